@@ -1,0 +1,87 @@
+using SoonShop.Catalog;
+
+namespace SoonShop.Carts;
+
+/// <summary>
+/// A cart. Keyed by its id: a random one for a guest, the customer's id for a customer. Only its holder may use it:
+/// to everybody else it does not exist.
+/// </summary>
+[Alias("soonshop.cart")]
+public interface ICartGrain : IGrainWithGuidKey
+{
+    /// <summary>Opens a guest's cart. Idempotent.</summary>
+    [Alias("open-guest")]
+    Task<Outcome<Cart>> OpenForGuestAsync();
+
+    /// <summary>
+    /// The cart with today's prices; a change of price is remembered as seen and shown beside the old one. Refused: <c>not-found</c>.
+    /// </summary>
+    [Alias("get")]
+    Task<Outcome<Cart>> GetAsync(Caller caller);
+
+    /// <summary>
+    /// Sets the units of one line; 0 removes it. Idempotent. Refused: <c>not-found</c> (cart or product), <c>conflict</c>
+    /// (not on sale, or too many lines), <c>validation-failed</c>.
+    /// </summary>
+    [Alias("set-item")]
+    Task<Outcome<Cart>> SetItemAsync(Caller caller, string sku, int quantity);
+
+    /// <summary>Empties the cart. Idempotent. Refused: <c>not-found</c>.</summary>
+    [Alias("clear")]
+    Task<Outcome<Done>> ClearAsync(Caller caller);
+
+    /// <summary>Takes a guest cart's lines into this customer's cart; quantities add up. Once per guest cart, however often it is asked. Refused: <c>not-found</c>.</summary>
+    [Alias("merge")]
+    Task<Outcome<Cart>> MergeAsync(Caller caller, Guid guestCartId);
+
+    /// <summary>Hands a guest's lines over to a customer; from then on the cart belongs to nobody. Null when it is not a guest's cart, or another customer has it.</summary>
+    [Alias("hand-over")]
+    Task<ImmutableArray<CartLine>?> HandOverAsync(Guid customerId);
+
+    /// <summary>
+    /// The lines for an order, at prices that the holder has seen. Until the order is done, or for a minute, no other
+    /// order can begin from this cart. Refused: <c>not-found</c>, <c>cart-empty</c>, <c>conflict</c> when a price
+    /// changed since it was shown, a line is no longer on sale, or another order is under way.
+    /// </summary>
+    [Alias("begin-checkout")]
+    Task<Outcome<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
+
+    /// <summary>The order needs its cart no more. <paramref name="ordered"/> leaves the cart when the order was confirmed; null leaves the cart as it is. Idempotent by order.</summary>
+    [Alias("end-checkout")]
+    Task EndCheckoutAsync(Guid orderId, ImmutableArray<CartLine>? ordered);
+}
+
+/// <summary>A line as the cart keeps it: what was last shown to its holder.</summary>
+[GenerateSerializer, Immutable, Alias("soonshop.cart-line")]
+public sealed record CartLine(string Sku, string Name, int Quantity, Money UnitPrice)
+{
+    /// <summary>The most units in a line.</summary>
+    public const int MaxQuantity = 999;
+
+    /// <summary>The price before, while a change stands that the holder has not acted on.</summary>
+    [Id(0)] public Money? PreviousUnitPrice { get; init; }
+}
+
+/// <summary>A cart as its holder sees it.</summary>
+/// <param name="Id">The cart's id; a guest's secret.</param>
+/// <param name="Items">At most <see cref="MaxLines"/> lines, in the order they were added.</param>
+/// <param name="Subtotal">Of the lines that can be bought.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.cart-view")]
+public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtotal)
+{
+    /// <summary>The most lines in a cart.</summary>
+    public const int MaxLines = 100;
+}
+
+/// <summary>A line of a cart as its holder sees it.</summary>
+/// <param name="Sku">The stock keeping unit.</param>
+/// <param name="Name">The product's name.</param>
+/// <param name="Quantity">Units.</param>
+/// <param name="UnitPrice">Today's price of one.</param>
+/// <param name="LineTotal">Quantity × unit price.</param>
+/// <param name="Available">False when it cannot be bought now: off sale, or fewer units in stock than asked for.</param>
+/// <param name="Availability">How stock looks to a shopper.</param>
+/// <param name="PreviousUnitPrice">The price last shown, when it has changed since.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.cart-item")]
+public sealed record CartItem(
+    string Sku, string Name, int Quantity, Money UnitPrice, Money LineTotal, bool Available, Availability Availability, Money? PreviousUnitPrice);

@@ -1,0 +1,32 @@
+using System.Text.Json.Serialization;
+using SoonShop.Events;
+
+namespace SoonShop.Inventory;
+
+/// <summary>An administrator changed the units on hand.</summary>
+public sealed record InventoryAdjusted(string Sku, int Delta, string Reason, string? Reference, int OnHand, int Reserved) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "inventory.adjusted";
+}
+
+/// <summary>The available units fell to the threshold or below.</summary>
+public sealed record InventoryLowStock(string Sku, int Available, int Threshold) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "inventory.low-stock";
+}
+
+/// <summary>The last available unit went.</summary>
+public sealed record InventoryOutOfStock(string Sku) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "inventory.out-of-stock";
+}
+
+/// <summary>There are units again after there were none.</summary>
+public sealed record InventoryBackInStock(string Sku, int Available) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "inventory.back-in-stock";
+}

@@ -1,0 +1,81 @@
+using Orleans.Concurrency;
+
+namespace SoonShop.Orders;
+
+/// <summary>
+/// An order, and the checkout that makes it. Keyed by the order's id, which follows from the buyer and the
+/// Idempotency-Key (<see cref="OrderId"/>), so that a repeated checkout meets the same grain.
+/// </summary>
+[Alias("soonshop.order")]
+public interface IOrderGrain : IGrainWithGuidKey
+{
+    /// <summary>
+    /// Makes an order of the buyer's cart: place, reserve, pay, confirm. Idempotent: the same command again is given
+    /// the first one's answer; another one is <c>idempotency-key-reused</c>. Refused: <c>cart-empty</c>, <c>conflict</c>,
+    /// <c>validation-failed</c>, <c>not-found</c>; with an order that stands: <c>out-of-stock</c>, <c>payment-declined</c>.
+    /// Throws <see cref="UnavailableException"/> when it cannot be finished now; the order goes on by itself.
+    /// </summary>
+    [Alias("place")]
+    Task<Placement> PlaceAsync(PlaceOrder command);
+
+    /// <summary>Tries another payment method while the order awaits payment. Idempotent by attempt. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>payment-declined</c>.</summary>
+    [Alias("pay")]
+    Task<Outcome<Order>> PayAsync(Caller caller, string attemptId, string paymentMethod);
+
+    /// <summary>Cancels: stock goes back, captured money is refunded. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c> once shipped.</summary>
+    [Alias("cancel")]
+    Task<Outcome<Order>> CancelAsync(Caller caller, string? reason);
+
+    /// <summary>Notes the hand-over to a carrier. Idempotent for the same tracking number. Refused: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
+    [Alias("ship")]
+    Task<Outcome<Order>> ShipAsync(string carrier, string trackingNumber);
+
+    /// <summary>Notes the delivery. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
+    [Alias("deliver")]
+    Task<Outcome<Order>> DeliverAsync();
+
+    /// <summary>Gives back part or, with <paramref name="amount"/> null, all of what is left. Idempotent by refund. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> for more than is left.</summary>
+    [Alias("refund")]
+    Task<Outcome<Order>> RefundAsync(string refundId, long? amount, string reason);
+
+    /// <summary>The order. Refused: <c>not-found</c>, also when it is not the caller's.</summary>
+    [Alias("get"), AlwaysInterleave]
+    Task<Outcome<Order>> GetAsync(Caller caller);
+
+    /// <summary>
+    /// Answers as soon as the timeline is longer than <paramref name="seen"/> entries, or after <paramref name="wait"/>
+    /// (at most 20 s), whichever is first. Refused like <see cref="GetAsync"/>.
+    /// </summary>
+    [Alias("watch"), AlwaysInterleave]
+    Task<Outcome<Order>> WatchAsync(Caller caller, int seen, TimeSpan wait);
+
+    /// <summary>Looks whether there is something left to do, and does it: what a scheduled event or a payment's news calls. Idempotent.</summary>
+    [Alias("resume")]
+    Task ResumeAsync();
+}
+
+/// <summary>Lists orders. Any key; many run side by side.</summary>
+[Alias("soonshop.order-list")]
+public interface IOrderListGrain : IGrainWithIntegerKey
+{
+    /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    [Alias("list")]
+    Task<Outcome<Page<Order>>> ListAsync(OrderQuery query);
+}
+
+/// <summary>Which orders; null means any.</summary>
+/// <param name="CustomerId">Of this customer.</param>
+/// <param name="CartId">Of the guest with this cart.</param>
+/// <param name="Status">In this status.</param>
+/// <param name="From">Placed at or after.</param>
+/// <param name="To">Placed before.</param>
+/// <param name="Page">Which page.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.order-query")]
+public sealed record OrderQuery(Guid? CustomerId, Guid? CartId, OrderStatus? Status, DateTimeOffset? From, DateTimeOffset? To, PageRequest Page);
+
+/// <summary>Ids of orders.</summary>
+public static class OrderId
+{
+    /// <summary>The id of the order that <paramref name="buyer"/> (a customer, or a guest's cart) makes under an Idempotency-Key.</summary>
+    public static Guid For(Guid buyer, string idempotencyKey) => Deterministic.Id("order", buyer.ToString("N"), idempotencyKey);
+}

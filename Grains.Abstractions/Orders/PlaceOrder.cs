@@ -1,0 +1,20 @@
+using SoonShop.Users;
+
+namespace SoonShop.Orders;
+
+/// <summary>A checkout of the buyer's cart.</summary>
+/// <param name="Buyer">The customer, or the guest with a cart.</param>
+/// <param name="ShippingAddress">Where to, or null with <paramref name="AddressId"/>.</param>
+/// <param name="AddressId">An address of the customer's book.</param>
+/// <param name="PaymentMethod">The provider's payment method, such as <c>pm_card_visa</c>.</param>
+/// <param name="Email">A guest's address for mail; a customer's is known.</param>
+/// <param name="Fingerprint">Digest of the request, by which a reused key is known.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.place-order")]
+public sealed record PlaceOrder(
+    Caller Buyer, Address? ShippingAddress, Guid? AddressId, string PaymentMethod, string? Email, string Fingerprint);
+
+/// <summary>The answer to a checkout.</summary>
+/// <param name="Result">The order, or why not.</param>
+/// <param name="Replayed">True when it is the answer that was given before.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.placement")]
+public sealed record Placement(Outcome<Order> Result, bool Replayed);

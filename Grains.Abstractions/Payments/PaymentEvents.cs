@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using SoonShop.Events;
+
+namespace SoonShop.Payments;
+
+/// <summary>The money of an order was taken.</summary>
+public sealed record PaymentCaptured(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.captured";
+}
+
+/// <summary>An attempt was declined.</summary>
+public sealed record PaymentFailed(Guid PaymentId, Guid? CustomerId, Money Amount, string? DeclineCode) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.failed";
+}
+
+/// <summary>The customer must act before the money can be taken.</summary>
+public sealed record PaymentActionRequired(Guid PaymentId, Guid? CustomerId, Money Amount) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.action-required";
+}
+
+/// <summary>The payment was given up before anything was taken.</summary>
+public sealed record PaymentCancelled(Guid PaymentId, Guid? CustomerId) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.cancelled";
+}
+
+/// <summary>Money was given back.</summary>
+public sealed record PaymentRefunded(Guid PaymentId, Guid? CustomerId, string RefundId, Money Amount, Money RefundedInAll, string Reason) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.refunded";
+}

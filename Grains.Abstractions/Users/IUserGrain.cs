@@ -1,0 +1,122 @@
+using Orleans.Concurrency;
+
+namespace SoonShop.Users;
+
+/// <summary>One account. Keyed by the user id.</summary>
+[Alias("soonshop.user")]
+public interface IUserGrain : IGrainWithGuidKey
+{
+    /// <summary>
+    /// Creates the account and signs in. Refused: <c>email-taken</c>, <c>validation-failed</c>. Idempotent by user id:
+    /// the same registration again signs in again.
+    /// </summary>
+    [Alias("register")]
+    Task<Outcome<SignedIn>> RegisterAsync(RegisterUser command);
+
+    /// <summary>
+    /// Checks the password and opens a session. An unknown user is refused like a wrong password, after the same work.
+    /// Called through <see cref="IEmailGrain.LoginAsync"/>, which counts failures.
+    /// </summary>
+    [Alias("login")]
+    Task<Outcome<SignedIn>> LoginAsync(string password);
+
+    /// <summary>
+    /// Trades a refresh token for a new one. A token that was traded before ends its session: somebody else has it.
+    /// Refused: <c>unauthenticated</c>.
+    /// </summary>
+    [Alias("refresh")]
+    Task<Outcome<SignedIn>> RefreshAsync(RefreshToken token);
+
+    /// <summary>Ends the session of a refresh token. Unknown or ended ones are fine.</summary>
+    [Alias("logout")]
+    Task LogoutAsync(RefreshToken token);
+
+    /// <summary>The profile. Refused: <c>not-found</c>.</summary>
+    [Alias("get"), AlwaysInterleave]
+    Task<Outcome<User>> GetAsync();
+
+    /// <summary>Changes what is not null. Idempotent.</summary>
+    [Alias("update-profile")]
+    Task<Outcome<User>> UpdateProfileAsync(string? displayName, string? locale);
+
+    /// <summary>Changes the password and ends every session but the given one. Refused: <c>validation-failed</c> when the current one is wrong.</summary>
+    [Alias("change-password")]
+    Task<Outcome<Done>> ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword);
+
+    /// <summary>Sends out a token for a new password, if the account exists. Says nothing.</summary>
+    [Alias("request-password-reset"), OneWay]
+    Task RequestPasswordResetAsync();
+
+    /// <summary>Sets a new password by a token and ends every session. Refused: <c>validation-failed</c> (bad, used or old token).</summary>
+    [Alias("reset-password")]
+    Task<Outcome<Done>> ResetPasswordAsync(string secret, string newPassword);
+
+    /// <summary>Confirms the e-mail address by a token. Idempotent. Refused: <c>validation-failed</c>.</summary>
+    [Alias("verify-email")]
+    Task<Outcome<Done>> VerifyEmailAsync(string secret);
+
+    /// <summary>The addresses, oldest first.</summary>
+    [Alias("addresses"), AlwaysInterleave]
+    Task<ImmutableArray<SavedAddress>> GetAddressesAsync();
+
+    /// <summary>Adds an address, or replaces the one with this id; with <paramref name="mustExist"/> an unknown id is <c>not-found</c>. Idempotent by id. Refused: <c>conflict</c> at the limit.</summary>
+    [Alias("put-address")]
+    Task<Outcome<SavedAddress>> PutAddressAsync(Guid addressId, Address address, bool mustExist);
+
+    /// <summary>Removes an address. Refused: <c>not-found</c>.</summary>
+    [Alias("remove-address")]
+    Task<Outcome<Done>> RemoveAddressAsync(Guid addressId);
+
+    /// <summary>Replaces the roles. Refused: <c>not-found</c>, <c>validation-failed</c>, <c>precondition-failed</c>, <c>conflict</c> for an administrator's own role.</summary>
+    [Alias("set-roles")]
+    Task<Outcome<User>> SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion);
+
+    /// <summary>True when this account exists and has the address: how an <see cref="IEmailGrain"/> settles a reservation whose owner fell silent.</summary>
+    [Alias("has-email"), AlwaysInterleave]
+    Task<bool> HasEmailAsync(string email);
+}
+
+/// <summary>Says which user claims an e-mail address, and guards its login. Keyed <c>email/&lt;normalised&gt;</c>.</summary>
+[Alias("soonshop.email")]
+public interface IEmailGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Claims the address for a user for a minute. True when the address is this user's now. A claim that was not
+    /// confirmed in time is settled by asking its user.
+    /// </summary>
+    [Alias("reserve")]
+    Task<bool> ReserveAsync(Guid userId);
+
+    /// <summary>Makes a claim final. Idempotent.</summary>
+    [Alias("confirm")]
+    Task ConfirmAsync(Guid userId);
+
+    /// <summary>Gives a claim up. Idempotent.</summary>
+    [Alias("release")]
+    Task ReleaseAsync(Guid userId);
+
+    /// <summary>
+    /// Signs in. Refused: <c>unauthenticated</c> (unknown address and wrong password alike, after the same work),
+    /// <c>rate-limited</c> after repeated failures, for unknown addresses too.
+    /// </summary>
+    [Alias("login"), AlwaysInterleave]
+    Task<Outcome<SignedIn>> LoginAsync(string password);
+
+    /// <summary>Asks for a password reset; says nothing of whether the address is known.</summary>
+    [Alias("forgot-password"), AlwaysInterleave]
+    Task ForgotPasswordAsync();
+
+    /// <summary>Ends a lock-out: the owner has proven the address by a reset token.</summary>
+    [Alias("unlock"), AlwaysInterleave]
+    Task UnlockAsync();
+}
+
+/// <summary>Keys of user grains.</summary>
+public static class UserKeys
+{
+    /// <summary>The grain key of a normalised e-mail address.</summary>
+    public static string Email(string normalized) => "email/" + normalized;
+
+    /// <summary>The normalised address in a grain key made by <see cref="Email"/>.</summary>
+    public static string OfEmailKey(string key) => key["email/".Length..];
+}

@@ -1,0 +1,74 @@
+using System.Text.Json.Serialization;
+
+namespace SoonShop.Users;
+
+/// <summary>An account, as its owner and administrators see it.</summary>
+[GenerateSerializer, Immutable, Alias("soonshop.user-view")]
+public sealed record User(
+    Guid Id, string Email, bool EmailVerified, string DisplayName, string Locale, ImmutableArray<string> Roles, DateTimeOffset CreatedAt)
+{
+    /// <summary>Counts the changes; the ETag.</summary>
+    [Id(0), JsonIgnore] public int Version { get; init; }
+}
+
+/// <summary>A new account.</summary>
+/// <param name="Email">As written by the customer.</param>
+/// <param name="Password">8–128 characters.</param>
+/// <param name="DisplayName">What to call the customer; the part before the @ when null.</param>
+/// <param name="Admin">Only for the administrator from the configuration.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.register-user")]
+public sealed record RegisterUser(string Email, string Password, string? DisplayName, bool Admin = false);
+
+/// <summary>A session just opened or renewed.</summary>
+[GenerateSerializer, Immutable, Alias("soonshop.signed-in")]
+public sealed record SignedIn(User User, Guid SessionId, RefreshToken RefreshToken);
+
+/// <summary>What a customer needs to renew a session; the server keeps only a digest of the secret.</summary>
+[GenerateSerializer, Immutable, Alias("soonshop.refresh-token")]
+public sealed record RefreshToken(Guid UserId, Guid SessionId, string Secret)
+{
+    /// <summary>The form in which it is handed out.</summary>
+    public override string ToString() => $"{UserId:N}.{SessionId:N}.{Secret}";
+
+    /// <summary>Reads the form in which it is handed out; null when it is none.</summary>
+    public static RefreshToken? Parse(string? text)
+    {
+        var parts = text is { Length: <= 256 } ? text.Split('.') : [];
+        return parts.Length == 3
+            && Guid.TryParseExact(parts[0], "N", out var user)
+            && Guid.TryParseExact(parts[1], "N", out var session)
+            && parts[2].Length > 0
+            ? new RefreshToken(user, session, parts[2])
+            : null;
+    }
+}
+
+/// <summary>A secret sent by e-mail, with the user it was made for.</summary>
+[GenerateSerializer, Immutable, Alias("soonshop.mailed-token")]
+public sealed record MailedToken(Guid UserId, string Secret)
+{
+    /// <summary>The form in which it is sent.</summary>
+    public override string ToString() => $"{UserId:N}.{Secret}";
+
+    /// <summary>Reads the form in which it is sent; null when it is none.</summary>
+    public static MailedToken? Parse(string? text)
+    {
+        var parts = text is { Length: <= 256 } ? text.Split('.') : [];
+        return parts.Length == 2 && Guid.TryParseExact(parts[0], "N", out var user) && parts[1].Length > 0
+            ? new MailedToken(user, parts[1])
+            : null;
+    }
+}
+
+/// <summary>The roles of the shop.</summary>
+public static class Role
+{
+    /// <summary>Every account has it.</summary>
+    public const string Customer = "customer";
+
+    /// <summary>May change the catalogue, stock, orders and roles.</summary>
+    public const string Admin = "admin";
+
+    /// <summary>All roles.</summary>
+    public static readonly ImmutableArray<string> All = [Customer, Admin];
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using SoonShop.Events;
+
+namespace SoonShop.Aggregates;
+
+/// <summary>
+/// The shell around an aggregate's rules: it holds the last committed state and commits the next one together with
+/// its events. A state that was not committed is never shown.
+/// </summary>
+/// <typeparam name="TState">An immutable record.</typeparam>
+public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> storage, TimeProvider time) : Grain
+    where TState : class
+{
+    private bool committing;
+
+    /// <summary>The committed state; null before the first commit.</summary>
+    protected TState? State => storage.State.State;
+
+    /// <summary>Counts the commits; 0 before the first.</summary>
+    protected int Version => int.TryParse(storage.Etag, out var version) ? version : 0;
+
+    /// <summary>The time by which rules decide.</summary>
+    protected DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>The clock.</summary>
+    protected TimeProvider Time => time;
+
+    /// <summary>The aggregate's name: its stream namespace, and the first part of its events' source.</summary>
+    protected abstract string Aggregate { get; }
+
+    /// <summary>Whom this state's events concern: the customer, or the SKU.</summary>
+    protected abstract string StreamKeyOf(TState state);
+
+    /// <summary>The fields of a state that SQL queries use; null when there are none.</summary>
+    protected virtual object? IndexOf(TState state) => null;
+
+    /// <summary>Commits what a rule decided; does nothing for a decision to stay. The decision must not be a refusal.</summary>
+    protected Task CommitAsync(Decision<TState> decision) =>
+        decision.Refusal is not null ? throw new InvalidOperationException("A refusal cannot be committed.")
+        : decision.Changed ? CommitAsync(decision.State, decision.Events)
+        : Task.CompletedTask;
+
+    /// <summary>
+    /// Writes the next state, its events and its ledger rows in one transaction, and adopts it. When the write fails, or its outcome
+    /// is unknown, the old state stays and the grain is deactivated: the next call finds what the database holds.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Another commit of this grain is under way: an interleaving method must not commit.</exception>
+    protected async Task CommitAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger = null)
+    {
+        if (committing)
+            throw new InvalidOperationException($"{Aggregate} {GrainKey} commits already.");
+        committing = true;
+        var before = storage.State;
+        try
+        {
+            storage.State = new Document<TState>
+            {
+                State = next,
+                Sequence = before.Sequence + events.Count,
+                Index = IndexOf(next),
+                Events = Envelopes(next, events, before.Sequence),
+                Ledger = ledger ?? [],
+            };
+            await storage.WriteStateAsync();
+            // What went to the database with the state is not needed again.
+            storage.State = new Document<TState> { State = next, Sequence = storage.State.Sequence };
+        }
+        catch
+        {
+            storage.State = before;
+            DeactivateOnIdle();
+            throw;
+        }
+        finally
+        {
+            committing = false;
+        }
+    }
+
+    /// <summary>The key as it stands in the state table: a Guid without dashes, or the string key.</summary>
+    protected string GrainKey => this.GetGrainId().Key.ToString()!;
+
+    private EventEnvelope[] Envelopes(TState next, IReadOnlyList<IShopEvent> events, long sequence)
+    {
+        if (events.Count == 0)
+            return [];
+        var source = $"/{Aggregate}/{GrainKey}";
+        var streamKey = StreamKeyOf(next);
+        var now = Now;
+        var activity = Activity.Current;
+        var correlation = RequestContext.Get(RequestKeys.CorrelationId) as string ?? activity?.TraceId.ToString();
+        var causation = RequestContext.Get(RequestKeys.CausationId) as string;
+        var envelopes = new EventEnvelope[events.Count];
+        for (var i = 0; i < envelopes.Length; i++)
+        {
+            var number = sequence + i + 1;
+            envelopes[i] = new EventEnvelope(
+                $"{source}#{number}", source, number, events[i].Type, GrainKey, Aggregate, streamKey,
+                now, events[i].NotBefore, correlation, causation, activity?.Id, events[i]);
+        }
+        return envelopes;
+    }
+}
+
+/// <summary>What travels with calls beside their arguments.</summary>
+public static class RequestKeys
+{
+    /// <summary>The trace id of the request that began it all.</summary>
+    public const string CorrelationId = "soonshop.correlation-id";
+
+    /// <summary>The id of the command or event being handled.</summary>
+    public const string CausationId = "soonshop.causation-id";
+}

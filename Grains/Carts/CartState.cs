@@ -1,0 +1,98 @@
+using SoonShop.Aggregates;
+
+namespace SoonShop.Carts;
+
+/// <summary>The rules of a cart: which lines, at which prices seen, and whose.</summary>
+public sealed record CartState
+{
+    /// <summary>How many merged carts and finished orders are remembered, so that asking again does nothing.</summary>
+    private const int MaxRemembered = 20;
+
+    /// <summary>In the order they were added.</summary>
+    public ImmutableArray<CartLine> Lines { get; init; } = [];
+    /// <summary>True for a guest's cart.</summary>
+    public bool IsGuest { get; init; }
+    /// <summary>The customer who took a guest's cart over; it is nobody's since.</summary>
+    public Guid? HandedOverTo { get; init; }
+    /// <summary>Guest carts merged into this one, newest last.</summary>
+    public ImmutableArray<Guid> Merged { get; init; } = [];
+    /// <summary>Orders whose lines have left this cart, newest last.</summary>
+    public ImmutableArray<Guid> Ordered { get; init; } = [];
+
+    /// <summary>An empty cart.</summary>
+    public static CartState Empty(bool isGuest) => new() { IsGuest = isGuest };
+
+    /// <summary>Sets a line to a quantity at the price just shown; 0 removes it.</summary>
+    public Decision<CartState> SetItem(string sku, string name, int quantity, Money price)
+    {
+        var current = Lines.FirstOrDefault(l => l.Sku == sku);
+        if (quantity == 0)
+            return current is null ? Decision<CartState>.Stay(this) : To([.. Lines.Where(l => l.Sku != sku)]);
+        if (quantity is < 0 or > CartLine.MaxQuantity)
+            return Refusal.Invalid("quantity", $"must be 0–{CartLine.MaxQuantity}");
+        var line = new CartLine(sku, name, quantity, price);
+        if (current == line)
+            return Decision<CartState>.Stay(this);
+        if (current is not null)
+            return To([.. Lines.Select(l => l.Sku == sku ? line : l)]);
+        return Lines.Length >= Cart.MaxLines
+            ? new Refusal(RefusalCode.Conflict, $"A cart holds at most {Cart.MaxLines} different products.")
+            : To([.. Lines, line]);
+    }
+
+    /// <summary>Empties the cart.</summary>
+    public Decision<CartState> Clear() => Lines.Length == 0 ? Decision<CartState>.Stay(this) : To([]);
+
+    /// <summary>
+    /// Takes today's prices. A line whose price changed shows the price before beside the new one until its holder touches it.
+    /// </summary>
+    public Decision<CartState> Reprice(IReadOnlyDictionary<string, Money> prices)
+    {
+        ImmutableArray<CartLine> lines = [.. Lines.Select(l => prices.TryGetValue(l.Sku, out var price) && price != l.UnitPrice
+            ? l with { UnitPrice = price, PreviousUnitPrice = l.UnitPrice }
+            : l)];
+        return lines.SequenceEqual(Lines) ? Decision<CartState>.Stay(this) : To(lines);
+    }
+
+    /// <summary>Adds a guest's lines, once per guest cart. What exceeds the limits stays behind.</summary>
+    public Decision<CartState> Merge(Guid guestCart, ImmutableArray<CartLine> lines)
+    {
+        if (Merged.Contains(guestCart))
+            return Decision<CartState>.Stay(this);
+        var merged = Lines.ToList();
+        foreach (var line in lines)
+        {
+            var at = merged.FindIndex(l => l.Sku == line.Sku);
+            if (at >= 0)
+                merged[at] = merged[at] with { Quantity = Math.Min(CartLine.MaxQuantity, merged[at].Quantity + line.Quantity) };
+            else if (merged.Count < Cart.MaxLines)
+                merged.Add(line);
+        }
+        return Decision<CartState>.To(this with { Lines = [.. merged], Merged = Remember(Merged, guestCart) });
+    }
+
+    /// <summary>Gives the lines to a customer; the cart is nobody's since. The same customer may ask again.</summary>
+    public Decision<CartState> HandOver(Guid customerId) =>
+        !IsGuest || (HandedOverTo is { } other && other != customerId) ? Refusal.NotFound("The cart")
+        : HandedOverTo is not null ? Decision<CartState>.Stay(this)
+        : Decision<CartState>.To(this with { HandedOverTo = customerId });
+
+    /// <summary>The ordered units leave the cart; what was added meanwhile stays.</summary>
+    public Decision<CartState> Order(Guid orderId, ImmutableArray<CartLine> ordered)
+    {
+        if (Ordered.Contains(orderId))
+            return Decision<CartState>.Stay(this);
+        var units = ordered.ToDictionary(l => l.Sku, l => l.Quantity);
+        return Decision<CartState>.To(this with
+        {
+            Lines = [.. Lines
+                .Select(l => l with { Quantity = l.Quantity - units.GetValueOrDefault(l.Sku) })
+                .Where(l => l.Quantity > 0)],
+            Ordered = Remember(Ordered, orderId),
+        });
+    }
+
+    private Decision<CartState> To(ImmutableArray<CartLine> lines) => Decision<CartState>.To(this with { Lines = lines });
+
+    private static ImmutableArray<Guid> Remember(ImmutableArray<Guid> ids, Guid id) => [.. ids.TakeLast(MaxRemembered - 1), id];
+}

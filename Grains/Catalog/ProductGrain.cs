@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Options;
+using SoonShop.Aggregates;
+using SoonShop.Inventory;
+using SoonShop.Orders;
+
+namespace SoonShop.Catalog;
+
+internal sealed class ProductGrain(
+    [PersistentState("product")] IPersistentState<Document<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options)
+    : AggregateGrain<ProductState>(storage, time), IProductGrain
+{
+    protected override string Aggregate => "product";
+
+    protected override string StreamKeyOf(ProductState state) => state.Sku;
+
+    protected override object IndexOf(ProductState state) => new ProductIndex(
+        state.Sku, state.Content.Name, state.Content.Description, state.Content.Category, state.Content.Family,
+        string.Join(' ', state.Content.Attributes.Values), state.Content.Price.Amount, state.Content.Active, SortableTime.Of(state.CreatedAt));
+
+    private string SkuText => Sku.OfGrainKey(GrainKey);
+
+    async Task<Outcome<Product>> IProductGrain.CreateAsync(ProductContent content)
+    {
+        if (State is { } known)
+        {
+            return known.SameAs(content)
+                ? await ViewAsync(known)
+                : new Refusal(RefusalCode.Conflict, $"There is a product {SkuText} already. Change it with PUT.");
+        }
+        return await DecideAsync(ProductState.Create(SkuText, content, options.Value.Currency, Now));
+    }
+
+    async Task<Outcome<Product>> IProductGrain.UpdateAsync(ProductContent content, int? expectedVersion) =>
+        State is not { } product ? NoProduct
+        : IsStale(expectedVersion) ? Refusal.Stale()
+        : await DecideAsync(product.Update(content, options.Value.Currency));
+
+    async Task<Outcome<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)
+    {
+        if (State is not { } product)
+            return NoProduct;
+        if (IsStale(expectedVersion))
+            return Refusal.Stale();
+        await CommitAsync(product.Archive());
+        return default(Done);
+    }
+
+    async Task<Outcome<Product>> IProductGrain.GetAsync() => State is { } product ? await ViewAsync(product) : NoProduct;
+
+    Task<Offer?> IProductGrain.GetOfferAsync() => Task.FromResult(State?.ToOffer());
+
+    private bool IsStale(int? expectedVersion) => expectedVersion is { } expected && expected != Version;
+
+    private async Task<Outcome<Product>> DecideAsync(Decision<ProductState> decision)
+    {
+        if (decision.Refusal is { } refusal)
+            return refusal;
+        await CommitAsync(decision);
+        return await ViewAsync(State!);
+    }
+
+    private async Task<Product> ViewAsync(ProductState product)
+    {
+        var version = Version;
+        var stock = await GrainFactory.GetGrain<IInventoryItemGrain>(GrainKey).GetAvailabilityAsync();
+        return product.ToView(stock.Availability, version);
+    }
+
+    private Refusal NoProduct => Refusal.NotFound($"The product {SkuText}");
+}

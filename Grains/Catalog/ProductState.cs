@@ -1,0 +1,107 @@
+using System.Text.RegularExpressions;
+using SoonShop.Aggregates;
+
+namespace SoonShop.Catalog;
+
+/// <summary>The rules of a product.</summary>
+public sealed partial record ProductState
+{
+    /// <summary>The SKU.</summary>
+    public required string Sku { get; init; }
+    /// <summary>What the administrator wrote.</summary>
+    public required ProductContent Content { get; init; }
+    /// <summary>When it came into the catalogue.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>A new product.</summary>
+    public static Decision<ProductState> Create(string sku, ProductContent content, string currency, DateTimeOffset now)
+    {
+        if (Problems(content, currency) is { Count: > 0 } problems)
+            return Refusal.Invalid(problems);
+        return Decision<ProductState>.To(
+            new ProductState { Sku = sku, Content = content, CreatedAt = now },
+            new ProductCreated(sku, content.Name, content.Category, content.Price));
+    }
+
+    /// <summary>Replaces the content.</summary>
+    public Decision<ProductState> Update(ProductContent content, string currency)
+    {
+        if (Problems(content, currency) is { Count: > 0 } problems)
+            return Refusal.Invalid(problems);
+        if (SameAs(content))
+            return Decision<ProductState>.Stay(this);
+        var events = new List<Events.IShopEvent>();
+        if (content.Price != Content.Price)
+            events.Add(new ProductPriceChanged(Sku, Content.Price, content.Price));
+        if (content.Active != Content.Active)
+            events.Add(content.Active ? new ProductRestored(Sku) : new ProductArchived(Sku));
+        if (!SameAs(content with { Price = Content.Price, Active = Content.Active }, Content with { }))
+            events.Add(new ProductUpdated(Sku, content.Name, content.Category));
+        return Decision<ProductState>.To(this with { Content = content }, events);
+    }
+
+    /// <summary>Takes it out of sale.</summary>
+    public Decision<ProductState> Archive() => Content.Active
+        ? Decision<ProductState>.To(this with { Content = Content with { Active = false } }, new ProductArchived(Sku))
+        : Decision<ProductState>.Stay(this);
+
+    /// <summary>True when <paramref name="content"/> says the same.</summary>
+    public bool SameAs(ProductContent content) => SameAs(content, Content);
+
+    private static bool SameAs(ProductContent a, ProductContent b) =>
+        a with { Attributes = b.Attributes, Images = b.Images } == b
+        && a.Images.SequenceEqual(b.Images)
+        && a.Attributes.Count == b.Attributes.Count
+        && a.Attributes.All(pair => b.Attributes.TryGetValue(pair.Key, out var value) && value == pair.Value);
+
+    /// <summary>The product as the shop shows it.</summary>
+    public Product ToView(Availability availability, int version) => new(
+        Sku, Content.Name, Content.Description, Content.Category, Content.Family, Content.Price, Content.Attributes,
+        Content.Images, Content.Active, Content.Active ? availability : Availability.OutOfStock)
+    { Version = version };
+
+    /// <summary>What carts and orders need.</summary>
+    public Offer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active);
+
+    private static Dictionary<string, string[]> Problems(ProductContent content, string currency)
+    {
+        var errors = new Dictionary<string, string[]>();
+        void Check(string field, bool good, string message)
+        {
+            if (!good)
+                errors[field] = [message];
+        }
+        Check("name", content.Name.Trim().Length is >= 1 and <= 200 && Text.IsClean(content.Name), "must be 1–200 characters without control characters");
+        Check("description", content.Description.Length <= 5000 && Text.IsClean(content.Description), "must be at most 5,000 characters without control characters");
+        Check("category", content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category), "must be one to four slugs of a–z, 0–9 and -, joined by /");
+        Check("family", content.Family is null || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)), "must be a slug of a–z, 0–9 and -");
+        Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice, $"must be 0–{ProductContent.MaxPrice} minor units");
+        Check("price.currency", content.Price.Currency == currency, $"must be {currency}, the shop's currency");
+        Check("attributes", content.Attributes.Count <= 50
+            && content.Attributes.All(a => a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsClean(a.Key) && Text.IsClean(a.Value)),
+            "must be at most 50, with names of 1–50 and values of up to 500 characters");
+        Check("images", content.Images.Length <= 20
+            && content.Images.All(i => i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Text.IsClean(i)),
+            "must be at most 20 absolute http or https URLs");
+        return errors;
+    }
+
+    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){0,3}$")]
+    private static partial Regex CategoryPattern { get; }
+
+    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]
+    private static partial Regex SlugPattern { get; }
+}
+
+/// <summary>What SQL may ask of products; the search's indexes are built over it.</summary>
+/// <param name="Sku">Found whole, or by its beginning.</param>
+/// <param name="Name">Weighs most.</param>
+/// <param name="Description">Weighs least.</param>
+/// <param name="Category">Filter and facet; its words are searched too.</param>
+/// <param name="Family">Filter.</param>
+/// <param name="Attributes">The values, in one text.</param>
+/// <param name="Price">Minor units.</param>
+/// <param name="Active">Only these are found.</param>
+/// <param name="CreatedAt">Order by newest.</param>
+public sealed record ProductIndex(
+    string Sku, string Name, string Description, string Category, string? Family, string Attributes, long Price, bool Active, string CreatedAt);

@@ -1,0 +1,100 @@
+using Orleans.Concurrency;
+using SoonShop.Aggregates;
+
+namespace SoonShop.Idempotency;
+
+/// <summary>A request that was answered.</summary>
+/// <param name="Fingerprint">What was asked.</param>
+/// <param name="Answer">What was answered.</param>
+/// <param name="KeptAt">When; it is forgotten a day later.</param>
+public sealed record KeptRequest(string Fingerprint, KeptAnswer Answer, DateTimeOffset KeptAt)
+{
+    /// <summary>How long answers are kept. Stripe keeps them at least as long.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
+}
+
+/// <remarks>
+/// Only the answer is written. A run is remembered in memory: should this silo die, the request is run again, and the
+/// commands below know it by their operation ids.
+/// </remarks>
+[Reentrant]
+internal sealed class IdempotencyGrain(
+    [PersistentState("idempotency")] IPersistentState<Document<KeptRequest>> storage, TimeProvider time)
+    : AggregateGrain<KeptRequest>(storage, time), IIdempotencyGrain
+{
+    /// <summary>How long a run may take before the next who asks may run.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a second request waits for the first one's answer.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(8);
+
+    private Running? running;
+
+    protected override string Aggregate => "idempotency";
+
+    protected override string StreamKeyOf(KeptRequest state) => GrainKey;
+
+    async Task<IdempotentRun> IIdempotencyGrain.BeginAsync(string fingerprint)
+    {
+        var deadline = Now + MaxWait;
+        while (true)
+        {
+            if (State is { } kept && kept.KeptAt + KeptRequest.Lifetime > Now)
+            {
+                return kept.Fingerprint == fingerprint
+                    ? new IdempotentRun(IdempotentVerdict.Replay, kept.Answer)
+                    : new IdempotentRun(IdempotentVerdict.Reused);
+            }
+            if (running is not { } other || other.Until <= Now)
+            {
+                running = new Running(fingerprint, Now + Lease);
+                return new IdempotentRun(IdempotentVerdict.Run);
+            }
+            if (other.Fingerprint != fingerprint)
+                return new IdempotentRun(IdempotentVerdict.Reused);
+            var left = deadline - Now;
+            if (left <= TimeSpan.Zero)
+                return new IdempotentRun(IdempotentVerdict.InProgress);
+            try
+            {
+                await other.Ended.Task.WaitAsync(left, Time);
+            }
+            catch (TimeoutException)
+            {
+                return new IdempotentRun(IdempotentVerdict.InProgress);
+            }
+        }
+    }
+
+    async Task IIdempotencyGrain.CompleteAsync(string fingerprint, KeptAnswer answer)
+    {
+        try
+        {
+            if (State is not { } kept || kept.KeptAt + KeptRequest.Lifetime <= Now)
+                await CommitAsync(new KeptRequest(fingerprint, answer, Now), []);
+        }
+        finally
+        {
+            End(fingerprint);
+        }
+    }
+
+    Task IIdempotencyGrain.AbandonAsync(string fingerprint)
+    {
+        End(fingerprint);
+        return Task.CompletedTask;
+    }
+
+    private void End(string fingerprint)
+    {
+        if (running is not { } run || run.Fingerprint != fingerprint)
+            return;
+        running = null;
+        run.Ended.TrySetResult();
+    }
+
+    private sealed record Running(string Fingerprint, DateTimeOffset Until)
+    {
+        public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,14 @@
+namespace SoonShop.Inventory;
+
+/// <summary>The port to what was written to the stock ledger. Rows enter it only with the item's state, in one transaction.</summary>
+public interface IStockLedger
+{
+    /// <summary>Those of these operations that were written.</summary>
+    Task<ImmutableArray<WrittenMovement>> FindAsync(string sku, string[] operationIds, CancellationToken cancellation);
+
+    /// <summary>One page, newest first, of the movements before <paramref name="before"/>.</summary>
+    Task<ImmutableArray<StockMovement>> ListAsync(string sku, long before, int limit, CancellationToken cancellation);
+}
+
+/// <summary>A movement found by its operation.</summary>
+public sealed record WrittenMovement(string OperationId, StockMovementKind Kind, int Delta);

@@ -1,0 +1,210 @@
+using System.Globalization;
+using Orleans.Concurrency;
+using SoonShop.Aggregates;
+using SoonShop.Catalog;
+using SoonShop.Events;
+
+namespace SoonShop.Inventory;
+
+/// <remarks>
+/// Reentrant, so that a flash sale's buyers do not wait for one another's writes. Everything between two awaits is
+/// one step, and decisions are made only in such steps on <see cref="SharedWrites.Decided"/>.
+/// </remarks>
+[Reentrant]
+internal sealed class InventoryItemGrain(
+    [PersistentState("inventory")] IPersistentState<Document<StockState>> storage, TimeProvider time, IStockLedger ledger)
+    : AggregateGrain<StockState>(storage, time), IInventoryItemGrain
+{
+    private readonly Reservations reservations = new();
+    private readonly Dictionary<string, Task> adjustments = [];
+    private SharedWrites writes = null!;
+    private bool productKnown;
+
+    protected override string Aggregate => "inventory";
+
+    protected override string StreamKeyOf(StockState state) => SkuText;
+
+    protected override object IndexOf(StockState state) => new StockIndex(state.Available, state.LowStockThreshold);
+
+    private string SkuText => Sku.OfGrainKey(GrainKey);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        writes = new SharedWrites(State ?? StockState.Empty, async (state, events, rows) =>
+        {
+            CrashPoint.Pass("inventory.before-write");
+            await CommitAsync(state, events, rows);
+            CrashPoint.Pass("inventory.after-write");
+        });
+        return Task.CompletedTask;
+    }
+
+    async Task<Outcome<StockLevel>> IInventoryItemGrain.GetAsync() =>
+        await ProductExistsAsync() ? View : NoProduct;
+
+    async Task<Outcome<StockLevel>> IInventoryItemGrain.AdjustAsync(AdjustStock command)
+    {
+        if (!await ProductExistsAsync())
+            return NoProduct;
+        var operation = $"adjust/{command.OperationId}";
+        if (adjustments.TryGetValue(operation, out var same))
+        {
+            await same;
+            return View;
+        }
+        if ((await ledger.FindAsync(SkuText, [operation], CancellationToken.None)).Length > 0)
+            return View;
+        // Somebody may have asked for the same while the ledger was read.
+        if (!adjustments.TryGetValue(operation, out var written))
+        {
+            if (command.ExpectedVersion is { } expected && expected != Version)
+                return Refusal.Stale();
+            var decision = writes.Decided.Adjust(command.Delta, command.Reason, command.Reference);
+            if (decision.Refusal is { } refusal)
+                return refusal;
+            var adjusted = new InventoryAdjusted(
+                SkuText, command.Delta, command.Reason, command.Reference, decision.State.OnHand, decision.State.Reserved);
+            written = MoveAsync(decision, operation, null, adjusted);
+            adjustments[operation] = written;
+        }
+        try
+        {
+            await written;
+        }
+        finally
+        {
+            adjustments.Remove(operation);
+        }
+        return View;
+    }
+
+    async Task<Outcome<StockLevel>> IInventoryItemGrain.SetLowStockThresholdAsync(int threshold, int? expectedVersion)
+    {
+        if (!await ProductExistsAsync())
+            return NoProduct;
+        if (threshold is < 0 or > AdjustStock.MaxUnits)
+            return Refusal.Invalid("lowStockThreshold", $"must be 0–{AdjustStock.MaxUnits}");
+        if (expectedVersion is { } expected && expected != Version)
+            return Refusal.Stale();
+        if (writes.Decided.LowStockThreshold != threshold)
+        {
+            var next = writes.Decided with { LowStockThreshold = threshold };
+            await writes.AddAsync(next, StockState.Crossings(SkuText, writes.Decided, next));
+        }
+        return View;
+    }
+
+    async Task<Outcome<Done>> IInventoryItemGrain.ReserveAsync(Guid reservationId, int quantity, bool repeated)
+    {
+        var known = repeated ? await FindAsync(reservationId) : reservations.Find(reservationId);
+        if (known is { Stage: not ReservationStage.Unknown })
+        {
+            await known.Written;
+            return known.Stage is ReservationStage.Released or ReservationStage.Returned ? Ended : default(Done);
+        }
+        var decision = writes.Decided.Reserve(quantity);
+        if (decision.Refusal is not null)
+            return OutOfStock(quantity);
+        await RecordAsync(reservationId, decision, quantity, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
+        return default(Done);
+    }
+
+    async Task<Outcome<Done>> IInventoryItemGrain.CommitAsync(Guid reservationId)
+    {
+        var known = await FindAsync(reservationId);
+        switch (known.Stage)
+        {
+            case ReservationStage.Reserved:
+                await RecordAsync(
+                    reservationId, writes.Decided.Sell(known.Units), known.Units, ReservationStage.Sold, Reservations.SettleOperation(reservationId));
+                return default(Done);
+            case ReservationStage.Sold:
+                await known.Written;
+                return default(Done);
+            default:
+                return Ended;
+        }
+    }
+
+    async Task IInventoryItemGrain.ReleaseAsync(Guid reservationId)
+    {
+        var known = await FindAsync(reservationId);
+        switch (known.Stage)
+        {
+            case ReservationStage.Reserved:
+                await RecordAsync(
+                    reservationId, writes.Decided.Release(known.Units), known.Units, ReservationStage.Released, Reservations.SettleOperation(reservationId));
+                break;
+            case ReservationStage.Sold:
+                await RecordAsync(
+                    reservationId, writes.Decided.Return(known.Units), known.Units, ReservationStage.Returned, Reservations.ReturnOperation(reservationId));
+                break;
+            case ReservationStage.Unknown:
+                // It may still be on its way: with its operations taken, it cannot be made any more.
+                await RecordAsync(reservationId, writes.Decided.Reserve(0), 0, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
+                await ((IInventoryItemGrain)this).ReleaseAsync(reservationId);
+                break;
+            default:
+                await known.Written;
+                break;
+        }
+    }
+
+    async Task<Outcome<Page<StockMovement>>> IInventoryItemGrain.GetLedgerAsync(PageRequest page)
+    {
+        if (!await ProductExistsAsync())
+            return NoProduct;
+        var before = long.MaxValue;
+        if (page.Cursor is { } cursor && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1))
+            return Refusal.Invalid("cursor", "is none that this list gave");
+        var rows = await ledger.ListAsync(SkuText, before, page.Limit + 1, CancellationToken.None);
+        return rows.Length <= page.Limit
+            ? new Page<StockMovement>(rows, null)
+            : new Page<StockMovement>([.. rows.Take(page.Limit)], rows[page.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture));
+    }
+
+    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync()
+    {
+        var stock = State ?? StockState.Empty;
+        return Task.FromResult(new StockAvailability(stock.Available, stock.Availability));
+    }
+
+    /// <summary>How far a reservation is; of what this activation does not know, the ledger tells.</summary>
+    private async Task<Reservation> FindAsync(Guid id)
+    {
+        if (reservations.Find(id) is { } known)
+            return known;
+        var rows = await ledger.FindAsync(
+            SkuText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)], CancellationToken.None);
+        // While the ledger was read, the same reservation may have been decided here.
+        return reservations.Find(id) ?? Reservations.FromLedger(rows);
+    }
+
+    private Task RecordAsync(Guid id, StockDecision decision, int units, ReservationStage stage, string operation)
+    {
+        var written = MoveAsync(decision, operation, $"order {id}");
+        reservations.Set(id, new Reservation(units, stage, written));
+        return written;
+    }
+
+    private Task MoveAsync(StockDecision decision, string operation, string? reference, params ReadOnlySpan<IShopEvent> events)
+    {
+        var crossings = StockState.Crossings(SkuText, writes.Decided, decision.State);
+        return writes.AddAsync(decision.State, [.. events, .. crossings], decision.ToLedgerRow(SkuText, operation, Now, reference));
+    }
+
+    private async ValueTask<bool> ProductExistsAsync() =>
+        productKnown || State is not null
+        || (productKnown = await GrainFactory.GetGrain<IProductGrain>(GrainKey).GetOfferAsync() is not null);
+
+    private StockLevel View => (State ?? StockState.Empty).ToView(SkuText, Version);
+
+    private Refusal NoProduct => Refusal.NotFound($"The product {SkuText}");
+
+    private Refusal OutOfStock(int quantity) => new(RefusalCode.OutOfStock, $"{SkuText} is out of stock.")
+    {
+        Lines = [new Shortage(SkuText, quantity, writes.Decided.Available)],
+    };
+
+    private static Refusal Ended { get; } = new(RefusalCode.Conflict, "The reservation was released, or never made.");
+}

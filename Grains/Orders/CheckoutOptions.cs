@@ -1,0 +1,65 @@
+namespace SoonShop.Orders;
+
+/// <summary>Configuration section <c>Checkout</c>.</summary>
+public sealed class CheckoutOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Checkout";
+
+    /// <summary>The shop's one currency, ISO 4217.</summary>
+    public string Currency { get; set; } = "USD";
+
+    /// <summary>Minutes for which an order waits for its payment, with its stock reserved.</summary>
+    public double PaymentWindowMinutes { get; set; } = 30;
+
+    /// <summary>Seconds after which an order looks whether its checkout was cut off.</summary>
+    public double CheckoutDueSeconds { get; set; } = 10;
+
+    /// <summary>Shipping for countries that <see cref="ShippingByCountry"/> does not name.</summary>
+    public ShippingRate Shipping { get; set; } = new() { Amount = 499, FreeFrom = 5000 };
+
+    /// <summary>Shipping by ISO 3166-1 alpha-2 country.</summary>
+    public Dictionary<string, ShippingRate> ShippingByCountry { get; set; } = [];
+
+    /// <summary>
+    /// Tax on goods and shipping by country, in basis points (1900 is 19 %), on top of prices. Countries not named: none.
+    /// </summary>
+    public Dictionary<string, int> TaxBasisPointsByCountry { get; set; } = [];
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (!Money.IsCurrency(Currency))
+            yield return $"Checkout:Currency is '{Currency}'; set Checkout__Currency to an ISO 4217 code such as USD.";
+        if (PaymentWindowMinutes is not (>= 0.01 and <= 10_080))
+            yield return $"Checkout:PaymentWindowMinutes is {PaymentWindowMinutes}; set Checkout__PaymentWindowMinutes to 0.01–10080.";
+        if (CheckoutDueSeconds is not (>= 0.1 and <= 3600))
+            yield return $"Checkout:CheckoutDueSeconds is {CheckoutDueSeconds}; set Checkout__CheckoutDueSeconds to 0.1–3600.";
+        foreach (var (place, rate) in ShippingByCountry.Select(p => ($"Checkout:ShippingByCountry:{p.Key}", p.Value)).Prepend(("Checkout:Shipping", Shipping)))
+        {
+            if (rate.Amount is < 0 or > 100_000_000 || rate.FreeFrom is < 0)
+                yield return $"{place}: Amount must be 0–100000000 minor units and FreeFrom not negative.";
+        }
+        foreach (var country in ShippingByCountry.Keys.Concat(TaxBasisPointsByCountry.Keys).Where(c => !Country.IsCode(c)))
+            yield return $"Checkout: '{country}' is no ISO 3166-1 alpha-2 country code (two upper-case letters).";
+        foreach (var (country, rate) in TaxBasisPointsByCountry.Where(r => r.Value is < 0 or > 10_000))
+            yield return $"Checkout:TaxBasisPointsByCountry:{country} is {rate}; set 0–10000.";
+    }
+}
+
+/// <summary>What shipping costs.</summary>
+public sealed class ShippingRate
+{
+    /// <summary>Minor units for an order.</summary>
+    public long Amount { get; set; }
+
+    /// <summary>Subtotal in minor units from which it is free; null for never.</summary>
+    public long? FreeFrom { get; set; }
+}
+
+/// <summary>The rules for country codes.</summary>
+public static class Country
+{
+    /// <summary>True for the form of ISO 3166-1 alpha-2.</summary>
+    public static bool IsCode(string? text) => text is { Length: 2 } && text.All(char.IsAsciiLetterUpper);
+}

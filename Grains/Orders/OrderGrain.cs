@@ -1,0 +1,309 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SoonShop.Aggregates;
+using SoonShop.Carts;
+using SoonShop.Inventory;
+using SoonShop.Payments;
+using SoonShop.Users;
+
+namespace SoonShop.Orders;
+
+internal sealed partial class OrderGrain(
+    [PersistentState("order")] IPersistentState<Document<CheckoutState>> storage, TimeProvider time,
+    IOptions<CheckoutOptions> options, ILogger<OrderGrain> log)
+    : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
+{
+    /// <summary>The longest that a watcher waits for one answer.</summary>
+    private static readonly TimeSpan MaxWatch = TimeSpan.FromSeconds(20);
+
+    /// <summary>The most who watch one order at a time.</summary>
+    private const int MaxWatchers = 64;
+
+    /// <summary>The status whose consequences this activation has seen to. Another activation does it again, which is harmless.</summary>
+    private OrderStatus? seenTo;
+
+    /// <summary>True for an order that this activation placed itself: its reservations cannot have been asked for before.</summary>
+    private bool placedHere;
+
+    private TaskCompletionSource changed = NewSignal();
+    private int watchers;
+
+    protected override string Aggregate => "order";
+
+    protected override string StreamKeyOf(CheckoutState state) => (state.Order?.CustomerId ?? state.Order?.CartId ?? Id).ToString("N");
+
+    protected override object? IndexOf(CheckoutState state) => state.Order is { } order
+        ? new OrderIndex(order.CustomerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
+        : null;
+
+    private Guid Id => this.GetPrimaryKey();
+
+    private OrderState? Order => State?.Order;
+
+    private TimeSpan PaymentWindow => TimeSpan.FromMinutes(options.Value.PaymentWindowMinutes);
+
+    private IPaymentGrain PaymentOfOrder => GrainFactory.GetGrain<IPaymentGrain>(Id);
+
+    // ---- commands
+
+    async Task<Placement> IOrderGrain.PlaceAsync(PlaceOrder command)
+    {
+        if (State is { } known && known.Fingerprint != command.Fingerprint)
+            return new Placement(new Refusal(RefusalCode.IdempotencyKeyReused, "The Idempotency-Key came with another request before. Use a new key."), false);
+        if (State?.Refused is { } refused)
+            return new Placement(refused, true);
+        if (Order?.Answer is { } given)
+            return new Placement(Order.ToAnswer(given), true);
+        if (Order is null && await PlaceAsync(command) is { } refusal)
+            return new Placement(refusal, false);
+        await DriveAsync();
+        CrashPoint.Pass("order.before-answer");
+        return new Placement(Order!.ToAnswer(Order.Answer!), false);
+    }
+
+    async Task<Outcome<Order>> IOrderGrain.PayAsync(Caller caller, string attemptId, string paymentMethod)
+    {
+        if (Of(caller) is null)
+            return NoOrder;
+        if (Order!.Status == OrderStatus.Pending || Order.IsOverdue(Now))
+            await DriveAsync();
+        // The attempt that paid, asked for again.
+        if (Order.Status != OrderStatus.AwaitingPayment && Order.Payment?.AttemptId == attemptId)
+            return Order.ToView();
+        if (Order.WhyNotPay() is { } refusal)
+            return refusal;
+        var payment = await PaymentOfOrder.ChargeAsync(ChargeFor(attemptId, paymentMethod) with { FollowUp = true });
+        await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
+        if (Order.Status != OrderStatus.AwaitingPayment)
+            await DriveAsync();
+        return Order.Status == OrderStatus.AwaitingPayment && payment.Status == PaymentStatus.Declined
+            ? Order.Declined(payment.DeclineCode)
+            : Order.ToView();
+    }
+
+    async Task<Outcome<Order>> IOrderGrain.CancelAsync(Caller caller, string? reason)
+    {
+        if (Of(caller) is null)
+            return NoOrder;
+        if (Order!.Status == OrderStatus.Pending)
+            await DriveAsync();
+        return await DecideAndDriveAsync(Order.Cancel(reason, Now));
+    }
+
+    async Task<Outcome<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber) =>
+        Order is null ? NoOrder : await DecideAndDriveAsync(Order.Ship(carrier, trackingNumber, Now));
+
+    async Task<Outcome<Order>> IOrderGrain.DeliverAsync() =>
+        Order is null ? NoOrder : await DecideAndDriveAsync(Order.Deliver(Now));
+
+    async Task<Outcome<Order>> IOrderGrain.RefundAsync(string refundId, long? amount, string reason)
+    {
+        if (Order is null)
+            return NoOrder;
+        if (Order.WhyNotRefund() is { } refusal)
+            return refusal;
+        var result = await PaymentOfOrder.RefundAsync(new RefundPayment(refundId, amount, reason));
+        if (result.IsRefused)
+            return result.Refusal;
+        await DecideAsync(Order.HearOf(result.Value, PaymentWindow, Now));
+        return Order.ToView();
+    }
+
+    Task<Outcome<Order>> IOrderGrain.GetAsync(Caller caller) =>
+        Task.FromResult<Outcome<Order>>(Of(caller) is { } order ? order.ToView() : NoOrder);
+
+    async Task<Outcome<Order>> IOrderGrain.WatchAsync(Caller caller, int seen, TimeSpan wait)
+    {
+        if (Of(caller) is not { } order)
+            return NoOrder;
+        if (order.Timeline.Length > seen)
+            return order.ToView();
+        if (watchers >= MaxWatchers)
+            return new Refusal(RefusalCode.RateLimited, "Too many watch this order.") { RetryAfter = TimeSpan.FromSeconds(5) };
+        watchers++;
+        try
+        {
+            await changed.Task.WaitAsync(wait < MaxWatch ? wait : MaxWatch, Time);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing new: the same answer again.
+        }
+        finally
+        {
+            watchers--;
+        }
+        return Order!.ToView();
+    }
+
+    async Task IOrderGrain.ResumeAsync()
+    {
+        await DriveAsync();
+        // A refund may have been confirmed without the order hearing of it.
+        if (Order is { NextTask: OrderTask.HandOver } && await PaymentOfOrder.SettleAsync() is { } payment)
+            await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
+    }
+
+    // ---- the checkout
+
+    private async Task<Refusal?> PlaceAsync(PlaceOrder command)
+    {
+        var (buyer, cartId) = (command.Buyer, command.Buyer.UserId ?? command.Buyer.CartId!.Value);
+        var (email, address) = (command.Email, command.ShippingAddress);
+        if (buyer.UserId is { } userId)
+        {
+            var user = GrainFactory.GetGrain<IUserGrain>(userId);
+            var profile = await user.GetAsync();
+            if (profile.IsRefused)
+                return profile.Refusal;
+            email ??= profile.Value.Email;
+            if (command.AddressId is { } addressId)
+                address = (await user.GetAddressesAsync()).FirstOrDefault(a => a.Id == addressId)?.Address;
+        }
+        if (email is null)
+            return Refusal.Invalid("email", "is required for guests");
+        if (address is null)
+            return command.AddressId is null
+                ? Refusal.Invalid("shippingAddress", "is required, or addressId")
+                : Refusal.NotFound($"The address {command.AddressId}");
+
+        var cart = await GrainFactory.GetGrain<ICartGrain>(cartId).BeginCheckoutAsync(buyer, Id);
+        if (cart.IsRefused)
+        {
+            // What the cart's content refuses is this key's answer; what passes by itself may be asked again under it.
+            if (cart.Refusal is { Code: RefusalCode.CartEmpty or RefusalCode.Conflict, RetryAfter: null })
+                await CommitAsync(new CheckoutState(command.Fingerprint, null, cart.Refusal), []);
+            return cart.Refusal;
+        }
+        var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, cart.Value, options.Value, Now);
+        CrashPoint.Pass("order.place.before-write");
+        await CommitAsync(new CheckoutState(command.Fingerprint, decision.State, null), decision.Events);
+        CrashPoint.Pass("order.placed");
+        placedHere = true;
+        return null;
+    }
+
+    /// <summary>
+    /// Does what is left to do, until nothing is. Each step may have been done before, by an activation that did not live to
+    /// write it down. Throws when a step cannot be done now; a scheduled event comes back to it.
+    /// </summary>
+    private async Task DriveAsync()
+    {
+        while (Order is { } order && seenTo != order.Status)
+        {
+            switch (order.NextTask)
+            {
+                case OrderTask.ReserveAndPay:
+                    await ReserveAndPayAsync(order);
+                    if (Order.Status == OrderStatus.AwaitingPayment)
+                    {
+                        await Cart(order).EndCheckoutAsync(Id, null);
+                        return;
+                    }
+                    break;
+                case OrderTask.AwaitPayment:
+                    if (!await AwaitPaymentAsync(order))
+                        return;
+                    break;
+                case OrderTask.HandOver:
+                    await HandOverAsync(order);
+                    seenTo = order.Status;
+                    break;
+                case OrderTask.Undo:
+                    await UndoAsync(order);
+                    seenTo = order.Status;
+                    break;
+            }
+        }
+    }
+
+    private async Task ReserveAndPayAsync(OrderState order)
+    {
+        var answers = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).ReserveAsync(Id, l.Quantity, repeated: !placedHere)));
+        placedHere = false;
+        CrashPoint.Pass("order.reserved");
+        var refusals = answers.Where(a => a.IsRefused).Select(a => a.Refusal!).ToArray();
+        if (refusals.Length > 0)
+        {
+            await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
+            return;
+        }
+        var payment = await PaymentOfOrder.ChargeAsync(ChargeFor("checkout", order.PaymentMethod));
+        CrashPoint.Pass("order.paid");
+        await DecideAsync(order.HearOf(payment, PaymentWindow, Now));
+        CrashPoint.Pass("order.confirmed");
+    }
+
+    /// <summary>False while there is nothing to do but wait.</summary>
+    private async Task<bool> AwaitPaymentAsync(OrderState order)
+    {
+        var overdue = order.IsOverdue(Now);
+        var payment = overdue
+            ? await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, "payment deadline")
+            : await PaymentOfOrder.SettleAsync();
+        if (payment is null)
+            return false;
+        await DecideAsync(overdue && payment.Status == PaymentStatus.Cancelled
+            ? order.Expire(payment, Now)
+            : order.HearOf(payment, PaymentWindow, Now));
+        return Order!.Status != OrderStatus.AwaitingPayment;
+    }
+
+    private async Task HandOverAsync(OrderState order)
+    {
+        var sales = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).CommitAsync(Id)));
+        CrashPoint.Pass("order.stock-committed");
+        if (sales.Any(s => s.IsRefused))
+            LogLostReservation(log, Id);
+        await Cart(order).EndCheckoutAsync(Id, [.. order.Totals.Lines.Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))]);
+        CrashPoint.Pass("order.cart-cleared");
+    }
+
+    private async Task UndoAsync(OrderState order)
+    {
+        await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).ReleaseAsync(Id)));
+        await Cart(order).EndCheckoutAsync(Id, null);
+        if (order.Status == OrderStatus.Cancelled)
+        {
+            var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: true, order.CancelReason ?? "order cancelled");
+            await DecideAsync(Order!.HearOf(payment, PaymentWindow, Now));
+        }
+    }
+
+    // ---- pieces
+
+    private async Task<Outcome<Order>> DecideAndDriveAsync(Decision<OrderState> decision)
+    {
+        if (decision.Refusal is { } refusal)
+            return refusal;
+        await DecideAsync(decision);
+        await DriveAsync();
+        return Order!.ToView();
+    }
+
+    private async Task DecideAsync(Decision<OrderState> decision)
+    {
+        if (!decision.Changed)
+            return;
+        await CommitAsync(State! with { Order = decision.State }, decision.Events);
+        var signal = changed;
+        changed = NewSignal();
+        signal.TrySetResult();
+    }
+
+    private OrderState? Of(Caller caller) =>
+        Order is { } order && caller.MaySee(order.CustomerId, order.CustomerId is null ? order.CartId : null) ? order : null;
+
+    private Charge ChargeFor(string attemptId, string method) => new(attemptId, Order!.Terms, method);
+
+    private IInventoryItemGrain Stock(string sku) => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku));
+
+    private ICartGrain Cart(OrderState order) => GrainFactory.GetGrain<ICartGrain>(order.CartId);
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static Refusal NoOrder { get; } = Refusal.NotFound("The order");
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Order {OrderId} is confirmed, but a reservation of it was released. Compare the stock ledger with the order.")]
+    private static partial void LogLostReservation(ILogger log, Guid orderId);
+}

@@ -1,0 +1,246 @@
+using SoonShop.Aggregates;
+using SoonShop.Carts;
+using SoonShop.Events;
+using SoonShop.Payments;
+using SoonShop.Users;
+
+namespace SoonShop.Orders;
+
+/// <summary>
+/// The rules of an order. What may happen to one:
+/// <code>
+/// pending ─┬─ awaitingPayment ─┬─ expired
+///          │        │          └─ cancelled
+///          ├────────┴─ confirmed ─┬─ shipped ─ delivered     (each of these three: refunded, when all is given back)
+///          │                      └─ cancelled
+///          └─ rejected
+/// </code>
+/// </summary>
+public sealed record OrderState
+{
+    /// <summary>The id.</summary>
+    public required Guid Id { get; init; }
+    /// <summary>The customer; null for a guest.</summary>
+    public required Guid? CustomerId { get; init; }
+    /// <summary>The cart it came from.</summary>
+    public required Guid CartId { get; init; }
+    /// <summary>Where mail goes.</summary>
+    public required string Email { get; init; }
+    /// <summary>ISO 4217.</summary>
+    public required string Currency { get; init; }
+    /// <summary>The sums, minor units.</summary>
+    public required OrderTotals Totals { get; init; }
+    /// <summary>Where to.</summary>
+    public required Address ShippingAddress { get; init; }
+    /// <summary>The method of the first attempt.</summary>
+    public required string PaymentMethod { get; init; }
+    /// <summary>How far it is.</summary>
+    public OrderStatus Status { get; init; }
+    /// <summary>Each status with its time, oldest first.</summary>
+    public ImmutableArray<TimelineEntry> Timeline { get; init; } = [];
+    /// <summary>The payment, as the order last heard of it.</summary>
+    public Payment? Payment { get; init; }
+    /// <summary>Until when it waits for payment.</summary>
+    public DateTimeOffset? PaymentDeadline { get; init; }
+    /// <summary>What could not be had, when rejected.</summary>
+    public ImmutableArray<Shortage>? Shortages { get; init; }
+    /// <summary>The hand-over to the carrier.</summary>
+    public Shipment? Shipment { get; init; }
+    /// <summary>Why it was called off.</summary>
+    public string? CancelReason { get; init; }
+    /// <summary>What the checkout was answered; a repeated one is answered the same.</summary>
+    public CheckoutAnswer? Answer { get; init; }
+
+    /// <summary>The number that people read.</summary>
+    public string Number => OrderNumber.For(Id);
+
+    /// <summary>What the payment is for.</summary>
+    public PaymentTerms Terms => new(CustomerId, CustomerId is null ? CartId : null, Amount(Totals.Total));
+
+    /// <summary>When it was placed.</summary>
+    public DateTimeOffset PlacedAt => Timeline[0].At;
+
+    /// <summary>A new order. It will look after itself some seconds later, should its checkout be cut off.</summary>
+    public static Decision<OrderState> Place(
+        Guid id, Caller buyer, Guid cartId, string email, Address address, string paymentMethod,
+        ImmutableArray<CartLine> cart, CheckoutOptions options, DateTimeOffset now)
+    {
+        var totals = OrderTotals.Compute(cart, address.Country, options);
+        var order = new OrderState
+        {
+            Id = id,
+            CustomerId = buyer.UserId,
+            CartId = cartId,
+            Email = email,
+            Currency = options.Currency,
+            Totals = totals,
+            ShippingAddress = address,
+            PaymentMethod = paymentMethod,
+        }.Enter(OrderStatus.Pending, now);
+        return Decision<OrderState>.To(order,
+            new OrderPlaced(order.Facts, totals.Lines),
+            new OrderCheckoutDue(id, now.AddSeconds(options.CheckoutDueSeconds)));
+    }
+
+    /// <summary>What is left to do for the order, seen from its state alone. Each task may be done again without harm.</summary>
+    public OrderTask NextTask => Status switch
+    {
+        OrderStatus.Pending => OrderTask.ReserveAndPay,
+        OrderStatus.AwaitingPayment => OrderTask.AwaitPayment,
+        OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled => OrderTask.Undo,
+        _ => OrderTask.HandOver,
+    };
+
+    /// <summary>Stock cannot fill it.</summary>
+    public Decision<OrderState> Reject(ImmutableArray<Shortage> shortages, DateTimeOffset now) => Status != OrderStatus.Pending
+        ? Decision<OrderState>.Stay(this)
+        : To((this with { Shortages = shortages }).Enter(OrderStatus.Rejected, now).Answered(RefusalCode.OutOfStock),
+            o => new OrderRejected(o.Facts, shortages));
+
+    /// <summary>Takes news of the payment: confirms, waits for the customer, or only notes it.</summary>
+    public Decision<OrderState> HearOf(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
+    {
+        (OrderStatus.Pending, PaymentStatus.Captured) =>
+            To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).Answered(null), o => new OrderConfirmed(o.Facts)),
+        // The schedule that watched over the placing is spent: the hand-over gets one of its own.
+        (OrderStatus.AwaitingPayment, PaymentStatus.Captured) =>
+            To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now),
+                o => new OrderConfirmed(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
+        (OrderStatus.Pending, _) =>
+            To((this with { Payment = payment, PaymentDeadline = now + window }).Enter(OrderStatus.AwaitingPayment, now)
+                .Answered(payment.Status == PaymentStatus.RequiresAction ? null : RefusalCode.PaymentDeclined),
+                o => new OrderAwaitingPayment(o.Facts, now + window), o => new OrderCheckoutDue(o.Id, now + window)),
+        (OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered, PaymentStatus.Refunded) =>
+            To((this with { Payment = payment }).Enter(OrderStatus.Refunded, now), o => new OrderRefunded(o.Facts, payment.Refunded)),
+        (OrderStatus.Refunded, _) => Decision<OrderState>.Stay(this),
+        (_, PaymentStatus.PartiallyRefunded or PaymentStatus.Refunded) when payment.Refunded != Payment?.Refunded =>
+            To(this with { Payment = payment }, o => new OrderRefunded(o.Facts, payment.Refunded)),
+        _ => payment == Payment ? Decision<OrderState>.Stay(this) : To(this with { Payment = payment }),
+    };
+
+    /// <summary>True when the payment did not come in time.</summary>
+    public bool IsOverdue(DateTimeOffset now) => Status == OrderStatus.AwaitingPayment && now >= PaymentDeadline;
+
+    /// <summary>Payment did not come in time, and cannot come any more.</summary>
+    public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) => Status != OrderStatus.AwaitingPayment
+        ? Decision<OrderState>.Stay(this)
+        : To((this with { Payment = payment }).Enter(OrderStatus.Expired, now),
+            o => new OrderExpired(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay));
+
+    /// <summary>Whether the method of payment can be tried again.</summary>
+    public Refusal? WhyNotPay() => Status == OrderStatus.AwaitingPayment ? null : WrongState("paid");
+
+    /// <summary>Calls it off. What was reserved, sold or charged is undone afterwards.</summary>
+    public Decision<OrderState> Cancel(string? reason, DateTimeOffset now) => Status switch
+    {
+        OrderStatus.Cancelled => Decision<OrderState>.Stay(this),
+        OrderStatus.AwaitingPayment or OrderStatus.Confirmed =>
+            To((this with { CancelReason = reason }).Enter(OrderStatus.Cancelled, now),
+                o => new OrderCancelled(o.Facts, reason), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
+        _ => WrongState("cancelled"),
+    };
+
+    /// <summary>Hands it to a carrier.</summary>
+    public Decision<OrderState> Ship(string carrier, string trackingNumber, DateTimeOffset now) => Status switch
+    {
+        OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber => Decision<OrderState>.Stay(this),
+        OrderStatus.Confirmed => To((this with { Shipment = new Shipment(carrier, trackingNumber, now) }).Enter(OrderStatus.Shipped, now),
+            o => new OrderShipped(o.Facts, carrier, trackingNumber)),
+        _ => WrongState("shipped"),
+    };
+
+    /// <summary>It arrived.</summary>
+    public Decision<OrderState> Deliver(DateTimeOffset now) => Status switch
+    {
+        OrderStatus.Delivered => Decision<OrderState>.Stay(this),
+        OrderStatus.Shipped => To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Facts)),
+        _ => WrongState("delivered"),
+    };
+
+    /// <summary>Whether money can be given back.</summary>
+    public Refusal? WhyNotRefund() =>
+        Status is OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded ? null : WrongState("refunded");
+
+    /// <summary>The order as it is.</summary>
+    public Order ToView() => new(
+        Id, Number, Status, CustomerId, Email, Totals.Lines, Amount(Totals.Subtotal), Amount(Totals.Shipping), Amount(Totals.Tax),
+        Amount(Totals.Discount), Amount(Totals.Total), ShippingAddress,
+        new OrderPayment(
+            Id, Payment?.Status ?? PaymentStatus.Pending, Amount(Totals.Total), Payment?.Refunded ?? Amount(0), Payment?.Method ?? PaymentMethod,
+            Status == OrderStatus.AwaitingPayment ? Payment?.ClientSecret : null),
+        Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null, Shipment, CancelReason);
+
+    /// <summary>What the checkout was answered: the order as it was then, or the refusal.</summary>
+    public Outcome<Order> ToAnswer(CheckoutAnswer answer)
+    {
+        if (answer.RefusalCode == RefusalCode.OutOfStock)
+            return new Refusal(RefusalCode.OutOfStock, "Not all of it can be had; see lines. Nothing was charged.") { OrderId = Id, Lines = Shortages };
+        if (answer.RefusalCode is not null)
+            return Declined(answer.DeclineCode);
+        var view = ToView();
+        return view with
+        {
+            Status = answer.Status,
+            Payment = view.Payment with
+            {
+                Status = answer.PaymentStatus, Method = answer.Method, ClientSecret = answer.ClientSecret, Refunded = Amount(0),
+            },
+            Timeline = [.. Timeline.Take(answer.TimelineLength)],
+            PaymentDeadline = answer.Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null,
+            Shipment = null,
+            CancelReason = null,
+        };
+    }
+
+    /// <summary>The refusal for a declined card.</summary>
+    public Refusal Declined(string? declineCode) => new(RefusalCode.PaymentDeclined,
+        $"{DeclineMessage.For(declineCode)} The order waits for another payment until {PaymentDeadline:u}.")
+    { OrderId = Id, DeclineCode = declineCode };
+
+    /// <summary>How long after a decision its consequences are looked at again.</summary>
+    private static readonly TimeSpan HandOverDelay = TimeSpan.FromSeconds(5);
+
+    private OrderFacts Facts => new(Id, Number, CustomerId, Email, Amount(Totals.Total));
+
+    private Money Amount(long minor) => new(minor, Currency);
+
+    private OrderState Enter(OrderStatus status, DateTimeOffset now) =>
+        this with { Status = status, Timeline = [.. Timeline, new TimelineEntry(now, status)] };
+
+    private OrderState Answered(string? refusalCode) => this with
+    {
+        Answer = new CheckoutAnswer(
+            refusalCode, Payment?.DeclineCode, Status, Payment?.Status ?? PaymentStatus.Pending, Payment?.Method ?? PaymentMethod,
+            Payment?.ClientSecret, Timeline.Length),
+    };
+
+    private Refusal WrongState(string wish) => new(RefusalCode.InvalidOrderState, $"An order that is {Word(Status)} cannot be {wish}.") { OrderId = Id };
+
+    private static string Word(OrderStatus status) => status == OrderStatus.AwaitingPayment ? "awaiting payment" : status.ToString().ToLowerInvariant();
+
+    private static Decision<OrderState> To(OrderState next, params IReadOnlyList<Func<OrderState, IShopEvent>> events) =>
+        Decision<OrderState>.To(next, [.. events.Select(e => e(next))]);
+}
+
+/// <summary>What is left to do for an order.</summary>
+public enum OrderTask
+{
+    /// <summary>Reserve every line, then charge.</summary>
+    ReserveAndPay,
+    /// <summary>Ask whether the payment came; at the deadline, give it up.</summary>
+    AwaitPayment,
+    /// <summary>Turn reservations into sales and clear the cart.</summary>
+    HandOver,
+    /// <summary>Give stock and money back.</summary>
+    Undo,
+}
+
+/// <summary>What a checkout was answered, as far as the order itself does not tell any more.</summary>
+public sealed record CheckoutAnswer(
+    string? RefusalCode, string? DeclineCode, OrderStatus Status, PaymentStatus PaymentStatus, string Method, string? ClientSecret, int TimelineLength);
+
+/// <summary>What an order grain keeps: the order, or the answer to a checkout that made none, and by which request it came.</summary>
+public sealed record CheckoutState(string Fingerprint, OrderState? Order, Refusal? Refused);
+
+/// <summary>What SQL may ask of orders.</summary>
+public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, OrderStatus Status, string PlacedAt);

@@ -1,0 +1,55 @@
+using SoonShop.Carts;
+
+namespace SoonShop.Orders;
+
+/// <summary>
+/// The sums of an order, computed once, in integer minor units. Tax is computed on the whole and divided over lines and
+/// shipping by largest remainder, so that the parts add up to it exactly.
+/// </summary>
+public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal, long Shipping, long Tax, long Discount, long Total)
+{
+    /// <summary>Basis points in a whole.</summary>
+    private const int Whole = 10_000;
+
+    /// <summary>Computes the sums for lines that go to a country.</summary>
+    public static OrderTotals Compute(ImmutableArray<CartLine> cart, string country, CheckoutOptions options)
+    {
+        var subtotal = cart.Sum(l => checked(l.UnitPrice.Amount * l.Quantity));
+        var rate = options.ShippingByCountry.GetValueOrDefault(country, options.Shipping);
+        var shipping = rate.FreeFrom is { } free && subtotal >= free ? 0 : rate.Amount;
+        var basisPoints = options.TaxBasisPointsByCountry.GetValueOrDefault(country);
+        var tax = RoundHalfUp((Int128)(subtotal + shipping) * basisPoints, Whole);
+        var shares = Divide(tax, [.. cart.Select(l => l.UnitPrice.Amount * l.Quantity), shipping]);
+        Money Of(long amount) => new(amount, options.Currency);
+        var lines = cart
+            .Select((l, i) => new OrderLine(l.Sku, l.Name, l.Quantity, l.UnitPrice, Of(l.UnitPrice.Amount * l.Quantity), Of(shares[i])))
+            .ToArray();
+        return new OrderTotals([.. lines], subtotal, shipping, tax, 0, subtotal + shipping + tax);
+    }
+
+    /// <summary>Divides an amount in proportion to weights; the shares add up to it (largest-remainder method; ties go to the earlier share).</summary>
+    public static long[] Divide(long amount, ImmutableArray<long> weights)
+    {
+        var all = weights.Aggregate(Int128.Zero, (sum, w) => sum + w);
+        var shares = new long[weights.Length];
+        if (all == 0)
+        {
+            if (shares.Length > 0)
+                shares[^1] = amount;
+            return shares;
+        }
+        var remainders = new Int128[weights.Length];
+        var left = amount;
+        for (var i = 0; i < shares.Length; i++)
+        {
+            var (quotient, remainder) = Int128.DivRem((Int128)amount * weights[i], all);
+            (shares[i], remainders[i]) = ((long)quotient, remainder);
+            left -= shares[i];
+        }
+        foreach (var i in Enumerable.Range(0, shares.Length).OrderByDescending(i => remainders[i]).Take((int)left))
+            shares[i]++;
+        return shares;
+    }
+
+    private static long RoundHalfUp(Int128 dividend, int divisor) => (long)((dividend + divisor / 2) / divisor);
+}

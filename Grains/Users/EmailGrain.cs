@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Options;
+using SoonShop.Aggregates;
+
+namespace SoonShop.Users;
+
+/// <summary>Who claims an address. A claim is first reserved, then confirmed.</summary>
+public sealed record EmailClaim(Guid? UserId, bool Confirmed, DateTimeOffset ReservedUntil)
+{
+    /// <summary>How long a claim holds without being confirmed.</summary>
+    public static readonly TimeSpan ReservationLifetime = TimeSpan.FromMinutes(1);
+}
+
+internal sealed class EmailGrain(
+    [PersistentState("email")] IPersistentState<Document<EmailClaim>> storage, TimeProvider time, IOptions<AccountsOptions> options)
+    : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
+{
+    private readonly LoginThrottle throttle = new(options.Value.MaxFailedLogins, TimeSpan.FromMinutes(options.Value.LockoutMinutes), time);
+
+    protected override string Aggregate => "email";
+
+    protected override string StreamKeyOf(EmailClaim state) => GrainKey;
+
+    async Task<bool> IEmailGrain.ReserveAsync(Guid userId)
+    {
+        if (State is { UserId: { } owner } claim && owner != userId)
+        {
+            if (claim.Confirmed || claim.ReservedUntil > Now)
+                return false;
+            // The owner fell silent between reserving and confirming: its own state says whether the account came to be.
+            if (await GrainFactory.GetGrain<IUserGrain>(owner).HasEmailAsync(UserKeys.OfEmailKey(GrainKey)))
+            {
+                await CommitAsync(claim with { Confirmed = true }, []);
+                return false;
+            }
+        }
+        if (State is not { Confirmed: true })
+            await CommitAsync(new EmailClaim(userId, false, Now + EmailClaim.ReservationLifetime), []);
+        return true;
+    }
+
+    async Task IEmailGrain.ConfirmAsync(Guid userId)
+    {
+        if (State is { Confirmed: false } claim && claim.UserId == userId)
+            await CommitAsync(claim with { Confirmed = true }, []);
+    }
+
+    async Task IEmailGrain.ReleaseAsync(Guid userId)
+    {
+        if (State is { } claim && claim.UserId == userId)
+            await CommitAsync(new EmailClaim(null, false, default), []);
+    }
+
+    async Task<Outcome<SignedIn>> IEmailGrain.LoginAsync(string password)
+    {
+        using var turn = await throttle.EnterAsync();
+        if (turn.LockedFor is { } wait)
+            return new Refusal(RefusalCode.RateLimited, "Too many failed logins. Try later, or set a new password.") { RetryAfter = wait };
+        var result = await Account.LoginAsync(password);
+        if (result.IsRefused)
+            throttle.Failed();
+        else
+            throttle.Reset();
+        return result;
+    }
+
+    Task IEmailGrain.ForgotPasswordAsync() => Account.RequestPasswordResetAsync();
+
+    Task IEmailGrain.UnlockAsync()
+    {
+        throttle.Reset();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// The account of this address, or for an unclaimed one an account that does not exist: it refuses in its own time,
+    /// so that neither answer nor time tell whether the address is known.
+    /// </summary>
+    private IUserGrain Account => GrainFactory.GetGrain<IUserGrain>(State?.UserId ?? Deterministic.Id("nobody", GrainKey));
+}

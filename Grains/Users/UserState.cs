@@ -1,0 +1,237 @@
+using System.Security.Cryptography;
+using System.Text;
+using SoonShop.Aggregates;
+
+namespace SoonShop.Users;
+
+/// <summary>The rules of an account. Passwords come here hashed, tokens as digests.</summary>
+public sealed record UserState
+{
+    /// <summary>The most addresses of one account.</summary>
+    public const int MaxAddresses = 50;
+
+    /// <summary>The most open sessions; the longest unused ends first.</summary>
+    public const int MaxSessions = 20;
+
+    /// <summary>How many traded refresh tokens of a session are still recognised as such.</summary>
+    public const int MaxSpentTokens = 10;
+
+    /// <summary>How long a session lives without being renewed.</summary>
+    public static readonly TimeSpan SessionLifetime = TimeSpan.FromDays(30);
+
+    /// <summary>How long a token for a new password is good.</summary>
+    public static readonly TimeSpan ResetLifetime = TimeSpan.FromHours(1);
+
+    /// <summary>How long a token that proves an e-mail address is good.</summary>
+    public static readonly TimeSpan VerificationLifetime = TimeSpan.FromDays(3);
+
+    /// <summary>The account's id.</summary>
+    public required Guid Id { get; init; }
+    /// <summary>As the customer wrote it.</summary>
+    public required string Email { get; init; }
+    /// <summary>In the form by which addresses are compared.</summary>
+    public required string NormalizedEmail { get; init; }
+    /// <summary>Whether the customer has proven it.</summary>
+    public bool EmailVerified { get; init; }
+    /// <summary>What to call the customer.</summary>
+    public required string DisplayName { get; init; }
+    /// <summary>BCP 47.</summary>
+    public required string Locale { get; init; }
+    /// <summary>By ASP.NET Core Identity's hasher.</summary>
+    public required string PasswordHash { get; init; }
+    /// <summary>See <see cref="Role"/>.</summary>
+    public required ImmutableArray<string> Roles { get; init; }
+    /// <summary>When the account was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+    /// <summary>Oldest first.</summary>
+    public ImmutableArray<SavedAddress> Addresses { get; init; } = [];
+    /// <summary>Open sessions.</summary>
+    public ImmutableArray<Session> Sessions { get; init; } = [];
+    /// <summary>The token that proves the e-mail address, while one is out.</summary>
+    public MailedDigest? Verification { get; init; }
+    /// <summary>The token for a new password, while one is out.</summary>
+    public MailedDigest? Reset { get; init; }
+
+    /// <summary>A new account with a token to prove its address.</summary>
+    public static Decision<UserState> Register(Guid id, RegisterUser command, string passwordHash, string verificationSecret, DateTimeOffset now)
+    {
+        var email = command.Email.Trim();
+        var displayName = string.IsNullOrWhiteSpace(command.DisplayName) ? email[..email.IndexOf('@')] : command.DisplayName.Trim();
+        var expires = now + VerificationLifetime;
+        var user = new UserState
+        {
+            Id = id,
+            Email = email,
+            NormalizedEmail = EmailAddress.Normalize(email),
+            DisplayName = displayName,
+            Locale = "en",
+            PasswordHash = passwordHash,
+            Roles = command.Admin ? [Role.Customer, Role.Admin] : [Role.Customer],
+            CreatedAt = now,
+            Verification = new MailedDigest(Digest(verificationSecret), expires),
+        };
+        return Decision<UserState>.To(user,
+            new UserRegistered(id, email, displayName, user.Locale),
+            new EmailVerificationRequested(id, email, new MailedToken(id, verificationSecret).ToString(), expires));
+    }
+
+    /// <summary>Opens a session; the longest unused one makes room.</summary>
+    public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now) => this with
+    {
+        Sessions =
+        [
+            .. Sessions.Where(s => s.ExpiresAt > now && s.Id != sessionId).OrderByDescending(s => s.RenewedAt).Take(MaxSessions - 1),
+            new Session(sessionId, Digest(secret), [], now, now, now + SessionLifetime),
+        ],
+    };
+
+    /// <summary>
+    /// Trades a refresh token. A spent one ends the session, as RFC 9700 section 4.14.2 asks: either its owner or a
+    /// thief holds the newer one, and nobody can tell which.
+    /// </summary>
+    public Decision<UserState> Refresh(RefreshToken token, string newSecret, DateTimeOffset now)
+    {
+        var session = Sessions.FirstOrDefault(s => s.Id == token.SessionId);
+        if (session is null || session.ExpiresAt <= now)
+            return Unauthenticated;
+        var digest = Digest(token.Secret);
+        if (SameDigest(session.TokenDigest, digest))
+        {
+            var renewed = session with
+            {
+                TokenDigest = Digest(newSecret),
+                SpentDigests = [session.TokenDigest, .. session.SpentDigests.Take(MaxSpentTokens - 1)],
+                RenewedAt = now,
+                ExpiresAt = now + SessionLifetime,
+            };
+            return Decision<UserState>.To(this with { Sessions = [.. Sessions.Select(s => s.Id == session.Id ? renewed : s)] });
+        }
+        return session.SpentDigests.Any(spent => SameDigest(spent, digest))
+            ? Decision<UserState>.To(EndSession(session.Id), new SessionReuseDetected(Id, session.Id))
+            : Unauthenticated;
+    }
+
+    /// <summary>Ends the session of this refresh token, if the token is or was one of its.</summary>
+    public Decision<UserState> Logout(RefreshToken token)
+    {
+        var digest = Digest(token.Secret);
+        var session = Sessions.FirstOrDefault(s => s.Id == token.SessionId
+            && (SameDigest(s.TokenDigest, digest) || s.SpentDigests.Any(spent => SameDigest(spent, digest))));
+        return session is null ? Decision<UserState>.Stay(this) : Decision<UserState>.To(EndSession(session.Id));
+    }
+
+    /// <summary>Whether a session is still open.</summary>
+    public bool HasSession(Guid sessionId) => Sessions.Any(s => s.Id == sessionId);
+
+    private UserState EndSession(Guid sessionId) => this with { Sessions = [.. Sessions.Where(s => s.Id != sessionId)] };
+
+    /// <summary>Changes what is not null.</summary>
+    public Decision<UserState> UpdateProfile(string? displayName, string? locale)
+    {
+        var next = this with { DisplayName = displayName?.Trim() ?? DisplayName, Locale = locale ?? Locale };
+        return next == this
+            ? Decision<UserState>.Stay(this)
+            : Decision<UserState>.To(next, new ProfileUpdated(Id, next.DisplayName, next.Locale));
+    }
+
+    /// <summary>A new password; every session ends but one.</summary>
+    public Decision<UserState> ChangePassword(string newHash, Guid? keepSession) => Decision<UserState>.To(
+        this with { PasswordHash = newHash, Reset = null, Sessions = [.. Sessions.Where(s => s.Id == keepSession)] },
+        new PasswordChanged(Id, Email));
+
+    /// <summary>Sends out a token for a new password; an earlier one is void.</summary>
+    public Decision<UserState> RequestReset(string secret, DateTimeOffset now)
+    {
+        var expires = now + ResetLifetime;
+        return Decision<UserState>.To(
+            this with { Reset = new MailedDigest(Digest(secret), expires) },
+            new PasswordResetRequested(Id, Email, new MailedToken(Id, secret).ToString(), expires));
+    }
+
+    /// <summary>True when this token sets a new password now.</summary>
+    public bool IsResetSecret(string secret, DateTimeOffset now) => Reset is { } reset && reset.Matches(secret, now);
+
+    /// <summary>A new password by token, once. The token came by mail, so it proves the address too.</summary>
+    public Decision<UserState> ResetPassword(string newHash) => Decision<UserState>.To(
+        this with { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [] },
+        new PasswordChanged(Id, Email));
+
+    /// <summary>Proves the address.</summary>
+    public Decision<UserState> VerifyEmail(string secret, DateTimeOffset now)
+    {
+        if (EmailVerified && Verification?.Matches(secret, now) == true)
+            return Decision<UserState>.Stay(this);
+        // The digest stays, so that the same link clicked twice is answered the same.
+        return Verification?.Matches(secret, now) == true
+            ? Decision<UserState>.To(this with { EmailVerified = true }, new EmailVerified(Id, Email))
+            : Refusal.Invalid("token", "The token is wrong or too old. Ask for a new one.");
+    }
+
+    /// <summary>Adds or replaces an address.</summary>
+    public Decision<UserState> PutAddress(SavedAddress address, bool mustExist)
+    {
+        var known = Addresses.Any(a => a.Id == address.Id);
+        if (!known && mustExist)
+            return Refusal.NotFound("The address");
+        if (!known && Addresses.Length >= MaxAddresses)
+            return new Refusal(RefusalCode.Conflict, $"An account holds at most {MaxAddresses} addresses. Remove one first.");
+        return Addresses.Contains(address)
+            ? Decision<UserState>.Stay(this)
+            : Decision<UserState>.To(this with
+            {
+                Addresses = known ? [.. Addresses.Select(a => a.Id == address.Id ? address : a)] : [.. Addresses, address],
+            });
+    }
+
+    /// <summary>Removes an address.</summary>
+    public Decision<UserState> RemoveAddress(Guid id) => Addresses.Any(a => a.Id == id)
+        ? Decision<UserState>.To(this with { Addresses = [.. Addresses.Where(a => a.Id != id)] })
+        : Refusal.NotFound("The address");
+
+    /// <summary>Replaces the roles. An administrator cannot give up the own role: the last one would lock everybody out.</summary>
+    public Decision<UserState> SetRoles(ImmutableArray<string> roles, Guid? changedBy)
+    {
+        if (roles.FirstOrDefault(r => !Role.All.Contains(r)) is { } unknown)
+            return Refusal.Invalid("roles", $"'{unknown}' is no role. Roles are: {string.Join(", ", Role.All)}.");
+        ImmutableArray<string> next = [.. Role.All.Where(r => r == Role.Customer || roles.Contains(r))];
+        if (changedBy == Id && !next.Contains(Role.Admin))
+            return new Refusal(RefusalCode.Conflict, "Administrators cannot take the role from themselves. Ask another administrator.");
+        return next.SequenceEqual(Roles)
+            ? Decision<UserState>.Stay(this)
+            : Decision<UserState>.To(this with { Roles = next }, new RolesChanged(Id, next, changedBy));
+    }
+
+    /// <summary>The account as its owner sees it.</summary>
+    public User ToView(int version) => new(Id, Email, EmailVerified, DisplayName, Locale, Roles, CreatedAt) { Version = version };
+
+    /// <summary>256 random bits, URL-safe.</summary>
+    public static string NewSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+
+    /// <summary>SHA-256: the secrets are random, so that a slow hash would add nothing.</summary>
+    public static string Digest(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+
+    internal static bool SameDigest(string a, string b) =>
+        CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(a), Encoding.ASCII.GetBytes(b));
+
+    internal static Refusal Unauthenticated { get; } = new(RefusalCode.Unauthenticated, "The credentials are wrong or no longer good.");
+}
+
+/// <summary>An open session.</summary>
+/// <param name="Id">In every access token as <c>sid</c>.</param>
+/// <param name="TokenDigest">Digest of the one refresh token that is good.</param>
+/// <param name="SpentDigests">Digests of those traded before, newest first.</param>
+/// <param name="CreatedAt">When the customer signed in.</param>
+/// <param name="RenewedAt">When it was last renewed.</param>
+/// <param name="ExpiresAt">When it ends unless renewed.</param>
+public sealed record Session(
+    Guid Id, string TokenDigest, ImmutableArray<string> SpentDigests, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt);
+
+/// <summary>What is kept of a token that was mailed.</summary>
+public sealed record MailedDigest(string Digest, DateTimeOffset ExpiresAt)
+{
+    /// <summary>True when <paramref name="secret"/> is the one, and in time.</summary>
+    public bool Matches(string secret, DateTimeOffset now) => now < ExpiresAt && UserState.SameDigest(Digest, UserState.Digest(secret));
+}
+
+/// <summary>What SQL may ask of accounts. The database holds a unique index on the address.</summary>
+public sealed record UserIndex(string Email, string CreatedAt);

@@ -1,0 +1,88 @@
+using System.Net;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Orleans.Configuration;
+using SoonShop.Catalog;
+using SoonShop.Health;
+using SoonShop.Inventory;
+using SoonShop.Orders;
+using SoonShop.Payments;
+using SoonShop.Silo.Health;
+using SoonShop.Silo.Inventory;
+using SoonShop.Silo.Orders;
+using SoonShop.Silo.Payments;
+using SoonShop.Silo.Scheduling;
+using SoonShop.Silo.Search;
+using SoonShop.Silo.Seed;
+using SoonShop.Silo.Storage;
+using SoonShop.Users;
+
+namespace SoonShop.Silo;
+
+/// <summary>Puts the silo together.</summary>
+internal static class Hosting
+{
+    /// <summary>The provider name under which Orleans' ADO.NET packages know Npgsql.</summary>
+    private const string Invariant = "Npgsql";
+
+    /// <summary>The shop's services: configuration, database and ports.</summary>
+    public static IServiceCollection AddShop(this IServiceCollection services, SiloConfiguration configuration) => services
+        .AddSingleton(Options.Create(configuration.Silo))
+        .AddSingleton(Options.Create(configuration.Accounts))
+        .AddSingleton(Options.Create(configuration.Checkout))
+        .AddSingleton(Options.Create(new PasswordHasherOptions { IterationCount = configuration.Accounts.PasswordHashIterations }))
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database))
+        .AddSingleton<PasswordHashing>()
+        .AddSingleton<IStockLedger, StockLedger>()
+        .AddSingleton<IProductSearch, ProductSearch>()
+        .AddSingleton<IOrderQueries, OrderQueries>()
+        .AddSingleton<IDatabaseHealth, DatabaseHealth>()
+        .AddSingleton<SimulatedPaymentProvider>()
+        .AddSingleton<IPaymentProvider>(s => s.GetRequiredService<SimulatedPaymentProvider>())
+        .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>());
+
+    /// <summary>The silo with its storage and filters, without clustering.</summary>
+    public static ISiloBuilder UseShop(this ISiloBuilder silo)
+    {
+        silo.AddShopGrainStorage().AddIncomingGrainCallFilter<UnavailabilityFilter>();
+        silo.Services.AddHostedService<DueEventLoop>().AddHostedService<Housekeeping>().AddHostedService<AdminAccount>();
+        // A caller waits longer than what it calls waits for the database, and the gateway longer than that.
+        silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
+        return silo;
+    }
+
+    /// <summary>Membership in the database, and the endpoints of this silo.</summary>
+    public static ISiloBuilder UseShopCluster(this ISiloBuilder silo, SiloConfiguration configuration)
+    {
+        var address = IPAddress.Parse(configuration.Silo.AdvertisedIP);
+        silo.ConfigureEndpoints(
+                address, configuration.Silo.SiloPort, configuration.Silo.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address))
+            .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)));
+        silo.Services.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Silo.ClusterId, "soonshop"));
+        silo.Services.Configure<ClusterMembershipOptions>(o =>
+        {
+            // A silo that dies is missed after about ten seconds. One whose row is all that is left, because the whole
+            // cluster died, holds a new silo up no longer than that either.
+            o.ProbeTimeout = TimeSpan.FromSeconds(3);
+            o.NumMissedProbesLimit = 3;
+            o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+            o.MaxJoinAttemptTime = TimeSpan.FromSeconds(15);
+        });
+        return silo;
+    }
+
+    /// <summary>A client of the cluster that the database names.</summary>
+    public static IHostApplicationBuilder AddShopClient(this IHostApplicationBuilder builder, SiloConfiguration configuration)
+    {
+        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database));
+        builder.UseOrleansClient(client => client
+            .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
+            .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Silo.ClusterId, "soonshop")));
+        return builder;
+    }
+}

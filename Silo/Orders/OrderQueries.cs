@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Npgsql;
+using SoonShop.Aggregates;
+using SoonShop.Orders;
+using SoonShop.Silo.Search;
+using SoonShop.Silo.Storage;
+
+namespace SoonShop.Silo.Orders;
+
+internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
+{
+    public async Task<Outcome<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation)
+    {
+        var key = $"{query.CustomerId}|{query.CartId}|{query.Status}|{query.From:O}|{query.To:O}";
+        await using var command = database.CreateCommand();
+        string Parameter(object value)
+        {
+            command.Parameters.Add(new() { Value = value });
+            return $"${command.Parameters.Count}";
+        }
+        var where = new List<string> { "index is not null" };
+        if (query.CustomerId is { } customer)
+            where.Add($"index ->> 'customerId' = {Parameter(customer.ToString())}");
+        if (query.CartId is { } cart)
+            where.Add($"index ->> 'cartId' = {Parameter(cart.ToString())} and index ->> 'customerId' is null");
+        if (query.Status is { } status)
+            where.Add($"index ->> 'status' = {Parameter(JsonNamingPolicy.CamelCase.ConvertName(status.ToString()))}");
+        if (query.From is { } from)
+            where.Add($"index ->> 'placedAt' >= {Parameter(SortableTime.Of(from))}");
+        if (query.To is { } to)
+            where.Add($"index ->> 'placedAt' < {Parameter(SortableTime.Of(to))}");
+        if (query.Page.Cursor is { } cursor)
+        {
+            if (!Cursor.TryRead(cursor, key, 2, out var after))
+                return Cursor.Bad;
+            where.Add($"(index ->> 'placedAt', grain_key) < ({Parameter(after[0])}, {Parameter(after[1])})");
+        }
+        command.CommandText = $"""
+            select state, index ->> 'placedAt', grain_key from grain_state_order
+            where {string.Join(" and ", where)}
+            order by index ->> 'placedAt' desc, grain_key desc limit {query.Page.Limit + 1}
+            """;
+
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var items = ImmutableArray.CreateBuilder<Order>();
+        string? next = null, placedAt = null, grainKey = null;
+        while (await reader.ReadAsync(cancellation))
+        {
+            if (items.Count == query.Page.Limit)
+            {
+                next = Cursor.Write(key, placedAt!, grainKey!);
+                break;
+            }
+            var document = JsonSerializer.Deserialize<Document<CheckoutState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!;
+            items.Add(document.State!.Order!.ToView());
+            (placedAt, grainKey) = (reader.GetString(1), reader.GetString(2));
+        }
+        return new Page<Order>(items.ToImmutable(), next);
+    }
+}

@@ -1,0 +1,104 @@
+using Npgsql;
+using SoonShop.Payments;
+
+namespace SoonShop.Silo.Payments;
+
+/// <summary>
+/// A provider that moves no money and answers like Stripe's test cards (docs.stripe.com/testing). It keeps books of its own
+/// in the database, so that its memory, like a real provider's, survives whatever happens to the shop.
+/// </summary>
+internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPaymentProvider, ISimulatedPayments
+{
+    public async Task<ProviderPayment> CreateAsync(CreateProviderPayment command, CancellationToken cancellation)
+    {
+        var reference = $"sim_{command.IdempotencyKey}";
+        var (status, decline) = Outcome(command.PaymentMethod);
+        // The union answers with the row of an earlier call under the same key, or else with the new one.
+        return await OneAsync("""
+            with created as (
+              insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status, client_secret, decline_code)
+              values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
+              returning reference, status, client_secret, decline_code)
+            select * from created
+            union all
+            select reference, status, client_secret, decline_code from simulated_payment where idempotency_key = $2
+            limit 1
+            """, cancellation,
+            reference, command.IdempotencyKey, command.OrderId, command.Amount.Amount, command.Amount.Currency, command.PaymentMethod, status,
+            status == "requires_action" ? $"{reference}_secret_{Guid.NewGuid():N}" : DBNull.Value, (object?)decline ?? DBNull.Value)
+            // Two calls at once: the other's row was not visible yet.
+            ?? await RetrieveAsync(reference, cancellation);
+    }
+
+    public async Task<ProviderPayment> RetrieveAsync(string reference, CancellationToken cancellation) =>
+        await OneAsync("select reference, status, client_secret, decline_code from simulated_payment where reference = $1", cancellation, reference)
+        ?? throw new InvalidOperationException($"The simulated provider knows no payment {reference}.");
+
+    public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
+    {
+        await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status = 'requires_action'", cancellation, reference);
+        return await RetrieveAsync(reference, cancellation);
+    }
+
+    public async Task<ProviderRefund> RefundAsync(string reference, long amount, string idempotencyKey, CancellationToken cancellation)
+    {
+        var refund = $"simre_{idempotencyKey}";
+        await ExecuteAsync("""
+            insert into simulated_refund (reference, idempotency_key, payment_reference, amount)
+            select $1, $2, p.reference, $4 from simulated_payment p
+            where p.reference = $3 and p.status = 'captured'
+              and p.amount >= $4 + (select coalesce(sum(r.amount), 0) from simulated_refund r where r.payment_reference = p.reference)
+            on conflict do nothing
+            """, cancellation, refund, idempotencyKey, reference, amount);
+        await using var command = database.CreateCommand("select 1 from simulated_refund where idempotency_key = $1 and amount = $2");
+        command.Parameters.Add(new() { Value = idempotencyKey });
+        command.Parameters.Add(new() { Value = amount });
+        return await command.ExecuteScalarAsync(cancellation) is not null
+            ? new ProviderRefund(refund)
+            : throw new InvalidOperationException($"The simulated provider refuses to refund {amount} of {reference}.");
+    }
+
+    public async Task<bool> AuthenticateAsync(Guid orderId, CancellationToken cancellation) =>
+        await ExecuteAsync("update simulated_payment set status = 'captured' where order_id = $1 and status = 'requires_action'", cancellation, orderId) > 0;
+
+    private static (string Status, string? DeclineCode) Outcome(string paymentMethod) => paymentMethod switch
+    {
+        "pm_card_visa" or "pm_card_mastercard" or "pm_card_amex" => ("captured", null),
+        "pm_card_authenticationRequired" => ("requires_action", null),
+        "pm_card_visa_chargeDeclined" => ("declined", "generic_decline"),
+        "pm_card_chargeDeclinedInsufficientFunds" => ("declined", "insufficient_funds"),
+        _ => ("declined", "unknown_payment_method"),
+    };
+
+    private async Task<ProviderPayment?> OneAsync(string sql, CancellationToken cancellation, params object[] values)
+    {
+        await using var command = Command(sql, values);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation)
+            ? new ProviderPayment(
+                reader.GetString(0), Status(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3))
+            : null;
+    }
+
+    private async Task<int> ExecuteAsync(string sql, CancellationToken cancellation, params object[] values)
+    {
+        await using var command = Command(sql, values);
+        return await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private NpgsqlCommand Command(string sql, object[] values)
+    {
+        var command = database.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return command;
+    }
+
+    private static ProviderPaymentStatus Status(string text) => text switch
+    {
+        "captured" => ProviderPaymentStatus.Captured,
+        "requires_action" => ProviderPaymentStatus.RequiresAction,
+        "cancelled" => ProviderPaymentStatus.Cancelled,
+        _ => ProviderPaymentStatus.Declined,
+    };
+}

@@ -1,0 +1,72 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SoonShop;
+using SoonShop.Silo;
+using SoonShop.Silo.Migrations;
+using SoonShop.Silo.Seed;
+
+// Exit codes of sysexits.h: what went wrong can be told from outside.
+const int UsageError = 64, Unavailable = 69, ConfigurationError = 78;
+
+const string Usage = """
+    Usage: Silo [run | migrate | seed]
+      run      (default) bring the schema up to date and run a silo
+      migrate  bring the schema up to date and end
+      seed     load the demo catalogue into the running cluster and end
+    """;
+
+var command = args.FirstOrDefault() ?? "run";
+if (args.Length > 1 || command is not ("run" or "migrate" or "seed"))
+{
+    Console.Error.WriteLine($"Silo: '{string.Join(' ', args)}' is no command.\n{Usage}");
+    return UsageError;
+}
+
+var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+var problems = new List<string>();
+var configuration = SiloConfiguration.Read(builder.Configuration, problems);
+if (problems.Count > 0)
+{
+    Console.Error.WriteLine($"Silo: the configuration has {problems.Count} problem(s):\n  - {string.Join("\n  - ", problems)}");
+    return ConfigurationError;
+}
+
+try
+{
+    if (command is "run" or "migrate")
+    {
+        using var logging = LoggerFactory.Create(l => l.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+        await Migrator.MigrateAsync(configuration.Database.ConnectionString, logging.CreateLogger("SoonShop.Migrations"), CancellationToken.None);
+    }
+    switch (command)
+    {
+        case "run":
+            builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+            builder.Services.AddShop(configuration);
+            builder.UseOrleans(silo => silo.UseShop().UseShopCluster(configuration));
+            await builder.Build().RunAsync();
+            break;
+        case "seed":
+            builder.AddShopClient(configuration);
+            using (var client = builder.Build())
+            {
+                await client.StartAsync();
+                var grains = client.Services.GetRequiredService<IGrainFactory>();
+                var (products, created) = await DemoCatalogue.LoadAsync(
+                    grains, Path.Combine(AppContext.BaseDirectory, "Seed", "catalogue.json"), configuration.Checkout.Currency, CancellationToken.None);
+                if (configuration.Accounts is { DemoEmail: { } email, DemoPassword: { } password })
+                    await DemoCatalogue.EnsureCustomerAsync(grains, email, password);
+                Console.WriteLine($"The demo catalogue has {products} products; {created} were new.");
+                await client.StopAsync();
+            }
+            break;
+    }
+    return 0;
+}
+catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException)
+{
+    Console.Error.WriteLine($"Silo {command}: the database at {configuration.Database.Host}:{configuration.Database.Port} cannot be used: {e.Message}");
+    return Unavailable;
+}

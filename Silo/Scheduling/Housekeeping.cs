@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using SoonShop.Idempotency;
+
+namespace SoonShop.Silo.Scheduling;
+
+/// <summary>Removes what nobody needs any more: kept answers past their lifetime.</summary>
+internal sealed partial class Housekeeping(NpgsqlDataSource database, ILogger<Housekeeping> log) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
+    private const int BatchSize = 5000;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period);
+        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        {
+            try
+            {
+                await using var command = database.CreateCommand("""
+                    delete from grain_state_idempotency where grain_key in (
+                      select grain_key from grain_state_idempotency where modified_at < now() - $1 order by modified_at limit $2)
+                    """);
+                command.Parameters.Add(new() { Value = KeptRequest.Lifetime });
+                command.Parameters.Add(new() { Value = BatchSize });
+                await command.ExecuteNonQueryAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogFailure(log, e.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old answers could not be removed now: {Reason}")]
+    private static partial void LogFailure(ILogger log, string reason);
+}

@@ -1,0 +1,42 @@
+using System.Net;
+
+namespace SoonShop.Silo;
+
+/// <summary>Configuration section <c>Silo</c>: where this silo is reached, and of which cluster it is.</summary>
+public sealed class SiloOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Silo";
+
+    /// <summary>Port for other silos.</summary>
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>Port for front ends.</summary>
+    public int GatewayPort { get; set; } = 30000;
+
+    /// <summary>The IP address by which others reach this silo; loopback keeps the cluster on this machine.</summary>
+    public string AdvertisedIP { get; set; } = "127.0.0.1";
+
+    /// <summary>Silos and front ends of one cluster name the same.</summary>
+    public string ClusterId { get; set; } = "soonshop";
+
+    /// <summary>Connections to the database that this process may hold.</summary>
+    public int MaxDatabaseConnections { get; set; } = 40;
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (SiloPort is < 1 or > 65535)
+            yield return $"Silo:SiloPort is {SiloPort}; set Silo__SiloPort to 1–65535.";
+        if (GatewayPort is < 1 or > 65535)
+            yield return $"Silo:GatewayPort is {GatewayPort}; set Silo__GatewayPort to 1–65535.";
+        if (SiloPort == GatewayPort)
+            yield return $"Silo:SiloPort and Silo:GatewayPort are both {SiloPort}; set them apart.";
+        if (!IPAddress.TryParse(AdvertisedIP, out _))
+            yield return $"Silo:AdvertisedIP is '{AdvertisedIP}'; set Silo__AdvertisedIP to an IP address of this machine.";
+        if (ClusterId.Length is < 1 or > 100)
+            yield return "Silo:ClusterId must be 1–100 characters; set Silo__ClusterId.";
+        if (MaxDatabaseConnections is < 2 or > 1000)
+            yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 2–1000.";
+    }
+}

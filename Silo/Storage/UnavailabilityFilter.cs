@@ -1,0 +1,33 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Orleans.Storage;
+
+namespace SoonShop.Silo.Storage;
+
+/// <summary>
+/// Translates what a grain's surroundings throw when the database or another silo is out of reach into the one exception
+/// that callers know. Whether the call took effect is then unknown; every command may be sent again.
+/// </summary>
+internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter> log) : IIncomingGrainCallFilter
+{
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        try
+        {
+            await context.Invoke();
+        }
+        catch (Exception e) when (e is not UnavailableException && IsTransient(e))
+        {
+            LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId, e.Message);
+            throw new UnavailableException("The shop is busy or its database is out of reach. Try again.");
+        }
+    }
+
+    private static bool IsTransient(Exception e) => e is
+        NpgsqlException or SocketException or IOException or TimeoutException or OperationCanceledException
+        or InconsistentStateException or Orleans.Runtime.OrleansException;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Interface}.{Method} of {Grain} is unavailable: {Reason}")]
+    private static partial void LogUnavailable(ILogger log, string @interface, string method, Orleans.Runtime.GrainId grain, string reason);
+}
