@@ -1,7 +1,7 @@
 namespace SoonShop.Catalog;
 
 /// <summary>Which products, in which order.</summary>
-/// <param name="Text">Words to find; the last may be a beginning, and typing errors are forgiven.</param>
+/// <param name="Text">Words to find, all of them; each may be a beginning, and typing errors are forgiven.</param>
 /// <param name="Category">This category and those below it.</param>
 /// <param name="Family">The variants of one family.</param>
 /// <param name="MinPrice">Minor units, inclusive.</param>

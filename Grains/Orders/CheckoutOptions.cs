@@ -56,10 +56,3 @@ public sealed class ShippingRate
     /// <summary>Subtotal in minor units from which it is free; null for never.</summary>
     public long? FreeFrom { get; set; }
 }
-
-/// <summary>The rules for country codes.</summary>
-public static class Country
-{
-    /// <summary>True for the form of ISO 3166-1 alpha-2.</summary>
-    public static bool IsCode(string? text) => text is { Length: 2 } && text.All(char.IsAsciiLetterUpper);
-}

@@ -21,7 +21,7 @@ public sealed record OrderState
     /// <summary>The id.</summary>
     public required Guid Id { get; init; }
     /// <summary>The customer; null for a guest.</summary>
-    public required Guid? CustomerId { get; init; }
+    public Guid? CustomerId { get; init; }
     /// <summary>The cart it came from.</summary>
     public required Guid CartId { get; init; }
     /// <summary>Where mail goes.</summary>
@@ -183,7 +183,10 @@ public sealed record OrderState
             Status = answer.Status,
             Payment = view.Payment with
             {
-                Status = answer.PaymentStatus, Method = answer.Method, ClientSecret = answer.ClientSecret, Refunded = Amount(0),
+                Status = answer.PaymentStatus,
+                Method = answer.Method,
+                ClientSecret = answer.ClientSecret,
+                Refunded = Amount(0),
             },
             Timeline = [.. Timeline.Take(answer.TimelineLength)],
             PaymentDeadline = answer.Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null,

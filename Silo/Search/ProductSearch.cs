@@ -143,12 +143,12 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
         return alternatives;
     }
 
-    /// <summary>All words must match, each or one of its alternatives; the last may be a beginning. Words are letters and digits only, so they need no quoting.</summary>
-    private static string TextQuery(string[] words, Dictionary<string, string[]> alternatives) => string.Join(" & ", words.Select((word, i) =>
-    {
-        var self = i == words.Length - 1 ? $"{word}:*" : word;
-        return alternatives.TryGetValue(word, out var others) ? $"({string.Join(" | ", others.Prepend(self))})" : self;
-    }));
+    /// <summary>
+    /// All words must match, each or one of its alternatives, and each may be a beginning. Words are letters and digits
+    /// only, so they need no quoting.
+    /// </summary>
+    private static string TextQuery(string[] words, Dictionary<string, string[]> alternatives) => string.Join(" & ", words.Select(word =>
+        $"({string.Join(" | ", alternatives.GetValueOrDefault(word, []).Prepend(word).Select(w => $"{w}:*"))})"));
 
     private static bool IsNumeric(ProductSort sort) => sort is ProductSort.Relevance or ProductSort.PriceAscending or ProductSort.PriceDescending;
 

@@ -1,0 +1,66 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Carts;
+
+namespace SoonShop.ApiFrontend.Carts;
+
+/// <summary>Carts, of customers and guests.</summary>
+internal static class CartsApi
+{
+    public static void MapCarts(this IEndpointRouteBuilder api)
+    {
+        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithSummary("Open a cart").AllowAnonymous().Refuses(503);
+
+        var cart = api.MapGroup("/cart").WithTags("Cart");
+        cart.MapPost("/merge", MergeAsync).WithSummary("Take a guest cart over").RequireAuthorization().Refuses(400, 401, 404, 503);
+
+        var mine = cart.MapGroup("").AllowAnonymous().RequireCustomerOrGuest();
+        mine.MapGet("", GetAsync).WithSummary("My cart, at today's prices").Refuses(400, 401, 404, 503);
+        mine.MapDelete("", ClearAsync).WithSummary("Empty my cart").Refuses(400, 401, 404, 503);
+        mine.MapPut("/items/{sku}", SetItemAsync).WithSummary("Set the units of a line; 0 removes it").Refuses(400, 401, 404, 409, 503);
+        mine.MapDelete("/items/{sku}", RemoveItemAsync).WithSummary("Remove a line").Refuses(400, 401, 404, 503);
+    }
+
+    private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster)
+    {
+        var caller = context.Caller();
+        var result = caller.UserId is { } userId
+            ? await cluster.GetGrain<ICartGrain>(userId).GetAsync(caller)
+            : await cluster.GetGrain<ICartGrain>(Guid.NewGuid()).OpenForGuestAsync();
+        return result.Created(_ => "/cart");
+    }
+
+    private static async Task<Results<Ok<Cart>, Problem>> GetAsync(HttpContext context, IClusterClient cluster) =>
+        (await Mine(context, cluster, out var caller).GetAsync(caller)).Ok();
+
+    private static async Task<Results<NoContent, Problem>> ClearAsync(HttpContext context, IClusterClient cluster) =>
+        (await Mine(context, cluster, out var caller).ClearAsync(caller)).NoContent();
+
+    private static Task<Results<Ok<Cart>, Problem>> SetItemAsync(string sku, CartItemRequest body, HttpContext context, IClusterClient cluster) =>
+        SetAsync(sku, body.Quantity!.Value, context, cluster);
+
+    private static Task<Results<Ok<Cart>, Problem>> RemoveItemAsync(string sku, HttpContext context, IClusterClient cluster) =>
+        SetAsync(sku, 0, context, cluster);
+
+    private static async Task<Results<Ok<Cart>, Problem>> SetAsync(string text, int quantity, HttpContext context, IClusterClient cluster) =>
+        Sku.TryNormalize(text, out var sku)
+            ? (await Mine(context, cluster, out var caller).SetItemAsync(caller, sku, quantity)).Ok()
+            : new Problem(Refusal.NotFound($"The product {text}"));
+
+    private static async Task<Results<Ok<Cart>, Problem>> MergeAsync(MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
+        body.CartId == Guid.Empty
+            ? new Problem(Refusal.Invalid("cartId", "is no cart id"))
+            : (await cluster.GetGrain<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value)).Ok();
+
+    private static ICartGrain Mine(HttpContext context, IClusterClient cluster, out Caller caller)
+    {
+        caller = context.Caller();
+        return cluster.GetGrain<ICartGrain>(caller.UserId ?? caller.CartId!.Value);
+    }
+}
+
+public sealed record CartItemRequest([property: Required, Range(0, CartLine.MaxQuantity)] int? Quantity);
+
+public sealed record MergeRequest([property: Required] Guid? CartId);

@@ -1,0 +1,92 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Catalog;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.Catalog;
+
+/// <summary>The catalogue.</summary>
+internal static class ProductsApi
+{
+    public static void MapProducts(this IEndpointRouteBuilder api)
+    {
+        var products = api.MapGroup("/products").WithTags("Catalogue");
+        products.MapGet("", SearchAsync).WithSummary("Find products").AllowAnonymous().Refuses(400, 503);
+        products.MapGet("/{sku}", GetAsync).WithSummary("A product").AllowAnonymous().Refuses(404, 503);
+
+        var admin = products.MapGroup("").RequireAuthorization(Role.Admin);
+        admin.MapPost("", CreateAsync).WithSummary("Create a product").Refuses(400, 401, 403, 409, 503);
+        admin.MapPut("/{sku}", UpdateAsync).WithSummary("Replace a product").Refuses(400, 401, 403, 404, 412, 503);
+        admin.MapDelete("/{sku}", ArchiveAsync).WithSummary("Take a product out of sale").Refuses(401, 403, 404, 412, 503);
+    }
+
+    private static async Task<Results<Ok<ProductPage>, Problem>> SearchAsync(
+        IClusterClient cluster,
+        [StringLength(200), CleanText] string? q,
+        [StringLength(100), CleanText] string? category,
+        [StringLength(100), CleanText] string? family,
+        [Range(0, Money.MaxAmount)] long? minPrice,
+        [Range(0, Money.MaxAmount)] long? maxPrice,
+        bool? inStock,
+        string? sort,
+        string? cursor,
+        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
+    {
+        if (SortOf(sort) is not { } order)
+            return new Problem(Refusal.Invalid("sort", "must be relevance, price, -price, newest or name"));
+        return (await cluster.GetGrain<IProductSearchGrain>(0).SearchAsync(
+            new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, new PageRequest(limit, cursor)))).Ok();
+    }
+
+    private static async Task<Results<Ok<Product>, Problem>> GetAsync(string sku, HttpContext context, IClusterClient cluster) =>
+        Find(cluster, sku) is { } product ? (await product.GetAsync()).WithETag(context, p => p.Version).Ok() : Unknown(sku);
+
+    private static async Task<Results<Created<Product>, Problem>> CreateAsync(CreateProductRequest body, HttpContext context, IClusterClient cluster) =>
+        Sku.TryNormalize(body.Sku, out var sku)
+            ? (await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).CreateAsync(body.ToContent()))
+                .WithETag(context, p => p.Version).Created(p => $"/products/{p.Sku}")
+            : new Problem(Refusal.Invalid("sku", $"must be 1–{Sku.MaxLength} letters, digits, '.', '_' or '-', beginning with a letter or digit"));
+
+    private static async Task<Results<Ok<Product>, Problem>> UpdateAsync(string sku, ProductRequest body, HttpContext context, IClusterClient cluster) =>
+        Find(cluster, sku) is { } product
+            ? (await product.UpdateAsync(body.ToContent(), ETags.IfMatch(context))).WithETag(context, p => p.Version).Ok()
+            : Unknown(sku);
+
+    private static async Task<Results<NoContent, Problem>> ArchiveAsync(string sku, HttpContext context, IClusterClient cluster) =>
+        Find(cluster, sku) is { } product ? (await product.ArchiveAsync(ETags.IfMatch(context))).NoContent() : Unknown(sku);
+
+    private static IProductGrain? Find(IClusterClient cluster, string text) =>
+        Sku.TryNormalize(text, out var sku) ? cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)) : null;
+
+    private static Problem Unknown(string sku) => new(Refusal.NotFound($"The product {sku}"));
+
+    private static ProductSort? SortOf(string? text) => text switch
+    {
+        null or "" or "relevance" => ProductSort.Relevance,
+        "price" => ProductSort.PriceAscending,
+        "-price" => ProductSort.PriceDescending,
+        "newest" => ProductSort.Newest,
+        "name" => ProductSort.Name,
+        _ => null,
+    };
+}
+
+public record ProductRequest(
+    [property: Required, StringLength(200)] string? Name,
+    [property: StringLength(5000)] string? Description,
+    [property: Required, StringLength(100)] string? Category,
+    [property: StringLength(100)] string? Family,
+    [property: Required] Money? Price,
+    [property: MaxLength(50)] Dictionary<string, string>? Attributes,
+    [property: MaxLength(20)] string[]? Images,
+    bool? Active)
+{
+    public ProductContent ToContent() => new(
+        Name!, Description ?? "", Category!, Family, Price!.Value, Attributes ?? [], [.. Images ?? []], Active ?? true);
+}
+
+public sealed record CreateProductRequest(
+    [property: Required, StringLength(Sku.MaxLength)] string? Sku,
+    string? Name, string? Description, string? Category, string? Family, Money? Price, Dictionary<string, string>? Attributes, string[]? Images, bool? Active)
+    : ProductRequest(Name, Description, Category, Family, Price, Attributes, Images, Active);

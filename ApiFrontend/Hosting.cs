@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Npgsql;
+using Orleans.Configuration;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Users;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend;
+
+/// <summary>Puts the front end together.</summary>
+internal static class Hosting
+{
+    /// <summary>A call's time limit: longer than a grain waits for what it calls.</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>A client of the cluster that the database names; it waits for the first silo.</summary>
+    public static void AddShopClient(this WebApplicationBuilder builder, FrontendConfiguration configuration)
+    {
+        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database));
+        builder.UseOrleansClient(client => client
+            .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = ("Npgsql", database)))
+            .UseConnectionRetryFilter(async (_, cancellation) =>
+            {
+                await Task.Delay(ConnectPause, cancellation);
+                return true;
+            })
+            .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5))
+            .Configure<ClientMessagingOptions>(o => o.ResponseTimeout = CallTimeout)
+            .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.ClusterId, "soonshop")));
+    }
+
+    /// <summary>Authentication, problems, JSON, limits, OpenAPI.</summary>
+    public static void AddShopHttp(this WebApplicationBuilder builder, FrontendConfiguration configuration)
+    {
+        builder.WebHost.ConfigureKestrel(k =>
+        {
+            k.AddServerHeader = false;
+            k.Limits.MaxRequestBodySize = configuration.MaxRequestBytes;
+        });
+        var services = builder.Services;
+        services.AddSingleton(configuration).AddSingleton(TimeProvider.System).AddSingleton<Tokens>();
+        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(o =>
+        {
+            o.MapInboundClaims = false;
+            o.TokenValidationParameters = Tokens.Validation(configuration);
+        });
+        services.AddAuthorizationBuilder().AddPolicy(Role.Admin, p => p.RequireRole(Role.Admin));
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase)));
+        services.AddExceptionHandler<ExceptionAnswers>();
+        services.AddProblemDetails(o => o.CustomizeProblemDetails = context =>
+        {
+            if (context.ProblemDetails is HttpValidationProblemDetails validation)
+            {
+                validation.Errors = validation.Errors.ToDictionary(e => CamelCase(e.Key), e => e.Value);
+                validation.Detail = "One or more fields are wrong; see errors.";
+            }
+            Problem.Complete(context.HttpContext, context.ProblemDetails, Problem.CodeOf(context.ProblemDetails.Status ?? 500));
+        });
+        services.AddValidation();
+        services.AddShopOpenApi();
+    }
+
+    /// <summary>From <c>ShippingAddress.PostalCode</c> to <c>shippingAddress.postalCode</c>.</summary>
+    private static string CamelCase(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
+}

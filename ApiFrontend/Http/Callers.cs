@@ -1,0 +1,52 @@
+using System.Security.Claims;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>Who calls: from the checked access token, or else from the cart header.</summary>
+internal static class Callers
+{
+    /// <summary>The header by which a guest holds a cart.</summary>
+    public const string CartHeader = "X-Cart-Id";
+
+    /// <summary>The claim that names the session.</summary>
+    public const string SessionClaim = "sid";
+
+    /// <summary>The claim that names a role.</summary>
+    public const string RoleClaim = "role";
+
+    /// <summary>The caller, as far as is known.</summary>
+    public static Caller Caller(this HttpContext context) => new(context.User.UserId(), CartId(context), context.User.IsInRole(Role.Admin));
+
+    /// <summary>The signed-in user; only on routes that require one.</summary>
+    public static Guid RequiredUserId(this ClaimsPrincipal user) =>
+        user.UserId() ?? throw new InvalidOperationException("The route requires no signed-in user.");
+
+    /// <summary>The session of the access token.</summary>
+    public static Guid? SessionId(this ClaimsPrincipal user) => Guid.TryParse(user.FindFirstValue(SessionClaim), out var id) ? id : null;
+
+    /// <summary>
+    /// Lets through whoever is signed in or holds a cart. A token that is no good is refused even beside a cart: its owner
+    /// believes to be signed in.
+    /// </summary>
+    public static TBuilder RequireCustomerOrGuest<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder =>
+        routes.AddEndpointFilter(async (context, next) =>
+        {
+            var http = context.HttpContext;
+            if (http.User.UserId() is not null)
+                return await next(context);
+            if (http.Request.Headers.Authorization.Count > 0 || http.Request.Headers[CartHeader].Count == 0)
+            {
+                http.Response.Headers.WWWAuthenticate = "Bearer";
+                return new Problem(new Refusal(RefusalCode.Unauthenticated, $"Send an access token, or, as a guest, {CartHeader}."));
+            }
+            return CartId(http) is null
+                ? new Problem(Refusal.Invalid(CartHeader, "is no cart id"))
+                : await next(context);
+        });
+
+    private static Guid? UserId(this ClaimsPrincipal user) => Guid.TryParse(user.FindFirstValue("sub"), out var id) ? id : null;
+
+    private static Guid? CartId(HttpContext context) =>
+        Guid.TryParse(context.Request.Headers[CartHeader], out var id) && id != Guid.Empty ? id : null;
+}

@@ -1,0 +1,216 @@
+using System.Security.Cryptography;
+using System.Text;
+using SoonShop.Idempotency;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>How a route treats <c>Idempotency-Key</c>.</summary>
+/// <param name="Required">True where a request without one is refused.</param>
+/// <param name="ByGrain">True where the grain behind the route remembers the answer itself.</param>
+internal sealed record IdempotencyRule(bool Required, bool ByGrain);
+
+/// <summary>
+/// Gives a repeated POST with the same <c>Idempotency-Key</c> the same answer, as Stripe does
+/// (docs.stripe.com/api/idempotent_requests). Answers that say nothing happened and that may differ next time (bad input,
+/// credentials, limits, unavailability) are not kept.
+/// </summary>
+internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogger<IdempotencyMiddleware> log)
+{
+    public const string Header = "Idempotency-Key";
+    private const string ReplayedHeader = "Idempotent-Replayed";
+    private const int MaxKeyLength = 255;
+
+    /// <summary>The largest answer that is kept.</summary>
+    private const int MaxKeptBytes = 256 * 1024;
+
+    private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag"];
+
+    public async Task InvokeAsync(HttpContext context, IClusterClient cluster)
+    {
+        var endpoint = context.GetEndpoint();
+        if (endpoint is null || !HttpMethods.IsPost(context.Request.Method))
+        {
+            await next(context);
+            return;
+        }
+        var rule = endpoint.Metadata.GetMetadata<IdempotencyRule>();
+        var header = context.Request.Headers[Header];
+        if (header.Count == 0 && rule is not { Required: true })
+        {
+            await next(context);
+            return;
+        }
+        var key = header.ToString();
+        if (key.Length is 0 or > MaxKeyLength || key.Any(c => c is < ' ' or > '~'))
+        {
+            await new Problem(Refusal.Invalid(Header, header.Count == 0 ? "is required here" : $"must be 1–{MaxKeyLength} printable ASCII characters"))
+                .ExecuteAsync(context);
+            return;
+        }
+        var request = await KeyedRequest.ReadAsync(context, key);
+        context.Features.Set(request);
+        if (rule is { ByGrain: true })
+            await next(context);
+        else
+            await RunOnceAsync(context, request, cluster.GetGrain<IIdempotencyGrain>($"idempotency/{request.Id}"));
+    }
+
+    /// <summary>Says that the answer is the one given before.</summary>
+    public static void MarkReplayed(HttpContext context) => context.Response.Headers[ReplayedHeader] = "true";
+
+    private async Task RunOnceAsync(HttpContext context, KeyedRequest request, IIdempotencyGrain grain)
+    {
+        var run = await grain.BeginAsync(request.Fingerprint);
+        switch (run.Verdict)
+        {
+            case IdempotentVerdict.Replay:
+                await ReplayAsync(context, request, run.Answer!);
+                return;
+            case IdempotentVerdict.Reused:
+                await new Problem(new Refusal(RefusalCode.IdempotencyKeyReused, $"The {Header} came with another request before. Use a new key.")).ExecuteAsync(context);
+                return;
+            case IdempotentVerdict.InProgress:
+                await new Problem(new Refusal(RefusalCode.Conflict, "The same request is still being worked on. Ask again.") { RetryAfter = TimeSpan.FromSeconds(2) })
+                    .ExecuteAsync(context);
+                return;
+        }
+        var body = context.Response.Body;
+        using var answer = new MemoryStream();
+        context.Response.Body = answer;
+        var kept = false;
+        try
+        {
+            await next(context);
+            context.Response.Body = body;
+            if (IsWorthKeeping(context.Response.StatusCode) && answer.Length <= MaxKeptBytes)
+            {
+                await KeepAsync(context, request, grain, answer.ToArray());
+                kept = true;
+            }
+        }
+        finally
+        {
+            context.Response.Body = body;
+            if (!kept)
+                await grain.AbandonAsync(request.Fingerprint);
+        }
+        answer.Position = 0;
+        await answer.CopyToAsync(body, context.RequestAborted);
+    }
+
+    private async Task KeepAsync(HttpContext context, KeyedRequest request, IIdempotencyGrain grain, byte[] body)
+    {
+        var headers = KeptHeaders
+            .Where(h => context.Response.Headers.ContainsKey(h))
+            .ToDictionary(h => h, h => context.Response.Headers[h].ToString());
+        try
+        {
+            await grain.CompleteAsync(request.Fingerprint, new KeptAnswer(context.Response.StatusCode, headers, request.Seal(body)));
+        }
+        catch (Exception e)
+        {
+            // It is done; a repeat runs again and meets the operation ids below.
+            LogNotKept(log, context.Request.Path, e.Message);
+        }
+    }
+
+    private static async Task ReplayAsync(HttpContext context, KeyedRequest request, KeptAnswer answer)
+    {
+        var body = request.Unseal(answer.SealedBody);
+        context.Response.StatusCode = answer.Status;
+        foreach (var (name, value) in answer.Headers)
+            context.Response.Headers[name] = value;
+        MarkReplayed(context);
+        if (body.Length > 0)
+            await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private static bool IsWorthKeeping(int status) => status is < 500 and not (400 or 401 or 403 or 413 or 415 or 429);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer to a keyed POST {Path} could not be kept: {Reason}")]
+    private static partial void LogNotKept(ILogger log, string path, string reason);
+}
+
+/// <summary>A request with an Idempotency-Key.</summary>
+internal sealed class KeyedRequest
+{
+    private readonly byte[] sealingKey;
+
+    private KeyedRequest(string key, string id, string fingerprint, byte[] sealingKey) =>
+        (Key, Id, Fingerprint, this.sealingKey) = (key, id, fingerprint, sealingKey);
+
+    /// <summary>As the client wrote it.</summary>
+    public string Key { get; }
+
+    /// <summary>Digest of who asked where under which key.</summary>
+    public string Id { get; }
+
+    /// <summary>Digest of what was asked.</summary>
+    public string Fingerprint { get; }
+
+    public static async Task<KeyedRequest> ReadAsync(HttpContext context, string key)
+    {
+        var request = context.Request;
+        request.EnableBuffering();
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, context.RequestAborted);
+        request.Body.Position = 0;
+        // Keys are the caller's own. One who is neither signed in nor holds a cart is told apart by address, so that nobody
+        // else's "1" is met.
+        var caller = context.Caller();
+        var scope = caller.UserId?.ToString() ?? caller.CartId?.ToString() ?? $"{context.Connection.RemoteIpAddress}";
+        var where = $"{request.Method} {request.Path}{request.QueryString}";
+        return new KeyedRequest(
+            key,
+            Hex(Digest(scope, where, key)),
+            Hex(Digest(where, SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length)))),
+            Digest("seal", key, SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length))));
+    }
+
+    /// <summary>Encrypts an answer (AES-256-GCM) with a key that only the same request yields.</summary>
+    public byte[] Seal(byte[] body)
+    {
+        Span<byte> sealedBody = new byte[HeaderBytes + body.Length];
+        RandomNumberGenerator.Fill(sealedBody[..NonceBytes]);
+        using var aes = new AesGcm(sealingKey, TagBytes);
+        aes.Encrypt(sealedBody[..NonceBytes], body, sealedBody[HeaderBytes..], sealedBody[NonceBytes..HeaderBytes]);
+        return sealedBody.ToArray();
+    }
+
+    /// <summary>Opens what <see cref="Seal"/> made for the same request.</summary>
+    public byte[] Unseal(byte[] sealedBody)
+    {
+        var parts = sealedBody.AsSpan();
+        var body = new byte[parts.Length - HeaderBytes];
+        using var aes = new AesGcm(sealingKey, TagBytes);
+        aes.Decrypt(parts[..NonceBytes], parts[HeaderBytes..], parts[NonceBytes..HeaderBytes], body);
+        return body;
+    }
+
+    private const int NonceBytes = 12;
+    private const int TagBytes = 16;
+    private const int HeaderBytes = NonceBytes + TagBytes;
+
+    private static byte[] Digest(string a, string b, string c) => Digest(a, b, Encoding.UTF8.GetBytes(c));
+
+    private static byte[] Digest(string a, byte[] b) => Digest(a, "", b);
+
+    private static byte[] Digest(string a, string b, byte[] c) => SHA256.HashData([.. Encoding.UTF8.GetBytes($"{a.Length}:{a}{b.Length}:{b}"), .. c]);
+
+    private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
+}
+
+/// <summary>What routes say and ask of keyed requests.</summary>
+internal static class IdempotencyExtensions
+{
+    /// <summary>The route refuses requests without an Idempotency-Key.</summary>
+    public static RouteHandlerBuilder RequireIdempotencyKey(this RouteHandlerBuilder route, bool byGrain = false) =>
+        route.WithMetadata(new IdempotencyRule(true, byGrain));
+
+    /// <summary>The keyed request, if it is one.</summary>
+    public static KeyedRequest? Keyed(this HttpContext context) => context.Features.Get<KeyedRequest>();
+
+    /// <summary>The id under which this request's command happens once: from its key, or, without one, a new one.</summary>
+    public static Guid OperationId(this HttpContext context) =>
+        context.Keyed() is { } request ? Deterministic.Id("operation", request.Id) : Guid.NewGuid();
+}

@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Inventory;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.Inventory;
+
+/// <summary>Stock, for administrators.</summary>
+internal static class InventoryApi
+{
+    public static void MapInventory(this IEndpointRouteBuilder api)
+    {
+        var inventory = api.MapGroup("/inventory/{sku}").WithTags("Stock").RequireAuthorization(Role.Admin);
+        inventory.MapGet("", GetAsync).WithSummary("Units of a SKU").Refuses(401, 403, 404, 503);
+        inventory.MapPut("", SetThresholdAsync).WithSummary("Set the low-stock threshold").Refuses(400, 401, 403, 404, 412, 503);
+        inventory.MapPost("/adjustments", AdjustAsync).WithSummary("Add or take units").Refuses(400, 401, 403, 404, 409, 412, 503);
+        inventory.MapGet("/ledger", GetLedgerAsync).WithSummary("Movements, newest first").Refuses(400, 401, 403, 404, 503);
+    }
+
+    private static async Task<Results<Ok<StockLevel>, Problem>> GetAsync(string sku, HttpContext context, IClusterClient cluster) =>
+        Find(cluster, sku) is { } item ? (await item.GetAsync()).WithETag(context, s => s.Version).Ok() : Unknown(sku);
+
+    private static async Task<Results<Ok<StockLevel>, Problem>> SetThresholdAsync(
+        string sku, StockSettingsRequest body, HttpContext context, IClusterClient cluster) =>
+        Find(cluster, sku) is { } item
+            ? (await item.SetLowStockThresholdAsync(body.LowStockThreshold!.Value, ETags.IfMatch(context))).WithETag(context, s => s.Version).Ok()
+            : Unknown(sku);
+
+    private static async Task<Results<Created<StockLevel>, Problem>> AdjustAsync(
+        string sku, AdjustmentRequest body, HttpContext context, IClusterClient cluster) =>
+        Find(cluster, sku) is { } item
+            ? (await item.AdjustAsync(new AdjustStock(
+                context.OperationId().ToString("N"), body.Delta!.Value, body.Reason!, body.Reference, ETags.IfMatch(context))))
+                .WithETag(context, s => s.Version).Created(s => $"/inventory/{s.Sku}/ledger")
+            : Unknown(sku);
+
+    private static async Task<Results<Ok<Page<StockMovement>>, Problem>> GetLedgerAsync(
+        string sku, IClusterClient cluster, string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        Find(cluster, sku) is { } item ? (await item.GetLedgerAsync(new PageRequest(limit, cursor))).Ok() : Unknown(sku);
+
+    private static IInventoryItemGrain? Find(IClusterClient cluster, string text) =>
+        Sku.TryNormalize(text, out var sku) ? cluster.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)) : null;
+
+    private static Problem Unknown(string sku) => new(Refusal.NotFound($"The product {sku}"));
+}
+
+public sealed record StockSettingsRequest([property: Required, Range(0, AdjustStock.MaxUnits)] int? LowStockThreshold);
+
+public sealed record AdjustmentRequest(
+    [property: Required, Range(-AdjustStock.MaxUnits, AdjustStock.MaxUnits), NotZero] int? Delta,
+    [property: Required, StringLength(100), CleanText] string? Reason,
+    [property: StringLength(100), CleanText] string? Reference);
+
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NotZeroAttribute : ValidationAttribute
+{
+    public NotZeroAttribute() : base("must not be zero") { }
+
+    public override bool IsValid(object? value) => value is not 0;
+}

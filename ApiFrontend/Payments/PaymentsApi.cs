@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Payments;
+
+namespace SoonShop.ApiFrontend.Payments;
+
+/// <summary>Payments, and the customer's part with the simulated provider.</summary>
+internal static class PaymentsApi
+{
+    public static void MapPayments(this IEndpointRouteBuilder api)
+    {
+        var routes = api.MapGroup("").WithTags("Payments").AllowAnonymous().RequireCustomerOrGuest();
+        routes.MapGet("/payments/{id:guid}", GetAsync).WithSummary("A payment").Refuses(400, 401, 404, 503);
+        routes.MapPost("/simulated-payments/{paymentId:guid}/authenticate", AuthenticateAsync)
+            .WithSummary("Prove to the simulated bank that it is you (simulated provider only)").Refuses(400, 401, 404, 409, 422, 503);
+    }
+
+    private static async Task<Results<Ok<Payment>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
+        (await cluster.GetGrain<IPaymentGrain>(id).GetAsync(context.Caller())).Ok();
+
+    private static async Task<Results<Ok<Payment>, Problem>> AuthenticateAsync(Guid paymentId, HttpContext context, IClusterClient cluster) =>
+        (await cluster.GetGrain<ISimulatedPaymentsGrain>(0).AuthenticateAsync(context.Caller(), paymentId)).Ok();
+}

@@ -1,0 +1,49 @@
+using SoonShop.ApiFrontend;
+using SoonShop.ApiFrontend.Carts;
+using SoonShop.ApiFrontend.Catalog;
+using SoonShop.ApiFrontend.Health;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Inventory;
+using SoonShop.ApiFrontend.Orders;
+using SoonShop.ApiFrontend.Payments;
+using SoonShop.ApiFrontend.Users;
+using SoonShop.Users;
+
+// Exit code of sysexits.h, as the silo's.
+const int ConfigurationError = 78;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var problems = new List<string>();
+var configuration = FrontendConfiguration.Read(builder.Configuration, problems);
+if (problems.Count > 0)
+{
+    Console.Error.WriteLine($"ApiFrontend: the configuration has {problems.Count} problem(s):\n  - {string.Join("\n  - ", problems)}");
+    return ConfigurationError;
+}
+builder.AddShopClient(configuration);
+builder.AddShopHttp(configuration);
+
+var app = builder.Build();
+app.UseExceptionHandler();
+app.UseStatusCodePages();
+app.UseRouting();
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseMiddleware<IdempotencyMiddleware>();
+
+app.MapHealth();
+app.MapShopOpenApi();
+var api = app.MapGroup("/api/v1");
+api.MapAuth();
+api.MapMe();
+api.MapProducts();
+api.MapInventory();
+api.MapCarts();
+api.MapOrders();
+api.MapPayments();
+var admin = api.MapGroup("/admin").RequireAuthorization(Role.Admin);
+admin.MapAdminUsers();
+admin.MapAdminOrders();
+
+await app.RunAsync();
+return 0;

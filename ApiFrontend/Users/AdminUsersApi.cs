@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>Roles, for administrators.</summary>
+internal static class AdminUsersApi
+{
+    public static void MapAdminUsers(this IEndpointRouteBuilder admin)
+    {
+        var users = admin.MapGroup("/users/{id:guid}").WithTags("Administration");
+        users.MapGet("/roles", GetAsync).WithSummary("A user's roles").Refuses(401, 403, 404, 503);
+        users.MapPut("/roles", SetAsync).WithSummary("Replace a user's roles").Refuses(400, 401, 403, 404, 409, 412, 503);
+    }
+
+    private static async Task<Results<Ok<RolesAnswer>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
+        (await cluster.GetGrain<IUserGrain>(id).GetAsync()).WithETag(context, u => u.Version).Ok(RolesAnswer.Of);
+
+    private static async Task<Results<Ok<RolesAnswer>, Problem>> SetAsync(Guid id, RolesRequest body, HttpContext context, IClusterClient cluster) =>
+        (await cluster.GetGrain<IUserGrain>(id).SetRolesAsync(context.Caller(), [.. body.Roles!], ETags.IfMatch(context)))
+            .WithETag(context, u => u.Version).Ok(RolesAnswer.Of);
+}
+
+public sealed record RolesRequest([property: Required, MaxLength(10)] string[]? Roles);
+
+internal sealed record RolesAnswer(Guid Id, string Email, ImmutableArray<string> Roles)
+{
+    public static RolesAnswer Of(User user) => new(user.Id, user.Email, user.Roles);
+}

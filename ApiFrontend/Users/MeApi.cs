@@ -1,0 +1,81 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>The signed-in customer's own account.</summary>
+internal static class MeApi
+{
+    public static void MapMe(this IEndpointRouteBuilder api)
+    {
+        var me = api.MapGroup("/me").WithTags("Accounts").RequireAuthorization();
+        me.MapGet("", GetAsync).WithSummary("My profile").Refuses(401, 503);
+        me.MapPatch("", UpdateAsync).WithSummary("Change my profile").Refuses(400, 401, 503);
+        me.MapPost("/password", ChangePasswordAsync).WithSummary("Change my password").Refuses(400, 401, 503);
+        me.MapGet("/addresses", GetAddressesAsync).WithSummary("My addresses").Refuses(401, 503);
+        me.MapPost("/addresses", AddAddressAsync).WithSummary("Add an address").Refuses(400, 401, 409, 503);
+        me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithSummary("Replace an address").Refuses(400, 401, 404, 503);
+        me.MapDelete("/addresses/{id:guid}", RemoveAddressAsync).WithSummary("Remove an address").Refuses(401, 404, 503);
+    }
+
+    private static async Task<Results<Ok<User>, Problem>> GetAsync(ClaimsPrincipal user, IClusterClient cluster) => (await Mine(user, cluster).GetAsync()).Ok();
+
+    private static async Task<Results<Ok<User>, Problem>> UpdateAsync(ProfileRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
+        (await Mine(user, cluster).UpdateProfileAsync(body.DisplayName, body.Locale)).Ok();
+
+    private static async Task<Results<NoContent, Problem>> ChangePasswordAsync(ChangePasswordRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
+        (await Mine(user, cluster).ChangePasswordAsync(user.SessionId(), body.CurrentPassword!, body.NewPassword!)).NoContent();
+
+    private static async Task<Ok<Page<AddressAnswer>>> GetAddressesAsync(ClaimsPrincipal user, IClusterClient cluster) =>
+        TypedResults.Ok(new Page<AddressAnswer>([.. (await Mine(user, cluster).GetAddressesAsync()).Select(AddressAnswer.Of)], null));
+
+    private static async Task<Results<Created<AddressAnswer>, Problem>> AddAddressAsync(
+        AddressRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster)
+    {
+        var result = await Mine(user, cluster).PutAddressAsync(context.OperationId(), body.ToAddress(), mustExist: false);
+        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Created($"/api/v1/me/addresses/{result.Value.Id}", AddressAnswer.Of(result.Value));
+    }
+
+    private static async Task<Results<Ok<AddressAnswer>, Problem>> PutAddressAsync(Guid id, AddressRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
+        (await Mine(user, cluster).PutAddressAsync(id, body.ToAddress(), mustExist: true)).Ok(AddressAnswer.Of);
+
+    private static async Task<Results<NoContent, Problem>> RemoveAddressAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster) =>
+        (await Mine(user, cluster).RemoveAddressAsync(id)).NoContent();
+
+    private static IUserGrain Mine(ClaimsPrincipal user, IClusterClient cluster) => cluster.GetGrain<IUserGrain>(user.RequiredUserId());
+}
+
+public sealed record ProfileRequest(
+    [property: StringLength(100, MinimumLength = 1), CleanText] string? DisplayName,
+    [property: RegularExpression("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", ErrorMessage = "must be a language tag such as en or zh-CN")] string? Locale);
+
+public sealed record ChangePasswordRequest(
+    [property: Required, StringLength(PasswordPolicy.MaxLength)] string? CurrentPassword,
+    [property: Required, StringLength(PasswordPolicy.MaxLength, MinimumLength = PasswordPolicy.MinLength)] string? NewPassword);
+
+public sealed record AddressRequest(
+    [property: Required, StringLength(100), CleanText] string? Name,
+    [property: Required, StringLength(200), CleanText] string? Line1,
+    [property: StringLength(200), CleanText] string? Line2,
+    [property: Required, StringLength(100), CleanText] string? City,
+    [property: StringLength(100), CleanText] string? Region,
+    [property: Required, StringLength(20), CleanText] string? PostalCode,
+    [property: Required, CountryCode] string? Country,
+    [property: StringLength(30), CleanText] string? Phone)
+{
+    public Address ToAddress() => new(Name!, Line1!, Line2, City!, Region, PostalCode!, Country!, Phone);
+}
+
+/// <summary>An address of the customer's book.</summary>
+internal sealed record AddressAnswer(
+    Guid Id, string Name, string Line1, string? Line2, string City, string? Region, string PostalCode, string Country, string? Phone)
+{
+    public static AddressAnswer Of(SavedAddress saved)
+    {
+        var a = saved.Address;
+        return new AddressAnswer(saved.Id, a.Name, a.Line1, a.Line2, a.City, a.Region, a.PostalCode, a.Country, a.Phone);
+    }
+}

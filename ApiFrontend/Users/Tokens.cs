@@ -1,0 +1,58 @@
+using System.Security.Claims;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>Signs and checks access tokens (JWT, RFC 7519, HMAC-SHA-256).</summary>
+internal sealed class Tokens(FrontendConfiguration configuration, TimeProvider time)
+{
+    private const string Issuer = "https://soonshop.dev";
+    private readonly SigningCredentials credentials = new(new SymmetricSecurityKey(configuration.SigningKey), SecurityAlgorithms.HmacSha256);
+    private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
+
+    /// <summary>How a token is checked.</summary>
+    public static TokenValidationParameters Validation(FrontendConfiguration configuration) => new()
+    {
+        ValidIssuer = Issuer,
+        ValidAudience = Issuer,
+        IssuerSigningKey = new SymmetricSecurityKey(configuration.SigningKey),
+        ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+        ClockSkew = TimeSpan.FromSeconds(5),
+        NameClaimType = "sub",
+        RoleClaimType = Callers.RoleClaim,
+    };
+
+    /// <summary>What a client gets who signed in.</summary>
+    public SessionAnswer Answer(SignedIn signedIn)
+    {
+        var now = time.GetUtcNow().UtcDateTime;
+        var token = handler.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer,
+            Audience = Issuer,
+            IssuedAt = now,
+            NotBefore = now,
+            Expires = now + configuration.AccessTokenLifetime,
+            SigningCredentials = credentials,
+            Subject = new ClaimsIdentity(
+            [
+                new Claim("sub", signedIn.User.Id.ToString()),
+                new Claim(Callers.SessionClaim, signedIn.SessionId.ToString()),
+                .. signedIn.User.Roles.Select(r => new Claim(Callers.RoleClaim, r)),
+            ]),
+        });
+        return new SessionAnswer(
+            signedIn.User, token, signedIn.RefreshToken.ToString(), "Bearer", (int)configuration.AccessTokenLifetime.TotalSeconds);
+    }
+}
+
+/// <summary>A session just opened or renewed.</summary>
+/// <param name="User">The account.</param>
+/// <param name="AccessToken">For <c>Authorization: Bearer</c>.</param>
+/// <param name="RefreshToken">For one call of <c>/auth/refresh</c>.</param>
+/// <param name="TokenType">Always <c>Bearer</c>.</param>
+/// <param name="ExpiresIn">Seconds for which the access token is good.</param>
+internal sealed record SessionAnswer(User User, string AccessToken, string RefreshToken, string TokenType, int ExpiresIn);

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace SoonShop.Tests.Running;
+
+/// <summary>A PostgreSQL server of the tests' own, run by <c>deploy/postgres.sh</c>.</summary>
+internal sealed class PostgresServer
+{
+    private static readonly ConcurrentDictionary<string, Task<PostgresServer>> Started = new();
+    private static int databases;
+    private readonly string folder;
+
+    private PostgresServer(string folder, string connectionString) => (this.folder, ConnectionString) = (folder, connectionString);
+
+    /// <summary>For an administrator of the server.</summary>
+    public string ConnectionString { get; private set; }
+
+    /// <summary>The server that tests share. <c>test.sh</c> stops it.</summary>
+    public static Task<PostgresServer> SharedAsync() => StartAsync("postgres");
+
+    /// <summary>A server with a data directory of its own, for tests that stop it.</summary>
+    public static Task<PostgresServer> StartAsync(string name) => Started.GetOrAdd(name, async n =>
+    {
+        var folder = Path.Combine(Repository.TestData, n);
+        return new PostgresServer(folder, (await Repository.RunAsync(Script, "start", "--data", folder)).Trim());
+    });
+
+    /// <summary>Makes an empty database; answers its connection string.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref databases)}_{Guid.NewGuid():N}"[..40];
+        await ExecuteAsync($"create database {name}");
+        return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
+    }
+
+    /// <summary>Removes a database, whoever is connected.</summary>
+    public Task DropDatabaseAsync(string connectionString) =>
+        ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)");
+
+    /// <summary>Stops the server at once, as a power cut would.</summary>
+    public Task KillAsync() => Repository.RunAsync(Script, "kill", "--data", folder);
+
+    /// <summary>Starts the server again, on the same port.</summary>
+    public async Task StartAgainAsync() => ConnectionString = (await Repository.RunAsync(Script, "start", "--data", folder)).Trim();
+
+    /// <summary>Stops the server.</summary>
+    public async Task StopAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await Repository.RunAsync(Script, "stop", "--data", folder);
+        Started.TryRemove(Path.GetFileName(folder), out _);
+    }
+
+    private static string Script => Path.Combine(Repository.Root, "deploy", "postgres.sh");
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 60 };
+        await command.ExecuteNonQueryAsync();
+    }
+}

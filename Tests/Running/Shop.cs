@@ -1,0 +1,138 @@
+using Npgsql;
+
+namespace SoonShop.Tests.Running;
+
+/// <summary>A whole shop: a database of its own, silos and front ends, all real processes.</summary>
+internal sealed class Shop : IAsyncDisposable
+{
+    public const string AdminEmail = "admin@soonshop.test";
+    public const string AdminPassword = "Admin-Pa55word";
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly string SigningKey = Convert.ToBase64String(Enumerable.Range(0, 48).Select(i => (byte)i).ToArray());
+
+    private readonly PostgresServer server;
+    private readonly Dictionary<string, string?> settings;
+    private readonly List<ShopProcess> processes = [];
+
+    private Shop(PostgresServer server, string connectionString, Dictionary<string, string?> settings)
+    {
+        (this.server, ConnectionString, this.settings) = (server, connectionString, settings);
+        Database = NpgsqlDataSource.Create(connectionString);
+    }
+
+    /// <summary>The shop's database.</summary>
+    public string ConnectionString { get; }
+
+    /// <summary>For looking into the database.</summary>
+    public NpgsqlDataSource Database { get; }
+
+    /// <summary>The ports of the first silo, kept over restarts.</summary>
+    public (int Silo, int Gateway) Ports { get; } = (ShopProcess.FreePort(), ShopProcess.FreePort());
+
+    /// <summary>Makes a database; starts nothing yet.</summary>
+    public static async Task<Shop> CreateAsync(PostgresServer? server = null, params (string Name, string Value)[] settings)
+    {
+        server ??= await PostgresServer.SharedAsync();
+        return new Shop(server, await server.CreateDatabaseAsync(), settings.ToDictionary(s => s.Name, s => (string?)s.Value));
+    }
+
+    /// <summary>A silo and a front end, ready to sell.</summary>
+    public static async Task<(Shop Shop, ApiClient Api)> StartAsync(params (string Name, string Value)[] settings)
+    {
+        var shop = await CreateAsync(null, settings);
+        await shop.StartSiloAsync();
+        return (shop, await shop.StartApiAsync());
+    }
+
+    /// <summary>Starts a silo on the first silo's ports, or on others, and waits until it takes calls.</summary>
+    /// <param name="crashAt">A crash point to arm.</param>
+    /// <param name="ports">Other ports than the first silo's.</param>
+    public async Task<ShopProcess> StartSiloAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null)
+    {
+        var (siloPort, gatewayPort) = ports ?? Ports;
+        var silo = ShopProcess.Start("Silo", $"silo {siloPort}", new(settings)
+        {
+            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["ConnectionStrings__soonshop"] = ConnectionString,
+            ["Silo__SiloPort"] = $"{siloPort}",
+            ["Silo__GatewayPort"] = $"{gatewayPort}",
+            ["Accounts__AdminEmail"] = AdminEmail,
+            ["Accounts__AdminPassword"] = AdminPassword,
+            ["Accounts__PasswordHashIterations"] = "10000",
+            ["Accounts__LogMailedTokens"] = "true",
+            ["SOONSHOP_CRASH_AT"] = crashAt,
+        });
+        processes.Add(silo);
+        await Until.TrueAsync($"{silo.Name} takes calls", StartLimit, () => silo.HasExited
+            ? throw new InvalidOperationException($"{silo.Name} ended with {silo.ExitCode}:\n{silo.Log}")
+            : IsOpenAsync(gatewayPort));
+        return silo;
+    }
+
+    /// <summary>Starts a front end and waits until it is ready.</summary>
+    public async Task<ApiClient> StartApiAsync() => (await StartApiProcessAsync()).Api;
+
+    /// <summary>Starts a front end and waits until it is ready; answers the process too.</summary>
+    public async Task<(ApiClient Api, ShopProcess Process)> StartApiProcessAsync()
+    {
+        var port = ShopProcess.FreePort();
+        var api = ShopProcess.Start("ApiFrontend", $"api {port}", new(settings)
+        {
+            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["ConnectionStrings__soonshop"] = ConnectionString,
+            ["Auth__SigningKey"] = SigningKey,
+            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
+        });
+        processes.Add(api);
+        var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
+        var client = new ApiClient(http);
+        await Until.TrueAsync($"{api.Name} is ready", StartLimit, async () =>
+        {
+            if (api.HasExited)
+                throw new InvalidOperationException($"{api.Name} ended with {api.ExitCode}:\n{api.Log}");
+            try
+            {
+                return (int)(await client.GetAsync("//health/ready")).Status == 200;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+        return (client, api);
+    }
+
+    /// <summary>Asks the database; the first column of the first row.</summary>
+    public async Task<T> QueryAsync<T>(string sql, params object[] values)
+    {
+        await using var command = Database.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"Nothing answers {sql}"));
+    }
+
+    /// <summary>What the processes wrote, for messages.</summary>
+    public string Logs => string.Join("\n", processes.Select(p => $"---- {p.Name}\n{p.Log}"));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in processes)
+            await process.DisposeAsync();
+        await Database.DisposeAsync();
+        await server.DropDatabaseAsync(ConnectionString);
+    }
+
+    private static async Task<bool> IsOpenAsync(int port)
+    {
+        using var client = new System.Net.Sockets.TcpClient();
+        try
+        {
+            await client.ConnectAsync("127.0.0.1", port);
+            return true;
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace SoonShop.Tests.Running;
+
+/// <summary>One process of the shop, the real program.</summary>
+internal sealed class ShopProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    private const int MaxLines = 5000;
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> lines = new();
+
+    private ShopProcess(string name, Process process) => (Name, this.process) = (name, process);
+
+    /// <summary>For messages.</summary>
+    public string Name { get; }
+
+    /// <summary>True once it ended, however.</summary>
+    public bool HasExited => process.HasExited;
+
+    /// <summary>What it ended with.</summary>
+    public int ExitCode => process.ExitCode;
+
+    /// <summary>The last lines it wrote.</summary>
+    public string Log => string.Join('\n', lines);
+
+    public static ShopProcess Start(string project, string name, Dictionary<string, string?> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Repository.Program(project)]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (key, value) in environment)
+            start.Environment[key] = value;
+        var process = new Process { StartInfo = start };
+        var shop = new ShopProcess(name, process);
+        process.OutputDataReceived += shop.Keep;
+        process.ErrorDataReceived += shop.Keep;
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return shop;
+    }
+
+    /// <summary>A port that is free now.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Ends it as a power cut would (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        if (!process.HasExited)
+            process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to end (SIGTERM) and waits.</summary>
+    public async Task StopAsync()
+    {
+        if (!process.HasExited)
+        {
+            await Repository.RunAsync("kill", "-TERM", $"{process.Id}");
+            using var limit = new CancellationTokenSource(StopLimit);
+            await process.WaitForExitAsync(limit.Token);
+        }
+    }
+
+    /// <summary>Waits until it ended by itself.</summary>
+    public Task WaitForExitAsync(TimeSpan limit) => process.WaitForExitAsync().WaitAsync(limit);
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        process.Dispose();
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs e)
+    {
+        if (e.Data is null)
+            return;
+        lines.Enqueue(e.Data);
+        if (lines.Count > MaxLines)
+            lines.TryDequeue(out _);
+    }
+}

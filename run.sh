@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# Runs SoonShop on this machine: PostgreSQL (a private one unless ConnectionStrings__soonshop is set), a silo and a front end.
+#
+#   ./run.sh          everything, until Ctrl-C
+#   ./run.sh silo     one more silo for a shop that runs already (choose SOONSHOP_SILO_PORT and SOONSHOP_GATEWAY_PORT)
+#   ./run.sh api      one more front end (choose SOONSHOP_API_PORT)
+#
+# SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)
+# SOONSHOP_DATA (.data): database, signing key, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
+# Ends with the exit code of whatever failed.
+set -euo pipefail
+
+say() { printf '%s\n' "$*"; }
+fail() { local code=$1; shift; printf 'run.sh: %s\n' "$*" >&2; exit "$code"; }
+
+port() { # NAME DEFAULT: the port that a variable names
+  local value=${!1:-$2}
+  [[ $value =~ ^[0-9]{1,5}$ ]] && (( 10#$value >= 1 && 10#$value <= 65535 )) || fail 64 "$1 is '$value'; set it to a port, 1-65535"
+  printf '%d' "$((10#$value))"
+}
+
+what=${1:-all}
+[[ $# -le 1 && $what =~ ^(all|silo|api)$ ]] || fail 64 "'$*' is no command; usage: ./run.sh [silo|api]"
+command -v dotnet >/dev/null || fail 69 "dotnet is not on the PATH; install the .NET 10 SDK"
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+api_port=$(port SOONSHOP_API_PORT 8080)
+silo_port=$(port SOONSHOP_SILO_PORT 11111)
+gateway_port=$(port SOONSHOP_GATEWAY_PORT 30000)
+data=${SOONSHOP_DATA:-$root/.data}
+mkdir -p "$data" || fail 73 "cannot make $data; set SOONSHOP_DATA to a directory of yours"
+data=$(cd "$data" && pwd)
+
+export DOTNET_ENVIRONMENT=${DOTNET_ENVIRONMENT:-Development} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
+own_postgres=false
+pids=()
+names=()
+
+stop() { # ends what this script started, front end first, and waits for it
+  trap '' INT TERM
+  local i
+  for (( i = ${#pids[@]} - 1; i >= 0; i-- )); do
+    kill -TERM "${pids[i]}" 2>/dev/null || continue
+    # What does not end in half a minute is ended.
+    ( sleep 30; kill -KILL "${pids[i]}" 2>/dev/null ) & local watchdog=$!
+    wait "${pids[i]}" 2>/dev/null || true
+    kill "$watchdog" 2>/dev/null || true
+    wait "$watchdog" 2>/dev/null || true
+  done
+  ! $own_postgres || "$root/deploy/postgres.sh" stop --data "$data/postgres" >&2 || true
+}
+trap 'code=$?; stop; exit $code' EXIT
+trap 'say "Stopping."; exit 0' INT TERM
+
+is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+start() { # NAME DLL: starts a process, its output to the data directory and, prefixed, to the terminal
+  local name=$1; shift
+  "$@" > >(tee -a "$data/$name.log" | sed -u "s/^/[$name] /") 2>&1 &
+  pids+=($!) names+=("$name")
+}
+
+check_alive() { # ends this script when one of the processes has ended
+  local i code
+  for i in "${!pids[@]}"; do
+    if ! kill -0 "${pids[i]}" 2>/dev/null; then
+      code=0; wait "${pids[i]}" || code=$?
+      sleep 0.2 # lets the last lines through
+      fail "$(( code == 0 ? 1 : code ))" "${names[i]} ended with exit code $code; the reason stands above and in $data/${names[i]}.log"
+    fi
+  done
+}
+
+http_ok() { curl -fsS -o /dev/null --max-time 5 "http://127.0.0.1:$api_port$1" 2>/dev/null; }
+
+for used in $([[ $what == api ]] || echo "$silo_port $gateway_port") $([[ $what == silo ]] || echo "$api_port"); do
+  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_SILO_PORT, SOONSHOP_GATEWAY_PORT"
+done
+
+say "Building."
+for project in Silo ApiFrontend; do
+  dotnet build "$root/$project" -c Release -v quiet --nologo -clp:NoSummary >"$data/build.log" 2>&1 || {
+    code=$?; cat "$data/build.log" >&2; fail $code "the build of $project failed"; }
+done
+
+if [[ -z ${ConnectionStrings__soonshop:-} ]]; then
+  if [[ $what == all ]]; then
+    say "Starting PostgreSQL."
+    ConnectionStrings__soonshop=$("$root/deploy/postgres.sh" start --data "$data/postgres") || fail $? "PostgreSQL did not start; see $data/postgres/postgres.log"
+    own_postgres=true
+  else
+    ConnectionStrings__soonshop=$("$root/deploy/postgres.sh" url --data "$data/postgres") || fail 69 "no shop runs with SOONSHOP_DATA=$data; start one with ./run.sh, or set ConnectionStrings__soonshop"
+  fi
+  export ConnectionStrings__soonshop
+fi
+if [[ -z ${Auth__SigningKey:-} ]]; then
+  # Development's key, made once: tokens outlive a restart.
+  [[ -s $data/signing-key ]] || ( umask 077; head -c 48 /dev/urandom | base64 -w0 > "$data/signing-key.new"; mv "$data/signing-key.new" "$data/signing-key" )
+  Auth__SigningKey=$(<"$data/signing-key")
+  export Auth__SigningKey
+fi
+
+if [[ $what != api ]]; then
+  export Silo__SiloPort=$silo_port Silo__GatewayPort=$gateway_port
+  : > "$data/silo-$silo_port.log"
+  start "silo-$silo_port" dotnet "$root/Silo/bin/Release/net10.0/SoonShop.Silo.dll"
+  say "Starting the silo on ports $silo_port and $gateway_port."
+  for (( i = 0; i < 600; i++ )); do
+    check_alive
+    is_free "$gateway_port" || break
+    sleep 0.2
+  done
+  ! is_free "$gateway_port" || fail 69 "the silo did not open port $gateway_port within two minutes; see $data/silo-$silo_port.log"
+fi
+if [[ $what == all ]]; then
+  say "Loading the demo catalogue."
+  dotnet "$root/Silo/bin/Release/net10.0/SoonShop.Silo.dll" seed >"$data/seed.log" 2>&1 || {
+    code=$?; cat "$data/seed.log" >&2; check_alive; fail $code "the demo catalogue could not be loaded"; }
+fi
+if [[ $what != silo ]]; then
+  say "Starting the front end on port $api_port."
+  : > "$data/api-$api_port.log"
+  ASPNETCORE_URLS=${SOONSHOP_API_URLS:-http://127.0.0.1:$api_port} start "api-$api_port" dotnet "$root/ApiFrontend/bin/Release/net10.0/SoonShop.ApiFrontend.dll"
+  for (( i = 0; i < 300; i++ )); do
+    check_alive
+    ! http_ok /health/ready || ! http_ok '/api/v1/products?limit=1' || break
+    sleep 0.2
+  done
+  http_ok /health/ready || fail 69 "the front end is not ready after two minutes; see $data/api-$api_port.log"
+fi
+
+case $what in
+  silo) say "This silo has joined; Ctrl-C stops it." ;;
+  api) say "SoonShop is ready: http://127.0.0.1:$api_port" ;;
+  all)
+    say ""
+    say "SoonShop is ready: http://127.0.0.1:$api_port"
+    say "  API reference  http://127.0.0.1:$api_port/scalar   (OpenAPI: /openapi/v1.json)"
+    [[ $DOTNET_ENVIRONMENT != Development ]] || {
+      say "  administrator  admin@soonshop.dev / Admin-Pa55word"
+      say "  demo customer  buyer@soonshop.dev / Buyer-Pa55word"
+    }
+    say "  database       $("$root/deploy/postgres.sh" url --data "$data/postgres" 2>/dev/null || echo 'ConnectionStrings__soonshop')"
+    say ""
+    say "  A purchase, as a guest:"
+    say "    api=http://127.0.0.1:$api_port/api/v1"
+    say "    cart=\$(curl -s -X POST \$api/carts | grep -oE '[0-9a-f-]{36}' | head -1)"
+    say "    curl -s -X PUT \$api/cart/items/COFFEE-HOUSE-1KG -H \"X-Cart-Id: \$cart\" -H 'Content-Type: application/json' -d '{\"quantity\":2}'"
+    say "    curl -s -X POST \$api/orders -H \"X-Cart-Id: \$cart\" -H 'Content-Type: application/json' -H \"Idempotency-Key: order-\$cart\" \\"
+    say "      -d '{\"email\":\"ada@example.com\",\"paymentMethod\":\"pm_card_visa\",\"shippingAddress\":{\"name\":\"Ada Lovelace\",\"line1\":\"12 St James Sq\",\"city\":\"London\",\"postalCode\":\"SW1Y 4JH\",\"country\":\"GB\"}}'"
+    say ""
+    say "  Ctrl-C stops everything; the data stays in $data."
+    ;;
+esac
+
+# Whichever process ends first ends the shop.
+while true; do
+  check_alive
+  sleep 1 & wait $! || true
+done

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Everything that must pass, on PostgreSQL servers of its own: build, format, tests. Closes with "N passed, N failed".
+#
+#   ./test.sh                        all of it
+#   ./test.sh -class '*OrderState*'  options of the xunit runner choose tests (see: ./test.sh -help); build and format still run
+#
+# SOONSHOP_TEST_DATA (a new folder below .data/): databases and logs of this run, removed after a good one.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
+# What a developer has set for a shop of the own must not steer the tests.
+for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Auth__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
+  [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE ]] || unset "$name"
+done
+mkdir -p "$root/.data"
+export SOONSHOP_TEST_DATA=${SOONSHOP_TEST_DATA:-$(mktemp -d "$root/.data/tests.XXXXXX")}
+mkdir -p "$SOONSHOP_TEST_DATA"
+
+clean_up() {
+  local server
+  for server in "$SOONSHOP_TEST_DATA"/*/pgdata; do
+    [[ ! -d $server ]] || "$root/deploy/postgres.sh" stop --data "$(dirname "$server")" --mode immediate >/dev/null 2>&1 || true
+  done
+  if [[ ${passed:-} == true ]]; then rm -rf "$SOONSHOP_TEST_DATA"; else echo "Databases and logs of this run: $SOONSHOP_TEST_DATA"; fi
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+closing() { printf '%s passed, %s failed\n' "$1" "$2"; }
+
+echo "Building."
+dotnet build "$root/SoonShop.sln" -v quiet --nologo || { closing 0 1; exit 1; }
+echo "Checking the format."
+dotnet format "$root/SoonShop.sln" --verify-no-changes --no-restore || { closing 0 1; exit 1; }
+echo "Testing."
+# Fetches or starts the server once, before tests ask for it side by side.
+"$root/deploy/postgres.sh" start --data "$SOONSHOP_TEST_DATA/postgres" >/dev/null || { closing 0 1; exit 1; }
+results=$SOONSHOP_TEST_DATA/results.xml
+code=0
+dotnet "$root/Tests/bin/Debug/net10.0/SoonShop.Tests.dll" -xml "$results" -noLogo "$@" || code=$?
+
+total() { grep -oE "<assembly [^>]*" "$results" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | head -1; }
+if [[ ! -s $results ]]; then closing 0 1; exit 1; fi
+ran_ok=$(total passed) failed=$(( $(total failed) + $(total errors) ))
+if (( code == 0 && ran_ok == 0 )); then code=1 failed=1; fi
+if (( code == 0 )); then passed=true; fi
+(( code == 0 || failed > 0 )) || failed=1
+closing "$ran_ok" "$failed"
+exit $code
