@@ -3,6 +3,7 @@
 #
 #   ./test.sh                        all of it
 #   ./test.sh -class '*OrderState*'  options of the xunit runner choose tests (see: ./test.sh -help); build and format still run
+#   ./test.sh bench [CLASS]          the benchmarks, built for release; they print figures and assert nothing about time
 #
 # SOONSHOP_TEST_DATA (a new folder below .data/): databases and logs of this run, removed after a good one.
 set -euo pipefail
@@ -29,16 +30,24 @@ trap 'exit 130' INT TERM
 
 closing() { printf '%s passed, %s failed\n' "$1" "$2"; }
 
+configuration=Debug
+if [[ ${1:-} == bench ]]; then
+  configuration=Release
+  set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Benchmark}"
+fi
+
 echo "Building."
-dotnet build "$root/SoonShop.sln" -v quiet --nologo || { closing 0 1; exit 1; }
-echo "Checking the format."
-dotnet format "$root/SoonShop.sln" --verify-no-changes --no-restore || { closing 0 1; exit 1; }
+dotnet build "$root/SoonShop.sln" -c "$configuration" -v quiet --nologo || { closing 0 1; exit 1; }
+if [[ $configuration == Debug ]]; then
+  echo "Checking the format."
+  dotnet format "$root/SoonShop.sln" --verify-no-changes --no-restore || { closing 0 1; exit 1; }
+fi
 echo "Testing."
 # Fetches or starts the server once, before tests ask for it side by side.
 "$root/deploy/postgres.sh" start --data "$SOONSHOP_TEST_DATA/postgres" >/dev/null || { closing 0 1; exit 1; }
 results=$SOONSHOP_TEST_DATA/results.xml
 code=0
-dotnet "$root/Tests/bin/Debug/net10.0/SoonShop.Tests.dll" -xml "$results" -noLogo "$@" || code=$?
+dotnet "$root/Tests/bin/$configuration/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo "$@" || code=$?
 
 total() { grep -oE "<assembly [^>]*" "$results" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | head -1; }
 if [[ ! -s $results ]]; then closing 0 1; exit 1; fi

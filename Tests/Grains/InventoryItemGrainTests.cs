@@ -1,0 +1,111 @@
+using SoonShop.Inventory;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Grains;
+
+[Collection(nameof(InProcessSilo))]
+public sealed class InventoryItemGrainTests(InProcessSilo silo)
+{
+    [Fact]
+    public async Task five_hundred_buyers_at_once_get_exactly_what_is_there()
+    {
+        var (sku, item) = await StockedAsync(100);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => item.ReserveAsync(Guid.NewGuid(), 1, repeated: false)));
+        Assert.Equal(100, answers.Count(a => !a.IsRefused));
+        Assert.All(answers.Where(a => a.IsRefused), a => Assert.Equal(RefusalCode.OutOfStock, a.Refusal!.Code));
+        await AssertBooksAsync(sku, onHand: 100, reserved: 100);
+    }
+
+    [Fact]
+    public async Task buyers_at_once_share_writes()
+    {
+        var (sku, item) = await StockedAsync(1000);
+        var before = await VersionAsync(sku);
+        await Task.WhenAll(Enumerable.Range(0, 1000).Select(_ => item.ReserveAsync(Guid.NewGuid(), 1, repeated: false)));
+        Assert.InRange(await VersionAsync(sku) - before, 1, 500);
+        await AssertBooksAsync(sku, onHand: 1000, reserved: 1000);
+    }
+
+    [Fact]
+    public async Task a_repeated_reservation_counts_once_also_after_a_restart()
+    {
+        var (sku, item) = await StockedAsync(10);
+        var order = Guid.NewGuid();
+        await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => item.ReserveAsync(order, 3, repeated: true)));
+        await silo.DeactivateAllAsync();
+        Assert.False((await item.ReserveAsync(order, 3, repeated: true)).IsRefused);
+        await AssertBooksAsync(sku, onHand: 10, reserved: 3);
+    }
+
+    [Fact]
+    public async Task a_sale_is_made_once_also_after_a_restart()
+    {
+        var (sku, item) = await StockedAsync(10);
+        var order = Guid.NewGuid();
+        await item.ReserveAsync(order, 4, repeated: false);
+        await silo.DeactivateAllAsync();
+        Assert.False((await item.CommitAsync(order)).IsRefused);
+        await silo.DeactivateAllAsync();
+        Assert.False((await item.CommitAsync(order)).IsRefused);
+        await AssertBooksAsync(sku, onHand: 6, reserved: 0);
+    }
+
+    [Fact]
+    public async Task a_release_undoes_whatever_became_of_the_reservation()
+    {
+        var (sku, item) = await StockedAsync(10);
+        var (reserved, sold) = (Guid.NewGuid(), Guid.NewGuid());
+        await item.ReserveAsync(reserved, 2, repeated: false);
+        await item.ReserveAsync(sold, 3, repeated: false);
+        await item.CommitAsync(sold);
+        await silo.DeactivateAllAsync();
+        foreach (var order in (Guid[])[reserved, sold, reserved, sold])
+            await item.ReleaseAsync(order);
+        await AssertBooksAsync(sku, onHand: 10, reserved: 0);
+        Assert.True((await item.CommitAsync(reserved)).IsRefused);
+    }
+
+    [Fact]
+    public async Task a_reservation_that_comes_after_its_release_is_refused()
+    {
+        var (sku, item) = await StockedAsync(10);
+        var order = Guid.NewGuid();
+        await item.ReleaseAsync(order);
+        Assert.Equal(RefusalCode.Conflict, (await item.ReserveAsync(order, 2, repeated: false)).Refusal?.Code);
+        await silo.DeactivateAllAsync();
+        Assert.Equal(RefusalCode.Conflict, (await item.ReserveAsync(order, 2, repeated: true)).Refusal?.Code);
+        await AssertBooksAsync(sku, onHand: 10, reserved: 0);
+    }
+
+    [Fact]
+    public async Task an_adjustment_asked_for_many_times_happens_once()
+    {
+        var (sku, item) = await StockedAsync(10);
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => item.AdjustAsync(new AdjustStock("note-7", 5, "delivery", "note 7"))));
+        await silo.DeactivateAllAsync();
+        Assert.Equal(15, (await item.AdjustAsync(new AdjustStock("note-7", 5, "delivery", "note 7"))).Value!.OnHand);
+        await AssertBooksAsync(sku, onHand: 15, reserved: 0);
+    }
+
+    private async Task<(string Sku, IInventoryItemGrain Item)> StockedAsync(int units)
+    {
+        var sku = await silo.CreateProductAsync();
+        var item = silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku));
+        Assert.False((await item.AdjustAsync(new AdjustStock("stock", units, "delivery", null))).IsRefused);
+        return (sku, item);
+    }
+
+    private Task<int> VersionAsync(string sku) => silo.QueryAsync<int>("select version from grain_state_inventory where grain_key = $1", Sku.GrainKey(sku));
+
+    /// <summary>Counters as expected, and the ledger adds up to them.</summary>
+    private async Task AssertBooksAsync(string sku, int onHand, int reserved)
+    {
+        var level = (await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAsync()).Value!;
+        Assert.Equal((onHand, reserved), (level.OnHand, level.Reserved));
+        Assert.Equal($"{onHand}/{reserved}", await silo.QueryAsync<string>("""
+            select sum(case when kind in ('Adjustment', 'Sale', 'Return') then delta else 0 end) || '/' ||
+                   sum(case when kind in ('Reservation', 'Release', 'Sale') then delta else 0 end)
+            from stock_ledger where sku = $1
+            """, sku));
+    }
+}

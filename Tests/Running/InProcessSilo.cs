@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Orleans.Storage;
+using SoonShop.Catalog;
+using SoonShop.Silo;
+using SoonShop.Silo.Migrations;
+
+namespace SoonShop.Tests.Running;
+
+/// <summary>The silo's own services and storage on a real database, in the test's process, so that tests can call grains.</summary>
+public sealed class InProcessSilo : IAsyncLifetime
+{
+    private IHost host = null!;
+    private PostgresServer server = null!;
+    private string connectionString = null!;
+
+    internal IGrainFactory Grains => host.Services.GetRequiredService<IGrainFactory>();
+
+    internal IGrainStorage Storage => host.Services.GetRequiredKeyedService<IGrainStorage>("Default");
+
+    internal NpgsqlDataSource Database => host.Services.GetRequiredService<NpgsqlDataSource>();
+
+    public async ValueTask InitializeAsync()
+    {
+        server = await PostgresServer.SharedAsync();
+        connectionString = await server.CreateDatabaseAsync();
+        await Migrator.MigrateAsync(connectionString, NullLogger.Instance, CancellationToken.None);
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:soonshop"] = connectionString,
+            ["Accounts:PasswordHashIterations"] = "10000",
+        });
+        builder.Logging.ClearProviders();
+        var problems = new List<string>();
+        var configuration = SiloConfiguration.Read(builder.Configuration, problems);
+        Assert.Empty(problems);
+        builder.Services.AddShop(configuration);
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(ShopProcess.FreePort(), ShopProcess.FreePort()).UseShop());
+        host = builder.Build();
+        await host.StartAsync();
+    }
+
+    /// <summary>Makes a product; answers its SKU.</summary>
+    internal async Task<string> CreateProductAsync(string? sku = null)
+    {
+        sku ??= $"T-{Guid.NewGuid():N}"[..14].ToUpperInvariant();
+        var result = await Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).CreateAsync(new ProductContent(
+            $"Product {sku}", "", "test", null, new Money(1000, "USD"), new Dictionary<string, string>(), []));
+        Assert.False(result.IsRefused, result.Refusal?.Detail);
+        return sku;
+    }
+
+    /// <summary>Ends every activation, so that the next call reads the database.</summary>
+    internal Task DeactivateAllAsync() => Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+
+    /// <summary>Asks the database; the first column of the first row.</summary>
+    internal async Task<T> QueryAsync<T>(string sql, params object[] values)
+    {
+        await using var command = Database.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"Nothing answers {sql}"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.StopAsync();
+        host.Dispose();
+        await server.DropDatabaseAsync(connectionString);
+    }
+}
+
+/// <summary>The tests of this collection share a silo.</summary>
+[CollectionDefinition(nameof(InProcessSilo))]
+public sealed class InProcessSiloCollection : ICollectionFixture<InProcessSilo>;
