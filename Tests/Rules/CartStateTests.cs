@@ -1,0 +1,149 @@
+using SoonShop.Carts;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class CartStateTests
+{
+    private static readonly CartState Empty = CartState.Empty(isGuest: false);
+
+    [Fact]
+    public void a_line_is_set_and_not_added_up()
+    {
+        var cart = Set(Set(Empty, "MUG", 2), "MUG", 3);
+
+        Assert.Equal([Given.Line("MUG", 3)], cart.Lines);
+    }
+
+    [Fact]
+    public void lines_keep_the_order_in_which_they_came() =>
+        Assert.Equal(["MUG", "SPOON"], Set(Set(Set(Empty, "MUG", 1), "SPOON", 1), "MUG", 5).Lines.Select(l => l.Sku));
+
+    [Fact]
+    public void the_same_line_again_changes_nothing()
+    {
+        var cart = Set(Empty, "MUG", 2);
+
+        cart.SetItem("MUG", "The MUG", 2, Given.Usd(1000)).StaysAs(cart);
+    }
+
+    [Fact]
+    public void zero_removes_a_line_once()
+    {
+        var cart = Set(Set(Empty, "MUG", 2), "MUG", 0);
+
+        Assert.Empty(cart.Lines);
+        cart.SetItem("MUG", "The MUG", 0, Given.Usd(1000)).StaysAs(cart);
+    }
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(CartLine.MaxQuantity + 1)]
+    [InlineData(int.MinValue)]
+    public void a_quantity_out_of_range_is_refused(int quantity)
+    {
+        var decision = Empty.SetItem("MUG", "The MUG", quantity, Given.Usd(1000));
+
+        decision.IsRefused(RefusalCode.ValidationFailed);
+        Assert.Equal("quantity", decision.Refusal!.Errors!.Single().Key);
+    }
+
+    [Fact]
+    public void a_full_cart_takes_no_other_product_but_changes_those_it_has()
+    {
+        var full = Full();
+
+        full.SetItem("MUG", "The MUG", 1, Given.Usd(1000)).IsRefused(RefusalCode.Conflict);
+        Assert.Equal(CartLine.MaxQuantity, Set(full, "SKU-0", CartLine.MaxQuantity).Lines[0].Quantity);
+    }
+
+    [Fact]
+    public void a_new_price_shows_the_one_before_until_the_line_is_touched()
+    {
+        var repriced = Set(Empty, "MUG", 2).Reprice(Prices(1200)).Next();
+        Assert.Equal((Given.Usd(1200), Given.Usd(1000)), (repriced.Lines[0].UnitPrice, repriced.Lines[0].PreviousUnitPrice!.Value));
+
+        repriced.Reprice(Prices(1200)).StaysAs(repriced);
+        Assert.Null(repriced.SetItem("MUG", "The MUG", 2, Given.Usd(1200)).Next().Lines[0].PreviousUnitPrice);
+    }
+
+    [Fact]
+    public void a_line_without_a_known_price_keeps_its_own()
+    {
+        var cart = Set(Empty, "SPOON", 1);
+
+        cart.Reprice(Prices(1200)).StaysAs(cart);
+    }
+
+    [Fact]
+    public void a_guests_lines_are_added_once()
+    {
+        var cart = Set(Empty, "MUG", 2);
+        ImmutableArray<CartLine> guest = [Given.Line("MUG", 3, 900), Given.Line("SPOON", 1)];
+
+        var merged = cart.Merge(Given.Id(1), guest).Next();
+
+        Assert.Equal([Given.Line("MUG", 5), Given.Line("SPOON", 1)], merged.Lines);
+        merged.Merge(Given.Id(1), guest).StaysAs(merged);
+        Assert.Equal(8, merged.Merge(Given.Id(2), guest).Next().Lines[0].Quantity);
+    }
+
+    [Fact]
+    public void merging_keeps_to_the_limits()
+    {
+        var merged = Full().Merge(Given.Id(1), [Given.Line("MUG"), Given.Line("SKU-0", CartLine.MaxQuantity)]).Next();
+
+        Assert.Equal(Cart.MaxLines, merged.Lines.Length);
+        Assert.Equal(CartLine.MaxQuantity, merged.Lines[0].Quantity);
+        Assert.DoesNotContain(merged.Lines, l => l.Sku == "MUG");
+    }
+
+    [Fact]
+    public void only_the_ordered_units_leave_and_only_once()
+    {
+        var cart = Set(Set(Set(Empty, "MUG", 5), "SPOON", 1), "PLATE", 1);
+        ImmutableArray<CartLine> ordered = [Given.Line("MUG", 2), Given.Line("SPOON", 1), Given.Line("GONE", 1)];
+
+        var rest = cart.Order(Given.OrderId, ordered).Next();
+
+        Assert.Equal([Given.Line("MUG", 3), Given.Line("PLATE", 1)], rest.Lines);
+        rest.Order(Given.OrderId, ordered).StaysAs(rest);
+    }
+
+    [Fact]
+    public void fewer_units_than_were_ordered_leave_none() =>
+        Assert.Empty(Set(Empty, "MUG", 1).Order(Given.OrderId, [Given.Line("MUG", 2)]).Next().Lines);
+
+    [Fact]
+    public void what_is_remembered_is_bounded_and_the_newest_of_it()
+    {
+        var cart = Enumerable.Range(0, 30).Aggregate(Empty, (c, i) => c.Order(Given.Id(i), []).Next().Merge(Given.Id(i), []).Next());
+
+        Assert.Equal(Enumerable.Range(10, 20).Select(Given.Id), cart.Ordered);
+        Assert.Equal(Enumerable.Range(10, 20).Select(Given.Id), cart.Merged);
+    }
+
+    [Fact]
+    public void clearing_an_empty_cart_changes_nothing()
+    {
+        var cleared = Set(Empty, "MUG", 1).Clear().Next();
+
+        Assert.Empty(cleared.Lines);
+        cleared.Clear().StaysAs(cleared);
+    }
+
+    [Fact]
+    public void a_guests_cart_is_handed_to_one_customer()
+    {
+        var handed = CartState.Empty(isGuest: true).HandOver(Given.Customer).Next();
+
+        handed.HandOver(Given.Customer).StaysAs(handed);
+        handed.HandOver(Given.Id(99)).IsRefused(RefusalCode.NotFound);
+        Empty.HandOver(Given.Customer).IsRefused(RefusalCode.NotFound);
+    }
+
+    private static CartState Set(CartState cart, string sku, int quantity) => cart.SetItem(sku, $"The {sku}", quantity, Given.Usd(1000)).Next();
+
+    private static CartState Full() => Enumerable.Range(0, Cart.MaxLines).Aggregate(Empty, (c, i) => Set(c, $"SKU-{i}", 1));
+
+    private static Dictionary<string, Money> Prices(long mug) => new() { ["MUG"] = Given.Usd(mug) };
+}

@@ -1,0 +1,184 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using SoonShop.Aggregates;
+using SoonShop.Carts;
+using SoonShop.Catalog;
+using SoonShop.Events;
+using SoonShop.Idempotency;
+using SoonShop.Inventory;
+using SoonShop.Orders;
+using SoonShop.Payments;
+using SoonShop.Silo.Storage;
+using SoonShop.Users;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class DocumentSerializerTests
+{
+    private static readonly DocumentSerializer Serializer = new();
+
+    private static readonly PaymentTerms Terms = new(Given.Customer, Given.Id(5), Given.Usd(2999));
+
+    /// <summary>Of every state type one whose fields are all set; of checkouts both kinds.</summary>
+    private static readonly Dictionary<string, object> States = new()
+    {
+        ["order"] = new CheckoutState("fingerprint", Given.OrderThatIs(OrderStatus.Shipped) with
+        {
+            Payment = Given.Payment(PaymentStatus.PartiallyRefunded, 100) with { ClientSecret = "secret", DeclineCode = "code" },
+            PaymentDeadline = Given.Now,
+            Shortages = [new Shortage("MUG", 2, 1)],
+            CancelReason = "reason",
+        }, null),
+        ["refused checkout"] = new CheckoutState("fingerprint", null, new Refusal(RefusalCode.Conflict, "detail")
+        {
+            Errors = new Dictionary<string, string[]> { ["Field"] = ["wrong"] },
+            OrderId = Given.OrderId,
+            Lines = [new Shortage("MUG", 2, 1)],
+            RetryAfter = TimeSpan.FromSeconds(5),
+            DeclineCode = "code",
+        }),
+        ["payment"] = new PaymentState
+        {
+            OrderId = Given.OrderId,
+            Terms = Terms,
+            Attempts =
+            [
+                new PaymentAttempt("a", "key/1", "pm_a", AttemptStatus.Declined, "pi_1", "secret", "code", true),
+                new PaymentAttempt("b", "key/2", "pm_b", AttemptStatus.Captured, "pi_2", null, null, false),
+            ],
+            Refunds = [new Refund("r1", "key/1", 100, "late", "re_1"), new Refund("r2", "key/2", 200, "later", null)],
+            Closed = true,
+        },
+        ["inventory"] = new StockState(10, 3, 7, 42),
+        ["cart"] = new CartState
+        {
+            Lines = [Given.Line() with { PreviousUnitPrice = Given.Usd(900) }, Given.Line("SPOON")],
+            IsGuest = true,
+            HandedOverTo = Given.Customer,
+            Merged = [Given.Id(1)],
+            Ordered = [Given.Id(2), Given.Id(3)],
+        },
+        ["product"] = ProductState.Create("MUG", Given.Product() with { Active = false }, "USD", Given.Now).Next(),
+        ["user"] = Given.User().OpenSession(Given.Id(1), "one", Given.Now) with
+        {
+            EmailVerified = true,
+            Addresses = [new SavedAddress(Given.Id(3), Given.Address)],
+            Sessions = [new Session(Given.Id(1), "digest", ["spent"], Given.Now, Given.Now.AddHours(1), Given.Now.AddDays(1))],
+            Reset = new MailedDigest("digest", Given.Now),
+        },
+        ["email"] = new EmailClaim(Given.Customer, true, Given.Now),
+        ["idempotency"] = new KeptRequest(
+            "fingerprint", new KeptAnswer(201, new Dictionary<string, string> { ["Location"] = "/orders/1" }, [1, 2, 3]), Given.Now),
+    };
+
+    public static TheoryData<string> Names => [.. States.Keys];
+
+    [Theory, MemberData(nameof(Names))]
+    public void a_state_comes_back_as_it_was(string name) => ComesBack((dynamic)States[name]);
+
+    [Fact]
+    public void every_state_type_is_tried()
+    {
+        var kept = typeof(AggregateGrain<>).Assembly.GetTypes()
+            .Where(t => t is { IsAbstract: false, BaseType.IsGenericType: true } && t.BaseType.GetGenericTypeDefinition() == typeof(AggregateGrain<>))
+            .Select(t => t.BaseType!.GetGenericArguments()[0]);
+
+        Assert.Equal(kept.Select(t => t.Name).Order(), States.Values.Select(s => s.GetType().Name).Distinct().Order());
+    }
+
+    [Fact]
+    public void the_frame_holds_state_index_events_and_ledger()
+    {
+        var frame = Serializer.Serialize(new Document<StockState>
+        {
+            State = new StockState(10, 3, 7, 42),
+            Sequence = 6,
+            Index = new StockIndex(7, 5),
+            Events = [Envelope(5, new OrderCheckoutDue(Given.OrderId, Given.Now)), Envelope(6, new InventoryOutOfStock("MUG"))],
+            Ledger = [new LedgerRow("MUG", 42, "1/reserve", Given.Now, "Reservation", 3, 10, 3, "order 1")],
+        });
+
+        var (state, index, events, ledger) = Parts(frame);
+
+        // What a state derives from itself, such as the units available, is not written.
+        Assert.Equal("""{"state":{"onHand":10,"reserved":3,"lowStockThreshold":7,"movements":42},"sequence":6}""", state!.ToJsonString());
+        Assert.Equal("""{"available":7,"lowStockThreshold":5}""", index!.ToJsonString());
+        Assert.Equal(["/inventory/sku/MUG#5", "/inventory/sku/MUG#6"], events!.AsArray().Select(e => (string)e!["id"]!));
+        Assert.Equal(["order.checkout-due", "inventory.out-of-stock"], events.AsArray().Select(e => (string)e!["type"]!));
+        Assert.Equal(Given.Now, events[0]!["notBefore"]!.GetValue<DateTimeOffset>());
+        Assert.Null(events[1]!["notBefore"]);
+        Assert.Equal("""{"sku":"MUG"}""", events[1]!["data"]!.ToJsonString());
+        Assert.Equal(("1/reserve", 3), ((string)ledger![0]!["operationId"]!, ledger[0]!["reservedAfter"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public void a_part_that_is_not_there_has_no_bytes()
+    {
+        var (state, index, events, ledger) = Parts(Serializer.Serialize(new Document<StockState> { State = StockState.Empty }));
+
+        Assert.NotNull(state);
+        Assert.Equal((null, null, null), (index, events, ledger));
+    }
+
+    [Fact]
+    public void a_property_that_an_older_version_did_not_write_keeps_its_initial_value()
+    {
+        var cart = Read<CartState>("""{"sequence":3,"state":{"isGuest":true,"fromAnOlderVersion":1}}""");
+
+        Assert.Equal((true, 3), (cart.State!.IsGuest, cart.Sequence));
+        Assert.False(cart.State.Lines.IsDefault || cart.State.Merged.IsDefault || cart.State.Ordered.IsDefault);
+        Assert.True(Read<ProductState>("""
+            {"state":{"sku":"MUG","createdAt":"2026-03-01T09:30:00+00:00","content":{"name":"Mug","description":"","category":"a",
+             "price":{"amount":1,"currency":"USD"},"attributes":{},"images":[]}}}
+            """).State!.Content.Active);
+    }
+
+    [Fact]
+    public void what_is_required_is_not_made_up() => Assert.Throws<JsonException>(() => Read<PaymentState>("""{"state":{"closed":true}}"""));
+
+    [Fact]
+    public void an_empty_document_has_no_state() => Assert.Null(Read<CartState>("{}").State);
+
+    [Fact]
+    public void only_documents_are_stored() => Assert.Throws<NotSupportedException>(() => Serializer.Serialize(StockState.Empty));
+
+    [Fact]
+    public void a_state_that_grew_without_bound_is_not_stored() => Assert.Throws<InvalidOperationException>(() => Serializer.Serialize(
+        new Document<CheckoutState> { State = new CheckoutState(new string('x', 5_000_000), null, null) }));
+
+    private static void ComesBack<T>(T state) where T : class
+    {
+        var frame = Serializer.Serialize(new Document<T> { State = state, Sequence = 7 });
+        var again = Read<T>(Encoding.UTF8.GetString(frame.ToArray(), 16, Lengths(frame)[0]));
+
+        Assert.Equal(7, again.Sequence);
+        Assert.Equal(Given.Json(state), Given.Json(again.State));
+        // What is never written looks the same in JSON, and is lost.
+        Assert.Equivalent(state, again.State, strict: true);
+    }
+
+    private static Document<T> Read<T>(string json) where T : class => Serializer.Deserialize<Document<T>>(BinaryData.FromString(json));
+
+    private static int[] Lengths(BinaryData frame) =>
+        [.. Enumerable.Range(0, 4).Select(i => BinaryPrimitives.ReadInt32BigEndian(frame.ToMemory().Span[(4 * i)..]))];
+
+    private static (JsonNode? State, JsonNode? Index, JsonNode? Events, JsonNode? Ledger) Parts(BinaryData frame)
+    {
+        var lengths = Lengths(frame);
+        Assert.Equal(frame.ToMemory().Length, 16 + lengths.Sum());
+        var at = 16;
+        var parts = lengths.Select(length =>
+        {
+            var part = length == 0 ? null : JsonNode.Parse(frame.ToMemory().Span.Slice(at, length));
+            at += length;
+            return part;
+        }).ToArray();
+        return (parts[0], parts[1], parts[2], parts[3]);
+    }
+
+    private static EventEnvelope Envelope(long sequence, IShopEvent data) => new(
+        $"/inventory/sku/MUG#{sequence}", "/inventory/sku/MUG", sequence, data.Type, "sku/MUG", "inventory", "MUG",
+        Given.Now, data.NotBefore, "correlation", "causation", "00-trace", data);
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using SoonShop.Aggregates;
+using SoonShop.Carts;
+using SoonShop.Catalog;
+using SoonShop.Orders;
+using SoonShop.Payments;
+using SoonShop.Silo.Storage;
+using SoonShop.Users;
+
+namespace SoonShop.Tests.Rules;
+
+/// <summary>What the tests of the rules begin with.</summary>
+internal static class Given
+{
+    public static readonly DateTimeOffset Now = new(2026, 3, 1, 9, 30, 0, TimeSpan.Zero);
+    public static readonly TimeSpan PaymentWindow = TimeSpan.FromMinutes(30);
+    public static readonly Guid Customer = Id(1);
+    public static readonly Guid OrderId = Id(2);
+    public static readonly Address Address = new("Ada Lovelace", "12 St James's Square", "Second floor", "London", "Greater London", "SW1Y 4LE", "GB", "+44 20 0000 0000");
+
+    public static Guid Id(int number) => new(number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+
+    public static Money Usd(long amount) => new(amount, "USD");
+
+    public static CartLine Line(string sku = "MUG", int quantity = 1, long price = 1000) => new(sku, $"The {sku}", quantity, Usd(price));
+
+    public static ProductContent Product() => new(
+        "Enamel mug", "Holds half a litre.", "kitchen/mugs", "enamel", Usd(1250),
+        new Dictionary<string, string> { ["colour"] = "blue", ["Size"] = "0.5 l" }, ["https://img.example/mug.png"]);
+
+    /// <summary>Two lines, 2,500 in all, free shipping from 5,000, no tax.</summary>
+    public static OrderState PlacedOrder() => PlaceOrder().Next();
+
+    public static Decision<OrderState> PlaceOrder() => OrderState.Place(
+        OrderId, new Caller(Customer, null, false), Customer, "ada@example.com", Address, "pm_card",
+        [Line("MUG", 2, 1000), Line("SPOON", 1, 500)], new CheckoutOptions(), Now);
+
+    public static OrderState OrderThatIs(OrderStatus status)
+    {
+        var order = PlacedOrder();
+        return status switch
+        {
+            OrderStatus.Pending => order,
+            OrderStatus.AwaitingPayment => order.HearOf(Payment(PaymentStatus.Declined), PaymentWindow, Now).Next(),
+            OrderStatus.Confirmed => order.HearOf(Payment(PaymentStatus.Captured), PaymentWindow, Now).Next(),
+            OrderStatus.Shipped => OrderThatIs(OrderStatus.Confirmed).Ship("DHL", "JD014", Now).Next(),
+            OrderStatus.Delivered => OrderThatIs(OrderStatus.Shipped).Deliver(Now).Next(),
+            OrderStatus.Cancelled => OrderThatIs(OrderStatus.Confirmed).Cancel("changed my mind", Now).Next(),
+            OrderStatus.Rejected => order.Reject([new Shortage("MUG", 2, 1)], Now).Next(),
+            OrderStatus.Expired => OrderThatIs(OrderStatus.AwaitingPayment).Expire(Payment(PaymentStatus.Cancelled), Now).Next(),
+            OrderStatus.Refunded => OrderThatIs(OrderStatus.Delivered).HearOf(Payment(PaymentStatus.Refunded), PaymentWindow, Now).Next(),
+            _ => throw new ArgumentOutOfRangeException(nameof(status)),
+        };
+    }
+
+    /// <summary>The payment of <see cref="PlacedOrder"/> as its grain tells of it.</summary>
+    public static Payment Payment(PaymentStatus status, long? refunded = null, string attemptId = "checkout")
+    {
+        var total = PlacedOrder().Totals.Total;
+        return new Payment(
+            OrderId, status, Usd(total), Usd(refunded ?? (status == PaymentStatus.Refunded ? total : 0)), "pm_card",
+            status == PaymentStatus.RequiresAction ? "secret" : null)
+        {
+            DeclineCode = status == PaymentStatus.Declined ? "insufficient_funds" : null,
+            AttemptId = attemptId,
+        };
+    }
+
+    public static Decision<UserState> Registration() => UserState.Register(
+        Customer, new RegisterUser(" Ada@Example.com ", "correct horse", "Ada"), "hash", "verification", Now);
+
+    public static UserState User() => Registration().Next();
+
+    /// <summary>The state that a rule goes on to, or stays in; fails on a refusal.</summary>
+    public static T Next<T>(this Decision<T> decision) where T : class
+    {
+        Assert.Null(decision.Refusal);
+        return decision.State;
+    }
+
+    public static string[] EventTypes<T>(this Decision<T> decision) where T : class => [.. decision.Events.Select(e => e.Type)];
+
+    public static void IsRefused<T>(this Decision<T> decision, string code) where T : class
+    {
+        Assert.Equal(code, decision.Refusal?.Code);
+        Assert.False(decision.Changed);
+        Assert.Empty(decision.Events);
+    }
+
+    public static void StaysAs<T>(this Decision<T> decision, T state) where T : class
+    {
+        Assert.Same(state, decision.Next());
+        Assert.False(decision.Changed);
+        Assert.Empty(decision.Events);
+    }
+
+    /// <summary>For comparing whole records: arrays inside of records are compared by reference.</summary>
+    public static string Json<T>(T value) => JsonSerializer.Serialize(value, StateJson.Options);
+}

@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Time.Testing;
+using SoonShop.Users;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class LoginThrottleTests
+{
+    private static readonly TimeSpan Lockout = TimeSpan.FromMinutes(15);
+    private readonly FakeTimeProvider time = new(Given.Now);
+    private readonly LoginThrottle throttle;
+
+    public LoginThrottleTests() => throttle = new LoginThrottle(3, Lockout, time);
+
+    [Fact]
+    public async Task too_many_failures_lock_for_a_while()
+    {
+        await FailAsync(2);
+        Assert.Null(await LockedForAsync());
+
+        await FailAsync(1);
+        Assert.Equal(Lockout, await LockedForAsync());
+        time.Advance(Lockout - TimeSpan.FromTicks(1));
+        Assert.Equal(TimeSpan.FromTicks(1), await LockedForAsync());
+        time.Advance(TimeSpan.FromTicks(1));
+        Assert.Null(await LockedForAsync());
+    }
+
+    [Fact]
+    public async Task after_a_lock_the_count_begins_anew()
+    {
+        await FailAsync(3);
+        time.Advance(Lockout);
+
+        await FailAsync(2);
+        Assert.Null(await LockedForAsync());
+        await FailAsync(1);
+        Assert.NotNull(await LockedForAsync());
+    }
+
+    [Fact]
+    public async Task an_old_series_is_forgotten()
+    {
+        await FailAsync(2);
+        time.Advance(Lockout + TimeSpan.FromTicks(1));
+        await FailAsync(1);
+
+        Assert.Null(await LockedForAsync());
+    }
+
+    [Fact]
+    public async Task slow_guesses_count_as_long_as_none_is_late()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            time.Advance(Lockout);
+            await FailAsync(1);
+        }
+
+        Assert.NotNull(await LockedForAsync());
+    }
+
+    [Fact]
+    public async Task a_reset_forgets_failures_and_lock()
+    {
+        await FailAsync(3);
+        throttle.Reset();
+        Assert.Null(await LockedForAsync());
+
+        await FailAsync(2);
+        throttle.Reset();
+        await FailAsync(2);
+        Assert.Null(await LockedForAsync());
+    }
+
+    [Fact]
+    public async Task a_burst_of_guesses_is_looked_at_one_by_one_and_cannot_pass_the_lock()
+    {
+        var guesses = Enumerable.Range(0, 20).Select(_ => throttle.EnterAsync()).ToArray();
+        _ = Assert.Single(guesses, g => g.IsCompleted);
+
+        var tried = 0;
+        foreach (var guess in guesses)
+        {
+            using var turn = await guess;
+            if (turn.LockedFor is not null)
+                continue;
+            tried++;
+            throttle.Failed();
+        }
+
+        Assert.Equal(3, tried);
+    }
+
+    [Fact]
+    public async Task the_queue_is_bounded_and_who_is_turned_away_holds_up_nobody()
+    {
+        var first = await throttle.EnterAsync();
+        var waiting = Enumerable.Range(0, 50).Select(_ => throttle.EnterAsync()).ToArray();
+
+        using (var turnedAway = await throttle.EnterAsync())
+            Assert.NotNull(turnedAway.LockedFor);
+        Assert.DoesNotContain(waiting, w => w.IsCompleted);
+
+        first.Dispose();
+        foreach (var turn in waiting)
+            (await turn).Dispose();
+        Assert.Null(await LockedForAsync());
+    }
+
+    private async Task FailAsync(int times)
+    {
+        for (var i = 0; i < times; i++)
+        {
+            using var turn = await throttle.EnterAsync();
+            throttle.Failed();
+        }
+    }
+
+    private async Task<TimeSpan?> LockedForAsync()
+    {
+        using var turn = await throttle.EnterAsync();
+        return turn.LockedFor;
+    }
+}

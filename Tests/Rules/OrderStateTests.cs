@@ -1,0 +1,251 @@
+using CsCheck;
+using SoonShop.Aggregates;
+using SoonShop.Orders;
+using SoonShop.Payments;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class OrderStateTests
+{
+    /// <summary>
+    /// Where each command leads: a status; <c>.</c> when the status stays; <c>no</c> for a refusal; <c>-</c> when it cannot come to that.
+    /// </summary>
+    private const string Transitions = """
+        from            | captured  | declined        | action          | refunded | reject   | expire  | cancel    | ship    | deliver
+        Pending         | Confirmed | AwaitingPayment | AwaitingPayment | -        | Rejected | .       | no        | no      | no
+        AwaitingPayment | Confirmed | .               | .               | -        | .        | Expired | Cancelled | no      | no
+        Confirmed       | .         | .               | .               | Refunded | .        | .       | Cancelled | Shipped | no
+        Shipped         | .         | .               | .               | Refunded | .        | .       | no        | .       | Delivered
+        Delivered       | .         | .               | .               | Refunded | .        | .       | no        | no      | .
+        Cancelled       | .         | .               | .               | .        | .        | .       | .         | no      | no
+        Rejected        | .         | .               | .               | .        | .        | .       | no        | no      | no
+        Expired         | .         | .               | .               | .        | .        | .       | no        | no      | no
+        Refunded        | .         | .               | .               | .        | .        | .       | no        | no      | no
+        """;
+
+    private static readonly OrderStatus[] Terminal = [OrderStatus.Cancelled, OrderStatus.Rejected, OrderStatus.Expired, OrderStatus.Refunded];
+
+    private static readonly DateTimeOffset Later = Given.Now.AddMinutes(5);
+
+    private static readonly Dictionary<string, Func<OrderState, Decision<OrderState>>> Commands = new()
+    {
+        ["captured"] = o => o.HearOf(Given.Payment(PaymentStatus.Captured), Given.PaymentWindow, Later),
+        ["declined"] = o => o.HearOf(Given.Payment(PaymentStatus.Declined), Given.PaymentWindow, Later),
+        ["action"] = o => o.HearOf(Given.Payment(PaymentStatus.RequiresAction), Given.PaymentWindow, Later),
+        ["partly refunded"] = o => o.HearOf(Given.Payment(PaymentStatus.PartiallyRefunded, 100), Given.PaymentWindow, Later),
+        ["refunded"] = o => o.HearOf(Given.Payment(PaymentStatus.Refunded), Given.PaymentWindow, Later),
+        ["reject"] = o => o.Reject([new Shortage("MUG", 2, 0)], Later),
+        ["expire"] = o => o.Expire(Given.Payment(PaymentStatus.Cancelled), Later),
+        ["cancel"] = o => o.Cancel("changed my mind", Later),
+        ["ship"] = o => o.Ship("DHL", "JD014", Later),
+        ["deliver"] = o => o.Deliver(Later),
+    };
+
+    private static readonly Gen<string[]> Walks = Gen.OneOf<string>([.. Commands.Keys]).Array[1, 12];
+
+    public static TheoryData<OrderStatus, string, string> Cells()
+    {
+        var rows = Transitions.Split('\n').Select(r => r.Split('|', StringSplitOptions.TrimEntries)).ToArray();
+        var cells = new TheoryData<OrderStatus, string, string>();
+        foreach (var row in rows.Skip(1))
+            foreach (var (command, outcome) in rows[0].Zip(row).Skip(1).Where(c => c.Second != "-"))
+                cells.Add(Enum.Parse<OrderStatus>(row[0]), command, outcome);
+        return cells;
+    }
+
+    [Theory, MemberData(nameof(Cells))]
+    public void a_command_leads_where_the_diagram_says(OrderStatus from, string command, string outcome)
+    {
+        var order = Given.OrderThatIs(from);
+        var decision = Commands[command](order);
+        switch (outcome)
+        {
+            case "no":
+                decision.IsRefused(RefusalCode.InvalidOrderState);
+                Assert.Equal(order.Id, decision.Refusal!.OrderId);
+                break;
+            case ".":
+                Assert.Equal(from, decision.Next().Status);
+                Assert.Equal(order.Timeline, decision.State.Timeline);
+                break;
+            default:
+                Assert.Equal(Enum.Parse<OrderStatus>(outcome), decision.Next().Status);
+                Assert.Equal([.. order.Timeline, new TimelineEntry(Later, decision.State.Status)], decision.State.Timeline);
+                Assert.NotEmpty(decision.Events);
+                break;
+        }
+    }
+
+    [Fact]
+    public void placing_tells_of_the_order_and_looks_after_it()
+    {
+        var decision = Given.PlaceOrder();
+
+        Assert.Equal(["order.placed", "order.checkout-due"], decision.EventTypes());
+        Assert.Equal(Given.Now.AddSeconds(10), decision.Events[1].NotBefore);
+        Assert.Equal(new TimelineEntry(Given.Now, OrderStatus.Pending), Assert.Single(decision.State.Timeline));
+        Assert.Equal(new PaymentTerms(Given.Customer, null, Given.Usd(2999)), decision.State.Terms);
+    }
+
+    [Fact]
+    public void the_order_of_a_guest_belongs_to_the_cart()
+    {
+        var order = OrderState.Place(
+            Given.OrderId, new Caller(null, Given.Id(9), false), Given.Id(9), "guest@example.com", Given.Address, "pm_card",
+            [Given.Line()], new CheckoutOptions(), Given.Now).Next();
+
+        Assert.Equal((null, Given.Id(9)), (order.Terms.CustomerId, order.Terms.CartId));
+    }
+
+    [Theory]
+    [InlineData(OrderStatus.Pending, "captured", "order.confirmed")]
+    [InlineData(OrderStatus.Pending, "declined", "order.awaiting-payment order.checkout-due")]
+    [InlineData(OrderStatus.Pending, "reject", "order.rejected")]
+    [InlineData(OrderStatus.AwaitingPayment, "captured", "order.confirmed order.checkout-due")]
+    [InlineData(OrderStatus.AwaitingPayment, "expire", "order.expired order.checkout-due")]
+    [InlineData(OrderStatus.AwaitingPayment, "cancel", "order.cancelled order.checkout-due")]
+    [InlineData(OrderStatus.Confirmed, "cancel", "order.cancelled order.checkout-due")]
+    [InlineData(OrderStatus.Confirmed, "ship", "order.shipped")]
+    [InlineData(OrderStatus.Shipped, "deliver", "order.delivered")]
+    [InlineData(OrderStatus.Delivered, "partly refunded", "order.refunded")]
+    [InlineData(OrderStatus.Delivered, "refunded", "order.refunded")]
+    [InlineData(OrderStatus.Cancelled, "refunded", "order.refunded")]
+    public void a_change_is_told_with_what_must_follow(OrderStatus from, string command, string events) =>
+        Assert.Equal(events.Split(' '), Commands[command](Given.OrderThatIs(from)).EventTypes());
+
+    [Fact]
+    public void the_order_comes_back_to_an_open_payment_at_its_deadline()
+    {
+        var decision = Commands["declined"](Given.PlacedOrder());
+        var deadline = Later + Given.PaymentWindow;
+
+        Assert.Equal(deadline, decision.State.PaymentDeadline);
+        Assert.Equal(deadline, decision.Events[1].NotBefore);
+        Assert.False(decision.State.IsOverdue(deadline.AddTicks(-1)));
+        Assert.True(decision.State.IsOverdue(deadline));
+        Assert.False(Commands["captured"](decision.State).Next().IsOverdue(deadline));
+    }
+
+    [Fact]
+    public void whatever_happens_an_order_keeps_to_its_rules() => Walks.Sample(walk =>
+    {
+        var order = Given.PlacedOrder();
+        foreach (var name in walk)
+        {
+            // A payment that is not captured is not refunded.
+            if (name.EndsWith("refunded", StringComparison.Ordinal) && order.Status is OrderStatus.Pending or OrderStatus.AwaitingPayment)
+                continue;
+            var (before, decision) = (order, Commands[name](order));
+            if (decision.Refusal is not null)
+            {
+                decision.IsRefused(RefusalCode.InvalidOrderState);
+                continue;
+            }
+            order = decision.State;
+            if (!decision.Changed)
+            {
+                decision.StaysAs(before);
+                continue;
+            }
+            var moved = order.Status != before.Status;
+            Assert.False(moved && Terminal.Contains(before.Status), $"{before.Status} was left for {order.Status}");
+            Assert.Equal(moved ? before.Timeline.Length + 1 : before.Timeline.Length, order.Timeline.Length);
+            Assert.Equal(before.Timeline, order.Timeline.Take(before.Timeline.Length));
+            Assert.Equal(order.Status, order.Timeline[^1].Status);
+            Assert.True(!moved || decision.Events.Count > 0, $"nobody is told of {order.Status}");
+            Assert.Same(before.Totals, order.Totals);
+            Commands[name](order).StaysAs(order);
+        }
+    });
+
+    [Theory]
+    [InlineData("captured")]
+    [InlineData("action")]
+    [InlineData("declined")]
+    [InlineData("reject")]
+    public void the_first_answer_is_given_again_whatever_happened_since(string first) => Walks.Sample(walk =>
+    {
+        var order = Commands[first](Given.PlacedOrder()).Next();
+        var answer = Given.Json(order.ToAnswer(order.Answer!));
+        foreach (var name in walk)
+        {
+            var decision = Commands[name](order);
+            order = decision.Refusal is null ? decision.State : order;
+            Assert.Equal(answer, Given.Json(order.ToAnswer(order.Answer!)));
+        }
+    });
+
+    [Theory]
+    [InlineData("captured")]
+    [InlineData("action")]
+    public void the_first_answer_shows_the_order_as_it_is(string first)
+    {
+        var order = Commands[first](Given.PlacedOrder()).Next();
+
+        Assert.Equal(Given.Json(order.ToView()), Given.Json(order.ToAnswer(order.Answer!).Value));
+    }
+
+    [Fact]
+    public void a_declined_card_is_answered_with_its_reason_and_the_order_that_stands()
+    {
+        var order = Given.OrderThatIs(OrderStatus.AwaitingPayment);
+
+        var refusal = order.ToAnswer(order.Answer!).Refusal!;
+
+        Assert.Equal((RefusalCode.PaymentDeclined, "insufficient_funds", order.Id), (refusal.Code, refusal.DeclineCode, refusal.OrderId));
+    }
+
+    [Fact]
+    public void a_rejected_order_is_answered_with_what_is_missing()
+    {
+        var order = Given.OrderThatIs(OrderStatus.Rejected);
+
+        var refusal = order.ToAnswer(order.Answer!).Refusal!;
+
+        Assert.Equal((RefusalCode.OutOfStock, order.Id), (refusal.Code, refusal.OrderId));
+        Assert.Equal([new Shortage("MUG", 2, 1)], refusal.Lines!.Value);
+    }
+
+    [Theory]
+    [InlineData(OrderStatus.Pending, false, false)]
+    [InlineData(OrderStatus.AwaitingPayment, true, false)]
+    [InlineData(OrderStatus.Confirmed, false, true)]
+    [InlineData(OrderStatus.Shipped, false, true)]
+    [InlineData(OrderStatus.Delivered, false, true)]
+    [InlineData(OrderStatus.Cancelled, false, false)]
+    [InlineData(OrderStatus.Rejected, false, false)]
+    [InlineData(OrderStatus.Expired, false, false)]
+    [InlineData(OrderStatus.Refunded, false, true)]
+    public void money_is_taken_while_payment_is_awaited_and_given_back_after(OrderStatus status, bool pay, bool refund)
+    {
+        var order = Given.OrderThatIs(status);
+
+        Assert.Equal((pay, refund), (order.WhyNotPay() is null, order.WhyNotRefund() is null));
+    }
+
+    [Theory]
+    [InlineData(OrderStatus.Pending, OrderTask.ReserveAndPay)]
+    [InlineData(OrderStatus.AwaitingPayment, OrderTask.AwaitPayment)]
+    [InlineData(OrderStatus.Confirmed, OrderTask.HandOver)]
+    [InlineData(OrderStatus.Shipped, OrderTask.HandOver)]
+    [InlineData(OrderStatus.Delivered, OrderTask.HandOver)]
+    [InlineData(OrderStatus.Refunded, OrderTask.HandOver)]
+    [InlineData(OrderStatus.Rejected, OrderTask.Undo)]
+    [InlineData(OrderStatus.Expired, OrderTask.Undo)]
+    [InlineData(OrderStatus.Cancelled, OrderTask.Undo)]
+    public void the_status_alone_says_what_is_left_to_do(OrderStatus status, OrderTask task) =>
+        Assert.Equal(task, Given.OrderThatIs(status).NextTask);
+
+    [Fact]
+    public void another_shipment_of_a_shipped_order_is_refused() =>
+        Given.OrderThatIs(OrderStatus.Shipped).Ship("DHL", "another", Later).IsRefused(RefusalCode.InvalidOrderState);
+
+    [Fact]
+    public void the_secret_for_the_customers_device_shows_only_while_payment_is_awaited()
+    {
+        var order = Commands["action"](Given.PlacedOrder()).Next();
+
+        Assert.Equal("secret", order.ToView().Payment.ClientSecret);
+        Assert.Null(Commands["cancel"](order).Next().ToView().Payment.ClientSecret);
+    }
+}

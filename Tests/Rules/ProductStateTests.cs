@@ -1,0 +1,122 @@
+using SoonShop.Catalog;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class ProductStateTests
+{
+    private static readonly ProductContent Good = Given.Product();
+    private static readonly ProductState Mug = Create(Good);
+
+    [Fact]
+    public void a_good_product_is_created_and_told()
+    {
+        var decision = ProductState.Create("MUG", Good, "USD", Given.Now);
+
+        Assert.Same(Good, decision.Next().Content);
+        Assert.Equal(new ProductCreated("MUG", "Enamel mug", "kitchen/mugs", Given.Usd(1250)), decision.Events.Single());
+    }
+
+    /// <summary>The wrong field, what is wrong with it, and a product with just that.</summary>
+    private static readonly Dictionary<string, ProductContent> Wrong = new()
+    {
+        ["name: none"] = Good with { Name = "" },
+        ["name: blank"] = Good with { Name = "   " },
+        ["name: long"] = Good with { Name = new string('x', 201) },
+        ["name: long with blanks"] = Good with { Name = "x" + new string(' ', 200) },
+        ["name: control character"] = Good with { Name = "bell\a" },
+        ["description: long"] = Good with { Description = new string('x', 5001) },
+        ["description: control character"] = Good with { Description = "nul\0" },
+        ["category: none"] = Good with { Category = "" },
+        ["category: upper case"] = Good with { Category = "Kitchen" },
+        ["category: begins with /"] = Good with { Category = "/kitchen" },
+        ["category: empty slug"] = Good with { Category = "kitchen//mugs" },
+        ["category: deep"] = Good with { Category = "a/b/c/d/e" },
+        ["category: long"] = Good with { Category = new string('x', 101) },
+        ["category: line break"] = Good with { Category = "kitchen\n" },
+        ["family: empty"] = Good with { Family = "" },
+        ["family: two words"] = Good with { Family = "two words" },
+        ["family: line break"] = Good with { Family = "enamel\n" },
+        ["family: long"] = Good with { Family = new string('x', 101) },
+        ["price.amount: negative"] = Good with { Price = Given.Usd(-1) },
+        ["price.amount: high"] = Good with { Price = Given.Usd(ProductContent.MaxPrice + 1) },
+        ["price.currency: another"] = Good with { Price = new Money(1, "EUR") },
+        ["attributes: many"] = Good with { Attributes = Enumerable.Range(0, 51).ToDictionary(i => $"{i}", i => "x") },
+        ["attributes: no name"] = Good with { Attributes = new Dictionary<string, string> { [""] = "x" } },
+        ["attributes: long name"] = Good with { Attributes = new Dictionary<string, string> { [new string('x', 51)] = "x" } },
+        ["attributes: long value"] = Good with { Attributes = new Dictionary<string, string> { ["x"] = new string('x', 501) } },
+        ["attributes: control character"] = Good with { Attributes = new Dictionary<string, string> { ["x"] = "\0" } },
+        ["images: many"] = Good with { Images = [.. Enumerable.Repeat("https://img.example/1", 21)] },
+        ["images: relative"] = Good with { Images = ["/relative.png"] },
+        ["images: ftp"] = Good with { Images = ["ftp://img.example/1"] },
+        ["images: script"] = Good with { Images = ["javascript:alert(1)"] },
+        ["images: long"] = Good with { Images = [$"https://img.example/{new string('x', 2000)}"] },
+        ["images: blank around"] = Good with { Images = [" https://img.example/1\n"] },
+    };
+
+    public static TheoryData<string> WrongFields => [.. Wrong.Keys];
+
+    [Theory, MemberData(nameof(WrongFields))]
+    public void a_wrong_field_is_named(string wrong)
+    {
+        Assert.Equal([wrong.Split(':')[0]], ErrorsOf(Wrong[wrong]));
+        Mug.Update(Wrong[wrong], "USD").IsRefused(RefusalCode.ValidationFailed);
+    }
+
+    [Fact]
+    public void all_wrong_fields_are_named_at_once() => Assert.Equal(
+        ["attributes", "category", "description", "family", "images", "name", "price.amount", "price.currency"],
+        ErrorsOf(new ProductContent(
+            "", "\0", "", "", new Money(-1, "EUR"), new Dictionary<string, string> { [""] = "" }, [""])));
+
+    [Fact]
+    public void the_limits_themselves_are_good() => Create(new ProductContent(
+        new string('x', 200), new string('x', 5000), "a/b-2/c/d", null, Given.Usd(ProductContent.MaxPrice),
+        Enumerable.Range(0, 50).ToDictionary(i => $"{i}".PadLeft(50), i => new string('x', 500)),
+        [.. Enumerable.Repeat("http://img.example/1", 20)]));
+
+    [Fact]
+    public void a_free_product_is_a_product() => Create(Good with { Price = Given.Usd(0) });
+
+    [Fact]
+    public void the_same_content_changes_nothing()
+    {
+        var same = Good with { Attributes = Good.Attributes.Reverse().ToDictionary(), Images = [.. Good.Images] };
+
+        Mug.Update(same, "USD").StaysAs(Mug);
+    }
+
+    [Fact]
+    public void each_kind_of_change_is_told_by_its_name()
+    {
+        Assert.Equal(["product.price-changed"], Update(Good with { Price = Given.Usd(1300) }));
+        Assert.Equal(["product.archived"], Update(Good with { Active = false }));
+        Assert.Equal(["product.updated"], Update(Good with { Images = [] }));
+        Assert.Equal(["product.updated"], Update(Good with { Attributes = new Dictionary<string, string> { ["colour"] = "red", ["Size"] = "0.5 l" } }));
+        Assert.Equal(
+            ["product.price-changed", "product.archived", "product.updated"],
+            Update(Good with { Price = Given.Usd(1300), Active = false, Name = "Mug" }));
+
+        static string[] Update(ProductContent content) => Mug.Update(content, "USD").EventTypes();
+    }
+
+    [Fact]
+    public void a_changed_price_tells_the_one_before() => Assert.Equal(
+        new ProductPriceChanged("MUG", Given.Usd(1250), Given.Usd(1300)),
+        Mug.Update(Good with { Price = Given.Usd(1300) }, "USD").Events.Single());
+
+    [Fact]
+    public void archiving_takes_it_out_of_sale_once()
+    {
+        var archived = Mug.Archive().Next();
+
+        Assert.False(archived.ToOffer().Active);
+        Assert.Equal(Availability.OutOfStock, archived.ToView(Availability.InStock, 1).Availability);
+        archived.Archive().StaysAs(archived);
+        Assert.Equal(["product.restored"], archived.Update(Good, "USD").EventTypes());
+    }
+
+    private static ProductState Create(ProductContent content) => ProductState.Create("MUG", content, "USD", Given.Now).Next();
+
+    private static IEnumerable<string> ErrorsOf(ProductContent content) =>
+        ProductState.Create("MUG", content, "USD", Given.Now).Refusal?.Errors?.Keys.Order() ?? Enumerable.Empty<string>();
+}

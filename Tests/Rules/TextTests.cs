@@ -1,0 +1,35 @@
+using System.Text;
+using CsCheck;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class TextTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("plain")]
+    [InlineData("two\r\nlines\tand a tab")]
+    [InlineData("Käse 奶酪 🧀")]
+    public void ordinary_text_is_clean(string text) => Assert.True(Text.IsClean(text));
+
+    [Theory]
+    [InlineData("\0")]
+    [InlineData("a\u0001b")]
+    [InlineData("\u001b[31m")]
+    [InlineData("\u007f")]
+    [InlineData("\u0085")]
+    public void control_characters_are_not(string text) => Assert.False(Text.IsClean(text));
+
+    [Fact]
+    public void broken_surrogate_pairs_are_not()
+    {
+        var (high, low) = ('\ud83e', '\uddc0');
+
+        Assert.True(Text.IsClean($"{high}{low}"));
+        Assert.All([$"{high}", $"{low}", $"{low}{high}", $"{high}{high}{low}", $"{high}x", $"{high}{low}{low}"], t => Assert.False(Text.IsClean(t)));
+    }
+
+    [Fact]
+    public void clean_text_survives_utf_8() => Gen.String.Where(Text.IsClean).Sample(text =>
+        Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text))));
+}
