@@ -3,6 +3,9 @@ namespace SoonShop;
 /// <summary>What any text that comes from outside must keep to.</summary>
 public static class Text
 {
+    /// <summary>True for clean text on one line.</summary>
+    public static bool IsLine(string text) => IsClean(text) && !text.Any(char.IsControl);
+
     /// <summary>
     /// True when <paramref name="text"/> holds no control characters (PostgreSQL cannot store U+0000, and the others
     /// have no business in names) other than line breaks and tabs, and no broken surrogate pairs.

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using Orleans.Concurrency;
 
 namespace SoonShop.Payments;
@@ -77,8 +76,8 @@ public sealed record Payment(Guid Id, PaymentStatus Status, Money Amount, Money 
     /// <summary>Why the last attempt was declined, in the provider's word.</summary>
     [Id(0)] public string? DeclineCode { get; init; }
 
-    /// <summary>The order's name for the attempt that captured, or else for the last one.</summary>
-    [Id(1), JsonIgnore] public string? AttemptId { get; init; }
+    /// <summary>The operation that made the attempt that captured, or else the last one.</summary>
+    [Id(1)] public string? AttemptId { get; init; }
 }
 
 /// <summary>How far a payment is.</summary>

@@ -10,7 +10,8 @@ public static class EmailAddress
 
     /// <summary>
     /// True for what can be an address. Only a mail that arrives proves one, so this keeps out what cannot be one:
-    /// no @, spaces, control characters, an empty or dotless domain.
+    /// no @, spaces, control characters, an empty or dotless domain. Combining marks are kept out too, so that an address has
+    /// one way of being written.
     /// </summary>
     public static bool IsValid(string? text)
     {
@@ -20,13 +21,13 @@ public static class EmailAddress
         if (at is < 1 or > 64 || text.IndexOf('@') != at)
             return false;
         var domain = text[(at + 1)..];
-        return !text.Any(c => char.IsWhiteSpace(c) || c is '<' or '>' or '(' or ')' or ',' or ';' or ':' or '"' or '\\' or '[' or ']')
+        return !text.Any(c => char.IsWhiteSpace(c) || char.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark || c is '<' or '>' or '(' or ')' or ',' or ';' or ':' or '"' or '\\' or '[' or ']')
             && domain.Length >= 3 && domain.Contains('.') && !domain.Contains("..")
             && domain.All(c => char.IsLetterOrDigit(c) || c is '.' or '-')
             && domain[0] is not ('.' or '-') && domain[^1] is not ('.' or '-');
     }
 
-    /// <summary>The form by which addresses are compared: trimmed, composed, without case.</summary>
+    /// <summary>The form by which addresses are compared: trimmed, without case.</summary>
     public static string Normalize(string email) =>
-        email.Trim().Normalize(System.Text.NormalizationForm.FormC).ToLower(CultureInfo.InvariantCulture);
+        email.Trim().ToLower(CultureInfo.InvariantCulture);
 }

@@ -71,25 +71,25 @@ public sealed partial record ProductState
             if (!good)
                 errors[field] = [message];
         }
-        Check("name", content.Name.Trim().Length is >= 1 and <= 200 && Text.IsClean(content.Name), "must be 1–200 characters without control characters");
+        Check("name", content.Name.Length <= 200 && !string.IsNullOrWhiteSpace(content.Name) && Text.IsLine(content.Name), "must be 1–200 characters without control characters");
         Check("description", content.Description.Length <= 5000 && Text.IsClean(content.Description), "must be at most 5,000 characters without control characters");
         Check("category", content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category), "must be one to four slugs of a–z, 0–9 and -, joined by /");
         Check("family", content.Family is null || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)), "must be a slug of a–z, 0–9 and -");
         Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice, $"must be 0–{ProductContent.MaxPrice} minor units");
         Check("price.currency", content.Price.Currency == currency, $"must be {currency}, the shop's currency");
         Check("attributes", content.Attributes.Count <= 50
-            && content.Attributes.All(a => a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsClean(a.Key) && Text.IsClean(a.Value)),
+            && content.Attributes.All(a => a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value)),
             "must be at most 50, with names of 1–50 and values of up to 500 characters");
         Check("images", content.Images.Length <= 20
-            && content.Images.All(i => i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Text.IsClean(i)),
+            && content.Images.All(i => i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Text.IsLine(i) && !i.Any(char.IsWhiteSpace)),
             "must be at most 20 absolute http or https URLs");
         return errors;
     }
 
-    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){0,3}$")]
+    [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){0,3}\z")]
     private static partial Regex CategoryPattern { get; }
 
-    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]
+    [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*\z")]
     private static partial Regex SlugPattern { get; }
 }
 

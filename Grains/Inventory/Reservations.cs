@@ -31,9 +31,18 @@ internal sealed class Reservations
         {
             byAge.Enqueue(id);
             if (byAge.Count > Capacity)
-                known.Remove(byAge.Dequeue());
+                Forget(byAge.Dequeue());
         }
         known[id] = reservation;
+    }
+
+    /// <summary>Forgets what the ledger holds; what is still being written stays.</summary>
+    private void Forget(Guid id)
+    {
+        if (known[id].Written.IsCompleted)
+            known.Remove(id);
+        else
+            byAge.Enqueue(id);
     }
 
     public static string ReserveOperation(Guid id) => $"{id:N}/reserve";

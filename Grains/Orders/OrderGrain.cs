@@ -249,12 +249,18 @@ internal sealed partial class OrderGrain(
         return Order!.Status != OrderStatus.AwaitingPayment;
     }
 
-    private async Task HandOverAsync(OrderState order)
+    private Task HandOverAsync(OrderState order) => Task.WhenAll(SellAsync(order), ClearCartAsync(order));
+
+    private async Task SellAsync(OrderState order)
     {
         var sales = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).CommitAsync(Id)));
         CrashPoint.Pass("order.stock-committed");
         if (sales.Any(s => s.IsRefused))
             LogLostReservation(log, Id);
+    }
+
+    private async Task ClearCartAsync(OrderState order)
+    {
         await Cart(order).EndCheckoutAsync(Id, [.. order.Totals.Lines.Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))]);
         CrashPoint.Pass("order.cart-cleared");
     }

@@ -71,7 +71,8 @@ public sealed record PaymentState
             ProviderPaymentStatus.Cancelled => AttemptStatus.Cancelled,
             _ => AttemptStatus.Declined,
         };
-        if (last.Status == status)
+        // What was captured stays captured, whatever comes late.
+        if (last.Status == status || last.Status == AttemptStatus.Captured)
             return Decision<PaymentState>.Stay(this);
         var next = this with
         {
@@ -113,7 +114,8 @@ public sealed record PaymentState
         var amount = command.Amount ?? Refundable;
         if (amount < 1 || amount > Refundable)
             return new Refusal(RefusalCode.Conflict, $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
-        if (Refunds.Length >= MaxRefunds)
+        // All that is left can always be given back: it ends the parts.
+        if (Refunds.Length >= MaxRefunds && command.Amount is not null)
             return new Refusal(RefusalCode.Conflict, $"A payment is refunded in at most {MaxRefunds} parts.");
         var refund = new Refund(command.RefundId, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, command.Reason, null);
         return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] });

@@ -9,7 +9,8 @@ namespace SoonShop.Silo.Search;
 /// </summary>
 internal static class Cursor
 {
-    private const int MaxLength = 1000;
+    /// <summary>The longest name, each character escaped, is some 1,750.</summary>
+    private const int MaxLength = 2000;
 
     public static string Write(string query, params string[] values) =>
         Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes((string[])[Digest(query), .. values]));

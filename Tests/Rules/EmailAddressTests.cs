@@ -33,6 +33,7 @@ public sealed class EmailAddressTests
     [InlineData("Ada <ada@example.com>")]
     [InlineData("ada@example.com,eve@example.com")]
     [InlineData("ada@exa_mple.com")]
+    [InlineData("zoe\u0308@example.com")]
     public void what_cannot_be_an_address_is_none(string? text) => Assert.False(EmailAddress.IsValid(text));
 
     [Fact]
@@ -47,7 +48,6 @@ public sealed class EmailAddressTests
     [Theory]
     [InlineData(" Ada@Example.COM ", "ada@example.com")]
     [InlineData("ZOË@example.com", "zoë@example.com")]
-    [InlineData("zoe\u0308@example.com", "zo\u00eb@example.com")]
     public void two_ways_of_writing_an_address_are_the_same(string written, string normal) =>
         Assert.Equal(normal, EmailAddress.Normalize(written));
 
