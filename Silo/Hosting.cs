@@ -76,11 +76,20 @@ internal static class Hosting
         return silo;
     }
 
+    /// <summary>How often, a second apart, a client looks for a silo before it gives up.</summary>
+    private const int MaxConnectAttempts = 60;
+
     /// <summary>A client of the cluster that the database names.</summary>
     public static IHostApplicationBuilder AddShopClient(this IHostApplicationBuilder builder, SiloConfiguration configuration)
     {
         builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database));
+        var attempts = 0;
         builder.UseOrleansClient(client => client
+            .UseConnectionRetryFilter(async (_, cancellation) =>
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
+                return ++attempts < MaxConnectAttempts;
+            })
             .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
             .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Silo.ClusterId, "soonshop")));
         return builder;

@@ -1,3 +1,5 @@
+using System.Data.Common;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
@@ -18,7 +20,7 @@ internal sealed partial class ExceptionAnswers(ILogger<ExceptionAnswers> log) : 
             BadHttpRequestException { StatusCode: 400 } e => Bad(e),
             BadHttpRequestException e => new Refusal(Problem.CodeOf(e.StatusCode), e.Message),
             UnavailableException e => Unavailable(e.Message),
-            TimeoutException or OrleansException or OperationCanceledException => Unavailable("The shop does not answer in time."),
+            TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException => Unavailable("The shop does not answer in time."),
             _ => null,
         };
         if (exception is BadHttpRequestException { StatusCode: not 400 } bad)

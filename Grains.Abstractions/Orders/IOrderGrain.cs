@@ -49,9 +49,12 @@ public interface IOrderGrain : IGrainWithGuidKey
     [Alias("watch"), AlwaysInterleave]
     Task<Outcome<Order>> WatchAsync(Caller caller, int seen, TimeSpan wait);
 
-    /// <summary>Looks whether there is something left to do, and does it: what a scheduled event or a payment's news calls. Idempotent.</summary>
+    /// <summary>
+    /// Looks whether there is something left to do, and does it: what a scheduled event or a payment's news calls. Idempotent.
+    /// </summary>
+    /// <param name="due">The time for which it was scheduled: it is at least that late, whatever this silo's clock says.</param>
     [Alias("resume")]
-    Task ResumeAsync();
+    Task ResumeAsync(DateTimeOffset? due = null);
 }
 
 /// <summary>Lists orders. Any key; many run side by side.</summary>

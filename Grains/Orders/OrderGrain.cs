@@ -136,9 +136,9 @@ internal sealed partial class OrderGrain(
         return Order!.ToView();
     }
 
-    async Task IOrderGrain.ResumeAsync()
+    async Task IOrderGrain.ResumeAsync(DateTimeOffset? due)
     {
-        await DriveAsync();
+        await DriveAsync(due);
         // A refund may have been confirmed without the order hearing of it.
         if (Order is { NextTask: OrderTask.HandOver } && await PaymentOfOrder.SettleAsync() is { } payment)
             await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
@@ -187,7 +187,7 @@ internal sealed partial class OrderGrain(
     /// Does what is left to do, until nothing is. Each step may have been done before, by an activation that did not live to
     /// write it down. Throws when a step cannot be done now; a scheduled event comes back to it.
     /// </summary>
-    private async Task DriveAsync()
+    private async Task DriveAsync(DateTimeOffset? due = null)
     {
         while (Order is { } order && seenTo != order.Status)
         {
@@ -202,7 +202,7 @@ internal sealed partial class OrderGrain(
                     }
                     break;
                 case OrderTask.AwaitPayment:
-                    if (!await AwaitPaymentAsync(order))
+                    if (!await AwaitPaymentAsync(order, due))
                         return;
                     break;
                 case OrderTask.HandOver:
@@ -235,9 +235,10 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>False while there is nothing to do but wait.</summary>
-    private async Task<bool> AwaitPaymentAsync(OrderState order)
+    private async Task<bool> AwaitPaymentAsync(OrderState order, DateTimeOffset? due)
     {
-        var overdue = order.IsOverdue(Now);
+        // The database keeps microseconds, the order ticks.
+        var overdue = order.IsOverdue(Now) || (due is { } time && order.IsOverdue(time.AddMilliseconds(1)));
         var payment = overdue
             ? await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, "payment deadline")
             : await PaymentOfOrder.SettleAsync();
@@ -267,7 +268,9 @@ internal sealed partial class OrderGrain(
 
     private async Task UndoAsync(OrderState order)
     {
-        await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).ReleaseAsync(Id)));
+        // A line that was refused holds nothing.
+        var refused = order.Shortages?.Select(s => s.Sku).ToHashSet() ?? [];
+        await Task.WhenAll(order.Totals.Lines.Where(l => !refused.Contains(l.Sku)).Select(l => Stock(l.Sku).ReleaseAsync(Id)));
         await Cart(order).EndCheckoutAsync(Id, null);
         if (order.Status == OrderStatus.Cancelled)
         {

@@ -52,14 +52,14 @@ internal sealed partial class DueEventLoop(NpgsqlDataSource database, IGrainFact
               select position from event
               where not_before <= now() and handled_at is null and (claimed_until is null or claimed_until < now())
               order by not_before limit $2 for update skip locked)
-            returning position, type, subject, attempts, id
+            returning position, type, subject, attempts, id, not_before
             """);
         command.Parameters.Add(new() { Value = (double)ClaimSeconds });
         command.Parameters.Add(new() { Value = BatchSize });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var due = new List<DueEvent>();
         while (await reader.ReadAsync(cancellation))
-            due.Add(new DueEvent(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3), reader.GetString(4)));
+            due.Add(new DueEvent(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt32(3), reader.GetString(4), reader.GetFieldValue<DateTimeOffset>(5)));
         return due;
     }
 
@@ -69,7 +69,7 @@ internal sealed partial class DueEventLoop(NpgsqlDataSource database, IGrainFact
         {
             RequestContext.Set(Aggregates.RequestKeys.CausationId, due.Id);
             if (due.Type == OrderCheckoutDue.EventType)
-                await grains.GetGrain<IOrderGrain>(Guid.ParseExact(due.Subject, "N")).ResumeAsync();
+                await grains.GetGrain<IOrderGrain>(Guid.ParseExact(due.Subject, "N")).ResumeAsync(due.NotBefore);
             else
                 LogUnknown(log, due.Type, due.Position);
             await using var done = database.CreateCommand("update event set handled_at = now(), claimed_until = null where position = $1");
@@ -88,7 +88,7 @@ internal sealed partial class DueEventLoop(NpgsqlDataSource database, IGrainFact
         }
     }
 
-    private readonly record struct DueEvent(long Position, string Type, string Subject, int Attempts, string Id);
+    private readonly record struct DueEvent(long Position, string Type, string Subject, int Attempts, string Id, DateTimeOffset NotBefore);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduled events cannot be read now: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
