@@ -15,7 +15,8 @@ internal static class OrderFilters
         status = null;
         if (string.IsNullOrEmpty(text))
             return true;
-        if (!char.IsAsciiLetter(text[0]) || !Enum.TryParse<OrderStatus>(text, ignoreCase: true, out var parsed))
+        // Letters only: TryParse also reads numbers, lists and blanks around a name.
+        if (!text.All(char.IsAsciiLetter) || !Enum.TryParse<OrderStatus>(text, ignoreCase: true, out var parsed))
             return false;
         status = parsed;
         return true;
