@@ -128,6 +128,8 @@ public sealed record UserState
     /// <summary>Changes what is not null.</summary>
     public Decision<UserState> UpdateProfile(string? displayName, string? locale)
     {
+        if (displayName is not null && string.IsNullOrWhiteSpace(displayName))
+            return Refusal.Invalid("displayName", "must not be blank");
         var next = this with { DisplayName = displayName?.Trim() ?? DisplayName, Locale = locale ?? Locale };
         return next == this
             ? Decision<UserState>.Stay(this)
