@@ -1,11 +1,16 @@
 create extension if not exists pg_trgm;
 
--- The words of a product: the name weighs most, then SKU, category and attribute values, then the description.
+-- The words of a product: the name weighs most, then SKU, category and attribute values, then the description. Name,
+-- category and values stand twice: by stem, so that "kettles" finds a kettle, and as written, so that every beginning
+-- of a word finds it ("runn" begins "running", but not its stem "run").
 create function product_words(p_index jsonb) returns tsvector language sql immutable parallel safe as $$
   select setweight(to_tsvector('english', coalesce(p_index ->> 'name', '')), 'A')
+      || setweight(to_tsvector('simple', coalesce(p_index ->> 'name', '')), 'A')
       || setweight(to_tsvector('simple', translate(lower(coalesce(p_index ->> 'sku', '')), '-_.', '   ')), 'B')
       || setweight(to_tsvector('english', translate(coalesce(p_index ->> 'category', ''), '/-', '  ')), 'B')
+      || setweight(to_tsvector('simple', translate(coalesce(p_index ->> 'category', ''), '/-', '  ')), 'B')
       || setweight(to_tsvector('english', coalesce(p_index ->> 'attributes', '')), 'B')
+      || setweight(to_tsvector('simple', coalesce(p_index ->> 'attributes', '')), 'B')
       || setweight(to_tsvector('english', coalesce(p_index ->> 'description', '')), 'D')
 $$;
 
