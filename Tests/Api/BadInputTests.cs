@@ -1,0 +1,364 @@
+using System.Buffers.Text;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Api;
+
+/// <summary>
+/// Sends what is wrong to every route of the OpenAPI document. Whatever it is, the answer is a problem that names the
+/// wrong field, and never the shop's fault.
+/// </summary>
+[Collection(nameof(RunningShop))]
+public sealed class BadInputTests(RunningShop shop)
+{
+    /// <summary>Secrets are compared, not kept: any text is a possible one.</summary>
+    private static readonly string[] Secrets = ["password", "currentPassword", "newPassword", "token", "refreshToken"];
+
+    /// <summary>The key of the shops that tests start.</summary>
+    private static readonly byte[] SigningKey = [.. Enumerable.Range(0, 48).Select(i => (byte)i)];
+
+    private readonly List<string> complaints = [];
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("   ")]
+    [InlineData("{")]
+    [InlineData("{ \"a\": }")]
+    [InlineData("nonsense")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("[{}]")]
+    [InlineData("\"text\"")]
+    [InlineData("1")]
+    [InlineData("{} {}")]
+    [InlineData("{ 'a': 1 }")]
+    [InlineData("\u0000")]
+    [InlineData("{ \"\\ud800\": 1, ")]
+    public Task a_body_that_is_no_object_is_refused(string body) => ForEachAsync(r => r.RequiresBody, async (route, call) =>
+        Complain(route, body, await call(Make.Json(body)), null, 400));
+
+    [Fact]
+    public Task a_body_that_is_nested_too_deeply_is_refused() => ForEachAsync(r => r.RequiresBody, async (route, call) =>
+    {
+        foreach (var (open, close) in ((string, string)[])[("[", "]"), ("{\"x\":", "}")])
+        {
+            var deep = string.Concat(Enumerable.Repeat(open, 20_000)) + "1" + string.Concat(Enumerable.Repeat(close, 20_000));
+            Complain(route, "depth", await call(Make.Json(deep)), null, 400);
+            Complain(route, "depth in an unknown field", await call(Make.Json($$"""{ "unknown": {{deep}} }""")), null, 400);
+        }
+    });
+
+    [Fact]
+    public Task text_that_is_no_utf8_is_refused() => ForEachAsync(r => r.RequiresBody, async (route, call) =>
+    {
+        var content = new ByteArrayContent([(byte)'{', (byte)'"', 0xFF, 0xC0, (byte)'"', (byte)':', (byte)'1']);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        Complain(route, "bytes", await call(content), null, 400);
+    });
+
+    [Fact]
+    public Task a_body_of_two_megabytes_is_too_large() => ForEachAsync(r => r.Body is not null, async (route, call) =>
+        Complain(route, "2 MB", await call(Make.Json($$"""{ "unknown": "{{new string('x', 2 * 1024 * 1024)}}" }""")), null, 413));
+
+    [Fact]
+    public Task other_media_types_are_refused() => ForEachAsync(r => r.Body is not null, async (route, call) =>
+    {
+        Complain(route, "text", await call(new StringContent(route.Sample().ToJsonString(), Encoding.UTF8, "text/plain")), null, 415);
+        Complain(route, "xml", await call(new StringContent("<a/>", Encoding.UTF8, "application/xml")), null, 415);
+        Complain(route, "form", await call(new FormUrlEncodedContent([KeyValuePair.Create("a", "b")])), null, 415);
+    });
+
+    [Fact]
+    public Task a_value_of_another_type_is_refused_by_name() => ForEachFieldAsync(async (route, call, name, schema) =>
+    {
+        foreach (var value in (string[])["true", "-1.5", "{}", "[]", "\"text\"", "[[]]", "{ \"a\": [] }", "1e999", "99999999999999999999999999"])
+        {
+            if (!IsOfType(JsonNode.Parse(value), value, schema))
+                Complain(route, $"{name} = {value}", await call(With(route.Sample(), name, value)), name, 400);
+        }
+    });
+
+    [Fact]
+    public Task a_number_out_of_range_is_refused_by_name() => ForEachFieldAsync(async (route, call, name, schema) =>
+    {
+        if (!Route.Allows(schema, "integer"))
+            return;
+        var values = (string[])["2147483648", "-2147483649", "9223372036854775807", "-9223372036854775808"];
+        foreach (var value in name is "delta" || name.EndsWith("amount", StringComparison.Ordinal) ? values : [.. values, "-1"])
+            Complain(route, $"{name} = {value}", await call(With(route.Sample(), name, value)), name, 400);
+    });
+
+    [Fact]
+    public Task half_a_character_is_refused_by_name() => ForEachTextAsync(async (route, call, name) =>
+    {
+        foreach (var value in (string[])["\"a\\ud800\"", "\"\\udc00b\"", "\"\\ud800\\ud800\""])
+            Complain(route, $"{name} = {value}", await call(With(route.Sample(), name, value)), name, 400);
+    });
+
+    [Fact]
+    public Task a_control_character_is_refused_by_name() => ForEachTextAsync(async (route, call, name) =>
+    {
+        foreach (var value in (string[])["\"some\\u0000text\"", "\"\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\"", "\"some\\u001btext\""])
+        {
+            var reply = await call(With(route.Sample(), name, value));
+            if (Secrets.Contains(name) && (int)reply.Status < 500 && (int)reply.Status != 400)
+                continue;
+            Complain(route, $"{name} = {value}", reply, name, 400);
+        }
+    });
+
+    [Fact]
+    public Task text_that_is_too_long_is_refused_by_name() => ForEachTextAsync(async (route, call, name) =>
+        Complain(route, $"long {name}", await call(With(route.Sample(), name, $"\"{new string('x', 10_000)}\"")), name, 400));
+
+    [Fact]
+    public Task unknown_fields_are_ignored() => ForEachAsync(r => r.Body is not null, async (route, call) =>
+    {
+        var body = route.Sample();
+        body["unknownField"] = new JsonObject { ["$type"] = "System.Object", ["a"] = new JsonArray(1, "two", null) };
+        body["$type"] = "System.Object";
+        var reply = await call(Make.Json(body.ToJsonString()));
+        if ((int)reply.Status >= 500 || Expect.Fields(reply).Any(f => f.Contains("unknown", StringComparison.OrdinalIgnoreCase) || f.Contains("type", StringComparison.Ordinal)))
+            complaints.Add($"{route.Name}: {(int)reply.Status} {reply.Body}");
+    });
+
+    [Theory]
+    [InlineData("limit", "0")]
+    [InlineData("limit", "101")]
+    [InlineData("limit", "-1")]
+    [InlineData("limit", "abc")]
+    [InlineData("limit", "1.5")]
+    [InlineData("limit", "99999999999999999999")]
+    [InlineData("limit", "%00")]
+    [InlineData("cursor", "nonsense")]
+    [InlineData("cursor", "AAAA")]
+    [InlineData("cursor", "W10")]                     // []
+    [InlineData("cursor", "WyJhIiwiYiIsImMiXQ")]      // ["a","b","c"]
+    [InlineData("cursor", "WzEsMiwzXQ")]              // [1,2,3]
+    [InlineData("cursor", "%00")]
+    [InlineData("cursor", "%ff")]
+    [InlineData("cursor", "-1")]
+    [InlineData("cursor", "99999999999999999999")]
+    [InlineData("status", "%00")]
+    [InlineData("sort", "%00")]
+    [InlineData("q", "%00")]
+    [InlineData("q", "a%01b")]
+    [InlineData("category", "%00")]
+    [InlineData("family", "%00")]
+    [InlineData("customerId", "nonsense")]
+    [InlineData("from", "yesterday")]
+    [InlineData("to", "2026-13-01")]
+    [InlineData("inStock", "2")]
+    [InlineData("minPrice", "-1")]
+    [InlineData("maxPrice", "1e3")]
+    public async Task a_bad_parameter_is_refused_by_name(string name, string value)
+    {
+        var tried = 0;
+        await ForEachAsync(r => r.Parameters("query").Contains(name), async (route, call) =>
+        {
+            tried++;
+            Complain(route, $"{name}={value}", await call(null, $"?{name}={value}"), name, 400);
+        });
+        Assert.NotEqual(0, tried);
+    }
+
+    [Fact]
+    public Task a_long_or_broken_parameter_never_breaks_anything() => ForEachAsync(r => r.Method == HttpMethod.Get && !r.Path.EndsWith("/events", StringComparison.Ordinal), async (route, call) =>
+    {
+        foreach (var name in route.Parameters("query"))
+        {
+            foreach (var value in (string[])[new string('x', 4000), "%ff%fe", "%c0%80", "%ed%a0%80", "%F0%9F%98%80", "%", "%zz", "a&" + name + "=b"])
+            {
+                var reply = await call(null, $"?{name}={value}");
+                if ((int)reply.Status != 200)
+                    Complain(route, $"{name}={value[..Math.Min(20, value.Length)]}", reply, null, 400);
+            }
+        }
+    });
+
+    [Fact]
+    public async Task a_path_that_names_nothing_is_not_found()
+    {
+        var admin = await Customer.RegisterAdminAsync(shop);
+        foreach (var route in (await Route.AllAsync(shop.Api)).Where(r => r.Path.Contains('{', StringComparison.Ordinal)))
+        {
+            foreach (var segment in (string[])["nonsense", new string('x', 3000), "%ff", "%c3%28", "%2e%2e", "%2f", "%5c", "%20", "%F0%9F%98%80", "00000000-0000-0000-0000-000000000000", "'", "%25", "%0d%0a"])
+            {
+                var path = Fill(route.Path, segment);
+                // Of a cart's lines only the removal of one that is not there is granted.
+                var reply = await SendAsync(admin.Api, route, path, route.Body is null ? null : Make.Json(route.Sample().ToJsonString()));
+                if (!(route.Name == "DELETE /cart/items/{sku}" && (int)reply.Status == 404))
+                    Complain(route, segment[..Math.Min(20, segment.Length)], reply, null, 404, 405);
+            }
+            var broken = await SendAsync(admin.Api, route, Fill(route.Path, "a%00b"), null);
+            if ((int)broken.Status is not (400 or 404))
+                complaints.Add($"{route.Name} with %00: {(int)broken.Status} {broken.Body}");
+        }
+        NoComplaints();
+    }
+
+    [Fact]
+    public async Task a_token_that_is_no_good_is_refused_everywhere()
+    {
+        var customer = await Customer.RegisterAdminAsync(shop);
+        var parts = customer.Api.AccessToken!.Split('.');
+        var claims = JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]))!.AsObject();
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        Assert.Equal(200, (int)(await (shop.Api with { AccessToken = Token(claims) }).GetAsync("/me")).Status);
+        var tokens = new Dictionary<string, string>
+        {
+            ["garbage"] = "garbage",
+            ["empty parts"] = "..",
+            ["long"] = new string('x', 6000),
+            ["altered signature"] = $"{parts[0]}.{parts[1]}.{(parts[2][0] == 'A' ? 'B' : 'A')}{parts[2][1..]}",
+            ["no signature"] = $"{parts[0]}.{parts[1]}.",
+            ["altered claims"] = $"{parts[0]}.{Encode(Changed(claims, "sub", Guid.NewGuid().ToString()))}.{parts[2]}",
+            ["alg none"] = $"{Encode(new JsonObject { ["alg"] = "none", ["typ"] = "JWT" })}.{parts[1]}.",
+            ["alg none with a signature"] = $"{Encode(new JsonObject { ["alg"] = "none", ["typ"] = "JWT" })}.{parts[1]}.{parts[2]}",
+            ["expired"] = Token(Changed(claims, "nbf", now - 7200, "exp", now - 60)),
+            ["not yet valid"] = Token(Changed(claims, "nbf", now + 3600, "exp", now + 7200)),
+            ["without end"] = Token(Changed(claims, "exp", null)),
+            ["of another issuer"] = Token(Changed(claims, "iss", "https://example.com")),
+            ["for another audience"] = Token(Changed(claims, "aud", "https://example.com")),
+            ["of another algorithm"] = Token(claims, "HS512"),
+            ["under another key"] = Token(claims, key: new byte[48]),
+            ["nobody's"] = Token(Changed(claims, "sub", null)),
+            ["not a user's"] = Token(Changed(claims, "sub", "administrator")),
+        };
+        foreach (var route in (await Route.AllAsync(shop.Api)).Where(r => r.IsGuarded))
+        {
+            foreach (var (name, token) in tokens)
+            {
+                var reply = await SendAsync(shop.Api with { AccessToken = token }, route, Fill(route.Path, Guid.NewGuid().ToString()), route.Body is null ? null : Make.Json("{}"));
+                Complain(route, name, reply, null, 401);
+                if (!reply.Headers.ContainsKey("WWW-Authenticate"))
+                    complaints.Add($"{route.Name}, {name}: no WWW-Authenticate");
+            }
+        }
+        NoComplaints();
+    }
+
+    [Fact]
+    public async Task routes_for_administrators_are_closed_to_customers()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        foreach (var route in (await Route.AllAsync(shop.Api)).Where(r => r.IsForAdmins || (r.Path.StartsWith("/products", StringComparison.Ordinal) && r.Method != HttpMethod.Get)))
+            Complain(route, "a customer", await SendAsync(customer, route, Fill(route.Path, Guid.NewGuid().ToString()), route.Body is null ? null : Make.Json("{}")), null, 403);
+        NoComplaints();
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("\"nonsense\"")]
+    [InlineData("W/\"1\"")]
+    [InlineData("\"-1\"")]
+    [InlineData("\"99999999999999999999\"")]
+    [InlineData("\"\"")]
+    [InlineData("\"")]
+    [InlineData("1")]
+    public async Task an_etag_that_is_none_matches_nothing(string etag)
+    {
+        var sku = await shop.Admin.CreateProductAsync();
+        var customer = await Customer.RegisterAsync(shop.Api);
+        var product = (JsonObject)(await shop.Api.GetAsync($"/products/{sku}")).Json!;
+        product["name"] = "Another name";
+        Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/products/{sku}", product, etag));
+        Expect.Problem(412, "precondition-failed", await shop.Admin.DeleteAsync($"/products/{sku}", etag));
+        Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/inventory/{sku}", new { lowStockThreshold = 1 }, etag));
+        Expect.Problem(412, "precondition-failed", await shop.Admin.SendAsync(HttpMethod.Post, $"/inventory/{sku}/adjustments", new { delta = 1, reason = "count" }, ifMatch: etag));
+        Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "admin" } }, etag));
+    }
+
+    private delegate Task<Reply> Call(HttpContent? body, string query = "");
+
+    private Task ForEachTextAsync(Func<Route, Func<HttpContent?, Task<Reply>>, string, Task> test) => ForEachFieldAsync((route, call, name, schema) =>
+        Route.Allows(schema, "string") && !Route.Allows(schema, "integer") && schema["format"] is null ? test(route, call, name) : Task.CompletedTask);
+
+    private Task ForEachFieldAsync(Func<Route, Func<HttpContent?, Task<Reply>>, string, JsonObject, Task> test) => ForEachAsync(r => r.Body is not null, async (route, call) =>
+    {
+        foreach (var (name, schema) in route.Fields().ToArray())
+            await test(route, body => call(body), name, schema);
+    });
+
+    /// <summary>Calls every route of a kind as somebody who may do everything, at things that exist.</summary>
+    private async Task ForEachAsync(Func<Route, bool> which, Func<Route, Call, Task> test)
+    {
+        var admin = await Customer.RegisterAdminAsync(shop);
+        var sku = await shop.Admin.CreateProductAsync();
+        var address = (await admin.Api.PostAsync("/me/addresses", ApiClient.Address())).Text("id");
+        await admin.Api.FillCartAsync(sku);
+        var order = Expect.Status(402, await admin.Api.OrderAsync(paymentMethod: "pm_card_visa_chargeDeclined")).Text("orderId");
+        foreach (var route in (await Route.AllAsync(shop.Api)).Where(which))
+        {
+            var id = route.Path.Contains("/addresses/", StringComparison.Ordinal) ? address
+                : route.Path.Contains("/users/", StringComparison.Ordinal) ? admin.Id
+                : order;
+            await test(route, (body, query) => SendAsync(admin.Api, route, Fill(route.Path.Replace("{sku}", sku, StringComparison.Ordinal), id) + query, body));
+        }
+        NoComplaints();
+    }
+
+    private static Task<Reply> SendAsync(ApiClient client, Route route, string path, HttpContent? body) =>
+        client.SendAsync(route.Method, path, body, route.RequiresKey ? Guid.NewGuid().ToString() : null);
+
+    private void Complain(Route route, string what, Reply reply, string? field, params int[] wanted)
+    {
+        var flaw = !wanted.Contains((int)reply.Status) ? $"{(int)reply.Status} instead of {string.Join(" or ", wanted)}"
+            : Expect.Flaw(reply) is { } wrong ? wrong
+            : field is not null && !Expect.Fields(reply).Contains(field) ? $"errors does not name {field}"
+            : null;
+        if (flaw is not null)
+            complaints.Add($"{route.Name}, {what.ReplaceLineEndings(" ")}: {flaw}: {reply.Body[..Math.Min(300, reply.Body.Length)]}");
+    }
+
+    private void NoComplaints() => Assert.True(complaints.Count == 0, $"{complaints.Count} complaints:\n{string.Join('\n', complaints)}");
+
+    private static string Fill(string path, string segment) => System.Text.RegularExpressions.Regex.Replace(path, @"\{\w+\}", segment.Replace("$", "$$", StringComparison.Ordinal));
+
+    /// <summary>The sample with one value replaced, which may stand in an object within it.</summary>
+    private static StringContent With(JsonObject sample, string name, string json)
+    {
+        var parts = name.Split('.');
+        var parent = parts[..^1].Aggregate((JsonNode)sample, (node, part) => node[part]!);
+        // By text: broken surrogates do not pass through a JsonNode.
+        parent[parts[^1]] = "@value@";
+        return Make.Json(sample.ToJsonString().Replace("\"@value@\"", json, StringComparison.Ordinal));
+    }
+
+    private static bool IsOfType(JsonNode? node, string json, JsonObject schema) => node switch
+    {
+        JsonObject when json == "{}" => Route.Allows(schema, "object") && schema["properties"] is null,
+        JsonObject => false,
+        JsonArray when json == "[]" => Route.Allows(schema, "array"),
+        JsonArray => false,
+        _ when json is "true" => Route.Allows(schema, "boolean"),
+        _ when json[0] == '"' => Route.Allows(schema, "string") && schema["format"] is null && !Route.Allows(schema, "integer"),
+        _ => false,
+    };
+
+    private static JsonObject Changed(JsonObject claims, params object?[] changes)
+    {
+        var changed = (JsonObject)claims.DeepClone();
+        for (var i = 0; i < changes.Length; i += 2)
+        {
+            if (changes[i + 1] is { } value)
+                changed[(string)changes[i]!] = JsonValue.Create(value);
+            else
+                changed.Remove((string)changes[i]!);
+        }
+        return changed;
+    }
+
+    private static string Token(JsonObject claims, string algorithm = "HS256", byte[]? key = null)
+    {
+        var content = $"{Encode(new JsonObject { ["alg"] = algorithm, ["typ"] = "JWT" })}.{Encode(claims)}";
+        var bytes = Encoding.ASCII.GetBytes(content);
+        var signature = algorithm == "HS256" ? HMACSHA256.HashData(key ?? SigningKey, bytes) : HMACSHA512.HashData(key ?? SigningKey, bytes);
+        return $"{content}.{Base64Url.EncodeToString(signature)}";
+    }
+
+    private static string Encode(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
+}

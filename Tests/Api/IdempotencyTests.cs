@@ -1,0 +1,373 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Api;
+
+/// <summary>Every POST can be sent twice. A POST that comes new into the OpenAPI document needs its case here.</summary>
+[Collection(nameof(RunningShop))]
+public sealed class IdempotencyTests(RunningShop shop)
+{
+    /// <summary>A POST that would do something the second time, too; and how to see that it did it once.</summary>
+    private sealed record Case(ApiClient Client, string Path, object? Body, Func<Reply, Task> HappenedOnce);
+
+    private static readonly Dictionary<string, Func<IdempotencyTests, Task<Case>>> Cases = new()
+    {
+        ["/auth/register"] = t => t.RegisterAsync(),
+        ["/auth/login"] = t => t.LoginAsync(),
+        ["/auth/refresh"] = t => t.RefreshAsync(),
+        ["/auth/logout"] = t => t.LogoutAsync(),
+        ["/auth/password/forgot"] = t => t.ForgotPasswordAsync(),
+        ["/auth/password/reset"] = t => t.ResetPasswordAsync(),
+        ["/auth/email/verify"] = t => t.VerifyEmailAsync(),
+        ["/me/password"] = t => t.ChangePasswordAsync(),
+        ["/me/addresses"] = t => t.AddAddressAsync(),
+        ["/products"] = t => t.CreateProductAsync(),
+        ["/inventory/{sku}/adjustments"] = t => t.AdjustAsync(),
+        ["/carts"] = t => t.OpenCartAsync(),
+        ["/cart/merge"] = t => t.MergeAsync(),
+        ["/orders"] = t => t.PlaceAsync(),
+        ["/orders/{id}/payments"] = t => t.PayAsync(),
+        ["/orders/{id}/cancel"] = t => t.CancelAsync(),
+        ["/simulated-payments/{paymentId}/authenticate"] = t => t.AuthenticateAsync(),
+        ["/admin/orders/{id}/ship"] = t => t.ShipAsync(),
+        ["/admin/orders/{id}/deliver"] = t => t.DeliverAsync(),
+        ["/admin/orders/{id}/refunds"] = t => t.RefundAsync(),
+    };
+
+    public static TheoryData<string> Routes => [.. Cases.Keys];
+
+    [Fact]
+    public async Task every_post_of_the_api_has_a_case_here()
+    {
+        var document = await shop.Api.GetAsync("//openapi/v1.json");
+        var posts = document["paths"]!.AsObject().Where(p => p.Value!["post"] is not null).Select(p => p.Key.Replace("/api/v1", "", StringComparison.Ordinal));
+        Assert.Empty(posts.Except(Cases.Keys));
+    }
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task a_post_sent_twice_has_one_effect_and_one_answer(string route)
+    {
+        var sample = await Cases[route](this);
+        var key = $"key {Guid.NewGuid()}";
+        Task<Reply> SendAsync() => sample.Client.PostAsync(sample.Path, sample.Body, key);
+
+        var both = await Task.WhenAll(SendAsync(), SendAsync());
+        Assert.True((int)both[0].Status < 300, both[0].Body);
+        Assert.Single(both, r => r.Replayed);
+        Same(both[0], both[1]);
+        var third = await SendAsync();
+        Same(both[0], third);
+        Assert.True(third.Replayed);
+        await sample.HappenedOnce(third);
+
+        Expect.Problem(422, "idempotency-key-reused", await sample.Client.PostAsync(sample.Path, Changed(sample.Body), key));
+        Same(both[0], await SendAsync());
+    }
+
+    [Fact]
+    public async Task the_key_without_the_same_body_is_refused_while_the_first_still_runs()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        var replies = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => customer.PostAsync("/me/addresses", ApiClient.Address(i % 2 == 0 ? "US" : "DE"), "one key")));
+        Assert.Equal(3, replies.Count(r => (int)r.Status == 201));
+        Assert.All(replies.Where(r => (int)r.Status != 201), r => Expect.Problem(422, "idempotency-key-reused", r));
+        Assert.Single((await customer.GetAsync("/me/addresses"))["items"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("256")]
+    [InlineData("k\u00e9y")]
+    [InlineData("k\ty")]
+    public async Task a_bad_key_is_refused(string key)
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = shop.Api.Http.BaseAddress };
+        foreach (var path in (string[])["/carts", "/orders"])
+        {
+            var guest = await (shop.Api with { Http = http }).AsGuestAsync();
+            Expect.Invalid("Idempotency-Key", await guest.PostAsync(path, new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() },
+                key == "256" ? new string('k', 256) : key));
+        }
+    }
+
+    [Fact]
+    public async Task a_key_may_have_255_characters_of_any_printable_kind()
+    {
+        var key = string.Concat(Enumerable.Range(0, 255).Select(i => (char)('!' + (i % 94))));
+        var customer = await shop.Api.AsNewCustomerAsync();
+        var first = Expect.Status(201, await customer.PostAsync("/me/addresses", ApiClient.Address(), key));
+        Same(first, await customer.PostAsync("/me/addresses", ApiClient.Address(), key));
+        await customer.FillCartAsync(await shop.Admin.CreateProductAsync());
+        var order = Expect.Status(201, await customer.OrderAsync(key));
+        Same(order, await customer.OrderAsync(key));
+    }
+
+    [Fact]
+    public async Task keys_of_two_customers_never_meet()
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 10);
+        var buyers = new[] { await shop.Api.AsNewCustomerAsync(), await shop.Api.AsNewCustomerAsync(), await shop.Api.AsGuestAsync(), await shop.Api.AsGuestAsync() };
+        foreach (var buyer in buyers)
+            await buyer.FillCartAsync(sku);
+        var orders = await Task.WhenAll(buyers.Select(b => b.OrderAsync("1")));
+        Assert.All(orders, o => Assert.False(Expect.Status(201, o).Replayed));
+        Assert.Equal(4, orders.Select(o => o.Text("id")).Distinct().Count());
+        var addresses = await Task.WhenAll(buyers[..2].Select(b => b.PostAsync("/me/addresses", ApiClient.Address(), "1")));
+        Assert.NotEqual(Expect.Status(201, addresses[0]).Text("id"), Expect.Status(201, addresses[1]).Text("id"));
+    }
+
+    [Fact]
+    public async Task a_key_may_be_used_again_for_another_resource()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        Expect.Status(201, await customer.PostAsync("/me/addresses", ApiClient.Address(), "2"));
+        await customer.FillCartAsync(await shop.Admin.CreateProductAsync());
+        Expect.Status(201, await customer.OrderAsync("2"));
+    }
+
+    [Fact]
+    public async Task an_order_that_was_refused_for_an_empty_cart_stays_refused_under_its_key()
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        Expect.Problem(409, "cart-empty", await guest.OrderAsync("3"));
+        await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
+        Assert.True(Expect.Problem(409, "cart-empty", await guest.OrderAsync("3")).Replayed);
+        Expect.Status(201, await guest.OrderAsync("4"));
+    }
+
+    [Fact]
+    public async Task bad_input_does_not_use_a_key_up()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        Expect.Status(400, await customer.PostAsync("/me/addresses", new { }, "5"));
+        Expect.Status(201, await customer.PostAsync("/me/addresses", ApiClient.Address(), "5"));
+        await customer.FillCartAsync(await shop.Admin.CreateProductAsync());
+        Expect.Status(400, await customer.PostAsync("/orders", new { }, "5"));
+        Expect.Status(201, await customer.OrderAsync("5"));
+    }
+
+    [Fact]
+    public async Task an_order_keeps_its_first_answer_whatever_becomes_of_it()
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
+        var order = Expect.Status(201, await guest.OrderAsync("6"));
+        Expect.Status(200, await guest.PostAsync($"/orders/{order.Text("id")}/cancel", new { reason = "why not" }));
+        Same(order, await guest.OrderAsync("6"));
+        Assert.Equal("cancelled", (await guest.GetAsync($"/orders/{order.Text("id")}")).Text("status"));
+    }
+
+    private async Task<Case> RegisterAsync()
+    {
+        var email = Make.Email();
+        return new Case(shop.Api, "/auth/register", new { email, password = "correct horse" }, async reply =>
+        {
+            Assert.Equal(1, await EventsAsync("user.registered", "email", email));
+            Expect.Status(200, await (shop.Api with { AccessToken = reply.Text("accessToken") }).GetAsync("/me"));
+        });
+    }
+
+    private async Task<Case> LoginAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        return new Case(shop.Api, "/auth/login", new { email = customer.Email, password = customer.Password }, async reply =>
+            Expect.Status(200, await shop.Api.PostAsync("/auth/refresh", new { refreshToken = reply.Text("refreshToken") })));
+    }
+
+    private async Task<Case> RefreshAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        return new Case(shop.Api, "/auth/refresh", new { refreshToken = customer.RefreshToken }, async reply =>
+        {
+            Assert.Equal(0, await EventsAsync("user.session-reuse-detected", "userId", customer.Id));
+            Expect.Status(200, await shop.Api.PostAsync("/auth/refresh", new { refreshToken = reply.Text("refreshToken") }));
+        });
+    }
+
+    private async Task<Case> LogoutAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        return new Case(shop.Api, "/auth/logout", new { refreshToken = customer.RefreshToken }, async _ =>
+            Expect.Status(401, await shop.Api.PostAsync("/auth/refresh", new { refreshToken = customer.RefreshToken })));
+    }
+
+    private async Task<Case> ForgotPasswordAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        return new Case(shop.Api, "/auth/password/forgot", new { email = customer.Email }, async _ =>
+        {
+            await customer.MailedTokenAsync(shop, "user.password-reset-requested");
+            // A second mail would have been written by now: another command to the same account comes after it.
+            Expect.Status(200, await customer.Api.PatchAsync("/me", new { locale = "de" }));
+            Assert.Equal(1, await EventsAsync("user.password-reset-requested", "email", customer.Email));
+        });
+    }
+
+    private async Task<Case> ResetPasswordAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", new { email = customer.Email }));
+        var token = await customer.MailedTokenAsync(shop, "user.password-reset-requested");
+        return new Case(shop.Api, "/auth/password/reset", new { token, password = "a new password" }, async _ =>
+        {
+            Assert.Equal(1, await EventsAsync("user.password-changed", "email", customer.Email));
+            await customer.LoginAsync("a new password");
+        });
+    }
+
+    private async Task<Case> VerifyEmailAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        var token = await customer.MailedTokenAsync(shop, "user.email-verification-requested");
+        return new Case(shop.Api, "/auth/email/verify", new { token }, async _ => Assert.Equal(1, await EventsAsync("user.email-verified", "email", customer.Email)));
+    }
+
+    private async Task<Case> ChangePasswordAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        return new Case(customer.Api, "/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }, async _ =>
+        {
+            Assert.Equal(1, await EventsAsync("user.password-changed", "email", customer.Email));
+            await customer.LoginAsync("a new password");
+        });
+    }
+
+    private async Task<Case> AddAddressAsync()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        return new Case(customer, "/me/addresses", ApiClient.Address(), async reply =>
+            Assert.Equal(reply.Text("id"), Assert.Single((await customer.GetAsync("/me/addresses"))["items"]!.AsArray())!["id"]!.GetValue<string>()));
+    }
+
+    private Task<Case> CreateProductAsync()
+    {
+        var sku = Make.Sku();
+        return Task.FromResult(new Case(shop.Admin, "/products", new { sku, name = "A thing", category = "test", price = new { amount = 1, currency = "USD" } },
+            async _ => Assert.Equal(1, await EventsAsync("product.created", "sku", sku))));
+    }
+
+    private async Task<Case> AdjustAsync()
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 0);
+        return new Case(shop.Admin, $"/inventory/{sku}/adjustments", new { delta = 5, reason = "delivery" }, _ => StockAsync(sku, 5, 0));
+    }
+
+    private Task<Case> OpenCartAsync() => Task.FromResult(new Case(shop.Api, "/carts", null, async reply =>
+        Assert.Equal(reply.Text("id"), (await (shop.Api with { CartId = reply.Text("id") }).GetAsync("/cart")).Text("id"))));
+
+    private async Task<Case> MergeAsync()
+    {
+        var sku = await shop.Admin.CreateProductAsync();
+        var customer = await shop.Api.AsNewCustomerAsync();
+        await customer.FillCartAsync(sku, 1);
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(sku, 2);
+        return new Case(customer, "/cart/merge", new { cartId = guest.CartId }, async _ => Assert.Equal(3, (await customer.GetAsync("/cart")).Number("items.0.quantity")));
+    }
+
+    private async Task<Case> PlaceAsync()
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 10);
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(sku, 2);
+        return new Case(guest, "/orders", new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() }, async reply =>
+        {
+            await StockAsync(sku, 8, 0);
+            Assert.Equal(reply.Text("id"), Assert.Single((await guest.GetAsync("/orders"))["items"]!.AsArray())!["id"]!.GetValue<string>());
+            Assert.Equal(1, await PaymentsAsync(reply.Text("id"), "captured"));
+        });
+    }
+
+    private async Task<Case> PayAsync()
+    {
+        var (guest, sku, id) = await BuyAsync("pm_card_visa_chargeDeclined");
+        return new Case(guest, $"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" }, async _ =>
+        {
+            await StockAsync(sku, 8, 0);
+            Assert.Equal((1, 1), (await PaymentsAsync(id, "captured"), await PaymentsAsync(id, "declined")));
+        });
+    }
+
+    private async Task<Case> CancelAsync()
+    {
+        var (guest, sku, id) = await BuyAsync();
+        return new Case(guest, $"/orders/{id}/cancel", new { reason = "why not" }, async _ =>
+        {
+            await StockAsync(sku, 10, 0);
+            Assert.Equal(1, await EventsAsync("payment.refunded", "paymentId", id));
+            Assert.Equal(1, await EventsAsync("order.cancelled", "orderId", id));
+        });
+    }
+
+    private async Task<Case> AuthenticateAsync()
+    {
+        var (guest, sku, id) = await BuyAsync("pm_card_authenticationRequired");
+        return new Case(guest, $"/simulated-payments/{id}/authenticate", null, async _ =>
+        {
+            await StockAsync(sku, 8, 0);
+            Assert.Equal(1, await EventsAsync("payment.captured", "paymentId", id));
+        });
+    }
+
+    private async Task<Case> ShipAsync()
+    {
+        var (_, _, id) = await BuyAsync();
+        return new Case(shop.Admin, $"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" },
+            async _ => Assert.Equal(1, await EventsAsync("order.shipped", "orderId", id)));
+    }
+
+    private async Task<Case> DeliverAsync()
+    {
+        var (_, _, id) = await BuyAsync();
+        Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        return new Case(shop.Admin, $"/admin/orders/{id}/deliver", null, async _ => Assert.Equal(1, await EventsAsync("order.delivered", "orderId", id)));
+    }
+
+    private async Task<Case> RefundAsync()
+    {
+        var (guest, _, id) = await BuyAsync();
+        return new Case(shop.Admin, $"/admin/orders/{id}/refunds", new { amount = 300, reason = "late" }, async _ =>
+        {
+            Assert.Equal(300, (await guest.GetAsync($"/orders/{id}")).Number("payment.refunded.amount"));
+            Assert.Equal(1, await EventsAsync("payment.refunded", "paymentId", id));
+        });
+    }
+
+    private async Task<(ApiClient Guest, string Sku, string OrderId)> BuyAsync(string paymentMethod = "pm_card_visa")
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 10);
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(sku, 2);
+        var reply = await guest.OrderAsync(paymentMethod: paymentMethod);
+        return (guest, sku, reply.Text(reply.Status == HttpStatusCode.Created ? "id" : "orderId"));
+    }
+
+    private async Task StockAsync(string sku, int onHand, int reserved)
+    {
+        var stock = await shop.Admin.GetAsync($"/inventory/{sku}");
+        Assert.Equal((onHand, reserved), (stock.Number("onHand"), stock.Number("reserved")));
+    }
+
+    private Task<long> EventsAsync(string type, string member, string value) =>
+        shop.Shop.QueryAsync<long>("select count(*) from event where type = $1 and coalesce(data->'order', data)->>$2 = $3", type, member, value);
+
+    private Task<long> PaymentsAsync(string orderId, string status) =>
+        shop.Shop.QueryAsync<long>("select count(*) from simulated_payment where order_id = $1 and status = $2", Guid.Parse(orderId), status);
+
+    private static void Same(Reply one, Reply other)
+    {
+        Assert.Equal((one.Status, one.Body), (other.Status, other.Body));
+        foreach (var header in (string[])["Content-Type", "Location", "ETag"])
+            Assert.Equal(one.Headers.GetValueOrDefault(header), other.Headers.GetValueOrDefault(header));
+    }
+
+    private static JsonObject Changed(object? body)
+    {
+        var changed = body is null ? [] : (JsonObject)System.Text.Json.JsonSerializer.SerializeToNode(body)!;
+        changed["something"] = "else";
+        return changed;
+    }
+}

@@ -1,0 +1,77 @@
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Api;
+
+[Collection(nameof(RunningShop))]
+public sealed class OpenApiTests(RunningShop shop)
+{
+    /// <summary>What the contract promises.</summary>
+    private static readonly string[] Promised =
+    [
+        "POST /auth/register", "POST /auth/login", "POST /auth/refresh", "POST /auth/logout",
+        "POST /auth/password/forgot", "POST /auth/password/reset", "POST /auth/email/verify",
+        "GET /me", "PATCH /me", "POST /me/password",
+        "GET /me/addresses", "POST /me/addresses", "PUT /me/addresses/{id}", "DELETE /me/addresses/{id}",
+        "GET /products", "GET /products/{sku}", "POST /products", "PUT /products/{sku}", "DELETE /products/{sku}",
+        "GET /inventory/{sku}", "PUT /inventory/{sku}", "POST /inventory/{sku}/adjustments", "GET /inventory/{sku}/ledger",
+        "POST /carts", "GET /cart", "DELETE /cart", "PUT /cart/items/{sku}", "DELETE /cart/items/{sku}", "POST /cart/merge",
+        "POST /orders", "GET /orders", "GET /orders/{id}", "POST /orders/{id}/payments", "POST /orders/{id}/cancel", "GET /orders/{id}/events",
+        "POST /admin/orders/{id}/ship", "POST /admin/orders/{id}/deliver", "POST /admin/orders/{id}/refunds", "GET /admin/orders",
+        "GET /payments/{id}", "POST /simulated-payments/{paymentId}/authenticate",
+        "GET /admin/users/{id}/roles", "PUT /admin/users/{id}/roles",
+    ];
+
+    [Fact]
+    public async Task the_document_holds_every_promised_route() =>
+        Assert.Empty(Promised.Except((await Route.AllAsync(shop.Api)).Select(r => r.Name)));
+
+    [Fact]
+    public async Task every_route_of_the_document_is_there()
+    {
+        foreach (var route in await Route.AllAsync(shop.Api))
+        {
+            var reply = await shop.Api.SendAsync(route.Method, route.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal));
+            Assert.NotEqual(405, (int)reply.Status);
+        }
+    }
+
+    [Fact]
+    public async Task every_operation_is_described()
+    {
+        var document = Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json"));
+        Assert.Equal(("SoonShop", "v1"), (document.Text("info.title"), document.Text("info.version")));
+        foreach (var route in await Route.AllAsync(shop.Api))
+        {
+            Assert.NotEmpty(route.Operation["summary"]!.GetValue<string>());
+            var statuses = route.Operation["responses"]!.AsObject().Select(r => r.Key).ToArray();
+            Assert.Contains(statuses, s => s.StartsWith('2'));
+            Assert.Contains("503", statuses);
+            if (route.IsPost)
+                Assert.Contains("Idempotency-Key", route.Parameters("header"));
+        }
+        Assert.Equal(
+            ["POST /admin/orders/{id}/refunds", "POST /orders"],
+            (await Route.AllAsync(shop.Api)).Where(r => r.RequiresKey).Select(r => r.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task a_page_shows_the_document()
+    {
+        var page = Expect.Status(200, await shop.Api.GetAsync("//scalar"));
+        Assert.StartsWith("text/html", page.Headers["Content-Type"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("live")]
+    [InlineData("ready")]
+    public async Task the_process_says_how_it_is(string question) =>
+        Assert.Equal(question, Expect.Status(200, await shop.Api.GetAsync($"//health/{question}")).Text("status"));
+
+    [Fact]
+    public async Task what_is_not_there_is_a_problem_too()
+    {
+        Expect.Problem(404, "not-found", await shop.Api.GetAsync("/no-such-thing"));
+        Expect.Problem(404, "not-found", await shop.Api.GetAsync("//no-such-thing"));
+        Expect.Problem(405, "method-not-allowed", await shop.Api.DeleteAsync("/products"));
+    }
+}

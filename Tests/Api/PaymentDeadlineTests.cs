@@ -1,0 +1,90 @@
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Api;
+
+/// <summary>A shop whose orders wait three seconds for their payment.</summary>
+public sealed class ImpatientShop : IAsyncLifetime
+{
+    internal Shop Shop { get; private set; } = null!;
+
+    internal ApiClient Api { get; private set; } = null!;
+
+    internal ApiClient Admin { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        (Shop, Api) = await Shop.StartAsync(
+            ("Checkout__PaymentWindowMinutes", "0.05"), ("Checkout__Shipping__Amount", "300"),
+            ("Checkout__ShippingByCountry__US__Amount", "123"), ("Checkout__ShippingByCountry__US__FreeFrom", "2000"),
+            ("Checkout__TaxBasisPointsByCountry__US", "1250"));
+        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(20), async () =>
+            (int)(await Api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
+        Admin = await Api.AsAdminAsync();
+    }
+
+    public ValueTask DisposeAsync() => Shop.DisposeAsync();
+}
+
+public sealed class PaymentDeadlineTests(ImpatientShop shop) : IClassFixture<ImpatientShop>
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    [Theory]
+    [InlineData("pm_card_visa_chargeDeclined")]
+    [InlineData("pm_card_authenticationRequired")]
+    public async Task an_order_whose_payment_never_comes_expires_and_frees_its_stock(string paymentMethod)
+    {
+        var (guest, sku, place) = await WaitingOrderAsync(paymentMethod);
+        Assert.Equal(2, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved"));
+        await Until.TrueAsync("the order expires", Limit, async () => (await guest.GetAsync(place)).Text("status") == "expired");
+        await Until.TrueAsync("the stock is free", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved") == 0);
+        Assert.Equal(5, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand"));
+
+        var expired = await guest.GetAsync(place);
+        Assert.Equal(("cancelled", null, null), (expired.Text("payment.status"), expired["payment.clientSecret"], expired["paymentDeadline"]));
+        Expect.Problem(409, "invalid-order-state", await guest.PostAsync($"{place}/payments", new { paymentMethod = "pm_card_visa" }));
+        Expect.Problem(409, "invalid-order-state", await guest.PostAsync($"{place}/cancel"));
+        Assert.Single((await guest.GetAsync("/cart"))["items"]!.AsArray());
+        Expect.Status(201, await guest.OrderAsync());
+        Assert.Equal(3, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand"));
+    }
+
+    [Fact]
+    public async Task a_payment_that_the_bank_took_but_nobody_reported_confirms_the_order_at_its_deadline()
+    {
+        var (guest, sku, place) = await WaitingOrderAsync("pm_card_authenticationRequired");
+        var id = Guid.Parse(place["/orders/".Length..]);
+        // The provider has the money, and its news got lost.
+        await using (var command = shop.Shop.Database.CreateCommand("update simulated_payment set status = 'captured' where order_id = $1 and status = 'requires_action'"))
+        {
+            command.Parameters.Add(new() { Value = id });
+            Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+        }
+        await Until.TrueAsync("the order is confirmed", Limit, async () => (await guest.GetAsync(place)).Text("status") == "confirmed");
+        await Until.TrueAsync("the stock is sold", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand") == 3);
+        Assert.Equal(0, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved"));
+        Assert.Equal("captured", (await guest.GetAsync(place)).Text("payment.status"));
+    }
+
+    [Fact]
+    public async Task shipping_and_tax_come_from_the_configuration()
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(await shop.Admin.CreateProductAsync(price: 1000));
+        var order = Expect.Status(201, await guest.OrderAsync());
+        // 12.5 % of 11.23 is 1.40375.
+        Assert.Equal((123, 140, 1263), (order.Number("shipping.amount"), order.Number("tax.amount"), order.Number("total.amount")));
+        await guest.FillCartAsync(await shop.Admin.CreateProductAsync(price: 2000));
+        var free = Expect.Status(201, await guest.OrderAsync());
+        Assert.Equal((0, 250), (free.Number("shipping.amount"), free.Number("tax.amount")));
+    }
+
+    private async Task<(ApiClient Guest, string Sku, string Place)> WaitingOrderAsync(string paymentMethod)
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 5);
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(sku, 2);
+        var reply = await guest.OrderAsync(paymentMethod: paymentMethod);
+        return (guest, sku, $"/orders/{reply[(int)reply.Status == 201 ? "id" : "orderId"]}");
+    }
+}

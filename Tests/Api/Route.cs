@@ -1,0 +1,98 @@
+using System.Text.Json.Nodes;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Api;
+
+/// <summary>One operation of the OpenAPI document; paths below <c>/api/v1</c>.</summary>
+internal sealed record Route(string Path, HttpMethod Method, JsonObject Operation, JsonNode Document)
+{
+    /// <summary>Such as <c>PUT /products/{sku}</c>.</summary>
+    public string Name => $"{Method} {Path}";
+
+    public bool IsPost => Method == HttpMethod.Post;
+
+    public bool IsForAdmins => Path.StartsWith("/admin/", StringComparison.Ordinal) || Path.StartsWith("/inventory/", StringComparison.Ordinal);
+
+    /// <summary>The schema of the body; null where there is none.</summary>
+    public JsonObject? Body => Operation["requestBody"]?["content"]?["application/json"]?["schema"] is JsonObject schema ? Resolve(schema) : null;
+
+    public bool RequiresBody => Operation["requestBody"]?["required"]?.GetValue<bool>() == true;
+
+    public bool RequiresKey => Operation["parameters"]?.AsArray()
+        .Any(p => p!["name"]!.GetValue<string>() == "Idempotency-Key" && p["required"]?.GetValue<bool>() == true) == true;
+
+    /// <summary>True where somebody must be signed in, or at least hold a cart.</summary>
+    public bool IsGuarded => Operation["security"] is not null || (Parameters("header").Contains("X-Cart-Id") && Path != "/carts");
+
+    /// <summary>The names of the parameters in a place.</summary>
+    public string[] Parameters(string place) =>
+        [.. (Operation["parameters"]?.AsArray() ?? []).Where(p => p!["in"]!.GetValue<string>() == place).Select(p => p!["name"]!.GetValue<string>())];
+
+    public static async Task<Route[]> AllAsync(ApiClient api)
+    {
+        var document = Expect.Status(200, await api.GetAsync("//openapi/v1.json")).Json!;
+        return
+        [
+            .. from path in document["paths"]!.AsObject()
+               where path.Key.StartsWith("/api/v1/", StringComparison.Ordinal)
+               from operation in path.Value!.AsObject()
+               select new Route(path.Key["/api/v1".Length..], HttpMethod.Parse(operation.Key.ToUpperInvariant()), operation.Value!.AsObject(), document),
+        ];
+    }
+
+    /// <summary>The fields of the body with their schemas, those of objects within it as <c>price.amount</c>.</summary>
+    public IEnumerable<(string Name, JsonObject Schema)> Fields() => Body is { } body ? Fields(body, "") : [];
+
+    /// <summary>A body that every rule allows.</summary>
+    public JsonObject Sample() => (JsonObject)Sample(Body!, "")!;
+
+    /// <summary>True when the schema allows values of this JSON type.</summary>
+    public static bool Allows(JsonObject schema, string type) => schema["type"] switch
+    {
+        JsonArray types => types.Any(t => t!.GetValue<string>() == type),
+        { } one => one.GetValue<string>() == type,
+        _ => type == "object" && schema["properties"] is not null,
+    };
+
+    private IEnumerable<(string Name, JsonObject Schema)> Fields(JsonObject schema, string prefix)
+    {
+        foreach (var (name, value) in schema["properties"]?.AsObject() ?? [])
+        {
+            var field = Resolve(value!.AsObject());
+            yield return (prefix + name, field);
+            foreach (var inner in Fields(field, $"{prefix}{name}."))
+                yield return inner;
+        }
+    }
+
+    private JsonNode? Sample(JsonObject schema, string name) => name switch
+    {
+        "email" => Make.Email(),
+        "password" or "newPassword" or "currentPassword" => "correct horse",
+        "locale" => "en",
+        "country" => "US",
+        "currency" => "USD",
+        "roles" => new JsonArray("customer"),
+        "images" => new JsonArray("https://example.com/a.jpg"),
+        "attributes" => new JsonObject { ["colour"] = "blue" },
+        "sku" => Make.Sku(),
+        "category" or "family" => "things",
+        // An address of the book and one written out exclude each other.
+        "addressId" => null,
+        _ when schema["properties"] is JsonObject properties => new JsonObject(
+            properties.Select(p => KeyValuePair.Create(p.Key, Sample(Resolve(p.Value!.AsObject()), p.Key)))),
+        _ when Allows(schema, "integer") => 1,
+        _ when Allows(schema, "boolean") => true,
+        _ when schema["format"]?.GetValue<string>() == "uuid" => Guid.NewGuid().ToString(),
+        _ => "some text",
+    };
+
+    private JsonObject Resolve(JsonObject schema)
+    {
+        if (schema["oneOf"] is JsonArray choices)
+            return Resolve(choices.Select(c => c!.AsObject()).First(c => c["$ref"] is not null));
+        return schema["$ref"]?.GetValue<string>() is { } reference
+            ? Resolve(reference.Split('/').Skip(1).Aggregate(Document, (node, part) => node[part]!).AsObject())
+            : schema;
+    }
+}
