@@ -47,6 +47,15 @@ internal static class Hosting
         {
             o.MapInboundClaims = false;
             o.TokenValidationParameters = Tokens.Validation(configuration);
+            o.Events = new JwtBearerEvents
+            {
+                OnTokenValidated = context =>
+                {
+                    if (context.Principal?.UserId() is null)
+                        context.Fail("The token names no user.");
+                    return Task.CompletedTask;
+                },
+            };
         });
         services.AddAuthorizationBuilder().AddPolicy(Role.Admin, p => p.RequireRole(Role.Admin));
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);

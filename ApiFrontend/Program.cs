@@ -29,6 +29,7 @@ app.UseStatusCodePages();
 app.UseRouting();
 app.UseAuthentication();
 app.UseAuthorization();
+app.UseCustomerOrGuest();
 app.UseMiddleware<IdempotencyMiddleware>();
 
 app.MapHealth();

@@ -18,6 +18,9 @@ internal static class Callers
     /// <summary>The caller, as far as is known.</summary>
     public static Caller Caller(this HttpContext context) => new(context.User.UserId(), CartId(context), context.User.IsInRole(Role.Admin));
 
+    /// <summary>The user that a token names, if it names one.</summary>
+    public static Guid? UserId(this ClaimsPrincipal user) => Guid.TryParse(user.FindFirstValue("sub"), out var id) ? id : null;
+
     /// <summary>The signed-in user; only on routes that require one.</summary>
     public static Guid RequiredUserId(this ClaimsPrincipal user) =>
         user.UserId() ?? throw new InvalidOperationException("The route requires no signed-in user.");
@@ -25,28 +28,33 @@ internal static class Callers
     /// <summary>The session of the access token.</summary>
     public static Guid? SessionId(this ClaimsPrincipal user) => Guid.TryParse(user.FindFirstValue(SessionClaim), out var id) ? id : null;
 
-    /// <summary>
-    /// Lets through whoever is signed in or holds a cart. A token that is no good is refused even beside a cart: its owner
-    /// believes to be signed in.
-    /// </summary>
+    /// <summary>The route is for whoever is signed in or holds a cart. See <see cref="UseCustomerOrGuest"/>.</summary>
     public static TBuilder RequireCustomerOrGuest<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder =>
-        routes.AddEndpointFilter(async (context, next) =>
-        {
-            var http = context.HttpContext;
-            if (http.User.UserId() is not null)
-                return await next(context);
-            if (http.Request.Headers.Authorization.Count > 0 || http.Request.Headers[CartHeader].Count == 0)
-            {
-                http.Response.Headers.WWWAuthenticate = "Bearer";
-                return new Problem(new Refusal(RefusalCode.Unauthenticated, $"Send an access token, or, as a guest, {CartHeader}."));
-            }
-            return CartId(http) is null
-                ? new Problem(Refusal.Invalid(CartHeader, "is no cart id"))
-                : await next(context);
-        });
+        routes.WithMetadata(new CustomerOrGuest());
 
-    private static Guid? UserId(this ClaimsPrincipal user) => Guid.TryParse(user.FindFirstValue("sub"), out var id) ? id : null;
+    /// <summary>
+    /// Guards the routes for customers and guests, before anything of the request is read. A token that is no good is
+    /// refused even beside a cart: its owner believes to be signed in.
+    /// </summary>
+    public static void UseCustomerOrGuest(this IApplicationBuilder app) => app.Use((context, next) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<CustomerOrGuest>() is not null && WhyNot(context) is { } refusal
+            ? new Problem(refusal).ExecuteAsync(context)
+            : next(context));
+
+    private static Refusal? WhyNot(HttpContext context)
+    {
+        if (context.User.UserId() is not null)
+            return null;
+        if (context.Request.Headers.Authorization.Count > 0 || context.Request.Headers[CartHeader].Count == 0)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            return new Refusal(RefusalCode.Unauthenticated, $"Send an access token, or, as a guest, {CartHeader}.");
+        }
+        return CartId(context) is null ? Refusal.Invalid(CartHeader, "is no cart id") : null;
+    }
 
     private static Guid? CartId(HttpContext context) =>
         Guid.TryParse(context.Request.Headers[CartHeader], out var id) && id != Guid.Empty ? id : null;
+
+    private sealed class CustomerOrGuest;
 }
