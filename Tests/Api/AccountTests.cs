@@ -28,6 +28,18 @@ public sealed class AccountTests(RunningShop shop)
             "/auth/register", new { email = $"  {customer.Email.ToUpperInvariant()} ", password = "another password" }));
     }
 
+    [Theory]
+    [InlineData("o'neil+shop.{0}@mail.example.co.uk")]
+    [InlineData("z\u00f6e-{0}@ex\u00e4mple.com")]
+    [InlineData("\U0001F600{0}@example.com")]
+    [InlineData("{0}@xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.example.com")]
+    public async Task an_unusual_address_is_one_too(string form)
+    {
+        var email = string.Format(null, form, Make.Word());
+        Assert.Equal(email, Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password = "correct horse", displayName = "Zo\u00eb \U0001F600" })).Text("user.email"));
+        Assert.Equal("Zo\u00eb \U0001F600", Expect.Status(200, await shop.Api.PostAsync("/auth/login", new { email = email.ToUpperInvariant(), password = "correct horse" })).Text("user.displayName"));
+    }
+
     [Fact]
     public async Task of_registrations_of_one_address_at_once_one_wins()
     {
@@ -131,6 +143,18 @@ public sealed class AccountTests(RunningShop shop)
         Expect.Problem(401, "unauthenticated", await RefreshAsync(customer.RefreshToken));
         Expect.Problem(401, "unauthenticated", await RefreshAsync(newer));
         Expect.Status(200, await RefreshAsync(other.RefreshToken));
+    }
+
+    [Fact]
+    public async Task a_refresh_brings_the_roles_of_now()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        Expect.Status(200, await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "admin" } }));
+        var granted = Expect.Status(200, await RefreshAsync(customer.RefreshToken));
+        Expect.Status(200, await (shop.Api with { AccessToken = granted.Text("accessToken") }).GetAsync("/admin/orders?limit=1"));
+        Expect.Status(200, await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "customer" } }));
+        var taken = Expect.Status(200, await RefreshAsync(granted.Text("refreshToken")));
+        Expect.Problem(403, "forbidden", await (shop.Api with { AccessToken = taken.Text("accessToken") }).GetAsync("/admin/orders?limit=1"));
     }
 
     [Fact]

@@ -86,8 +86,7 @@ public sealed class BadInputTests(RunningShop shop)
     {
         if (!Route.Allows(schema, "integer"))
             return;
-        var values = (string[])["2147483648", "-2147483649", "9223372036854775807", "-9223372036854775808"];
-        foreach (var value in name is "delta" || name.EndsWith("amount", StringComparison.Ordinal) ? values : [.. values, "-1"])
+        foreach (var value in (string[])["9223372036854775807", "-9223372036854775808", .. schema["format"]?.GetValue<string>() == "int32" ? new[] { "2147483648", "-2147483649" } : [], .. name == "delta" ? [] : new[] { "-1" }])
             Complain(route, $"{name} = {value}", await call(With(route.Sample(), name, value)), name, 400);
     });
 
@@ -104,9 +103,10 @@ public sealed class BadInputTests(RunningShop shop)
         foreach (var value in (string[])["\"some\\u0000text\"", "\"\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\"", "\"some\\u001btext\""])
         {
             var reply = await call(With(route.Sample(), name, value));
-            if (Secrets.Contains(name) && (int)reply.Status < 500 && (int)reply.Status != 400)
-                continue;
-            Complain(route, $"{name} = {value}", reply, name, 400);
+            if (!Secrets.Contains(name))
+                Complain(route, $"{name} = {value}", reply, name, 400);
+            else if ((int)reply.Status >= 300)
+                Complain(route, $"{name} = {value}", reply, null, 400, 401);
         }
     });
 
@@ -170,7 +170,7 @@ public sealed class BadInputTests(RunningShop shop)
     {
         foreach (var name in route.Parameters("query"))
         {
-            foreach (var value in (string[])[new string('x', 4000), "%ff%fe", "%c0%80", "%ed%a0%80", "%F0%9F%98%80", "%", "%zz", "a&" + name + "=b"])
+            foreach (var value in (string[])[new string('x', 4000), "%ff%fe", "%c0%80", "%ed%a0%80", "%F0%9F%98%80", "%", "%zz", "0001-01-01T00:00:00%2B14:00", "0001-01-01", "9999-12-31T23:59:59.9999999-14:00", "-9223372036854775808", "a&" + name + "=b"])
             {
                 var reply = await call(null, $"?{name}={value}");
                 if ((int)reply.Status != 200)
@@ -185,7 +185,7 @@ public sealed class BadInputTests(RunningShop shop)
         var admin = await Customer.RegisterAdminAsync(shop);
         foreach (var route in (await Route.AllAsync(shop.Api)).Where(r => r.Path.Contains('{', StringComparison.Ordinal)))
         {
-            foreach (var segment in (string[])["nonsense", new string('x', 3000), "%ff", "%c3%28", "%2e%2e", "%2f", "%5c", "%20", "%F0%9F%98%80", "00000000-0000-0000-0000-000000000000", "'", "%25", "%0d%0a"])
+            foreach (var segment in (string[])["nonsense", new string('x', 3000), "%ff", "%c3%28", "%2f", "%5c", "%20", "%F0%9F%98%80", "00000000-0000-0000-0000-000000000000", "'", "%25", "%0d%0a"])
             {
                 var path = Fill(route.Path, segment);
                 // Of a cart's lines only the removal of one that is not there is granted.
@@ -308,11 +308,15 @@ public sealed class BadInputTests(RunningShop shop)
     {
         var flaw = !wanted.Contains((int)reply.Status) ? $"{(int)reply.Status} instead of {string.Join(" or ", wanted)}"
             : Expect.Flaw(reply) is { } wrong ? wrong
-            : field is not null && !Expect.Fields(reply).Contains(field) ? $"errors does not name {field}"
+            : field is not null && !Expect.Fields(reply).Any(f => IsWithin(f, field)) ? $"errors does not name {field}"
             : null;
         if (flaw is not null)
             complaints.Add($"{route.Name}, {what.ReplaceLineEndings(" ")}: {flaw}: {reply.Body[..Math.Min(300, reply.Body.Length)]}");
     }
+
+    /// <summary>True for the field itself, and for what is wrong within its value.</summary>
+    private static bool IsWithin(string named, string field) =>
+        named == field || named.StartsWith($"{field}.", StringComparison.Ordinal) || named.StartsWith($"{field}[", StringComparison.Ordinal);
 
     private void NoComplaints() => Assert.True(complaints.Count == 0, $"{complaints.Count} complaints:\n{string.Join('\n', complaints)}");
 

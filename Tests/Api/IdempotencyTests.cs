@@ -139,6 +139,17 @@ public sealed class IdempotencyTests(RunningShop shop)
     }
 
     [Fact]
+    public async Task a_declined_card_stays_declined_under_its_key()
+    {
+        var (guest, _, id) = await BuyAsync("pm_card_visa_chargeDeclined");
+        var declined = Expect.Problem(402, "payment-declined", await guest.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa_chargeDeclined" }, "7"));
+        var again = Expect.Problem(402, "payment-declined", await guest.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa_chargeDeclined" }, "7"));
+        Assert.True(again.Replayed);
+        Same(declined, again);
+        Assert.Equal(2, await PaymentsAsync(id, "declined"));
+    }
+
+    [Fact]
     public async Task bad_input_does_not_use_a_key_up()
     {
         var customer = await shop.Api.AsNewCustomerAsync();
