@@ -37,14 +37,15 @@ names=()
 
 stop() { # ends what this script started, front end first, and waits for it
   trap '' INT TERM
-  local i
+  local i waited
   for (( i = ${#pids[@]} - 1; i >= 0; i-- )); do
     kill -TERM "${pids[i]}" 2>/dev/null || continue
     # What does not end in half a minute is ended.
-    ( sleep 30; kill -KILL "${pids[i]}" 2>/dev/null ) & local watchdog=$!
-    wait "${pids[i]}" 2>/dev/null || true
-    kill "$watchdog" 2>/dev/null || true
-    wait "$watchdog" 2>/dev/null || true
+    for (( waited = 0; waited < 300; waited++ )); do
+      kill -0 "${pids[i]}" 2>/dev/null || continue 2
+      sleep 0.1
+    done
+    kill -KILL "${pids[i]}" 2>/dev/null || true
   done
   ! $own_postgres || "$root/deploy/postgres.sh" stop --data "$data/postgres" >&2 || true
 }
@@ -85,8 +86,9 @@ done
 if [[ -z ${ConnectionStrings__soonshop:-} ]]; then
   if [[ $what == all ]]; then
     say "Starting PostgreSQL."
+    # One that runs already is another shop's to stop.
+    "$root/deploy/postgres.sh" url --data "$data/postgres" >/dev/null 2>&1 || own_postgres=true
     ConnectionStrings__soonshop=$("$root/deploy/postgres.sh" start --data "$data/postgres") || fail $? "PostgreSQL did not start; see $data/postgres/postgres.log"
-    own_postgres=true
   else
     ConnectionStrings__soonshop=$("$root/deploy/postgres.sh" url --data "$data/postgres") || fail 69 "no shop runs with SOONSHOP_DATA=$data; start one with ./run.sh, or set ConnectionStrings__soonshop"
   fi

@@ -5,7 +5,7 @@
 #   ./test.sh -class '*OrderState*'  options of the xunit runner choose tests (see: ./test.sh -help); build and format still run
 #   ./test.sh bench [CLASS]          the benchmarks, built for release; they print figures and assert nothing about time
 #
-# SOONSHOP_TEST_DATA (a new folder below .data/): databases and logs of this run, removed after a good one.
+# SOONSHOP_TEST_DATA (.data/): in it a new folder for databases and logs of this run, removed after a good one.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -14,9 +14,9 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
 for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Auth__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
   [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE ]] || unset "$name"
 done
-mkdir -p "$root/.data"
-export SOONSHOP_TEST_DATA=${SOONSHOP_TEST_DATA:-$(mktemp -d "$root/.data/tests.XXXXXX")}
-mkdir -p "$SOONSHOP_TEST_DATA"
+mkdir -p "${SOONSHOP_TEST_DATA:=$root/.data}"
+SOONSHOP_TEST_DATA=$(mktemp -d "$(cd "$SOONSHOP_TEST_DATA" && pwd)/tests.XXXXXX")
+export SOONSHOP_TEST_DATA
 
 clean_up() {
   local server

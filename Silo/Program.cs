@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,7 +9,7 @@ using SoonShop.Silo.Migrations;
 using SoonShop.Silo.Seed;
 
 // Exit codes of sysexits.h: what went wrong can be told from outside.
-const int UsageError = 64, Unavailable = 69, ConfigurationError = 78;
+const int UsageError = 64, Unavailable = 69, SoftwareError = 70, ConfigurationError = 78;
 
 const string Usage = """
     Usage: Silo [run | migrate | seed]
@@ -69,4 +70,15 @@ catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException)
 {
     Console.Error.WriteLine($"Silo {command}: the database at {configuration.Database.Host}:{configuration.Database.Port} cannot be used: {e.Message}");
     return Unavailable;
+}
+catch (Exception e) when (e.GetBaseException() is SocketException)
+{
+    Console.Error.WriteLine(
+        $"Silo {command}: port {configuration.Silo.SiloPort} or {configuration.Silo.GatewayPort} cannot be opened, or no silo can be reached: {e.GetBaseException().Message}. Choose others with Silo__SiloPort and Silo__GatewayPort.");
+    return Unavailable;
+}
+catch (Exception e)
+{
+    Console.Error.WriteLine($"Silo {command}: {e.Message}");
+    return SoftwareError;
 }

@@ -27,7 +27,7 @@ internal static class OrdersApi
             return new Problem(Refusal.Invalid(problems));
         var caller = context.Caller();
         var request = context.Keyed()!;
-        var orderId = OrderId.For(caller.UserId ?? caller.CartId!.Value, request.Key);
+        var orderId = OrderId.For(caller, request.Key);
         var placement = await cluster.GetGrain<IOrderGrain>(orderId).PlaceAsync(new PlaceOrder(
             caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), request.Fingerprint));
         if (placement.Replayed)

@@ -38,6 +38,10 @@ public interface ICartGrain : IGrainWithGuidKey
     [Alias("hand-over")]
     Task<ImmutableArray<CartLine>?> HandOverAsync(Guid customerId);
 
+    /// <summary>The customer's cart holds the lines that were handed over: here they are forgotten. Idempotent.</summary>
+    [Alias("forget-handed-over")]
+    Task ForgetHandedOverAsync(Guid customerId);
+
     /// <summary>
     /// The lines for an order, at prices that the holder has seen. Until the order is done, or for a minute, no other
     /// order can begin from this cart. Refused: <c>not-found</c>, <c>cart-empty</c>, <c>conflict</c> when a price
@@ -46,9 +50,12 @@ public interface ICartGrain : IGrainWithGuidKey
     [Alias("begin-checkout")]
     Task<Outcome<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
 
-    /// <summary>The order needs its cart no more. <paramref name="ordered"/> leaves the cart when the order was confirmed; null leaves the cart as it is. Idempotent by order.</summary>
+    /// <summary>
+    /// The order needs its cart no more. <paramref name="ordered"/> leaves the cart when the order was confirmed; null leaves
+    /// the cart as it is. Idempotent by order: the last ones are remembered by id, and all before them by when they were placed.
+    /// </summary>
     [Alias("end-checkout")]
-    Task EndCheckoutAsync(Guid orderId, ImmutableArray<CartLine>? ordered);
+    Task EndCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine>? ordered);
 }
 
 /// <summary>A line as the cart keeps it: what was last shown to its holder.</summary>

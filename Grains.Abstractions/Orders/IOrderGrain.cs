@@ -79,6 +79,8 @@ public sealed record OrderQuery(Guid? CustomerId, Guid? CartId, OrderStatus? Sta
 /// <summary>Ids of orders.</summary>
 public static class OrderId
 {
-    /// <summary>The id of the order that <paramref name="buyer"/> (a customer, or a guest's cart) makes under an Idempotency-Key.</summary>
-    public static Guid For(Guid buyer, string idempotencyKey) => Deterministic.Id("order", buyer.ToString("N"), idempotencyKey);
+    /// <summary>The id of the order that a customer, or a guest with a cart, makes under an Idempotency-Key.</summary>
+    public static Guid For(Caller buyer, string idempotencyKey) => buyer.UserId is { } customer
+        ? Deterministic.Id("order", "customer", customer.ToString("N"), idempotencyKey)
+        : Deterministic.Id("order", "guest", buyer.CartId!.Value.ToString("N"), idempotencyKey);
 }

@@ -39,7 +39,7 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("update-profile")]
     Task<Outcome<User>> UpdateProfileAsync(string? displayName, string? locale);
 
-    /// <summary>Changes the password and ends every session but the given one. Refused: <c>validation-failed</c> when the current one is wrong.</summary>
+    /// <summary>Changes the password and ends every session but the given one. Refused: <c>validation-failed</c> when the current one is wrong, <c>rate-limited</c> when it was too often.</summary>
     [Alias("change-password")]
     Task<Outcome<Done>> ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword);
 
@@ -90,10 +90,6 @@ public interface IEmailGrain : IGrainWithStringKey
     /// <summary>Makes a claim final. Idempotent.</summary>
     [Alias("confirm")]
     Task ConfirmAsync(Guid userId);
-
-    /// <summary>Gives a claim up. Idempotent.</summary>
-    [Alias("release")]
-    Task ReleaseAsync(Guid userId);
 
     /// <summary>
     /// Signs in. Refused: <c>unauthenticated</c> (unknown address and wrong password alike, after the same work),

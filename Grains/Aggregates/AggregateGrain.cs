@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SoonShop.Events;
 
 namespace SoonShop.Aggregates;
@@ -11,10 +10,11 @@ namespace SoonShop.Aggregates;
 public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> storage, TimeProvider time) : Grain
     where TState : class
 {
-    private bool committing;
+    /// <summary>While a commit is under way: the document before it, which is what is true until the database has the next.</summary>
+    private Document<TState>? before;
 
     /// <summary>The committed state; null before the first commit.</summary>
-    protected TState? State => storage.State.State;
+    protected TState? State => (before ?? storage.State).State;
 
     /// <summary>Counts the commits; 0 before the first.</summary>
     protected int Version => int.TryParse(storage.Etag, out var version) ? version : 0;
@@ -47,10 +47,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// <exception cref="InvalidOperationException">Another commit of this grain is under way: an interleaving method must not commit.</exception>
     protected async Task CommitAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger = null)
     {
-        if (committing)
+        if (before is not null)
             throw new InvalidOperationException($"{Aggregate} {GrainKey} commits already.");
-        committing = true;
-        var before = storage.State;
+        before = storage.State;
         try
         {
             storage.State = new Document<TState>
@@ -73,7 +72,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         }
         finally
         {
-            committing = false;
+            before = null;
         }
     }
 
@@ -87,8 +86,8 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         var source = $"/{Aggregate}/{GrainKey}";
         var streamKey = StreamKeyOf(next);
         var now = Now;
-        var activity = Activity.Current;
-        var correlation = RequestContext.Get(RequestKeys.CorrelationId) as string ?? activity?.TraceId.ToString();
+        var correlation = RequestContext.Get(RequestKeys.CorrelationId) as string;
+        var trace = RequestContext.Get(RequestKeys.TraceParent) as string;
         var causation = RequestContext.Get(RequestKeys.CausationId) as string;
         var envelopes = new EventEnvelope[events.Count];
         for (var i = 0; i < envelopes.Length; i++)
@@ -96,18 +95,8 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
             var number = sequence + i + 1;
             envelopes[i] = new EventEnvelope(
                 $"{source}#{number}", source, number, events[i].Type, GrainKey, Aggregate, streamKey,
-                now, events[i].NotBefore, correlation, causation, activity?.Id, events[i]);
+                now, events[i].NotBefore, correlation, causation, trace, events[i]);
         }
         return envelopes;
     }
-}
-
-/// <summary>What travels with calls beside their arguments.</summary>
-public static class RequestKeys
-{
-    /// <summary>The trace id of the request that began it all.</summary>
-    public const string CorrelationId = "soonshop.correlation-id";
-
-    /// <summary>The id of the command or event being handled.</summary>
-    public const string CausationId = "soonshop.causation-id";
 }

@@ -59,13 +59,15 @@ internal sealed class CartGrain(
     {
         if (caller.UserId != Id || Of(caller) is not { } cart)
             return NoCart;
-        if (!cart.Merged.Contains(guestCartId))
+        var guest = GrainFactory.GetGrain<ICartGrain>(guestCartId);
+        if (guestCartId == Id || await guest.HandOverAsync(Id) is not { } lines)
+            return Refusal.NotFound($"The guest cart {guestCartId}");
+        if (lines.Length > 0)
         {
-            if (guestCartId == Id || await GrainFactory.GetGrain<ICartGrain>(guestCartId).HandOverAsync(Id) is not { } lines)
-                return Refusal.NotFound($"The guest cart {guestCartId}");
             await CommitAsync(cart.Merge(guestCartId, lines));
+            await guest.ForgetHandedOverAsync(Id);
         }
-        return await ViewAsync(State!);
+        return await ViewAsync(State ?? cart);
     }
 
     async Task<ImmutableArray<CartLine>?> ICartGrain.HandOverAsync(Guid customerId)
@@ -74,6 +76,12 @@ internal sealed class CartGrain(
             return null;
         await CommitAsync(decision);
         return cart.Lines;
+    }
+
+    async Task ICartGrain.ForgetHandedOverAsync(Guid customerId)
+    {
+        if (State is { } cart)
+            await CommitAsync(cart.ForgetHandedOver(customerId));
     }
 
     async Task<Outcome<ImmutableArray<CartLine>>> ICartGrain.BeginCheckoutAsync(Caller caller, Guid orderId)
@@ -103,12 +111,12 @@ internal sealed class CartGrain(
         return cart.Lines;
     }
 
-    async Task ICartGrain.EndCheckoutAsync(Guid orderId, ImmutableArray<CartLine>? ordered)
+    async Task ICartGrain.EndCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine>? ordered)
     {
         if (checkout?.OrderId == orderId)
             checkout = null;
         if (ordered is not null && State is { } cart)
-            await CommitAsync(cart.Order(orderId, ordered.Value));
+            await CommitAsync(cart.Order(orderId, placedAt, ordered.Value));
     }
 
     /// <summary>The cart, if it is the caller's. A customer's cart is there before its first line.</summary>

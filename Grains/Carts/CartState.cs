@@ -17,7 +17,9 @@ public sealed record CartState
     /// <summary>Guest carts merged into this one, newest last.</summary>
     public ImmutableArray<Guid> Merged { get; init; } = [];
     /// <summary>Orders whose lines have left this cart, newest last.</summary>
-    public ImmutableArray<Guid> Ordered { get; init; } = [];
+    public ImmutableArray<OrderedCart> Ordered { get; init; } = [];
+    /// <summary>Orders placed up to here are done with, as far as this cart goes: they are too many to remember each.</summary>
+    public DateTimeOffset OrderedUntil { get; init; }
 
     /// <summary>An empty cart.</summary>
     public static CartState Empty(bool isGuest) => new() { IsGuest = isGuest };
@@ -77,18 +79,24 @@ public sealed record CartState
         : HandedOverTo is not null ? Decision<CartState>.Stay(this)
         : Decision<CartState>.To(this with { HandedOverTo = customerId });
 
+    /// <summary>The customer's cart holds the lines: nothing is left to hand over a second time.</summary>
+    public Decision<CartState> ForgetHandedOver(Guid customerId) =>
+        HandedOverTo == customerId ? Clear() : Decision<CartState>.Stay(this);
+
     /// <summary>The ordered units leave the cart; what was added meanwhile stays.</summary>
-    public Decision<CartState> Order(Guid orderId, ImmutableArray<CartLine> ordered)
+    public Decision<CartState> Order(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered)
     {
-        if (Ordered.Contains(orderId))
+        if (placedAt <= OrderedUntil || Ordered.Any(o => o.OrderId == orderId))
             return Decision<CartState>.Stay(this);
+        ImmutableArray<OrderedCart> orders = [.. Ordered.Append(new OrderedCart(orderId, placedAt)).OrderBy(o => o.PlacedAt)];
         var units = ordered.ToDictionary(l => l.Sku, l => l.Quantity);
         return Decision<CartState>.To(this with
         {
             Lines = [.. Lines
                 .Select(l => l with { Quantity = l.Quantity - units.GetValueOrDefault(l.Sku) })
                 .Where(l => l.Quantity > 0)],
-            Ordered = Remember(Ordered, orderId),
+            Ordered = [.. orders.TakeLast(MaxRemembered)],
+            OrderedUntil = orders.Length > MaxRemembered ? orders[0].PlacedAt : OrderedUntil,
         });
     }
 
@@ -96,3 +104,6 @@ public sealed record CartState
 
     private static ImmutableArray<Guid> Remember(ImmutableArray<Guid> ids, Guid id) => [.. ids.TakeLast(MaxRemembered - 1), id];
 }
+
+/// <summary>An order made from a cart.</summary>
+public sealed record OrderedCart(Guid OrderId, DateTimeOffset PlacedAt);

@@ -15,6 +15,9 @@ internal sealed class InventoryItemGrain(
     [PersistentState("inventory")] IPersistentState<Document<StockState>> storage, TimeProvider time, IStockLedger ledger)
     : AggregateGrain<StockState>(storage, time), IInventoryItemGrain
 {
+    /// <summary>How many writes of others a decision waits for.</summary>
+    private const int MaxWaits = 20;
+
     private readonly Reservations reservations = new();
     private readonly Dictionary<string, Task> adjustments = [];
     private SharedWrites writes = null!;
@@ -57,7 +60,7 @@ internal sealed class InventoryItemGrain(
         // Somebody may have asked for the same while the ledger was read.
         if (!adjustments.TryGetValue(operation, out var written))
         {
-            if (command.ExpectedVersion is { } expected && expected != Version)
+            if (!await IsVersionAsync(command.ExpectedVersion))
                 return Refusal.Stale();
             var decision = writes.Decided.Adjust(command.Delta, command.Reason, command.Reference);
             if (decision.Refusal is { } refusal)
@@ -84,7 +87,7 @@ internal sealed class InventoryItemGrain(
             return NoProduct;
         if (threshold is < 0 or > AdjustStock.MaxUnits)
             return Refusal.Invalid("lowStockThreshold", $"must be 0–{AdjustStock.MaxUnits}");
-        if (expectedVersion is { } expected && expected != Version)
+        if (!await IsVersionAsync(expectedVersion))
             return Refusal.Stale();
         if (writes.Decided.LowStockThreshold != threshold)
         {
@@ -103,8 +106,16 @@ internal sealed class InventoryItemGrain(
             return known.Stage is ReservationStage.Released or ReservationStage.Returned ? Ended : default(Done);
         }
         var decision = writes.Decided.Reserve(quantity);
-        if (decision.Refusal is not null)
-            return OutOfStock(quantity);
+        for (var i = 0; decision.Refusal is not null; i++)
+        {
+            // A no is final, so it must not rest on what others hold but the database may never come to know.
+            if (!writes.HasPending || State is null || State.Available < quantity)
+                return OutOfStock(quantity);
+            if (i == MaxWaits)
+                throw new UnavailableException($"{SkuText} is in great demand.");
+            await writes.PendingAsync();
+            decision = writes.Decided.Reserve(quantity);
+        }
         await RecordAsync(reservationId, decision, quantity, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
         return default(Done);
     }
@@ -191,6 +202,18 @@ internal sealed class InventoryItemGrain(
     {
         var crossings = StockState.Crossings(SkuText, writes.Decided, decision.State);
         return writes.AddAsync(decision.State, [.. events, .. crossings], decision.ToLedgerRow(SkuText, operation, Now, reference));
+    }
+
+    /// <summary>Compares with the version when nothing is on its way to the database; the caller must decide at once.</summary>
+    private async ValueTask<bool> IsVersionAsync(int? expected)
+    {
+        for (var i = 0; expected is not null && writes.HasPending; i++)
+        {
+            if (i == MaxWaits)
+                throw new UnavailableException($"{SkuText} is in great demand.");
+            await writes.PendingAsync();
+        }
+        return expected is null || expected == Version;
     }
 
     private async ValueTask<bool> ProductExistsAsync() =>

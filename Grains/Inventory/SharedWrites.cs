@@ -19,12 +19,19 @@ internal sealed class SharedWrites(StockState committed, Func<StockState, List<I
 
     private readonly Queue<Batch> batches = new();
     private Batch? open;
+    private Task last = Task.CompletedTask;
     private bool writing;
     private bool failed;
     private int waiting;
 
     /// <summary>The state after everything decided so far.</summary>
     public StockState Decided { get; private set; } = committed;
+
+    /// <summary>True while something decided is not committed.</summary>
+    public bool HasPending => writing || batches.Count > 0;
+
+    /// <summary>Ends when what is decided now is committed; fails with it.</summary>
+    public Task PendingAsync() => HasPending ? last : Task.CompletedTask;
 
     /// <summary>Takes a decision into the next write; the task ends when it is committed.</summary>
     /// <exception cref="UnavailableException">Too much waits, or a write failed.</exception>
@@ -40,7 +47,7 @@ internal sealed class SharedWrites(StockState committed, Func<StockState, List<I
         Decided = open.State = next;
         open.Events.AddRange(events);
         open.Rows.AddRange(rows);
-        var done = open.Done.Task;
+        var done = last = open.Done.Task;
         if (!writing)
             _ = WriteAllAsync();
         return done;

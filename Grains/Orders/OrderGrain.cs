@@ -197,7 +197,7 @@ internal sealed partial class OrderGrain(
                     await ReserveAndPayAsync(order);
                     if (Order.Status == OrderStatus.AwaitingPayment)
                     {
-                        await Cart(order).EndCheckoutAsync(Id, null);
+                        await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
                         return;
                     }
                     break;
@@ -219,8 +219,10 @@ internal sealed partial class OrderGrain(
 
     private async Task ReserveAndPayAsync(OrderState order)
     {
-        var answers = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).ReserveAsync(Id, l.Quantity, repeated: !placedHere)));
+        // Whatever comes of it, the next time is a repetition: an answer may be lost on its way.
+        var repeated = !placedHere;
         placedHere = false;
+        var answers = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).ReserveAsync(Id, l.Quantity, repeated)));
         CrashPoint.Pass("order.reserved");
         var refusals = answers.Where(a => a.IsRefused).Select(a => a.Refusal!).ToArray();
         if (refusals.Length > 0)
@@ -262,7 +264,7 @@ internal sealed partial class OrderGrain(
 
     private async Task ClearCartAsync(OrderState order)
     {
-        await Cart(order).EndCheckoutAsync(Id, [.. order.Totals.Lines.Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))]);
+        await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, [.. order.Totals.Lines.Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))]);
         CrashPoint.Pass("order.cart-cleared");
     }
 
@@ -271,7 +273,7 @@ internal sealed partial class OrderGrain(
         // A line that was refused holds nothing.
         var refused = order.Shortages?.Select(s => s.Sku).ToHashSet() ?? [];
         await Task.WhenAll(order.Totals.Lines.Where(l => !refused.Contains(l.Sku)).Select(l => Stock(l.Sku).ReleaseAsync(Id)));
-        await Cart(order).EndCheckoutAsync(Id, null);
+        await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
         if (order.Status == OrderStatus.Cancelled)
         {
             var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: true, order.CancelReason ?? "order cancelled");
@@ -294,10 +296,17 @@ internal sealed partial class OrderGrain(
     {
         if (!decision.Changed)
             return;
-        await CommitAsync(State! with { Order = decision.State }, decision.Events);
-        var signal = changed;
-        changed = NewSignal();
-        signal.TrySetResult();
+        try
+        {
+            await CommitAsync(State! with { Order = decision.State }, decision.Events);
+        }
+        finally
+        {
+            // Watchers go when a commit fails, too: this activation ends only without them.
+            var signal = changed;
+            changed = NewSignal();
+            signal.TrySetResult();
+        }
     }
 
     private OrderState? Of(Caller caller) =>

@@ -22,7 +22,7 @@ internal sealed class PaymentGrain(
             await GiveUpLastAsync(State!);
             payment = State!;
         }
-        var begun = payment.Begin(command);
+        var begun = payment.Begin(command, Now);
         CrashPoint.Pass("payment.attempt.before-write");
         await CommitAsync(begun);
         CrashPoint.Pass("payment.attempt.written");
@@ -52,8 +52,8 @@ internal sealed class PaymentGrain(
         if (refundCaptured)
         {
             await SettleRefundsAsync();
-            if (State!.Refundable > 0)
-                await RefundAsync(new RefundPayment("cancellation", State.Refundable, reason));
+            if (State!.Refundable > 0 && await RefundAsync(new RefundPayment("cancellation", null, reason)) is { } refusal)
+                throw new InvalidOperationException($"Payment {GrainKey} cannot be refunded: {refusal.Detail}");
         }
         return (State ?? payment).ToView();
     }
@@ -95,7 +95,7 @@ internal sealed class PaymentGrain(
 
     private async Task<Refusal?> RefundAsync(RefundPayment command)
     {
-        var decision = State!.BeginRefund(command);
+        var decision = State!.BeginRefund(command, Now);
         if (decision.Refusal is { } refusal)
             return refusal;
         await CommitAsync(decision);
@@ -110,7 +110,7 @@ internal sealed class PaymentGrain(
         {
             using var timeout = new CancellationTokenSource(ProviderTimeout, Time);
             var answer = await provider.RefundAsync(State.Captured!.Reference!, refund.Amount, refund.Key, timeout.Token);
-            await CommitAsync(State.RecordRefund(refund.Id, answer, Now));
+            await CommitAsync(State.RecordRefund(refund.Id, answer));
         }
     }
 }

@@ -15,7 +15,7 @@ public sealed record PaymentState
     /// <summary>The most refunds of one order.</summary>
     public const int MaxRefunds = 100;
 
-    /// <summary>How long after an outcome the order is reminded, in case the news did not reach it.</summary>
+    /// <summary>How long after a decision the order is reminded to look, in case that nobody lived to carry it out or tell.</summary>
     private static readonly TimeSpan ReminderDelay = TimeSpan.FromSeconds(5);
 
     /// <summary>The order, and the payment: one id.</summary>
@@ -45,7 +45,7 @@ public sealed record PaymentState
     public static PaymentState Open(Guid orderId, PaymentTerms terms) => new() { OrderId = orderId, Terms = terms };
 
     /// <summary>Begins an attempt. It stays when there is nothing to begin: the attempt is known, the money is taken, or the payment is closed.</summary>
-    public Decision<PaymentState> Begin(Charge charge)
+    public Decision<PaymentState> Begin(Charge charge, DateTimeOffset now)
     {
         if (charge.Terms != Terms)
             throw new InvalidOperationException($"Payment {OrderId} is for {Terms}, not {charge.Terms}.");
@@ -57,7 +57,9 @@ public sealed record PaymentState
             return Decision<PaymentState>.Stay(this);
         var attempt = new PaymentAttempt(
             charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + 1}", charge.PaymentMethod, AttemptStatus.Asked, null, null, null, charge.FollowUp);
-        return Decision<PaymentState>.To(this with { Attempts = [.. Attempts, attempt] });
+        var next = this with { Attempts = [.. Attempts, attempt] };
+        // Should the process die before the provider has answered, the order comes back to it.
+        return charge.FollowUp ? Decision<PaymentState>.To(next, new OrderCheckoutDue(OrderId, now + ReminderDelay)) : Decision<PaymentState>.To(next);
     }
 
     /// <summary>Takes the provider's word on the last attempt.</summary>
@@ -97,8 +99,8 @@ public sealed record PaymentState
                 events.Add(new PaymentCancelled(OrderId, Terms.CustomerId));
                 break;
         }
-        // What the order did not ask for just now (the customer acted), or asks for outside its own schedule, it is told again.
-        if (last.Status == AttemptStatus.RequiresAction || last.FollowUp)
+        // The customer acted, and the order did not ask just now: it is told again.
+        if (last.Status == AttemptStatus.RequiresAction)
             events.Add(new OrderCheckoutDue(OrderId, now + ReminderDelay));
         return Decision<PaymentState>.To(next, events);
     }
@@ -107,7 +109,7 @@ public sealed record PaymentState
     public Decision<PaymentState> Close() => Closed ? Decision<PaymentState>.Stay(this) : Decision<PaymentState>.To(this with { Closed = true });
 
     /// <summary>Writes a refund down before the provider is asked for it.</summary>
-    public Decision<PaymentState> BeginRefund(RefundPayment command)
+    public Decision<PaymentState> BeginRefund(RefundPayment command, DateTimeOffset now)
     {
         if (Refunds.Any(r => r.Id == command.RefundId))
             return Decision<PaymentState>.Stay(this);
@@ -118,19 +120,18 @@ public sealed record PaymentState
         if (Refunds.Length >= MaxRefunds && command.Amount is not null)
             return new Refusal(RefusalCode.Conflict, $"A payment is refunded in at most {MaxRefunds} parts.");
         var refund = new Refund(command.RefundId, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, command.Reason, null);
-        return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] });
+        return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] }, new OrderCheckoutDue(OrderId, now + ReminderDelay));
     }
 
     /// <summary>Takes the provider's word on a refund.</summary>
-    public Decision<PaymentState> RecordRefund(string refundId, ProviderRefund answer, DateTimeOffset now)
+    public Decision<PaymentState> RecordRefund(string refundId, ProviderRefund answer)
     {
         var refund = Refunds.First(r => r.Id == refundId);
         if (refund.Reference is not null)
             return Decision<PaymentState>.Stay(this);
         return Decision<PaymentState>.To(
             this with { Refunds = [.. Refunds.Select(r => r.Id == refundId ? r with { Reference = answer.Reference } : r)] },
-            new PaymentRefunded(OrderId, Terms.CustomerId, refundId, Amount(refund.Amount), Amount(GivenBack + refund.Amount), refund.Reason),
-            new OrderCheckoutDue(OrderId, now + ReminderDelay));
+            new PaymentRefunded(OrderId, Terms.CustomerId, refundId, Amount(refund.Amount), Amount(GivenBack + refund.Amount), refund.Reason));
     }
 
     /// <summary>Refunds that the provider was, perhaps, not yet asked for.</summary>

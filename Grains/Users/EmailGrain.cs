@@ -4,7 +4,7 @@ using SoonShop.Aggregates;
 namespace SoonShop.Users;
 
 /// <summary>Who claims an address. A claim is first reserved, then confirmed.</summary>
-public sealed record EmailClaim(Guid? UserId, bool Confirmed, DateTimeOffset ReservedUntil)
+public sealed record EmailClaim(Guid UserId, bool Confirmed, DateTimeOffset ReservedUntil)
 {
     /// <summary>How long a claim holds without being confirmed.</summary>
     public static readonly TimeSpan ReservationLifetime = TimeSpan.FromMinutes(1);
@@ -14,7 +14,7 @@ internal sealed class EmailGrain(
     [PersistentState("email")] IPersistentState<Document<EmailClaim>> storage, TimeProvider time, IOptions<AccountsOptions> options)
     : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
 {
-    private readonly LoginThrottle throttle = new(options.Value.MaxFailedLogins, TimeSpan.FromMinutes(options.Value.LockoutMinutes), time);
+    private readonly LoginThrottle throttle = new(options.Value, time);
 
     protected override string Aggregate => "email";
 
@@ -22,7 +22,7 @@ internal sealed class EmailGrain(
 
     async Task<bool> IEmailGrain.ReserveAsync(Guid userId)
     {
-        if (State is { UserId: { } owner } claim && owner != userId)
+        if (State is { } claim && claim.UserId is var owner && owner != userId)
         {
             if (claim.Confirmed || claim.ReservedUntil > Now)
                 return false;
@@ -44,22 +44,21 @@ internal sealed class EmailGrain(
             await CommitAsync(claim with { Confirmed = true }, []);
     }
 
-    async Task IEmailGrain.ReleaseAsync(Guid userId)
-    {
-        if (State is { } claim && claim.UserId == userId)
-            await CommitAsync(new EmailClaim(null, false, default), []);
-    }
-
     async Task<Outcome<SignedIn>> IEmailGrain.LoginAsync(string password)
     {
         using var turn = await throttle.EnterAsync();
         if (turn.LockedFor is { } wait)
-            return new Refusal(RefusalCode.RateLimited, "Too many failed logins. Try later, or set a new password.") { RetryAfter = wait };
+            return LoginThrottle.Locked(wait);
         var result = await Account.LoginAsync(password);
         if (result.IsRefused)
+        {
             throttle.Failed();
+            DelayDeactivation(throttle.Memory);
+        }
         else
+        {
             throttle.Reset();
+        }
         return result;
     }
 

@@ -5,14 +5,23 @@ namespace SoonShop.Users;
 /// cannot slip past the count; the queue is bounded. Kept in memory alone and for unknown addresses too: a lock says
 /// nothing about whether an account exists, and guessing writes nothing to the database.
 /// </summary>
-internal sealed class LoginThrottle(int maxFailures, TimeSpan lockout, TimeProvider time)
+internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
 {
+    private readonly int maxFailures = options.MaxFailedLogins;
+    private readonly TimeSpan lockout = TimeSpan.FromMinutes(options.LockoutMinutes);
     private const int MaxQueue = 50;
     private readonly SemaphoreSlim turn = new(1);
     private int queued;
     private int failures;
     private DateTimeOffset lockedUntil;
     private DateTimeOffset lastFailure;
+
+    /// <summary>How long the grain must live after a failure, so that a lock does not end with it.</summary>
+    public TimeSpan Memory => lockout + TimeSpan.FromMinutes(1);
+
+    /// <summary>What a locked caller is told.</summary>
+    public static Refusal Locked(TimeSpan wait) =>
+        new(RefusalCode.RateLimited, "Too many failed attempts. Try later, or set a new password.") { RetryAfter = wait };
 
     /// <summary>Waits for the turn; dispose to end it.</summary>
     public async Task<Turn> EnterAsync()

@@ -17,6 +17,9 @@ internal sealed partial class UserGrain(
 
     private Guid Id => this.GetPrimaryKey();
 
+    /// <summary>Against guessing the password with a stolen access token.</summary>
+    private readonly LoginThrottle throttle = new(options.Value, time);
+
     async Task<Outcome<SignedIn>> IUserGrain.RegisterAsync(RegisterUser command)
     {
         if (State is { } known)
@@ -70,8 +73,16 @@ internal sealed partial class UserGrain(
     {
         if (PasswordPolicy.Problem(newPassword) is { } problem)
             return Refusal.Invalid("newPassword", problem);
+        using var turn = await throttle.EnterAsync();
+        if (turn.LockedFor is { } wait)
+            return LoginThrottle.Locked(wait);
         if (!await passwords.VerifyAsync(State?.PasswordHash, currentPassword))
+        {
+            throttle.Failed();
+            DelayDeactivation(throttle.Memory);
             return Refusal.Invalid("currentPassword", "is not the current password");
+        }
+        throttle.Reset();
         await CommitAsync(State!.ChangePassword(await passwords.HashAsync(newPassword), keepSession));
         return default(Done);
     }
@@ -111,11 +122,14 @@ internal sealed partial class UserGrain(
     Task<Outcome<Done>> IUserGrain.RemoveAddressAsync(Guid addressId) =>
         DecideAsync(user => user.RemoveAddress(addressId), _ => default(Done));
 
-    Task<Outcome<User>> IUserGrain.SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion)
+    async Task<Outcome<User>> IUserGrain.SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion)
     {
-        if (!caller.IsAdmin)
-            return Task.FromResult<Outcome<User>>(new Refusal(RefusalCode.Forbidden, "Only administrators change roles."));
-        return DecideAsync(
+        // The token may be older than the role's loss: who hands out roles must hold one now.
+        var callerRoles = caller.UserId == Id ? State?.Roles
+            : caller.UserId is { } callerId ? (await GrainFactory.GetGrain<IUserGrain>(callerId).GetAsync()).Value?.Roles : null;
+        if (!caller.IsAdmin || callerRoles?.Contains(Role.Admin) != true)
+            return new Refusal(RefusalCode.Forbidden, "Only administrators change roles.");
+        return await DecideAsync(
             user => expectedVersion is { } expected && expected != Version ? Refusal.Stale() : user.SetRoles(roles, caller.UserId),
             user => user.ToView(Version));
     }

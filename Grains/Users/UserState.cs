@@ -193,8 +193,8 @@ public sealed record UserState
     /// <summary>Replaces the roles. An administrator cannot give up the own role: the last one would lock everybody out.</summary>
     public Decision<UserState> SetRoles(ImmutableArray<string> roles, Guid? changedBy)
     {
-        if (roles.FirstOrDefault(r => !Role.All.Contains(r)) is { } unknown)
-            return Refusal.Invalid("roles", $"'{unknown}' is no role. Roles are: {string.Join(", ", Role.All)}.");
+        if (roles.Any(r => r is null || !Role.All.Contains(r)))
+            return Refusal.Invalid("roles", $"must be of {string.Join(", ", Role.All)}");
         ImmutableArray<string> next = [.. Role.All.Where(r => r == Role.Customer || roles.Contains(r))];
         if (changedBy == Id && !next.Contains(Role.Admin))
             return new Refusal(RefusalCode.Conflict, "Administrators cannot take the role from themselves. Ask another administrator.");

@@ -67,24 +67,36 @@ internal sealed partial class DueEventLoop(NpgsqlDataSource database, IGrainFact
     {
         try
         {
-            RequestContext.Set(Aggregates.RequestKeys.CausationId, due.Id);
-            if (due.Type == OrderCheckoutDue.EventType)
-                await grains.GetGrain<IOrderGrain>(Guid.ParseExact(due.Subject, "N")).ResumeAsync(due.NotBefore);
-            else
-                LogUnknown(log, due.Type, due.Position);
+            RequestContext.Set(RequestKeys.CausationId, due.Id);
+            // A type that is not known here may be a newer silo's: the claim lapses, and that silo finds it.
+            if (due.Type != OrderCheckoutDue.EventType)
+                throw new NotSupportedException("this silo has no handler for it");
+            await grains.GetGrain<IOrderGrain>(Guid.ParseExact(due.Subject, "N")).ResumeAsync(due.NotBefore);
             await using var done = database.CreateCommand("update event set handled_at = now(), claimed_until = null where position = $1");
             done.Parameters.Add(new() { Value = due.Position });
             await done.ExecuteNonQueryAsync(cancellation);
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            // 1, 2, 4 … seconds, at most a minute; where even this cannot be written, the claim runs out.
-            var pauseSeconds = Math.Min(60, Math.Pow(2, Math.Min(due.Attempts - 1, 10)));
-            LogRetry(log, due.Type, due.Subject, due.Attempts, pauseSeconds, e.Message);
+            await PostponeAsync(due, e, cancellation);
+        }
+    }
+
+    /// <summary>Gives the event back for 1, 2, 4 … seconds, at most a minute. Where even that cannot be written, the claim runs out.</summary>
+    private async Task PostponeAsync(DueEvent due, Exception reason, CancellationToken cancellation)
+    {
+        var pauseSeconds = Math.Min(60, Math.Pow(2, Math.Min(due.Attempts - 1, 10)));
+        LogRetry(log, due.Type, due.Subject, due.Attempts, pauseSeconds, reason.Message);
+        try
+        {
             await using var retry = database.CreateCommand("update event set claimed_until = now() + make_interval(secs => $2) where position = $1");
             retry.Parameters.Add(new() { Value = due.Position });
             retry.Parameters.Add(new() { Value = pauseSeconds });
             await retry.ExecuteNonQueryAsync(cancellation);
+        }
+        catch (NpgsqlException e)
+        {
+            LogFailure(log, e.Message);
         }
     }
 
@@ -95,7 +107,4 @@ internal sealed partial class DueEventLoop(NpgsqlDataSource database, IGrainFact
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduled {Type} for {Subject} failed at attempt {Attempt}, next in {PauseSeconds} s: {Reason}")]
     private static partial void LogRetry(ILogger log, string type, string subject, int attempt, double pauseSeconds, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Nobody handles the scheduled event type {Type} (position {Position}).")]
-    private static partial void LogUnknown(ILogger log, string type, long position);
 }

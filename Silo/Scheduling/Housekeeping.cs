@@ -24,7 +24,10 @@ internal sealed partial class Housekeeping(NpgsqlDataSource database, ILogger<Ho
                     """);
                 command.Parameters.Add(new() { Value = KeptRequest.Lifetime });
                 command.Parameters.Add(new() { Value = BatchSize });
-                await command.ExecuteNonQueryAsync(stoppingToken);
+                while (await command.ExecuteNonQueryAsync(stoppingToken) == BatchSize)
+                {
+                    // On to the next batch: each is a transaction of its own.
+                }
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {

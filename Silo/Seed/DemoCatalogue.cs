@@ -35,12 +35,12 @@ internal static class DemoCatalogue
                     Interlocked.Increment(ref created);
                 }
                 var stock = grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku));
-                if (await stock.GetAsync() is { Value: { OnHand: 0, Version: 0 } })
-                {
+                // The delivery is one operation, however often it is asked for; the threshold is set once, so that a changed one stays.
+                var isNew = await stock.GetAsync() is { Value.Version: 0 };
+                if (item.Stock > 0)
+                    await stock.AdjustAsync(new AdjustStock("demo-catalogue", item.Stock, "delivery", "demo catalogue"));
+                if (isNew)
                     await stock.SetLowStockThresholdAsync(item.LowStockThreshold, null);
-                    if (item.Stock > 0)
-                        await stock.AdjustAsync(new AdjustStock("demo-catalogue", item.Stock, "delivery", "demo catalogue"));
-                }
             });
         return (catalogue.Products.Length, created);
     }

@@ -19,7 +19,7 @@ internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter>
         }
         catch (Exception e) when (e is not UnavailableException && IsTransient(e))
         {
-            LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId, e.Message);
+            LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
             throw new UnavailableException("The shop is busy or its database is out of reach. Try again.");
         }
     }
@@ -28,6 +28,6 @@ internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter>
         NpgsqlException or SocketException or IOException or TimeoutException or OperationCanceledException
         or InconsistentStateException or Orleans.Runtime.OrleansException;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Interface}.{Method} of {Grain} is unavailable: {Reason}")]
-    private static partial void LogUnavailable(ILogger log, string @interface, string method, Orleans.Runtime.GrainId grain, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Interface}.{Method} of a {Grain} is unavailable: {Reason}")]
+    private static partial void LogUnavailable(ILogger log, string @interface, string method, Orleans.Runtime.GrainType grain, string reason);
 }

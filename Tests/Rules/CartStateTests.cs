@@ -103,23 +103,42 @@ public sealed class CartStateTests
         var cart = Set(Set(Set(Empty, "MUG", 5), "SPOON", 1), "PLATE", 1);
         ImmutableArray<CartLine> ordered = [Given.Line("MUG", 2), Given.Line("SPOON", 1), Given.Line("GONE", 1)];
 
-        var rest = cart.Order(Given.OrderId, ordered).Next();
+        var rest = cart.Order(Given.OrderId, Given.Now, ordered).Next();
 
         Assert.Equal([Given.Line("MUG", 3), Given.Line("PLATE", 1)], rest.Lines);
-        rest.Order(Given.OrderId, ordered).StaysAs(rest);
+        rest.Order(Given.OrderId, Given.Now, ordered).StaysAs(rest);
     }
 
     [Fact]
     public void fewer_units_than_were_ordered_leave_none() =>
-        Assert.Empty(Set(Empty, "MUG", 1).Order(Given.OrderId, [Given.Line("MUG", 2)]).Next().Lines);
+        Assert.Empty(Set(Empty, "MUG", 1).Order(Given.OrderId, Given.Now, [Given.Line("MUG", 2)]).Next().Lines);
 
     [Fact]
     public void what_is_remembered_is_bounded_and_the_newest_of_it()
     {
-        var cart = Enumerable.Range(0, 30).Aggregate(Empty, (c, i) => c.Order(Given.Id(i), []).Next().Merge(Given.Id(i), []).Next());
+        var cart = Enumerable.Range(0, 30).Aggregate(Empty, (c, i) => c.Order(Given.Id(i), Given.Now.AddMinutes(i), []).Next().Merge(Given.Id(i), []).Next());
 
-        Assert.Equal(Enumerable.Range(10, 20).Select(Given.Id), cart.Ordered);
+        Assert.Equal(Enumerable.Range(10, 20).Select(Given.Id), cart.Ordered.Select(o => o.OrderId));
         Assert.Equal(Enumerable.Range(10, 20).Select(Given.Id), cart.Merged);
+    }
+
+    [Fact]
+    public void an_order_too_old_to_be_remembered_takes_nothing_a_second_time()
+    {
+        var first = Set(Empty, "MUG", 1).Order(Given.OrderId, Given.Now, [Given.Line("MUG")]).Next();
+        var later = Enumerable.Range(1, 30).Aggregate(first, (c, i) => c.Order(Given.Id(i), Given.Now.AddMinutes(i), []).Next());
+        var filled = Set(later, "MUG", 3);
+
+        filled.Order(Given.OrderId, Given.Now, [Given.Line("MUG")]).StaysAs(filled);
+    }
+
+    [Fact]
+    public void lines_that_were_handed_over_are_handed_over_once()
+    {
+        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2).HandOver(Given.Customer).Next();
+
+        Assert.Empty(guest.ForgetHandedOver(Given.Customer).Next().Lines);
+        guest.ForgetHandedOver(Given.Id(7)).StaysAs(guest);
     }
 
     [Fact]

@@ -58,7 +58,8 @@ public sealed class DocumentSerializerTests
             IsGuest = true,
             HandedOverTo = Given.Customer,
             Merged = [Given.Id(1)],
-            Ordered = [Given.Id(2), Given.Id(3)],
+            Ordered = [new OrderedCart(Given.Id(2), Given.Now), new OrderedCart(Given.Id(3), Given.Now)],
+            OrderedUntil = Given.Now,
         },
         ["product"] = ProductState.Create("MUG", Given.Product() with { Active = false }, "USD", Given.Now).Next(),
         ["user"] = Given.User().OpenSession(Given.Id(1), "one", Given.Now) with

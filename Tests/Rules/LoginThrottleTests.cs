@@ -9,7 +9,7 @@ public sealed class LoginThrottleTests
     private readonly FakeTimeProvider time = new(Given.Now);
     private readonly LoginThrottle throttle;
 
-    public LoginThrottleTests() => throttle = new LoginThrottle(3, Lockout, time);
+    public LoginThrottleTests() => throttle = new LoginThrottle(new AccountsOptions { MaxFailedLogins = 3, LockoutMinutes = (int)Lockout.TotalMinutes }, time);
 
     [Fact]
     public async Task too_many_failures_lock_for_a_while()
