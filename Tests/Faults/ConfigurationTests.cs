@@ -1,0 +1,107 @@
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Faults;
+
+[Collection(nameof(Faults))]
+public sealed class ConfigurationTests
+{
+    [Fact]
+    public async Task a_silo_names_all_that_is_wrong_with_its_configuration_at_once()
+    {
+        var (code, output, error) = await RunAsync("Silo", [], new()
+        {
+            ["ConnectionStrings__soonshop"] = null,
+            ["Silo__SiloPort"] = "70000",
+            ["Silo__GatewayPort"] = "gateway",
+            ["Checkout__Currency"] = "dollars",
+            ["Checkout__CheckoutDueSeconds"] = "0",
+            ["Accounts__AdminEmail"] = Shop.AdminEmail,
+            ["Accounts__AdminPassword"] = "short",
+        });
+        Assert.Equal(78, code);
+        Assert.Empty(output);
+        AssertOneMessage(error, 6, "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword");
+    }
+
+    [Fact]
+    public async Task a_front_end_names_all_that_is_wrong_with_its_configuration_at_once()
+    {
+        var (code, output, error) = await RunAsync("ApiFrontend", [], new()
+        {
+            ["ConnectionStrings__soonshop"] = "Host=;Port=nonsense",
+            ["Auth__SigningKey"] = "c2hvcnQ=",
+            ["Auth__AccessTokenMinutes"] = "forever",
+            ["Http__MaxRequestBytes"] = "1",
+        });
+        Assert.Equal(78, code);
+        Assert.Empty(output);
+        AssertOneMessage(error, 4, "ConnectionStrings__soonshop", "Auth__SigningKey", "Auth__AccessTokenMinutes", "Http__MaxRequestBytes");
+    }
+
+    [Fact]
+    public async Task a_front_end_without_any_configuration_says_what_to_set()
+    {
+        var (code, _, error) = await RunAsync("ApiFrontend", [], new() { ["ConnectionStrings__soonshop"] = null, ["Auth__SigningKey"] = null });
+        Assert.Equal(78, code);
+        AssertOneMessage(error, 2, "ConnectionStrings__soonshop", "Auth__SigningKey");
+    }
+
+    [Fact]
+    public async Task an_unknown_command_is_answered_with_the_usage()
+    {
+        var (code, output, error) = await RunAsync("Silo", ["nonsense"], []);
+        Assert.Equal(64, code);
+        Assert.Empty(output);
+        Assert.Contains("nonsense", error, StringComparison.Ordinal);
+        Assert.Contains("Usage: Silo", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task migrations_can_run_again_and_side_by_side()
+    {
+        await using var shop = await Shop.CreateAsync();
+        var environment = new Dictionary<string, string?> { ["ConnectionStrings__soonshop"] = shop.ConnectionString };
+        var together = await Task.WhenAll(RunAsync("Silo", ["migrate"], environment), RunAsync("Silo", ["migrate"], environment));
+        Assert.All(together, r => Assert.True(r.Code == 0, r.Error));
+        var applied = await shop.QueryAsync<long>("select count(*) from schema_version");
+        Assert.True(applied > 0);
+        var (code, _, error) = await RunAsync("Silo", ["migrate"], environment);
+        Assert.True(code == 0, error);
+        Assert.Equal(applied, await shop.QueryAsync<long>("select count(*) from schema_version"));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "run")]
+    [InlineData("127.0.0.1", "migrate")]
+    [InlineData("no-such-host.invalid", "migrate")]
+    public async Task an_unreachable_database_is_named_by_host_and_port(string host, string command)
+    {
+        var port = ShopProcess.FreePort();
+        var (code, _, error) = await RunAsync("Silo", [command], new() { ["ConnectionStrings__soonshop"] = $"Host={host};Port={port};Database=soonshop;Username=soonshop;Password=secret-word" });
+        Assert.Equal(69, code);
+        Assert.Contains($"{host}:{port}", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-word", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_wrong_password_for_the_database_is_told_plainly()
+    {
+        await using var shop = await Shop.CreateAsync();
+        var connection = new Npgsql.NpgsqlConnectionStringBuilder(shop.ConnectionString) { Password = "secret-word" };
+        var (code, _, error) = await RunAsync("Silo", ["migrate"], new() { ["ConnectionStrings__soonshop"] = connection.ConnectionString });
+        Assert.Equal(69, code);
+        Assert.Contains($"{connection.Host}:{connection.Port}", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret-word", error, StringComparison.Ordinal);
+    }
+
+    private static void AssertOneMessage(string error, int problems, params string[] variables)
+    {
+        Assert.Contains($"has {problems} problem(s)", error, StringComparison.Ordinal);
+        Assert.Equal(problems + 1, error.Trim().Split('\n').Length);
+        Assert.All(variables, v => Assert.Contains(v, error, StringComparison.Ordinal));
+    }
+
+    private static Task<(int Code, string Output, string Error)> RunAsync(string project, string[] arguments, Dictionary<string, string?> environment) =>
+        Repository.TryRunAsync("dotnet", [Repository.Program(project), .. arguments], new(environment) { ["DOTNET_ENVIRONMENT"] = "Production" });
+}

@@ -1,0 +1,179 @@
+using SoonShop.Aggregates;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Faults;
+
+/// <summary>A shop whose one silo dies at a chosen point and is started again; database and front end stay.</summary>
+public sealed class CrashingShop : IAsyncLifetime
+{
+    private static readonly TimeSpan CrashLimit = TimeSpan.FromSeconds(30);
+    private ShopProcess silo = null!;
+
+    internal Shop Shop { get; private set; } = null!;
+
+    internal ApiClient Api { get; private set; } = null!;
+
+    internal ApiClient Admin { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", "0.15"));
+        silo = await Shop.StartSiloAsync();
+        Api = await Shop.StartApiAsync();
+        Admin = await Administrator.ArriveAsync(Api);
+    }
+
+    /// <summary>Products with stock.</summary>
+    internal async Task<string[]> StockAsync(int products = 2)
+    {
+        var skus = new string[products];
+        for (var i = 0; i < products; i++)
+            skus[i] = await Admin.CreateProductAsync(stock: 5, price: 1000 + i);
+        return skus;
+    }
+
+    /// <summary>Starts the silo again with a point armed, when nothing of earlier tests can pass it any more.</summary>
+    internal async Task ArmAsync(string point)
+    {
+        await Books.QuietAsync(Shop);
+        await silo.KillAsync();
+        silo = await Shop.StartSiloAsync(point);
+    }
+
+    /// <summary>Waits for the crash, and starts the silo again.</summary>
+    internal async Task RecoverAsync()
+    {
+        await silo.WaitForExitAsync(CrashLimit);
+        Assert.Contains("Crash point", silo.Log, StringComparison.Ordinal);
+        silo = await Shop.StartSiloAsync();
+    }
+
+    /// <summary>Ends the silo as a power cut would, and starts it again.</summary>
+    internal async Task CutPowerAsync()
+    {
+        await silo.KillAsync();
+        silo = await Shop.StartSiloAsync();
+    }
+
+    /// <summary>Waits until an order has a status, without asking the shop.</summary>
+    internal Task StatusAsync(Guid order, string status) => Until.TrueAsync(
+        $"order {order} is {status}", TimeSpan.FromSeconds(60), async () => await Books.StatusAsync(Shop, order) == status);
+
+    public ValueTask DisposeAsync() => Shop.DisposeAsync();
+}
+
+[Collection(nameof(Faults))]
+public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
+{
+    /// <summary>Every point, and the later passages of those that a checkout of two lines passes again.</summary>
+    public static TheoryData<string> Points =>
+        [.. CrashPoint.All, "inventory.before-write#2", "inventory.after-write#2", "inventory.before-write#3", "inventory.after-write#3", "inventory.after-write#4"];
+
+    [Theory, MemberData(nameof(Points))]
+    public async Task a_checkout_that_crashes_anywhere_reaches_its_end_alone_and_is_answered_when_asked_again(string point)
+    {
+        var skus = await shop.StockAsync();
+        await shop.ArmAsync(point);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        Assert.NotEqual(201, (int?)(await buyer.TryOrderAsync())?.Status);
+        await shop.RecoverAsync();
+
+        if (point == "order.place.before-write")
+            Assert.Equal("none", await Books.StatusAsync(shop.Shop, buyer.OrderId));
+        else
+            await shop.StatusAsync(buyer.OrderId, "confirmed");
+        await Books.AssertBalanceAsync(shop.Shop);
+
+        var again = await buyer.OrderAsync();
+        Assert.Equal(201, (int)again.Status);
+        Assert.Equal("confirmed", again.Text("status"));
+        Assert.Equal(buyer.OrderId, Guid.Parse(again.Text("id")));
+        Assert.Empty((await buyer.Guest.GetAsync("/cart"))["items"]!.AsArray());
+        await Books.AssertBalanceAsync(shop.Shop);
+    }
+
+    [Theory]
+    [InlineData("payment.attempt.written")]
+    [InlineData("payment.provider.answered")]
+    [InlineData("payment.outcome.written")]
+    [InlineData("order.confirmed")]
+    public async Task a_declined_checkout_that_crashes_is_told_so_when_asked_again_and_expires_without_help(string point)
+    {
+        const string Declined = "pm_card_visa_chargeDeclined";
+        var skus = await shop.StockAsync(products: 1);
+        await shop.ArmAsync(point);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        Assert.NotEqual(402, (int?)(await buyer.TryOrderAsync(Declined))?.Status);
+        await shop.RecoverAsync();
+
+        var again = await buyer.OrderAsync(Declined);
+        Assert.Equal(402, (int)again.Status);
+        Assert.Equal("payment-declined", again.Code);
+        Assert.Equal(buyer.OrderId, Guid.Parse(again.Text("orderId")));
+        await shop.StatusAsync(buyer.OrderId, "expired");
+        await Books.AssertBalanceAsync(shop.Shop);
+        Assert.Equal(5, (await shop.Admin.GetAsync($"/inventory/{skus[0]}")).Number("available"));
+    }
+
+    /// <summary>The provider is asked twice in such a checkout: when it begins, and when the customer has acted.</summary>
+    [Theory]
+    [InlineData("payment.provider.answered#2")]
+    [InlineData("payment.outcome.written#2")]
+    [InlineData("order.stock-committed")]
+    [InlineData("order.cart-cleared")]
+    public async Task an_authenticated_payment_whose_silo_dies_confirms_its_order(string point)
+    {
+        var skus = await shop.StockAsync(products: 1);
+        await shop.ArmAsync(point);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        var placed = await buyer.OrderAsync("pm_card_authenticationRequired");
+        Assert.Equal("awaitingPayment", placed.Text("status"));
+        Assert.NotEqual(200, (int?)(await Buyer.TryAsync(() => buyer.Guest.PostAsync($"/simulated-payments/{buyer.OrderId}/authenticate")))?.Status);
+        await shop.RecoverAsync();
+
+        await shop.StatusAsync(buyer.OrderId, "confirmed");
+        await Books.AssertBalanceAsync(shop.Shop);
+    }
+
+    /// <summary>A checkout of one line moves stock twice; the third movement is the cancellation's.</summary>
+    [Theory]
+    [InlineData("inventory.before-write#3")]
+    [InlineData("inventory.after-write#3")]
+    public async Task a_cancellation_that_crashes_gives_stock_and_money_back_without_help(string point)
+    {
+        var skus = await shop.StockAsync(products: 1);
+        await shop.ArmAsync(point);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
+        await Buyer.TryAsync(() => CancelAsync(buyer));
+        await shop.RecoverAsync();
+
+        await Books.AssertBalanceAsync(shop.Shop);
+        await AssertCancelledAsync(buyer, skus[0]);
+    }
+
+    [Fact]
+    public async Task a_cancellation_cut_off_from_outside_is_whole_or_not_at_all_and_can_be_asked_again()
+    {
+        var skus = await shop.StockAsync(products: 1);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
+        var request = Buyer.TryAsync(() => CancelAsync(buyer));
+        await shop.CutPowerAsync();
+        await request;
+        await Books.AssertBalanceAsync(shop.Shop);
+
+        await AssertCancelledAsync(buyer, skus[0]);
+        await Books.AssertBalanceAsync(shop.Shop);
+    }
+
+    private async Task AssertCancelledAsync(Buyer buyer, string sku)
+    {
+        var cancelled = await Buyer.AskAsync(() => CancelAsync(buyer));
+        Assert.Equal("cancelled", cancelled.Text("status"));
+        Assert.Equal("refunded", cancelled.Text("payment.status"));
+        Assert.Equal(5, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("available"));
+    }
+
+    private static Task<Reply> CancelAsync(Buyer buyer) => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/cancel", new { reason = "changed my mind" });
+}

@@ -1,0 +1,19 @@
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Faults;
+
+/// <summary>Tests that kill processes and time what follows; they run one after another, with the machine to themselves.</summary>
+[CollectionDefinition(nameof(Faults), DisableParallelization = true)]
+public sealed class Faults;
+
+/// <summary>The administrator whom a silo makes when it starts.</summary>
+internal static class Administrator
+{
+    /// <summary>Signed in, as soon as the account is there.</summary>
+    public static async Task<ApiClient> ArriveAsync(ApiClient api)
+    {
+        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(30), async () =>
+            (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
+        return await api.AsAdminAsync();
+    }
+}
