@@ -18,7 +18,8 @@ internal static class Migrator
     /// <summary>Migrates. Doing it again does nothing. Throws when a file fails; what came before it stays.</summary>
     public static async Task MigrateAsync(string connectionString, ILogger log, CancellationToken cancellation)
     {
-        await using var connection = new NpgsqlConnection(connectionString);
+        // Not pooled: a connection that waits in a pool still holds its locks.
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancellation);
         await using (var command = new NpgsqlCommand("select pg_advisory_lock(@key)", connection) { CommandTimeout = (int)MaxWait.TotalSeconds })
         {
