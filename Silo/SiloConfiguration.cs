@@ -36,7 +36,7 @@ internal sealed record SiloConfiguration(SiloOptions Silo, AccountsOptions Accou
             }
             catch (InvalidOperationException e)
             {
-                problems.Add($"{part.Path}: {(e.InnerException ?? e).Message}");
+                problems.Add($"{part.Path}: {(e.InnerException ?? e).Message} Set {part.Path.Replace(":", "__", StringComparison.Ordinal)}.");
             }
         }
         return options;
