@@ -7,6 +7,7 @@ namespace SoonShop.Tests.Faults;
 public sealed class CrashingShop : IAsyncLifetime
 {
     private static readonly TimeSpan CrashLimit = TimeSpan.FromSeconds(30);
+    private readonly List<(Task<Reply?> Request, int Success)> cutOff = [];
     private ShopProcess silo = null!;
 
     internal Shop Shop { get; private set; } = null!;
@@ -40,17 +41,22 @@ public sealed class CrashingShop : IAsyncLifetime
         silo = await Shop.StartSiloAsync(point);
     }
 
-    /// <summary>Waits for the crash, and starts the silo again.</summary>
-    internal async Task RecoverAsync()
+    /// <summary>
+    /// Sends the request in which the silo is to die, waits for that, and starts the silo again. The request's answer is
+    /// looked at in the end: the front end waits for the dead until its time limit.
+    /// </summary>
+    internal async Task CrashAsync(Task<Reply?> request, int success)
     {
+        cutOff.Add((request, success));
         await silo.WaitForExitAsync(CrashLimit);
         Assert.Contains("Crash point", silo.Log, StringComparison.Ordinal);
         silo = await Shop.StartSiloAsync();
     }
 
-    /// <summary>Ends the silo as a power cut would, and starts it again.</summary>
-    internal async Task CutPowerAsync()
+    /// <summary>Ends the silo as a power cut would, while a request is under way, and starts it again.</summary>
+    internal async Task CutPowerAsync(Task<Reply?> request)
     {
+        cutOff.Add((request, 0));
         await silo.KillAsync();
         silo = await Shop.StartSiloAsync();
     }
@@ -59,7 +65,12 @@ public sealed class CrashingShop : IAsyncLifetime
     internal Task StatusAsync(Guid order, string status) => Until.TrueAsync(
         $"order {order} is {status}", TimeSpan.FromSeconds(60), async () => await Books.StatusAsync(Shop, order) == status);
 
-    public ValueTask DisposeAsync() => Shop.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (request, success) in cutOff)
+            Assert.NotEqual(success, (int?)(await request)?.Status);
+        await Shop.DisposeAsync();
+    }
 }
 
 [Collection(nameof(Faults))]
@@ -67,7 +78,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
 {
     /// <summary>Every point, and the later passages of those that a checkout of two lines passes again.</summary>
     public static TheoryData<string> Points =>
-        [.. CrashPoint.All, "inventory.before-write#2", "inventory.after-write#2", "inventory.before-write#3", "inventory.after-write#3", "inventory.after-write#4"];
+        [.. CrashPoint.All, "inventory.after-write#2", "inventory.before-write#3", "inventory.after-write#4"];
 
     [Theory, MemberData(nameof(Points))]
     public async Task a_checkout_that_crashes_anywhere_reaches_its_end_alone_and_is_answered_when_asked_again(string point)
@@ -75,8 +86,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         var skus = await shop.StockAsync();
         await shop.ArmAsync(point);
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
-        Assert.NotEqual(201, (int?)(await buyer.TryOrderAsync())?.Status);
-        await shop.RecoverAsync();
+        await shop.CrashAsync(buyer.TryOrderAsync(), success: 201);
 
         if (point == "order.place.before-write")
             Assert.Equal("none", await Books.StatusAsync(shop.Shop, buyer.OrderId));
@@ -103,8 +113,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         var skus = await shop.StockAsync(products: 1);
         await shop.ArmAsync(point);
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
-        Assert.NotEqual(402, (int?)(await buyer.TryOrderAsync(Declined))?.Status);
-        await shop.RecoverAsync();
+        await shop.CrashAsync(buyer.TryOrderAsync(Declined), success: 402);
 
         var again = await buyer.OrderAsync(Declined);
         Assert.Equal(402, (int)again.Status);
@@ -128,8 +137,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
         var placed = await buyer.OrderAsync("pm_card_authenticationRequired");
         Assert.Equal("awaitingPayment", placed.Text("status"));
-        Assert.NotEqual(200, (int?)(await Buyer.TryAsync(() => buyer.Guest.PostAsync($"/simulated-payments/{buyer.OrderId}/authenticate")))?.Status);
-        await shop.RecoverAsync();
+        await shop.CrashAsync(Buyer.TryAsync(() => buyer.Guest.PostAsync($"/simulated-payments/{buyer.OrderId}/authenticate")), success: 200);
 
         await shop.StatusAsync(buyer.OrderId, "confirmed");
         await Books.AssertBalanceAsync(shop.Shop);
@@ -145,8 +153,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         await shop.ArmAsync(point);
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
         Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
-        await Buyer.TryAsync(() => CancelAsync(buyer));
-        await shop.RecoverAsync();
+        await shop.CrashAsync(Buyer.TryAsync(() => CancelAsync(buyer)), success: 200);
 
         await Books.AssertBalanceAsync(shop.Shop);
         await AssertCancelledAsync(buyer, skus[0]);
@@ -158,9 +165,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         var skus = await shop.StockAsync(products: 1);
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
         Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
-        var request = Buyer.TryAsync(() => CancelAsync(buyer));
-        await shop.CutPowerAsync();
-        await request;
+        await shop.CutPowerAsync(Buyer.TryAsync(() => CancelAsync(buyer)));
         await Books.AssertBalanceAsync(shop.Shop);
 
         await AssertCancelledAsync(buyer, skus[0]);
