@@ -10,7 +10,7 @@ internal sealed record Buyer(ApiClient Guest, string Key)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     /// <summary>The order that this buyer's key makes.</summary>
-    public Guid OrderId => Orders.OrderId.For(Guid.Parse(Guest.CartId!), Key);
+    public Guid OrderId => Orders.OrderId.For(new Caller(null, Guid.Parse(Guest.CartId!), IsAdmin: false), Key);
 
     /// <summary>A new guest with one unit of each SKU.</summary>
     public static async Task<Buyer> ArriveAsync(ApiClient api, params IEnumerable<string> skus)
