@@ -74,9 +74,11 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
                     .ExecuteAsync(context);
                 return;
         }
-        var body = context.Response.Body;
+        var (body, aborted) = (context.Response.Body, context.RequestAborted);
         using var answer = new MemoryStream();
         context.Response.Body = answer;
+        // What writes results stops in the middle, without an error, when the client hangs up; that half would be kept.
+        context.RequestAborted = CancellationToken.None;
         var kept = false;
         try
         {
@@ -90,7 +92,7 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
         }
         finally
         {
-            context.Response.Body = body;
+            (context.Response.Body, context.RequestAborted) = (body, aborted);
             if (!kept)
                 await grain.AbandonAsync(request.Fingerprint);
         }

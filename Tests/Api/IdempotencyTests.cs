@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using SoonShop.Tests.Running;
@@ -169,6 +170,32 @@ public sealed class IdempotencyTests(RunningShop shop)
         Expect.Status(200, await guest.PostAsync($"/orders/{order.Text("id")}/cancel", new { reason = "why not" }));
         Same(order, await guest.OrderAsync("6"));
         Assert.Equal("cancelled", (await guest.GetAsync($"/orders/{order.Text("id")}")).Text("status"));
+    }
+
+    [Fact]
+    public async Task the_answer_to_a_client_that_hung_up_is_kept_whole()
+    {
+        var replies = await Task.WhenAll(Enumerable.Range(0, 6).Select(async i =>
+        {
+            var (key, body) = ($"key {Guid.NewGuid()}", $$"""{"email":"{{Make.Email()}}","password":"correct horse"}""");
+            await SendAndHangUpAsync("/api/v1/auth/register", key, body, after: TimeSpan.FromMilliseconds(10 * i));
+            Reply? reply = null;
+            await Until.TrueAsync("the request is answered", TimeSpan.FromSeconds(20), async () =>
+                (int)(reply = await shop.Api.PostAsync("/auth/register", Make.Json(body), key)).Status != 409);
+            return reply!;
+        }));
+        Assert.All(replies, r => Assert.NotEmpty(Expect.Status(201, r).Text("accessToken")));
+        Assert.Contains(replies, r => r.Replayed);
+    }
+
+    private async Task SendAndHangUpAsync(string path, string key, string body, TimeSpan after)
+    {
+        using var client = new TcpClient();
+        var address = shop.Api.Http.BaseAddress!;
+        await client.ConnectAsync(address.Host, address.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nIdempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+        await Task.Delay(after);
     }
 
     private async Task<Case> RegisterAsync()
