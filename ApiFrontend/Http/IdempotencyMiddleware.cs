@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.Http.Metadata;
 using SoonShop.Idempotency;
 
 namespace SoonShop.ApiFrontend.Http;
@@ -13,12 +14,20 @@ internal sealed record IdempotencyRule(bool Required, bool ByGrain);
 /// Gives a repeated POST with the same <c>Idempotency-Key</c> the same answer, as Stripe does
 /// (docs.stripe.com/api/idempotent_requests). Answers that say nothing happened and that may differ next time (bad input,
 /// credentials, limits, unavailability) are not kept.
+/// <para>
+/// A short key is passed over where it is all that tells one caller from another: from nobody in particular, on a route that
+/// reads no body. Callers behind one address would meet under "1" and share the answer, which may be a secret such as a new
+/// cart's id. What such a request does twice, like opening a cart, harms nobody.
+/// </para>
 /// </summary>
 internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogger<IdempotencyMiddleware> log)
 {
     public const string Header = "Idempotency-Key";
     private const string ReplayedHeader = "Idempotent-Replayed";
     private const int MaxKeyLength = 255;
+
+    /// <summary>Keys of this length are taken to be random, as UUIDs are.</summary>
+    private const int MinUnguessableLength = 20;
 
     /// <summary>The largest answer that is kept.</summary>
     private const int MaxKeptBytes = 256 * 1024;
@@ -45,6 +54,11 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
         {
             await new Problem(Refusal.Invalid(Header, header.Count == 0 ? "is required here" : $"must be 1–{MaxKeyLength} printable ASCII characters"))
                 .ExecuteAsync(context);
+            return;
+        }
+        if (key.Length < MinUnguessableLength && context.Caller() is { UserId: null, CartId: null } && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
+        {
+            await next(context);
             return;
         }
         var request = await KeyedRequest.ReadAsync(context, key);
@@ -212,7 +226,10 @@ internal static class IdempotencyExtensions
     /// <summary>The keyed request, if it is one.</summary>
     public static KeyedRequest? Keyed(this HttpContext context) => context.Features.Get<KeyedRequest>();
 
-    /// <summary>The id under which this request's command happens once: from its key, or, without one, a new one.</summary>
+    /// <summary>
+    /// The id under which this request's command happens once: from its key, or, without one, a new one. Another body has
+    /// another id: where the first answer could not be kept, it must not pass for a repeat.
+    /// </summary>
     public static Guid OperationId(this HttpContext context) =>
-        context.Keyed() is { } request ? Deterministic.Id("operation", request.Id) : Guid.NewGuid();
+        context.Keyed() is { } request ? Deterministic.Id("operation", request.Id, request.Fingerprint) : Guid.NewGuid();
 }

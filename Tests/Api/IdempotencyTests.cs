@@ -188,6 +188,18 @@ public sealed class IdempotencyTests(RunningShop shop)
         Assert.Contains(replies, r => r.Replayed);
     }
 
+    [Theory]
+    [InlineData("1", null, false)]
+    [InlineData("1", "{}", false)]
+    [InlineData("nineteen characters", null, false)]
+    [InlineData("these are 20 letters", null, true)]
+    public async Task strangers_do_not_share_a_cart_under_a_short_key(string key, string? body, bool shared)
+    {
+        var first = Expect.Status(201, await shop.Api.PostAsync("/carts", body is null ? null : Make.Json(body), key));
+        var second = Expect.Status(201, await shop.Api.PostAsync("/carts", body is null ? null : Make.Json(body), key));
+        Assert.Equal((shared, shared), (second.Replayed, second.Text("id") == first.Text("id")));
+    }
+
     private async Task SendAndHangUpAsync(string path, string key, string body, TimeSpan after)
     {
         using var client = new TcpClient();
