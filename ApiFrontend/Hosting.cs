@@ -39,7 +39,7 @@ internal static class Hosting
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
-            k.Limits.MaxRequestBodySize = (long)configuration.MaxRequestBytes * RequestSizes.DrainFactor;
+            k.Limits.MaxRequestBodySize = (long)configuration.MaxRequestBytes * RequestLimits.DrainFactor;
         });
         var services = builder.Services;
         services.AddSingleton(configuration).AddSingleton(TimeProvider.System).AddSingleton<Tokens>();

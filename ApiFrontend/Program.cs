@@ -26,7 +26,7 @@ builder.AddShopHttp(configuration);
 var app = builder.Build();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
-app.UseRequestSizes(configuration.MaxRequestBytes);
+app.UseRequestLimits(configuration.MaxRequestBytes);
 app.UseRouting();
 app.UseAuthentication();
 app.UseAuthorization();

@@ -77,6 +77,28 @@ public sealed class BadInputTests(RunningShop shop)
         Complain(route, "form", await call(new FormUrlEncodedContent([KeyValuePair.Create("a", "b")])), null, 415);
     });
 
+    [Theory]
+    [InlineData("application/json; charset=bogus")]
+    [InlineData("application/json; charset=\"bogus\"")]
+    [InlineData("application/json; charset=utf-16")]
+    [InlineData("application/json; charset=")]
+    [InlineData("application/json; charset")]
+    [InlineData("application/json; charset=utf-8; charset=bogus")]
+    [InlineData("application/json; =;")]
+    [InlineData("application/json, text/plain")]
+    [InlineData("nonsense")]
+    [InlineData("/")]
+    public Task other_charsets_and_unreadable_types_are_refused(string type) => ForEachAsync(r => r.Body is not null, async (route, call) =>
+        Complain(route, type, await call(Typed(route.Sample().ToJsonString(), type)), null, 415));
+
+    [Theory]
+    [InlineData("application/json")]
+    [InlineData("application/json; charset=UTF-8")]
+    [InlineData("application/json; charset=\"utf-8\"")]
+    [InlineData("application/problem+json; charset=utf-8; version=1")]
+    public async Task utf8_is_understood_however_it_is_written(string type) =>
+        Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", Typed("""{ "email": "ada@example.com" }""", type)));
+
     [Fact]
     public Task a_value_of_another_type_is_refused_by_name() => ForEachFieldAsync(async (route, call, name, schema) =>
     {
@@ -336,6 +358,13 @@ public sealed class BadInputTests(RunningShop shop)
         // By text: broken surrogates do not pass through a JsonNode.
         parent[parts[^1]] = "@value@";
         return Make.Json(sample.ToJsonString().Replace("\"@value@\"", json, StringComparison.Ordinal));
+    }
+
+    private static ByteArrayContent Typed(string json, string type)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
+        content.Headers.TryAddWithoutValidation("Content-Type", type);
+        return content;
     }
 
     private static bool IsOfType(JsonNode? node, string json, JsonObject schema) => node switch

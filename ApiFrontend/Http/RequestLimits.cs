@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// Bounds request bodies. One whose length is announced is refused before it is read; the server then takes the rest of a
+/// body that is not too absurd off the connection, so that a client that is still sending gets to see the answer.
+/// Text is UTF-8 (RFC 8259, section 8.1): ASP.NET Core takes other charsets for a fault of the server's.
+/// </summary>
+internal static class RequestLimits
+{
+    /// <summary>Bodies up to this many times the limit are taken off the connection.</summary>
+    public const int DrainFactor = 16;
+
+    public static void UseRequestLimits(this IApplicationBuilder app, int maxBytes) => app.Use((context, next) =>
+    {
+        if (context.Request.ContentLength > maxBytes)
+            throw new BadHttpRequestException($"The body is larger than {maxBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
+        if (context.Request.ContentLength is null && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = maxBytes;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && context.Request.ContentType is { Length: > 0 } type)
+            context.Request.ContentType = WithoutCharset(type);
+        return next(context);
+    });
+
+    /// <summary>The media type without <c>charset=utf-8</c>, which says nothing, and which ASP.NET Core does not know in quotes.</summary>
+    private static string WithoutCharset(string contentType)
+    {
+        if (!MediaTypeHeaderValue.TryParse(contentType, out var type))
+            throw new BadHttpRequestException("Content-Type cannot be read.", StatusCodes.Status415UnsupportedMediaType);
+        foreach (var charset in type.Parameters.Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase)).ToArray())
+        {
+            if (!HeaderUtilities.RemoveQuotes(charset.Value).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
+                throw new BadHttpRequestException("The body's charset must be utf-8.", StatusCodes.Status415UnsupportedMediaType);
+            type.Parameters.Remove(charset);
+        }
+        return type.ToString();
+    }
+}
