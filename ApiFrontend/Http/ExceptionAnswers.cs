@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>Answers what handlers throw: bad requests with the field that is wrong, an unreachable shop with 503, and bugs with a bare 500.</summary>
-internal sealed partial class ExceptionAnswers(ILogger<ExceptionAnswers> log) : IExceptionHandler
+internal sealed partial class ExceptionAnswers(IProblemDetailsService problems, ILogger<ExceptionAnswers> log) : IExceptionHandler
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
@@ -15,23 +15,20 @@ internal sealed partial class ExceptionAnswers(ILogger<ExceptionAnswers> log) : 
     {
         if (httpContext.RequestAborted.IsCancellationRequested)
             return true;
+        if (exception is BadHttpRequestException { StatusCode: not 400 } bad)
+        {
+            // These statuses have no refusal code of their own.
+            httpContext.Response.StatusCode = bad.StatusCode;
+            await problems.WriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = { Detail = bad.Message } });
+            return true;
+        }
         var refusal = exception switch
         {
-            BadHttpRequestException { StatusCode: 400 } e => Bad(e),
-            BadHttpRequestException e => new Refusal(Problem.CodeOf(e.StatusCode), e.Message),
+            BadHttpRequestException e => Bad(e),
             UnavailableException e => Unavailable(e.Message),
             TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException => Unavailable("The shop does not answer in time."),
             _ => null,
         };
-        if (exception is BadHttpRequestException { StatusCode: not 400 } bad)
-        {
-            // These statuses have no refusal code of their own.
-            var details = new Microsoft.AspNetCore.Mvc.ProblemDetails { Status = bad.StatusCode, Detail = bad.Message };
-            Problem.Complete(httpContext, details, Problem.CodeOf(bad.StatusCode));
-            httpContext.Response.StatusCode = bad.StatusCode;
-            await httpContext.Response.WriteAsJsonAsync(details, options: null, contentType: "application/problem+json", cancellationToken);
-            return true;
-        }
         if (refusal is null)
         {
             LogBug(log, httpContext.Request.Method, httpContext.Request.Path, exception);

@@ -154,6 +154,29 @@ public sealed class BadInputTests(RunningShop shop)
     });
 
     [Theory]
+    [InlineData("text/html")]
+    [InlineData("text/plain, image/*;q=0.5")]
+    [InlineData("application/json;q=0")]
+    public async Task a_problem_is_a_problem_whatever_is_accepted(string accept)
+    {
+        using var http = new HttpClient { BaseAddress = shop.Api.Http.BaseAddress };
+        http.DefaultRequestHeaders.Add("Accept", accept);
+        var nobody = shop.Api with { Http = http };
+        Expect.Invalid("email", await nobody.PostAsync("/auth/register", new { password = "correct horse" }));
+        Expect.Invalid("limit", await nobody.GetAsync("/products?limit=0"));
+        Expect.Problem(401, "unauthenticated", await nobody.GetAsync("/me"));
+        Expect.Problem(403, "forbidden", await (await nobody.AsNewCustomerAsync()).GetAsync("/admin/orders"));
+        Expect.Problem(404, "not-found", await nobody.GetAsync("/nonsense"));
+        Expect.Problem(404, "not-found", await nobody.GetAsync("/products/NONE"));
+        Expect.Problem(405, "method-not-allowed", await nobody.PutAsync("/auth/login", new { }));
+        await ForEachAsync(r => r.RequiresBody, async (route, call) =>
+        {
+            Complain(route, accept, await call(Make.Json("{")), null, 400);
+            Complain(route, accept, await call(new StringContent("text")), null, 415);
+        }, http);
+    }
+
+    [Theory]
     [InlineData("limit", "0")]
     [InlineData("limit", "101")]
     [InlineData("limit", "-1")]
