@@ -24,6 +24,7 @@ builder.AddShopClient(configuration);
 builder.AddShopHttp(configuration);
 
 var app = builder.Build();
+app.UseCorrelation();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.UseRequestLimits(configuration.MaxRequestBytes);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 
@@ -36,7 +35,7 @@ internal sealed class Problem(Refusal refusal) : IResult, IStatusCodeHttpResult
         details.Type = TypeBase + code;
         details.Title = char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
         details.Instance = context.Request.Path;
-        details.Extensions["traceId"] = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
+        details.Extensions["traceId"] = context.TraceId();
     }
 
     /// <summary>The code for a status that the framework set without saying more.</summary>
