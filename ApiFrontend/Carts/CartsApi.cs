@@ -11,7 +11,7 @@ internal static class CartsApi
 {
     public static void MapCarts(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithSummary("Open a cart").AllowAnonymous().Refuses(503);
+        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithSummary("Open a cart").AllowAnonymous().RequireCustomerOrGuest(orNobody: true).Refuses(401, 503);
 
         var cart = api.MapGroup("/cart").WithTags("Cart");
         cart.MapPost("/merge", MergeAsync).WithSummary("Take a guest cart over").RequireAuthorization().Refuses(400, 401, 404, 503);

@@ -28,24 +28,25 @@ internal static class Callers
     /// <summary>The session of the access token.</summary>
     public static Guid? SessionId(this ClaimsPrincipal user) => Guid.TryParse(user.FindFirstValue(SessionClaim), out var id) ? id : null;
 
-    /// <summary>The route is for whoever is signed in or holds a cart. See <see cref="UseCustomerOrGuest"/>.</summary>
-    public static TBuilder RequireCustomerOrGuest<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder =>
-        routes.WithMetadata(new CustomerOrGuest());
+    /// <summary>The route is for whoever is signed in or holds a cart, or also for whoever claims neither. See <see cref="UseCustomerOrGuest"/>.</summary>
+    public static TBuilder RequireCustomerOrGuest<TBuilder>(this TBuilder routes, bool orNobody = false) where TBuilder : IEndpointConventionBuilder =>
+        routes.WithMetadata(new CustomerOrGuest(orNobody));
 
     /// <summary>
     /// Guards the routes for customers and guests, before anything of the request is read. A token that is no good is
     /// refused even beside a cart: its owner believes to be signed in.
     /// </summary>
     public static void UseCustomerOrGuest(this IApplicationBuilder app) => app.Use((context, next) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<CustomerOrGuest>() is not null && WhyNot(context) is { } refusal
+        context.GetEndpoint()?.Metadata.GetMetadata<CustomerOrGuest>() is { } rule && WhyNot(context, rule) is { } refusal
             ? new Problem(refusal).ExecuteAsync(context)
             : next(context));
 
-    private static Refusal? WhyNot(HttpContext context)
+    private static Refusal? WhyNot(HttpContext context, CustomerOrGuest rule)
     {
-        if (context.User.UserId() is not null)
+        var hasToken = context.Request.Headers.Authorization.Count > 0;
+        if (context.User.UserId() is not null || (rule.OrNobody && !hasToken))
             return null;
-        if (context.Request.Headers.Authorization.Count > 0 || context.Request.Headers[CartHeader].Count == 0)
+        if (hasToken || context.Request.Headers[CartHeader].Count == 0)
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
             return new Refusal(RefusalCode.Unauthenticated, $"Send an access token, or, as a guest, {CartHeader}.");
@@ -56,5 +57,5 @@ internal static class Callers
     private static Guid? CartId(HttpContext context) =>
         Guid.TryParse(context.Request.Headers[CartHeader], out var id) && id != Guid.Empty ? id : null;
 
-    private sealed class CustomerOrGuest;
+    private sealed record CustomerOrGuest(bool OrNobody);
 }

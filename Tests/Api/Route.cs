@@ -21,8 +21,8 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
     public bool RequiresKey => Operation["parameters"]?.AsArray()
         .Any(p => p!["name"]!.GetValue<string>() == "Idempotency-Key" && p["required"]?.GetValue<bool>() == true) == true;
 
-    /// <summary>True where somebody must be signed in, or at least hold a cart.</summary>
-    public bool IsGuarded => Operation["security"] is not null || (Parameters("header").Contains("X-Cart-Id") && Path != "/carts");
+    /// <summary>True where a token that is sent must be good.</summary>
+    public bool IsGuarded => Operation["security"] is not null || Parameters("header").Contains("X-Cart-Id");
 
     /// <summary>The names of the parameters in a place.</summary>
     public string[] Parameters(string place) =>
