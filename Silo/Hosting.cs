@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
+using Orleans.Serialization;
 using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
@@ -50,6 +51,8 @@ internal static class Hosting
     {
         silo.AddShopGrainStorage().AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<DueEventLoop>().AddHostedService<Housekeeping>().AddHostedService<AdminAccount>();
+        // What fails while a grain is loaded passes no filter: its caller must be able to read it.
+        silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.
         silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
         return silo;
