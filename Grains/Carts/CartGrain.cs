@@ -7,19 +7,31 @@ using SoonShop.Orders;
 namespace SoonShop.Carts;
 
 internal sealed class CartGrain(
-    [PersistentState("cart")] IPersistentState<Document<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options)
+    [PersistentState("cart")] IPersistentState<Document<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
     /// <summary>How long a checkout holds the cart if it never says that it ended.</summary>
     private static readonly TimeSpan CheckoutLease = TimeSpan.FromMinutes(1);
 
+    /// <summary>When to ask again while a checkout that was cut off is brought to its end.</summary>
+    private static readonly TimeSpan CutOffPause = TimeSpan.FromSeconds(5);
+
     private (Guid OrderId, DateTimeOffset Until)? checkout;
+
+    /// <summary>False while an earlier activation may have begun a checkout that goes on without this one knowing.</summary>
+    private bool knowsCheckouts;
 
     protected override string Aggregate => "cart";
 
     protected override string StreamKeyOf(CartState state) => GrainKey;
 
     private Guid Id => this.GetPrimaryKey();
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        knowsCheckouts = State is null;
+        return Task.CompletedTask;
+    }
 
     async Task<Outcome<Cart>> ICartGrain.OpenForGuestAsync()
     {
@@ -90,6 +102,9 @@ internal sealed class CartGrain(
             return NoCart;
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
             return new Refusal(RefusalCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = other.Until - Now };
+        if (!knowsCheckouts && await orders.FindPendingAsync(Id, CancellationToken.None) is { } pending && pending != orderId)
+            return new Refusal(RefusalCode.Conflict, "An earlier checkout of this cart is not at its end.") { RetryAfter = CutOffPause };
+        knowsCheckouts = true;
         if (cart.Lines.Length == 0)
             return new Refusal(RefusalCode.CartEmpty, "There is nothing in the cart.");
 

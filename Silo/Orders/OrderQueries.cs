@@ -57,4 +57,12 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         }
         return new Page<Order>(items.ToImmutable(), next);
     }
+
+    public async Task<Guid?> FindPendingAsync(Guid cartId, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(
+            "select grain_key from grain_state_order where index ->> 'cartId' = $1 and index ->> 'status' = 'pending' limit 1");
+        command.Parameters.Add(new() { Value = cartId.ToString() });
+        return await command.ExecuteScalarAsync(cancellation) is string key ? Guid.ParseExact(key, "N") : null;
+    }
 }
