@@ -103,9 +103,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
     }
 
     [Theory]
-    [InlineData("payment.attempt.written")]
     [InlineData("payment.provider.answered")]
-    [InlineData("payment.outcome.written")]
     [InlineData("order.confirmed")]
     public async Task a_declined_checkout_that_crashes_is_told_so_when_asked_again_and_expires_without_help(string point)
     {
@@ -128,8 +126,6 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
     [Theory]
     [InlineData("payment.provider.answered#2")]
     [InlineData("payment.outcome.written#2")]
-    [InlineData("order.stock-committed")]
-    [InlineData("order.cart-cleared")]
     public async Task an_authenticated_payment_whose_silo_dies_confirms_its_order(string point)
     {
         var skus = await shop.StockAsync(products: 1);
