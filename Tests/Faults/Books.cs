@@ -136,7 +136,8 @@ internal static class Books
             """),
         ("a cart has let go of what was bought", """
             select p.id from purchase p join document c on c.state_name = 'cart' and c.key = replace(p.body ->> 'cartId', '-', '')
-            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and not (c.body #> '{state,ordered}') ? p.id::uuid::text
+            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded')
+              and not exists (select from jsonb_array_elements(c.body #> '{state,ordered}') o where o ->> 'orderId' = p.id::uuid::text)
               and jsonb_array_length(c.body #> '{state,ordered}') < 20
             """),
     ];
