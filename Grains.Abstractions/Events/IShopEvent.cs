@@ -13,4 +13,10 @@ public interface IShopEvent
 
     /// <summary>When the event is to reach its handlers; null means at once. A scheduled event is as durable as any other.</summary>
     [JsonIgnore] DateTimeOffset? NotBefore => null;
+
+    /// <summary>The stream that the event goes to; null means that of its aggregate (its name, and whom the state concerns).</summary>
+    [JsonIgnore] EventStream? Stream => null;
 }
+
+/// <summary>A stream of events: the namespace that handlers subscribe to, and the key that orders them and names the handler's grain.</summary>
+public readonly record struct EventStream(string Namespace, string Key);

@@ -83,4 +83,10 @@ public sealed record OrderCheckoutDue(Guid OrderId, DateTimeOffset DueAt) : ISho
 
     /// <inheritdoc/>
     [JsonIgnore] public DateTimeOffset? NotBefore => DueAt;
+
+    /// <summary>Apart from what the customer's stream tells: a reminder waits for none of that, and is nobody's news.</summary>
+    [JsonIgnore] public EventStream? Stream => new(StreamNamespace, OrderId.ToString("N"));
+
+    /// <summary>The namespace of the orders' reminders to themselves; the key is the order id.</summary>
+    public const string StreamNamespace = "checkout";
 }

@@ -84,7 +84,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         if (events.Count == 0)
             return [];
         var source = $"/{Aggregate}/{GrainKey}";
-        var streamKey = StreamKeyOf(next);
+        var own = new EventStream(Aggregate, StreamKeyOf(next));
         var now = Now;
         var correlation = RequestContext.Get(RequestKeys.CorrelationId) as string;
         var trace = RequestContext.Get(RequestKeys.TraceParent) as string;
@@ -93,8 +93,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         for (var i = 0; i < envelopes.Length; i++)
         {
             var number = sequence + i + 1;
+            var stream = events[i].Stream ?? own;
             envelopes[i] = new EventEnvelope(
-                $"{source}#{number}", source, number, events[i].Type, GrainKey, Aggregate, streamKey,
+                $"{source}#{number}", source, number, events[i].Type, GrainKey, stream.Namespace, stream.Key,
                 now, events[i].NotBefore, correlation, causation, trace, events[i]);
         }
         return envelopes;

@@ -47,12 +47,10 @@ internal sealed partial class DueEventLoop(NpgsqlDataSource database, IGrainFact
     private async Task<List<DueEvent>> ClaimAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
-            update event set claimed_until = now() + make_interval(secs => $1), attempts = attempts + 1
+            update event set due_at = clock_timestamp() + make_interval(secs => $1)
             where position in (
-              select position from event
-              where not_before <= now() and handled_at is null and (claimed_until is null or claimed_until < now())
-              order by not_before limit $2 for update skip locked)
-            returning position, type, subject, attempts, id, not_before
+              select position from event where due_at <= clock_timestamp() order by due_at limit $2 for update skip locked)
+            returning position, type, subject, 1, id, not_before
             """);
         command.Parameters.Add(new() { Value = (double)ClaimSeconds });
         command.Parameters.Add(new() { Value = BatchSize });
@@ -72,7 +70,7 @@ internal sealed partial class DueEventLoop(NpgsqlDataSource database, IGrainFact
             if (due.Type != OrderCheckoutDue.EventType)
                 throw new NotSupportedException("this silo has no handler for it");
             await grains.GetGrain<IOrderGrain>(Guid.ParseExact(due.Subject, "N")).ResumeAsync(due.NotBefore);
-            await using var done = database.CreateCommand("update event set handled_at = now(), claimed_until = null where position = $1");
+            await using var done = database.CreateCommand("update event set due_at = null where position = $1");
             done.Parameters.Add(new() { Value = due.Position });
             await done.ExecuteNonQueryAsync(cancellation);
         }
@@ -89,7 +87,7 @@ internal sealed partial class DueEventLoop(NpgsqlDataSource database, IGrainFact
         LogRetry(log, due.Type, due.Subject, due.Attempts, pauseSeconds, reason.Message);
         try
         {
-            await using var retry = database.CreateCommand("update event set claimed_until = now() + make_interval(secs => $2) where position = $1");
+            await using var retry = database.CreateCommand("update event set due_at = clock_timestamp() + make_interval(secs => $2) where position = $1");
             retry.Parameters.Add(new() { Value = due.Position });
             retry.Parameters.Add(new() { Value = pauseSeconds });
             await retry.ExecuteNonQueryAsync(cancellation);

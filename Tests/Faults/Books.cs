@@ -174,7 +174,7 @@ internal static class Books
 
     /// <summary>Waits until every scheduled event was handled: from then on the shop does nothing by itself.</summary>
     public static Task QuietAsync(Shop shop) => Until.TrueAsync("every scheduled event is handled", RestLimit, async () =>
-        await shop.QueryAsync<long>("select count(*) from event where not_before is not null and handled_at is null") == 0);
+        await shop.QueryAsync<long>("select count(*) from event where due_at is not null") == 0);
 
     /// <summary>An order's status as the database has it; <c>none</c> where there is no order.</summary>
     public static Task<string> StatusAsync(Shop shop, Guid order) => shop.QueryAsync<string>(

@@ -1,0 +1,56 @@
+namespace SoonShop.Events;
+
+/// <summary>How delayed retries and replays reach a handler, addressed to it alone.</summary>
+[Alias("event-handler")]
+public interface IEventHandler : IGrain
+{
+    /// <summary>
+    /// One more attempt with an event. Throws nothing that the handler throws: the result says how it went.
+    /// </summary>
+    /// <param name="e">The event.</param>
+    /// <param name="attempt">Which attempt of this handler with this event it is; 2 for the first retry.</param>
+    [Alias("retry")]
+    Task<AttemptResult> RetryAsync(CloudEvent e, int attempt);
+}
+
+/// <summary>How one attempt of a handler with an event went.</summary>
+/// <param name="Error">Null when it went well, or was done before.</param>
+/// <param name="TookMs">How long it took, in milliseconds.</param>
+[GenerateSerializer, Immutable, Alias("event-attempt")]
+public sealed record AttemptResult(AttemptError? Error, double TookMs)
+{
+    /// <summary>True when the handler has done its work.</summary>
+    public bool Succeeded => Error is null;
+}
+
+/// <summary>Why an attempt failed.</summary>
+/// <param name="Class">The kind of error, which retry policies go by.</param>
+/// <param name="Type">The exception's full type name.</param>
+/// <param name="Message">The exception's message.</param>
+/// <param name="Stack">The exception with its stack, cut to a bounded length.</param>
+/// <param name="Silo">Where it happened.</param>
+[GenerateSerializer, Immutable, Alias("event-attempt-error")]
+public sealed record AttemptError(ErrorClass Class, string Type, string Message, string Stack, string Silo);
+
+/// <summary>Kinds of errors of handlers.</summary>
+[GenerateSerializer, Alias("event-error-class")]
+public enum ErrorClass
+{
+    /// <summary>Passes by itself: a time-out, a conflict, a busy database.</summary>
+    Transient,
+
+    /// <summary>Will fail the same way every time.</summary>
+    Permanent,
+
+    /// <summary>Another machine was out of reach.</summary>
+    Network,
+
+    /// <summary>The event cannot be read.</summary>
+    Serialization,
+
+    /// <summary>A rule of the shop refuses it.</summary>
+    Business,
+
+    /// <summary>Anything else: most likely a bug.</summary>
+    System,
+}
