@@ -34,6 +34,8 @@ internal sealed partial class ExceptionAnswers(IProblemDetailsService problems, 
             LogBug(log, httpContext.Request.Method, httpContext.Request.Path, exception);
             return false;
         }
+        if (refusal.Code == RefusalCode.Unavailable)
+            LogUnavailable(log, httpContext.Request.Method, httpContext.Request.Path, exception.GetType().Name, exception.Message);
         await new Problem(refusal).ExecuteAsync(httpContext);
         return true;
     }
@@ -54,6 +56,9 @@ internal sealed partial class ExceptionAnswers(IProblemDetailsService problems, 
 
     [GeneratedRegex("parameter \"(?:[^\"]+ )?(?<name>[A-Za-z0-9]+)\"")]
     private static partial Regex ParameterPattern { get; }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is unavailable: {Exception}: {Reason}")]
+    private static partial void LogUnavailable(ILogger log, string method, string path, string exception, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
     private static partial void LogBug(ILogger log, string method, string path, Exception e);
