@@ -34,6 +34,12 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// <summary>The fields of a state that SQL queries use; null when there are none.</summary>
     protected virtual object? IndexOf(TState state) => null;
 
+    /// <summary>What the document remembers of handled events after the commit that is under way.</summary>
+    private protected virtual IReadOnlyList<string>? EventsHandledWith(IReadOnlyList<string>? handledBefore) => handledBefore;
+
+    /// <summary>Called when a commit failed: what is in memory may no longer be what the database has.</summary>
+    private protected virtual void CommitFailed() { }
+
     /// <summary>Commits what a rule decided; does nothing for a decision to stay. The decision must not be a refusal.</summary>
     protected Task CommitAsync(Decision<TState> decision) =>
         decision.Refusal is not null ? throw new InvalidOperationException("A refusal cannot be committed.")
@@ -56,17 +62,19 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
             {
                 State = next,
                 Sequence = before.Sequence + events.Count,
+                Handled = EventsHandledWith(before.Handled),
                 Index = IndexOf(next),
                 Events = Envelopes(next, events, before.Sequence),
                 Ledger = ledger ?? [],
             };
             await storage.WriteStateAsync();
             // What went to the database with the state is not needed again.
-            storage.State = new Document<TState> { State = next, Sequence = storage.State.Sequence };
+            storage.State = new Document<TState> { State = next, Sequence = storage.State.Sequence, Handled = storage.State.Handled };
         }
         catch
         {
             storage.State = before;
+            CommitFailed();
             DeactivateOnIdle();
             throw;
         }

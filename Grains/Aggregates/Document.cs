@@ -15,6 +15,12 @@ public sealed class Document<TState> : IDocument where TState : class
     /// <summary>Events published so far; the next one has this number plus one.</summary>
     public long Sequence { get; init; }
 
+    /// <summary>
+    /// The ids of the events that this state is the answer to, the newest last, and only so many of them; null where
+    /// the grain handles none.
+    /// </summary>
+    public IReadOnlyList<string>? Handled { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public object? Index { get; init; }
 

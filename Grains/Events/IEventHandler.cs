@@ -31,26 +31,3 @@ public sealed record AttemptResult(AttemptError? Error, double TookMs)
 /// <param name="Silo">Where it happened.</param>
 [GenerateSerializer, Immutable, Alias("event-attempt-error")]
 public sealed record AttemptError(ErrorClass Class, string Type, string Message, string Stack, string Silo);
-
-/// <summary>Kinds of errors of handlers.</summary>
-[GenerateSerializer, Alias("event-error-class")]
-public enum ErrorClass
-{
-    /// <summary>Passes by itself: a time-out, a conflict, a busy database.</summary>
-    Transient,
-
-    /// <summary>Will fail the same way every time.</summary>
-    Permanent,
-
-    /// <summary>Another machine was out of reach.</summary>
-    Network,
-
-    /// <summary>The event cannot be read.</summary>
-    Serialization,
-
-    /// <summary>A rule of the shop refuses it.</summary>
-    Business,
-
-    /// <summary>Anything else: most likely a bug.</summary>
-    System,
-}

@@ -3,7 +3,6 @@ using Npgsql;
 using SoonShop.Aggregates;
 using SoonShop.Orders;
 using SoonShop.Silo.Search;
-using SoonShop.Silo.Storage;
 
 namespace SoonShop.Silo.Orders;
 

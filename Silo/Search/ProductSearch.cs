@@ -5,7 +5,6 @@ using Npgsql;
 using SoonShop.Aggregates;
 using SoonShop.Catalog;
 using SoonShop.Inventory;
-using SoonShop.Silo.Storage;
 
 namespace SoonShop.Silo.Search;
 

@@ -4,7 +4,6 @@ using SoonShop.Carts;
 using SoonShop.Catalog;
 using SoonShop.Orders;
 using SoonShop.Payments;
-using SoonShop.Silo.Storage;
 using SoonShop.Users;
 
 namespace SoonShop.Tests.Rules;

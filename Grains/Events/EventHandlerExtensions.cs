@@ -1,0 +1,20 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace SoonShop.Events;
+
+/// <summary>Hosting of event handlers.</summary>
+public static class EventHandlerExtensions
+{
+    /// <summary>
+    /// What event handlers need, except for an <see cref="IDeliveryStore"/> and <see cref="EventsOptions"/>. Rules of one's own: register
+    /// <see cref="ErrorRule"/>s and <see cref="RetryRule"/>s.
+    /// </summary>
+    public static IServiceCollection AddEventHandlers(this IServiceCollection services) => services
+        .AddSingleton(_ => new EventTypes(EventTypes.Assemblies()))
+        .AddSingleton(s => new EventHandlers(EventTypes.Assemblies(), s.GetRequiredService<EventTypes>()))
+        .AddSingleton<ErrorClassifier>()
+        .AddSingleton(s => new RetryPolicies(s.GetServices<RetryRule>().Concat(
+            s.GetRequiredService<EventHandlers>().All.SelectMany(h => h.RetryRules(s.GetRequiredService<EventTypes>())))))
+        .AddSingleton<HandlerRuntime>()
+        .AddSingleton<IAttributeToFactoryMapper<HandlerStateAttribute>, HandlerStateMapper>();
+}

@@ -1,0 +1,134 @@
+namespace SoonShop.Events;
+
+/// <summary>How the pauses between delayed retries grow.</summary>
+public enum Backoff
+{
+    /// <summary>There are no delayed retries.</summary>
+    None,
+
+    /// <summary>Always the first delay.</summary>
+    Fixed,
+
+    /// <summary>The first delay, then each time so many times longer, up to the longest.</summary>
+    Exponential,
+
+    /// <summary>As listed.</summary>
+    Custom,
+}
+
+/// <summary>
+/// What follows a failed attempt: some retries at once and in place, then some delayed and durable ones, then the dead letters.
+/// </summary>
+public sealed record RetryPolicy
+{
+    /// <summary>The most immediate retries that can be asked for.</summary>
+    public const int MaxImmediate = 5;
+
+    /// <summary>The most delayed retries that can be asked for.</summary>
+    public const int MaxRetries = 50;
+
+    /// <summary>The longest delay that can be asked for.</summary>
+    public static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
+
+    /// <summary>The shortest delay that is kept: durable retries are looked for no more often.</summary>
+    public static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>No retries: the first failure makes a dead letter.</summary>
+    public static RetryPolicy None { get; } = new();
+
+    /// <summary>Where nothing else is said: one immediate retry, then after 1, 2, 4 … seconds, at most 5 minutes, some 17 minutes in all.</summary>
+    public static RetryPolicy Default { get; } = new()
+    {
+        Immediate = 1,
+        Backoff = Backoff.Exponential,
+        Retries = 10,
+        First = TimeSpan.FromSeconds(1),
+        Max = TimeSpan.FromMinutes(5),
+        Factor = 2,
+        Jitter = 0.2,
+    };
+
+    /// <summary>Retries at once, in place.</summary>
+    public int Immediate { get; init; }
+
+    /// <summary>How the delays grow.</summary>
+    public Backoff Backoff { get; init; }
+
+    /// <summary>Delayed retries, of fixed and exponential backoff.</summary>
+    public int Retries { get; init; }
+
+    /// <summary>The first delay.</summary>
+    public TimeSpan First { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest delay, jitter included.</summary>
+    public TimeSpan Max { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How many times longer each delay is than the one before.</summary>
+    public double Factor { get; init; } = 2;
+
+    /// <summary>The part by which a delay may be shorter or longer, so that what failed together is not retried together; 0–1.</summary>
+    public double Jitter { get; init; }
+
+    /// <summary>The delays of custom backoff.</summary>
+    public ImmutableArray<TimeSpan> Delays { get; init; } = [];
+
+    /// <summary>How many delayed retries there are.</summary>
+    public int DelayedRetries => Backoff switch { Backoff.None => 0, Backoff.Custom => Delays.Length, _ => Retries };
+
+    /// <summary>What follows when an attempt failed.</summary>
+    /// <param name="failed">How many attempts have failed, this one included.</param>
+    /// <param name="inPlace">Whether an immediate retry is possible; without it, immediate retries count as spent.</param>
+    /// <param name="random">A random number of [0, 1) for the jitter.</param>
+    public NextStep Next(int failed, bool inPlace, double random)
+    {
+        if (inPlace && failed <= Immediate)
+            return NextStep.Now;
+        var retry = Math.Max(1, failed - Immediate);
+        return retry <= DelayedRetries ? NextStep.After(Delay(retry, random)) : NextStep.GiveUp;
+    }
+
+    /// <summary>The pause before a delayed retry.</summary>
+    /// <param name="retry">1 for the first.</param>
+    /// <param name="random">A random number of [0, 1); 0.5 for the delay without jitter.</param>
+    public TimeSpan Delay(int retry, double random)
+    {
+        var delay = Backoff switch
+        {
+            Backoff.Custom => Delays[retry - 1],
+            // A power beyond any number is infinite, and the longest delay is less than that.
+            Backoff.Exponential => TimeSpan.FromSeconds(Math.Min(Max.TotalSeconds, First.TotalSeconds * Math.Pow(Factor, retry - 1))),
+            _ => First,
+        };
+        var jittered = delay * (1 + (Jitter * ((2 * random) - 1)));
+        var longest = Backoff == Backoff.Exponential ? Max : LongestDelay;
+        return jittered < ShortestDelay ? ShortestDelay : jittered > longest ? longest : jittered;
+    }
+}
+
+/// <summary>What follows a failed attempt.</summary>
+/// <param name="Kind">Which of the three.</param>
+/// <param name="Delay">The pause before a delayed retry.</param>
+public readonly record struct NextStep(NextStepKind Kind, TimeSpan Delay)
+{
+    /// <summary>Try again at once.</summary>
+    public static NextStep Now => new(NextStepKind.RetryNow, TimeSpan.Zero);
+
+    /// <summary>Make it a dead letter.</summary>
+    public static NextStep GiveUp => new(NextStepKind.GiveUp, TimeSpan.Zero);
+
+    /// <summary>Try again later.</summary>
+    public static NextStep After(TimeSpan delay) => new(NextStepKind.RetryLater, delay);
+}
+
+/// <summary>Kinds of what follows a failed attempt.</summary>
+public enum NextStepKind
+{
+    /// <summary>Another attempt at once, in place.</summary>
+    RetryNow,
+
+    /// <summary>A durable retry.</summary>
+    RetryLater,
+
+    /// <summary>A dead letter.</summary>
+    GiveUp,
+}

@@ -1,0 +1,99 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+using SoonShop.Aggregates;
+
+namespace SoonShop.Events;
+
+/// <summary>
+/// An event handler with state of its own. What it commits while it handles an event is stored together with the event's id,
+/// so that the event's effect on the state happens once, whatever dies. The state is asked for with
+/// <see cref="HandlerStateAttribute"/> and is there in event methods and in calls of the grain's own interface:
+/// <code>
+/// [GrainType("order-count"), ImplicitStreamSubscription(ShopStreams.Orders)]
+/// internal sealed class OrderCount([HandlerState("order-count")] IPersistentState&lt;Document&lt;Count&gt;&gt; state, TimeProvider time)
+///     : EventHandlerGrain&lt;Count&gt;(state, time), IHandle&lt;OrderConfirmed&gt;
+/// {
+///     public Task HandleAsync(OrderConfirmed e, EventContext context) => CommitAsync((State ?? Count.None).Next());
+/// }
+/// </code>
+/// </summary>
+/// <typeparam name="TState">An immutable record.</typeparam>
+public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEventHandler, IStreamSubscriptionObserver, IPipelineHandler, IIncomingGrainCallFilter
+    where TState : class
+{
+    /// <summary>How many handled events a document remembers. What comes again comes soon: an event that was not acknowledged, or one that was retried.</summary>
+    internal const int Remembered = 256;
+
+    private readonly IPersistentState<Document<TState>> storage;
+    private readonly ILazyState lazy;
+    private EventPipeline? pipeline;
+    private bool isProgress;
+
+    /// <summary>With its state.</summary>
+    /// <exception cref="ArgumentException">The state was not asked for with <see cref="HandlerStateAttribute"/>.</exception>
+    protected EventHandlerGrain(IPersistentState<Document<TState>> state, TimeProvider time) : base(state, time) =>
+        (storage, lazy) = (state, state as ILazyState ?? throw new ArgumentException($"Ask for the state of {GetType()} with [HandlerState(\"name\")].", nameof(state)));
+
+    /// <inheritdoc/>
+    protected override string Aggregate => this.GetGrainId().Type.ToString()!;
+
+    /// <inheritdoc/>
+    protected override string StreamKeyOf(TState state) => GrainKey;
+
+    private EventPipeline Pipeline => pipeline ??= new EventPipeline(ServiceProvider.GetRequiredService<HandlerRuntime>(), this, this.GetGrainId());
+
+    /// <summary>
+    /// Commits a step on the way, for a handler that does several things for one event and remembers in its state which are
+    /// done: the event stays unhandled, and a retry finds this state. Every other commit within <c>HandleAsync</c> says that the
+    /// event is handled: it must be the last one for it, and what fails after it is not done again.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The event was committed as handled already.</exception>
+    /// <exception cref="OperationCanceledException">The attempt's time was over before the write.</exception>
+    protected async Task CommitProgressAsync(TState next, params IReadOnlyList<IShopEvent> events)
+    {
+        isProgress = true;
+        try
+        {
+            await CommitAsync(next, events);
+        }
+        finally
+        {
+            isProgress = false;
+        }
+    }
+
+    private protected override IReadOnlyList<string>? EventsHandledWith(IReadOnlyList<string>? handledBefore)
+    {
+        if (Attempt.Of(this) is not { } attempt)
+            return handledBefore;
+        attempt.ThrowIfOver();
+        if (attempt.Handled)
+            throw new InvalidOperationException($"{attempt.EventId} is committed as handled: commit what comes before with {nameof(CommitProgressAsync)}.");
+        if (isProgress)
+            return handledBefore;
+        attempt.Handled = true;
+        return RecentEvents.Append(handledBefore, attempt.EventId, Remembered);
+    }
+
+    private protected override void CommitFailed() => lazy.Forget();
+
+    Task IStreamSubscriptionObserver.OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
+        handleFactory.Create<CloudEvent>().ResumeAsync((e, _) => Pipeline.DeliverAsync(e));
+
+    Task<AttemptResult> IEventHandler.RetryAsync(CloudEvent e, int attempt) => Pipeline.RetryAsync(e, attempt);
+
+    /// <summary>Loads the state before calls of the grain's own interface; attempts and Orleans' own calls do without.</summary>
+    async Task IIncomingGrainCallFilter.Invoke(IIncomingGrainCallContext context)
+    {
+        if (context.InterfaceMethod.DeclaringType is { } called && called != typeof(IEventHandler) && !called.IsAssignableTo(typeof(IGrainExtension)))
+            await lazy.LoadAsync();
+        await context.Invoke();
+    }
+
+    Task IPipelineHandler.LoadAsync() => lazy.LoadAsync();
+
+    bool IPipelineHandler.IsHandled(string eventId) => storage.State.Handled?.Contains(eventId) is true;
+
+    void IPipelineHandler.Abandon() => DeactivateOnIdle();
+}
