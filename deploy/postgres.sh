@@ -165,75 +165,27 @@ find_programs() {
 }
 
 get_programs() {
-  local d
+  local package
   find_programs && return 0
   [[ -z $want || -z $seen ]] ||
     die "$pgdata needs PostgreSQL $want, but only$seen is here: install postgresql-$want, or use another --data"
-  for d in apt-get apt-cache dpkg; do
-    type -P "$d" >/dev/null || cannot_install "there is no $d"
-  done
-  if (( EUID == 0 )); then install_system; else install_private; fi
-  find_programs || cannot_install "its programs do not run"
-}
-
-cannot_install() { die "cannot install PostgreSQL by itself ($*): install PostgreSQL 15 or set ConnectionStrings__soonshop"; }
-
-server_package() { # apt options
-  if [[ -n $want ]]; then echo "postgresql-$want"
-  else apt-cache "$@" depends postgresql | awk '$1 == "Depends:" && $2 ~ /^postgresql-[0-9]+$/ { p = $2 } END { print p }'; fi
-}
-
-# In a subshell, so that the install lock ends with it.
-install_system() (
-  exec 8</var/lib/dpkg
-  flock -w 600 8 || cannot_install "another installation does not end"
-  ! find_programs || exit 0
-  say "installing PostgreSQL"
-  export DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1
-  {
-    apt-get -q update || say "the package lists are not all fresh"
-    pkg=$(server_package) || true
-    [[ -n $pkg ]] || cannot_install "no package of the server is known here"
+  package=postgresql${want:+-$want}
+  if (( EUID == 0 )); then
     # Debian would make and start a cluster `main` of its own.
-    conf=/etc/postgresql-common/createcluster.conf
+    local conf=/etc/postgresql-common/createcluster.conf
     if [[ ! -e $conf ]]; then
       mkdir -p "${conf%/*}"
       printf '%s\n' '# SoonShop runs a private server; no system cluster wanted' 'create_main_cluster = false' >"$conf"
     fi
-    apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$pkg" || cannot_install "apt-get failed"
-  } >&2 8<&- 9>&-
-)
+    "$packages" install "$package" 9>&- || cannot_install "see above"
+  else
+    # Without the system-wide service and its Perl.
+    "$packages" fetch --only 'postgresql-(client-)?[0-9]+' "$cache/$package" "$package" libpq5 9>&- || cannot_install "see above"
+  fi
+  find_programs || cannot_install "its programs do not run"
+}
 
-# Without root: fetch the packages with a package state of our own and unpack them.
-install_private() (
-  mkdir -p -- "$cache" || cannot_install "$cache cannot be made"
-  exec 8>>"$cache/lock"
-  flock -w 600 8 || cannot_install "another installation does not end"
-  ! find_programs || exit 0
-  say "fetching a private PostgreSQL into $cache"
-  rm -rf -- "$cache"/new.*
-  new=$(mktemp -d "$cache/new.XXXXXX")
-  trap 'rm -rf -- "$new"' EXIT
-  mkdir -p "$new"/{state/lists/partial,cache/archives/partial,debs,root}
-  opts=(-q -o "Dir::State=$new/state" -o Dir::State::status=/var/lib/dpkg/status -o "Dir::Cache=$new/cache"
-    -o Debug::NoLocking=1 -o Acquire::Languages=none)
-  {
-    apt-get "${opts[@]}" update || say "the package lists are not all fresh"
-    pkg=$(server_package "${opts[@]}") || true
-    [[ -n $pkg ]] || cannot_install "no package of the server is known here"
-    # What is missing here, without what only just-in-time compilation, Perl or the
-    # system-wide service need; never a second libc.
-    mapfile -t pkgs < <(apt-get "${opts[@]}" -s --reinstall --no-install-recommends install \
-      "$pkg" "${pkg/-/-client-}" libpq5 | awk '$1 == "Inst" { print $2 }' | sort -u |
-      grep -E '^(postgresql-(client-)?[0-9]+|lib.*)$' | grep -vE '^(libllvm|libz3|libperl|libc6$|libc-)|-(dev|perl)$')
-    (( ${#pkgs[@]} > 1 )) || cannot_install "apt-get finds no way to install $pkg"
-    (cd "$new/debs" && apt-get "${opts[@]}" download "${pkgs[@]}") || cannot_install "the download failed"
-    for deb in "$new"/debs/*.deb; do dpkg -x "$deb" "$new/root"; done
-    inspect "$new/root/usr/lib/postgresql/${pkg#postgresql-}/bin" || cannot_install "the unpacked programs do not run"
-    rm -rf -- "${cache:?}/$major"
-    mv -T -- "$new/root" "$cache/$major"
-  } >&2 8>&- 9>&-
-)
+cannot_install() { die "cannot install PostgreSQL by itself ($*): install PostgreSQL 15 or set ConnectionStrings__soonshop"; }
 
 # ------------------------------------------------------------------- server
 
@@ -465,6 +417,7 @@ fi
 for name in "${!PG@}"; do unset "$name"; done
 export LC_ALL=C.UTF-8
 umask 022
+packages=$(dirname -- "$(readlink -f -- "$0")")/debian-package.sh
 dir=$(realpath -m -- "$data")
 pgdata=$dir/pgdata log=$dir/postgres.log
 choose_cache
