@@ -1,0 +1,15 @@
+using SoonShop.Events;
+
+namespace SoonShop.Orders;
+
+/// <summary>
+/// Brings an order's reminder to it when it is due; the key is the order id. Retried for as long as it takes: an order
+/// reaches its end without help, however long a payment provider is away.
+/// </summary>
+[GrainType("checkout-reminder"), ImplicitStreamSubscription(OrderCheckoutDue.StreamNamespace)]
+[Retry(Backoff = Backoff.Exponential, FirstSeconds = 1, MaxSeconds = 60, Jitter = 0.2, Retries = int.MaxValue)]
+internal sealed class CheckoutReminderGrain : EventHandlerGrain, IHandle<OrderCheckoutDue>
+{
+    Task IHandle<OrderCheckoutDue>.HandleAsync(OrderCheckoutDue e, EventContext context) =>
+        GrainFactory.GetGrain<IOrderGrain>(e.OrderId).ResumeAsync(e.DueAt);
+}
