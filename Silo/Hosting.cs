@@ -47,9 +47,9 @@ internal static class Hosting
         .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>());
 
     /// <summary>The silo with its storage and filters, without clustering.</summary>
-    public static ISiloBuilder UseShop(this ISiloBuilder silo)
+    public static ISiloBuilder UseShop(this ISiloBuilder silo, SiloConfiguration configuration)
     {
-        silo.AddShopGrainStorage().AddIncomingGrainCallFilter<UnavailabilityFilter>();
+        silo.AddShopGrainStorage(configuration.Storage).AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<DueEventLoop>().AddHostedService<Housekeeping>().AddHostedService<AdminAccount>();
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));

@@ -46,7 +46,7 @@ try
         case "run":
             builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
             builder.Services.AddShop(configuration);
-            builder.UseOrleans(silo => silo.UseShop().UseShopCluster(configuration));
+            builder.UseOrleans(silo => silo.UseShop(configuration).UseShopCluster(configuration));
             await builder.Build().RunAsync();
             break;
         case "seed":

@@ -7,52 +7,45 @@ using SoonShop.Aggregates;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Writes a <see cref="Document{TState}"/> as the frame that <c>write_grain_state</c> takes apart (state, index, events and
-/// ledger rows, committed in one transaction), and reads back the state alone.
+/// For the ADO.NET provider, which has one parameter for all that a grain writes: puts it into the frame that
+/// <c>write_grain_state</c> takes apart (state, index, events and ledger rows), and reads back the state alone.
 /// </summary>
-internal sealed class DocumentSerializer : IGrainStorageSerializer
+internal sealed class DocumentSerializer(StateSerializer serializer) : IGrainStorageSerializer
 {
     private const int HeaderBytes = 16;
 
-    /// <summary>The largest frame: a grain beyond it has a bug, and the database must not pay for that.</summary>
-    private const int MaxFrameBytes = 4 * 1024 * 1024;
-
     public BinaryData Serialize<T>(T? input)
     {
-        if (input is not IDocument document)
-            throw new NotSupportedException($"{typeof(T)} is no Document<TState>: only those are stored here.");
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        var parts = serializer.Write(input!);
+        var buffer = new ArrayBufferWriter<byte>(HeaderBytes + parts.Bytes);
         buffer.Advance(buffer.GetSpan(HeaderBytes)[..HeaderBytes].Length);
         Span<int> lengths = stackalloc int[4];
+        buffer.Write(parts.State);
+        lengths[0] = parts.State!.Length;
+        buffer.Write(parts.Index);
+        lengths[1] = parts.Index?.Length ?? 0;
         using (var json = new Utf8JsonWriter(buffer))
         {
-            lengths[0] = Append(json, input);
-            lengths[1] = document.Index is { } index ? Append(json, index) : 0;
-            lengths[2] = document.Events.Count > 0 ? AppendEvents(json, document.Events) : 0;
-            lengths[3] = document.Ledger.Count > 0 ? Append(json, document.Ledger) : 0;
+            lengths[2] = parts.Events.Count > 0 ? AppendEvents(json, parts) : 0;
+            lengths[3] = parts.Ledger.Count > 0 ? AppendLedger(json, parts.Ledger) : 0;
         }
-        if (buffer.WrittenCount > MaxFrameBytes)
-            throw new InvalidOperationException($"A write of {buffer.WrittenCount} bytes exceeds {MaxFrameBytes}.");
+        if (buffer.WrittenCount > StateSerializer.MaxBytes)
+            throw StateSerializer.TooLarge(buffer.WrittenCount);
         var frame = buffer.WrittenSpan.ToArray();
         for (var i = 0; i < lengths.Length; i++)
             BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4 * i), lengths[i]);
         return new BinaryData(frame);
     }
 
-    public T Deserialize<T>(BinaryData input) => JsonSerializer.Deserialize<T>(input.ToMemory().Span, StateJson.Options)
+    public T Deserialize<T>(BinaryData input) => serializer.Read<T>(input.ToArray())
         ?? throw new JsonException($"The stored state of {typeof(T)} is null.");
 
-    private static int Append<T>(Utf8JsonWriter json, T value)
-    {
-        JsonSerializer.Serialize(json, value, value!.GetType(), StateJson.Options);
-        return EndPart(json);
-    }
-
-    private static int AppendEvents(Utf8JsonWriter json, IReadOnlyList<EventEnvelope> events)
+    private static int AppendEvents(Utf8JsonWriter json, StateParts parts)
     {
         json.WriteStartArray();
-        foreach (var e in events)
+        for (var i = 0; i < parts.Events.Count; i++)
         {
+            var e = parts.Events[i];
             json.WriteStartObject();
             json.WriteString("id", e.Id);
             json.WriteString("source", e.Source);
@@ -71,10 +64,16 @@ internal sealed class DocumentSerializer : IGrainStorageSerializer
             if (e.TraceParent is not null)
                 json.WriteString("traceParent", e.TraceParent);
             json.WritePropertyName("data");
-            JsonSerializer.Serialize(json, e.Data, e.Data.GetType(), StateJson.Options);
+            json.WriteRawValue(parts.EventData[i], skipInputValidation: true);
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        return EndPart(json);
+    }
+
+    private static int AppendLedger(Utf8JsonWriter json, IReadOnlyList<LedgerRow> ledger)
+    {
+        JsonSerializer.Serialize(json, ledger, StateJson.Options);
         return EndPart(json);
     }
 

@@ -1,16 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Orleans.Storage;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>Hosting of grain storage.</summary>
+/// <summary>Chooses the shop's grain storage.</summary>
 internal static class StorageExtensions
 {
-    /// <summary>Keeps grain states with Orleans' ADO.NET provider and the SQL of <c>Migrations</c>, over a shared data source.</summary>
-    public static ISiloBuilder AddShopGrainStorage(this ISiloBuilder silo) =>
-        silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<NpgsqlDataSource>((o, database) =>
+    /// <summary>Keeps grain states over a shared data source, with the provider that the configuration names.</summary>
+    public static ISiloBuilder AddShopGrainStorage(this ISiloBuilder silo, StorageOptions configuration) => configuration.Provider switch
+    {
+        StorageProvider.AdoNet => silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<NpgsqlDataSource, IGrainStorageSerializer>((o, database, others) =>
         {
             o.Invariant = "Npgsql";
             o.DataSource = database;
-            o.GrainStorageSerializer = new DocumentSerializer();
-        }));
+            o.GrainStorageSerializer = new DocumentSerializer(new StateSerializer(others));
+        })),
+        _ => silo.AddPostgresGrainStorageAsDefault(options => options.Configure<NpgsqlDataSource>((o, database) =>
+        {
+            o.DataSource = database;
+            o.StreamProvider = Events.ShopStreams.Provider;
+            o.MaxBatchSize = configuration.MaxBatchSize;
+            o.MaxBatchBytes = configuration.MaxBatchBytes;
+            o.MaxQueuedWrites = configuration.MaxQueuedWrites;
+            o.MaxQueueTime = TimeSpan.FromSeconds(configuration.MaxQueueSeconds);
+        })),
+    };
 }

@@ -41,7 +41,7 @@ public sealed class InProcessSilo : IAsyncLifetime
         var configuration = SiloConfiguration.Read(builder.Configuration, problems);
         Assert.Empty(problems);
         builder.Services.AddShop(configuration);
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(ShopProcess.FreePort(), ShopProcess.FreePort()).UseShop());
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(ShopProcess.FreePort(), ShopProcess.FreePort()).UseShop(configuration));
         host = builder.Build();
         await host.StartAsync();
     }

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Orleans.Storage;
+using SoonShop.Silo.Streams;
+
+namespace SoonShop.Silo.Storage;
+
+/// <summary>
+/// Writes a batch in one statement, which is one transaction, and tells every write how it went: done, a version
+/// conflict, an error of its own, or – when the connection is lost or the time is over – that nobody knows.
+/// </summary>
+internal sealed partial class GroupCommitWriter(
+    BatchConnection connection, WriteColumns columns, IEventSignal? signal, StorageMetrics metrics, ILogger log) : IAsyncDisposable
+{
+    /// <summary>Classes of SQLSTATE that say something of the server or the schema, not of a row: to try the rows one by one would not help.</summary>
+    private static readonly HashSet<string> ServerFaults = ["08", "0A", "25", "26", "28", "3D", "42", "53", "57", "58", "F0", "XX"];
+
+    /// <summary>Writes and settles every item; does not throw.</summary>
+    public async Task WriteAsync(List<PendingWrite> batch, CancellationToken cancellation)
+    {
+        batch.Sort(static (a, b) => a.Key.CompareTo(b.Key));
+        var writes = batch.ToArray();
+        try
+        {
+            await WriteAsync(writes, cancellation);
+        }
+        catch (Exception e)
+        {
+            // A bug. Nobody must wait for ever because of it.
+            await connection.DropAsync();
+            FailAll(writes, e, "the storage itself failed", outcomeUnknown: true);
+        }
+    }
+
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private async Task WriteAsync(ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
+    {
+        NpgsqlCommand command;
+        try
+        {
+            command = await connection.OpenAsync(cancellation);
+        }
+        catch (Exception e)
+        {
+            FailAll(writes.Span, e, "the database is out of reach", outcomeUnknown: false);
+            return;
+        }
+        try
+        {
+            await ExecuteAsync(command, writes, cancellation);
+        }
+        catch (PostgresException e) when (e.Severity == "ERROR" && !ServerFaults.Contains(e.SqlState[..2]))
+        {
+            // The transaction is rolled back, all of it. Whose fault it was shows when there is only one.
+            if (writes.Length == 1)
+                Fail(writes.Span[0], e);
+            else
+                await SplitAsync(writes, e, cancellation);
+        }
+        catch (PostgresException e) when (e.Severity == "ERROR")
+        {
+            await connection.DropAsync();
+            FailAll(writes.Span, e, "the database refuses everything", outcomeUnknown: false);
+        }
+        catch (Exception e)
+        {
+            await connection.DropAsync();
+            FailAll(writes.Span, e, "the connection was lost or the time was over", outcomeUnknown: true);
+        }
+    }
+
+    /// <summary>By halves, a bad row among many costs few statements. Not so when a row is held by somebody: each try with it is a wait.</summary>
+    private async Task SplitAsync(ReadOnlyMemory<PendingWrite> writes, PostgresException why, CancellationToken cancellation)
+    {
+        LogSplit(log, writes.Length, why.SqlState, why.MessageText);
+        var part = why.SqlState == PostgresErrorCodes.LockNotAvailable ? 1 : (writes.Length + 1) / 2;
+        for (var start = 0; start < writes.Length; start += part)
+            await WriteAsync(writes.Slice(start, Math.Min(part, writes.Length - start)), cancellation);
+    }
+
+    private async Task ExecuteAsync(NpgsqlCommand command, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
+    {
+        columns.Set(writes.Span);
+        var started = Stopwatch.GetTimestamp();
+        int[]? conflicts = null, queues = null;
+        int?[]? stored = null;
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+        {
+            await reader.ReadAsync(cancellation);
+            conflicts = reader.IsDBNull(0) ? null : reader.GetFieldValue<int[]>(0);
+            stored = reader.IsDBNull(1) ? null : reader.GetFieldValue<int?[]>(1);
+            queues = reader.IsDBNull(2) ? null : reader.GetFieldValue<int[]>(2);
+            // The rows come before the commit: only the end of the results says that it worked.
+            await reader.NextResultAsync(cancellation);
+        }
+        metrics.BatchWritten(writes.Length, Stopwatch.GetElapsedTime(started), conflicts?.Length ?? 0);
+        if (queues is not null)
+            signal?.Raise(queues);
+        Settle(writes.Span, conflicts, stored);
+    }
+
+    private static void Settle(ReadOnlySpan<PendingWrite> writes, int[]? conflicts, int?[]? stored)
+    {
+        for (var i = 0; i < conflicts?.Length; i++)
+        {
+            var write = writes[conflicts[i] - 1];
+            write.TrySetException(StateConflict.Of(write.Key, stored![i], write.Version));
+        }
+        // Those with a conflict are settled already.
+        foreach (var write in writes)
+            write.TrySetResult();
+    }
+
+    private void Fail(PendingWrite write, PostgresException e)
+    {
+        metrics.Failed(1);
+        LogRefused(log, write.Key.Name, write.Key.Key, e.SqlState, e.MessageText);
+        write.TrySetException(e);
+    }
+
+    private void FailAll(ReadOnlySpan<PendingWrite> writes, Exception e, string reason, bool outcomeUnknown)
+    {
+        metrics.Failed(writes.Length);
+        LogFailed(log, writes.Length, reason, outcomeUnknown, e);
+        var message = outcomeUnknown ? "may or may not have been written" : "was not written";
+        foreach (var write in writes)
+        {
+            write.TrySetException(new StorageFailedException(
+                $"{write.Key} {message}: {reason} ({e.Message}). Read it again before deciding anew.", outcomeUnknown, e));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "A batch of {Count} writes is split, because one of them fails: {SqlState} {Reason}")]
+    private static partial void LogSplit(ILogger log, int count, string sqlState, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database refuses the write of {StateName} {GrainKey}: {SqlState} {Reason}")]
+    private static partial void LogRefused(ILogger log, string stateName, string grainKey, string sqlState, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} writes failed: {Reason} (outcome unknown: {OutcomeUnknown}). Their grains read their states again.")]
+    private static partial void LogFailed(ILogger log, int count, string reason, bool outcomeUnknown, Exception e);
+}
+
+/// <summary>Version conflicts as Orleans knows them.</summary>
+internal static class StateConflict
+{
+    /// <param name="key">The row.</param>
+    /// <param name="stored">The version that is there; null for none.</param>
+    /// <param name="current">The version that the grain has; 0 for none.</param>
+    public static InconsistentStateException Of(StateKey key, int? stored, int current) => new(
+        $"Version conflict: {key} has been changed by someone else since it was read.", ETag(stored), ETag(current == 0 ? null : current));
+
+    private static string? ETag(int? version) => version?.ToString(CultureInfo.InvariantCulture);
+}

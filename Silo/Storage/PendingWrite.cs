@@ -1,0 +1,45 @@
+using SoonShop.Aggregates;
+
+namespace SoonShop.Silo.Storage;
+
+/// <summary>One grain's write on its way into a batch; its caller awaits <see cref="TaskCompletionSource.Task"/>.</summary>
+/// <param name="key">The row.</param>
+/// <param name="version">The version that the grain has read; 0 for a first write.</param>
+/// <param name="parts">What to write.</param>
+internal sealed class PendingWrite(StateKey key, int version, StateParts parts)
+    : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
+{
+    public StateKey Key => key;
+
+    public int Version => version;
+
+    public StateParts Parts => parts;
+
+    public int Bytes => parts.Bytes;
+
+    public bool IsSettled => Task.IsCompleted;
+
+    public long EnqueuedAtMs { get; } = Environment.TickCount64;
+
+    public void Reject(string reason) =>
+        TrySetException(new StorageFailedException($"{key} was not written: {reason}. Nothing has changed; try again later."));
+}
+
+/// <summary>What one write puts into the database.</summary>
+/// <param name="State">The state; null clears.</param>
+/// <param name="Index">The fields that queries use, as JSON; null for none.</param>
+/// <param name="Events">Events to commit with it.</param>
+/// <param name="EventData">Of each event, the event itself as JSON.</param>
+/// <param name="Ledger">Stock movements to commit with it.</param>
+internal sealed record StateParts(
+    byte[]? State, byte[]? Index, IReadOnlyList<EventEnvelope> Events, byte[][] EventData, IReadOnlyList<LedgerRow> Ledger)
+{
+    /// <summary>What clears a state.</summary>
+    public static readonly StateParts None = new(null, null, [], [], []);
+
+    /// <summary>Roughly what it takes on the wire.</summary>
+    public int Bytes { get; } = (State?.Length ?? 0) + (Index?.Length ?? 0) + EventData.Sum(d => d.Length + EventOverhead) + RowOverhead * (Ledger.Count + 1);
+
+    private const int EventOverhead = 500;
+    private const int RowOverhead = 200;
+}

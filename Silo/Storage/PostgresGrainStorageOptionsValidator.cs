@@ -1,0 +1,58 @@
+using Npgsql;
+
+namespace SoonShop.Silo.Storage;
+
+/// <summary>Names everything that is wrong with the options of one storage, before the silo starts.</summary>
+internal sealed class PostgresGrainStorageOptionsValidator(PostgresGrainStorageOptions options, string name) : IConfigurationValidator
+{
+    public void ValidateConfiguration()
+    {
+        var problems = Problems().ToList();
+        if (problems.Count > 0)
+            throw new OrleansConfigurationException($"PostgreSQL grain storage '{name}': {string.Join(' ', problems)}");
+    }
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    internal IEnumerable<string> Problems()
+    {
+        if (options.DataSource is null == string.IsNullOrWhiteSpace(options.ConnectionString))
+            yield return $"Set {nameof(options.DataSource)} or {nameof(options.ConnectionString)}, one of them.";
+        else if (options.DataSource is null && !CanBeRead(options.ConnectionString!))
+            yield return $"{nameof(options.ConnectionString)} cannot be read; set it like Host=127.0.0.1;Database=shop;Username=shop;Password=….";
+        if (string.IsNullOrWhiteSpace(options.StreamProvider))
+            yield return $"{nameof(options.StreamProvider)} is empty; name a stream provider, even if no events are written.";
+        foreach (var problem in (string?[])
+            [
+                OutOf(nameof(options.MaxBatchSize), options.MaxBatchSize, 10_000),
+                OutOf(nameof(options.MaxBatchBytes), options.MaxBatchBytes, 64 * 1024 * 1024),
+                OutOf(nameof(options.MaxQueuedWrites), options.MaxQueuedWrites, 1_000_000),
+                OutOf(nameof(options.MaxQueueTime), options.MaxQueueTime),
+                OutOf(nameof(options.CommandTimeout), options.CommandTimeout),
+                OutOf(nameof(options.LockTimeout), options.LockTimeout),
+                OutOf(nameof(options.DrainTimeout), options.DrainTimeout),
+            ])
+        {
+            if (problem is not null)
+                yield return problem;
+        }
+        if (options.LockTimeout >= options.CommandTimeout)
+            yield return $"{nameof(options.LockTimeout)} is not below {nameof(options.CommandTimeout)}; shorten it, or a row that is held fails its whole batch.";
+    }
+
+    private static string? OutOf(string what, int value, int max) => value < 1 || value > max ? $"{what} is {value}; set it to 1–{max}." : null;
+
+    private static string? OutOf(string what, TimeSpan value) =>
+        value < TimeSpan.FromMilliseconds(10) || value > TimeSpan.FromHours(1) ? $"{what} is {value}; set it to 10 ms–1 h." : null;
+
+    private static bool CanBeRead(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString).Host is { Length: > 0 };
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+}
