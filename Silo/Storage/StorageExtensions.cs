@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using Orleans.Providers;
 using Orleans.Storage;
+using SoonShop.Events;
 
 namespace SoonShop.Silo.Storage;
 
@@ -8,22 +10,23 @@ namespace SoonShop.Silo.Storage;
 internal static class StorageExtensions
 {
     /// <summary>Keeps grain states over a shared data source, with the provider that the configuration names.</summary>
-    public static ISiloBuilder AddShopGrainStorage(this ISiloBuilder silo, StorageOptions configuration) => configuration.Provider switch
-    {
-        StorageProvider.AdoNet => silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<NpgsqlDataSource, IGrainStorageSerializer>((o, database, others) =>
+    public static ISiloBuilder AddShopGrainStorage(
+        this ISiloBuilder silo, StorageOptions configuration, string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME) => configuration.Provider switch
         {
-            o.Invariant = "Npgsql";
-            o.DataSource = database;
-            o.GrainStorageSerializer = new DocumentSerializer(new StateSerializer(others));
-        })),
-        _ => silo.AddPostgresGrainStorageAsDefault(options => options.Configure<NpgsqlDataSource>((o, database) =>
-        {
-            o.DataSource = database;
-            o.StreamProvider = Events.ShopStreams.Provider;
-            o.MaxBatchSize = configuration.MaxBatchSize;
-            o.MaxBatchBytes = configuration.MaxBatchBytes;
-            o.MaxQueuedWrites = configuration.MaxQueuedWrites;
-            o.MaxQueueTime = TimeSpan.FromSeconds(configuration.MaxQueueSeconds);
-        })),
-    };
+            StorageProvider.AdoNet => silo.AddAdoNetGrainStorage(name, options => options.Configure<NpgsqlDataSource, IGrainStorageSerializer>((o, database, others) =>
+            {
+                o.Invariant = "Npgsql";
+                o.DataSource = database;
+                o.GrainStorageSerializer = new DocumentSerializer(new StateSerializer(others));
+            })),
+            _ => silo.AddPostgresGrainStorage(name, options => options.Configure<NpgsqlDataSource>((o, database) =>
+            {
+                o.DataSource = database;
+                o.StreamProvider = ShopStreams.Provider;
+                o.MaxBatchSize = configuration.MaxBatchSize;
+                o.MaxBatchBytes = configuration.MaxBatchBytes;
+                o.MaxQueuedWrites = configuration.MaxQueuedWrites;
+                o.MaxQueueTime = TimeSpan.FromSeconds(configuration.MaxQueueSeconds);
+            })),
+        };
 }

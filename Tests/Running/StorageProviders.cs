@@ -1,0 +1,63 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Orleans.Storage;
+using SoonShop.Silo.Migrations;
+using SoonShop.Silo.Storage;
+
+namespace SoonShop.Tests.Running;
+
+/// <summary>Both of the shop's storage providers in one silo, side by side on one database.</summary>
+public sealed class StorageProviders : IAsyncLifetime
+{
+    private IHost host = null!;
+    private PostgresServer server = null!;
+
+    internal string ConnectionString { get; private set; } = null!;
+
+    internal NpgsqlDataSource Database => host.Services.GetRequiredService<NpgsqlDataSource>();
+
+    internal IGrainStorage Storage(StorageProvider provider) => host.Services.GetRequiredKeyedService<IGrainStorage>($"{provider}");
+
+    public async ValueTask InitializeAsync()
+    {
+        server = await PostgresServer.SharedAsync();
+        ConnectionString = await server.CreateDatabaseAsync();
+        await PostgresSchema.MigrateAsync(ConnectionString);
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        // As the shop's silo has it: see SiloConfiguration.
+        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 40, MaxAutoPrepare = 64, AutoPrepareMinUsages = 3 }));
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(ShopProcess.FreePort(), ShopProcess.FreePort());
+            foreach (var provider in Enum.GetValues<StorageProvider>())
+                silo.AddShopGrainStorage(new StorageOptions { Provider = provider }, $"{provider}");
+        });
+        host = builder.Build();
+        await host.StartAsync();
+    }
+
+    /// <summary>Asks the database; the first column of the first row.</summary>
+    internal async Task<T> QueryAsync<T>(string sql, params object[] values)
+    {
+        await using var command = Database.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"Nothing answers {sql}"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.StopAsync();
+        host.Dispose();
+        await server.DropDatabaseAsync(ConnectionString);
+    }
+}
+
+/// <summary>The tests of this collection share a silo with both storage providers.</summary>
+[CollectionDefinition(nameof(StorageProviders))]
+public sealed class StorageProvidersCollection : ICollectionFixture<StorageProviders>;
