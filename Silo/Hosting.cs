@@ -19,6 +19,7 @@ using SoonShop.Silo.Scheduling;
 using SoonShop.Silo.Search;
 using SoonShop.Silo.Seed;
 using SoonShop.Silo.Storage;
+using SoonShop.Silo.Streams;
 using SoonShop.Users;
 
 namespace SoonShop.Silo;
@@ -49,7 +50,7 @@ internal static class Hosting
     /// <summary>The silo with its storage and filters, without clustering.</summary>
     public static ISiloBuilder UseShop(this ISiloBuilder silo, SiloConfiguration configuration)
     {
-        silo.AddShopGrainStorage(configuration.Storage).AddIncomingGrainCallFilter<UnavailabilityFilter>();
+        silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<DueEventLoop>().AddHostedService<Housekeeping>().AddHostedService<AdminAccount>();
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));

@@ -2,13 +2,14 @@ using Microsoft.Extensions.Configuration;
 using Npgsql;
 using SoonShop.Orders;
 using SoonShop.Silo.Storage;
+using SoonShop.Silo.Streams;
 using SoonShop.Users;
 
 namespace SoonShop.Silo;
 
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
-    SiloOptions Silo, StorageOptions Storage, AccountsOptions Accounts, CheckoutOptions Checkout, NpgsqlConnectionStringBuilder Database)
+    SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Where the connection string stands.</summary>
     private const string ConnectionName = "soonshop";
@@ -18,13 +19,15 @@ internal sealed record SiloConfiguration(
     {
         var silo = Bind<SiloOptions>(configuration, SiloOptions.Section, problems);
         var storage = Bind<StorageOptions>(configuration, StorageOptions.Section, problems);
+        var streams = Bind<StreamsOptions>(configuration, StreamsOptions.Section, problems);
         var accounts = Bind<AccountsOptions>(configuration, AccountsOptions.Section, problems);
         var checkout = Bind<CheckoutOptions>(configuration, CheckoutOptions.Section, problems);
         problems.AddRange(silo.Problems());
         problems.AddRange(storage.Problems());
+        problems.AddRange(streams.Problems());
         problems.AddRange(accounts.Problems());
         problems.AddRange(checkout.Problems());
-        return new SiloConfiguration(silo, storage, accounts, checkout, ReadDatabase(configuration, silo, problems));
+        return new SiloConfiguration(silo, storage, streams, accounts, checkout, ReadDatabase(configuration, silo, problems));
     }
 
     private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new()

@@ -18,7 +18,7 @@ create table stream_queue (
   -- ... and of those after it, these are.
   done      bigint[] not null default '{}',
   unique (provider, number)
-);
+) with (fillfactor = 50);
 
 -- The shop's own; the configuration can change how many queues it has (see the stream provider).
 insert into stream_provider values ('shop', 8);
@@ -54,6 +54,17 @@ create function stream_queue_of(p_provider text, p_namespace text, p_key text) r
   where p.name = p_provider and q.provider = p.name
     and q.number = (get_byte(h, 0) * 65536 + get_byte(h, 1) * 256 + get_byte(h, 2)) % p.queues
 $$;
+
+-- A position is taken before the row that bears it can be seen. Readers tell from a snapshot which transactions may
+-- still bring such a row, and for that each of these must have its id before it takes a position.
+create function take_transaction_id() returns trigger language plpgsql as $$
+begin
+  perform pg_current_xact_id();
+  return null;
+end $$;
+
+create trigger event_transaction_id before insert or update of position on event
+  for each statement execute function take_transaction_id();
 
 -- Inserts the events of one or more writes, in order; answers the queues that have something new. The silo tells how
 -- long an event is to wait, not until when: the time at which it is due is this clock's.

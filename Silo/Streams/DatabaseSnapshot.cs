@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>
+/// Which transactions a read could see: the text of <c>pg_current_snapshot()</c> (<c>xmin:xmax:xip,…</c>), and the id that
+/// the next transaction was to get. Ids from xmax to that one belong to transactions that had begun, too.
+/// </summary>
+internal sealed class DatabaseSnapshot
+{
+    private readonly long min, max, next;
+    private readonly HashSet<long> running = [];
+
+    public DatabaseSnapshot(string text, long nextTransaction)
+    {
+        var parts = text.Split(':');
+        min = long.Parse(parts[0], CultureInfo.InvariantCulture);
+        max = long.Parse(parts[1], CultureInfo.InvariantCulture);
+        next = nextTransaction;
+        foreach (var id in parts[2].Split(',', StringSplitOptions.RemoveEmptyEntries))
+            running.Add(long.Parse(id, CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>True when the transaction had ended: what it committed could be seen.</summary>
+    public bool HadEnded(long transaction) => transaction < min || transaction < max && !running.Contains(transaction);
+
+    /// <summary>Those that had begun and not ended.</summary>
+    public HashSet<long> Unended()
+    {
+        var unended = new HashSet<long>(running);
+        for (var id = max; id < next; id++)
+            unended.Add(id);
+        return unended;
+    }
+}

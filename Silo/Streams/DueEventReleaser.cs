@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>Releases scheduled events when they are due, by the database's clock. Every silo does; each event is released once.</summary>
+internal sealed partial class DueEventReleaser(StreamDatabase database, IEventSignal signal, ILogger log) : IAsyncDisposable
+{
+    private const int BatchSize = 500;
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+    private readonly CancellationTokenSource stopping = new();
+    private Task running = Task.CompletedTask;
+
+    public void Start() => running = Task.Run(RunAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stopping.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            var pause = MaxPause;
+            try
+            {
+                var (queues, released, next) = await database.ReleaseDueAsync(BatchSize, stopping.Token);
+                signal.Raise(queues);
+                if (released == BatchSize)
+                    continue;
+                if (next < pause)
+                    pause = next.Value + TimeSpan.FromMilliseconds(1);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogFailure(log, e.Message);
+            }
+            await Task.Delay(pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduled events cannot be released now; it is tried again: {Reason}")]
+    private static partial void LogFailure(ILogger log, string reason);
+}

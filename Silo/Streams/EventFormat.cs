@@ -1,0 +1,28 @@
+using Orleans.Serialization;
+using SoonShop.Events;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>How published events are written into a row, and what consumers get of one.</summary>
+internal sealed class EventFormat(Serializer<PublishedBatch> serializer)
+{
+    public byte[] Write(object[] events, Dictionary<string, object>? requestContext) =>
+        serializer.SerializeToArray(new PublishedBatch(events, requestContext is { Count: > 0 } ? requestContext : null));
+
+    /// <summary>What is in a row. Throws when it cannot be read.</summary>
+    public (object[] Events, Dictionary<string, object>? RequestContext) Read(EventRow row)
+    {
+        if (row.Data is { } data)
+        {
+            return ([new CloudEvent(
+                row.Id, row.Source, row.Sequence, row.Type, row.Subject, row.Namespace, row.Key, row.Time, row.NotBefore,
+                row.CorrelationId, row.CausationId, row.TraceParent, data)], null);
+        }
+        var batch = serializer.Deserialize(row.Payload!) ?? throw new InvalidDataException("The payload holds nothing.");
+        return (batch.Events, batch.RequestContext);
+    }
+}
+
+/// <summary>What one call published, as it stands in the database.</summary>
+[GenerateSerializer, Immutable, Alias("postgres-stream-published")]
+internal sealed record PublishedBatch([property: Id(0)] object[] Events, [property: Id(1)] Dictionary<string, object>? RequestContext);

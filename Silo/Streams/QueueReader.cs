@@ -1,0 +1,563 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Orleans.Providers.Streams.Common;
+using Orleans.Streams;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>What the readers of one provider in this process share.</summary>
+internal sealed record ReaderServices(
+    string Provider, string Owner, StreamDatabase Database, PostgresStreamOptions Options, EventFormat Format, EventSignal Signal, AckWriter Acks,
+    Consumers Consumers, IUndeliveredEvents Undelivered, StreamMetrics Metrics, ILogger Log);
+
+/// <summary>
+/// Reads one queue for Orleans' pulling agent. An event is in one place at a time: <c>waking</c> (its stream is new to the
+/// agent, and its consumers are being activated), <c>ready</c> to be handed over, in the <see cref="Cache"/>, or left in the
+/// database, because its stream has enough in memory. Ownership is a number, the epoch: whoever claims the queue raises it,
+/// and what an earlier owner wants to write is refused. Orleans calls the methods of the interface one after the other;
+/// everything that background work shares with them is under a lock.
+/// </summary>
+internal sealed partial class QueueReader : IQueueAdapterReceiver
+{
+    /// <summary>How long Orleans' call for events waits for some.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>How long after a failure the database is asked again.</summary>
+    private static readonly TimeSpan FailurePause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a reader that lost its queue to another waits before it takes it back, if Orleans still wants it to read and the other keeps it.</summary>
+    private static readonly TimeSpan ReclaimAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often events that Orleans did not deliver are looked for.</summary>
+    private static readonly TimeSpan TendInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How often an event is handed to Orleans before it counts as undelivered.</summary>
+    private const int MaxHandOvers = 3;
+
+    /// <summary>Positions known beyond what is final, and positions of events left in the database; reading pauses at as many.</summary>
+    private const int MaxPositions = 1_000_000;
+
+    private readonly ReaderServices services;
+    private readonly Lock gate = new();
+    private readonly Dictionary<StreamId, WakingStream> waking = [];
+    private readonly Queue<PendingEvent> ready = new();
+    private readonly Dictionary<StreamId, int> readyOf = [];
+    private readonly Dictionary<StreamId, int> pendingOf = [];
+    private readonly Dictionary<StreamId, SortedPositions> leftOf = [];
+    private readonly Queue<StreamId> toFetch = new();
+    private readonly SemaphoreSlim woken = new(0, 1);
+    private readonly CancellationTokenSource stopping = new();
+    private Task tending = Task.CompletedTask;
+    private ReadWindow window = new(0, []);
+    private AckLedger ledger = new(0, []);
+    private long epoch, token, lastReadMs, fencedAtMs;
+    private int pendingBytes, left;
+    private volatile bool more, owner, fenced;
+
+    public QueueReader(ReaderServices services, int queue, int batchSize)
+    {
+        (this.services, Queue) = (services, queue);
+        Cache = new StreamCache(batchSize, services.Consumers.HasExplicit ? 2000 : 0, NowMs, gate) { Finished = Finish, GivenUp = GiveUp };
+    }
+
+    /// <summary>The queue's id.</summary>
+    public int Queue { get; }
+
+    /// <summary>What the agent reads from.</summary>
+    public StreamCache Cache { get; }
+
+    /// <summary>True while this process owns the queue, as far as it knows.</summary>
+    public bool IsOwner => owner && !fenced;
+
+    private PostgresStreamOptions Options => services.Options;
+
+    /// <summary>There may be something new in the database.</summary>
+    public void Wake()
+    {
+        more = true;
+        Nudge();
+    }
+
+    private void Nudge()
+    {
+        try
+        {
+            if (woken.CurrentCount == 0)
+                woken.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // Somebody else did.
+        }
+    }
+
+    public Task Initialize(TimeSpan timeout)
+    {
+        services.Signal.Register(Queue, this);
+        tending = Task.Run(TendAsync);
+        // Claims, or leaves it to the first read.
+        return ClaimAsync();
+    }
+
+    public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount)
+    {
+        if (stopping.IsCancellationRequested)
+            return [];
+        try
+        {
+            if (!IsOwner && !await ReclaimAsync())
+                return [];
+            if (TakeReady() is { Count: > 0 } batch)
+                return batch;
+            // Whoever waits here is woken by events in the database, by consumers that are active now, and by room in memory.
+            if (!IsReadDue())
+                await woken.WaitAsync(MaxWait, stopping.Token);
+            if (IsReadDue())
+                await ReadAsync();
+            return TakeReady();
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return [];
+        }
+        catch (Exception e)
+        {
+            LogReadFailure(services.Log, services.Provider, Queue, e.Message);
+            await Task.Delay(FailurePause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return [];
+        }
+    }
+
+    /// <summary>Nothing: the cache tells what is done with.</summary>
+    public Task MessagesDeliveredAsync(IList<IBatchContainer> messages) => Task.CompletedTask;
+
+    public async Task Shutdown(TimeSpan timeout)
+    {
+        await stopping.CancelAsync();
+        await tending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // What the agent has let go of is not waited for.
+        _ = Cache.Tend();
+        services.Signal.Unregister(Queue, this);
+        if (!IsOwner)
+            return;
+        using var limit = new CancellationTokenSource(timeout);
+        services.Acks.Changed(this);
+        await services.Acks.FlushAsync(limit.Token);
+        await services.Database.ReleaseAsync(Queue, epoch, limit.Token);
+        owner = false;
+    }
+
+    /// <summary>What to write about this queue; null when there is nothing that this reader may write.</summary>
+    public QueueProgress? Progress()
+    {
+        lock (gate)
+        {
+            if (!IsOwner)
+                return null;
+            var (watermark, done) = ledger.ToWrite(window.Final);
+            return new QueueProgress(Queue, epoch, watermark, done);
+        }
+    }
+
+    /// <summary>The database refused what was written under an epoch: another silo has claimed the queue.</summary>
+    public void Fenced(long staleEpoch)
+    {
+        lock (gate)
+        {
+            if (staleEpoch != epoch || fenced)
+                return;
+            fenced = true;
+            fencedAtMs = NowMs();
+        }
+        LogFenced(services.Log, services.Provider, Queue);
+    }
+
+    private static long NowMs() => Stopwatch.GetTimestamp() / (Stopwatch.Frequency / 1000);
+
+    private async Task ClaimAsync()
+    {
+        var claim = await services.Database.ClaimAsync(Queue, services.Owner, stopping.Token)
+            ?? throw new InvalidOperationException($"Queue {Queue} of stream provider {services.Provider} is no more; restart this silo to take part with the present number of queues.");
+        lock (gate)
+        {
+            epoch = claim.Epoch;
+            // Tokens rise from owner to owner, too: a consumer that is asked where it stands may name one of the last owner's.
+            token = claim.Epoch << 36;
+            window = new ReadWindow(claim.Watermark, claim.Done);
+            ledger = new AckLedger(claim.Watermark, claim.Done);
+            ready.Clear();
+            readyOf.Clear();
+            waking.Clear();
+            pendingOf.Clear();
+            leftOf.Clear();
+            toFetch.Clear();
+            pendingBytes = left = 0;
+            (owner, fenced, more) = (true, false, true);
+        }
+    }
+
+    /// <summary>
+    /// Takes the queue (again), when Orleans wants this silo to read it. Two silos may believe so for a while, when the
+    /// membership changes: the one that lost it waits until it is free, or long enough to know that the other does not go.
+    /// </summary>
+    private async Task<bool> ReclaimAsync()
+    {
+        if (fenced && NowMs() - fencedAtMs < ReclaimAfter.TotalMilliseconds && !await services.Database.IsFreeAsync(Queue, stopping.Token))
+        {
+            await Task.Delay(MaxWait, stopping.Token);
+            return false;
+        }
+        await ClaimAsync();
+        return true;
+    }
+
+    private List<IBatchContainer> TakeReady()
+    {
+        lock (gate)
+        {
+            var batch = new List<IBatchContainer>(Math.Min(ready.Count, Options.ReadEvents));
+            while (batch.Count < Options.ReadEvents && ready.TryDequeue(out var e))
+            {
+                if (--readyOf[e.Stream] == 0)
+                    readyOf.Remove(e.Stream);
+                e.Passed = false;
+                e.Batch = new StreamBatch(e.Stream, new EventSequenceTokenV2(++token), e.Events, e.RequestContext, e);
+                batch.Add(e.Batch);
+            }
+            return batch;
+        }
+    }
+
+    private bool IsReadDue()
+    {
+        lock (gate)
+            return HasRoom() && (more || toFetch.Count > 0 || window.IsRipe);
+    }
+
+    private bool HasRoom() =>
+        ledger.Pending - left < Options.MaxPendingEvents && pendingBytes < Options.MaxPendingBytes && window.Known < MaxPositions && left < MaxPositions;
+
+    private async Task ReadAsync()
+    {
+        long from;
+        long[] known;
+        StreamId? fetch = null;
+        lock (gate)
+        {
+            if (!HasRoom())
+                return;
+            if (toFetch.TryDequeue(out var stream))
+                fetch = stream;
+            (from, known) = window.Next(NowMs());
+        }
+        if (fetch is { } rest)
+        {
+            await FetchLeftAsync(rest);
+            return;
+        }
+        more = false;
+        var (rows, complete, snapshot) = await services.Database.ReadQueueAsync(
+            Queue, from, known, Math.Min(Options.ReadEvents, Options.MaxPendingEvents), Options.ReadBytes, stopping.Token);
+        var events = rows.ConvertAll(Prepare);
+        lock (gate)
+        {
+            lastReadMs = NowMs();
+            more = !complete;
+            window.Read(from, rows.ConvertAll(r => r.Position), complete, snapshot, lastReadMs);
+            foreach (var row in rows)
+                ledger.Read(row.Position);
+            foreach (var e in events)
+                Accept(e);
+            if (window.Final > ledger.Watermark)
+                services.Acks.Changed(this);
+        }
+        services.Metrics.Read(services.Provider, rows.Count);
+    }
+
+    /// <summary>Reads the next of those events of a stream that were left in the database.</summary>
+    private async Task FetchLeftAsync(StreamId stream)
+    {
+        long[] positions;
+        lock (gate)
+        {
+            if (!leftOf.TryGetValue(stream, out var all))
+                return;
+            positions = all.After(0, Math.Max(1, Options.MaxPendingPerStream / 2));
+        }
+        List<PendingEvent> events;
+        try
+        {
+            events = (await services.Database.ReadEventsAsync(Queue, positions, stopping.Token)).ConvertAll(Prepare);
+        }
+        catch
+        {
+            lock (gate)
+                toFetch.Enqueue(stream);
+            throw;
+        }
+        lock (gate)
+        {
+            if (!leftOf.TryGetValue(stream, out var all))
+                return;
+            all.RemoveUpTo(positions[^1]);
+            left -= positions.Length;
+            if (all.Count == 0)
+                leftOf.Remove(stream);
+            foreach (var e in events)
+                Accept(e, fetched: true);
+        }
+    }
+
+    private PendingEvent Prepare(EventRow row)
+    {
+        var stream = StreamId.Create(row.Namespace.Length == 0 ? null : row.Namespace, row.Key);
+        try
+        {
+            var (events, context) = services.Format.Read(row);
+            return new PendingEvent
+            {
+                Position = row.Position,
+                EventId = row.Id,
+                EventType = row.Type,
+                Stream = stream,
+                Events = events,
+                RequestContext = context,
+                Bytes = row.Bytes,
+            };
+        }
+        catch (Exception e)
+        {
+            LogUnreadable(services.Log, services.Provider, row.Id, row.Type, e.Message);
+            return new PendingEvent
+            {
+                Position = row.Position,
+                EventId = row.Id,
+                EventType = row.Type,
+                Stream = stream,
+                Events = [],
+                Bytes = row.Bytes,
+                Unreadable = e,
+            };
+        }
+    }
+
+    /// <summary>Takes in an event that was read. Under the lock.</summary>
+    private void Accept(PendingEvent e, bool fetched = false)
+    {
+        if (e.Unreadable is { } unreadable)
+        {
+            Count(e, 1);
+            _ = ReportAsync(e, UndeliveredReason.Unreadable, [], null, unreadable, epoch);
+            return;
+        }
+        if (!fetched && (leftOf.TryGetValue(e.Stream, out var all) || pendingOf.GetValueOrDefault(e.Stream) >= Options.MaxPendingPerStream))
+        {
+            if (all is null)
+                leftOf.Add(e.Stream, all = new SortedPositions());
+            all.Add(e.Position);
+            left++;
+            return;
+        }
+        Count(e, 1);
+        Offer(e);
+    }
+
+    /// <summary>Makes an event ready, or lets it wait until its stream's consumers are active. Under the lock.</summary>
+    private void Offer(PendingEvent e)
+    {
+        if (waking.TryGetValue(e.Stream, out var stream))
+        {
+            stream.Events.Add(e);
+        }
+        else if (readyOf.ContainsKey(e.Stream) || Cache.HasCursors(e.Stream))
+        {
+            MakeReady(e);
+        }
+        else
+        {
+            waking.Add(e.Stream, stream = new WakingStream(e.Stream, epoch));
+            stream.Events.Add(e);
+            _ = Task.Run(() => WakeAsync(stream));
+        }
+    }
+
+    private void MakeReady(PendingEvent e)
+    {
+        ready.Enqueue(e);
+        readyOf[e.Stream] = readyOf.GetValueOrDefault(e.Stream) + 1;
+    }
+
+    private void Count(PendingEvent e, int sign)
+    {
+        pendingBytes += sign * e.Bytes;
+        var count = pendingOf.GetValueOrDefault(e.Stream) + sign;
+        if (count > 0)
+            pendingOf[e.Stream] = count;
+        else
+            pendingOf.Remove(e.Stream);
+    }
+
+    /// <summary>Activates the consumers of a stream that is new to the agent, and then hands over what waits for that.</summary>
+    private async Task WakeAsync(WakingStream stream)
+    {
+        List<StreamSubscriptionOf> consumers = [];
+        Exception? error = null;
+        var watch = Stopwatch.StartNew();
+        for (var pause = TimeSpan.FromMilliseconds(50); ; pause = TimeSpan.FromMilliseconds(Math.Min(5000, 2 * pause.TotalMilliseconds)))
+        {
+            try
+            {
+                consumers = [.. (await services.Consumers.OfAsync(stream.Id)).Select(s => new StreamSubscriptionOf(s.SubscriptionId, s.GrainId))];
+                error = null;
+                foreach (var consumer in consumers)
+                    await services.Consumers.WakeAsync(consumer.Consumer).WaitAsync(Options.ConsumerPatience, stopping.Token);
+                break;
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                error = e;
+                if (watch.Elapsed + pause > Options.ConsumerPatience && consumers.Count > 0)
+                    break;
+                await Task.Delay(pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        if (error is not null)
+            LogNotActivated(services.Log, services.Provider, stream.Id, error);
+        lock (gate)
+        {
+            if (stream.Epoch != epoch || !waking.Remove(stream.Id))
+                return;
+            foreach (var e in stream.Events)
+            {
+                if (error is not null)
+                    _ = ReportAsync(e, UndeliveredReason.ConsumerUnavailable, [.. consumers.Select(c => c.Consumer)], null, error, epoch);
+                else if (consumers.Count == 0)
+                    Done(e);
+                else
+                    MakeReady(e);
+            }
+        }
+        Nudge();
+    }
+
+    /// <summary>An event is done with. Called by the cache, under its lock.</summary>
+    private void Finish(PendingEvent e)
+    {
+        lock (gate)
+            Done(e);
+    }
+
+    private void Done(PendingEvent e)
+    {
+        if (!ledger.Done(e.Position))
+            return;
+        var wasFull = !HasRoom();
+        Count(e, -1);
+        services.Acks.Changed(this);
+        services.Metrics.Handled(services.Provider);
+        if (leftOf.ContainsKey(e.Stream) && pendingOf.GetValueOrDefault(e.Stream) <= Options.MaxPendingPerStream / 2 && !toFetch.Contains(e.Stream))
+        {
+            toFetch.Enqueue(e.Stream);
+            Nudge();
+        }
+        if (wasFull)
+            Nudge();
+    }
+
+    /// <summary>Orleans gave up delivering an event. Called by the cache, under its lock.</summary>
+    private void GiveUp(PendingEvent e, Guid? subscription) =>
+        _ = ReportAsync(e, UndeliveredReason.DeliveryFailed, [], subscription, null, epoch);
+
+    /// <summary>Tells <see cref="IUndeliveredEvents"/>, until that works.</summary>
+    private async Task ReportAsync(
+        PendingEvent e, UndeliveredReason reason, IReadOnlyList<GrainId> consumers, Guid? subscription, Exception? error, long ofEpoch)
+    {
+        await Task.Yield();
+        for (var pause = TimeSpan.FromMilliseconds(100); !stopping.IsCancellationRequested; pause = TimeSpan.FromMilliseconds(Math.Min(10_000, 2 * pause.TotalMilliseconds)))
+        {
+            try
+            {
+                if (subscription is { } id && consumers.Count == 0)
+                    consumers = [.. (await services.Consumers.OfAsync(e.Stream)).Where(s => s.SubscriptionId == id).Select(s => s.GrainId)];
+                await services.Undelivered.TakeAsync(new UndeliveredEvent(
+                    services.Provider, e.Stream, e.Position, e.EventId, e.EventType, e.Events, reason, consumers, subscription, error), stopping.Token);
+                services.Metrics.Undelivered(services.Provider, reason);
+                break;
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException || !stopping.IsCancellationRequested)
+            {
+                LogNotReported(services.Log, services.Provider, e.EventId, failure.Message);
+                await Task.Delay(pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        if (stopping.IsCancellationRequested)
+            return;
+        if (reason == UndeliveredReason.DeliveryFailed)
+        {
+            Cache.Reported(e);
+            return;
+        }
+        lock (gate)
+        {
+            if (ofEpoch == epoch)
+                Done(e);
+        }
+    }
+
+    /// <summary>Looks after what Orleans does not tell of.</summary>
+    private async Task TendAsync()
+    {
+        using var timer = new PeriodicTimer(TendInterval);
+        while (await timer.WaitForNextTickAsync(stopping.Token))
+        {
+            if (!IsOwner)
+                continue;
+            foreach (var e in Cache.Tend())
+            {
+                if (e.HandedOver >= MaxHandOvers)
+                    _ = ReportAsync(e, UndeliveredReason.NotHandedOver, [], null, null, epoch);
+                else
+                    HandOverAgain(e);
+            }
+            if (NowMs() - Volatile.Read(ref lastReadMs) >= Options.IdlePoll.TotalMilliseconds)
+            {
+                Wake();
+            }
+        }
+    }
+
+    private void HandOverAgain(PendingEvent e)
+    {
+        lock (gate)
+            Offer(e);
+        Nudge();
+    }
+
+    private sealed class WakingStream(StreamId id, long epoch)
+    {
+        public StreamId Id => id;
+        public long Epoch => epoch;
+        public List<PendingEvent> Events { get; } = [];
+    }
+
+    private readonly record struct StreamSubscriptionOf(Guid Id, GrainId Consumer);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Events of {Provider}, queue {Queue}, cannot be read now; it is tried again: {Reason}")]
+    private static partial void LogReadFailure(ILogger log, string provider, int queue, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} of {Provider} was claimed by another silo; this one reads it no more, unless the cluster wants it to.")]
+    private static partial void LogFenced(ILogger log, string provider, int queue);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {Type} in {Provider} cannot be read; it is put aside: {Reason}")]
+    private static partial void LogUnreadable(ILogger log, string provider, string eventId, string type, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A consumer of stream {Stream} in {Provider} cannot be activated; its events are put aside.")]
+    private static partial void LogNotActivated(ILogger log, string provider, StreamId stream, Exception reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of {Provider} cannot be put aside now; it is tried again: {Reason}")]
+    private static partial void LogNotReported(ILogger log, string provider, string eventId, string reason);
+}

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>A sorted set of positions, made for what nearly always comes in order and leaves from the front.</summary>
+internal sealed class SortedPositions
+{
+    private readonly List<long> positions = [];
+    private int start;
+
+    public int Count => positions.Count - start;
+
+    public long Min => positions[start];
+
+    public bool Contains(long position) => Find(position) >= 0;
+
+    public bool Add(long position)
+    {
+        if (Count == 0 || position > positions[^1])
+        {
+            positions.Add(position);
+            return true;
+        }
+        var at = Find(position);
+        if (at >= 0)
+            return false;
+        positions.Insert(~at, position);
+        return true;
+    }
+
+    public bool Remove(long position)
+    {
+        var at = Find(position);
+        if (at < 0)
+            return false;
+        if (at == start)
+            Skip(1);
+        else
+            positions.RemoveAt(at);
+        return true;
+    }
+
+    public void RemoveUpTo(long position)
+    {
+        var at = Find(position);
+        Skip((at >= 0 ? at + 1 : ~at) - start);
+    }
+
+    /// <summary>Those beyond a position, in order, at most so many.</summary>
+    public long[] After(long position, int limit = int.MaxValue)
+    {
+        var at = Find(position);
+        var first = at >= 0 ? at + 1 : ~at;
+        return CollectionsMarshal.AsSpan(positions).Slice(first, Math.Min(limit, positions.Count - first)).ToArray();
+    }
+
+    private int Find(long position) => positions.BinarySearch(start, positions.Count - start, position, null);
+
+    private void Skip(int count)
+    {
+        start += count;
+        // What is skipped is given up once it is most of the list: each position is moved about once.
+        if (start > 64 && start > positions.Count / 2)
+        {
+            positions.RemoveRange(0, start);
+            start = 0;
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>A row of the event table.</summary>
+internal sealed record EventRow(
+    long Position, string Id, string Source, long Sequence, string Type, string Subject, string Namespace, string Key, DateTimeOffset Time,
+    DateTimeOffset? NotBefore, string? CorrelationId, string? CausationId, string? TraceParent, byte[]? Data, byte[]? Payload)
+{
+    /// <summary>About what the row takes in memory.</summary>
+    public int Bytes => 512 + (Data?.Length ?? Payload!.Length);
+}
+
+/// <summary>What was claimed of a queue.</summary>
+internal sealed record QueueClaim(long Epoch, long Watermark, long[] Done);
+
+/// <summary>What a silo tells of its progress in one queue.</summary>
+internal sealed record QueueProgress(int Queue, long Epoch, long Watermark, long[] Done);
+
+/// <summary>The SQL of the stream provider.</summary>
+internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
+{
+    private const string Columns = """
+        position, id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before,
+        correlation_id, causation_id, traceparent, convert_to(data::text, 'UTF8'), payload
+        """;
+
+    public NpgsqlDataSource Source => database;
+
+    /// <summary>The ids of the provider's queues by their numbers; empty when it has none.</summary>
+    public async Task<int[]> QueuesAsync(CancellationToken cancellation)
+    {
+        await using var command = Command("select id from stream_queue where provider = $1 order by number", provider);
+        return [.. (await ReadAsync(command, r => r.GetInt32(0), cancellation))];
+    }
+
+    /// <summary>
+    /// Sees to it that the provider has so many queues, and that no other silo changes their number while this connection
+    /// is open. What is pending goes to its new queue when the number changes, which it can only while no other silo is there.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">Other silos work with another number of queues.</exception>
+    public async Task JoinAsync(NpgsqlConnection connection, int queues, CancellationToken cancellation)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        // One at a time; then, whether others are there, which hold the second lock together.
+        await ExecuteAsync("select pg_advisory_xact_lock(1399870323, hashtext($1))", provider);
+        var existing = await ExecuteAsync("select queues from stream_provider where name = $1", provider) as int?;
+        if (existing != queues)
+        {
+            if (existing is not null && await ExecuteAsync("select pg_try_advisory_xact_lock(1399870324, hashtext($1))", provider) is not true)
+            {
+                throw new InvalidOperationException(
+                    $"Stream provider {provider} has {existing} queues, and other silos work with them; this one is set to {queues}. Set it to {existing}, or stop the others first.");
+            }
+            await ExecuteAsync("select ensure_stream_queues($1, $2)", provider, queues);
+        }
+        await ExecuteAsync("select pg_advisory_lock_shared(1399870324, hashtext($1))", provider);
+        await transaction.CommitAsync(cancellation);
+
+        async Task<object?> ExecuteAsync(string sql, params object[] values)
+        {
+            await using var command = new NpgsqlCommand(sql, connection, transaction) { CommandTimeout = 600 };
+            foreach (var value in values)
+                command.Parameters.Add(new() { Value = value });
+            return await command.ExecuteScalarAsync(cancellation);
+        }
+    }
+
+    /// <summary>Makes this silo the queue's owner, and ends what the last one may write; null when there is no such queue.</summary>
+    public async Task<QueueClaim?> ClaimAsync(int queue, string owner, CancellationToken cancellation)
+    {
+        await using var command = Command(
+            "update stream_queue set epoch = epoch + 1, owner = $2 where id = $1 returning epoch, watermark, done", queue, owner);
+        return (await ReadAsync(command, r => new QueueClaim(r.GetInt64(0), r.GetInt64(1), r.GetFieldValue<long[]>(2)), cancellation)).SingleOrDefault();
+    }
+
+    /// <summary>Gives the queue back, if this is still its owner.</summary>
+    public async Task ReleaseAsync(int queue, long epoch, CancellationToken cancellation)
+    {
+        await using var command = Command("update stream_queue set owner = null where id = $1 and epoch = $2", queue, epoch);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>True when the queue has no owner.</summary>
+    public async Task<bool> IsFreeAsync(int queue, CancellationToken cancellation)
+    {
+        await using var command = Command("select owner is null from stream_queue where id = $1", queue);
+        return await command.ExecuteScalarAsync(cancellation) is true;
+    }
+
+    /// <summary>
+    /// Reads on in a queue: what lies beyond a position and is not known, in order, at most so many events and bytes, but
+    /// at least one event. Answers whether there may be more, and what the read could see.
+    /// </summary>
+    public async Task<(List<EventRow> Rows, bool Complete, DatabaseSnapshot Snapshot)> ReadQueueAsync(
+        int queue, long from, long[] known, int maxEvents, int maxBytes, CancellationToken cancellation)
+    {
+        // The id that the next transaction gets: xmax is but the one after the last that has ended.
+        await using var command = Command($"""
+            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), e.events, {Columns}
+            from (select pg_current_snapshot() as snapshot) s
+            left join lateral (
+              select *, count(*) over () as events,
+                     sum(coalesce(octet_length(payload), pg_column_size(data))) over (order by position rows unbounded preceding) as bytes,
+                     row_number() over (order by position) as place
+              from (select * from event where queue = $1 and due_at is null and position > $2 and position <> all ($3)
+                    order by position limit $4) page) e on e.bytes <= $5 or e.place = 1
+            order by e.position
+            """, queue, from, known, maxEvents, (long)maxBytes);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var rows = new List<EventRow>();
+        DatabaseSnapshot? snapshot = null;
+        var found = 0L;
+        while (await reader.ReadAsync(cancellation))
+        {
+            snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1));
+            if (await reader.IsDBNullAsync(2, cancellation))
+                continue;
+            found = reader.GetInt64(2);
+            rows.Add(Row(reader, 3));
+        }
+        return (rows, rows.Count == found && found < maxEvents, snapshot!);
+    }
+
+    /// <summary>Reads events that were left in the database, in order.</summary>
+    public async Task<List<EventRow>> ReadEventsAsync(int queue, long[] positions, CancellationToken cancellation)
+    {
+        await using var command = Command(
+            $"select {Columns} from event where queue = $1 and position = any ($2) and due_at is null order by position", queue, positions);
+        return await ReadAsync(command, r => Row(r, 0), cancellation);
+    }
+
+    /// <summary>Writes what is done with; answers the queues that took it. The others have another owner.</summary>
+    public async Task<HashSet<int>> AcknowledgeAsync(IReadOnlyList<QueueProgress> progress, CancellationToken cancellation)
+    {
+        // Not waited for on the disk: what a crash of the database takes back is delivered again.
+        await using var command = Command("""
+            with relaxed as (select set_config('synchronous_commit', 'off', true))
+            update stream_queue q set watermark = p.watermark, done = p.done::bigint[]
+            from relaxed, unnest($1, $2, $3, $4) as p(queue, epoch, watermark, done)
+            where q.id = p.queue and q.epoch = p.epoch
+            returning q.id
+            """,
+            progress.Select(p => p.Queue).ToArray(), progress.Select(p => p.Epoch).ToArray(), progress.Select(p => p.Watermark).ToArray(),
+            progress.Select(p => $"{{{string.Join(',', p.Done.Select(d => d.ToString(CultureInfo.InvariantCulture)))}}}").ToArray());
+        return [.. await ReadAsync(command, r => r.GetInt32(0), cancellation)];
+    }
+
+    /// <summary>Inserts published events; answers the queues that have something new.</summary>
+    public async Task<int[]> PublishAsync(IReadOnlyList<PublishedEvent> events, CancellationToken cancellation)
+    {
+        await using var command = Command("select publish_events($1, $2, $3, $4, $5, $6)", provider,
+            events.Select(e => e.Id).ToArray(), events.Select(e => e.Type).ToArray(), events.Select(e => e.Namespace).ToArray(),
+            events.Select(e => e.Key).ToArray(), events.Select(e => e.Payload).ToArray());
+        return await command.ExecuteScalarAsync(cancellation) as int[] ?? [];
+    }
+
+    /// <summary>Releases scheduled events that are due.</summary>
+    public async Task<(int[] Queues, int Released, TimeSpan? Next)> ReleaseDueAsync(int limit, CancellationToken cancellation)
+    {
+        await using var command = Command("select queues, released, next_ms from release_events($1, $2)", provider, limit);
+        return (await ReadAsync(command, r => (
+            r.IsDBNull(0) ? [] : r.GetFieldValue<int[]>(0), r.GetInt32(1),
+            r.IsDBNull(2) ? (TimeSpan?)null : TimeSpan.FromMilliseconds(Math.Max(0, r.GetDouble(2)))), cancellation)).Single();
+    }
+
+    /// <summary>Wakes readers in other processes.</summary>
+    public async Task NotifyAsync(string queues, CancellationToken cancellation)
+    {
+        await using var command = Command($"select pg_notify('{EventSignal.Channel}', $1)", queues);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>Keeps what no consumer took. Keeping it again changes nothing.</summary>
+    public async Task KeepUndeliveredAsync(UndeliveredEvent e, CancellationToken cancellation)
+    {
+        await using var command = Command("""
+            insert into stream_undelivered (position, provider, event_id, event_type, stream_namespace, stream_key, reason, consumers, error)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
+            """,
+            e.Position, provider, e.EventId, e.EventType, e.Stream.GetNamespace() ?? "", e.Stream.GetKeyAsString(), e.Reason.ToString(),
+            e.Consumers.Select(c => c.ToString()).ToArray(), e.Error?.ToString() ?? "");
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static EventRow Row(NpgsqlDataReader r, int first) => new(
+        r.GetInt64(first), r.GetString(first + 1), r.GetString(first + 2), r.GetInt64(first + 3), r.GetString(first + 4), r.GetString(first + 5),
+        r.GetString(first + 6), r.GetString(first + 7), r.GetFieldValue<DateTimeOffset>(first + 8),
+        r.IsDBNull(first + 9) ? null : r.GetFieldValue<DateTimeOffset>(first + 9),
+        Text(r, first + 10), Text(r, first + 11), Text(r, first + 12), Bytes(r, first + 13), Bytes(r, first + 14));
+
+    private static string? Text(NpgsqlDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);
+
+    private static byte[]? Bytes(NpgsqlDataReader r, int column) => r.IsDBNull(column) ? null : r.GetFieldValue<byte[]>(column);
+
+    private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)
+    {
+        var command = database.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(value is byte[][]? new() { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea } : new() { Value = value });
+        return command;
+    }
+
+    private static async Task<List<T>> ReadAsync<T>(NpgsqlCommand command, Func<NpgsqlDataReader, T> row, CancellationToken cancellation)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var rows = new List<T>();
+        while (await reader.ReadAsync(cancellation))
+            rows.Add(row(reader));
+        return rows;
+    }
+}
+
+/// <summary>An event on its way into the event table by <c>OnNextAsync</c>.</summary>
+internal sealed record PublishedEvent(string Id, string Type, string Namespace, string Key, byte[] Payload);

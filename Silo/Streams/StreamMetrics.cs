@@ -1,0 +1,37 @@
+using System.Diagnostics.Metrics;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>Meter <c>SoonShop.Streams</c>.</summary>
+internal sealed class StreamMetrics
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "SoonShop.Streams";
+
+    private readonly Counter<long> read, handled, undelivered, published;
+    private readonly Histogram<int> batch;
+
+    public StreamMetrics(IMeterFactory? meters)
+    {
+        var meter = meters?.Create(MeterName) ?? new Meter(MeterName);
+        read = meter.CreateCounter<long>("soonshop.streams.read", "{event}", "Events read from queues.");
+        handled = meter.CreateCounter<long>("soonshop.streams.done", "{event}", "Events that are done with: delivered, without a consumer, or put aside.");
+        undelivered = meter.CreateCounter<long>("soonshop.streams.undelivered", "{event}", "Events put aside, because they could not be delivered.");
+        published = meter.CreateCounter<long>("soonshop.streams.published", "{event}", "Events published by OnNextAsync.");
+        batch = meter.CreateHistogram<int>("soonshop.streams.read.batch", "{event}", "Events found by one read.");
+    }
+
+    public void Read(string provider, int events)
+    {
+        var tag = new KeyValuePair<string, object?>("provider", provider);
+        read.Add(events, tag);
+        batch.Record(events, tag);
+    }
+
+    public void Handled(string provider) => handled.Add(1, new KeyValuePair<string, object?>("provider", provider));
+
+    public void Published(string provider, int events) => published.Add(events, new KeyValuePair<string, object?>("provider", provider));
+
+    public void Undelivered(string provider, UndeliveredReason reason) =>
+        undelivered.Add(1, new KeyValuePair<string, object?>("provider", provider), new KeyValuePair<string, object?>("reason", reason.ToString()));
+}

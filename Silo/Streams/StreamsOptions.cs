@@ -1,0 +1,67 @@
+using Orleans.Configuration;
+using Orleans.Streams;
+using SoonShop.Events;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>Configuration section <c>Streams</c>: how the shop's events reach their handlers.</summary>
+public sealed class StreamsOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Streams";
+
+    /// <summary>Queues, 1–256; see <see cref="PostgresStreamOptions.Queues"/>.</summary>
+    public int Queues { get; set; } = 8;
+
+    /// <summary>Events in one read of a queue.</summary>
+    public int ReadEvents { get; set; } = 512;
+
+    /// <summary>Events of one queue in memory.</summary>
+    public int MaxPendingEvents { get; set; } = 8192;
+
+    /// <summary>Bytes of one queue in memory.</summary>
+    public int MaxPendingBytes { get; set; } = 64 * 1024 * 1024;
+
+    /// <summary>Events of one stream in memory.</summary>
+    public int MaxPendingPerStream { get; set; } = 256;
+
+    /// <summary>How long activating a handler is tried, in seconds, before its events wait for a delayed retry.</summary>
+    public int ConsumerPatienceSeconds { get; set; } = 5;
+
+    /// <summary>How long handing an event to a handler is tried, in seconds, before it waits for a delayed retry.</summary>
+    public int MaxDeliverySeconds { get; set; } = 30;
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    public IEnumerable<string> Problems()
+    {
+        var options = new PostgresStreamOptions();
+        Apply(options);
+        foreach (var problem in options.Problems($"{Section}:"))
+            yield return problem;
+        if (MaxDeliverySeconds is < 1 or > 3600)
+            yield return $"{Section}:{nameof(MaxDeliverySeconds)} is {MaxDeliverySeconds}; set Streams__{nameof(MaxDeliverySeconds)} to 1–3600.";
+    }
+
+    internal void Apply(PostgresStreamOptions options)
+    {
+        options.Queues = Queues;
+        options.ReadEvents = ReadEvents;
+        options.MaxPendingEvents = MaxPendingEvents;
+        options.MaxPendingBytes = MaxPendingBytes;
+        options.MaxPendingPerStream = MaxPendingPerStream;
+        options.ConsumerPatience = TimeSpan.FromSeconds(ConsumerPatienceSeconds);
+    }
+}
+
+/// <summary>Hosting of the shop's streams.</summary>
+internal static class StreamsExtensions
+{
+    /// <summary>Adds the stream provider of the shop's events, over the shared data source. Handlers subscribe by attribute alone.</summary>
+    public static ISiloBuilder AddShopStreams(this ISiloBuilder silo, StreamsOptions configuration) =>
+        silo.AddPostgresStreams(ShopStreams.Provider, configuration.Apply, stream =>
+        {
+            stream.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
+            stream.ConfigurePullingAgent(agent => agent.Configure(
+                (StreamPullingAgentOptions o) => o.MaxEventDeliveryTime = TimeSpan.FromSeconds(configuration.MaxDeliverySeconds)));
+        });
+}

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Orleans.Configuration;
+using Orleans.Streams;
+using SoonShop.Silo.Migrations;
+using SoonShop.Silo.Streams;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Streams;
+
+/// <summary>A database for silos that know nothing of the shop, and what their grains have to tell.</summary>
+internal sealed class StreamDatabase : IAsyncDisposable
+{
+    private readonly PostgresServer server;
+
+    private StreamDatabase(PostgresServer server, string connectionString) =>
+        (this.server, ConnectionString, Source) = (server, connectionString, NpgsqlDataSource.Create(connectionString));
+
+    public string ConnectionString { get; }
+
+    public NpgsqlDataSource Source { get; }
+
+    public static async Task<StreamDatabase> CreateAsync()
+    {
+        var server = await PostgresServer.SharedAsync();
+        var database = new StreamDatabase(server, await server.CreateDatabaseAsync());
+        await PostgresSchema.MigrateAsync(database.ConnectionString);
+        return database;
+    }
+
+    /// <summary>Asks the database; the first column of the first row.</summary>
+    public async Task<T> QueryAsync<T>(string sql, params object[] values)
+    {
+        await using var command = Source.CreateCommand(sql);
+        foreach (var value in values)
+            command.Parameters.Add(new() { Value = value });
+        return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"Nothing answers {sql}"));
+    }
+
+    /// <summary>Events of a provider that are not done with.</summary>
+    public Task<long> PendingAsync() => QueryAsync<long>($"select coalesce(sum(depth), 0)::bigint from stream_lag where provider = '{StreamSilo.Provider}'");
+
+    public Task IsDrainedAsync() => Until.TrueAsync("everything is acknowledged", TimeSpan.FromSeconds(30), async () => await PendingAsync() == 0);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        await server.DropDatabaseAsync(ConnectionString);
+    }
+}
+
+/// <summary>A silo in this process with the stream provider, and none of the shop's services.</summary>
+internal sealed class StreamSilo : IAsyncDisposable
+{
+    public const string Provider = "test";
+
+    private readonly IHost host;
+
+    private StreamSilo(IHost host) => this.host = host;
+
+    public IServiceProvider Services => host.Services;
+
+    public IGrainFactory Grains => host.Services.GetRequiredService<IGrainFactory>();
+
+    public IClusterClient Client => host.Services.GetRequiredService<IClusterClient>();
+
+    public IStreamProvider Streams => host.Services.GetRequiredKeyedService<IStreamProvider>(Provider);
+
+    public static async Task<StreamSilo> StartAsync(
+        StreamDatabase database, Action<PostgresStreamOptions>? options = null, Action<ISiloBuilder>? silo = null,
+        Action<ISiloPersistentStreamConfigurator>? stream = null, int? siloPort = null, int? primaryPort = null, int? gatewayPort = null)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders();
+        if (Environment.GetEnvironmentVariable("STREAM_LOG") is not null)
+            builder.Logging.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
+        builder.UseOrleans(s =>
+        {
+            var port = siloPort ?? ShopProcess.FreePort();
+            s.UseLocalhostClustering(port, gatewayPort ?? ShopProcess.FreePort(), new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, primaryPort ?? port));
+            s.AddMemoryGrainStorage("PubSubStore");
+            s.AddPostgresStreams(
+                Provider, o =>
+                {
+                    o.ConnectionString = database.ConnectionString;
+                    o.Queues = 4;
+                    o.ConsumerPatience = TimeSpan.FromSeconds(2);
+                    options?.Invoke(o);
+                },
+                configurator =>
+                {
+                    configurator.ConfigurePullingAgent(a => a.Configure((StreamPullingAgentOptions o) => o.MaxEventDeliveryTime = TimeSpan.FromSeconds(3)));
+                    stream?.Invoke(configurator);
+                });
+            silo?.Invoke(s);
+        });
+        var host = builder.Build();
+        await host.StartAsync();
+        return new StreamSilo(host);
+    }
+
+    public Task StopAsync() => host.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await host.StopAsync();
+        host.Dispose();
+    }
+}
