@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Npgsql;
 using Orleans.Configuration;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.Users;
 
@@ -42,7 +43,7 @@ internal static class Hosting
             k.Limits.MaxRequestBodySize = (long)configuration.MaxRequestBytes * RequestLimits.DrainFactor;
         });
         var services = builder.Services;
-        services.AddSingleton(configuration).AddSingleton(TimeProvider.System).AddSingleton<Tokens>();
+        services.AddSingleton(configuration).AddSingleton(TimeProvider.System).AddSingleton<Tokens>().AddSingleton<OrderEventStream>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(o =>
         {
             o.MapInboundClaims = false;

@@ -8,42 +8,98 @@ using SoonShop.Orders;
 namespace SoonShop.ApiFrontend.Orders;
 
 /// <summary>An order's status changes as server-sent events; the event's id is its place in the timeline.</summary>
-internal static class OrderEventStream
+internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, TimeProvider time)
 {
     /// <summary>Longer than one wait, and there is a heartbeat, so that proxies keep the connection.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(8);
 
-    /// <summary>A client that wants more connects again with <c>Last-Event-ID</c>.</summary>
-    private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(30);
+    /// <summary>A client that wants more connects again with <c>Last-Event-ID</c>, and with a token that is still good.</summary>
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(15);
 
-    public static async Task<Results<ServerSentEventsResult<TimelineEntry>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster, TimeProvider time)
+    /// <summary>What clients are told to wait before they connect again.</summary>
+    private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(3);
+
+    /// <summary>Connections of this process; each holds a socket and a call to a grain.</summary>
+    private const int MaxConnections = 2000;
+
+    private int connections;
+
+    public static Task<Results<ServerSentEventsResult<TimelineEntry>, NoContent, Problem>> GetAsync(
+        Guid id, HttpContext context, IClusterClient cluster, OrderEventStream stream) => stream.OpenAsync(cluster.GetGrain<IOrderGrain>(id), context);
+
+    private async Task<Results<ServerSentEventsResult<TimelineEntry>, NoContent, Problem>> OpenAsync(IOrderGrain order, HttpContext context)
     {
         var seen = 0;
-        if (context.Request.Headers["Last-Event-ID"] is { Count: > 0 } last
+        if (context.Request.Headers["Last-Event-ID"] is { Count: > 0 } last && last != ""
             && !int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out seen))
-            return new Problem(Refusal.Invalid("Last-Event-ID", "is none that this stream gave"));
+            return BadLastEventId;
         var caller = context.Caller();
-        var order = cluster.GetGrain<IOrderGrain>(id);
-        var first = await order.GetAsync(caller);
-        return first.IsRefused ? new Problem(first.Refusal) : TypedResults.ServerSentEvents(FollowAsync(order, caller, seen, time, context.RequestAborted));
+        // Nobody waits here; a full order refuses now, while that can still be said.
+        var first = await order.WatchAsync(caller, seen, TimeSpan.Zero, context.RequestAborted);
+        if (first.IsRefused)
+            return new Problem(first.Refusal);
+        if (seen > first.Value.Timeline.Length)
+            return BadLastEventId;
+        // Nothing will come any more: 204 ends the reconnecting of EventSource (HTML Standard, section 9.2.3).
+        if (seen == first.Value.Timeline.Length && HasEnded(first.Value))
+            return TypedResults.NoContent();
+        if (Volatile.Read(ref connections) >= MaxConnections)
+            return new Problem(new Refusal(RefusalCode.RateLimited, "Too many watch orders here. Ask for the order itself meanwhile.") { RetryAfter = TimeSpan.FromSeconds(10) });
+        // Proxies that collect answers would keep what is to be seen at once.
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        return TypedResults.ServerSentEvents(FollowAsync(order, caller, seen, context.RequestAborted));
     }
 
-    private static async IAsyncEnumerable<SseItem<TimelineEntry>> FollowAsync(
-        IOrderGrain order, Caller caller, int seen, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<SseItem<TimelineEntry>> FollowAsync(
+        IOrderGrain order, Caller caller, int seen, [EnumeratorCancellation] CancellationToken aborted)
     {
+        // A process that stops lets its clients go: they find another.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
         var until = time.GetUtcNow() + MaxDuration;
-        while (!cancellation.IsCancellationRequested && time.GetUtcNow() < until)
+        Interlocked.Increment(ref connections);
+        try
         {
-            var outcome = await order.WatchAsync(caller, seen, Heartbeat);
-            if (outcome.IsRefused)
-                yield break;
-            var timeline = outcome.Value.Timeline;
-            if (timeline.Length <= seen)
-                yield return new SseItem<TimelineEntry>(timeline[^1], "heartbeat");
-            for (; seen < timeline.Length; seen++)
-                yield return new SseItem<TimelineEntry>(timeline[seen], "status") { EventId = (seen + 1).ToString(CultureInfo.InvariantCulture) };
-            if (outcome.Value.Status is OrderStatus.Cancelled or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Refunded)
-                yield break;
+            var reconnect = (TimeSpan?)Reconnect;
+            while (time.GetUtcNow() < until)
+            {
+                if (await WatchAsync(order, caller, seen, end.Token) is not { } now)
+                    yield break;
+                if (now.Timeline.Length <= seen)
+                    yield return new SseItem<TimelineEntry>(now.Timeline[^1], "heartbeat") { ReconnectionInterval = reconnect };
+                for (; seen < now.Timeline.Length; seen++)
+                {
+                    yield return new SseItem<TimelineEntry>(now.Timeline[seen], "status")
+                    {
+                        EventId = (seen + 1).ToString(CultureInfo.InvariantCulture),
+                        ReconnectionInterval = reconnect,
+                    };
+                    reconnect = null;
+                }
+                reconnect = null;
+                if (HasEnded(now))
+                    yield break;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref connections);
         }
     }
+
+    /// <summary>The order once there is something new, or for a heartbeat; null when the stream is to end, and the client to come again.</summary>
+    private static async Task<Order?> WatchAsync(IOrderGrain order, Caller caller, int seen, CancellationToken end)
+    {
+        try
+        {
+            return (await order.WatchAsync(caller, seen, Heartbeat, end)).Value;
+        }
+        catch (Exception e) when (e is UnavailableException or TimeoutException or OrleansException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    private static bool HasEnded(Order order) => order.Status is OrderStatus.Cancelled or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Refunded;
+
+    private static Problem BadLastEventId => new(Refusal.Invalid("Last-Event-ID", "is none that this stream gave"));
 }

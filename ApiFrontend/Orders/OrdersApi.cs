@@ -16,7 +16,7 @@ internal static class OrdersApi
             .Refuses(400, 401, 402, 404, 409, 422, 503);
         orders.MapGet("", ListAsync).WithSummary("My orders, newest first").Refuses(400, 401, 503);
         orders.MapGet("/{id:guid}", GetAsync).WithSummary("An order").Refuses(400, 401, 404, 503);
-        orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithSummary("Status changes as they happen (text/event-stream)").Refuses(400, 401, 404, 503);
+        orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithSummary("Status changes as they happen (text/event-stream)").Refuses(400, 401, 404, 429, 503);
         orders.MapPost("/{id:guid}/payments", PayAsync).WithSummary("Try another payment method").Refuses(400, 401, 402, 404, 409, 422, 503);
         orders.MapPost("/{id:guid}/cancel", CancelAsync).WithSummary("Call an order off").Refuses(400, 401, 404, 409, 422, 503);
     }

@@ -44,10 +44,10 @@ public interface IOrderGrain : IGrainWithGuidKey
 
     /// <summary>
     /// Answers as soon as the timeline is longer than <paramref name="seen"/> entries, or after <paramref name="wait"/>
-    /// (at most 20 s), whichever is first. Refused like <see cref="GetAsync"/>.
+    /// (at most 20 s), whichever is first. Refused like <see cref="GetAsync"/>, and <c>rate-limited</c> when too many watch.
     /// </summary>
     [Alias("watch"), AlwaysInterleave]
-    Task<Outcome<Order>> WatchAsync(Caller caller, int seen, TimeSpan wait);
+    Task<Outcome<Order>> WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation = default);
 
     /// <summary>
     /// Looks whether there is something left to do, and does it: what a scheduled event or a payment's news calls. Idempotent.

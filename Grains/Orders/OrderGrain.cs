@@ -112,7 +112,7 @@ internal sealed partial class OrderGrain(
     Task<Outcome<Order>> IOrderGrain.GetAsync(Caller caller) =>
         Task.FromResult<Outcome<Order>>(Of(caller) is { } order ? order.ToView() : NoOrder);
 
-    async Task<Outcome<Order>> IOrderGrain.WatchAsync(Caller caller, int seen, TimeSpan wait)
+    async Task<Outcome<Order>> IOrderGrain.WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation)
     {
         if (Of(caller) is not { } order)
             return NoOrder;
@@ -123,7 +123,7 @@ internal sealed partial class OrderGrain(
         watchers++;
         try
         {
-            await changed.Task.WaitAsync(wait < MaxWatch ? wait : MaxWatch, Time);
+            await changed.Task.WaitAsync(wait < MaxWatch ? wait : MaxWatch, Time, cancellation);
         }
         catch (TimeoutException)
         {

@@ -396,6 +396,48 @@ public sealed class OrderTests(RunningShop shop)
     }
 
     [Fact]
+    public async Task who_has_seen_the_end_is_told_not_to_come_again()
+    {
+        var (guest, _, order) = await BuyAsync();
+        Expect.Status(200, await guest.PostAsync($"/orders/{order.Text("id")}/cancel"));
+        var place = $"/api/v1/orders/{order.Text("id")}/events";
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Soon);
+        var statuses = new List<SseItem<string>>();
+        await foreach (var item in Follow(guest, place, null, limit.Token))
+            statuses.Add(item);
+        Assert.Equal(["1", "2", "3"], statuses.Select(s => s.EventId));
+        Assert.Equal(TimeSpan.FromSeconds(3), statuses[0].ReconnectionInterval);
+
+        using var again = await guest.Http.SendAsync(Request(guest, place, "3"), TestContext.Current.CancellationToken);
+        Assert.Equal(204, (int)again.StatusCode);
+        using var ahead = await guest.Http.SendAsync(Request(guest, place, "4"), TestContext.Current.CancellationToken);
+        Assert.Equal(400, (int)ahead.StatusCode);
+    }
+
+    [Fact]
+    public async Task no_more_than_so_many_watch_an_order()
+    {
+        const int MaxWatchers = 64;
+        var (guest, _, order) = await BuyAsync();
+        var place = $"/api/v1/orders/{order.Text("id")}/events";
+        var watching = await Task.WhenAll(Enumerable.Range(0, MaxWatchers).Select(_ =>
+            guest.Http.SendAsync(Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)));
+        Assert.All(watching, w => Assert.Equal(200, (int)w.StatusCode));
+        var refused = new HttpResponseMessage();
+        await Until.TrueAsync("one more is refused", Soon, async () =>
+            (int)(refused = await guest.Http.SendAsync(Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)).StatusCode == 429);
+        Assert.NotNull(refused.Headers.RetryAfter);
+        foreach (var connection in watching)
+            connection.Dispose();
+        await Until.TrueAsync("who has left makes room", Soon, async () =>
+        {
+            using var next = await guest.Http.SendAsync(Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            return (int)next.StatusCode == 200;
+        });
+    }
+
+    [Fact]
     public async Task a_strange_watcher_is_refused()
     {
         var (guest, _, order) = await BuyAsync();
