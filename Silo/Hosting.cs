@@ -13,6 +13,7 @@ using SoonShop.Orders;
 using SoonShop.Payments;
 using SoonShop.Silo.Health;
 using SoonShop.Silo.Inventory;
+using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Orders;
 using SoonShop.Silo.Payments;
 using SoonShop.Silo.Scheduling;
@@ -43,6 +44,7 @@ internal static class Hosting
         .AddSingleton<IProductSearch, ProductSearch>()
         .AddSingleton<IOrderQueries, OrderQueries>()
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()
+        .AddNotifications(configuration.Notifications, configuration.Templates)
         .AddSingleton<SimulatedPaymentProvider>()
         .AddSingleton<IPaymentProvider>(s => s.GetRequiredService<SimulatedPaymentProvider>())
         .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>());

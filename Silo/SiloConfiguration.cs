@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using SoonShop.Notifications;
 using SoonShop.Orders;
+using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Storage;
 using SoonShop.Silo.Streams;
 using SoonShop.Users;
@@ -9,7 +11,8 @@ namespace SoonShop.Silo;
 
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
-    SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, NpgsqlConnectionStringBuilder Database)
+    SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout,
+    NotificationsOptions Notifications, NotificationTemplates Templates, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Where the connection string stands.</summary>
     private const string ConnectionName = "soonshop";
@@ -22,12 +25,15 @@ internal sealed record SiloConfiguration(
         var streams = Bind<StreamsOptions>(configuration, StreamsOptions.Section, problems);
         var accounts = Bind<AccountsOptions>(configuration, AccountsOptions.Section, problems);
         var checkout = Bind<CheckoutOptions>(configuration, CheckoutOptions.Section, problems);
+        var notifications = Bind<NotificationsOptions>(configuration, NotificationsOptions.Section, problems);
         problems.AddRange(silo.Problems());
         problems.AddRange(storage.Problems());
         problems.AddRange(streams.Problems());
         problems.AddRange(accounts.Problems());
         problems.AddRange(checkout.Problems());
-        return new SiloConfiguration(silo, storage, streams, accounts, checkout, ReadDatabase(configuration, silo, problems));
+        problems.AddRange(notifications.Problems());
+        var templates = NotificationTemplates.Load(notifications, problems);
+        return new SiloConfiguration(silo, storage, streams, accounts, checkout, notifications, templates, ReadDatabase(configuration, silo, problems));
     }
 
     private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new()

@@ -13,7 +13,7 @@ internal sealed partial class UserGrain(
 
     protected override string StreamKeyOf(UserState state) => GrainKey;
 
-    protected override object IndexOf(UserState state) => new UserIndex(state.NormalizedEmail, SortableTime.Of(state.CreatedAt));
+    protected override object IndexOf(UserState state) => new UserIndex(state.NormalizedEmail, SortableTime.Of(state.CreatedAt), state.Roles);
 
     private Guid Id => this.GetPrimaryKey();
 

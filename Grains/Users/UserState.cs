@@ -236,4 +236,4 @@ public sealed record MailedDigest(string Digest, DateTimeOffset ExpiresAt)
 }
 
 /// <summary>What SQL may ask of accounts. The database holds a unique index on the address.</summary>
-public sealed record UserIndex(string Email, string CreatedAt);
+public sealed record UserIndex(string Email, string CreatedAt, ImmutableArray<string> Roles);

@@ -35,6 +35,10 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/orders/{id}/ship"] = t => t.ShipAsync(),
         ["/admin/orders/{id}/deliver"] = t => t.DeliverAsync(),
         ["/admin/orders/{id}/refunds"] = t => t.RefundAsync(),
+        ["/notifications/{id}/read"] = t => t.ReadNotificationAsync(),
+        ["/notifications/read-all"] = t => t.ReadAllNotificationsAsync(),
+        ["/admin/webhooks"] = t => t.CreateWebhookAsync(),
+        ["/admin/webhooks/{id}/enable"] = t => t.EnableWebhookAsync(),
     };
 
     public static TheoryData<string> Routes => [.. Cases.Keys];
@@ -384,6 +388,45 @@ public sealed class IdempotencyTests(RunningShop shop)
             Assert.Equal(300, (await guest.GetAsync($"/orders/{id}")).Number("payment.refunded.amount"));
             Assert.Equal(1, await EventsAsync("payment.refunded", "paymentId", id));
         });
+    }
+
+    private async Task<Case> ReadNotificationAsync()
+    {
+        var (customer, welcome) = await WelcomedAsync();
+        return new Case(customer, $"/notifications/{welcome}/read", null, async _ =>
+            Assert.True((await customer.GetAsync("/notifications"))["items.0.read"]!.GetValue<bool>()));
+    }
+
+    private async Task<Case> ReadAllNotificationsAsync()
+    {
+        var (customer, _) = await WelcomedAsync();
+        return new Case(customer, "/notifications/read-all", null, async _ => Assert.Equal(0, (await customer.GetAsync("/notifications")).Number("unreadCount")));
+    }
+
+    private Task<Case> CreateWebhookAsync()
+    {
+        var url = $"http://127.0.0.1:9/{Guid.NewGuid():N}";
+        return Task.FromResult(new Case(shop.Admin, "/admin/webhooks", new { url, eventTypes = new[] { "inventory.back-in-stock" } }, async reply =>
+        {
+            Assert.Single((await shop.Admin.GetAsync("/admin/webhooks"))["items"]!.AsArray(), e => e!["url"]!.GetValue<string>() == url);
+            Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{reply.Text("id")}"));
+        }));
+    }
+
+    private async Task<Case> EnableWebhookAsync()
+    {
+        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/webhooks", new { url = "http://127.0.0.1:9/", eventTypes = new[] { "inventory.back-in-stock" } })).Text("id");
+        return new Case(shop.Admin, $"/admin/webhooks/{id}/enable", null, async _ => Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}")));
+    }
+
+    /// <summary>A customer, and the id of the notification that welcomes the customer.</summary>
+    private async Task<(ApiClient Customer, string Welcome)> WelcomedAsync()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        var welcome = "";
+        await Until.TrueAsync("the customer is welcomed", TimeSpan.FromSeconds(20), async () =>
+            (welcome = (await customer.GetAsync("/notifications"))["items"]!.AsArray().FirstOrDefault()?["id"]?.GetValue<string>() ?? "").Length > 0);
+        return (customer, welcome);
     }
 
     private async Task<(ApiClient Guest, string Sku, string OrderId)> BuyAsync(string paymentMethod = "pm_card_visa")

@@ -19,6 +19,9 @@ public sealed class OpenApiTests(RunningShop shop)
         "POST /admin/orders/{id}/ship", "POST /admin/orders/{id}/deliver", "POST /admin/orders/{id}/refunds", "GET /admin/orders",
         "GET /payments/{id}", "POST /simulated-payments/{paymentId}/authenticate",
         "GET /admin/users/{id}/roles", "PUT /admin/users/{id}/roles",
+        "GET /notifications", "POST /notifications/{id}/read", "POST /notifications/read-all",
+        "GET /me/notification-preferences", "PUT /me/notification-preferences",
+        "GET /admin/webhooks", "POST /admin/webhooks", "GET /admin/webhooks/{id}", "DELETE /admin/webhooks/{id}", "POST /admin/webhooks/{id}/enable",
     ];
 
     [Fact]

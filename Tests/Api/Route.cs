@@ -76,6 +76,10 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "images" => new JsonArray("https://example.com/a.jpg"),
         "attributes" => new JsonObject { ["colour"] = "blue" },
         "sku" => Make.Sku(),
+        // Nobody listens there, and hardly anything happens that would be posted.
+        "url" => "http://127.0.0.1:9/hook",
+        "eventTypes" => new JsonArray("inventory.back-in-stock"),
+        "preferences" => new JsonObject { ["orderShipped"] = new JsonObject { ["inbox"] = false } },
         "category" or "family" => "things",
         // An address of the book and one written out exclude each other.
         "addressId" => null,

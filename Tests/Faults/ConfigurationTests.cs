@@ -17,10 +17,18 @@ public sealed class ConfigurationTests
             ["Checkout__CheckoutDueSeconds"] = "0",
             ["Accounts__AdminEmail"] = Shop.AdminEmail,
             ["Accounts__AdminPassword"] = "short",
+            ["Notifications__PublicUrl"] = "shop.example",
+            ["Notifications__Email__Mode"] = "Smtp",
+            ["Notifications__Email__Smtp__Port"] = "0",
+            ["Notifications__Webhooks__TimeoutSeconds"] = "60",
+            ["Notifications__TemplateFolder"] = "/nonsense",
         });
         Assert.Equal(78, code);
         Assert.Empty(output);
-        AssertOneMessage(error, 6, "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword");
+        AssertOneMessage(error, 12,
+            "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword",
+            "Notifications__PublicUrl", "Notifications__Email__Smtp__Host", "Notifications__Email__Smtp__Port", "Notifications__Email__From",
+            "Notifications__Webhooks__TimeoutSeconds", "Notifications__TemplateFolder");
     }
 
     [Fact]

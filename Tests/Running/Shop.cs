@@ -60,6 +60,7 @@ internal sealed class Shop : IAsyncDisposable
             ["Accounts__AdminPassword"] = AdminPassword,
             ["Accounts__PasswordHashIterations"] = "10000",
             ["Accounts__LogMailedTokens"] = "true",
+            ["Notifications__Webhooks__AllowPrivateAddresses"] = "true",
             ["SOONSHOP_CRASH_AT"] = crashAt,
         });
         processes.Add(silo);

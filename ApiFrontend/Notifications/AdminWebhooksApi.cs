@@ -1,0 +1,48 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Notifications;
+
+namespace SoonShop.ApiFrontend.Notifications;
+
+/// <summary>Webhook endpoints, for administrators.</summary>
+internal static class AdminWebhooksApi
+{
+    public static void MapAdminWebhooks(this IEndpointRouteBuilder admin)
+    {
+        var webhooks = admin.MapGroup("/webhooks").WithTags("Administration");
+        webhooks.MapGet("", ListAsync).WithSummary("All webhook endpoints").Refuses(401, 403, 503);
+        webhooks.MapPost("", CreateAsync).WithSummary("Add a webhook endpoint; its secret is shown this once").Refuses(400, 401, 403, 409, 422, 503);
+        webhooks.MapGet("/{id:guid}", GetAsync).WithSummary("A webhook endpoint").Refuses(401, 403, 404, 503);
+        webhooks.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Remove a webhook endpoint").Refuses(401, 403, 404, 503);
+        webhooks.MapPost("/{id:guid}/enable", EnableAsync).WithSummary("Switch a webhook endpoint on again after failures").Refuses(401, 403, 404, 422, 503);
+    }
+
+    private static async Task<Ok<Page<WebhookEndpoint>>> ListAsync(IClusterClient cluster) =>
+        TypedResults.Ok(new Page<WebhookEndpoint>(await cluster.GetGrain<IWebhookListGrain>(0).ListAsync(), null));
+
+    private static async Task<Results<Created<NewWebhookAnswer>, Problem>> CreateAsync(WebhookRequest body, HttpContext context, IClusterClient cluster) =>
+        (await Endpoint(cluster, context.OperationId()).CreateAsync(body.Url!, [.. body.EventTypes!])) is var result && result.IsRefused
+            ? new Problem(result.Refusal)
+            : TypedResults.Created($"/api/v1/admin/webhooks/{result.Value!.Endpoint.Id}", NewWebhookAnswer.Of(result.Value));
+
+    private static async Task<Results<Ok<WebhookEndpoint>, Problem>> GetAsync(Guid id, IClusterClient cluster) => (await Endpoint(cluster, id).GetAsync()).Ok();
+
+    private static async Task<Results<NoContent, Problem>> DeleteAsync(Guid id, IClusterClient cluster) => (await Endpoint(cluster, id).DeleteAsync()).NoContent();
+
+    private static async Task<Results<Ok<WebhookEndpoint>, Problem>> EnableAsync(Guid id, IClusterClient cluster) => (await Endpoint(cluster, id).EnableAsync()).Ok();
+
+    private static IWebhookEndpointGrain Endpoint(IClusterClient cluster, Guid id) => cluster.GetGrain<IWebhookEndpointGrain>(id);
+}
+
+public sealed record WebhookRequest(
+    [property: Required, StringLength(500, MinimumLength = 1), CleanText] string? Url,
+    [property: Required, MaxLength(50)] string[]? EventTypes);
+
+/// <summary>A new endpoint, with the secret that signs what is posted there.</summary>
+internal sealed record NewWebhookAnswer(
+    Guid Id, string Url, ImmutableArray<string> EventTypes, bool Enabled, DateTimeOffset CreatedAt, string Secret)
+{
+    public static NewWebhookAnswer Of(NewWebhookEndpoint created) => new(
+        created.Endpoint.Id, created.Endpoint.Url, created.Endpoint.EventTypes, created.Endpoint.Enabled, created.Endpoint.CreatedAt, created.Secret);
+}

@@ -1,0 +1,61 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Notifications;
+
+namespace SoonShop.ApiFrontend.Notifications;
+
+/// <summary>The signed-in customer's inbox, and how the customer wants to be reached.</summary>
+internal static class NotificationsApi
+{
+    public static void MapNotifications(this IEndpointRouteBuilder api)
+    {
+        var inbox = api.MapGroup("/notifications").WithTags("Notifications").RequireAuthorization();
+        inbox.MapGet("", ListAsync).WithSummary("My notifications, newest first").Refuses(400, 401, 503);
+        inbox.MapPost("/{id:guid}/read", MarkReadAsync).WithSummary("Mark one as read").Refuses(401, 404, 422, 503);
+        inbox.MapPost("/read-all", MarkAllReadAsync).WithSummary("Mark all as read").Refuses(401, 422, 503);
+        var preferences = api.MapGroup("/me/notification-preferences").WithTags("Notifications").RequireAuthorization();
+        preferences.MapGet("", GetPreferencesAsync).WithSummary("How I want to be reached").Refuses(401, 503);
+        preferences.MapPut("", SetPreferencesAsync).WithSummary("Choose how to be reached; what is not named takes its default").Refuses(400, 401, 503);
+    }
+
+    private static async Task<Results<Ok<NotificationPage>, Problem>> ListAsync(
+        ClaimsPrincipal user, IClusterClient cluster, string? cursor, bool unread = false, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        (await Mine(user, cluster).ListAsync(unread, new PageRequest(limit, cursor))).Ok();
+
+    private static async Task<Results<NoContent, Problem>> MarkReadAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster) =>
+        (await Mine(user, cluster).MarkReadAsync(id)).NoContent();
+
+    private static async Task<NoContent> MarkAllReadAsync(ClaimsPrincipal user, IClusterClient cluster)
+    {
+        await Mine(user, cluster).MarkAllReadAsync();
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Ok<NotificationPreferences>> GetPreferencesAsync(ClaimsPrincipal user, IClusterClient cluster) =>
+        TypedResults.Ok(await Mine(user, cluster).GetPreferencesAsync());
+
+    private static async Task<Results<Ok<NotificationPreferences>, Problem>> SetPreferencesAsync(PreferencesRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
+        body.Problem() is { } problem
+            ? new Problem(problem)
+            : (await Mine(user, cluster).SetPreferencesAsync(body.Choices())).Ok();
+
+    private static INotificationGrain Mine(ClaimsPrincipal user, IClusterClient cluster) => cluster.GetGrain<INotificationGrain>(user.RequiredUserId());
+}
+
+/// <summary>By kind and channel: whether it is wanted.</summary>
+public sealed record PreferencesRequest([property: Required] Dictionary<string, Dictionary<string, bool>>? Preferences)
+{
+    /// <summary>More kinds or channels than this are none that exist.</summary>
+    private const int MaxNames = 100;
+
+    public Refusal? Problem() =>
+        Preferences!.Count > MaxNames || Preferences.Values.Any(c => c is null || c.Count > MaxNames)
+            || Preferences.Keys.Concat(Preferences.Values.SelectMany(c => c.Keys)).Any(n => n.Length > MaxNames || !Text.IsLine(n))
+            ? Refusal.Invalid("preferences", "must name kinds of notifications, each with its channels")
+            : null;
+
+    public ImmutableArray<NotificationChoice> Choices() =>
+        [.. from kind in Preferences! from channel in kind.Value select new NotificationChoice(kind.Key, channel.Key, channel.Value)];
+}

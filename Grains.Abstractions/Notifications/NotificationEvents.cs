@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SoonShop.Events;
+
+namespace SoonShop.Notifications;
+
+/// <summary>
+/// A message is to go out on one channel. It is committed together with the notification itself, and each channel has a
+/// stream of its own: what one cannot send now delays no other.
+/// </summary>
+/// <param name="Key">The user's id, or a guest's cart id, without dashes: the key of the stream.</param>
+/// <param name="NotificationId">The notification.</param>
+/// <param name="Channel">See <see cref="ChannelName"/>.</param>
+/// <param name="Kind">What it tells.</param>
+/// <param name="To">Whom it goes to.</param>
+/// <param name="Details">What it mentions.</param>
+/// <param name="At">When what it tells of happened.</param>
+/// <param name="CausedBy">The id of the event that it tells of.</param>
+public sealed record NotificationDue(
+    string Key, Guid NotificationId, string Channel, NotificationKind Kind, Recipient To, NotificationDetails Details, DateTimeOffset At, string CausedBy) : IShopEvent
+{
+    /// <summary>What the channels' stream namespaces begin with.</summary>
+    public const string NamespacePrefix = "notification-";
+
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "notification.due";
+
+    /// <inheritdoc/>
+    [JsonIgnore] public EventStream? Stream => new(NamespacePrefix + Channel, Key);
+}
+
+/// <summary>A channel has taken a message over: the mail server accepted it.</summary>
+public sealed record NotificationSent(Guid NotificationId, string Channel, NotificationKind Kind, int Attempts) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "notification.sent";
+}
+
+/// <summary>A channel will never take a message, such as one to a mailbox that does not exist.</summary>
+public sealed record NotificationFailed(Guid NotificationId, string Channel, NotificationKind Kind, int Attempts, string Reason) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "notification.failed";
+}
+
+/// <summary>An event is to be posted to a webhook endpoint.</summary>
+/// <param name="EndpointId">The endpoint.</param>
+/// <param name="Key">The key of the stream that the event came on.</param>
+/// <param name="Event">The event.</param>
+public sealed record WebhookDue(Guid EndpointId, string Key, PublishedEvent Event) : IShopEvent
+{
+    /// <summary>The namespace of the webhooks' streams. Each customer's events for an endpoint are a stream, and stay in order.</summary>
+    public const string StreamNamespace = "notification-webhook";
+
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "notification.webhook-due";
+
+    /// <inheritdoc/>
+    [JsonIgnore] public EventStream? Stream => new(StreamNamespace, $"{EndpointId:N}/{Key}");
+}
+
+/// <summary>An event as others see it: the attributes of CloudEvents 1.0 with its data.</summary>
+public sealed record PublishedEvent(
+    string Id, string Source, string Type, string Subject, DateTimeOffset Time, long Sequence, string? CorrelationId, string? TraceParent, JsonElement Data);

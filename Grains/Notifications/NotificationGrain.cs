@@ -1,0 +1,217 @@
+using SoonShop.Aggregates;
+using SoonShop.Events;
+using SoonShop.Orders;
+using SoonShop.Payments;
+using SoonShop.Users;
+
+namespace SoonShop.Notifications;
+
+/// <remarks>
+/// One write an event, and only where there is something to tell: it holds the inbox entry and a message due on each channel, and an event due
+/// for each webhook endpoint that wants it. Sending is the channels' own handlers' part.
+/// </remarks>
+[GrainType("notification")]
+[ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments), ImplicitStreamSubscription(ShopStreams.Users)]
+internal sealed class NotificationGrain(
+    [HandlerState("notification")] IPersistentState<Document<NotificationState>> storage, TimeProvider time,
+    IEnumerable<INotificationChannel> channels, INotificationTexts texts, IWebhookEndpoints webhooks)
+    : EventHandlerGrain<NotificationState>(storage, time), INotificationGrain,
+        IHandle<UserRegistered>, IHandle<EmailVerificationRequested>, IHandle<ProfileUpdated>, IHandle<PasswordResetRequested>, IHandle<PasswordChanged>,
+        IHandle<OrderPlaced>, IHandle<OrderAwaitingPayment>, IHandle<OrderConfirmed>, IHandle<OrderRejected>, IHandle<OrderShipped>,
+        IHandle<OrderDelivered>, IHandle<OrderCancelled>, IHandle<OrderExpired>, IHandle<OrderRefunded>,
+        IHandle<PaymentFailed>, IHandle<PaymentActionRequired>, IHandle<PaymentCaptured>, IHandle<PaymentRefunded>
+{
+    private readonly INotificationChannel[] channels = [.. channels];
+
+    private NotificationState Mine => State ?? NotificationState.Empty;
+
+    private string[] ChannelNames => [ChannelName.Inbox, .. channels.Select(c => c.Name)];
+
+    // ---- accounts
+
+    Task IHandle<UserRegistered>.HandleAsync(UserRegistered e, EventContext context) =>
+        TellAsync(context, NotificationKind.Welcome, new(), known: new(e.Email, e.DisplayName, e.Locale));
+
+    Task IHandle<EmailVerificationRequested>.HandleAsync(EmailVerificationRequested e, EventContext context) =>
+        TellAsync(context, NotificationKind.EmailVerification, new() { Token = e.Token, Deadline = e.ExpiresAt });
+
+    Task IHandle<PasswordResetRequested>.HandleAsync(PasswordResetRequested e, EventContext context) =>
+        // A token that has run out while the mail was held up helps nobody.
+        e.ExpiresAt <= Now ? Task.CompletedTask : TellAsync(context, NotificationKind.PasswordReset, new() { Token = e.Token, Deadline = e.ExpiresAt });
+
+    Task IHandle<PasswordChanged>.HandleAsync(PasswordChanged e, EventContext context) =>
+        TellAsync(context, NotificationKind.PasswordChanged, new());
+
+    async Task IHandle<ProfileUpdated>.HandleAsync(ProfileUpdated e, EventContext context)
+    {
+        var profile = await ProfileAsync(e.UserId);
+        await CommitAsync(Mine.Know(profile with { DisplayName = e.DisplayName, Locale = e.Locale }), []);
+    }
+
+    // ---- orders
+
+    Task IHandle<OrderPlaced>.HandleAsync(OrderPlaced e, EventContext context) => PublishAsync(context);
+
+    Task IHandle<OrderAwaitingPayment>.HandleAsync(OrderAwaitingPayment e, EventContext context) => PublishAsync(context);
+
+    async Task IHandle<OrderConfirmed>.HandleAsync(OrderConfirmed e, EventContext context)
+    {
+        // The receipt lists what was bought.
+        var order = await OrderAsync(e.Order.OrderId);
+        await TellAsync(context, NotificationKind.OrderConfirmed, e.Order, Of(e.Order) with
+        {
+            Lines = order.Lines,
+            Subtotal = order.Subtotal,
+            Shipping = order.Shipping,
+            Tax = order.Tax,
+        });
+    }
+
+    Task IHandle<OrderRejected>.HandleAsync(OrderRejected e, EventContext context) =>
+        TellAsync(context, NotificationKind.OrderRejected, e.Order, Of(e.Order) with { Shortages = e.Shortages });
+
+    Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) =>
+        TellAsync(context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with { Carrier = e.Carrier, TrackingNumber = e.TrackingNumber });
+
+    Task IHandle<OrderDelivered>.HandleAsync(OrderDelivered e, EventContext context) =>
+        TellAsync(context, NotificationKind.OrderDelivered, e.Order, Of(e.Order));
+
+    Task IHandle<OrderCancelled>.HandleAsync(OrderCancelled e, EventContext context) =>
+        TellAsync(context, NotificationKind.OrderCancelled, e.Order, Of(e.Order) with { Reason = e.Reason });
+
+    Task IHandle<OrderExpired>.HandleAsync(OrderExpired e, EventContext context) =>
+        TellAsync(context, NotificationKind.OrderExpired, e.Order, Of(e.Order));
+
+    Task IHandle<OrderRefunded>.HandleAsync(OrderRefunded e, EventContext context) =>
+        TellAsync(context, NotificationKind.OrderRefunded, e.Order, Of(e.Order) with { Refunded = e.RefundedInAll });
+
+    // ---- payments: their events name neither number nor address, which the order knows
+
+    Task IHandle<PaymentFailed>.HandleAsync(PaymentFailed e, EventContext context) =>
+        TellOfPaymentAsync(context, NotificationKind.PaymentFailed, e.PaymentId, e.DeclineCode);
+
+    Task IHandle<PaymentActionRequired>.HandleAsync(PaymentActionRequired e, EventContext context) =>
+        TellOfPaymentAsync(context, NotificationKind.PaymentActionRequired, e.PaymentId, null);
+
+    Task IHandle<PaymentCaptured>.HandleAsync(PaymentCaptured e, EventContext context) => PublishAsync(context);
+
+    Task IHandle<PaymentRefunded>.HandleAsync(PaymentRefunded e, EventContext context) => PublishAsync(context);
+
+    // ---- what the user does
+
+    async Task<Outcome<NotificationPage>> INotificationGrain.ListAsync(bool unreadOnly, PageRequest page)
+    {
+        if (Mine.Page(unreadOnly, page) is not { } found)
+            return Refusal.Invalid("cursor", "is none that this list gave; begin without one");
+        var (entries, next) = found;
+        var sent = new Dictionary<(string, Guid), DeliveryRecord>();
+        foreach (var channel in channels)
+        {
+            Guid[] ids = [.. entries.Where(e => e.Channels.Contains(channel.Name)).Select(e => e.Id)];
+            if (ids.Length == 0)
+                continue;
+            foreach (var record in await GrainFactory.GetGrain<IDeliveryLog>(GrainId.Create(channel.Handler, GrainKey)).FindAsync([.. ids]))
+                sent[(channel.Name, record.NotificationId)] = record;
+        }
+        NotificationDelivery Delivery(InboxEntry entry, string channel) => sent.TryGetValue((channel, entry.Id), out var record)
+            ? new(channel, record.Status, record.At, record.Attempts)
+            : new(channel, MessageStatus.Pending, null, null);
+        return new NotificationPage(
+            [.. entries.Select(e => new Notification(e.Id, e.Kind, e.Title, e.Text, e.OrderId, e.At, e.Read, [.. e.Channels.Select(c => Delivery(e, c))]))],
+            next, Mine.UnreadCount);
+    }
+
+    async Task<Outcome<Done>> INotificationGrain.MarkReadAsync(Guid notificationId)
+    {
+        var decision = Mine.MarkRead(notificationId);
+        if (decision.Refusal is { } refusal)
+            return refusal;
+        await CommitAsync(decision);
+        return default(Done);
+    }
+
+    Task INotificationGrain.MarkAllReadAsync() => CommitAsync(Mine.MarkAllRead());
+
+    Task<NotificationPreferences> INotificationGrain.GetPreferencesAsync() => Task.FromResult(Mine.ToPreferences(ChannelNames));
+
+    async Task<Outcome<NotificationPreferences>> INotificationGrain.SetPreferencesAsync(ImmutableArray<NotificationChoice> choices)
+    {
+        var decision = Mine.Choose(choices, ChannelNames);
+        if (decision.Refusal is { } refusal)
+            return refusal;
+        await CommitAsync(decision);
+        return Mine.ToPreferences(ChannelNames);
+    }
+
+    async Task INotificationGrain.TellAsync(string eventId, DateTimeOffset at, NotificationKind kind, NotificationDetails details)
+    {
+        var known = Mine.Know(await ProfileAsync(this.GetPrimaryKey()));
+        await CommitAsync(Announce(known, new NotificationNews(eventId, at, kind, details)));
+    }
+
+    // ---- pieces
+
+    private Task TellAsync(EventContext context, NotificationKind kind, OrderFacts order, NotificationDetails details) =>
+        TellAsync(context, kind, details, order.CustomerId, order.Email);
+
+    private async Task TellOfPaymentAsync(EventContext context, NotificationKind kind, Guid orderId, string? declineCode)
+    {
+        var order = await OrderAsync(orderId);
+        await TellAsync(context, kind, new NotificationDetails
+        {
+            OrderId = order.Id,
+            OrderNumber = order.Number,
+            Total = order.Total,
+            Deadline = order.PaymentDeadline,
+            Reason = declineCode,
+        }, order.CustomerId, order.Email);
+    }
+
+    /// <summary>News of the user's own account.</summary>
+    private Task TellAsync(EventContext context, NotificationKind kind, NotificationDetails details, NotificationProfile? known = null) =>
+        TellAsync(context, kind, details, this.GetPrimaryKey(), null, known);
+
+    private async Task TellAsync(
+        EventContext context, NotificationKind kind, NotificationDetails details, Guid? userId, string? guestEmail, NotificationProfile? known = null)
+    {
+        var state = Mine;
+        if (userId is { } user)
+            state = state.Know(known ?? await ProfileAsync(user));
+        var decision = Announce(state, new NotificationNews(context.EventId, context.Event.Time, kind, details, guestEmail));
+        var posts = await PostsAsync(context);
+        if (decision.Changed || posts.Length > 0 || known is not null)
+            await CommitAsync(decision.State, [.. decision.Events, .. posts]);
+    }
+
+    private Decision<NotificationState> Announce(NotificationState state, NotificationNews news) => state.Announce(
+        news, GrainKey, texts.Write(news.Kind, state.Profile?.Locale ?? NotificationState.LocaleOfGuests, news.Details), channels);
+
+    /// <summary>Sends an event that is no news for the user to the webhook endpoints that want it.</summary>
+    private async Task PublishAsync(EventContext context)
+    {
+        if (await PostsAsync(context) is { Length: > 0 } posts)
+            await CommitAsync(Mine, posts);
+    }
+
+    private async Task<WebhookDue[]> PostsAsync(EventContext context) => WebhookEvents.MayLeave(context.Event.Type)
+        ? [.. (await webhooks.WantingAsync(context.Event.Type, context.Cancellation)).Select(id => new WebhookDue(id, GrainKey, WebhookEvents.Of(context.Event)))]
+        : [];
+
+    private async Task<NotificationProfile> ProfileAsync(Guid userId)
+    {
+        if (Mine.Profile is { } known)
+            return known;
+        var user = await GrainFactory.GetGrain<IUserGrain>(userId).GetAsync();
+        return user.IsRefused
+            ? throw new HandlingException(ErrorClass.Permanent, $"There is no user {userId} to tell.")
+            : NotificationProfile.Of(user.Value);
+    }
+
+    private async Task<Order> OrderAsync(Guid orderId)
+    {
+        var order = await GrainFactory.GetGrain<IOrderGrain>(orderId).GetAsync(new Caller(null, null, IsAdmin: true));
+        return order.IsRefused ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} to tell of.") : order.Value;
+    }
+
+    private static NotificationDetails Of(OrderFacts order) => new() { OrderId = order.OrderId, OrderNumber = order.Number, Total = order.Total };
+}

@@ -1,0 +1,31 @@
+using SoonShop.Events;
+using SoonShop.Inventory;
+
+namespace SoonShop.Notifications;
+
+/// <summary>Tells every administrator when stock runs low or out, and the webhook endpoints that want to know. Keyed by SKU.</summary>
+[GrainType("stock-alert"), ImplicitStreamSubscription(ShopStreams.Inventory)]
+internal sealed class StockAlertGrain(IAdministrators administrators, IWebhookEndpoints webhooks)
+    : EventHandlerGrain, IHandle<InventoryLowStock>, IHandle<InventoryOutOfStock>, IHandle<InventoryBackInStock>
+{
+    Task IHandle<InventoryLowStock>.HandleAsync(InventoryLowStock e, EventContext context) => TellAsync(
+        context, NotificationKind.LowStock, new NotificationDetails { Sku = e.Sku, Available = e.Available, Threshold = e.Threshold });
+
+    Task IHandle<InventoryOutOfStock>.HandleAsync(InventoryOutOfStock e, EventContext context) => TellAsync(
+        context, NotificationKind.OutOfStock, new NotificationDetails { Sku = e.Sku, Available = 0 });
+
+    Task IHandle<InventoryBackInStock>.HandleAsync(InventoryBackInStock e, EventContext context) => PublishAsync(context);
+
+    private async Task TellAsync(EventContext context, NotificationKind kind, NotificationDetails details)
+    {
+        await PublishAsync(context);
+        var told = await administrators.ListAsync(context.Cancellation);
+        await Task.WhenAll(told.Select(id => GrainFactory.GetGrain<INotificationGrain>(id).TellAsync(context.EventId, context.Event.Time, kind, details)));
+    }
+
+    private async Task PublishAsync(EventContext context)
+    {
+        foreach (var id in await webhooks.WantingAsync(context.Event.Type, context.Cancellation))
+            await GrainFactory.GetGrain<IWebhookTargetGrain>(id).SendAsync(context.Event);
+    }
+}

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SoonShop.Aggregates;
+using SoonShop.Events;
+
+namespace SoonShop.Notifications;
+
+internal sealed partial class WebhookEndpointGrain(
+    [PersistentState("webhook")] IPersistentState<Document<WebhookState>> storage, TimeProvider time,
+    IWebhookSender sender, IWebhookEndpoints endpoints, IOptions<NotificationsOptions> options, ILogger<WebhookEndpointGrain> log)
+    : AggregateGrain<WebhookState>(storage, time), IWebhookEndpointGrain, IWebhookTargetGrain
+{
+    protected override string Aggregate => "webhook-endpoint";
+
+    protected override string StreamKeyOf(WebhookState state) => GrainKey;
+
+    /// <summary>None once it is removed: nobody finds it any more.</summary>
+    protected override object? IndexOf(WebhookState state) => state.Deleted ? null : new WebhookIndex(SortableTime.Of(state.CreatedAt));
+
+    private WebhookState? Endpoint => State is { Deleted: false } endpoint ? endpoint : null;
+
+    async Task<Outcome<NewWebhookEndpoint>> IWebhookEndpointGrain.CreateAsync(string url, ImmutableArray<string> eventTypes)
+    {
+        if (State is null)
+        {
+            var decision = WebhookState.Create(this.GetPrimaryKey(), url, eventTypes, sender.ProblemWith(url), Now);
+            if (decision.Refusal is { } refusal)
+                return refusal;
+            if ((await endpoints.ListAsync(CancellationToken.None)).Length >= WebhookState.MaxEndpoints)
+                return new Refusal(RefusalCode.Conflict, $"There are {WebhookState.MaxEndpoints} endpoints already. Remove one first.");
+            await CommitAsync(decision);
+        }
+        return Endpoint is { } endpoint ? new NewWebhookEndpoint(endpoint.ToView(), endpoint.Secret) : NoEndpoint;
+    }
+
+    Task<Outcome<WebhookEndpoint>> IWebhookEndpointGrain.GetAsync() =>
+        Task.FromResult<Outcome<WebhookEndpoint>>(Endpoint is { } endpoint ? endpoint.ToView() : NoEndpoint);
+
+    async Task<Outcome<Done>> IWebhookEndpointGrain.DeleteAsync()
+    {
+        if (Endpoint is not { } endpoint)
+            return NoEndpoint;
+        await CommitAsync(endpoint with { Deleted = true }, []);
+        return default(Done);
+    }
+
+    async Task<Outcome<WebhookEndpoint>> IWebhookEndpointGrain.EnableAsync()
+    {
+        if (Endpoint is not { } endpoint)
+            return NoEndpoint;
+        await CommitAsync(endpoint.Enable());
+        return Endpoint!.ToView();
+    }
+
+    Task<WebhookTarget?> IWebhookTargetGrain.GetTargetAsync() =>
+        Task.FromResult(Endpoint is { } e ? new WebhookTarget(e.Url, e.Secret, e.DisabledAt is null, e.Failures) : null);
+
+    async Task IWebhookTargetGrain.SendAsync(CloudEvent e)
+    {
+        if (Endpoint is { DisabledAt: null } endpoint && !endpoint.Sent.Contains(e.Id))
+        {
+            await CommitAsync(
+                endpoint with { Sent = [e.Id, .. endpoint.Sent.Take(WebhookState.MaxRemembered - 1)] },
+                [new WebhookDue(endpoint.Id, e.StreamKey, WebhookEvents.Of(e))]);
+        }
+    }
+
+    async Task IWebhookTargetGrain.FailedAsync(string reason)
+    {
+        if (Endpoint is not { } endpoint)
+            return;
+        await CommitAsync(endpoint.Fail(reason, options.Value.Webhooks, Now));
+        if (endpoint.DisabledAt is null && Endpoint?.DisabledAt is not null)
+            LogDisabled(log, endpoint.Id, endpoint.Url, Endpoint.Failures, reason);
+    }
+
+    async Task IWebhookTargetGrain.SucceededAsync()
+    {
+        if (Endpoint is { } endpoint)
+            await CommitAsync(endpoint.Succeed());
+    }
+
+    private static Refusal NoEndpoint { get; } = Refusal.NotFound("The webhook endpoint");
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Webhook endpoint {EndpointId} at {Url} is switched off after {Failures} failures in a row, the last: {Reason} Mend it, POST /admin/webhooks/{EndpointId}/enable, and replay its dead letters (handler webhook).")]
+    private static partial void LogDisabled(ILogger log, Guid endpointId, string url, int failures, string reason);
+}
+
+internal sealed class WebhookListGrain(IWebhookEndpoints endpoints) : Grain, IWebhookListGrain
+{
+    Task<ImmutableArray<WebhookEndpoint>> IWebhookListGrain.ListAsync() => endpoints.ListAsync(CancellationToken.None);
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+using SoonShop.Events;
+
+namespace SoonShop.Notifications;
+
+/// <summary>Which events leave the shop, and how they look outside.</summary>
+public static class WebhookEvents
+{
+    /// <summary>The types that endpoints can ask for. What carries tokens is not among them.</summary>
+    public static readonly ImmutableArray<string> All =
+    [
+        "order.placed", "order.awaiting-payment", "order.confirmed", "order.rejected", "order.expired", "order.cancelled",
+        "order.shipped", "order.delivered", "order.refunded",
+        "payment.captured", "payment.failed", "payment.action-required", "payment.refunded",
+        "user.registered",
+        "inventory.low-stock", "inventory.out-of-stock", "inventory.back-in-stock",
+    ];
+
+    /// <summary>True for an event that endpoints may see.</summary>
+    public static bool MayLeave(string type) => All.Contains(type);
+
+    /// <summary>An event as it is posted.</summary>
+    public static PublishedEvent Of(CloudEvent e)
+    {
+        var reader = new Utf8JsonReader(e.Data);
+        return new PublishedEvent(
+            e.Id, e.Source, e.Type, e.Subject, e.Time, e.Sequence, e.CorrelationId, e.TraceParent, JsonElement.ParseValue(ref reader));
+    }
+}

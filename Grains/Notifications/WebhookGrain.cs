@@ -1,0 +1,32 @@
+using SoonShop.Events;
+
+namespace SoonShop.Notifications;
+
+/// <summary>
+/// Posts events to webhook endpoints. Keyed by endpoint and customer, so that one customer's events arrive in order and nobody waits for
+/// another's. What cannot be posted is retried for some hours.
+/// </summary>
+[GrainType("webhook"), ImplicitStreamSubscription(WebhookDue.StreamNamespace)]
+[Retry(Immediate = 0, Backoff = Backoff.Exponential, Retries = 16, FirstSeconds = 2, Factor = 2, MaxSeconds = 3600, Jitter = 0.2)]
+internal sealed class WebhookGrain(IWebhookSender sender) : EventHandlerGrain, IHandle<WebhookDue>
+{
+    async Task IHandle<WebhookDue>.HandleAsync(WebhookDue e, EventContext context)
+    {
+        var endpoint = GrainFactory.GetGrain<IWebhookTargetGrain>(e.EndpointId);
+        if (await endpoint.GetTargetAsync() is not { } target)
+            return;
+        if (!target.Enabled)
+            throw new HandlingException(ErrorClass.Permanent, $"The webhook endpoint {e.EndpointId} is switched off after failures. Mend it, enable it, then replay.");
+        try
+        {
+            await sender.PostAsync(e.EndpointId, target.Url, target.Secret, e.Event, context.Cancellation);
+        }
+        catch (Exception failure)
+        {
+            await endpoint.FailedAsync(failure.Message);
+            throw;
+        }
+        if (target.ConsecutiveFailures > 0)
+            await endpoint.SucceededAsync();
+    }
+}

@@ -1,0 +1,89 @@
+using System.Security.Cryptography;
+using SoonShop.Aggregates;
+
+namespace SoonShop.Notifications;
+
+/// <summary>The rules of a webhook endpoint.</summary>
+public sealed record WebhookState
+{
+    /// <summary>The most endpoints of the shop.</summary>
+    public const int MaxEndpoints = 20;
+
+    /// <summary>Events sent by way of this grain that are remembered.</summary>
+    public const int MaxRemembered = 100;
+
+    /// <summary>The id.</summary>
+    public required Guid Id { get; init; }
+    /// <summary>Where events are posted.</summary>
+    public required string Url { get; init; }
+    /// <summary>Which.</summary>
+    public required ImmutableArray<string> EventTypes { get; init; }
+    /// <summary>What signs the posts. It must be kept as it is: each post is signed anew.</summary>
+    public required string Secret { get; init; }
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+    /// <summary>True once it was removed.</summary>
+    public bool Deleted { get; init; }
+    /// <summary>When it was switched off after failures; null while on.</summary>
+    public DateTimeOffset? DisabledAt { get; init; }
+    /// <summary>Failed posts since the last that arrived.</summary>
+    public int Failures { get; init; }
+    /// <summary>When the first of them failed.</summary>
+    public DateTimeOffset? FailingSince { get; init; }
+    /// <summary>Why the last of them did.</summary>
+    public string? LastError { get; init; }
+    /// <summary>Events that were asked for by name, newest first.</summary>
+    public ImmutableArray<string> Sent { get; init; } = [];
+
+    /// <summary>A new endpoint.</summary>
+    public static Decision<WebhookState> Create(Guid id, string url, ImmutableArray<string> eventTypes, string? problemWithUrl, DateTimeOffset now)
+    {
+        var errors = new Dictionary<string, string[]>();
+        if (problemWithUrl is not null)
+            errors["url"] = [problemWithUrl];
+        string[] unknown = [.. eventTypes.Where(t => t is null || !WebhookEvents.All.Any(e => Matches(t, e)))];
+        if (eventTypes.Length == 0 || unknown.Length > 0)
+            errors["eventTypes"] = [$"must be of {string.Join(", ", WebhookEvents.All)}, or the beginning of some with *, such as order.*"];
+        return errors.Count > 0 ? Refusal.Invalid(errors) : Decision<WebhookState>.To(new WebhookState
+        {
+            Id = id,
+            Url = url,
+            EventTypes = eventTypes,
+            Secret = $"whsec_{Convert.ToBase64String(RandomNumberGenerator.GetBytes(32))}",
+            CreatedAt = now,
+        });
+    }
+
+    /// <summary>Switches it on again.</summary>
+    public Decision<WebhookState> Enable() => DisabledAt is null
+        ? Decision<WebhookState>.Stay(this)
+        : Decision<WebhookState>.To(this with { DisabledAt = null, Failures = 0, FailingSince = null, LastError = null });
+
+    /// <summary>
+    /// A post failed. The endpoint is switched off after so many in a row, but only when that has gone on for some time: a busy minute
+    /// of a receiver's restart is no reason.
+    /// </summary>
+    public Decision<WebhookState> Fail(string reason, WebhookOptions options, DateTimeOffset now)
+    {
+        if (DisabledAt is not null || Deleted)
+            return Decision<WebhookState>.Stay(this);
+        var since = FailingSince ?? now;
+        var next = this with { Failures = Failures + 1, FailingSince = since, LastError = reason };
+        var spent = next.Failures >= options.DisableAfterFailures && now - since >= TimeSpan.FromMinutes(options.DisableAfterMinutes);
+        return Decision<WebhookState>.To(spent ? next with { DisabledAt = now } : next);
+    }
+
+    /// <summary>A post arrived.</summary>
+    public Decision<WebhookState> Succeed() => Failures == 0
+        ? Decision<WebhookState>.Stay(this)
+        : Decision<WebhookState>.To(this with { Failures = 0, FailingSince = null, LastError = null });
+
+    /// <summary>The endpoint as administrators see it.</summary>
+    public WebhookEndpoint ToView() => new(Id, Url, EventTypes, DisabledAt is null, CreatedAt, Failures, LastError, DisabledAt);
+
+    private static bool Matches(string pattern, string eventType) =>
+        new WebhookEndpoint(default, "", [pattern], true, default, 0, null, null).Wants(eventType);
+}
+
+/// <summary>What SQL may ask of webhook endpoints.</summary>
+public sealed record WebhookIndex(string CreatedAt);

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Options;
+using MimeKit;
+using SoonShop.Notifications;
+
+namespace SoonShop.Silo.Notifications;
+
+/// <summary>Writes mail into a folder, a file each, for development. A file is whole as soon as it is there; the same mail again is the same file.</summary>
+internal sealed class MailDirectory(IOptions<NotificationsOptions> options) : IMailTransport
+{
+    private static readonly FormatOptions Readable = MakeReadable();
+
+    public async Task SendAsync(MimeMessage mail, string name)
+    {
+        var folder = Directory.CreateDirectory(options.Value.Email.Directory!).FullName;
+        // Readable as it is, in any editor: UTF-8 in header and text, without encodings.
+        foreach (var part in mail.BodyParts.OfType<TextPart>())
+            part.ContentTransferEncoding = ContentEncoding.EightBit;
+        var unfinished = Path.Combine(folder, $".{name}.{Guid.NewGuid():N}");
+        try
+        {
+            await using (var file = File.Create(unfinished))
+                await mail.WriteToAsync(Readable, file);
+            File.Move(unfinished, Path.Combine(folder, $"{name}.eml"), overwrite: true);
+        }
+        finally
+        {
+            File.Delete(unfinished);
+        }
+    }
+
+    private static FormatOptions MakeReadable()
+    {
+        var options = FormatOptions.Default.Clone();
+        options.International = true;
+        return options;
+    }
+}

@@ -1,0 +1,298 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+using DotLiquid;
+using SoonShop.Notifications;
+using SoonShop.Orders;
+
+namespace SoonShop.Silo.Notifications;
+
+/// <summary>
+/// The words of notifications: Liquid templates, a folder a language, a file a kind (title, text, label of the link, parted by lines of
+/// three dashes), and a layout for mail in text and in HTML. Loading checks them all: each is there, can be parsed, and renders what its
+/// kind has to tell without naming anything unknown.
+/// </summary>
+internal sealed class NotificationTemplates : INotificationTexts
+{
+    /// <summary>The language for locales without templates.</summary>
+    private const string Fallback = "en";
+
+    /// <summary>Loops of one rendering: far more than an order has lines.</summary>
+    private const int MaxIterations = 10_000;
+
+    private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
+
+    private readonly Dictionary<string, Language> languages;
+    private readonly string shopName;
+    private readonly string publicUrl;
+
+    private NotificationTemplates(Dictionary<string, Language> languages, NotificationsOptions options) =>
+        (this.languages, shopName, publicUrl) = (languages, options.ShopName, options.PublicUrl.TrimEnd('/'));
+
+    /// <summary>Where the shop's own templates are.</summary>
+    public static string DefaultFolder { get; } = Path.Combine(AppContext.BaseDirectory, "Notifications", "Templates");
+
+    /// <summary>Reads and checks the templates; every problem goes into <paramref name="problems"/>.</summary>
+    public static NotificationTemplates Load(NotificationsOptions options, List<string> problems)
+    {
+        var folder = options.TemplateFolder is { Length: > 0 } own ? own : DefaultFolder;
+        var languages = new Dictionary<string, Language>();
+        var templates = new NotificationTemplates(languages, options);
+        if (!Directory.Exists(Path.Combine(folder, Fallback)))
+        {
+            problems.Add($"Notifications: there is no folder {Path.Combine(folder, Fallback)} with templates; set Notifications__TemplateFolder to the folder that holds one folder a language.");
+            return templates;
+        }
+        foreach (var path in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+        {
+            var before = problems.Count;
+            var language = ReadLanguage(path, problems);
+            languages[Path.GetFileName(path)] = language;
+            if (problems.Count == before)
+                templates.Check(Path.GetFileName(path), problems);
+        }
+        return templates;
+    }
+
+    /// <summary>The language of a locale: the part of its tag before the first dash, if there are templates.</summary>
+    public string LanguageOf(string locale)
+    {
+        var primary = locale.Split('-', 2)[0].ToLowerInvariant();
+        return languages.ContainsKey(primary) ? primary : Fallback;
+    }
+
+    public NotificationText Write(NotificationKind kind, string locale, NotificationDetails details)
+    {
+        var language = LanguageOf(locale);
+        return Write(language, kind, Model(language, kind, details, name: null), Suppress);
+    }
+
+    /// <summary>The mail for a notification.</summary>
+    public MailText WriteMail(NotificationKind kind, Recipient to, NotificationDetails details)
+    {
+        var language = LanguageOf(to.Locale);
+        return WriteMail(language, kind, Model(language, kind, details, to.Name), Suppress);
+    }
+
+    private NotificationText Write(string language, NotificationKind kind, Dictionary<string, object?> model, Action<string, Exception> complain)
+    {
+        var words = languages[language].Words[kind];
+        // A title is one line, whatever stands in it.
+        var title = string.Join(' ', Render(words.Title, model, complain, "title").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return new NotificationText(title, Render(words.Text, model, complain, "text").Trim());
+    }
+
+    private MailText WriteMail(string language, NotificationKind kind, Dictionary<string, object?> model, Action<string, Exception> complain)
+    {
+        var (title, text) = Write(language, kind, model, complain);
+        var words = languages[language].Words[kind];
+        model["title"] = title;
+        model["paragraphs"] = text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        model["action"] = words.Action is null ? null : Render(words.Action, model, complain, "label").Trim();
+        return new MailText(
+            language, title,
+            Render(languages[language].Text, model, complain, "layout.text").Trim() + "\n",
+            Render(languages[language].Html, Escaped(model), complain, "layout.html"));
+    }
+
+    /// <summary>What templates can name.</summary>
+    private Dictionary<string, object?> Model(string language, NotificationKind kind, NotificationDetails d, string? name)
+    {
+        string? Amount(Money? money) => money is { } m ? MoneyText.Of(m, language) : null;
+        return new()
+        {
+            ["shop_name"] = shopName,
+            ["shop_url"] = publicUrl,
+            ["language"] = language,
+            ["name"] = name,
+            ["link"] = LinkFor(kind, d),
+            ["order_number"] = d.OrderNumber,
+            ["total"] = Amount(d.Total),
+            ["subtotal"] = Amount(d.Subtotal),
+            ["shipping"] = Amount(d.Shipping),
+            ["tax"] = d.Tax is { Amount: > 0 } ? Amount(d.Tax) : null,
+            ["refunded"] = Amount(d.Refunded),
+            ["lines"] = d.Lines?.Select(l => new Dictionary<string, object?>
+            {
+                ["name"] = l.Name,
+                ["sku"] = l.Sku,
+                ["quantity"] = l.Quantity,
+                ["unit_price"] = MoneyText.Of(l.UnitPrice, language),
+                ["total"] = MoneyText.Of(l.LineTotal, language),
+            }).ToArray(),
+            ["shortages"] = d.Shortages?.Select(s => new Dictionary<string, object?>
+            {
+                ["sku"] = s.Sku,
+                ["requested"] = s.Requested,
+                ["available"] = s.Available,
+            }).ToArray(),
+            ["carrier"] = d.Carrier,
+            ["tracking_number"] = d.TrackingNumber,
+            ["reason"] = d.Reason,
+            ["deadline"] = d.Deadline is { } deadline ? MoneyText.Of(deadline, language) : null,
+            ["token"] = d.Token,
+            ["sku"] = d.Sku,
+            ["available"] = d.Available,
+            ["threshold"] = d.Threshold,
+        };
+    }
+
+    private string? LinkFor(NotificationKind kind, NotificationDetails d) => kind switch
+    {
+        NotificationKind.Welcome => publicUrl,
+        NotificationKind.EmailVerification => $"{publicUrl}/verify-email?token={Uri.EscapeDataString(d.Token ?? "")}",
+        NotificationKind.PasswordReset => $"{publicUrl}/reset-password?token={Uri.EscapeDataString(d.Token ?? "")}",
+        NotificationKind.LowStock or NotificationKind.OutOfStock => $"{publicUrl}/admin/inventory/{Uri.EscapeDataString(d.Sku ?? "")}",
+        _ => d.OrderId is { } order ? $"{publicUrl}/orders/{order}" : null,
+    };
+
+    private static string Render(Template template, Dictionary<string, object?> model, Action<string, Exception> complain, string part)
+    {
+        var context = new Context([], ToHash(model), [], ErrorsOutputMode.Suppress, MaxIterations, CultureInfo.InvariantCulture, CancellationToken.None);
+        var text = template.Render(new RenderParameters(CultureInfo.InvariantCulture) { Context = context });
+        foreach (var error in context.Errors)
+            complain(part, error);
+        return text;
+    }
+
+    private static Hash ToHash(Dictionary<string, object?> model) => Hash.FromDictionary(model.ToDictionary(p => p.Key, p => p.Value switch
+    {
+        Dictionary<string, object?>[] rows => (object)rows.Select(ToHash).ToArray(),
+        var value => value!,
+    }));
+
+    /// <summary>Everything that comes from outside is escaped before a template of HTML sees it.</summary>
+    private static Dictionary<string, object?> Escaped(Dictionary<string, object?> model) => model.ToDictionary(p => p.Key, p => p.Value switch
+    {
+        string text => Html.Encode(text),
+        string[] texts => texts.Select(Html.Encode).ToArray(),
+        Dictionary<string, object?>[] rows => rows.Select(Escaped).ToArray(),
+        var value => value,
+    });
+
+    private static void Suppress(string part, Exception error)
+    {
+        // Loading has checked the templates: what a message cannot name, it leaves out.
+    }
+
+    private static Language ReadLanguage(string folder, List<string> problems) => new(
+        NotificationKinds.All.ToDictionary(k => k, k => ReadWords(Path.Combine(folder, $"{NameOf(k)}.liquid"), problems)),
+        Read(Path.Combine(folder, "layout.text.liquid"), problems),
+        Read(Path.Combine(folder, "layout.html.liquid"), problems));
+
+    private static Words ReadWords(string path, List<string> problems)
+    {
+        var parts = ReadFile(path, problems).ReplaceLineEndings("\n").Split("\n---\n");
+        if (parts.Length is not (2 or 3))
+        {
+            if (File.Exists(path))
+                problems.Add($"{path} has {parts.Length} part(s); it needs a title, a text and, if there is a link, its label, parted by lines of three dashes.");
+            return new Words(Template.Parse(""), Template.Parse(""), null);
+        }
+        return new Words(Parse(path, parts[0], problems), Parse(path, parts[1], problems), parts.Length == 3 ? Parse(path, parts[2], problems) : null);
+    }
+
+    private static Template Read(string path, List<string> problems) => Parse(path, ReadFile(path, problems), problems);
+
+    private static string ReadFile(string path, List<string> problems)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"The template {path} cannot be read: {e.Message}");
+            return "";
+        }
+    }
+
+    private static Template Parse(string path, string text, List<string> problems)
+    {
+        try
+        {
+            var template = Template.Parse(text);
+            template.MakeThreadSafe();
+            return template;
+        }
+        catch (DotLiquid.Exceptions.SyntaxException e)
+        {
+            problems.Add($"The template {path} cannot be parsed: {e.Message}");
+            return Template.Parse("");
+        }
+    }
+
+    /// <summary>Renders each kind with all that it may tell, and with no more than it always tells.</summary>
+    private void Check(string language, List<string> problems)
+    {
+        var found = new HashSet<string>();
+        foreach (var kind in NotificationKinds.All)
+        {
+            foreach (var details in (NotificationDetails[])[NotificationSamples.Full(kind), NotificationSamples.Least(kind)])
+            {
+                var model = Model(language, kind, details, "Ada");
+                foreach (var stranger in model.Where(p => p.Value is null && !NotificationSamples.MayMention(kind, p.Key)).Select(p => p.Key).ToArray())
+                    model.Remove(stranger);
+                var mail = WriteMail(language, kind, model, (part, error) => found.Add($"The template {language}/{NameOf(kind)}, {part}: {error.Message}"));
+                if (mail.Title.Length == 0)
+                    found.Add($"The template {language}/{NameOf(kind)} makes no title.");
+            }
+        }
+        problems.AddRange(found);
+    }
+
+    private static string NameOf(NotificationKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
+
+    private sealed record Words(Template Title, Template Text, Template? Action);
+
+    private sealed record Language(Dictionary<NotificationKind, Words> Words, Template Text, Template Html);
+}
+
+/// <summary>A mail in both forms.</summary>
+internal sealed record MailText(string Language, string Title, string Text, string Html);
+
+/// <summary>Made-up details, with which templates are checked.</summary>
+internal static class NotificationSamples
+{
+    /// <summary>What layouts may ask for with every kind, whether it is there or not.</summary>
+    private static readonly string[] OfLayouts = ["name", "link", "lines", "shortages", "subtotal", "shipping", "tax", "total"];
+
+    /// <summary>What some kinds only sometimes know; their templates ask before they name it.</summary>
+    private static string[] Optional(NotificationKind kind) => kind switch
+    {
+        NotificationKind.OrderCancelled => ["reason"],
+        NotificationKind.PaymentFailed => ["deadline", "reason"],
+        NotificationKind.PaymentActionRequired => ["deadline"],
+        _ => [],
+    };
+
+    /// <summary>Whether a kind's template may name something that is not there.</summary>
+    public static bool MayMention(NotificationKind kind, string name) => OfLayouts.Contains(name) || Optional(kind).Contains(name);
+
+    /// <summary>With all that the kind may tell.</summary>
+    public static NotificationDetails Full(NotificationKind kind) => Least(kind) with
+    {
+        Reason = kind is NotificationKind.OrderCancelled or NotificationKind.PaymentFailed ? "changed my mind" : null,
+        Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired ? DateTimeOffset.UnixEpoch : Least(kind).Deadline,
+    };
+
+    /// <summary>With no more than the kind always tells.</summary>
+    public static NotificationDetails Least(NotificationKind kind)
+    {
+        var usd = new Money(1999, "USD");
+        var order = new NotificationDetails { OrderId = Guid.Empty, OrderNumber = "SO-1", Total = usd };
+        return kind switch
+        {
+            NotificationKind.Welcome or NotificationKind.PasswordChanged => new(),
+            NotificationKind.EmailVerification or NotificationKind.PasswordReset => new() { Token = "token", Deadline = DateTimeOffset.UnixEpoch },
+            NotificationKind.LowStock => new() { Sku = "SKU", Available = 2, Threshold = 5 },
+            NotificationKind.OutOfStock => new() { Sku = "SKU", Available = 0 },
+            NotificationKind.OrderConfirmed => order with { Lines = [new OrderLine("SKU", "Thing", 1, usd, usd, usd)], Subtotal = usd, Shipping = usd, Tax = usd },
+            NotificationKind.OrderRejected => order with { Shortages = [new Shortage("SKU", 2, 1)] },
+            NotificationKind.OrderShipped => order with { Carrier = "Carrier", TrackingNumber = "1" },
+            NotificationKind.OrderRefunded => order with { Refunded = usd },
+            _ => order,
+        };
+    }
+}

@@ -1,0 +1,183 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using SoonShop.Events;
+using SoonShop.Notifications;
+
+namespace SoonShop.Silo.Notifications;
+
+/// <summary>
+/// Posts events as CloudEvents 1.0 in JSON (structured mode), signed: <c>SoonShop-Signature: t=&lt;Unix time&gt;,v1=&lt;hex&gt;</c> with the HMAC-SHA256, under
+/// the endpoint's secret, of the time, a dot and the body. Endpoints in private networks are refused when their address is known: at each
+/// connection, so that a name that is given another address later gains nothing. Redirects are not followed.
+/// </summary>
+internal sealed class WebhookSender(IOptions<NotificationsOptions> options, TimeProvider time) : IWebhookSender, IDisposable
+{
+    /// <summary>The header with time and signature.</summary>
+    public const string SignatureHeader = "SoonShop-Signature";
+
+    private readonly WebhookOptions webhooks = options.Value.Webhooks;
+    private readonly ConcurrentDictionary<Guid, SemaphoreSlim> underWay = new();
+    private readonly HttpClient http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        MaxConnectionsPerServer = options.Value.Webhooks.MaxConcurrent,
+        MaxResponseHeadersLength = 16,
+        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, options.Value.Webhooks.AllowPrivateAddresses, cancellation),
+    })
+    { Timeout = Timeout.InfiniteTimeSpan };
+
+    public string? ProblemWith(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
+            return "must be an absolute http or https URL";
+        if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
+            return "must hold neither a user nor a fragment: the posts are signed instead";
+        return !webhooks.AllowPrivateAddresses && (uri.IsLoopback || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && !IsPublic(address)))
+            ? "must not be in a private network"
+            : null;
+    }
+
+    public async Task PostAsync(Guid endpointId, string url, string secret, PublishedEvent e, CancellationToken cancellation)
+    {
+        if (ProblemWith(url) is { } problem)
+            throw new HandlingException(ErrorClass.Permanent, $"The endpoint's URL {problem}.");
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(webhooks.TimeoutSeconds));
+        // One endpoint that hangs must not hold all of the silo's attempts.
+        var turns = underWay.GetOrAdd(endpointId, static (_, count) => new SemaphoreSlim(count), webhooks.MaxConcurrent);
+        try
+        {
+            await turns.WaitAsync(limit.Token);
+            try
+            {
+                await PostAsync(url, secret, e, limit.Token);
+            }
+            finally
+            {
+                turns.Release();
+            }
+        }
+        catch (HttpRequestException failure) when (failure.InnerException is HandlingException refused)
+        {
+            throw new HandlingException(refused.Class, refused.Message, failure);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw new TimeoutException($"The endpoint did not answer within {webhooks.TimeoutSeconds} s.");
+        }
+    }
+
+    /// <summary>The signature of a body at a time.</summary>
+    public static string Sign(string secret, long unixTime, ReadOnlySpan<byte> body)
+    {
+        var stamp = unixTime.ToString(CultureInfo.InvariantCulture);
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret));
+        hmac.AppendData(Encoding.ASCII.GetBytes($"{stamp}."));
+        hmac.AppendData(body);
+        return $"t={stamp},v1={Convert.ToHexStringLower(hmac.GetHashAndReset())}";
+    }
+
+    private async Task PostAsync(string url, string secret, PublishedEvent e, CancellationToken cancellation)
+    {
+        var body = Body(e);
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/cloudevents+json") { CharSet = "utf-8" };
+        request.Headers.TryAddWithoutValidation(SignatureHeader, Sign(secret, time.GetUtcNow().ToUnixTimeSeconds(), body.Span));
+        request.Headers.TryAddWithoutValidation("User-Agent", "SoonShop-Webhooks/1");
+        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (response.IsSuccessStatusCode)
+            return;
+        var message = $"The endpoint answered {(int)response.StatusCode} {response.ReasonPhrase}.";
+        throw response.StatusCode == HttpStatusCode.Gone
+            ? new HandlingException(ErrorClass.Permanent, message)
+            : new HandlingException(ErrorClass.Transient, message);
+    }
+
+    private static ReadOnlyMemory<byte> Body(PublishedEvent e)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1024);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("specversion", "1.0");
+            json.WriteString("id", e.Id);
+            json.WriteString("source", e.Source);
+            json.WriteString("type", e.Type);
+            json.WriteString("subject", e.Subject);
+            json.WriteString("time", e.Time.UtcDateTime);
+            // The sequence extension wants text that sorts.
+            json.WriteString("sequence", e.Sequence.ToString("D19", CultureInfo.InvariantCulture));
+            if (e.CorrelationId is not null)
+                json.WriteString("correlationid", e.CorrelationId);
+            if (e.TraceParent is not null)
+                json.WriteString("traceparent", e.TraceParent);
+            json.WriteString("datacontenttype", "application/json");
+            json.WritePropertyName("data");
+            e.Data.WriteTo(json);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenMemory;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint endpoint, bool allowPrivate, CancellationToken cancellation)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(endpoint.Host, cancellation);
+        IPAddress[] allowed = [.. addresses.Where(a => allowPrivate || IsPublic(a))];
+        if (allowed.Length == 0)
+            throw new HandlingException(ErrorClass.Permanent, $"{endpoint.Host} is in a private network, or has no address.");
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(allowed, endpoint.Port, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Networks that are not the public Internet (the IANA special-purpose address registries), and multicast.</summary>
+    private static readonly IPNetwork[] NotPublic =
+    [
+        .. ((string[])
+        [
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
+            "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        ]).Select(n => IPNetwork.Parse(n)),
+    ];
+
+    /// <summary>Of IPv6 only global unicast addresses are public, without those that are given to documentation, or that carry IPv4 addresses.</summary>
+    private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
+
+    private static readonly IPNetwork[] NotGlobal = [IPNetwork.Parse("2001::/23"), IPNetwork.Parse("2001:db8::/32"), IPNetwork.Parse("2002::/16"), IPNetwork.Parse("3fff::/20")];
+
+    internal static bool IsPublic(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return address.AddressFamily == AddressFamily.InterNetwork
+            ? !NotPublic.Any(n => n.Contains(address))
+            : GlobalUnicast.Contains(address) && !NotGlobal.Any(n => n.Contains(address));
+    }
+
+    public void Dispose()
+    {
+        http.Dispose();
+        foreach (var turns in underWay.Values)
+            turns.Dispose();
+    }
+}

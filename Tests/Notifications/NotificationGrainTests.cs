@@ -1,0 +1,230 @@
+using System.Text.Json.Nodes;
+using SoonShop.Events;
+using SoonShop.Inventory;
+using SoonShop.Notifications;
+using SoonShop.Orders;
+using SoonShop.Tests.Rules;
+using SoonShop.Users;
+
+namespace SoonShop.Tests.Notifications;
+
+/// <summary>From an event to the inbox, the mail and the webhook, handler by handler.</summary>
+[Collection(nameof(NotifyingSilo))]
+public sealed class NotificationGrainTests(NotifyingSilo silo)
+{
+    [Fact]
+    public async Task news_come_into_the_inbox_and_go_out_by_mail_once()
+    {
+        var user = await silo.RegisterAsync();
+        var key = user.Id.ToString("N");
+        var e = NotifyingSilo.Event(key, new OrderShipped(Facts(user), "Turtle Post", "TP-1"));
+
+        await SucceedAsync("notification", key, e);
+        await silo.DeactivateAllAsync();
+        await SucceedAsync("notification", key, e, attempt: 2);
+        var entry = Assert.Single((await ListAsync(user)).Items);
+        Assert.Equal((NotificationKind.OrderShipped, "Order SO-1 is on its way", false), (entry.Kind, entry.Title, entry.Read));
+        Assert.Equal([new NotificationDelivery("email", MessageStatus.Pending, null, null)], entry.Channels);
+
+        var due = Assert.Single(await DueAsync(key));
+        await SucceedAsync("mail", key, due, attempt: 3);
+        await silo.DeactivateAllAsync();
+        await SucceedAsync("mail", key, due, attempt: 4);
+        Assert.Contains("TP-1", Assert.Single(silo.MailsTo(user.Email)).TextBody, StringComparison.Ordinal);
+        var sent = Assert.Single(Assert.Single((await ListAsync(user)).Items).Channels);
+        Assert.Equal((MessageStatus.Sent, 3), (sent.Status, sent.Attempts));
+        Assert.Single(await silo.CommittedAsync("mail", "notification.sent", key));
+    }
+
+    [Fact]
+    public async Task a_mailed_token_does_not_stay_in_the_database()
+    {
+        var user = await silo.RegisterAsync();
+        var key = user.Id.ToString("N");
+        var requested = Assert.Single(await silo.CommittedAsync(ShopStreams.Users, "user.email-verification-requested", key));
+        var token = JsonNode.Parse(requested.Data)!["token"]!.GetValue<string>();
+        await SucceedAsync("notification", key, requested);
+        await SucceedAsync("mail", key, Assert.Single(await DueAsync(key)));
+
+        var mail = Assert.Single(silo.MailsTo(user.Email));
+        Assert.Contains(token, mail.TextBody, StringComparison.Ordinal);
+        Assert.Contains($"verify-email?token={token}", mail.HtmlBody, StringComparison.Ordinal);
+        Assert.Empty((await ListAsync(user)).Items);
+        Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from event where data::text like $1", $"%{token}%"));
+        Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from grain_state where state is not null and position(convert_to($1, 'UTF8') in state) > 0", token));
+        Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(MailedToken.Parse(token)!.Secret)).IsRefused);
+    }
+
+    [Fact]
+    public async Task the_language_follows_the_profile()
+    {
+        var user = await silo.RegisterAsync();
+        var key = user.Id.ToString("N");
+        await SucceedAsync("notification", key, NotifyingSilo.Event(key, new UserRegistered(user.Id, user.Email, "Ada", "en")));
+        await SucceedAsync("notification", key, NotifyingSilo.Event(key, new ProfileUpdated(user.Id, "艾达", "zh-CN")));
+        await SucceedAsync("notification", key, NotifyingSilo.Event(key, new PasswordChanged(user.Id, user.Email)));
+        await SucceedAsync("mail", key, Assert.Single(await DueAsync(key)));
+
+        Assert.Equal(["您的密码已更改", "Welcome to SoonShop"], (await ListAsync(user)).Items.Select(i => i.Title));
+        Assert.Contains("艾达", Assert.Single(silo.MailsTo(user.Email)).TextBody, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_guest_gets_mail_at_the_orders_address()
+    {
+        var cart = Guid.NewGuid().ToString("N");
+        var email = $"{cart}@example.com";
+        await SucceedAsync("notification", cart, NotifyingSilo.Event(cart, new OrderDelivered(new OrderFacts(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000)))));
+        await SucceedAsync("mail", cart, Assert.Single(await DueAsync(cart)));
+
+        Assert.Equal("Order SO-9 was delivered", Assert.Single(silo.MailsTo(email)).Subject);
+        Assert.Empty((await silo.Inbox(Guid.ParseExact(cart, "N")).ListAsync(false, new PageRequest())).Value!.Items);
+    }
+
+    [Fact]
+    public async Task what_a_user_does_not_want_is_not_mailed()
+    {
+        var user = await silo.RegisterAsync();
+        var key = user.Id.ToString("N");
+        Assert.False((await silo.Inbox(user.Id).SetPreferencesAsync([new NotificationChoice("orderShipped", "email", false)])).IsRefused);
+        await SucceedAsync("notification", key, NotifyingSilo.Event(key, new OrderShipped(Facts(user), "Turtle Post", "TP-1")));
+
+        Assert.Empty(await DueAsync(key));
+        Assert.Empty(Assert.Single((await ListAsync(user)).Items).Channels);
+    }
+
+    [Fact]
+    public async Task an_order_that_is_unknown_is_no_reason_to_try_for_ever()
+    {
+        var user = await silo.RegisterAsync();
+        var result = await silo.HandleAsync("notification", user.Id.ToString("N"), NotifyingSilo.Event(user.Id.ToString("N"), new OrderConfirmed(Facts(user))));
+
+        Assert.Equal(ErrorClass.Permanent, result.Error?.Class);
+    }
+
+    [Fact]
+    public async Task every_administrator_hears_once_of_stock_that_ran_low()
+    {
+        var (one, other, customer) = (await silo.RegisterAsync(admin: true), await silo.RegisterAsync(admin: true), await silo.RegisterAsync());
+        var e = NotifyingSilo.Event("MUG", new InventoryLowStock("MUG", 2, 5));
+        await SucceedAsync("stock-alert", "MUG", e);
+        await silo.DeactivateAllAsync();
+        await SucceedAsync("stock-alert", "MUG", e, attempt: 2);
+
+        foreach (var admin in (User[])[one, other])
+        {
+            Assert.Equal("MUG is running low", Assert.Single((await ListAsync(admin)).Items).Title);
+            Assert.Single(await DueAsync(admin.Id.ToString("N")));
+        }
+        Assert.Empty((await ListAsync(customer)).Items);
+    }
+
+    [Fact]
+    public async Task accounts_from_before_there_were_roles_beside_the_state_are_found_too()
+    {
+        var admin = await silo.RegisterAsync(admin: true);
+        await silo.QueryAsync<int>("with old as (update grain_state_user set index = index - 'roles' where grain_key = $1 returning 1) select count(*)::int from old", admin.Id.ToString("N"));
+        await using var migration = typeof(SoonShop.Silo.SiloOptions).Assembly.GetManifestResourceStream(
+            typeof(SoonShop.Silo.SiloOptions).Assembly.GetManifestResourceNames().Single(n => n.EndsWith("0010-notifications.sql", StringComparison.Ordinal)))!;
+        using var reader = new StreamReader(migration);
+        var backfill = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Split(';')[0];
+        await using var command = silo.Database.CreateCommand(backfill);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal("[\"customer\", \"admin\"]", await silo.QueryAsync<string>("select (index -> 'roles')::text from grain_state_user where grain_key = $1", admin.Id.ToString("N")));
+    }
+
+    [Fact]
+    public async Task an_event_is_posted_to_the_endpoints_that_want_it()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var wants = await EndpointAsync(receiver, "order.*");
+        var wantsNot = await EndpointAsync(receiver, "inventory.*");
+        var user = await silo.RegisterAsync();
+        var key = user.Id.ToString("N");
+        var e = NotifyingSilo.Event(key, new OrderPlaced(Facts(user), []));
+        await KnownAsync(wants);
+        await SucceedAsync("notification", key, e);
+
+        var due = Assert.Single(await PostsDueAsync(wants));
+        Assert.Empty(await PostsDueAsync(wantsNot));
+        await SucceedAsync("webhook", due.StreamKey, due);
+        var post = Assert.Single(receiver.Posts);
+        Assert.True(WebhookReceiver.IsGenuine(post, wants.Secret));
+        Assert.Equal((e.Id, "order.placed"), (post.Event["id"]!.GetValue<string>(), post.Event["type"]!.GetValue<string>()));
+        await RemoveAsync(wants, wantsNot);
+    }
+
+    [Fact]
+    public async Task an_endpoint_that_keeps_failing_is_switched_off_until_it_is_enabled()
+    {
+        await using var receiver = await WebhookReceiver.StartAsync();
+        var status = 500;
+        receiver.Answer = (_, _) => Task.FromResult(status);
+        var endpoint = await EndpointAsync(receiver, "inventory.out-of-stock");
+        await KnownAsync(endpoint);
+        await SucceedAsync("stock-alert", "MUG", NotifyingSilo.Event("MUG", new InventoryOutOfStock("MUG")));
+        var due = Assert.Single(await PostsDueAsync(endpoint));
+        for (var attempt = 1; attempt <= 3; attempt++)
+            Assert.Equal(ErrorClass.Transient, (await silo.HandleAsync("webhook", due.StreamKey, due, attempt)).Error?.Class);
+
+        Assert.Equal(ErrorClass.Permanent, (await silo.HandleAsync("webhook", due.StreamKey, due, 4)).Error?.Class);
+        Assert.Equal(3, receiver.Posts.Count);
+        var grain = silo.Grains.GetGrain<IWebhookEndpointGrain>(endpoint.Endpoint.Id);
+        var off = (await grain.GetAsync()).Value!;
+        Assert.Equal((false, 3, "The endpoint answered 500 Internal Server Error."), (off.Enabled, off.ConsecutiveFailures, off.LastError));
+
+        status = 200;
+        Assert.True((await grain.EnableAsync()).Value!.Enabled);
+        await SucceedAsync("webhook", due.StreamKey, due, 5);
+        Assert.Equal(4, receiver.Posts.Count);
+        Assert.Equal(0, (await grain.GetAsync()).Value!.ConsecutiveFailures);
+        await RemoveAsync(endpoint);
+        await SucceedAsync("webhook", due.StreamKey, due with { Id = $"{due.Id}, again" });
+        Assert.Equal(4, receiver.Posts.Count);
+    }
+
+    [Fact]
+    public async Task creating_an_endpoint_twice_is_answered_the_same()
+    {
+        var grain = silo.Grains.GetGrain<IWebhookEndpointGrain>(Guid.NewGuid());
+        var first = (await grain.CreateAsync("http://127.0.0.1:9/", ["order.*"])).Value!;
+        await silo.DeactivateAllAsync();
+        Assert.Equal(first.Secret, (await grain.CreateAsync("http://127.0.0.1:9/", ["order.*"])).Value!.Secret);
+        Assert.False((await grain.DeleteAsync()).IsRefused);
+        Assert.Equal(RefusalCode.NotFound, (await grain.DeleteAsync()).Refusal?.Code);
+        Assert.Equal(RefusalCode.NotFound, (await grain.GetAsync()).Refusal?.Code);
+    }
+
+    private async Task SucceedAsync(string handler, string key, CloudEvent e, int attempt = 1)
+    {
+        var result = await silo.HandleAsync(handler, key, e, attempt);
+        Assert.True(result.Succeeded, result.Error?.Stack);
+    }
+
+    private async Task<NotificationPage> ListAsync(User user) => (await silo.Inbox(user.Id).ListAsync(false, new PageRequest())).Value!;
+
+    private Task<CloudEvent[]> DueAsync(string key) => silo.CommittedAsync("notification-email", "notification.due", key);
+
+    private Task<CloudEvent[]> PostsDueAsync(NewWebhookEndpoint endpoint) =>
+        silo.CommittedAsync(WebhookDue.StreamNamespace, "notification.webhook-due", $"{endpoint.Endpoint.Id:N}/%");
+
+    private async Task<NewWebhookEndpoint> EndpointAsync(WebhookReceiver receiver, string events)
+    {
+        var created = await silo.Grains.GetGrain<IWebhookEndpointGrain>(Guid.NewGuid()).CreateAsync(receiver.Url, [events]);
+        Assert.False(created.IsRefused, created.Refusal?.Detail);
+        return created.Value;
+    }
+
+    /// <summary>Waits until a new endpoint is known to the silo.</summary>
+    private Task KnownAsync(NewWebhookEndpoint endpoint) => Running.Until.TrueAsync("the endpoint is known", TimeSpan.FromSeconds(20), async () =>
+        (await silo.WebhookEndpoints.WantingAsync(endpoint.Endpoint.EventTypes[0].Replace("*", "placed", StringComparison.Ordinal), CancellationToken.None)).Contains(endpoint.Endpoint.Id));
+
+    private async Task RemoveAsync(params NewWebhookEndpoint[] endpoints)
+    {
+        foreach (var endpoint in endpoints)
+            await silo.Grains.GetGrain<IWebhookEndpointGrain>(endpoint.Endpoint.Id).DeleteAsync();
+    }
+
+    private static OrderFacts Facts(User user) => new(Guid.NewGuid(), "SO-1", user.Id, user.Email, Given.Usd(1999));
+}

@@ -1,0 +1,161 @@
+using SoonShop.Notifications;
+using SoonShop.Orders;
+using SoonShop.Silo.Notifications;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class NotificationTemplatesTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("soonshop-templates").FullName;
+    private static readonly NotificationTemplates Templates = Load(new NotificationsOptions { PublicUrl = "https://shop.example/" });
+
+    private static readonly NotificationDetails Receipt = new()
+    {
+        OrderId = Given.OrderId,
+        OrderNumber = "SO-42",
+        Total = Given.Usd(123456),
+        Subtotal = Given.Usd(120000),
+        Shipping = Given.Usd(499),
+        Tax = Given.Usd(2957),
+        Lines = [new OrderLine("MUG", "Mug <b>\"blue\" & big</b>", 2, Given.Usd(60000), Given.Usd(120000), Given.Usd(2957))],
+    };
+
+    public static TheoryData<string, NotificationKind> KindsAndLanguages =>
+        [.. from language in (string[])["en", "zh"] from kind in NotificationKinds.All select (language, kind)];
+
+    [Theory]
+    [MemberData(nameof(KindsAndLanguages))]
+    public void every_kind_reads_well_in_every_language(string language, NotificationKind kind)
+    {
+        var mail = Templates.WriteMail(kind, new Recipient("ada@example.com", "Ada", language), NotificationSamples.Full(kind));
+
+        Assert.Equal(language, mail.Language);
+        foreach (var text in (string[])[mail.Title, mail.Text, mail.Html])
+        {
+            Assert.DoesNotContain("{{", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("Liquid", text, StringComparison.Ordinal);
+        }
+        Assert.Contains("Ada", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("Ada", mail.Html, StringComparison.Ordinal);
+        Assert.Equal(language == "zh", mail.Text.Any(c => c is >= '\u4e00' and <= '\u9fff'));
+        Assert.DoesNotContain("\n\n\n", mail.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_receipt_lists_what_was_bought()
+    {
+        var mail = Templates.WriteMail(NotificationKind.OrderConfirmed, new Recipient("a@example.com", null, "en"), Receipt);
+
+        Assert.Equal("Order SO-42 is confirmed", mail.Title);
+        foreach (var words in (string[])["Hello,", "2 x Mug <b>\"blue\" & big</b> (MUG): $1,200.00", "Shipping: $4.99", "Tax: $29.57", "Total: $1,234.56", $"https://shop.example/orders/{Given.OrderId}"])
+            Assert.Contains(words, mail.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void what_comes_from_outside_is_escaped_in_html()
+    {
+        var html = Templates.WriteMail(NotificationKind.OrderConfirmed, new Recipient("a@example.com", "<script>alert(1)</script>", "en"), Receipt).Html;
+
+        Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
+        Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
+        Assert.Contains("Mug &lt;b&gt;&quot;blue&quot; &amp; big&lt;/b&gt;", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void what_comes_from_outside_is_no_template()
+    {
+        var text = Templates.WriteMail(NotificationKind.OrderCancelled, new Recipient("a@example.com", "Ada", "en"), Receipt with { Reason = "{{ shop_name }} {% if" }).Text;
+
+        Assert.Contains("{{ shop_name }} {% if", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void a_title_is_one_line() => Assert.Equal(
+        "SKU Bcc: x@example.com is out of stock", Templates.Write(NotificationKind.OutOfStock, "en", new NotificationDetails { Sku = "SKU\r\nBcc: x@example.com", Available = 0 }).Title);
+
+    [Theory]
+    [InlineData("zh", "zh")]
+    [InlineData("zh-CN", "zh")]
+    [InlineData("ZH-hant-TW", "zh")]
+    [InlineData("en-GB", "en")]
+    [InlineData("de", "en")]
+    [InlineData("", "en")]
+    [InlineData("../en", "en")]
+    public void the_locale_chooses_the_language(string locale, string language) => Assert.Equal(language, Templates.LanguageOf(locale));
+
+    [Theory]
+    [InlineData(199900, "USD", "en", "$1,999.00")]
+    [InlineData(199900, "USD", "zh", "US$1,999.00")]
+    [InlineData(5, "EUR", "en", "€0.05")]
+    [InlineData(500, "JPY", "en", "¥500")]
+    [InlineData(500, "JPY", "zh", "JP¥500")]
+    [InlineData(1234, "CNY", "zh", "¥12.34")]
+    [InlineData(1234567, "KWD", "en", "KWD\u00A01,234.567")]
+    [InlineData(-250, "USD", "en", "-$2.50")]
+    [InlineData(1_000_000_000_000_000, "USD", "en", "$10,000,000,000,000.00")]
+    public void money_reads_as_its_currency_and_language_write_it(long amount, string currency, string language, string text) =>
+        Assert.Equal(text, MoneyText.Of(new Money(amount, currency), language));
+
+    [Fact]
+    public void times_read_as_the_language_writes_them() => Assert.Equal(
+        ("1 March 2026, 09:30 UTC", "2026年3月1日 09:30 UTC"), (MoneyText.Of(Given.Now, "en"), MoneyText.Of(Given.Now, "zh")));
+
+    [Fact]
+    public void a_language_more_is_a_folder_more()
+    {
+        CopyShops("en", "de");
+        CopyShops("en", "en");
+        File.WriteAllText(Path.Combine(folder, "de", "welcome.liquid"), "Willkommen\n---\nSchön, dass Sie da sind.\n");
+
+        var templates = Load(new NotificationsOptions { TemplateFolder = folder });
+
+        Assert.Equal("Willkommen", templates.Write(NotificationKind.Welcome, "de-AT", new()).Title);
+    }
+
+    [Fact]
+    public void all_that_is_wrong_with_templates_is_named_at_once()
+    {
+        CopyShops("en", "en");
+        File.Delete(Path.Combine(folder, "en", "welcome.liquid"));
+        File.WriteAllText(Path.Combine(folder, "en", "low-stock.liquid"), "{{ sku \n---\ntext");
+        File.WriteAllText(Path.Combine(folder, "en", "order-shipped.liquid"), "only a title");
+        var broken = Problems();
+        Assert.Equal(3, broken.Count);
+        foreach (var name in (string[])["welcome", "low-stock", "order-shipped"])
+            Assert.Contains(broken, p => p.Contains($"{name}.liquid", StringComparison.Ordinal));
+
+        CopyShops("en", "en");
+        File.WriteAllText(Path.Combine(folder, "en", "order-shipped.liquid"), "{{ order_nummer }}\n---\n{{ carrier }} {{ token }}");
+        var strange = Problems();
+        Assert.Contains(strange, p => p.Contains("order-shipped", StringComparison.Ordinal) && p.Contains("order_nummer", StringComparison.Ordinal));
+        Assert.Contains(strange, p => p.Contains("token", StringComparison.Ordinal));
+        Assert.Equal(3, strange.Count); // it makes no title either
+    }
+
+    [Fact]
+    public void a_folder_without_english_is_no_folder_of_templates() => Assert.Contains("Notifications__TemplateFolder", Assert.Single(Problems()), StringComparison.Ordinal);
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+
+    private List<string> Problems()
+    {
+        var problems = new List<string>();
+        NotificationTemplates.Load(new NotificationsOptions { TemplateFolder = folder }, problems);
+        return problems;
+    }
+
+    private static NotificationTemplates Load(NotificationsOptions options)
+    {
+        var problems = new List<string>();
+        var templates = NotificationTemplates.Load(options, problems);
+        Assert.Empty(problems);
+        return templates;
+    }
+
+    private void CopyShops(string from, string to)
+    {
+        var target = Directory.CreateDirectory(Path.Combine(folder, to)).FullName;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(NotificationTemplates.DefaultFolder, from)))
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
+    }
+}
