@@ -11,6 +11,7 @@ using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Orders;
 using SoonShop.Payments;
+using SoonShop.Silo.Events;
 using SoonShop.Silo.Health;
 using SoonShop.Silo.Inventory;
 using SoonShop.Silo.Notifications;
@@ -47,13 +48,14 @@ internal static class Hosting
         .AddNotifications(configuration.Notifications, configuration.Templates)
         .AddSingleton<SimulatedPaymentProvider>()
         .AddSingleton<IPaymentProvider>(s => s.GetRequiredService<SimulatedPaymentProvider>())
-        .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>());
+        .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>())
+        .AddShopEvents(configuration.Events);
 
     /// <summary>The silo with its storage and filters, without clustering.</summary>
     public static ISiloBuilder UseShop(this ISiloBuilder silo, SiloConfiguration configuration)
     {
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<UnavailabilityFilter>();
-        silo.Services.AddHostedService<DueEventLoop>().AddHostedService<Housekeeping>().AddHostedService<AdminAccount>();
+        silo.Services.AddHostedService<DueEventLoop>().AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddShopEventServices();
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using SoonShop.Events;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Silo.Notifications;
@@ -11,7 +12,7 @@ namespace SoonShop.Silo;
 
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
-    SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout,
+    SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
     NotificationsOptions Notifications, NotificationTemplates Templates, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Where the connection string stands.</summary>
@@ -25,15 +26,18 @@ internal sealed record SiloConfiguration(
         var streams = Bind<StreamsOptions>(configuration, StreamsOptions.Section, problems);
         var accounts = Bind<AccountsOptions>(configuration, AccountsOptions.Section, problems);
         var checkout = Bind<CheckoutOptions>(configuration, CheckoutOptions.Section, problems);
+        var events = Bind<EventsOptions>(configuration, EventsOptions.Section, problems);
         var notifications = Bind<NotificationsOptions>(configuration, NotificationsOptions.Section, problems);
         problems.AddRange(silo.Problems());
         problems.AddRange(storage.Problems());
         problems.AddRange(streams.Problems());
         problems.AddRange(accounts.Problems());
         problems.AddRange(checkout.Problems());
+        var types = new EventTypes(EventTypes.Assemblies());
+        problems.AddRange(events.Problems(types, new EventHandlers(EventTypes.Assemblies(), types)));
         problems.AddRange(notifications.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
-        return new SiloConfiguration(silo, storage, streams, accounts, checkout, notifications, templates, ReadDatabase(configuration, silo, problems));
+        return new SiloConfiguration(silo, storage, streams, accounts, checkout, events, notifications, templates, ReadDatabase(configuration, silo, problems));
     }
 
     private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new()

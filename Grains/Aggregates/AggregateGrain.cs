@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using SoonShop.Events;
 
 namespace SoonShop.Aggregates;
@@ -12,6 +13,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 {
     /// <summary>While a commit is under way: the document before it, which is what is true until the database has the next.</summary>
     private Document<TState>? before;
+
+    /// <summary>The meters, once there was something to count.</summary>
+    private (EventMetrics? Events, BusinessMetrics? Business)? counted;
 
     /// <summary>The committed state; null before the first commit.</summary>
     protected TState? State => (before ?? storage.State).State;
@@ -68,6 +72,8 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
                 Ledger = ledger ?? [],
             };
             await storage.WriteStateAsync();
+            if (events.Count > 0)
+                Count(events);
             // What went to the database with the state is not needed again.
             storage.State = new Document<TState> { State = next, Sequence = storage.State.Sequence, Handled = storage.State.Handled };
         }
@@ -86,6 +92,16 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     /// <summary>The key as it stands in the state table: a Guid without dashes, or the string key.</summary>
     protected string GrainKey => this.GetGrainId().Key.ToString()!;
+
+    private void Count(IReadOnlyList<IShopEvent> events)
+    {
+        counted ??= (ServiceProvider.GetService<EventMetrics>(), ServiceProvider.GetService<BusinessMetrics>());
+        foreach (var e in events)
+        {
+            counted.Value.Events?.Published(e);
+            counted.Value.Business?.Published(e);
+        }
+    }
 
     private EventEnvelope[] Envelopes(TState next, IReadOnlyList<IShopEvent> events, long sequence)
     {

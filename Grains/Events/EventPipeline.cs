@@ -38,6 +38,9 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
 
     private readonly RecentEvents handled = new(Remembered);
 
+    /// <summary>Events whose failures are recorded, but whose delivery could not be stored.</summary>
+    private readonly HashSet<string> unsettled = [];
+
     private string Key => id.Key.ToString()!;
 
     /// <summary>An event from a stream. Returns once it is handled, or stored for what follows.</summary>
@@ -53,16 +56,49 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
             var attempt = failures.Count + 1;
             var (result, cutOff) = await AttemptAsync(e, attempt);
             if (result.Error is not { } error)
+            {
+                await SettleAsync(e, failures);
                 return;
+            }
             failures.Add(new FailedAttempt(attempt, error, runtime.Time.GetUtcNow(), result.TookMs));
             var inPlace = !cutOff && runtime.Time.GetElapsedTime(started) + runtime.AttemptLimit + Grace < InPlaceLimit;
             var next = runtime.Policies.For(type.Name, e.Type, error.Class).Next(attempt, inPlace, Random.Shared.NextDouble());
             LogFailure(runtime.Log, type.Name, Key, e.Type, e.Id, attempt, next.Kind, error.Class, error.Message);
             if (next.Kind == NextStepKind.RetryNow)
                 continue;
-            await runtime.Deliveries.StoreAsync(new FailedDelivery(e, type.Name, Key, failures.ToImmutable(), next), CancellationToken.None);
+            await HandOverAsync(new FailedDelivery(e, type.Name, Key, failures.ToImmutable(), next));
             return;
         }
+    }
+
+    /// <summary>Records the failures before the success, which resolves them and those before them.</summary>
+    private async Task SettleAsync(CloudEvent e, ImmutableArray<FailedAttempt>.Builder failures)
+    {
+        if (failures.Count > 0)
+            await runtime.Failures.AddAsync(e, type.Name, Key, failures, resolvedBy: "retry");
+        if (unsettled.Remove(e.Id))
+            await runtime.Failures.ResolveAsync(e, type.Name, Key, "retry");
+    }
+
+    private async Task HandOverAsync(FailedDelivery delivery)
+    {
+        try
+        {
+            await runtime.Deliveries.StoreAsync(delivery, CancellationToken.None);
+        }
+        catch
+        {
+            // The event will come again, and may then succeed without anybody else knowing.
+            if (unsettled.Count < Remembered)
+                unsettled.Add(delivery.Event.Id);
+            throw;
+        }
+        finally
+        {
+            await runtime.Failures.AddAsync(delivery.Event, type.Name, Key, delivery.Failures);
+        }
+        if (delivery.Next.Kind == NextStepKind.GiveUp)
+            runtime.Metrics.DeadLettered(delivery.Event, type.Name, delivery.Failures[^1].Error.Class);
     }
 
     /// <summary>One attempt that was asked for.</summary>
@@ -101,7 +137,9 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
         {
             error = runtime.Describe(failure);
         }
-        return (new AttemptResult(error, runtime.Time.GetElapsedTime(started).TotalMilliseconds), cutOff);
+        var result = new AttemptResult(error, runtime.Time.GetElapsedTime(started).TotalMilliseconds);
+        runtime.Metrics.Attempted(e, type.Name, attempt, result);
+        return (result, cutOff);
     }
 
     private async Task RunAsync(CloudEvent e, int attempt, CancellationToken cancellation)

@@ -1,18 +1,208 @@
+using System.Text.RegularExpressions;
+
 namespace SoonShop.Events;
 
-/// <summary>Configuration section <c>Events</c>: how events are handled.</summary>
+/// <summary>Configuration section <c>Events</c>: how events are handled, and how long what is known of them is kept.</summary>
 public sealed class EventsOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Events";
 
-    /// <summary>How long one attempt of a handler may take. Less than the time after which Orleans gives a call up (10 s), with room for storing what follows.</summary>
+    /// <summary>How long one attempt of a handler may take. Less than the time after which Orleans gives the call up (10 s), with room for storing what follows.</summary>
     public double AttemptSeconds { get; set; } = 5;
 
-    /// <summary>What is wrong, each with what to set.</summary>
-    public IEnumerable<string> Problems()
+    /// <summary>Delayed retries of one handler that a silo has under way at a time; replays have as many of their own.</summary>
+    public int RetriesAtATime { get; set; } = 8;
+
+    /// <summary>Dead letters that a silo replays in a second, of all handlers together.</summary>
+    public int ReplayPerSecond { get; set; } = 100;
+
+    /// <summary>Where failed attempts are recorded.</summary>
+    public FailureRecordKind FailureRecord { get; set; }
+
+    /// <summary>Connection string of StackExchange.Redis, for <see cref="FailureRecordKind.Redis"/>.</summary>
+    public string? Redis { get; set; }
+
+    /// <summary>How long events are kept after all handlers are done with them.</summary>
+    public int RetentionDays { get; set; } = 30;
+
+    /// <summary>After how long a dead letter that nobody cared for is discarded. What is resolved or discarded is kept for <see cref="RetentionDays"/>.</summary>
+    public int DeadLetterRetentionDays { get; set; } = 90;
+
+    /// <summary>How long failures are kept.</summary>
+    public int FailureRetentionDays { get; set; } = 30;
+
+    /// <summary>How many failures are kept. In memory, at most 10,000.</summary>
+    public int MaxFailures { get; set; } = 1_000_000;
+
+    /// <summary>How long figures by the minute are kept.</summary>
+    public int StatsRetentionDays { get; set; } = 30;
+
+    /// <summary>How long the audit log is kept.</summary>
+    public int AuditRetentionDays { get; set; } = 365;
+
+    /// <summary>Classes of errors, by names of the configuration's own.</summary>
+    public Dictionary<string, ErrorRuleOptions> ErrorRules { get; set; } = [];
+
+    /// <summary>Retry policies, by names of the configuration's own.</summary>
+    public Dictionary<string, RetryPolicyOptions> Policies { get; set; } = [];
+
+    /// <summary>What is wrong, each with what to set; also with the policies that stand on handlers.</summary>
+    public IEnumerable<string> Problems(EventTypes types, EventHandlers handlers)
     {
         if (AttemptSeconds is not (>= 0.05 and <= 8))
             yield return $"Events:AttemptSeconds is {AttemptSeconds}; set Events__AttemptSeconds to 0.05–8.";
+        foreach (var (name, value, min, max) in Numbers())
+        {
+            if (value < min || value > max)
+                yield return $"Events:{name} is {value}; set Events__{name} to {min}–{max}.";
+        }
+        if (!Enum.IsDefined(FailureRecord))
+            yield return "Events:FailureRecord is no kind of record; set Events__FailureRecord to PostgreSql, Redis or Memory.";
+        if (FailureRecord == FailureRecordKind.Redis && string.IsNullOrWhiteSpace(Redis))
+            yield return "Events:Redis is not set; set Events__Redis to a connection string such as 127.0.0.1:6379, or Events__FailureRecord to PostgreSql.";
+        foreach (var problem in ErrorRules.SelectMany(r => r.Value.Problems($"Events:ErrorRules:{r.Key}")))
+            yield return problem;
+        foreach (var problem in Policies.SelectMany(p => p.Value.Problems($"Events:Policies:{p.Key}", types, handlers)))
+            yield return problem;
+        foreach (var twin in Policies.GroupBy(p => (p.Value.Handler, p.Value.EventType, string.Join(',', p.Value.On.Order()))).Where(g => g.Count() > 1))
+            yield return $"Events:Policies has {string.Join(" and ", twin.Select(p => p.Key))} for the same; keep one.";
+        foreach (var problem in handlers.All.SelectMany(h => h.RetryRules(types).SelectMany(r => r.Policy.Problems($"A [Retry] on {h.Grain.Name}"))))
+            yield return problem;
     }
+
+    /// <summary>The error rules, those that name a type before those that only look at the message.</summary>
+    public IEnumerable<ErrorRule> ToErrorRules() => ErrorRules.Values.OrderBy(r => r.Exception is null).Select(r => r.ToRule());
+
+    /// <summary>The retry rules.</summary>
+    public IEnumerable<RetryRule> ToRetryRules() => Policies.Values.Select(p => p.ToRule());
+
+    private IEnumerable<(string Name, int Value, int Min, int Max)> Numbers() =>
+    [
+        (nameof(RetriesAtATime), RetriesAtATime, 1, 64),
+        (nameof(ReplayPerSecond), ReplayPerSecond, 1, 10_000),
+        (nameof(RetentionDays), RetentionDays, 1, 3650),
+        (nameof(DeadLetterRetentionDays), DeadLetterRetentionDays, 1, 3650),
+        (nameof(FailureRetentionDays), FailureRetentionDays, 1, 3650),
+        (nameof(MaxFailures), MaxFailures, 1000, 100_000_000),
+        (nameof(StatsRetentionDays), StatsRetentionDays, 1, 3650),
+        (nameof(AuditRetentionDays), AuditRetentionDays, 1, 3650),
+    ];
+}
+
+/// <summary>Where failed attempts are recorded.</summary>
+public enum FailureRecordKind
+{
+    /// <summary>In the shop's database.</summary>
+    PostgreSql,
+
+    /// <summary>In Redis.</summary>
+    Redis,
+
+    /// <summary>In the memory of each silo, for development: a silo knows its own only.</summary>
+    Memory,
+}
+
+/// <summary>A class for errors of a type, or with a message.</summary>
+public sealed class ErrorRuleOptions
+{
+    /// <summary>The exception's type name, with or without namespace; types derived from it count, too.</summary>
+    public string? Exception { get; set; }
+
+    /// <summary>A regular expression that the message must match (without backreferences and look-arounds).</summary>
+    public string? Message { get; set; }
+
+    /// <summary>The class.</summary>
+    public ErrorClass? Class { get; set; }
+
+    internal IEnumerable<string> Problems(string path)
+    {
+        var variable = path.Replace(":", "__", StringComparison.Ordinal);
+        if (Exception is null == Message is null)
+            yield return $"{path} needs either an Exception or a Message; set {variable}__Exception or {variable}__Message.";
+        if (Class is null)
+            yield return $"{path}:Class is not set; set {variable}__Class to {string.Join(", ", Enum.GetNames<ErrorClass>())}.";
+        if (Message is not null && Pattern() is null)
+            yield return $"{path}:Message is no regular expression that needs no backtracking; set {variable}__Message.";
+    }
+
+    internal ErrorRule ToRule() => Exception is not null ? ErrorRule.Named(Exception, Class!.Value) : ErrorRule.Matching(Pattern()!, Class!.Value);
+
+    private Regex? Pattern()
+    {
+        try
+        {
+            return new Regex(Message!, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>A retry policy in the configuration, and for what it is meant.</summary>
+public sealed class RetryPolicyOptions
+{
+    /// <summary>For this handler; nothing for any.</summary>
+    public string? Handler { get; set; }
+
+    /// <summary>For events of this type; nothing for any.</summary>
+    public string? EventType { get; set; }
+
+    /// <summary>For errors of these classes; none for all that are worth a retry.</summary>
+    public ErrorClass[] On { get; set; } = [];
+
+    /// <summary>Retries at once.</summary>
+    public int Immediate { get; set; }
+
+    /// <summary>How delays grow.</summary>
+    public Backoff Backoff { get; set; }
+
+    /// <summary>Delayed retries.</summary>
+    public int Retries { get; set; }
+
+    /// <summary>The first delay.</summary>
+    public double FirstSeconds { get; set; } = 1;
+
+    /// <summary>The longest delay.</summary>
+    public double MaxSeconds { get; set; } = 300;
+
+    /// <summary>How many times longer each delay is.</summary>
+    public double Factor { get; set; } = 2;
+
+    /// <summary>The part by which a delay may vary; 0–1.</summary>
+    public double Jitter { get; set; }
+
+    /// <summary>The delays of custom backoff.</summary>
+    public double[] DelaysSeconds { get; set; } = [];
+
+    internal IEnumerable<string> Problems(string path, EventTypes types, EventHandlers handlers)
+    {
+        if (Handler is not null && handlers.Find(Handler) is null)
+            yield return $"{path}:Handler is '{Handler}', which is no event handler; one of {string.Join(", ", handlers.All.Select(h => h.Name).Order())}.";
+        if (EventType is not null && !types.Knows(EventType))
+            yield return $"{path}:EventType is '{EventType}', which is no event type; such as {string.Join(", ", types.All.Select(t => t.Key).Order().Take(3))}.";
+        if (DelaysSeconds.Concat([FirstSeconds, MaxSeconds]).Any(s => !(s >= 0 && s <= RetryPolicy.LongestDelay.TotalSeconds)))
+            yield return $"{path} has a delay that is negative or longer than {RetryPolicy.LongestDelay.TotalDays} days; set its FirstSeconds, MaxSeconds or DelaysSeconds.";
+        else
+        {
+            foreach (var problem in ToRule().Policy.Problems(path))
+                yield return problem;
+        }
+    }
+
+    internal RetryRule ToRule() => new(
+        new RetryPolicy
+        {
+            Immediate = Immediate,
+            Backoff = Backoff,
+            Retries = Retries,
+            First = TimeSpan.FromSeconds(FirstSeconds),
+            Max = TimeSpan.FromSeconds(MaxSeconds),
+            Factor = Factor,
+            Jitter = Jitter,
+            Delays = [.. DelaysSeconds.Select(TimeSpan.FromSeconds)],
+        },
+        Handler, EventType, [.. On], Configured: true);
 }

@@ -30,4 +30,19 @@ public sealed record AttemptResult(AttemptError? Error, double TookMs)
 /// <param name="Stack">The exception with its stack, cut to a bounded length.</param>
 /// <param name="Silo">Where it happened.</param>
 [GenerateSerializer, Immutable, Alias("event-attempt-error")]
-public sealed record AttemptError(ErrorClass Class, string Type, string Message, string Stack, string Silo);
+public sealed record AttemptError(ErrorClass Class, string Type, string Message, string Stack, string Silo)
+{
+    private const int MaxMessage = 2000, MaxStack = 8000;
+
+    /// <summary>An exception as it is kept: of bounded length, and of text that any store takes.</summary>
+    public static AttemptError Of(Exception e, ErrorClass @class, string silo) =>
+        new(@class, e.GetType().FullName ?? e.GetType().Name, Cut(e.Message, MaxMessage), Cut(e.ToString(), MaxStack), silo);
+
+    /// <summary>PostgreSQL stores neither U+0000 nor half a character.</summary>
+    private static string Cut(string text, int length)
+    {
+        if (text.Length > length)
+            text = string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[length - 1]) ? length - 1 : length), "…");
+        return text.Replace('\0', '\uFFFD');
+    }
+}

@@ -27,6 +27,9 @@ public sealed record RetryPolicy
     /// <summary>The most delayed retries that can be asked for.</summary>
     public const int MaxRetries = 50;
 
+    /// <summary>Retries without end, for what must happen whatever happens.</summary>
+    public const int Endless = int.MaxValue;
+
     /// <summary>The longest delay that can be asked for.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
 
@@ -74,6 +77,25 @@ public sealed record RetryPolicy
 
     /// <summary>How many delayed retries there are.</summary>
     public int DelayedRetries => Backoff switch { Backoff.None => 0, Backoff.Custom => Delays.Length, _ => Retries };
+
+    /// <summary>What is wrong with it; <paramref name="path"/> says where it stands.</summary>
+    internal IEnumerable<string> Problems(string path)
+    {
+        if (Immediate is < 0 or > MaxImmediate)
+            yield return $"{path}: Immediate is {Immediate}; set it to 0–{MaxImmediate}.";
+        if (!Enum.IsDefined(Backoff))
+            yield return $"{path}: Backoff is {Backoff}; set it to None, Fixed, Exponential or Custom.";
+        if (DelayedRetries is < 0 or (> MaxRetries and not Endless))
+            yield return $"{path}: there are {DelayedRetries} delayed retries; set 0–{MaxRetries}, or {Endless} for retries without end.";
+        if (Backoff is Backoff.Fixed or Backoff.Exponential && (First < ShortestDelay || First > LongestDelay || Max > LongestDelay))
+            yield return $"{path}: the delays reach from {First.TotalSeconds} s to {Max.TotalSeconds} s; keep them within {ShortestDelay.TotalSeconds} s and {LongestDelay.TotalDays} days.";
+        if (Backoff is Backoff.Exponential && (Max < First || Factor is not (>= 1 and <= 100)))
+            yield return $"{path}: delays of {First.TotalSeconds} s that grow by {Factor} to {Max.TotalSeconds} s; set MaxSeconds to no less than FirstSeconds, and Factor to 1–100.";
+        if (Backoff is Backoff.Custom && (Delays.IsEmpty || Delays.Any(d => d < ShortestDelay || d > LongestDelay)))
+            yield return $"{path}: custom backoff needs DelaysSeconds, each from {ShortestDelay.TotalSeconds} s to {LongestDelay.TotalDays} days.";
+        if (Jitter is not (>= 0 and <= 1))
+            yield return $"{path}: Jitter is {Jitter}; set it to 0–1.";
+    }
 
     /// <summary>What follows when an attempt failed.</summary>
     /// <param name="failed">How many attempts have failed, this one included.</param>

@@ -12,7 +12,7 @@ using SoonShop.Silo.Migrations;
 namespace SoonShop.Tests.Running;
 
 /// <summary>The silo's own services and storage on a real database, in the test's process, so that tests can call grains.</summary>
-public sealed class InProcessSilo : IAsyncLifetime
+public class InProcessSilo : IAsyncLifetime
 {
     private IHost host = null!;
     private PostgresServer server = null!;
@@ -24,14 +24,36 @@ public sealed class InProcessSilo : IAsyncLifetime
 
     internal NpgsqlDataSource Database => host.Services.GetRequiredService<NpgsqlDataSource>();
 
-    public async ValueTask InitializeAsync()
+    internal IServiceProvider Services => host.Services;
+
+    /// <summary>Settings beyond those that every silo needs.</summary>
+    protected virtual Dictionary<string, string?> Settings => [];
+
+    /// <summary>What a silo has beyond the shop.</summary>
+    protected virtual void Configure(ISiloBuilder silo) { }
+
+    public virtual async ValueTask InitializeAsync()
     {
         server = await PostgresServer.SharedAsync();
         connectionString = await server.CreateDatabaseAsync();
         await Migrator.MigrateAsync(connectionString, NullLogger.Instance, CancellationToken.None);
+        await StartAsync();
+    }
+
+    /// <summary>Ends the silo and starts another on the same database.</summary>
+    internal async Task RestartAsync(TimeSpan pause = default)
+    {
+        await host.StopAsync();
+        host.Dispose();
+        await Task.Delay(pause);
+        await StartAsync();
+    }
+
+    private async Task StartAsync()
+    {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.Sources.Clear();
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(Settings)
         {
             ["ConnectionStrings:soonshop"] = connectionString,
             ["Accounts:PasswordHashIterations"] = "10000",
@@ -42,6 +64,7 @@ public sealed class InProcessSilo : IAsyncLifetime
         Assert.Empty(problems);
         builder.Services.AddShop(configuration);
         builder.UseOrleans(silo => silo.UseLocalhostClustering(ShopProcess.FreePort(), ShopProcess.FreePort()).UseShop(configuration));
+        builder.UseOrleans(Configure);
         host = builder.Build();
         await host.StartAsync();
     }
@@ -70,6 +93,7 @@ public sealed class InProcessSilo : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         await host.StopAsync();
         host.Dispose();
         await server.DropDatabaseAsync(connectionString);

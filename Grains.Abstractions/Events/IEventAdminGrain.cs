@@ -1,0 +1,49 @@
+namespace SoonShop.Events;
+
+/// <summary>
+/// Administration of events: figures, failures, dead letters. Any activation will do. The caller's role is checked at the
+/// gateway; <c>actor</c> goes into the audit log.
+/// </summary>
+[Alias("event-admin")]
+public interface IEventAdminGrain : IGrainWithIntegerKey
+{
+    /// <summary>The figures of the last so many minutes.</summary>
+    [Alias("stats")]
+    Task<EventStats> GetStatsAsync(int windowMinutes);
+
+    /// <summary>Failures, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    [Alias("errors")]
+    Task<Outcome<Page<EventError>>> ListErrorsAsync(EventErrorFilter filter, PageRequest page);
+
+    /// <summary>Says that a failure is done with. Again: the same answer. Refused: <c>not-found</c>.</summary>
+    [Alias("resolve-error")]
+    Task<Outcome<EventError>> ResolveErrorAsync(Guid id, string actor);
+
+    /// <summary>Dead letters, newest first; without <see cref="EventErrorFilter.Resolved"/> the open ones. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    [Alias("dead-letters")]
+    Task<Outcome<Page<DeadLetter>>> ListDeadLettersAsync(EventErrorFilter filter, PageRequest page);
+
+    /// <summary>Open dead letters by what they have in common, the largest groups first, at most 100.</summary>
+    [Alias("dead-letter-groups")]
+    Task<ImmutableArray<DeadLetterGroup>> GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by);
+
+    /// <summary>One with its payload and every attempt. Refused: <c>not-found</c>.</summary>
+    [Alias("dead-letter")]
+    Task<Outcome<DeadLetterDetails>> GetDeadLetterAsync(Guid id);
+
+    /// <summary>Tries one again, soon. One that is being replayed stays so. Refused: <c>not-found</c>; <c>conflict</c> when it is resolved or discarded.</summary>
+    [Alias("replay")]
+    Task<Outcome<DeadLetter>> ReplayAsync(Guid id, string actor);
+
+    /// <summary>Tries all open ones that match again, the oldest first, so many at a time.</summary>
+    [Alias("replay-many")]
+    Task<ReplayAnswer> ReplayAsync(EventErrorFilter filter, string actor);
+
+    /// <summary>Gives one up. Again: nothing. Refused: <c>not-found</c>; <c>conflict</c> when it is resolved or being replayed.</summary>
+    [Alias("discard")]
+    Task<Outcome<DeadLetter>> DiscardAsync(Guid id, string reason, string actor);
+
+    /// <summary>What administrators did, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    [Alias("audit-log")]
+    Task<Outcome<Page<AuditEntry>>> ListAuditAsync(string? action, PageRequest page);
+}

@@ -1,0 +1,208 @@
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+using SoonShop.Aggregates;
+using SoonShop.Events;
+using SoonShop.Silo.Search;
+
+namespace SoonShop.Silo.Events;
+
+/// <summary>Dead letters in the table of deliveries. What changes them stands in the audit log by the same transaction.</summary>
+internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal signal) : IDeadLetters
+{
+    /// <summary>How many one request replays.</summary>
+    private const int MaxReplay = 20_000;
+
+    private const int MaxGroups = 100;
+
+    private const string Columns = """
+        id, status, event_id, event_type, event_time, handler, handler_key, error_class, error_type, error_message, fingerprint,
+        attempts, replays, first_failed_at, last_failed_at, dead_at, due_at, ended_at, ended_by, end_reason
+        """;
+
+    public async Task<Outcome<Page<DeadLetter>>> ListAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation)
+    {
+        var list = $"dead-letters {filter}";
+        await using var command = database.CreateCommand();
+        var query = Matching(command, filter);
+        if (!query.After(page.Cursor, list, "dead_at"))
+            return Cursor.Bad;
+        command.CommandText = $"select {Columns} from event_delivery where {query.Where} order by dead_at desc, id desc limit {page.Limit + 1}";
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var items = ImmutableArray.CreateBuilder<DeadLetter>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            if (items.Count == page.Limit)
+                return new Page<DeadLetter>(items.ToImmutable(), PageQuery.CursorOf(list, items[^1].DeadAt!.Value, items[^1].Id));
+            items.Add(Read(reader));
+        }
+        return new Page<DeadLetter>(items.ToImmutable(), null);
+    }
+
+    public async Task<ImmutableArray<DeadLetterGroup>> GroupAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation)
+    {
+        var column = by switch
+        {
+            DeadLetterGrouping.Handler => "handler",
+            DeadLetterGrouping.EventType => "event_type",
+            DeadLetterGrouping.Type => "error_class",
+            _ => "fingerprint",
+        };
+        await using var command = database.CreateCommand();
+        var query = Matching(command, filter with { Resolved = null });
+        command.CommandText = $"""
+            select g.value, g.count, g.oldest, g.newest, example.error_message
+            from (select {column} as value, count(*) as count, min(dead_at) as oldest, max(dead_at) as newest
+                  from event_delivery where {query.Where} group by {column} order by count(*) desc, {column} limit {MaxGroups}) g
+            cross join lateral (
+              select error_message from event_delivery where status = 'dead' and {column} = g.value order by dead_at desc, id desc limit 1) example
+            order by g.count desc, g.value
+            """;
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var groups = ImmutableArray.CreateBuilder<DeadLetterGroup>();
+        while (await reader.ReadAsync(cancellation))
+        {
+            groups.Add(new DeadLetterGroup(
+                reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<DateTimeOffset>(3), reader.GetString(4)));
+        }
+        return groups.ToImmutable();
+    }
+
+    public async Task<DeadLetterDetails?> FindAsync(Guid id, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand($"""
+            select {Columns}, source, stream_namespace, stream_key, correlation_id, causation_id, data, history
+            from event_delivery where id = $1 and dead_at is not null
+            """);
+        command.Parameters.Add(new() { Value = id });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation))
+            return null;
+        var (text, isText) = ToText(reader.GetFieldValue<byte[]>(25));
+        return new DeadLetterDetails(
+            Read(reader), reader.GetString(20), $"{reader.GetString(21)}/{reader.GetString(22)}", reader.IsDBNull(23) ? null : reader.GetString(23),
+            reader.IsDBNull(24) ? null : reader.GetString(24), text, isText,
+            JsonSerializer.Deserialize<ImmutableArray<DeadLetterAttempt>>(reader.GetString(26), StateJson.Options));
+    }
+
+    public async Task<Outcome<DeadLetter>> ReplayAsync(Guid id, string actor, CancellationToken cancellation)
+    {
+        var letter = await ChangeAsync(id, "dead-letters.replay", actor, null, $"""
+            update event_delivery set status = 'waiting', replay = true, replays = replays + 1, due_at = clock_timestamp()
+            where id = $1 and status = 'dead'
+            """, cancellation);
+        signal.Set();
+        return letter switch
+        {
+            null => Refusal.NotFound($"The dead letter {id}"),
+            { Status: DeliveryStatus.Resolved or DeliveryStatus.Discarded } => new Refusal(RefusalCode.Conflict, $"The dead letter is {Name(letter.Status)} already."),
+            _ => letter,
+        };
+    }
+
+    public async Task<ReplayAnswer> ReplayAsync(EventErrorFilter filter, string actor, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand();
+        var query = Matching(command, filter with { Resolved = null });
+        command.CommandText = $"""
+            with chosen as (
+              select id from event_delivery where {query.Where} order by dead_at, id limit {MaxReplay} for update skip locked),
+            changed as (
+              update event_delivery e set status = 'waiting', replay = true, replays = replays + 1, due_at = clock_timestamp()
+              from chosen where e.id = chosen.id returning 1),
+            counted as (select count(*)::integer as count from changed),
+            noted as (
+              insert into audit_log (actor, action, subject, count)
+              select {query.Parameter(actor)}, 'dead-letters.replay', {query.Parameter(Describe(filter))}, count from counted)
+            select count, greatest(0, (select count(*) from event_delivery where {query.Where}) - count) from counted
+            """;
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        signal.Set();
+        return new ReplayAnswer(reader.GetInt32(0), reader.GetInt64(1));
+    }
+
+    public async Task<Outcome<DeadLetter>> DiscardAsync(Guid id, string reason, string actor, CancellationToken cancellation)
+    {
+        var letter = await ChangeAsync(id, "dead-letters.discard", actor, reason, """
+            update event_delivery set status = 'discarded', ended_at = clock_timestamp(), ended_by = $2, end_reason = $3
+            where id = $1 and status = 'dead'
+            """, cancellation);
+        return letter switch
+        {
+            null => Refusal.NotFound($"The dead letter {id}"),
+            { Status: DeliveryStatus.Resolved } => new Refusal(RefusalCode.Conflict, "The dead letter is resolved already."),
+            { Status: DeliveryStatus.Waiting } => new Refusal(RefusalCode.Conflict, "The dead letter is being replayed. Look at it again in a moment."),
+            _ => letter,
+        };
+    }
+
+    /// <summary>Changes one and notes that, if there is anything to change; answers it as it is then.</summary>
+    private async Task<DeadLetter?> ChangeAsync(Guid id, string action, string actor, string? reason, string update, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand($"""
+            with changed as ({update} returning *),
+            noted as (
+              insert into audit_log (actor, action, subject, count, details)
+              select $2, $4, id::text, 1, jsonb_strip_nulls(jsonb_build_object('eventId', event_id, 'handler', handler, 'reason', $3::text)) from changed)
+            select {Columns} from changed
+            union all
+            select {Columns} from event_delivery where id = $1 and dead_at is not null and not exists (select from changed)
+            """);
+        command.Parameters.Add(new() { Value = id });
+        command.Parameters.Add(new() { Value = actor });
+        command.Parameters.Add(new() { Value = (object?)reason ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
+        command.Parameters.Add(new() { Value = action });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? Read(reader) : null;
+    }
+
+    private static PageQuery Matching(NpgsqlCommand command, EventErrorFilter filter)
+    {
+        var query = new PageQuery(command);
+        query.And(filter.Resolved is true ? "status in ('resolved', 'discarded') and dead_at is not null" : "status = 'dead'");
+        query.And("error_class = {0}", filter.Type is { } type ? DeliveryText.Of(type) : null);
+        query.And("handler = {0}", filter.Handler);
+        query.And("event_type = {0}", filter.EventType);
+        query.And("fingerprint = {0}", filter.Fingerprint);
+        query.And("dead_at >= {0}", filter.From?.ToUniversalTime());
+        query.And("dead_at < {0}", filter.To?.ToUniversalTime());
+        return query;
+    }
+
+    /// <summary>A filter as the audit log shows it.</summary>
+    private static string Describe(EventErrorFilter f)
+    {
+        var words = new (string Name, object? Value)[]
+        {
+            ("type", f.Type), ("handler", f.Handler), ("eventType", f.EventType), ("fingerprint", f.Fingerprint), ("from", f.From?.ToString("O")), ("to", f.To?.ToString("O")),
+        };
+        var said = string.Join(' ', words.Where(w => w.Value is not null).Select(w => $"{w.Name}={w.Value}"));
+        return said.Length == 0 ? "all" : said;
+    }
+
+    private static (string Text, bool IsText) ToText(byte[] data)
+    {
+        try
+        {
+            var text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(data);
+            return Text.IsClean(text) ? (text, true) : (Convert.ToBase64String(data), false);
+        }
+        catch (DecoderFallbackException)
+        {
+            return (Convert.ToBase64String(data), false);
+        }
+    }
+
+    private static string Name(DeliveryStatus status) => status.ToString().ToLowerInvariant();
+
+    private static DeadLetter Read(NpgsqlDataReader r)
+    {
+        DateTimeOffset? Time(int i) => r.IsDBNull(i) ? null : r.GetFieldValue<DateTimeOffset>(i);
+        return new DeadLetter(
+            r.GetGuid(0), DeliveryText.ToStatus(r.GetString(1)), r.GetString(2), r.GetString(3), r.GetFieldValue<DateTimeOffset>(4), r.GetString(5), r.GetString(6),
+            DeliveryText.ToErrorClass(r.GetString(7)), r.GetString(8), r.GetString(9), r.GetString(10), r.GetInt32(11), r.GetInt32(12),
+            r.GetFieldValue<DateTimeOffset>(13), r.GetFieldValue<DateTimeOffset>(14), Time(15), Time(16), Time(17),
+            r.IsDBNull(18) ? null : r.GetString(18), r.IsDBNull(19) ? null : r.GetString(19));
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using SoonShop.Events;
+using StackExchange.Redis;
+
+namespace SoonShop.Silo.Events;
+
+/// <summary>Hosting of what keeps and administers events.</summary>
+internal static class EventsExtensions
+{
+    /// <summary>Event handlers with their retries, dead letters, failure record and figures.</summary>
+    public static IServiceCollection AddShopEvents(this IServiceCollection services, EventsOptions options)
+    {
+        services.AddEventHandlers().AddSingleton(Options.Create(options));
+        foreach (var rule in options.ToErrorRules().Concat(DatabaseErrors.Rules))
+            services.AddSingleton(rule);
+        foreach (var rule in options.ToRetryRules())
+            services.AddSingleton(rule);
+        services.AddSingleton<RedeliverySignal>()
+            .AddSingleton<DeliveryStore>()
+            .AddSingleton<IDeliveryStore>(s => s.GetRequiredService<DeliveryStore>())
+            .AddSingleton<IDeadLetters, DeadLetters>()
+            .AddSingleton<IAuditLog, AuditLog>()
+            .AddSingleton<EventStatistics>()
+            .AddSingleton<IEventStatistics>(s => s.GetRequiredService<EventStatistics>());
+        return options.FailureRecord switch
+        {
+            FailureRecordKind.Redis => services.AddSingleton<IConnectionMultiplexer>(_ => Connect(options.Redis!)).AddSingleton<IFailureRecord, RedisFailureRecord>(),
+            FailureRecordKind.Memory => services.AddSingleton<IFailureRecord, MemoryFailureRecord>(),
+            _ => services.AddSingleton<IFailureRecord, PostgresFailureRecord>(),
+        };
+    }
+
+    /// <summary>The services that run beside the grains.</summary>
+    public static IServiceCollection AddShopEventServices(this IServiceCollection services) =>
+        services.AddHostedService<Redelivery>().AddHostedService<StatisticsWriter>().AddHostedService<EventsHousekeeping>();
+
+    /// <summary>A Redis that is not there yet keeps no silo from starting: failures are then only logged.</summary>
+    private static ConnectionMultiplexer Connect(string connection)
+    {
+        var configuration = ConfigurationOptions.Parse(connection);
+        configuration.AbortOnConnectFail = false;
+        return ConnectionMultiplexer.Connect(configuration);
+    }
+}

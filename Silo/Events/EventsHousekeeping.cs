@@ -1,0 +1,85 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using SoonShop.Events;
+
+namespace SoonShop.Silo.Events;
+
+/// <summary>Removes what is known of events and nobody needs any more. Every silo does; doing it twice at a time does no harm.</summary>
+internal sealed partial class EventsHousekeeping(
+    NpgsqlDataSource database, IFailureRecord failures, IOptions<EventsOptions> options, ILogger<EventsHousekeeping> log) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
+    private const int BatchSize = 5000;
+
+    /// <summary>Batches of one kind in one round: the rest waits for the next.</summary>
+    private const int MaxBatches = 200;
+
+    /// <summary>Each takes the days to keep as <c>$1</c> and removes, or ends, no more than a batch.</summary>
+    private IEnumerable<(string What, string Sql, int Days)> Steps =>
+    [
+        // A queue's events up to its watermark are done with. Scheduled ones wait, and have no place in the queue yet.
+        ("events", $"""
+            delete from event where ctid = any (array(
+              select e.ctid from stream_queue q cross join lateral (
+                select ctid from event where queue = q.id and due_at is null and position <= q.watermark
+                  and coalesce(not_before, time) < now() - make_interval(days => $1) order by position limit {BatchSize}) e limit {BatchSize}))
+            """, options.Value.RetentionDays),
+        ("dead letters", $"""
+            update event_delivery set status = 'discarded', ended_at = clock_timestamp(), ended_by = 'retention', end_reason = 'nobody cared for it in time'
+            where id in (select id from event_delivery where status = 'dead' and dead_at < now() - make_interval(days => $1) order by dead_at limit {BatchSize})
+            """, options.Value.DeadLetterRetentionDays),
+        ("deliveries", $"""
+            delete from event_delivery where id in (
+              select id from event_delivery where ended_at < now() - make_interval(days => $1) order by ended_at limit {BatchSize})
+            """, options.Value.RetentionDays),
+        ("figures", $"""
+            delete from event_stat where ctid = any (array(
+              select ctid from event_stat where minute < now() - make_interval(days => $1) order by minute limit {BatchSize}))
+            """, options.Value.StatsRetentionDays),
+        ("audit entries", $"""
+            delete from audit_log where id in (select id from audit_log where at < now() - make_interval(days => $1) order by id limit {BatchSize})
+            """, options.Value.AuditRetentionDays),
+    ];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period);
+        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+            await CleanAsync(stoppingToken);
+    }
+
+    /// <summary>One round.</summary>
+    internal async Task CleanAsync(CancellationToken cancellation)
+    {
+        foreach (var (what, sql, days) in Steps)
+            await TryAsync(what, () => RepeatAsync(sql, days, cancellation));
+        await TryAsync("failures", () => failures.TrimAsync(TimeSpan.FromDays(options.Value.FailureRetentionDays), options.Value.MaxFailures, cancellation));
+    }
+
+    private async Task RepeatAsync(string sql, int days, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = days });
+        for (var batches = 0; batches < MaxBatches && await command.ExecuteNonQueryAsync(cancellation) == BatchSize; batches++)
+        {
+            // On to the next batch: each is a transaction of its own.
+        }
+    }
+
+    private async Task TryAsync(string what, Func<Task> clean)
+    {
+        try
+        {
+            await clean();
+        }
+        catch (Exception e)
+        {
+            LogFailure(log, what, e.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Old {What} could not be removed now: {Reason}")]
+    private static partial void LogFailure(ILogger log, string what, string reason);
+}
