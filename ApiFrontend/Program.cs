@@ -1,6 +1,7 @@
 using SoonShop.ApiFrontend;
 using SoonShop.ApiFrontend.Carts;
 using SoonShop.ApiFrontend.Catalog;
+using SoonShop.ApiFrontend.Events;
 using SoonShop.ApiFrontend.Health;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Inventory;
@@ -50,6 +51,7 @@ var admin = api.MapGroup("/admin").RequireAuthorization(Role.Admin);
 admin.MapAdminUsers();
 admin.MapAdminOrders();
 admin.MapAdminWebhooks();
+admin.MapAdminEvents();
 
 await app.RunAsync();
 return 0;

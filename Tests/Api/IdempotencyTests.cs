@@ -39,6 +39,9 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/notifications/read-all"] = t => t.ReadAllNotificationsAsync(),
         ["/admin/webhooks"] = t => t.CreateWebhookAsync(),
         ["/admin/webhooks/{id}/enable"] = t => t.EnableWebhookAsync(),
+        ["/admin/event-errors/{id}/resolve"] = t => t.ResolveErrorAsync(),
+        ["/admin/dead-letters/{id}/replay"] = t => t.ReplayAsync(),
+        ["/admin/dead-letters/replay"] = t => t.ReplayManyAsync(),
     };
 
     public static TheoryData<string> Routes => [.. Cases.Keys];
@@ -428,6 +431,38 @@ public sealed class IdempotencyTests(RunningShop shop)
             (welcome = (await customer.GetAsync("/notifications"))["items"]!.AsArray().FirstOrDefault()?["id"]?.GetValue<string>() ?? "").Length > 0);
         return (customer, welcome);
     }
+
+    private async Task<Case> ResolveErrorAsync()
+    {
+        var id = await Failing.ErrorAsync(shop.Shop);
+        return new Case(shop.Admin, $"/admin/event-errors/{id}/resolve", null, async reply =>
+        {
+            Assert.NotEmpty(reply.Text("resolvedAt"));
+            Assert.Equal(1, await AuditedAsync(id.ToString()));
+        });
+    }
+
+    private async Task<Case> ReplayAsync()
+    {
+        var (id, _) = await Failing.DeadLetterAsync(shop.Shop);
+        return new Case(shop.Admin, $"/admin/dead-letters/{id}/replay", null, async reply =>
+        {
+            Assert.Equal(("waiting", 1L), (reply.Text("status"), reply.Number("replays")));
+            Assert.Equal(1, await AuditedAsync(id.ToString()));
+        });
+    }
+
+    private async Task<Case> ReplayManyAsync()
+    {
+        var (_, fingerprint) = await Failing.DeadLetterAsync(shop.Shop);
+        return new Case(shop.Admin, "/admin/dead-letters/replay", new { fingerprint }, async reply =>
+        {
+            Assert.Equal((1, 0), (reply.Number("replayed"), reply.Number("remaining")));
+            Assert.Equal(1, await AuditedAsync($"fingerprint={fingerprint}"));
+        });
+    }
+
+    private Task<long> AuditedAsync(string subject) => shop.Shop.QueryAsync<long>("select count(*) from audit_log where subject = $1", subject);
 
     private async Task<(ApiClient Guest, string Sku, string OrderId)> BuyAsync(string paymentMethod = "pm_card_visa")
     {

@@ -73,6 +73,7 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "country" => "US",
         "currency" => "USD",
         "roles" => new JsonArray("customer"),
+        "type" => "transient",
         "images" => new JsonArray("https://example.com/a.jpg"),
         "attributes" => new JsonObject { ["colour"] = "blue" },
         "sku" => Make.Sku(),
@@ -87,6 +88,7 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
             properties.Select(p => KeyValuePair.Create(p.Key, Sample(Resolve(p.Value!.AsObject()), p.Key)))),
         _ when Allows(schema, "integer") => 1,
         _ when Allows(schema, "boolean") => true,
+        _ when schema["format"]?.GetValue<string>() == "date-time" => "2026-03-01T09:30:00Z",
         _ when schema["format"]?.GetValue<string>() == "uuid" => Guid.NewGuid().ToString(),
         _ => "some text",
     };

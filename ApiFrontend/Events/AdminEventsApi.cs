@@ -1,0 +1,111 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Events;
+
+namespace SoonShop.ApiFrontend.Events;
+
+/// <summary>Events, their failures and dead letters, for administrators.</summary>
+internal static class AdminEventsApi
+{
+    /// <summary>A week: figures by the minute are kept longer, but nobody reads more of them at once.</summary>
+    private const int MaxWindowMinutes = 7 * 24 * 60;
+
+    public static void MapAdminEvents(this IEndpointRouteBuilder routes)
+    {
+        var admin = routes.MapGroup("").WithTags("Administration");
+        admin.MapGet("/events/stats", GetStatsAsync).WithSummary("Figures of the last minutes, of the whole cluster").Refuses(400, 401, 403, 503);
+        admin.MapGet("/event-errors", ListErrorsAsync).WithSummary("Failed attempts of event handlers, newest first").Refuses(400, 401, 403, 503);
+        admin.MapPost("/event-errors/{id:guid}/resolve", ResolveErrorAsync).WithSummary("Say that a failure is done with").Refuses(401, 403, 404, 409, 422, 503);
+        admin.MapGet("/dead-letters", ListDeadLettersAsync).WithSummary("Events that a handler gave up, newest first; with groupBy, in groups").Refuses(400, 401, 403, 503);
+        admin.MapGet("/dead-letters/{id:guid}", GetDeadLetterAsync).WithSummary("A dead letter with its payload and every attempt").Refuses(401, 403, 404, 503);
+        admin.MapPost("/dead-letters/{id:guid}/replay", ReplayAsync).WithSummary("Try a dead letter again").Refuses(401, 403, 404, 409, 422, 503);
+        admin.MapPost("/dead-letters/replay", ReplayManyAsync).WithSummary("Try all open dead letters that match again, up to 20,000 at once").Refuses(400, 401, 403, 409, 422, 503);
+        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithSummary("Give a dead letter up").Refuses(400, 401, 403, 404, 409, 503);
+        admin.MapGet("/audit-log", ListAuditAsync).WithSummary("What administrators did with events, newest first").Refuses(400, 401, 403, 503);
+    }
+
+    private static IEventAdminGrain Events(IClusterClient cluster) => cluster.GetGrain<IEventAdminGrain>(0);
+
+    private static async Task<Ok<EventStats>> GetStatsAsync(IClusterClient cluster, [Range(1, MaxWindowMinutes)] int window = 60) =>
+        TypedResults.Ok(await Events(cluster).GetStatsAsync(window));
+
+    private static async Task<Results<Ok<Page<EventError>>, Problem>> ListErrorsAsync(
+        IClusterClient cluster, string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
+        bool? resolved, DateTimeOffset? from, DateTimeOffset? to, string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        TryRead(type, out ErrorClass? wanted)
+            ? (await Events(cluster).ListErrorsAsync(new EventErrorFilter(wanted, handler, eventType, resolved, from, to), new PageRequest(limit, cursor))).Ok()
+            : BadType;
+
+    private static async Task<Results<Ok<EventError>, Problem>> ResolveErrorAsync(Guid id, HttpContext context, IClusterClient cluster) =>
+        (await Events(cluster).ResolveErrorAsync(id, Actor(context))).Ok();
+
+    private static async Task<Results<Ok<DeadLetterPage>, Problem>> ListDeadLettersAsync(
+        IClusterClient cluster, string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
+        bool? resolved, DateTimeOffset? from, DateTimeOffset? to, [StringLength(16), CleanText] string? fingerprint, string? groupBy, string? cursor,
+        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
+    {
+        if (!TryRead(type, out ErrorClass? wanted))
+            return BadType;
+        if (!TryRead(groupBy, out DeadLetterGrouping? grouping))
+            return new Problem(Refusal.Invalid("groupBy", "must be handler, eventType, type or fingerprint"));
+        var filter = new EventErrorFilter(wanted, handler, eventType, resolved, from, to, fingerprint);
+        return grouping is { } by
+            ? TypedResults.Ok(new DeadLetterPage(null, await Events(cluster).GroupDeadLettersAsync(filter, by), null))
+            : (await Events(cluster).ListDeadLettersAsync(filter, new PageRequest(limit, cursor))).Ok(p => new DeadLetterPage(p.Items, null, p.NextCursor));
+    }
+
+    private static async Task<Results<Ok<DeadLetterDetails>, Problem>> GetDeadLetterAsync(Guid id, IClusterClient cluster) =>
+        (await Events(cluster).GetDeadLetterAsync(id)).Ok();
+
+    private static async Task<Results<Ok<DeadLetter>, Problem>> ReplayAsync(Guid id, HttpContext context, IClusterClient cluster) =>
+        (await Events(cluster).ReplayAsync(id, Actor(context))).Ok();
+
+    private static async Task<Results<Ok<ReplayAnswer>, Problem>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
+        TryRead(body.Type, out ErrorClass? wanted)
+            ? TypedResults.Ok(await Events(cluster).ReplayAsync(
+                new EventErrorFilter(wanted, body.Handler, body.EventType, null, body.From, body.To, body.Fingerprint), Actor(context)))
+            : BadType;
+
+    private static async Task<Results<Ok<DeadLetter>, Problem>> DiscardAsync(
+        Guid id, HttpContext context, IClusterClient cluster, [StringLength(500), CleanText] string? reason)
+    {
+        if (!string.IsNullOrWhiteSpace(reason))
+            return (await Events(cluster).DiscardAsync(id, reason, Actor(context))).Ok();
+        // What is not there needs no reason.
+        return new Problem((await Events(cluster).GetDeadLetterAsync(id)).Refusal ?? Refusal.Invalid("reason", "is required"));
+    }
+
+    private static async Task<Results<Ok<Page<AuditEntry>>, Problem>> ListAuditAsync(
+        IClusterClient cluster, [StringLength(100), CleanText] string? action, string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        (await Events(cluster).ListAuditAsync(action, new PageRequest(limit, cursor))).Ok();
+
+    private static string Actor(HttpContext context) => context.User.RequiredUserId().ToString();
+
+    private static Problem BadType { get; } = new(Refusal.Invalid("type", "must be transient, permanent, network, serialization, business or system"));
+
+    /// <summary>Reads a word as the API writes it; nothing means any.</summary>
+    private static bool TryRead<T>(string? text, out T? value) where T : struct, Enum
+    {
+        value = null;
+        if (string.IsNullOrEmpty(text))
+            return true;
+        // Letters only: TryParse also reads numbers, lists and blanks around a name.
+        if (!text.All(char.IsAsciiLetter) || !Enum.TryParse<T>(text, ignoreCase: true, out var parsed))
+            return false;
+        value = parsed;
+        return true;
+    }
+}
+
+/// <summary>Dead letters, or groups of them.</summary>
+internal sealed record DeadLetterPage(ImmutableArray<DeadLetter>? Items, ImmutableArray<DeadLetterGroup>? Groups, string? NextCursor);
+
+/// <summary>Which dead letters to replay; an empty object means all.</summary>
+public sealed record ReplayRequest(
+    [property: StringLength(20), CleanText] string? Type,
+    [property: StringLength(200), CleanText] string? Handler,
+    [property: StringLength(200), CleanText] string? EventType,
+    [property: StringLength(16), CleanText] string? Fingerprint,
+    DateTimeOffset? From,
+    DateTimeOffset? To);
