@@ -54,7 +54,8 @@ begin
       select w.name, w.key, 1, w.state, w.index
       from unnest(p_names, p_keys, p_versions, p_states, p_indexes) as w(name, key, version, state, index)
       where w.version = 0
-      on conflict do nothing;
+      -- Other unique indexes are no version conflict.
+      on conflict (state_name, grain_key) do nothing;
     get diagnostics n = row_count;
     written := written + n;
   end if;

@@ -66,6 +66,8 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
             await abort.CancelAsync();
             await loop;
         }
+        // Of a queue that never started.
+        RejectAll();
     }
 
     private async ValueTask WaitForRoomAsync(T item, CancellationToken cancellation)
@@ -145,5 +147,5 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
 /// <param name="MaxItems">Items in a batch.</param>
 /// <param name="MaxBytes">Their bytes; a larger item goes alone.</param>
 /// <param name="MaxQueued">Items that wait.</param>
-/// <param name="MaxWait">How long one waits for room, and then in line.</param>
+/// <param name="MaxWait">How long one waits, for room and in line together.</param>
 internal sealed record BatchLimits(int MaxItems, int MaxBytes, int MaxQueued, TimeSpan MaxWait);

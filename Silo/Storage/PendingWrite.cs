@@ -1,3 +1,4 @@
+using System.Text;
 using SoonShop.Aggregates;
 
 namespace SoonShop.Silo.Storage;
@@ -37,9 +38,22 @@ internal sealed record StateParts(
     /// <summary>What clears a state.</summary>
     public static readonly StateParts None = new(null, null, [], [], []);
 
-    /// <summary>Roughly what it takes on the wire.</summary>
-    public int Bytes { get; } = (State?.Length ?? 0) + (Index?.Length ?? 0) + EventData.Sum(d => d.Length + EventOverhead) + RowOverhead * (Ledger.Count + 1);
+    /// <summary>About what it takes on the wire. Throws what says so when a text is no Unicode: that must not happen to a whole batch.</summary>
+    public int Bytes { get; } = RowOverhead + (State?.Length ?? 0) + (Index?.Length ?? 0) + EventData.Sum(d => d.Length) + Events.Sum(BytesOf) + Ledger.Sum(BytesOf);
 
-    private const int EventOverhead = 500;
-    private const int RowOverhead = 200;
+    private const int RowOverhead = 100;
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static int BytesOf(EventEnvelope e) => RowOverhead
+        + BytesOf(e.Id, e.Source, e.Type, e.Subject, e.StreamNamespace, e.StreamKey, e.CorrelationId, e.CausationId, e.TraceParent);
+
+    private static int BytesOf(LedgerRow row) => RowOverhead + BytesOf(row.Sku, row.OperationId, row.Kind, row.Reference);
+
+    private static int BytesOf(params ReadOnlySpan<string?> texts)
+    {
+        var bytes = 0;
+        foreach (var text in texts)
+            bytes += text is null ? 0 : Strict.GetByteCount(text);
+        return bytes;
+    }
 }

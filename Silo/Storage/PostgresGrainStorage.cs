@@ -48,13 +48,33 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     }
 
     /// <summary>Makes the storage of a name, from its options.</summary>
-    public static PostgresGrainStorage Create(IServiceProvider services, string name) => new(
-        name, services.GetRequiredService<IOptionsMonitor<PostgresGrainStorageOptions>>().Get(name),
-        services.GetRequiredService<IActivatorProvider>(), services.GetService<IEventSignal>(),
-        services.GetRequiredService<ILogger<PostgresGrainStorage>>());
+    public static PostgresGrainStorage Create(IServiceProvider services, string name)
+    {
+        var options = services.GetRequiredService<IOptionsMonitor<PostgresGrainStorageOptions>>().Get(name);
+        // The silo makes its storages before it asks the validators.
+        new PostgresGrainStorageOptionsValidator(options, name).ValidateConfiguration();
+        return new PostgresGrainStorage(
+            name, options, services.GetRequiredService<IActivatorProvider>(), services.GetService<IEventSignal>(),
+            services.GetRequiredService<ILogger<PostgresGrainStorage>>());
+    }
 
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
-        $"{nameof(PostgresGrainStorage)} {name}", options.InitStage, OpenAsync, cancellation => writes.StopAsync(options.DrainTimeout, cancellation));
+        $"{nameof(PostgresGrainStorage)} {name}", options.InitStage, StartAsync, StopAsync);
+
+    /// <summary>Makes sure that the schema is there, and takes writes from now on.</summary>
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("select exists (select from pg_proc where proname = 'write_grain_states')");
+        if (await command.ExecuteScalarAsync(cancellation) is not true)
+        {
+            throw new OrleansConfigurationException(
+                $"PostgreSQL grain storage '{name}': the database has no schema, or an older one; run PostgresSchema.MigrateAsync, or 'Silo migrate'.");
+        }
+        writes.Start();
+    }
+
+    /// <summary>Takes no more writes, and carries out those that wait, as far as the time allows.</summary>
+    public Task StopAsync(CancellationToken cancellation) => writes.StopAsync(options.DrainTimeout, cancellation);
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         ReadStateAsync(stateName, grainId, grainState, CancellationToken.None);
@@ -115,17 +135,6 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         metrics.Dispose();
         if (options.DataSource is null)
             await database.DisposeAsync();
-    }
-
-    private async Task OpenAsync(CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand("select exists (select from pg_proc where proname = 'write_grain_states')");
-        if (await command.ExecuteScalarAsync(cancellation) is not true)
-        {
-            throw new OrleansConfigurationException(
-                $"PostgreSQL grain storage '{name}': the database has no (or an older) schema; run PostgresSchema.MigrateAsync, or 'Silo migrate'.");
-        }
-        writes.Start();
     }
 
     private async Task CommitAsync(PendingWrite write, CancellationToken cancellation)

@@ -24,9 +24,10 @@ public static class PostgresGrainStorageHosting
     public static ISiloBuilder AddPostgresGrainStorage(
         this ISiloBuilder silo, string name, Action<OptionsBuilder<PostgresGrainStorageOptions>> configure)
     {
-        configure(silo.Services.AddOptions<PostgresGrainStorageOptions>(name));
+        var options = silo.Services.AddOptions<PostgresGrainStorageOptions>(name);
+        configure(options);
+        options.PostConfigure<IServiceProvider>((o, services) => o.GrainStorageSerializer ??= DefaultSerializer(services, name));
         silo.Services
-            .AddTransient<IPostConfigureOptions<PostgresGrainStorageOptions>, DefaultStorageProviderSerializerOptionsConfigurator<PostgresGrainStorageOptions>>()
             .AddTransient<IConfigurationValidator>(services => new PostgresGrainStorageOptionsValidator(
                 services.GetRequiredService<IOptionsMonitor<PostgresGrainStorageOptions>>().Get(name), name))
             .AddGrainStorage(name, PostgresGrainStorage.Create);
@@ -36,4 +37,11 @@ public static class PostgresGrainStorageHosting
     /// <summary>Adds the grain storage for grains that name none, with options that may come from services.</summary>
     public static ISiloBuilder AddPostgresGrainStorageAsDefault(this ISiloBuilder silo, Action<OptionsBuilder<PostgresGrainStorageOptions>> configure) =>
         silo.AddPostgresGrainStorage(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, configure);
+
+    /// <summary>
+    /// The serializer that is registered under the storage's name, or else Orleans' own over System.Text.Json: its other one
+    /// writes types that it will not read, unless they are on a list.
+    /// </summary>
+    internal static IGrainStorageSerializer DefaultSerializer(IServiceProvider services, string name) =>
+        services.GetKeyedService<IGrainStorageSerializer>(name) ?? ActivatorUtilities.CreateInstance<SystemTextJsonGrainStorageSerializer>(services);
 }

@@ -12,7 +12,7 @@ public sealed class PostgresGrainStorageOptions : IStorageProviderSerializerOpti
     /// <summary>The database, for a data source of the storage's own.</summary>
     public string? ConnectionString { get; set; }
 
-    /// <summary>Turns states into bytes and back, but for those that are an <c>IDocument</c>. Unless set, the silo's default, which is JSON.</summary>
+    /// <summary>Turns states into bytes and back, but for those that are an <c>IDocument</c>. Unless set, the one that is registered as a keyed service under the storage's name; unless there is one, System.Text.Json.</summary>
     public IGrainStorageSerializer GrainStorageSerializer { get; set; } = null!;
 
     /// <summary>The stream provider whose queues the events of documents go to: a row of the table <c>stream_provider</c>.</summary>
@@ -30,7 +30,7 @@ public sealed class PostgresGrainStorageOptions : IStorageProviderSerializerOpti
     /// <summary>Writes that wait for the next batch. When as many do, callers wait for room.</summary>
     public int MaxQueuedWrites { get; set; } = 10_000;
 
-    /// <summary>How long a caller waits for room, and then in line, before the write is refused.</summary>
+    /// <summary>How long a write waits, for room and in line together, before it is refused.</summary>
     public TimeSpan MaxQueueTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long one statement may take. After that its writes fail with an unknown outcome.</summary>

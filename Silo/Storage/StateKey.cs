@@ -42,11 +42,11 @@ internal readonly partial record struct StateKey(string Name, string Key) : ICom
     }
 
     /// <summary>The name of a generic type without the versions of its arguments' assemblies: a new build finds the old rows.</summary>
-    private static string WithoutVersions(string typeName) => AssemblyVersion().Replace(OuterAssembly().Replace(typeName, "]"), "");
+    private static string WithoutVersions(string typeName) => AssemblyVersion().Replace(AssemblyOfGeneric().Replace(typeName, "]"), "");
 
     [GeneratedRegex(", Version=[^\\]]*")]
     private static partial Regex AssemblyVersion();
 
-    [GeneratedRegex("\\], [^\\[\\]]*$")]
-    private static partial Regex OuterAssembly();
+    [GeneratedRegex("\\], [^\\[\\]]*")]
+    private static partial Regex AssemblyOfGeneric();
 }

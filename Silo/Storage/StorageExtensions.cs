@@ -1,7 +1,5 @@
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Providers;
-using Orleans.Storage;
 using SoonShop.Events;
 
 namespace SoonShop.Silo.Storage;
@@ -13,11 +11,11 @@ internal static class StorageExtensions
     public static ISiloBuilder AddShopGrainStorage(
         this ISiloBuilder silo, StorageOptions configuration, string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME) => configuration.Provider switch
         {
-            StorageProvider.AdoNet => silo.AddAdoNetGrainStorage(name, options => options.Configure<NpgsqlDataSource, IGrainStorageSerializer>((o, database, others) =>
+            StorageProvider.AdoNet => silo.AddAdoNetGrainStorage(name, options => options.Configure<NpgsqlDataSource, IServiceProvider>((o, database, services) =>
             {
                 o.Invariant = "Npgsql";
                 o.DataSource = database;
-                o.GrainStorageSerializer = new DocumentSerializer(new StateSerializer(others));
+                o.GrainStorageSerializer = new DocumentSerializer(new StateSerializer(PostgresGrainStorageHosting.DefaultSerializer(services, name)));
             })),
             _ => silo.AddPostgresGrainStorage(name, options => options.Configure<NpgsqlDataSource>((o, database) =>
             {
