@@ -13,6 +13,8 @@ public sealed class ConfigurationTests
             ["ConnectionStrings__soonshop"] = null,
             ["Silo__SiloPort"] = "70000",
             ["Silo__GatewayPort"] = "gateway",
+            ["Storage__Provider"] = "Files",
+            ["Storage__MaxBatchSize"] = "0",
             ["Checkout__Currency"] = "dollars",
             ["Checkout__CheckoutDueSeconds"] = "0",
             ["Accounts__AdminEmail"] = Shop.AdminEmail,
@@ -25,8 +27,9 @@ public sealed class ConfigurationTests
         });
         Assert.Equal(78, code);
         Assert.Empty(output);
-        AssertOneMessage(error, 12,
-            "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword",
+        AssertOneMessage(error, 14,
+            "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Storage__Provider", "Storage__MaxBatchSize",
+            "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword",
             "Notifications__PublicUrl", "Notifications__Email__Smtp__Host", "Notifications__Email__Smtp__Port", "Notifications__Email__From",
             "Notifications__Webhooks__TimeoutSeconds", "Notifications__TemplateFolder");
     }

@@ -1,10 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Orleans.Serialization.Serializers;
 using Orleans.Storage;
 using SoonShop.Silo.Migrations;
 using SoonShop.Silo.Storage;
+using SoonShop.Silo.Streams;
 
 namespace SoonShop.Tests.Running;
 
@@ -19,6 +22,25 @@ public sealed class StorageProviders : IAsyncLifetime
     internal NpgsqlDataSource Database => host.Services.GetRequiredService<NpgsqlDataSource>();
 
     internal IGrainStorage Storage(StorageProvider provider) => host.Services.GetRequiredKeyedService<IGrainStorage>($"{provider}");
+
+    /// <summary>A group-commit storage of a test's own, started. Its options and who is told of new events can be chosen.</summary>
+    internal async Task<PostgresGrainStorage> StartAsync(Action<PostgresGrainStorageOptions>? configure = null, IEventSignal? signal = null)
+    {
+        var options = new PostgresGrainStorageOptions
+        {
+            DataSource = Database,
+            GrainStorageSerializer = PostgresGrainStorageHosting.DefaultSerializer(host.Services, ""),
+            // A busy machine must not look like a database that does not answer.
+            MaxQueueTime = TimeSpan.FromMinutes(1),
+            CommandTimeout = TimeSpan.FromMinutes(2),
+            LockTimeout = TimeSpan.FromMinutes(1),
+        };
+        configure?.Invoke(options);
+        var storage = new PostgresGrainStorage(
+            "own", options, host.Services.GetRequiredService<IActivatorProvider>(), signal, NullLogger<PostgresGrainStorage>.Instance);
+        await storage.StartAsync(CancellationToken.None);
+        return storage;
+    }
 
     public async ValueTask InitializeAsync()
     {

@@ -16,4 +16,10 @@ internal static class Until
             await Task.Delay(Pause);
         }
     }
+
+    /// <summary>Waits for a task as long as a busy machine may need; throws when that was in vain.</summary>
+    public static Task<T> InTimeAsync<T>(this Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(30));
+
+    /// <inheritdoc cref="InTimeAsync{T}"/>
+    public static Task InTimeAsync(this Task task) => task.WaitAsync(TimeSpan.FromSeconds(30));
 }

@@ -73,7 +73,7 @@ public sealed class ForeignSiloTests : IAsyncLifetime
             received.TrySetResult(text);
             return Task.CompletedTask;
         });
-        await Grains(silo).GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+        await DeactivateAllAsync(silo);
         Assert.Single(await stream.GetAllSubscriptionHandles());
         await stream.OnNextAsync("rain");
         Assert.Equal("rain", await received.Task.InTimeAsync());
@@ -99,6 +99,8 @@ public sealed class ForeignSiloTests : IAsyncLifetime
     }
 
     private static IGrainFactory Grains(IHost silo) => silo.Services.GetRequiredService<IGrainFactory>();
+
+    private static Task DeactivateAllAsync(IHost silo) => Grains(silo).GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
 
     private void Configure(PostgresGrainStorageOptions options) => options.ConnectionString = connectionString;
 
