@@ -134,6 +134,9 @@ internal static class Books
             from money full join (select subject as id, count(*) as times from event where type = 'payment.captured' group by subject) e using (id)
             where money.id is null or e.times is distinct from 1
             """),
+        ("every event reached its handlers", """
+            select format('%s of %s: %s (%s)', handler, event_id, error_message, status) from event_delivery where status = 'dead'
+            """),
         ("a cart has let go of what was bought", """
             select p.id from purchase p join document c on c.state_name = 'cart' and c.key = replace(p.body ->> 'cartId', '-', '')
             where p.status in ('confirmed', 'shipped', 'delivered', 'refunded')
@@ -172,9 +175,12 @@ internal static class Books
         Assert.True(broken.Count == 0, string.Join('\n', broken));
     }
 
-    /// <summary>Waits until every scheduled event was handled: from then on the shop does nothing by itself.</summary>
-    public static Task QuietAsync(Shop shop) => Until.TrueAsync("every scheduled event is handled", RestLimit, async () =>
-        await shop.QueryAsync<long>("select count(*) from event where due_at is not null") == 0);
+    /// <summary>Waits until every event was handled, the scheduled and the retried ones too: from then on the shop does nothing by itself.</summary>
+    public static Task QuietAsync(Shop shop) => Until.TrueAsync("every event is handled", RestLimit, async () => await shop.QueryAsync<long>("""
+        select (select count(*) from event where due_at is not null)
+             + (select sum(depth) from stream_lag)::bigint
+             + (select count(*) from event_delivery where status = 'waiting')
+        """) == 0);
 
     /// <summary>An order's status as the database has it; <c>none</c> where there is no order.</summary>
     public static Task<string> StatusAsync(Shop shop, Guid order) => shop.QueryAsync<string>(
