@@ -102,6 +102,9 @@ if [[ -z ${Auth__SigningKey:-} ]]; then
 fi
 
 if [[ $what != api ]]; then
+  # Development's mail is files; a mail server takes over with Notifications__Email__Mode=Smtp.
+  export Notifications__Email__Directory=${Notifications__Email__Directory:-$data/mail}
+  export Notifications__PublicUrl=${Notifications__PublicUrl:-http://127.0.0.1:$api_port}
   export Silo__SiloPort=$silo_port Silo__GatewayPort=$gateway_port
   : > "$data/silo-$silo_port.log"
   start "silo-$silo_port" dotnet "$root/Silo/bin/Release/net10.0/SoonShop.Silo.dll"
@@ -141,6 +144,8 @@ case $what in
       say "  administrator  admin@soonshop.dev / Admin-Pa55word"
       say "  demo customer  buyer@soonshop.dev / Buyer-Pa55word"
     }
+    [[ $DOTNET_ENVIRONMENT != Development || ${Notifications__Email__Mode:-Directory} != Directory ]] ||
+      say "  mail           $Notifications__Email__Directory   (a file each; nothing leaves this machine)"
     say "  database       $("$root/deploy/postgres.sh" url --data "$data/postgres" 2>/dev/null || echo 'ConnectionStrings__soonshop')"
     say ""
     say "  A purchase, as a guest:"
