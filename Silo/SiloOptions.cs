@@ -36,7 +36,7 @@ public sealed class SiloOptions
             yield return $"Silo:AdvertisedIP is '{AdvertisedIP}'; set Silo__AdvertisedIP to an IP address of this machine.";
         if (ClusterId.Length is < 1 or > 100)
             yield return "Silo:ClusterId must be 1–100 characters; set Silo__ClusterId.";
-        if (MaxDatabaseConnections is < 2 or > 1000)
-            yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 2–1000.";
+        if (MaxDatabaseConnections is < 5 or > 1000)
+            yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 5–1000: some are held all the time.";
     }
 }

@@ -99,3 +99,15 @@ begin
       where conflicts is null or r.place <> all (conflicts);
   end if;
 end $$;
+
+-- Reads many grains' states: of those that have a row, the place in the arrays, version and state (null when cleared).
+create function read_grain_states(p_names text[], p_keys text[]) returns table (place integer, version integer, state bytea)
+language plpgsql stable
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+as $$
+begin
+  return query
+    select w.place::integer, g.version, g.state
+    from unnest(p_names, p_keys) with ordinality as w(name, key, place)
+    join grain_state g on g.state_name = w.name and g.grain_key = w.key;
+end $$;

@@ -10,6 +10,9 @@ internal sealed class BatchConnection(NpgsqlDataSource database, NpgsqlCommand c
 {
     private NpgsqlConnection? connection;
 
+    /// <summary>True when there is one, alive or not.</summary>
+    public bool IsOpen => connection is not null;
+
     /// <summary>The command, ready to run.</summary>
     public async ValueTask<NpgsqlCommand> OpenAsync(CancellationToken cancellation)
     {

@@ -111,7 +111,7 @@ internal sealed partial class GroupCommitWriter(
         }
         // Those with a conflict are settled already.
         foreach (var write in writes)
-            write.TrySetResult();
+            write.TrySetResult(write.Version + 1);
     }
 
     private void Fail(PendingWrite write, PostgresException e)

@@ -12,7 +12,7 @@ namespace SoonShop.Silo.Storage;
 
 /// <summary>
 /// Grain storage in PostgreSQL whose writes are committed in groups: what many grains write while one transaction commits
-/// goes into the next, as one statement. A grain's state, events and ledger rows are in the same transaction.
+/// goes into the next, as one statement. A grain's state, events and ledger rows are in the same transaction. Reads go in groups, too.
 /// </summary>
 /// <remarks>
 /// On the rows of the ADO.NET provider with the SQL of <c>Migrations</c>; either reads what the other wrote.
@@ -21,7 +21,6 @@ namespace SoonShop.Silo.Storage;
 /// </remarks>
 internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>, IAsyncDisposable
 {
-    private const string ReadSql = "select state, version from grain_state where state_name = $1 and grain_key = $2";
     private const string DeleteSql = "delete from grain_state where state_name = $1 and grain_key = $2 and version = $3";
 
     private readonly string name;
@@ -32,6 +31,8 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     private readonly StorageMetrics metrics;
     private readonly GroupCommitWriter writer;
     private readonly BatchQueue<PendingWrite> writes;
+    private readonly GroupReader reader;
+    private readonly BatchQueue<PendingRead> reads;
 
     public PostgresGrainStorage(
         string name, PostgresGrainStorageOptions options, IActivatorProvider activators, IEventSignal? signal, ILogger<PostgresGrainStorage> log)
@@ -43,8 +44,10 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         var columns = new WriteColumns(options.StreamProvider);
         writer = new GroupCommitWriter(
             new BatchConnection(database, columns.Command, options.CommandTimeout, options.LockTimeout), columns, signal, metrics, log);
-        writes = new BatchQueue<PendingWrite>(
-            new BatchLimits(options.MaxBatchSize, options.MaxBatchBytes, options.MaxQueuedWrites, options.MaxQueueTime), writer.WriteAsync);
+        var limits = new BatchLimits(options.MaxBatchSize, options.MaxBatchBytes, options.MaxQueuedWrites, options.MaxQueueTime);
+        writes = new BatchQueue<PendingWrite>(limits, writer.WriteAsync);
+        reader = new GroupReader(database, options.CommandTimeout, options.LockTimeout, log);
+        reads = new BatchQueue<PendingRead>(limits, reader.ReadAsync);
     }
 
     /// <summary>Makes the storage of a name, from its options.</summary>
@@ -61,20 +64,21 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
         $"{nameof(PostgresGrainStorage)} {name}", options.InitStage, StartAsync, StopAsync);
 
-    /// <summary>Makes sure that the schema is there, and takes writes from now on.</summary>
+    /// <summary>Makes sure that the schema is there, and takes reads and writes from now on.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("select exists (select from pg_proc where proname = 'write_grain_states')");
+        await using var command = database.CreateCommand("select exists (select from pg_proc where proname = 'read_grain_states')");
         if (await command.ExecuteScalarAsync(cancellation) is not true)
         {
             throw new OrleansConfigurationException(
                 $"PostgreSQL grain storage '{name}': the database has no schema, or an older one; run PostgresSchema.MigrateAsync, or 'Silo migrate'.");
         }
         writes.Start();
+        reads.Start();
     }
 
-    /// <summary>Takes no more writes, and carries out those that wait, as far as the time allows.</summary>
-    public Task StopAsync(CancellationToken cancellation) => writes.StopAsync(options.DrainTimeout, cancellation);
+    /// <summary>Takes nothing more, and carries out what waits, as far as the time allows.</summary>
+    public Task StopAsync(CancellationToken cancellation) => StopAsync(options.DrainTimeout, cancellation);
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         ReadStateAsync(stateName, grainId, grainState, CancellationToken.None);
@@ -88,26 +92,16 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         var key = StateKey.Of(stateName, grainId);
-        await using var command = database.CreateCommand(ReadSql);
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Name });
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Key });
-        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        if (!await reader.ReadAsync(cancellationToken))
-        {
-            Set(grainState, NewState<T>(), null, exists: false);
-            return;
-        }
-        var exists = !reader.IsDBNull(0);
-        var state = exists ? serializer.Read<T>(reader.GetFieldValue<byte[]>(0)) : default;
-        Set(grainState, state ?? NewState<T>(), Text(reader.GetInt32(1)), exists);
+        var (version, state) = await InBatchAsync<PendingRead, StoredState>(reads, new PendingRead(key), cancellationToken);
+        var value = state is null ? default : serializer.Read<T>(state);
+        Set(grainState, value ?? NewState<T>(), version is { } v ? Text(v) : null, exists: state is not null);
     }
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         var key = StateKey.Of(stateName, grainId);
         var version = Version(key, grainState.ETag);
-        await CommitAsync(new PendingWrite(key, version, serializer.Write(grainState.State)), cancellationToken);
-        grainState.ETag = Text(version + 1);
+        grainState.ETag = Text(await InBatchAsync<PendingWrite, int>(writes, new PendingWrite(key, version, serializer.Write(grainState.State)), cancellationToken));
         grainState.RecordExists = true;
     }
 
@@ -124,24 +118,29 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         if (options.DeleteStateOnClear)
             await DeleteAsync(key, version, cancellationToken);
         else
-            await CommitAsync(new PendingWrite(key, version, StateParts.None), cancellationToken);
+            await InBatchAsync<PendingWrite, int>(writes, new PendingWrite(key, version, StateParts.None), cancellationToken);
         Set(grainState, NewState<T>(), options.DeleteStateOnClear ? null : Text(version + 1), exists: false);
     }
 
     public async ValueTask DisposeAsync()
     {
-        await writes.StopAsync(TimeSpan.Zero, CancellationToken.None);
+        await StopAsync(TimeSpan.Zero, CancellationToken.None);
         await writer.DisposeAsync();
+        await reader.DisposeAsync();
         metrics.Dispose();
         if (options.DataSource is null)
             await database.DisposeAsync();
     }
 
-    private async Task CommitAsync(PendingWrite write, CancellationToken cancellation)
+    private Task StopAsync(TimeSpan limit, CancellationToken cancellation) =>
+        Task.WhenAll(writes.StopAsync(limit, cancellation), reads.StopAsync(limit, cancellation));
+
+    private static async Task<TResult> InBatchAsync<TOperation, TResult>(
+        BatchQueue<TOperation> queue, TOperation operation, CancellationToken cancellation) where TOperation : PendingOperation<TResult>
     {
-        await using var giveUp = cancellation.UnsafeRegister(static (w, c) => ((PendingWrite)w!).TrySetCanceled(c), write);
-        await writes.EnqueueAsync(write, cancellation);
-        await write.Task;
+        await using var giveUp = cancellation.UnsafeRegister(static (o, c) => ((TOperation)o!).TrySetCanceled(c), operation);
+        await queue.EnqueueAsync(operation, cancellation);
+        return await operation.Task;
     }
 
     private async Task DeleteAsync(StateKey key, int version, CancellationToken cancellation)

@@ -6,7 +6,7 @@ namespace SoonShop.Silo.Storage;
 /// <summary>Options of a grain storage in PostgreSQL. Either a data source or a connection string must be set.</summary>
 public sealed class PostgresGrainStorageOptions : IStorageProviderSerializerOptions
 {
-    /// <summary>The database, shared with whoever else uses it; the storage holds one of its connections. Not disposed of.</summary>
+    /// <summary>The database, shared with whoever else uses it; the storage holds two of its connections. Not disposed of.</summary>
     public NpgsqlDataSource? DataSource { get; set; }
 
     /// <summary>The database, for a data source of the storage's own.</summary>
@@ -21,16 +21,16 @@ public sealed class PostgresGrainStorageOptions : IStorageProviderSerializerOpti
     /// <summary>True: clearing a state removes its row. False: the row stays, empty, with its version, so that a stale activation cannot write over what comes after.</summary>
     public bool DeleteStateOnClear { get; set; }
 
-    /// <summary>Grains written in one statement.</summary>
+    /// <summary>Grains written, or read, in one statement.</summary>
     public int MaxBatchSize { get; set; } = 256;
 
     /// <summary>Bytes written in one statement; a larger state (up to 4 MiB) goes alone.</summary>
     public int MaxBatchBytes { get; set; } = 2 * 1024 * 1024;
 
-    /// <summary>Writes that wait for the next batch. When as many do, callers wait for room.</summary>
+    /// <summary>Writes that wait for the next batch, and as many reads. When as many do, callers wait for room.</summary>
     public int MaxQueuedWrites { get; set; } = 10_000;
 
-    /// <summary>How long a write waits, for room and in line together, before it is refused.</summary>
+    /// <summary>How long a read or write waits, for room and in line together, before it is refused.</summary>
     public TimeSpan MaxQueueTime { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long one statement may take. After that its writes fail with an unknown outcome.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Orleans.Storage;
 using SoonShop.Aggregates;
@@ -185,16 +186,34 @@ public sealed class GroupCommitTests(StorageProviders silo)
     }
 
     [Fact]
-    public async Task a_database_out_of_reach_is_reported_as_not_written()
+    public async Task a_database_out_of_reach_is_reported_as_such()
     {
         await using var nowhere = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Database = "not_there" });
         var writer = new WriteColumns("shop");
         await using var connection = new BatchConnection(nowhere, writer.Command, Limit, Limit);
         using var metrics = new StorageMetrics("none", () => 0);
-        await using var group = new GroupCommitWriter(connection, writer, null, metrics, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        await using var group = new GroupCommitWriter(connection, writer, null, metrics, NullLogger.Instance);
         var write = new PendingWrite(new StateKey(Name, "x"), 0, StateParts.None);
         await group.WriteAsync([write], CancellationToken.None);
         Assert.False((await Assert.ThrowsAsync<StorageFailedException>(() => write.Task)).OutcomeUnknown);
+
+        await using var reader = new GroupReader(nowhere, Limit, Limit, NullLogger.Instance);
+        var read = new PendingRead(new StateKey(Name, "x"));
+        await reader.ReadAsync([read], CancellationToken.None);
+        await Assert.ThrowsAsync<StorageFailedException>(() => read.Task);
+    }
+
+    [Fact]
+    public async Task reads_survive_the_loss_of_the_connection_that_they_share()
+    {
+        await using var storage = await silo.StartAsync();
+        var ids = NewIds(20);
+        await Task.WhenAll(ids.Select(id => WriteAsync(storage, id, new Note($"{id}"))));
+        await ReadAsync(storage, ids[0]);
+        Assert.True(await silo.QueryAsync<long>(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and state = 'idle' and query like '%read_grain_states%'") > 0);
+        var states = await Task.WhenAll(ids.Select(id => ReadAsync(storage, id))).InTimeAsync();
+        Assert.Equal(ids.Select(id => $"{id}"), states.Select(s => s.State!.Text));
     }
 
     [Fact]

@@ -3,29 +3,6 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>One grain's write on its way into a batch; its caller awaits <see cref="TaskCompletionSource.Task"/>.</summary>
-/// <param name="key">The row.</param>
-/// <param name="version">The version that the grain has read; 0 for a first write.</param>
-/// <param name="parts">What to write.</param>
-internal sealed class PendingWrite(StateKey key, int version, StateParts parts)
-    : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
-{
-    public StateKey Key => key;
-
-    public int Version => version;
-
-    public StateParts Parts => parts;
-
-    public int Bytes => parts.Bytes;
-
-    public bool IsSettled => Task.IsCompleted;
-
-    public long EnqueuedAtMs { get; } = Environment.TickCount64;
-
-    public void Reject(string reason) =>
-        TrySetException(new StorageFailedException($"{key} was not written: {reason}. Nothing has changed; try again later."));
-}
-
 /// <summary>What one write puts into the database.</summary>
 /// <param name="State">The state; null clears.</param>
 /// <param name="Index">The fields that queries use, as JSON; null for none.</param>

@@ -1,0 +1,45 @@
+namespace SoonShop.Silo.Storage;
+
+/// <summary>A read or a write on its way into a batch; its caller awaits <see cref="TaskCompletionSource{TResult}.Task"/>.</summary>
+internal abstract class PendingOperation<TResult>(StateKey key)
+    : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
+{
+    public StateKey Key => key;
+
+    public abstract int Bytes { get; }
+
+    public bool IsSettled => Task.IsCompleted;
+
+    public long EnqueuedAtMs { get; } = Environment.TickCount64;
+
+    public abstract void Reject(string reason);
+}
+
+/// <summary>One grain's write. The result is the new version.</summary>
+/// <param name="key">The row.</param>
+/// <param name="version">The version that the grain has read; 0 for a first write.</param>
+/// <param name="parts">What to write.</param>
+internal sealed class PendingWrite(StateKey key, int version, StateParts parts) : PendingOperation<int>(key)
+{
+    public int Version => version;
+
+    public StateParts Parts => parts;
+
+    public override int Bytes => parts.Bytes;
+
+    public override void Reject(string reason) =>
+        TrySetException(new StorageFailedException($"{Key} was not written: {reason}. Nothing has changed; try again later."));
+}
+
+/// <summary>One grain's read.</summary>
+internal sealed class PendingRead(StateKey key) : PendingOperation<StoredState>(key)
+{
+    /// <summary>What is not known before it is read counts as little.</summary>
+    public override int Bytes => 1;
+
+    public override void Reject(string reason) =>
+        TrySetException(new StorageFailedException($"{Key} was not read: {reason}. Try again later."));
+}
+
+/// <summary>A row as it was read: no version when there is none, no state when it was cleared.</summary>
+internal readonly record struct StoredState(int? Version, byte[]? State);
