@@ -256,8 +256,13 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
             return;
         }
         more = false;
-        var (rows, complete, snapshot) = await services.Database.ReadQueueAsync(
+        var (rows, complete, snapshot, present) = await services.Database.ReadQueueAsync(
             Queue, from, known, Math.Min(Options.ReadEvents, Options.MaxPendingEvents), Options.ReadBytes, stopping.Token);
+        if (present != epoch)
+        {
+            Fenced(epoch);
+            return;
+        }
         var events = rows.ConvertAll(Prepare);
         lock (gate)
         {
@@ -514,8 +519,6 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
         using var timer = new PeriodicTimer(TendInterval);
         while (await timer.WaitForNextTickAsync(stopping.Token))
         {
-            if (!IsOwner)
-                continue;
             foreach (var e in Cache.Tend())
             {
                 if (e.HandedOver >= MaxHandOvers)

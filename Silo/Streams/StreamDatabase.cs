@@ -92,15 +92,15 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
 
     /// <summary>
     /// Reads on in a queue: what lies beyond a position and is not known, in order, at most so many events and bytes, but
-    /// at least one event. Answers whether there may be more, and what the read could see.
+    /// at least one event. Answers whether there may be more, what the read could see, and the queue's epoch.
     /// </summary>
-    public async Task<(List<EventRow> Rows, bool Complete, DatabaseSnapshot Snapshot)> ReadQueueAsync(
+    public async Task<(List<EventRow> Rows, bool Complete, DatabaseSnapshot Snapshot, long Epoch)> ReadQueueAsync(
         int queue, long from, long[] known, int maxEvents, int maxBytes, CancellationToken cancellation)
     {
         // The id that the next transaction gets: xmax is but the one after the last that has ended.
         await using var command = Command($"""
-            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), e.events, {Columns}
-            from (select pg_current_snapshot() as snapshot) s
+            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.epoch, e.events, {Columns}
+            from (select pg_current_snapshot() as snapshot, (select epoch from stream_queue where id = $1) as epoch) s
             left join lateral (
               select *, count(*) over () as events,
                      sum(coalesce(octet_length(payload), pg_column_size(data))) over (order by position rows unbounded preceding) as bytes,
@@ -112,16 +112,17 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var rows = new List<EventRow>();
         DatabaseSnapshot? snapshot = null;
-        var found = 0L;
+        var (found, epoch) = (0L, 0L);
         while (await reader.ReadAsync(cancellation))
         {
             snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1));
-            if (await reader.IsDBNullAsync(2, cancellation))
+            epoch = reader.IsDBNull(2) ? 0 : reader.GetInt64(2);
+            if (reader.IsDBNull(3))
                 continue;
-            found = reader.GetInt64(2);
-            rows.Add(Row(reader, 3));
+            found = reader.GetInt64(3);
+            rows.Add(Row(reader, 4));
         }
-        return (rows, rows.Count == found && found < maxEvents, snapshot!);
+        return (rows, rows.Count == found && found < maxEvents, snapshot!, epoch);
     }
 
     /// <summary>Reads events that were left in the database, in order.</summary>
