@@ -47,12 +47,12 @@ public sealed class StreamBenchmark(ITestOutputHelper output)
         // In statements of 500, as group commit makes them.
         for (var first = 0; first < events; first += 500)
         {
-            await database.QueryAsync<object>(
+            await database.QueryAsync<long>(
                 """
-                select pg_notify('soonshop_events', array_to_string(insert_events($1, (
+                select count(pg_notify('soonshop_events', array_to_string(queues, ','))) from (select insert_events($1, (
                   select jsonb_agg(jsonb_build_object('id', gen_random_uuid(), 'source', gen_random_uuid(), 'sequence', 1, 'type', 'test', 'subject', n,
                     'streamNamespace', 'counting', 'streamKey', $2 || n % $5, 'time', now(), 'data', jsonb_build_object('text', repeat('x', 200))))
-                  from generate_series($3, $4) n)), ','))
+                  from generate_series($3, $4) n)) as queues) inserted
                 """,
                 StreamSilo.Provider, $"{run}-", first, Math.Min(events, first + 500) - 1, Streams);
         }
