@@ -30,7 +30,8 @@ internal sealed class NotificationGrain(
     // ---- accounts
 
     Task IHandle<UserRegistered>.HandleAsync(UserRegistered e, EventContext context) =>
-        TellAsync(context, NotificationKind.Welcome, new(), known: new(e.Email, e.DisplayName, e.Locale));
+        // A profile that is known already is a newer one: this event was held up.
+        TellAsync(context, NotificationKind.Welcome, new(), known: Mine.Profile ?? new(e.Email, e.DisplayName, e.Locale));
 
     Task IHandle<EmailVerificationRequested>.HandleAsync(EmailVerificationRequested e, EventContext context) =>
         TellAsync(context, NotificationKind.EmailVerification, new() { Token = e.Token, Deadline = e.ExpiresAt });
@@ -42,11 +43,9 @@ internal sealed class NotificationGrain(
     Task IHandle<PasswordChanged>.HandleAsync(PasswordChanged e, EventContext context) =>
         TellAsync(context, NotificationKind.PasswordChanged, new());
 
-    async Task IHandle<ProfileUpdated>.HandleAsync(ProfileUpdated e, EventContext context)
-    {
-        var profile = await ProfileAsync(e.UserId);
-        await CommitAsync(Mine.Know(profile with { DisplayName = e.DisplayName, Locale = e.Locale }), []);
-    }
+    // The profile as it is now: a change that was held up must not undo a later one.
+    async Task IHandle<ProfileUpdated>.HandleAsync(ProfileUpdated e, EventContext context) =>
+        await CommitAsync(Mine.Know(await CurrentProfileAsync(e.UserId)), []);
 
     // ---- orders
 
@@ -197,10 +196,10 @@ internal sealed class NotificationGrain(
         ? [.. (await webhooks.WantingAsync(context.Event.Type, context.Cancellation)).Select(id => new WebhookDue(id, GrainKey, WebhookEvents.Of(context.Event)))]
         : [];
 
-    private async Task<NotificationProfile> ProfileAsync(Guid userId)
+    private async ValueTask<NotificationProfile> ProfileAsync(Guid userId) => Mine.Profile ?? await CurrentProfileAsync(userId);
+
+    private async Task<NotificationProfile> CurrentProfileAsync(Guid userId)
     {
-        if (Mine.Profile is { } known)
-            return known;
         var user = await GrainFactory.GetGrain<IUserGrain>(userId).GetAsync();
         return user.IsRefused
             ? throw new HandlingException(ErrorClass.Permanent, $"There is no user {userId} to tell.")

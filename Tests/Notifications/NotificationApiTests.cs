@@ -20,7 +20,7 @@ public sealed class NotificationApiTests(MailingShop shop)
         Assert.True((await customer.Api.GetAsync("/me"))["emailVerified"]!.GetValue<bool>());
 
         var inbox = await InboxAsync(customer.Api, 1);
-        Assert.Equal(("welcome", "Welcome to SoonShop", "False"), (inbox.Text("items.0.kind"), inbox.Text("items.0.title"), inbox.Text("items.0.read")));
+        Assert.Equal(("welcome", "Welcome to SoonShop", "false"), (inbox.Text("items.0.kind"), inbox.Text("items.0.title"), inbox.Text("items.0.read")));
         Assert.Equal(1, inbox.Number("unreadCount"));
     }
 
@@ -106,12 +106,12 @@ public sealed class NotificationApiTests(MailingShop shop)
     {
         var customer = await Customer.RegisterAsync(shop.Api);
         var before = Expect.Status(200, await customer.Api.GetAsync("/me/notification-preferences"));
-        Assert.Equal(("True", "False"), (before.Text("preferences.orderShipped.email"), before.Text("preferences.welcome.email")));
+        Assert.Equal(("true", "false"), (before.Text("preferences.orderShipped.email"), before.Text("preferences.welcome.email")));
         Assert.Equal("email", before.Text("required.passwordReset.0"));
 
         var off = new { preferences = new { orderShipped = new { email = false }, orderConfirmed = new { inbox = false } } };
         var after = Expect.Status(200, await customer.Api.PutAsync("/me/notification-preferences", off));
-        Assert.Equal(("False", "False", "True"), (after.Text("preferences.orderShipped.email"), after.Text("preferences.orderConfirmed.inbox"), after.Text("preferences.orderDelivered.email")));
+        Assert.Equal(("false", "false", "true"), (after.Text("preferences.orderShipped.email"), after.Text("preferences.orderConfirmed.inbox"), after.Text("preferences.orderDelivered.email")));
         Assert.Equal(after.Body, (await customer.Api.GetAsync("/me/notification-preferences")).Body);
         Assert.Equal(before.Body, Expect.Status(200, await customer.Api.PutAsync("/me/notification-preferences", before.Json)).Body);
 

@@ -4,6 +4,7 @@ using SoonShop.Inventory;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Tests.Rules;
+using SoonShop.Tests.Running;
 using SoonShop.Users;
 
 namespace SoonShop.Tests.Notifications;
@@ -22,51 +23,43 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         await SucceedAsync("notification", key, e);
         await silo.DeactivateAllAsync();
         await SucceedAsync("notification", key, e, attempt: 2);
-        var entry = Assert.Single((await ListAsync(user)).Items);
+        var entry = (await NewsAsync(user)).Single();
         Assert.Equal((NotificationKind.OrderShipped, "Order SO-1 is on its way", false), (entry.Kind, entry.Title, entry.Read));
-        Assert.Equal([new NotificationDelivery("email", MessageStatus.Pending, null, null)], entry.Channels);
 
-        var due = Assert.Single(await DueAsync(key));
-        await SucceedAsync("mail", key, due, attempt: 3);
+        Assert.Contains("TP-1", (await silo.MailAsync(user.Email, "Order SO-1 is on its way")).TextBody!, StringComparison.Ordinal);
+        await Until.TrueAsync("the mail is noted", NotifyingSilo.Limit, async () => (await NewsAsync(user)).Single().Channels.Single().Status == MessageStatus.Sent);
         await silo.DeactivateAllAsync();
-        await SucceedAsync("mail", key, due, attempt: 4);
-        Assert.Contains("TP-1", Assert.Single(silo.MailsTo(user.Email)).TextBody, StringComparison.Ordinal);
-        var sent = Assert.Single(Assert.Single((await ListAsync(user)).Items).Channels);
-        Assert.Equal((MessageStatus.Sent, 3), (sent.Status, sent.Attempts));
-        Assert.Single(await silo.CommittedAsync("mail", "notification.sent", key));
+        await SucceedAsync("mail", key, Assert.Single(await DueAsync(key, NotificationKind.OrderShipped)), attempt: 4);
+        await silo.MailAsync(user.Email, "Order SO-1 is on its way");
+        Assert.Equal(2, (await silo.CommittedAsync("mail", "notification.sent", key)).Length); // the token's, too
     }
 
     [Fact]
     public async Task a_mailed_token_does_not_stay_in_the_database()
     {
         var user = await silo.RegisterAsync();
-        var key = user.Id.ToString("N");
-        var requested = Assert.Single(await silo.CommittedAsync(ShopStreams.Users, "user.email-verification-requested", key));
-        var token = JsonNode.Parse(requested.Data)!["token"]!.GetValue<string>();
-        await SucceedAsync("notification", key, requested);
-        await SucceedAsync("mail", key, Assert.Single(await DueAsync(key)));
-
         var mail = Assert.Single(silo.MailsTo(user.Email));
-        Assert.Contains(token, mail.TextBody, StringComparison.Ordinal);
-        Assert.Contains($"verify-email?token={token}", mail.HtmlBody, StringComparison.Ordinal);
-        Assert.Empty((await ListAsync(user)).Items);
-        Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from event where data::text like $1", $"%{token}%"));
+        var token = mail.TextBody!.Split("use this code: ")[1].Split('\n')[0].Trim();
+        Assert.Contains($"verify-email?token={token}", mail.HtmlBody!, StringComparison.Ordinal);
+
+        await Until.TrueAsync("no event holds the token", NotifyingSilo.Limit, async () =>
+            await silo.QueryAsync<long>("select count(*) from event where data::text like $1", $"%{token}%") == 0);
         Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from grain_state where state is not null and position(convert_to($1, 'UTF8') in state) > 0", token));
+        Assert.DoesNotContain(await NewsAsync(user), n => n.Kind == NotificationKind.EmailVerification);
         Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(MailedToken.Parse(token)!.Secret)).IsRefused);
     }
 
     [Fact]
-    public async Task the_language_follows_the_profile()
+    public async Task the_language_follows_the_profile_even_when_old_news_come_late()
     {
         var user = await silo.RegisterAsync();
         var key = user.Id.ToString("N");
-        await SucceedAsync("notification", key, NotifyingSilo.Event(key, new UserRegistered(user.Id, user.Email, "Ada", "en")));
-        await SucceedAsync("notification", key, NotifyingSilo.Event(key, new ProfileUpdated(user.Id, "艾达", "zh-CN")));
+        await silo.Grains.GetGrain<IUserGrain>(user.Id).UpdateProfileAsync("艾达", "zh-CN");
+        await SucceedAsync("notification", key, NotifyingSilo.Event(key, new ProfileUpdated(user.Id, "Ada", "en")));
         await SucceedAsync("notification", key, NotifyingSilo.Event(key, new PasswordChanged(user.Id, user.Email)));
-        await SucceedAsync("mail", key, Assert.Single(await DueAsync(key)));
 
-        Assert.Equal(["您的密码已更改", "Welcome to SoonShop"], (await ListAsync(user)).Items.Select(i => i.Title));
-        Assert.Contains("艾达", Assert.Single(silo.MailsTo(user.Email)).TextBody, StringComparison.Ordinal);
+        Assert.Equal("您的密码已更改", (await NewsAsync(user)).Single().Title);
+        Assert.Contains("艾达", (await silo.MailAsync(user.Email, "您的密码已更改")).TextBody!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,9 +68,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         var cart = Guid.NewGuid().ToString("N");
         var email = $"{cart}@example.com";
         await SucceedAsync("notification", cart, NotifyingSilo.Event(cart, new OrderDelivered(new OrderFacts(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000)))));
-        await SucceedAsync("mail", cart, Assert.Single(await DueAsync(cart)));
 
-        Assert.Equal("Order SO-9 was delivered", Assert.Single(silo.MailsTo(email)).Subject);
+        await silo.MailAsync(email, "Order SO-9 was delivered");
         Assert.Empty((await silo.Inbox(Guid.ParseExact(cart, "N")).ListAsync(false, new PageRequest())).Value!.Items);
     }
 
@@ -89,8 +81,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         Assert.False((await silo.Inbox(user.Id).SetPreferencesAsync([new NotificationChoice("orderShipped", "email", false)])).IsRefused);
         await SucceedAsync("notification", key, NotifyingSilo.Event(key, new OrderShipped(Facts(user), "Turtle Post", "TP-1")));
 
-        Assert.Empty(await DueAsync(key));
-        Assert.Empty(Assert.Single((await ListAsync(user)).Items).Channels);
+        Assert.Empty(await DueAsync(key, NotificationKind.OrderShipped));
+        Assert.Empty((await NewsAsync(user)).Single().Channels);
     }
 
     [Fact]
@@ -113,10 +105,10 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
 
         foreach (var admin in (User[])[one, other])
         {
-            Assert.Equal("MUG is running low", Assert.Single((await ListAsync(admin)).Items).Title);
-            Assert.Single(await DueAsync(admin.Id.ToString("N")));
+            Assert.Single(await NewsAsync(admin), n => n.Title == "MUG is running low");
+            await silo.MailAsync(admin.Email, "MUG is running low");
         }
-        Assert.Empty((await ListAsync(customer)).Items);
+        Assert.Empty(await NewsAsync(customer));
     }
 
     [Fact]
@@ -148,8 +140,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
 
         var due = Assert.Single(await PostsDueAsync(wants));
         Assert.Empty(await PostsDueAsync(wantsNot));
-        await SucceedAsync("webhook", due.StreamKey, due);
-        var post = Assert.Single(receiver.Posts);
+        await Until.TrueAsync("it is posted", NotifyingSilo.Limit, () => Task.FromResult(!receiver.Posts.IsEmpty));
+        var post = receiver.Posts.First();
         Assert.True(WebhookReceiver.IsGenuine(post, wants.Secret));
         Assert.Equal((e.Id, "order.placed"), (post.Event["id"]!.GetValue<string>(), post.Event["type"]!.GetValue<string>()));
         await RemoveAsync(wants, wantsNot);
@@ -165,23 +157,22 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         await KnownAsync(endpoint);
         await SucceedAsync("stock-alert", "MUG", NotifyingSilo.Event("MUG", new InventoryOutOfStock("MUG")));
         var due = Assert.Single(await PostsDueAsync(endpoint));
-        for (var attempt = 1; attempt <= 3; attempt++)
-            Assert.Equal(ErrorClass.Transient, (await silo.HandleAsync("webhook", due.StreamKey, due, attempt)).Error?.Class);
-
-        Assert.Equal(ErrorClass.Permanent, (await silo.HandleAsync("webhook", due.StreamKey, due, 4)).Error?.Class);
-        Assert.Equal(3, receiver.Posts.Count);
         var grain = silo.Grains.GetGrain<IWebhookEndpointGrain>(endpoint.Endpoint.Id);
+        await Until.TrueAsync("the endpoint is switched off", NotifyingSilo.Limit, async () => !(await grain.GetAsync()).Value!.Enabled);
         var off = (await grain.GetAsync()).Value!;
-        Assert.Equal((false, 3, "The endpoint answered 500 Internal Server Error."), (off.Enabled, off.ConsecutiveFailures, off.LastError));
+        Assert.Equal((3, "The endpoint answered 500 Internal Server Error."), (off.ConsecutiveFailures, off.LastError));
+        Assert.Equal(ErrorClass.Permanent, (await silo.HandleAsync("webhook", due.StreamKey, due, 9)).Error?.Class);
+        Assert.Equal(3, receiver.Posts.Count);
 
         status = 200;
         Assert.True((await grain.EnableAsync()).Value!.Enabled);
-        await SucceedAsync("webhook", due.StreamKey, due, 5);
-        Assert.Equal(4, receiver.Posts.Count);
+        await SucceedAsync("webhook", due.StreamKey, due, 10);
+        Assert.True(receiver.Posts.Count > 3);
         Assert.Equal(0, (await grain.GetAsync()).Value!.ConsecutiveFailures);
         await RemoveAsync(endpoint);
+        var posts = receiver.Posts.Count;
         await SucceedAsync("webhook", due.StreamKey, due with { Id = $"{due.Id}, again" });
-        Assert.Equal(4, receiver.Posts.Count);
+        Assert.Equal(posts, receiver.Posts.Count);
     }
 
     [Fact]
@@ -202,9 +193,12 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         Assert.True(result.Succeeded, result.Error?.Stack);
     }
 
-    private async Task<NotificationPage> ListAsync(User user) => (await silo.Inbox(user.Id).ListAsync(false, new PageRequest())).Value!;
+    /// <summary>What is in the inbox beside the welcome.</summary>
+    private async Task<Notification[]> NewsAsync(User user) =>
+        [.. (await silo.Inbox(user.Id).ListAsync(false, new PageRequest())).Value!.Items.Where(n => n.Kind != NotificationKind.Welcome)];
 
-    private Task<CloudEvent[]> DueAsync(string key) => silo.CommittedAsync("notification-email", "notification.due", key);
+    private async Task<CloudEvent[]> DueAsync(string key, NotificationKind kind) =>
+        [.. (await silo.CommittedAsync("notification-email", "notification.due", key)).Where(e => JsonNode.Parse(e.Data)!["kind"]!.GetValue<string>() == NotificationState.NameOf(kind))];
 
     private Task<CloudEvent[]> PostsDueAsync(NewWebhookEndpoint endpoint) =>
         silo.CommittedAsync(WebhookDue.StreamNamespace, "notification.webhook-due", $"{endpoint.Endpoint.Id:N}/%");
@@ -217,7 +211,7 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     }
 
     /// <summary>Waits until a new endpoint is known to the silo.</summary>
-    private Task KnownAsync(NewWebhookEndpoint endpoint) => Running.Until.TrueAsync("the endpoint is known", TimeSpan.FromSeconds(20), async () =>
+    private Task KnownAsync(NewWebhookEndpoint endpoint) => Until.TrueAsync("the endpoint is known", TimeSpan.FromSeconds(20), async () =>
         (await silo.WebhookEndpoints.WantingAsync(endpoint.Endpoint.EventTypes[0].Replace("*", "placed", StringComparison.Ordinal), CancellationToken.None)).Contains(endpoint.Endpoint.Id));
 
     private async Task RemoveAsync(params NewWebhookEndpoint[] endpoints)

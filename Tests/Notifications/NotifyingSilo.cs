@@ -55,12 +55,27 @@ public sealed class NotifyingSilo : InProcessSilo
     internal MimeMessage[] MailsTo(string address) =>
         [.. Directory.EnumerateFiles(folder, "*.eml").Select(f => MimeMessage.Load(f)).Where(m => m.To.Mailboxes.Any(b => b.Address == address))];
 
-    /// <summary>A new account; its events are in the event table, and not handled.</summary>
+    /// <summary>A new account, whose own events are handled: it is welcomed, and has the mail with its token.</summary>
     internal async Task<User> RegisterAsync(bool admin = false)
     {
-        var result = await Grains.GetGrain<IUserGrain>(Guid.NewGuid()).RegisterAsync(new RegisterUser($"{Guid.NewGuid():N}@example.com", "correct horse", "Ada", admin));
-        return result.Value!.User;
+        var user = (await Grains.GetGrain<IUserGrain>(Guid.NewGuid()).RegisterAsync(
+            new RegisterUser($"{Guid.NewGuid():N}@example.com", "correct horse", "Ada", admin))).Value!.User;
+        await Until.TrueAsync("the account is welcomed", Limit, async () =>
+            (await Inbox(user.Id).ListAsync(false, new PageRequest())).Value!.Items.Length == 1 && MailsTo(user.Email).Length == 1);
+        return user;
     }
+
+    /// <summary>Waits for the mail to an address that has this subject, which must be the only one.</summary>
+    internal async Task<MimeMessage> MailAsync(string address, string subject)
+    {
+        MimeMessage[] mails = [];
+        await Until.TrueAsync($"the mail '{subject}' is there", Limit, () =>
+            Task.FromResult((mails = [.. MailsTo(address).Where(m => m.Subject == subject)]).Length > 0));
+        return Assert.Single(mails);
+    }
+
+    /// <summary>How long anything may take.</summary>
+    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     internal IWebhookEndpoints WebhookEndpoints => Services.GetRequiredService<IWebhookEndpoints>();
 
