@@ -50,7 +50,7 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
         return Task.Run(async () =>
         {
             using var mail = Compose(message, deliveryId);
-            await transport.SendAsync(mail, $"{message.At.UtcDateTime:yyyyMMdd-HHmmss}-{message.Kind}-{message.NotificationId:N}");
+            await transport.SendAsync(mail, $"{message.At.UtcDateTime:yyyyMMdd-HHmmss}-{message.Kind}-{Deterministic.Id("mail", deliveryId):N}");
         });
     }
 

@@ -143,7 +143,7 @@ public sealed class EmailTests
         await Channel(new MailDirectory(With(e => e.Directory = folder)), null).SendAsync(Due(1, new Recipient("ada@example.com", "Ada", "zh")), "event 1", Cancellation);
 
         var file = Assert.Single(Directory.EnumerateFiles(folder));
-        Assert.EndsWith($"-OrderShipped-{Given.Id(1):N}.eml", file, StringComparison.Ordinal);
+        Assert.EndsWith($"-OrderShipped-{Deterministic.Id("mail", "event 1"):N}.eml", file, StringComparison.Ordinal);
         Assert.Contains("Subject: 订单 SO-1 已发货", await File.ReadAllTextAsync(file, Cancellation), StringComparison.Ordinal);
         Assert.Contains("您的订单 SO-1 已交给 Turtle Post", await File.ReadAllTextAsync(file, Cancellation), StringComparison.Ordinal);
         Assert.Contains("TP-1", (await MimeMessage.LoadAsync(file, Cancellation)).HtmlBody, StringComparison.Ordinal);
