@@ -157,7 +157,8 @@ internal sealed class DeliveryStore(NpgsqlDataSource database, RedeliverySignal 
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static CloudEvent ReadEvent(NpgsqlDataReader r) => new(
+    /// <summary>The event in a row's first thirteen columns.</summary>
+    internal static CloudEvent ReadEvent(NpgsqlDataReader r) => new(
         r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), r.GetString(4), r.GetString(5), r.GetString(6), r.GetFieldValue<DateTimeOffset>(7),
         r.IsDBNull(8) ? null : r.GetFieldValue<DateTimeOffset>(8), r.IsDBNull(9) ? null : r.GetString(9), r.IsDBNull(10) ? null : r.GetString(10),
         r.IsDBNull(11) ? null : r.GetString(11), r.GetFieldValue<byte[]>(12));

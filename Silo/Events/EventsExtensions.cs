@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using SoonShop.Events;
+using SoonShop.Silo.Streams;
 using StackExchange.Redis;
 
 namespace SoonShop.Silo.Events;
@@ -19,6 +20,7 @@ internal static class EventsExtensions
         services.AddSingleton<RedeliverySignal>()
             .AddSingleton<DeliveryStore>()
             .AddSingleton<IDeliveryStore>(s => s.GetRequiredService<DeliveryStore>())
+            .AddKeyedSingleton<IUndeliveredEvents, UndeliveredEvents>(ShopStreams.Provider)
             .AddSingleton<IDeadLetters, DeadLetters>()
             .AddSingleton<IAuditLog, AuditLog>()
             .AddSingleton<EventStatistics>()

@@ -24,10 +24,14 @@ public sealed class ConfigurationTests
             ["Notifications__Email__Smtp__Port"] = "0",
             ["Notifications__Webhooks__TimeoutSeconds"] = "60",
             ["Notifications__TemplateFolder"] = "/nonsense",
+            ["Events__AttemptSeconds"] = "20",
+            ["Events__FailureRecord"] = "Redis",
+            ["Events__Policies__mail__Handler"] = "nobody",
         });
         Assert.Equal(78, code);
         Assert.Empty(output);
-        AssertOneMessage(error, 14,
+        AssertOneMessage(error, 17,
+            "Events__AttemptSeconds", "Events__Redis", "Events:Policies:mail:Handler",
             "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Storage__Provider", "Storage__MaxBatchSize",
             "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword",
             "Notifications__PublicUrl", "Notifications__Email__Smtp__Host", "Notifications__Email__Smtp__Port", "Notifications__Email__From",
