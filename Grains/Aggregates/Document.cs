@@ -16,8 +16,8 @@ public sealed class Document<TState> : IDocument where TState : class
     public long Sequence { get; init; }
 
     /// <summary>
-    /// The ids of the events that this state is the answer to, the newest last, and only so many of them; null where
-    /// the grain handles none.
+    /// Marks of the events that this state is the answer to, the newest last, and only so many of them; null where the
+    /// grain handles none.
     /// </summary>
     public IReadOnlyList<string>? Handled { get; init; }
 

@@ -22,8 +22,11 @@ namespace SoonShop.Events;
 public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEventHandler, IStreamSubscriptionObserver, IPipelineHandler, IIncomingGrainCallFilter
     where TState : class
 {
-    /// <summary>How many handled events a document remembers. What comes again comes soon: an event that was not acknowledged, or one that was retried.</summary>
-    internal const int Remembered = 256;
+    /// <summary>
+    /// How many handled events a document remembers, at 14 bytes each in every write. What comes again comes soon: an event that
+    /// was not acknowledged, or one whose retry was not noted.
+    /// </summary>
+    internal const int Remembered = 128;
 
     private readonly IPersistentState<Document<TState>> storage;
     private readonly ILazyState lazy;
@@ -93,7 +96,7 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
 
     Task IPipelineHandler.LoadAsync() => lazy.LoadAsync();
 
-    bool IPipelineHandler.IsHandled(string eventId) => storage.State.Handled?.Contains(eventId) is true;
+    bool IPipelineHandler.IsHandled(string eventId) => RecentEvents.Contains(storage.State.Handled, eventId);
 
     void IPipelineHandler.Abandon() => DeactivateOnIdle();
 }

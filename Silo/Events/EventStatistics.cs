@@ -11,14 +11,11 @@ internal sealed class EventStatistics(NpgsqlDataSource database) : IEventStatist
 
     public async Task<EventStats> ReadAsync(int windowMinutes, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("""
+        var buckets = string.Join(", ", Enumerable.Range(1, EventMetrics.BoundsMs.Length + 1).Select(i => $"coalesce(sum(buckets[{i}]), 0)::bigint"));
+        await using var command = database.CreateCommand($"""
             select event_type, handler, error_class, sum(published)::bigint, sum(delivered)::bigint, sum(failed)::bigint, sum(retried)::bigint,
-                   sum(dead_lettered)::bigint, sum(total_ms),
-                   (select array_agg(total order by i) from (
-                      select i, sum(b.n)::bigint as total from unnest(array_agg(s.minute)) m
-                      join event_stat e on e.minute = m and (e.event_type, e.handler, e.error_class) = (s.event_type, s.handler, s.error_class)
-                      cross join unnest(e.buckets) with ordinality as b(n, i) group by i) t)
-            from event_stat s where minute >= date_trunc('minute', clock_timestamp()) - $1
+                   sum(dead_lettered)::bigint, sum(total_ms), array[{buckets}]
+            from event_stat where minute >= date_trunc('minute', clock_timestamp()) - $1
             group by event_type, handler, error_class
             """);
         command.Parameters.Add(new() { Value = TimeSpan.FromMinutes(windowMinutes - 1) });

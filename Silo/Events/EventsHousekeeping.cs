@@ -19,12 +19,14 @@ internal sealed partial class EventsHousekeeping(
     /// <summary>Each takes the days to keep as <c>$1</c> and removes, or ends, no more than a batch.</summary>
     private IEnumerable<(string What, string Sql, int Days)> Steps =>
     [
-        // A queue's events up to its watermark are done with. Scheduled ones wait, and have no place in the queue yet.
+        // A queue's events up to its watermark are done with. Scheduled ones wait, and have no place in the queue yet. Only the oldest
+        // places are looked at: they follow time closely enough.
         ("events", $"""
             delete from event where ctid = any (array(
               select e.ctid from stream_queue q cross join lateral (
-                select ctid from event where queue = q.id and due_at is null and position <= q.watermark
-                  and coalesce(not_before, time) < now() - make_interval(days => $1) order by position limit {BatchSize}) e limit {BatchSize}))
+                select ctid, coalesce(not_before, time) as time from event
+                where queue = q.id and due_at is null and position <= q.watermark order by position limit {BatchSize}) e
+              where q.provider = '{ShopStreams.Provider}' and e.time < now() - make_interval(days => $1) limit {BatchSize}))
             """, options.Value.RetentionDays),
         ("dead letters", $"""
             update event_delivery set status = 'discarded', ended_at = clock_timestamp(), ended_by = 'retention', end_reason = 'nobody cared for it in time'
