@@ -10,6 +10,9 @@ internal sealed class BatchConnection(NpgsqlDataSource database, NpgsqlCommand c
 {
     private NpgsqlConnection? connection;
 
+    /// <summary>How long the command may take.</summary>
+    public TimeSpan CommandTimeout => commandTimeout;
+
     /// <summary>True when there is one, alive or not.</summary>
     public bool IsOpen => connection is not null;
 
@@ -41,8 +44,16 @@ internal sealed class BatchConnection(NpgsqlDataSource database, NpgsqlCommand c
     {
         var old = connection;
         connection = null;
-        if (old is not null)
+        if (old is null)
+            return;
+        try
+        {
             await old.CloseAsync();
+        }
+        catch (NpgsqlException)
+        {
+            // It is gone all the same.
+        }
     }
 
     public async ValueTask DisposeAsync()

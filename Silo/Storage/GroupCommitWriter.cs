@@ -24,7 +24,7 @@ internal sealed partial class GroupCommitWriter(
         var writes = batch.ToArray();
         try
         {
-            await WriteAsync(writes, cancellation);
+            await WriteAsync(writes, Environment.TickCount64 + (long)connection.CommandTimeout.TotalMilliseconds, cancellation);
         }
         catch (Exception e)
         {
@@ -36,7 +36,7 @@ internal sealed partial class GroupCommitWriter(
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 
-    private async Task WriteAsync(ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
+    private async Task WriteAsync(ReadOnlyMemory<PendingWrite> writes, long deadlineMs, CancellationToken cancellation)
     {
         NpgsqlCommand command;
         try
@@ -52,15 +52,15 @@ internal sealed partial class GroupCommitWriter(
         {
             await ExecuteAsync(command, writes, cancellation);
         }
-        catch (PostgresException e) when (e.Severity == "ERROR" && !ServerFaults.Contains(e.SqlState[..2]))
+        catch (PostgresException e) when (e.InvariantSeverity == "ERROR" && !ServerFaults.Contains(e.SqlState[..2]))
         {
             // The transaction is rolled back, all of it. Whose fault it was shows when there is only one.
             if (writes.Length == 1)
                 Fail(writes.Span[0], e);
             else
-                await SplitAsync(writes, e, cancellation);
+                await SplitAsync(writes, e, deadlineMs, cancellation);
         }
-        catch (PostgresException e) when (e.Severity == "ERROR")
+        catch (PostgresException e) when (e.InvariantSeverity == "ERROR")
         {
             await connection.DropAsync();
             FailAll(writes.Span, e, "the database refuses everything", outcomeUnknown: false);
@@ -72,13 +72,23 @@ internal sealed partial class GroupCommitWriter(
         }
     }
 
-    /// <summary>By halves, a bad row among many costs few statements. Not so when a row is held by somebody: each try with it is a wait.</summary>
-    private async Task SplitAsync(ReadOnlyMemory<PendingWrite> writes, PostgresException why, CancellationToken cancellation)
+    /// <summary>
+    /// By halves, a bad row among many costs few statements. Not so when a row is held by somebody: each try with it is a
+    /// wait. Who holds a whole table must not make those wait who come after this batch, so there is an end to it.
+    /// </summary>
+    private async Task SplitAsync(ReadOnlyMemory<PendingWrite> writes, PostgresException why, long deadlineMs, CancellationToken cancellation)
     {
         LogSplit(log, writes.Length, why.SqlState, why.MessageText);
         var part = why.SqlState == PostgresErrorCodes.LockNotAvailable ? 1 : (writes.Length + 1) / 2;
         for (var start = 0; start < writes.Length; start += part)
-            await WriteAsync(writes.Slice(start, Math.Min(part, writes.Length - start)), cancellation);
+        {
+            if (Environment.TickCount64 > deadlineMs)
+            {
+                FailAll(writes.Span[start..], why, "too many others of its batch failed, one by one", outcomeUnknown: false);
+                return;
+            }
+            await WriteAsync(writes.Slice(start, Math.Min(part, writes.Length - start)), deadlineMs, cancellation);
+        }
     }
 
     private async Task ExecuteAsync(NpgsqlCommand command, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
@@ -97,9 +107,9 @@ internal sealed partial class GroupCommitWriter(
             await reader.NextResultAsync(cancellation);
         }
         metrics.BatchWritten(writes.Length, Stopwatch.GetElapsedTime(started), conflicts?.Length ?? 0);
+        Settle(writes.Span, conflicts, stored);
         if (queues is not null)
             signal?.Raise(queues);
-        Settle(writes.Span, conflicts, stored);
     }
 
     private static void Settle(ReadOnlySpan<PendingWrite> writes, int[]? conflicts, int?[]? stored)

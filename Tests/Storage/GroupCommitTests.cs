@@ -129,6 +129,22 @@ public sealed class GroupCommitTests(StorageProviders silo)
     }
 
     [Fact]
+    public async Task a_table_that_somebody_holds_does_not_hold_up_the_writer_row_by_row()
+    {
+        await using var storage = await silo.StartAsync(o => (o.CommandTimeout, o.LockTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(300)));
+        var ids = NewIds(40);
+        await using (var holder = await HoldAsync(ids[0]))
+        {
+            await using var command = new NpgsqlCommand("lock table grain_state_cart in share mode", holder);
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+            var outcomes = await Task.WhenAll(ids.Select(id => OutcomeAsync(() => WriteAsync(storage, id, new Note("x"))))).InTimeAsync();
+            Assert.All(outcomes, o => Assert.True(o is StorageFailedException { OutcomeUnknown: false } or PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }, $"{o}"));
+            Assert.Contains(outcomes, o => o is StorageFailedException);
+        }
+        await Task.WhenAll(ids.Select(id => WriteAsync(storage, id, new Note("x"))));
+    }
+
+    [Fact]
     public async Task writes_of_one_grain_stay_in_order()
     {
         await using var storage = await silo.StartAsync();
