@@ -111,7 +111,7 @@ begin
   if p_version is null then
     insert into grain_state (state_name, grain_key, version, state, index)
       values (p_state_name, p_key, 1, new_state, new_index)
-      on conflict do nothing
+      on conflict (state_name, grain_key) do nothing
       returning version into new_version;
   else
     update grain_state

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Orleans.Streams;
 using Orleans.Streams.Core;
+using SoonShop.Events;
 using SoonShop.Tests.Streams;
 
 namespace SoonShop.Tests.Benchmarks;
@@ -95,7 +96,7 @@ internal sealed class Counting : Grain, IGrainWithStringKey, IStreamSubscription
     public static void Expect(int events) => (left, Done) = (events, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
-        handleFactory.Create<Events.CloudEvent>().ResumeAsync((_, _) =>
+        handleFactory.Create<CloudEvent>().ResumeAsync((_, _) =>
         {
             if (Interlocked.Decrement(ref left) == 0)
                 Done.SetResult();
