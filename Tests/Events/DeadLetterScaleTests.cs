@@ -53,7 +53,10 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
             .Where(c => c.Item2 is not null).Select(c => $" and {c.Item1} = '{c.Item2}'");
         var plan = await ExplainAsync($"select * from event_delivery where status = 'dead'{string.Concat(conditions)} order by dead_at desc, id desc limit 51");
         Assert.DoesNotContain("Seq Scan", plan, StringComparison.Ordinal);
-        Assert.DoesNotContain("Sort", plan, StringComparison.Ordinal);
+        Assert.Contains("dead_letter", plan, StringComparison.Ordinal);
+        // Of several conditions the rarest may be looked up and its few letters sorted.
+        if (conditions.Count() <= 1)
+            Assert.DoesNotContain("Sort", plan, StringComparison.Ordinal);
     }
 
     [Theory]

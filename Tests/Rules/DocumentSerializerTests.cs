@@ -9,6 +9,7 @@ using SoonShop.Catalog;
 using SoonShop.Events;
 using SoonShop.Idempotency;
 using SoonShop.Inventory;
+using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Payments;
 using SoonShop.Silo.Storage;
@@ -73,6 +74,28 @@ public sealed class DocumentSerializerTests
         ["email"] = new EmailClaim(Given.Customer, true, Given.Now),
         ["idempotency"] = new KeptRequest(
             "fingerprint", new KeptAnswer(201, new Dictionary<string, string> { ["Location"] = "/orders/1" }, [1, 2, 3]), Given.Now),
+        ["notification"] = new NotificationState
+        {
+            Profile = new NotificationProfile("ada@example.com", "Ada", "en-GB"),
+            Inbox = [new InboxEntry(Given.Id(1), 7, NotificationKind.OrderShipped, "title", "text", Given.OrderId, Given.Now, true, [ChannelName.Email])],
+            Entries = 7,
+            Wishes = [new NotificationWish(NotificationKind.OrderShipped, ChannelName.Email, false)],
+        },
+        ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, DeliveryStatus.Sent)] },
+        ["webhook"] = new WebhookState
+        {
+            Id = Given.Id(1),
+            Url = "https://example.com/hook",
+            EventTypes = ["order.*"],
+            Secret = "secret",
+            CreatedAt = Given.Now,
+            Deleted = true,
+            DisabledAt = Given.Now,
+            Failures = 3,
+            FailingSince = Given.Now,
+            LastError = "error",
+            Sent = ["/order/1#2"],
+        },
     };
 
     public static TheoryData<string> Names => [.. States.Keys];
@@ -84,10 +107,14 @@ public sealed class DocumentSerializerTests
     public void every_state_type_is_tried()
     {
         var kept = typeof(AggregateGrain<>).Assembly.GetTypes()
-            .Where(t => t is { IsAbstract: false, BaseType.IsGenericType: true } && t.BaseType.GetGenericTypeDefinition() == typeof(AggregateGrain<>))
-            .Select(t => t.BaseType!.GetGenericArguments()[0]);
+            .Where(t => !t.IsAbstract).Select(StateOf).OfType<Type>().Distinct();
 
         Assert.Equal(kept.Select(t => t.Name).Order(), States.Values.Select(s => s.GetType().Name).Distinct().Order());
+
+        static Type? StateOf(Type? type) =>
+            type is null ? null
+            : type.IsGenericType && type.GetGenericTypeDefinition() == typeof(AggregateGrain<>) ? type.GetGenericArguments()[0]
+            : StateOf(type.BaseType);
     }
 
     [Fact]
