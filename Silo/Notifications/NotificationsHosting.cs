@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoonShop.Notifications;
 
@@ -21,7 +23,22 @@ internal static class NotificationsHosting
         {
             EmailMode.Smtp => services.AddSingleton<IMailTransport, SmtpTransport>().AddSingleton<INotificationChannel, EmailChannel>(),
             EmailMode.Directory => services.AddSingleton<IMailTransport, MailDirectory>().AddSingleton<INotificationChannel, EmailChannel>(),
-            _ => services,
+            _ => services.AddHostedService<MailIsOff>(),
         };
     }
+}
+
+/// <summary>Says at start that nobody will get mail: better read in the log than heard from customers.</summary>
+internal sealed partial class MailIsOff(ILogger<MailIsOff> log) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        LogOff(log);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "E-mail is off: customers get no receipts and cannot reset passwords. Set Notifications__Email__Mode to Smtp, with Notifications__Email__From and Notifications__Email__Smtp__Host.")]
+    private static partial void LogOff(ILogger log);
 }

@@ -92,7 +92,18 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         var key = StateKey.Of(stateName, grainId);
-        var (version, state) = await InBatchAsync<PendingRead, StoredState>(reads, new PendingRead(key), cancellationToken);
+        StoredState stored;
+        try
+        {
+            stored = await InBatchAsync<PendingRead, StoredState>(reads, new PendingRead(key), cancellationToken);
+        }
+        catch (StorageFailedException e)
+        {
+            // What fails while a grain is loaded goes to its caller as it is, and that may be a client without this assembly:
+            // it could not read an exception of a type of ours, and would not learn what is wrong.
+            throw new OrleansException(e.Message);
+        }
+        var (version, state) = stored;
         var value = state is null ? default : serializer.Read<T>(state);
         Set(grainState, value ?? NewState<T>(), version is { } v ? Text(v) : null, exists: state is not null);
     }

@@ -81,7 +81,7 @@ public sealed class DocumentSerializerTests
             Entries = 7,
             Wishes = [new NotificationWish(NotificationKind.OrderShipped, ChannelName.Email, false)],
         },
-        ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, DeliveryStatus.Sent)] },
+        ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Sent)] },
         ["webhook"] = new WebhookState
         {
             Id = Given.Id(1),
