@@ -32,6 +32,15 @@ public sealed class EventKillTests
         select pg_notify('soonshop_events', array_to_string(queues, ',')) is null from published
         """;
 
+    /// <summary>A delivery that was retried apart from its stream leaves no row when it works; here it does.</summary>
+    private const string NoteRetries = """
+        create table retried (handler text, handler_key text);
+        create function note_retry() returns trigger language plpgsql as $$
+          begin insert into retried values (new.handler, new.handler_key); return null; end $$;
+        create trigger note_retry after insert on event_delivery for each row execute function note_retry();
+        select true
+        """;
+
     [Fact]
     public async Task every_event_is_handled_and_its_effect_is_there_once_while_silos_die_every_few_seconds()
     {
@@ -42,6 +51,7 @@ public sealed class EventKillTests
         var silos = new ShopProcess[2];
         for (var i = 0; i < silos.Length; i++)
             silos[i] = await shop.StartSiloAsync(ports: ports[i]);
+        await shop.QueryAsync<bool>(NoteRetries);
 
         var clock = Stopwatch.StartNew();
         var publishing = PublishAsync(shop);
@@ -71,11 +81,11 @@ public sealed class EventKillTests
               select split_part(data->>'causedBy', '#', 2)::int as number,
                      lag(split_part(data->>'causedBy', '#', 2)::int) over (partition by stream_key order by sequence) as before
               from event where type = 'notification.due' and data->>'kind' = 'orderShipped'
-                and not exists (select 1 from event_delivery d where d.handler = 'notification' and d.handler_key = event.stream_key)) steps
+                and not exists (select 1 from retried r where r.handler = 'notification' and r.handler_key = event.stream_key)) steps
             where number <> coalesce(before, 0) + 1
             """);
         Assert.Equal(0, outOfOrder);
-        var retried = await shop.QueryAsync<long>("select count(*) from event_delivery");
+        var retried = await shop.QueryAsync<long>("select count(*) from retried");
         TestContext.Current.SendDiagnosticMessage(
             "{0} events in {1} streams, each handled by two handlers one after the other, in {2:f0} s with {3} kills, {4} of them before the last; {5} deliveries were retried apart from their stream.",
             Events, Streams, clock.Elapsed.TotalSeconds, Kills, handledBefore, retried);
