@@ -107,9 +107,10 @@ internal sealed partial class GroupCommitWriter(
             await reader.NextResultAsync(cancellation);
         }
         metrics.BatchWritten(writes.Length, Stopwatch.GetElapsedTime(started), conflicts?.Length ?? 0);
-        Settle(writes.Span, conflicts, stored);
+        // Before anybody goes on: who has been told of a commit may count on its events being under way.
         if (queues is not null)
             signal?.Raise(queues);
+        Settle(writes.Span, conflicts, stored);
     }
 
     private static void Settle(ReadOnlySpan<PendingWrite> writes, int[]? conflicts, int?[]? stored)
