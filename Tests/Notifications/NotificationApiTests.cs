@@ -167,7 +167,7 @@ public sealed class NotificationApiTests(MailingShop shop)
 public sealed class MailingShop : IAsyncLifetime
 {
     private readonly string folder = Directory.CreateTempSubdirectory("soonshop-mail").FullName;
-    private Shop shop = null!;
+    private Shop? shop;
 
     internal ApiClient Api { get; private set; } = null!;
 
@@ -177,7 +177,7 @@ public sealed class MailingShop : IAsyncLifetime
     {
         (shop, Api) = await Shop.StartAsync(
             ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", folder), ("Notifications__Email__From", "shop@example.com"));
-        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(20), async () =>
+        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
             (int)(await Api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         Admin = await Api.AsAdminAsync();
     }
@@ -196,7 +196,8 @@ public sealed class MailingShop : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await shop.DisposeAsync();
+        if (shop is not null)
+            await shop.DisposeAsync();
         Directory.Delete(folder, recursive: true);
     }
 }

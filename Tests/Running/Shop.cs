@@ -7,7 +7,7 @@ internal sealed class Shop : IAsyncDisposable
 {
     public const string AdminEmail = "admin@soonshop.test";
     public const string AdminPassword = "Admin-Pa55word";
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
     private static readonly string SigningKey = Convert.ToBase64String(Enumerable.Range(0, 48).Select(i => (byte)i).ToArray());
 
     private readonly PostgresServer server;
@@ -40,8 +40,17 @@ internal sealed class Shop : IAsyncDisposable
     public static async Task<(Shop Shop, ApiClient Api)> StartAsync(params (string Name, string Value)[] settings)
     {
         var shop = await CreateAsync(null, settings);
-        await shop.StartSiloAsync();
-        return (shop, await shop.StartApiAsync());
+        try
+        {
+            await shop.StartSiloAsync();
+            return (shop, await shop.StartApiAsync());
+        }
+        catch
+        {
+            // Nobody else knows of what was started.
+            await shop.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts a silo on the first silo's ports, or on others, and waits until it takes calls.</summary>
