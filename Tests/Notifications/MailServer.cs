@@ -11,6 +11,34 @@ internal sealed class MailServer : IAsyncDisposable
     private static readonly Lazy<Task<string>> Program = new(async () =>
         (await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "aiosmtpd", "python3-aiosmtpd")).Trim());
 
+    /// <summary>What the server's own command line cannot do: take mail only from who has logged in.</summary>
+    private const string LoginHandler = """
+        import base64
+        from aiosmtpd.handlers import Mailbox
+        from aiosmtpd.smtp import AuthResult
+
+        class LoginMailbox(Mailbox):
+            def __init__(self, maildir, user, password):
+                super().__init__(maildir)
+                self.expected = b"\0" + user.encode() + b"\0" + password.encode()
+
+            @classmethod
+            def from_cli(cls, parser, *args):
+                return cls(*args)
+
+            async def auth_PLAIN(self, server, args):
+                given = base64.b64decode(args[1]) if len(args) == 2 else await server.challenge_auth("")
+                return AuthResult(success=given == self.expected, handled=False)
+
+            async def handle_MAIL(self, server, session, envelope, address, options):
+                if not session.authenticated:
+                    return "530 5.7.0 Authentication required"
+                envelope.mail_from = address
+                envelope.mail_options.extend(options)
+                return "250 OK"
+
+        """;
+
     private readonly string folder = Directory.CreateDirectory(Path.Combine(Repository.TestData, $"mail-{Guid.NewGuid():N}")).FullName;
     private Process? process;
 
@@ -19,16 +47,24 @@ internal sealed class MailServer : IAsyncDisposable
 
     /// <summary>Starts to accept mail.</summary>
     /// <param name="maxBytes">The largest mail that it accepts.</param>
-    public async Task StartAsync(int maxBytes = 1_000_000)
+    /// <param name="login">If given, it offers STARTTLS, and takes mail only after that and a login.</param>
+    public async Task StartAsync(int maxBytes = 1_000_000, MailLogin? login = null)
     {
+        var maildir = Path.Combine(folder, "maildir");
+        string[] handler = ["-c", "aiosmtpd.handlers.Mailbox", maildir];
+        if (login is not null)
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "login_mailbox.py"), LoginHandler);
+            handler = ["--tlscert", login.Certificate.CertificatePath, "--tlskey", login.Certificate.KeyPath, "-c", "login_mailbox.LoginMailbox", maildir, login.User, login.Password];
+        }
         // Debian's own Python must run it, whatever other is on the PATH; and not as root, which it would give up being.
-        var start = new ProcessStartInfo(await Program.Value,
-            ["-n", "-s", $"{maxBytes}", "-l", $"127.0.0.1:{Port}", "-c", "aiosmtpd.handlers.Mailbox", Path.Combine(folder, "maildir")])
+        var start = new ProcessStartInfo(await Program.Value, ["-n", "-s", $"{maxBytes}", "-l", $"127.0.0.1:{Port}", .. handler])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment["PATH"] = "/usr/bin:/bin";
+        start.Environment["PYTHONPATH"] = folder;
         process = Process.Start(start)!;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -79,3 +115,6 @@ internal sealed class MailServer : IAsyncDisposable
         Directory.Delete(folder, recursive: true);
     }
 }
+
+/// <summary>What a mail server asks for.</summary>
+internal sealed record MailLogin(string User, string Password, ServerCertificate Certificate);

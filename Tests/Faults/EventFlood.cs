@@ -1,0 +1,129 @@
+using Npgsql;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Faults;
+
+/// <summary>
+/// A flood of events, and what became of it. Each event makes a handler commit a message to be mailed, in one write with the
+/// handler's memory of the event, and another handler send it: what was done how often, and in which order, stands in the event
+/// table, where no process that dies can take it from.
+/// </summary>
+internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    /// <summary>News of the shipping of guests' orders, the next of every stream.</summary>
+    private const string Publish = """
+        with published as (
+          select insert_events('shop', jsonb_agg(jsonb_build_object(
+            'id', '/order/' || k || '#' || $1, 'source', '/order/' || k, 'sequence', $1, 'type', 'order.shipped', 'subject', k,
+            'streamNamespace', 'order', 'streamKey', k, 'time', now(),
+            'data', jsonb_build_object(
+              'order', jsonb_build_object('orderId', k::uuid, 'number', 'T-' || n, 'email', 'guest' || n || '@example.com',
+                                          'total', jsonb_build_object('amount', 1000, 'currency', 'USD')),
+              'carrier', 'Test', 'trackingNumber', $1::text)))) as queues
+          from (select n, md5('stream ' || n) as k from generate_series(1, $2) n) keys)
+        select pg_notify('soonshop_events', array_to_string(queues, ',')) is null from published
+        """;
+
+    /// <summary>A delivery that was retried apart from its stream leaves no row when it works; here it does.</summary>
+    private const string NoteRetries = """
+        create table retried (handler text, handler_key text);
+        create function note_retry() returns trigger language plpgsql as $$
+          begin insert into retried values (new.handler, new.handler_key); return null; end $$;
+        create trigger note_retry after insert on event_delivery for each row execute function note_retry();
+        select true
+        """;
+
+    /// <summary>For who has to find out why something is missing.</summary>
+    private const string HowItStands = """
+        select format('%s published, %s messages due, %s sent; deliveries: %s; queues: %s',
+          (select count(*) from event where type = 'order.shipped'),
+          (select count(*) from event where type = 'notification.due'), (select count(*) from event where type = 'notification.sent'),
+          (select string_agg(format('%s %s %s due in %s at attempt %s: %s', n, handler, status, due, attempts, error_message), '; ') from (
+             select count(*) as n, handler, status, min(due_at) - now() as due, max(attempts) as attempts, max(error_message) as error_message from event_delivery group by handler, status) d),
+          (select string_agg(format('%s: %s since %s by %s', number, depth, oldest_at, owner), '; ' order by number) from stream_lag))
+        """;
+
+    /// <summary>All events.</summary>
+    public int Events => streams * eventsPerStream;
+
+    /// <summary>Settings of a shop whose mail goes into files.</summary>
+    public static (string Name, string Value)[] MailToFiles() =>
+    [
+        ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__From", "shop@example.com"),
+        ("Notifications__Email__Directory", Path.Combine(Repository.TestData, $"mail-{Guid.NewGuid():N}")),
+    ];
+
+    /// <summary>To be called before anything is published.</summary>
+    public Task PrepareAsync() => shop.QueryAsync<bool>(NoteRetries);
+
+    /// <summary>Publishes all of it, one event of each stream after the other, with a pause after each round.</summary>
+    public async Task PublishAsync(TimeSpan pause)
+    {
+        for (var number = 1; number <= eventsPerStream; number++)
+        {
+            var round = number;
+            await Until.TrueAsync("the database takes events", Patience, () => TryPublishAsync(round));
+            await Task.Delay(pause);
+        }
+    }
+
+    /// <summary>Messages that were sent.</summary>
+    public Task<long> SentAsync() => shop.QueryAsync<long>("select count(*) from event where type = 'notification.sent' and data->>'kind' = 'orderShipped'");
+
+    /// <summary>Waits until all are handled, and checks that each had its effect once, and in order where nothing failed.</summary>
+    /// <returns>How many deliveries were retried apart from their streams.</returns>
+    public async Task<long> AssertHandledAsync()
+    {
+        try
+        {
+            await Until.TrueAsync("every message is out", Patience, async () => await SentAsync() >= Events);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}; {await shop.QueryAsync<string>(HowItStands)}\n{shop.Logs}");
+        }
+        await Until.TrueAsync("nothing is under way", Patience, async () =>
+            await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting'") == 0);
+
+        Assert.Equal(0, await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'dead'"));
+        // Each event had its effect once: one message, sent once.
+        Assert.Equal(Events, await shop.QueryAsync<long>("select count(*) from event where type = 'notification.due' and data->>'kind' = 'orderShipped'"));
+        Assert.Equal(Events, await shop.QueryAsync<long>("select count(distinct data->>'causedBy') from event where type = 'notification.due' and data->>'kind' = 'orderShipped'"));
+        Assert.Equal(Events, await shop.QueryAsync<long>("select count(distinct data->>'notificationId') from event where type = 'notification.sent' and data->>'kind' = 'orderShipped'"));
+        Assert.Equal(Events, await SentAsync());
+        // In order, but for those that a delayed retry took out of their stream.
+        var outOfOrder = await shop.QueryAsync<long>("""
+            select count(*) from (
+              select split_part(data->>'causedBy', '#', 2)::int as number,
+                     lag(split_part(data->>'causedBy', '#', 2)::int) over (partition by stream_key order by sequence) as before
+              from event where type = 'notification.due' and data->>'kind' = 'orderShipped'
+                and not exists (select 1 from retried r where r.handler = 'notification' and r.handler_key = event.stream_key)) steps
+            where number <> coalesce(before, 0) + 1
+            """);
+        Assert.Equal(0, outOfOrder);
+        return await shop.QueryAsync<long>("select count(*) from retried");
+    }
+
+    /// <summary>False when the database is not there. A round that may have been committed before the connection broke is known by its ids.</summary>
+    private async Task<bool> TryPublishAsync(int number)
+    {
+        try
+        {
+            await using var command = shop.Database.CreateCommand(Publish);
+            command.Parameters.Add(new() { Value = number });
+            command.Parameters.Add(new() { Value = streams });
+            await command.ExecuteNonQueryAsync();
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+}
