@@ -22,18 +22,15 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
 
     public async Task<Outcome<Page<DeadLetter>>> ListAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation)
     {
-        var list = $"dead-letters {filter}";
         await using var command = database.CreateCommand();
-        var query = Matching(command, filter);
-        if (!query.After(page.Cursor, list, "dead_at"))
+        if (!TryWriteList(command, filter, page))
             return Cursor.Bad;
-        command.CommandText = $"select {Columns} from event_delivery where {query.Where} order by dead_at desc, id desc limit {page.Limit + 1}";
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var items = ImmutableArray.CreateBuilder<DeadLetter>();
         while (await reader.ReadAsync(cancellation))
         {
             if (items.Count == page.Limit)
-                return new Page<DeadLetter>(items.ToImmutable(), PageQuery.CursorOf(list, items[^1].DeadAt!.Value, items[^1].Id));
+                return new Page<DeadLetter>(items.ToImmutable(), PageQuery.CursorOf(ListOf(filter), items[^1].DeadAt!.Value, items[^1].Id));
             items.Add(Read(reader));
         }
         return new Page<DeadLetter>(items.ToImmutable(), null);
@@ -41,23 +38,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
 
     public async Task<ImmutableArray<DeadLetterGroup>> GroupAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation)
     {
-        var column = by switch
-        {
-            DeadLetterGrouping.Handler => "handler",
-            DeadLetterGrouping.EventType => "event_type",
-            DeadLetterGrouping.Type => "error_class",
-            _ => "fingerprint",
-        };
         await using var command = database.CreateCommand();
-        var query = Matching(command, filter with { Resolved = null });
-        command.CommandText = $"""
-            select g.value, g.count, g.oldest, g.newest, example.error_message
-            from (select {column} as value, count(*) as count, min(dead_at) as oldest, max(dead_at) as newest
-                  from event_delivery where {query.Where} group by {column} order by count(*) desc, {column} limit {MaxGroups}) g
-            cross join lateral (
-              select error_message from event_delivery where status = 'dead' and {column} = g.value order by dead_at desc, id desc limit 1) example
-            order by g.count desc, g.value
-            """;
+        WriteGroups(command, filter, by);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var groups = ImmutableArray.CreateBuilder<DeadLetterGroup>();
         while (await reader.ReadAsync(cancellation))
@@ -156,6 +138,39 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? Read(reader) : null;
     }
+
+    /// <summary>Makes this the command that reads a page; false when the page's cursor is none of this list.</summary>
+    internal static bool TryWriteList(NpgsqlCommand command, EventErrorFilter filter, PageRequest page)
+    {
+        var query = Matching(command, filter);
+        if (!query.After(page.Cursor, ListOf(filter), "dead_at"))
+            return false;
+        command.CommandText = $"select {Columns} from event_delivery where {query.Where} order by dead_at desc, id desc limit {page.Limit + 1}";
+        return true;
+    }
+
+    /// <summary>Makes this the command that counts groups.</summary>
+    internal static void WriteGroups(NpgsqlCommand command, EventErrorFilter filter, DeadLetterGrouping by)
+    {
+        var column = by switch
+        {
+            DeadLetterGrouping.Handler => "handler",
+            DeadLetterGrouping.EventType => "event_type",
+            DeadLetterGrouping.Type => "error_class",
+            _ => "fingerprint",
+        };
+        var query = Matching(command, filter with { Resolved = null });
+        command.CommandText = $"""
+            select g.value, g.count, g.oldest, g.newest, example.error_message
+            from (select {column} as value, count(*) as count, min(dead_at) as oldest, max(dead_at) as newest
+                  from event_delivery where {query.Where} group by {column} order by count(*) desc, {column} limit {MaxGroups}) g
+            cross join lateral (
+              select error_message from event_delivery where status = 'dead' and {column} = g.value order by dead_at desc, id desc limit 1) example
+            order by g.count desc, g.value
+            """;
+    }
+
+    private static string ListOf(EventErrorFilter filter) => $"dead-letters {filter}";
 
     private static PageQuery Matching(NpgsqlCommand command, EventErrorFilter filter)
     {
