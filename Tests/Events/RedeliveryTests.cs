@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using SoonShop.Events;
 using SoonShop.Silo.Events;
@@ -159,30 +160,75 @@ public sealed class RedeliveryTests(EventsSilo silo)
     }
 
     [Fact]
-    public async Task a_replay_of_many_drains_them_while_live_events_flow()
+    public async Task a_replay_of_ten_thousand_drains_them_with_effect_once_while_live_events_flow()
     {
-        const int Letters = 1000;
-        var store = silo.Services.GetRequiredService<DeliveryStore>();
+        const int Letters = 10_000;
         var prefix = EventsSilo.NewKey();
-        var failure = new FailedAttempt(1, new AttemptError(ErrorClass.Business, "X", $"broken {prefix}", "s", "here"), DateTimeOffset.UtcNow, 1);
-        await store.StoreAsync(
-            [.. Enumerable.Range(0, Letters).Select(i => new FailedDelivery(EventsSilo.Event("test", $"{prefix}-{i}"), "test-plain", $"{prefix}-{i}", [failure], NextStep.GiveUp))],
-            CancellationToken.None);
-        var filter = new EventErrorFilter(Fingerprint: ErrorFingerprint.Of("X", failure.Error.Message));
+        await StoreDeadAsync(prefix, Letters);
+        var filter = new EventErrorFilter(Fingerprint: ErrorFingerprint.Of("X", $"broken {prefix}"));
         Assert.Equal(Letters, (await silo.Admin.GroupDeadLettersAsync(filter, DeadLetterGrouping.Handler)).Single().Count);
-        Assert.Equal(new ReplayAnswer(Letters, 0), await silo.Admin.ReplayAsync(filter, "somebody"));
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var (before, beforeMs) = await CountLiveAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
 
-        // Live events and live retries come through meanwhile.
-        var live = Enumerable.Range(0, 20).Select(_ => EventsSilo.NewKey()).ToArray();
-        foreach (var key in live)
+        Assert.Equal(new ReplayAnswer(Letters, 0), await silo.Admin.ReplayAsync(filter, "somebody"));
+        var live = CountLiveAsync(TimeSpan.FromMinutes(10), over.Token);
+        // Live retries come through meanwhile, too.
+        var retried = Enumerable.Range(0, 20).Select(_ => EventsSilo.NewKey()).ToArray();
+        foreach (var key in retried)
         {
             Script.For(key, (_, context) => context.Attempt < 3 ? throw new TimeoutException("busy") : Task.CompletedTask);
             await silo.PublishAsync(EventsSilo.Event("test", key));
         }
-        await Until.TrueAsync("live retries are through", Limit, () => Task.FromResult(live.All(k => Script.Attempts(k) == 3)));
-        await Until.TrueAsync("all are resolved", TimeSpan.FromSeconds(60), async () =>
-            await silo.QueryAsync<long>("select count(*) from event_delivery where handler_key like $1 and status = 'resolved'", prefix + "%") == Letters);
-        Assert.Contains((await silo.Admin.ListAuditAsync(null, new PageRequest(100))).Value!.Items, a => a.Count == Letters);
+        await Until.TrueAsync("live retries are through", TimeSpan.FromMinutes(5), () => Task.FromResult(retried.All(k => Script.Attempts(k) == 3)));
+        var open = await OpenAsync();
+        Assert.True(open > 0, "The replay was over before it could be in anybody's way.");
+        await Until.TrueAsync("all are resolved", TimeSpan.FromMinutes(5), async () => await OpenAsync() == 0);
+        await over.CancelAsync();
+        var (during, duringMs) = await live;
+
+        Assert.Equal(Letters, await silo.QueryAsync<long>("select count(*) from event_delivery where handler_key like $1 and status = 'resolved'", prefix + "%"));
+        Assert.Equal(Letters, await silo.QueryAsync<long>(
+            "select count(*) from grain_state where state_name = 'test-counting' and grain_key like $1 and convert_from(state, 'UTF8')::jsonb #> '{state,value}' = '1'", prefix + "%"));
+        Assert.Contains((await silo.Admin.ListAuditAsync("dead-letters.replay", new PageRequest(100))).Value!.Items, a => a.Count == Letters);
+        var share = during / duringMs / (before / beforeMs);
+        TestContext.Current.SendDiagnosticMessage("{0} dead letters were replayed in {1:f0} ms; live events, one after the other, went {2:f2} times as fast as without a replay.", Letters, duringMs, share);
+        Assert.True(share > 0.1, $"Live events went {share:f3} times as fast while dead letters were replayed.");
+
+        Task<long> OpenAsync() => silo.QueryAsync<long>("select count(*) from event_delivery where handler_key like $1 and status <> 'resolved'", prefix + "%");
+    }
+
+    /// <summary>Dead letters of a handler that is not broken any more.</summary>
+    private async Task StoreDeadAsync(string prefix, int letters)
+    {
+        var store = silo.Services.GetRequiredService<DeliveryStore>();
+        var failure = new FailedAttempt(1, new AttemptError(ErrorClass.Business, "X", $"broken {prefix}", "s", "here"), DateTimeOffset.UtcNow, 1);
+        foreach (var chunk in Enumerable.Range(0, letters).Chunk(500))
+        {
+            await store.StoreAsync(
+                [.. chunk.Select(i => new FailedDelivery(EventsSilo.Event("test-counting", $"{prefix}-{i}"), "test-counting", $"{prefix}-{i}", [failure], NextStep.GiveUp))],
+                CancellationToken.None);
+        }
+    }
+
+    /// <summary>Publishes live events of the same handler, each when the one before it is handled.</summary>
+    /// <returns>How many were handled, and in how many milliseconds.</returns>
+    private async Task<(int Handled, double Milliseconds)> CountLiveAsync(TimeSpan limit, CancellationToken end)
+    {
+        var watch = Stopwatch.StartNew();
+        var handled = 0;
+        for (; watch.Elapsed < limit && !end.IsCancellationRequested; handled++)
+        {
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var key = EventsSilo.NewKey();
+            Script.For(key, (_, _) =>
+            {
+                done.TrySetResult();
+                return Task.CompletedTask;
+            });
+            await silo.PublishAsync(EventsSilo.Event("test-counting", key));
+            await done.Task.WaitAsync(TimeSpan.FromMinutes(2), CancellationToken.None);
+        }
+        return (handled, watch.Elapsed.TotalMilliseconds);
     }
 
     [Fact]
