@@ -142,7 +142,7 @@ public sealed class ErrorRuleOptions
 }
 
 /// <summary>A retry policy in the configuration, and for what it is meant.</summary>
-public sealed class RetryPolicyOptions
+public sealed class RetryPolicyOptions : IRetrySettings
 {
     /// <summary>For this handler; nothing for any.</summary>
     public string? Handler { get; set; }
@@ -153,28 +153,28 @@ public sealed class RetryPolicyOptions
     /// <summary>For errors of these classes; none for all that are worth a retry.</summary>
     public ErrorClass[] On { get; set; } = [];
 
-    /// <summary>Retries at once.</summary>
+    /// <inheritdoc/>
     public int Immediate { get; set; }
 
-    /// <summary>How delays grow.</summary>
+    /// <inheritdoc/>
     public Backoff Backoff { get; set; }
 
-    /// <summary>Delayed retries.</summary>
+    /// <inheritdoc/>
     public int Retries { get; set; }
 
-    /// <summary>The first delay.</summary>
+    /// <inheritdoc/>
     public double FirstSeconds { get; set; } = 1;
 
-    /// <summary>The longest delay.</summary>
+    /// <inheritdoc/>
     public double MaxSeconds { get; set; } = 300;
 
-    /// <summary>How many times longer each delay is.</summary>
+    /// <inheritdoc/>
     public double Factor { get; set; } = 2;
 
-    /// <summary>The part by which a delay may vary; 0–1.</summary>
+    /// <inheritdoc/>
     public double Jitter { get; set; }
 
-    /// <summary>The delays of custom backoff.</summary>
+    /// <inheritdoc/>
     public double[] DelaysSeconds { get; set; } = [];
 
     internal IEnumerable<string> Problems(string path, EventTypes types, EventHandlers handlers)
@@ -192,17 +192,5 @@ public sealed class RetryPolicyOptions
         }
     }
 
-    internal RetryRule ToRule() => new(
-        new RetryPolicy
-        {
-            Immediate = Immediate,
-            Backoff = Backoff,
-            Retries = Retries,
-            First = TimeSpan.FromSeconds(FirstSeconds),
-            Max = TimeSpan.FromSeconds(MaxSeconds),
-            Factor = Factor,
-            Jitter = Jitter,
-            Delays = [.. DelaysSeconds.Select(TimeSpan.FromSeconds)],
-        },
-        Handler, EventType, [.. On], Configured: true);
+    internal RetryRule ToRule() => new(RetryPolicy.Of(this), Handler, EventType, [.. On], Configured: true);
 }

@@ -42,7 +42,7 @@ public sealed class RetryPolicies
 /// configuration (<c>Events:Policies</c>) wins over it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
-public sealed class RetryAttribute : Attribute
+public sealed class RetryAttribute : Attribute, IRetrySettings
 {
     /// <summary>The classes of errors that it is for; none for all that are worth a retry.</summary>
     public RetryAttribute(params ErrorClass[] on) => On = on;
@@ -53,46 +53,33 @@ public sealed class RetryAttribute : Attribute
     /// <summary>The event's class; null for all that the handler handles.</summary>
     public Type? Event { get; init; }
 
-    /// <summary>Retries at once.</summary>
+    /// <inheritdoc/>
     public int Immediate { get; init; }
 
-    /// <summary>How delays grow.</summary>
+    /// <inheritdoc/>
     public Backoff Backoff { get; init; }
 
-    /// <summary>Delayed retries.</summary>
+    /// <inheritdoc/>
     public int Retries { get; init; }
 
-    /// <summary>The first delay, in seconds.</summary>
+    /// <inheritdoc/>
     public double FirstSeconds { get; init; } = 1;
 
-    /// <summary>The longest delay, in seconds.</summary>
+    /// <inheritdoc/>
     public double MaxSeconds { get; init; } = 300;
 
-    /// <summary>How many times longer each delay is.</summary>
+    /// <inheritdoc/>
     public double Factor { get; init; } = 2;
 
-    /// <summary>The part by which a delay may vary; 0–1.</summary>
+    /// <inheritdoc/>
     public double Jitter { get; init; }
 
-    /// <summary>The delays of custom backoff, in seconds.</summary>
+    /// <inheritdoc/>
     public double[] DelaysSeconds { get; init; } = [];
 
     /// <summary>The rule that this says.</summary>
     /// <param name="handler">The name of the handler that it stands on.</param>
     /// <param name="types">To find the event's name.</param>
     internal RetryRule ToRule(string handler, EventTypes types) => new(
-        new RetryPolicy
-        {
-            Immediate = Immediate,
-            Backoff = Backoff,
-            Retries = Retries,
-            First = TimeSpan.FromSeconds(FirstSeconds),
-            Max = TimeSpan.FromSeconds(MaxSeconds),
-            Factor = Factor,
-            Jitter = Jitter,
-            Delays = [.. DelaysSeconds.Select(TimeSpan.FromSeconds)],
-        },
-        handler,
-        Event is null ? null : types.All.Single(t => t.Value == Event).Key,
-        [.. On]);
+        RetryPolicy.Of(this), handler, Event is null ? null : types.All.Single(t => t.Value == Event).Key, [.. On]);
 }

@@ -16,6 +16,34 @@ public enum Backoff
     Custom,
 }
 
+/// <summary>A retry policy as it is written down: on a handler, or in the configuration.</summary>
+internal interface IRetrySettings
+{
+    /// <summary>Retries at once.</summary>
+    int Immediate { get; }
+
+    /// <summary>How delays grow.</summary>
+    Backoff Backoff { get; }
+
+    /// <summary>Delayed retries.</summary>
+    int Retries { get; }
+
+    /// <summary>The first delay, in seconds.</summary>
+    double FirstSeconds { get; }
+
+    /// <summary>The longest delay, in seconds.</summary>
+    double MaxSeconds { get; }
+
+    /// <summary>How many times longer each delay is.</summary>
+    double Factor { get; }
+
+    /// <summary>The part by which a delay may vary; 0–1.</summary>
+    double Jitter { get; }
+
+    /// <summary>The delays of custom backoff, in seconds.</summary>
+    double[] DelaysSeconds { get; }
+}
+
 /// <summary>
 /// What follows a failed attempt: some retries at once and in place, then some delayed and durable ones, then the dead letters.
 /// </summary>
@@ -77,6 +105,19 @@ public sealed record RetryPolicy
 
     /// <summary>How many delayed retries there are.</summary>
     public int DelayedRetries => Backoff switch { Backoff.None => 0, Backoff.Custom => Delays.Length, _ => Retries };
+
+    /// <summary>The policy that settings say.</summary>
+    internal static RetryPolicy Of(IRetrySettings settings) => new()
+    {
+        Immediate = settings.Immediate,
+        Backoff = settings.Backoff,
+        Retries = settings.Retries,
+        First = TimeSpan.FromSeconds(settings.FirstSeconds),
+        Max = TimeSpan.FromSeconds(settings.MaxSeconds),
+        Factor = settings.Factor,
+        Jitter = settings.Jitter,
+        Delays = [.. settings.DelaysSeconds.Select(TimeSpan.FromSeconds)],
+    };
 
     /// <summary>What is wrong with it; <paramref name="path"/> says where it stands.</summary>
     internal IEnumerable<string> Problems(string path)
