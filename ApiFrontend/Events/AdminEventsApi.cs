@@ -38,7 +38,7 @@ internal static class AdminEventsApi
             : BadType;
 
     private static async Task<Results<Ok<EventError>, Problem>> ResolveErrorAsync(Guid id, HttpContext context, IClusterClient cluster) =>
-        (await Events(cluster).ResolveErrorAsync(id, Actor(context))).Ok();
+        (await Events(cluster).ResolveErrorAsync(id, context.Actor())).Ok();
 
     private static async Task<Results<Ok<DeadLetterPage>, Problem>> ListDeadLettersAsync(
         IClusterClient cluster, string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
@@ -59,19 +59,19 @@ internal static class AdminEventsApi
         (await Events(cluster).GetDeadLetterAsync(id)).Ok();
 
     private static async Task<Results<Ok<DeadLetter>, Problem>> ReplayAsync(Guid id, HttpContext context, IClusterClient cluster) =>
-        (await Events(cluster).ReplayAsync(id, Actor(context))).Ok();
+        (await Events(cluster).ReplayAsync(id, context.Actor())).Ok();
 
     private static async Task<Results<Ok<ReplayAnswer>, Problem>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
         TryRead(body.Type, out ErrorClass? wanted)
             ? TypedResults.Ok(await Events(cluster).ReplayAsync(
-                new EventErrorFilter(wanted, body.Handler, body.EventType, null, body.From, body.To, body.Fingerprint), Actor(context)))
+                new EventErrorFilter(wanted, body.Handler, body.EventType, null, body.From, body.To, body.Fingerprint), context.Actor()))
             : BadType;
 
     private static async Task<Results<Ok<DeadLetter>, Problem>> DiscardAsync(
         Guid id, HttpContext context, IClusterClient cluster, [StringLength(500), CleanText] string? reason)
     {
         if (!string.IsNullOrWhiteSpace(reason))
-            return (await Events(cluster).DiscardAsync(id, reason, Actor(context))).Ok();
+            return (await Events(cluster).DiscardAsync(id, reason, context.Actor())).Ok();
         // What is not there needs no reason.
         return new Problem((await Events(cluster).GetDeadLetterAsync(id)).Refusal ?? Refusal.Invalid("reason", "is required"));
     }
@@ -80,7 +80,6 @@ internal static class AdminEventsApi
         IClusterClient cluster, [StringLength(100), CleanText] string? action, string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Events(cluster).ListAuditAsync(action, new PageRequest(limit, cursor))).Ok();
 
-    private static string Actor(HttpContext context) => context.User.RequiredUserId().ToString();
 
     private static Problem BadType { get; } = new(Refusal.Invalid("type", "must be transient, permanent, network, serialization, business or system"));
 

@@ -25,6 +25,9 @@ internal static class Callers
     public static Guid RequiredUserId(this ClaimsPrincipal user) =>
         user.UserId() ?? throw new InvalidOperationException("The route requires no signed-in user.");
 
+    /// <summary>The signed-in user, as the audit log names them.</summary>
+    public static string Actor(this HttpContext context) => context.User.RequiredUserId().ToString();
+
     /// <summary>The session of the access token.</summary>
     public static Guid? SessionId(this ClaimsPrincipal user) => Guid.TryParse(user.FindFirstValue(SessionClaim), out var id) ? id : null;
 

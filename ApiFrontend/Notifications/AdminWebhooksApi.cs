@@ -22,15 +22,17 @@ internal static class AdminWebhooksApi
         TypedResults.Ok(new Page<WebhookEndpoint>(await cluster.GetGrain<IWebhookListGrain>(0).ListAsync(), null));
 
     private static async Task<Results<Created<NewWebhookAnswer>, Problem>> CreateAsync(WebhookRequest body, HttpContext context, IClusterClient cluster) =>
-        (await Endpoint(cluster, context.OperationId()).CreateAsync(body.Url!, [.. body.EventTypes!])) is var result && result.IsRefused
+        (await Endpoint(cluster, context.OperationId()).CreateAsync(body.Url!, [.. body.EventTypes!], context.Actor())) is var result && result.IsRefused
             ? new Problem(result.Refusal)
             : TypedResults.Created($"/api/v1/admin/webhooks/{result.Value!.Endpoint.Id}", NewWebhookAnswer.Of(result.Value));
 
     private static async Task<Results<Ok<WebhookEndpoint>, Problem>> GetAsync(Guid id, IClusterClient cluster) => (await Endpoint(cluster, id).GetAsync()).Ok();
 
-    private static async Task<Results<NoContent, Problem>> DeleteAsync(Guid id, IClusterClient cluster) => (await Endpoint(cluster, id).DeleteAsync()).NoContent();
+    private static async Task<Results<NoContent, Problem>> DeleteAsync(Guid id, HttpContext context, IClusterClient cluster) =>
+        (await Endpoint(cluster, id).DeleteAsync(context.Actor())).NoContent();
 
-    private static async Task<Results<Ok<WebhookEndpoint>, Problem>> EnableAsync(Guid id, IClusterClient cluster) => (await Endpoint(cluster, id).EnableAsync()).Ok();
+    private static async Task<Results<Ok<WebhookEndpoint>, Problem>> EnableAsync(Guid id, HttpContext context, IClusterClient cluster) =>
+        (await Endpoint(cluster, id).EnableAsync(context.Actor())).Ok();
 
     private static IWebhookEndpointGrain Endpoint(IClusterClient cluster, Guid id) => cluster.GetGrain<IWebhookEndpointGrain>(id);
 }

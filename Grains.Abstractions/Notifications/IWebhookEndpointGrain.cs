@@ -2,7 +2,10 @@ using Orleans.Concurrency;
 
 namespace SoonShop.Notifications;
 
-/// <summary>A webhook endpoint: where events are posted to. Keyed by its id.</summary>
+/// <summary>
+/// A webhook endpoint: where events are posted to. Keyed by its id. The caller's role is checked at the gateway; <c>actor</c> goes into the
+/// audit log with what was changed.
+/// </summary>
 [Alias("soonshop.webhook-endpoint")]
 public interface IWebhookEndpointGrain : IGrainWithGuidKey
 {
@@ -10,7 +13,7 @@ public interface IWebhookEndpointGrain : IGrainWithGuidKey
     /// Creates it. Idempotent: the same again is answered the same. Refused: <c>validation-failed</c>, <c>conflict</c> when there are too many.
     /// </summary>
     [Alias("create")]
-    Task<Outcome<NewWebhookEndpoint>> CreateAsync(string url, ImmutableArray<string> eventTypes);
+    Task<Outcome<NewWebhookEndpoint>> CreateAsync(string url, ImmutableArray<string> eventTypes, string actor);
 
     /// <summary>The endpoint. Refused: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
@@ -18,11 +21,11 @@ public interface IWebhookEndpointGrain : IGrainWithGuidKey
 
     /// <summary>Removes it; what is still to be posted there is dropped. Refused: <c>not-found</c>.</summary>
     [Alias("delete")]
-    Task<Outcome<Done>> DeleteAsync();
+    Task<Outcome<Done>> DeleteAsync(string actor);
 
     /// <summary>Switches it on again after it failed too often. Idempotent. Refused: <c>not-found</c>.</summary>
     [Alias("enable")]
-    Task<Outcome<WebhookEndpoint>> EnableAsync();
+    Task<Outcome<WebhookEndpoint>> EnableAsync(string actor);
 }
 
 /// <summary>Lists webhook endpoints. Any key.</summary>

@@ -7,7 +7,7 @@ namespace SoonShop.Notifications;
 
 internal sealed partial class WebhookEndpointGrain(
     [PersistentState("webhook")] IPersistentState<Document<WebhookState>> storage, TimeProvider time,
-    IWebhookSender sender, IWebhookEndpoints endpoints, IOptions<NotificationsOptions> options, ILogger<WebhookEndpointGrain> log)
+    IWebhookSender sender, IWebhookEndpoints endpoints, IAuditLog audit, IOptions<NotificationsOptions> options, ILogger<WebhookEndpointGrain> log)
     : AggregateGrain<WebhookState>(storage, time), IWebhookEndpointGrain, IWebhookTargetGrain
 {
     protected override string Aggregate => "webhook-endpoint";
@@ -19,7 +19,7 @@ internal sealed partial class WebhookEndpointGrain(
 
     private WebhookState? Endpoint => State is { Deleted: false } endpoint ? endpoint : null;
 
-    async Task<Outcome<NewWebhookEndpoint>> IWebhookEndpointGrain.CreateAsync(string url, ImmutableArray<string> eventTypes)
+    async Task<Outcome<NewWebhookEndpoint>> IWebhookEndpointGrain.CreateAsync(string url, ImmutableArray<string> eventTypes, string actor)
     {
         if (State is null)
         {
@@ -29,6 +29,7 @@ internal sealed partial class WebhookEndpointGrain(
             if ((await endpoints.ListAsync(CancellationToken.None)).Length >= WebhookState.MaxEndpoints)
                 return new Refusal(RefusalCode.Conflict, $"There are {WebhookState.MaxEndpoints} endpoints already. Remove one first.");
             await CommitAsync(decision);
+            await NoteAsync(actor, "create", decision.State);
         }
         return Endpoint is { } endpoint ? new NewWebhookEndpoint(endpoint.ToView(), endpoint.Secret) : NoEndpoint;
     }
@@ -36,19 +37,22 @@ internal sealed partial class WebhookEndpointGrain(
     Task<Outcome<WebhookEndpoint>> IWebhookEndpointGrain.GetAsync() =>
         Task.FromResult<Outcome<WebhookEndpoint>>(Endpoint is { } endpoint ? endpoint.ToView() : NoEndpoint);
 
-    async Task<Outcome<Done>> IWebhookEndpointGrain.DeleteAsync()
+    async Task<Outcome<Done>> IWebhookEndpointGrain.DeleteAsync(string actor)
     {
         if (Endpoint is not { } endpoint)
             return NoEndpoint;
         await CommitAsync(endpoint with { Deleted = true }, []);
+        await NoteAsync(actor, "delete", endpoint);
         return default(Done);
     }
 
-    async Task<Outcome<WebhookEndpoint>> IWebhookEndpointGrain.EnableAsync()
+    async Task<Outcome<WebhookEndpoint>> IWebhookEndpointGrain.EnableAsync(string actor)
     {
         if (Endpoint is not { } endpoint)
             return NoEndpoint;
         await CommitAsync(endpoint.Enable());
+        if (endpoint.DisabledAt is not null)
+            await NoteAsync(actor, "enable", endpoint);
         return Endpoint!.ToView();
     }
 
@@ -79,6 +83,9 @@ internal sealed partial class WebhookEndpointGrain(
         if (Endpoint is { } endpoint)
             await CommitAsync(endpoint.Succeed());
     }
+
+    private Task NoteAsync(string actor, string change, WebhookState endpoint) => audit.AddAsync(
+        actor, $"webhooks.{change}", endpoint.Id.ToString(), 1, new { endpoint.Url, endpoint.EventTypes }, CancellationToken.None);
 
     private static Refusal NoEndpoint { get; } = Refusal.NotFound("The webhook endpoint");
 

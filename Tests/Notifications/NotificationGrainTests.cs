@@ -165,11 +165,13 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         Assert.Equal(3, receiver.Posts.Count);
 
         status = 200;
-        Assert.True((await grain.EnableAsync()).Value!.Enabled);
+        Assert.True((await grain.EnableAsync("somebody")).Value!.Enabled);
+        Assert.True((await grain.EnableAsync("somebody else")).Value!.Enabled);
         await SucceedAsync("webhook", due.StreamKey, due, 10);
         Assert.True(receiver.Posts.Count > 3);
         Assert.Equal(0, (await grain.GetAsync()).Value!.ConsecutiveFailures);
         await RemoveAsync(endpoint);
+        Assert.Equal(["webhooks.delete tests", "webhooks.enable somebody", "webhooks.create tests"], await NotesAsync(endpoint.Endpoint.Id));
         var posts = receiver.Posts.Count;
         await SucceedAsync("webhook", due.StreamKey, due with { Id = $"{due.Id}, again" });
         Assert.Equal(posts, receiver.Posts.Count);
@@ -179,13 +181,22 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     public async Task creating_an_endpoint_twice_is_answered_the_same()
     {
         var grain = silo.Grains.GetGrain<IWebhookEndpointGrain>(Guid.NewGuid());
-        var first = (await grain.CreateAsync("http://127.0.0.1:9/", ["order.*"])).Value!;
+        var first = (await grain.CreateAsync("http://127.0.0.1:9/", ["order.*"], "somebody")).Value!;
         await silo.DeactivateAllAsync();
-        Assert.Equal(first.Secret, (await grain.CreateAsync("http://127.0.0.1:9/", ["order.*"])).Value!.Secret);
-        Assert.False((await grain.DeleteAsync()).IsRefused);
-        Assert.Equal(RefusalCode.NotFound, (await grain.DeleteAsync()).Refusal?.Code);
+        Assert.Equal(first.Secret, (await grain.CreateAsync("http://127.0.0.1:9/", ["order.*"], "somebody")).Value!.Secret);
+        Assert.False((await grain.DeleteAsync("somebody else")).IsRefused);
+        Assert.Equal(RefusalCode.NotFound, (await grain.DeleteAsync("somebody else")).Refusal?.Code);
         Assert.Equal(RefusalCode.NotFound, (await grain.GetAsync()).Refusal?.Code);
+        Assert.Equal(["webhooks.delete somebody else", "webhooks.create somebody"], await NotesAsync(first.Endpoint.Id));
+        var details = await silo.QueryAsync<string>("select string_agg(details::text, '') from audit_log where subject = $1", $"{first.Endpoint.Id}");
+        Assert.Contains("http://127.0.0.1:9/", details, StringComparison.Ordinal);
+        Assert.DoesNotContain(first.Secret, details, StringComparison.Ordinal);
     }
+
+    /// <summary>What the audit log says of an endpoint, newest first.</summary>
+    private async Task<string[]> NotesAsync(Guid endpoint) =>
+        [.. (await silo.Grains.GetGrain<IEventAdminGrain>(0).ListAuditAsync(null, new PageRequest(100))).Value!.Items
+            .Where(a => a.Subject == endpoint.ToString()).Select(a => $"{a.Action} {a.Actor}")];
 
     private async Task SucceedAsync(string handler, string key, CloudEvent e, int attempt = 1)
     {
@@ -205,7 +216,7 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
 
     private async Task<NewWebhookEndpoint> EndpointAsync(WebhookReceiver receiver, string events)
     {
-        var created = await silo.Grains.GetGrain<IWebhookEndpointGrain>(Guid.NewGuid()).CreateAsync(receiver.Url, [events]);
+        var created = await silo.Grains.GetGrain<IWebhookEndpointGrain>(Guid.NewGuid()).CreateAsync(receiver.Url, [events], "tests");
         Assert.False(created.IsRefused, created.Refusal?.Detail);
         return created.Value;
     }
@@ -217,7 +228,7 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     private async Task RemoveAsync(params NewWebhookEndpoint[] endpoints)
     {
         foreach (var endpoint in endpoints)
-            await silo.Grains.GetGrain<IWebhookEndpointGrain>(endpoint.Endpoint.Id).DeleteAsync();
+            await silo.Grains.GetGrain<IWebhookEndpointGrain>(endpoint.Endpoint.Id).DeleteAsync("tests");
     }
 
     private static OrderFacts Facts(User user) => new(Guid.NewGuid(), "SO-1", user.Id, user.Email, Given.Usd(1999));
