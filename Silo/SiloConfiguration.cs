@@ -35,7 +35,7 @@ internal sealed record SiloConfiguration(
         problems.AddRange(checkout.Problems());
         var types = new EventTypes(EventTypes.Assemblies());
         problems.AddRange(events.Problems(types, new EventHandlers(EventTypes.Assemblies(), types)));
-        problems.AddRange(notifications.Problems());
+        problems.AddRange(notifications.Problems(events.AttemptSeconds));
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(silo, storage, streams, accounts, checkout, events, notifications, templates, ReadDatabase(configuration, silo, problems));
     }

@@ -22,13 +22,14 @@ public sealed class NotificationsOptions
     public WebhookOptions Webhooks { get; set; } = new();
 
     /// <summary>What is wrong, each with what to set.</summary>
-    public IEnumerable<string> Problems()
+    /// <param name="attemptSeconds"><c>Events:AttemptSeconds</c>: a handler that posts must have time left to say how it went.</param>
+    public IEnumerable<string> Problems(double attemptSeconds)
     {
         if (!Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Query.Length > 0 || url.Fragment.Length > 0)
             yield return $"Notifications:PublicUrl is '{PublicUrl}'; set Notifications__PublicUrl to where customers find the shop, such as https://shop.example.";
         if (ShopName.Length is < 1 or > 100 || !Text.IsLine(ShopName))
             yield return "Notifications:ShopName must be 1–100 characters on one line; set Notifications__ShopName.";
-        foreach (var problem in Email.Problems().Concat(Webhooks.Problems()))
+        foreach (var problem in Email.Problems().Concat(Webhooks.Problems(attemptSeconds)))
             yield return problem;
     }
 }
@@ -153,10 +154,13 @@ public sealed class WebhookOptions
     public int MaxConcurrent { get; set; } = 8;
 
     /// <summary>What is wrong, each with what to set.</summary>
-    public IEnumerable<string> Problems()
+    /// <param name="attemptSeconds"><c>Events:AttemptSeconds</c>.</param>
+    public IEnumerable<string> Problems(double attemptSeconds)
     {
         if (TimeoutSeconds is not (>= 0.1 and <= 7.5))
             yield return $"Notifications:Webhooks:TimeoutSeconds is {TimeoutSeconds}; set Notifications__Webhooks__TimeoutSeconds to 0.1–7.5, less than Events:AttemptSeconds.";
+        else if (TimeoutSeconds >= attemptSeconds)
+            yield return $"Notifications:Webhooks:TimeoutSeconds is {TimeoutSeconds}, and an attempt ends after Events:AttemptSeconds, {attemptSeconds}; set Notifications__Webhooks__TimeoutSeconds to less, or Events__AttemptSeconds to more.";
         if (DisableAfterFailures is < 1 or > 10_000)
             yield return $"Notifications:Webhooks:DisableAfterFailures is {DisableAfterFailures}; set Notifications__Webhooks__DisableAfterFailures to 1–10000.";
         if (DisableAfterMinutes is not (>= 0 and <= 10_080))

@@ -13,7 +13,12 @@ public sealed class EventsSilo : InProcessSilo
 {
     private const string Streams = "memory";
 
-    protected override Dictionary<string, string?> Settings => new() { ["Events:AttemptSeconds"] = "1", ["Events:ReplayPerSecond"] = "500" };
+    protected override Dictionary<string, string?> Settings => new()
+    {
+        ["Events:AttemptSeconds"] = "1",
+        ["Notifications:Webhooks:TimeoutSeconds"] = "0.5",
+        ["Events:ReplayPerSecond"] = "500",
+    };
 
     protected override void Configure(ISiloBuilder silo) =>
         silo.AddMemoryStreams(Streams, s => s.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly));

@@ -39,6 +39,19 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public async Task what_an_attempt_waits_for_must_end_before_the_attempt()
+    {
+        var (code, _, error) = await RunAsync("Silo", [], new()
+        {
+            ["ConnectionStrings__soonshop"] = "Host=127.0.0.1;Database=soonshop",
+            ["Notifications__Webhooks__TimeoutSeconds"] = "3",
+            ["Events__AttemptSeconds"] = "3",
+        });
+        Assert.Equal(78, code);
+        AssertOneMessage(error, 1, "Notifications__Webhooks__TimeoutSeconds", "Events__AttemptSeconds");
+    }
+
+    [Fact]
     public async Task a_front_end_names_all_that_is_wrong_with_its_configuration_at_once()
     {
         var (code, output, error) = await RunAsync("ApiFrontend", [], new()
