@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Concurrency;
+using Orleans.Serialization.Invocation;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 
@@ -17,9 +19,13 @@ namespace SoonShop.Events;
 /// and ends in the dead letters. An event that it has handled is passed over when it comes again, as long as the
 /// activation remembers; after that, doing it again must be harmless.
 /// </summary>
+[MayInterleave(nameof(MayInterleave))]
 public abstract class EventHandlerGrain : Grain, IEventHandler, IStreamSubscriptionObserver, IPipelineHandler
 {
     private EventPipeline? pipeline;
+
+    /// <summary>For Orleans: streams may ask how this handler stands while it is busy.</summary>
+    public static bool MayInterleave(IInvokable request) => StreamHandshake.Includes(request);
 
     private EventPipeline Pipeline => pipeline ??= new EventPipeline(ServiceProvider.GetRequiredService<HandlerRuntime>(), this, this.GetGrainId());
 

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Concurrency;
+using Orleans.Serialization.Invocation;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 using SoonShop.Aggregates;
@@ -19,6 +21,7 @@ namespace SoonShop.Events;
 /// </code>
 /// </summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
+[MayInterleave(nameof(MayInterleave))]
 public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEventHandler, IStreamSubscriptionObserver, IPipelineHandler, IIncomingGrainCallFilter
     where TState : class
 {
@@ -37,6 +40,9 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     /// <exception cref="ArgumentException">The state was not asked for with <see cref="HandlerStateAttribute"/>.</exception>
     protected EventHandlerGrain(IPersistentState<Document<TState>> state, TimeProvider time) : base(state, time) =>
         (storage, lazy) = (state, state as ILazyState ?? throw new ArgumentException($"Ask for the state of {GetType()} with [HandlerState(\"name\")].", nameof(state)));
+
+    /// <inheritdoc cref="EventHandlerGrain.MayInterleave"/>
+    public static bool MayInterleave(IInvokable request) => StreamHandshake.Includes(request);
 
     /// <inheritdoc/>
     protected override string Aggregate => this.GetGrainId().Type.ToString()!;

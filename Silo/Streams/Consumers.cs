@@ -11,7 +11,7 @@ namespace SoonShop.Silo.Streams;
 [Alias("stream-consumer-wake")]
 internal interface IWakeExtension : IGrainExtension
 {
-    /// <summary>Ends when the grain is active and has its turn.</summary>
+    /// <summary>Ends when the grain is active and has its turn, or lets this call interleave.</summary>
     [Alias("wake")]
     Task WakeAsync();
 }

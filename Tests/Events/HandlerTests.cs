@@ -1,4 +1,5 @@
 using SoonShop.Events;
+using SoonShop.Silo.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Events;
@@ -70,6 +71,25 @@ public sealed class HandlerTests(EventsSilo silo)
         Assert.True((await silo.Handler("test-late-counting", key).RetryAsync(EventsSilo.Event("test-late-counting", key, 2), 1)).Succeeded);
         await silo.DeactivateAllAsync();
         Assert.Equal(2, await silo.Grains.GetGrain<ICounter>(key, "SoonShop.Tests.Events.LateCountingHandler").GetAsync());
+    }
+
+    [Theory]
+    [InlineData("test")]
+    [InlineData("test-late-counting")]
+    public async Task a_handler_that_is_busy_answers_streams_at_once_and_nobody_else(string streamNamespace)
+    {
+        var (key, e) = Make(streamNamespace);
+        var name = streamNamespace == "test" ? "test-plain" : streamNamespace;
+        Script.For(key, (_, context) => Task.Delay(Timeout.Infinite, context.Cancellation));
+        var busy = silo.Handler(name, key).RetryAsync(e, 1);
+        await Until.TrueAsync("it is busy", Limit, () => Task.FromResult(Script.Attempts(key) == 1));
+        var next = silo.Handler(name, key).RetryAsync(EventsSilo.Event(streamNamespace, key, 2), 1);
+        var wake = silo.Grains.GetGrain(GrainId.Create(name, key)).AsReference<IWakeExtension>().WakeAsync();
+        Assert.Same(wake, await Task.WhenAny(wake, busy, next));
+        Assert.Equal(1, Script.Attempts(key));
+        await busy;
+        await next;
+        Assert.Equal(2, Script.Attempts(key));
     }
 
     [Fact]

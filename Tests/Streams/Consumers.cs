@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Orleans.Concurrency;
+using Orleans.Serialization.Invocation;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 using SoonShop.Events;
@@ -86,4 +88,26 @@ internal sealed class CommittedConsumer : Grain, IGrainWithStringKey, IStreamSub
             Arrivals.Add(this.GetPrimaryKeyString(), e.Id);
             return Task.CompletedTask;
         });
+}
+
+/// <summary>Consumes two namespaces as the shop's handlers do; what comes on <c>busy-a</c> waits for the gate of its key.</summary>
+[MayInterleave(nameof(MayInterleave))]
+[ImplicitStreamSubscription("busy-a"), ImplicitStreamSubscription("busy-b"), GrainType("test-busy")]
+internal sealed class BusyConsumer : Grain, IGrainWithStringKey, IStreamSubscriptionObserver
+{
+    public static bool MayInterleave(IInvokable request) => StreamHandshake.Includes(request);
+
+    public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory)
+    {
+        var (streamNamespace, key) = (handleFactory.StreamId.GetNamespace(), this.GetPrimaryKeyString());
+        return handleFactory.Create<PlainEvent>().ResumeAsync(async (e, _) =>
+        {
+            if (streamNamespace == "busy-a")
+            {
+                Arrivals.Add($"{key} begun", $"{e.Number}");
+                await Arrivals.GateOf(key).Task;
+            }
+            Arrivals.Add(key, $"{streamNamespace} {e.Number}");
+        });
+    }
 }

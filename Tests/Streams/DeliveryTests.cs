@@ -106,6 +106,33 @@ public sealed class DeliveryTests : IAsyncLifetime
         Assert.Equal(Numbers(200), Arrivals.Of(other));
     }
 
+    /// <summary>The agent reads nothing more of the queue until the consumer has said where it stands; it must be let in for that.</summary>
+    [Fact]
+    public async Task a_consumer_that_is_busy_with_one_stream_holds_up_no_other_and_still_gets_its_second_stream()
+    {
+        await using var silo = await StartAsync(o => o.Queues = 1);
+        var (busy, dead) = ($"busy-{run}", $"dead-{run}");
+        await silo.Streams.GetStream<PlainEvent>("busy-a", busy).OnNextAsync(new PlainEvent(1));
+        await Arrivals.AreAsync($"{busy} begun", 1);
+        await silo.Streams.GetStream<PlainEvent>("busy-b", busy).OnNextAsync(new PlainEvent(2));
+        // Streams that are new to the agent, of the same queue, one after the other.
+        for (var i = 0; i < 20; i++)
+        {
+            await PublishAsync(silo, $"g{i}-{run}", i);
+            await Arrivals.AreAsync($"g{i}-{run}", 1);
+        }
+        Assert.Equal(0, Arrivals.CountOf(busy));
+        // When the patience with this one has ended, that with the busy one would have, too.
+        await PublishAsync(silo, dead, 0);
+        await undelivered.HasAsync(dead, 1);
+        Assert.Empty(undelivered.Of(busy));
+        Arrivals.GateOf(busy).SetResult();
+        await Arrivals.AreAsync(busy, 2);
+        await database.IsDrainedAsync();
+        Assert.Equal(["busy-a 1", "busy-b 2"], Arrivals.Of(busy).Order());
+        Assert.Empty(undelivered.Of(busy));
+    }
+
     [Fact]
     public async Task what_cannot_be_read_is_put_aside_and_its_neighbours_are_on_time()
     {
@@ -261,6 +288,8 @@ public sealed class DeliveryTests : IAsyncLifetime
             Assert.Equal(
                 QueueMapper.NumberOf(ns, key, 7),
                 await database.QueryAsync<int>("select number from stream_queue where id = stream_queue_of($1, $2, $3)", StreamSilo.Provider, ns, key));
+            // Group commit does not call the function, which would be slow there.
+            Assert.Equal(QueueMapper.NumberOf(ns, key, 7), await database.QueryAsync<int>("select stream_hash($1, $2) % 7", ns, key));
         }
     }
 
