@@ -12,14 +12,14 @@ internal sealed partial class GroupReader : IAsyncDisposable
 {
     private readonly BatchConnection connection;
     private readonly ILogger log;
-    private readonly List<string> names = [], keys = [];
+    private readonly ColumnParameter<string> names = new(NpgsqlDbType.Text), keys = new(NpgsqlDbType.Text);
 
     public GroupReader(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout, ILogger log)
     {
         this.log = log;
         var command = new NpgsqlCommand("select place, version, state from read_grain_states($1, $2)");
-        foreach (var column in (List<string>[])[names, keys])
-            command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = column, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(names.Parameter);
+        command.Parameters.Add(keys.Parameter);
         connection = new BatchConnection(database, command, commandTimeout, lockTimeout);
     }
 
@@ -45,12 +45,12 @@ internal sealed partial class GroupReader : IAsyncDisposable
         try
         {
             var command = await connection.OpenAsync(cancellation);
-            names.Clear();
-            keys.Clear();
+            names.Restart();
+            keys.Restart();
             foreach (var read in batch)
             {
-                names.Add(read.Key.Name);
-                keys.Add(read.Key.Key);
+                names.Items.Add(read.Key.Name);
+                keys.Items.Add(read.Key.Key);
             }
             await using (var reader = await command.ExecuteReaderAsync(cancellation))
             {

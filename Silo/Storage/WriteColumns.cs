@@ -27,7 +27,7 @@ internal sealed class WriteColumns
     private readonly List<DateTime> at;
     private readonly List<string?> references;
 
-    private readonly List<Action> clear = [];
+    private readonly List<Action> restart = [];
 
     /// <param name="streamProvider">Whose queues the events go to.</param>
     public WriteColumns(string streamProvider)
@@ -72,8 +72,8 @@ internal sealed class WriteColumns
     /// <summary>Holds these writes, and only them.</summary>
     public void Set(ReadOnlySpan<PendingWrite> writes)
     {
-        foreach (var column in clear)
-            column();
+        foreach (var start in restart)
+            start();
         for (var i = 0; i < writes.Length; i++)
         {
             var write = writes[i];
@@ -129,9 +129,9 @@ internal sealed class WriteColumns
 
     private List<TItem> Add<TItem>(NpgsqlDbType type)
     {
-        var column = new List<TItem>();
-        Command.Parameters.Add(new NpgsqlParameter<List<TItem>> { TypedValue = column, NpgsqlDbType = NpgsqlDbType.Array | type });
-        clear.Add(column.Clear);
-        return column;
+        var column = new ColumnParameter<TItem>(type);
+        Command.Parameters.Add(column.Parameter);
+        restart.Add(column.Restart);
+        return column.Items;
     }
 }
