@@ -5,8 +5,8 @@ namespace SoonShop.Silo.Storage;
 /// <summary>What can wait in a <see cref="BatchQueue{T}"/>.</summary>
 internal interface IBatchItem
 {
-    /// <summary>Two items of one key never share a batch; they go in the order in which they came.</summary>
-    StateKey Key { get; }
+    /// <summary>Two items of one key never share a batch; they go in the order in which they came. Null for what may share a batch with anything.</summary>
+    StateKey? Key { get; }
 
     /// <summary>How much of a batch it takes.</summary>
     int Bytes { get; }
@@ -80,7 +80,7 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
         }
         catch (ChannelClosedException)
         {
-            item.Reject("the storage has stopped");
+            item.Reject("this process has stopped");
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -126,7 +126,7 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
             }
             full = full || batch.Count == limits.MaxItems || (batch.Count > 0 && bytes + item.Bytes > limits.MaxBytes);
             // A key is taken by what is postponed, too: nothing overtakes it.
-            if (!keys.Add(item.Key) || full)
+            if ((item.Key is { } key && !keys.Add(key)) || full)
             {
                 postponed.Enqueue(item);
                 return;
@@ -139,7 +139,7 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
     private void RejectAll()
     {
         while (postponed.TryDequeue(out var item) || channel.Reader.TryRead(out item))
-            item.Reject("the storage has stopped");
+            item.Reject("this process has stopped");
     }
 }
 

@@ -6,6 +6,8 @@ internal abstract class PendingOperation<TResult>(StateKey key)
 {
     public StateKey Key => key;
 
+    StateKey? IBatchItem.Key => key;
+
     public abstract int Bytes { get; }
 
     public bool IsSettled => Task.IsCompleted;

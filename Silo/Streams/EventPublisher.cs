@@ -1,4 +1,5 @@
-using System.Threading.Channels;
+using Npgsql;
+using SoonShop.Silo.Storage;
 
 namespace SoonShop.Silo.Streams;
 
@@ -8,73 +9,72 @@ namespace SoonShop.Silo.Streams;
 /// </summary>
 internal sealed class EventPublisher : IAsyncDisposable
 {
-    private readonly Channel<Waiting> queue;
+    /// <summary>Bytes in one insert statement, at most (a single event may be larger).</summary>
+    private const int MaxBatchBytes = 4 * 1024 * 1024;
+
+    private readonly BatchQueue<PendingPublication> queue;
     private readonly StreamDatabase database;
     private readonly IEventSignal signal;
-    private readonly int batchSize;
-    private readonly Task running;
+    private readonly TimeSpan patience;
 
     public EventPublisher(StreamDatabase database, IEventSignal signal, PostgresStreamOptions options)
     {
-        (this.database, this.signal, batchSize) = (database, signal, options.PublishEvents);
-        queue = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(options.MaxPublishing) { SingleReader = true });
-        running = Task.Run(RunAsync);
+        (this.database, this.signal, patience) = (database, signal, options.PublishPatience);
+        queue = new BatchQueue<PendingPublication>(new BatchLimits(options.PublishEvents, MaxBatchBytes, options.MaxPublishing, patience), PublishAsync);
+        queue.Start();
     }
+
+    /// <summary>Events that wait.</summary>
+    public int Depth => queue.Depth;
 
     /// <summary>Publishes; ends when the event is committed.</summary>
+    /// <exception cref="TimeoutException">The database does not keep up; the event is not there.</exception>
+    /// <exception cref="NpgsqlException">The database refused the event, or the connection was lost and the event may be there or not.</exception>
     public async Task PublishAsync(PublishedEvent e)
     {
-        var waiting = new Waiting(e, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        await queue.Writer.WriteAsync(waiting);
-        await waiting.Done.Task;
+        var publication = new PendingPublication(e);
+        await queue.EnqueueAsync(publication, CancellationToken.None);
+        await publication.Task;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        queue.Writer.TryComplete();
-        await running;
-    }
+    public async ValueTask DisposeAsync() => await queue.StopAsync(patience, CancellationToken.None);
 
-    private async Task RunAsync()
-    {
-        var batch = new List<Waiting>(batchSize);
-        while (await queue.Reader.WaitToReadAsync())
-        {
-            batch.Clear();
-            while (batch.Count < batchSize && queue.Reader.TryRead(out var waiting))
-                batch.Add(waiting);
-            try
-            {
-                signal.Raise(await database.PublishAsync([.. batch.Select(w => w.Event)], CancellationToken.None));
-                foreach (var waiting in batch)
-                    waiting.Done.SetResult();
-            }
-            catch (Npgsql.PostgresException) when (batch.Count > 1)
-            {
-                // The database refused the statement, so nothing of it is there: one bad event fails alone.
-                foreach (var waiting in batch)
-                    await PublishAloneAsync(waiting);
-            }
-            catch (Exception e)
-            {
-                foreach (var waiting in batch)
-                    waiting.Done.SetException(e);
-            }
-        }
-    }
-
-    private async Task PublishAloneAsync(Waiting waiting)
+    private async Task PublishAsync(List<PendingPublication> batch, CancellationToken cancellation)
     {
         try
         {
-            signal.Raise(await database.PublishAsync([waiting.Event], CancellationToken.None));
-            waiting.Done.SetResult();
+            // The signal before the answers: who has been told of a commit may count on its events being under way.
+            signal.Raise(await database.PublishAsync([.. batch.Select(p => p.Event)], cancellation));
+            foreach (var publication in batch)
+                publication.TrySetResult();
+        }
+        catch (PostgresException) when (batch.Count > 1)
+        {
+            // The database refused the statement, so nothing of it is there: one bad event fails alone.
+            foreach (var publication in batch)
+                await PublishAsync([publication], cancellation);
         }
         catch (Exception e)
         {
-            waiting.Done.SetException(e);
+            foreach (var publication in batch)
+                publication.TrySetException(e);
         }
     }
+}
 
-    private sealed record Waiting(PublishedEvent Event, TaskCompletionSource Done);
+/// <summary>An event that waits to be published; its publisher awaits <see cref="TaskCompletionSource.Task"/>.</summary>
+internal sealed class PendingPublication(PublishedEvent e) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
+{
+    public PublishedEvent Event => e;
+
+    /// <summary>None: the events of a stream may share a statement, which keeps their order.</summary>
+    public StateKey? Key => null;
+
+    public int Bytes => e.Payload.Length;
+
+    public bool IsSettled => Task.IsCompleted;
+
+    public long EnqueuedAtMs { get; } = Environment.TickCount64;
+
+    public void Reject(string reason) => TrySetException(new TimeoutException($"The event was not published: {reason}. Nothing has changed; try again later."));
 }

@@ -50,6 +50,9 @@ public sealed class PostgresStreamOptions
     /// <summary>Publishing: events of this process that wait to be inserted; who publishes more, waits.</summary>
     public int MaxPublishing { get; set; } = 8192;
 
+    /// <summary>Publishing: how long an event waits for room and for its insert statement, before its publisher is told that the database does not keep up.</summary>
+    public TimeSpan PublishPatience { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Publishing: bytes of one event, at most.</summary>
     public int MaxEventBytes { get; set; } = 1024 * 1024;
 
@@ -79,6 +82,7 @@ public sealed class PostgresStreamOptions
             (nameof(IdlePoll), IdlePoll, 0.01, 60),
             (nameof(AckInterval), AckInterval, 0.001, 10),
             (nameof(ConsumerPatience), ConsumerPatience, 0.1, 3600),
+            (nameof(PublishPatience), PublishPatience, 0.1, 600),
         })
         {
             if (value.TotalSeconds < min || value.TotalSeconds > max)

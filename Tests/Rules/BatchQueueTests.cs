@@ -144,11 +144,26 @@ public sealed class BatchQueueTests
             Assert.Contains("stopped", await item.Rejection, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task items_without_a_key_share_a_batch_in_the_order_in_which_they_came()
+    {
+        var batches = new Batches(Limits);
+        await batches.AddAsync("x");
+        var first = await batches.NextAsync();
+        var items = await batches.AddAsync("*1", "a", "*1", "*2", "*3");
+        first.Finish();
+        var second = await batches.NextAsync();
+        Assert.Equal(items[..4], second.Items);
+        second.Finish();
+        Assert.Equal(items[4..], (await batches.NextAsync()).Items);
+    }
+
     private sealed class Item(string key, int bytes) : IBatchItem
     {
         private readonly TaskCompletionSource<string> rejection = new();
 
-        public StateKey Key { get; } = new("state", key);
+        public string Name => key;
+        public StateKey? Key { get; } = key.StartsWith('*') ? null : new("state", key);
         public int Bytes => bytes;
         public bool IsSettled { get; set; }
         public long EnqueuedAtMs { get; } = Environment.TickCount64;
@@ -162,7 +177,7 @@ public sealed class BatchQueueTests
         private readonly TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Item[] Items => items;
-        public string[] Keys => [.. items.Select(i => i.Key.Key)];
+        public string[] Keys => [.. items.Select(i => i.Name)];
         public bool Aborted { get; private set; }
         public void Finish() => done.SetResult();
 
