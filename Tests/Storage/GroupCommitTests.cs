@@ -186,26 +186,6 @@ public sealed class GroupCommitTests(StorageProviders silo)
         }
     }
 
-    /// <summary>Of the parameters of a large write some are written and some are not when it turns out that nobody is there.</summary>
-    [Fact]
-    public async Task a_connection_lost_while_a_write_is_sent_spoils_no_later_one()
-    {
-        await using var storage = await silo.StartAsync();
-        await WriteAsync(storage, NewIds(1)[0], new Note("first"));
-        for (var round = 0; round < 3; round++)
-        {
-            Assert.True(await silo.QueryAsync<long>(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and state = 'idle' and query like '%write_grain_states%'") > 0);
-            var lost = await OutcomeAsync(() => WriteAsync(storage, NewIds(1)[0], new Note(new string('x', 2_000_000)))).InTimeAsync();
-            Assert.True(Assert.IsType<StorageFailedException>(lost).OutcomeUnknown);
-            foreach (var id in NewIds(3))
-            {
-                var after = new GrainState<Document<Note>>(Document([Event($"{id}#1", 1)], []));
-                Assert.Null(await OutcomeAsync(() => storage.WriteStateAsync(Name, id, after)).InTimeAsync());
-            }
-        }
-    }
-
     [Fact]
     public async Task a_batch_that_takes_too_long_is_reported_as_unknown_and_the_storage_goes_on()
     {
