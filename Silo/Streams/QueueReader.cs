@@ -267,6 +267,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
         lock (gate)
         {
             lastReadMs = NowMs();
+            if (rows.Count > 0 && window.Overtakes(from, snapshot))
+            {
+                more = true;
+                return;
+            }
             more = !complete;
             window.Read(from, rows.ConvertAll(r => r.Position), complete, snapshot, lastReadMs);
             foreach (var row in rows)

@@ -54,6 +54,23 @@ internal sealed class ReadWindow
         return (from, known.After(from));
     }
 
+    /// <summary>
+    /// True when what a read found may belong behind something that it did not look at, because a transaction that an earlier stretch waits
+    /// for has ended meanwhile. Then the find is to be forgotten: the next read begins with that stretch, and finds both in their order.
+    /// </summary>
+    /// <param name="from">Where the read began.</param>
+    /// <param name="snapshot">What it could see.</param>
+    public bool Overtakes(long from, DatabaseSnapshot snapshot)
+    {
+        var overtakes = false;
+        foreach (var stretch in stretches)
+        {
+            if (stretch.From < from && stretch.Waiting.Any(snapshot.HadEnded))
+                overtakes = stretch.Ripe = true;
+        }
+        return overtakes;
+    }
+
     /// <summary>Takes in a read.</summary>
     /// <param name="from">Where it began.</param>
     /// <param name="positions">What it found, in order, without what was known.</param>

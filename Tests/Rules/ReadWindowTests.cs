@@ -40,6 +40,27 @@ public sealed class ReadWindowTests
     }
 
     [Fact]
+    public void what_a_long_transaction_brought_is_not_overtaken_by_what_was_committed_after_it()
+    {
+        var window = new ReadWindow(0, []);
+        window.Read(0, [10], complete: true, new DatabaseSnapshot("50:60:50", 60), nowMs: 0);
+        var (from, _) = window.Next(1000);
+        Assert.Equal(10, from);
+        // While it runs, others go on.
+        Assert.False(window.Overtakes(from, new DatabaseSnapshot("50:61:50", 61)));
+        window.Read(from, [20], complete: true, new DatabaseSnapshot("50:61:50", 61), nowMs: 1000);
+        // It has ended, and 30 may be of a transaction that began only then.
+        (from, _) = window.Next(2000);
+        Assert.True(window.Overtakes(from, Quiet(62)));
+        var (again, known) = window.Next(2001);
+        Assert.Equal(0, again);
+        Assert.Equal([10L, 20L], known);
+        Assert.False(window.Overtakes(again, Quiet(62)));
+        window.Read(again, [5, 30], complete: true, Quiet(62), nowMs: 2001);
+        Assert.Equal((30L, 30L), (window.Final, window.Last));
+    }
+
+    [Fact]
     public void a_long_transaction_widens_the_window_without_being_looked_for_at_every_read()
     {
         var window = new ReadWindow(0, []);

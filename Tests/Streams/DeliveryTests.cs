@@ -74,6 +74,31 @@ public sealed class DeliveryTests : IAsyncLifetime
         Assert.Equal(Enumerable.Repeat(5, 8), Enumerable.Range(0, 8).Select(i => Arrivals.CountOf($"{other}-{i}")));
     }
 
+    /// <summary>A transaction that takes its time takes its events' places in the queue first, and shows them last.</summary>
+    [Fact]
+    public async Task what_follows_a_long_transaction_in_its_stream_does_not_overtake_it()
+    {
+        await using var silo = await StartAsync(o => o.Queues = 1);
+        for (var round = 0; round < 5; round++)
+        {
+            var (key, other) = ($"long-{round}-{run}", $"short-{round}-{run}");
+            await using (var connection = await database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken))
+            await using (var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
+            {
+                await CommitAsync($"first {round}", key, connection: connection, notify: false);
+                await CommitAsync($"other {round}", other);
+                await Arrivals.AreAsync(other, 1);
+                // Long enough for the reader not to look at that place with every read.
+                await Task.Delay(500, TestContext.Current.CancellationToken);
+                await transaction.CommitAsync(TestContext.Current.CancellationToken);
+            }
+            await CommitAsync($"second {round}", key);
+            await Arrivals.AreAsync(key, 2);
+            Assert.Equal([$"first {round}", $"second {round}"], Arrivals.Of(key));
+        }
+        await database.IsDrainedAsync();
+    }
+
     [Fact]
     public async Task a_stuck_consumer_delays_neither_delivery_nor_acknowledgement_of_other_streams()
     {
@@ -305,7 +330,7 @@ public sealed class DeliveryTests : IAsyncLifetime
             siloPort: siloPort, primaryPort: primaryPort, gatewayPort: gatewayPort);
 
     /// <summary>Commits an event as grain storage does.</summary>
-    private async Task CommitAsync(string id, string key, DateTimeOffset? notBefore = null, NpgsqlConnection? connection = null)
+    private async Task CommitAsync(string id, string key, DateTimeOffset? notBefore = null, NpgsqlConnection? connection = null, bool notify = true)
     {
         var json = System.Text.Json.JsonSerializer.Serialize(new[]
         {
@@ -318,7 +343,7 @@ public sealed class DeliveryTests : IAsyncLifetime
         await using var command = database.Source.CreateCommand();
         await using var own = new NpgsqlCommand("", connection);
         NpgsqlCommand chosen = connection is null ? command : own;
-        chosen.CommandText = "select pg_notify('soonshop_events', array_to_string(insert_events($1, $2::jsonb), ','))";
+        chosen.CommandText = notify ? "select pg_notify('soonshop_events', array_to_string(insert_events($1, $2::jsonb), ','))" : "select insert_events($1, $2::jsonb)";
         chosen.Parameters.Add(new() { Value = StreamSilo.Provider });
         chosen.Parameters.Add(new() { Value = json });
         await chosen.ExecuteNonQueryAsync();
