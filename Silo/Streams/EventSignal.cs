@@ -22,6 +22,9 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
 
+    /// <summary>The readers of this process.</summary>
+    public IEnumerable<QueueReader> Readers => readers.Values;
+
     /// <summary>Begins to send only.</summary>
     public void Start() => running = Task.Run(SendAsync);
 

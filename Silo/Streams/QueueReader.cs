@@ -69,6 +69,16 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
     /// <summary>True while this process owns the queue, as far as it knows.</summary>
     public bool IsOwner => owner && !fenced;
 
+    /// <summary>Events read and not done with.</summary>
+    public int Pending
+    {
+        get
+        {
+            lock (gate)
+                return ledger.Pending;
+        }
+    }
+
     private PostgresStreamOptions Options => services.Options;
 
     /// <summary>There may be something new in the database.</summary>

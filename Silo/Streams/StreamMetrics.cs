@@ -11,14 +11,23 @@ internal sealed class StreamMetrics
     private readonly Counter<long> read, handled, undelivered, published;
     private readonly Histogram<int> batch;
 
-    public StreamMetrics(IMeterFactory? meters)
+    /// <param name="meters">Makes the meter, where there is one.</param>
+    /// <param name="provider">The stream provider.</param>
+    /// <param name="readers">The readers of this process.</param>
+    /// <param name="publishing">Events that wait to be inserted.</param>
+    public StreamMetrics(IMeterFactory? meters, string provider, Func<IEnumerable<QueueReader>> readers, Func<int> publishing)
     {
+        var tag = new KeyValuePair<string, object?>("provider", provider);
         var meter = meters?.Create(MeterName) ?? new Meter(MeterName);
         read = meter.CreateCounter<long>("soonshop.streams.read", "{event}", "Events read from queues.");
         handled = meter.CreateCounter<long>("soonshop.streams.done", "{event}", "Events that are done with: delivered, without a consumer, or put aside.");
         undelivered = meter.CreateCounter<long>("soonshop.streams.undelivered", "{event}", "Events put aside, because they could not be delivered.");
         published = meter.CreateCounter<long>("soonshop.streams.published", "{event}", "Events published by OnNextAsync.");
         batch = meter.CreateHistogram<int>("soonshop.streams.read.batch", "{event}", "Events found by one read.");
+        meter.CreateObservableGauge(
+            "soonshop.streams.pending", () => readers().Where(r => r.IsOwner).Select(r => new Measurement<int>(r.Pending, tag, new("queue", r.Queue))), "{event}",
+            "Events read and not done with, of the queues that this process owns.");
+        meter.CreateObservableGauge("soonshop.streams.publishing", () => new Measurement<int>(publishing(), tag), "{event}", "Events that wait to be published by OnNextAsync.");
     }
 
     public void Read(string provider, int events)

@@ -24,8 +24,8 @@ internal sealed class StreamRuntime : IAsyncDisposable
         Acks = new AckWriter(Database, Options.AckInterval, log);
         Releaser = new DueEventReleaser(Database, Signal, log);
         Format = new EventFormat(services.GetRequiredService<Serializer<PublishedBatch>>());
-        Metrics = new StreamMetrics(services.GetService<IMeterFactory>());
         Publisher = new EventPublisher(Database, Signal, Options);
+        Metrics = new StreamMetrics(services.GetService<IMeterFactory>(), provider, () => Signal.Readers, () => Publisher.Depth);
         Provider = provider;
     }
 

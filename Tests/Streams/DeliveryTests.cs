@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Streams;
@@ -112,6 +113,40 @@ public sealed class DeliveryTests : IAsyncLifetime
         Arrivals.GateOf(stuck).SetResult();
         await Arrivals.AreAsync(stuck, 1);
         await database.IsDrainedAsync();
+    }
+
+    [Fact]
+    public async Task a_gauge_shows_what_is_pending_in_each_queue()
+    {
+        await using var silo = await StartAsync(o => o.Queues = 2);
+        var pending = new Dictionary<object, int>();
+        using var listener = new MeterListener
+        {
+            // Silos of other tests have meters of the same name.
+            InstrumentPublished = (instrument, l) =>
+            {
+                if (instrument.Name == "soonshop.streams.pending" && instrument.Meter.Scope == silo.Services.GetRequiredService<IMeterFactory>())
+                    l.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<int>((_, value, tags, _) =>
+        {
+            Assert.Equal(("provider", StreamSilo.Provider), (tags[0].Key, (string)tags[0].Value!));
+            pending[tags[1].Value!] = value;
+        });
+        listener.Start();
+        var key = $"stuck-{run}";
+        for (var i = 0; i < 3; i++)
+            await PublishAsync(silo, key, i);
+        await Running.Until.TrueAsync("three events are pending", TimeSpan.FromSeconds(30), () => ShowsAsync(0, 3));
+        Arrivals.GateOf(key).SetResult();
+        await Running.Until.TrueAsync("none is", TimeSpan.FromSeconds(30), () => ShowsAsync(0, 0));
+
+        Task<bool> ShowsAsync(params int[] counts)
+        {
+            listener.RecordObservableInstruments();
+            return Task.FromResult(pending.Values.Order().SequenceEqual(counts));
+        }
     }
 
     [Fact]
