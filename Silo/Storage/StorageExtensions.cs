@@ -1,6 +1,10 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Providers;
+using Orleans.Runtime.Hosting;
+using Orleans.Storage;
 using SoonShop.Events;
+using SoonShop.Silo.Streams;
 
 namespace SoonShop.Silo.Storage;
 
@@ -11,12 +15,7 @@ internal static class StorageExtensions
     public static ISiloBuilder AddShopGrainStorage(
         this ISiloBuilder silo, StorageOptions configuration, string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME) => configuration.Provider switch
         {
-            StorageProvider.AdoNet => silo.AddAdoNetGrainStorage(name, options => options.Configure<NpgsqlDataSource, IServiceProvider>((o, database, services) =>
-            {
-                o.Invariant = "Npgsql";
-                o.DataSource = database;
-                o.GrainStorageSerializer = new DocumentSerializer(new StateSerializer(PostgresGrainStorageHosting.DefaultSerializer(services, name)));
-            })),
+            StorageProvider.AdoNet => silo.AddSignallingAdoNetStorage(name),
             _ => silo.AddPostgresGrainStorage(name, options => options.Configure<NpgsqlDataSource>((o, database) =>
             {
                 o.DataSource = database;
@@ -27,4 +26,19 @@ internal static class StorageExtensions
                 o.MaxQueueTime = TimeSpan.FromSeconds(configuration.MaxQueueSeconds);
             })),
         };
+
+    private static ISiloBuilder AddSignallingAdoNetStorage(this ISiloBuilder silo, string name)
+    {
+        var inner = $"{name} by ADO.NET";
+        silo.AddAdoNetGrainStorage(inner, options => options.Configure<NpgsqlDataSource, IServiceProvider>((o, database, services) =>
+        {
+            o.Invariant = "Npgsql";
+            o.DataSource = database;
+            o.GrainStorageSerializer = new DocumentSerializer(new StateSerializer(PostgresGrainStorageHosting.DefaultSerializer(services, name)));
+        }));
+        // Where there are no streams there is nobody to wake.
+        silo.Services.AddGrainStorage(name, (services, _) => services.GetRequiredKeyedService<IGrainStorage>(inner) is var storage
+            && services.GetKeyedService<StreamRuntime>(ShopStreams.Provider) is { } streams ? new SignallingStorage(storage, () => streams.Queues, streams.Signal) : storage);
+        return silo;
+    }
 }

@@ -1,5 +1,8 @@
+using Orleans.Storage;
 using SoonShop.Aggregates;
+using SoonShop.Inventory;
 using SoonShop.Silo.Storage;
+using SoonShop.Silo.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Storage;
@@ -93,6 +96,28 @@ public sealed class BothProvidersTests(StorageProviders silo)
         Assert.Equal("2", state.ETag);
     }
 
+    [Theory]
+    [InlineData(StorageProvider.GroupCommit)]
+    [InlineData(StorageProvider.AdoNet)]
+    public async Task the_readers_of_an_events_queue_are_woken_after_the_write(StorageProvider provider)
+    {
+        var signal = new Signal();
+        var queues = await silo.QueryAsync<int[]>("select array_agg(id order by number) from stream_queue where provider = 'shop'");
+        IGrainStorage storage = provider == StorageProvider.AdoNet
+            ? new SignallingStorage(silo.Storage(provider), () => queues, signal) : await silo.StartAsync(o => o.StreamProvider = "shop", signal);
+        for (var n = 0; n < 20; n++)
+        {
+            var id = GrainId.Create("cart", Guid.NewGuid().ToString("N"));
+            var now = DateTimeOffset.UtcNow;
+            var events = new[] { now, now.AddHours(1) }.Select((due, i) => new EventEnvelope(
+                $"{id}#{i}", $"{id}", i, "inventory.out-of-stock", "x", "cart", $"{id} {i}", now, i == 0 ? null : due, null, null, null, new InventoryOutOfStock("X"))).ToArray();
+            await storage.WriteStateAsync("cart", id, new GrainState<Document<Note>>(new Document<Note> { State = new Note("x"), Events = events }));
+            Assert.Equal([await silo.QueryAsync<int>("select queue from event where id = $1", $"{id}#0")], signal.Take());
+        }
+        if (storage is IAsyncDisposable own)
+            await own.DisposeAsync();
+    }
+
     [Fact]
     public async Task what_one_clears_the_other_finds_cleared()
     {
@@ -104,5 +129,19 @@ public sealed class BothProvidersTests(StorageProviders silo)
         var read = new GrainState<Note>();
         await ado.ReadStateAsync("cart", id, read);
         Assert.Equal((false, "2"), (read.RecordExists, read.ETag));
+    }
+
+    private sealed class Signal : IEventSignal
+    {
+        private readonly List<int> raised = [];
+
+        public int[] Take()
+        {
+            int[] taken = [.. raised];
+            raised.Clear();
+            return taken;
+        }
+
+        public void Raise(ReadOnlySpan<int> queues) => raised.AddRange(queues);
     }
 }
