@@ -42,7 +42,7 @@ public sealed class DeliveryTests : IAsyncLifetime
         await using var silo = await StartAsync();
         var key = $"committed-{run}";
         await CommitAsync("now", key);
-        await CommitAsync("later", key, notBefore: DateTimeOffset.UtcNow.AddSeconds(2));
+        await CommitAsync("later", key, notBefore: DateTimeOffset.UtcNow.AddSeconds(8));
         await CommitAsync("soon", key);
         await Arrivals.AreAsync(key, 2);
         Assert.Equal(1L, await database.QueryAsync<long>("select count(*) from event where due_at is not null"));
