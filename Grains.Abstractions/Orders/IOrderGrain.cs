@@ -26,13 +26,23 @@ public interface IOrderGrain : IGrainWithGuidKey
     [Alias("cancel")]
     Task<Outcome<Order>> CancelAsync(Caller caller, string? reason);
 
-    /// <summary>Notes the hand-over to a carrier. Idempotent for the same tracking number. Refused: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
+    /// <summary>
+    /// Notes the hand-over to a carrier, and takes what was authorized first. Idempotent for the same tracking number.
+    /// Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when the money cannot be taken.
+    /// </summary>
     [Alias("ship")]
     Task<Outcome<Order>> ShipAsync(string carrier, string trackingNumber);
 
     /// <summary>Notes the delivery. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
     [Alias("deliver")]
     Task<Outcome<Order>> DeliverAsync();
+
+    /// <summary>
+    /// Takes part or, with <paramref name="amount"/> null, all of what was authorized; shipping does the latter by itself.
+    /// Idempotent by capture. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when there is nothing to take.
+    /// </summary>
+    [Alias("capture")]
+    Task<Outcome<Order>> CaptureAsync(string captureId, long? amount);
 
     /// <summary>Gives back part or, with <paramref name="amount"/> null, all of what is left. Idempotent by refund. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> for more than is left.</summary>
     [Alias("refund")]

@@ -23,7 +23,14 @@ public sealed record OrderLine(string Sku, string Name, int Quantity, Money Unit
 
 /// <summary>The payment within an order.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.order-payment")]
-public sealed record OrderPayment(Guid Id, PaymentStatus Status, Money Amount, Money Refunded, string Method, string? ClientSecret);
+public sealed record OrderPayment(Guid Id, PaymentStatus Status, Money Amount, Money Refunded, string Method, string? ClientSecret)
+{
+    /// <summary>What was taken so far; with manual capture that is nothing until the order is shipped, and less than the amount after a partial capture.</summary>
+    [Id(0)] public Money Captured { get; init; } = Amount with { Amount = 0 };
+
+    /// <summary>The customer's complaint to the bank, if there is one.</summary>
+    [Id(1)] public Dispute? Dispute { get; init; }
+}
 
 /// <summary>When an order took a status.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.timeline-entry")]

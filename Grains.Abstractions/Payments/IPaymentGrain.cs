@@ -26,7 +26,21 @@ public interface IPaymentGrain : IGrainWithGuidKey
     [Alias("cancel")]
     Task<Payment> CancelAsync(PaymentTerms terms, bool refundCaptured, string reason);
 
-    /// <summary>Gives money back. Idempotent by refund id. Refused: <c>conflict</c> for more than is left.</summary>
+    /// <summary>
+    /// Takes part or all of what was authorized; the rest is released. Idempotent by capture id. Refused: <c>conflict</c> when nothing is
+    /// authorized (any more), or for more than is.
+    /// </summary>
+    [Alias("capture")]
+    Task<Outcome<Payment>> CaptureAsync(CapturePayment command);
+
+    /// <summary>
+    /// Asks the provider how the payment with its reference stands, and takes its word, whatever was known before. Null when the
+    /// reference is not one of this payment's. Idempotent.
+    /// </summary>
+    [Alias("review")]
+    Task<Payment?> ReviewAsync(string reference);
+
+    /// <summary>Gives money back. Idempotent by refund id. Refused: <c>conflict</c> for more than is left, or when the provider refuses.</summary>
     [Alias("refund")]
     Task<Outcome<Payment>> RefundAsync(RefundPayment command);
 
@@ -57,7 +71,19 @@ public sealed record Charge(string AttemptId, PaymentTerms Terms, string Payment
 {
     /// <summary>True for an attempt that the order's own schedule does not watch over: then the payment schedules a second look itself.</summary>
     [Id(0)] public bool FollowUp { get; init; }
+
+    /// <summary>The provider's id of the customer, whose kept payment methods can be used.</summary>
+    [Id(1)] public string? Customer { get; init; }
+
+    /// <summary>True when the customer wants the payment method kept for the next time.</summary>
+    [Id(2)] public bool KeepMethod { get; init; }
 }
+
+/// <summary>A capture of part of what was authorized, or, with <paramref name="Amount"/> null, of all of it.</summary>
+/// <param name="CaptureId">The operation.</param>
+/// <param name="Amount">Minor units.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.capture-payment")]
+public sealed record CapturePayment(string CaptureId, long? Amount);
 
 /// <summary>A refund of part of a payment, or, with <paramref name="Amount"/> null, of all that is left.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.refund-payment")]
@@ -78,6 +104,31 @@ public sealed record Payment(Guid Id, PaymentStatus Status, Money Amount, Money 
 
     /// <summary>The operation that made the attempt that captured, or else the last one.</summary>
     [Id(1)] public string? AttemptId { get; init; }
+
+    /// <summary>What was taken so far; less than <see cref="Amount"/> after a partial capture.</summary>
+    [Id(2)] public Money Captured { get; init; } = Amount with { Amount = 0 };
+
+    /// <summary>The customer's complaint to the bank, if there is one.</summary>
+    [Id(3)] public Dispute? Dispute { get; init; }
+}
+
+/// <summary>A customer's complaint to their bank about a payment.</summary>
+/// <param name="Status">How it stands.</param>
+/// <param name="Amount">What it is about.</param>
+/// <param name="Reason">The bank's reason, such as <c>fraudulent</c>.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.dispute")]
+public sealed record Dispute(DisputeStatus Status, Money Amount, string Reason);
+
+/// <summary>How a dispute stands.</summary>
+[Alias("soonshop.dispute-status")]
+public enum DisputeStatus
+{
+    /// <summary>The bank has not decided.</summary>
+    Open,
+    /// <summary>The money stays with the shop.</summary>
+    Won,
+    /// <summary>The bank has given the money back.</summary>
+    Lost,
 }
 
 /// <summary>How far a payment is.</summary>
@@ -98,4 +149,6 @@ public enum PaymentStatus
     Refunded,
     /// <summary>Given up before anything was taken.</summary>
     Cancelled,
+    /// <summary>The money is held for the shop; it is taken when the order is shipped, or by hand.</summary>
+    Authorized,
 }

@@ -37,3 +37,38 @@ public sealed record PaymentRefunded(Guid PaymentId, Guid? CustomerId, string Re
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.refunded";
 }
+
+/// <summary>The money of an order is held for the shop, and not taken yet.</summary>
+public sealed record PaymentAuthorized(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.authorized";
+}
+
+/// <summary>The provider works on an attempt; its outcome comes later.</summary>
+public sealed record PaymentProcessing(Guid PaymentId, Guid? CustomerId, Money Amount) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.processing";
+}
+
+/// <summary>A refund did not reach the customer: the money is still, or again, with the shop.</summary>
+public sealed record PaymentRefundFailed(Guid PaymentId, Guid? CustomerId, string RefundId, Money Amount, string? Reason) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.refund-failed";
+}
+
+/// <summary>The customer has complained to the bank about the payment.</summary>
+public sealed record PaymentDisputed(Guid PaymentId, Guid? CustomerId, Dispute Dispute, string ProviderReference) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.disputed";
+}
+
+/// <summary>The bank has decided about a dispute.</summary>
+public sealed record PaymentDisputeClosed(Guid PaymentId, Guid? CustomerId, Dispute Dispute, string ProviderReference) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.dispute-closed";
+}

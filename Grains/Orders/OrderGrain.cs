@@ -65,7 +65,7 @@ internal sealed partial class OrderGrain(
     {
         if (Of(caller) is null)
             return NoOrder;
-        if (Order!.Status == OrderStatus.Pending || Order.IsOverdue(Now))
+        if (Order!.Status == OrderStatus.Pending || Order.IsOverdue(PaymentWindow, Now))
             await DriveAsync();
         // The attempt that paid, asked for again.
         if (Order.Status != OrderStatus.AwaitingPayment && Order.Payment?.AttemptId == attemptId)
@@ -86,15 +86,38 @@ internal sealed partial class OrderGrain(
         if (Of(caller) is null)
             return NoOrder;
         if (Order!.Status == OrderStatus.Pending)
-            await DriveAsync();
+        {
+            try
+            {
+                await DriveAsync();
+            }
+            catch (UnavailableException)
+            {
+                // Whatever keeps the checkout from its end does not keep the customer from calling it off.
+            }
+        }
         return await DecideAndDriveAsync(Order.Cancel(reason, Now));
     }
 
-    async Task<Outcome<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber) =>
-        Order is null ? NoOrder : await DecideAndDriveAsync(Order.Ship(carrier, trackingNumber, Now));
+    async Task<Outcome<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber)
+    {
+        if (Order is null)
+            return NoOrder;
+        if (Order.Ship(carrier, trackingNumber, Now) is { Refusal: null, Changed: true }
+            && Order.Payment?.Status == PaymentStatus.Authorized && await CaptureAsync("shipment", null) is { } refusal)
+            return refusal;
+        return await DecideAndDriveAsync(Order.Ship(carrier, trackingNumber, Now));
+    }
 
     async Task<Outcome<Order>> IOrderGrain.DeliverAsync() =>
         Order is null ? NoOrder : await DecideAndDriveAsync(Order.Deliver(Now));
+
+    async Task<Outcome<Order>> IOrderGrain.CaptureAsync(string captureId, long? amount)
+    {
+        if (Order is null)
+            return NoOrder;
+        return await CaptureAsync(captureId, amount) is { } refusal ? refusal : Order.ToView();
+    }
 
     async Task<Outcome<Order>> IOrderGrain.RefundAsync(string refundId, long? amount, string reason)
     {
@@ -140,8 +163,11 @@ internal sealed partial class OrderGrain(
     {
         await DriveAsync(due);
         // A refund may have been confirmed without the order hearing of it.
-        if (Order is { NextTask: OrderTask.HandOver } && await PaymentOfOrder.SettleAsync() is { } payment)
+        if (Order is { NextTask: OrderTask.HandOver or OrderTask.Undo } && await PaymentOfOrder.SettleAsync() is { } payment)
+        {
             await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
+            await DriveAsync();
+        }
     }
 
     // ---- the checkout
@@ -193,6 +219,9 @@ internal sealed partial class OrderGrain(
         {
             switch (order.NextTask)
             {
+                case OrderTask.ReserveAndPay when IsOverdue(order, due):
+                    await EndOverdueAsync(order);
+                    break;
                 case OrderTask.ReserveAndPay:
                     await ReserveAndPayAsync(order);
                     if (Order.Status == OrderStatus.AwaitingPayment)
@@ -236,19 +265,42 @@ internal sealed partial class OrderGrain(
         CrashPoint.Pass("order.confirmed");
     }
 
+    /// <summary>The time is over: nothing is taken any more. If the customer was quicker, it is confirmed.</summary>
+    private async Task EndOverdueAsync(OrderState order)
+    {
+        var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, "payment deadline");
+        await DecideAsync(payment.Status == PaymentStatus.Cancelled ? order.Expire(payment, Now) : order.HearOf(payment, PaymentWindow, Now));
+    }
+
+    /// <summary>By this silo's clock, or by the database's, whose scheduled event has come. The database keeps microseconds, the order ticks.</summary>
+    private bool IsOverdue(OrderState order, DateTimeOffset? due) =>
+        order.IsOverdue(PaymentWindow, Now) || (due is { } time && order.IsOverdue(PaymentWindow, time.AddMilliseconds(1)));
+
+    /// <summary>Takes what was authorized. Null when it is taken.</summary>
+    private async Task<Refusal?> CaptureAsync(string captureId, long? amount)
+    {
+        if (Order!.WhyNotCapture() is { } refusal)
+            return refusal;
+        var result = await PaymentOfOrder.CaptureAsync(new CapturePayment(captureId, amount));
+        if (result.IsRefused)
+            return result.Refusal;
+        await DecideAsync(Order.HearOf(result.Value, PaymentWindow, Now));
+        return null;
+    }
+
     /// <summary>False while there is nothing to do but wait.</summary>
     private async Task<bool> AwaitPaymentAsync(OrderState order, DateTimeOffset? due)
     {
-        // The database keeps microseconds, the order ticks.
-        var overdue = order.IsOverdue(Now) || (due is { } time && order.IsOverdue(time.AddMilliseconds(1)));
-        var payment = overdue
-            ? await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, "payment deadline")
-            : await PaymentOfOrder.SettleAsync();
-        if (payment is null)
-            return false;
-        await DecideAsync(overdue && payment.Status == PaymentStatus.Cancelled
-            ? order.Expire(payment, Now)
-            : order.HearOf(payment, PaymentWindow, Now));
+        if (IsOverdue(order, due))
+        {
+            await EndOverdueAsync(order);
+        }
+        else
+        {
+            if (await PaymentOfOrder.SettleAsync() is not { } payment)
+                return false;
+            await DecideAsync(order.HearOf(payment, PaymentWindow, Now));
+        }
         return Order!.Status != OrderStatus.AwaitingPayment;
     }
 

@@ -11,8 +11,9 @@ namespace SoonShop.Orders;
 /// <code>
 /// pending ─┬─ awaitingPayment ─┬─ expired
 ///          │        │          └─ cancelled
-///          ├────────┴─ confirmed ─┬─ shipped ─ delivered     (each of these three: refunded, when all is given back)
-///          │                      └─ cancelled
+///          ├────────┴─ confirmed ─┬─ shipped ─ delivered     (each of these three: refunded, when all is given back;
+///          │                      └─ cancelled                and back again, when the bank could not give it back)
+///          ├─ expired, cancelled: when the payment provider was out of reach all the time
 ///          └─ rejected
 /// </code>
 /// </summary>
@@ -100,31 +101,40 @@ public sealed record OrderState
     /// <summary>Takes news of the payment: confirms, waits for the customer, or only notes it.</summary>
     public Decision<OrderState> HearOf(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
     {
-        (OrderStatus.Pending, PaymentStatus.Captured) =>
+        (OrderStatus.Pending, PaymentStatus.Captured or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).Answered(null), o => new OrderConfirmed(o.Facts)),
         // The schedule that watched over the placing is spent: the hand-over gets one of its own.
-        (OrderStatus.AwaitingPayment, PaymentStatus.Captured) =>
+        (OrderStatus.AwaitingPayment, PaymentStatus.Captured or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now),
                 o => new OrderConfirmed(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
         (OrderStatus.Pending, _) =>
             To((this with { Payment = payment, PaymentDeadline = now + window }).Enter(OrderStatus.AwaitingPayment, now)
-                .Answered(payment.Status == PaymentStatus.RequiresAction ? null : RefusalCode.PaymentDeclined),
+                .Answered(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending ? null : RefusalCode.PaymentDeclined),
                 o => new OrderAwaitingPayment(o.Facts, now + window), o => new OrderCheckoutDue(o.Id, now + window)),
+        // Banks hold money for some days only.
+        (OrderStatus.Confirmed, PaymentStatus.Cancelled) =>
+            (this with { Payment = payment }).Cancel("The authorization of the payment ended before the money was taken.", now),
         (OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered, PaymentStatus.Refunded) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Refunded, now), o => new OrderRefunded(o.Facts, payment.Refunded)),
-        (OrderStatus.Refunded, _) => Decision<OrderState>.Stay(this),
-        (_, PaymentStatus.PartiallyRefunded or PaymentStatus.Refunded) when payment.Refunded != Payment?.Refunded =>
+        (OrderStatus.Refunded, PaymentStatus.PartiallyRefunded or PaymentStatus.Captured) =>
+            To((this with { Payment = payment }).Enter(Timeline[^2].Status, now)),
+        (_, PaymentStatus.PartiallyRefunded or PaymentStatus.Refunded) when payment.Refunded.Amount > (Payment?.Refunded.Amount ?? 0) =>
             To(this with { Payment = payment }, o => new OrderRefunded(o.Facts, payment.Refunded)),
         _ => payment == Payment ? Decision<OrderState>.Stay(this) : To(this with { Payment = payment }),
     };
 
-    /// <summary>True when the payment did not come in time.</summary>
-    public bool IsOverdue(DateTimeOffset now) => Status == OrderStatus.AwaitingPayment && now >= PaymentDeadline;
+    /// <summary>True when the payment did not come in time: within the window since it was asked for or, when nobody could be asked, since the order was placed.</summary>
+    public bool IsOverdue(TimeSpan window, DateTimeOffset now) => Status switch
+    {
+        OrderStatus.AwaitingPayment => now >= PaymentDeadline,
+        OrderStatus.Pending => now >= PlacedAt + window,
+        _ => false,
+    };
 
     /// <summary>Payment did not come in time, and cannot come any more.</summary>
-    public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) => Status != OrderStatus.AwaitingPayment
+    public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) => Status is not (OrderStatus.AwaitingPayment or OrderStatus.Pending)
         ? Decision<OrderState>.Stay(this)
-        : To((this with { Payment = payment }).Enter(OrderStatus.Expired, now),
+        : To(AnsweredIfNot((this with { Payment = payment }).Enter(OrderStatus.Expired, now)),
             o => new OrderExpired(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay));
 
     /// <summary>Whether the method of payment can be tried again.</summary>
@@ -134,8 +144,8 @@ public sealed record OrderState
     public Decision<OrderState> Cancel(string? reason, DateTimeOffset now) => Status switch
     {
         OrderStatus.Cancelled => Decision<OrderState>.Stay(this),
-        OrderStatus.AwaitingPayment or OrderStatus.Confirmed =>
-            To((this with { CancelReason = reason }).Enter(OrderStatus.Cancelled, now),
+        OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Confirmed =>
+            To(AnsweredIfNot((this with { CancelReason = reason }).Enter(OrderStatus.Cancelled, now)),
                 o => new OrderCancelled(o.Facts, reason), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
         _ => WrongState("cancelled"),
     };
@@ -157,9 +167,14 @@ public sealed record OrderState
         _ => WrongState("delivered"),
     };
 
-    /// <summary>Whether money can be given back.</summary>
+    /// <summary>Whether money can be given back. That of a cancelled order can, when the bank refused it the first time.</summary>
     public Refusal? WhyNotRefund() =>
-        Status is OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded ? null : WrongState("refunded");
+        Status is OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded
+            || (Status == OrderStatus.Cancelled && Payment is { Captured.Amount: > 0 } paid && paid.Refunded.Amount < paid.Captured.Amount)
+            ? null : WrongState("refunded");
+
+    /// <summary>Whether what was authorized can be taken.</summary>
+    public Refusal? WhyNotCapture() => Status is OrderStatus.Confirmed or OrderStatus.Shipped ? null : WrongState("captured");
 
     /// <summary>The order as it is.</summary>
     public Order ToView() => new(
@@ -167,7 +182,11 @@ public sealed record OrderState
         Amount(Totals.Discount), Amount(Totals.Total), ShippingAddress,
         new OrderPayment(
             Id, Payment?.Status ?? PaymentStatus.Pending, Amount(Totals.Total), Payment?.Refunded ?? Amount(0), Payment?.Method ?? PaymentMethod,
-            Status == OrderStatus.AwaitingPayment ? Payment?.ClientSecret : null),
+            Status == OrderStatus.AwaitingPayment ? Payment?.ClientSecret : null)
+        {
+            Captured = Payment?.Captured ?? Amount(0),
+            Dispute = Payment?.Dispute,
+        },
         Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null, Shipment, CancelReason);
 
     /// <summary>What the checkout was answered: the order as it was then, or the refusal.</summary>
@@ -187,6 +206,8 @@ public sealed record OrderState
                 Method = answer.Method,
                 ClientSecret = answer.ClientSecret,
                 Refunded = Amount(0),
+                Captured = Amount(answer.PaymentStatus == PaymentStatus.Captured ? Totals.Total : 0),
+                Dispute = null,
             },
             Timeline = [.. Timeline.Take(answer.TimelineLength)],
             PaymentDeadline = answer.Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null,
@@ -216,6 +237,9 @@ public sealed record OrderState
             refusalCode, Payment?.DeclineCode, Status, Payment?.Status ?? PaymentStatus.Pending, Payment?.Method ?? PaymentMethod,
             Payment?.ClientSecret, Timeline.Length),
     };
+
+    /// <summary>An order that ended before its checkout could be answered: the answer is how it ended.</summary>
+    private static OrderState AnsweredIfNot(OrderState order) => order.Answer is null ? order.Answered(null) : order;
 
     private Refusal WrongState(string wish) => new(RefusalCode.InvalidOrderState, $"An order that is {Word(Status)} cannot be {wish}.") { OrderId = Id };
 

@@ -1,9 +1,10 @@
+using Microsoft.Extensions.Logging;
 using SoonShop.Aggregates;
 
 namespace SoonShop.Payments;
 
-internal sealed class PaymentGrain(
-    [PersistentState("payment")] IPersistentState<Document<PaymentState>> storage, TimeProvider time, IPaymentProvider provider)
+internal sealed partial class PaymentGrain(
+    [PersistentState("payment")] IPersistentState<Document<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
     : AggregateGrain<PaymentState>(storage, time), IPaymentGrain
 {
     /// <summary>Patience with the provider, below that of the grain's caller.</summary>
@@ -13,14 +14,18 @@ internal sealed class PaymentGrain(
 
     protected override string StreamKeyOf(PaymentState state) => (state.Terms.CustomerId ?? state.Terms.CartId ?? state.OrderId).ToString("N");
 
+    protected override object? IndexOf(PaymentState state) => new PaymentIndex(state.IsInBetween);
+
     async Task<Payment> IPaymentGrain.ChargeAsync(Charge command)
     {
         var payment = State ?? PaymentState.Open(this.GetPrimaryKey(), command.Terms);
-        if (payment.Last is { IsOpen: true } open && open.Id != command.AttemptId)
+        if (payment.WouldBegin(command.AttemptId))
         {
-            await SettleLastAsync(payment);
-            await GiveUpLastAsync(State!);
-            payment = State!;
+            // Nothing is begun that cannot be asked for: what waits for the provider to come back is the order, not a charge.
+            if (!provider.IsAvailable)
+                throw new UnavailableException("Payments are out of order for the moment. Nothing was charged; your order waits.");
+            await GiveUpLastAsync(payment);
+            payment = State ?? payment;
         }
         var begun = payment.Begin(command, Now);
         CrashPoint.Pass("payment.attempt.before-write");
@@ -33,29 +38,60 @@ internal sealed class PaymentGrain(
 
     async Task<Payment?> IPaymentGrain.SettleAsync()
     {
-        if (State is not { } payment)
+        if (State is null)
             return null;
-        await SettleLastAsync(payment);
+        await SettleLastAsync(State);
+        await SettleCaptureAsync();
         await SettleRefundsAsync();
-        return State!.ToView();
+        return State.ToView();
+    }
+
+    async Task<Payment?> IPaymentGrain.ReviewAsync(string reference)
+    {
+        if (State is null)
+            return null;
+        // An attempt whose answer was never recorded may be the one.
+        if (State.Last is { Status: AttemptStatus.Asked })
+            await SettleLastAsync(State);
+        if (State.Attempts.All(a => a.Reference != reference))
+            return null;
+        if (await AskAsync(c => provider.RetrieveAsync(reference, c)) is { } answer)
+            await CommitAsync(State.Record(answer, Now, reference));
+        else
+            LogUnknown(log, GrainKey, reference);
+        return State.ToView();
     }
 
     async Task<Payment> IPaymentGrain.CancelAsync(PaymentTerms terms, bool refundCaptured, string reason)
     {
         var payment = State ?? PaymentState.Open(this.GetPrimaryKey(), terms);
-        await SettleLastAsync(payment);
-        payment = State ?? payment;
+        await SettleCaptureAsync();
         await GiveUpLastAsync(payment);
         payment = State ?? payment;
         if (payment.Captured is null || refundCaptured)
             await CommitAsync(payment.Close());
-        if (refundCaptured)
+        if (refundCaptured && State is { Captured: not null })
         {
             await SettleRefundsAsync();
-            if (State!.Refundable > 0 && await RefundAsync(new RefundPayment("cancellation", null, reason)) is { } refusal)
-                throw new InvalidOperationException($"Payment {GrainKey} cannot be refunded: {refusal.Detail}");
+            // What the bank will not take back, a person must see to: the event that tells of it reaches the administrators.
+            if (State.Refundable > 0)
+                await RefundAsync(new RefundPayment("cancellation", null, reason));
         }
         return (State ?? payment).ToView();
+    }
+
+    async Task<Outcome<Payment>> IPaymentGrain.CaptureAsync(CapturePayment command)
+    {
+        if (State is null)
+            return new Refusal(RefusalCode.Conflict, "Nothing is authorized that could be captured.");
+        var decision = State.BeginCapture(command, Now);
+        if (decision.Refusal is { } refusal)
+            return refusal;
+        await CommitAsync(decision);
+        await SettleCaptureAsync();
+        return State.Captured is not null
+            ? State.ToView()
+            : new Refusal(RefusalCode.Conflict, "The authorization has ended; the money could not be taken.");
     }
 
     async Task<Outcome<Payment>> IPaymentGrain.RefundAsync(RefundPayment command)
@@ -74,23 +110,51 @@ internal sealed class PaymentGrain(
     {
         if (payment.Last is not { IsOpen: true } attempt)
             return;
-        using var timeout = new CancellationTokenSource(ProviderTimeout, Time);
         var answer = attempt.Status == AttemptStatus.Asked
-            ? await provider.CreateAsync(
-                new CreateProviderPayment(attempt.Key, payment.OrderId, payment.Terms.CustomerId, payment.Terms.Amount, attempt.Method), timeout.Token)
-            : await provider.RetrieveAsync(attempt.Reference!, timeout.Token);
+            ? await AskAsync(c => provider.CreateAsync(attempt.ToCommand(payment), c))
+            : await AskAsync(c => provider.RetrieveAsync(attempt.Reference!, c));
         CrashPoint.Pass("payment.provider.answered");
-        await CommitAsync(payment.Record(answer, Now));
+        if (answer is not null)
+            await CommitAsync(payment.Record(answer, Now));
+        else
+            LogUnknown(log, GrainKey, attempt.Reference!);
         CrashPoint.Pass("payment.outcome.written");
     }
 
-    /// <summary>Cancels the last attempt if it awaits the customer; if the customer was quicker, it is captured now.</summary>
+    /// <summary>
+    /// Afterwards the last attempt can take no money any more, or it has. One of unknown outcome is withdrawn: nobody is
+    /// charged for what has been given up.
+    /// </summary>
+    /// <exception cref="UnavailableException">The provider works on it and cannot stop.</exception>
     private async Task GiveUpLastAsync(PaymentState payment)
     {
-        if (payment.Last is not { Status: AttemptStatus.RequiresAction } attempt)
+        if (payment.Last is { Status: AttemptStatus.Asked } asked)
+        {
+            var outcome = await AskAsync(c => provider.WithdrawAsync(asked.ToCommand(payment), c));
+            CrashPoint.Pass("payment.provider.withdrawn");
+            await CommitAsync(payment.Record(outcome, Now));
+            payment = State!;
+        }
+        if (payment.Last is not { MayTake: true } attempt)
             return;
-        using var timeout = new CancellationTokenSource(ProviderTimeout, Time);
-        await CommitAsync(payment.Record(await provider.CancelAsync(attempt.Reference!, $"{attempt.Key}/cancel", timeout.Token), Now));
+        var answer = await AskAsync(c => provider.CancelAsync(attempt.Reference!, $"{attempt.Key}/cancel", c));
+        CrashPoint.Pass("payment.provider.cancelled");
+        await CommitAsync(payment.Record(answer, Now));
+        if (answer.Status is ProviderPaymentStatus.Cancelled or ProviderPaymentStatus.Declined)
+            await CommitAsync(State!.Release());
+        if (State!.Last is { MayTake: true })
+            throw new UnavailableException("The payment is being worked on and cannot be called off now. Try again later.");
+    }
+
+    /// <summary>Asks the provider for the capture that was decided and not confirmed.</summary>
+    private async Task SettleCaptureAsync()
+    {
+        if (State is not { OpenCapture: { } capture } payment)
+            return;
+        var amount = payment.Terms.Amount with { Amount = capture.Amount };
+        var answer = await AskAsync(c => provider.CaptureAsync(payment.Last!.Reference!, amount, capture.Key, c));
+        CrashPoint.Pass("payment.provider.captured");
+        await CommitAsync(payment.Record(answer, Now));
     }
 
     private async Task<Refusal?> RefundAsync(RefundPayment command)
@@ -98,9 +162,13 @@ internal sealed class PaymentGrain(
         var decision = State!.BeginRefund(command, Now);
         if (decision.Refusal is { } refusal)
             return refusal;
+        CrashPoint.Pass("payment.refund.before-write");
         await CommitAsync(decision);
+        CrashPoint.Pass("payment.refund.written");
         await SettleRefundsAsync();
-        return null;
+        return State!.Refunds.First(r => r.Id == command.RefundId) is { HasFailed: true } failed
+            ? new Refusal(RefusalCode.Conflict, $"The refund failed: {failed.FailureReason ?? "the payment provider gave no reason"}.")
+            : null;
     }
 
     /// <summary>Asks the provider for every refund that was decided and not confirmed.</summary>
@@ -108,9 +176,29 @@ internal sealed class PaymentGrain(
     {
         foreach (var refund in State!.OpenRefunds.ToArray())
         {
-            using var timeout = new CancellationTokenSource(ProviderTimeout, Time);
-            var answer = await provider.RefundAsync(State.Captured!.Reference!, refund.Amount, refund.Key, timeout.Token);
+            var answer = await AskAsync(c => provider.RefundAsync(State.ToCommand(refund), c));
+            CrashPoint.Pass("payment.provider.refunded");
             await CommitAsync(State.RecordRefund(refund.Id, answer));
         }
     }
+
+    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> call)
+    {
+        using var timeout = new CancellationTokenSource(ProviderTimeout, Time);
+        try
+        {
+            return await call(timeout.Token);
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested)
+        {
+            throw new UnavailableException("The payment provider did not answer in time. What it was asked is found out later.", e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The payment provider knows no payment {Reference}, which payment {PaymentId} was made under. Was the provider's account changed?")]
+    private static partial void LogUnknown(ILogger log, string paymentId, string reference);
 }
+
+/// <summary>What SQL may ask of payments.</summary>
+/// <param name="InBetween">True while an outcome is not known, or money is held and neither taken nor released.</param>
+public sealed record PaymentIndex(bool InBetween);

@@ -9,10 +9,18 @@ namespace SoonShop.Silo.Payments;
 /// </summary>
 internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPaymentProvider, ISimulatedPayments
 {
-    public async Task<ProviderPayment> CreateAsync(CreateProviderPayment command, CancellationToken cancellation)
+    public bool IsAvailable => true;
+
+    public Task<ProviderPayment> CreateAsync(CreateProviderPayment command, CancellationToken cancellation) =>
+        CreateAsync(command, Outcome(command.PaymentMethod), cancellation);
+
+    public Task<ProviderPayment> WithdrawAsync(CreateProviderPayment command, CancellationToken cancellation) =>
+        CreateAsync(command, ("cancelled", null), cancellation);
+
+    private async Task<ProviderPayment> CreateAsync(CreateProviderPayment command, (string Status, string? DeclineCode) outcome, CancellationToken cancellation)
     {
         var reference = $"sim_{command.IdempotencyKey}";
-        var (status, decline) = Outcome(command.PaymentMethod);
+        var (status, decline) = outcome;
         // The union answers with the row of an earlier call under the same key, or else with the new one.
         return await OneAsync("""
             with created as (
@@ -27,39 +35,45 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPay
             reference, command.IdempotencyKey, command.OrderId, command.Amount.Amount, command.Amount.Currency, command.PaymentMethod, status,
             status == "requires_action" ? $"{reference}_secret_{Guid.NewGuid():N}" : DBNull.Value, (object?)decline ?? DBNull.Value)
             // Two calls at once: the other's row was not visible yet.
-            ?? await RetrieveAsync(reference, cancellation);
+            ?? await KnownAsync(reference, cancellation);
     }
 
-    public async Task<ProviderPayment> RetrieveAsync(string reference, CancellationToken cancellation) =>
-        await OneAsync("select reference, status, client_secret, decline_code from simulated_payment where reference = $1", cancellation, reference)
-        ?? throw new InvalidOperationException($"The simulated provider knows no payment {reference}.");
+    public Task<ProviderPayment?> RetrieveAsync(string reference, CancellationToken cancellation) =>
+        OneAsync("select reference, status, client_secret, decline_code from simulated_payment where reference = $1", cancellation, reference);
 
     public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
     {
         await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status = 'requires_action'", cancellation, reference);
-        return await RetrieveAsync(reference, cancellation);
+        return await KnownAsync(reference, cancellation);
     }
 
-    public async Task<ProviderRefund> RefundAsync(string reference, long amount, string idempotencyKey, CancellationToken cancellation)
+    public Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation) =>
+        KnownAsync(reference, cancellation);
+
+    public async Task<ProviderRefund> RefundAsync(CreateProviderRefund command, CancellationToken cancellation)
     {
-        var refund = $"simre_{idempotencyKey}";
+        var refund = $"simre_{command.IdempotencyKey}";
+        var amount = command.Amount.Amount;
         await ExecuteAsync("""
             insert into simulated_refund (reference, idempotency_key, payment_reference, amount)
             select $1, $2, p.reference, $4 from simulated_payment p
             where p.reference = $3 and p.status = 'captured'
               and p.amount >= $4 + (select coalesce(sum(r.amount), 0) from simulated_refund r where r.payment_reference = p.reference)
             on conflict do nothing
-            """, cancellation, refund, idempotencyKey, reference, amount);
-        await using var command = database.CreateCommand("select 1 from simulated_refund where idempotency_key = $1 and amount = $2");
-        command.Parameters.Add(new() { Value = idempotencyKey });
-        command.Parameters.Add(new() { Value = amount });
-        return await command.ExecuteScalarAsync(cancellation) is not null
-            ? new ProviderRefund(refund)
-            : throw new InvalidOperationException($"The simulated provider refuses to refund {amount} of {reference}.");
+            """, cancellation, refund, command.IdempotencyKey, command.Reference, amount);
+        await using var made = database.CreateCommand("select 1 from simulated_refund where idempotency_key = $1 and amount = $2");
+        made.Parameters.Add(new() { Value = command.IdempotencyKey });
+        made.Parameters.Add(new() { Value = amount });
+        return await made.ExecuteScalarAsync(cancellation) is not null
+            ? new ProviderRefund(refund, ProviderRefundStatus.Succeeded, amount, null, command.IdempotencyKey)
+            : new ProviderRefund("", ProviderRefundStatus.Failed, amount, $"{amount} is more than is left of {command.Reference}");
     }
 
     public async Task<bool> AuthenticateAsync(Guid orderId, CancellationToken cancellation) =>
         await ExecuteAsync("update simulated_payment set status = 'captured' where order_id = $1 and status = 'requires_action'", cancellation, orderId) > 0;
+
+    private async Task<ProviderPayment> KnownAsync(string reference, CancellationToken cancellation) =>
+        await RetrieveAsync(reference, cancellation) ?? throw new InvalidOperationException($"The simulated provider knows no payment {reference}.");
 
     private static (string Status, string? DeclineCode) Outcome(string paymentMethod) => paymentMethod switch
     {
