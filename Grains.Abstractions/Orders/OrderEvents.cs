@@ -69,6 +69,13 @@ public sealed record OrderRefunded(OrderFacts Order, Money RefundedInAll) : ISho
     [JsonIgnore] public string Type => "order.refunded";
 }
 
+/// <summary>The bank could not give back what was refunded in full: the order is what it was before.</summary>
+public sealed record OrderRefundFailed(OrderFacts Order, Money RefundedInAll) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "order.refund-failed";
+}
+
 /// <summary>
 /// A reminder that the order sends to itself: at <paramref name="DueAt"/> it looks whether its checkout, its payment
 /// deadline or its compensation still needs something. Safe to deliver at any time and any number of times.

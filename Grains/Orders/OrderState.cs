@@ -117,7 +117,7 @@ public sealed record OrderState
         (OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered, PaymentStatus.Refunded) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Refunded, now), o => new OrderRefunded(o.Facts, payment.Refunded)),
         (OrderStatus.Refunded, PaymentStatus.PartiallyRefunded or PaymentStatus.Captured) =>
-            To((this with { Payment = payment }).Enter(Timeline[^2].Status, now)),
+            To((this with { Payment = payment }).Enter(Timeline[^2].Status, now), o => new OrderRefundFailed(o.Facts, payment.Refunded)),
         (_, PaymentStatus.PartiallyRefunded or PaymentStatus.Refunded) when payment.Refunded.Amount > (Payment?.Refunded.Amount ?? 0) =>
             To(this with { Payment = payment }, o => new OrderRefunded(o.Facts, payment.Refunded)),
         _ => payment == Payment ? Decision<OrderState>.Stay(this) : To(this with { Payment = payment }),

@@ -47,10 +47,16 @@ public sealed class DocumentSerializerTests
             Terms = Terms,
             Attempts =
             [
-                new PaymentAttempt("a", "key/1", "pm_a", AttemptStatus.Declined, "pi_1", "secret", "code", true),
-                new PaymentAttempt("b", "key/2", "pm_b", AttemptStatus.Captured, "pi_2", null, null, false),
+                new PaymentAttempt("a", "key/1", "pm_a", AttemptStatus.Declined, "pi_1", "secret", "code", true) { AskedAt = Given.Now, Released = true },
+                new PaymentAttempt("b", "key/2", "pm_b", AttemptStatus.Captured, "pi_2", null, null, false) { Customer = "cus_1", KeepMethod = true, CapturedAmount = 2000 },
             ],
-            Refunds = [new Refund("r1", "key/1", 100, "late", "re_1"), new Refund("r2", "key/2", 200, "later", null)],
+            Capture = new PaymentCapture("c", "key/c", 2000),
+            Refunds =
+            [
+                new Refund("r1", "key/1", 100, "late", "re_1") { AskedAt = Given.Now, Status = RefundStatus.Failed, FailureReason = "lost" },
+                new Refund("r2", "key/2", 200, "later", null),
+            ],
+            Dispute = new ProviderDispute("dp_1", DisputeStatus.Lost, 300, "fraudulent"),
             Closed = true,
         },
         ["inventory"] = new StockState(10, 3, 7, 42),

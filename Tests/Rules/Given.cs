@@ -62,6 +62,7 @@ internal static class Given
         {
             DeclineCode = status == PaymentStatus.Declined ? "insufficient_funds" : null,
             AttemptId = attemptId,
+            Captured = Usd(status is PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Refunded ? total : 0),
         };
     }
 

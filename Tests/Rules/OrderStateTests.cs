@@ -11,25 +11,27 @@ public sealed class OrderStateTests
     /// Where each command leads: a status; <c>.</c> when the status stays; <c>no</c> for a refusal; <c>-</c> when it cannot come to that.
     /// </summary>
     private const string Transitions = """
-        from            | captured  | declined        | action          | refunded | reject   | expire  | cancel    | ship    | deliver
-        Pending         | Confirmed | AwaitingPayment | AwaitingPayment | -        | Rejected | .       | no        | no      | no
-        AwaitingPayment | Confirmed | .               | .               | -        | .        | Expired | Cancelled | no      | no
-        Confirmed       | .         | .               | .               | Refunded | .        | .       | Cancelled | Shipped | no
-        Shipped         | .         | .               | .               | Refunded | .        | .       | no        | .       | Delivered
-        Delivered       | .         | .               | .               | Refunded | .        | .       | no        | no      | .
-        Cancelled       | .         | .               | .               | .        | .        | .       | .         | no      | no
-        Rejected        | .         | .               | .               | .        | .        | .       | no        | no      | no
-        Expired         | .         | .               | .               | .        | .        | .       | no        | no      | no
-        Refunded        | .         | .               | .               | .        | .        | .       | no        | no      | no
+        from            | captured  | authorized | declined        | action          | released  | refunded | reject   | expire  | cancel    | ship    | deliver
+        Pending         | Confirmed | Confirmed  | AwaitingPayment | AwaitingPayment | -         | -        | Rejected | Expired | Cancelled | no      | no
+        AwaitingPayment | Confirmed | Confirmed  | .               | .               | .         | -        | .        | Expired | Cancelled | no      | no
+        Confirmed       | .         | .          | .               | .               | Cancelled | Refunded | .        | .       | Cancelled | Shipped | no
+        Shipped         | .         | .          | .               | .               | .         | Refunded | .        | .       | no        | .       | Delivered
+        Delivered       | .         | .          | .               | .               | .         | Refunded | .        | .       | no        | no      | .
+        Cancelled       | .         | .          | .               | .               | .         | .        | .        | .       | .         | no      | no
+        Rejected        | .         | .          | .               | .               | .         | .        | .        | .       | no        | no      | no
+        Expired         | .         | .          | .               | .               | .         | .        | .        | .       | no        | no      | no
+        Refunded        | Delivered | -          | .               | .               | .         | .        | .        | .       | no        | no      | no
         """;
 
-    private static readonly OrderStatus[] Terminal = [OrderStatus.Cancelled, OrderStatus.Rejected, OrderStatus.Expired, OrderStatus.Refunded];
+    private static readonly OrderStatus[] Terminal = [OrderStatus.Cancelled, OrderStatus.Rejected, OrderStatus.Expired];
 
     private static readonly DateTimeOffset Later = Given.Now.AddMinutes(5);
 
     private static readonly Dictionary<string, Func<OrderState, Decision<OrderState>>> Commands = new()
     {
         ["captured"] = o => o.HearOf(Given.Payment(PaymentStatus.Captured), Given.PaymentWindow, Later),
+        ["authorized"] = o => o.HearOf(Given.Payment(PaymentStatus.Authorized), Given.PaymentWindow, Later),
+        ["released"] = o => o.HearOf(Given.Payment(PaymentStatus.Cancelled), Given.PaymentWindow, Later),
         ["declined"] = o => o.HearOf(Given.Payment(PaymentStatus.Declined), Given.PaymentWindow, Later),
         ["action"] = o => o.HearOf(Given.Payment(PaymentStatus.RequiresAction), Given.PaymentWindow, Later),
         ["partly refunded"] = o => o.HearOf(Given.Payment(PaymentStatus.PartiallyRefunded, 100), Given.PaymentWindow, Later),
@@ -121,9 +123,51 @@ public sealed class OrderStateTests
 
         Assert.Equal(deadline, decision.State.PaymentDeadline);
         Assert.Equal(deadline, decision.Events[1].NotBefore);
-        Assert.False(decision.State.IsOverdue(deadline.AddTicks(-1)));
-        Assert.True(decision.State.IsOverdue(deadline));
-        Assert.False(Commands["captured"](decision.State).Next().IsOverdue(deadline));
+        Assert.False(decision.State.IsOverdue(Given.PaymentWindow, deadline.AddTicks(-1)));
+        Assert.True(decision.State.IsOverdue(Given.PaymentWindow, deadline));
+        Assert.False(Commands["captured"](decision.State).Next().IsOverdue(Given.PaymentWindow, deadline));
+    }
+
+    [Fact]
+    public void an_order_that_could_never_be_paid_for_ends_at_the_end_of_the_window()
+    {
+        var (order, end) = (Given.PlacedOrder(), Given.Now + Given.PaymentWindow);
+
+        Assert.False(order.IsOverdue(Given.PaymentWindow, end.AddTicks(-1)));
+        Assert.True(order.IsOverdue(Given.PaymentWindow, end));
+        var expired = Commands["expire"](order).Next();
+        Assert.Equal(OrderStatus.Expired, expired.ToAnswer(expired.Answer!).Value!.Status);
+    }
+
+    [Theory]
+    [InlineData(OrderStatus.Confirmed)]
+    [InlineData(OrderStatus.Shipped)]
+    [InlineData(OrderStatus.Delivered)]
+    public void a_refund_that_failed_brings_the_order_back_to_what_it_was(OrderStatus was)
+    {
+        var refunded = Commands["refunded"](Given.OrderThatIs(was)).Next();
+
+        var decision = Commands["partly refunded"](refunded);
+
+        Assert.Equal(was, decision.Next().Status);
+        Assert.Equal(["order.refund-failed"], decision.EventTypes());
+    }
+
+    [Fact]
+    public void money_that_a_cancelled_order_still_holds_can_be_given_back()
+    {
+        var cancelled = Given.OrderThatIs(OrderStatus.Cancelled);
+
+        Assert.NotNull(Commands["refunded"](cancelled).Next().WhyNotRefund());
+        Assert.Null(Commands["partly refunded"](cancelled).Next().WhyNotRefund());
+    }
+
+    [Fact]
+    public void a_payment_that_is_being_worked_on_is_no_declined_one()
+    {
+        var order = Given.PlacedOrder().HearOf(Given.Payment(PaymentStatus.Pending), Given.PaymentWindow, Later).Next();
+
+        Assert.Equal(OrderStatus.AwaitingPayment, order.ToAnswer(order.Answer!).Value!.Status);
     }
 
     [Fact]
@@ -132,8 +176,9 @@ public sealed class OrderStateTests
         var order = Given.PlacedOrder();
         foreach (var name in walk)
         {
-            // A payment that is not captured is not refunded.
-            if (name.EndsWith("refunded", StringComparison.Ordinal) && order.Status is OrderStatus.Pending or OrderStatus.AwaitingPayment)
+            // A payment that is not captured is not refunded, one that was refunded is not authorized, and who asks for a charge gets no cancellation.
+            if ((name.EndsWith("refunded", StringComparison.Ordinal) && order.Status is OrderStatus.Pending or OrderStatus.AwaitingPayment)
+                || (name == "authorized" && order.Status == OrderStatus.Refunded) || (name == "released" && order.Status == OrderStatus.Pending))
                 continue;
             var (before, decision) = (order, Commands[name](order));
             if (decision.Refusal is not null)
@@ -148,6 +193,7 @@ public sealed class OrderStateTests
                 continue;
             }
             var moved = order.Status != before.Status;
+            Assert.True(!moved || before.Status != OrderStatus.Refunded || name is "captured" or "partly refunded", $"{name} brought a refunded order to {order.Status}");
             Assert.False(moved && Terminal.Contains(before.Status), $"{before.Status} was left for {order.Status}");
             Assert.Equal(moved ? before.Timeline.Length + 1 : before.Timeline.Length, order.Timeline.Length);
             Assert.Equal(before.Timeline, order.Timeline.Take(before.Timeline.Length));
@@ -212,7 +258,7 @@ public sealed class OrderStateTests
     [InlineData(OrderStatus.Confirmed, false, true)]
     [InlineData(OrderStatus.Shipped, false, true)]
     [InlineData(OrderStatus.Delivered, false, true)]
-    [InlineData(OrderStatus.Cancelled, false, false)]
+    [InlineData(OrderStatus.Cancelled, false, true)]
     [InlineData(OrderStatus.Rejected, false, false)]
     [InlineData(OrderStatus.Expired, false, false)]
     [InlineData(OrderStatus.Refunded, false, true)]
