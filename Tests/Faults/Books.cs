@@ -176,11 +176,13 @@ internal static class Books
     }
 
     /// <summary>Waits until every event was handled, the scheduled and the retried ones too: from then on the shop does nothing by itself.</summary>
-    public static Task QuietAsync(Shop shop) => Until.TrueAsync("every event is handled", RestLimit, async () => await shop.QueryAsync<long>("""
-        select (select count(*) from event where due_at is not null)
+    /// <param name="shop">Whose events.</param>
+    /// <param name="horizon">How far into the future scheduled events count; null for all of them.</param>
+    public static Task QuietAsync(Shop shop, TimeSpan? horizon = null) => Until.TrueAsync("every event is handled", RestLimit, async () => await shop.QueryAsync<long>("""
+        select (select count(*) from event where due_at < now() + $1)
              + (select sum(depth) from stream_lag)::bigint
              + (select count(*) from event_delivery where status = 'waiting')
-        """) == 0);
+        """, horizon ?? TimeSpan.FromDays(1000)) == 0);
 
     /// <summary>An order's status as the database has it; <c>none</c> where there is no order.</summary>
     public static Task<string> StatusAsync(Shop shop, Guid order) => shop.QueryAsync<string>(

@@ -4,11 +4,17 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Faults;
 
 /// <summary>A shop whose one silo dies at a chosen point and is started again; database and front end stay.</summary>
-public sealed class CrashingShop : IAsyncLifetime
+public class CrashingShop : IAsyncLifetime
 {
     private static readonly TimeSpan CrashLimit = TimeSpan.FromSeconds(30);
     private readonly List<(Task<Reply?> Request, int Success)> cutOff = [];
     private ShopProcess silo = null!;
+
+    /// <summary>Minutes for which an order waits for its payment; short enough to see one expire.</summary>
+    protected virtual string PaymentWindowMinutes => "0.15";
+
+    /// <summary>Scheduled events that are due later are no matter of a test's.</summary>
+    protected virtual TimeSpan? Horizon => null;
 
     internal Shop Shop { get; private set; } = null!;
 
@@ -18,7 +24,7 @@ public sealed class CrashingShop : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", "0.15"));
+        Shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes));
         silo = await Shop.StartSiloAsync();
         Api = await Shop.StartApiAsync();
         Admin = await Administrator.ArriveAsync(Api);
@@ -36,7 +42,7 @@ public sealed class CrashingShop : IAsyncLifetime
     /// <summary>Starts the silo again with a point armed, when nothing of earlier tests can pass it any more.</summary>
     internal async Task ArmAsync(string point)
     {
-        await Books.QuietAsync(Shop);
+        await Books.QuietAsync(Shop, Horizon);
         await silo.KillAsync();
         silo = await Shop.StartSiloAsync(point);
     }
@@ -70,6 +76,7 @@ public sealed class CrashingShop : IAsyncLifetime
         foreach (var (request, success) in cutOff)
             Assert.NotEqual(success, (int?)(await request)?.Status);
         await Shop.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 }
 

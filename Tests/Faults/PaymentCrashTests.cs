@@ -1,0 +1,61 @@
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Faults;
+
+/// <summary>A crashing shop that waits for payments longer than a silo takes to start.</summary>
+public sealed class PatientCrashingShop : CrashingShop
+{
+    protected override string PaymentWindowMinutes => "10";
+
+    /// <summary>What is scheduled for the deadline finds nothing to do for an order that is paid by then.</summary>
+    protected override TimeSpan? Horizon => TimeSpan.FromMinutes(5);
+}
+
+/// <summary>What happens to an order's money after the first attempt, crashed at each of its commit boundaries.</summary>
+[Collection(nameof(Faults))]
+public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<PatientCrashingShop>
+{
+    [Theory]
+    [InlineData("payment.refund.before-write")]
+    [InlineData("payment.refund.written")]
+    [InlineData("payment.provider.refunded")]
+    public async Task a_refund_that_crashes_is_made_once_and_answered_when_asked_again(string point)
+    {
+        var skus = await shop.StockAsync(products: 1);
+        await shop.ArmAsync(point);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
+        Task<Reply> RefundAsync() => shop.Admin.PostAsync($"/admin/orders/{buyer.OrderId}/refunds", new { amount = 300, reason = "late" }, "refund-1");
+        await shop.CrashAsync(Buyer.TryAsync(RefundAsync), success: 200);
+
+        // What was written down is carried out without help.
+        if (point != "payment.refund.before-write")
+        {
+            await Until.TrueAsync("the refund is made", TimeSpan.FromSeconds(60), async () =>
+                (await Buyer.AskAsync(() => buyer.Guest.GetAsync($"/orders/{buyer.OrderId}"))).Number("payment.refunded.amount") == 300);
+        }
+        var again = await Buyer.AskAsync(RefundAsync);
+        Assert.Equal((200, 300), ((int)again.Status, again.Number("payment.refunded.amount")));
+        await Books.AssertBalanceAsync(shop.Shop);
+    }
+
+    /// <summary>The card that waits for its owner is given up before the other is charged.</summary>
+    [Theory]
+    [InlineData("payment.provider.cancelled")]
+    [InlineData("payment.attempt.written#2")]
+    [InlineData("payment.provider.answered#2")]
+    public async Task another_card_that_crashes_is_charged_once(string point)
+    {
+        var skus = await shop.StockAsync(products: 1);
+        await shop.ArmAsync(point);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        Assert.Equal("awaitingPayment", (await buyer.OrderAsync("pm_card_authenticationRequired")).Text("status"));
+        Task<Reply> PayAsync() => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/payments", new { paymentMethod = "pm_card_visa" }, "second-card");
+        await shop.CrashAsync(Buyer.TryAsync(PayAsync), success: 200);
+
+        var again = await Buyer.AskAsync(PayAsync);
+        Assert.True((int)again.Status == 200, again.Body);
+        await shop.StatusAsync(buyer.OrderId, "confirmed");
+        await Books.AssertBalanceAsync(shop.Shop);
+    }
+}
