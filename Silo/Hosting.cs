@@ -10,7 +10,6 @@ using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Orders;
-using SoonShop.Payments;
 using SoonShop.Silo.Events;
 using SoonShop.Silo.Health;
 using SoonShop.Silo.Inventory;
@@ -46,9 +45,7 @@ internal static class Hosting
         .AddSingleton<IOrderQueries, OrderQueries>()
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()
         .AddNotifications(configuration.Notifications, configuration.Templates)
-        .AddSingleton<SimulatedPaymentProvider>()
-        .AddSingleton<IPaymentProvider>(s => s.GetRequiredService<SimulatedPaymentProvider>())
-        .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>())
+        .AddPayments(configuration.Payments)
         .AddShopEvents(configuration.Events);
 
     /// <summary>The silo with its storage and filters, without clustering.</summary>

@@ -4,6 +4,7 @@ using SoonShop.Events;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Silo.Notifications;
+using SoonShop.Silo.Payments;
 using SoonShop.Silo.Storage;
 using SoonShop.Silo.Streams;
 using SoonShop.Users;
@@ -13,7 +14,7 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
-    NotificationsOptions Notifications, NotificationTemplates Templates, NpgsqlConnectionStringBuilder Database)
+    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Where the connection string stands.</summary>
     private const string ConnectionName = "soonshop";
@@ -28,6 +29,7 @@ internal sealed record SiloConfiguration(
         var checkout = Bind<CheckoutOptions>(configuration, CheckoutOptions.Section, problems);
         var events = Bind<EventsOptions>(configuration, EventsOptions.Section, problems);
         var notifications = Bind<NotificationsOptions>(configuration, NotificationsOptions.Section, problems);
+        var payments = Bind<PaymentsOptions>(configuration, PaymentsOptions.Section, problems);
         problems.AddRange(silo.Problems());
         problems.AddRange(storage.Problems());
         problems.AddRange(streams.Problems());
@@ -36,8 +38,10 @@ internal sealed record SiloConfiguration(
         var types = new EventTypes(EventTypes.Assemblies());
         problems.AddRange(events.Problems(types, new EventHandlers(EventTypes.Assemblies(), types)));
         problems.AddRange(notifications.Problems(events.AttemptSeconds));
+        problems.AddRange(payments.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
-        return new SiloConfiguration(silo, storage, streams, accounts, checkout, events, notifications, templates, ReadDatabase(configuration, silo, problems));
+        return new SiloConfiguration(
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, ReadDatabase(configuration, silo, problems));
     }
 
     private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new()
@@ -53,7 +57,7 @@ internal sealed record SiloConfiguration(
             }
             catch (InvalidOperationException e)
             {
-                problems.Add($"{part.Path}: {(e.InnerException ?? e).Message} Set {part.Path.Replace(":", "__", StringComparison.Ordinal)}.");
+                problems.Add($"{part.Path}: {StripeSecrets.Redact((e.InnerException ?? e).Message)} Set {part.Path.Replace(":", "__", StringComparison.Ordinal)}.");
             }
         }
         return options;

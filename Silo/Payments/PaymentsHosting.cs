@@ -1,0 +1,25 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using SoonShop.Payments;
+
+namespace SoonShop.Silo.Payments;
+
+/// <summary>Hosting of payments. A provider more is a line more here.</summary>
+internal static class PaymentsHosting
+{
+    public static IServiceCollection AddPayments(this IServiceCollection services, PaymentsOptions options)
+    {
+        services.AddSingleton(Options.Create(options));
+        return options.Provider switch
+        {
+            PaymentProviderKind.Stripe => services
+                .AddSingleton<StripeCalls>()
+                .AddSingleton<StripeLookup>()
+                .AddSingleton<IPaymentProvider, StripePaymentProvider>(),
+            _ => services
+                .AddSingleton<SimulatedPaymentProvider>()
+                .AddSingleton<IPaymentProvider>(s => s.GetRequiredService<SimulatedPaymentProvider>())
+                .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>()),
+        };
+    }
+}

@@ -1,0 +1,68 @@
+using SoonShop.Payments;
+using Stripe;
+
+namespace SoonShop.Silo.Payments;
+
+/// <summary>Stripe's objects as the shop sees them. Pure.</summary>
+internal static class StripeObjects
+{
+    /// <summary>Metadata: our idempotency key, by which a payment or refund is found when its answer is lost.</summary>
+    public const string KeyField = "soonshop_key";
+
+    /// <summary>Metadata: set on what was made only to use a key up.</summary>
+    public const string WithdrawnField = "soonshop_withdrawn";
+
+    /// <summary>Metadata: the order.</summary>
+    public const string OrderField = "order_id";
+
+    /// <summary>Metadata: the customer.</summary>
+    public const string CustomerField = "customer_id";
+
+    /// <summary>A payment without its refunds and dispute.</summary>
+    public static ProviderPayment Payment(PaymentIntent intent) => new(
+        intent.Id, StatusOf(intent.Status), intent.Status == "requires_action" ? intent.ClientSecret : null,
+        intent.Status == "requires_payment_method" ? intent.LastPaymentError is { } e ? e.DeclineCode ?? e.Code ?? "generic_decline" : null : null)
+    {
+        Captured = intent.Status == "succeeded" ? StripeAmount.ToMinor(intent.AmountReceived, intent.Currency) : null,
+    };
+
+    /// <summary>True for what was made only to use a key up.</summary>
+    public static bool IsWithdrawal(PaymentIntent intent) => intent.Metadata?.ContainsKey(WithdrawnField) == true;
+
+    /// <summary>A refund.</summary>
+    public static ProviderRefund Refund(Stripe.Refund refund) => new(
+        refund.Id,
+        refund.Status switch
+        {
+            "succeeded" => ProviderRefundStatus.Succeeded,
+            "failed" or "canceled" => ProviderRefundStatus.Failed,
+            // pending, requires_action
+            _ => ProviderRefundStatus.Pending,
+        },
+        StripeAmount.ToMinor(refund.Amount, refund.Currency), refund.FailureReason, KeyOf(refund.Metadata));
+
+    /// <summary>A dispute. An inquiry is one that is open, or that was won when the bank drops it.</summary>
+    public static ProviderDispute Dispute(Stripe.Dispute dispute) => new(
+        dispute.Id,
+        dispute.Status switch
+        {
+            "won" or "warning_closed" or "prevented" => DisputeStatus.Won,
+            "lost" => DisputeStatus.Lost,
+            _ => DisputeStatus.Open,
+        },
+        StripeAmount.ToMinor(dispute.Amount, dispute.Currency), dispute.Reason ?? "general");
+
+    /// <summary>Our key of an object.</summary>
+    public static string? KeyOf(IReadOnlyDictionary<string, string>? metadata) => metadata?.GetValueOrDefault(KeyField);
+
+    private static ProviderPaymentStatus StatusOf(string status) => status switch
+    {
+        "succeeded" => ProviderPaymentStatus.Captured,
+        "requires_capture" => ProviderPaymentStatus.Authorized,
+        "processing" => ProviderPaymentStatus.Processing,
+        "requires_action" or "requires_confirmation" => ProviderPaymentStatus.RequiresAction,
+        "requires_payment_method" => ProviderPaymentStatus.Declined,
+        "canceled" => ProviderPaymentStatus.Cancelled,
+        _ => throw new UnavailableException($"Stripe tells of a payment that is '{status}', which is not known here."),
+    };
+}
