@@ -14,6 +14,7 @@ internal static class AdminOrdersApi
         orders.MapGet("", ListAsync).WithSummary("All orders, newest first").Refuses(400, 401, 403, 503);
         orders.MapPost("/{id:guid}/ship", ShipAsync).WithSummary("Hand an order to a carrier").Refuses(400, 401, 403, 404, 409, 422, 503);
         orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithSummary("Note the delivery").Refuses(401, 403, 404, 409, 422, 503);
+        orders.MapPost("/{id:guid}/capture", CaptureAsync).WithSummary("Take what was authorized, or part of it").Refuses(400, 401, 403, 404, 409, 422, 503);
         orders.MapPost("/{id:guid}/refunds", RefundAsync).WithSummary("Give money back").RequireIdempotencyKey()
             .Refuses(400, 401, 403, 404, 409, 422, 503);
     }
@@ -31,6 +32,9 @@ internal static class AdminOrdersApi
     private static async Task<Results<Ok<Order>, Problem>> DeliverAsync(Guid id, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).DeliverAsync()).Ok();
 
+    private static async Task<Results<Ok<Order>, Problem>> CaptureAsync(Guid id, HttpContext context, IClusterClient cluster, CaptureRequest? body = null) =>
+        (await cluster.GetGrain<IOrderGrain>(id).CaptureAsync(context.OperationId().ToString("N"), body?.Amount)).Ok();
+
     private static async Task<Results<Ok<Order>, Problem>> RefundAsync(Guid id, RefundRequest body, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).RefundAsync(context.OperationId().ToString("N"), body.Amount, body.Reason!)).Ok();
 }
@@ -38,6 +42,8 @@ internal static class AdminOrdersApi
 public sealed record ShipRequest(
     [property: Required, StringLength(100), CleanText] string? Carrier,
     [property: Required, StringLength(100), CleanText] string? TrackingNumber);
+
+public sealed record CaptureRequest([property: Range(1, Money.MaxAmount)] long? Amount);
 
 public sealed record RefundRequest(
     [property: Range(1, Money.MaxAmount)] long? Amount,

@@ -23,13 +23,16 @@ internal static class OrdersApi
 
     private static async Task<Results<Created<Order>, Problem>> PlaceAsync(PlaceOrderRequest body, HttpContext context, IClusterClient cluster)
     {
-        if (body.Problems() is { Count: > 0 } problems)
-            return new Problem(Refusal.Invalid(problems));
         var caller = context.Caller();
+        if (body.Problems(caller) is { Count: > 0 } problems)
+            return new Problem(Refusal.Invalid(problems));
         var request = context.Keyed()!;
         var orderId = OrderId.For(caller, request.Key);
         var placement = await cluster.GetGrain<IOrderGrain>(orderId).PlaceAsync(new PlaceOrder(
-            caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), request.Fingerprint));
+            caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), request.Fingerprint)
+        {
+            SavePaymentMethod = body.SavePaymentMethod == true,
+        });
         if (placement.Replayed)
             IdempotencyMiddleware.MarkReplayed(context);
         return placement.Result.Created(o => $"/orders/{o.Id}");
@@ -49,8 +52,14 @@ internal static class OrdersApi
     private static async Task<Results<Ok<Order>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).GetAsync(context.Caller())).Ok();
 
-    private static async Task<Results<Ok<Order>, Problem>> PayAsync(Guid id, PayOrderRequest body, HttpContext context, IClusterClient cluster) =>
-        (await cluster.GetGrain<IOrderGrain>(id).PayAsync(context.Caller(), context.OperationId().ToString("N"), body.PaymentMethod!)).Ok();
+    private static async Task<Results<Ok<Order>, Problem>> PayAsync(Guid id, PayOrderRequest body, HttpContext context, IClusterClient cluster)
+    {
+        var caller = context.Caller();
+        if (KeptMethods.Problem(caller, body.SavePaymentMethod) is { } problem)
+            return new Problem(Refusal.Invalid(KeptMethods.Field, problem));
+        return (await cluster.GetGrain<IOrderGrain>(id).PayAsync(
+            caller, context.OperationId().ToString("N"), body.PaymentMethod!, body.SavePaymentMethod == true)).Ok();
+    }
 
     private static async Task<Results<Ok<Order>, Problem>> CancelAsync(Guid id, HttpContext context, IClusterClient cluster, CancelOrderRequest? body = null) =>
         (await cluster.GetGrain<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Ok();
@@ -60,17 +69,31 @@ public sealed record PlaceOrderRequest(
     AddressRequest? ShippingAddress,
     Guid? AddressId,
     [property: Required, StringLength(200, MinimumLength = 1), CleanText] string? PaymentMethod,
-    [property: MailAddress] string? Email)
+    [property: MailAddress] string? Email,
+    bool? SavePaymentMethod = null)
 {
-    public Dictionary<string, string[]> Problems()
+    public Dictionary<string, string[]> Problems(Caller caller)
     {
         var problems = new Dictionary<string, string[]>();
         if (ShippingAddress is null == AddressId is null)
             problems["shippingAddress"] = [ShippingAddress is null ? "is required, or addressId" : "cannot stand beside addressId"];
+        if (KeptMethods.Problem(caller, SavePaymentMethod) is { } problem)
+            problems[KeptMethods.Field] = [problem];
         return problems;
     }
 }
 
-public sealed record PayOrderRequest([property: Required, StringLength(200, MinimumLength = 1), CleanText] string? PaymentMethod);
+public sealed record PayOrderRequest(
+    [property: Required, StringLength(200, MinimumLength = 1), CleanText] string? PaymentMethod, bool? SavePaymentMethod = null);
+
+/// <summary>Who may have a payment method kept.</summary>
+internal static class KeptMethods
+{
+    /// <summary>The field by which it is wished.</summary>
+    public const string Field = "savePaymentMethod";
+
+    /// <summary>Why the wish cannot be granted; null when it can.</summary>
+    public static string? Problem(Caller caller, bool? wished) => wished == true && caller.UserId is null ? "needs an account: sign in first" : null;
+}
 
 public sealed record CancelOrderRequest([property: StringLength(500), CleanText] string? Reason);

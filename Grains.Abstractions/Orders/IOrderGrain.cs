@@ -19,8 +19,12 @@ public interface IOrderGrain : IGrainWithGuidKey
     Task<Placement> PlaceAsync(PlaceOrder command);
 
     /// <summary>Tries another payment method while the order awaits payment. Idempotent by attempt. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>payment-declined</c>.</summary>
+    /// <param name="caller">The buyer.</param>
+    /// <param name="attemptId">The operation.</param>
+    /// <param name="paymentMethod">The provider's payment method, or one that it keeps for the customer.</param>
+    /// <param name="savePaymentMethod">True to have it kept for the customer's next time; without effect for guests.</param>
     [Alias("pay")]
-    Task<Outcome<Order>> PayAsync(Caller caller, string attemptId, string paymentMethod);
+    Task<Outcome<Order>> PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod = false);
 
     /// <summary>Cancels: stock goes back, captured money is refunded. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c> once shipped.</summary>
     [Alias("cancel")]

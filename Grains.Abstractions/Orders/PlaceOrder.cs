@@ -11,7 +11,11 @@ namespace SoonShop.Orders;
 /// <param name="Fingerprint">Digest of the request, by which a reused key is known.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.place-order")]
 public sealed record PlaceOrder(
-    Caller Buyer, Address? ShippingAddress, Guid? AddressId, string PaymentMethod, string? Email, string Fingerprint);
+    Caller Buyer, Address? ShippingAddress, Guid? AddressId, string PaymentMethod, string? Email, string Fingerprint)
+{
+    /// <summary>True to have the payment method kept for the customer's next time; without effect for guests.</summary>
+    [Id(0)] public bool SavePaymentMethod { get; init; }
+}
 
 /// <summary>The answer to a checkout.</summary>
 /// <param name="Result">The order, or why not.</param>

@@ -75,7 +75,9 @@ public sealed partial record ProductState
         Check("description", content.Description.Length <= 5000 && Text.IsClean(content.Description), "must be at most 5,000 characters without control characters");
         Check("category", content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category), "must be one to four slugs of a–z, 0–9 and -, joined by /");
         Check("family", content.Family is null || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)), "must be a slug of a–z, 0–9 and -");
-        Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice, $"must be 0–{ProductContent.MaxPrice} minor units");
+        var step = Currencies.ChargeStep(currency);
+        Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice && content.Price.Amount % step == 0,
+            $"must be 0–{ProductContent.MaxPrice} minor units{(step > 1 ? $", in steps of {step}" : "")}");
         Check("price.currency", content.Price.Currency == currency, $"must be {currency}, the shop's currency");
         Check("attributes", content.Attributes.Count <= 50
             && content.Attributes.All(a => a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value)),

@@ -1,13 +1,34 @@
 namespace SoonShop.Orders;
 
-/// <summary>What to tell a customer whose card was declined; the codes are Stripe's (docs.stripe.com/declines/codes).</summary>
+/// <summary>
+/// What to tell a customer whose card was declined; the codes are Stripe's (docs.stripe.com/declines/codes, docs.stripe.com/error-codes).
+/// A card that was lost or stolen, or looks like fraud, is declined like any other: whoever holds it must not learn more.
+/// </summary>
 internal static class DeclineMessage
 {
+    private const string Declined = "The card was declined. Use another card, or ask your bank.";
+
     public static string For(string? declineCode) => declineCode switch
     {
         "insufficient_funds" => "The card has insufficient funds. Use another card.",
-        "expired_card" => "The card has expired. Use another card.",
-        "unknown_payment_method" => "The payment method is not known. Use another one.",
-        _ => "The card was declined. Use another card, or ask your bank.",
+        "expired_card" or "invalid_expiry_month" or "invalid_expiry_year" => "The card has expired, or its expiry date is wrong. Check the date, or use another card.",
+        "incorrect_cvc" or "invalid_cvc" => "The card's security code is wrong. Enter the card again.",
+        "incorrect_number" or "invalid_number" => "The card's number is wrong. Enter the card again.",
+        "incorrect_zip" or "incorrect_address" => "The postal code or address does not fit the card. Enter the card again.",
+        "card_not_supported" or "transaction_not_allowed" or "service_not_allowed" or "not_permitted" or "restricted_card" =>
+            "The card cannot be used for this purchase. Use another card, or ask your bank.",
+        "currency_not_supported" => "The card cannot be charged in this currency. Use another card.",
+        "card_velocity_exceeded" or "withdrawal_count_limit_exceeded" => "The card's limit is reached. Use another card, or ask your bank.",
+        "invalid_amount" => "The amount is more than the card allows. Use another card, or ask your bank.",
+        "duplicate_transaction" => "The same amount was charged to this card a moment ago. Check your orders before you try again.",
+        "authentication_required" or "payment_intent_authentication_failure" => "The bank could not verify that it is you. Try again and confirm the payment, or use another card.",
+        "approve_with_id" or "issuer_not_available" or "processing_error" or "reenter_transaction" or "try_again_later" =>
+            "The bank could not process the card. Try again in a few minutes, or use another card.",
+        "testmode_decline" or "live_mode_test_card" => "That is a test card. Use a real one.",
+        "unknown_payment_method" or "resource_missing" or "payment_method_customer_missing" => "The payment method is not known. Use another one.",
+        "unusable_payment_method" or "payment_method_unactivated" or "payment_method_unexpected_state" => "The payment method cannot be used any more. Enter the card again, or use another one.",
+        "amount_too_large" => "The total is more than can be charged at once. Cancel the order, and order less at a time.",
+        "amount_too_small" => "The total is less than can be charged. Cancel the order, and order more at a time.",
+        _ => Declined,
     };
 }

@@ -10,7 +10,7 @@ namespace SoonShop.Orders;
 
 internal sealed partial class OrderGrain(
     [PersistentState("order")] IPersistentState<Document<CheckoutState>> storage, TimeProvider time,
-    IOptions<CheckoutOptions> options, ILogger<OrderGrain> log)
+    IOptions<CheckoutOptions> options, IPaymentMethods methods, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one answer.</summary>
@@ -61,7 +61,7 @@ internal sealed partial class OrderGrain(
         return new Placement(Order!.ToAnswer(Order.Answer!), false);
     }
 
-    async Task<Outcome<Order>> IOrderGrain.PayAsync(Caller caller, string attemptId, string paymentMethod)
+    async Task<Outcome<Order>> IOrderGrain.PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod)
     {
         if (Of(caller) is null)
             return NoOrder;
@@ -72,7 +72,8 @@ internal sealed partial class OrderGrain(
             return Order.ToView();
         if (Order.WhyNotPay() is { } refusal)
             return refusal;
-        var payment = await PaymentOfOrder.ChargeAsync(ChargeFor(attemptId, paymentMethod) with { FollowUp = true });
+        var charge = await ChargeForAsync(attemptId, paymentMethod, savePaymentMethod);
+        var payment = await PaymentOfOrder.ChargeAsync(charge with { FollowUp = true });
         await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
         if (Order.Status != OrderStatus.AwaitingPayment)
             await DriveAsync();
@@ -203,7 +204,8 @@ internal sealed partial class OrderGrain(
         }
         var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, cart.Value, options.Value, Now);
         CrashPoint.Pass("order.place.before-write");
-        await CommitAsync(new CheckoutState(command.Fingerprint, decision.State, null), decision.Events);
+        var order = command.SavePaymentMethod ? decision.State with { SavePaymentMethod = true } : decision.State;
+        await CommitAsync(new CheckoutState(command.Fingerprint, order, null), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
         return null;
@@ -259,7 +261,7 @@ internal sealed partial class OrderGrain(
             await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
             return;
         }
-        var payment = await PaymentOfOrder.ChargeAsync(ChargeFor("checkout", order.PaymentMethod));
+        var payment = await PaymentOfOrder.ChargeAsync(await ChargeForAsync("checkout", order.PaymentMethod, order.SavePaymentMethod));
         CrashPoint.Pass("order.paid");
         await DecideAsync(order.HearOf(payment, PaymentWindow, Now));
         CrashPoint.Pass("order.confirmed");
@@ -364,7 +366,16 @@ internal sealed partial class OrderGrain(
     private OrderState? Of(Caller caller) =>
         Order is { } order && caller.MaySee(order.CustomerId, order.CustomerId is null ? order.CartId : null) ? order : null;
 
-    private Charge ChargeFor(string attemptId, string method) => new(attemptId, Order!.Terms, method);
+    /// <summary>A charge; with the provider's customer, where the method may be one that is kept, or is to be.</summary>
+    private async Task<Charge> ChargeForAsync(string attemptId, string method, bool keep)
+    {
+        var charge = new Charge(attemptId, Order!.Terms, method);
+        if (!methods.AreKept || Order.CustomerId is not { } customerId)
+            return charge;
+        var customer = GrainFactory.GetGrain<IPaymentCustomerGrain>(customerId);
+        var reference = keep ? await customer.OpenAsync(Order.Email) : await customer.GetReferenceAsync();
+        return charge with { Customer = reference, KeepMethod = keep && reference is not null };
+    }
 
     private IInventoryItemGrain Stock(string sku) => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku));
 

@@ -35,6 +35,8 @@ public sealed record OrderState
     public required Address ShippingAddress { get; init; }
     /// <summary>The method of the first attempt.</summary>
     public required string PaymentMethod { get; init; }
+    /// <summary>True when that is to be kept for the customer's next time.</summary>
+    public bool SavePaymentMethod { get; init; }
     /// <summary>How far it is.</summary>
     public OrderStatus Status { get; init; }
     /// <summary>Each status with its time, oldest first.</summary>

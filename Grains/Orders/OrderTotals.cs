@@ -4,7 +4,8 @@ namespace SoonShop.Orders;
 
 /// <summary>
 /// The sums of an order, computed once, in integer minor units. Tax is computed on the whole and divided over lines and
-/// shipping by largest remainder, so that the parts add up to it exactly.
+/// shipping by largest remainder, so that the parts add up to it exactly. The total can always be charged: shipping and tax are
+/// rounded to what the currency's <see cref="Currencies.ChargeStep"/> asks for, as prices are.
 /// </summary>
 public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal, long Shipping, long Tax, long Discount, long Total)
 {
@@ -16,9 +17,10 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
     {
         var subtotal = cart.Sum(l => checked(l.UnitPrice.Amount * l.Quantity));
         var rate = options.ShippingByCountry.GetValueOrDefault(country, options.Shipping);
-        var shipping = rate.FreeFrom is { } free && subtotal >= free ? 0 : rate.Amount;
+        var step = Currencies.ChargeStep(options.Currency);
+        var shipping = rate.FreeFrom is { } free && subtotal >= free ? 0 : RoundHalfUp(rate.Amount, step) * step;
         var basisPoints = options.TaxBasisPointsByCountry.GetValueOrDefault(country);
-        var tax = RoundHalfUp((Int128)(subtotal + shipping) * basisPoints, Whole);
+        var tax = RoundHalfUp((Int128)(subtotal + shipping) * basisPoints, Whole * step) * step;
         var shares = Divide(tax, [.. cart.Select(l => l.UnitPrice.Amount * l.Quantity), shipping]);
         Money Of(long amount) => new(amount, options.Currency);
         var lines = cart

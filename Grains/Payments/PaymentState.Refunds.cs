@@ -29,6 +29,8 @@ public sealed partial record PaymentState
         var amount = command.Amount ?? Refundable;
         if (amount < 1 || amount > Refundable)
             return new Refusal(RefusalCode.Conflict, $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
+        if (WhyNotMovable(amount) is { } refusal)
+            return refusal;
         // All that is left can always be given back: it ends the parts.
         if (Refunds.Length >= MaxRefunds && command.Amount is not null)
             return new Refusal(RefusalCode.Conflict, $"A payment is refunded in at most {MaxRefunds} parts.");

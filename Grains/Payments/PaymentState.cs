@@ -117,6 +117,8 @@ public sealed partial record PaymentState
         var amount = command.Amount ?? Terms.Amount.Amount;
         if (amount < 1 || amount > Terms.Amount.Amount)
             return new Refusal(RefusalCode.Conflict, $"{Terms.Amount.Amount} {Terms.Amount.Currency} minor units can be captured, not {amount}.");
+        if (WhyNotMovable(amount) is { } refusal)
+            return refusal;
         return Decision<PaymentState>.To(
             this with { Capture = new PaymentCapture(command.CaptureId, $"{OrderId:N}/capture/1", amount) }, new OrderCheckoutDue(OrderId, now + ReminderDelay));
     }
@@ -151,6 +153,10 @@ public sealed partial record PaymentState
         Captured = Amount(CapturedAmount),
         Dispute = Dispute is { } d ? new Dispute(d.Status, Amount(d.Amount), d.Reason) : null,
     };
+
+    private Refusal? WhyNotMovable(long amount) => amount % Currencies.ChargeStep(Terms.Amount.Currency) is 0
+        ? null
+        : new Refusal(RefusalCode.Conflict, $"An amount of {Terms.Amount.Currency} must be a multiple of {Currencies.ChargeStep(Terms.Amount.Currency)} minor units.");
 
     private IShopEvent Told(PaymentAttempt attempt) => attempt.Status switch
     {

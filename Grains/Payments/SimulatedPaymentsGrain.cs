@@ -14,7 +14,7 @@ internal sealed class SimulatedPaymentsGrain(IEnumerable<ISimulatedPayments> sim
         var before = await payment.GetAsync(caller);
         if (before.IsRefused)
             return before;
-        if (!await provider.AuthenticateAsync(paymentId, CancellationToken.None) && before.Value.Status != PaymentStatus.Captured)
+        if (!await provider.AuthenticateAsync(paymentId, CancellationToken.None) && before.Value.Status is not (PaymentStatus.Captured or PaymentStatus.Authorized))
             return new Refusal(RefusalCode.Conflict, "The payment does not await the customer.");
         await payment.SettleAsync();
         await GrainFactory.GetGrain<IOrderGrain>(paymentId).ResumeAsync();

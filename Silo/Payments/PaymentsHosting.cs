@@ -15,10 +15,12 @@ internal static class PaymentsHosting
             PaymentProviderKind.Stripe => services
                 .AddSingleton<StripeCalls>()
                 .AddSingleton<StripeLookup>()
-                .AddSingleton<IPaymentProvider, StripePaymentProvider>(),
+                .AddSingleton<IPaymentProvider, StripePaymentProvider>()
+                .AddSingleton<IPaymentMethods, StripePaymentMethods>(),
             _ => services
                 .AddSingleton<SimulatedPaymentProvider>()
                 .AddSingleton<IPaymentProvider>(s => s.GetRequiredService<SimulatedPaymentProvider>())
+                .AddSingleton<IPaymentMethods>(s => s.GetRequiredService<SimulatedPaymentProvider>())
                 .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>()),
         };
     }

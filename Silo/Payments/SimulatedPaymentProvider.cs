@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SoonShop.Payments;
 
@@ -5,11 +6,17 @@ namespace SoonShop.Silo.Payments;
 
 /// <summary>
 /// A provider that moves no money and answers like Stripe's test cards (docs.stripe.com/testing). It keeps books of its own
-/// in the database, so that its memory, like a real provider's, survives whatever happens to the shop.
+/// in the database, so that its memory, like a real provider's, survives whatever happens to the shop. It keeps no payment
+/// methods for customers: its names of cards can be used by everybody at any time.
 /// </summary>
-internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPaymentProvider, ISimulatedPayments
+internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptions<PaymentsOptions> payments) : IPaymentProvider, IPaymentMethods, ISimulatedPayments
 {
+    /// <summary>What a payment is that was not refused.</summary>
+    private readonly string granted = payments.Value.Capture == CaptureMode.Manual ? "authorized" : "captured";
+
     public bool IsAvailable => true;
+
+    public bool AreKept => false;
 
     public Task<ProviderPayment> CreateAsync(CreateProviderPayment command, CancellationToken cancellation) =>
         CreateAsync(command, Outcome(command.PaymentMethod), cancellation);
@@ -26,10 +33,10 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPay
             with created as (
               insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status, client_secret, decline_code)
               values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
-              returning reference, status, client_secret, decline_code)
+              returning reference, status, client_secret, decline_code, captured)
             select * from created
             union all
-            select reference, status, client_secret, decline_code from simulated_payment where idempotency_key = $2
+            select reference, status, client_secret, decline_code, captured from simulated_payment where idempotency_key = $2
             limit 1
             """, cancellation,
             reference, command.IdempotencyKey, command.OrderId, command.Amount.Amount, command.Amount.Currency, command.PaymentMethod, status,
@@ -39,16 +46,21 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPay
     }
 
     public Task<ProviderPayment?> RetrieveAsync(string reference, CancellationToken cancellation) =>
-        OneAsync("select reference, status, client_secret, decline_code from simulated_payment where reference = $1", cancellation, reference);
+        OneAsync("select reference, status, client_secret, decline_code, captured from simulated_payment where reference = $1", cancellation, reference);
 
     public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
     {
-        await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status = 'requires_action'", cancellation, reference);
+        await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized')", cancellation, reference);
         return await KnownAsync(reference, cancellation);
     }
 
-    public Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation) =>
-        KnownAsync(reference, cancellation);
+    public async Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation)
+    {
+        await ExecuteAsync(
+            "update simulated_payment set status = 'captured', captured = $2 where reference = $1 and status = 'authorized' and amount >= $2",
+            cancellation, reference, amount.Amount);
+        return await KnownAsync(reference, cancellation);
+    }
 
     public async Task<ProviderRefund> RefundAsync(CreateProviderRefund command, CancellationToken cancellation)
     {
@@ -58,7 +70,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPay
             insert into simulated_refund (reference, idempotency_key, payment_reference, amount)
             select $1, $2, p.reference, $4 from simulated_payment p
             where p.reference = $3 and p.status = 'captured'
-              and p.amount >= $4 + (select coalesce(sum(r.amount), 0) from simulated_refund r where r.payment_reference = p.reference)
+              and coalesce(p.captured, p.amount) >= $4 + (select coalesce(sum(r.amount), 0) from simulated_refund r where r.payment_reference = p.reference)
             on conflict do nothing
             """, cancellation, refund, command.IdempotencyKey, command.Reference, amount);
         await using var made = database.CreateCommand("select 1 from simulated_refund where idempotency_key = $1 and amount = $2");
@@ -70,14 +82,20 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPay
     }
 
     public async Task<bool> AuthenticateAsync(Guid orderId, CancellationToken cancellation) =>
-        await ExecuteAsync("update simulated_payment set status = 'captured' where order_id = $1 and status = 'requires_action'", cancellation, orderId) > 0;
+        await ExecuteAsync("update simulated_payment set status = $2 where order_id = $1 and status = 'requires_action'", cancellation, orderId, granted) > 0;
+
+    public Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation) => Task.FromResult<string?>(null);
+
+    public Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation) => Task.FromResult<ImmutableArray<KeptPaymentMethod>>([]);
+
+    public Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation) => Task.FromResult(false);
 
     private async Task<ProviderPayment> KnownAsync(string reference, CancellationToken cancellation) =>
         await RetrieveAsync(reference, cancellation) ?? throw new InvalidOperationException($"The simulated provider knows no payment {reference}.");
 
-    private static (string Status, string? DeclineCode) Outcome(string paymentMethod) => paymentMethod switch
+    private (string Status, string? DeclineCode) Outcome(string paymentMethod) => paymentMethod switch
     {
-        "pm_card_visa" or "pm_card_mastercard" or "pm_card_amex" => ("captured", null),
+        "pm_card_visa" or "pm_card_mastercard" or "pm_card_amex" => (granted, null),
         "pm_card_authenticationRequired" => ("requires_action", null),
         "pm_card_visa_chargeDeclined" => ("declined", "generic_decline"),
         "pm_card_chargeDeclinedInsufficientFunds" => ("declined", "insufficient_funds"),
@@ -91,6 +109,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPay
         return await reader.ReadAsync(cancellation)
             ? new ProviderPayment(
                 reader.GetString(0), Status(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3))
+            { Captured = reader.IsDBNull(4) ? null : reader.GetInt64(4) }
             : null;
     }
 
@@ -112,6 +131,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database) : IPay
     {
         "captured" => ProviderPaymentStatus.Captured,
         "requires_action" => ProviderPaymentStatus.RequiresAction,
+        "authorized" => ProviderPaymentStatus.Authorized,
         "cancelled" => ProviderPaymentStatus.Cancelled,
         _ => ProviderPaymentStatus.Declined,
     };

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using Polly.CircuitBreaker;
 using Polly.RateLimiting;
 using Polly.Timeout;
@@ -40,9 +41,7 @@ internal static class StripeErrors
             return false;
         if (e is not StripeException { StripeResponse.Headers: { } headers })
             return true;
-        if (headers.TryGetValues("Stripe-Should-Retry", out var advice) && advice.Contains("false"))
-            return false;
-        return RetryAfter(e) is not { } wait || wait <= MaxRetryAfter;
+        return !Advises(headers, "Stripe-Should-Retry", "false") && (RetryAfter(e) is not { } wait || wait <= MaxRetryAfter);
     }
 
     /// <summary>
@@ -50,7 +49,7 @@ internal static class StripeErrors
     /// way; a key that is not accepted says that none will get through.
     /// </summary>
     public static bool CountsAgainstHealth(Exception e) => e is StripeException stripe
-        ? KindOf(stripe) is StripeFaultKind.Transient or StripeFaultKind.Credentials
+        ? KindOf(stripe) is StripeFaultKind.Transient or StripeFaultKind.Credentials || (KindOf(stripe) == StripeFaultKind.Kept && !IsReplayed(stripe.StripeResponse))
         : IsTransient(e);
 
     /// <summary>The pause that Stripe asks for.</summary>
@@ -61,7 +60,14 @@ internal static class StripeErrors
 
     /// <summary>True when the answer is one that Stripe had kept under the key.</summary>
     public static bool IsReplayed(StripeResponse? response) =>
-        response?.Headers?.TryGetValues("Idempotent-Replayed", out var values) == true && values.Contains("true");
+        Advises(response?.Headers, "Idempotent-Replayed", "true");
+
+    /// <summary>True when Stripe says that it keeps the failure under the key: then repeating tells nothing.</summary>
+    private static bool IsKept(StripeResponse? response) =>
+        response?.IdempotencyKey is { Length: > 0 } && Advises(response.Headers, "Stripe-Should-Retry", "false");
+
+    private static bool Advises(HttpResponseHeaders? headers, string name, string value) =>
+        headers?.TryGetValues(name, out var values) == true && values.Contains(value);
 
     private static StripeFaultKind KindOf(StripeException e)
     {
@@ -72,7 +78,7 @@ internal static class StripeErrors
             (403, _, _) => StripeFaultKind.Permission,
             (409, _, _) or (_, _, "lock_timeout" or "idempotency_key_in_use") => StripeFaultKind.Busy,
             (429, _, _) or (_, _, "rate_limit") => StripeFaultKind.Transient,
-            ( >= 500, _, _) when IsReplayed(e.StripeResponse) => StripeFaultKind.Kept,
+            ( >= 500, _, _) when IsReplayed(e.StripeResponse) || IsKept(e.StripeResponse) => StripeFaultKind.Kept,
             // 424: somebody whom Stripe needs did not answer.
             ( >= 500 or 424, _, _) or ( < 400, _, _) => StripeFaultKind.Transient,
             (_, "idempotency_error", _) => StripeFaultKind.KeyReused,
@@ -90,6 +96,7 @@ internal static class StripeErrors
         { Code: "resource_missing", Param: "payment_method" } => "unknown_payment_method",
         { Code: { Length: > 0 } code } => code,
         { Type: "card_error" } => "generic_decline",
+        { Param: "payment_method" } => "unusable_payment_method",
         _ => "payment_refused",
     };
 }

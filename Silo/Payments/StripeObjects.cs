@@ -29,6 +29,12 @@ internal static class StripeObjects
     /// <summary>True for what was made only to use a key up.</summary>
     public static bool IsWithdrawal(PaymentIntent intent) => intent.Metadata?.ContainsKey(WithdrawnField) == true;
 
+    /// <summary>
+    /// True for what Stripe shows as a refund after a partial capture: the rest, which was let go and never taken. No money moved with it.
+    /// </summary>
+    public static bool IsRelease(Stripe.Refund refund, PaymentIntent intent) =>
+        refund.BalanceTransactionId is null && KeyOf(refund.Metadata) is null && refund.Status == "succeeded" && refund.Amount == intent.Amount - intent.AmountReceived;
+
     /// <summary>A refund.</summary>
     public static ProviderRefund Refund(Stripe.Refund refund) => new(
         refund.Id,

@@ -49,7 +49,7 @@ internal sealed partial class StripePaymentProvider(
             return payment;
         return payment with
         {
-            Refunds = [.. (await lookup.RefundsAsync(reference, cancellation)).Select(StripeObjects.Refund)],
+            Refunds = [.. (await lookup.RefundsAsync(reference, cancellation)).Where(r => !StripeObjects.IsRelease(r, intent)).Select(StripeObjects.Refund)],
             Dispute = intent.LatestCharge?.Disputed == true ? await DisputeAsync(reference, cancellation) : null,
         };
     }

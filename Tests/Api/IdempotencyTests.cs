@@ -34,6 +34,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/simulated-payments/{paymentId}/authenticate"] = t => t.AuthenticateAsync(),
         ["/admin/orders/{id}/ship"] = t => t.ShipAsync(),
         ["/admin/orders/{id}/deliver"] = t => t.DeliverAsync(),
+        ["/admin/orders/{id}/capture"] = t => t.CaptureAsync(),
         ["/admin/orders/{id}/refunds"] = t => t.RefundAsync(),
         ["/notifications/{id}/read"] = t => t.ReadNotificationAsync(),
         ["/notifications/read-all"] = t => t.ReadAllNotificationsAsync(),
@@ -381,6 +382,23 @@ public sealed class IdempotencyTests(RunningShop shop)
         var (_, _, id) = await BuyAsync();
         Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
         return new Case(shop.Admin, $"/admin/orders/{id}/deliver", null, async _ => Assert.Equal(1, await EventsAsync("order.delivered", "orderId", id)));
+    }
+
+    private async Task<Case> CaptureAsync()
+    {
+        var (guest, _, id) = await BuyAsync("pm_card_authenticationRequired");
+        // The bank holds the money; the order's own schedule finds out.
+        await using (var command = shop.Shop.Database.CreateCommand("update simulated_payment set status = 'authorized' where order_id = $1"))
+        {
+            command.Parameters.Add(new() { Value = Guid.Parse(id) });
+            await command.ExecuteNonQueryAsync();
+        }
+        await Until.TrueAsync("the order is confirmed", TimeSpan.FromSeconds(60), async () => (await guest.GetAsync($"/orders/{id}")).Text("payment.status") == "authorized");
+        return new Case(shop.Admin, $"/admin/orders/{id}/capture", new { amount = 300 }, async _ =>
+        {
+            Assert.Equal(300, (await guest.GetAsync($"/orders/{id}")).Number("payment.captured.amount"));
+            Assert.Equal(1, await EventsAsync("payment.captured", "paymentId", id));
+        });
     }
 
     private async Task<Case> RefundAsync()

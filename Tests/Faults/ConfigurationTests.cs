@@ -24,13 +24,19 @@ public sealed class ConfigurationTests
             ["Notifications__Email__Smtp__Port"] = "0",
             ["Notifications__Webhooks__TimeoutSeconds"] = "60",
             ["Notifications__TemplateFolder"] = "/nonsense",
+            ["Payments__Provider"] = "Stripe",
+            ["Payments__Capture"] = "Sometimes",
+            ["Payments__Stripe__ApiBase"] = "http://stripe.example",
+            ["Payments__Stripe__Retries"] = "sk_live_51PlantedKey0123456789",
             ["Events__AttemptSeconds"] = "20",
             ["Events__FailureRecord"] = "Redis",
             ["Events__Policies__mail__Handler"] = "nobody",
         });
         Assert.Equal(78, code);
         Assert.Empty(output);
-        AssertOneMessage(error, 17,
+        Assert.DoesNotContain("51PlantedKey", error, StringComparison.Ordinal);
+        AssertOneMessage(error, 22,
+            "Payments__Capture", "Payments__Stripe__ApiKey", "Payments__Stripe__WebhookSecrets__0", "Payments__Stripe__ApiBase",
             "Events__AttemptSeconds", "Events__Redis", "Events:Policies:mail:Handler",
             "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Storage__Provider", "Storage__MaxBatchSize",
             "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword",
@@ -49,6 +55,19 @@ public sealed class ConfigurationTests
         });
         Assert.Equal(78, code);
         AssertOneMessage(error, 1, "Notifications__Webhooks__TimeoutSeconds", "Events__AttemptSeconds");
+    }
+
+    [Fact]
+    public async Task a_silo_that_is_to_use_stripe_needs_a_key_and_a_webhook_secret()
+    {
+        var (code, output, error) = await RunAsync("Silo", [], new()
+        {
+            ["ConnectionStrings__soonshop"] = "Host=127.0.0.1;Database=soonshop",
+            ["Payments__Provider"] = "Stripe",
+        });
+        Assert.Equal(78, code);
+        Assert.Empty(output);
+        AssertOneMessage(error, 2, "Payments__Stripe__ApiKey", "Payments__Stripe__WebhookSecrets__0");
     }
 
     [Fact]

@@ -59,6 +59,7 @@ public sealed class DocumentSerializerTests
             Dispute = new ProviderDispute("dp_1", DisputeStatus.Lost, 300, "fraudulent"),
             Closed = true,
         },
+        ["payment customer"] = new PaymentCustomer(2, Given.Now, "ada@example.com", "cus_1"),
         ["inventory"] = new StockState(10, 3, 7, 42),
         ["cart"] = new CartState
         {

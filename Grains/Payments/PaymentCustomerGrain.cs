@@ -1,0 +1,73 @@
+using SoonShop.Aggregates;
+
+namespace SoonShop.Payments;
+
+/// <summary>What is known of a customer at the provider.</summary>
+/// <param name="Generation">Counts the keys under which the provider was asked to make the customer.</param>
+/// <param name="AskedAt">When the last key was written down.</param>
+/// <param name="Email">With which address.</param>
+/// <param name="Reference">The provider's id, once known.</param>
+public sealed record PaymentCustomer(int Generation, DateTimeOffset AskedAt, string Email, string? Reference)
+{
+    /// <summary>The most keys that one call tries.</summary>
+    public const int MaxKeysAtOnce = 2;
+
+    /// <summary>Writes the first key down, or the next one.</summary>
+    public static PaymentCustomer Ask(PaymentCustomer? before, string email, DateTimeOffset now) => new((before?.Generation ?? 0) + 1, now, email, null);
+
+    /// <summary>What the provider is, or was, asked.</summary>
+    public CreateProviderCustomer ToCommand(Guid id) => new($"{id:N}/customer/{Generation}", id, Email, AskedAt);
+}
+
+internal sealed class PaymentCustomerGrain(
+    [PersistentState("payment-customer")] IPersistentState<Document<PaymentCustomer>> storage, TimeProvider time, IPaymentMethods methods)
+    : AggregateGrain<PaymentCustomer>(storage, time), IPaymentCustomerGrain
+{
+    /// <summary>Patience with the provider, below that of the grain's caller.</summary>
+    private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(8);
+
+    protected override string Aggregate => "payment-customer";
+
+    protected override string StreamKeyOf(PaymentCustomer state) => GrainKey;
+
+    private string? Reference => methods.AreKept ? State?.Reference : null;
+
+    Task<string?> IPaymentCustomerGrain.GetReferenceAsync() => Task.FromResult(Reference);
+
+    async Task<string?> IPaymentCustomerGrain.OpenAsync(string email)
+    {
+        if (!methods.AreKept || Reference is not null)
+            return Reference;
+        for (var keys = 0; keys < PaymentCustomer.MaxKeysAtOnce; keys++)
+        {
+            if (State is null || keys > 0)
+                await CommitAsync(PaymentCustomer.Ask(State, email, Now), []);
+            var asked = State!;
+            if (await CallAsync(c => methods.CreateCustomerAsync(asked.ToCommand(this.GetPrimaryKey()), c)) is { } reference)
+            {
+                await CommitAsync(asked with { Reference = reference }, []);
+                return reference;
+            }
+        }
+        throw new UnavailableException("The payment provider cannot keep payment methods now. Try again later, or pay without keeping it.");
+    }
+
+    async Task<ImmutableArray<KeptPaymentMethod>> IPaymentCustomerGrain.ListMethodsAsync() =>
+        Reference is { } customer ? await CallAsync(c => methods.ListAsync(customer, c)) : [];
+
+    async Task<Outcome<Done>> IPaymentCustomerGrain.RemoveMethodAsync(string methodId) =>
+        Reference is { } customer && await CallAsync(c => methods.RemoveAsync(customer, methodId, c)) ? new Done() : Refusal.NotFound("The payment method");
+
+    private async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call)
+    {
+        using var timeout = new CancellationTokenSource(ProviderTimeout, Time);
+        try
+        {
+            return await call(timeout.Token);
+        }
+        catch (OperationCanceledException e) when (timeout.IsCancellationRequested)
+        {
+            throw new UnavailableException("The payment provider did not answer in time.", e);
+        }
+    }
+}

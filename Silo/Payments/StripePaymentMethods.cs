@@ -1,0 +1,51 @@
+using Microsoft.Extensions.Options;
+using SoonShop.Payments;
+using Stripe;
+
+namespace SoonShop.Silo.Payments;
+
+/// <summary>Cards that Stripe keeps for customers. They are kept by a payment that says so, and used by naming them.</summary>
+internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<PaymentsOptions> payments, TimeProvider time) : IPaymentMethods
+{
+    private const int MaxMethods = 100;
+    private readonly StripeOptions options = payments.Value.Stripe;
+
+    public bool AreKept => true;
+
+    public async Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation)
+    {
+        if (time.GetUtcNow() - command.AskedAt > TimeSpan.FromHours(options.FindAfterHours))
+            return null;
+        var creation = new CustomerCreateOptions
+        {
+            Email = command.Email,
+            Metadata = new() { [StripeObjects.CustomerField] = $"{command.CustomerId}", [StripeObjects.KeyField] = command.IdempotencyKey },
+        };
+        var answer = await stripe.SendAsync((s, c) => s.Customers.CreateAsync(creation, new() { IdempotencyKey = command.IdempotencyKey }, c), cancellation);
+        if (answer.Value is { } customer)
+            return customer.Id;
+        return answer.Fault!.Kind is StripeFaultKind.Kept or StripeFaultKind.KeyReused
+            ? null
+            : throw new UnavailableException($"The payment provider refuses to keep payment methods: {answer.Fault.Code}.");
+    }
+
+    public async Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation)
+    {
+        var cards = new CustomerPaymentMethodListOptions { Type = "card", Limit = MaxMethods };
+        var answer = await stripe.SendAsync((s, c) => s.Customers.PaymentMethods.ListAsync(customer, cards, null, c), cancellation);
+        return answer.Value is { } list
+            ? [.. list.Data.Where(m => m.Card is not null).Select(m => new KeptPaymentMethod(m.Id, m.Card.Brand, m.Card.Last4, (int)m.Card.ExpMonth, (int)m.Card.ExpYear))]
+            : answer.Fault!.Kind == StripeFaultKind.Missing ? [] : throw StripeCalls.NoAnswer();
+    }
+
+    public async Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation)
+    {
+        // Stripe detaches whatever it is told to: whose it is, is asked first.
+        var owned = await stripe.SendAsync((s, c) => s.Customers.PaymentMethods.GetAsync(customer, methodId, null, null, c), cancellation);
+        if (owned.Value is null)
+            return owned.Fault!.Kind is StripeFaultKind.Missing or StripeFaultKind.Refused ? false : throw StripeCalls.NoAnswer();
+        var key = new RequestOptions { IdempotencyKey = $"{customer}/{methodId}/detach" };
+        var detached = await stripe.SendAsync((s, c) => s.PaymentMethods.DetachAsync(methodId, null, key, c), cancellation);
+        return detached.Fault?.Kind == StripeFaultKind.Kept ? throw StripeCalls.NoAnswer() : detached.Value is not null;
+    }
+}
