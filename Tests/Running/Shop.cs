@@ -80,12 +80,12 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>Starts a front end and waits until it is ready.</summary>
-    public async Task<ApiClient> StartApiAsync() => (await StartApiProcessAsync()).Api;
+    public async Task<ApiClient> StartApiAsync(int? port = null) => (await StartApiProcessAsync(port)).Api;
 
-    /// <summary>Starts a front end and waits until it is ready; answers the process too.</summary>
-    public async Task<(ApiClient Api, ShopProcess Process)> StartApiProcessAsync()
+    /// <summary>Starts a front end, on a free port unless one is named, and waits until it is ready; answers the process too.</summary>
+    public async Task<(ApiClient Api, ShopProcess Process)> StartApiProcessAsync(int? wantedPort = null)
     {
-        var port = ShopProcess.FreePort();
+        var port = wantedPort ?? ShopProcess.FreePort();
         var api = ShopProcess.Start("ApiFrontend", $"api {port}", new(settings)
         {
             ["DOTNET_ENVIRONMENT"] = "Production",

@@ -1,0 +1,44 @@
+using SoonShop.StripeTesting;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Payments;
+
+/// <summary>A shop of real processes whose payments go to a test server that behaves like Stripe, in this process.</summary>
+internal sealed class StripeShop : IAsyncDisposable
+{
+    private const string WebhookSecret = "whsec_SoonShopTests";
+    private readonly int apiPort;
+
+    private StripeShop(Shop shop, StripeServer stripe, int apiPort) => (Shop, Stripe, this.apiPort) = (shop, stripe, apiPort);
+
+    public Shop Shop { get; }
+
+    public StripeServer Stripe { get; }
+
+    /// <summary>Makes database and test server; starts no process of the shop yet.</summary>
+    /// <param name="options">What differs from a test's usual server.</param>
+    /// <param name="settings">The shop's, besides those that make it use Stripe.</param>
+    public static async Task<StripeShop> CreateAsync(Action<StripeServerOptions>? options = null, params (string Name, string Value)[] settings)
+    {
+        var port = ShopProcess.FreePort();
+        var server = new StripeServerOptions
+        {
+            Port = 0,
+            Webhooks = { new WebhookTarget { Url = $"http://127.0.0.1:{port}/api/v1/webhooks/stripe", Secrets = { WebhookSecret } } },
+        };
+        options?.Invoke(server);
+        var stripe = await StripeServer.StartAsync(server);
+        return new StripeShop(await Shop.CreateAsync(null, [
+            ("Payments__Provider", "Stripe"), ("Payments__Stripe__ApiKey", server.ApiKey), ("Payments__Stripe__ApiBase", stripe.Url),
+            ("Payments__Stripe__WebhookSecrets__0", WebhookSecret), .. settings]), stripe, port);
+    }
+
+    /// <summary>Starts the front end to which the test server posts its webhooks.</summary>
+    public Task<ApiClient> StartApiAsync() => Shop.StartApiAsync(apiPort);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Shop.DisposeAsync();
+        await Stripe.DisposeAsync();
+    }
+}
