@@ -90,7 +90,10 @@ public sealed class StripeServer : IAsyncDisposable
     /// <summary>Waits until the process is asked to end.</summary>
     public Task WaitForShutdownAsync() => app.WaitForShutdownAsync();
 
-    /// <summary>The customer completes 3-D Secure: the payment goes on, to success or to the card's decline.</summary>
+    /// <summary>
+    /// The customer completes 3-D Secure: the payment goes on, to success or to the card's decline. This and what follows throws
+    /// <see cref="InvalidOperationException"/> where the thing does not exist, or is not in a state for it.
+    /// </summary>
     public void Authenticate(string paymentIntent) => Act(call => payments.Authenticate(call, Intent(paymentIntent)));
 
     /// <summary>The customer fails at 3-D Secure, or gives up.</summary>
@@ -141,7 +144,7 @@ public sealed class StripeServer : IAsyncDisposable
     {
         StripeEvent happened;
         lock (account.Sync)
-            happened = account.FindEvent(id) ?? throw StripeError.Missing("event", id, "id", inUrl: true);
+            happened = account.FindEvent(id) ?? throw new InvalidOperationException($"There is no event {id}, or it is forgotten; see StripeServer:MaxEvents.");
         return Webhooks.SendAsync(happened, age, secret, cancellation);
     }
 
@@ -166,7 +169,7 @@ public sealed class StripeServer : IAsyncDisposable
     {
         lock (account.Sync)
         {
-            var intent = Intent(paymentIntent);
+            var intent = account.Intents.Find(paymentIntent)!;
             return (intent.Status, intent.ReturnUrl, Currencies.Text(intent.Amount, intent.Currency));
         }
     }
@@ -174,10 +177,17 @@ public sealed class StripeServer : IAsyncDisposable
     private void Act(Action<Call> act)
     {
         var call = Call.None();
-        lock (account.Sync)
+        try
         {
-            act(call);
-            call.RunAfterwards();
+            lock (account.Sync)
+            {
+                act(call);
+                call.RunAfterwards();
+            }
+        }
+        catch (StripeError refused)
+        {
+            throw new InvalidOperationException(refused.Message, refused);
         }
         _ = Webhooks.Post(call.Events, Faults.Decide("TEST"));
     }

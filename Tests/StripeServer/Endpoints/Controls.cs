@@ -107,13 +107,9 @@ internal static class Controls
         {
             return await next(context);
         }
-        catch (StripeError error)
-        {
-            return Results.Json(new { error = error.Message }, Json, statusCode: error.Status);
-        }
         catch (Exception wrong) when (wrong is ArgumentException or InvalidOperationException)
         {
-            return Results.Json(new { error = wrong.Message }, Json, statusCode: 400);
+            return Results.Json(new { error = wrong.Message }, Json, statusCode: (wrong.InnerException as StripeError)?.Status ?? 400);
         }
         catch (HttpRequestException unreachable)
         {
