@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Runs SoonShop on this machine: PostgreSQL (a private one unless ConnectionStrings__soonshop is set), a silo and a front end.
 #
-#   ./run.sh          everything, until Ctrl-C
-#   ./run.sh silo     one more silo for a shop that runs already (choose SOONSHOP_SILO_PORT and SOONSHOP_GATEWAY_PORT)
-#   ./run.sh api      one more front end (choose SOONSHOP_API_PORT)
+#   ./run.sh                 everything, until Ctrl-C
+#   ./run.sh --stripe-test   the same, paid through Stripe's API at a test server that behaves like Stripe and moves no money
+#   ./run.sh silo            one more silo for a shop that runs already (choose SOONSHOP_SILO_PORT and SOONSHOP_GATEWAY_PORT)
+#   ./run.sh api             one more front end (choose SOONSHOP_API_PORT)
 #
-# SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)
+# SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)  SOONSHOP_STRIPE_PORT (12111)
 # SOONSHOP_DATA (.data): database, signing key, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
 # Ends with the exit code of whatever failed.
 set -euo pipefail
@@ -19,13 +20,17 @@ port() { # NAME DEFAULT: the port that a variable names
   printf '%d' "$((10#$value))"
 }
 
+given=$*
+stripe_test=false
+[[ ${!#} != --stripe-test ]] || { stripe_test=true; set -- "${@:1:$#-1}"; }
 what=${1:-all}
-[[ $# -le 1 && $what =~ ^(all|silo|api)$ ]] || fail 64 "'$*' is no command; usage: ./run.sh [silo|api]"
+[[ $# -le 1 && $what =~ ^(all|silo|api)$ ]] && { ! $stripe_test || [[ $what == all ]]; } || fail 64 "'$given' is no command; usage: ./run.sh [silo|api|--stripe-test]"
 command -v dotnet >/dev/null || fail 69 "dotnet is not on the PATH; install the .NET 10 SDK"
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 api_port=$(port SOONSHOP_API_PORT 8080)
 silo_port=$(port SOONSHOP_SILO_PORT 11111)
 gateway_port=$(port SOONSHOP_GATEWAY_PORT 30000)
+stripe_port=$(port SOONSHOP_STRIPE_PORT 12111)
 data=${SOONSHOP_DATA:-$root/.data}
 mkdir -p "$data" || fail 73 "cannot make $data; set SOONSHOP_DATA to a directory of yours"
 data=$(cd "$data" && pwd)
@@ -73,12 +78,12 @@ check_alive() { # ends this script when one of the processes has ended
 
 http_ok() { curl -fsS -o /dev/null --max-time 5 "http://127.0.0.1:$api_port$1" 2>/dev/null; }
 
-for used in $([[ $what == api ]] || echo "$silo_port $gateway_port") $([[ $what == silo ]] || echo "$api_port"); do
-  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_SILO_PORT, SOONSHOP_GATEWAY_PORT"
+for used in $([[ $what == api ]] || echo "$silo_port $gateway_port") $([[ $what == silo ]] || echo "$api_port") $(! $stripe_test || echo "$stripe_port"); do
+  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_SILO_PORT, SOONSHOP_GATEWAY_PORT, SOONSHOP_STRIPE_PORT"
 done
 
 say "Building."
-for project in Silo ApiFrontend; do # without the analyzers, which are test.sh's part and take half of the time
+for project in Silo ApiFrontend $(! $stripe_test || echo Tests/StripeServer); do # without the analyzers, which are test.sh's part and take half of the time
   dotnet build "$root/$project" -c Release -p:RunAnalyzers=false -v quiet --nologo -clp:NoSummary >"$data/build.log" 2>&1 || {
     code=$?; cat "$data/build.log" >&2; fail $code "the build of $project failed"; }
 done
@@ -99,6 +104,24 @@ if [[ -z ${Auth__SigningKey:-} ]]; then
   [[ -s $data/signing-key ]] || ( umask 077; head -c 48 /dev/urandom | base64 -w0 > "$data/signing-key.new"; mv "$data/signing-key.new" "$data/signing-key" )
   Auth__SigningKey=$(<"$data/signing-key")
   export Auth__SigningKey
+fi
+
+if $stripe_test; then
+  # The keys are made up; the secret that signs webhooks is new each time.
+  webhook_secret=whsec_$(head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n')
+  export Payments__Provider=Stripe Payments__Stripe__ApiKey=sk_test_SoonShopStripeTestServer Payments__Stripe__ApiBase=http://127.0.0.1:$stripe_port
+  export Payments__Stripe__WebhookSecrets__0=$webhook_secret
+  : > "$data/stripe-$stripe_port.log"
+  start "stripe-$stripe_port" env StripeServer__Port="$stripe_port" StripeServer__ApiKey="$Payments__Stripe__ApiKey" \
+    StripeServer__Webhooks__0__Url="http://127.0.0.1:$api_port/api/v1/webhooks/stripe" StripeServer__Webhooks__0__Secrets__0="$webhook_secret" \
+    dotnet "$root/Tests/StripeServer/bin/Release/net10.0/SoonShop.StripeServer.dll"
+  say "Starting the Stripe test server on port $stripe_port."
+  for (( i = 0; i < 300; i++ )); do
+    check_alive
+    is_free "$stripe_port" || break
+    sleep 0.2
+  done
+  ! is_free "$stripe_port" || fail 69 "the Stripe test server did not open port $stripe_port within a minute; see $data/stripe-$stripe_port.log"
 fi
 
 if [[ $what != api ]]; then
@@ -146,6 +169,10 @@ case $what in
     }
     [[ $DOTNET_ENVIRONMENT != Development || ${Notifications__Email__Mode:-Directory} != Directory ]] ||
       say "  mail           $Notifications__Email__Directory   (a file each; nothing leaves this machine)"
+    ! $stripe_test || {
+      say "  Stripe         http://127.0.0.1:$stripe_port   (a test server; no money moves)"
+      say "                 its books: /test/books   webhooks: /test/webhooks   faults: /test/faults   key: $Payments__Stripe__ApiKey"
+    }
     say "  database       $("$root/deploy/postgres.sh" url --data "$data/postgres" 2>/dev/null || echo 'ConnectionStrings__soonshop')"
     say ""
     say "  A purchase, as a guest:"
