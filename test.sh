@@ -4,6 +4,7 @@
 #   ./test.sh                        all of it
 #   ./test.sh -class '*OrderState*'  options of the xunit runner choose tests (see: ./test.sh -help); build and format still run
 #   ./test.sh bench [CLASS]          the benchmarks, built for release; they print figures and assert nothing about time
+#   ./test.sh soak [CLASS]           what takes too long for every day; prints figures and asserts as the tests do
 #
 # SOONSHOP_TEST_DATA (.data/): in it a new folder for databases and logs of this run, removed after a good one.
 set -euo pipefail
@@ -11,7 +12,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
 # What a developer has set for a shop of the own must not steer the tests.
-for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
+for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
   [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE ]] || unset "$name"
 done
 mkdir -p "${SOONSHOP_TEST_DATA:=$root/.data}"
@@ -31,10 +32,10 @@ trap 'exit 130' INT TERM
 closing() { printf '%s passed, %s failed\n' "$1" "$2"; }
 
 configuration=Debug
-if [[ ${1:-} == bench ]]; then
-  configuration=Release
-  set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Benchmark}"
-fi
+case ${1:-} in
+  bench) configuration=Release; set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Benchmark}" ;;
+  soak) configuration=Release; set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Soak}" ;;
+esac
 
 echo "Building."
 dotnet build "$root/SoonShop.sln" -c "$configuration" -v quiet --nologo || { closing 0 1; exit 1; }
