@@ -48,7 +48,7 @@ public sealed class StripeServerCustomerTests : IAsyncLifetime
         Assert.Equal("succeeded", (await stripe.PayAsync(kept.Id, configure: o => (o.Customer, o.OffSession) = (customer, true))).Status);
 
         var nobody = await Assert.ThrowsAsync<StripeException>(() => stripe.PayAsync(kept.Id));
-        Assert.Equal((400, "payment_method"), ((int)nobody.HttpStatusCode, nobody.StripeError.Param));
+        Assert.Equal((400, "parameter_missing", "customer"), ((int)nobody.HttpStatusCode, nobody.StripeError.Code, nobody.StripeError.Param));
         var other = await CustomerAsync();
         var anothers = await Assert.ThrowsAsync<StripeException>(() => stripe.PayAsync(kept.Id, configure: o => o.Customer = other));
         Assert.Equal("resource_missing", anothers.StripeError.Code);

@@ -76,6 +76,22 @@ public sealed class StripeServerFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task what_a_test_does_by_hand_takes_no_fault_from_a_request()
+    {
+        var asked = await stripe.PayAsync("pm_card_authenticationRequired");
+        await stripe.WebhooksAsync("payment_intent.requires_action");
+        stripe.Server.Faults.Plan(Fault.ErrorBefore);
+        stripe.Server.Faults.Plan(Fault.WebhookLost, StripeFaults.Controls);
+
+        stripe.Server.Authenticate(asked.Id);
+
+        await stripe.Server.Webhooks.WhenIdleAsync(Cancellation);
+        Assert.Equal("succeeded", Assert.Single(stripe.Server.Books.Payments).Status);
+        Assert.DoesNotContain(stripe.Posts, p => p.Type == "payment_intent.succeeded");
+        Assert.Equal(HttpStatusCode.InternalServerError, (await stripe.PostAsync(Create, Form)).Status);
+    }
+
+    [Fact]
     public async Task faults_at_random_come_at_their_rate_and_again_from_the_same_seed()
     {
         async Task<string> RunAsync()

@@ -98,6 +98,58 @@ public sealed class StripeServerPaymentTests : IAsyncLifetime
         Assert.Null(intent.LatestChargeId);
     }
 
+    [Theory]
+    [InlineData("pm_card_threeDSecureOptional", null, "succeeded")]
+    [InlineData("pm_card_threeDSecureOptional", "any", "requires_action")]
+    [InlineData("pm_card_amex", "any", "succeeded")]
+    [InlineData("pm_card_authenticationRequiredOnSetup", null, "requires_action")]
+    public async Task authentication_is_asked_for_where_the_card_or_the_shop_wants_it(string card, string? request, string status)
+    {
+        var intent = await stripe.PayAsync(card, configure: o => o.PaymentMethodOptions = new() { Card = new() { RequestThreeDSecure = request } });
+        Assert.Equal(status, intent.Status);
+    }
+
+    [Fact]
+    public async Task a_card_may_decline_after_its_owner_authenticated()
+    {
+        var intent = await stripe.PayAsync("pm_card_authenticationRequiredChargeDeclinedInsufficientFunds");
+        stripe.Server.Authenticate(intent.Id);
+        intent = await Intents.GetAsync(intent.Id, cancellationToken: Cancellation);
+        Assert.Equal(("requires_payment_method", "insufficient_funds"), (intent.Status, intent.LastPaymentError.DeclineCode));
+    }
+
+    [Theory]
+    [InlineData(500, "jpy")]
+    [InlineData(1010, "kwd")]
+    [InlineData(30, "gbp")]
+    public async Task currencies_count_in_their_own_minor_units(long amount, string currency)
+    {
+        var intent = await stripe.PayAsync(amount: amount, configure: o => o.Currency = currency);
+        Assert.Equal((amount, currency), (intent.AmountReceived, intent.Currency));
+    }
+
+    [Fact]
+    public async Task an_intent_is_made_first_and_confirmed_later()
+    {
+        var intent = await Intents.CreateAsync(new() { Amount = 2000, Currency = "usd", AutomaticPaymentMethods = new() { Enabled = true, AllowRedirects = "never" } }, cancellationToken: Cancellation);
+        Assert.Equal("requires_payment_method", intent.Status);
+        var empty = await Assert.ThrowsAsync<StripeException>(() => Intents.ConfirmAsync(intent.Id, cancellationToken: Cancellation));
+        Assert.Equal("payment_intent_unexpected_state", empty.StripeError.Code);
+        intent = await Intents.UpdateAsync(intent.Id, new() { Amount = 2500, PaymentMethod = "pm_card_visa" }, cancellationToken: Cancellation);
+        Assert.Equal("requires_confirmation", intent.Status);
+
+        intent = await Intents.ConfirmAsync(intent.Id, cancellationToken: Cancellation);
+
+        Assert.Equal(("succeeded", 2500L), (intent.Status, intent.AmountReceived));
+        foreach (var again in new Func<Task>[]
+        {
+            () => Intents.ConfirmAsync(intent.Id, cancellationToken: Cancellation),
+            () => Intents.UpdateAsync(intent.Id, new() { Amount = 1 }, cancellationToken: Cancellation),
+        })
+            Assert.Equal("payment_intent_unexpected_state", (await Assert.ThrowsAsync<StripeException>(again)).StripeError.Code);
+        Assert.Equal("late", (await Intents.UpdateAsync(intent.Id, new() { Metadata = new() { ["note"] = "late" } }, cancellationToken: Cancellation)).Metadata["note"]);
+    }
+
     [Fact]
     public async Task an_authorization_is_captured_in_part_and_the_rest_let_go()
     {

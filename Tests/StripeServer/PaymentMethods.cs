@@ -20,9 +20,9 @@ internal sealed class PaymentMethods(Account account)
         }
         var method = account.Methods.InParameter(id, "payment_method");
         if (method.Customer is not null && customer is null)
-            throw StripeError.Refused($"The provided PaymentMethod ({id}) belongs to a Customer; for security purposes you must provide that Customer in the `customer` parameter of the PaymentIntent.", "payment_method_customer_missing", "payment_method");
+            throw StripeError.Refused($"The `payment_method` parameter supplied {id} belongs to the Customer {method.Customer}. Please include the Customer in the `customer` parameter on the PaymentIntent.", "parameter_missing", "customer");
         if (method.Customer is not null && method.Customer != customer)
-            throw StripeError.Refused($"The customer {customer} does not have a payment method with the ID {id}. The payment method must be attached to the customer.", "resource_missing", "payment_method");
+            throw StripeError.Refused($"The customer does not have a payment method with the ID {id}. The payment method must be attached to the customer.", "resource_missing", "payment_method");
         if (method.Customer is null && method.Spent)
             throw StripeError.Refused("The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment, shared with a connected account without Customer attachment, or was detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must attach it to a Customer first.", param: "payment_method");
         return method;

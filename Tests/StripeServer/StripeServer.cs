@@ -189,7 +189,7 @@ public sealed class StripeServer : IAsyncDisposable
         {
             throw new InvalidOperationException(refused.Message, refused);
         }
-        _ = Webhooks.Post(call.Events, Faults.Decide("TEST"));
+        _ = Webhooks.Post(call.Events, Faults.Decide(StripeFaults.Controls, hasAnswer: false));
     }
 
     private PaymentIntent Intent(string id) => account.Intents.InUrl(id, "intent");

@@ -38,14 +38,14 @@ public sealed partial class StripeServerOptions
     /// <summary>Posts that may wait; more are given up, and counted.</summary>
     public int MaxPendingWebhooks { get; set; } = 100_000;
 
-    /// <summary>How many objects of each kind there may be.</summary>
-    public int MaxObjects { get; set; } = 200_000;
+    /// <summary>How many objects of each kind there may be. A payment with everything that belongs to it takes about 20 KB.</summary>
+    public int MaxObjects { get; set; } = 100_000;
 
     /// <summary>How many events are remembered.</summary>
     public int MaxEvents { get; set; } = 50_000;
 
     /// <summary>How many idempotency keys are remembered.</summary>
-    public int MaxIdempotencyKeys { get; set; } = 500_000;
+    public int MaxIdempotencyKeys { get; set; } = 200_000;
 
     /// <summary>How long a request hangs that is to time out, unless its client gives up before, in seconds.</summary>
     public double HangSeconds { get; set; } = 120;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
 using SoonShop.StripeTesting.Http;
 
 namespace SoonShop.StripeTesting.Endpoints;
@@ -37,7 +38,7 @@ internal static class Controls
             deliveries = server.Webhooks.Deliveries.Reverse().Take(Math.Clamp(limit ?? 100, 1, 10_000)),
         }, Json));
         test.MapGet("/webhook_targets", () => Results.Json(server.Webhooks.Targets.Select(t => new { t.Url, t.EnabledEvents }), Json));
-        test.MapPost("/webhook_targets", (string url, string[] secret) => Done(() => server.Webhooks.AddTarget(url, secret)));
+        test.MapPost("/webhook_targets", (string url, [FromQuery] string[] secret) => Done(() => server.Webhooks.AddTarget(url, secret)));
         test.MapDelete("/webhook_targets", () => Done(server.Webhooks.RemoveTargets));
         test.MapPost("/events/{id}/send", async (string id, double? age_seconds, string? secret, CancellationToken cancellation) =>
             Results.Json(new { answers = await server.SendEventAsync(id, TimeSpan.FromSeconds(age_seconds ?? 0), secret, cancellation) }, Json));

@@ -8,11 +8,11 @@ namespace SoonShop.StripeTesting.Endpoints;
 /// <summary>Customers, their payment methods, and events.</summary>
 internal sealed class CustomerEndpoints(Account account, PaymentMethods methods)
 {
-    private const string Fields = "address:any description:text email:text metadata:map name:text phone:text shipping:any payment_method:text invoice_settings:any";
+    private const string Fields = "address:any description:text email:text metadata:map name:text phone:text shipping:any invoice_settings:any";
 
     public IEnumerable<ApiMethod> All =>
     [
-        ApiMethod.Post("/v1/customers", Fields, Create),
+        ApiMethod.Post("/v1/customers", Fields + " payment_method:text", Create),
         ApiMethod.Get("/v1/customers", "email:text" + Pages.Rules, List),
         ApiMethod.Get("/v1/customers/{customer}", "", call => account.Customers.InUrl(call.Route("customer"), "id").Render()),
         ApiMethod.Post("/v1/customers/{customer}", Fields, Update),
@@ -99,7 +99,7 @@ internal sealed class CustomerEndpoints(Account account, PaymentMethods methods)
         if (method.Customer == customer.Id)
             return method.Render();
         if (method.Customer is not null)
-            throw StripeError.Refused("The payment method you provided has already been attached to a customer.", "payment_method_already_attached");
+            throw StripeError.Refused("The payment method you provided has already been attached to a customer.");
         if (method.Spent)
             throw StripeError.Refused("This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again.");
         if (method.Card is { Decline: { } decline, Attachable: false, Authentication: not Authentication.Always })

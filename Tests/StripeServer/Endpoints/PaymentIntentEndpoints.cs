@@ -70,7 +70,11 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
         }
         CheckTypes(call);
         if (call.Text("customer") is { } customer)
+        {
             ExistingCustomer(customer);
+            if (intent.Customer is not null && intent.Customer != customer)
+                throw StripeError.Refused("You cannot modify `customer` on a PaymentIntent once it already has been set. To fulfill a payment with a different Customer, cancel this PaymentIntent and create a new one.", param: "customer");
+        }
         var currency = call.Text("currency") is { } given ? Currencies.Checked(given) : intent.Currency;
         Currencies.Check(call.Number("amount") ?? intent.Amount, currency);
         intent.Currency = currency;
@@ -146,7 +150,7 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
             throw StripeError.Invalid("The `payment_method_types` parameter is no longer supported in this API version. Use dynamic payment methods, or `allowed_payment_method_types`, instead.", "payment_method_types_no_longer_supported", "payment_method_types");
         string[] exclusive = [.. ((string[])["automatic_payment_methods", "allowed_payment_method_types", "excluded_payment_method_types", "payment_method_types"]).Where(call.Form.Has)];
         if (exclusive.Length > 1 && !(exclusive is ["automatic_payment_methods", "excluded_payment_method_types"]))
-            throw StripeError.Invalid($"You may only specify one of these parameters: {string.Join(", ", exclusive)}.", param: exclusive[1]);
+            throw StripeError.Invalid($"You may only specify one of these parameters: {string.Join(", ", exclusive)}.", "parameters_exclusive", exclusive[1]);
         foreach (var name in exclusive.Where(n => n is "allowed_payment_method_types" or "payment_method_types"))
         {
             if (!call.Form.List(name).Contains("card"))

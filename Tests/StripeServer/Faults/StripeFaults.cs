@@ -3,6 +3,9 @@ namespace SoonShop.StripeTesting;
 /// <summary>Which faults happen: those asked for once, route by route, and those at random. For many threads.</summary>
 public sealed class StripeFaults
 {
+    /// <summary>The route of what a test does by hand, such as authenticating a payment.</summary>
+    public const string Controls = "/test";
+
     private const int MaxPlanned = 10_000;
     private readonly Lock sync = new();
     private readonly List<Planned> planned = [];
@@ -14,7 +17,10 @@ public sealed class StripeFaults
 
     /// <summary>Lets a fault happen to the next requests.</summary>
     /// <param name="fault">Which.</param>
-    /// <param name="route">Whose requests: such as <c>POST /v1/payment_intents/{intent}/confirm</c>, or <c>*</c> for all.</param>
+    /// <param name="route">
+    /// Whose requests: such as <c>POST /v1/payment_intents/{intent}/confirm</c>, <c>*</c> for all, or <see cref="Controls"/> for what a test does by hand,
+    /// of which the webhooks alone can go wrong.
+    /// </param>
     /// <param name="times">How many requests.</param>
     /// <param name="skip">How many such requests go well before.</param>
     public void Plan(Fault fault, string route = "*", int times = 1, int skip = 0)
@@ -75,8 +81,8 @@ public sealed class StripeFaults
         }
     }
 
-    /// <summary>The faults of one request.</summary>
-    internal HashSet<Fault> Decide(string route)
+    /// <summary>The faults of one request; without an answer, those of webhooks alone.</summary>
+    internal HashSet<Fault> Decide(string route, bool hasAnswer = true)
     {
         var decided = new HashSet<Fault>();
         lock (sync)
@@ -84,7 +90,7 @@ public sealed class StripeFaults
             for (var i = 0; i < planned.Count; i++)
             {
                 var plan = planned[i];
-                if ((plan.Route != "*" && plan.Route != route) || (EndsRequest(plan.Fault) && decided.Any(EndsRequest)))
+                if ((plan.Route != "*" && plan.Route != route) || !(hasAnswer || IsOfWebhooks(plan.Fault)) || (EndsRequest(plan.Fault) && decided.Any(EndsRequest)))
                     continue;
                 if (plan.Skip > 0)
                 {
@@ -98,7 +104,7 @@ public sealed class StripeFaults
             foreach (var (fault, rate) in rates)
             {
                 // Drawn for every fault, so that the sequence depends on the seed and the number of requests alone.
-                if (random.NextDouble() < rate && !(EndsRequest(fault) && decided.Any(EndsRequest)))
+                if (random.NextDouble() < rate && (hasAnswer || IsOfWebhooks(fault)) && !(EndsRequest(fault) && decided.Any(EndsRequest)))
                     decided.Add(fault);
             }
         }
@@ -113,6 +119,8 @@ public sealed class StripeFaults
     }
 
     private static bool EndsRequest(Fault fault) => fault is Fault.TimeoutAfter or Fault.ErrorBefore or Fault.ErrorAfter or Fault.RateLimit or Fault.ResetBefore or Fault.ResetAfter;
+
+    private static bool IsOfWebhooks(Fault fault) => fault >= Fault.WebhookDuplicated;
 
     private sealed class Planned(Fault fault, string route)
     {
