@@ -6,7 +6,8 @@ namespace SoonShop.Tests.Payments;
 /// <summary>A shop of real processes whose payments go to a test server that behaves like Stripe, in this process.</summary>
 internal sealed class StripeShop : IAsyncDisposable
 {
-    private const string WebhookSecret = "whsec_SoonShopTests";
+    internal const string ApiKey = "sk_test_51PlantedKey0123456789";
+    internal const string WebhookSecret = "whsec_PlantedSecret0123456789";
     private readonly int apiPort;
 
     private StripeShop(Shop shop, StripeServer stripe, int apiPort) => (Shop, Stripe, this.apiPort) = (shop, stripe, apiPort);
@@ -24,12 +25,13 @@ internal sealed class StripeShop : IAsyncDisposable
         var server = new StripeServerOptions
         {
             Port = 0,
+            ApiKey = ApiKey,
             Webhooks = { new WebhookTarget { Url = $"http://127.0.0.1:{port}/api/v1/webhooks/stripe", Secrets = { WebhookSecret } } },
         };
         options?.Invoke(server);
         var stripe = await StripeServer.StartAsync(server);
         return new StripeShop(await Shop.CreateAsync(null, [
-            ("Payments__Provider", "Stripe"), ("Payments__Stripe__ApiKey", server.ApiKey), ("Payments__Stripe__ApiBase", stripe.Url),
+            ("Payments__Provider", "Stripe"), ("Payments__Stripe__ApiKey", ApiKey), ("Payments__Stripe__ApiBase", stripe.Url),
             ("Payments__Stripe__WebhookSecrets__0", WebhookSecret), .. settings]), stripe, port);
     }
 
