@@ -51,7 +51,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
     {
         await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized')", cancellation, reference);
-        return await KnownAsync(reference, cancellation);
+        return await StandingAsync(reference, cancellation);
     }
 
     public async Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation)
@@ -59,7 +59,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
         await ExecuteAsync(
             "update simulated_payment set status = 'captured', captured = $2 where reference = $1 and status = 'authorized' and amount >= $2",
             cancellation, reference, amount.Amount);
-        return await KnownAsync(reference, cancellation);
+        return await StandingAsync(reference, cancellation);
     }
 
     public async Task<ProviderRefund> RefundAsync(CreateProviderRefund command, CancellationToken cancellation)
@@ -89,6 +89,10 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     public Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation) => Task.FromResult<ImmutableArray<KeptPaymentMethod>>([]);
 
     public Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation) => Task.FromResult(false);
+
+    /// <summary>How a payment stands; one that another provider made is none of this one's, so nothing can be taken under it.</summary>
+    private async Task<ProviderPayment> StandingAsync(string reference, CancellationToken cancellation) =>
+        await RetrieveAsync(reference, cancellation) ?? new ProviderPayment(reference, ProviderPaymentStatus.Cancelled);
 
     private async Task<ProviderPayment> KnownAsync(string reference, CancellationToken cancellation) =>
         await RetrieveAsync(reference, cancellation) ?? throw new InvalidOperationException($"The simulated provider knows no payment {reference}.");

@@ -47,6 +47,9 @@ internal sealed partial class StripePaymentProvider
         {
             case StripeFaultKind.KeyReused:
                 throw Defect(key);
+            case StripeFaultKind.Missing when CanVanish(command.Reference):
+                LogVanished(log, command.Reference, fault.ToString());
+                return Refused(command, "Stripe does not know the payment");
             case StripeFaultKind.Missing:
                 throw Unexpected(command.Reference, fault);
             case StripeFaultKind.Kept:

@@ -152,6 +152,11 @@ internal sealed partial class StripePaymentProvider(
         var answer = await stripe.SendAsync((s, c) => change(s, Under(key), c), cancellation);
         if (answer is { Value: { } done, Replayed: false })
             return StripeObjects.Payment(done);
+        if (answer.Fault is { Kind: StripeFaultKind.Missing } unknown && CanVanish(reference))
+        {
+            LogVanished(log, reference, unknown.ToString());
+            return new ProviderPayment(reference, ProviderPaymentStatus.Cancelled);
+        }
         if (answer.Fault is { Kind: StripeFaultKind.KeyReused or StripeFaultKind.Missing } wrong)
             throw Unexpected(reference, wrong);
         var standing = await StandingAsync(reference, cancellation);
@@ -218,11 +223,20 @@ internal sealed partial class StripePaymentProvider(
         return StripeCalls.NoAnswer();
     }
 
+    /// <summary>
+    /// True for a payment that may be unknown for good: another provider's, or one of test mode, whose data can be deleted in the dashboard
+    /// (docs.stripe.com/test-mode). Of a live one it means that the key is another account's.
+    /// </summary>
+    private bool CanVanish(string reference) => !reference.StartsWith("pi_", StringComparison.Ordinal) || !StripeSecrets.IsLive(options.ApiKey);
+
     private UnavailableException Defect(string key)
     {
         LogKeyReused(log, key);
         return StripeCalls.NoAnswer();
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Stripe knows no payment {Reference} ({Detail}): it was made with another provider, or is test data that was deleted. Nothing can be taken under it.")]
+    private static partial void LogVanished(ILogger log, string reference, string detail);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Stripe refuses the payment of order {OrderId}: {Detail}")]
     private static partial void LogRefused(ILogger log, Guid orderId, string detail);

@@ -195,6 +195,16 @@ public sealed class StripeProviderTests : StripeSide
         Assert.Equal(DisputeStatus.Lost, (await provider.RetrieveAsync(payment.Reference!, None))!.Dispute!.Status);
     }
 
+    [Theory]
+    [InlineData("pi_deleted")]
+    [InlineData("sim_anothers/attempt/1")]
+    public async Task nothing_can_be_taken_under_what_stripe_does_not_know_in_test_mode(string reference)
+    {
+        Assert.Equal(ProviderPaymentStatus.Cancelled, (await Provider().CancelAsync(reference, "cancel", None)).Status);
+        Assert.Equal(ProviderPaymentStatus.Cancelled, (await Provider().CaptureAsync(reference, new Money(100, "USD"), "capture", None)).Status);
+        Assert.Equal(ProviderRefundStatus.Failed, (await Provider().RefundAsync(Refund(new ProviderPayment(reference, ProviderPaymentStatus.Captured), 100), None)).Status);
+    }
+
     [Fact]
     public async Task a_payment_that_stripe_does_not_know_is_null() => Assert.Null(await Provider().RetrieveAsync("pi_nobody_knows", None));
 
