@@ -76,6 +76,16 @@ check_alive() { # ends this script when one of the processes has ended
   done
 }
 
+wait_for_port() { # PORT SECONDS WHAT LOG: waits until a process that was started opens its port
+  local i
+  for (( i = 0; i < $2 * 5; i++ )); do
+    check_alive
+    is_free "$1" || return 0
+    sleep 0.2
+  done
+  fail 69 "$3 did not open port $1 within $2 s; see $4"
+}
+
 http_ok() { curl -fsS -o /dev/null --max-time 5 "http://127.0.0.1:$api_port$1" 2>/dev/null; }
 
 for used in $([[ $what == api ]] || echo "$silo_port $gateway_port") $([[ $what == silo ]] || echo "$api_port") $(! $stripe_test || echo "$stripe_port"); do
@@ -116,12 +126,7 @@ if $stripe_test; then
     StripeServer__Webhooks__0__Url="http://127.0.0.1:$api_port/api/v1/webhooks/stripe" StripeServer__Webhooks__0__Secrets__0="$webhook_secret" \
     dotnet "$root/Tests/StripeServer/bin/Release/net10.0/SoonShop.StripeServer.dll"
   say "Starting the Stripe test server on port $stripe_port."
-  for (( i = 0; i < 300; i++ )); do
-    check_alive
-    is_free "$stripe_port" || break
-    sleep 0.2
-  done
-  ! is_free "$stripe_port" || fail 69 "the Stripe test server did not open port $stripe_port within a minute; see $data/stripe-$stripe_port.log"
+  wait_for_port "$stripe_port" 60 "the Stripe test server" "$data/stripe-$stripe_port.log"
 fi
 
 if [[ $what != api ]]; then
@@ -132,12 +137,7 @@ if [[ $what != api ]]; then
   : > "$data/silo-$silo_port.log"
   start "silo-$silo_port" dotnet "$root/Silo/bin/Release/net10.0/SoonShop.Silo.dll"
   say "Starting the silo on ports $silo_port and $gateway_port."
-  for (( i = 0; i < 600; i++ )); do
-    check_alive
-    is_free "$gateway_port" || break
-    sleep 0.2
-  done
-  ! is_free "$gateway_port" || fail 69 "the silo did not open port $gateway_port within two minutes; see $data/silo-$silo_port.log"
+  wait_for_port "$gateway_port" 120 "the silo" "$data/silo-$silo_port.log"
 fi
 if [[ $what == all ]]; then
   say "Loading the demo catalogue."

@@ -6,17 +6,9 @@ using Stripe;
 namespace SoonShop.Tests.Payments;
 
 /// <summary>Customers and their cards on the Stripe test server, and what customers do themselves.</summary>
-public sealed class StripeServerCustomerTests : IAsyncLifetime
+public sealed class StripeServerCustomerTests : StripeServerTest
 {
-    private StripeServerFixture stripe = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     private PaymentMethodService Methods => stripe.Client.V1.PaymentMethods;
-
-    public async ValueTask InitializeAsync() => stripe = await StripeServerFixture.StartAsync();
-
-    public ValueTask DisposeAsync() => stripe.DisposeAsync();
 
     [Fact]
     public async Task customers_are_made_changed_found_and_deleted()

@@ -5,18 +5,10 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Payments;
 
 /// <summary>What goes wrong on demand at the Stripe test server, and what is true afterwards.</summary>
-public sealed class StripeServerFaultTests : IAsyncLifetime
+public sealed class StripeServerFaultTests : StripeServerTest
 {
     private const string Create = "/v1/payment_intents";
     private const string Form = "amount=2000&currency=usd";
-    private StripeServerFixture stripe = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => stripe = await StripeServerFixture.StartAsync();
-
-    public ValueTask DisposeAsync() => stripe.DisposeAsync();
-
     [Fact]
     public async Task a_request_that_times_out_was_done()
     {

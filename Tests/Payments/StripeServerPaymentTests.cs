@@ -3,17 +3,9 @@ using Stripe;
 namespace SoonShop.Tests.Payments;
 
 /// <summary>Payments on the Stripe test server, through Stripe's own client.</summary>
-public sealed class StripeServerPaymentTests : IAsyncLifetime
+public sealed class StripeServerPaymentTests : StripeServerTest
 {
-    private StripeServerFixture stripe = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     private PaymentIntentService Intents => stripe.Client.V1.PaymentIntents;
-
-    public async ValueTask InitializeAsync() => stripe = await StripeServerFixture.StartAsync();
-
-    public ValueTask DisposeAsync() => stripe.DisposeAsync();
 
     [Fact]
     public async Task a_card_pays()

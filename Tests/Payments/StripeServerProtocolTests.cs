@@ -9,18 +9,10 @@ using Stripe;
 namespace SoonShop.Tests.Payments;
 
 /// <summary>How the Stripe test server takes requests: forms, keys, parameters, lists, search, and idempotency keys.</summary>
-public sealed class StripeServerProtocolTests : IAsyncLifetime
+public sealed class StripeServerProtocolTests : StripeServerTest
 {
     private const string Create = "/v1/payment_intents";
     private const string Card = "&allowed_payment_method_types[]=card";
-    private StripeServerFixture stripe = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => stripe = await StripeServerFixture.StartAsync();
-
-    public ValueTask DisposeAsync() => stripe.DisposeAsync();
-
     [Theory]
     [InlineData("amount=2000", "parameter_missing", "currency")]
     [InlineData("currency=usd", "parameter_missing", "amount")]

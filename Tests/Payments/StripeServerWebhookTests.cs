@@ -5,16 +5,8 @@ using Stripe;
 namespace SoonShop.Tests.Payments;
 
 /// <summary>What the Stripe test server posts to webhooks, and how.</summary>
-public sealed class StripeServerWebhookTests : IAsyncLifetime
+public sealed class StripeServerWebhookTests : StripeServerTest
 {
-    private StripeServerFixture stripe = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => stripe = await StripeServerFixture.StartAsync();
-
-    public ValueTask DisposeAsync() => stripe.DisposeAsync();
-
     [Fact]
     public async Task a_webhook_is_signed_so_that_stripes_client_takes_it()
     {

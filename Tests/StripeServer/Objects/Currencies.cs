@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Globalization;
 using SoonShop.StripeTesting.Http;
 
 namespace SoonShop.StripeTesting.Objects;
@@ -15,11 +16,9 @@ internal static class Currencies
     private static readonly FrozenSet<string> ZeroDecimal = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".Split(' ').ToFrozenSet();
     private static readonly FrozenSet<string> ThreeDecimal = "bhd jod kwd omr tnd".Split(' ').ToFrozenSet();
 
-    private static readonly FrozenDictionary<string, long> Minimums = new Dictionary<string, long>
-    {
-        ["usd"] = 50, ["aed"] = 200, ["aud"] = 50, ["bgn"] = 100, ["brl"] = 50, ["cad"] = 50, ["chf"] = 50, ["czk"] = 1500, ["dkk"] = 250, ["eur"] = 50, ["gbp"] = 30, ["hkd"] = 400,
-        ["huf"] = 17500, ["inr"] = 50, ["jpy"] = 50, ["mxn"] = 1000, ["myr"] = 200, ["nok"] = 300, ["nzd"] = 50, ["pln"] = 200, ["ron"] = 200, ["sek"] = 300, ["sgd"] = 50, ["thb"] = 1000,
-    }.ToFrozenDictionary();
+    private static readonly FrozenDictionary<string, long> Minimums =
+        "usd 50,aed 200,aud 50,bgn 100,brl 50,cad 50,chf 50,czk 1500,dkk 250,eur 50,gbp 30,hkd 400,huf 17500,inr 50,jpy 50,mxn 1000,myr 200,nok 300,nzd 50,pln 200,ron 200,sek 300,sgd 50,thb 1000"
+        .Split(',').Select(m => m.Split(' ')).ToFrozenDictionary(m => m[0], m => long.Parse(m[1], CultureInfo.InvariantCulture));
 
     /// <summary>The currency in lower case, as Stripe writes it; throws for one that it does not know.</summary>
     public static string Checked(string currency)
@@ -46,8 +45,8 @@ internal static class Currencies
 
     /// <summary>For messages: <c>$0.50 usd</c>.</summary>
     public static string Text(long amount, string currency) => ZeroDecimal.Contains(currency)
-        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{amount} {currency}")
+        ? string.Create(CultureInfo.InvariantCulture, $"{amount} {currency}")
         : ThreeDecimal.Contains(currency)
-            ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{amount / 1000m:0.000} {currency}")
-            : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(currency == "usd" ? "$" : "")}{amount / 100m:#,##0.00} {currency}");
+            ? string.Create(CultureInfo.InvariantCulture, $"{amount / 1000m:0.000} {currency}")
+            : string.Create(CultureInfo.InvariantCulture, $"{(currency == "usd" ? "$" : "")}{amount / 100m:#,##0.00} {currency}");
 }
