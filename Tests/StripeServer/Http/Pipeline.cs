@@ -80,6 +80,8 @@ internal sealed partial class Pipeline(
             {
                 context.Response.Headers["Idempotent-Replayed"] = "true";
                 context.Response.Headers["Original-Request"] = first.RequestId;
+                if (first.Status >= 500)
+                    context.Response.Headers[StripeError.ShouldRetry] = "false";
                 return first;
             }
         }

@@ -5,6 +5,9 @@ namespace SoonShop.StripeTesting.Http;
 /// <summary>An error as Stripe answers it (docs.stripe.com/api/errors).</summary>
 internal sealed class StripeError(int status, string type, string message, string? code = null, string? param = null) : Exception(message)
 {
+    /// <summary>The header by which Stripe tells clients whether asking again is of use.</summary>
+    public const string ShouldRetry = "Stripe-Should-Retry";
+
     public int Status => status;
 
     public string? Code => code;
@@ -54,11 +57,11 @@ internal sealed class StripeError(int status, string type, string message, strin
         new(429, "invalid_request_error", "Request rate limit exceeded. Learn more about rate limits here https://stripe.com/docs/rate-limits.", "rate_limit")
         {
             BeforeExecution = true,
-            Headers = [("Stripe-Should-Retry", "true"), ("Retry-After", "1"), ("Stripe-Rate-Limited-Reason", "endpoint-rate")],
+            Headers = [(ShouldRetry, "true"), ("Retry-After", "1"), ("Stripe-Rate-Limited-Reason", "endpoint-rate")],
         };
 
     public static StripeError Failure(string message = "Sorry! There was an error while talking to one of our backends. Support has been notified.", bool kept = false) =>
-        new(500, "api_error", message) { BeforeExecution = !kept, Headers = kept ? [("Stripe-Should-Retry", "false")] : [] };
+        new(500, "api_error", message) { BeforeExecution = !kept, Headers = kept ? [(ShouldRetry, "false")] : [] };
 
     /// <summary>The body of the answer.</summary>
     public JsonObject Body(string requestId, DateTimeOffset now)
