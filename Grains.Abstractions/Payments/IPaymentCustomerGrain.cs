@@ -18,6 +18,10 @@ public interface IPaymentCustomerGrain : IGrainWithGuidKey
     [Alias("open")]
     Task<string?> OpenAsync(string email);
 
+    /// <summary>The provider does not know the customer any more under this id: the next one who asks is made anew. Idempotent.</summary>
+    [Alias("forget")]
+    Task ForgetAsync(string reference);
+
     /// <summary>The kept payment methods, newest first.</summary>
     [Alias("list-methods"), AlwaysInterleave]
     Task<ImmutableArray<KeptPaymentMethod>> ListMethodsAsync();

@@ -1,3 +1,5 @@
+using SoonShop.Payments;
+
 namespace SoonShop.Orders;
 
 /// <summary>
@@ -27,6 +29,7 @@ internal static class DeclineMessage
         "testmode_decline" or "live_mode_test_card" => "That is a test card. Use a real one.",
         "unknown_payment_method" or "resource_missing" or "payment_method_customer_missing" => "The payment method is not known. Use another one.",
         "unusable_payment_method" or "payment_method_unactivated" or "payment_method_unexpected_state" => "The payment method cannot be used any more. Enter the card again, or use another one.",
+        PaymentCustomer.UnknownCode => "The payment methods that were kept for you are gone. Enter the card again.",
         "amount_too_large" => "The total is more than can be charged at once. Cancel the order, and order less at a time.",
         "amount_too_small" => "The total is less than can be charged. Cancel the order, and order more at a time.",
         _ => Declined,

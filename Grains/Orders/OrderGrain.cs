@@ -72,8 +72,7 @@ internal sealed partial class OrderGrain(
             return Order.ToView();
         if (Order.WhyNotPay() is { } refusal)
             return refusal;
-        var charge = await ChargeForAsync(attemptId, paymentMethod, savePaymentMethod);
-        var payment = await PaymentOfOrder.ChargeAsync(charge with { FollowUp = true });
+        var payment = await ChargeAsync(attemptId, paymentMethod, savePaymentMethod, followUp: true);
         await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
         if (Order.Status != OrderStatus.AwaitingPayment)
             await DriveAsync();
@@ -261,7 +260,7 @@ internal sealed partial class OrderGrain(
             await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
             return;
         }
-        var payment = await PaymentOfOrder.ChargeAsync(await ChargeForAsync("checkout", order.PaymentMethod, order.SavePaymentMethod));
+        var payment = await ChargeAsync("checkout", order.PaymentMethod, order.SavePaymentMethod, followUp: false);
         CrashPoint.Pass("order.paid");
         await DecideAsync(order.HearOf(payment, PaymentWindow, Now));
         CrashPoint.Pass("order.confirmed");
@@ -365,6 +364,15 @@ internal sealed partial class OrderGrain(
 
     private OrderState? Of(Caller caller) =>
         Order is { } order && caller.MaySee(order.CustomerId, order.CustomerId is null ? order.CartId : null) ? order : null;
+
+    private async Task<Payment> ChargeAsync(string attemptId, string method, bool keep, bool followUp)
+    {
+        var charge = await ChargeForAsync(attemptId, method, keep);
+        var payment = await PaymentOfOrder.ChargeAsync(charge with { FollowUp = followUp });
+        if (payment.DeclineCode == PaymentCustomer.UnknownCode && charge.Customer is { } unknown)
+            await GrainFactory.GetGrain<IPaymentCustomerGrain>(Order!.CustomerId!.Value).ForgetAsync(unknown);
+        return payment;
+    }
 
     /// <summary>A charge; with the provider's customer, where the method may be one that is kept, or is to be.</summary>
     private async Task<Charge> ChargeForAsync(string attemptId, string method, bool keep)

@@ -9,6 +9,9 @@ namespace SoonShop.Payments;
 /// <param name="Reference">The provider's id, once known.</param>
 public sealed record PaymentCustomer(int Generation, DateTimeOffset AskedAt, string Email, string? Reference)
 {
+    /// <summary>The decline code for a customer whom the provider does not know any more.</summary>
+    public const string UnknownCode = "unknown_customer";
+
     /// <summary>The most keys that one call tries.</summary>
     public const int MaxKeysAtOnce = 2;
 
@@ -50,6 +53,13 @@ internal sealed class PaymentCustomerGrain(
             }
         }
         throw new UnavailableException("The payment provider cannot keep payment methods now. Try again later, or pay without keeping it.");
+    }
+
+    async Task IPaymentCustomerGrain.ForgetAsync(string reference)
+    {
+        // Under another key: the old one would be answered with the customer who is gone.
+        if (State?.Reference == reference)
+            await CommitAsync(PaymentCustomer.Ask(State, State.Email, Now), []);
     }
 
     async Task<ImmutableArray<KeptPaymentMethod>> IPaymentCustomerGrain.ListMethodsAsync() =>

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Polly.CircuitBreaker;
 using Polly.RateLimiting;
 using Polly.Timeout;
+using SoonShop.Payments;
 using Stripe;
 
 namespace SoonShop.Silo.Payments;
@@ -94,6 +95,7 @@ internal static class StripeErrors
     {
         { DeclineCode: { Length: > 0 } decline } => decline,
         { Code: "resource_missing", Param: "payment_method" } => "unknown_payment_method",
+        { Code: "resource_missing", Param: "customer" } => PaymentCustomer.UnknownCode,
         { Code: { Length: > 0 } code } => code,
         { Type: "card_error" } => "generic_decline",
         { Param: "payment_method" } => "unusable_payment_method",

@@ -122,6 +122,24 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
     }
 
     [Fact]
+    public async Task a_customer_whom_somebody_deleted_at_stripe_pays_again_with_the_next_card()
+    {
+        var customer = await shop.CustomerAsync();
+        Expect.Status(201, await customer.PostAsync("/orders", new { paymentMethod = "pm_card_visa", savePaymentMethod = true, shippingAddress = ApiClient.Address() }, "one"));
+        var reference = Assert.Single(shop.Booked((await customer.GetAsync("/orders")).Text("items.0.id"))).Customer;
+        var dashboard = new Stripe.StripeClient(new Stripe.StripeClientOptions { ApiKey = StripeShop.ApiKey, ApiBase = shop.Server.Url });
+        await dashboard.V1.Customers.DeleteAsync(reference, cancellationToken: TestContext.Current.CancellationToken);
+
+        await customer.FillCartAsync(await shop.Admin.CreateProductAsync());
+        var refused = Expect.Problem(402, "payment-declined", await customer.OrderAsync());
+        Assert.Contains("Enter the card again", refused.Text("detail"), StringComparison.Ordinal);
+        var paid = Expect.Status(200, await customer.PostAsync(
+            $"/orders/{refused.Text("orderId")}/payments", new { paymentMethod = "pm_card_visa", savePaymentMethod = true }));
+        Assert.Equal("confirmed", paid.Text("status"));
+        Assert.Single((await customer.GetAsync("/me/payment-methods"))["items"]!.AsArray());
+    }
+
+    [Fact]
     public async Task a_guest_cannot_have_a_card_kept()
     {
         var guest = await shop.Api.AsGuestAsync();

@@ -27,6 +27,20 @@ public sealed class OrderTotalsTests
         Assert.True(totals is { Subtotal: >= 0, Shipping: >= 0, Tax: >= 0, Discount: >= 0 });
     });
 
+    [Theory]
+    [InlineData("KWD", 10)]
+    [InlineData("MGA", 100)]
+    [InlineData("USD", 1)]
+    public void the_total_can_be_charged_in_the_currencys_steps(string currency, int step) => Gen.Select(Carts, Options).Sample((cart, options) =>
+    {
+        options.Currency = currency;
+        var totals = OrderTotals.Compute([.. cart.Select(l => l with { UnitPrice = new Money(l.UnitPrice.Amount / step * step, currency) })], "DE", options);
+
+        Assert.Equal((0, 0, 0), (totals.Total % step, totals.Shipping % step, totals.Tax % step));
+        Assert.Equal(totals.Total, totals.Subtotal + totals.Shipping + totals.Tax);
+        Assert.All(totals.Lines, l => Assert.True(l.Tax.Amount >= 0));
+    });
+
     [Fact]
     public void the_taxes_of_lines_and_shipping_are_the_tax() => Gen.Select(Carts, Options).Sample((cart, options) =>
     {

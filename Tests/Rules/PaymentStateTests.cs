@@ -363,6 +363,23 @@ public sealed class PaymentStateTests
             }
         });
 
+    [Theory]
+    [InlineData("KWD", 10, 1_000)]
+    [InlineData("MGA", 100, 1_000)]
+    public void parts_are_moved_in_the_steps_that_the_currency_has(string currency, int step, long total)
+    {
+        var terms = Terms with { Amount = new Money(total, currency) };
+        var asked = PaymentState.Open(Given.OrderId, terms).Begin(new Charge("a", terms, "pm_a"), Given.Now).Next();
+        var held = Record(asked, ProviderPaymentStatus.Authorized);
+        var captured = Record(asked, ProviderPaymentStatus.Captured);
+
+        held.BeginCapture(new CapturePayment("c", step + 1), Given.Now).IsRefused(RefusalCode.Conflict);
+        captured.BeginRefund(new RefundPayment("r", step + 1, "late"), Given.Now).IsRefused(RefusalCode.Conflict);
+        Assert.Equal(step, held.BeginCapture(new CapturePayment("c", step), Given.Now).Next().Capture!.Amount);
+        Assert.Equal(step, captured.BeginRefund(new RefundPayment("r", step, "late"), Given.Now).Next().Refunds[0].Amount);
+        Assert.Equal(total, captured.BeginRefund(new RefundPayment("r", null, "late"), Given.Now).Next().Refunds[0].Amount);
+    }
+
     private static Charge Charge(string id) => new(id, Terms, $"pm_{id}");
 
     private static PaymentState Begin(PaymentState payment, string id) => payment.Begin(Charge(id), Given.Now).Next();

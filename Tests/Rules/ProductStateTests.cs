@@ -55,6 +55,13 @@ public sealed class ProductStateTests
 
     public static TheoryData<string> WrongFields => [.. Wrong.Keys];
 
+    [Theory]
+    [InlineData("KWD", 1250, true)]
+    [InlineData("KWD", 1255, false)]
+    [InlineData("USD", 1255, true)]
+    public void a_price_can_be_charged_in_the_currencys_steps(string currency, long price, bool fits) =>
+        Assert.Equal(fits, ProductState.Create("MUG", Good with { Price = new Money(price, currency) }, currency, Given.Now).Refusal is null);
+
     [Theory, MemberData(nameof(WrongFields))]
     public void a_wrong_field_is_named(string wrong)
     {

@@ -18,7 +18,7 @@ public sealed class StripeErrorsTests
     [InlineData(402, "card_error", null, null, null, "Declined", "generic_decline")]
     [InlineData(400, "invalid_request_error", "resource_missing", null, "payment_method", "Refused", "unknown_payment_method")]
     [InlineData(404, "invalid_request_error", "resource_missing", null, "intent", "Missing", "resource_missing")]
-    [InlineData(400, "invalid_request_error", "resource_missing", null, "customer", "Refused", "resource_missing")]
+    [InlineData(400, "invalid_request_error", "resource_missing", null, "customer", "Refused", "unknown_customer")]
     [InlineData(400, "invalid_request_error", "amount_too_large", null, "amount", "Refused", "amount_too_large")]
     [InlineData(400, "invalid_request_error", "amount_too_small", null, "amount", "Refused", "amount_too_small")]
     [InlineData(400, "invalid_request_error", null, null, "currency", "Refused", "payment_refused")]
