@@ -40,6 +40,12 @@ public sealed record NotificationDetails
     [Id(15)] public int? Available { get; init; }
     /// <summary>Units at or below which stock is low.</summary>
     [Id(16)] public int? Threshold { get; init; }
+    /// <summary>What a dispute or a refund is about.</summary>
+    [Id(17)] public Money? Amount { get; init; }
+    /// <summary>Whether the bank has decided for the shop.</summary>
+    [Id(18)] public bool? Won { get; init; }
+    /// <summary>The payment provider's id of what it is about.</summary>
+    [Id(19)] public string? Reference { get; init; }
 }
 
 /// <summary>Whom a message goes to.</summary>

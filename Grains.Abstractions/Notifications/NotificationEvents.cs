@@ -43,6 +43,26 @@ public sealed record NotificationFailed(Guid NotificationId, string Channel, Not
     [JsonIgnore] public string Type => "notification.failed";
 }
 
+/// <summary>
+/// The administrators are to be told something. It is committed together with what it tells of, and has streams of its own, so
+/// that customers' streams have no handler more.
+/// </summary>
+/// <param name="Key">The key of the stream: what it is about.</param>
+/// <param name="Kind">What it tells.</param>
+/// <param name="Details">What it mentions.</param>
+/// <param name="At">When it happened.</param>
+public sealed record AlertDue(string Key, NotificationKind Kind, NotificationDetails Details, DateTimeOffset At) : IShopEvent
+{
+    /// <summary>The namespace of the alerts' streams.</summary>
+    public const string StreamNamespace = "alert";
+
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "notification.alert-due";
+
+    /// <inheritdoc/>
+    [JsonIgnore] public EventStream? Stream => new(StreamNamespace, Key);
+}
+
 /// <summary>An event is to be posted to a webhook endpoint.</summary>
 /// <param name="EndpointId">The endpoint.</param>
 /// <param name="Key">The key of the stream that the event came on.</param>

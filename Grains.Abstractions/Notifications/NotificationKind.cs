@@ -34,6 +34,12 @@ public enum NotificationKind
     LowStock,
     /// <summary>To administrators: no unit is left.</summary>
     OutOfStock,
+    /// <summary>To administrators: a customer has complained to the bank about a payment.</summary>
+    PaymentDisputed,
+    /// <summary>To administrators: the bank has decided about a dispute.</summary>
+    DisputeClosed,
+    /// <summary>To administrators: money that was to go back did not reach the customer.</summary>
+    RefundFailed,
 }
 
 /// <summary>The ways on which people are reached. A name is also part of the stream on which its messages travel.</summary>

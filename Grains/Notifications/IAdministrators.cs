@@ -1,3 +1,5 @@
+using SoonShop.Events;
+
 namespace SoonShop.Notifications;
 
 /// <summary>Finds those who are told how the shop fares.</summary>
@@ -8,4 +10,16 @@ public interface IAdministrators
 
     /// <summary>The most administrators who are told.</summary>
     const int MaxTold = 100;
+}
+
+/// <summary>Telling them.</summary>
+internal static class AdministratorsExtensions
+{
+    /// <summary>Tells every administrator. Idempotent by event.</summary>
+    public static async Task TellAsync(
+        this IAdministrators administrators, IGrainFactory grains, EventContext context, DateTimeOffset at, NotificationKind kind, NotificationDetails details)
+    {
+        var told = await administrators.ListAsync(context.Cancellation);
+        await Task.WhenAll(told.Select(id => grains.GetGrain<INotificationGrain>(id).TellAsync(context.EventId, at, kind, details)));
+    }
 }

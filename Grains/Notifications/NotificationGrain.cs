@@ -19,7 +19,8 @@ internal sealed class NotificationGrain(
         IHandle<UserRegistered>, IHandle<EmailVerificationRequested>, IHandle<ProfileUpdated>, IHandle<PasswordResetRequested>, IHandle<PasswordChanged>,
         IHandle<OrderPlaced>, IHandle<OrderAwaitingPayment>, IHandle<OrderConfirmed>, IHandle<OrderRejected>, IHandle<OrderShipped>,
         IHandle<OrderDelivered>, IHandle<OrderCancelled>, IHandle<OrderExpired>, IHandle<OrderRefunded>,
-        IHandle<PaymentFailed>, IHandle<PaymentActionRequired>, IHandle<PaymentCaptured>, IHandle<PaymentRefunded>
+        IHandle<PaymentFailed>, IHandle<PaymentActionRequired>, IHandle<PaymentCaptured>, IHandle<PaymentRefunded>,
+        IHandle<PaymentAuthorized>, IHandle<PaymentDisputed>, IHandle<PaymentDisputeClosed>, IHandle<PaymentRefundFailed>
 {
     private readonly INotificationChannel[] channels = [.. channels];
 
@@ -95,6 +96,19 @@ internal sealed class NotificationGrain(
     Task IHandle<PaymentCaptured>.HandleAsync(PaymentCaptured e, EventContext context) => PublishAsync(context);
 
     Task IHandle<PaymentRefunded>.HandleAsync(PaymentRefunded e, EventContext context) => PublishAsync(context);
+
+    Task IHandle<PaymentAuthorized>.HandleAsync(PaymentAuthorized e, EventContext context) => PublishAsync(context);
+
+    // ---- what administrators must know of payments
+
+    Task IHandle<PaymentDisputed>.HandleAsync(PaymentDisputed e, EventContext context) => AlertAsync(context, NotificationKind.PaymentDisputed, e.PaymentId,
+        new() { Amount = e.Dispute.Amount, Reason = e.Dispute.Reason, Reference = e.ProviderReference });
+
+    Task IHandle<PaymentDisputeClosed>.HandleAsync(PaymentDisputeClosed e, EventContext context) => AlertAsync(context, NotificationKind.DisputeClosed, e.PaymentId,
+        new() { Amount = e.Dispute.Amount, Won = e.Dispute.Status == DisputeStatus.Won, Reference = e.ProviderReference });
+
+    Task IHandle<PaymentRefundFailed>.HandleAsync(PaymentRefundFailed e, EventContext context) => AlertAsync(context, NotificationKind.RefundFailed, e.PaymentId,
+        new() { Amount = e.Amount, Reason = e.Reason, Reference = e.RefundId });
 
     // ---- what the user does
 
@@ -184,6 +198,13 @@ internal sealed class NotificationGrain(
 
     private Decision<NotificationState> Announce(NotificationState state, NotificationNews news) => state.Announce(
         news, GrainKey, texts.Write(news.Kind, state.Profile?.Locale ?? NotificationState.LocaleOfGuests, news.Details), channels);
+
+    /// <summary>Tells the administrators, and the webhook endpoints that want it; it is no news for the user.</summary>
+    private async Task AlertAsync(EventContext context, NotificationKind kind, Guid orderId, NotificationDetails details)
+    {
+        var alert = new AlertDue(orderId.ToString("N"), kind, details with { OrderId = orderId, OrderNumber = OrderNumber.For(orderId) }, context.Event.Time);
+        await CommitAsync(Mine, [alert, .. await PostsAsync(context)]);
+    }
 
     /// <summary>Sends an event that is no news for the user to the webhook endpoints that want it.</summary>
     private async Task PublishAsync(EventContext context)

@@ -19,8 +19,7 @@ internal sealed class StockAlertGrain(IAdministrators administrators, IWebhookEn
     private async Task TellAsync(EventContext context, NotificationKind kind, NotificationDetails details)
     {
         await PublishAsync(context);
-        var told = await administrators.ListAsync(context.Cancellation);
-        await Task.WhenAll(told.Select(id => GrainFactory.GetGrain<INotificationGrain>(id).TellAsync(context.EventId, context.Event.Time, kind, details)));
+        await administrators.TellAsync(GrainFactory, context, context.Event.Time, kind, details);
     }
 
     private async Task PublishAsync(EventContext context)

@@ -12,6 +12,7 @@ public static class WebhookEvents
         "order.placed", "order.awaiting-payment", "order.confirmed", "order.rejected", "order.expired", "order.cancelled",
         "order.shipped", "order.delivered", "order.refunded",
         "payment.captured", "payment.failed", "payment.action-required", "payment.refunded",
+        "payment.authorized", "payment.disputed", "payment.dispute-closed", "payment.refund-failed",
         "user.registered",
         "inventory.low-stock", "inventory.out-of-stock", "inventory.back-in-stock",
     ];

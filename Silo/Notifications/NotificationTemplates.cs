@@ -135,6 +135,9 @@ internal sealed class NotificationTemplates : INotificationTexts
             ["sku"] = d.Sku,
             ["available"] = d.Available,
             ["threshold"] = d.Threshold,
+            ["amount"] = Amount(d.Amount),
+            ["won"] = d.Won,
+            ["reference"] = d.Reference,
         };
     }
 
@@ -144,6 +147,7 @@ internal sealed class NotificationTemplates : INotificationTexts
         NotificationKind.EmailVerification => $"{publicUrl}/verify-email?token={Uri.EscapeDataString(d.Token ?? "")}",
         NotificationKind.PasswordReset => $"{publicUrl}/reset-password?token={Uri.EscapeDataString(d.Token ?? "")}",
         NotificationKind.LowStock or NotificationKind.OutOfStock => $"{publicUrl}/admin/inventory/{Uri.EscapeDataString(d.Sku ?? "")}",
+        NotificationKind.PaymentDisputed or NotificationKind.DisputeClosed or NotificationKind.RefundFailed => $"{publicUrl}/admin/orders/{d.OrderId}",
         _ => d.OrderId is { } order ? $"{publicUrl}/orders/{order}" : null,
     };
 
@@ -264,6 +268,7 @@ internal static class NotificationSamples
         NotificationKind.OrderCancelled => ["reason"],
         NotificationKind.PaymentFailed => ["deadline", "reason"],
         NotificationKind.PaymentActionRequired => ["deadline"],
+        NotificationKind.RefundFailed => ["reason"],
         _ => [],
     };
 
@@ -273,7 +278,7 @@ internal static class NotificationSamples
     /// <summary>With all that the kind may tell.</summary>
     public static NotificationDetails Full(NotificationKind kind) => Least(kind) with
     {
-        Reason = kind is NotificationKind.OrderCancelled or NotificationKind.PaymentFailed ? "changed my mind" : null,
+        Reason = Optional(kind).Contains("reason") ? "changed my mind" : Least(kind).Reason,
         Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired ? DateTimeOffset.UnixEpoch : Least(kind).Deadline,
     };
 
@@ -282,8 +287,12 @@ internal static class NotificationSamples
     {
         var usd = new Money(1999, "USD");
         var order = new NotificationDetails { OrderId = Guid.Empty, OrderNumber = "SO-1", Total = usd };
+        var payment = new NotificationDetails { OrderId = Guid.Empty, OrderNumber = "SO-1", Amount = usd, Reference = "re_1" };
         return kind switch
         {
+            NotificationKind.PaymentDisputed => payment with { Reason = "fraudulent" },
+            NotificationKind.DisputeClosed => payment with { Won = true },
+            NotificationKind.RefundFailed => payment,
             NotificationKind.Welcome or NotificationKind.PasswordChanged => new(),
             NotificationKind.EmailVerification or NotificationKind.PasswordReset => new() { Token = "token", Deadline = DateTimeOffset.UnixEpoch },
             NotificationKind.LowStock => new() { Sku = "SKU", Available = 2, Threshold = 5 },
