@@ -46,10 +46,12 @@ api.MapInventory();
 api.MapCarts();
 api.MapOrders();
 api.MapPayments();
+api.MapPaymentWebhooks();
 api.MapNotifications();
 var admin = api.MapGroup("/admin").RequireAuthorization(Role.Admin);
 admin.MapAdminUsers();
 admin.MapAdminOrders();
+admin.MapAdminPayments();
 admin.MapAdminWebhooks();
 admin.MapAdminEvents();
 

@@ -52,7 +52,7 @@ internal static class Hosting
     public static ISiloBuilder UseShop(this ISiloBuilder silo, SiloConfiguration configuration)
     {
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<UnavailabilityFilter>();
-        silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddShopEventServices();
+        silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>().AddShopEventServices();
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.

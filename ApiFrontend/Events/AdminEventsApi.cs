@@ -33,7 +33,7 @@ internal static class AdminEventsApi
     private static async Task<Results<Ok<Page<EventError>>, Problem>> ListErrorsAsync(
         IClusterClient cluster, string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
         bool? resolved, DateTimeOffset? from, DateTimeOffset? to, string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
-        TryRead(type, out ErrorClass? wanted)
+        Words.TryRead(type, out ErrorClass? wanted)
             ? (await Events(cluster).ListErrorsAsync(new EventErrorFilter(wanted, handler, eventType, resolved, from, to), new PageRequest(limit, cursor))).Ok()
             : BadType;
 
@@ -45,9 +45,9 @@ internal static class AdminEventsApi
         bool? resolved, DateTimeOffset? from, DateTimeOffset? to, [StringLength(16), CleanText] string? fingerprint, string? groupBy, string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
-        if (!TryRead(type, out ErrorClass? wanted))
+        if (!Words.TryRead(type, out ErrorClass? wanted))
             return BadType;
-        if (!TryRead(groupBy, out DeadLetterGrouping? grouping))
+        if (!Words.TryRead(groupBy, out DeadLetterGrouping? grouping))
             return new Problem(Refusal.Invalid("groupBy", "must be handler, eventType, type or fingerprint"));
         var filter = new EventErrorFilter(wanted, handler, eventType, resolved, from, to, fingerprint);
         return grouping is { } by
@@ -62,7 +62,7 @@ internal static class AdminEventsApi
         (await Events(cluster).ReplayAsync(id, context.Actor())).Ok();
 
     private static async Task<Results<Ok<ReplayAnswer>, Problem>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
-        TryRead(body.Type, out ErrorClass? wanted)
+        Words.TryRead(body.Type, out ErrorClass? wanted)
             ? TypedResults.Ok(await Events(cluster).ReplayAsync(
                 new EventErrorFilter(wanted, body.Handler, body.EventType, null, body.From, body.To, body.Fingerprint), context.Actor()))
             : BadType;
@@ -82,19 +82,6 @@ internal static class AdminEventsApi
 
 
     private static Problem BadType { get; } = new(Refusal.Invalid("type", "must be transient, permanent, network, serialization, business or system"));
-
-    /// <summary>Reads a word as the API writes it; nothing means any.</summary>
-    private static bool TryRead<T>(string? text, out T? value) where T : struct, Enum
-    {
-        value = null;
-        if (string.IsNullOrEmpty(text))
-            return true;
-        // Letters only: TryParse also reads numbers, lists and blanks around a name.
-        if (!text.All(char.IsAsciiLetter) || !Enum.TryParse<T>(text, ignoreCase: true, out var parsed))
-            return false;
-        value = parsed;
-        return true;
-    }
 }
 
 /// <summary>Dead letters, or groups of them.</summary>

@@ -72,3 +72,10 @@ public sealed record PaymentDisputeClosed(Guid PaymentId, Guid? CustomerId, Disp
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.dispute-closed";
 }
+
+/// <summary>A payment that the provider had for the order, and that the shop did not know, was given back or, with an amount of 0, called off.</summary>
+public sealed record PaymentStrayGivenBack(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "payment.stray-given-back";
+}

@@ -19,11 +19,12 @@ public static class CrashPoint
         "order.paid", "order.confirmed", "order.stock-committed", "order.cart-cleared", "order.before-answer",
     ];
 
-    /// <summary>Those that only a second attempt, a refund, a capture or the end of an order of unknown outcome passes.</summary>
+    /// <summary>Those that only a second attempt, a refund, a capture, the provider's news or the end of an order of unknown outcome passes.</summary>
     public static readonly IReadOnlyList<string> Afterwards =
     [
         "payment.provider.cancelled", "payment.provider.withdrawn", "payment.provider.captured",
         "payment.refund.before-write", "payment.refund.written", "payment.provider.refunded",
+        "payment.news.handling", "payment.stray.adopted", "payment.stray.written",
     ];
 
     private static readonly (string Name, int Passage)? Armed = Parse(Environment.GetEnvironmentVariable(Variable));

@@ -111,7 +111,7 @@ public sealed record OrderState
                 o => new OrderConfirmed(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
         (OrderStatus.Pending, _) =>
             To((this with { Payment = payment, PaymentDeadline = now + window }).Enter(OrderStatus.AwaitingPayment, now)
-                .Answered(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending ? null : RefusalCode.PaymentDeclined),
+                .Answered(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending or PaymentStatus.Cancelled ? null : RefusalCode.PaymentDeclined),
                 o => new OrderAwaitingPayment(o.Facts, now + window), o => new OrderCheckoutDue(o.Id, now + window)),
         // Banks hold money for some days only.
         (OrderStatus.Confirmed, PaymentStatus.Cancelled) =>

@@ -106,6 +106,7 @@ public enum ProviderPaymentStatus
 /// <param name="Amount">Minor units.</param>
 /// <param name="FailureReason">Why it failed.</param>
 /// <param name="IdempotencyKey">Under which of our keys it was made; null for one that was made elsewhere.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.provider-refund")]
 public sealed record ProviderRefund(string Reference, ProviderRefundStatus Status, long Amount, string? FailureReason = null, string? IdempotencyKey = null);
 
 /// <summary>How a refund stands at the provider.</summary>
@@ -124,6 +125,7 @@ public enum ProviderRefundStatus
 /// <param name="Status">How it stands.</param>
 /// <param name="Amount">Minor units in dispute.</param>
 /// <param name="Reason">The bank's reason, such as <c>fraudulent</c>.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.provider-dispute")]
 public sealed record ProviderDispute(string Reference, DisputeStatus Status, long Amount, string Reason);
 
 /// <summary>The port to a provider that is only simulated: it lets a client play the customer's part.</summary>

@@ -43,6 +43,7 @@ internal sealed partial class PaymentGrain(
         await SettleLastAsync(State);
         await SettleCaptureAsync();
         await SettleRefundsAsync();
+        await SettleStraysAsync();
         return State.ToView();
     }
 

@@ -17,7 +17,7 @@ public sealed partial record PaymentState
     public IEnumerable<Refund> OpenRefunds => Refunds.Where(r => r.IsOpen);
 
     /// <summary>Minor units that the provider has confirmed to give back.</summary>
-    private long GivenBack => Refunds.Where(r => !r.IsOpen && !r.HasFailed).Sum(r => r.Amount);
+    public long GivenBack => Refunds.Where(r => !r.IsOpen && !r.HasFailed).Sum(r => r.Amount);
 
     /// <summary>Writes a refund down before the provider is asked for it.</summary>
     public Decision<PaymentState> BeginRefund(RefundPayment command, DateTimeOffset now)
@@ -70,12 +70,7 @@ public sealed partial record PaymentState
 
     private PaymentState Hear(Refund refund, ProviderRefund answer, List<IShopEvent> events)
     {
-        var status = answer.Status switch
-        {
-            ProviderRefundStatus.Succeeded => RefundStatus.Succeeded,
-            ProviderRefundStatus.Pending => RefundStatus.Pending,
-            _ => RefundStatus.Failed,
-        };
+        var status = StatusOf(answer);
         var heard = refund with { Reference = answer.Reference, Status = status, FailureReason = answer.FailureReason };
         // A bank can send money back that was given: what succeeded may fail, but what failed is over.
         if (heard == refund || refund.HasFailed || (!refund.IsOpen && status == RefundStatus.Pending))

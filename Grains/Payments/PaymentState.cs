@@ -55,6 +55,9 @@ public sealed partial record PaymentState
     /// <summary>Begins an attempt. It stays when there is nothing to begin: the attempt is known, the money is taken, or the payment is closed.</summary>
     public Decision<PaymentState> Begin(Charge charge, DateTimeOffset now)
     {
+        // What was only given back says nothing of the order.
+        if (Attempts.IsEmpty && !Strays.IsEmpty && charge.Terms != Terms)
+            return (this with { Terms = charge.Terms }).Begin(charge, now);
         if (charge.Terms != Terms)
             throw new InvalidOperationException($"Payment {OrderId} is for {Terms}, not {charge.Terms}.");
         if (!WouldBegin(charge.AttemptId))
@@ -62,7 +65,7 @@ public sealed partial record PaymentState
         if (Last is { MayTake: true })
             throw new InvalidOperationException($"Payment {OrderId} has an attempt that may still take money.");
         var attempt = new PaymentAttempt(
-            charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + 1}", charge.PaymentMethod, AttemptStatus.Asked, null, null, null, charge.FollowUp)
+            charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + Strays.Length + 1}", charge.PaymentMethod, AttemptStatus.Asked, null, null, null, charge.FollowUp)
         { AskedAt = now, Customer = charge.Customer, KeepMethod = charge.KeepMethod };
         var next = this with { Attempts = [.. Attempts, attempt] };
         // Should the process die before the provider has answered, the order comes back to it.
@@ -127,7 +130,8 @@ public sealed partial record PaymentState
     public PaymentCapture? OpenCapture => Last is { Status: AttemptStatus.Authorized } ? Capture : null;
 
     /// <summary>True while somebody should look again: an outcome is not known, or money is held and neither taken nor released.</summary>
-    public bool IsInBetween => Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending);
+    public bool IsInBetween => Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending)
+        || UnsettledStrays.Any();
 
     /// <summary>How far it is.</summary>
     public PaymentStatus Status =>
@@ -140,6 +144,7 @@ public sealed partial record PaymentState
         {
             AttemptStatus.RequiresAction => PaymentStatus.RequiresAction,
             AttemptStatus.Declined => PaymentStatus.Declined,
+            AttemptStatus.Cancelled => PaymentStatus.Cancelled,
             _ => PaymentStatus.Pending,
         };
 

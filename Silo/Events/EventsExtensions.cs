@@ -21,6 +21,7 @@ internal static class EventsExtensions
             .AddSingleton<DeliveryStore>()
             .AddSingleton<IDeliveryStore>(s => s.GetRequiredService<DeliveryStore>())
             .AddKeyedSingleton<IUndeliveredEvents, UndeliveredEvents>(ShopStreams.Provider)
+            .AddSingleton<IEventInbox, EventInbox>()
             .AddSingleton<IDeadLetters, DeadLetters>()
             .AddSingleton<IAuditLog, AuditLog>()
             .AddSingleton<EventStatistics>()

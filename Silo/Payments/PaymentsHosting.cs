@@ -9,16 +9,27 @@ internal static class PaymentsHosting
 {
     public static IServiceCollection AddPayments(this IServiceCollection services, PaymentsOptions options)
     {
-        services.AddSingleton(Options.Create(options));
+        services.AddSingleton(Options.Create(options))
+            .AddSingleton<PaymentMetrics>()
+            .AddSingleton(new StrayPolicy(options.Reconciliation.SettleStrays))
+            .AddSingleton<PaymentReview>()
+            .AddSingleton<ReconciliationStore>()
+            .AddSingleton<IReconciliation>(s => s.GetRequiredService<ReconciliationStore>())
+            .AddSingleton<ShopBooks>()
+            .AddSingleton<Reconciler>();
         return options.Provider switch
         {
             PaymentProviderKind.Stripe => services
                 .AddSingleton<StripeCalls>()
                 .AddSingleton<StripeLookup>()
                 .AddSingleton<IPaymentProvider, StripePaymentProvider>()
-                .AddSingleton<IPaymentMethods, StripePaymentMethods>(),
+                .AddSingleton<IPaymentMethods, StripePaymentMethods>()
+                .AddSingleton<IProviderBooks, StripePaymentBooks>()
+                .AddSingleton(new StripeSignature(options.Stripe.WebhookSecrets, TimeSpan.FromSeconds(options.Stripe.WebhookToleranceSeconds)))
+                .AddSingleton<IPaymentWebhooks, StripeWebhooks>(),
             _ => services
                 .AddSingleton<SimulatedPaymentProvider>()
+                .AddSingleton<IProviderBooks, SimulatedPaymentBooks>()
                 .AddSingleton<IPaymentProvider>(s => s.GetRequiredService<SimulatedPaymentProvider>())
                 .AddSingleton<IPaymentMethods>(s => s.GetRequiredService<SimulatedPaymentProvider>())
                 .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>()),

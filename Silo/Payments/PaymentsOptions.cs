@@ -15,6 +15,9 @@ public sealed class PaymentsOptions
     /// <summary>For the provider Stripe.</summary>
     public StripeOptions Stripe { get; set; } = new();
 
+    /// <summary>How the provider's books are compared with the shop's.</summary>
+    public ReconciliationOptions Reconciliation { get; set; } = new();
+
     /// <summary>What is wrong, each with what to set.</summary>
     public IEnumerable<string> Problems()
     {
@@ -22,6 +25,8 @@ public sealed class PaymentsOptions
             yield return $"Payments:Provider is {Provider}; set Payments__Provider to Simulated or Stripe.";
         if (!Enum.IsDefined(Capture))
             yield return $"Payments:Capture is {Capture}; set Payments__Capture to Automatic or Manual.";
+        foreach (var problem in Reconciliation.Problems())
+            yield return problem;
         if (Provider == PaymentProviderKind.Stripe)
         {
             foreach (var problem in Stripe.Problems())

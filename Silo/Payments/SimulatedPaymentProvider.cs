@@ -112,7 +112,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation)
             ? new ProviderPayment(
-                reader.GetString(0), Status(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3))
+                reader.GetString(0), StatusOf(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3))
             { Captured = reader.IsDBNull(4) ? null : reader.GetInt64(4) }
             : null;
     }
@@ -131,7 +131,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
         return command;
     }
 
-    private static ProviderPaymentStatus Status(string text) => text switch
+    internal static ProviderPaymentStatus StatusOf(string text) => text switch
     {
         "captured" => ProviderPaymentStatus.Captured,
         "requires_action" => ProviderPaymentStatus.RequiresAction,

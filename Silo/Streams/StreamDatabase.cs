@@ -1,6 +1,7 @@
 using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
+using SoonShop.Aggregates;
 
 namespace SoonShop.Silo.Streams;
 
@@ -156,6 +157,23 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
             events.Select(e => e.Id).ToArray(), events.Select(e => e.Type).ToArray(), events.Select(e => e.Namespace).ToArray(),
             events.Select(e => e.Key).ToArray(), events.Select(e => e.Payload).ToArray());
         return await command.ExecuteScalarAsync(cancellation) as int[] ?? [];
+    }
+
+    /// <summary>Inserts events from outside, each once by its id; answers the queues that have something new.</summary>
+    public async Task<int[]> AcceptAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellation)
+    {
+        T[] Column<T>(Func<EventEnvelope, T> of) => [.. events.Select(e => of(e.Envelope))];
+
+        await using var command = Command("select ids, queues from accept_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", provider,
+            Column(e => e.Id), Column(e => e.Source), Column(e => e.Type), Column(e => e.Subject), Column(e => e.StreamNamespace), Column(e => e.StreamKey),
+            Column(e => e.Time.UtcDateTime), Column(e => e.CorrelationId), Column(e => e.CausationId), Column(e => e.TraceParent));
+        command.Parameters.Add(new() { Value = events.Select(e => e.Data).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        var (ids, queues) = (await ReadAsync(command, r => r.IsDBNull(0) ? ([], []) : (r.GetFieldValue<string[]>(0), r.GetFieldValue<int[]>(1)), cancellation)).Single();
+        var accepted = ids.ToHashSet();
+        // Of two with one id, the first brought it.
+        foreach (var e in events)
+            e.IsNew = accepted.Remove(e.Envelope.Id);
+        return queues;
     }
 
     /// <summary>Releases scheduled events that are due.</summary>

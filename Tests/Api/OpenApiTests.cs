@@ -18,6 +18,7 @@ public sealed class OpenApiTests(RunningShop shop)
         "POST /carts", "GET /cart", "DELETE /cart", "PUT /cart/items/{sku}", "DELETE /cart/items/{sku}", "POST /cart/merge",
         "POST /orders", "GET /orders", "GET /orders/{id}", "POST /orders/{id}/payments", "POST /orders/{id}/cancel", "GET /orders/{id}/events",
         "POST /admin/orders/{id}/ship", "POST /admin/orders/{id}/deliver", "POST /admin/orders/{id}/capture", "POST /admin/orders/{id}/refunds", "GET /admin/orders",
+        "POST /webhooks/stripe", "GET /admin/payments/discrepancies", "GET /admin/payments/reconciliation", "POST /admin/payments/reconcile",
         "GET /payments/{id}", "POST /simulated-payments/{paymentId}/authenticate",
         "GET /admin/users/{id}/roles", "PUT /admin/users/{id}/roles",
         "GET /notifications", "POST /notifications/{id}/read", "POST /notifications/read-all",

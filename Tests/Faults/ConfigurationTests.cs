@@ -26,6 +26,7 @@ public sealed class ConfigurationTests
             ["Notifications__TemplateFolder"] = "/nonsense",
             ["Payments__Provider"] = "Stripe",
             ["Payments__Capture"] = "Sometimes",
+            ["Payments__Reconciliation__IntervalSeconds"] = "0",
             ["Payments__Stripe__ApiBase"] = "http://stripe.example",
             ["Payments__Stripe__Retries"] = "sk_live_51PlantedKey0123456789",
             ["Events__AttemptSeconds"] = "20",
@@ -35,8 +36,8 @@ public sealed class ConfigurationTests
         Assert.Equal(78, code);
         Assert.Empty(output);
         Assert.DoesNotContain("51PlantedKey", error, StringComparison.Ordinal);
-        AssertOneMessage(error, 22,
-            "Payments__Capture", "Payments__Stripe__ApiKey", "Payments__Stripe__WebhookSecrets__0", "Payments__Stripe__ApiBase",
+        AssertOneMessage(error, 23,
+            "Payments__Capture", "Payments__Reconciliation__IntervalSeconds", "Payments__Stripe__ApiKey", "Payments__Stripe__WebhookSecrets__0", "Payments__Stripe__ApiBase",
             "Events__AttemptSeconds", "Events__Redis", "Events:Policies:mail:Handler",
             "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Storage__Provider", "Storage__MaxBatchSize",
             "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword",

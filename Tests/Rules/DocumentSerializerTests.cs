@@ -56,6 +56,7 @@ public sealed class DocumentSerializerTests
                 new Refund("r1", "key/1", 100, "late", "re_1") { AskedAt = Given.Now, Status = RefundStatus.Failed, FailureReason = "lost" },
                 new Refund("r2", "key/2", 200, "later", null),
             ],
+            Strays = [new StrayPayment("pi_3", "key/s", 300, Given.Now) { RefundReference = "re_3", Status = RefundStatus.Failed, FailureReason = "lost" }],
             Dispute = new ProviderDispute("dp_1", DisputeStatus.Lost, 300, "fraudulent"),
             Closed = true,
         },

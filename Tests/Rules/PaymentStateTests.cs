@@ -104,7 +104,7 @@ public sealed class PaymentStateTests
     [InlineData(ProviderPaymentStatus.Captured, PaymentStatus.Captured, "payment.captured")]
     [InlineData(ProviderPaymentStatus.Declined, PaymentStatus.Declined, "payment.failed")]
     [InlineData(ProviderPaymentStatus.RequiresAction, PaymentStatus.RequiresAction, "payment.action-required")]
-    [InlineData(ProviderPaymentStatus.Cancelled, PaymentStatus.Pending, "payment.cancelled")]
+    [InlineData(ProviderPaymentStatus.Cancelled, PaymentStatus.Cancelled, "payment.cancelled")]
     [InlineData(ProviderPaymentStatus.Authorized, PaymentStatus.Authorized, "payment.authorized")]
     [InlineData(ProviderPaymentStatus.Processing, PaymentStatus.Pending, "payment.processing")]
     public void the_providers_word_is_told_once(ProviderPaymentStatus word, PaymentStatus status, string type)
@@ -226,6 +226,7 @@ public sealed class PaymentStateTests
         var decision = Record(Begin(New, "a"), ProviderPaymentStatus.Authorized).Record(Answer(ProviderPaymentStatus.Cancelled), Given.Now);
 
         Assert.Equal(["payment.cancelled", "order.checkout-due"], decision.EventTypes());
+        Assert.Equal(PaymentStatus.Cancelled, decision.State.Status);
     }
 
     [Fact]

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>Words of enumerations in queries.</summary>
+internal static class Words
+{
+    /// <summary>Reads a word as the API writes it; nothing means any.</summary>
+    public static bool TryRead<T>(string? text, out T? value) where T : struct, Enum
+    {
+        value = null;
+        if (string.IsNullOrEmpty(text))
+            return true;
+        // Letters only: TryParse also reads numbers, lists and blanks around a name.
+        if (!text.All(char.IsAsciiLetter) || !Enum.TryParse<T>(text, ignoreCase: true, out var parsed))
+            return false;
+        value = parsed;
+        return true;
+    }
+
+    /// <summary>All words, for a message.</summary>
+    public static string Of<T>() where T : struct, Enum =>
+        string.Join(", ", Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName));
+}

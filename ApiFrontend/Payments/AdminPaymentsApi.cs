@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Payments;
+
+namespace SoonShop.ApiFrontend.Payments;
+
+/// <summary>How the shop's payments agree with the provider's books, for administrators.</summary>
+internal static class AdminPaymentsApi
+{
+    public static void MapAdminPayments(this IEndpointRouteBuilder routes)
+    {
+        var admin = routes.MapGroup("/payments").WithTags("Administration");
+        admin.MapGet("/discrepancies", ListAsync).WithSummary("Where payments, the provider's books and orders differ, the last seen first").Refuses(400, 401, 403, 503);
+        admin.MapGet("/reconciliation", GetStatusAsync).WithSummary("How the last comparison with the provider's books went, and when the next is due").Refuses(401, 403, 503);
+        admin.MapPost("/reconcile", RequestAsync).WithSummary("Compare with the provider's books now").Refuses(401, 403, 409, 422, 503);
+    }
+
+    private static async Task<Results<Ok<Page<PaymentDiscrepancy>>, Problem>> ListAsync(
+        IClusterClient cluster, bool? resolved, string? kind, DateTimeOffset? from, DateTimeOffset? to, string? cursor,
+        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) => Words.TryRead(kind, out DiscrepancyKind? wanted)
+            ? (await Books(cluster).ListAsync(new DiscrepancyFilter(resolved, wanted, from, to), new PageRequest(limit, cursor))).Ok()
+            : new Problem(Refusal.Invalid("kind", $"must be {Words.Of<DiscrepancyKind>()}"));
+
+    private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) => TypedResults.Ok(await Books(cluster).GetStatusAsync());
+
+    private static async Task<Accepted<ReconciliationStatus>> RequestAsync(HttpContext context, IClusterClient cluster) =>
+        TypedResults.Accepted("/api/v1/admin/payments/reconciliation", await Books(cluster).RequestAsync(context.User.RequiredUserId().ToString()));
+
+    private static IReconciliationGrain Books(IClusterClient cluster) => cluster.GetGrain<IReconciliationGrain>(0);
+}

@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Payments;
+
+namespace SoonShop.ApiFrontend.Payments;
+
+/// <summary>What the payment provider posts. The front end only hands it on, byte by byte: its secrets are the cluster's.</summary>
+internal static class PaymentWebhooksApi
+{
+    private const string Signature = "Stripe-Signature";
+
+    public static void MapPaymentWebhooks(this IEndpointRouteBuilder api) => api.MapPost("/webhooks/stripe", AcceptAsync)
+        .WithTags("Payments").AllowAnonymous()
+        .WithSummary("For Stripe: an event, signed; 200 also for what is already known").Refuses(400, 404, 413, 503);
+
+    private static async Task<Results<Ok, Problem>> AcceptAsync(HttpContext context, IClusterClient cluster)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        var answer = await cluster.GetGrain<IPaymentWebhookGrain>(0).AcceptAsync(body.ToArray(), context.Request.Headers[Signature].ToString());
+        return answer.IsRefused ? new Problem(answer.Refusal) : TypedResults.Ok();
+    }
+}

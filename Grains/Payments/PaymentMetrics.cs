@@ -1,0 +1,44 @@
+using System.Diagnostics.Metrics;
+
+namespace SoonShop.Payments;
+
+/// <summary>What the payment provider tells, and how its books and the shop's agree, as meter <c>SoonShop.Payments</c>.</summary>
+public sealed class PaymentMetrics
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "SoonShop.Payments";
+
+    private readonly Counter<long> webhooks, news, strays, found;
+    private IReadOnlyDictionary<DiscrepancyKind, long> open = new Dictionary<DiscrepancyKind, long>();
+
+    /// <summary>Makes the meter's instruments.</summary>
+    public PaymentMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        webhooks = meter.CreateCounter<long>("soonshop.payments.webhooks", "{post}", "Posts of the payment provider by what was done with them");
+        news = meter.CreateCounter<long>("soonshop.payments.news", "{news}", "The provider's news of payments by what they led to");
+        strays = meter.CreateCounter<long>("soonshop.payments.strays", "{payment}", "Payments at the provider that the shop did not know, by their fate");
+        found = meter.CreateCounter<long>("soonshop.payments.discrepancies_found", "{discrepancy}", "Discrepancies that reconciliation found, by kind and whether it settled them");
+        meter.CreateObservableGauge("soonshop.payments.discrepancies",
+            () => Volatile.Read(ref open).Select(k => new Measurement<long>(k.Value, Kind(k.Key))), "{discrepancy}", "Open discrepancies in the cluster, by kind");
+    }
+
+    /// <summary>A post came: <c>accepted</c>, <c>duplicate</c>, <c>ignored</c> (a type that tells the shop nothing) or <c>refused</c>.</summary>
+    public void WebhookReceived(string result) => webhooks.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>News were handled.</summary>
+    public void NewsHandled(NewsEffect effect) => news.Add(1, new KeyValuePair<string, object?>("effect", Name(effect)));
+
+    /// <summary>A payment that the shop did not know met its fate.</summary>
+    public void StraySettled(StrayFate fate) => strays.Add(1, new KeyValuePair<string, object?>("fate", Name(fate)));
+
+    /// <summary>Reconciliation found something.</summary>
+    public void DiscrepancyFound(DiscrepancyKind kind, bool settled) => found.Add(1, Kind(kind), new KeyValuePair<string, object?>("settled", settled));
+
+    /// <summary>So many are open now.</summary>
+    public void DiscrepanciesOpen(IReadOnlyDictionary<DiscrepancyKind, long> counts) => Volatile.Write(ref open, counts);
+
+    private static KeyValuePair<string, object?> Kind(DiscrepancyKind kind) => new("kind", Name(kind));
+
+    private static string Name<T>(T value) where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

@@ -1,0 +1,256 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SoonShop.Payments;
+
+namespace SoonShop.Silo.Payments;
+
+/// <summary>
+/// Compares payments with the provider's books and with the orders, settles what can be settled, and writes down what cannot.
+/// One silo at a time; a run is bounded, and the next goes on where it ended. All of it may be done twice.
+/// </summary>
+internal sealed partial class Reconciler(
+    IProviderBooks books, ShopBooks shop, ReconciliationStore store, PaymentReview review, PaymentMetrics metrics,
+    IOptions<PaymentsOptions> options, ILogger<Reconciler> log, TimeProvider time)
+{
+    /// <summary>How long a turn lasts that nobody renews. Longer than one payment can take.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+
+    /// <summary>Payments in a row that cannot be settled now, after which a run ends: the provider is out of reach.</summary>
+    private const int MaxFailures = 5;
+
+    private ReconciliationOptions Options => options.Value.Reconciliation;
+
+    /// <summary>Runs if a run is due and no other silo is at it. True when it did.</summary>
+    public async Task<bool> RunIfDueAsync(string owner, CancellationToken cancellation)
+    {
+        if (await store.TryTakeAsync(owner, Lease, cancellation) is not var (position, now))
+            return false;
+        var run = new Run(owner, now, position);
+        var (error, interval) = ((string?)null, TimeSpan.FromSeconds(Options.IntervalSeconds));
+        try
+        {
+            await SettleInBetweenAsync(run, cancellation);
+            await ComparePaymentsAsync(run, cancellation);
+            await CompareOrdersAsync(run, cancellation);
+            await LookAgainAsync(run, cancellation);
+            await store.RemoveResolvedAsync(Options.KeepResolvedDays, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Another silo goes on at once.
+            (error, interval) = ("The silo was stopped.", TimeSpan.Zero);
+        }
+        catch (Exception e)
+        {
+            error = StripeSecrets.Redact(e.Message);
+            LogFailed(log, error);
+        }
+        await store.EndAsync(owner, run.Report with { Error = error }, interval, CancellationToken.None);
+        return true;
+    }
+
+    /// <summary>Payments that are in between for too long.</summary>
+    private async Task SettleInBetweenAsync(Run run, CancellationToken cancellation)
+    {
+        for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
+        {
+            var page = await shop.InBetweenAsync(TimeSpan.FromSeconds(Options.TooLongSeconds), run.Position.InBetweenAfter, Options.PageSize, cancellation);
+            foreach (var side in page)
+            {
+                run.Report = run.Report with { InBetween = run.Report.InBetween + 1 };
+                await PaceAsync(run, cancellation);
+                await KeepAsync(run, run.Position, cancellation);
+                if (!await TryAsync(run, side.Id, () => review.SettleAsync(side.Id)))
+                    continue;
+                // Of money that is held, only the provider knows whether it still is.
+                foreach (var reference in side.Payment!.Attempts.Where(a => a.MayTake).Select(a => a.Reference).OfType<string>())
+                    await CheckAsync(run, side.Id, reference, null, cancellation);
+            }
+            await KeepAsync(run, run.Position with { InBetweenAfter = page.Count < Options.PageSize ? "" : page[^1].Id.ToString("N") }, cancellation);
+            if (page.Count < Options.PageSize)
+                return;
+        }
+    }
+
+    /// <summary>The provider's payments of the last time.</summary>
+    private async Task ComparePaymentsAsync(Run run, CancellationToken cancellation)
+    {
+        var pass = run.Position.Payments ?? NewPass(run);
+        for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
+        {
+            await PaceAsync(run, cancellation);
+            var page = await books.ListAsync(pass.From, pass.To, pass.After, Options.PageSize, cancellation);
+            var ours = page.Items.Where(f => f.OrderId is not null).ToArray();
+            var sides = await shop.ReadAsync(ours.Select(f => f.OrderId!.Value), cancellation);
+            foreach (var facts in ours)
+            {
+                run.Report = run.Report with { Payments = run.Report.Payments + 1 };
+                if (!Compare(sides[facts.OrderId!.Value], facts.Reference, facts).IsEmpty)
+                    await CheckAsync(run, facts.OrderId.Value, facts.Reference, null, cancellation);
+            }
+            var goesOn = page is { HasMore: true, Items.Length: > 0 };
+            pass = pass with { After = goesOn ? page.Items[^1].Reference : null };
+            await KeepAsync(run, run.Position with { Payments = goesOn ? pass : null }, cancellation);
+            if (!goesOn)
+                return;
+        }
+    }
+
+    /// <summary>Orders of the last time, against their payments.</summary>
+    private async Task CompareOrdersAsync(Run run, CancellationToken cancellation)
+    {
+        var pass = run.Position.Orders ?? NewPass(run);
+        for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
+        {
+            var page = await shop.OrdersAsync(pass.From, pass.To, pass.AfterTime ?? "", pass.After ?? "", Options.PageSize, cancellation);
+            foreach (var side in page)
+            {
+                run.Report = run.Report with { Orders = run.Report.Orders + 1 };
+                if (!PaymentComparison.WithOrder(side.Order, side.Payment).IsEmpty)
+                    await CheckAsync(run, side.Id, side.Payment?.Attempts.LastOrDefault(a => a.Reference is not null)?.Reference, null, cancellation);
+            }
+            var goesOn = page.Count == Options.PageSize;
+            pass = goesOn ? pass with { After = page[^1].Id.ToString("N"), AfterTime = page[^1].PlacedAt } : pass;
+            await KeepAsync(run, run.Position with { Orders = goesOn ? pass : null }, cancellation);
+            if (!goesOn)
+                return;
+        }
+    }
+
+    /// <summary>What differed before and did not come up in this run.</summary>
+    private async Task LookAgainAsync(Run run, CancellationToken cancellation)
+    {
+        var open = await store.OpenAsync(run.StartedAt, Options.PageSize, cancellation);
+        foreach (var (id, reference) in open.Select(d => (d.PaymentId, d.Reference)).Distinct())
+        {
+            await CheckAsync(run, id, reference.Length > 0 ? reference : null, "It was found in order.", cancellation);
+            await KeepAsync(run, run.Position, cancellation);
+        }
+    }
+
+    /// <summary>Looks at one payment closely: reads both books again, settles what differs, and writes down what did and does.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="id">The payment.</param>
+    /// <param name="reference">The provider's; null to look only at the order.</param>
+    /// <param name="known">What earlier differences are resolved with, when there are such; null when none are known.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    private async Task CheckAsync(Run run, Guid id, string? reference, string? known, CancellationToken cancellation)
+    {
+        // What changed between the first two readings is no difference.
+        var (side, facts) = await ReadAsync(run, id, reference, cancellation);
+        var found = Compare(side, reference, facts);
+        if (found.IsEmpty && known is null)
+            return;
+        var left = found;
+        if (!found.IsEmpty && await TryAsync(run, id, () => SettleAsync(side, facts, found)))
+        {
+            (side, facts) = await ReadAsync(run, id, reference, cancellation);
+            left = Compare(side, reference, facts);
+        }
+        await RecordAsync(run, id, reference, found, left, found.IsEmpty ? known! : "Reconciliation settled it.", cancellation);
+        await KeepAsync(run, run.Position, cancellation);
+    }
+
+    private async Task<(ShopSide Side, ProviderPaymentFacts? Facts)> ReadAsync(Run run, Guid id, string? reference, CancellationToken cancellation)
+    {
+        if (reference is not null)
+            await PaceAsync(run, cancellation);
+        var facts = reference is null ? null : await books.FindAsync(reference, cancellation);
+        return ((await shop.ReadAsync([id], cancellation))[id], facts);
+    }
+
+    private static ImmutableArray<Difference> Compare(ShopSide side, string? reference, ProviderPaymentFacts? facts) =>
+    [
+        .. facts is not null ? PaymentComparison.WithProvider(side.Payment, facts)
+            : reference is not null ? PaymentComparison.WithoutProvider(side.Payment, reference)
+            : [],
+        .. PaymentComparison.WithOrder(side.Order, side.Payment),
+    ];
+
+    private async Task SettleAsync(ShopSide side, ProviderPaymentFacts? facts, ImmutableArray<Difference> found)
+    {
+        if (facts is not null)
+            await review.ReviewAsync(side.Id, facts);
+        else if (side.Payment is not null)
+            await review.SettleAsync(side.Id);
+        // An order that has ended takes no payment any more. One that goes on was brought on just now.
+        if (side.Payment is { } payment && found.Any(d => d.Kind == DiscrepancyKind.PaidWithoutOrder) && PaymentComparison.HasEnded(side.Order)
+            && (side.Order is not null || Options.SettleStrays))
+        {
+            await review.GiveBackAsync(side.Id, payment.Terms);
+        }
+    }
+
+    private async Task RecordAsync(
+        Run run, Guid id, string? reference, ImmutableArray<Difference> found, ImmutableArray<Difference> left, string resolution, CancellationToken cancellation)
+    {
+        var settled = found.Count(f => !left.Any(l => l.Kind == f.Kind && l.Reference == f.Reference));
+        run.Report = run.Report with
+        {
+            Found = run.Report.Found + found.Length,
+            Settled = run.Report.Settled + settled,
+            Resolved = run.Report.Resolved + (found.IsEmpty ? 1 : 0),
+        };
+        foreach (var difference in found)
+            metrics.DiscrepancyFound(difference.Kind, !left.Any(l => l.Kind == difference.Kind && l.Reference == difference.Reference));
+        var news = await store.RecordAsync(id, reference is null ? [""] : [reference, ""], found, left, resolution, cancellation);
+        foreach (var difference in news)
+            LogDiffers(log, difference.Kind, id, difference.Reference, difference.Ours, difference.Theirs);
+    }
+
+    /// <summary>False when it cannot be done now: the next run sees to it.</summary>
+    private async Task<bool> TryAsync(Run run, Guid id, Func<Task> settle)
+    {
+        try
+        {
+            await settle();
+            run.Failures = 0;
+            return true;
+        }
+        catch (Exception e) when (e is UnavailableException or TimeoutException or OrleansException)
+        {
+            LogNotNow(log, id, e.Message);
+            return ++run.Failures < MaxFailures
+                ? false
+                : throw new UnavailableException($"{MaxFailures} payments in a row could not be looked at, the last because: {e.Message}", e);
+        }
+    }
+
+    private async Task KeepAsync(Run run, ReconciliationPosition position, CancellationToken cancellation)
+    {
+        run.Position = position;
+        if (!await store.KeepAsync(run.Owner, position, Lease, cancellation))
+            throw new UnavailableException("Another silo has taken over: this one was too slow.");
+    }
+
+    private async Task PaceAsync(Run run, CancellationToken cancellation)
+    {
+        var wait = TimeSpan.FromSeconds(1 / Options.RequestsPerSecond) - time.GetElapsedTime(run.AskedAt);
+        if (run.AskedAt != 0 && wait > TimeSpan.Zero)
+            await Task.Delay(wait, time, cancellation);
+        run.AskedAt = time.GetTimestamp();
+    }
+
+    /// <summary>What is too young may be about to be written down.</summary>
+    private BooksPass NewPass(Run run) =>
+        new(run.StartedAt.AddHours(-Options.LookBackHours), run.StartedAt.AddSeconds(-Options.TooLongSeconds));
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "{Kind} of payment {PaymentId} {Reference} differs and could not be settled: the payment says '{Ours}', the provider or order '{Theirs}'. See GET /admin/payments/discrepancies?resolved=false.")]
+    private static partial void LogDiffers(ILogger log, DiscrepancyKind kind, Guid paymentId, string reference, string ours, string theirs);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Payment {PaymentId} could not be settled now, and is looked at again: {Reason}")]
+    private static partial void LogNotNow(ILogger log, Guid paymentId, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Reconciliation of payments ended early, and goes on with the next run: {Reason}")]
+    private static partial void LogFailed(ILogger log, string reason);
+
+    private sealed class Run(string owner, DateTimeOffset startedAt, ReconciliationPosition position)
+    {
+        public string Owner => owner;
+        public DateTimeOffset StartedAt => startedAt;
+        public ReconciliationPosition Position { get; set; } = position;
+        public ReconciliationReport Report { get; set; } = new(0, 0, 0, 0, 0, 0, null);
+        public int Failures { get; set; }
+        public long AskedAt { get; set; }
+    }
+}

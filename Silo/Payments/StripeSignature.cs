@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SoonShop.Silo.Payments;
+
+/// <summary>
+/// The signature of what Stripe posts (docs.stripe.com/webhooks#verify-manually): <c>t=</c> the time, and for each secret in use a
+/// <c>v1=</c>, the HMAC-SHA256 of time, dot and body. Any of ours with any of theirs will do, so that secrets can be rolled.
+/// </summary>
+/// <param name="secrets">The endpoint's secrets, <c>whsec_…</c>.</param>
+/// <param name="tolerance">How old it may be, and how far ahead its clock.</param>
+internal sealed class StripeSignature(IReadOnlyCollection<string> secrets, TimeSpan tolerance)
+{
+    private const int MaxHeader = 4096;
+
+    /// <summary>The most signatures in a header that are looked at.</summary>
+    private const int MaxSignatures = 16;
+
+    private readonly byte[][] keys = [.. secrets.Select(Encoding.UTF8.GetBytes)];
+
+    /// <summary>What is wrong with it; null when nothing is.</summary>
+    public string? ProblemWith(ReadOnlySpan<byte> body, string header, DateTimeOffset now)
+    {
+        if (header.Length == 0)
+            return "is missing";
+        if (!TryRead(header, out var time, out var signatures))
+            return "cannot be read";
+        var signed = (byte[])[.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{time}.")), .. body];
+        var matches = false;
+        Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        foreach (var key in keys)
+        {
+            HMACSHA256.HashData(key, signed, expected);
+            foreach (var signature in signatures)
+                matches |= CryptographicOperations.FixedTimeEquals(expected, signature);
+        }
+        if (!matches)
+            return "does not fit the body and the endpoint's secret";
+        // Only now: a time that nobody signed says nothing.
+        return Math.Abs(now.ToUnixTimeSeconds() - time) > tolerance.TotalSeconds ? "is too old, or too far ahead" : null;
+    }
+
+    private static bool TryRead(string header, out long time, out List<byte[]> signatures)
+    {
+        (time, signatures) = (-1, []);
+        if (header.Length > MaxHeader)
+            return false;
+        foreach (var part in header.Split(','))
+        {
+            var (name, value) = part.Split('=', 2, StringSplitOptions.TrimEntries) is [var n, var v] ? (n, v) : ("", "");
+            if (name == "t")
+            {
+                if (time >= 0 || !long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out time) || time > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+                    return false;
+            }
+            else if (name == "v1" && signatures.Count < MaxSignatures && value.Length == 2 * HMACSHA256.HashSizeInBytes && value.All(char.IsAsciiHexDigit))
+            {
+                signatures.Add(Convert.FromHexString(value));
+            }
+        }
+        return time >= 0 && signatures.Count > 0;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Text.Json;
+using SoonShop.Payments;
+
+namespace SoonShop.Silo.Payments;
+
+/// <summary>
+/// Reads what Stripe posts. Of an event only what is needed to find the payment, and to see that nothing is new, is taken:
+/// whatever else a version of Stripe's API puts there does not matter, and what it says of people is kept nowhere.
+/// </summary>
+internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider time) : IPaymentWebhooks
+{
+    /// <summary>The longest id that is taken for one.</summary>
+    private const int MaxId = 255;
+
+    public WebhookReading Read(ReadOnlyMemory<byte> body, string signatureHeader)
+    {
+        if (signature.ProblemWith(body.Span, signatureHeader, time.GetUtcNow()) is { } problem)
+            return new(null, Refusal.Invalid("Stripe-Signature", problem));
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return new(Read(document.RootElement), null);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            return new(null, Refusal.Invalid("body", "is no event of Stripe's"));
+        }
+    }
+
+    private static PaymentNews? Read(JsonElement e)
+    {
+        var (id, type) = (Id(e.GetProperty("id")), e.GetProperty("type").GetString() ?? throw new FormatException());
+        if (type.Length > MaxId)
+            throw new FormatException();
+        var o = e.GetProperty("data").GetProperty("object");
+        PaymentNews News(string reference) => new(id, type, reference, OrderOf(o));
+        PaymentNews Payment(ProviderPaymentStatus status) => News(Id(o.GetProperty("id"))) with { Status = status };
+        switch (type)
+        {
+            case "payment_intent.succeeded":
+                return Payment(ProviderPaymentStatus.Captured);
+            case "payment_intent.payment_failed":
+                return Payment(ProviderPaymentStatus.Declined);
+            case "payment_intent.canceled":
+                return Payment(ProviderPaymentStatus.Cancelled);
+            case "payment_intent.amount_capturable_updated":
+                return Payment(ProviderPaymentStatus.Authorized);
+            case "payment_intent.processing":
+                return Payment(ProviderPaymentStatus.Processing);
+            case "payment_intent.requires_action":
+                return Payment(ProviderPaymentStatus.RequiresAction);
+        }
+        // The others are about what belongs to a payment; a charge made without one is none of the shop's.
+        if (!o.TryGetProperty("payment_intent", out var payment) || payment.ValueKind == JsonValueKind.Null)
+            return null;
+        var reference = Id(payment.ValueKind == JsonValueKind.Object ? payment.GetProperty("id") : payment);
+        return type switch
+        {
+            "charge.refunded" => News(reference) with { RefundedInAll = RefundedOf(o) },
+            "refund.created" or "refund.updated" or "refund.failed" or "charge.refund.updated" => News(reference) with { Refund = RefundOf(o) },
+            "charge.dispute.created" or "charge.dispute.updated" or "charge.dispute.closed" => News(reference) with { Dispute = DisputeOf(o) },
+            _ => null,
+        };
+    }
+
+    private static ProviderRefund RefundOf(JsonElement o) => new(
+        Id(o.GetProperty("id")),
+        o.GetProperty("status").GetString() switch
+        {
+            "succeeded" => ProviderRefundStatus.Succeeded,
+            "failed" or "canceled" => ProviderRefundStatus.Failed,
+            _ => ProviderRefundStatus.Pending,
+        },
+        Amount(o, "amount"));
+
+    private static ProviderDispute DisputeOf(JsonElement o) => new(
+        Id(o.GetProperty("id")),
+        o.GetProperty("status").GetString() switch
+        {
+            "lost" => DisputeStatus.Lost,
+            "won" or "warning_closed" or "prevented" => DisputeStatus.Won,
+            _ => DisputeStatus.Open,
+        },
+        Amount(o, "amount"), "");
+
+    /// <summary>What a partial capture let go counts there as refunded; it was never taken.</summary>
+    private static long RefundedOf(JsonElement o) => Amount(o, "amount_refunded")
+        - (o.TryGetProperty("amount_captured", out _) ? Amount(o, "amount") - Amount(o, "amount_captured") : 0);
+
+    private static long Amount(JsonElement o, string name) =>
+        StripeAmount.ToMinor(o.GetProperty(name).GetInt64(), o.GetProperty("currency").GetString() ?? throw new FormatException());
+
+    /// <summary>The order that the shop wrote beside the payment; null where it did not.</summary>
+    private static Guid? OrderOf(JsonElement o) =>
+        o.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
+            && metadata.TryGetProperty(StripeObjects.OrderField, out var order) && Guid.TryParse(order.GetString(), out var id) ? id : null;
+
+    private static string Id(JsonElement value) => value.GetString() is { Length: > 0 and <= MaxId } id && Text.IsClean(id) ? id : throw new FormatException();
+}

@@ -1,0 +1,49 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using SoonShop.Aggregates;
+using SoonShop.Events;
+
+namespace SoonShop.Silo.Streams;
+
+/// <summary>Events from outside, on their way into the event table of the shop's streams. What comes at a time goes there together.</summary>
+internal sealed class EventInbox : IEventInbox, IAsyncDisposable
+{
+    /// <summary>Patience with the database, below that of the grain's caller.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
+
+    private readonly EventPublisher<IncomingEvent> publisher;
+    private readonly TimeProvider time;
+
+    public EventInbox([FromKeyedServices(ShopStreams.Provider)] StreamRuntime streams, TimeProvider time)
+    {
+        this.time = time;
+        publisher = new EventPublisher<IncomingEvent>(streams.Database.AcceptAsync, e => e.Data.Length, streams.Signal, streams.Options);
+    }
+
+    public async Task<bool> AcceptAsync(EventEnvelope e)
+    {
+        var incoming = new IncomingEvent(e, JsonSerializer.SerializeToUtf8Bytes(e.Data, e.Data.GetType(), StateJson.Options));
+        try
+        {
+            await publisher.PublishAsync(incoming).WaitAsync(Limit, time);
+        }
+        catch (Exception failure) when (failure is TimeoutException or Npgsql.NpgsqlException)
+        {
+            throw new UnavailableException("It could not be written down now. Send it again.", failure);
+        }
+        return incoming.IsNew;
+    }
+
+    public ValueTask DisposeAsync() => publisher.DisposeAsync();
+}
+
+/// <summary>An event from outside.</summary>
+internal sealed class IncomingEvent(EventEnvelope envelope, byte[] data)
+{
+    public EventEnvelope Envelope => envelope;
+
+    public byte[] Data => data;
+
+    /// <summary>True once it was inserted; false where one of its id was there.</summary>
+    public bool IsNew { get; set; }
+}
