@@ -186,6 +186,18 @@ public sealed class StripeServerPaymentTests : StripeServerTest
     }
 
     [Fact]
+    public async Task what_was_not_captured_cannot_be_refunded()
+    {
+        var refunds = stripe.Client.V1.Refunds;
+        var authorized = await stripe.PayAsync(configure: o => o.CaptureMethod = "manual");
+        await Assert.ThrowsAsync<StripeException>(() => refunds.CreateAsync(new() { PaymentIntent = authorized.Id }, cancellationToken: Cancellation));
+        await Assert.ThrowsAsync<StripeException>(() => refunds.CreateAsync(new() { Charge = authorized.LatestChargeId }, cancellationToken: Cancellation));
+        var nothing = await Assert.ThrowsAsync<StripeException>(() => refunds.CreateAsync(new() { Amount = 5 }, cancellationToken: Cancellation));
+        Assert.Equal("parameter_missing", nothing.StripeError.Code);
+        Assert.Empty(stripe.Server.Books.Refunds);
+    }
+
+    [Fact]
     public async Task a_payment_is_refunded_in_parts_and_not_beyond()
     {
         var intent = await stripe.PayAsync();

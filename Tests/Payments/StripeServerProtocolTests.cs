@@ -270,6 +270,15 @@ public sealed class StripeServerProtocolTests : StripeServerTest
         Assert.Equal(HttpStatusCode.BadRequest, (await stripe.GetAsync($"{Create}/search", $"query={Uri.EscapeDataString(query)}")).Status);
 
     [Fact]
+    public async Task search_is_behind_where_that_is_asked_for_and_lists_never_are()
+    {
+        await using var late = await StripeServerFixture.StartAsync(o => o.SearchDelaySeconds = 3600);
+        await late.PostAsync(Create, "amount=2000&currency=usd&metadata[order]=o-1");
+        Assert.Empty((await late.GetAsync($"{Create}/search", "query=metadata['order']:'o-1'"))["data"]!.AsArray());
+        Assert.Single((await late.GetAsync(Create))["data"]!.AsArray());
+    }
+
+    [Fact]
     public async Task every_answer_has_every_field_that_is_published()
     {
         var customer = await stripe.PostAsync("/v1/customers", "email=ada@example.com");

@@ -112,6 +112,26 @@ public sealed class StripeServerWebhookTests : StripeServerTest
     }
 
     [Fact]
+    public async Task an_inquiry_takes_nothing_and_a_dispute_that_is_accepted_is_lost()
+    {
+        var disputes = stripe.Client.V1.Disputes;
+        var asked = await stripe.PayAsync("pm_card_createDisputeInquiry");
+        var inquiry = Assert.Single(await disputes.ListAsync(new() { PaymentIntent = asked.Id }, cancellationToken: Cancellation));
+        Assert.Equal(("warning_needs_response", true, 0), (inquiry.Status, inquiry.IsChargeRefundable, inquiry.BalanceTransactions.Count));
+        Assert.Equal("succeeded", (await stripe.Client.V1.Refunds.CreateAsync(new() { PaymentIntent = asked.Id }, cancellationToken: Cancellation)).Status);
+        stripe.Server.CloseDispute(inquiry.Id, won: true);
+        Assert.Equal("warning_closed", (await disputes.GetAsync(inquiry.Id, cancellationToken: Cancellation)).Status);
+
+        var paid = await stripe.PayAsync();
+        var id = stripe.Server.OpenDispute(paid.Id, 700, "product_not_received");
+        Assert.Equal("lost", (await disputes.CloseAsync(id, cancellationToken: Cancellation)).Status);
+        await Assert.ThrowsAsync<StripeException>(() => disputes.CloseAsync(id, cancellationToken: Cancellation));
+        Assert.Equal(700, stripe.Server.Books.Totals.Disputed);
+        Assert.Throws<InvalidOperationException>(() => stripe.Server.OpenDispute(paid.Id));
+        Assert.DoesNotContain(await stripe.WebhooksAsync("charge.dispute.closed"), p => p.Type == "charge.dispute.funds_reinstated");
+    }
+
+    [Fact]
     public async Task what_is_not_taken_is_posted_again()
     {
         stripe.Answer = n => Task.FromResult(n <= 3 ? 500 : 200);
@@ -153,6 +173,17 @@ public sealed class StripeServerWebhookTests : StripeServerTest
         await stripe.Server.Webhooks.WhenIdleAsync(Cancellation);
         var types = stripe.Server.Webhooks.Deliveries.OrderBy(d => d.Attempts[0].At).Select(d => d.Type).ToList();
         Assert.True(types.IndexOf("payment_intent.succeeded") < types.IndexOf("payment_intent.created"), string.Join(", ", types));
+    }
+
+    [Fact]
+    public async Task webhooks_come_late_on_demand()
+    {
+        stripe.Server.Faults.Plan(Fault.WebhookDelayed);
+        var before = DateTimeOffset.UtcNow;
+        await stripe.PostAsync("/v1/customers");
+        await stripe.Server.Webhooks.WhenIdleAsync(Cancellation);
+        // A timer may come a little early by this clock.
+        Assert.True(stripe.Server.Webhooks.Deliveries[0].Attempts[0].At - before > TimeSpan.FromSeconds(stripe.Server.Options.WebhookDelaySeconds * 0.9));
     }
 
     [Fact]
