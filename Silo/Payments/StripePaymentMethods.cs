@@ -8,6 +8,7 @@ namespace SoonShop.Silo.Payments;
 internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<PaymentsOptions> payments, TimeProvider time) : IPaymentMethods
 {
     private const int MaxMethods = 100;
+    private const int MaxIdLength = 200;
     private readonly StripeOptions options = payments.Value.Stripe;
 
     public bool AreKept => true;
@@ -40,6 +41,9 @@ internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<Payments
 
     public async Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation)
     {
+        // It becomes part of a URL.
+        if (methodId.Length > MaxIdLength || !methodId.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+            return false;
         // Stripe detaches whatever it is told to: whose it is, is asked first.
         var owned = await stripe.SendAsync((s, c) => s.Customers.PaymentMethods.GetAsync(customer, methodId, null, null, c), cancellation);
         if (owned.Value is null)

@@ -258,6 +258,8 @@ public sealed class StripeProviderTests : StripeSide
         Assert.Equal((ProviderPaymentStatus.Declined, null), await OutcomeAsync(provider, Payment(kept.Id) with { Customer = eve }));
         Assert.Equal((ProviderPaymentStatus.Declined, null), await OutcomeAsync(provider, Payment(kept.Id)));
         Assert.False(await methods.RemoveAsync(eve, kept.Id, None));
+        foreach (var none in (string[])["../customers", "pm/1", "pm 1", "pm%2f", new string('p', 201)])
+            Assert.False(await methods.RemoveAsync(ada, none, None));
         Assert.True(await methods.RemoveAsync(ada, kept.Id, None));
         Assert.False(await methods.RemoveAsync(ada, kept.Id, None));
         Assert.Empty(await methods.ListAsync(ada, None));
