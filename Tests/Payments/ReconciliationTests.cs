@@ -314,10 +314,11 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         Assert.False((await cart.OpenForGuestAsync()).IsRefused);
         Assert.False((await cart.SetItemAsync(guest, sku, 1)).IsRefused);
         var id = OrderId.For(guest, "key");
-        return (id, async () =>
+        async Task<Order> PlaceAsync()
         {
             await silo.Grains.GetGrain<IOrderGrain>(id).PlaceAsync(new PlaceOrder(guest, Rules.Given.Address, null, card, "ada@example.com", "fingerprint"));
             return await OrderAsync(id);
-        });
+        }
+        return (id, PlaceAsync);
     }
 }
