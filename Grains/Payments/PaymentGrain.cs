@@ -10,6 +10,9 @@ internal sealed partial class PaymentGrain(
     /// <summary>Patience with the provider, below that of the grain's caller.</summary>
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(8);
 
+    /// <summary>The answer for an order that costs nothing: nobody is asked, so it does not depend on anybody.</summary>
+    private static readonly ProviderPayment Free = new("free", ProviderPaymentStatus.Captured) { Captured = 0 };
+
     protected override string Aggregate => "payment";
 
     protected override string StreamKeyOf(PaymentState state) => (state.Terms.CustomerId ?? state.Terms.CartId ?? state.OrderId).ToString("N");
@@ -22,7 +25,7 @@ internal sealed partial class PaymentGrain(
         if (payment.WouldBegin(command.AttemptId))
         {
             // Nothing is begun that cannot be asked for: what waits for the provider to come back is the order, not a charge.
-            if (!provider.IsAvailable)
+            if (!provider.IsAvailable && !IsFree(payment))
                 throw new UnavailableException("Payments are out of order for the moment. Nothing was charged; your order waits.");
             await GiveUpLastAsync(payment);
             payment = State ?? payment;
@@ -111,8 +114,8 @@ internal sealed partial class PaymentGrain(
     {
         if (payment.Last is not { IsOpen: true } attempt)
             return;
-        var answer = attempt.Status == AttemptStatus.Asked
-            ? await AskAsync(c => provider.CreateAsync(attempt.ToCommand(payment), c))
+        var answer = IsFree(payment) ? Free
+            : attempt.Status == AttemptStatus.Asked ? await AskAsync(c => provider.CreateAsync(attempt.ToCommand(payment), c))
             : await AskAsync(c => provider.RetrieveAsync(attempt.Reference!, c));
         CrashPoint.Pass("payment.provider.answered");
         if (answer is not null)
@@ -131,7 +134,7 @@ internal sealed partial class PaymentGrain(
     {
         if (payment.Last is { Status: AttemptStatus.Asked } asked)
         {
-            var outcome = await AskAsync(c => provider.WithdrawAsync(asked.ToCommand(payment), c));
+            var outcome = IsFree(payment) ? Free : await AskAsync(c => provider.WithdrawAsync(asked.ToCommand(payment), c));
             CrashPoint.Pass("payment.provider.withdrawn");
             await CommitAsync(payment.Record(outcome, Now));
             payment = State!;
@@ -182,6 +185,8 @@ internal sealed partial class PaymentGrain(
             await CommitAsync(State.RecordRefund(refund.Id, answer));
         }
     }
+
+    private static bool IsFree(PaymentState payment) => payment.Terms.Amount.Amount == 0;
 
     private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> call)
     {

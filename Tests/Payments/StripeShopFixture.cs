@@ -71,5 +71,6 @@ public sealed class StripeAwayShop : StripeShopFixture
     [
         ("Payments__Stripe__Retries", "0"), ("Payments__Stripe__BreakerMinimumRequests", "2"), ("Payments__Stripe__BreakerSamplingSeconds", "600"),
         ("Payments__Stripe__BreakerBreakSeconds", "600"), ("Checkout__PaymentWindowMinutes", "0.1"),
+        ("Checkout__ShippingByCountry__US__Amount", "0"),
     ];
 }

@@ -268,4 +268,16 @@ public sealed class StripeAwayTests(StripeAwayShop shop) : IClassFixture<StripeA
         await Until.TrueAsync("the stock is free", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved") == 0);
         Assert.Equal(0, shop.Server.Books.Totals.Captured);
     }
+    [Fact]
+    public async Task an_order_that_costs_nothing_needs_nobody()
+    {
+        shop.Server.Faults.SetRate(Fault.ErrorBefore, 1);
+        var customer = await shop.Api.AsNewCustomerAsync();
+        await customer.FillCartAsync(await shop.Admin.CreateProductAsync(stock: 5, price: 0));
+
+        var order = Expect.Status(201, await customer.OrderAsync());
+
+        Assert.Equal(("confirmed", 0), (order.Text("status"), order.Number("total.amount")));
+        Assert.Equal("cancelled", Expect.Status(200, await customer.PostAsync($"/orders/{order.Text("id")}/cancel", new { })).Text("status"));
+    }
 }
