@@ -10,10 +10,13 @@ namespace SoonShop.Tests.Faults;
 /// Buyers of every kind at a provider that fails in every way, while silos are killed; in the end the books must balance.
 /// What is reported: how often each thing happened, and what the provider's books say.
 /// </summary>
-internal sealed class PaymentsUnderFire(StripeShop shop, int seed, ITestOutputHelper output)
+/// <param name="shop">Where they buy.</param>
+/// <param name="seed">Of what is left to chance.</param>
+/// <param name="workers">Buyers at a time.</param>
+/// <param name="pause">From a silo's return to the next one's death.</param>
+/// <param name="output">Where to report.</param>
+internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, TimeSpan pause, ITestOutputHelper output)
 {
-    private const int Workers = 8;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(3);
 
     /// <summary>Per request, by chance. About one request in six goes wrong.</summary>
     private static readonly (Fault Fault, double Rate)[] Rates =
@@ -52,10 +55,10 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, ITestOutputHe
 
         var clock = Stopwatch.StartNew();
         var kills = 0;
-        var buyers = Task.WhenAll(Enumerable.Range(0, Workers).Select(w => BuyAsync(api, admin, skus, new Random(seed + w), checkouts)));
+        var buyers = Task.WhenAll(Enumerable.Range(0, workers).Select(w => BuyAsync(api, admin, skus, new Random(seed + w), checkouts)));
         while (!buyers.IsCompleted)
         {
-            await Task.WhenAny(buyers, Task.Delay(Pause));
+            await Task.WhenAny(buyers, Task.Delay(pause));
             if (buyers.IsCompleted)
                 break;
             var which = kills++ % silos.Length;
@@ -177,10 +180,13 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, ITestOutputHe
 public sealed class PaymentsUnderFireTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task money_is_right_whatever_the_provider_and_the_silos_do()
+    public Task money_is_right_whatever_the_provider_and_the_silos_do() =>
+        RunAsync(checkouts: 200, refunds: 50, workers: 8, pause: TimeSpan.FromSeconds(5), output);
+
+    internal static async Task RunAsync(int checkouts, int refunds, int workers, TimeSpan pause, ITestOutputHelper output)
     {
         await using var shop = await StripeShop.CreateAsync(o => (o.HangSeconds, o.SlowSeconds, o.WebhookDelaySeconds) = (3, 0.5, 1), PaymentsUnderFire.Settings);
-        await new PaymentsUnderFire(shop, Random.Shared.Next(), output).RunAsync(checkouts: 200, refundsWanted: 50);
+        await new PaymentsUnderFire(shop, Random.Shared.Next(), workers, pause, output).RunAsync(checkouts, refunds);
     }
 }
 
@@ -189,9 +195,6 @@ public sealed class PaymentsUnderFireTests(ITestOutputHelper output)
 public sealed class PaymentsSoak(ITestOutputHelper output)
 {
     [Fact(Explicit = true)]
-    public async Task two_thousand_checkouts_and_five_hundred_refunds()
-    {
-        await using var shop = await StripeShop.CreateAsync(o => (o.HangSeconds, o.SlowSeconds, o.WebhookDelaySeconds) = (3, 0.5, 1), PaymentsUnderFire.Settings);
-        await new PaymentsUnderFire(shop, Random.Shared.Next(), output).RunAsync(checkouts: 2000, refundsWanted: 500);
-    }
+    public Task two_thousand_checkouts_and_five_hundred_refunds() =>
+        PaymentsUnderFireTests.RunAsync(checkouts: 2000, refunds: 500, workers: 16, pause: TimeSpan.FromSeconds(15), output);
 }
