@@ -103,12 +103,14 @@ public sealed record OrderState
     /// <summary>Takes news of the payment: confirms, waits for the customer, or only notes it.</summary>
     public Decision<OrderState> HearOf(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
     {
-        (OrderStatus.Pending, PaymentStatus.Captured or PaymentStatus.Authorized) =>
+        (OrderStatus.Pending, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).Answered(null), o => new OrderConfirmed(o.Facts)),
         // The schedule that watched over the placing is spent: the hand-over gets one of its own.
-        (OrderStatus.AwaitingPayment, PaymentStatus.Captured or PaymentStatus.Authorized) =>
+        (OrderStatus.AwaitingPayment, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now),
                 o => new OrderConfirmed(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
+        (OrderStatus.Pending or OrderStatus.AwaitingPayment, PaymentStatus.Refunded) =>
+            (this with { Payment = payment }).Cancel("The money was given back before the order had heard of it.", now),
         (OrderStatus.Pending, _) =>
             To((this with { Payment = payment, PaymentDeadline = now + window }).Enter(OrderStatus.AwaitingPayment, now)
                 .Answered(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending or PaymentStatus.Cancelled ? null : RefusalCode.PaymentDeclined),

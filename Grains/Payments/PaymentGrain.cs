@@ -46,6 +46,7 @@ internal sealed partial class PaymentGrain(
         await SettleLastAsync(State);
         await SettleCaptureAsync();
         await SettleRefundsAsync();
+        await SettlePendingRefundsAsync();
         await SettleStraysAsync();
         return State.ToView();
     }
@@ -68,12 +69,13 @@ internal sealed partial class PaymentGrain(
 
     async Task<Payment> IPaymentGrain.CancelAsync(PaymentTerms terms, bool refundCaptured, string reason)
     {
-        var payment = State ?? PaymentState.Open(this.GetPrimaryKey(), terms);
         await SettleCaptureAsync();
-        await GiveUpLastAsync(payment);
+        var payment = State ?? PaymentState.Open(this.GetPrimaryKey(), terms);
+        // First of all: whoever asks about an open attempt from now on withdraws it, and nobody is charged for what has ended.
+        await CommitAsync(payment.Close());
+        CrashPoint.Pass("payment.closed");
         payment = State ?? payment;
-        if (payment.Captured is null || refundCaptured)
-            await CommitAsync(payment.Close());
+        await GiveUpLastAsync(payment);
         if (refundCaptured && State is { Captured: not null })
         {
             await SettleRefundsAsync();
@@ -115,6 +117,7 @@ internal sealed partial class PaymentGrain(
         if (payment.Last is not { IsOpen: true } attempt)
             return;
         var answer = IsFree(payment) ? Free
+            : attempt.Status == AttemptStatus.Asked && payment.Closed ? await AskAsync(c => provider.WithdrawAsync(attempt.ToCommand(payment), c))
             : attempt.Status == AttemptStatus.Asked ? await AskAsync(c => provider.CreateAsync(attempt.ToCommand(payment), c))
             : await AskAsync(c => provider.RetrieveAsync(attempt.Reference!, c));
         CrashPoint.Pass("payment.provider.answered");
@@ -144,7 +147,7 @@ internal sealed partial class PaymentGrain(
         var answer = await AskAsync(c => provider.CancelAsync(attempt.Reference!, $"{attempt.Key}/cancel", c));
         CrashPoint.Pass("payment.provider.cancelled");
         await CommitAsync(payment.Record(answer, Now));
-        if (answer.Status is ProviderPaymentStatus.Cancelled or ProviderPaymentStatus.Declined)
+        if (answer.Status == ProviderPaymentStatus.Cancelled)
             await CommitAsync(State!.Release());
         if (State!.Last is { MayTake: true })
             throw new UnavailableException("The payment is being worked on and cannot be called off now. Try again later.");
@@ -184,6 +187,14 @@ internal sealed partial class PaymentGrain(
             CrashPoint.Pass("payment.provider.refunded");
             await CommitAsync(State.RecordRefund(refund.Id, answer));
         }
+    }
+
+    /// <summary>Asks what became of refunds that the provider had accepted and that could still fail.</summary>
+    private async Task SettlePendingRefundsAsync()
+    {
+        if (State!.Captured is { Reference: { } reference } && State.Refunds.Any(r => r is { IsOpen: false, Status: RefundStatus.Pending })
+            && await AskAsync(c => provider.RetrieveAsync(reference, c)) is { } answer)
+            await CommitAsync(State.Record(answer, Now, reference));
     }
 
     private static bool IsFree(PaymentState payment) => payment.Terms.Amount.Amount == 0;

@@ -43,6 +43,8 @@ public sealed partial class PaymentReview(IGrainFactory grains, IProviderBooks b
     /// <summary>Finds out how what is in between stands, and brings the order on.</summary>
     public async Task SettleAsync(Guid orderId)
     {
+        // The order first: what it has given up, or is too late for, is withdrawn and not asked for again.
+        await Order(orderId).ResumeAsync();
         await grains.GetGrain<IPaymentGrain>(orderId).SettleAsync();
         await Order(orderId).ResumeAsync();
     }

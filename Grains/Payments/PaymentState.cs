@@ -139,7 +139,7 @@ public sealed partial record PaymentState
             ? GivenBack == 0 ? PaymentStatus.Captured
             : GivenBack >= CapturedAmount ? PaymentStatus.Refunded : PaymentStatus.PartiallyRefunded
         : Holder is not null ? PaymentStatus.Authorized
-        : Closed ? PaymentStatus.Cancelled
+        : Closed && Last is not { MayTake: true } ? PaymentStatus.Cancelled
         : Last?.Status switch
         {
             AttemptStatus.RequiresAction => PaymentStatus.RequiresAction,

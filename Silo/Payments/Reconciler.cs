@@ -15,7 +15,7 @@ internal sealed partial class Reconciler(
     /// <summary>How long a turn lasts that nobody renews. Longer than one payment can take.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
 
-    /// <summary>Payments in a row that cannot be settled now, after which a run ends: the provider is out of reach.</summary>
+    /// <summary>Payments in a row that cannot be settled now, after which a run looks at no more of those that are in between.</summary>
     private const int MaxFailures = 5;
 
     private ReconciliationOptions Options => options.Value.Reconciliation;
@@ -60,8 +60,14 @@ internal sealed partial class Reconciler(
                 run.Report = run.Report with { InBetween = run.Report.InBetween + 1 };
                 await PaceAsync(run, cancellation);
                 await KeepAsync(run, run.Position, cancellation);
+                // One that cannot be settled now does not stand in the way of the others, in this run or the next.
+                run.Position = run.Position with { InBetweenAfter = side.Id.ToString("N") };
                 if (!await TryAsync(run, side.Id, () => review.SettleAsync(side.Id)))
+                {
+                    if (run.Failures >= MaxFailures)
+                        return;
                     continue;
+                }
                 // Of money that is held, only the provider knows whether it still is.
                 foreach (var reference in side.Payment!.Attempts.Where(a => a.MayTake).Select(a => a.Reference).OfType<string>())
                     await CheckAsync(run, side.Id, reference, null, cancellation);
@@ -207,12 +213,11 @@ internal sealed partial class Reconciler(
             run.Failures = 0;
             return true;
         }
-        catch (Exception e) when (e is UnavailableException or TimeoutException or OrleansException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             LogNotNow(log, id, e.Message);
-            return ++run.Failures < MaxFailures
-                ? false
-                : throw new UnavailableException($"{MaxFailures} payments in a row could not be looked at, the last because: {e.Message}", e);
+            run.Failures++;
+            return false;
         }
     }
 

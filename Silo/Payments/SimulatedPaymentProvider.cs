@@ -50,7 +50,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
 
     public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
     {
-        await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized')", cancellation, reference);
+        await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized', 'declined')", cancellation, reference);
         return await StandingAsync(reference, cancellation);
     }
 

@@ -58,6 +58,10 @@ internal static class StripeObjects
         },
         StripeAmount.ToMinor(dispute.Amount, dispute.Currency), dispute.Reason ?? "general");
 
+    /// <summary>The order that a payment is for: others may note orders in their payments too, but not with our key.</summary>
+    public static Guid? OrderOf(string? order, string? key) =>
+        Guid.TryParse(order, out var id) && key?.StartsWith($"{id:N}/", StringComparison.Ordinal) == true ? id : null;
+
     /// <summary>Our key of an object.</summary>
     public static string? KeyOf(IReadOnlyDictionary<string, string>? metadata) => metadata?.GetValueOrDefault(KeyField);
 

@@ -42,7 +42,7 @@ internal sealed class StripePaymentBooks(StripeCalls stripe) : IProviderBooks
     private static long RefundedOf(Stripe.Charge charge) => Math.Max(0, charge.AmountRefunded - (charge.Amount - charge.AmountCaptured));
 
     private static Guid? OrderOf(Dictionary<string, string>? metadata) =>
-        Guid.TryParse(metadata?.GetValueOrDefault(StripeObjects.OrderField), out var id) ? id : null;
+        StripeObjects.OrderOf(metadata?.GetValueOrDefault(StripeObjects.OrderField), StripeObjects.KeyOf(metadata));
 
     private static UnavailableException Unreadable(StripeFault fault) => new($"Stripe does not let its payments be read: {fault}.");
 }

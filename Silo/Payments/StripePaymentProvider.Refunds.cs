@@ -54,7 +54,7 @@ internal sealed partial class StripePaymentProvider
                 throw Unexpected(command.Reference, fault);
             case StripeFaultKind.Kept:
                 return await lookup.FindRefundAsync(command, cancellation) is { } made ? StripeObjects.Refund(made)
-                    : IsUnknown(command.AskedAt) ? throw StripeCalls.NoAnswer() : null;
+                    : IsUnknown(key) ? throw StripeCalls.NoAnswer() : null;
             default:
                 LogNotChanged(log, command.Reference, fault.ToString());
                 return Refused(command, fault.Message ?? fault.Code);

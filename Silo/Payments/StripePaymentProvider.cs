@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoonShop.Orders;
@@ -14,6 +15,11 @@ internal sealed partial class StripePaymentProvider(
     StripeCalls stripe, StripeLookup lookup, IOptions<PaymentsOptions> payments, TimeProvider time, ILogger<StripePaymentProvider> log)
     : IPaymentProvider
 {
+    /// <summary>The most keys of failed requests that are remembered.</summary>
+    private const int MaxFailed = 10_000;
+
+    /// <summary>When a key was first met whose request failed within Stripe.</summary>
+    private readonly ConcurrentDictionary<string, DateTimeOffset> failed = new();
     private readonly StripeOptions options = payments.Value.Stripe;
     private readonly string captureMethod = payments.Value.Capture == CaptureMode.Manual ? "manual" : "automatic";
 
@@ -25,7 +31,8 @@ internal sealed partial class StripePaymentProvider(
             return NotMade(ProviderPaymentStatus.Declined, reason);
         if (IsForgotten(command.AskedAt))
             return await FindAsync(command, cancellation) ?? NotMade(ProviderPaymentStatus.Cancelled);
-        return await AskAsync(command, cancellation) ?? await WithdrawnAsync(command, cancellation) ?? throw Defect(command.IdempotencyKey);
+        return await AskAsync(command, cancellation) ?? await WithdrawnAsync(command, cancellation) ?? await FindAsync(command, cancellation)
+            ?? throw Defect(command.IdempotencyKey);
     }
 
     public async Task<ProviderPayment> WithdrawAsync(CreateProviderPayment command, CancellationToken cancellation)
@@ -35,7 +42,8 @@ internal sealed partial class StripePaymentProvider(
         if (IsForgotten(command.AskedAt))
             return await FindAsync(command, cancellation) ?? NotMade(ProviderPaymentStatus.Cancelled);
         // If Stripe has seen the key, asking again is only told what came of it.
-        return await WithdrawnAsync(command, cancellation) ?? await AskAsync(command, cancellation) ?? throw Defect(command.IdempotencyKey);
+        return await WithdrawnAsync(command, cancellation) ?? await AskAsync(command, cancellation) ?? await FindAsync(command, cancellation)
+            ?? throw Defect(command.IdempotencyKey);
     }
 
     public async Task<ProviderPayment?> RetrieveAsync(string reference, CancellationToken cancellation)
@@ -114,9 +122,8 @@ internal sealed partial class StripePaymentProvider(
         return answer.Fault!.Kind switch
         {
             StripeFaultKind.KeyReused => null,
-            StripeFaultKind.Kept => await FindLateAsync(command, cancellation),
-            // Refused for amount or currency, as the creation was or will be.
-            _ => NotMade(ProviderPaymentStatus.Cancelled),
+            // Kept, or refused as it is: either tells nothing of the creation, whose key this one has not used up.
+            _ => await FindLateAsync(command, cancellation),
         };
     }
 
@@ -124,7 +131,7 @@ internal sealed partial class StripePaymentProvider(
     /// The payment under a key whose first request failed within Stripe: asking under it is told so for ever, whether it took money or not.
     /// </summary>
     private async Task<ProviderPayment> FindLateAsync(CreateProviderPayment command, CancellationToken cancellation) =>
-        await FindAsync(command, cancellation) ?? (IsUnknown(command.AskedAt) ? throw StripeCalls.NoAnswer() : NotMade(ProviderPaymentStatus.Cancelled));
+        await FindAsync(command, cancellation) ?? (IsUnknown(command.IdempotencyKey) ? throw StripeCalls.NoAnswer() : NotMade(ProviderPaymentStatus.Cancelled));
 
     /// <summary>How the payment under a key stands; null when there is none.</summary>
     private async Task<ProviderPayment?> FindAsync(CreateProviderPayment command, CancellationToken cancellation)
@@ -213,7 +220,17 @@ internal sealed partial class StripePaymentProvider(
 
     private bool IsForgotten(DateTimeOffset askedAt) => time.GetUtcNow() - askedAt > TimeSpan.FromHours(options.FindAfterHours);
 
-    private bool IsUnknown(DateTimeOffset askedAt) => time.GetUtcNow() - askedAt < TimeSpan.FromSeconds(options.UnknownOutcomeSeconds);
+    /// <summary>
+    /// True while what a request has done that failed may still come to light: from when this process first met the failure, which is never
+    /// before it happened. One that does not remember waits anew.
+    /// </summary>
+    private bool IsUnknown(string key)
+    {
+        if (failed.Count >= MaxFailed)
+            failed.Clear();
+        var now = time.GetUtcNow();
+        return now - failed.GetOrAdd(key, now) < TimeSpan.FromSeconds(options.UnknownOutcomeSeconds);
+    }
 
     private static ProviderPayment NotMade(ProviderPaymentStatus status, string? declineCode = null) => new(null, status, null, declineCode);
 

@@ -93,7 +93,8 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
     /// <summary>The order that the shop wrote beside the payment; null where it did not.</summary>
     private static Guid? OrderOf(JsonElement o) =>
         o.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
-            && metadata.TryGetProperty(StripeObjects.OrderField, out var order) && Guid.TryParse(order.GetString(), out var id) ? id : null;
+            && metadata.TryGetProperty(StripeObjects.OrderField, out var order) && metadata.TryGetProperty(StripeObjects.KeyField, out var key)
+            ? StripeObjects.OrderOf(order.GetString(), key.GetString()) : null;
 
     private static string Id(JsonElement value) => value.GetString() is { Length: > 0 and <= MaxId } id && Text.IsClean(id) ? id : throw new FormatException();
 }

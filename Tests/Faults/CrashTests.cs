@@ -80,7 +80,6 @@ public class CrashingShop : IAsyncLifetime
     }
 }
 
-[Collection(nameof(Faults))]
 public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
 {
     /// <summary>Every point, and the later passages of those that a checkout of two lines passes again.</summary>

@@ -8,25 +8,25 @@ namespace SoonShop.Tests.Faults;
 public sealed class EventKillTests
 {
     private const int Streams = 400;
-    private const int EventsPerStream = 50;
-    private const int Kills = 6;
     private static readonly TimeSpan KillEvery = TimeSpan.FromSeconds(4);
 
     [Fact]
-    public async Task every_event_is_handled_and_its_effect_is_there_once_while_silos_die_every_few_seconds()
+    public Task every_event_is_handled_and_its_effect_is_there_once_while_silos_die_every_few_seconds() => RunAsync(eventsPerStream: 15, kills: 3);
+
+    internal static async Task RunAsync(int eventsPerStream, int kills)
     {
         await using var shop = await Shop.CreateAsync(null, EventFlood.MailToFiles());
         (int, int)[] ports = [shop.Ports, (ShopProcess.FreePort(), ShopProcess.FreePort())];
         var silos = new ShopProcess[2];
         for (var i = 0; i < silos.Length; i++)
             silos[i] = await shop.StartSiloAsync(ports: ports[i]);
-        var flood = new EventFlood(shop, Streams, EventsPerStream);
+        var flood = new EventFlood(shop, Streams, eventsPerStream);
         await flood.PrepareAsync();
 
         var clock = Stopwatch.StartNew();
         // Spread over the kills, not all before the first.
         var publishing = flood.PublishAsync(TimeSpan.FromMilliseconds(600));
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kill = 0; kill < kills; kill++)
         {
             await Task.Delay(KillEvery, TestContext.Current.CancellationToken);
             var victim = kill % silos.Length;
@@ -39,6 +39,14 @@ public sealed class EventKillTests
         var retried = await flood.AssertHandledAsync();
         TestContext.Current.SendDiagnosticMessage(
             "{0} events in {1} streams, each handled by two handlers one after the other, in {2:f0} s with {3} kills, {4} of them before the last; {5} deliveries were retried apart from their stream.",
-            flood.Events, Streams, clock.Elapsed.TotalSeconds, Kills, handledBefore, retried);
+            flood.Events, Streams, clock.Elapsed.TotalSeconds, kills, handledBefore, retried);
     }
+}
+
+/// <summary>The same with 20,000 events: <c>./test.sh soak EventKillSoak</c>.</summary>
+[Collection(nameof(Faults))]
+public sealed class EventKillSoak
+{
+    [Fact(Explicit = true)]
+    public Task twenty_thousand_events_while_silos_die_every_few_seconds() => EventKillTests.RunAsync(eventsPerStream: 50, kills: 6);
 }

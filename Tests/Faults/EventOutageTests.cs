@@ -8,8 +8,8 @@ namespace SoonShop.Tests.Faults;
 public sealed class EventOutageTests
 {
     private const int Streams = 200;
-    private const int EventsPerStream = 40;
-    private const int Outages = 2;
+    private const int EventsPerStream = 20;
+    private const int Outages = 1;
 
     /// <summary>Long enough for attempts to fail in place, and for their retries not to find a place either.</summary>
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(6);

@@ -2,7 +2,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
 
-/// <summary>Tests that kill processes and time what follows; they run one after another, with the machine to themselves.</summary>
+/// <summary>Tests that put load on a shop while processes die; they run one after another, with the machine to themselves.</summary>
 [CollectionDefinition(nameof(Faults), DisableParallelization = true)]
 public sealed class Faults;
 

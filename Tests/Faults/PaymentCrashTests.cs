@@ -12,7 +12,6 @@ public sealed class PatientCrashingShop : CrashingShop
 }
 
 /// <summary>What happens to an order's money after the first attempt, crashed at each of its commit boundaries.</summary>
-[Collection(nameof(Faults))]
 public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<PatientCrashingShop>
 {
     [Theory]

@@ -181,7 +181,7 @@ public sealed class PaymentsUnderFireTests(ITestOutputHelper output)
 {
     [Fact]
     public Task money_is_right_whatever_the_provider_and_the_silos_do() =>
-        RunAsync(checkouts: 200, refunds: 50, workers: 8, pause: TimeSpan.FromSeconds(5), output);
+        RunAsync(checkouts: 80, refunds: 20, workers: 8, pause: TimeSpan.FromSeconds(5), output);
 
     internal static async Task RunAsync(int checkouts, int refunds, int workers, TimeSpan pause, ITestOutputHelper output)
     {

@@ -6,7 +6,7 @@ namespace SoonShop.Tests.Faults;
 public sealed class RandomKillTests
 {
     private const int Buyers = 8;
-    private static readonly TimeSpan Load = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Load = TimeSpan.FromSeconds(20);
 
     [Fact]
     public async Task a_silo_that_dies_again_and_again_under_load_breaks_no_promise()
@@ -15,7 +15,7 @@ public sealed class RandomKillTests
         var silo = await shop.StartSiloAsync();
         var crowd = await OpenAsync(shop);
         var random = new Random();
-        for (var kill = 0; kill < 4; kill++)
+        for (var kill = 0; kill < 3; kill++)
         {
             await crowd.MoreAsync(random.Next(20, 120));
             await silo.KillAsync();

@@ -23,6 +23,6 @@ internal static class StripeDashboard
     public static async Task<string> TakeAsync(this StripeServer stripe, long amount, string? order) => (await stripe.AskAsync("/v1/payment_intents",
     [
         ("amount", $"{amount}"), ("currency", "usd"), ("confirm", "true"), ("payment_method", "pm_card_visa"), ("allowed_payment_method_types[]", "card"),
-        .. order is null ? [] : ((string, string)[])[("metadata[order_id]", order)],
+        .. order is null ? [] : ((string, string)[])[("metadata[order_id]", order), ("metadata[soonshop_key]", $"{Guid.Parse(order):N}/attempt/0")],
     ]))["id"]!.GetValue<string>();
 }

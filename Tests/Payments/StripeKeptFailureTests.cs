@@ -32,20 +32,25 @@ public sealed class StripeKeptFailureTests : StripeSide
     public async Task later_what_cannot_be_found_was_not_done()
     {
         await using var stripe = await FailingStripe.StartAsync();
-        var provider = Provider(o => (o.ApiBase, o.UnknownOutcomeSeconds) = (stripe.Url, 300));
-        var minutes = TimeSpan.FromMinutes(6);
-        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await provider.CreateAsync(Payment(age: minutes), None));
-        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await provider.WithdrawAsync(Payment(age: minutes), None));
+        var provider = Provider(o => (o.ApiBase, o.UnknownOutcomeSeconds) = (stripe.Url, 1));
+        // However long ago it was written down: what counts is when it failed.
+        var (create, withdraw) = (Payment(age: TimeSpan.FromMinutes(6)), Payment(age: TimeSpan.FromMinutes(6)));
+        await Assert.ThrowsAsync<UnavailableException>(() => provider.CreateAsync(create, None));
+        await Assert.ThrowsAsync<UnavailableException>(() => provider.WithdrawAsync(withdraw, None));
+        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.CreateAsync(create, None)));
+        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.WithdrawAsync(withdraw, None)));
     }
 
     [Fact]
     public async Task a_refund_that_was_not_made_is_made_under_another_key()
     {
         await using var stripe = await FailingStripe.StartAsync();
-        var provider = Provider(o => o.ApiBase = stripe.Url);
+        var provider = Provider(o => (o.ApiBase, o.UnknownOutcomeSeconds) = (stripe.Url, 1));
         var command = Refund(new ProviderPayment("pi_1", ProviderPaymentStatus.Captured), 500, age: TimeSpan.FromMinutes(6));
-        Assert.Equal("re_2", (await provider.RefundAsync(command, None)).Reference);
-        Assert.Equal([command.IdempotencyKey, $"{command.IdempotencyKey}/2"], stripe.Keys);
+        await Assert.ThrowsAsync<UnavailableException>(() => provider.RefundAsync(command, None));
+        Assert.Equal([command.IdempotencyKey], stripe.Keys.Distinct());
+        Assert.Equal("re_2", (await UntilDefiniteAsync(() => provider.RefundAsync(command, None))).Reference);
+        Assert.Equal([command.IdempotencyKey, $"{command.IdempotencyKey}/2"], stripe.Keys.Distinct());
     }
 
     [Fact]

@@ -173,7 +173,7 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
         Assert.Equal([400], await shop.Stripe.SendEventAsync(told, age: TimeSpan.FromMinutes(6), cancellation: TestContext.Current.CancellationToken));
         Assert.Equal([400], await shop.Stripe.SendEventAsync(told, age: TimeSpan.FromMinutes(-6), cancellation: TestContext.Current.CancellationToken));
         Assert.Equal([400], await shop.Stripe.SendEventAsync(told, secret: "whsec_SomebodyElse", cancellation: TestContext.Current.CancellationToken));
-        var body = WebhookShop.Event($"evt_{Guid.NewGuid():N}", "payment_intent.succeeded", $$"""{"id":"{{shop.Booked(id)[0].Id}}","metadata":{"order_id":"{{id}}"} }""");
+        var body = WebhookShop.Event($"evt_{Guid.NewGuid():N}", "payment_intent.succeeded", $$"""{"id":"{{shop.Booked(id)[0].Id}}","metadata":{"order_id":"{{id}}","soonshop_key":"{{Guid.Parse(id):N}}/attempt/1"} }""");
         foreach (var signature in (string?[])[null, "", "nonsense", WebhookShop.Sign(body, secret: "whsec_SomebodyElse"), WebhookShop.Sign(body, ageSeconds: 400), WebhookShop.Sign([.. body, (byte)' '])])
             Expect.Invalid("Stripe-Signature", await shop.PostAsync(body, signature));
 
@@ -186,7 +186,7 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
     {
         var (guest, id, _) = await shop.BuyAsync("pm_card_authenticationRequired");
         var (news, reference) = ($"evt_{Guid.NewGuid():N}", shop.Booked(id)[0].Id);
-        var body = WebhookShop.Event(news, "payment_intent.succeeded", $$"""{"id":"{{reference}}","metadata":{"order_id":"{{id}}"} }""");
+        var body = WebhookShop.Event(news, "payment_intent.succeeded", $$"""{"id":"{{reference}}","metadata":{"order_id":"{{id}}","soonshop_key":"{{Guid.Parse(id):N}}/attempt/1"} }""");
 
         Expect.Status(200, await shop.PostAsync(body, WebhookShop.Sign(body)));
 

@@ -12,8 +12,8 @@ public sealed class OrderStateTests
     /// </summary>
     private const string Transitions = """
         from            | captured  | authorized | declined        | action          | released  | refunded | reject   | expire  | cancel    | ship    | deliver
-        Pending         | Confirmed | Confirmed  | AwaitingPayment | AwaitingPayment | -         | -        | Rejected | Expired | Cancelled | no      | no
-        AwaitingPayment | Confirmed | Confirmed  | .               | .               | .         | -        | .        | Expired | Cancelled | no      | no
+        Pending         | Confirmed | Confirmed  | AwaitingPayment | AwaitingPayment | -         | Cancelled | Rejected | Expired | Cancelled | no      | no
+        AwaitingPayment | Confirmed | Confirmed  | .               | .               | .         | Cancelled | .        | Expired | Cancelled | no      | no
         Confirmed       | .         | .          | .               | .               | Cancelled | Refunded | .        | .       | Cancelled | Shipped | no
         Shipped         | .         | .          | .               | .               | .         | Refunded | .        | .       | no        | .       | Delivered
         Delivered       | .         | .          | .               | .               | .         | Refunded | .        | .       | no        | no      | .

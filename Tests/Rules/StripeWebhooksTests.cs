@@ -19,7 +19,7 @@ public sealed class StripeWebhooksTests
     [InlineData("payment_intent.requires_action", ProviderPaymentStatus.RequiresAction)]
     public void a_payment_is_told_of_by_its_status(string type, ProviderPaymentStatus status)
     {
-        var news = News(type, $$"""{"id":"pi_1","object":"payment_intent","amount":2500,"currency":"usd","metadata":{"order_id":"{{Given.OrderId}}"} }""");
+        var news = News(type, $$"""{"id":"pi_1","object":"payment_intent","amount":2500,"currency":"usd","metadata":{"order_id":"{{Given.OrderId}}","soonshop_key":"{{Given.OrderId:N}}/attempt/1"} }""");
 
         Assert.Equal(("evt_1", type, "pi_1", Given.OrderId, status), (news!.NewsId, news.Kind, news.Reference, news.OrderId, news.Status));
         Assert.Equal((null, null, null), (news.RefundedInAll, news.Refund, news.Dispute));
@@ -82,6 +82,13 @@ public sealed class StripeWebhooksTests
     [InlineData("\"\"")]
     public void a_payment_of_somebody_else_names_no_order(string order) =>
         Assert.Null(News("payment_intent.succeeded", $$"""{"id":"pi_1","metadata":{"order_id":{{order}} } }""")!.OrderId);
+
+    /// <summary>Others write order ids beside their payments too.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(""","soonshop_key":"another/attempt/1" """)]
+    public void an_order_without_our_key_is_not_ours(string more) =>
+        Assert.Null(News("payment_intent.succeeded", $$"""{"id":"pi_1","metadata":{"order_id":"{{Given.OrderId}}"{{more}}} }""")!.OrderId);
 
     [Theory]
     [InlineData("")]
