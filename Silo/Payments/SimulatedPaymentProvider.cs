@@ -50,8 +50,10 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
 
     public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
     {
-        await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized', 'declined')", cancellation, reference);
-        return await StandingAsync(reference, cancellation);
+        await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized')", cancellation, reference);
+        var standing = await StandingAsync(reference, cancellation);
+        // A declined one stays on the books as such; nobody can complete it here.
+        return standing.Status == ProviderPaymentStatus.Declined ? standing with { Status = ProviderPaymentStatus.Cancelled } : standing;
     }
 
     public async Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation)
