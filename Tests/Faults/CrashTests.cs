@@ -10,8 +10,8 @@ public class CrashingShop : IAsyncLifetime
     private readonly List<(Task<Reply?> Request, int Success)> cutOff = [];
     private ShopProcess silo = null!;
 
-    /// <summary>Minutes for which an order waits for its payment; short enough to see one expire.</summary>
-    protected virtual string PaymentWindowMinutes => "0.15";
+    /// <summary>Minutes for which an order waits for its payment: longer than a silo takes to start, and short enough to see one expire.</summary>
+    protected virtual string PaymentWindowMinutes => "0.4";
 
     /// <summary>Scheduled events that are due later are no matter of a test's.</summary>
     protected virtual TimeSpan? Horizon => null;
@@ -69,7 +69,7 @@ public class CrashingShop : IAsyncLifetime
 
     /// <summary>Waits until an order has a status, without asking the shop.</summary>
     internal Task StatusAsync(Guid order, string status) => Until.TrueAsync(
-        $"order {order} is {status}", TimeSpan.FromSeconds(60), async () => await Books.StatusAsync(Shop, order) == status);
+        $"order {order} is {status}", TimeSpan.FromSeconds(90), async () => await Books.StatusAsync(Shop, order) == status);
 
     public async ValueTask DisposeAsync()
     {
@@ -80,6 +80,7 @@ public class CrashingShop : IAsyncLifetime
     }
 }
 
+[Collection(nameof(Faults))]
 public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
 {
     /// <summary>Every point, and the later passages of those that a checkout of two lines passes again.</summary>

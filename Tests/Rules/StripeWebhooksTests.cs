@@ -103,7 +103,7 @@ public sealed class StripeWebhooksTests
     [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded"}""")]
     [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":null}}""")]
     [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":null}}}""")]
-    [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","metadata":{"order_id":1}}}}""")]
+    [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","metadata":{"order_id":1,"soonshop_key":"1/attempt/1"}}}}""")]
     [InlineData("""{"id":"evt\u00001","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}""")]
     [InlineData("""{"id":"\ud800","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}""")]
     [InlineData("""{"id":"evt_1","type":"charge.refunded","data":{"object":{"id":"ch_1","payment_intent":"pi_1","amount_refunded":"much","currency":"usd"}}}""")]
