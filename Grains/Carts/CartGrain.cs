@@ -102,7 +102,8 @@ internal sealed class CartGrain(
             return NoCart;
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
             return new Refusal(RefusalCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = other.Until - Now };
-        if (!knowsCheckouts && await orders.FindPendingAsync(Id, CancellationToken.None) is { } pending && pending != orderId)
+        if (!knowsCheckouts
+            && await orders.FindUnfinishedAsync(Id, cart.Ordered.Select(o => o.OrderId), cart.OrderedUntil, CancellationToken.None) is { } unfinished && unfinished != orderId)
             return new Refusal(RefusalCode.Conflict, "An earlier checkout of this cart is not at its end.") { RetryAfter = CutOffPause };
         knowsCheckouts = true;
         if (cart.Lines.Length == 0)

@@ -57,11 +57,18 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         return new Page<Order>(items.ToImmutable(), next);
     }
 
-    public async Task<Guid?> FindPendingAsync(Guid cartId, CancellationToken cancellation)
+    public async Task<Guid?> FindUnfinishedAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(
-            "select grain_key from grain_state_order where index ->> 'cartId' = $1 and index ->> 'status' = 'pending' limit 1");
+        await using var command = database.CreateCommand("""
+            select grain_key from grain_state_order
+            where index ->> 'cartId' = $1
+              and (index ->> 'status' = 'pending'
+                   or (index ->> 'status' = 'confirmed' and index ->> 'placedAt' > $2 and grain_key <> all ($3)))
+            limit 1
+            """);
         command.Parameters.Add(new() { Value = cartId.ToString() });
+        command.Parameters.Add(new() { Value = SortableTime.Of(orderedUntil) });
+        command.Parameters.Add(new() { Value = ordered.Select(o => o.ToString("N")).ToArray() });
         return await command.ExecuteScalarAsync(cancellation) is string key ? Guid.ParseExact(key, "N") : null;
     }
 }
