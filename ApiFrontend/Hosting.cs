@@ -31,7 +31,7 @@ internal static class Hosting
             })
             .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5))
             .Configure<ClientMessagingOptions>(o => o.ResponseTimeout = CallTimeout)
-            .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.ClusterId, "soonshop")));
+            .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Cluster.Id, "soonshop")));
     }
 
     /// <summary>Authentication, problems, JSON, limits, OpenAPI.</summary>
@@ -40,14 +40,14 @@ internal static class Hosting
         builder.WebHost.ConfigureKestrel(k =>
         {
             k.AddServerHeader = false;
-            k.Limits.MaxRequestBodySize = (long)configuration.MaxRequestBytes * RequestLimits.DrainFactor;
+            k.Limits.MaxRequestBodySize = (long)configuration.Http.MaxRequestBytes * RequestLimits.DrainFactor;
         });
         var services = builder.Services;
-        services.AddSingleton(configuration).AddSingleton(TimeProvider.System).AddSingleton<Tokens>().AddSingleton<OrderEventStream>();
+        services.AddSingleton(configuration.Auth).AddSingleton(TimeProvider.System).AddSingleton<Tokens>().AddSingleton<OrderEventStream>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(o =>
         {
             o.MapInboundClaims = false;
-            o.TokenValidationParameters = Tokens.Validation(configuration);
+            o.TokenValidationParameters = Tokens.Validation(configuration.Auth);
             o.Events = new JwtBearerEvents
             {
                 OnTokenValidated = context =>

@@ -29,7 +29,7 @@ var app = builder.Build();
 app.UseCorrelation();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
-app.UseRequestLimits(configuration.MaxRequestBytes);
+app.UseRequestLimits(configuration.Http.MaxRequestBytes);
 app.UseRouting();
 app.UseAuthentication();
 app.UseAuthorization();

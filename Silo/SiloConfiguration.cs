@@ -3,6 +3,7 @@ using Npgsql;
 using SoonShop.Events;
 using SoonShop.Notifications;
 using SoonShop.Orders;
+using SoonShop.ServiceDefaults;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Payments;
 using SoonShop.Silo.Storage;
@@ -16,9 +17,6 @@ internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
     NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, NpgsqlConnectionStringBuilder Database)
 {
-    /// <summary>Where the connection string stands.</summary>
-    private const string ConnectionName = "soonshop";
-
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     public static SiloConfiguration Read(IConfiguration configuration, List<string> problems)
     {
@@ -44,56 +42,13 @@ internal sealed record SiloConfiguration(
             silo, storage, streams, accounts, checkout, events, notifications, templates, payments, ReadDatabase(configuration, silo, problems));
     }
 
-    private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new()
-    {
-        var options = new T();
-        foreach (var part in configuration.GetSection(section).GetChildren())
-        {
-            // One by one, so that each value that cannot be read is told of.
-            try
-            {
-                new ConfigurationBuilder().AddInMemoryCollection(part.AsEnumerable().Select(p => KeyValuePair.Create(p.Key[(section.Length + 1)..], p.Value)))
-                    .Build().Bind(options, b => b.ErrorOnUnknownConfiguration = true);
-            }
-            catch (InvalidOperationException e)
-            {
-                problems.Add($"{part.Path}: {StripeSecrets.Redact((e.InnerException ?? e).Message)} Set {part.Path.Replace(":", "__", StringComparison.Ordinal)}.");
-            }
-        }
-        return options;
-    }
+    private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new() =>
+        configuration.Bind<T>(section, problems, StripeSecrets.Redact);
 
-    private static NpgsqlConnectionStringBuilder ReadDatabase(IConfiguration configuration, SiloOptions silo, List<string> problems)
-    {
-        const string Example = "Host=127.0.0.1;Port=5432;Database=soonshop;Username=soonshop;Password=…";
-        if (configuration.GetConnectionString(ConnectionName) is not { Length: > 0 } text)
-        {
-            problems.Add($"ConnectionStrings:{ConnectionName} is not set; set ConnectionStrings__{ConnectionName}, such as {Example}.");
-            return [];
-        }
-        try
-        {
-            var database = new NpgsqlConnectionStringBuilder(text);
-            if (string.IsNullOrEmpty(database.Host) || string.IsNullOrEmpty(database.Database))
-                problems.Add($"ConnectionStrings:{ConnectionName} names no Host or no Database; set it like {Example}.");
-            // What the connection string leaves open: a bounded pool, short waits, statements prepared once.
-            void Default(string key, object value)
-            {
-                if (!database.ShouldSerialize(key))
-                    database[key] = value;
-            }
-            Default("Maximum Pool Size", silo.MaxDatabaseConnections);
-            Default("Timeout", 5);
-            Default("Command Timeout", 8);
-            Default("Max Auto Prepare", 64);
-            Default("Auto Prepare Min Usages", 3);
-            Default("Application Name", "soonshop-silo");
-            return database;
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException)
-        {
-            problems.Add($"ConnectionStrings:{ConnectionName} cannot be read ({e.Message}); set it like {Example}.");
-            return [];
-        }
-    }
+    /// <summary>A bounded pool, short waits, statements prepared once.</summary>
+    private static NpgsqlConnectionStringBuilder ReadDatabase(IConfiguration configuration, SiloOptions silo, List<string> problems) =>
+        configuration.ReadDatabase(
+            problems,
+            ("Maximum Pool Size", silo.MaxDatabaseConnections), ("Timeout", 5), ("Command Timeout", 8),
+            ("Max Auto Prepare", 64), ("Auto Prepare Min Usages", 3), ("Application Name", "soonshop-silo"));
 }

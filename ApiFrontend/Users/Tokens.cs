@@ -7,18 +7,19 @@ using SoonShop.Users;
 namespace SoonShop.ApiFrontend.Users;
 
 /// <summary>Signs and checks access tokens (JWT, RFC 7519, HMAC-SHA-256).</summary>
-internal sealed class Tokens(FrontendConfiguration configuration, TimeProvider time)
+internal sealed class Tokens(AuthOptions options, TimeProvider time)
 {
     private const string Issuer = "https://soonshop.dev";
-    private readonly SigningCredentials credentials = new(new SymmetricSecurityKey(configuration.SigningKey), SecurityAlgorithms.HmacSha256);
+    private readonly SigningCredentials credentials = new(KeyOf(options), SecurityAlgorithms.HmacSha256);
+    private readonly TimeSpan lifetime = TimeSpan.FromMinutes(options.AccessTokenMinutes);
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
     /// <summary>How a token is checked.</summary>
-    public static TokenValidationParameters Validation(FrontendConfiguration configuration) => new()
+    public static TokenValidationParameters Validation(AuthOptions options) => new()
     {
         ValidIssuer = Issuer,
         ValidAudience = Issuer,
-        IssuerSigningKey = new SymmetricSecurityKey(configuration.SigningKey),
+        IssuerSigningKey = KeyOf(options),
         ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
         ClockSkew = TimeSpan.FromSeconds(5),
         NameClaimType = "sub",
@@ -35,7 +36,7 @@ internal sealed class Tokens(FrontendConfiguration configuration, TimeProvider t
             Audience = Issuer,
             IssuedAt = now,
             NotBefore = now,
-            Expires = now + configuration.AccessTokenLifetime,
+            Expires = now + lifetime,
             SigningCredentials = credentials,
             Subject = new ClaimsIdentity(
             [
@@ -45,8 +46,10 @@ internal sealed class Tokens(FrontendConfiguration configuration, TimeProvider t
             ]),
         });
         return new SessionAnswer(
-            signedIn.User, token, signedIn.RefreshToken.ToString(), "Bearer", (int)configuration.AccessTokenLifetime.TotalSeconds);
+            signedIn.User, token, signedIn.RefreshToken.ToString(), "Bearer", (int)lifetime.TotalSeconds);
     }
+
+    private static SymmetricSecurityKey KeyOf(AuthOptions options) => new(options.Key()!);
 }
 
 /// <summary>A session just opened or renewed.</summary>
