@@ -22,7 +22,7 @@ public static class CrashPoint
     /// <summary>Those that only a second attempt, a refund, a capture, the provider's news or the end of an order of unknown outcome passes.</summary>
     public static readonly IReadOnlyList<string> Afterwards =
     [
-        "payment.closed", "payment.provider.cancelled", "payment.provider.withdrawn", "payment.provider.captured",
+        "payment.closed", "payment.provider.cancelled", "payment.provider.captured",
         "payment.refund.before-write", "payment.refund.written", "payment.provider.refunded",
         "payment.news.handling", "payment.stray.adopted", "payment.stray.written",
     ];

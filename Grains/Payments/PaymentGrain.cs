@@ -111,13 +111,16 @@ internal sealed partial class PaymentGrain(
     Task<Outcome<Payment>> IPaymentGrain.GetAsync(Caller caller) => Task.FromResult<Outcome<Payment>>(
         State is { } payment && caller.MaySee(payment.Terms.CustomerId, payment.Terms.CartId) ? payment.ToView() : Refusal.NotFound("The payment"));
 
-    /// <summary>Finds out how the last attempt stands, if that is open. Asking under the same key takes no money twice.</summary>
-    private async Task SettleLastAsync(PaymentState payment)
+    /// <summary>
+    /// Finds out how the last attempt stands, if that is open. Asking under the same key takes no money twice. One of unknown
+    /// outcome whose payment is closed, or that is to be given up, is withdrawn: nobody is charged for it any more.
+    /// </summary>
+    private async Task SettleLastAsync(PaymentState payment, bool giveUp = false)
     {
         if (payment.Last is not { IsOpen: true } attempt)
             return;
         var answer = IsFree(payment) ? Free
-            : attempt.Status == AttemptStatus.Asked && payment.Closed ? await AskAsync(c => provider.WithdrawAsync(attempt.ToCommand(payment), c))
+            : attempt.Status == AttemptStatus.Asked && (giveUp || payment.Closed) ? await AskAsync(c => provider.WithdrawAsync(attempt.ToCommand(payment), c))
             : attempt.Status == AttemptStatus.Asked ? await AskAsync(c => provider.CreateAsync(attempt.ToCommand(payment), c))
             : await AskAsync(c => provider.RetrieveAsync(attempt.Reference!, c));
         CrashPoint.Pass("payment.provider.answered");
@@ -128,25 +131,17 @@ internal sealed partial class PaymentGrain(
         CrashPoint.Pass("payment.outcome.written");
     }
 
-    /// <summary>
-    /// Afterwards the last attempt can take no money any more, or it has. One of unknown outcome is withdrawn: nobody is
-    /// charged for what has been given up.
-    /// </summary>
+    /// <summary>Afterwards the last attempt can take no money any more, or it has.</summary>
     /// <exception cref="UnavailableException">The provider works on it and cannot stop.</exception>
     private async Task GiveUpLastAsync(PaymentState payment)
     {
-        if (payment.Last is { Status: AttemptStatus.Asked } asked)
-        {
-            var outcome = IsFree(payment) ? Free : await AskAsync(c => provider.WithdrawAsync(asked.ToCommand(payment), c));
-            CrashPoint.Pass("payment.provider.withdrawn");
-            await CommitAsync(payment.Record(outcome, Now));
-            payment = State!;
-        }
-        if (payment.Last is not { MayTake: true } attempt)
+        if (payment.Last is { Status: AttemptStatus.Asked })
+            await SettleLastAsync(payment, giveUp: true);
+        if ((State ?? payment).Last is not { MayTake: true } attempt)
             return;
         var answer = await AskAsync(c => provider.CancelAsync(attempt.Reference!, $"{attempt.Key}/cancel", c));
         CrashPoint.Pass("payment.provider.cancelled");
-        await CommitAsync(payment.Record(answer, Now));
+        await CommitAsync(State!.Record(answer, Now));
         if (answer.Status == ProviderPaymentStatus.Cancelled)
             await CommitAsync(State!.Release());
         if (State!.Last is { MayTake: true })

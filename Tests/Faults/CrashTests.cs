@@ -13,6 +13,9 @@ public class CrashingShop : IAsyncLifetime
     /// <summary>Minutes for which an order waits for its payment: longer than a silo takes to start, and short enough to see one expire.</summary>
     protected virtual string PaymentWindowMinutes => "0.4";
 
+    /// <summary>When money is taken.</summary>
+    protected virtual string Capture => "Automatic";
+
     /// <summary>Scheduled events that are due later are no matter of a test's.</summary>
     protected virtual TimeSpan? Horizon => null;
 
@@ -24,7 +27,7 @@ public class CrashingShop : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes));
+        Shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes), ("Payments__Capture", Capture));
         silo = await Shop.StartSiloAsync();
         Api = await Shop.StartApiAsync();
         Admin = await Administrator.ArriveAsync(Api);

@@ -3,7 +3,7 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Faults;
 
 /// <summary>A crashing shop that waits for payments longer than a silo takes to start.</summary>
-public sealed class PatientCrashingShop : CrashingShop
+public class PatientCrashingShop : CrashingShop
 {
     protected override string PaymentWindowMinutes => "10";
 
@@ -55,6 +55,53 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         var again = await Buyer.AskAsync(PayAsync);
         Assert.True((int)again.Status == 200, again.Body);
         await shop.StatusAsync(buyer.OrderId, "confirmed");
+        await Books.AssertBalanceAsync(shop.Shop);
+    }
+
+    /// <summary>What is called off is not charged afterwards, and what was charged is given back.</summary>
+    [Theory]
+    [InlineData("payment.closed", "pm_card_visa")]
+    [InlineData("payment.closed", "pm_card_authenticationRequired")]
+    [InlineData("payment.provider.cancelled", "pm_card_authenticationRequired")]
+    public async Task a_cancellation_that_crashes_is_carried_out(string point, string paymentMethod)
+    {
+        var skus = await shop.StockAsync(products: 1);
+        await shop.ArmAsync(point);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        await buyer.OrderAsync(paymentMethod);
+        Task<Reply> CancelAsync() => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/cancel");
+        await shop.CrashAsync(Buyer.TryAsync(CancelAsync), success: 200);
+
+        Assert.Equal(200, (int)(await Buyer.AskAsync(CancelAsync)).Status);
+        var order = await Buyer.AskAsync(() => buyer.Guest.GetAsync($"/orders/{buyer.OrderId}"));
+        Assert.Equal("cancelled", order.Text("status"));
+        Assert.Equal(paymentMethod == "pm_card_visa" ? order.Number("total.amount") : 0, order.Number("payment.refunded.amount"));
+        await Books.AssertBalanceAsync(shop.Shop);
+    }
+}
+
+/// <summary>A crashing shop that holds money first, and takes it when it ships.</summary>
+public sealed class HoldingCrashingShop : PatientCrashingShop
+{
+    protected override string Capture => "Manual";
+}
+
+/// <summary>What was held, crashed where it is taken.</summary>
+public sealed class CaptureCrashTests(HoldingCrashingShop shop) : IClassFixture<HoldingCrashingShop>
+{
+    [Fact]
+    public async Task a_capture_that_crashes_takes_the_money_once()
+    {
+        var skus = await shop.StockAsync(products: 1);
+        await shop.ArmAsync("payment.provider.captured");
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        await buyer.OrderAsync();
+        Task<Reply> CaptureAsync() => shop.Admin.PostAsync($"/admin/orders/{buyer.OrderId}/capture", new { }, "capture-1");
+        await shop.CrashAsync(Buyer.TryAsync(CaptureAsync), success: 200);
+
+        await Buyer.AskAsync(CaptureAsync);
+        var order = await Buyer.AskAsync(() => buyer.Guest.GetAsync($"/orders/{buyer.OrderId}"));
+        Assert.Equal(("captured", order.Number("total.amount")), (order.Text("payment.status"), order.Number("payment.captured.amount")));
         await Books.AssertBalanceAsync(shop.Shop);
     }
 }
