@@ -72,18 +72,24 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
     /// <summary>Messages that were sent.</summary>
     public Task<long> SentAsync() => shop.QueryAsync<long>("select count(*) from event where type = 'notification.sent' and data->>'kind' = 'orderShipped'");
 
-    /// <summary>Waits until all are handled, and checks that each had its effect once, and in order where nothing failed.</summary>
-    /// <returns>How many deliveries were retried apart from their streams.</returns>
-    public async Task<long> AssertHandledAsync()
+    /// <summary>Waits for a condition; tells how everything stands when that is in vain.</summary>
+    public async Task WaitAsync(string what, Func<Task<bool>> condition)
     {
         try
         {
-            await Until.TrueAsync("every message is out", Patience, async () => await SentAsync() >= Events);
+            await Until.TrueAsync(what, Patience, condition);
         }
         catch (TimeoutException e)
         {
             throw new TimeoutException($"{e.Message}; {await shop.QueryAsync<string>(HowItStands)}\n{shop.Logs}");
         }
+    }
+
+    /// <summary>Waits until all are handled, and checks that each had its effect once, and in order where nothing failed.</summary>
+    /// <returns>How many deliveries were retried apart from their streams.</returns>
+    public async Task<long> AssertHandledAsync()
+    {
+        await WaitAsync("every message is out", async () => await SentAsync() >= Events);
         await Until.TrueAsync("nothing is under way", Patience, async () =>
             await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting'") == 0);
 

@@ -72,7 +72,7 @@ public sealed class MailOutageTests
         var flood = new EventFlood(shop, streams: 1, eventsPerStream: 1);
         await flood.PublishAsync(TimeSpan.Zero);
         const string Delivery = "from event_delivery where handler = 'mail' and handler_key = md5('stream 1')";
-        await Until.TrueAsync("the retry is stored", Patience, async () => await shop.QueryAsync<long>($"select count(*) {Delivery} and status = 'waiting'") == 1);
+        await flood.WaitAsync("the retry is stored", async () => await shop.QueryAsync<long>($"select count(*) {Delivery} and status = 'waiting'") == 1);
         var due = await shop.QueryAsync<DateTime>($"select due_at {Delivery}");
         // An event whose acknowledgement was not written down comes again by its stream, and then the retry's time does not matter.
         await Until.TrueAsync("the event is acknowledged", Patience, async () => await shop.QueryAsync<long>("select sum(depth)::bigint from stream_lag") == 0);

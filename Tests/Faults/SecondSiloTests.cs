@@ -19,12 +19,12 @@ public sealed class SecondSiloTests
         Assert.Equal(201, (int)(await before.OrderAsync()).Status);
 
         await shop.StartSiloAsync(ports: (ShopProcess.FreePort(), ShopProcess.FreePort()));
-        await Until.TrueAsync("two silos are active", TimeSpan.FromSeconds(20), async () => await shop.QueryAsync<long>(ActiveSilos) == 2);
+        await Until.TrueAsync("two silos are active", TimeSpan.FromMinutes(2), async () => await shop.QueryAsync<long>(ActiveSilos) == 2);
         var crowd = new Crowd(api, 4, _ => ([sku], "pm_card_visa"));
         await crowd.MoreAsync(30);
         await first.KillAsync();
 
-        await Until.TrueAsync("the shop sells again", TimeSpan.FromSeconds(30), async () =>
+        await Until.TrueAsync("the shop sells again", TimeSpan.FromMinutes(2), async () =>
             (int?)(await Buyer.TryAsync(() => api.GetAsync("//health/ready")))?.Status == 200 && await SellsAsync(api, sku));
         await crowd.MoreAsync(30);
         await crowd.CloseAsync();
@@ -51,7 +51,7 @@ public sealed class SecondSiloTests
         var buyers = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Buyer.ArriveAsync(i % 2 == 0 ? api : second, sku)));
 
         var first = Task.WhenAll(buyers.Select(b => b.TryOrderAsync()));
-        await doomed.WaitForExitAsync(TimeSpan.FromSeconds(30));
+        await doomed.WaitForExitAsync(TimeSpan.FromMinutes(2));
         await first;
         var answers = await Task.WhenAll(buyers.Select(b => b.OrderAsync()));
         Assert.All(answers, a => Assert.Equal(201, (int)a.Status));
