@@ -1,6 +1,8 @@
 using Npgsql;
 using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ServiceDefaults;
 
@@ -10,8 +12,11 @@ namespace SoonShop.ApiFrontend;
 /// <param name="Auth">How access tokens are signed.</param>
 /// <param name="Cluster">Which silos this front end calls.</param>
 /// <param name="Http">What the server takes from clients.</param>
+/// <param name="Cors">Which pages of other origins may call.</param>
+/// <param name="RateLimits">How much one caller may ask for.</param>
 /// <param name="Database">Where the cluster's membership stands; nothing else is read there.</param>
-internal sealed record FrontendConfiguration(AuthOptions Auth, ClusterSection Cluster, HttpOptions Http, NpgsqlConnectionStringBuilder Database)
+internal sealed record FrontendConfiguration(
+    AuthOptions Auth, ClusterSection Cluster, HttpOptions Http, CorsSection Cors, RateLimitsOptions RateLimits, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     public static FrontendConfiguration Read(IConfiguration configuration, List<string> problems)
@@ -19,10 +24,16 @@ internal sealed record FrontendConfiguration(AuthOptions Auth, ClusterSection Cl
         var auth = configuration.Bind<AuthOptions>(AuthOptions.Section, problems);
         var cluster = configuration.Bind<ClusterSection>(ClusterSection.Section, problems);
         var http = configuration.Bind<HttpOptions>(HttpOptions.Section, problems);
+        var cors = configuration.Bind<CorsSection>(CorsSection.Section, problems);
+        var rateLimits = configuration.Bind<RateLimitsOptions>(RateLimitsOptions.Section, problems);
         problems.AddRange(auth.Problems());
         problems.AddRange(cluster.Problems());
         problems.AddRange(http.Problems());
-        return new FrontendConfiguration(auth, cluster, http, configuration.ReadDatabase(
+        problems.AddRange(cors.Problems());
+        problems.AddRange(rateLimits.Problems());
+        problems.AddRange(Tls.Problems(configuration));
+        problems.AddRange(TrustedProxies.Problems(configuration));
+        return new FrontendConfiguration(auth, cluster, http, cors, rateLimits, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("Application Name", "soonshop-api")));
     }
 }

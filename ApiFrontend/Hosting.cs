@@ -3,8 +3,10 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Npgsql;
 using Orleans.Configuration;
+using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Orders;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.Users;
 
@@ -37,12 +39,10 @@ internal static class Hosting
     /// <summary>Authentication, problems, JSON, limits, OpenAPI.</summary>
     public static void AddShopHttp(this WebApplicationBuilder builder, FrontendConfiguration configuration)
     {
-        builder.WebHost.ConfigureKestrel(k =>
-        {
-            k.AddServerHeader = false;
-            k.Limits.MaxRequestBodySize = (long)configuration.Http.MaxRequestBytes * RequestLimits.DrainFactor;
-        });
+        builder.WebHost.ConfigureKestrel(k => k.Apply(configuration.Http));
         var services = builder.Services;
+        services.AddShopEdge(configuration.Http, configuration.Cors);
+        services.AddRateLimits(configuration.RateLimits);
         services.AddSingleton(configuration.Auth).AddSingleton(TimeProvider.System).AddSingleton<Tokens>().AddSingleton<OrderEventStream>();
         services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(o =>
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Catalog;
 using SoonShop.Users;
 
@@ -15,7 +16,7 @@ internal static class ProductsApi
         products.MapGet("", SearchAsync).WithSummary("Find products").AllowAnonymous().Refuses(400, 503);
         products.MapGet("/{sku}", GetAsync).WithSummary("A product").AllowAnonymous().Refuses(404, 503);
 
-        var admin = products.MapGroup("").RequireAuthorization(Role.Admin);
+        var admin = products.MapGroup("").RequireAuthorization(Role.Admin).LimitRate(RateClass.Admin);
         admin.MapPost("", CreateAsync).WithSummary("Create a product").Refuses(400, 401, 403, 409, 503);
         admin.MapPut("/{sku}", UpdateAsync).WithSummary("Replace a product").Refuses(400, 401, 403, 404, 412, 503);
         admin.MapDelete("/{sku}", ArchiveAsync).WithSummary("Take a product out of sale").Refuses(401, 403, 404, 412, 503);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Health;
 
 namespace SoonShop.ApiFrontend.Health;
@@ -11,7 +12,7 @@ internal static class HealthApi
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        var health = app.MapGroup("/health").WithTags("Service").AllowAnonymous();
+        var health = app.MapGroup("/health").WithTags("Service").AllowAnonymous().WithoutRateLimit();
         health.MapGet("/live", () => TypedResults.Ok(new HealthAnswer("live"))).WithSummary("This process runs");
         health.MapGet("/ready", ReadyAsync).WithSummary("Cluster and database answer").Refuses(503);
     }

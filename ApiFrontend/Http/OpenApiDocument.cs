@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
+using SoonShop.ApiFrontend.Edge;
 
 namespace SoonShop.ApiFrontend.Http;
 
@@ -43,7 +44,7 @@ internal static class OpenApiDocument
     public static void MapShopOpenApi(this IEndpointRouteBuilder app)
     {
         app.MapOpenApi().AllowAnonymous();
-        app.MapScalarApiReference("/scalar").AllowAnonymous();
+        app.MapScalarApiReference("/scalar", ScalarPage.Configure).WithMetadata(new ScalarPage()).AllowAnonymous();
     }
 
     private static void AddHeader(OpenApiOperation operation, string name, bool required, string description)

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Inventory;
 using SoonShop.Users;
 
@@ -11,7 +12,7 @@ internal static class InventoryApi
 {
     public static void MapInventory(this IEndpointRouteBuilder api)
     {
-        var inventory = api.MapGroup("/inventory/{sku}").WithTags("Stock").RequireAuthorization(Role.Admin);
+        var inventory = api.MapGroup("/inventory/{sku}").WithTags("Stock").RequireAuthorization(Role.Admin).LimitRate(RateClass.Admin);
         inventory.MapGet("", GetAsync).WithSummary("Units of a SKU").Refuses(401, 403, 404, 503);
         inventory.MapPut("", SetThresholdAsync).WithSummary("Set the low-stock threshold").Refuses(400, 401, 403, 404, 412, 503);
         inventory.MapPost("/adjustments", AdjustAsync).WithSummary("Add or take units").Refuses(400, 401, 403, 404, 409, 412, 503);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.Orders;
 
@@ -12,12 +13,12 @@ internal static class OrdersApi
     public static void MapOrders(this IEndpointRouteBuilder api)
     {
         var orders = api.MapGroup("/orders").WithTags("Orders").AllowAnonymous().RequireCustomerOrGuest();
-        orders.MapPost("", PlaceAsync).WithSummary("Order what is in my cart").RequireIdempotencyKey(byGrain: true)
+        orders.MapPost("", PlaceAsync).LimitRate(RateClass.Checkout).WithSummary("Order what is in my cart").RequireIdempotencyKey(byGrain: true)
             .Refuses(400, 401, 402, 404, 409, 422, 503);
         orders.MapGet("", ListAsync).WithSummary("My orders, newest first").Refuses(400, 401, 503);
         orders.MapGet("/{id:guid}", GetAsync).WithSummary("An order").Refuses(400, 401, 404, 503);
         orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithSummary("Status changes as they happen (text/event-stream)").Refuses(400, 401, 404, 429, 503);
-        orders.MapPost("/{id:guid}/payments", PayAsync).WithSummary("Try another payment method").Refuses(400, 401, 402, 404, 409, 422, 503);
+        orders.MapPost("/{id:guid}/payments", PayAsync).LimitRate(RateClass.Checkout).WithSummary("Try another payment method").Refuses(400, 401, 402, 404, 409, 422, 503);
         orders.MapPost("/{id:guid}/cancel", CancelAsync).WithSummary("Call an order off").Refuses(400, 401, 404, 409, 422, 503);
     }
 

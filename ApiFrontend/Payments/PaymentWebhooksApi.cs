@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Payments;
 
 namespace SoonShop.ApiFrontend.Payments;
@@ -10,7 +11,7 @@ internal static class PaymentWebhooksApi
     private const string Signature = "Stripe-Signature";
 
     public static void MapPaymentWebhooks(this IEndpointRouteBuilder api) => api.MapPost("/webhooks/stripe", AcceptAsync)
-        .WithTags("Payments").AllowAnonymous()
+        .WithTags("Payments").AllowAnonymous().LimitRate(RateClass.Webhooks)
         .WithSummary("For Stripe: an event, signed; 200 also for what is already known").Refuses(400, 404, 413, 503);
 
     private static async Task<Results<Ok, Problem>> AcceptAsync(HttpContext context, IClusterClient cluster)

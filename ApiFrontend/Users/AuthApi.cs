@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Carts;
 using SoonShop.Users;
 
@@ -12,13 +13,14 @@ internal static class AuthApi
     public static void MapAuth(this IEndpointRouteBuilder api)
     {
         var auth = api.MapGroup("/auth").WithTags("Accounts").AllowAnonymous();
-        auth.MapPost("/register", RegisterAsync).WithSummary("Create an account").Refuses(400, 409, 503);
-        auth.MapPost("/login", LoginAsync).WithSummary("Sign in").Refuses(400, 401, 429, 503);
-        auth.MapPost("/refresh", RefreshAsync).WithSummary("Trade a refresh token for a new pair").Refuses(400, 401, 503);
-        auth.MapPost("/logout", LogoutAsync).WithSummary("End a session").Refuses(400, 503);
-        auth.MapPost("/password/forgot", ForgotPasswordAsync).WithSummary("Ask for a new password by mail").Refuses(400, 503);
-        auth.MapPost("/password/reset", ResetPasswordAsync).WithSummary("Set a new password by a mailed token").Refuses(400, 503);
-        auth.MapPost("/email/verify", VerifyEmailAsync).WithSummary("Prove an e-mail address by a mailed token").Refuses(400, 503);
+        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).WithSummary("Create an account").Refuses(400, 409, 503);
+        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).WithSummary("Sign in").Refuses(400, 401, 429, 503);
+        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).WithSummary("Trade a refresh token for a new pair").Refuses(400, 401, 503);
+        auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).WithSummary("End a session").Refuses(400, 503);
+        auth.MapPost("/password/forgot", ForgotPasswordAsync).LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email)
+            .WithSummary("Ask for a new password by mail").Refuses(400, 503);
+        auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).WithSummary("Set a new password by a mailed token").Refuses(400, 503);
+        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).WithSummary("Prove an e-mail address by a mailed token").Refuses(400, 503);
     }
 
     private static async Task<Results<Created<SessionAnswer>, Problem>> RegisterAsync(

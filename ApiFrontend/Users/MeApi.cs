@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Payments;
 using SoonShop.Users;
 
@@ -15,7 +16,7 @@ internal static class MeApi
         var me = api.MapGroup("/me").WithTags("Accounts").RequireAuthorization();
         me.MapGet("", GetAsync).WithSummary("My profile").Refuses(401, 503);
         me.MapPatch("", UpdateAsync).WithSummary("Change my profile").Refuses(400, 401, 503);
-        me.MapPost("/password", ChangePasswordAsync).WithSummary("Change my password").Refuses(400, 401, 429, 503);
+        me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).WithSummary("Change my password").Refuses(400, 401, 429, 503);
         me.MapGet("/addresses", GetAddressesAsync).WithSummary("My addresses").Refuses(401, 503);
         me.MapPost("/addresses", AddAddressAsync).WithSummary("Add an address").Refuses(400, 401, 409, 503);
         me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithSummary("Replace an address").Refuses(400, 401, 404, 503);

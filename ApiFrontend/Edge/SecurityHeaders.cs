@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Net;
+using SoonShop.ApiFrontend.Http;
+
+namespace SoonShop.ApiFrontend.Edge;
+
+/// <summary>
+/// Headers that every answer carries, errors too (owasp.org/www-project-secure-headers). Answers may hold what is personal, so no cache
+/// keeps any but those that say of themselves that it may.
+/// </summary>
+internal static class SecurityHeaders
+{
+    /// <summary>An answer of the API loads nothing, is shown in no frame, and sends no form.</summary>
+    private const string NoContent = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+    private static readonly (string Name, string Value)[] Always =
+    [
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    ];
+
+    public static void UseSecurityHeaders(this IApplicationBuilder app, HttpOptions options)
+    {
+        var hsts = options.HstsDays == 0 ? null : string.Create(
+            CultureInfo.InvariantCulture, $"max-age={options.HstsDays * 24L * 3600}{(options.HstsIncludeSubDomains ? "; includeSubDomains" : "")}");
+        app.Use((context, next) =>
+        {
+            // At the last moment: whatever fails meanwhile empties the answer.
+            context.Response.OnStarting(() =>
+            {
+                Add(context, hsts);
+                return Task.CompletedTask;
+            });
+            return next(context);
+        });
+    }
+
+    private static void Add(HttpContext context, string? hsts)
+    {
+        var headers = context.Response.Headers;
+        foreach (var (name, value) in Always)
+            headers.TryAdd(name, value);
+        var page = ScalarPage.Of(context);
+        headers.TryAdd("Content-Security-Policy", page ?? NoContent);
+        if (page is null)
+            headers.TryAdd("Cache-Control", "no-store");
+        // Not for this machine's own names: all its ports share them.
+        if (hsts is not null && context.Request.IsHttps && !IsThisMachine(context.Request.Host.Host))
+            headers.StrictTransportSecurity = hsts;
+    }
+
+    private static bool IsThisMachine(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+}

@@ -1,0 +1,92 @@
+using SoonShop.RateLimits;
+
+namespace SoonShop.ApiFrontend.RateLimits;
+
+/// <summary>Configuration section <c>RateLimits</c>: how much of each class of routes one user or address may ask for.</summary>
+public sealed class RateLimitsOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "RateLimits";
+
+    /// <summary>The most that is counted in a process.</summary>
+    private const int MaxRequests = 1_000_000;
+
+    /// <summary>False switches all limits off, for a load test.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <inheritdoc cref="RateClass.Login"/>
+    public ClassLimit Login { get; set; } = new(20, 60);
+
+    /// <inheritdoc cref="RateClass.Registration"/>
+    public ClassLimit Registration { get; set; } = new(10, 600);
+
+    /// <inheritdoc cref="RateClass.Recovery"/>
+    public ClassLimit Recovery { get; set; } = new(10, 600);
+
+    /// <inheritdoc cref="RateClass.Mail"/>
+    public ClassLimit Mail { get; set; } = new(5, 3600);
+
+    /// <inheritdoc cref="RateClass.Tokens"/>
+    public ClassLimit Tokens { get; set; } = new(60, 60);
+
+    /// <inheritdoc cref="RateClass.Checkout"/>
+    public ClassLimit Checkout { get; set; } = new(60, 60);
+
+    /// <inheritdoc cref="RateClass.Writes"/>
+    public ClassLimit Writes { get; set; } = new(240, 60);
+
+    /// <inheritdoc cref="RateClass.Reads"/>
+    public ClassLimit Reads { get; set; } = new(1200, 60);
+
+    /// <inheritdoc cref="RateClass.Admin"/>
+    public ClassLimit Admin { get; set; } = new(600, 60);
+
+    /// <inheritdoc cref="RateClass.Webhooks"/>
+    public ClassLimit Webhooks { get; set; } = new(6000, 60);
+
+    /// <summary>The limit of a class.</summary>
+    internal ClassLimit Of(RateClass rateClass) => rateClass switch
+    {
+        RateClass.Login => Login,
+        RateClass.Registration => Registration,
+        RateClass.Recovery => Recovery,
+        RateClass.Mail => Mail,
+        RateClass.Tokens => Tokens,
+        RateClass.Checkout => Checkout,
+        RateClass.Writes => Writes,
+        RateClass.Reads => Reads,
+        RateClass.Admin => Admin,
+        RateClass.Webhooks => Webhooks,
+        _ => throw new ArgumentOutOfRangeException(nameof(rateClass), rateClass, "has no limit"),
+    };
+
+    /// <summary>True for the strict classes, which all front ends count together.</summary>
+    internal static bool IsCountedInCluster(RateClass rateClass) =>
+        rateClass is RateClass.Login or RateClass.Registration or RateClass.Recovery or RateClass.Mail or RateClass.Tokens;
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    public IEnumerable<string> Problems()
+    {
+        foreach (var rateClass in Enum.GetValues<RateClass>())
+        {
+            var (limit, most, longest) = (Of(rateClass), IsCountedInCluster(rateClass) ? RateLimit.MaxRequests : MaxRequests, (int)RateLimit.MaxWindow.TotalSeconds);
+            if (limit.Requests < 1 || limit.Requests > most)
+                yield return $"{Section}:{rateClass}:Requests is {limit.Requests}; set {Section}__{rateClass}__Requests to 1–{most}.";
+            if (limit.WindowSeconds < 1 || limit.WindowSeconds > longest)
+                yield return $"{Section}:{rateClass}:WindowSeconds is {limit.WindowSeconds}; set {Section}__{rateClass}__WindowSeconds to 1–{longest}.";
+        }
+    }
+}
+
+/// <summary>The limit of one class.</summary>
+public sealed class ClassLimit(int requests, int windowSeconds)
+{
+    /// <summary>Requests of one subject in a window.</summary>
+    public int Requests { get; set; } = requests;
+
+    /// <summary>The window in seconds.</summary>
+    public int WindowSeconds { get; set; } = windowSeconds;
+
+    /// <summary>The window.</summary>
+    internal TimeSpan Window => TimeSpan.FromSeconds(WindowSeconds);
+}

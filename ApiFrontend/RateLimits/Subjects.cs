@@ -1,0 +1,38 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.RateLimits;
+
+/// <summary>Whose requests are counted together.</summary>
+internal static class Subjects
+{
+    /// <summary>Of an IPv6 address, what one customer of a provider is given at least (RFC 6177): counting single addresses would count nothing.</summary>
+    private const int NetworkBytes = 8;
+
+    /// <summary>The caller's subject in a class.</summary>
+    public static string Of(HttpContext context, RateClass rateClass) =>
+        // The strict ones guard what makes users, or tries to be one: there, an account must not buy another budget.
+        !RateLimitsOptions.IsCountedInCluster(rateClass) && rateClass != RateClass.Webhooks && context.User.UserId() is { } user
+            ? $"user/{user:N}"
+            : OfAddress(context.Connection.RemoteIpAddress);
+
+    /// <summary>An IPv4 address, or the /64 network of an IPv6 address.</summary>
+    public static string OfAddress(IPAddress? address)
+    {
+        if (address is null)
+            return "ip/unknown"; // a Unix socket: all of it is the proxy in front
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return address.AddressFamily == AddressFamily.InterNetworkV6
+            ? $"ip/{Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, NetworkBytes))}::64"
+            : $"ip/{address}";
+    }
+
+    /// <summary>An e-mail address, as a digest: keys of grains stand in logs.</summary>
+    public static string OfEmail(string email) =>
+        $"email/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(EmailAddress.Normalize(email))).AsSpan(0, 16))}";
+}

@@ -1,0 +1,34 @@
+namespace SoonShop.RateLimits;
+
+/// <summary>
+/// Counts what one subject asks for in one class of routes, for all front ends together. Keyed <c>rate/&lt;class&gt;/&lt;subject&gt;</c>.
+/// The count is kept in memory alone: guessing must write nothing to the database. So when a silo dies, the counts it held begin anew.
+/// </summary>
+[Alias("soonshop.rate-limit")]
+public interface IRateLimitGrain : IGrainWithStringKey
+{
+    /// <summary>Asks for one request. What is refused does not count, so that who waits is let in again. Not idempotent: each call is a request.</summary>
+    /// <param name="limit">The limit as this front end is configured; while a new one is rolled out, two may be asked by in turn.</param>
+    [Alias("take")]
+    Task<RateVerdict> TakeAsync(RateLimit limit);
+}
+
+/// <summary>How much one subject may ask for.</summary>
+/// <param name="Requests">Requests in any time of this length; 1–<see cref="MaxRequests"/>.</param>
+/// <param name="Window">That length.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.rate-limit-policy")]
+public sealed record RateLimit(int Requests, TimeSpan Window)
+{
+    /// <summary>The most that is counted in the cluster: each granted request is remembered for the window, in eight bytes.</summary>
+    public const int MaxRequests = 1000;
+
+    /// <summary>The longest window: so long lives the count of somebody who came once.</summary>
+    public static readonly TimeSpan MaxWindow = TimeSpan.FromHours(1);
+}
+
+/// <summary>Whether a request is granted, and what is left.</summary>
+/// <param name="Granted">False for too many.</param>
+/// <param name="Remaining">Requests that would still be granted at once.</param>
+/// <param name="More">The time until more than that will be; after a refusal, until the next is granted.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.rate-verdict")]
+public sealed record RateVerdict(bool Granted, int Remaining, TimeSpan More);
