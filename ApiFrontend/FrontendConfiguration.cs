@@ -1,4 +1,5 @@
 using Npgsql;
+using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
@@ -14,9 +15,16 @@ namespace SoonShop.ApiFrontend;
 /// <param name="Http">What the server takes from clients.</param>
 /// <param name="Cors">Which pages of other origins may call.</param>
 /// <param name="RateLimits">How much one caller may ask for.</param>
+/// <param name="Caching">How long products and searches may be kept.</param>
 /// <param name="Database">Where the cluster's membership stands; nothing else is read there.</param>
 internal sealed record FrontendConfiguration(
-    AuthOptions Auth, ClusterSection Cluster, HttpOptions Http, CorsSection Cors, RateLimitsOptions RateLimits, NpgsqlConnectionStringBuilder Database)
+    AuthOptions Auth,
+    ClusterSection Cluster,
+    HttpOptions Http,
+    CorsSection Cors,
+    RateLimitsOptions RateLimits,
+    CachingOptions Caching,
+    NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     public static FrontendConfiguration Read(IConfiguration configuration, List<string> problems)
@@ -26,14 +34,16 @@ internal sealed record FrontendConfiguration(
         var http = configuration.Bind<HttpOptions>(HttpOptions.Section, problems);
         var cors = configuration.Bind<CorsSection>(CorsSection.Section, problems);
         var rateLimits = configuration.Bind<RateLimitsOptions>(RateLimitsOptions.Section, problems);
+        var caching = configuration.Bind<CachingOptions>(CachingOptions.Section, problems);
         problems.AddRange(auth.Problems());
         problems.AddRange(cluster.Problems());
         problems.AddRange(http.Problems());
         problems.AddRange(cors.Problems());
         problems.AddRange(rateLimits.Problems());
+        problems.AddRange(caching.Problems());
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(TrustedProxies.Problems(configuration));
-        return new FrontendConfiguration(auth, cluster, http, cors, rateLimits, configuration.ReadDatabase(
+        return new FrontendConfiguration(auth, cluster, http, cors, rateLimits, caching, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("Application Name", "soonshop-api")));
     }
 }

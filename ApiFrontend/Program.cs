@@ -26,6 +26,7 @@ if (problems.Count > 0)
 }
 builder.AddShopClient(configuration);
 builder.AddShopHttp(configuration);
+builder.Services.AddCatalogueReads(configuration.Caching);
 
 var app = builder.Build();
 app.UseTrustedProxies(configuration.Http);

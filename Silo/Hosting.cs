@@ -10,6 +10,7 @@ using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Orders;
+using SoonShop.Silo.Catalog;
 using SoonShop.Silo.Events;
 using SoonShop.Silo.Health;
 using SoonShop.Silo.Inventory;
@@ -42,6 +43,7 @@ internal static class Hosting
         .AddSingleton<PasswordHashing>()
         .AddSingleton<IStockLedger, StockLedger>()
         .AddSingleton<IProductSearch, ProductSearch>()
+        .AddSingleton<ICatalogueChanges, CatalogueChanges>()
         .AddSingleton<IOrderQueries, OrderQueries>()
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()
         .AddNotifications(configuration.Notifications, configuration.Templates)

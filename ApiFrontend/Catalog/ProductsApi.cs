@@ -15,6 +15,8 @@ internal static class ProductsApi
         var products = api.MapGroup("/products").WithTags("Catalogue");
         products.MapGet("", SearchAsync).WithSummary("Find products").AllowAnonymous().Refuses(400, 503);
         products.MapGet("/{sku}", GetAsync).WithSummary("A product").AllowAnonymous().Refuses(404, 503);
+        products.MapMethods("", [HttpMethods.Head], SearchAsync).AllowAnonymous().ExcludeFromDescription();
+        products.MapMethods("/{sku}", [HttpMethods.Head], GetAsync).AllowAnonymous().ExcludeFromDescription();
 
         var admin = products.MapGroup("").RequireAuthorization(Role.Admin).LimitRate(RateClass.Admin);
         admin.MapPost("", CreateAsync).WithSummary("Create a product").Refuses(400, 401, 403, 409, 503);
@@ -22,8 +24,9 @@ internal static class ProductsApi
         admin.MapDelete("/{sku}", ArchiveAsync).WithSummary("Take a product out of sale").Refuses(401, 403, 404, 412, 503);
     }
 
-    private static async Task<Results<Ok<ProductPage>, Problem>> SearchAsync(
-        IClusterClient cluster,
+    private static async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(
+        HttpContext context,
+        CatalogueReads catalogue,
         [StringLength(200), CleanText] string? q,
         [StringLength(100), CleanText] string? category,
         [StringLength(100), CleanText] string? family,
@@ -36,29 +39,31 @@ internal static class ProductsApi
     {
         if (SortOf(sort) is not { } order)
             return new Problem(Refusal.Invalid("sort", "must be relevance, price, -price, newest or name"));
-        return (await cluster.GetGrain<IProductSearchGrain>(0).SearchAsync(
-            new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, new PageRequest(limit, cursor)))).Ok();
+        return await catalogue.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, new PageRequest(limit, cursor)));
     }
 
-    private static async Task<Results<Ok<Product>, Problem>> GetAsync(string sku, HttpContext context, IClusterClient cluster) =>
-        Find(cluster, sku) is { } product ? (await product.GetAsync()).WithETag(context, p => p.Version).Ok() : Unknown(sku);
+    private static async Task<Results<Representation<Product>, Problem>> GetAsync(string sku, HttpContext context, CatalogueReads catalogue) =>
+        Sku.TryNormalize(sku, out var normal) ? await catalogue.ProductAsync(context, normal) : Unknown(sku);
 
-    private static async Task<Results<Created<Product>, Problem>> CreateAsync(CreateProductRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Created<Product>, Problem>> CreateAsync(
+        CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
         Sku.TryNormalize(body.Sku, out var sku)
-            ? (await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).CreateAsync(body.ToContent()))
-                .WithETag(context, p => p.Version).Created(p => $"/products/{p.Sku}")
+            ? catalogue.Written(context, sku, await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).CreateAsync(body.ToContent())).Created(p => $"/products/{p.Sku}")
             : new Problem(Refusal.Invalid("sku", $"must be 1–{Sku.MaxLength} letters, digits, '.', '_' or '-', beginning with a letter or digit"));
 
-    private static async Task<Results<Ok<Product>, Problem>> UpdateAsync(string sku, ProductRequest body, HttpContext context, IClusterClient cluster) =>
-        Find(cluster, sku) is { } product
-            ? (await product.UpdateAsync(body.ToContent(), ETags.IfMatch(context))).WithETag(context, p => p.Version).Ok()
+    private static async Task<Results<Ok<Product>, Problem>> UpdateAsync(
+        string sku, ProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
+        Find(cluster, sku) is var (normal, product)
+            ? catalogue.Written(context, normal, await product.UpdateAsync(body.ToContent(), ETags.IfMatch(context))).Ok()
             : Unknown(sku);
 
-    private static async Task<Results<NoContent, Problem>> ArchiveAsync(string sku, HttpContext context, IClusterClient cluster) =>
-        Find(cluster, sku) is { } product ? (await product.ArchiveAsync(ETags.IfMatch(context))).NoContent() : Unknown(sku);
+    private static async Task<Results<NoContent, Problem>> ArchiveAsync(string sku, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
+        Find(cluster, sku) is var (normal, product)
+            ? catalogue.Written(normal, await product.ArchiveAsync(ETags.IfMatch(context))).NoContent()
+            : Unknown(sku);
 
-    private static IProductGrain? Find(IClusterClient cluster, string text) =>
-        Sku.TryNormalize(text, out var sku) ? cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)) : null;
+    private static (string Sku, IProductGrain Product)? Find(IClusterClient cluster, string text) =>
+        Sku.TryNormalize(text, out var sku) ? (sku, cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku))) : null;
 
     private static Problem Unknown(string sku) => new(Refusal.NotFound($"The product {sku}"));
 

@@ -9,15 +9,21 @@ internal static class ETags
     private const int NoVersion = -1;
 
     /// <summary>The strong ETag of a version.</summary>
-    public static string Of(int version) => $"\"{version.ToString(CultureInfo.InvariantCulture)}\"";
+    /// <param name="version">The version, which <c>If-Match</c> compares.</param>
+    /// <param name="rest">What else the answer depends on; it stands behind the version, after a hyphen.</param>
+    public static string Of(int version, string? rest = null) =>
+        rest is null ? string.Create(CultureInfo.InvariantCulture, $"\"{version}\"") : string.Create(CultureInfo.InvariantCulture, $"\"{version}-{rest}\"");
 
-    /// <summary>The version that <c>If-Match</c> asks for; null when any will do.</summary>
+    /// <summary>The version that <c>If-Match</c> asks for; null when any will do. What stands behind it in the tag is no edit, and does not matter.</summary>
     public static int? IfMatch(HttpContext context)
     {
         var header = context.Request.Headers.IfMatch.ToString().Trim();
-        return header is "" or "*" ? null
-            : header.Length > 2 && header[0] == '"' && header[^1] == '"'
-                && int.TryParse(header.AsSpan(1, header.Length - 2), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version
-            : NoVersion;
+        if (header is "" or "*")
+            return null;
+        if (header.Length <= 2 || header[0] != '"' || header[^1] != '"')
+            return NoVersion;
+        var tag = header.AsSpan(1, header.Length - 2);
+        var hyphen = tag.IndexOf('-');
+        return int.TryParse(hyphen < 0 ? tag : tag[..hyphen], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : NoVersion;
     }
 }

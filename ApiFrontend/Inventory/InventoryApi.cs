@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Inventory;
@@ -23,16 +24,17 @@ internal static class InventoryApi
         Find(cluster, sku) is { } item ? (await item.GetAsync()).WithETag(context, s => s.Version).Ok() : Unknown(sku);
 
     private static async Task<Results<Ok<StockLevel>, Problem>> SetThresholdAsync(
-        string sku, StockSettingsRequest body, HttpContext context, IClusterClient cluster) =>
+        string sku, StockSettingsRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
         Find(cluster, sku) is { } item
-            ? (await item.SetLowStockThresholdAsync(body.LowStockThreshold!.Value, ETags.IfMatch(context))).WithETag(context, s => s.Version).Ok()
+            ? catalogue.Written(await item.SetLowStockThresholdAsync(body.LowStockThreshold!.Value, ETags.IfMatch(context)), s => s.Sku)
+                .WithETag(context, s => s.Version).Ok()
             : Unknown(sku);
 
     private static async Task<Results<Created<StockLevel>, Problem>> AdjustAsync(
-        string sku, AdjustmentRequest body, HttpContext context, IClusterClient cluster) =>
+        string sku, AdjustmentRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
         Find(cluster, sku) is { } item
-            ? (await item.AdjustAsync(new AdjustStock(
-                context.OperationId().ToString("N"), body.Delta!.Value, body.Reason!, body.Reference, ETags.IfMatch(context))))
+            ? catalogue.Written(await item.AdjustAsync(new AdjustStock(
+                context.OperationId().ToString("N"), body.Delta!.Value, body.Reason!, body.Reference, ETags.IfMatch(context))), s => s.Sku)
                 .WithETag(context, s => s.Version).Created(s => $"/inventory/{s.Sku}/ledger")
             : Unknown(sku);
 

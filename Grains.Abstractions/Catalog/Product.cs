@@ -28,6 +28,9 @@ public sealed record Product(
 {
     /// <summary>Counts the changes; the ETag.</summary>
     [Id(0), JsonIgnore] public int Version { get; init; }
+
+    /// <summary>Counts the changes of its stock; 0 where that was not looked up.</summary>
+    [Id(1), JsonIgnore] public int StockVersion { get; init; }
 }
 
 /// <summary>Whether a product can be had.</summary>

@@ -17,6 +17,13 @@ public sealed record InventoryLowStock(string Sku, int Available, int Threshold)
     [JsonIgnore] public string Type => "inventory.low-stock";
 }
 
+/// <summary>The available units rose above the threshold again, or the threshold fell below them. Every change of <see cref="Catalog.Availability"/> has its event.</summary>
+public sealed record InventoryNoLongerLow(string Sku, int Available, int Threshold) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "inventory.no-longer-low";
+}
+
 /// <summary>The last available unit went.</summary>
 public sealed record InventoryOutOfStock(string Sku) : IShopEvent
 {

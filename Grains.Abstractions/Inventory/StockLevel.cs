@@ -13,7 +13,11 @@ public sealed record StockLevel(string Sku, int OnHand, int Reserved, int Availa
 
 /// <summary>What a shopper may know of stock.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.stock-availability")]
-public readonly record struct StockAvailability(int Units, Availability Availability);
+public readonly record struct StockAvailability(int Units, Availability Availability)
+{
+    /// <summary>Counts the changes of the stock.</summary>
+    [Id(0)] public int Version { get; init; }
+}
 
 /// <summary>A change of the units on hand.</summary>
 /// <param name="OperationId">Under this id it happens once.</param>

@@ -63,7 +63,7 @@ internal sealed class ProductGrain(
     {
         var version = Version;
         var stock = await GrainFactory.GetGrain<IInventoryItemGrain>(GrainKey).GetAvailabilityAsync();
-        return product.ToView(stock.Availability, version);
+        return product.ToView(stock.Availability, version) with { StockVersion = stock.Version };
     }
 
     private Refusal NoProduct => Refusal.NotFound($"The product {SkuText}");

@@ -177,7 +177,7 @@ internal sealed class InventoryItemGrain(
     Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync()
     {
         var stock = State ?? StockState.Empty;
-        return Task.FromResult(new StockAvailability(stock.Available, stock.Availability));
+        return Task.FromResult(new StockAvailability(stock.Available, stock.Availability) { Version = Version });
     }
 
     /// <summary>How far a reservation is; of what this activation does not know, the ledger tells.</summary>

@@ -69,6 +69,8 @@ public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold,
             yield return new InventoryLowStock(sku, after.Available, after.LowStockThreshold);
         else if (before.Available <= 0 && after.Available > 0 && before.Movements > 0)
             yield return new InventoryBackInStock(sku, after.Available);
+        else if (before.Availability == Availability.LowStock && after.Availability == Availability.InStock)
+            yield return new InventoryNoLongerLow(sku, after.Available, after.LowStockThreshold);
     }
 
     /// <summary>The counters as administrators see them.</summary>

@@ -63,7 +63,8 @@ public sealed class StockStateTests
     [InlineData(0, 0, null)]
     [InlineData(0, 1, "inventory.back-in-stock")]
     [InlineData(0, 9, "inventory.back-in-stock")]
-    [InlineData(1, 9, null)]
+    [InlineData(1, 9, "inventory.no-longer-low")]
+    [InlineData(1, 2, null)]
     public void crossing_a_level_is_told(int before, int after, string? type) =>
         Assert.Equal(type, StockState.Crossings("MUG", Stock(before), Stock(after)).SingleOrDefault()?.Type);
 
@@ -76,7 +77,7 @@ public sealed class StockStateTests
         Assert.Empty(StockState.Crossings("MUG", StockState.Empty, StockState.Empty.Adjust(10, "delivery", null).State));
 
     [Fact]
-    public void exactly_the_falls_and_the_returns_are_told() =>
+    public void exactly_the_changes_of_availability_are_told() =>
         Gen.Select(Gen.Int[0, 12], Gen.Int[0, 12], Gen.Int[0, 6]).Sample((before, after, threshold) =>
         {
             var (a, b) = (Stock(before, threshold: threshold), Stock(after, threshold: threshold));
@@ -85,6 +86,7 @@ public sealed class StockStateTests
                 (not Availability.OutOfStock, Availability.OutOfStock) => "inventory.out-of-stock",
                 (Availability.InStock, Availability.LowStock) => "inventory.low-stock",
                 (Availability.OutOfStock, not Availability.OutOfStock) => "inventory.back-in-stock",
+                (Availability.LowStock, Availability.InStock) => "inventory.no-longer-low",
                 _ => null,
             };
             Assert.Equal(expected, StockState.Crossings("MUG", a, b).SingleOrDefault()?.Type);

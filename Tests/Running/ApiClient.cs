@@ -10,13 +10,14 @@ internal sealed record ApiClient(HttpClient Http, string? AccessToken = null, st
         new { name = "Ada Lovelace", line1 = "12 St James Sq", city = "Springfield", postalCode = "12345", country };
 
     public Task<Reply> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+    public Task<Reply> GetAsync(string path, string ifNoneMatch) => SendAsync(HttpMethod.Get, path, more: ("If-None-Match", ifNoneMatch));
     public Task<Reply> DeleteAsync(string path, string? ifMatch = null) => SendAsync(HttpMethod.Delete, path, ifMatch: ifMatch);
     public Task<Reply> PutAsync(string path, object? body, string? ifMatch = null) => SendAsync(HttpMethod.Put, path, body, ifMatch: ifMatch);
     public Task<Reply> PatchAsync(string path, object? body) => SendAsync(HttpMethod.Patch, path, body);
     public Task<Reply> PostAsync(string path, object? body = null, string? key = null) => SendAsync(HttpMethod.Post, path, body, key);
 
     /// <summary>Sends one request below <c>/api/v1</c>, or, with a path from the root such as <c>//health/live</c>, outside it. A body that is <see cref="HttpContent"/> goes as it is.</summary>
-    public async Task<Reply> SendAsync(HttpMethod method, string path, object? body = null, string? key = null, string? ifMatch = null)
+    public async Task<Reply> SendAsync(HttpMethod method, string path, object? body = null, string? key = null, string? ifMatch = null, params (string Name, string Value)[] more)
     {
         using var request = new HttpRequestMessage(method, path.StartsWith("//", StringComparison.Ordinal) ? path[1..] : "/api/v1" + path);
         if (body is not null)
@@ -29,6 +30,8 @@ internal sealed record ApiClient(HttpClient Http, string? AccessToken = null, st
             request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         if (ifMatch is not null)
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        foreach (var (name, value) in more)
+            request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Http.SendAsync(request);
         var headers = response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value));
         return new Reply(response.StatusCode, await response.Content.ReadAsStringAsync(), headers);

@@ -38,6 +38,9 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The ports of the first silo, kept over restarts.</summary>
     public (int Silo, int Gateway) Ports { get; } = (ShopProcess.FreePort(), ShopProcess.FreePort());
 
+    /// <summary>The silo that was started last.</summary>
+    public ShopProcess Silo => processes.Last(p => p.Name.StartsWith("silo", StringComparison.Ordinal));
+
     /// <summary>Makes a database; starts nothing yet.</summary>
     public static async Task<Shop> CreateAsync(PostgresServer? server = null, params (string Name, string Value)[] settings)
     {

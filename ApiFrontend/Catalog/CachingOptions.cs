@@ -1,0 +1,67 @@
+namespace SoonShop.ApiFrontend.Catalog;
+
+/// <summary>Configuration section <c>Caching</c>: how long products and searches may be kept, here and by clients.</summary>
+public sealed class CachingOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Caching";
+
+    /// <summary>Whether this front end keeps answers in memory. ETags and Cache-Control are sent all the same.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>Seconds after which a kept product is asked for again, although nothing was heard of a change.</summary>
+    public double ProductSeconds { get; set; } = 300;
+
+    /// <summary>Likewise for a search.</summary>
+    public double SearchSeconds { get; set; } = 2;
+
+    /// <summary>The most products that are kept.</summary>
+    public int MaxProducts { get; set; } = 10_000;
+
+    /// <summary>The most searches that are kept.</summary>
+    public int MaxSearches { get; set; } = 1000;
+
+    /// <summary>The most megabytes that products take; searches take as many again.</summary>
+    public int MaxMegabytes { get; set; } = 64;
+
+    /// <summary>Milliseconds between two questions for what changed. Without an answer for a second, nothing that is kept is used.</summary>
+    public int NewsMilliseconds { get; set; } = 200;
+
+    /// <summary>Seconds for which clients and proxies may use a product without asking (<c>max-age</c>); 0 has them ask each time.</summary>
+    public int ProductMaxAgeSeconds { get; set; } = 5;
+
+    /// <summary>Likewise for a search.</summary>
+    public int SearchMaxAgeSeconds { get; set; } = 5;
+
+    /// <summary>Seconds for which they may go on showing an old product while they ask (<c>stale-while-revalidate</c>); 0 for none: it bears a price.</summary>
+    public int ProductStaleSeconds { get; set; }
+
+    /// <summary>Likewise for a search.</summary>
+    public int SearchStaleSeconds { get; set; } = 10;
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (ProductSeconds is not (>= 0.1 and <= 3600))
+            yield return $"Caching:ProductSeconds is {ProductSeconds}; set Caching__ProductSeconds to 0.1–3600.";
+        if (SearchSeconds is not (>= 0.1 and <= 3600))
+            yield return $"Caching:SearchSeconds is {SearchSeconds}; set Caching__SearchSeconds to 0.1–3600.";
+        if (MaxProducts is < 1 or > 1_000_000)
+            yield return $"Caching:MaxProducts is {MaxProducts}; set Caching__MaxProducts to 1–1000000, or Caching__Enabled to false.";
+        if (MaxSearches is < 1 or > 1_000_000)
+            yield return $"Caching:MaxSearches is {MaxSearches}; set Caching__MaxSearches to 1–1000000, or Caching__Enabled to false.";
+        if (MaxMegabytes is < 1 or > 16_384)
+            yield return $"Caching:MaxMegabytes is {MaxMegabytes}; set Caching__MaxMegabytes to 1–16384, or Caching__Enabled to false.";
+        if (NewsMilliseconds is < 10 or > 500)
+            yield return $"Caching:NewsMilliseconds is {NewsMilliseconds}; set Caching__NewsMilliseconds to 10–500: a change must be known within a second.";
+        foreach (var (name, seconds) in new[]
+        {
+            (nameof(ProductMaxAgeSeconds), ProductMaxAgeSeconds), (nameof(SearchMaxAgeSeconds), SearchMaxAgeSeconds),
+            (nameof(ProductStaleSeconds), ProductStaleSeconds), (nameof(SearchStaleSeconds), SearchStaleSeconds),
+        })
+        {
+            if (seconds is < 0 or > 86_400)
+                yield return $"Caching:{name} is {seconds}; set Caching__{name} to 0–86400.";
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Catalog;
+using SoonShop.Users;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace SoonShop.ApiFrontend.Catalog;
+
+/// <summary>
+/// Answers products and searches with ETag and Cache-Control, from the cache or the cluster. Administrators are answered from the
+/// cluster, and told not to keep it: they go on to edit what they see.
+/// </summary>
+internal sealed class CatalogueReads(IClusterClient cluster, CatalogueCache cache, CachingOptions options, IOptions<JsonOptions> json)
+{
+    private const string ForAdministrators = "private, no-cache";
+
+    private readonly string productControl = Control(options.ProductMaxAgeSeconds, options.ProductStaleSeconds);
+    private readonly string searchControl = Control(options.SearchMaxAgeSeconds, options.SearchStaleSeconds);
+
+    /// <summary>A product, by its normalised SKU.</summary>
+    public async Task<Results<Representation<Product>, Problem>> ProductAsync(HttpContext context, string sku)
+    {
+        var isAdmin = context.User.IsInRole(Role.Admin);
+        var (found, source) = isAdmin ? (await AskAsync(sku), CacheSource.Bypass) : await cache.ProductAsync(sku, () => AskAsync(sku), context.RequestAborted);
+        return found.IsRefused ? new Problem(found.Refusal) : Of<Product>(found.Value, source, isAdmin ? ForAdministrators : productControl);
+    }
+
+    /// <summary>A page of a search.</summary>
+    public async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(HttpContext context, ProductQuery query)
+    {
+        var isAdmin = context.User.IsInRole(Role.Admin);
+        var (found, source) = isAdmin ? (await AskAsync(query), CacheSource.Bypass) : await cache.SearchAsync(query, () => AskAsync(query), context.RequestAborted);
+        return found.IsRefused ? new Problem(found.Refusal) : Of<ProductPage>(found.Value, source, isAdmin ? ForAdministrators : searchControl);
+    }
+
+    /// <summary>A product was written here, or perhaps was: what is kept of it goes. Sets the ETag.</summary>
+    public Outcome<Product> Written(HttpContext context, string sku, Outcome<Product> outcome)
+    {
+        cache.Changed(sku);
+        if (!outcome.IsRefused)
+            context.Response.Headers.ETag = ETag(outcome.Value);
+        return outcome;
+    }
+
+    /// <inheritdoc cref="Written(HttpContext, string, Outcome{Product})"/>
+    public Outcome<T> Written<T>(string sku, Outcome<T> outcome)
+    {
+        cache.Changed(sku);
+        return outcome;
+    }
+
+    /// <summary>Something that a product's answer shows was written here.</summary>
+    public Outcome<T> Written<T>(Outcome<T> outcome, Func<T, string> sku)
+    {
+        if (!outcome.IsRefused)
+            cache.Changed(sku(outcome.Value));
+        return outcome;
+    }
+
+    private async Task<Outcome<Answer>> AskAsync(string sku)
+    {
+        var product = await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetAsync();
+        return product.IsRefused
+            ? product.Refusal
+            : new Answer(Write(product.Value), ETag(product.Value), product.Value.Version, product.Value.StockVersion);
+    }
+
+    private async Task<Outcome<Answer>> AskAsync(ProductQuery query)
+    {
+        var page = await cluster.GetGrain<IProductSearchGrain>(0).SearchAsync(query);
+        if (page.IsRefused)
+            return page.Refusal;
+        var body = Write(page.Value);
+        return new Answer(body, $"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, 16))}\"");
+    }
+
+    private static Representation<T> Of<T>(Answer answer, string source, string cacheControl) => new(answer.Body, answer.ETag, cacheControl, $"soonshop; {source}");
+
+    private byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, json.Value.SerializerOptions);
+
+    /// <summary>The version, which an edit's If-Match compares, and the availability, which changes without one.</summary>
+    private static string ETag(Product product) => ETags.Of(product.Version, product.Availability switch
+    {
+        Availability.InStock => "in",
+        Availability.LowStock => "low",
+        _ => "out",
+    });
+
+    private static string Control(int maxAge, int stale) => maxAge == 0 && stale == 0
+        ? "public, no-cache"
+        : string.Create(CultureInfo.InvariantCulture, $"public, max-age={maxAge}{(stale > 0 ? $", stale-while-revalidate={stale}" : "")}");
+}
+
+/// <summary>Registers what answers products and searches.</summary>
+internal static class CatalogueReadsExtensions
+{
+    public static void AddCatalogueReads(this IServiceCollection services, CachingOptions options)
+    {
+        services.AddSingleton(options).AddSingleton<CatalogueCache>().AddSingleton<CatalogueReads>();
+        if (options.Enabled)
+            services.AddHostedService<CatalogueFollower>();
+    }
+}

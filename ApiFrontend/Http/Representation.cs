@@ -1,0 +1,54 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Net.Http.Headers;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// 200 with JSON that is written already, or 304 when the client has it (RFC 9110, section 13.1.2). Serves GET and HEAD.
+/// </summary>
+/// <param name="body">The JSON.</param>
+/// <param name="etag">A strong ETag.</param>
+/// <param name="cacheControl">Who may keep it for how long.</param>
+/// <param name="cacheStatus">Where it came from (RFC 9211).</param>
+/// <typeparam name="T">What the JSON is of, for the OpenAPI document.</typeparam>
+internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, string cacheControl, string cacheStatus) : IResult, IEndpointMetadataProvider
+{
+    private const string Json = "application/json";
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var (request, response) = (httpContext.Request, httpContext.Response);
+        // Section 15.4.5: a 304 bears the headers by which the kept answer is renewed.
+        response.Headers.ETag = etag;
+        response.Headers.CacheControl = cacheControl;
+        response.Headers["Cache-Status"] = cacheStatus;
+        if (request.Headers.IfNoneMatch.Count > 0 && Matches(request))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+        response.ContentType = Json + "; charset=utf-8";
+        response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(request.Method))
+            await response.BodyWriter.WriteAsync(body, httpContext.RequestAborted);
+    }
+
+    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder)
+    {
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(T), [Json]));
+        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status304NotModified));
+    }
+
+    /// <summary>By weak comparison, as the section asks.</summary>
+    private bool Matches(HttpRequest request)
+    {
+        var ours = EntityTagHeaderValue.Parse(etag);
+        foreach (var tag in request.GetTypedHeaders().IfNoneMatch)
+        {
+            if (tag.Equals(EntityTagHeaderValue.Any) || tag.Compare(ours, useStrongComparison: false))
+                return true;
+        }
+        return false;
+    }
+}
