@@ -10,7 +10,7 @@ namespace SoonShop.Carts;
 public interface ICartGrain : IGrainWithGuidKey
 {
     /// <summary>Opens a guest's cart. Idempotent.</summary>
-    [Alias("open-guest")]
+    [Alias("open-guest"), Repeatable]
     Task<Outcome<Cart>> OpenForGuestAsync();
 
     /// <summary>
@@ -23,15 +23,15 @@ public interface ICartGrain : IGrainWithGuidKey
     /// Sets the units of one line; 0 removes it. Idempotent. Refused: <c>not-found</c> (cart or product), <c>conflict</c>
     /// (not on sale, or too many lines), <c>validation-failed</c>.
     /// </summary>
-    [Alias("set-item")]
+    [Alias("set-item"), Repeatable]
     Task<Outcome<Cart>> SetItemAsync(Caller caller, string sku, int quantity);
 
     /// <summary>Empties the cart. Idempotent. Refused: <c>not-found</c>.</summary>
-    [Alias("clear")]
+    [Alias("clear"), Repeatable]
     Task<Outcome<Done>> ClearAsync(Caller caller);
 
     /// <summary>Takes a guest cart's lines into this customer's cart; quantities add up. Once per guest cart, however often it is asked. Refused: <c>not-found</c>.</summary>
-    [Alias("merge")]
+    [Alias("merge"), Repeatable]
     Task<Outcome<Cart>> MergeAsync(Caller caller, Guid guestCartId);
 
     /// <summary>Hands a guest's lines over to a customer; from then on the cart belongs to nobody. Null when it is not a guest's cart, or another customer has it.</summary>

@@ -7,7 +7,7 @@ namespace SoonShop.Catalog;
 public interface IProductGrain : IGrainWithStringKey
 {
     /// <summary>Creates the product. The same content again is answered the same; other content is <c>conflict</c>. Refused: <c>validation-failed</c>.</summary>
-    [Alias("create")]
+    [Alias("create"), Repeatable]
     Task<Outcome<Product>> CreateAsync(ProductContent content);
 
     /// <summary>Replaces the content. Idempotent. Refused: <c>not-found</c>, <c>validation-failed</c>, <c>precondition-failed</c>.</summary>
@@ -33,5 +33,5 @@ public interface IProductSearchGrain : IGrainWithIntegerKey
 {
     /// <summary>One page of what matches, with facets over all that matches. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("search")]
-    Task<Outcome<ProductPage>> SearchAsync(ProductQuery query);
+    Task<Outcome<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation = default);
 }

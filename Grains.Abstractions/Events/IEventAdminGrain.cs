@@ -9,27 +9,27 @@ public interface IEventAdminGrain : IGrainWithIntegerKey
 {
     /// <summary>The figures of the last so many minutes.</summary>
     [Alias("stats")]
-    Task<EventStats> GetStatsAsync(int windowMinutes);
+    Task<EventStats> GetStatsAsync(int windowMinutes, CancellationToken cancellation = default);
 
     /// <summary>Failures, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("errors")]
-    Task<Outcome<Page<EventError>>> ListErrorsAsync(EventErrorFilter filter, PageRequest page);
+    Task<Outcome<Page<EventError>>> ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>Says that a failure is done with. Again: the same answer. Refused: <c>not-found</c>.</summary>
-    [Alias("resolve-error")]
+    [Alias("resolve-error"), Repeatable]
     Task<Outcome<EventError>> ResolveErrorAsync(Guid id, string actor);
 
     /// <summary>Dead letters, newest first; without <see cref="EventErrorFilter.Resolved"/> the open ones. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("dead-letters")]
-    Task<Outcome<Page<DeadLetter>>> ListDeadLettersAsync(EventErrorFilter filter, PageRequest page);
+    Task<Outcome<Page<DeadLetter>>> ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>Open dead letters by what they have in common, the largest groups first, at most 100.</summary>
     [Alias("dead-letter-groups")]
-    Task<ImmutableArray<DeadLetterGroup>> GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by);
+    Task<ImmutableArray<DeadLetterGroup>> GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation = default);
 
     /// <summary>One with its payload and every attempt. Refused: <c>not-found</c>.</summary>
     [Alias("dead-letter")]
-    Task<Outcome<DeadLetterDetails>> GetDeadLetterAsync(Guid id);
+    Task<Outcome<DeadLetterDetails>> GetDeadLetterAsync(Guid id, CancellationToken cancellation = default);
 
     /// <summary>Tries one again, soon. One that is being replayed stays so. Refused: <c>not-found</c>; <c>conflict</c> when it is resolved or discarded.</summary>
     [Alias("replay")]
@@ -45,5 +45,5 @@ public interface IEventAdminGrain : IGrainWithIntegerKey
 
     /// <summary>What administrators did, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("audit-log")]
-    Task<Outcome<Page<AuditEntry>>> ListAuditAsync(string? action, PageRequest page);
+    Task<Outcome<Page<AuditEntry>>> ListAuditAsync(string? action, PageRequest page, CancellationToken cancellation = default);
 }

@@ -12,7 +12,7 @@ public interface IInventoryItemGrain : IGrainWithStringKey
     Task<Outcome<StockLevel>> GetAsync();
 
     /// <summary>Adds to or takes from the units on hand. Refused: <c>not-found</c>, <c>conflict</c> when fewer would remain than are reserved.</summary>
-    [Alias("adjust")]
+    [Alias("adjust"), Repeatable]
     Task<Outcome<StockLevel>> AdjustAsync(AdjustStock command);
 
     /// <summary>Sets the units at or below which stock counts as low. Idempotent.</summary>
@@ -39,7 +39,7 @@ public interface IInventoryItemGrain : IGrainWithStringKey
 
     /// <summary>One page of the movements, newest first. Refused: <c>not-found</c>, <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("ledger")]
-    Task<Outcome<Page<StockMovement>>> GetLedgerAsync(PageRequest page);
+    Task<Outcome<Page<StockMovement>>> GetLedgerAsync(PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>Units that can be had, and how that looks to a shopper.</summary>
     [Alias("availability")]

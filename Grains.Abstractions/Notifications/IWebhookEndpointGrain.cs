@@ -12,7 +12,7 @@ public interface IWebhookEndpointGrain : IGrainWithGuidKey
     /// <summary>
     /// Creates it. Idempotent: the same again is answered the same. Refused: <c>validation-failed</c>, <c>conflict</c> when there are too many.
     /// </summary>
-    [Alias("create")]
+    [Alias("create"), Repeatable]
     Task<Outcome<NewWebhookEndpoint>> CreateAsync(string url, ImmutableArray<string> eventTypes, string actor);
 
     /// <summary>The endpoint. Refused: <c>not-found</c>.</summary>
@@ -24,7 +24,7 @@ public interface IWebhookEndpointGrain : IGrainWithGuidKey
     Task<Outcome<Done>> DeleteAsync(string actor);
 
     /// <summary>Switches it on again after it failed too often. Idempotent. Refused: <c>not-found</c>.</summary>
-    [Alias("enable")]
+    [Alias("enable"), Repeatable]
     Task<Outcome<WebhookEndpoint>> EnableAsync(string actor);
 }
 

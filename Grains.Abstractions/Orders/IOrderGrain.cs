@@ -15,7 +15,7 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// <c>validation-failed</c>, <c>not-found</c>; with an order that stands: <c>out-of-stock</c>, <c>payment-declined</c>.
     /// Throws <see cref="UnavailableException"/> when it cannot be finished now; the order goes on by itself.
     /// </summary>
-    [Alias("place")]
+    [Alias("place"), Repeatable]
     Task<Placement> PlaceAsync(PlaceOrder command);
 
     /// <summary>Tries another payment method while the order awaits payment. Idempotent by attempt. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>payment-declined</c>.</summary>
@@ -23,33 +23,33 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// <param name="attemptId">The operation.</param>
     /// <param name="paymentMethod">The provider's payment method, or one that it keeps for the customer.</param>
     /// <param name="savePaymentMethod">True to have it kept for the customer's next time; without effect for guests.</param>
-    [Alias("pay")]
+    [Alias("pay"), Repeatable]
     Task<Outcome<Order>> PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod = false);
 
     /// <summary>Cancels: stock goes back, captured money is refunded. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c> once shipped.</summary>
-    [Alias("cancel")]
+    [Alias("cancel"), Repeatable]
     Task<Outcome<Order>> CancelAsync(Caller caller, string? reason);
 
     /// <summary>
     /// Notes the hand-over to a carrier, and takes what was authorized first. Idempotent for the same tracking number.
     /// Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when the money cannot be taken.
     /// </summary>
-    [Alias("ship")]
+    [Alias("ship"), Repeatable]
     Task<Outcome<Order>> ShipAsync(string carrier, string trackingNumber);
 
     /// <summary>Notes the delivery. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
-    [Alias("deliver")]
+    [Alias("deliver"), Repeatable]
     Task<Outcome<Order>> DeliverAsync();
 
     /// <summary>
     /// Takes part or, with <paramref name="amount"/> null, all of what was authorized; shipping does the latter by itself.
     /// Idempotent by capture. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when there is nothing to take.
     /// </summary>
-    [Alias("capture")]
+    [Alias("capture"), Repeatable]
     Task<Outcome<Order>> CaptureAsync(string captureId, long? amount);
 
     /// <summary>Gives back part or, with <paramref name="amount"/> null, all of what is left. Idempotent by refund. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> for more than is left.</summary>
-    [Alias("refund")]
+    [Alias("refund"), Repeatable]
     Task<Outcome<Order>> RefundAsync(string refundId, long? amount, string reason);
 
     /// <summary>The order. Refused: <c>not-found</c>, also when it is not the caller's.</summary>
@@ -77,7 +77,7 @@ public interface IOrderListGrain : IGrainWithIntegerKey
 {
     /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("list")]
-    Task<Outcome<Page<Order>>> ListAsync(OrderQuery query);
+    Task<Outcome<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation = default);
 }
 
 /// <summary>Which orders; null means any.</summary>

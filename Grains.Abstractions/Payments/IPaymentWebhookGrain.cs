@@ -11,6 +11,6 @@ public interface IPaymentWebhookGrain : IGrainWithIntegerKey
     /// </summary>
     /// <param name="body">The body, byte by byte as it came.</param>
     /// <param name="signature">The signature's header; empty when there was none.</param>
-    [Alias("accept")]
+    [Alias("accept"), Repeatable]
     Task<Outcome<Done>> AcceptAsync(byte[] body, string signature);
 }

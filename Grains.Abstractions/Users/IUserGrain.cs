@@ -10,7 +10,7 @@ public interface IUserGrain : IGrainWithGuidKey
     /// Creates the account and signs in. Refused: <c>email-taken</c>, <c>validation-failed</c>. Idempotent by user id:
     /// the same registration again signs in again.
     /// </summary>
-    [Alias("register")]
+    [Alias("register"), Repeatable]
     Task<Outcome<SignedIn>> RegisterAsync(RegisterUser command);
 
     /// <summary>
@@ -28,7 +28,7 @@ public interface IUserGrain : IGrainWithGuidKey
     Task<Outcome<SignedIn>> RefreshAsync(RefreshToken token);
 
     /// <summary>Ends the session of a refresh token. Unknown or ended ones are fine.</summary>
-    [Alias("logout")]
+    [Alias("logout"), Repeatable]
     Task LogoutAsync(RefreshToken token);
 
     /// <summary>The profile. Refused: <c>not-found</c>.</summary>
@@ -36,7 +36,7 @@ public interface IUserGrain : IGrainWithGuidKey
     Task<Outcome<User>> GetAsync();
 
     /// <summary>Changes what is not null. Idempotent.</summary>
-    [Alias("update-profile")]
+    [Alias("update-profile"), Repeatable]
     Task<Outcome<User>> UpdateProfileAsync(string? displayName, string? locale);
 
     /// <summary>Changes the password and ends every session but the given one. Refused: <c>validation-failed</c> when the current one is wrong, <c>rate-limited</c> when it was too often.</summary>
@@ -52,7 +52,7 @@ public interface IUserGrain : IGrainWithGuidKey
     Task<Outcome<Done>> ResetPasswordAsync(string secret, string newPassword);
 
     /// <summary>Confirms the e-mail address by a token. Idempotent. Refused: <c>validation-failed</c>.</summary>
-    [Alias("verify-email")]
+    [Alias("verify-email"), Repeatable]
     Task<Outcome<Done>> VerifyEmailAsync(string secret);
 
     /// <summary>The addresses, oldest first.</summary>
@@ -60,7 +60,7 @@ public interface IUserGrain : IGrainWithGuidKey
     Task<ImmutableArray<SavedAddress>> GetAddressesAsync();
 
     /// <summary>Adds an address, or replaces the one with this id; with <paramref name="mustExist"/> an unknown id is <c>not-found</c>. Idempotent by id. Refused: <c>conflict</c> at the limit.</summary>
-    [Alias("put-address")]
+    [Alias("put-address"), Repeatable]
     Task<Outcome<SavedAddress>> PutAddressAsync(Guid addressId, Address address, bool mustExist);
 
     /// <summary>Removes an address. Refused: <c>not-found</c>.</summary>

@@ -2,8 +2,9 @@ using Orleans.Concurrency;
 
 namespace SoonShop.Catalog;
 
-[StatelessWorker, Reentrant]
+// One on a silo: that is where a cancellation finds the call. Callers spread over several keys.
+[StatelessWorker(1), Reentrant]
 internal sealed class ProductSearchGrain(IProductSearch search) : Grain, IProductSearchGrain
 {
-    Task<Outcome<ProductPage>> IProductSearchGrain.SearchAsync(ProductQuery query) => search.SearchAsync(query, CancellationToken.None);
+    Task<Outcome<ProductPage>> IProductSearchGrain.SearchAsync(ProductQuery query, CancellationToken cancellation) => search.SearchAsync(query, cancellation);
 }

@@ -2,14 +2,15 @@ using Orleans.Concurrency;
 
 namespace SoonShop.Events;
 
-[StatelessWorker, Reentrant]
+// One on a silo: that is where a cancellation finds the call.
+[StatelessWorker(1), Reentrant]
 internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecord failures, IDeadLetters letters, IAuditLog audit)
     : Grain, IEventAdminGrain
 {
-    Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes) => statistics.ReadAsync(windowMinutes, CancellationToken.None);
+    Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) => statistics.ReadAsync(windowMinutes, cancellation);
 
-    Task<Outcome<Page<EventError>>> IEventAdminGrain.ListErrorsAsync(EventErrorFilter filter, PageRequest page) =>
-        failures.ListAsync(filter, page, CancellationToken.None);
+    Task<Outcome<Page<EventError>>> IEventAdminGrain.ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
+        failures.ListAsync(filter, page, cancellation);
 
     async Task<Outcome<EventError>> IEventAdminGrain.ResolveErrorAsync(Guid id, string actor)
     {
@@ -19,14 +20,14 @@ internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecor
         return error;
     }
 
-    Task<Outcome<Page<DeadLetter>>> IEventAdminGrain.ListDeadLettersAsync(EventErrorFilter filter, PageRequest page) =>
-        letters.ListAsync(filter, page, CancellationToken.None);
+    Task<Outcome<Page<DeadLetter>>> IEventAdminGrain.ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
+        letters.ListAsync(filter, page, cancellation);
 
-    Task<ImmutableArray<DeadLetterGroup>> IEventAdminGrain.GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by) =>
-        letters.GroupAsync(filter, by, CancellationToken.None);
+    Task<ImmutableArray<DeadLetterGroup>> IEventAdminGrain.GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation) =>
+        letters.GroupAsync(filter, by, cancellation);
 
-    async Task<Outcome<DeadLetterDetails>> IEventAdminGrain.GetDeadLetterAsync(Guid id) =>
-        await letters.FindAsync(id, CancellationToken.None) is { } found ? found : Refusal.NotFound($"The dead letter {id}");
+    async Task<Outcome<DeadLetterDetails>> IEventAdminGrain.GetDeadLetterAsync(Guid id, CancellationToken cancellation) =>
+        await letters.FindAsync(id, cancellation) is { } found ? found : Refusal.NotFound($"The dead letter {id}");
 
     Task<Outcome<DeadLetter>> IEventAdminGrain.ReplayAsync(Guid id, string actor) => letters.ReplayAsync(id, actor, CancellationToken.None);
 
@@ -35,5 +36,5 @@ internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecor
     Task<Outcome<DeadLetter>> IEventAdminGrain.DiscardAsync(Guid id, string reason, string actor) =>
         letters.DiscardAsync(id, reason, actor, CancellationToken.None);
 
-    Task<Outcome<Page<AuditEntry>>> IEventAdminGrain.ListAuditAsync(string? action, PageRequest page) => audit.ListAsync(action, page, CancellationToken.None);
+    Task<Outcome<Page<AuditEntry>>> IEventAdminGrain.ListAuditAsync(string? action, PageRequest page, CancellationToken cancellation) => audit.ListAsync(action, page, cancellation);
 }

@@ -161,14 +161,14 @@ internal sealed class InventoryItemGrain(
         }
     }
 
-    async Task<Outcome<Page<StockMovement>>> IInventoryItemGrain.GetLedgerAsync(PageRequest page)
+    async Task<Outcome<Page<StockMovement>>> IInventoryItemGrain.GetLedgerAsync(PageRequest page, CancellationToken cancellation)
     {
         if (!await ProductExistsAsync())
             return NoProduct;
         var before = long.MaxValue;
         if (page.Cursor is { } cursor && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1))
             return Refusal.Invalid("cursor", "is none that this list gave");
-        var rows = await ledger.ListAsync(SkuText, before, page.Limit + 1, CancellationToken.None);
+        var rows = await ledger.ListAsync(SkuText, before, page.Limit + 1, cancellation);
         return rows.Length <= page.Limit
             ? new Page<StockMovement>(rows, null)
             : new Page<StockMovement>([.. rows.Take(page.Limit)], rows[page.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture));

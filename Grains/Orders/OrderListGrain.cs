@@ -2,8 +2,9 @@ using Orleans.Concurrency;
 
 namespace SoonShop.Orders;
 
-[StatelessWorker, Reentrant]
+// One on a silo: that is where a cancellation finds the call. Callers spread over several keys.
+[StatelessWorker(1), Reentrant]
 internal sealed class OrderListGrain(IOrderQueries orders) : Grain, IOrderListGrain
 {
-    Task<Outcome<Page<Order>>> IOrderListGrain.ListAsync(OrderQuery query) => orders.ListAsync(query, CancellationToken.None);
+    Task<Outcome<Page<Order>>> IOrderListGrain.ListAsync(OrderQuery query, CancellationToken cancellation) => orders.ListAsync(query, cancellation);
 }

@@ -3,11 +3,12 @@ using SoonShop.Events;
 
 namespace SoonShop.Payments;
 
-[StatelessWorker, Reentrant]
+// One on a silo: that is where a cancellation finds the call.
+[StatelessWorker(1), Reentrant]
 internal sealed class ReconciliationGrain(IReconciliation reconciliation, IAuditLog audit) : Grain, IReconciliationGrain
 {
-    Task<Outcome<Page<PaymentDiscrepancy>>> IReconciliationGrain.ListAsync(DiscrepancyFilter filter, PageRequest page) =>
-        reconciliation.ListAsync(filter, page, CancellationToken.None);
+    Task<Outcome<Page<PaymentDiscrepancy>>> IReconciliationGrain.ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation) =>
+        reconciliation.ListAsync(filter, page, cancellation);
 
     async Task<ReconciliationStatus> IReconciliationGrain.RequestAsync(string actor)
     {

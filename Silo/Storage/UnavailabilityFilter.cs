@@ -17,7 +17,8 @@ internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter>
         {
             await context.Invoke();
         }
-        catch (Exception e) when (e is not UnavailableException && IsTransient(e))
+        // Whoever cancelled waits for nothing.
+        catch (Exception e) when (e is not UnavailableException && IsTransient(e) && !context.Request.GetCancellationToken().IsCancellationRequested)
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
             throw new UnavailableException("The shop is busy or its database is out of reach. Try again.");

@@ -69,8 +69,8 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
     public async Task a_page_is_read_by_an_index_whatever_the_filter(string name)
     {
         var filter = Filters[name];
-        var first = (await Admin.ListDeadLettersAsync(filter, new PageRequest(50))).Value!;
-        var second = (await Admin.ListDeadLettersAsync(filter, new PageRequest(50, first.NextCursor))).Value!;
+        var first = (await Admin.ListDeadLettersAsync(filter, new PageRequest(50), TestContext.Current.CancellationToken)).Value!;
+        var second = (await Admin.ListDeadLettersAsync(filter, new PageRequest(50, first.NextCursor), TestContext.Current.CancellationToken)).Value!;
         Assert.Equal((50, 50), (first.Items.Length, second.Items.Length));
         Assert.True(first.Items[^1].DeadAt > second.Items[0].DeadAt);
         Assert.Equal(100, first.Items.Concat(second.Items).Select(i => i.Id).Distinct().Count());
@@ -87,7 +87,7 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
     public async Task groups_are_counted_by_an_index_whatever_the_filter(string name, DeadLetterGrouping by)
     {
         var filter = Filters[name];
-        var found = await Admin.GroupDeadLettersAsync(filter, by);
+        var found = await Admin.GroupDeadLettersAsync(filter, by, TestContext.Current.CancellationToken);
         Assert.NotEmpty(found);
         await AssertByIndexAsync(command => DeadLetters.WriteGroups(command, filter, by));
     }
@@ -99,7 +99,7 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
     [InlineData(DeadLetterGrouping.Fingerprint, 100)]
     public async Task groups_have_all_dead_letters(DeadLetterGrouping by, int groups)
     {
-        var found = await Admin.GroupDeadLettersAsync(new EventErrorFilter(), by);
+        var found = await Admin.GroupDeadLettersAsync(new EventErrorFilter(), by, TestContext.Current.CancellationToken);
         Assert.Equal(groups, found.Length);
         Assert.Equal(by == DeadLetterGrouping.Fingerprint ? Letters / 2 : Letters, found.Sum(g => g.Count));
     }

@@ -87,7 +87,7 @@ public sealed class ShopStreamTests(EventsSilo silo)
     {
         var key = EventsSilo.NewKey();
         Script.For(key, (_, _) => throw new HandlingException(ErrorClass.Business, "no"));
-        var before = await silo.Admin.GetStatsAsync(10);
+        var before = await silo.Admin.GetStatsAsync(10, TestContext.Current.CancellationToken);
         await silo.PublishAsync(EventsSilo.Event("test", key));
         await silo.StatusIsAsync(key, "dead");
         await Until.TrueAsync("the figures have it", Limit, async () =>

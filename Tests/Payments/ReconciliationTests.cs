@@ -219,7 +219,7 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         string? cursor = null;
         do
         {
-            var page = (await silo.Books.ListAsync(filter, new PageRequest(1, cursor))).Value!;
+            var page = (await silo.Books.ListAsync(filter, new PageRequest(1, cursor), TestContext.Current.CancellationToken)).Value!;
             found.AddRange(page.Items);
             cursor = page.NextCursor;
         }
@@ -228,9 +228,9 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         Assert.Empty(orders.Except(found.Select(d => d.PaymentId)));
         Assert.Equal(found.OrderByDescending(d => d.LastSeenAt).Select(d => d.Id), found.Select(d => d.Id));
         Assert.All(found, d => Assert.Equal((DiscrepancyKind.Amount, null), (d.Kind, d.ResolvedAt)));
-        Assert.Equal(RefusalCode.ValidationFailed, (await silo.Books.ListAsync(filter, new PageRequest(1, "nonsense"))).Refusal?.Code);
-        Assert.Empty((await silo.Books.ListAsync(filter with { To = DateTimeOffset.UnixEpoch }, new PageRequest())).Value!.Items);
-        Assert.Equal(found.Count, (await silo.Books.ListAsync(filter with { From = DateTimeOffset.UtcNow.AddDays(-1) }, new PageRequest(100))).Value!.Items.Length);
+        Assert.Equal(RefusalCode.ValidationFailed, (await silo.Books.ListAsync(filter, new PageRequest(1, "nonsense"), TestContext.Current.CancellationToken)).Refusal?.Code);
+        Assert.Empty((await silo.Books.ListAsync(filter with { To = DateTimeOffset.UnixEpoch }, new PageRequest(), TestContext.Current.CancellationToken)).Value!.Items);
+        Assert.Equal(found.Count, (await silo.Books.ListAsync(filter with { From = DateTimeOffset.UtcNow.AddDays(-1) }, new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items.Length);
         Assert.True((await silo.Books.GetStatusAsync()).Open >= 3);
     }
 
