@@ -12,6 +12,7 @@ namespace SoonShop.ApiFrontend;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 /// <param name="Auth">How access tokens are signed.</param>
 /// <param name="Cluster">Which silos this front end calls.</param>
+/// <param name="Admission">How many requests it works on at once.</param>
 /// <param name="Http">What the server takes from clients.</param>
 /// <param name="Cors">Which pages of other origins may call.</param>
 /// <param name="RateLimits">How much one caller may ask for.</param>
@@ -20,6 +21,7 @@ namespace SoonShop.ApiFrontend;
 internal sealed record FrontendConfiguration(
     AuthOptions Auth,
     ClusterSection Cluster,
+    AdmissionOptions Admission,
     HttpOptions Http,
     CorsSection Cors,
     RateLimitsOptions RateLimits,
@@ -31,19 +33,21 @@ internal sealed record FrontendConfiguration(
     {
         var auth = configuration.Bind<AuthOptions>(AuthOptions.Section, problems);
         var cluster = configuration.Bind<ClusterSection>(ClusterSection.Section, problems);
+        var admission = configuration.Bind<AdmissionOptions>(AdmissionOptions.Section, problems);
         var http = configuration.Bind<HttpOptions>(HttpOptions.Section, problems);
         var cors = configuration.Bind<CorsSection>(CorsSection.Section, problems);
         var rateLimits = configuration.Bind<RateLimitsOptions>(RateLimitsOptions.Section, problems);
         var caching = configuration.Bind<CachingOptions>(CachingOptions.Section, problems);
         problems.AddRange(auth.Problems());
         problems.AddRange(cluster.Problems());
+        problems.AddRange(admission.Problems());
         problems.AddRange(http.Problems());
         problems.AddRange(cors.Problems());
         problems.AddRange(rateLimits.Problems());
         problems.AddRange(caching.Problems());
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(TrustedProxies.Problems(configuration));
-        return new FrontendConfiguration(auth, cluster, http, cors, rateLimits, caching, configuration.ReadDatabase(
+        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("Application Name", "soonshop-api")));
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Npgsql;
 using Orleans.Configuration;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Orders;
@@ -15,15 +16,20 @@ namespace SoonShop.ApiFrontend;
 /// <summary>Puts the front end together.</summary>
 internal static class Hosting
 {
-    /// <summary>A call's time limit: longer than a grain waits for what it calls.</summary>
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan OpenConnectionTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
     /// <summary>A client of the cluster that the database names; it waits for the first silo.</summary>
     public static void AddShopClient(this WebApplicationBuilder builder, FrontendConfiguration configuration)
     {
-        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database));
+        builder.Services
+            .AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database))
+            .AddSingleton(configuration.Cluster).AddSingleton(configuration.Admission)
+            .AddSingleton<GatewayMetrics>().AddSingleton<GatewayWatch>().AddSingleton<ClusterBreaker>()
+            .AddSingleton<AdmissionLimit>().AddSingleton<Admission>()
+            .AddHostedService<ClusterProbe>();
+        builder.Services.AddShopTimeouts(configuration.Cluster);
         builder.UseOrleansClient(client => client
             .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = ("Npgsql", database)))
             .UseConnectionRetryFilter(async (_, cancellation) =>
@@ -31,8 +37,22 @@ internal static class Hosting
                 await Task.Delay(ConnectPause, cancellation);
                 return true;
             })
-            .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5))
-            .Configure<ClientMessagingOptions>(o => o.ResponseTimeout = CallTimeout)
+            .AddOutgoingGrainCallFilter<ClusterCalls>()
+            .AddGatewayCountChangedHandler(services =>
+            {
+                var watch = services.GetRequiredService<GatewayWatch>();
+                return (_, e) => watch.Changed(e.NumberOfConnectedGateways, e.PreviousNumberOfConnectedGateways);
+            })
+            // The refresh period is also how long a gateway that failed is passed over.
+            .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(configuration.Cluster.GatewayRefreshSeconds))
+            // A gateway that does not even open a connection within this is as good as gone: the next one is asked.
+            .Configure<ConnectionOptions>(o => o.OpenConnectionTimeout = OpenConnectionTimeout)
+            .Configure<ClientMessagingOptions>(o =>
+            {
+                o.ResponseTimeout = TimeSpan.FromSeconds(configuration.Cluster.CallTimeoutSeconds);
+                // Only what takes a cancellation token is cancelled: queries.
+                o.CancelRequestOnTimeout = true;
+            })
             .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Cluster.Id, "soonshop")));
     }
 

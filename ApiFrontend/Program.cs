@@ -1,6 +1,7 @@
 using SoonShop.ApiFrontend;
 using SoonShop.ApiFrontend.Carts;
 using SoonShop.ApiFrontend.Catalog;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Events;
 using SoonShop.ApiFrontend.Health;
@@ -38,6 +39,9 @@ app.UseHttpsRedirection(configuration.Http);
 app.UseCors(configuration.Cors);
 app.UseRequestLimits(configuration.Http.MaxRequestBytes);
 app.UseRouting();
+app.UseAdmission(configuration.Admission);
+app.UseRequestTimeouts();
+CallBudget.Use(app, configuration.Cluster);
 app.UseAuthentication();
 app.UseRateLimits(configuration.RateLimits);
 app.UseAuthorization();
@@ -46,7 +50,7 @@ app.UseMiddleware<IdempotencyMiddleware>();
 
 app.MapHealth();
 app.MapShopOpenApi();
-var api = app.MapGroup("/api/v1").ProducesProblem(StatusCodes.Status429TooManyRequests);
+var api = app.MapGroup("/api/v1").WithShopTimeouts().ProducesProblem(StatusCodes.Status429TooManyRequests);
 api.MapAuth();
 api.MapMe();
 api.MapProducts();

@@ -11,4 +11,7 @@ public static class RequestKeys
 
     /// <summary>The id of the command or event being handled.</summary>
     public const string CausationId = "soonshop.causation-id";
+
+    /// <summary>A <see cref="CallDeadline"/>; from a front end to the first grain, and no further: what that has begun it brings to its end.</summary>
+    public const string Deadline = "soonshop.deadline";
 }

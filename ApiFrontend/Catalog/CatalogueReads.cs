@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Catalog;
 using SoonShop.Users;
@@ -72,7 +73,7 @@ internal sealed class CatalogueReads(IClusterClient cluster, CatalogueCache cach
 
     private async Task<Outcome<Answer>> AskAsync(ProductQuery query)
     {
-        var page = await cluster.GetGrain<IProductSearchGrain>(0).SearchAsync(query);
+        var page = await cluster.GetGrain<IProductSearchGrain>(Spread.Key()).SearchAsync(query);
         if (page.IsRefused)
             return page.Refusal;
         var body = Write(page.Value);

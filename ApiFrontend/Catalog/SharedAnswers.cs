@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Caching.Memory;
+using SoonShop.ApiFrontend.Cluster;
 
 namespace SoonShop.ApiFrontend.Catalog;
 
@@ -22,7 +23,7 @@ internal sealed class SharedAnswers(int maxCount, long maxBytes, TimeSpan lifeti
     public Answer? Find(object key) => kept.TryGetValue(key, out Answer? answer) ? answer : null;
 
     /// <summary>Asks, or waits with those who ask already; keeps a granted answer that <paramref name="mayKeep"/> agrees to.</summary>
-    public Task<Outcome<Answer>> AskAsync(object key, Func<Task<Outcome<Answer>>> ask, Func<Answer, bool> mayKeep, CancellationToken cancellation)
+    public async Task<Outcome<Answer>> AskAsync(object key, Func<Task<Outcome<Answer>>> ask, Func<Answer, bool> mayKeep, CancellationToken cancellation)
     {
         Flight? flight;
         lock (gate)
@@ -31,11 +32,25 @@ internal sealed class SharedAnswers(int maxCount, long maxBytes, TimeSpan lifeti
             {
                 var started = flight = new Flight();
                 flights.Add(key, started);
-                // Not on this caller's behalf alone: others may wait for it, so it ends by the call's own time limit.
-                flight.Answer = Task.Run(() => FlyAsync(key, started, ask, mayKeep), CancellationToken.None);
+                // Not on this caller's behalf alone: others may wait for it, so it ends by the call's own time limit, or when the last has left.
+                flight.Answer = Task.Run(
+                    () =>
+                    {
+                        CallBudget.Share(started.Abandoned.Token);
+                        return FlyAsync(key, started, ask, mayKeep);
+                    },
+                    CancellationToken.None);
             }
+            flight.Waiting++;
         }
-        return flight.Answer.WaitAsync(cancellation);
+        try
+        {
+            return await flight.Answer.WaitAsync(cancellation);
+        }
+        finally
+        {
+            Leave(key, flight);
+        }
     }
 
     /// <summary>Forgets one answer; one that is being asked for now will not be kept, and nobody else will be given it.</summary>
@@ -56,6 +71,20 @@ internal sealed class SharedAnswers(int maxCount, long maxBytes, TimeSpan lifeti
             flights.Clear();
             kept.Clear();
         }
+    }
+
+    private void Leave(object key, Flight flight)
+    {
+        lock (gate)
+        {
+            if (--flight.Waiting > 0 || flight.Answer.IsCompleted)
+                return;
+            // Who comes now asks anew.
+            if (flights.TryGetValue(key, out var current) && current == flight)
+                flights.Remove(key);
+        }
+        flight.Answer.Ignore();
+        flight.Abandoned.Cancel();
     }
 
     private async Task<Outcome<Answer>> FlyAsync(object key, Flight flight, Func<Task<Outcome<Answer>>> ask, Func<Answer, bool> mayKeep)
@@ -93,6 +122,12 @@ internal sealed class SharedAnswers(int maxCount, long maxBytes, TimeSpan lifeti
     private sealed class Flight
     {
         public Task<Outcome<Answer>> Answer { get; set; } = null!;
+
+        /// <summary>How many wait for it.</summary>
+        public int Waiting { get; set; }
+
+        /// <summary>Nobody waits any more. (No timer, nothing to dispose of.)</summary>
+        public CancellationTokenSource Abandoned { get; } = new();
     }
 }
 

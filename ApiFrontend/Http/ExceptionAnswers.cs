@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
+using SoonShop.ApiFrontend.Cluster;
 
 namespace SoonShop.ApiFrontend.Http;
 
@@ -25,7 +26,7 @@ internal sealed partial class ExceptionAnswers(IProblemDetailsService problems, 
         var refusal = exception switch
         {
             BadHttpRequestException e => Bad(e),
-            UnavailableException e => Unavailable(e.Message),
+            UnavailableException or CallLostException => Unavailable(exception.Message),
             TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException => Unavailable("The shop does not answer in time."),
             _ => null,
         };

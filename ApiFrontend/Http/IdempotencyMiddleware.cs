@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.Metadata;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.Idempotency;
 
 namespace SoonShop.ApiFrontend.Http;
@@ -74,7 +75,7 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
 
     private async Task RunOnceAsync(HttpContext context, KeyedRequest request, IIdempotencyGrain grain)
     {
-        var run = await grain.BeginAsync(request.Fingerprint);
+        var run = await grain.BeginAsync(request.Fingerprint, Guid.NewGuid());
         switch (run.Verdict)
         {
             case IdempotentVerdict.Replay:
@@ -108,7 +109,10 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
         {
             (context.Response.Body, context.RequestAborted) = (body, aborted);
             if (!kept)
-                await grain.AbandonAsync(request.Fingerprint);
+            {
+                using (CallBudget.Extend())
+                    await grain.AbandonAsync(request.Fingerprint);
+            }
         }
         answer.Position = 0;
         await answer.CopyToAsync(body, context.RequestAborted);
@@ -121,6 +125,8 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
             .ToDictionary(h => h, h => context.Response.Headers[h].ToString());
         try
         {
+            // Also of use to one who asks again after this request ran out of time.
+            using var finish = CallBudget.Extend();
             await grain.CompleteAsync(request.Fingerprint, new KeptAnswer(context.Response.StatusCode, headers, request.Seal(body)));
         }
         catch (Exception e)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Orders;
 
@@ -23,7 +24,7 @@ internal static class AdminOrdersApi
         IClusterClient cluster, string? status, Guid? customerId, DateTimeOffset? from, DateTimeOffset? to, string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         OrderFilters.TryStatus(status, out var wanted)
-            ? (await cluster.GetGrain<IOrderListGrain>(0).ListAsync(new OrderQuery(customerId, null, wanted, from, to, new PageRequest(limit, cursor)))).Ok()
+            ? (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(new OrderQuery(customerId, null, wanted, from, to, new PageRequest(limit, cursor)))).Ok()
             : OrderFilters.BadStatus;
 
     private static async Task<Results<Ok<Order>, Problem>> ShipAsync(Guid id, ShipRequest body, IClusterClient cluster) =>

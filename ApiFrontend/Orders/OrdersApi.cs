@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
@@ -17,7 +18,9 @@ internal static class OrdersApi
             .Refuses(400, 401, 402, 404, 409, 422, 503);
         orders.MapGet("", ListAsync).WithSummary("My orders, newest first").Refuses(400, 401, 503);
         orders.MapGet("/{id:guid}", GetAsync).WithSummary("An order").Refuses(400, 401, 404, 503);
-        orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithSummary("Status changes as they happen (text/event-stream)").Refuses(400, 401, 404, 429, 503);
+        orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithSummary("Status changes as they happen (text/event-stream)")
+            // It lasts for minutes, and has a limit of its own.
+            .Refuses(400, 401, 404, 429, 503).Admit(AdmissionClass.Free).DisableRequestTimeout();
         orders.MapPost("/{id:guid}/payments", PayAsync).LimitRate(RateClass.Checkout).WithSummary("Try another payment method").Refuses(400, 401, 402, 404, 409, 422, 503);
         orders.MapPost("/{id:guid}/cancel", CancelAsync).WithSummary("Call an order off").Refuses(400, 401, 404, 409, 422, 503);
     }
@@ -46,7 +49,7 @@ internal static class OrdersApi
         if (!OrderFilters.TryStatus(status, out var wanted))
             return OrderFilters.BadStatus;
         var caller = context.Caller();
-        return (await cluster.GetGrain<IOrderListGrain>(0).ListAsync(new OrderQuery(
+        return (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(new OrderQuery(
             caller.UserId, caller.UserId is null ? caller.CartId : null, wanted, null, null, new PageRequest(limit, cursor)))).Ok();
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Payments;
@@ -11,14 +12,14 @@ internal static class PaymentWebhooksApi
     private const string Signature = "Stripe-Signature";
 
     public static void MapPaymentWebhooks(this IEndpointRouteBuilder api) => api.MapPost("/webhooks/stripe", AcceptAsync)
-        .WithTags("Payments").AllowAnonymous().LimitRate(RateClass.Webhooks)
+        .WithTags("Payments").AllowAnonymous().LimitRate(RateClass.Webhooks).Admit(AdmissionClass.Priority)
         .WithSummary("For Stripe: an event, signed; 200 also for what is already known").Refuses(400, 404, 413, 503);
 
     private static async Task<Results<Ok, Problem>> AcceptAsync(HttpContext context, IClusterClient cluster)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        var answer = await cluster.GetGrain<IPaymentWebhookGrain>(0).AcceptAsync(body.ToArray(), context.Request.Headers[Signature].ToString());
+        var answer = await cluster.GetGrain<IPaymentWebhookGrain>(Spread.Key()).AcceptAsync(body.ToArray(), context.Request.Headers[Signature].ToString());
         return answer.IsRefused ? new Problem(answer.Refusal) : TypedResults.Ok();
     }
 }

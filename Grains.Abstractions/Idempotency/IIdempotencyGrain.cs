@@ -12,15 +12,16 @@ public interface IIdempotencyGrain : IGrainWithStringKey
     /// lease; a run whose gateway died is given to the next who asks.
     /// </summary>
     /// <param name="fingerprint">Digest of what was asked; another one under the same key is a reuse.</param>
-    [Alias("begin")]
-    Task<IdempotentRun> BeginAsync(string fingerprint);
+    /// <param name="run">Who asks: one that was given the run is given it again.</param>
+    [Alias("begin"), Repeatable]
+    Task<IdempotentRun> BeginAsync(string fingerprint, Guid run);
 
     /// <summary>Keeps the answer of a run. Repeating it is harmless.</summary>
-    [Alias("complete")]
+    [Alias("complete"), Repeatable]
     Task CompleteAsync(string fingerprint, KeptAnswer answer);
 
     /// <summary>Gives a run up without an answer (it failed in a way worth repeating); the next who asks may run.</summary>
-    [Alias("abandon")]
+    [Alias("abandon"), Repeatable]
     Task AbandonAsync(string fingerprint);
 }
 

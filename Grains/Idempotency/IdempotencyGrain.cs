@@ -34,7 +34,7 @@ internal sealed class IdempotencyGrain(
 
     protected override string StreamKeyOf(KeptRequest state) => GrainKey;
 
-    async Task<IdempotentRun> IIdempotencyGrain.BeginAsync(string fingerprint)
+    async Task<IdempotentRun> IIdempotencyGrain.BeginAsync(string fingerprint, Guid run)
     {
         var deadline = Now + MaxWait;
         while (true)
@@ -45,9 +45,11 @@ internal sealed class IdempotencyGrain(
                     ? new IdempotentRun(IdempotentVerdict.Replay, kept.Answer)
                     : new IdempotentRun(IdempotentVerdict.Reused);
             }
+            if (running is { } mine && mine.Id == run && mine.Fingerprint == fingerprint)
+                return new IdempotentRun(IdempotentVerdict.Run);
             if (running is not { } other || other.Until <= Now)
             {
-                running = new Running(fingerprint, Now + Lease);
+                running = new Running(run, fingerprint, Now + Lease);
                 return new IdempotentRun(IdempotentVerdict.Run);
             }
             if (other.Fingerprint != fingerprint)
@@ -93,7 +95,7 @@ internal sealed class IdempotencyGrain(
         run.Ended.TrySetResult();
     }
 
-    private sealed record Running(string Fingerprint, DateTimeOffset Until)
+    private sealed record Running(Guid Id, string Fingerprint, DateTimeOffset Until)
     {
         public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

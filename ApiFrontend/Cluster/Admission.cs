@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using SoonShop.ApiFrontend.Http;
+
+namespace SoonShop.ApiFrontend.Cluster;
+
+/// <summary>How a route is let in.</summary>
+internal enum AdmissionClass
+{
+    /// <summary>While there is room.</summary>
+    Normal,
+    /// <summary>Always, and before others: what others must not hold up, and what comes back again and again when it is refused.</summary>
+    Priority,
+    /// <summary>Always, and without counting: what costs nothing, or has a limit of its own.</summary>
+    Free,
+}
+
+/// <summary>Refuses requests beyond what the shop can do at once, before anything is spent on them: those that are let in stay fast.</summary>
+internal sealed class Admission
+{
+    private static readonly Refusal Full = new(RefusalCode.Unavailable, "The shop is very busy. Ask again in a moment; nothing was done.") { RetryAfter = TimeSpan.FromSeconds(1) };
+
+    private readonly AdmissionLimit limit;
+    private readonly GatewayMetrics metrics;
+
+    public Admission(AdmissionLimit limit, GatewayMetrics metrics)
+    {
+        (this.limit, this.metrics) = (limit, metrics);
+        metrics.Meter.CreateObservableGauge("soonshop.gateway.limit", () => limit.Limit, "{request}", "Requests that may be under way.");
+        metrics.Meter.CreateObservableGauge("soonshop.gateway.in_flight", () => limit.InFlight, "{request}", "Requests that are under way.");
+    }
+
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        // What no route is for costs nothing.
+        var admission = context.GetEndpoint() is { } endpoint
+            ? endpoint.Metadata.GetMetadata<AdmissionRule>()?.Class ?? AdmissionClass.Normal
+            : AdmissionClass.Free;
+        if (admission == AdmissionClass.Free)
+        {
+            await next(context);
+            return;
+        }
+        if (!await limit.EnterAsync(admission == AdmissionClass.Priority, context.RequestAborted))
+        {
+            metrics.Shed();
+            await new Problem(Full).ExecuteAsync(context);
+            return;
+        }
+        metrics.Admitted();
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            limit.Leave(Stopwatch.GetElapsedTime(start));
+        }
+    }
+}
+
+/// <summary>A route's <see cref="AdmissionClass"/>.</summary>
+internal sealed record AdmissionRule(AdmissionClass Class);
+
+/// <summary>How routes and the application say how they let in.</summary>
+internal static class AdmissionExtensions
+{
+    /// <summary>Sets how a route is let in; <see cref="AdmissionClass.Normal"/> where nothing is said.</summary>
+    public static TBuilder Admit<TBuilder>(this TBuilder routes, AdmissionClass admission) where TBuilder : IEndpointConventionBuilder =>
+        routes.WithMetadata(new AdmissionRule(admission));
+
+    /// <summary>Guards everything that follows, if it is switched on.</summary>
+    public static void UseAdmission(this IApplicationBuilder app, AdmissionOptions options)
+    {
+        if (!options.Enabled)
+            return;
+        var admission = app.ApplicationServices.GetRequiredService<Admission>();
+        app.Use(next => context => admission.InvokeAsync(context, next));
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Http.Timeouts;
+using SoonShop.ApiFrontend.Http;
+
+namespace SoonShop.ApiFrontend.Cluster;
+
+/// <summary>The time limits of requests, by what they do: queries are cancelled when it is over, commands end by their calls' limits.</summary>
+internal static class RequestTimeouts
+{
+    private const string Queries = "queries";
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
+
+    public static void AddShopTimeouts(this IServiceCollection services, ClusterSection options) => services.AddRequestTimeouts(o =>
+        o.AddPolicy(Queries, new RequestTimeoutPolicy
+        {
+            Timeout = TimeSpan.FromSeconds(options.QueryTimeoutSeconds),
+            TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
+            WriteTimeoutResponse = context =>
+                new Problem(new Refusal(RefusalCode.Unavailable, "The shop does not answer in time. Ask again.") { RetryAfter = RetryAfter }).ExecuteAsync(context),
+        }));
+
+    /// <summary>Gives the routes that read the time limit of queries.</summary>
+    public static TBuilder WithShopTimeouts<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder
+    {
+        routes.Add(endpoint =>
+        {
+            if (endpoint.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault() is { HttpMethods: [var method] } && IsQuery(method))
+                endpoint.Metadata.Add(new RequestTimeoutAttribute(Queries));
+        });
+        return routes;
+    }
+
+    /// <summary>True for methods that change nothing.</summary>
+    public static bool IsQuery(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+}

@@ -1,0 +1,217 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Benchmarks;
+
+/// <summary>
+/// What becomes of a shop that is asked for more than it can do. Requests come when they come (open loop, at random), whether earlier ones were answered or
+/// not, and each one's latency counts from when it was to be sent: nothing is hidden by a generator that waits. First the rate that the shop
+/// sustains, then 50 to 300 % of it, with load shedding and without. <c>./test.sh bench OverloadBenchmark</c>
+/// </summary>
+public sealed class OverloadBenchmark(ITestOutputHelper output)
+{
+    private const int Products = 100;
+    private const int Guests = 400;
+
+    /// <summary>What the generator can hold; more is counted as unanswered.</summary>
+    private const int MaxOutstanding = 20_000;
+
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Search = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan Level = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan Sustained = TimeSpan.FromMilliseconds(500);
+
+    private enum Result { Admitted, Refused, Failed }
+
+    [Fact(Explicit = true)]
+    public async Task load_from_half_to_three_times_what_the_shop_sustains()
+    {
+        int? rate = null;
+        foreach (var shedding in (bool[])[true, false])
+        {
+            var (shop, api) = await Shop.StartAsync(("Admission__Enabled", $"{shedding}"), ("RateLimits__Enabled", "false"), ("Logging__LogLevel__Default", "Error"));
+            await using var _ = shop;
+            var load = await Load.PrepareAsync(api);
+            await load.ClosedAsync(32, WarmUp);
+            rate ??= await FindRateAsync(load);
+            output.WriteLine($"Load shedding {(shedding ? "on" : "off")}; 100 % is {rate} requests/s");
+            output.WriteLine("   load  offered/s  admitted/s  refused/s  failed/s | admitted p50    p99 | refused p50    p99");
+            foreach (var percent in (int[])[50, 100, 150, 200, 300])
+                output.WriteLine($"  {percent,3} %  {await load.OpenAsync(rate.Value * percent / 100, Level)}");
+        }
+    }
+
+    /// <summary>The highest rate at which nothing is refused to speak of, and the 99th percentile stays below half a second.</summary>
+    private async Task<int> FindRateAsync(Load load)
+    {
+        var most = await load.ClosedAsync(32, Search);
+        for (var percent = 100; ; percent -= 10)
+        {
+            var figures = await load.OpenAsync(most * percent / 100, Search);
+            output.WriteLine($"{percent} % of {most}/s with 32 clients: {figures}");
+            if (percent == 30 || (figures.AdmittedP99 < Sustained.TotalMilliseconds && figures.Refused + figures.Failed < 0.01 * figures.Offered))
+                return most * percent / 100;
+        }
+    }
+
+    private sealed record Figures(double Offered, double Admitted, double Refused, double Failed, double AdmittedP50, double AdmittedP99, double RefusedP50, double RefusedP99)
+    {
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+            $"{Offered,9:F0}  {Admitted,10:F0}  {Refused,9:F0}  {Failed,8:F0} | {AdmittedP50,9:F0} ms {AdmittedP99,6:F0} ms | {RefusedP50,7:F0} ms {RefusedP99,6:F0} ms");
+    }
+
+    /// <summary>A mix: products and carts are read, lines set, products searched, and every tenth request is an order.</summary>
+    private sealed class Load(HttpClient http, string[] skus, ConcurrentQueue<string> empty)
+    {
+        private readonly ConcurrentQueue<string> full = [];
+
+        public static async Task<Load> PrepareAsync(ApiClient api)
+        {
+            await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(20), async () =>
+                (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
+            var admin = await api.AsAdminAsync();
+            var skus = new string[Products];
+            for (var i = 0; i < skus.Length; i++)
+                skus[i] = await admin.CreateProductAsync(stock: 10_000_000);
+            var carts = new ConcurrentQueue<string>();
+            for (var i = 0; i < Guests; i++)
+                carts.Enqueue((await api.AsGuestAsync()).CartId!);
+            // Not the client of the tests: connections are not what is to run short.
+            var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 1000, UseProxy = false })
+            {
+                BaseAddress = api.Http.BaseAddress,
+                Timeout = TimeSpan.FromSeconds(30),
+            };
+            return new Load(http, skus, carts);
+        }
+
+        /// <summary>Clients that each wait for their answer; requests answered a second.</summary>
+        public async Task<int> ClosedAsync(int clients, TimeSpan duration)
+        {
+            var answered = 0;
+            var clock = Stopwatch.StartNew();
+            await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
+            {
+                while (clock.Elapsed < duration)
+                {
+                    if (await SendAsync() == Result.Admitted)
+                        Interlocked.Increment(ref answered);
+                }
+            }));
+            return (int)(answered / clock.Elapsed.TotalSeconds);
+        }
+
+        /// <summary>Requests at random moments, so many a second on average.</summary>
+        public async Task<Figures> OpenAsync(int perSecond, TimeSpan duration)
+        {
+            var results = new ConcurrentQueue<(Result Result, double Ms)>();
+            var outstanding = 0;
+            var offered = 0;
+            var clock = Stopwatch.StartNew();
+            var due = TimeSpan.Zero;
+            var pending = new List<Task>((int)(perSecond * duration.TotalSeconds * 1.1));
+            while (due < duration)
+            {
+                while (due <= clock.Elapsed && due < duration)
+                {
+                    offered++;
+                    if (Interlocked.Increment(ref outstanding) > MaxOutstanding)
+                    {
+                        Interlocked.Decrement(ref outstanding);
+                        results.Enqueue((Result.Failed, 0));
+                    }
+                    else
+                    {
+                        pending.Add(TimedAsync(due));
+                    }
+                    due += TimeSpan.FromSeconds(-Math.Log(1 - Random.Shared.NextDouble()) / perSecond);
+                }
+                await Task.Delay(1);
+            }
+            await Task.WhenAll(pending);
+            var seconds = duration.TotalSeconds;
+            double Count(Result result) => results.Count(r => r.Result == result) / seconds;
+            double Percentile(Result result, double p)
+            {
+                var sorted = results.Where(r => r.Result == result).Select(r => r.Ms).Order().ToArray();
+                return sorted.Length == 0 ? 0 : sorted[(int)((sorted.Length - 1) * p)];
+            }
+            return new Figures(
+                offered / seconds, Count(Result.Admitted), Count(Result.Refused), Count(Result.Failed),
+                Percentile(Result.Admitted, 0.5), Percentile(Result.Admitted, 0.99), Percentile(Result.Refused, 0.5), Percentile(Result.Refused, 0.99));
+
+            async Task TimedAsync(TimeSpan scheduled)
+            {
+                await Task.Yield();
+                var result = await SendAsync();
+                results.Enqueue((result, (clock.Elapsed - scheduled).TotalMilliseconds));
+                Interlocked.Decrement(ref outstanding);
+            }
+        }
+
+        private async Task<Result> SendAsync()
+        {
+            var sku = skus[Random.Shared.Next(skus.Length)];
+            switch (Random.Shared.Next(10))
+            {
+                case < 4:
+                    return await SendAsync(HttpMethod.Get, $"/api/v1/products/{sku}");
+                case < 5:
+                    return await SendAsync(HttpMethod.Get, "/api/v1/products?q=product&limit=10");
+                case < 6 when full.TryDequeue(out var cart):
+                    var ordered = await SendAsync(HttpMethod.Post, "/api/v1/orders", cart, new JsonObject
+                    {
+                        ["email"] = "ada@example.com",
+                        ["paymentMethod"] = "pm_card_visa",
+                        ["shippingAddress"] = new JsonObject
+                        {
+                            ["name"] = "Ada Lovelace",
+                            ["line1"] = "12 St James Sq",
+                            ["city"] = "Springfield",
+                            ["postalCode"] = "12345",
+                            ["country"] = "US",
+                        },
+                    });
+                    (ordered == Result.Admitted ? empty : full).Enqueue(cart);
+                    return ordered;
+                case < 8 when empty.TryDequeue(out var cart):
+                    var filled = await SendAsync(HttpMethod.Put, $"/api/v1/cart/items/{sku}", cart, new JsonObject { ["quantity"] = 1 });
+                    (filled == Result.Admitted ? full : empty).Enqueue(cart);
+                    return filled;
+                default:
+                    if (full.TryDequeue(out var seen))
+                    {
+                        full.Enqueue(seen);
+                        return await SendAsync(HttpMethod.Get, "/api/v1/cart", seen);
+                    }
+                    return await SendAsync(HttpMethod.Get, $"/api/v1/products/{sku}");
+            }
+        }
+
+        private async Task<Result> SendAsync(HttpMethod method, string path, string? cart = null, JsonObject? body = null)
+        {
+            using var request = new HttpRequestMessage(method, path);
+            if (cart is not null)
+                request.Headers.TryAddWithoutValidation("X-Cart-Id", cart);
+            if (body is not null)
+            {
+                request.Content = JsonContent.Create(body);
+                if (method == HttpMethod.Post)
+                    request.Headers.TryAddWithoutValidation("Idempotency-Key", Guid.NewGuid().ToString());
+            }
+            try
+            {
+                using var response = await http.SendAsync(request);
+                return (int)response.StatusCode switch { < 300 => Result.Admitted, 503 => Result.Refused, _ => Result.Failed };
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+            {
+                return Result.Failed;
+            }
+        }
+    }
+}
