@@ -5,6 +5,7 @@ using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
+using SoonShop.ApiFrontend.Versions;
 using SoonShop.ServiceDefaults;
 
 namespace SoonShop.ApiFrontend;
@@ -17,6 +18,7 @@ namespace SoonShop.ApiFrontend;
 /// <param name="Cors">Which pages of other origins may call.</param>
 /// <param name="RateLimits">How much one caller may ask for.</param>
 /// <param name="Caching">How long products and searches may be kept.</param>
+/// <param name="Versions">Which versions and routes are on their way out.</param>
 /// <param name="Database">Where the cluster's membership stands; nothing else is read there.</param>
 internal sealed record FrontendConfiguration(
     AuthOptions Auth,
@@ -26,6 +28,7 @@ internal sealed record FrontendConfiguration(
     CorsSection Cors,
     RateLimitsOptions RateLimits,
     CachingOptions Caching,
+    VersionsOptions Versions,
     NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
@@ -38,6 +41,7 @@ internal sealed record FrontendConfiguration(
         var cors = configuration.Bind<CorsSection>(CorsSection.Section, problems);
         var rateLimits = configuration.Bind<RateLimitsOptions>(RateLimitsOptions.Section, problems);
         var caching = configuration.Bind<CachingOptions>(CachingOptions.Section, problems);
+        var versions = configuration.Bind<VersionsOptions>(VersionsOptions.Section, problems);
         problems.AddRange(auth.Problems());
         problems.AddRange(cluster.Problems());
         problems.AddRange(admission.Problems());
@@ -45,9 +49,10 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(cors.Problems());
         problems.AddRange(rateLimits.Problems());
         problems.AddRange(caching.Problems());
+        problems.AddRange(versions.Problems());
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(TrustedProxies.Problems(configuration));
-        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, configuration.ReadDatabase(
+        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, versions, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("Application Name", "soonshop-api")));
     }
 }

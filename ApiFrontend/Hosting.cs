@@ -4,11 +4,13 @@ using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Npgsql;
 using Orleans.Configuration;
 using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Contract;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
+using SoonShop.ApiFrontend.Versions;
 using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend;
@@ -80,23 +82,25 @@ internal static class Hosting
         });
         services.AddAuthorizationBuilder().AddPolicy(Role.Admin, p => p.RequireRole(Role.Admin));
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
-        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase)));
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+            // A number is no text: clients that are generated from the document send none.
+            o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
+        services.AddHttpContextAccessor();
+        services.AddShopVersions(configuration.Versions);
         services.AddExceptionHandler<ExceptionAnswers>();
         // Before the default writer, so that it is asked first.
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = context =>
         {
-            if (context.ProblemDetails is HttpValidationProblemDetails validation)
-            {
-                validation.Errors = validation.Errors.ToDictionary(e => CamelCase(e.Key), e => e.Value);
-                validation.Detail = "One or more fields are wrong; see errors.";
-            }
-            Problem.Complete(context.HttpContext, context.ProblemDetails, Problem.CodeOf(context.ProblemDetails.Status ?? 500));
+            var validation = context.ProblemDetails as HttpValidationProblemDetails;
+            validation?.Detail = "One or more fields are wrong; see errors.";
+            var language = Problem.Complete(context.HttpContext, context.ProblemDetails, ProblemCodes.OfStatus(context.ProblemDetails.Status ?? 500));
+            validation?.Errors = validation.Errors.ToDictionary(e => FieldNames.CamelCase(e.Key), e => e.Value.Select(language.Say).ToArray());
         });
         services.AddValidation();
         services.AddShopOpenApi();
     }
-
-    /// <summary>From <c>ShippingAddress.PostalCode</c> to <c>shippingAddress.postalCode</c>.</summary>
-    private static string CamelCase(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
 }

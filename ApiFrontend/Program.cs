@@ -2,6 +2,7 @@ using SoonShop.ApiFrontend;
 using SoonShop.ApiFrontend.Carts;
 using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Contract;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Events;
 using SoonShop.ApiFrontend.Health;
@@ -12,12 +13,21 @@ using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.Payments;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
+using SoonShop.ApiFrontend.Versions;
 using SoonShop.Users;
 
-// Exit code of sysexits.h, as the silo's.
-const int ConfigurationError = 78;
+// Exit codes of sysexits.h, as the silo's.
+const int UsageError = 64, ConfigurationError = 78;
 
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (!OpenApiCommand.TryRead(args, out var openApi))
+{
+    Console.Error.WriteLine($"ApiFrontend: '{string.Join(' ', args)}' is no command.\n{OpenApiCommand.Usage}");
+    return UsageError;
+}
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = openApi is null ? args : [], ContentRootPath = AppContext.BaseDirectory });
+if (openApi is not null)
+    OpenApiCommand.Configure(builder);
 var problems = new List<string>();
 var configuration = FrontendConfiguration.Read(builder.Configuration, problems);
 if (problems.Count > 0)
@@ -42,15 +52,17 @@ app.UseRouting();
 app.UseAdmission(configuration.Admission);
 app.UseRequestTimeouts();
 CallBudget.Use(app, configuration.Cluster);
+app.UseDeprecations();
 app.UseAuthentication();
 app.UseRateLimits(configuration.RateLimits);
 app.UseAuthorization();
 app.UseCustomerOrGuest();
+app.UseRereadableBodies();
 app.UseMiddleware<IdempotencyMiddleware>();
 
 app.MapHealth();
 app.MapShopOpenApi();
-var api = app.MapGroup("/api/v1").WithShopTimeouts().ProducesProblem(StatusCodes.Status429TooManyRequests);
+var api = app.MapShopApi(ApiVersions.All).WithShopTimeouts();
 api.MapAuth();
 api.MapMe();
 api.MapProducts();
@@ -67,5 +79,7 @@ admin.MapAdminPayments();
 admin.MapAdminWebhooks();
 admin.MapAdminEvents();
 
+if (openApi is not null)
+    return await openApi.WriteAsync(app);
 await app.RunAsync();
 return 0;

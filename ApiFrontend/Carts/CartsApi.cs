@@ -11,16 +11,16 @@ internal static class CartsApi
 {
     public static void MapCarts(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithSummary("Open a cart").AllowAnonymous().RequireCustomerOrGuest(orNobody: true).Refuses(401, 503);
+        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Open a cart").AllowAnonymous().RequireCustomerOrGuest(orNobody: true);
 
-        var cart = api.MapGroup("/cart").WithTags("Cart");
-        cart.MapPost("/merge", MergeAsync).WithSummary("Take a guest cart over").RequireAuthorization().Refuses(400, 401, 404, 503);
+        var cart = api.MapGroup("/cart").WithTags("Cart").Refuses(RefusalCode.NotFound);
+        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Take a guest cart over").RequireAuthorization();
 
         var mine = cart.MapGroup("").AllowAnonymous().RequireCustomerOrGuest();
-        mine.MapGet("", GetAsync).WithSummary("My cart, at today's prices").Refuses(400, 401, 404, 503);
-        mine.MapDelete("", ClearAsync).WithSummary("Empty my cart").Refuses(400, 401, 404, 503);
-        mine.MapPut("/items/{sku}", SetItemAsync).WithSummary("Set the units of a line; 0 removes it").Refuses(400, 401, 404, 409, 503);
-        mine.MapDelete("/items/{sku}", RemoveItemAsync).WithSummary("Remove a line").Refuses(400, 401, 404, 503);
+        mine.MapGet("", GetAsync).WithName("getCart").WithSummary("My cart, at today's prices");
+        mine.MapDelete("", ClearAsync).WithName("clearCart").WithSummary("Empty my cart");
+        mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the units of a line; 0 removes it").Refuses(RefusalCode.Conflict);
+        mine.MapDelete("/items/{sku}", RemoveItemAsync).WithName("removeCartItem").WithSummary("Remove a line");
     }
 
     private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster)

@@ -13,15 +13,15 @@ internal static class ProductsApi
     public static void MapProducts(this IEndpointRouteBuilder api)
     {
         var products = api.MapGroup("/products").WithTags("Catalogue");
-        products.MapGet("", SearchAsync).WithSummary("Find products").AllowAnonymous().Refuses(400, 503);
-        products.MapGet("/{sku}", GetAsync).WithSummary("A product").AllowAnonymous().Refuses(404, 503);
+        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Find products").AllowAnonymous();
+        products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("A product").AllowAnonymous();
         products.MapMethods("", [HttpMethods.Head], SearchAsync).AllowAnonymous().ExcludeFromDescription();
         products.MapMethods("/{sku}", [HttpMethods.Head], GetAsync).AllowAnonymous().ExcludeFromDescription();
 
         var admin = products.MapGroup("").RequireAuthorization(Role.Admin).LimitRate(RateClass.Admin);
-        admin.MapPost("", CreateAsync).WithSummary("Create a product").Refuses(400, 401, 403, 409, 503);
-        admin.MapPut("/{sku}", UpdateAsync).WithSummary("Replace a product").Refuses(400, 401, 403, 404, 412, 503);
-        admin.MapDelete("/{sku}", ArchiveAsync).WithSummary("Take a product out of sale").Refuses(401, 403, 404, 412, 503);
+        admin.MapPost("", CreateAsync).WithName("createProduct").WithSummary("Create a product").WithETag();
+        admin.MapPut("/{sku}", UpdateAsync).WithName("replaceProduct").WithSummary("Replace a product").WithETag().WithIfMatch();
+        admin.MapDelete("/{sku}", ArchiveAsync).WithName("archiveProduct").WithSummary("Take a product out of sale").WithIfMatch();
     }
 
     private static async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(
@@ -33,23 +33,22 @@ internal static class ProductsApi
         [Range(0, Money.MaxAmount)] long? minPrice,
         [Range(0, Money.MaxAmount)] long? maxPrice,
         bool? inStock,
-        string? sort,
-        string? cursor,
+        [OneOf("relevance", "price", "-price", "newest", "name")] string? sort,
+        [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
-        if (SortOf(sort) is not { } order)
-            return new Problem(Refusal.Invalid("sort", "must be relevance, price, -price, newest or name"));
-        return await catalogue.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, new PageRequest(limit, cursor)));
+        return await catalogue.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, SortOf(sort), new PageRequest(limit, cursor)));
     }
 
     private static async Task<Results<Representation<Product>, Problem>> GetAsync(string sku, HttpContext context, CatalogueReads catalogue) =>
         Sku.TryNormalize(sku, out var normal) ? await catalogue.ProductAsync(context, normal) : Unknown(sku);
 
     private static async Task<Results<Created<Product>, Problem>> CreateAsync(
-        CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
-        Sku.TryNormalize(body.Sku, out var sku)
-            ? catalogue.Written(context, sku, await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).CreateAsync(body.ToContent())).Created(p => $"/products/{p.Sku}")
-            : new Problem(Refusal.Invalid("sku", $"must be 1–{Sku.MaxLength} letters, digits, '.', '_' or '-', beginning with a letter or digit"));
+        CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue)
+    {
+        var (sku, product) = Find(cluster, body.Sku!)!.Value;
+        return catalogue.Written(context, sku, await product.CreateAsync(body.ToContent())).Created(p => $"/products/{p.Sku}");
+    }
 
     private static async Task<Results<Ok<Product>, Problem>> UpdateAsync(
         string sku, ProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
@@ -67,14 +66,13 @@ internal static class ProductsApi
 
     private static Problem Unknown(string sku) => new(Refusal.NotFound($"The product {sku}"));
 
-    private static ProductSort? SortOf(string? text) => text switch
+    private static ProductSort SortOf(string? text) => text switch
     {
-        null or "" or "relevance" => ProductSort.Relevance,
         "price" => ProductSort.PriceAscending,
         "-price" => ProductSort.PriceDescending,
         "newest" => ProductSort.Newest,
         "name" => ProductSort.Name,
-        _ => null,
+        _ => ProductSort.Relevance,
     };
 }
 
@@ -93,6 +91,6 @@ public record ProductRequest(
 }
 
 public sealed record CreateProductRequest(
-    [property: Required, StringLength(Sku.MaxLength)] string? Sku,
+    [property: Required, SkuText] string? Sku,
     string? Name, string? Description, string? Category, string? Family, Money? Price, Dictionary<string, string>? Attributes, string[]? Images, bool? Active)
     : ProductRequest(Name, Description, Category, Family, Price, Attributes, Images, Active);

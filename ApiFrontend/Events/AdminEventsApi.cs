@@ -14,15 +14,15 @@ internal static class AdminEventsApi
     public static void MapAdminEvents(this IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("").WithTags("Administration");
-        admin.MapGet("/events/stats", GetStatsAsync).WithSummary("Figures of the last minutes, of the whole cluster").Refuses(400, 401, 403, 503);
-        admin.MapGet("/event-errors", ListErrorsAsync).WithSummary("Failed attempts of event handlers, newest first").Refuses(400, 401, 403, 503);
-        admin.MapPost("/event-errors/{id:guid}/resolve", ResolveErrorAsync).WithSummary("Say that a failure is done with").Refuses(401, 403, 404, 409, 422, 503);
-        admin.MapGet("/dead-letters", ListDeadLettersAsync).WithSummary("Events that a handler gave up, newest first; with groupBy, in groups").Refuses(400, 401, 403, 503);
-        admin.MapGet("/dead-letters/{id:guid}", GetDeadLetterAsync).WithSummary("A dead letter with its payload and every attempt").Refuses(401, 403, 404, 503);
-        admin.MapPost("/dead-letters/{id:guid}/replay", ReplayAsync).WithSummary("Try a dead letter again").Refuses(401, 403, 404, 409, 422, 503);
-        admin.MapPost("/dead-letters/replay", ReplayManyAsync).WithSummary("Try all open dead letters that match again, up to 20,000 at once").Refuses(400, 401, 403, 409, 422, 503);
-        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithSummary("Give a dead letter up").Refuses(400, 401, 403, 404, 409, 503);
-        admin.MapGet("/audit-log", ListAuditAsync).WithSummary("What administrators did with events, newest first").Refuses(400, 401, 403, 503);
+        admin.MapGet("/events/stats", GetStatsAsync).WithName("getEventStats").WithSummary("Figures of the last minutes, of the whole cluster");
+        admin.MapGet("/event-errors", ListErrorsAsync).WithName("listEventErrors").WithSummary("Failed attempts of event handlers, newest first");
+        admin.MapPost("/event-errors/{id:guid}/resolve", ResolveErrorAsync).WithName("resolveEventError").WithSummary("Say that a failure is done with");
+        admin.MapGet("/dead-letters", ListDeadLettersAsync).WithName("listDeadLetters").WithSummary("Events that a handler gave up, newest first; with groupBy, in groups");
+        admin.MapGet("/dead-letters/{id:guid}", GetDeadLetterAsync).WithName("getDeadLetter").WithSummary("A dead letter with its payload and every attempt");
+        admin.MapPost("/dead-letters/{id:guid}/replay", ReplayAsync).WithName("replayDeadLetter").WithSummary("Try a dead letter again");
+        admin.MapPost("/dead-letters/replay", ReplayManyAsync).WithName("replayDeadLetters").WithSummary("Try all open dead letters that match again, up to 20,000 at once");
+        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithName("discardDeadLetter").WithSummary("Give a dead letter up").Refuses(RefusalCode.Conflict);
+        admin.MapGet("/audit-log", ListAuditAsync).WithName("listAuditLog").WithSummary("What administrators did with events, newest first");
     }
 
     private static IEventAdminGrain Events(IClusterClient cluster) => cluster.GetGrain<IEventAdminGrain>(0);
@@ -31,26 +31,21 @@ internal static class AdminEventsApi
         TypedResults.Ok(await Events(cluster).GetStatsAsync(window));
 
     private static async Task<Results<Ok<Page<EventError>>, Problem>> ListErrorsAsync(
-        IClusterClient cluster, string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
-        bool? resolved, DateTimeOffset? from, DateTimeOffset? to, string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
-        Words.TryRead(type, out ErrorClass? wanted)
-            ? (await Events(cluster).ListErrorsAsync(new EventErrorFilter(wanted, handler, eventType, resolved, from, to), new PageRequest(limit, cursor))).Ok()
-            : BadType;
+        IClusterClient cluster, [Word<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
+        bool? resolved, DateTimeOffset? from, DateTimeOffset? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        (await Events(cluster).ListErrorsAsync(
+            new EventErrorFilter(Words.Read<ErrorClass>(type), handler, eventType, resolved, from, to), new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Results<Ok<EventError>, Problem>> ResolveErrorAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await Events(cluster).ResolveErrorAsync(id, context.Actor())).Ok();
 
     private static async Task<Results<Ok<DeadLetterPage>, Problem>> ListDeadLettersAsync(
-        IClusterClient cluster, string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
-        bool? resolved, DateTimeOffset? from, DateTimeOffset? to, [StringLength(16), CleanText] string? fingerprint, string? groupBy, string? cursor,
+        IClusterClient cluster, [Word<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
+        bool? resolved, DateTimeOffset? from, DateTimeOffset? to, [StringLength(16), CleanText] string? fingerprint, [Word<DeadLetterGrouping>] string? groupBy, [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
-        if (!Words.TryRead(type, out ErrorClass? wanted))
-            return BadType;
-        if (!Words.TryRead(groupBy, out DeadLetterGrouping? grouping))
-            return new Problem(Refusal.Invalid("groupBy", "must be handler, eventType, type or fingerprint"));
-        var filter = new EventErrorFilter(wanted, handler, eventType, resolved, from, to, fingerprint);
-        return grouping is { } by
+        var filter = new EventErrorFilter(Words.Read<ErrorClass>(type), handler, eventType, resolved, from, to, fingerprint);
+        return Words.Read<DeadLetterGrouping>(groupBy) is { } by
             ? TypedResults.Ok(new DeadLetterPage(null, await Events(cluster).GroupDeadLettersAsync(filter, by), null))
             : (await Events(cluster).ListDeadLettersAsync(filter, new PageRequest(limit, cursor))).Ok(p => new DeadLetterPage(p.Items, null, p.NextCursor));
     }
@@ -61,11 +56,9 @@ internal static class AdminEventsApi
     private static async Task<Results<Ok<DeadLetter>, Problem>> ReplayAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await Events(cluster).ReplayAsync(id, context.Actor())).Ok();
 
-    private static async Task<Results<Ok<ReplayAnswer>, Problem>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
-        Words.TryRead(body.Type, out ErrorClass? wanted)
-            ? TypedResults.Ok(await Events(cluster).ReplayAsync(
-                new EventErrorFilter(wanted, body.Handler, body.EventType, null, body.From, body.To, body.Fingerprint), context.Actor()))
-            : BadType;
+    private static async Task<Ok<ReplayAnswer>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
+        TypedResults.Ok(await Events(cluster).ReplayAsync(
+            new EventErrorFilter(Words.Read<ErrorClass>(body.Type), body.Handler, body.EventType, null, body.From, body.To, body.Fingerprint), context.Actor()));
 
     private static async Task<Results<Ok<DeadLetter>, Problem>> DiscardAsync(
         Guid id, HttpContext context, IClusterClient cluster, [StringLength(500), CleanText] string? reason)
@@ -77,11 +70,8 @@ internal static class AdminEventsApi
     }
 
     private static async Task<Results<Ok<Page<AuditEntry>>, Problem>> ListAuditAsync(
-        IClusterClient cluster, [StringLength(100), CleanText] string? action, string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        IClusterClient cluster, [StringLength(100), CleanText] string? action, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Events(cluster).ListAuditAsync(action, new PageRequest(limit, cursor))).Ok();
-
-
-    private static Problem BadType { get; } = new(Refusal.Invalid("type", "must be transient, permanent, network, serialization, business or system"));
 }
 
 /// <summary>Dead letters, or groups of them.</summary>
@@ -89,7 +79,7 @@ internal sealed record DeadLetterPage(ImmutableArray<DeadLetter>? Items, Immutab
 
 /// <summary>Which dead letters to replay; an empty object means all.</summary>
 public sealed record ReplayRequest(
-    [property: StringLength(20), CleanText] string? Type,
+    [property: Word<ErrorClass>] string? Type,
     [property: StringLength(200), CleanText] string? Handler,
     [property: StringLength(200), CleanText] string? EventType,
     [property: StringLength(16), CleanText] string? Fingerprint,

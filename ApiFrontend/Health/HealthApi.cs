@@ -12,8 +12,8 @@ internal static class HealthApi
     {
         var health = app.MapGroup("/health").WithTags("Service").AllowAnonymous().WithoutRateLimit().Admit(AdmissionClass.Free);
         health.DisableRequestTimeout();
-        health.MapGet("/live", () => TypedResults.Ok(new HealthAnswer("live"))).WithSummary("This process runs");
-        health.MapGet("/ready", ReadyAsync).WithSummary("Cluster and database answer").Refuses(503);
+        health.MapGet("/live", () => TypedResults.Ok(new HealthAnswer("live"))).WithName("getLiveness").WithSummary("This process runs");
+        health.MapGet("/ready", ReadyAsync).WithName("getReadiness").WithSummary("Cluster and database answer").Refuses(RefusalCode.Unavailable);
     }
 
     private static async Task<Results<Ok<HealthAnswer>, Problem>> ReadyAsync(IClusterClient cluster, ClusterBreaker breaker, HttpContext context)

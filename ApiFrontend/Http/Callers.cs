@@ -59,6 +59,8 @@ internal static class Callers
 
     private static Guid? CartId(HttpContext context) =>
         Guid.TryParse(context.Request.Headers[CartHeader], out var id) && id != Guid.Empty ? id : null;
-
-    private sealed record CustomerOrGuest(bool OrNobody);
 }
+
+/// <summary>The route is for whoever is signed in or holds a cart.</summary>
+/// <param name="OrNobody">Also for whoever claims neither.</param>
+internal sealed record CustomerOrGuest(bool OrNobody);

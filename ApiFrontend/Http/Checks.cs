@@ -1,31 +1,110 @@
+using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
 using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend.Http;
 
+/// <summary>A rule that can say itself in the OpenAPI document.</summary>
+internal interface IDescribesSchema
+{
+    /// <summary>Adds the rule to the schema of the value.</summary>
+    void Describe(OpenApiSchema schema);
+}
+
 /// <summary>Text without control characters. See <see cref="Text.IsClean"/>.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
-public sealed class CleanTextAttribute : ValidationAttribute
+public sealed class CleanTextAttribute : ValidationAttribute, IDescribesSchema
 {
     public CleanTextAttribute() : base("must not contain control characters") { }
 
     public override bool IsValid(object? value) => value is not string text || Text.IsClean(text);
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern ??= @"^[^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*$";
 }
 
 /// <summary>An e-mail address.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
-public sealed class MailAddressAttribute : ValidationAttribute
+public sealed class MailAddressAttribute : ValidationAttribute, IDescribesSchema
 {
     public MailAddressAttribute() : base("is no e-mail address") { }
 
     public override bool IsValid(object? value) => value is not string text || EmailAddress.IsValid(text.Trim());
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Format, schema.MaxLength) = ("email", EmailAddress.MaxLength);
 }
 
 /// <summary>An ISO 3166-1 alpha-2 country code.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
-public sealed class CountryCodeAttribute : ValidationAttribute
+public sealed class CountryCodeAttribute : ValidationAttribute, IDescribesSchema
 {
     public CountryCodeAttribute() : base("must be a country code of two upper-case letters, such as US") { }
 
     public override bool IsValid(object? value) => value is not string text || Country.IsCode(text);
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = "^[A-Z]{2}$";
+}
+
+/// <summary>A stock keeping unit. See <see cref="Sku"/>.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class SkuTextAttribute : ValidationAttribute, IDescribesSchema
+{
+    public SkuTextAttribute() : base($"must be 1–{Sku.MaxLength} letters, digits, '.', '_' or '-', beginning with a letter or digit") { }
+
+    public override bool IsValid(object? value) => value is not string text || Sku.TryNormalize(text, out _);
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = $"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{Sku.MaxLength - 1}}}$";
+}
+
+/// <summary>What a list gave as its <c>nextCursor</c>. Whether it is one, the list itself finds out.</summary>
+[AttributeUsage(AttributeTargets.Parameter)]
+public sealed class CursorAttribute : StringLengthAttribute, IDescribesSchema
+{
+    private const int MaxLength = 1000;
+
+    public CursorAttribute() : base(MaxLength) => ErrorMessage = "is none that this list gave; begin without one";
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Description = "The nextCursor of the page before; without it the list begins.";
+}
+
+/// <summary>One of some words; empty means none was named.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public class OneOfAttribute(params string[] words) : ValidationAttribute($"must be {Enumerate(words)}"), IDescribesSchema
+{
+    public override bool IsValid(object? value) => value is not string { Length: > 0 } text || Allows(text);
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Title, schema.Enum) = (Name, [.. words.Select(w => JsonValue.Create(w))]);
+
+    /// <summary>The name of the words' type, where it has one.</summary>
+    protected virtual string? Name => null;
+
+    protected virtual bool Allows(string text) => words.Contains(text, StringComparer.Ordinal);
+
+    private static string Enumerate(string[] words) => $"{string.Join(", ", words[..^1])} or {words[^1]}";
+}
+
+/// <summary>A word of an enumeration, as the API writes it.</summary>
+public sealed class WordAttribute<T>() : OneOfAttribute(Words.All<T>()) where T : struct, Enum
+{
+    protected override string? Name => typeof(T).Name;
+
+    protected override bool Allows(string text) => Words.TryRead<T>(text, out _);
+}
+
+/// <summary>Either this field or another, not both and not neither.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class EitherOrAttribute(string other) : ValidationAttribute
+{
+    private static readonly ConcurrentDictionary<(Type, string), Func<object, object?>> Readers = new();
+
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
+    {
+        var read = Readers.GetOrAdd((validationContext.ObjectType, other), key => key.Item1.GetProperty(key.Item2)!.GetValue);
+        var hasOther = read(validationContext.ObjectInstance) is not null;
+        return value is null != hasOther
+            ? new ValidationResult($"{(hasOther ? "cannot stand beside" : "is required, or")} {JsonNamingPolicy.CamelCase.ConvertName(other)}", [validationContext.MemberName!])
+            : ValidationResult.Success;
+    }
 }

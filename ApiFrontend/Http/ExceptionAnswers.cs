@@ -1,7 +1,5 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using SoonShop.ApiFrontend.Cluster;
 
@@ -25,7 +23,7 @@ internal sealed partial class ExceptionAnswers(IProblemDetailsService problems, 
         }
         var refusal = exception switch
         {
-            BadHttpRequestException e => Bad(e),
+            BadHttpRequestException e => await BadRequests.RefusalAsync(httpContext, e),
             UnavailableException or CallLostException => Unavailable(exception.Message),
             TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException => Unavailable("The shop does not answer in time."),
             _ => null,
@@ -42,21 +40,6 @@ internal sealed partial class ExceptionAnswers(IProblemDetailsService problems, 
     }
 
     private static Refusal Unavailable(string reason) => new(RefusalCode.Unavailable, $"{reason} Asking again with the same Idempotency-Key is safe.") { RetryAfter = RetryAfter };
-
-    private static Refusal Bad(BadHttpRequestException e)
-    {
-        if (e.InnerException is JsonException json)
-            return Refusal.Invalid(FieldOf(json.Path), json.Path is null ? "The body is no valid JSON." : "cannot be read: wrong type or malformed");
-        return ParameterPattern.Match(e.Message) is { Success: true } match
-            ? Refusal.Invalid(match.Groups["name"].Value, "cannot be read: missing or of the wrong type")
-            : Refusal.Invalid("body", "is missing or cannot be read");
-    }
-
-    /// <summary>From a JSON path such as <c>$.price.amount</c> to <c>price.amount</c>.</summary>
-    private static string FieldOf(string? path) => path is { Length: > 2 } ? path[2..] : "body";
-
-    [GeneratedRegex("parameter \"(?:[^\"]+ )?(?<name>[A-Za-z0-9]+)\"")]
-    private static partial Regex ParameterPattern { get; }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is unavailable: {Exception}: {Reason}")]
     private static partial void LogUnavailable(ILogger log, string method, string path, string exception, string reason);

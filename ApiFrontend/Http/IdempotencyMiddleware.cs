@@ -33,7 +33,7 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
     /// <summary>The largest answer that is kept.</summary>
     private const int MaxKeptBytes = 256 * 1024;
 
-    private static readonly string[] KeptHeaders = ["Content-Type", "Location", "ETag"];
+    private static readonly string[] KeptHeaders = ["Content-Type", "Content-Language", "Location", "ETag"];
 
     public async Task InvokeAsync(HttpContext context, IClusterClient cluster)
     {

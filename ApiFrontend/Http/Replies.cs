@@ -28,12 +28,4 @@ internal static class Replies
             context.Response.Headers.ETag = ETags.Of(version(outcome.Value));
         return outcome;
     }
-
-    /// <summary>Writes the problems that a route can answer with into the OpenAPI document.</summary>
-    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
-    {
-        foreach (var status in statuses)
-            route.ProducesProblem(status);
-        return route;
-    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Reflection;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Net.Http.Headers;
@@ -15,6 +16,7 @@ namespace SoonShop.ApiFrontend.Http;
 internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, string cacheControl, string cacheStatus) : IResult, IEndpointMetadataProvider
 {
     private const string Json = "application/json";
+    private static readonly ReadOnlyCollection<int> Whole = new([StatusCodes.Status200OK, StatusCodes.Status304NotModified]);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -38,6 +40,10 @@ internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, 
     {
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(T), [Json]));
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status304NotModified));
+        builder.Metadata.Add(new RequestHeader("If-None-Match", "The ETag of the answer that the client keeps; 304 when it still holds.", "\"3-in\"", false));
+        builder.Metadata.Add(new AnswerHeader("ETag", "Names this answer, for If-None-Match; a product's also its version, for If-Match.", "\"3-in\"", true, Whole));
+        builder.Metadata.Add(new AnswerHeader("Cache-Control", "Who may keep it for how long.", "public, max-age=5", true, Whole));
+        builder.Metadata.Add(new AnswerHeader("Cache-Status", "Where it came from (RFC 9211).", "soonshop; hit", true, Whole));
     }
 
     /// <summary>By weak comparison, as the section asks.</summary>

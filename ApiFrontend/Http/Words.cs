@@ -18,7 +18,9 @@ internal static class Words
         return true;
     }
 
-    /// <summary>All words, for a message.</summary>
-    public static string Of<T>() where T : struct, Enum =>
-        string.Join(", ", Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName));
+    /// <summary>A word that <see cref="WordAttribute{T}"/> has let through; nothing means any.</summary>
+    public static T? Read<T>(string? text) where T : struct, Enum => TryRead<T>(text, out var value) ? value : null;
+
+    /// <summary>All words, as the API writes them.</summary>
+    public static string[] All<T>() where T : struct, Enum => [.. Enum.GetNames<T>().Select(JsonNamingPolicy.CamelCase.ConvertName)];
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.OpenApi;
 using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
@@ -14,10 +15,10 @@ internal static class InventoryApi
     public static void MapInventory(this IEndpointRouteBuilder api)
     {
         var inventory = api.MapGroup("/inventory/{sku}").WithTags("Stock").RequireAuthorization(Role.Admin).LimitRate(RateClass.Admin);
-        inventory.MapGet("", GetAsync).WithSummary("Units of a SKU").Refuses(401, 403, 404, 503);
-        inventory.MapPut("", SetThresholdAsync).WithSummary("Set the low-stock threshold").Refuses(400, 401, 403, 404, 412, 503);
-        inventory.MapPost("/adjustments", AdjustAsync).WithSummary("Add or take units").Refuses(400, 401, 403, 404, 409, 412, 503);
-        inventory.MapGet("/ledger", GetLedgerAsync).WithSummary("Movements, newest first").Refuses(400, 401, 403, 404, 503);
+        inventory.MapGet("", GetAsync).WithName("getStock").WithSummary("Units of a SKU").WithETag();
+        inventory.MapPut("", SetThresholdAsync).WithName("setStockThreshold").WithSummary("Set the low-stock threshold").WithETag().WithIfMatch();
+        inventory.MapPost("/adjustments", AdjustAsync).WithName("adjustStock").WithSummary("Add or take units").WithETag().WithIfMatch();
+        inventory.MapGet("/ledger", GetLedgerAsync).WithName("listStockMovements").WithSummary("Movements, newest first");
     }
 
     private static async Task<Results<Ok<StockLevel>, Problem>> GetAsync(string sku, HttpContext context, IClusterClient cluster) =>
@@ -39,7 +40,7 @@ internal static class InventoryApi
             : Unknown(sku);
 
     private static async Task<Results<Ok<Page<StockMovement>>, Problem>> GetLedgerAsync(
-        string sku, IClusterClient cluster, string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        string sku, IClusterClient cluster, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         Find(cluster, sku) is { } item ? (await item.GetLedgerAsync(new PageRequest(limit, cursor))).Ok() : Unknown(sku);
 
     private static IInventoryItemGrain? Find(IClusterClient cluster, string text) =>
@@ -56,9 +57,11 @@ public sealed record AdjustmentRequest(
     [property: StringLength(100), CleanText] string? Reference);
 
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class NotZeroAttribute : ValidationAttribute
+public sealed class NotZeroAttribute : ValidationAttribute, IDescribesSchema
 {
     public NotZeroAttribute() : base("must not be zero") { }
 
     public override bool IsValid(object? value) => value is not 0;
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Not = new OpenApiSchema { Enum = [0] };
 }

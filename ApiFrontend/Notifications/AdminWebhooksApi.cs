@@ -11,11 +11,11 @@ internal static class AdminWebhooksApi
     public static void MapAdminWebhooks(this IEndpointRouteBuilder admin)
     {
         var webhooks = admin.MapGroup("/webhooks").WithTags("Administration");
-        webhooks.MapGet("", ListAsync).WithSummary("All webhook endpoints").Refuses(401, 403, 503);
-        webhooks.MapPost("", CreateAsync).WithSummary("Add a webhook endpoint; its secret is shown this once").Refuses(400, 401, 403, 409, 422, 503);
-        webhooks.MapGet("/{id:guid}", GetAsync).WithSummary("A webhook endpoint").Refuses(401, 403, 404, 503);
-        webhooks.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Remove a webhook endpoint").Refuses(401, 403, 404, 503);
-        webhooks.MapPost("/{id:guid}/enable", EnableAsync).WithSummary("Switch a webhook endpoint on again after failures").Refuses(401, 403, 404, 422, 503);
+        webhooks.MapGet("", ListAsync).WithName("listWebhooks").WithSummary("All webhook endpoints");
+        webhooks.MapPost("", CreateAsync).WithName("createWebhook").WithSummary("Add a webhook endpoint; its secret is shown this once");
+        webhooks.MapGet("/{id:guid}", GetAsync).WithName("getWebhook").WithSummary("A webhook endpoint");
+        webhooks.MapDelete("/{id:guid}", DeleteAsync).WithName("deleteWebhook").WithSummary("Remove a webhook endpoint");
+        webhooks.MapPost("/{id:guid}/enable", EnableAsync).WithName("enableWebhook").WithSummary("Switch a webhook endpoint on again after failures");
     }
 
     private static async Task<Ok<Page<WebhookEndpoint>>> ListAsync(IClusterClient cluster) =>

@@ -12,16 +12,16 @@ internal static class NotificationsApi
     public static void MapNotifications(this IEndpointRouteBuilder api)
     {
         var inbox = api.MapGroup("/notifications").WithTags("Notifications").RequireAuthorization();
-        inbox.MapGet("", ListAsync).WithSummary("My notifications, newest first").Refuses(400, 401, 503);
-        inbox.MapPost("/{id:guid}/read", MarkReadAsync).WithSummary("Mark one as read").Refuses(401, 404, 422, 503);
-        inbox.MapPost("/read-all", MarkAllReadAsync).WithSummary("Mark all as read").Refuses(401, 422, 503);
+        inbox.MapGet("", ListAsync).WithName("listNotifications").WithSummary("My notifications, newest first");
+        inbox.MapPost("/{id:guid}/read", MarkReadAsync).WithName("readNotification").WithSummary("Mark one as read");
+        inbox.MapPost("/read-all", MarkAllReadAsync).WithName("readAllNotifications").WithSummary("Mark all as read");
         var preferences = api.MapGroup("/me/notification-preferences").WithTags("Notifications").RequireAuthorization();
-        preferences.MapGet("", GetPreferencesAsync).WithSummary("How I want to be reached").Refuses(401, 503);
-        preferences.MapPut("", SetPreferencesAsync).WithSummary("Choose how to be reached; what is not named takes its default").Refuses(400, 401, 503);
+        preferences.MapGet("", GetPreferencesAsync).WithName("getNotificationPreferences").WithSummary("How I want to be reached");
+        preferences.MapPut("", SetPreferencesAsync).WithName("setNotificationPreferences").WithSummary("Choose how to be reached; what is not named takes its default");
     }
 
     private static async Task<Results<Ok<NotificationPage>, Problem>> ListAsync(
-        ClaimsPrincipal user, IClusterClient cluster, string? cursor, bool unread = false, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        ClaimsPrincipal user, IClusterClient cluster, [Cursor] string? cursor, bool unread = false, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Mine(user, cluster).ListAsync(unread, new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Results<NoContent, Problem>> MarkReadAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster) =>

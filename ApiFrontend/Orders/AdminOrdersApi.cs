@@ -12,20 +12,18 @@ internal static class AdminOrdersApi
     public static void MapAdminOrders(this IEndpointRouteBuilder admin)
     {
         var orders = admin.MapGroup("/orders").WithTags("Administration");
-        orders.MapGet("", ListAsync).WithSummary("All orders, newest first").Refuses(400, 401, 403, 503);
-        orders.MapPost("/{id:guid}/ship", ShipAsync).WithSummary("Hand an order to a carrier").Refuses(400, 401, 403, 404, 409, 422, 503);
-        orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithSummary("Note the delivery").Refuses(401, 403, 404, 409, 422, 503);
-        orders.MapPost("/{id:guid}/capture", CaptureAsync).WithSummary("Take what was authorized, or part of it").Refuses(400, 401, 403, 404, 409, 422, 503);
-        orders.MapPost("/{id:guid}/refunds", RefundAsync).WithSummary("Give money back").RequireIdempotencyKey()
-            .Refuses(400, 401, 403, 404, 409, 422, 503);
+        orders.MapGet("", ListAsync).WithName("listAllOrders").WithSummary("All orders, newest first");
+        orders.MapPost("/{id:guid}/ship", ShipAsync).WithName("shipOrder").WithSummary("Hand an order to a carrier").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Note the delivery").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/capture", CaptureAsync).WithName("captureOrder").WithSummary("Take what was authorized, or part of it").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/refunds", RefundAsync).WithName("refundOrder").WithSummary("Give money back").RequireIdempotencyKey().Refuses(RefusalCode.InvalidOrderState);
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
-        IClusterClient cluster, string? status, Guid? customerId, DateTimeOffset? from, DateTimeOffset? to, string? cursor,
+        IClusterClient cluster, [Word<OrderStatus>] string? status, Guid? customerId, DateTimeOffset? from, DateTimeOffset? to, [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
-        OrderFilters.TryStatus(status, out var wanted)
-            ? (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(new OrderQuery(customerId, null, wanted, from, to, new PageRequest(limit, cursor)))).Ok()
-            : OrderFilters.BadStatus;
+        (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(
+            new OrderQuery(customerId, null, Words.Read<OrderStatus>(status), from, to, new PageRequest(limit, cursor)))).Ok();
 
     private static async Task<Results<Ok<Order>, Problem>> ShipAsync(Guid id, ShipRequest body, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).ShipAsync(body.Carrier!, body.TrackingNumber!)).Ok();

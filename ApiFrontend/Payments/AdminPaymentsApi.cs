@@ -11,16 +11,15 @@ internal static class AdminPaymentsApi
     public static void MapAdminPayments(this IEndpointRouteBuilder routes)
     {
         var admin = routes.MapGroup("/payments").WithTags("Administration");
-        admin.MapGet("/discrepancies", ListAsync).WithSummary("Where payments, the provider's books and orders differ, the last seen first").Refuses(400, 401, 403, 503);
-        admin.MapGet("/reconciliation", GetStatusAsync).WithSummary("How the last comparison with the provider's books went, and when the next is due").Refuses(401, 403, 503);
-        admin.MapPost("/reconcile", RequestAsync).WithSummary("Compare with the provider's books now").Refuses(401, 403, 409, 422, 503);
+        admin.MapGet("/discrepancies", ListAsync).WithName("listPaymentDiscrepancies").WithSummary("Where payments, the provider's books and orders differ, the last seen first");
+        admin.MapGet("/reconciliation", GetStatusAsync).WithName("getReconciliation").WithSummary("How the last comparison with the provider's books went, and when the next is due");
+        admin.MapPost("/reconcile", RequestAsync).WithName("reconcilePayments").WithSummary("Compare with the provider's books now");
     }
 
     private static async Task<Results<Ok<Page<PaymentDiscrepancy>>, Problem>> ListAsync(
-        IClusterClient cluster, bool? resolved, string? kind, DateTimeOffset? from, DateTimeOffset? to, string? cursor,
-        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) => Words.TryRead(kind, out DiscrepancyKind? wanted)
-            ? (await Books(cluster).ListAsync(new DiscrepancyFilter(resolved, wanted, from, to), new PageRequest(limit, cursor))).Ok()
-            : new Problem(Refusal.Invalid("kind", $"must be {Words.Of<DiscrepancyKind>()}"));
+        IClusterClient cluster, bool? resolved, [Word<DiscrepancyKind>] string? kind, DateTimeOffset? from, DateTimeOffset? to, [Cursor] string? cursor,
+        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        (await Books(cluster).ListAsync(new DiscrepancyFilter(resolved, Words.Read<DiscrepancyKind>(kind), from, to), new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) => TypedResults.Ok(await Books(cluster).GetStatusAsync());
 

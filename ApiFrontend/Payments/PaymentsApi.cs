@@ -10,9 +10,9 @@ internal static class PaymentsApi
     public static void MapPayments(this IEndpointRouteBuilder api)
     {
         var routes = api.MapGroup("").WithTags("Payments").AllowAnonymous().RequireCustomerOrGuest();
-        routes.MapGet("/payments/{id:guid}", GetAsync).WithSummary("A payment").Refuses(400, 401, 404, 503);
+        routes.MapGet("/payments/{id:guid}", GetAsync).WithName("getPayment").WithSummary("A payment");
         routes.MapPost("/simulated-payments/{paymentId:guid}/authenticate", AuthenticateAsync)
-            .WithSummary("Prove to the simulated bank that it is you (simulated provider only)").Refuses(400, 401, 404, 409, 422, 503);
+            .WithName("authenticatePayment").WithSummary("Prove to the simulated bank that it is you (simulated provider only)").Refuses(RefusalCode.InvalidOrderState);
     }
 
     private static async Task<Results<Ok<Payment>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>

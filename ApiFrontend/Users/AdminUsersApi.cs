@@ -11,8 +11,8 @@ internal static class AdminUsersApi
     public static void MapAdminUsers(this IEndpointRouteBuilder admin)
     {
         var users = admin.MapGroup("/users/{id:guid}").WithTags("Administration");
-        users.MapGet("/roles", GetAsync).WithSummary("A user's roles").Refuses(401, 403, 404, 503);
-        users.MapPut("/roles", SetAsync).WithSummary("Replace a user's roles").Refuses(400, 401, 403, 404, 409, 412, 503);
+        users.MapGet("/roles", GetAsync).WithName("getUserRoles").WithSummary("A user's roles").WithETag();
+        users.MapPut("/roles", SetAsync).WithName("setUserRoles").WithSummary("Replace a user's roles").WithETag().WithIfMatch().Refuses(RefusalCode.Conflict);
     }
 
     private static async Task<Results<Ok<RolesAnswer>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>

@@ -13,14 +13,13 @@ internal static class AuthApi
     public static void MapAuth(this IEndpointRouteBuilder api)
     {
         var auth = api.MapGroup("/auth").WithTags("Accounts").AllowAnonymous();
-        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).WithSummary("Create an account").Refuses(400, 409, 503);
-        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).WithSummary("Sign in").Refuses(400, 401, 429, 503);
-        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).WithSummary("Trade a refresh token for a new pair").Refuses(400, 401, 503);
-        auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).WithSummary("End a session").Refuses(400, 503);
-        auth.MapPost("/password/forgot", ForgotPasswordAsync).LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email)
-            .WithSummary("Ask for a new password by mail").Refuses(400, 503);
-        auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).WithSummary("Set a new password by a mailed token").Refuses(400, 503);
-        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).WithSummary("Prove an e-mail address by a mailed token").Refuses(400, 503);
+        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).WithName("register").WithSummary("Create an account").Refuses(RefusalCode.EmailTaken);
+        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).WithName("login").WithSummary("Sign in").Refuses(RefusalCode.Unauthenticated);
+        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).WithName("refreshSession").WithSummary("Trade a refresh token for a new pair").Refuses(RefusalCode.Unauthenticated);
+        auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).WithName("logout").WithSummary("End a session");
+        auth.MapPost("/password/forgot", ForgotPasswordAsync).LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email).WithName("forgotPassword").WithSummary("Ask for a new password by mail");
+        auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).WithName("resetPassword").WithSummary("Set a new password by a mailed token");
+        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).WithName("verifyEmail").WithSummary("Prove an e-mail address by a mailed token");
     }
 
     private static async Task<Results<Created<SessionAnswer>, Problem>> RegisterAsync(

@@ -13,16 +13,16 @@ internal static class MeApi
 {
     public static void MapMe(this IEndpointRouteBuilder api)
     {
-        var me = api.MapGroup("/me").WithTags("Accounts").RequireAuthorization();
-        me.MapGet("", GetAsync).WithSummary("My profile").Refuses(401, 503);
-        me.MapPatch("", UpdateAsync).WithSummary("Change my profile").Refuses(400, 401, 503);
-        me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).WithSummary("Change my password").Refuses(400, 401, 429, 503);
-        me.MapGet("/addresses", GetAddressesAsync).WithSummary("My addresses").Refuses(401, 503);
-        me.MapPost("/addresses", AddAddressAsync).WithSummary("Add an address").Refuses(400, 401, 409, 503);
-        me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithSummary("Replace an address").Refuses(400, 401, 404, 503);
-        me.MapDelete("/addresses/{id:guid}", RemoveAddressAsync).WithSummary("Remove an address").Refuses(401, 404, 503);
-        me.MapGet("/payment-methods", GetPaymentMethodsAsync).WithSummary("My kept payment methods").Refuses(401, 503);
-        me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync).WithSummary("Remove a kept payment method").Refuses(401, 404, 503);
+        var me = api.MapGroup("/me").WithTags("Accounts").RequireAuthorization().Refuses(RefusalCode.NotFound);
+        me.MapGet("", GetAsync).WithName("getProfile").WithSummary("My profile");
+        me.MapPatch("", UpdateAsync).WithName("updateProfile").WithSummary("Change my profile");
+        me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).WithName("changePassword").WithSummary("Change my password");
+        me.MapGet("/addresses", GetAddressesAsync).WithName("listAddresses").WithSummary("My addresses");
+        me.MapPost("/addresses", AddAddressAsync).WithName("addAddress").WithSummary("Add an address");
+        me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithName("replaceAddress").WithSummary("Replace an address");
+        me.MapDelete("/addresses/{id:guid}", RemoveAddressAsync).WithName("removeAddress").WithSummary("Remove an address");
+        me.MapGet("/payment-methods", GetPaymentMethodsAsync).WithName("listPaymentMethods").WithSummary("My kept payment methods");
+        me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync).WithName("removePaymentMethod").WithSummary("Remove a kept payment method");
     }
 
     private static async Task<Results<Ok<User>, Problem>> GetAsync(ClaimsPrincipal user, IClusterClient cluster) => (await Mine(user, cluster).GetAsync()).Ok();

@@ -62,6 +62,70 @@ public sealed class OpenApiTests(RunningShop shop)
     }
 
     [Fact]
+    public async Task the_document_beside_the_code_is_the_one_that_is_served()
+    {
+        var served = Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Body;
+        var kept = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json"), TestContext.Current.CancellationToken);
+        var difference = served.Split('\n').Zip(kept.Split('\n')).FirstOrDefault(l => l.First != l.Second);
+        Assert.True(served == kept,
+            $"The API is not the one in ApiFrontend/openapi/v1.json any more: {difference.First?.Trim()} instead of {difference.Second?.Trim()}. "
+            + "If that is meant, renew it: dotnet run --project ApiFrontend -- openapi v1 ApiFrontend/openapi/v1.json");
+    }
+
+    [Fact]
+    public async Task the_document_needs_no_cluster_and_what_is_no_command_is_refused()
+    {
+        Assert.Equal((64, 64, 64), (
+            (await RunAsync("openapi", "v9")).Code, (await RunAsync("nonsense")).Code, (await RunAsync("openapi", "v1", "a", "b")).Code));
+        Assert.Contains("openapi VERSION", (await RunAsync("nonsense")).Error, StringComparison.Ordinal);
+        var (code, output, _) = await RunAsync("openapi", "v1");
+        Assert.Equal(0, code);
+        Assert.Equal(Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Body, output);
+    }
+
+    [Fact]
+    public async Task operations_have_ids_examples_and_the_problems_of_their_kind()
+    {
+        var routes = await Route.AllAsync(shop.Api);
+        Assert.Empty(routes.GroupBy(r => r.Operation["operationId"]!.GetValue<string>()).Where(g => g.Count() > 1).Select(g => g.Key));
+        foreach (var route in routes)
+        {
+            var answers = route.Operation["responses"]!.AsObject();
+            void Has(string status, bool wanted, string why) => Assert.True(!wanted || answers.ContainsKey(status), $"{route.Name} answers no {status}: {why}");
+            Has("429", true, "every route is limited");
+            Has("503", true, "the cluster may be out of reach");
+            Has("401", route.Operation["security"] is not null, "it takes credentials");
+            Has("403", route.Path.StartsWith("/admin/", StringComparison.Ordinal), "it is for administrators");
+            Has("404", route.Path.Contains('{', StringComparison.Ordinal), "its path names something");
+            Has("400", route.Body is not null || route.Parameters("query").Length > 0, "it takes input");
+            Has("413", route.Body is not null, "it takes a body");
+            Has("415", route.Body is not null, "it takes a body");
+            Has("409", route.IsPost, "the same key may be under way");
+            Has("422", route.IsPost, "a key may come with another request");
+            Has("412", route.Parameters("header").Contains("If-Match"), "it takes If-Match");
+            if (route.Body is not null)
+                Assert.NotNull(route.Operation["requestBody"]!["content"]!["application/json"]!["example"]);
+            Assert.Equal(answers.ContainsKey("201"), answers["201"]?["headers"]?["Location"] is not null);
+        }
+    }
+
+    [Fact]
+    public async Task every_problem_says_which_types_it_can_be()
+    {
+        var document = Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Json!;
+        var responses = document["components"]!["responses"]!.AsObject();
+        Assert.NotEmpty(responses);
+        foreach (var (name, _) in responses)
+        {
+            var types = document["components"]!["schemas"]![name + "Problem"]!["allOf"]![1]!["properties"]!["type"]!["enum"]!.AsArray();
+            Assert.All(types, t => Assert.StartsWith("https://soonshop.dev/problems/", t!.GetValue<string>(), StringComparison.Ordinal));
+        }
+    }
+
+    private static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) =>
+        Repository.TryRunAsync("dotnet", [Repository.Program("ApiFrontend"), .. arguments], []);
+
+    [Fact]
     public async Task a_page_shows_the_document()
     {
         var page = Expect.Status(200, await shop.Api.GetAsync("//scalar"));

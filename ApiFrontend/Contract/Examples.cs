@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace SoonShop.ApiFrontend.Contract;
+
+/// <summary>Gives requests, answers and parameters examples: what a field of that name commonly holds, and otherwise what its schema allows.</summary>
+internal static class Examples
+{
+    private const int MaxDepth = 8;
+    private const string Id = "0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11";
+    private const string Time = "2026-03-01T09:30:00Z";
+
+    /// <summary>By field name, or, where that is not enough, by the schema's and the field's.</summary>
+    private static readonly Dictionary<string, Func<JsonNode?>> Known = new(StringComparer.Ordinal)
+    {
+        ["email"] = () => "ada@example.com",
+        ["password"] = () => "correct horse battery",
+        ["currentPassword"] = () => "correct horse battery",
+        ["newPassword"] = () => "a longer staple than before",
+        ["displayName"] = () => "Ada Lovelace",
+        ["locale"] = () => "en",
+        ["roles"] = () => new JsonArray("customer"),
+        ["accessToken"] = () => "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIuLi4ifQ.signature",
+        ["refreshToken"] = () => "0b6f4a528d1b4c2f9b7e2f6f0c3d9a11.5f0c3d9a110b6f4a528d1b4c2f9b7e2f.secret",
+        ["token"] = () => "0b6f4a528d1b4c2f9b7e2f6f0c3d9a11.mailed-secret",
+        ["tokenType"] = () => "Bearer",
+        ["expiresIn"] = () => 900,
+        ["name"] = () => "Ada Lovelace",
+        ["line1"] = () => "12 St James Sq",
+        ["line2"] = () => "Flat 3",
+        ["city"] = () => "London",
+        ["region"] = () => "London",
+        ["postalCode"] = () => "SW1Y 4JH",
+        ["country"] = () => "GB",
+        ["phone"] = () => "+44 20 7946 0000",
+        ["sku"] = () => "COFFEE-HOUSE-1KG",
+        ["category"] = () => "groceries/coffee",
+        ["family"] = () => "house-coffee",
+        ["description"] = () => "A house blend, roasted on Mondays.",
+        ["attributes"] = () => new JsonObject { ["roast"] = "medium" },
+        ["images"] = () => new JsonArray("https://images.example.com/coffee.jpg"),
+        ["Product.name"] = () => "House coffee, 1 kg",
+        ["ProductRequest.name"] = () => "House coffee, 1 kg",
+        ["CreateProductRequest.name"] = () => "House coffee, 1 kg",
+        ["CartItem.name"] = () => "House coffee, 1 kg",
+        ["OrderLine.name"] = () => "House coffee, 1 kg",
+        ["amount"] = () => 1999,
+        ["currency"] = () => "USD",
+        ["quantity"] = () => 2,
+        ["number"] = () => "S-7K3M-92QX",
+        ["paymentMethod"] = () => "pm_card_visa",
+        ["method"] = () => "pm_card_visa",
+        ["clientSecret"] = () => null,
+        ["addressId"] = () => null,
+        ["cancelReason"] = () => null,
+        ["dispute"] = () => null,
+        ["shipment"] = () => null,
+        ["previousUnitPrice"] = () => null,
+        ["nextCursor"] = () => null,
+        ["cursor"] = () => "WyIyMDI2LTAzLTAxIl0",
+        ["carrier"] = () => "Royal Mail",
+        ["trackingNumber"] = () => "RM123456785GB",
+        ["delta"] = () => 24,
+        ["reason"] = () => "delivery",
+        ["reference"] = () => "DN-2026-0301",
+        ["q"] = () => "coffee",
+        ["url"] = () => "https://hooks.example.com/soonshop",
+        ["eventTypes"] = () => new JsonArray("order.*"),
+        ["secret"] = () => "whsec_c2VjcmV0",
+        ["kind"] = () => "orderShipped",
+        ["preferences"] = () => new JsonObject { ["orderShipped"] = new JsonObject { ["email"] = true } },
+        ["required"] = () => new JsonObject { ["orderConfirmed"] = new JsonArray("email") },
+        ["handler"] = () => "mail",
+        ["eventType"] = () => "order.confirmed",
+        ["action"] = () => "dead-letter.replay",
+        ["limit"] = () => 20,
+    };
+
+    public static Task AddTo(OpenApiDocument document)
+    {
+        foreach (var operation in document.Paths.Values.SelectMany(p => p.Operations!.Values))
+        {
+            foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
+                parameter.Example ??= Of(document, parameter.Schema, "", parameter.Name!, MaxDepth);
+            foreach (var content in operation.RequestBody?.Content?.Values ?? Enumerable.Empty<OpenApiMediaType>())
+                content.Example ??= Of(document, content.Schema, "", "", MaxDepth);
+            foreach (var answer in operation.Responses?.Values.OfType<OpenApiResponse>() ?? [])
+            {
+                foreach (var (type, content) in answer.Content ?? Enumerable.Empty<KeyValuePair<string, OpenApiMediaType>>())
+                {
+                    if (type == "application/json")
+                        content.Example ??= Of(document, content.Schema, "", "", MaxDepth);
+                }
+            }
+        }
+        return Task.CompletedTask;
+    }
+
+    private static JsonNode? Of(OpenApiDocument document, IOpenApiSchema? schema, string owner, string name, int depth)
+    {
+        var id = (schema as OpenApiSchemaReference)?.Reference.Id;
+        if (id is not null && document.Components!.Schemas!.TryGetValue(id, out var target))
+            schema = target;
+        if (schema is null || depth == 0)
+            return null;
+        if (schema.OneOf is { Count: > 0 } choices)
+            return Known.TryGetValue(name, out var chosen) && chosen() is null ? null : Of(document, choices.FirstOrDefault(c => c.Type != JsonSchemaType.Null), owner, name, depth);
+        if (schema.Enum is { Count: > 0 } words)
+            return words[0]!.DeepClone();
+        if (Find(owner, name) is { } known && known() is var value && Fits(value, schema))
+            return value;
+        var type = schema.Type & ~JsonSchemaType.Null;
+        return type switch
+        {
+            JsonSchemaType.Object when schema.Properties is { Count: > 0 } properties => new JsonObject(
+                properties.Select(p => KeyValuePair.Create(p.Key, Of(document, p.Value, id ?? owner, p.Key, depth - 1)))),
+            JsonSchemaType.Object => schema.AdditionalProperties is { } values ? new JsonObject { ["name"] = Of(document, values, owner, "", depth - 1) } : new JsonObject(),
+            JsonSchemaType.Array => new JsonArray(Of(document, schema.Items, owner, name, depth - 1)),
+            JsonSchemaType.Boolean => true,
+            JsonSchemaType.Integer or JsonSchemaType.Number => long.TryParse(schema.Minimum, CultureInfo.InvariantCulture, out var minimum) ? Math.Max(1, minimum) : 1,
+            _ => schema.Format switch
+            {
+                "uuid" => Id,
+                "date-time" => Time,
+                _ => "text",
+            },
+        };
+    }
+
+    private static Func<JsonNode?>? Find(string owner, string name) =>
+        Known.TryGetValue($"{owner}.{name}", out var exact) || Known.TryGetValue(name, out exact) ? exact : null;
+
+    private static bool Fits(JsonNode? value, IOpenApiSchema schema) => value?.GetValueKind() switch
+    {
+        null => schema.Type?.HasFlag(JsonSchemaType.Null) == true,
+        System.Text.Json.JsonValueKind.Object => schema.Type?.HasFlag(JsonSchemaType.Object) == true && schema.Properties is not { Count: > 0 },
+        System.Text.Json.JsonValueKind.Array => schema.Type?.HasFlag(JsonSchemaType.Array) == true,
+        System.Text.Json.JsonValueKind.Number => schema.Type is { } type && (type.HasFlag(JsonSchemaType.Integer) || type.HasFlag(JsonSchemaType.Number)),
+        _ => schema.Type?.HasFlag(JsonSchemaType.String) == true && schema.Format is null or "email" or "uri",
+    };
+}

@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
+using Microsoft.AspNetCore.Mvc.ModelBinding;
+using SoonShop.ApiFrontend.Http;
+
+namespace SoonShop.ApiFrontend.Contract;
+
+/// <summary>Which problems a route can answer with: those that follow from its kind, and those that it declares.</summary>
+internal static class GeneralProblems
+{
+    /// <summary>The codes, in the order of their statuses.</summary>
+    public static IEnumerable<IGrouping<int, string>> Of(ApiDescription route, OperationKind kind)
+    {
+        var metadata = route.ActionDescriptor.EndpointMetadata;
+        var codes = new SortedSet<string>(metadata.OfType<RefusalRule>().SelectMany(r => r.Codes), StringComparer.Ordinal);
+        if (kind.IsApi)
+            codes.UnionWith([RefusalCode.RateLimited, RefusalCode.Unavailable]);
+        if (kind.NeedsToken || kind.TakesGuests)
+            codes.Add(RefusalCode.Unauthenticated);
+        if (kind.NeedsRole)
+            codes.Add(RefusalCode.Forbidden);
+        if (kind.IsPost)
+            codes.UnionWith([RefusalCode.Conflict, RefusalCode.IdempotencyKeyReused]);
+        if (kind.TakesBody)
+            codes.UnionWith([ProblemCodes.RequestTimeout, ProblemCodes.PayloadTooLarge, ProblemCodes.UnsupportedMediaType]);
+        if (kind.TakesBody || kind.TakesGuests || metadata.OfType<RequestHeader>().Any(h => !h.Name.StartsWith("If-", StringComparison.Ordinal)) || route.ParameterDescriptions.Any(p => p.Source == BindingSource.Query))
+            codes.Add(RefusalCode.ValidationFailed);
+        if (route.ParameterDescriptions.Any(p => p.Source == BindingSource.Path))
+            codes.Add(RefusalCode.NotFound);
+        return codes.GroupBy(ProblemCodes.StatusOf).OrderBy(g => g.Key);
+    }
+}
+
+/// <summary>What can be said of a route by its metadata.</summary>
+/// <param name="IsApi">It belongs to a version of the API.</param>
+/// <param name="IsPost">It takes Idempotency-Key.</param>
+/// <param name="TakesBody">It has a method whose requests carry bodies.</param>
+/// <param name="NeedsToken">It is for those who are signed in.</param>
+/// <param name="NeedsRole">It is for some of them.</param>
+/// <param name="TakesGuests">It is also for those who hold a cart.</param>
+/// <param name="TakesNobody">It is also for those who claim nothing, but a token that is sent must be good.</param>
+internal sealed record OperationKind(bool IsApi, bool IsPost, bool TakesBody, bool NeedsToken, bool NeedsRole, bool TakesGuests, bool TakesNobody)
+{
+    public static OperationKind Of(ApiDescription route)
+    {
+        var metadata = route.ActionDescriptor.EndpointMetadata;
+        var guests = metadata.OfType<CustomerOrGuest>().LastOrDefault();
+        var rules = metadata.OfType<IAllowAnonymous>().Any() ? [] : metadata.OfType<IAuthorizeData>().ToArray();
+        var method = route.HttpMethod ?? "";
+        return new OperationKind(
+            route.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true,
+            HttpMethods.IsPost(method),
+            HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) || metadata.OfType<IAcceptsMetadata>().Any(),
+            rules.Length > 0,
+            rules.Any(r => r.Policy is not null || r.Roles is not null),
+            guests is not null,
+            guests is { OrNobody: true });
+    }
+}

@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using SoonShop.ApiFrontend.Versions;
+
+namespace SoonShop.ApiFrontend.Contract;
+
+/// <summary>
+/// The command <c>openapi</c>: writes a document without a cluster, a database or any configuration. It describes the code, not an
+/// installation, so that the document kept beside the code changes with the code alone.
+/// </summary>
+internal sealed class OpenApiCommand
+{
+    private readonly string version;
+    private readonly string? file;
+
+    private OpenApiCommand(string version, string? file) => (this.version, this.file) = (version, file);
+
+    /// <summary>How the program is called.</summary>
+    public static string Usage { get; } = $"""
+        Usage: ApiFrontend [--Section:Key=value …]   run a front end
+               ApiFrontend openapi VERSION [FILE]    write the OpenAPI document of {string.Join(" or ", ApiVersions.All.Select(ApiVersions.NameOf))} to a file, or to the output, and end
+        """;
+
+    /// <summary>False for what is no way to call the program; the command is null when a front end is to run.</summary>
+    public static bool TryRead(string[] args, out OpenApiCommand? command)
+    {
+        command = args is ["openapi", var version, .. { Length: <= 1 } rest] && ApiVersions.All.Any(v => ApiVersions.NameOf(v) == version)
+            ? new OpenApiCommand(version, rest.FirstOrDefault())
+            : null;
+        return command is not null || args.All(a => a.StartsWith('-') || a.Contains('=', StringComparison.Ordinal));
+    }
+
+    /// <summary>Takes nothing from outside; what has no default must be there, and is not used.</summary>
+    public static void Configure(WebApplicationBuilder builder)
+    {
+        builder.Logging.ClearProviders();
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Auth:SigningKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)),
+            ["ConnectionStrings:soonshop"] = "Host=none;Database=none;Username=none",
+        });
+    }
+
+    /// <summary>Writes the document; answers the exit code.</summary>
+    public async Task<int> WriteAsync(WebApplication app)
+    {
+        // Makes the routes known, which otherwise happens when the server starts.
+        app.UseEndpoints(static _ => { });
+        var document = (await app.Services.GetRequiredService<OpenApiFiles>().FindAsync(version))!;
+        if (file is not null)
+        {
+            await File.WriteAllBytesAsync(file, document.Content);
+            return 0;
+        }
+        await using var output = Console.OpenStandardOutput();
+        await output.WriteAsync(document.Content);
+        return 0;
+    }
+}

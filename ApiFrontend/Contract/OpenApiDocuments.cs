@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using System.Text;
+using Asp.Versioning;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+using SoonShop.ApiFrontend.Edge;
+using SoonShop.ApiFrontend.Versions;
+
+namespace SoonShop.ApiFrontend.Contract;
+
+/// <summary>The OpenAPI documents, one for each version, and the page that shows them.</summary>
+internal static class OpenApiDocuments
+{
+    private const string Description = """
+        Amounts are integer minor units of their currency; times are RFC 3339 in UTC. Unknown fields are ignored.
+
+        **Errors** are RFC 9457 problems; `type` says what happened and never changes, title, detail and errors are for people and come in English or
+        Chinese, as `Accept-Language` prefers. `errors` names every wrong field at once. What is no HTTP at all (a request line or headers that are too long
+        or malformed) the server refuses with 400, 414 or 431, before it is anybody's request, and without a body. A path that has no such method answers 405.
+
+        **Repeating is safe.** Every POST takes an `Idempotency-Key`: the same key and body again gives the same answer with `Idempotent-Replayed: true`.
+
+        **Lists** are paged: give `nextCursor` back as `cursor`, until it is null.
+
+        **Tracing.** A W3C `traceparent` that comes with a request is carried on; the problem's `traceId` is its trace id.
+        """;
+
+    public static IServiceCollection AddShopOpenApi(this IServiceCollection services)
+    {
+        foreach (var version in ApiVersions.All)
+        {
+            services.AddOpenApi(ApiVersions.NameOf(version), options =>
+            {
+                options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+                options.AddSchemaTransformer(SchemaDescriber.DescribeAsync);
+                options.AddOperationTransformer((operation, context, _) => OperationDescriber.DescribeAsync(operation, context, version));
+                options.AddDocumentTransformer((document, _, _) => Describe(document, version));
+                options.AddDocumentTransformer((document, _, _) => Examples.AddTo(document));
+            });
+        }
+        return services.AddSingleton<OpenApiFiles>();
+    }
+
+    public static void MapShopOpenApi(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync).AllowAnonymous().ExcludeFromDescription();
+        app.MapScalarApiReference("/scalar", o =>
+        {
+            ScalarPage.Configure(o);
+            o.AddDocuments(ApiVersions.All.Select(ApiVersions.NameOf));
+        }).WithMetadata(new ScalarPage()).AllowAnonymous();
+    }
+
+    private static async Task<IResult> ServeAsync(string version, OpenApiFiles files) => await files.FindAsync(version) is { } file
+        ? TypedResults.Bytes(file.Content, "application/json", entityTag: file.ETag)
+        : TypedResults.NotFound();
+
+    private static Task Describe(OpenApiDocument document, ApiVersion version)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "SoonShop",
+            Version = ApiVersions.NameOf(version),
+            Description = Description.ReplaceLineEndings("\n"),
+        };
+        // Relative to where the document is: it does not change with the host that serves it.
+        document.Servers = [new OpenApiServer { Url = "/" }];
+        document.Components ??= new OpenApiComponents();
+        // What streams are made of is told by their description.
+        foreach (var name in (document.Components.Schemas?.Keys ?? []).Where(k => k.StartsWith("SseItemOf", StringComparison.Ordinal)).ToArray())
+            document.Components.Schemas!.Remove(name);
+        document.Components.SecuritySchemes = SecuritySchemes.All();
+        ShareWords(document);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Parameters and fields that take the words of one enumeration share one schema, with each other and with the answers that hold them.</summary>
+    private static void ShareWords(OpenApiDocument document)
+    {
+        foreach (var parameter in document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.Parameters ?? []).OfType<OpenApiParameter>())
+        {
+            if (parameter.Schema is OpenApiSchema { Title: { } name } words)
+                parameter.Schema = Share(name, words);
+        }
+        foreach (var fields in (document.Components!.Schemas ?? new Dictionary<string, IOpenApiSchema>()).Values.Select(s => s.Properties).OfType<IDictionary<string, IOpenApiSchema>>().ToArray())
+        {
+            foreach (var (field, schema) in fields.ToArray())
+            {
+                if (schema is OpenApiSchema { Title: { } name, Enum: not null } words)
+                    fields[field] = new OpenApiSchema { OneOf = [new OpenApiSchema { Type = JsonSchemaType.Null }, Share(name, words)] };
+            }
+        }
+
+        OpenApiSchemaReference Share(string name, OpenApiSchema words)
+        {
+            if (document.Components!.Schemas?.ContainsKey(name) != true)
+            {
+                words.Type = JsonSchemaType.String;
+                document.AddComponent<IOpenApiSchema>(name, words);
+            }
+            return new OpenApiSchemaReference(name, document);
+        }
+    }
+}
+
+/// <summary>The OpenAPI documents as they are served; each is made once.</summary>
+internal sealed class OpenApiFiles(IServiceProvider services)
+{
+    private readonly Dictionary<string, Lazy<Task<OpenApiFile>>> files = ApiVersions.All.Select(ApiVersions.NameOf).ToDictionary(
+        name => name, name => new Lazy<Task<OpenApiFile>>(() => MakeAsync(services, name)));
+
+    /// <summary>The document of a version such as <c>v1</c>; null when there is no such version.</summary>
+    public async Task<OpenApiFile?> FindAsync(string version) => files.TryGetValue(version, out var file) ? await file.Value : null;
+
+    private static async Task<OpenApiFile> MakeAsync(IServiceProvider services, string version)
+    {
+        await using var scope = services.CreateAsyncScope();
+        var document = await scope.ServiceProvider.GetRequiredKeyedService<IOpenApiDocumentProvider>(version).GetOpenApiDocumentAsync();
+        var json = await document.SerializeAsJsonAsync(OpenApiSpecVersion.OpenApi3_1);
+        return new OpenApiFile(Encoding.UTF8.GetBytes(json.ReplaceLineEndings("\n") + "\n"));
+    }
+}
+
+/// <summary>An OpenAPI document, in JSON.</summary>
+internal sealed record OpenApiFile(byte[] Content)
+{
+    /// <summary>Changes with the content.</summary>
+    public Microsoft.Net.Http.Headers.EntityTagHeaderValue ETag { get; } = new($"\"{Convert.ToHexStringLower(SHA256.HashData(Content))[..16]}\"");
+}

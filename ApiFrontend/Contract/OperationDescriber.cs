@@ -1,0 +1,119 @@
+using Asp.Versioning;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
+using SoonShop.ApiFrontend.Versions;
+
+namespace SoonShop.ApiFrontend.Contract;
+
+/// <summary>Adds to an operation what follows from its metadata: who may call, which headers go in and come out, which problems there are.</summary>
+internal static class OperationDescriber
+{
+    public static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, ApiVersion version)
+    {
+        var document = context.Document!;
+        var route = context.Description;
+        var kind = OperationKind.Of(route);
+        var metadata = route.ActionDescriptor.EndpointMetadata;
+        operation.OperationId ??= IdOf(route.HttpMethod!, route.RelativePath!);
+        operation.Security = SecuritySchemes.For(kind, document);
+        if (kind.IsPost && kind.IsApi)
+            AddHeader(operation, new RequestHeader(
+                IdempotencyMiddleware.Header, "The same key and body again gives the same answer.", "6f1c2c1e-6d0b-4b64-9d0e-0c1a8e3e7a55",
+                metadata.OfType<IdempotencyRule>().Any(r => r.Required)), "^[ -~]{1,255}$");
+        foreach (var header in metadata.OfType<RequestHeader>())
+            AddHeader(operation, header);
+        operation.Responses ??= [];
+        foreach (var stream in operation.Responses.Values.SelectMany(r => r.Content ?? new Dictionary<string, OpenApiMediaType>()).Where(c => c.Key == "text/event-stream"))
+            stream.Value.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Server-sent events; the data of each is JSON." };
+        foreach (var sku in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p is { In: ParameterLocation.Path, Name: "sku" }))
+            ((IDescribesSchema)new SkuTextAttribute()).Describe((OpenApiSchema)sku.Schema!);
+        AddAnswerHeaders(operation.Responses, kind, metadata.OfType<AnswerHeader>());
+        foreach (var problems in GeneralProblems.Of(route, kind))
+            operation.Responses[StatusText(problems.Key)] = ProblemComponents.Refer(document, problems.Key, [.. problems]);
+        Deprecate(operation, context.ApplicationServices.GetRequiredService<Deprecations>().Find(version, route.HttpMethod!, BelowVersion(route.RelativePath!)));
+        return Task.CompletedTask;
+    }
+
+    private static void AddHeader(OpenApiOperation operation, RequestHeader header, string? pattern = null)
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter
+        {
+            Name = header.Name,
+            In = ParameterLocation.Header,
+            Required = header.Required,
+            Description = header.Description,
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = pattern },
+            Example = header.Example,
+        });
+    }
+
+    private static void AddAnswerHeaders(OpenApiResponses responses, OperationKind kind, IEnumerable<AnswerHeader> declared)
+    {
+        foreach (var (status, response) in responses)
+        {
+            if (response is not OpenApiResponse answer)
+                continue;
+            answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
+            if (status is "201")
+                answer.Headers["Location"] = Headers.Text("Where it is.", "/api/v1/orders/0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11", true);
+            if (kind is { IsApi: true, IsPost: true })
+                answer.Headers["Idempotent-Replayed"] = Headers.Text("True when it is the answer that was given before.", "true");
+            if (kind.IsApi)
+            {
+                answer.Headers[RateLimitHeaders.Policy] = Headers.RateLimitPolicy();
+                answer.Headers[RateLimitHeaders.Limit] = Headers.RateLimit();
+                answer.Headers["api-supported-versions"] = Headers.Text("The versions of the API that there are.", "1");
+            }
+            foreach (var header in declared)
+            {
+                if (header.Statuses.Count == 0 || header.Statuses.Any(s => StatusText(s) == status))
+                    answer.Headers[header.Name] = Headers.Text(header.Description, header.Example, header.Always);
+            }
+        }
+    }
+
+    private static void Deprecate(OpenApiOperation operation, Deprecation? deprecation)
+    {
+        if (deprecation is null)
+            return;
+        operation.Deprecated = true;
+        operation.Description = $"{operation.Description}\n\nDeprecated{(deprecation.SunsetAt is { } end ? $", gone after {end:yyyy-MM-dd}" : "")}: {deprecation.Policy}".TrimStart();
+        foreach (var answer in operation.Responses!.Values.OfType<OpenApiResponse>())
+        {
+            answer.Headers!["Deprecation"] = Headers.Text("When it became, or becomes, deprecated (RFC 9745).", "@1767225600", true);
+            answer.Headers["Link"] = Headers.Text("What to use instead.", $"<{deprecation.Policy}>; rel=\"deprecation\"", true);
+            if (deprecation.SunsetAt is not null)
+                answer.Headers["Sunset"] = Headers.Text("When it is going to be gone (RFC 8594).", "Thu, 31 Dec 2026 23:59:59 GMT", true);
+        }
+    }
+
+    /// <summary>For a route that has no name: <c>getMeSessions</c>, <c>deleteMeSessionsById</c>.</summary>
+    private static string IdOf(string method, string path) => BelowVersion(path).Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate(
+        method.ToLowerInvariant(),
+        (id, part) => id + (part[0] == '{' ? "By" + Pascal(part[1..^1]) : Pascal(part)));
+
+    private static string Pascal(string words) => string.Concat(words.Split('-', '.').Where(w => w.Length > 0).Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
+
+    private static string BelowVersion(string path) => path.StartsWith("api/v", StringComparison.Ordinal) ? path[path.IndexOf('/', "api/v".Length)..] : "/" + path;
+
+    private static string StatusText(int status) => status.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
+
+/// <summary>Headers of answers.</summary>
+internal static class Headers
+{
+    public static OpenApiHeader Text(string description, string example, bool always = false) => new()
+    {
+        Description = description,
+        Required = always,
+        Example = example,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
+
+    public static OpenApiHeader RateLimitPolicy() => Text("The limits that count here: how many (q) in how many seconds (w).", "\"reads\";q=600;w=60");
+
+    public static OpenApiHeader RateLimit() => Text("What is left of each limit (r), and seconds until there is more (t).", "\"reads\";r=599;t=1");
+}

@@ -1,0 +1,155 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
+using SoonShop.ApiFrontend.Texts;
+
+namespace SoonShop.ApiFrontend.Contract;
+
+/// <summary>
+/// Problems in the OpenAPI document. Each set of codes that some route can answer with under one status is a response, with a schema
+/// whose <c>type</c> is one of theirs, so that generated clients know them apart.
+/// </summary>
+internal static class ProblemComponents
+{
+    private const string Base = "Problem";
+
+    /// <summary>The response for some codes of one status, made when it is first asked for.</summary>
+    public static OpenApiResponseReference Refer(OpenApiDocument document, int status, string[] codes)
+    {
+        var name = string.Join("Or", codes.Select(ProblemCodes.NameOf));
+        document.Components ??= new OpenApiComponents();
+        if (document.Components.Responses?.ContainsKey(name) != true)
+        {
+            if (document.Components.Schemas?.ContainsKey(Base) != true)
+                document.AddComponent<IOpenApiSchema>(Base, BaseSchema());
+            document.AddComponent<IOpenApiSchema>(name + Base, SchemaOf(codes, document));
+            document.AddComponent<IOpenApiResponse>(name, ResponseOf(name, status, codes, document));
+        }
+        return new OpenApiResponseReference(name, document);
+    }
+
+    private static OpenApiResponse ResponseOf(string name, int status, string[] codes, OpenApiDocument document)
+    {
+        var headers = new Dictionary<string, IOpenApiHeader>
+        {
+            ["Content-Language"] = Headers.Text("The language of title, detail and errors.", "en", true),
+        };
+        if (codes.Contains(RefusalCode.Unauthenticated))
+            headers["WWW-Authenticate"] = Headers.Text("How to prove who one is (RFC 9110, section 11.6.1).", "Bearer", true);
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status409Conflict)
+            headers["Retry-After"] = Headers.Text("Seconds to wait before trying again.", "2", status != StatusCodes.Status409Conflict);
+        if (status is StatusCodes.Status429TooManyRequests)
+            (headers[RateLimitHeaders.Policy], headers[RateLimitHeaders.Limit]) = (Headers.RateLimitPolicy(), Headers.RateLimit());
+        return new OpenApiResponse
+        {
+            Description = string.Join(" ", codes.Select(c => $"`{c}`: {Catalogue.English.Text($"about.{c}")}")),
+            Headers = headers,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["application/problem+json"] = new()
+                {
+                    Schema = new OpenApiSchemaReference(name + Base, document),
+                    Examples = codes.ToDictionary(c => c, c => (IOpenApiExample)new OpenApiExample { Summary = Catalogue.English.Text($"title.{c}"), Value = ExampleOf(c, status) }),
+                },
+            },
+        };
+    }
+
+    private static OpenApiSchema BaseSchema() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "An error (RFC 9457).",
+        Required = new HashSet<string> { "type", "title", "status", "instance", "traceId" },
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["type"] = Text("What happened; this never changes.", "uri"),
+            ["title"] = Text("What happened, in a few words of the answer's language."),
+            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "400", Maximum = "599", Description = "The HTTP status." },
+            ["detail"] = Text("What happened here and what to do, in the answer's language."),
+            ["instance"] = Text("The path that was asked for."),
+            ["traceId"] = Text("Names the request in the shop's logs and traces."),
+        },
+    };
+
+    private static OpenApiSchema SchemaOf(string[] codes, OpenApiDocument document)
+    {
+        var own = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { "type" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["type"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Enum = [.. codes.Select(c => JsonValue.Create(Problem.TypeBase + c))],
+                    // What generators call the values: NSwag's name, and OpenAPI Generator's.
+                    Extensions = new Dictionary<string, IOpenApiExtension> { ["x-enumNames"] = Names(codes), ["x-enum-varnames"] = Names(codes) },
+                },
+            },
+        };
+        if (codes.Contains(RefusalCode.ValidationFailed) || codes.Contains(RefusalCode.Conflict))
+            own.Properties["errors"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Description = "By field, what is wrong with it; every wrong field is there.",
+                AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+            };
+        if (codes is [RefusalCode.ValidationFailed])
+            own.Required.Add("errors");
+        if (codes.Any(c => c is RefusalCode.PaymentDeclined or RefusalCode.OutOfStock or RefusalCode.InvalidOrderState))
+            own.Properties["orderId"] = Text("The order that stands all the same.", "uuid");
+        if (codes.Contains(RefusalCode.PaymentDeclined))
+            own.Properties["declineCode"] = Text("The card network's reason, such as insufficient_funds.");
+        if (codes.Contains(RefusalCode.OutOfStock))
+            own.Properties["lines"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Description = "The lines that cannot be had.",
+                Items = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Required = new HashSet<string> { "sku", "requested", "available" },
+                    Properties = new Dictionary<string, IOpenApiSchema>
+                    {
+                        ["sku"] = Text("The stock keeping unit."),
+                        ["requested"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units asked for." },
+                        ["available"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units that could be had." },
+                    },
+                },
+            };
+        return new OpenApiSchema { AllOf = [new OpenApiSchemaReference(Base, document), own] };
+    }
+
+    private static JsonNodeExtension Names(string[] codes) => new(new JsonArray([.. codes.Select(c => (JsonNode)JsonValue.Create(ProblemCodes.NameOf(c)))]));
+
+    private static OpenApiSchema Text(string description, string? format = null) => new() { Type = JsonSchemaType.String, Format = format, Description = description };
+
+    private static JsonObject ExampleOf(string code, int status)
+    {
+        var example = new JsonObject
+        {
+            ["type"] = Problem.TypeBase + code,
+            ["title"] = Catalogue.English.Text($"title.{code}"),
+            ["status"] = status,
+            ["detail"] = Catalogue.English.Text($"about.{code}"),
+            ["instance"] = "/api/v1/orders",
+            ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
+        };
+        switch (code)
+        {
+            case RefusalCode.ValidationFailed:
+                example["errors"] = new JsonObject { ["shippingAddress.country"] = new JsonArray("must be a country code of two upper-case letters, such as US") };
+                break;
+            case RefusalCode.PaymentDeclined:
+                (example["orderId"], example["declineCode"]) = ("0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11", "insufficient_funds");
+                break;
+            case RefusalCode.OutOfStock:
+                (example["orderId"], example["lines"]) = ("0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11",
+                    new JsonArray(new JsonObject { ["sku"] = "COFFEE-HOUSE-1KG", ["requested"] = 3, ["available"] = 1 }));
+                break;
+        }
+        return example;
+    }
+}

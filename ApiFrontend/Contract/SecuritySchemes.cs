@@ -1,0 +1,40 @@
+using Microsoft.OpenApi;
+using SoonShop.ApiFrontend.Http;
+
+namespace SoonShop.ApiFrontend.Contract;
+
+/// <summary>How callers prove who they are.</summary>
+internal static class SecuritySchemes
+{
+    private const string Token = "Bearer";
+    private const string Cart = "Cart";
+
+    public static Dictionary<string, IOpenApiSecurityScheme> All() => new()
+    {
+        [Token] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.Http,
+            Scheme = "bearer",
+            BearerFormat = "JWT",
+            Description = "The accessToken of a session.",
+        },
+        [Cart] = new OpenApiSecurityScheme
+        {
+            Type = SecuritySchemeType.ApiKey,
+            In = ParameterLocation.Header,
+            Name = Callers.CartHeader,
+            Description = "A guest's cart id: who has it holds the cart, and the orders that came from it.",
+        },
+    };
+
+    /// <summary>Any one of these lets in.</summary>
+    public static List<OpenApiSecurityRequirement>? For(OperationKind kind, OpenApiDocument document) => kind switch
+    {
+        { TakesNobody: true } => [[], Of(Token, document)],
+        { TakesGuests: true } => [Of(Token, document), Of(Cart, document)],
+        { NeedsToken: true } => [Of(Token, document)],
+        _ => null,
+    };
+
+    private static OpenApiSecurityRequirement Of(string scheme, OpenApiDocument document) => new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [] };
+}

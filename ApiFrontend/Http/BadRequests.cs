@@ -1,0 +1,214 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Validation;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// Names every wrong field of a request that could not be read. The framework stops at the first one; so here, and only then, the request is
+/// read again: its parameters one by one, its body field by field, and what of the body could be read is checked by the rules of its type.
+/// </summary>
+internal sealed class BadRequests
+{
+    /// <summary>More wrong fields than this nobody reads.</summary>
+    private const int MaxErrors = 100;
+
+    private const string Body = "body";
+    private readonly Dictionary<string, string[]> errors = [];
+
+    private BadRequests() { }
+
+    /// <summary>What is wrong with a request.</summary>
+    /// <param name="context">The request; see <see cref="RereadableBodies"/>.</param>
+    /// <param name="failure">What the framework said.</param>
+    public static async ValueTask<Refusal> RefusalAsync(HttpContext context, BadHttpRequestException failure)
+    {
+        var found = new BadRequests();
+        // What handles exceptions takes the endpoint away.
+        var metadata = (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint())?.Metadata;
+        if (metadata?.GetMetadata<MethodInfo>() is { } handler)
+        {
+            foreach (var parameter in handler.GetParameters())
+                found.CheckParameter(context, parameter);
+        }
+        if (metadata?.GetMetadata<IAcceptsMetadata>() is { RequestType: { } type } accepts && context.Request.Body.CanSeek)
+            await found.CheckBodyAsync(context, type, accepts.IsOptional);
+        if (found.errors.Count == 0)
+            found.Add(failure.InnerException is JsonException { Path: { Length: > 2 } path } ? path[2..] : Body, "is missing or cannot be read");
+        return Refusal.Invalid(found.errors);
+    }
+
+    private void CheckParameter(HttpContext context, ParameterInfo parameter)
+    {
+        var type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType;
+        if (context.Request.Query[parameter.Name!].ToString() is not { Length: > 0 } text || !CanRead(type))
+            return;
+        if (Read(text, type) is not { } value)
+        {
+            Add(parameter.Name!, "cannot be read: missing or of the wrong type");
+            return;
+        }
+        var about = new ValidationContext(value, context.RequestServices, null) { MemberName = parameter.Name, DisplayName = parameter.Name! };
+        foreach (var rule in parameter.GetCustomAttributes<ValidationAttribute>())
+        {
+            if (rule.GetValidationResult(value, about) is { ErrorMessage: { } message })
+                Add(parameter.Name!, message);
+        }
+    }
+
+    private static bool CanRead(Type type) =>
+        type == typeof(string) || type == typeof(int) || type == typeof(long) || type == typeof(bool) || type == typeof(Guid) || type == typeof(DateTimeOffset);
+
+    private static object? Read(string text, Type type) =>
+        type == typeof(string) ? text
+        : type == typeof(int) ? int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var small) ? small : null
+        : type == typeof(long) ? long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var large) ? large : null
+        : type == typeof(bool) ? bool.TryParse(text, out var yes) ? yes : null
+        : type == typeof(Guid) ? Guid.TryParse(text, out var id) ? id : null
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time : null;
+
+    private async Task CheckBodyAsync(HttpContext context, Type type, bool isOptional)
+    {
+        context.Request.Body.Position = 0;
+        if (context.Request.Body.Length == 0 && context.Request.ContentLength is null or 0)
+        {
+            if (!isOptional)
+                Add(Body, "is missing or cannot be read");
+            return;
+        }
+        var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        object? value;
+        try
+        {
+            using var document = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                Add(Body, "is missing or cannot be read");
+                return;
+            }
+            value = TryMend(document.RootElement, json.GetTypeInfo(type), "", out var mended) ? mended?.Deserialize(json.GetTypeInfo(type)) : null;
+        }
+        // The latter for names that are no text: half a character.
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            if (errors.Count == 0)
+                Add(Body, "The body is no valid JSON.");
+            return;
+        }
+        if (value is not null)
+            await CheckRulesAsync(context, type, value);
+    }
+
+    /// <summary>What of a value is of the right type; each that is not goes into the errors. False when the value itself is not.</summary>
+    private bool TryMend(JsonElement element, JsonTypeInfo type, string path, out JsonNode? mended)
+    {
+        mended = null;
+        var inner = Nullable.GetUnderlyingType(type.Type);
+        if (element.ValueKind == JsonValueKind.Null && (inner is not null || !type.Type.IsValueType))
+            return true;
+        if (inner is not null)
+            type = type.Options.GetTypeInfo(inner);
+        switch (type.Kind, element.ValueKind)
+        {
+            case (JsonTypeInfoKind.Object, JsonValueKind.Object):
+                var fields = new JsonObject();
+                foreach (var property in element.EnumerateObject())
+                {
+                    if (type.Properties.FirstOrDefault(p => p.Name.Equals(property.Name, StringComparison.OrdinalIgnoreCase)) is { } known
+                        && TryMend(property.Value, type.Options.GetTypeInfo(known.PropertyType), path.Length == 0 ? known.Name : $"{path}.{known.Name}", out var field))
+                        fields[known.Name] = field;
+                }
+                mended = fields;
+                return true;
+            case (JsonTypeInfoKind.Dictionary, JsonValueKind.Object):
+                var entries = new JsonObject();
+                foreach (var entry in element.EnumerateObject())
+                {
+                    if (TryMend(entry.Value, type.Options.GetTypeInfo(type.ElementType!), $"{path}.{entry.Name}", out var value))
+                        entries[entry.Name] = value;
+                }
+                mended = entries;
+                return true;
+            case (JsonTypeInfoKind.Enumerable, JsonValueKind.Array):
+                var items = new JsonArray();
+                foreach (var (index, child) in element.EnumerateArray().Index())
+                {
+                    if (TryMend(child, type.Options.GetTypeInfo(type.ElementType!), $"{path}[{index}]", out var item))
+                        items.Add(item);
+                }
+                mended = items;
+                return true;
+            case (JsonTypeInfoKind.None, _):
+                try
+                {
+                    element.Deserialize(type);
+                    mended = JsonValue.Create(element);
+                    return true;
+                }
+                catch (JsonException)
+                {
+                    break;
+                }
+        }
+        Add(path, "cannot be read: wrong type or malformed");
+        return false;
+    }
+
+    private async Task CheckRulesAsync(HttpContext context, Type type, object value)
+    {
+        // The framework's own filter asks in the same way, but only when everything could be read.
+#pragma warning disable ASP0029
+        var options = context.RequestServices.GetRequiredService<IOptions<ValidationOptions>>().Value;
+        if (!options.TryGetValidatableTypeInfo(type, out var rules))
+            return;
+        var validation = new ValidateContext { ValidationOptions = options, ValidationContext = new ValidationContext(value, context.RequestServices, null) };
+        await rules.ValidateAsync(value, validation, context.RequestAborted);
+        var broken = validation.ValidationErrors ?? [];
+#pragma warning restore ASP0029
+        foreach (var (name, messages) in broken)
+        {
+            // What could not be read is not missing.
+            if (!errors.Keys.Any(e => FieldNames.IsWithin(e, FieldNames.CamelCase(name))))
+                Add(FieldNames.CamelCase(name), messages);
+        }
+    }
+
+    private void Add(string field, params string[] messages)
+    {
+        if (errors.Count < MaxErrors)
+            errors[field] = errors.TryGetValue(field, out var others) ? [.. others, .. messages] : messages;
+    }
+}
+
+/// <summary>Fields as problems name them: <c>shippingAddress.postalCode</c>, <c>images[0]</c>.</summary>
+internal static class FieldNames
+{
+    /// <summary>From <c>ShippingAddress.PostalCode</c> to <c>shippingAddress.postalCode</c>.</summary>
+    public static string CamelCase(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
+
+    /// <summary>True for the field itself, and for what is within its value.</summary>
+    public static bool IsWithin(string path, string field) =>
+        path.StartsWith(field, StringComparison.Ordinal) && (path.Length == field.Length || path[field.Length] is '.' or '[');
+}
+
+/// <summary>Keeps the body of a request that is to be bound until it is answered, in memory, so that <see cref="BadRequests"/> can read it again.</summary>
+internal static class RereadableBodies
+{
+    /// <summary>Larger bodies go on to a file.</summary>
+    private const int MaxBytesInMemory = 256 * 1024;
+
+    public static void UseRereadableBodies(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not null)
+            context.Request.EnableBuffering(MaxBytesInMemory);
+        return next(context);
+    });
+}

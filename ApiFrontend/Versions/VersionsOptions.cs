@@ -1,0 +1,64 @@
+using System.Text.RegularExpressions;
+using Asp.Versioning;
+
+namespace SoonShop.ApiFrontend.Versions;
+
+/// <summary>Configuration section <c>Versions</c>: which versions and routes of the API are on their way out.</summary>
+public sealed class VersionsOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Versions";
+
+    private const int MaxDeprecations = 100;
+
+    /// <summary>What clients are told to leave, by any name.</summary>
+    public Dictionary<string, DeprecationOptions> Deprecations { get; } = [];
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (Deprecations.Count > MaxDeprecations)
+            yield return $"Versions:Deprecations has {Deprecations.Count} entries; deprecate a version rather than more than {MaxDeprecations} of its routes.";
+        foreach (var problem in Deprecations.SelectMany(d => d.Value.Problems($"Versions:Deprecations:{d.Key}")))
+            yield return problem;
+    }
+}
+
+/// <summary>A version, or one route of it, that clients are told to leave.</summary>
+public sealed partial class DeprecationOptions
+{
+    /// <summary>The version, such as <c>1</c>.</summary>
+    public string Version { get; set; } = "";
+
+    /// <summary>The route, as the OpenAPI document writes it below the version: <c>GET /orders/{id}</c>; empty for the whole version.</summary>
+    public string Route { get; set; } = "";
+
+    /// <summary>Since when, or from when on, it is deprecated (RFC 9745).</summary>
+    public DateTimeOffset? DeprecatedAt { get; set; }
+
+    /// <summary>When it is going to be gone (RFC 8594); empty while that is open.</summary>
+    public DateTimeOffset? SunsetAt { get; set; }
+
+    /// <summary>Where people read what to use instead.</summary>
+    public string Policy { get; set; } = "";
+
+    internal ApiVersion? ParsedVersion => ApiVersionParser.Default.TryParse(Version, out var version) ? version : null;
+
+    internal IEnumerable<string> Problems(string path)
+    {
+        var variable = path.Replace(":", "__", StringComparison.Ordinal);
+        if (ParsedVersion is null || !ApiVersions.All.Contains(ParsedVersion))
+            yield return $"{path}:Version is '{Version}'; set {variable}__Version to one of {string.Join(", ", ApiVersions.All)}.";
+        if (Route.Length > 0 && !RoutePattern.IsMatch(Route))
+            yield return $"{path}:Route is '{Route}'; set {variable}__Route to a method and a path such as 'GET /orders/{{id}}', or leave it out for the whole version.";
+        if (DeprecatedAt is null)
+            yield return $"{path}:DeprecatedAt is not set; set {variable}__DeprecatedAt to a time such as 2026-12-31T00:00:00Z.";
+        if (SunsetAt < DeprecatedAt)
+            yield return $"{path}:SunsetAt is before DeprecatedAt; set {variable}__SunsetAt to a later time (RFC 9745, section 4).";
+        if (!Uri.TryCreate(Policy, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+            yield return $"{path}:Policy is '{Policy}'; set {variable}__Policy to the URL of a page that says what to use instead.";
+    }
+
+    [GeneratedRegex(@"^(GET|POST|PUT|PATCH|DELETE) /\S*\z")]
+    private static partial Regex RoutePattern { get; }
+}
