@@ -79,10 +79,13 @@ public sealed class ConfigurationTests
             ["Auth__SigningKey"] = "c2hvcnQ=",
             ["Auth__AccessTokenMinutes"] = "forever",
             ["Http__MaxRequestBytes"] = "1",
+            ["Cluster__CallTimeoutSeconds"] = "0",
+            ["Admission__MinLimit"] = "0",
         });
         Assert.Equal(78, code);
         Assert.Empty(output);
-        AssertOneMessage(error, 4, "ConnectionStrings__soonshop", "Auth__SigningKey", "Auth__AccessTokenMinutes", "Http__MaxRequestBytes");
+        AssertOneMessage(
+            error, 6, "ConnectionStrings__soonshop", "Auth__SigningKey", "Auth__AccessTokenMinutes", "Http__MaxRequestBytes", "Cluster__CallTimeoutSeconds", "Admission__MinLimit");
     }
 
     [Fact]
