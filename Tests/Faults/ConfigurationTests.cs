@@ -89,6 +89,28 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
+    public async Task a_front_end_names_what_is_wrong_at_its_edge()
+    {
+        var (code, output, error) = await RunAsync("ApiFrontend", [], new()
+        {
+            ["Http__TrustedProxies__0"] = "proxy.example",
+            ["Http__MaxHeaders"] = "1",
+            ["Cors__AllowedOrigins__0"] = "*",
+            ["Cors__AllowCredentials"] = "true",
+            ["RateLimits__Login__Requests"] = "many",
+            ["RateLimits__Reads__WindowSeconds"] = "0",
+            ["Kestrel__Certificates__Default__Path"] = "/nonsense.pem",
+            ["ASPNETCORE_FORWARDEDHEADERS_ENABLED"] = "true",
+        });
+        Assert.Equal(78, code);
+        Assert.Empty(output);
+        Assert.All(
+            (string[])["Http__TrustedProxies__0", "Http__MaxHeaders", "Cors__AllowCredentials", "RateLimits__Login", "RateLimits__Reads__WindowSeconds", "Kestrel__Certificates__Default__Path",
+                "ASPNETCORE_FORWARDEDHEADERS_ENABLED"],
+            variable => Assert.Contains(variable, error, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task a_front_end_without_any_configuration_says_what_to_set()
     {
         var (code, _, error) = await RunAsync("ApiFrontend", [], new() { ["ConnectionStrings__soonshop"] = null, ["Auth__SigningKey"] = null });
