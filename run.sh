@@ -7,7 +7,7 @@
 #   ./run.sh api             one more front end (choose SOONSHOP_API_PORT)
 #
 # SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)  SOONSHOP_STRIPE_PORT (12111)
-# SOONSHOP_DATA (.data): database, signing key, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
+# SOONSHOP_DATA (.data): database, key of access tokens, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
 # Ends with the exit code of whatever failed.
 set -euo pipefail
 
@@ -109,11 +109,11 @@ if [[ -z ${ConnectionStrings__soonshop:-} ]]; then
   fi
   export ConnectionStrings__soonshop
 fi
-if [[ -z ${Auth__SigningKey:-} ]]; then
-  # Development's key, made once: tokens outlive a restart.
-  [[ -s $data/signing-key ]] || ( umask 077; head -c 48 /dev/urandom | base64 -w0 > "$data/signing-key.new"; mv "$data/signing-key.new" "$data/signing-key" )
-  Auth__SigningKey=$(<"$data/signing-key")
-  export Auth__SigningKey
+if [[ -z ${Auth__KeyFile:-}${Auth__Keys:-} && $what != silo ]]; then
+  # Development's key of access tokens, made once: tokens outlive a restart.
+  [[ -s $data/auth-keys.pem ]] || ( umask 077; dotnet "$root/ApiFrontend/bin/Release/net10.0/SoonShop.ApiFrontend.dll" new-key > "$data/auth-keys.pem.new" \
+    && mv "$data/auth-keys.pem.new" "$data/auth-keys.pem" ) || fail 70 "no key for access tokens could be made; see $data/auth-keys.pem.new"
+  export Auth__KeyFile=$data/auth-keys.pem
 fi
 
 if $stripe_test; then

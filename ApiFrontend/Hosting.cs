@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Npgsql;
 using Orleans.Configuration;
 using SoonShop.ApiFrontend.Cluster;
@@ -11,7 +10,6 @@ using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
-using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend;
 
@@ -65,22 +63,8 @@ internal static class Hosting
         var services = builder.Services;
         services.AddShopEdge(configuration.Http, configuration.Cors);
         services.AddRateLimits(configuration.RateLimits);
-        services.AddSingleton(configuration.Auth).AddSingleton(TimeProvider.System).AddSingleton<Tokens>().AddSingleton<OrderEventStream>();
-        services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer(o =>
-        {
-            o.MapInboundClaims = false;
-            o.TokenValidationParameters = Tokens.Validation(configuration.Auth);
-            o.Events = new JwtBearerEvents
-            {
-                OnTokenValidated = context =>
-                {
-                    if (context.Principal?.UserId() is null)
-                        context.Fail("The token names no user.");
-                    return Task.CompletedTask;
-                },
-            };
-        });
-        services.AddAuthorizationBuilder().AddPolicy(Role.Admin, p => p.RequireRole(Role.Admin));
+        services.AddSingleton(TimeProvider.System).AddSingleton<OrderEventStream>();
+        services.AddShopAuthentication(configuration.Auth);
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(o =>
         {

@@ -1,4 +1,6 @@
 using SoonShop.ApiFrontend;
+using SoonShop.ApiFrontend.ApiKeys;
+using SoonShop.ApiFrontend.Auditing;
 using SoonShop.ApiFrontend.Carts;
 using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Cluster;
@@ -14,11 +16,15 @@ using SoonShop.ApiFrontend.Payments;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
-using SoonShop.Users;
 
 // Exit codes of sysexits.h, as the silo's.
 const int UsageError = 64, ConfigurationError = 78;
 
+if (args is ["new-key"])
+{
+    Console.Out.Write(KeySet.NewPem());
+    return 0;
+}
 if (!OpenApiCommand.TryRead(args, out var openApi))
 {
     Console.Error.WriteLine($"ApiFrontend: '{string.Join(' ', args)}' is no command.\n{OpenApiCommand.Usage}");
@@ -53,18 +59,21 @@ app.UseAdmission(configuration.Admission);
 app.UseRequestTimeouts();
 CallBudget.Use(app, configuration.Cluster);
 app.UseDeprecations();
+app.UseOrigin();
 app.UseAuthentication();
+app.UseActor();
 app.UseRateLimits(configuration.RateLimits);
-app.UseAuthorization();
-app.UseCustomerOrGuest();
+app.UseAccess();
 app.UseRereadableBodies();
 app.UseMiddleware<IdempotencyMiddleware>();
 
 app.MapHealth();
 app.MapShopOpenApi();
+app.MapKeys();
 var api = app.MapShopApi(ApiVersions.All).WithShopTimeouts();
 api.MapAuth();
 api.MapMe();
+api.MapSessions();
 api.MapProducts();
 api.MapInventory();
 api.MapCarts();
@@ -72,12 +81,15 @@ api.MapOrders();
 api.MapPayments();
 api.MapPaymentWebhooks();
 api.MapNotifications();
-var admin = api.MapGroup("/admin").RequireAuthorization(Role.Admin).LimitRate(RateClass.Admin);
+var admin = api.MapGroup("/admin").LimitRate(RateClass.Admin);
 admin.MapAdminUsers();
 admin.MapAdminOrders();
 admin.MapAdminPayments();
 admin.MapAdminWebhooks();
 admin.MapAdminEvents();
+admin.MapAdminAudit();
+admin.MapAdminApiKeys();
+app.RequireDeclaredAccess();
 
 if (openApi is not null)
     return await openApi.WriteAsync(app);

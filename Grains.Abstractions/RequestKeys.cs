@@ -12,6 +12,18 @@ public static class RequestKeys
     /// <summary>The id of the command or event being handled.</summary>
     public const string CausationId = "soonshop.causation-id";
 
+    /// <summary>
+    /// Who asked, for the audit log: see <see cref="Auditing.Actors"/>. The gateway sets it from checked credentials. No rule may
+    /// decide by it: what a command may do follows from its arguments.
+    /// </summary>
+    public const string Actor = "soonshop.actor";
+
+    /// <summary>The IP address that the request came from, behind trusted proxies.</summary>
+    public const string Address = "soonshop.address";
+
+    /// <summary>What the client calls itself; clean and of bounded length, but anybody's word.</summary>
+    public const string UserAgent = "soonshop.user-agent";
+
     /// <summary>A <see cref="CallDeadline"/>; from a front end to the first grain, and no further: what that has begun it brings to its end.</summary>
     public const string Deadline = "soonshop.deadline";
 }

@@ -6,10 +6,12 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Serialization;
+using SoonShop.ApiKeys;
 using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Orders;
+using SoonShop.Silo.Auditing;
 using SoonShop.Silo.Calls;
 using SoonShop.Silo.Catalog;
 using SoonShop.Silo.Events;
@@ -47,6 +49,8 @@ internal static class Hosting
         .AddSingleton<ICatalogueChanges, CatalogueChanges>()
         .AddSingleton<IOrderQueries, OrderQueries>()
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()
+        .AddSingleton<IApiKeys, ApiKeys.ApiKeys>()
+        .AddAuditing()
         .AddNotifications(configuration.Notifications, configuration.Templates)
         .AddPayments(configuration.Payments)
         .AddShopEvents(configuration.Events);
@@ -55,7 +59,8 @@ internal static class Hosting
     public static ISiloBuilder UseShop(this ISiloBuilder silo, SiloConfiguration configuration)
     {
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
-        silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>().AddShopEventServices();
+        silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
+            .AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices();
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.

@@ -11,12 +11,12 @@ internal static class CartsApi
 {
     public static void MapCarts(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Open a cart").AllowAnonymous().RequireCustomerOrGuest(orNobody: true);
+        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Open a cart").ForCustomersGuestsAndNobody();
 
         var cart = api.MapGroup("/cart").WithTags("Cart").Refuses(RefusalCode.NotFound);
-        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Take a guest cart over").RequireAuthorization();
+        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Take a guest cart over").ForCustomers();
 
-        var mine = cart.MapGroup("").AllowAnonymous().RequireCustomerOrGuest();
+        var mine = cart.MapGroup("").ForCustomersAndGuests();
         mine.MapGet("", GetAsync).WithName("getCart").WithSummary("My cart, at today's prices");
         mine.MapDelete("", ClearAsync).WithName("clearCart").WithSummary("Empty my cart");
         mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the units of a line; 0 removes it").Refuses(RefusalCode.Conflict);

@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Catalog;
-using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend.Catalog;
 
@@ -13,12 +12,12 @@ internal static class ProductsApi
     public static void MapProducts(this IEndpointRouteBuilder api)
     {
         var products = api.MapGroup("/products").WithTags("Catalogue");
-        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Find products").AllowAnonymous();
-        products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("A product").AllowAnonymous();
-        products.MapMethods("", [HttpMethods.Head], SearchAsync).AllowAnonymous().ExcludeFromDescription();
-        products.MapMethods("/{sku}", [HttpMethods.Head], GetAsync).AllowAnonymous().ExcludeFromDescription();
+        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Find products").ForAnyone();
+        products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("A product").ForAnyone();
+        products.MapMethods("", [HttpMethods.Head], SearchAsync).ForAnyone().ExcludeFromDescription();
+        products.MapMethods("/{sku}", [HttpMethods.Head], GetAsync).ForAnyone().ExcludeFromDescription();
 
-        var admin = products.MapGroup("").RequireAuthorization(Role.Admin).LimitRate(RateClass.Admin);
+        var admin = products.MapGroup("").ForAdministrators("catalog").LimitRate(RateClass.Admin);
         admin.MapPost("", CreateAsync).WithName("createProduct").WithSummary("Create a product").WithETag();
         admin.MapPut("/{sku}", UpdateAsync).WithName("replaceProduct").WithSummary("Replace a product").WithETag().WithIfMatch();
         admin.MapDelete("/{sku}", ArchiveAsync).WithName("archiveProduct").WithSummary("Take a product out of sale").WithIfMatch();

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
@@ -17,9 +16,8 @@ internal static class GeneralProblems
         if (kind.IsApi)
             codes.UnionWith([RefusalCode.RateLimited, RefusalCode.Unavailable]);
         if (kind.NeedsToken || kind.TakesGuests)
-            codes.Add(RefusalCode.Unauthenticated);
-        if (kind.NeedsRole)
-            codes.Add(RefusalCode.Forbidden);
+            // Forbidden also to API keys: they act for nobody.
+            codes.UnionWith([RefusalCode.Unauthenticated, RefusalCode.Forbidden]);
         if (kind.IsPost)
             codes.UnionWith([RefusalCode.Conflict, RefusalCode.IdempotencyKeyReused]);
         if (kind.TakesBody)
@@ -37,24 +35,23 @@ internal static class GeneralProblems
 /// <param name="IsPost">It takes Idempotency-Key.</param>
 /// <param name="TakesBody">It has a method whose requests carry bodies.</param>
 /// <param name="NeedsToken">It is for those who are signed in.</param>
-/// <param name="NeedsRole">It is for some of them.</param>
+/// <param name="Scope">The scope with which an API key is let in; null where none is.</param>
 /// <param name="TakesGuests">It is also for those who hold a cart.</param>
 /// <param name="TakesNobody">It is also for those who claim nothing, but a token that is sent must be good.</param>
-internal sealed record OperationKind(bool IsApi, bool IsPost, bool TakesBody, bool NeedsToken, bool NeedsRole, bool TakesGuests, bool TakesNobody)
+internal sealed record OperationKind(bool IsApi, bool IsPost, bool TakesBody, bool NeedsToken, string? Scope, bool TakesGuests, bool TakesNobody)
 {
     public static OperationKind Of(ApiDescription route)
     {
         var metadata = route.ActionDescriptor.EndpointMetadata;
-        var guests = metadata.OfType<CustomerOrGuest>().LastOrDefault();
-        var rules = metadata.OfType<IAllowAnonymous>().Any() ? [] : metadata.OfType<IAuthorizeData>().ToArray();
+        var access = metadata.OfType<Access>().LastOrDefault();
         var method = route.HttpMethod ?? "";
         return new OperationKind(
             route.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true,
             HttpMethods.IsPost(method),
             HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) || metadata.OfType<IAcceptsMetadata>().Any(),
-            rules.Length > 0,
-            rules.Any(r => r.Policy is not null || r.Roles is not null),
-            guests is not null,
-            guests is { OrNobody: true });
+            access is { NeedsToken: true },
+            access?.ScopeFor(method),
+            access is { TakesCart: true },
+            access is { Who: Caste.CustomerGuestOrNobody });
     }
 }

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
 
 namespace SoonShop.ApiFrontend.Contract;
@@ -18,6 +18,7 @@ internal sealed class OpenApiCommand
     public static string Usage { get; } = $"""
         Usage: ApiFrontend [--Section:Key=value …]   run a front end
                ApiFrontend openapi VERSION [FILE]    write the OpenAPI document of {string.Join(" or ", ApiVersions.All.Select(ApiVersions.NameOf))} to a file, or to the output, and end
+               ApiFrontend new-key                   write a new key for access tokens, as PEM, to the output, and end
         """;
 
     /// <summary>False for what is no way to call the program; the command is null when a front end is to run.</summary>
@@ -36,7 +37,7 @@ internal sealed class OpenApiCommand
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Auth:SigningKey"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)),
+            ["Auth:Keys"] = KeySet.NewPem(),
             ["ConnectionStrings:soonshop"] = "Host=none;Database=none;Username=none",
         });
     }

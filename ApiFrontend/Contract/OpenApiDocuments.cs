@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 using SoonShop.ApiFrontend.Edge;
+using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Versions;
 
 namespace SoonShop.ApiFrontend.Contract;
@@ -44,12 +45,12 @@ internal static class OpenApiDocuments
 
     public static void MapShopOpenApi(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync).ForAnyone().ExcludeFromDescription();
         app.MapScalarApiReference("/scalar", o =>
         {
             ScalarPage.Configure(o);
             o.AddDocuments(ApiVersions.All.Select(ApiVersions.NameOf));
-        }).WithMetadata(new ScalarPage()).AllowAnonymous();
+        }).WithMetadata(new ScalarPage()).ForAnyone();
     }
 
     private static async Task<IResult> ServeAsync(string version, OpenApiFiles files) => await files.FindAsync(version) is { } file

@@ -18,6 +18,8 @@ internal static class OperationDescriber
         var metadata = route.ActionDescriptor.EndpointMetadata;
         operation.OperationId ??= IdOf(route.HttpMethod!, route.RelativePath!);
         operation.Security = SecuritySchemes.For(kind, document);
+        if (kind.Scope is { } scope)
+            operation.Description ??= $"An API key needs the scope {scope}.";
         if (kind.IsPost && kind.IsApi)
             AddHeader(operation, new RequestHeader(
                 IdempotencyMiddleware.Header, "The same key and body again gives the same answer.", "6f1c2c1e-6d0b-4b64-9d0e-0c1a8e3e7a55",

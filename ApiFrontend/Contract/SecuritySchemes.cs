@@ -16,7 +16,7 @@ internal static class SecuritySchemes
             Type = SecuritySchemeType.Http,
             Scheme = "bearer",
             BearerFormat = "JWT",
-            Description = "The accessToken of a session.",
+            Description = "The accessToken of a session, or, where an operation names a scope, an API key (sk_soonshop_…).",
         },
         [Cart] = new OpenApiSecurityScheme
         {

@@ -13,7 +13,7 @@ internal static class AdminEventsApi
 
     public static void MapAdminEvents(this IEndpointRouteBuilder routes)
     {
-        var admin = routes.MapGroup("").WithTags("Administration");
+        var admin = routes.MapGroup("").WithTags("Administration").ForAdministrators("events");
         admin.MapGet("/events/stats", GetStatsAsync).WithName("getEventStats").WithSummary("Figures of the last minutes, of the whole cluster");
         admin.MapGet("/event-errors", ListErrorsAsync).WithName("listEventErrors").WithSummary("Failed attempts of event handlers, newest first");
         admin.MapPost("/event-errors/{id:guid}/resolve", ResolveErrorAsync).WithName("resolveEventError").WithSummary("Say that a failure is done with");
@@ -22,7 +22,6 @@ internal static class AdminEventsApi
         admin.MapPost("/dead-letters/{id:guid}/replay", ReplayAsync).WithName("replayDeadLetter").WithSummary("Try a dead letter again");
         admin.MapPost("/dead-letters/replay", ReplayManyAsync).WithName("replayDeadLetters").WithSummary("Try all open dead letters that match again, up to 20,000 at once");
         admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithName("discardDeadLetter").WithSummary("Give a dead letter up").Refuses(RefusalCode.Conflict);
-        admin.MapGet("/audit-log", ListAuditAsync).WithName("listAuditLog").WithSummary("What administrators did with events, newest first");
     }
 
     private static IEventAdminGrain Events(IClusterClient cluster) => cluster.GetGrain<IEventAdminGrain>(0);
@@ -68,10 +67,6 @@ internal static class AdminEventsApi
         // What is not there needs no reason.
         return new Problem((await Events(cluster).GetDeadLetterAsync(id)).Refusal ?? Refusal.Invalid("reason", "is required"));
     }
-
-    private static async Task<Results<Ok<Page<AuditEntry>>, Problem>> ListAuditAsync(
-        IClusterClient cluster, [StringLength(100), CleanText] string? action, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
-        (await Events(cluster).ListAuditAsync(action, new PageRequest(limit, cursor))).Ok();
 }
 
 /// <summary>Dead letters, or groups of them.</summary>

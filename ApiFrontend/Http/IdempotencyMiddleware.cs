@@ -57,7 +57,7 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
                 .ExecuteAsync(context);
             return;
         }
-        if (key.Length < MinUnguessableLength && context.Caller() is { UserId: null, CartId: null } && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
+        if (key.Length < MinUnguessableLength && context.Caller() is { UserId: null, CartId: null } && context.User.ApiKeyId() is null && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
         {
             await next(context);
             return;
@@ -180,7 +180,7 @@ internal sealed class KeyedRequest
         // Keys are the caller's own. One who is neither signed in nor holds a cart is told apart by address, so that nobody
         // else's "1" is met.
         var caller = context.Caller();
-        var scope = caller.UserId?.ToString() ?? caller.CartId?.ToString() ?? $"{context.Connection.RemoteIpAddress}";
+        var scope = caller.UserId?.ToString() ?? caller.CartId?.ToString() ?? context.User.ApiKeyId()?.ToString() ?? $"{context.Connection.RemoteIpAddress}";
         var where = $"{request.Method} {request.Path}{request.QueryString}";
         return new KeyedRequest(
             key,

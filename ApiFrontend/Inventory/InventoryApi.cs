@@ -5,7 +5,6 @@ using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Inventory;
-using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend.Inventory;
 
@@ -14,7 +13,7 @@ internal static class InventoryApi
 {
     public static void MapInventory(this IEndpointRouteBuilder api)
     {
-        var inventory = api.MapGroup("/inventory/{sku}").WithTags("Stock").RequireAuthorization(Role.Admin).LimitRate(RateClass.Admin);
+        var inventory = api.MapGroup("/inventory/{sku}").WithTags("Stock").ForAdministrators("inventory").LimitRate(RateClass.Admin);
         inventory.MapGet("", GetAsync).WithName("getStock").WithSummary("Units of a SKU").WithETag();
         inventory.MapPut("", SetThresholdAsync).WithName("setStockThreshold").WithSummary("Set the low-stock threshold").WithETag().WithIfMatch();
         inventory.MapPost("/adjustments", AdjustAsync).WithName("adjustStock").WithSummary("Add or take units").WithETag().WithIfMatch();

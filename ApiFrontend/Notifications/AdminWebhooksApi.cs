@@ -10,7 +10,7 @@ internal static class AdminWebhooksApi
 {
     public static void MapAdminWebhooks(this IEndpointRouteBuilder admin)
     {
-        var webhooks = admin.MapGroup("/webhooks").WithTags("Administration");
+        var webhooks = admin.MapGroup("/webhooks").WithTags("Administration").ForAdministrators("webhooks");
         webhooks.MapGet("", ListAsync).WithName("listWebhooks").WithSummary("All webhook endpoints");
         webhooks.MapPost("", CreateAsync).WithName("createWebhook").WithSummary("Add a webhook endpoint; its secret is shown this once");
         webhooks.MapGet("/{id:guid}", GetAsync).WithName("getWebhook").WithSummary("A webhook endpoint");

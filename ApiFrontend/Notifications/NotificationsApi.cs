@@ -11,11 +11,11 @@ internal static class NotificationsApi
 {
     public static void MapNotifications(this IEndpointRouteBuilder api)
     {
-        var inbox = api.MapGroup("/notifications").WithTags("Notifications").RequireAuthorization();
+        var inbox = api.MapGroup("/notifications").WithTags("Notifications").ForCustomers();
         inbox.MapGet("", ListAsync).WithName("listNotifications").WithSummary("My notifications, newest first");
         inbox.MapPost("/{id:guid}/read", MarkReadAsync).WithName("readNotification").WithSummary("Mark one as read");
         inbox.MapPost("/read-all", MarkAllReadAsync).WithName("readAllNotifications").WithSummary("Mark all as read");
-        var preferences = api.MapGroup("/me/notification-preferences").WithTags("Notifications").RequireAuthorization();
+        var preferences = api.MapGroup("/me/notification-preferences").WithTags("Notifications").ForCustomers();
         preferences.MapGet("", GetPreferencesAsync).WithName("getNotificationPreferences").WithSummary("How I want to be reached");
         preferences.MapPut("", SetPreferencesAsync).WithName("setNotificationPreferences").WithSummary("Choose how to be reached; what is not named takes its default");
     }

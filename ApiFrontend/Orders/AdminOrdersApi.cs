@@ -11,7 +11,7 @@ internal static class AdminOrdersApi
 {
     public static void MapAdminOrders(this IEndpointRouteBuilder admin)
     {
-        var orders = admin.MapGroup("/orders").WithTags("Administration");
+        var orders = admin.MapGroup("/orders").WithTags("Administration").ForAdministrators("orders");
         orders.MapGet("", ListAsync).WithName("listAllOrders").WithSummary("All orders, newest first");
         orders.MapPost("/{id:guid}/ship", ShipAsync).WithName("shipOrder").WithSummary("Hand an order to a carrier").Refuses(RefusalCode.InvalidOrderState);
         orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Note the delivery").Refuses(RefusalCode.InvalidOrderState);

@@ -1,14 +1,16 @@
 using System.Globalization;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Users;
 using SoonShop.Orders;
 
 namespace SoonShop.ApiFrontend.Orders;
 
 /// <summary>An order's status changes as server-sent events; the event's id is its place in the timeline.</summary>
-internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, TimeProvider time)
+internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessions sessions, TimeProvider time)
 {
     /// <summary>Longer than one wait, and there is a heartbeat, so that proxies keep the connection.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(8);
@@ -47,11 +49,11 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, TimePr
             return new Problem(new Refusal(RefusalCode.RateLimited, "Too many watch orders here. Ask for the order itself meanwhile.") { RetryAfter = TimeSpan.FromSeconds(10) });
         // Proxies that collect answers would keep what is to be seen at once.
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        return TypedResults.ServerSentEvents(FollowAsync(order, caller, seen, context.RequestAborted));
+        return TypedResults.ServerSentEvents(FollowAsync(order, context.User, caller, seen, context.RequestAborted));
     }
 
     private async IAsyncEnumerable<SseItem<TimelineEntry>> FollowAsync(
-        IOrderGrain order, Caller caller, int seen, [EnumeratorCancellation] CancellationToken aborted)
+        IOrderGrain order, ClaimsPrincipal user, Caller caller, int seen, [EnumeratorCancellation] CancellationToken aborted)
     {
         // A process that stops lets its clients go: they find another.
         using var end = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
@@ -62,7 +64,7 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, TimePr
             var reconnect = (TimeSpan?)Reconnect;
             while (time.GetUtcNow() < until)
             {
-                if (await WatchAsync(order, caller, seen, end.Token) is not { } now)
+                if (await WatchAsync(order, caller, seen, end.Token) is not { } now || !await IsStillOpenAsync(user))
                     yield break;
                 if (now.Timeline.Length <= seen)
                     yield return new SseItem<TimelineEntry>(now.Timeline[^1], "heartbeat") { ReconnectionInterval = reconnect };
@@ -96,6 +98,19 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, TimePr
         catch (Exception e) when (e is UnavailableException or TimeoutException or OrleansException or OperationCanceledException)
         {
             return null;
+        }
+    }
+
+    /// <summary>A session that was ended meanwhile sees no more.</summary>
+    private async ValueTask<bool> IsStillOpenAsync(ClaimsPrincipal user)
+    {
+        try
+        {
+            return user.UserId() is null || await sessions.CheckAsync(user, null) is not null;
+        }
+        catch (UnavailableException)
+        {
+            return false;
         }
     }
 

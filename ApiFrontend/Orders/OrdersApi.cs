@@ -13,11 +13,11 @@ internal static class OrdersApi
 {
     public static void MapOrders(this IEndpointRouteBuilder api)
     {
-        var orders = api.MapGroup("/orders").WithTags("Orders").AllowAnonymous().RequireCustomerOrGuest();
+        var orders = api.MapGroup("/orders").WithTags("Orders").ForCustomersAndGuests();
         orders.MapPost("", PlaceAsync).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Order what is in my cart").RequireIdempotencyKey(byGrain: true)
             .Refuses(RefusalCode.NotFound, RefusalCode.PaymentDeclined, RefusalCode.CartEmpty, RefusalCode.OutOfStock, RefusalCode.InvalidOrderState);
         orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("My orders, newest first");
-        orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("An order");
+        orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("An order").ForCustomersAndGuests("orders");
         orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithName("watchOrder").WithSummary("Status changes as they happen (text/event-stream)")
             .TakesHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "3")
             // It lasts for minutes, and has a limit of its own.

@@ -10,7 +10,7 @@ internal static class AdminPaymentsApi
 {
     public static void MapAdminPayments(this IEndpointRouteBuilder routes)
     {
-        var admin = routes.MapGroup("/payments").WithTags("Administration");
+        var admin = routes.MapGroup("/payments").WithTags("Administration").ForAdministrators("payments");
         admin.MapGet("/discrepancies", ListAsync).WithName("listPaymentDiscrepancies").WithSummary("Where payments, the provider's books and orders differ, the last seen first");
         admin.MapGet("/reconciliation", GetStatusAsync).WithName("getReconciliation").WithSummary("How the last comparison with the provider's books went, and when the next is due");
         admin.MapPost("/reconcile", RequestAsync).WithName("reconcilePayments").WithSummary("Compare with the provider's books now");
@@ -24,7 +24,7 @@ internal static class AdminPaymentsApi
     private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) => TypedResults.Ok(await Books(cluster).GetStatusAsync());
 
     private static async Task<Accepted<ReconciliationStatus>> RequestAsync(HttpContext context, IClusterClient cluster) =>
-        TypedResults.Accepted("/api/v1/admin/payments/reconciliation", await Books(cluster).RequestAsync(context.User.RequiredUserId().ToString()));
+        TypedResults.Accepted("/api/v1/admin/payments/reconciliation", await Books(cluster).RequestAsync(context.Actor()));
 
     private static IReconciliationGrain Books(IClusterClient cluster) => cluster.GetGrain<IReconciliationGrain>(0);
 }

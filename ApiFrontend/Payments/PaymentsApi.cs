@@ -9,8 +9,8 @@ internal static class PaymentsApi
 {
     public static void MapPayments(this IEndpointRouteBuilder api)
     {
-        var routes = api.MapGroup("").WithTags("Payments").AllowAnonymous().RequireCustomerOrGuest();
-        routes.MapGet("/payments/{id:guid}", GetAsync).WithName("getPayment").WithSummary("A payment");
+        var routes = api.MapGroup("").WithTags("Payments").ForCustomersAndGuests();
+        routes.MapGet("/payments/{id:guid}", GetAsync).WithName("getPayment").WithSummary("A payment").ForCustomersAndGuests("payments");
         routes.MapPost("/simulated-payments/{paymentId:guid}/authenticate", AuthenticateAsync)
             .WithName("authenticatePayment").WithSummary("Prove to the simulated bank that it is you (simulated provider only)").Refuses(RefusalCode.InvalidOrderState);
     }

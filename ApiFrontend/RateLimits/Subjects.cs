@@ -18,6 +18,7 @@ internal static class Subjects
         // The strict ones guard what makes users, or tries to be one: there, an account must not buy another budget.
         !RateLimitsOptions.IsCountedInCluster(rateClass) && rateClass != RateClass.Webhooks && context.User.UserId() is { } user
             ? $"user/{user:N}"
+            : context.User.ApiKeyId() is { } key ? $"api-key/{key:N}"
             : OfAddress(context.Connection.RemoteIpAddress);
 
     /// <summary>An IPv4 address, or the /64 network of an IPv6 address.</summary>

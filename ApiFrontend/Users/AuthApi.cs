@@ -12,7 +12,7 @@ internal static class AuthApi
 {
     public static void MapAuth(this IEndpointRouteBuilder api)
     {
-        var auth = api.MapGroup("/auth").WithTags("Accounts").AllowAnonymous();
+        var auth = api.MapGroup("/auth").WithTags("Accounts").ForAnyone();
         auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).WithName("register").WithSummary("Create an account").Refuses(RefusalCode.EmailTaken);
         auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).WithName("login").WithSummary("Sign in").Refuses(RefusalCode.Unauthenticated);
         auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).WithName("refreshSession").WithSummary("Trade a refresh token for a new pair").Refuses(RefusalCode.Unauthenticated);
@@ -48,10 +48,13 @@ internal static class AuthApi
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).RefreshAsync(token)).Ok(tokens.Answer)
             : new Problem(new Refusal(RefusalCode.Unauthenticated, "The refresh token is no good."));
 
-    private static async Task<NoContent> LogoutAsync(RefreshRequest body, IClusterClient cluster)
+    private static async Task<NoContent> LogoutAsync(RefreshRequest body, IClusterClient cluster, Sessions sessions)
     {
         if (RefreshToken.Parse(body.RefreshToken) is { } token)
+        {
             await cluster.GetGrain<IUserGrain>(token.UserId).LogoutAsync(token);
+            sessions.Recheck(token.SessionId);
+        }
         return TypedResults.NoContent();
     }
 

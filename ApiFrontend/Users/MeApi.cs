@@ -13,7 +13,7 @@ internal static class MeApi
 {
     public static void MapMe(this IEndpointRouteBuilder api)
     {
-        var me = api.MapGroup("/me").WithTags("Accounts").RequireAuthorization().Refuses(RefusalCode.NotFound);
+        var me = api.MapGroup("/me").WithTags("Accounts").ForCustomers().Refuses(RefusalCode.NotFound);
         me.MapGet("", GetAsync).WithName("getProfile").WithSummary("My profile");
         me.MapPatch("", UpdateAsync).WithName("updateProfile").WithSummary("Change my profile");
         me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).WithName("changePassword").WithSummary("Change my password");

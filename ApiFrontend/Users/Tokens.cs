@@ -6,21 +6,21 @@ using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend.Users;
 
-/// <summary>Signs and checks access tokens (JWT, RFC 7519, HMAC-SHA-256).</summary>
-internal sealed class Tokens(AuthOptions options, TimeProvider time)
+/// <summary>Signs and checks access tokens (JWT, RFC 7519, ES256).</summary>
+internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider time)
 {
     private const string Issuer = "https://soonshop.dev";
-    private readonly SigningCredentials credentials = new(KeyOf(options), SecurityAlgorithms.HmacSha256);
     private readonly TimeSpan lifetime = TimeSpan.FromMinutes(options.AccessTokenMinutes);
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
-    /// <summary>How a token is checked.</summary>
-    public static TokenValidationParameters Validation(AuthOptions options) => new()
+    /// <summary>How a token is checked: by the key that it names, which must be one of ours, and by no algorithm but ours.</summary>
+    public static TokenValidationParameters Validation(SigningKeys keys) => new()
     {
         ValidIssuer = Issuer,
         ValidAudience = Issuer,
-        IssuerSigningKey = KeyOf(options),
-        ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+        IssuerSigningKeyResolver = (_, _, id, _) => keys.Find(id),
+        TryAllIssuerSigningKeys = false,
+        ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
         ClockSkew = TimeSpan.FromSeconds(5),
         NameClaimType = "sub",
         RoleClaimType = Callers.RoleClaim,
@@ -37,7 +37,7 @@ internal sealed class Tokens(AuthOptions options, TimeProvider time)
             IssuedAt = now,
             NotBefore = now,
             Expires = now + lifetime,
-            SigningCredentials = credentials,
+            SigningCredentials = keys.Current.Signing,
             Subject = new ClaimsIdentity(
             [
                 new Claim("sub", signedIn.User.Id.ToString()),
@@ -48,8 +48,6 @@ internal sealed class Tokens(AuthOptions options, TimeProvider time)
         return new SessionAnswer(
             signedIn.User, token, signedIn.RefreshToken.ToString(), "Bearer", (int)lifetime.TotalSeconds);
     }
-
-    private static SymmetricSecurityKey KeyOf(AuthOptions options) => new(options.Key()!);
 }
 
 /// <summary>A session just opened or renewed.</summary>

@@ -103,14 +103,3 @@ public sealed record DeadLetterGroup(string Value, long Count, DateTimeOffset Ol
 /// <param name="Remaining">Those that match, too, but exceed what one request takes: ask again.</param>
 [GenerateSerializer, Immutable, Alias("dead-letter-replay")]
 public sealed record ReplayAnswer(int Replayed, long Remaining);
-
-/// <summary>Something that an administrator did.</summary>
-/// <param name="Id">Rises with time.</param>
-/// <param name="At">When.</param>
-/// <param name="Actor">The user's id.</param>
-/// <param name="Action">Such as <c>dead-letters.replay</c>.</param>
-/// <param name="Subject">To what: an id, or a filter in words.</param>
-/// <param name="Count">How many things it concerned.</param>
-/// <param name="Details">Such as the reason.</param>
-[GenerateSerializer, Immutable, Alias("audit-entry")]
-public sealed record AuditEntry(long Id, DateTimeOffset At, string Actor, string Action, string Subject, int Count, string? Details);

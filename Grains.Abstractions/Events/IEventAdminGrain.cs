@@ -42,8 +42,4 @@ public interface IEventAdminGrain : IGrainWithIntegerKey
     /// <summary>Gives one up. Again: nothing. Refused: <c>not-found</c>; <c>conflict</c> when it is resolved or being replayed.</summary>
     [Alias("discard")]
     Task<Outcome<DeadLetter>> DiscardAsync(Guid id, string reason, string actor);
-
-    /// <summary>What administrators did, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
-    [Alias("audit-log")]
-    Task<Outcome<Page<AuditEntry>>> ListAuditAsync(string? action, PageRequest page, CancellationToken cancellation = default);
 }

@@ -31,6 +31,22 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("logout"), Repeatable]
     Task LogoutAsync(RefreshToken token);
 
+    /// <summary>Whether a session is open, and with which roles. Costs no write; the gateway asks every few seconds for each session that is in use.</summary>
+    [Alias("standing"), AlwaysInterleave, Repeatable]
+    Task<SessionStanding> GetStandingAsync(Guid sessionId);
+
+    /// <summary>The open sessions, the last used first.</summary>
+    [Alias("sessions"), AlwaysInterleave]
+    Task<ImmutableArray<UserSession>> GetSessionsAsync();
+
+    /// <summary>Ends a session. Refused: <c>not-found</c>, also for one that has ended.</summary>
+    [Alias("end-session")]
+    Task<Outcome<Done>> EndSessionAsync(Guid sessionId);
+
+    /// <summary>Ends all sessions but one, or all; answers which. Idempotent.</summary>
+    [Alias("end-sessions")]
+    Task<ImmutableArray<Guid>> EndSessionsAsync(Guid? keepSession);
+
     /// <summary>The profile. Refused: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
     Task<Outcome<User>> GetAsync();

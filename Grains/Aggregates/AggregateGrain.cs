@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using SoonShop.Auditing;
 using SoonShop.Events;
 
 namespace SoonShop.Aggregates;
@@ -50,6 +51,13 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         : decision.Changed ? CommitAsync(decision.State, decision.Events)
         : Task.CompletedTask;
 
+    /// <summary>Commits what a rule decided together with the note of it in the audit log; a decision to stay is no act.</summary>
+    protected Task CommitAsync(Decision<TState> decision, Audited act) =>
+        decision is { Refusal: null, Changed: true } ? CommitAsync(decision.State, [.. decision.Events, act]) : CommitAsync(decision);
+
+    /// <summary>An act of the caller's, to be committed with the state that it changes.</summary>
+    protected static Audited Audit(Act act) => Audited.Of(act);
+
     /// <summary>
     /// Writes the next state, its events and its ledger rows in one transaction, and adopts it. When the write fails, or its outcome
     /// is unknown, the old state stays and the grain is deactivated: the next call finds what the database holds.
@@ -98,6 +106,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         counted ??= (ServiceProvider.GetService<EventMetrics>(), ServiceProvider.GetService<BusinessMetrics>());
         foreach (var e in events)
         {
+            // Nobody handles it.
+            if (e is Audited)
+                continue;
             counted.Value.Events?.Published(e);
             counted.Value.Business?.Published(e);
         }

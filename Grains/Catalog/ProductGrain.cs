@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 using SoonShop.Inventory;
 using SoonShop.Orders;
 
@@ -27,13 +28,13 @@ internal sealed class ProductGrain(
                 ? await ViewAsync(known)
                 : new Refusal(RefusalCode.Conflict, $"There is a product {SkuText} already. Change it with PUT.");
         }
-        return await DecideAsync(ProductState.Create(SkuText, content, options.Value.Currency, Now));
+        return await DecideAsync("products.create", ProductState.Create(SkuText, content, options.Value.Currency, Now));
     }
 
     async Task<Outcome<Product>> IProductGrain.UpdateAsync(ProductContent content, int? expectedVersion) =>
         State is not { } product ? NoProduct
         : IsStale(expectedVersion) ? Refusal.Stale()
-        : await DecideAsync(product.Update(content, options.Value.Currency));
+        : await DecideAsync("products.update", product.Update(content, options.Value.Currency));
 
     async Task<Outcome<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)
     {
@@ -41,7 +42,8 @@ internal sealed class ProductGrain(
             return NoProduct;
         if (IsStale(expectedVersion))
             return Refusal.Stale();
-        await CommitAsync(product.Archive());
+        var decision = product.Archive();
+        await CommitAsync(decision, Note("products.archive", decision));
         return default(Done);
     }
 
@@ -51,13 +53,16 @@ internal sealed class ProductGrain(
 
     private bool IsStale(int? expectedVersion) => expectedVersion is { } expected && expected != Version;
 
-    private async Task<Outcome<Product>> DecideAsync(Decision<ProductState> decision)
+    private async Task<Outcome<Product>> DecideAsync(string action, Decision<ProductState> decision)
     {
         if (decision.Refusal is { } refusal)
             return refusal;
-        await CommitAsync(decision);
+        await CommitAsync(decision, Note(action, decision));
         return await ViewAsync(State!);
     }
+
+    private Audited Note(string action, Decision<ProductState> decision) =>
+        Audit(new Act(action, SkuText) { Before = State?.Content, After = decision.State.Content });
 
     private async Task<Product> ViewAsync(ProductState product)
     {

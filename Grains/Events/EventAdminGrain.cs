@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using SoonShop.Auditing;
 
 namespace SoonShop.Events;
 
@@ -16,7 +17,8 @@ internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecor
     {
         if (await failures.ResolveAsync(id, actor, CancellationToken.None) is not { } error)
             return Refusal.NotFound($"The failure {id}");
-        await audit.AddAsync(actor, "event-errors.resolve", id.ToString(), 1, new { error.EventId, error.Handler }, CancellationToken.None);
+        await audit.AddAsync(
+            new Act("event-errors.resolve", id.ToString()) { Actor = actor, Details = new { error.EventId, error.Handler } }, CancellationToken.None);
         return error;
     }
 
@@ -35,6 +37,4 @@ internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecor
 
     Task<Outcome<DeadLetter>> IEventAdminGrain.DiscardAsync(Guid id, string reason, string actor) =>
         letters.DiscardAsync(id, reason, actor, CancellationToken.None);
-
-    Task<Outcome<Page<AuditEntry>>> IEventAdminGrain.ListAuditAsync(string? action, PageRequest page, CancellationToken cancellation) => audit.ListAsync(action, page, cancellation);
 }

@@ -1,6 +1,6 @@
 namespace SoonShop.Events;
 
-/// <summary>The port to dead letters and the audit log; see <see cref="IEventAdminGrain"/> for what each does.</summary>
+/// <summary>The port to dead letters; see <see cref="IEventAdminGrain"/> for what each does.</summary>
 public interface IDeadLetters
 {
     /// <summary>One page, newest first.</summary>
@@ -20,16 +20,6 @@ public interface IDeadLetters
 
     /// <summary>Gives one up.</summary>
     Task<Outcome<DeadLetter>> DiscardAsync(Guid id, string reason, string actor, CancellationToken cancellation);
-}
-
-/// <summary>The port to what administrators did.</summary>
-public interface IAuditLog
-{
-    /// <summary>Adds an entry.</summary>
-    Task AddAsync(string actor, string action, string subject, int count, object? details, CancellationToken cancellation);
-
-    /// <summary>One page, newest first.</summary>
-    Task<Outcome<Page<AuditEntry>>> ListAsync(string? action, PageRequest page, CancellationToken cancellation);
 }
 
 /// <summary>The port to the figures of the whole cluster.</summary>

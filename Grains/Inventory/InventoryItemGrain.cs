@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orleans.Concurrency;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 using SoonShop.Catalog;
 using SoonShop.Events;
 
@@ -67,7 +68,7 @@ internal sealed class InventoryItemGrain(
                 return refusal;
             var adjusted = new InventoryAdjusted(
                 SkuText, command.Delta, command.Reason, command.Reference, decision.State.OnHand, decision.State.Reserved);
-            written = MoveAsync(decision, operation, null, adjusted);
+            written = MoveAsync(decision, operation, null, adjusted, Note("inventory.adjust", decision.State, new { command.Delta, command.Reason, command.Reference }));
             adjustments[operation] = written;
         }
         try
@@ -92,7 +93,7 @@ internal sealed class InventoryItemGrain(
         if (writes.Decided.LowStockThreshold != threshold)
         {
             var next = writes.Decided with { LowStockThreshold = threshold };
-            await writes.AddAsync(next, StockState.Crossings(SkuText, writes.Decided, next));
+            await writes.AddAsync(next, [Note("inventory.set-threshold", next), .. StockState.Crossings(SkuText, writes.Decided, next)]);
         }
         return View;
     }
@@ -203,6 +204,12 @@ internal sealed class InventoryItemGrain(
         var crossings = StockState.Crossings(SkuText, writes.Decided, decision.State);
         return writes.AddAsync(decision.State, [.. events, .. crossings], decision.ToLedgerRow(SkuText, operation, Now, reference));
     }
+
+    /// <summary>An administrator's act, before it is decided.</summary>
+    private Audited Note(string action, StockState next, object? details = null) =>
+        Audit(new Act(action, SkuText) { Before = Facts(writes.Decided), After = Facts(next), Details = details });
+
+    private static object Facts(StockState stock) => new { stock.OnHand, stock.Reserved, stock.LowStockThreshold };
 
     /// <summary>Compares with the version when nothing is on its way to the database; the caller must decide at once.</summary>
     private async ValueTask<bool> IsVersionAsync(int? expected)

@@ -1,13 +1,14 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 using SoonShop.Events;
 
 namespace SoonShop.Notifications;
 
 internal sealed partial class WebhookEndpointGrain(
     [PersistentState("webhook")] IPersistentState<Document<WebhookState>> storage, TimeProvider time,
-    IWebhookSender sender, IWebhookEndpoints endpoints, IAuditLog audit, IOptions<NotificationsOptions> options, ILogger<WebhookEndpointGrain> log)
+    IWebhookSender sender, IWebhookEndpoints endpoints, IOptions<NotificationsOptions> options, ILogger<WebhookEndpointGrain> log)
     : AggregateGrain<WebhookState>(storage, time), IWebhookEndpointGrain, IWebhookTargetGrain
 {
     protected override string Aggregate => "webhook-endpoint";
@@ -28,8 +29,7 @@ internal sealed partial class WebhookEndpointGrain(
                 return refusal;
             if ((await endpoints.ListAsync(CancellationToken.None)).Length >= WebhookState.MaxEndpoints)
                 return new Refusal(RefusalCode.Conflict, $"There are {WebhookState.MaxEndpoints} endpoints already. Remove one first.");
-            await CommitAsync(decision);
-            await NoteAsync(actor, "create", decision.State);
+            await CommitAsync(decision, Note(actor, "create", null, decision.State));
         }
         return Endpoint is { } endpoint ? new NewWebhookEndpoint(endpoint.ToView(), endpoint.Secret) : NoEndpoint;
     }
@@ -41,8 +41,7 @@ internal sealed partial class WebhookEndpointGrain(
     {
         if (Endpoint is not { } endpoint)
             return NoEndpoint;
-        await CommitAsync(endpoint with { Deleted = true }, []);
-        await NoteAsync(actor, "delete", endpoint);
+        await CommitAsync(endpoint with { Deleted = true }, [Note(actor, "delete", endpoint, null)]);
         return default(Done);
     }
 
@@ -50,9 +49,8 @@ internal sealed partial class WebhookEndpointGrain(
     {
         if (Endpoint is not { } endpoint)
             return NoEndpoint;
-        await CommitAsync(endpoint.Enable());
-        if (endpoint.DisabledAt is not null)
-            await NoteAsync(actor, "enable", endpoint);
+        var decision = endpoint.Enable();
+        await CommitAsync(decision, Note(actor, "enable", endpoint, decision.State));
         return Endpoint!.ToView();
     }
 
@@ -84,8 +82,11 @@ internal sealed partial class WebhookEndpointGrain(
             await CommitAsync(endpoint.Succeed());
     }
 
-    private Task NoteAsync(string actor, string change, WebhookState endpoint) => audit.AddAsync(
-        actor, $"webhooks.{change}", endpoint.Id.ToString(), 1, new { endpoint.Url, endpoint.EventTypes }, CancellationToken.None);
+    private Audited Note(string actor, string change, WebhookState? before, WebhookState? after) =>
+        Audit(new Act($"webhooks.{change}", this.GetPrimaryKey().ToString()) { Actor = actor, Before = Facts(before), After = Facts(after) });
+
+    /// <summary>What the audit log may know: not the secret.</summary>
+    private static object? Facts(WebhookState? e) => e is null ? null : new { e.Url, e.EventTypes, Enabled = e.DisabledAt is null };
 
     private static Refusal NoEndpoint { get; } = Refusal.NotFound("The webhook endpoint");
 

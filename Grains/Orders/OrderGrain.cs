@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 using SoonShop.Carts;
 using SoonShop.Inventory;
 using SoonShop.Payments;
@@ -96,7 +97,8 @@ internal sealed partial class OrderGrain(
                 // Whatever keeps the checkout from its end does not keep the customer from calling it off.
             }
         }
-        return await DecideAndDriveAsync(Order.Cancel(reason, Now));
+        // The buyer's own is in the order's timeline.
+        return await DecideAndDriveAsync(Order.Cancel(reason, Now), caller.Owns(Order.CustomerId, Order.CustomerId is null ? Order.CartId : null) ? null : "orders.cancel", new { reason });
     }
 
     async Task<Outcome<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber)
@@ -106,11 +108,11 @@ internal sealed partial class OrderGrain(
         if (Order.Ship(carrier, trackingNumber, Now) is { Refusal: null, Changed: true }
             && Order.Payment?.Status == PaymentStatus.Authorized && await CaptureAsync("shipment", null) is { } refusal)
             return refusal;
-        return await DecideAndDriveAsync(Order.Ship(carrier, trackingNumber, Now));
+        return await DecideAndDriveAsync(Order.Ship(carrier, trackingNumber, Now), "orders.ship", new { carrier, trackingNumber });
     }
 
     async Task<Outcome<Order>> IOrderGrain.DeliverAsync() =>
-        Order is null ? NoOrder : await DecideAndDriveAsync(Order.Deliver(Now));
+        Order is null ? NoOrder : await DecideAndDriveAsync(Order.Deliver(Now), "orders.deliver");
 
     async Task<Outcome<Order>> IOrderGrain.CaptureAsync(string captureId, long? amount)
     {
@@ -336,22 +338,27 @@ internal sealed partial class OrderGrain(
 
     // ---- pieces
 
-    private async Task<Outcome<Order>> DecideAndDriveAsync(Decision<OrderState> decision)
+    private async Task<Outcome<Order>> DecideAndDriveAsync(Decision<OrderState> decision, string? audited, object? details = null)
     {
         if (decision.Refusal is { } refusal)
             return refusal;
-        await DecideAsync(decision);
+        await DecideAsync(decision, audited is null ? null : Audit(new Act(audited, Id.ToString())
+        {
+            Before = new { Order!.Status },
+            After = new { decision.State.Status },
+            Details = details,
+        }));
         await DriveAsync();
         return Order!.ToView();
     }
 
-    private async Task DecideAsync(Decision<OrderState> decision)
+    private async Task DecideAsync(Decision<OrderState> decision, Audited? act = null)
     {
         if (!decision.Changed)
             return;
         try
         {
-            await CommitAsync(State! with { Order = decision.State }, decision.Events);
+            await CommitAsync(State! with { Order = decision.State }, act is null ? decision.Events : [.. decision.Events, act]);
         }
         finally
         {

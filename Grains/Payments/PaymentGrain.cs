@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 
 namespace SoonShop.Payments;
 
@@ -93,7 +94,7 @@ internal sealed partial class PaymentGrain(
         var decision = State.BeginCapture(command, Now);
         if (decision.Refusal is { } refusal)
             return refusal;
-        await CommitAsync(decision);
+        await CommitAsync(decision, Audit(new Act("orders.capture", Subject) { After = new { captured = decision.State.Capture?.Amount, State.Terms.Amount.Currency } }));
         await SettleCaptureAsync();
         return State.Captured is not null
             ? State.ToView()
@@ -165,7 +166,12 @@ internal sealed partial class PaymentGrain(
         if (decision.Refusal is { } refusal)
             return refusal;
         CrashPoint.Pass("payment.refund.before-write");
-        await CommitAsync(decision);
+        await CommitAsync(decision, Audit(new Act("orders.refund", Subject)
+        {
+            Before = new { State.Refunded },
+            After = new { decision.State.Refunded },
+            Details = new { command.RefundId, command.Reason, State.Terms.Amount.Currency },
+        }));
         CrashPoint.Pass("payment.refund.written");
         await SettleRefundsAsync();
         return State!.Refunds.First(r => r.Id == command.RefundId) is { HasFailed: true } failed
@@ -191,6 +197,9 @@ internal sealed partial class PaymentGrain(
             && await AskAsync(c => provider.RetrieveAsync(reference, c)) is { } answer)
             await CommitAsync(State.Record(answer, Now, reference));
     }
+
+    /// <summary>The order, which has the payment's id.</summary>
+    private string Subject => this.GetPrimaryKey().ToString();
 
     private static bool IsFree(PaymentState payment) => payment.Terms.Amount.Amount == 0;
 

@@ -1,5 +1,5 @@
 using Orleans.Concurrency;
-using SoonShop.Events;
+using SoonShop.Auditing;
 
 namespace SoonShop.Payments;
 
@@ -12,7 +12,7 @@ internal sealed class ReconciliationGrain(IReconciliation reconciliation, IAudit
 
     async Task<ReconciliationStatus> IReconciliationGrain.RequestAsync(string actor)
     {
-        await audit.AddAsync(actor, "payments.reconcile", "all", 1, null, CancellationToken.None);
+        await audit.AddAsync(new Act("payments.reconcile", "all") { Actor = actor }, CancellationToken.None);
         await reconciliation.RequestAsync(CancellationToken.None);
         return await reconciliation.GetStatusAsync(CancellationToken.None);
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 
 namespace SoonShop.Users;
 
@@ -11,7 +12,7 @@ public sealed record EmailClaim(Guid UserId, bool Confirmed, DateTimeOffset Rese
 }
 
 internal sealed class EmailGrain(
-    [PersistentState("email")] IPersistentState<Document<EmailClaim>> storage, TimeProvider time, IOptions<AccountsOptions> options)
+    [PersistentState("email")] IPersistentState<Document<EmailClaim>> storage, TimeProvider time, IRefusedActs refused, IOptions<AccountsOptions> options)
     : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
 {
     private readonly LoginThrottle throttle = new(options.Value, time);
@@ -48,11 +49,15 @@ internal sealed class EmailGrain(
     {
         using var turn = await throttle.EnterAsync();
         if (turn.LockedFor is { } wait)
+        {
+            refused.Note("sessions.open", Subject, AuditOutcome.Denied);
             return LoginThrottle.Locked(wait);
+        }
         var result = await Account.LoginAsync(password);
         if (result.IsRefused)
         {
             throttle.Failed();
+            refused.Note("sessions.open", Subject, AuditOutcome.Failure);
             DelayDeactivation(throttle.Memory);
         }
         else
@@ -69,6 +74,9 @@ internal sealed class EmailGrain(
         throttle.Reset();
         return Task.CompletedTask;
     }
+
+    /// <summary>How the audit log names whose login it is: it knows no addresses.</summary>
+    private string Subject => State is { } claim ? Actors.User(claim.UserId) : $"unknown-account/{Deterministic.Id("email", GrainKey).ToString("N")[..12]}";
 
     /// <summary>
     /// The account of this address, or for an unclaimed one an account that does not exist: it refuses in its own time,

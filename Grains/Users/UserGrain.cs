@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 
 namespace SoonShop.Users;
 
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<Document<UserState>> storage, TimeProvider time,
-    PasswordHashing passwords, IOptions<AccountsOptions> options, ILogger<UserGrain> log)
+    PasswordHashing passwords, IRefusedActs refused, IOptions<AccountsOptions> options, ILogger<UserGrain> log)
     : AggregateGrain<UserState>(storage, time), IUserGrain
 {
     protected override string Aggregate => "user";
@@ -19,6 +20,9 @@ internal sealed partial class UserGrain(
 
     /// <summary>Against guessing the password with a stolen access token.</summary>
     private readonly LoginThrottle throttle = new(options.Value, time);
+
+    /// <summary>When sessions were last seen, since this activation began; what is written down is only when they were renewed.</summary>
+    private readonly Dictionary<Guid, DateTimeOffset> seen = [];
 
     async Task<Outcome<SignedIn>> IUserGrain.RegisterAsync(RegisterUser command)
     {
@@ -38,7 +42,9 @@ internal sealed partial class UserGrain(
         var decision = UserState.Register(Id, command, await passwords.HashAsync(command.Password), verification, Now);
         var sessionId = Guid.NewGuid();
         var secret = UserState.NewSecret();
-        await CommitAsync(decision with { State = decision.State.OpenSession(sessionId, secret, Now) });
+        await CommitAsync(
+            decision with { State = decision.State.OpenSession(sessionId, secret, Now, Origin.Current) },
+            Audit(Mine("users.register") with { After = new { decision.State.Roles } }));
         LogMailed("e-mail verification", State!.Email, verification);
         await email.ConfirmAsync(Id);
         return SignedIn(sessionId, secret);
@@ -50,17 +56,61 @@ internal sealed partial class UserGrain(
     async Task<Outcome<SignedIn>> IUserGrain.RefreshAsync(RefreshToken token)
     {
         var secret = UserState.NewSecret();
-        var decision = State?.Refresh(token, secret, Now) ?? UserState.Unauthenticated;
+        var decision = State?.Refresh(token, secret, Now, Origin.Current) ?? UserState.Unauthenticated;
         if (decision.Refusal is { } refusal)
             return refusal;
-        await CommitAsync(decision);
-        return State!.HasSession(token.SessionId) ? SignedIn(token.SessionId, secret) : UserState.Unauthenticated;
+        if (decision.State.HasSession(token.SessionId))
+        {
+            await CommitAsync(decision);
+            return SignedIn(token.SessionId, secret);
+        }
+        await CommitAsync(decision, Audit(Mine("sessions.reuse") with
+        {
+            Actor = Actors.Anonymous,
+            Outcome = AuditOutcome.Denied,
+            Details = new { ended = token.SessionId },
+        }));
+        return UserState.Unauthenticated;
     }
 
     async Task IUserGrain.LogoutAsync(RefreshToken token)
     {
-        if (State is { } user)
-            await CommitAsync(user.Logout(token));
+        if (State is not { } user)
+            return;
+        var decision = user.Logout(token);
+        await CommitAsync(decision, Audit(Mine("sessions.end") with { Details = new { ended = new[] { token.SessionId } } }));
+    }
+
+    Task<SessionStanding> IUserGrain.GetStandingAsync(Guid sessionId)
+    {
+        if (State is not { } user || !user.IsOpen(sessionId, Now))
+            return Task.FromResult(new SessionStanding(false, []));
+        if (seen.Count >= 2 * UserState.MaxSessions)
+            seen.Clear();
+        seen[sessionId] = Now;
+        return Task.FromResult(new SessionStanding(true, user.Roles));
+    }
+
+    Task<ImmutableArray<UserSession>> IUserGrain.GetSessionsAsync()
+    {
+        ImmutableArray<UserSession> sessions =
+        [
+            .. (State?.Sessions ?? []).Where(s => s.ExpiresAt > Now)
+                .Select(s => s.ToView(seen.TryGetValue(s.Id, out var at) ? at : null)).OrderByDescending(s => s.LastUsedAt),
+        ];
+        return Task.FromResult(sessions);
+    }
+
+    Task<Outcome<Done>> IUserGrain.EndSessionAsync(Guid sessionId) =>
+        DecideAsync(user => user.End(sessionId), _ => default(Done), _ => Mine("sessions.end") with { Details = new { ended = new[] { sessionId } } });
+
+    async Task<ImmutableArray<Guid>> IUserGrain.EndSessionsAsync(Guid? keepSession)
+    {
+        if (State is not { } user)
+            return [];
+        ImmutableArray<Guid> ended = [.. user.Sessions.Select(s => s.Id).Where(id => id != keepSession)];
+        await CommitAsync(user.EndAllBut(keepSession), Audit(Mine("sessions.end") with { Count = ended.Length, Details = new { ended } }));
+        return ended;
     }
 
     Task<Outcome<User>> IUserGrain.GetAsync() =>
@@ -80,10 +130,11 @@ internal sealed partial class UserGrain(
         {
             throttle.Failed();
             DelayDeactivation(throttle.Memory);
+            refused.Note("users.change-password", Actors.User(Id), AuditOutcome.Failure);
             return Refusal.Invalid("currentPassword", "is not the current password");
         }
         throttle.Reset();
-        await CommitAsync(State!.ChangePassword(await passwords.HashAsync(newPassword), keepSession));
+        await CommitAsync(State!.ChangePassword(await passwords.HashAsync(newPassword), keepSession), Audit(Mine("users.change-password")));
         return default(Done);
     }
 
@@ -101,15 +152,18 @@ internal sealed partial class UserGrain(
         if (PasswordPolicy.Problem(newPassword) is { } problem)
             return Refusal.Invalid("password", problem);
         if (State is not { } user || !user.IsResetSecret(secret, Now))
+        {
+            refused.Note("users.reset-password", Actors.User(Id), AuditOutcome.Failure);
             return Refusal.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
-        await CommitAsync(user.ResetPassword(await passwords.HashAsync(newPassword)));
+        }
+        await CommitAsync(user.ResetPassword(await passwords.HashAsync(newPassword)), Audit(Mine("users.reset-password")));
         await GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(user.NormalizedEmail)).UnlockAsync();
         return default(Done);
     }
 
     Task<Outcome<Done>> IUserGrain.VerifyEmailAsync(string secret) => State is null
         ? Task.FromResult<Outcome<Done>>(Refusal.Invalid("token", "The token is wrong or too old. Ask for a new one."))
-        : DecideAsync(user => user.VerifyEmail(secret, Now), _ => default(Done));
+        : DecideAsync(user => user.VerifyEmail(secret, Now), _ => default(Done), _ => Mine("users.verify-email"));
 
     Task<ImmutableArray<SavedAddress>> IUserGrain.GetAddressesAsync() => Task.FromResult(State?.Addresses ?? []);
 
@@ -131,19 +185,20 @@ internal sealed partial class UserGrain(
             return new Refusal(RefusalCode.Forbidden, "Only administrators change roles.");
         return await DecideAsync(
             user => expectedVersion is { } expected && expected != Version ? Refusal.Stale() : user.SetRoles(roles, caller.UserId),
-            user => user.ToView(Version));
+            user => user.ToView(Version),
+            next => new Act("users.set-roles", Actors.User(Id)) { Before = new { State?.Roles }, After = new { next.Roles } });
     }
 
     Task<bool> IUserGrain.HasEmailAsync(string email) => Task.FromResult(State?.NormalizedEmail == email);
 
-    private async Task<Outcome<T>> DecideAsync<T>(Func<UserState, Decision<UserState>> rule, Func<UserState, T> answer)
+    private async Task<Outcome<T>> DecideAsync<T>(Func<UserState, Decision<UserState>> rule, Func<UserState, T> answer, Func<UserState, Act>? act = null)
     {
         if (State is not { } user)
             return NoUser;
         var decision = rule(user);
         if (decision.Refusal is { } refusal)
             return refusal;
-        await CommitAsync(decision);
+        await (act is null ? CommitAsync(decision) : CommitAsync(decision, Audit(act(decision.State))));
         return answer(State!);
     }
 
@@ -151,9 +206,13 @@ internal sealed partial class UserGrain(
     {
         var sessionId = Guid.NewGuid();
         var secret = UserState.NewSecret();
-        await CommitAsync(State!.OpenSession(sessionId, secret, Now), []);
+        await CommitAsync(
+            State!.OpenSession(sessionId, secret, Now, Origin.Current), [Audit(Mine("sessions.open") with { Details = new { opened = sessionId } })]);
         return SignedIn(sessionId, secret);
     }
+
+    /// <summary>Something that the account's owner does, perhaps without being signed in yet.</summary>
+    private Act Mine(string action) => new(action, Actors.User(Id)) { Actor = Actors.User(Id) };
 
     private SignedIn SignedIn(Guid sessionId, string secret) =>
         new(State!.ToView(Version), sessionId, new RefreshToken(Id, sessionId, secret));

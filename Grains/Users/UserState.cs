@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 
 namespace SoonShop.Users;
 
@@ -76,12 +77,12 @@ public sealed record UserState
     }
 
     /// <summary>Opens a session; the longest unused one makes room.</summary>
-    public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now) => this with
+    public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now, Origin? origin = null) => this with
     {
         Sessions =
         [
             .. Sessions.Where(s => s.ExpiresAt > now && s.Id != sessionId).OrderByDescending(s => s.RenewedAt).Take(MaxSessions - 1),
-            new Session(sessionId, Digest(secret), [], now, now, now + SessionLifetime),
+            new Session(sessionId, Digest(secret), [], now, now, now + SessionLifetime) { UserAgent = origin?.UserAgent, Address = origin?.Address },
         ],
     };
 
@@ -89,7 +90,7 @@ public sealed record UserState
     /// Trades a refresh token. A spent one ends the session, as RFC 9700 section 4.14.2 asks: either its owner or a
     /// thief holds the newer one, and nobody can tell which.
     /// </summary>
-    public Decision<UserState> Refresh(RefreshToken token, string newSecret, DateTimeOffset now)
+    public Decision<UserState> Refresh(RefreshToken token, string newSecret, DateTimeOffset now, Origin? origin = null)
     {
         var session = Sessions.FirstOrDefault(s => s.Id == token.SessionId);
         if (session is null || session.ExpiresAt <= now)
@@ -103,6 +104,8 @@ public sealed record UserState
                 SpentDigests = [session.TokenDigest, .. session.SpentDigests.Take(MaxSpentTokens - 1)],
                 RenewedAt = now,
                 ExpiresAt = now + SessionLifetime,
+                UserAgent = origin?.UserAgent ?? session.UserAgent,
+                Address = origin?.Address ?? session.Address,
             };
             return Decision<UserState>.To(this with { Sessions = [.. Sessions.Select(s => s.Id == session.Id ? renewed : s)] });
         }
@@ -122,6 +125,17 @@ public sealed record UserState
 
     /// <summary>Whether a session is still open.</summary>
     public bool HasSession(Guid sessionId) => Sessions.Any(s => s.Id == sessionId);
+
+    /// <summary>Whether an access token of this session is good at this time.</summary>
+    public bool IsOpen(Guid sessionId, DateTimeOffset now) => Sessions.Any(s => s.Id == sessionId && s.ExpiresAt > now);
+
+    /// <summary>Ends one session.</summary>
+    public Decision<UserState> End(Guid sessionId) => HasSession(sessionId) ? Decision<UserState>.To(EndSession(sessionId)) : Refusal.NotFound("The session");
+
+    /// <summary>Ends all sessions but one.</summary>
+    public Decision<UserState> EndAllBut(Guid? keepSession) => Sessions.All(s => s.Id == keepSession)
+        ? Decision<UserState>.Stay(this)
+        : Decision<UserState>.To(this with { Sessions = [.. Sessions.Where(s => s.Id == keepSession)] });
 
     private UserState EndSession(Guid sessionId) => this with { Sessions = [.. Sessions.Where(s => s.Id != sessionId)] };
 
@@ -226,7 +240,17 @@ public sealed record UserState
 /// <param name="RenewedAt">When it was last renewed.</param>
 /// <param name="ExpiresAt">When it ends unless renewed.</param>
 public sealed record Session(
-    Guid Id, string TokenDigest, ImmutableArray<string> SpentDigests, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt);
+    Guid Id, string TokenDigest, ImmutableArray<string> SpentDigests, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt)
+{
+    /// <summary>What the client called itself at the last renewal.</summary>
+    public string? UserAgent { get; init; }
+
+    /// <summary>The IP address of the last renewal.</summary>
+    public string? Address { get; init; }
+
+    /// <summary>The session as its owner sees it.</summary>
+    public UserSession ToView(DateTimeOffset? usedAt) => new(Id, CreatedAt, usedAt > RenewedAt ? usedAt.Value : RenewedAt, ExpiresAt, UserAgent, Address);
+}
 
 /// <summary>What is kept of a token that was mailed.</summary>
 public sealed record MailedDigest(string Digest, DateTimeOffset ExpiresAt)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Npgsql;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 using SoonShop.Events;
 using SoonShop.Silo.Search;
 
@@ -86,6 +87,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
     {
         await using var command = database.CreateCommand();
         var query = Matching(command, filter with { Resolved = null });
+        var origin = Origin.Current;
         command.CommandText = $"""
             with chosen as (
               select id from event_delivery where {query.Where} order by dead_at, id limit {MaxReplay} for update skip locked),
@@ -94,8 +96,10 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
               from chosen where e.id = chosen.id returning 1),
             counted as (select count(*)::integer as count from changed),
             noted as (
-              insert into audit_log (actor, action, subject, count)
-              select {query.Parameter(actor)}, 'dead-letters.replay', {query.Parameter(Describe(filter))}, count from counted)
+              insert into audit_log (actor, action, subject, count, address, user_agent, trace_id)
+              select {query.Parameter(actor)}, 'dead-letters.replay', {query.Parameter(Describe(filter))}, count,
+                     nullif({query.Parameter(origin.Address ?? "")}, ''), nullif({query.Parameter(origin.UserAgent ?? "")}, ''), nullif({query.Parameter(origin.TraceId ?? "")}, '')
+              from counted)
             select count, greatest(0, (select count(*) from event_delivery where {query.Where}) - count) from counted
             """;
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -125,8 +129,10 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
         await using var command = database.CreateCommand($"""
             with changed as ({update} returning *),
             noted as (
-              insert into audit_log (actor, action, subject, count, details)
-              select $2, $4, id::text, 1, jsonb_strip_nulls(jsonb_build_object('eventId', event_id, 'handler', handler, 'reason', $3::text)) from changed)
+              insert into audit_log (actor, action, subject, count, details, before, after, address, user_agent, trace_id)
+              select $2, $4, id::text, 1, jsonb_strip_nulls(jsonb_build_object('eventId', event_id, 'handler', handler, 'reason', $3::text)),
+                     jsonb_build_object('status', 'dead'), jsonb_build_object('status', status), $5, $6, $7
+              from changed)
             select {Columns} from changed
             union all
             select {Columns} from event_delivery where id = $1 and dead_at is not null and not exists (select from changed)
@@ -135,6 +141,9 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
         command.Parameters.Add(new() { Value = actor });
         command.Parameters.Add(new() { Value = (object?)reason ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         command.Parameters.Add(new() { Value = action });
+        var origin = Origin.Current;
+        foreach (var text in (string?[])[origin.Address, origin.UserAgent, origin.TraceId])
+            command.Parameters.Add(new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation) ? Read(reader) : null;
     }

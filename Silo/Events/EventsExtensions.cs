@@ -23,7 +23,6 @@ internal static class EventsExtensions
             .AddKeyedSingleton<IUndeliveredEvents, UndeliveredEvents>(ShopStreams.Provider)
             .AddSingleton<IEventInbox, EventInbox>()
             .AddSingleton<IDeadLetters, DeadLetters>()
-            .AddSingleton<IAuditLog, AuditLog>()
             .AddSingleton<EventStatistics>()
             .AddSingleton<IEventStatistics>(s => s.GetRequiredService<EventStatistics>());
         return options.FailureRecord switch

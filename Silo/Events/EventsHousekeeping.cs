@@ -41,7 +41,8 @@ internal sealed partial class EventsHousekeeping(
               select ctid from event_stat where minute < now() - make_interval(days => $1) order by minute limit {BatchSize}))
             """, options.Value.StatsRetentionDays),
         ("audit entries", $"""
-            delete from audit_log where id in (select id from audit_log where at < now() - make_interval(days => $1) order by id limit {BatchSize})
+            delete from audit_log where (select set_config('soonshop.audit_retention', 'on', true)) = 'on'
+              and id in (select id from audit_log where at < now() - make_interval(days => $1) order by at limit {BatchSize})
             """, options.Value.AuditRetentionDays),
     ];
 

@@ -1,6 +1,4 @@
-using System.Buffers.Text;
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using SoonShop.Tests.Running;
@@ -16,9 +14,6 @@ public sealed class BadInputTests(RunningShop shop)
 {
     /// <summary>Secrets are compared, not kept: any text is a possible one.</summary>
     private static readonly string[] Secrets = ["password", "currentPassword", "newPassword", "token", "refreshToken"];
-
-    /// <summary>The key of the shops that tests start.</summary>
-    private static readonly byte[] SigningKey = [.. Enumerable.Range(0, 48).Select(i => (byte)i)];
 
     private readonly List<string> complaints = [];
 
@@ -256,7 +251,7 @@ public sealed class BadInputTests(RunningShop shop)
     {
         var customer = await Customer.RegisterAdminAsync(shop);
         var parts = customer.Api.AccessToken!.Split('.');
-        var claims = JsonNode.Parse(Base64Url.DecodeFromChars(parts[1]))!.AsObject();
+        var claims = TestKey.ClaimsOf(customer.Api.AccessToken);
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         Assert.Equal(200, (int)(await (shop.Api with { AccessToken = Token(claims) }).GetAsync("/me")).Status);
         var tokens = new Dictionary<string, string>
@@ -266,18 +261,23 @@ public sealed class BadInputTests(RunningShop shop)
             ["long"] = new string('x', 6000),
             ["altered signature"] = $"{parts[0]}.{parts[1]}.{(parts[2][0] == 'A' ? 'B' : 'A')}{parts[2][1..]}",
             ["no signature"] = $"{parts[0]}.{parts[1]}.",
-            ["altered claims"] = $"{parts[0]}.{Encode(Changed(claims, "sub", Guid.NewGuid().ToString()))}.{parts[2]}",
-            ["alg none"] = $"{Encode(new JsonObject { ["alg"] = "none", ["typ"] = "JWT" })}.{parts[1]}.",
-            ["alg none with a signature"] = $"{Encode(new JsonObject { ["alg"] = "none", ["typ"] = "JWT" })}.{parts[1]}.{parts[2]}",
-            ["expired"] = Token(Changed(claims, "nbf", now - 7200, "exp", now - 60)),
-            ["not yet valid"] = Token(Changed(claims, "nbf", now + 3600, "exp", now + 7200)),
-            ["without end"] = Token(Changed(claims, "exp", null)),
-            ["of another issuer"] = Token(Changed(claims, "iss", "https://example.com")),
-            ["for another audience"] = Token(Changed(claims, "aud", "https://example.com")),
-            ["of another algorithm"] = Token(claims, "HS512"),
-            ["under another key"] = Token(claims, key: new byte[48]),
-            ["nobody's"] = Token(Changed(claims, "sub", null)),
-            ["not a user's"] = Token(Changed(claims, "sub", "administrator")),
+            ["altered claims"] = Token(TestKey.Changed(claims, "sub", Guid.NewGuid().ToString())).Split('.') is var other ? $"{parts[0]}.{other[1]}.{parts[2]}" : "",
+            ["alg none"] = TestKey.OfShops.UnsignedToken(claims),
+            ["alg none with a signature"] = TestKey.OfShops.UnsignedToken(claims, parts[2]),
+            ["signed by HMAC with the public key as PEM"] = TestKey.OfShops.HmacToken(claims, Encoding.ASCII.GetBytes(TestKey.OfShops.PublicPem)),
+            ["signed by HMAC with the public key's id"] = TestKey.OfShops.HmacToken(claims, Encoding.ASCII.GetBytes(TestKey.OfShops.Id)),
+            ["expired"] = Token(TestKey.Changed(claims, "nbf", now - 7200, "exp", now - 60)),
+            ["not yet valid"] = Token(TestKey.Changed(claims, "nbf", now + 3600, "exp", now + 7200)),
+            ["without end"] = Token(TestKey.Changed(claims, "exp", null)),
+            ["of another issuer"] = Token(TestKey.Changed(claims, "iss", "https://example.com")),
+            ["for another audience"] = Token(TestKey.Changed(claims, "aud", "https://example.com")),
+            ["of another algorithm"] = TestKey.OfShops.Token(claims, algorithm: "ES384"),
+            ["under another key"] = new TestKey().Token(claims, TestKey.OfShops.Id),
+            ["of an unknown key"] = new TestKey().Token(claims),
+            ["naming no key"] = TestKey.OfShops.Token(claims, kid: null),
+            ["nobody's"] = Token(TestKey.Changed(claims, "sub", null)),
+            ["not a user's"] = Token(TestKey.Changed(claims, "sub", "administrator")),
+            ["of no session"] = Token(TestKey.Changed(claims, "sid", null)),
         };
         foreach (var route in (await Route.AllAsync(shop.Api)).Where(r => r.IsGuarded))
         {
@@ -401,26 +401,5 @@ public sealed class BadInputTests(RunningShop shop)
         _ => false,
     };
 
-    private static JsonObject Changed(JsonObject claims, params object?[] changes)
-    {
-        var changed = (JsonObject)claims.DeepClone();
-        for (var i = 0; i < changes.Length; i += 2)
-        {
-            if (changes[i + 1] is { } value)
-                changed[(string)changes[i]!] = JsonValue.Create(value);
-            else
-                changed.Remove((string)changes[i]!);
-        }
-        return changed;
-    }
-
-    private static string Token(JsonObject claims, string algorithm = "HS256", byte[]? key = null)
-    {
-        var content = $"{Encode(new JsonObject { ["alg"] = algorithm, ["typ"] = "JWT" })}.{Encode(claims)}";
-        var bytes = Encoding.ASCII.GetBytes(content);
-        var signature = algorithm == "HS256" ? HMACSHA256.HashData(key ?? SigningKey, bytes) : HMACSHA512.HashData(key ?? SigningKey, bytes);
-        return $"{content}.{Base64Url.EncodeToString(signature)}";
-    }
-
-    private static string Encode(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
+    private static string Token(JsonObject claims) => TestKey.OfShops.Token(claims);
 }

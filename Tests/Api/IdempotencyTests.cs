@@ -40,6 +40,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/notifications/read-all"] = t => t.ReadAllNotificationsAsync(),
         ["/admin/webhooks"] = t => t.CreateWebhookAsync(),
         ["/admin/webhooks/{id}/enable"] = t => t.EnableWebhookAsync(),
+        ["/admin/api-keys"] = t => t.CreateApiKeyAsync(),
         ["/admin/event-errors/{id}/resolve"] = t => t.ResolveErrorAsync(),
         ["/admin/dead-letters/{id}/replay"] = t => t.ReplayAsync(),
         ["/admin/dead-letters/replay"] = t => t.ReplayManyAsync(),
@@ -407,6 +408,17 @@ public sealed class IdempotencyTests(RunningShop shop)
 
     private Task<Case> ReconcileAsync() => Task.FromResult(new Case(shop.Admin, "/admin/payments/reconcile", null, async _ =>
         Assert.Equal(1, await shop.Shop.QueryAsync<long>("select count(*) from audit_log where action = 'payments.reconcile'"))));
+
+    private Task<Case> CreateApiKeyAsync()
+    {
+        var name = Make.Word();
+        return Task.FromResult(new Case(shop.Admin, "/admin/api-keys", new { name, scopes = new[] { "orders:read" } }, async reply =>
+        {
+            Assert.Single((await shop.Admin.GetAsync("/admin/api-keys"))["items"]!.AsArray(), k => k!["name"]!.GetValue<string>() == name);
+            Expect.Status(200, await (shop.Api with { AccessToken = reply.Text("key") }).GetAsync("/admin/orders?limit=1"));
+            Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/api-keys/{reply.Text("id")}"));
+        }));
+    }
 
     private async Task<Case> RefundAsync()
     {

@@ -13,6 +13,8 @@ public sealed class OpenApiTests(RunningShop shop)
         "GET /me", "PATCH /me", "POST /me/password",
         "GET /me/addresses", "POST /me/addresses", "PUT /me/addresses/{id}", "DELETE /me/addresses/{id}",
         "GET /me/payment-methods", "DELETE /me/payment-methods/{id}",
+        "GET /me/sessions", "DELETE /me/sessions", "DELETE /me/sessions/{id}",
+        "GET /admin/api-keys", "POST /admin/api-keys", "GET /admin/api-keys/{id}", "DELETE /admin/api-keys/{id}",
         "GET /products", "GET /products/{sku}", "POST /products", "PUT /products/{sku}", "DELETE /products/{sku}",
         "GET /inventory/{sku}", "PUT /inventory/{sku}", "POST /inventory/{sku}/adjustments", "GET /inventory/{sku}/ledger",
         "POST /carts", "GET /cart", "DELETE /cart", "PUT /cart/items/{sku}", "DELETE /cart/items/{sku}", "POST /cart/merge",

@@ -73,6 +73,8 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "country" => "US",
         "currency" => "USD",
         "roles" => new JsonArray("customer"),
+        "scopes" => new JsonArray("orders:read"),
+        "expiresAt" => "2100-01-01T00:00:00Z",
         "type" => "transient",
         "images" => new JsonArray("https://example.com/a.jpg"),
         "attributes" => new JsonObject { ["colour"] = "blue" },
@@ -84,6 +86,8 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "category" or "family" => "things",
         // An address of the book and one written out exclude each other.
         "addressId" => null,
+        // Guests have no account to keep one in.
+        "savePaymentMethod" => false,
         _ when schema["properties"] is JsonObject properties => new JsonObject(
             properties.Select(p => KeyValuePair.Create(p.Key, Sample(Resolve(p.Value!.AsObject()), p.Key)))),
         _ when Allows(schema, "integer") => 1,

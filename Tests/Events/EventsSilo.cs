@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Streams;
 using SoonShop.Aggregates;
+using SoonShop.Auditing;
 using SoonShop.Events;
 using SoonShop.Tests.Running;
 
@@ -41,6 +42,10 @@ public sealed class EventsSilo : InProcessSilo
     internal IEventHandler Handler(string name, string key) => Grains.GetGrain(GrainId.Create(name, key)).AsReference<IEventHandler>();
 
     internal IEventAdminGrain Admin => Grains.GetGrain<IEventAdminGrain>(0);
+
+    /// <summary>What the audit log says of an action, newest first.</summary>
+    internal async Task<ImmutableArray<AuditEntry>> AuditedAsync(string action) =>
+        (await Grains.GetGrain<IAuditGrain>(0).ListAsync(new AuditFilter(Action: action), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items;
 
     /// <summary>Waits until the delivery to a handler has a status, or is gone.</summary>
     internal Task StatusIsAsync(string key, string status, double seconds = 20) => Until.TrueAsync(

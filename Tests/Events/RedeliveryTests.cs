@@ -139,7 +139,7 @@ public sealed class RedeliveryTests(EventsSilo silo)
         Assert.Equal(RefusalCode.Conflict, (await silo.Admin.ReplayAsync(id, "somebody")).Refusal!.Code);
         await Until.TrueAsync("its failures are resolved", Limit, async () =>
             await FailuresAsync(key) is { Length: 5 } failures && failures.All(f => f.ResolvedBy == "replay"));
-        Assert.Equal(2, (await silo.Admin.ListAuditAsync("dead-letters.replay", new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items.Count(a => a.Subject == id.ToString()));
+        Assert.Equal(2, (await silo.AuditedAsync("dead-letters.replay")).Count(a => a.Subject == id.ToString()));
     }
 
     [Fact]
@@ -155,7 +155,7 @@ public sealed class RedeliveryTests(EventsSilo silo)
         Assert.Equal((DeliveryStatus.Discarded, "no longer wanted", "somebody"), (discarded.Status, discarded.EndReason, discarded.EndedBy));
         Assert.Equal(RefusalCode.Conflict, (await silo.Admin.ReplayAsync(id, "somebody")).Refusal!.Code);
         Assert.Contains((await silo.Admin.ListDeadLettersAsync(new EventErrorFilter(Resolved: true), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items, d => d.Id == id);
-        var entry = (await silo.Admin.ListAuditAsync("dead-letters.discard", new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items.Single(a => a.Subject == id.ToString());
+        var entry = (await silo.AuditedAsync("dead-letters.discard")).Single(a => a.Subject == id.ToString());
         Assert.Contains("no longer wanted", entry.Details, StringComparison.Ordinal);
     }
 
@@ -189,7 +189,7 @@ public sealed class RedeliveryTests(EventsSilo silo)
         Assert.Equal(Letters, await silo.QueryAsync<long>("select count(*) from event_delivery where handler_key like $1 and status = 'resolved'", prefix + "%"));
         Assert.Equal(Letters, await silo.QueryAsync<long>(
             "select count(*) from grain_state where state_name = 'test-counting' and grain_key like $1 and convert_from(state, 'UTF8')::jsonb #> '{state,value}' = '1'", prefix + "%"));
-        Assert.Contains((await silo.Admin.ListAuditAsync("dead-letters.replay", new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items, a => a.Count == Letters);
+        Assert.Contains((await silo.AuditedAsync("dead-letters.replay")), a => a.Count == Letters);
         var share = during / duringMs / (before / beforeMs);
         TestContext.Current.SendDiagnosticMessage("{0} dead letters were replayed in {1:f0} ms; live events, one after the other, went {2:f2} times as fast as without a replay.", Letters, duringMs, share);
         Assert.True(share > 0.1, $"Live events went {share:f3} times as fast while dead letters were replayed.");

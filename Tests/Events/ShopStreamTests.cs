@@ -83,6 +83,24 @@ public sealed class ShopStreamTests(EventsSilo silo)
     }
 
     [Fact]
+    public async Task old_entries_leave_the_audit_log_and_young_ones_stay()
+    {
+        var subject = EventsSilo.NewKey();
+        await silo.QueryAsync<long>("""
+            with entries as (
+              insert into audit_log (at, actor, action, subject, count)
+              select now() - make_interval(days => days), 'somebody', 'tests.run', $1 || ' ' || days, 1 from unnest('{400, 366, 364, 0}'::integer[]) days returning 1)
+            select count(*) from entries
+            """, subject);
+
+        await silo.Services.GetServices<IHostedService>().OfType<EventsHousekeeping>().Single().CleanAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            $"{subject} 364,{subject} 0",
+            await silo.QueryAsync<string>("select string_agg(subject, ',' order by at) from audit_log where subject like $1 || ' %'", subject));
+    }
+
+    [Fact]
     public async Task the_figures_tell_what_was_handled_and_what_failed()
     {
         var key = EventsSilo.NewKey();

@@ -76,7 +76,7 @@ public sealed class ConfigurationTests
         var (code, output, error) = await RunAsync("ApiFrontend", [], new()
         {
             ["ConnectionStrings__soonshop"] = "Host=;Port=nonsense",
-            ["Auth__SigningKey"] = "c2hvcnQ=",
+            ["Auth__Keys"] = "c2hvcnQ=",
             ["Auth__AccessTokenMinutes"] = "forever",
             ["Http__MaxRequestBytes"] = "1",
             ["Cluster__CallTimeoutSeconds"] = "0",
@@ -85,7 +85,7 @@ public sealed class ConfigurationTests
         Assert.Equal(78, code);
         Assert.Empty(output);
         AssertOneMessage(
-            error, 6, "ConnectionStrings__soonshop", "Auth__SigningKey", "Auth__AccessTokenMinutes", "Http__MaxRequestBytes", "Cluster__CallTimeoutSeconds", "Admission__MinLimit");
+            error, 6, "ConnectionStrings__soonshop", "Auth:Keys", "Auth__AccessTokenMinutes", "Http__MaxRequestBytes", "Cluster__CallTimeoutSeconds", "Admission__MinLimit");
     }
 
     [Fact]
@@ -113,9 +113,20 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task a_front_end_without_any_configuration_says_what_to_set()
     {
-        var (code, _, error) = await RunAsync("ApiFrontend", [], new() { ["ConnectionStrings__soonshop"] = null, ["Auth__SigningKey"] = null });
+        var (code, _, error) = await RunAsync("ApiFrontend", [], new() { ["ConnectionStrings__soonshop"] = null, ["Auth__Keys"] = null, ["Auth__KeyFile"] = null });
         Assert.Equal(78, code);
-        AssertOneMessage(error, 2, "ConnectionStrings__soonshop", "Auth__SigningKey");
+        AssertOneMessage(error, 2, "ConnectionStrings__soonshop", "Auth__KeyFile", "Auth__Keys");
+    }
+
+    [Fact]
+    public async Task a_front_end_makes_a_key_that_a_front_end_takes()
+    {
+        var (code, key, error) = await RunAsync("ApiFrontend", ["new-key"], []);
+        Assert.True(code == 0, error);
+        Assert.Equal("ES256", SoonShop.ApiFrontend.Users.KeySet.Parse(key).Signing.Algorithm);
+        var (wrong, _, usage) = await RunAsync("ApiFrontend", ["nonsense"], []);
+        Assert.Equal(64, wrong);
+        Assert.Contains("Usage: ApiFrontend", usage, StringComparison.Ordinal);
     }
 
     [Fact]

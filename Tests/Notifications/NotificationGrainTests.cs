@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using SoonShop.Auditing;
 using SoonShop.Events;
 using SoonShop.Inventory;
 using SoonShop.Notifications;
@@ -188,15 +189,15 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         Assert.Equal(RefusalCode.NotFound, (await grain.DeleteAsync("somebody else")).Refusal?.Code);
         Assert.Equal(RefusalCode.NotFound, (await grain.GetAsync()).Refusal?.Code);
         Assert.Equal(["webhooks.delete somebody else", "webhooks.create somebody"], await NotesAsync(first.Endpoint.Id));
-        var details = await silo.QueryAsync<string>("select string_agg(details::text, '') from audit_log where subject = $1", $"{first.Endpoint.Id}");
+        var details = await silo.QueryAsync<string>("select string_agg(concat(before, after), '') from audit_log where subject = $1", $"{first.Endpoint.Id}");
         Assert.Contains("http://127.0.0.1:9/", details, StringComparison.Ordinal);
         Assert.DoesNotContain(first.Secret, details, StringComparison.Ordinal);
     }
 
     /// <summary>What the audit log says of an endpoint, newest first.</summary>
     private async Task<string[]> NotesAsync(Guid endpoint) =>
-        [.. (await silo.Grains.GetGrain<IEventAdminGrain>(0).ListAuditAsync(null, new PageRequest(100))).Value!.Items
-            .Where(a => a.Subject == endpoint.ToString()).Select(a => $"{a.Action} {a.Actor}")];
+        [.. (await silo.Grains.GetGrain<IAuditGrain>(0).ListAsync(new AuditFilter(Subject: endpoint.ToString()), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items
+            .Select(a => $"{a.Action} {a.Actor}")];
 
     private async Task SucceedAsync(string handler, string key, CloudEvent e, int attempt = 1)
     {

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Orleans.Storage;
 using SoonShop.Aggregates;
+using SoonShop.ApiKeys;
 using SoonShop.Carts;
 using SoonShop.Catalog;
 using SoonShop.Events;
@@ -76,7 +77,7 @@ public sealed class DocumentSerializerTests
         {
             EmailVerified = true,
             Addresses = [new SavedAddress(Given.Id(3), Given.Address)],
-            Sessions = [new Session(Given.Id(1), "digest", ["spent"], Given.Now, Given.Now.AddHours(1), Given.Now.AddDays(1))],
+            Sessions = [new Session(Given.Id(1), "digest", ["spent"], Given.Now, Given.Now.AddHours(1), Given.Now.AddDays(1)) { UserAgent = "curl/8", Address = "192.0.2.1" }],
             Reset = new MailedDigest("digest", Given.Now),
         },
         ["email"] = new EmailClaim(Given.Customer, true, Given.Now),
@@ -90,6 +91,18 @@ public sealed class DocumentSerializerTests
             Wishes = [new NotificationWish(NotificationKind.OrderShipped, ChannelName.Email, false)],
         },
         ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Sent)] },
+        ["api key"] = new ApiKeyState
+        {
+            Id = Given.Id(1),
+            Name = "warehouse",
+            Scopes = ["inventory:read"],
+            SecretDigest = "digest",
+            CreatedBy = "somebody",
+            CreatedAt = Given.Now,
+            ExpiresAt = Given.Now.AddDays(1),
+            RevokedAt = Given.Now,
+            LastUsedAt = Given.Now,
+        },
         ["webhook"] = new WebhookState
         {
             Id = Given.Id(1),

@@ -1,3 +1,4 @@
+using SoonShop.Auditing;
 using SoonShop.Users;
 
 namespace SoonShop.Tests.Rules;
@@ -119,6 +120,39 @@ public sealed class UserStateTests
 
     [Fact]
     public void a_guessed_token_signs_nobody_out() => SignedIn.Logout(Token("guess")).StaysAs(SignedIn);
+
+    [Fact]
+    public void a_session_remembers_from_where_it_was_last_renewed()
+    {
+        var user = Given.User().OpenSession(Session, "first", Given.Now, From("192.0.2.1", "Telephone/1.0"));
+        Assert.Equal(("192.0.2.1", "Telephone/1.0"), (user.Sessions[0].Address, user.Sessions[0].UserAgent));
+
+        var renewed = user.Refresh(Token("first"), "second", Given.Now.AddHours(1), From("192.0.2.2", null)).Next().Sessions[0];
+        Assert.Equal(("192.0.2.2", "Telephone/1.0"), (renewed.Address, renewed.UserAgent));
+        Assert.Equal(Given.Now.AddHours(1), renewed.ToView(Given.Now).LastUsedAt);
+        Assert.Equal(Given.Now.AddHours(2), renewed.ToView(Given.Now.AddHours(2)).LastUsedAt);
+
+        static Origin From(string address, string? agent) => new(Actors.Anonymous, address, agent, null);
+    }
+
+    [Fact]
+    public void sessions_are_ended_one_by_one_or_all_but_one()
+    {
+        var user = SignedIn.OpenSession(Given.Id(11), "other", Given.Now).OpenSession(Given.Id(12), "third", Given.Now);
+
+        Assert.False(user.End(Given.Id(11)).Next().IsOpen(Given.Id(11), Given.Now));
+        user.End(Given.Id(99)).IsRefused(RefusalCode.NotFound);
+        Assert.Equal([Session], user.EndAllBut(Session).Next().Sessions.Select(s => s.Id));
+        Assert.Empty(user.EndAllBut(null).Next().Sessions);
+        SignedIn.EndAllBut(Session).StaysAs(SignedIn);
+    }
+
+    [Fact]
+    public void a_session_that_has_run_out_is_not_open()
+    {
+        Assert.True(SignedIn.IsOpen(Session, Given.Now + UserState.SessionLifetime - TimeSpan.FromTicks(1)));
+        Assert.False(SignedIn.IsOpen(Session, Given.Now + UserState.SessionLifetime));
+    }
 
     [Fact]
     public void a_new_password_ends_every_session_but_the_own()

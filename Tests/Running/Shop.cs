@@ -8,7 +8,6 @@ internal sealed class Shop : IAsyncDisposable
     public const string AdminEmail = "admin@soonshop.test";
     public const string AdminPassword = "Admin-Pa55word";
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
-    private static readonly string SigningKey = Convert.ToBase64String(Enumerable.Range(0, 48).Select(i => (byte)i).ToArray());
 
     /// <summary>One machine is hundreds of customers here: limits are on, and out of reach.</summary>
     private static readonly (string Name, string Value)[] HighRateLimits =
@@ -101,13 +100,13 @@ internal sealed class Shop : IAsyncDisposable
     {
         var port = wantedPort ?? ShopProcess.FreePort();
         var environment = HighRateLimits.ToDictionary(s => s.Name, s => (string?)s.Value);
+        environment["Auth__Keys"] = TestKey.OfShops.Setting;
         foreach (var (name, value) in settings.Select(s => (s.Key, s.Value)).Concat(own))
             environment[name] = value;
         var api = ShopProcess.Start("ApiFrontend", $"api {port}", new(environment)
         {
             ["DOTNET_ENVIRONMENT"] = "Production",
             ["ConnectionStrings__soonshop"] = ConnectionString,
-            ["Auth__SigningKey"] = SigningKey,
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
         });
         processes.Add(api);

@@ -12,6 +12,7 @@ internal sealed class ShopProcess : IAsyncDisposable
     private const int MaxLines = 5000;
     private readonly Process process;
     private readonly ConcurrentQueue<string> lines = new();
+    private bool disposed;
 
     private ShopProcess(string name, Process process) => (Name, this.process) = (name, process);
 
@@ -72,8 +73,11 @@ internal sealed class ShopProcess : IAsyncDisposable
     /// <summary>Waits until it ended by itself.</summary>
     public Task WaitForExitAsync(TimeSpan limit) => process.WaitForExitAsync().WaitAsync(limit);
 
+    /// <summary>Ends it, at the end of a test or of its shop, whichever is first.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref disposed, true))
+            return;
         await KillAsync();
         process.Dispose();
     }

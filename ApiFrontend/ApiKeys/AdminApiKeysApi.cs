@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiKeys;
+
+namespace SoonShop.ApiFrontend.ApiKeys;
+
+/// <summary>API keys of machine clients, for administrators; no key makes keys.</summary>
+internal static class AdminApiKeysApi
+{
+    public static void MapAdminApiKeys(this IEndpointRouteBuilder admin)
+    {
+        var keys = admin.MapGroup("/api-keys").WithTags("Administration").ForAdministrators();
+        keys.MapGet("", ListAsync).WithName("listApiKeys").WithSummary("All API keys");
+        keys.MapPost("", CreateAsync).WithName("createApiKey").WithSummary("Make an API key; it is shown this once");
+        keys.MapGet("/{id:guid}", GetAsync).WithName("getApiKey").WithSummary("An API key, without its secret");
+        keys.MapDelete("/{id:guid}", RevokeAsync).WithName("revokeApiKey").WithSummary("Revoke an API key");
+    }
+
+    private static async Task<Ok<Page<ApiKey>>> ListAsync(IClusterClient cluster) =>
+        TypedResults.Ok(new Page<ApiKey>(await cluster.GetGrain<IApiKeyListGrain>(0).ListAsync(), null));
+
+    private static async Task<Results<Created<NewApiKeyAnswer>, Problem>> CreateAsync(ApiKeyRequest body, HttpContext context, IClusterClient cluster)
+    {
+        var result = await Key(cluster, context.OperationId()).CreateAsync(new CreateApiKey(body.Name!, [.. body.Scopes!], body.ExpiresAt, context.Actor()));
+        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Created($"/api/v1/admin/api-keys/{result.Value.Key.Id}", NewApiKeyAnswer.Of(result.Value));
+    }
+
+    private static async Task<Results<Ok<ApiKey>, Problem>> GetAsync(Guid id, IClusterClient cluster) => (await Key(cluster, id).GetAsync()).Ok();
+
+    private static async Task<Results<NoContent, Problem>> RevokeAsync(Guid id, IClusterClient cluster, KnownApiKeys known)
+    {
+        var result = await Key(cluster, id).RevokeAsync();
+        known.Forget();
+        return result.NoContent();
+    }
+
+    private static IApiKeyGrain Key(IClusterClient cluster, Guid id) => cluster.GetGrain<IApiKeyGrain>(id);
+}
+
+public sealed record ApiKeyRequest(
+    [property: Required, StringLength(100, MinimumLength = 1), CleanText] string? Name,
+    [property: Required, MaxLength(50)] string[]? Scopes,
+    DateTimeOffset? ExpiresAt);
+
+/// <summary>A new API key; <paramref name="Key"/> is what to send, and is not shown again.</summary>
+internal sealed record NewApiKeyAnswer(Guid Id, string Name, ImmutableArray<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string Key)
+{
+    public static NewApiKeyAnswer Of(NewApiKey made) =>
+        new(made.Key.Id, made.Key.Name, made.Key.Scopes, made.Key.CreatedAt, made.Key.ExpiresAt, made.Token.ToString());
+}

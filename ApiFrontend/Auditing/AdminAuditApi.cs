@@ -1,0 +1,20 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Auditing;
+
+namespace SoonShop.ApiFrontend.Auditing;
+
+/// <summary>The audit log, for administrators.</summary>
+internal static class AdminAuditApi
+{
+    public static void MapAdminAudit(this IEndpointRouteBuilder admin) => admin.MapGet("/audit-log", ListAsync)
+        .WithTags("Administration").ForAdministrators("audit")
+        .WithName("listAuditLog").WithSummary("Who did what, to what, when and from where, newest first");
+
+    private static async Task<Results<Ok<Page<AuditEntry>>, Problem>> ListAsync(
+        IClusterClient cluster, [StringLength(100), CleanText] string? actor, [StringLength(100), CleanText] string? action, [StringLength(200), CleanText] string? subject,
+        [Word<AuditOutcome>] string? outcome, DateTimeOffset? from, DateTimeOffset? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        (await cluster.GetGrain<IAuditGrain>(0).ListAsync(
+            new AuditFilter(actor, action, subject, Words.Read<AuditOutcome>(outcome), from, to), new PageRequest(limit, cursor))).Ok();
+}

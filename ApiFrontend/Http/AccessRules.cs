@@ -1,0 +1,74 @@
+using SoonShop.ApiKeys;
+using SoonShop.Auditing;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// The one place where a request's credentials meet its route's <see cref="Access"/>, before anything of the request is read. In place
+/// of ASP.NET Core's authorization middleware: its policies know nothing of carts, scopes by method, and problems.
+/// </summary>
+internal static class AccessRules
+{
+    /// <summary>Guards the routes.</summary>
+    public static void UseAccess(this IApplicationBuilder app) => app.Use((context, next) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { } access && WhyNot(context, access) is { } refusal
+            ? RefuseAsync(context, refusal)
+            : next(context));
+
+    /// <summary>Every route must say who may call it; called when all are mapped.</summary>
+    /// <exception cref="InvalidOperationException">Some do not, or ask for a scope that there is not.</exception>
+    public static void RequireDeclaredAccess(this IEndpointRouteBuilder app)
+    {
+        var routes = app.DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>().ToArray();
+        var undeclared = routes.Where(r => r.Metadata.GetMetadata<Access>() is null).Select(r => r.DisplayName).ToArray();
+        if (undeclared.Length > 0)
+            throw new InvalidOperationException($"Routes that do not say who may call them: {string.Join(", ", undeclared)}. Add one of {nameof(AccessDeclarations)}, and a line to AccessTable.");
+        var unknown = routes.SelectMany(r => (r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Select(m => r.Metadata.GetMetadata<Access>()!.ScopeFor(m)))
+            .OfType<string>().Where(s => !ApiScopes.All.Contains(s)).Distinct().ToArray();
+        if (unknown.Length > 0)
+            throw new InvalidOperationException($"Scopes that routes ask for and that no key can have: {string.Join(", ", unknown)}. Add them to {nameof(ApiScopes)}.");
+    }
+
+    /// <summary>Why the request may not go on; null when it may.</summary>
+    private static Refusal? WhyNot(HttpContext context, Access access)
+    {
+        if (access.Who is Caste.Anyone or Caste.Provider)
+            return null;
+        var (user, hasCredentials) = (context.User, context.Request.Headers.Authorization.Count > 0);
+        if (user.ApiKeyId() is not null)
+        {
+            return access.ScopeFor(context.Request.Method) is not { } scope ? Forbidden("No API key will do here.")
+                : user.HasScope(scope) ? null
+                : Forbidden($"The API key lacks the scope {scope}.");
+        }
+        if (user.UserId() is not null)
+            return access.Who != Caste.Administrator || user.IsAdministrator() ? null : Forbidden("This is for administrators.");
+        // Credentials that are no good are refused even beside a cart: their owner believes to be signed in.
+        if (hasCredentials)
+            return Unauthenticated("The access token or API key is no good: it is malformed, has expired, or was revoked.");
+        if (access.Who == Caste.CustomerGuestOrNobody)
+            return null;
+        if (!access.TakesCart)
+            return Unauthenticated("Send an access token.");
+        if (context.Request.Headers[Callers.CartHeader].Count == 0)
+            return Unauthenticated($"Send an access token, or, as a guest, {Callers.CartHeader}.");
+        return context.CartId() is null ? Refusal.Invalid(Callers.CartHeader, "is no cart id") : null;
+    }
+
+    private static Task RefuseAsync(HttpContext context, Refusal refusal)
+    {
+        if (refusal.Code == RefusalCode.Unauthenticated)
+            context.Response.Headers.WWWAuthenticate = context.Request.Headers.Authorization.Count > 0 ? "Bearer error=\"invalid_token\"" : "Bearer";
+        // Who is known and reaches for what is not theirs is worth a note. Nobody waits for it.
+        if (refusal.Code == RefusalCode.Forbidden)
+        {
+            context.RequestServices.GetRequiredService<IClusterClient>().GetGrain<IAuditGrain>(0)
+                .NoteRefusedAsync("access.refuse", $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}", AuditOutcome.Denied).Ignore();
+        }
+        return new Problem(refusal).ExecuteAsync(context);
+    }
+
+    private static Refusal Forbidden(string detail) => new(RefusalCode.Forbidden, detail);
+
+    private static Refusal Unauthenticated(string detail) => new(RefusalCode.Unauthenticated, detail);
+}

@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using SoonShop.ApiFrontend.ApiKeys;
+using SoonShop.ApiFrontend.Http;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>Hosting of what finds out who calls: access tokens and API keys, both in <c>Authorization: Bearer</c>.</summary>
+internal static class AuthenticationHosting
+{
+    /// <summary>The default scheme: it looks which of the others is meant.</summary>
+    private const string EitherScheme = "Either";
+
+    public static void AddShopAuthentication(this IServiceCollection services, AuthOptions options)
+    {
+        services.AddSingleton(options).AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<KnownApiKeys>().AddSingleton<VerifiedTokens>()
+            .AddSingleton<SigningKeys>().AddHostedService(s => s.GetRequiredService<SigningKeys>());
+        services.AddAuthentication(EitherScheme)
+            .AddPolicyScheme(EitherScheme, null, o => o.ForwardDefaultSelector =
+                context => ApiKeyAuthentication.IsMeant(context.Request) ? ApiKeyAuthentication.SchemeName : JwtBearerDefaults.AuthenticationScheme)
+            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null)
+            .AddJwtBearer();
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<SigningKeys, VerifiedTokens>((o, keys, verified) =>
+        {
+            o.TokenValidationParameters = Tokens.Validation(keys);
+            o.TokenHandlers.Clear();
+            o.TokenHandlers.Add(verified);
+            o.Events = new JwtBearerEvents { OnTokenValidated = CheckSessionAsync };
+        });
+    }
+
+    private static async Task CheckSessionAsync(TokenValidatedContext context)
+    {
+        // What is for anyone needs no proof, and must not wait for one.
+        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Who: Caste.Anyone or Caste.Provider })
+            return;
+        if (await context.HttpContext.RequestServices.GetRequiredService<Sessions>().CheckAsync(context.Principal!, context.SecurityToken) is { } user)
+            context.Principal = user;
+        else
+            context.Fail("The session has ended.");
+    }
+}

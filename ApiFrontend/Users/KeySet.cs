@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.IdentityModel.Tokens;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>
+/// The keys of access tokens (ES256, RFC 7518 section 3.4) as PEM blocks one after the other: the first private key signs, all verify.
+/// A key's id is its thumbprint (RFC 7638), so that it follows from the key.
+/// </summary>
+internal sealed class KeySet
+{
+    /// <summary>More than a rotation needs.</summary>
+    private const int MaxKeys = 10;
+
+    private const int MaxBytes = 64 * 1024;
+
+    private readonly Dictionary<string, SecurityKey> byId;
+
+    private KeySet(string text, IReadOnlyList<ECDsaSecurityKey> keys, ECDsaSecurityKey signing)
+    {
+        Text = text;
+        byId = keys.ToDictionary(k => k.KeyId, SecurityKey (k) => k);
+        Signing = new SigningCredentials(signing, SecurityAlgorithms.EcdsaSha256);
+        Public = [.. keys.Select(PublicKey.Of)];
+    }
+
+    /// <summary>What it was read from.</summary>
+    public string Text { get; }
+
+    /// <summary>The key that signs.</summary>
+    public SigningCredentials Signing { get; }
+
+    /// <summary>What others may know of the keys (RFC 7517).</summary>
+    public IReadOnlyList<PublicKey> Public { get; }
+
+    /// <summary>The keys of this id: one, or none.</summary>
+    public IEnumerable<SecurityKey> Find(string? id) => id is not null && byId.TryGetValue(id, out var key) ? [key] : [];
+
+    /// <summary>A new private key (P-256, PKCS #8) as PEM.</summary>
+    public static string NewPem()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return key.ExportPkcs8PrivateKeyPem() + "\n";
+    }
+
+    /// <summary>Reads the keys that the configuration names; null with the reason.</summary>
+    public static KeySet? TryRead(AuthOptions options, out string? problem)
+    {
+        var name = options.KeyFile.Length > 0 ? $"Auth:KeyFile '{options.KeyFile}'" : "Auth:Keys";
+        try
+        {
+            var keys = Parse(options.KeyFile.Length > 0 ? File.ReadAllText(options.KeyFile) : Decode(options.Keys));
+            problem = null;
+            return keys;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or FormatException or ArgumentException)
+        {
+            problem = $"{name} cannot be used: {e.Message.TrimEnd('.')}.";
+            return null;
+        }
+    }
+
+    /// <summary>Reads PEM blocks.</summary>
+    /// <exception cref="FormatException">There is no private key, or something that is no key of P-256.</exception>
+    internal static KeySet Parse(string text)
+    {
+        if (text.Length > MaxBytes)
+            throw new FormatException($"it is longer than {MaxBytes} bytes");
+        var keys = new List<ECDsaSecurityKey>();
+        ECDsaSecurityKey? signing = null;
+        var rest = text.AsSpan();
+        while (PemEncoding.TryFind(rest, out var block))
+        {
+            if (rest[block.Label] is not "EC PARAMETERS")
+            {
+                var key = Read(rest[block.Location], rest[block.Label].ToString());
+                keys.Add(key);
+                if (signing is null && rest[block.Label] is not "PUBLIC KEY")
+                    signing = key;
+            }
+            rest = rest[block.Location.End..];
+        }
+        keys = [.. keys.DistinctBy(k => k.KeyId)];
+        return keys.Count > MaxKeys ? throw new FormatException($"it holds more than {MaxKeys} keys")
+            : signing is not null ? new KeySet(text, keys, signing)
+            : throw new FormatException("it holds no private key in PEM");
+    }
+
+    private static ECDsaSecurityKey Read(ReadOnlySpan<char> pem, string label)
+    {
+        var key = ECDsa.Create();
+        if (label is not ("PRIVATE KEY" or "EC PRIVATE KEY" or "PUBLIC KEY"))
+            throw new FormatException($"it holds a '{label}', which is no key of access tokens");
+        try
+        {
+            key.ImportFromPem(pem);
+        }
+        catch (ArgumentException)
+        {
+            throw new FormatException($"its '{label}' is no key of an elliptic curve");
+        }
+        if (key.ExportParameters(false).Curve.Oid is not { Value: "1.2.840.10045.3.1.7" } and not { FriendlyName: "nistP256" or "ECDSA_P256" })
+            throw new FormatException("a key is not of the curve P-256");
+        var security = new ECDsaSecurityKey(key);
+        security.KeyId = Base64UrlEncoder.Encode(security.ComputeJwkThumbprint());
+        return security;
+    }
+
+    private static string Decode(string text) =>
+        text.Contains("-----", StringComparison.Ordinal) ? text : Encoding.UTF8.GetString(Convert.FromBase64String(text));
+}
+
+/// <summary>A public key as a JSON Web Key.</summary>
+internal sealed record PublicKey(string Kty, string Use, string Alg, string Crv, string Kid, string X, string Y)
+{
+    public static PublicKey Of(ECDsaSecurityKey key)
+    {
+        var point = key.ECDsa.ExportParameters(false).Q;
+        return new PublicKey("EC", "sig", SecurityAlgorithms.EcdsaSha256, "P-256", key.KeyId, Base64UrlEncoder.Encode(point.X), Base64UrlEncoder.Encode(point.Y));
+    }
+}

@@ -1,0 +1,52 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>The sessions of the signed-in customer.</summary>
+internal static class SessionsApi
+{
+    public static void MapSessions(this IEndpointRouteBuilder api)
+    {
+        var sessions = api.MapGroup("/me/sessions").WithTags("Accounts").ForCustomers();
+        sessions.MapGet("", ListAsync).WithName("listSessions").WithSummary("Where I am signed in, the last used first");
+        sessions.MapDelete("", EndOthersAsync).WithName("endOtherSessions").WithSummary("Sign out everywhere else");
+        sessions.MapDelete("/{id:guid}", EndAsync).WithName("endSession").WithSummary("Sign out somewhere");
+    }
+
+    private static async Task<Ok<Page<OwnSession>>> ListAsync(ClaimsPrincipal user, IClusterClient cluster)
+    {
+        var current = user.SessionId();
+        return TypedResults.Ok(new Page<OwnSession>(
+            [.. (await Mine(user, cluster).GetSessionsAsync()).Select(s => new OwnSession(s.Id, s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.UserAgent, s.Address, s.Id == current))], null));
+    }
+
+    private static async Task<NoContent> EndOthersAsync(ClaimsPrincipal user, IClusterClient cluster, Sessions sessions)
+    {
+        sessions.End(await Mine(user, cluster).EndSessionsAsync(user.SessionId()));
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<Results<NoContent, Problem>> EndAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster, Sessions sessions)
+    {
+        var result = await Mine(user, cluster).EndSessionAsync(id);
+        if (!result.IsRefused)
+            sessions.End(id);
+        return result.NoContent();
+    }
+
+    private static IUserGrain Mine(ClaimsPrincipal user, IClusterClient cluster) => cluster.GetGrain<IUserGrain>(user.RequiredUserId());
+}
+
+/// <summary>One of my sessions.</summary>
+/// <param name="Id">The session.</param>
+/// <param name="CreatedAt">When I signed in.</param>
+/// <param name="LastUsedAt">When it was last used.</param>
+/// <param name="ExpiresAt">When it ends unless it is renewed.</param>
+/// <param name="UserAgent">What the client calls itself.</param>
+/// <param name="Address">The IP address that it was last renewed from.</param>
+/// <param name="Current">True for the one that asks.</param>
+internal sealed record OwnSession(
+    Guid Id, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt, DateTimeOffset ExpiresAt, string? UserAgent, string? Address, bool Current);

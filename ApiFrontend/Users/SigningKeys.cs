@@ -1,0 +1,53 @@
+using Microsoft.IdentityModel.Tokens;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>
+/// The keys of access tokens in force. A key file is looked at every some seconds, so that keys are exchanged without a restart; a file
+/// that cannot be used changes nothing.
+/// </summary>
+internal sealed partial class SigningKeys(AuthOptions options, ILogger<SigningKeys> log, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    private volatile KeySet current = KeySet.TryRead(options, out var problem) ?? throw new InvalidOperationException(problem);
+
+    /// <summary>Raised after other keys came into force.</summary>
+    public event Action? Changed;
+
+    /// <summary>The keys.</summary>
+    public KeySet Current => current;
+
+    /// <summary>For checking tokens: the key that a token names, if it is one of ours.</summary>
+    public IEnumerable<SecurityKey> Find(string? id) => current.Find(id);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.KeyFile.Length == 0)
+            return;
+        using var timer = new PeriodicTimer(Period, time);
+        string? known = null;
+        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        {
+            if (KeySet.TryRead(options, out var problem) is not { } keys)
+            {
+                if (problem != known)
+                    LogProblem(log, problem!);
+                known = problem;
+                continue;
+            }
+            known = null;
+            if (keys.Text == current.Text)
+                continue;
+            current = keys;
+            Changed?.Invoke();
+            LogChanged(log, keys.Signing.Key.KeyId, string.Join(", ", keys.Public.Select(k => k.Kid)));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Access tokens are signed by key {Signing} from now on; good are those of {All}.")]
+    private static partial void LogChanged(ILogger log, string signing, string all);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem} The keys read before stay in force; mend the file.")]
+    private static partial void LogProblem(ILogger log, string problem);
+}

@@ -1,0 +1,68 @@
+using SoonShop.Aggregates;
+using SoonShop.Auditing;
+
+namespace SoonShop.ApiKeys;
+
+internal sealed class ApiKeyGrain(
+    [PersistentState("api-key")] IPersistentState<Document<ApiKeyState>> storage, TimeProvider time, IApiKeys keys, IRefusedActs refused)
+    : AggregateGrain<ApiKeyState>(storage, time), IApiKeyGrain
+{
+    private const string UseAction = "api-keys.use";
+
+    protected override string Aggregate => "api-key";
+
+    protected override string StreamKeyOf(ApiKeyState state) => GrainKey;
+
+    /// <summary>None once it is revoked: it is no longer listed.</summary>
+    protected override object? IndexOf(ApiKeyState state) => state.RevokedAt is null ? new ApiKeyIndex(SortableTime.Of(state.CreatedAt)) : null;
+
+    private ApiKeyState? Key => State is { RevokedAt: null } key ? key : null;
+
+    private string Subject => Actors.ApiKey(this.GetPrimaryKey());
+
+    async Task<Outcome<NewApiKey>> IApiKeyGrain.CreateAsync(CreateApiKey command)
+    {
+        var token = ApiKeyToken.New(this.GetPrimaryKey());
+        var decision = State is null ? ApiKeyState.Create(command, token, Now) : State.Renew(command, token, Now);
+        if (decision.Refusal is { } refusal)
+            return refusal;
+        if (State is null && (await keys.ListAsync(CancellationToken.None)).Length >= ApiKeyState.MaxKeys)
+            return new Refusal(RefusalCode.Conflict, $"There are {ApiKeyState.MaxKeys} keys already. Revoke one first.");
+        await CommitAsync(decision, Audit(new Act("api-keys.create", Subject) { After = Facts(decision.State) }));
+        return new NewApiKey(State!.ToView(), token);
+    }
+
+    Task<Outcome<ApiKey>> IApiKeyGrain.GetAsync() => Task.FromResult<Outcome<ApiKey>>(Key is { } key ? key.ToView() : NoKey);
+
+    async Task<Outcome<Done>> IApiKeyGrain.RevokeAsync()
+    {
+        if (Key is not { } key)
+            return NoKey;
+        await CommitAsync(key with { RevokedAt = Now }, [Audit(new Act("api-keys.revoke", Subject) { Before = Facts(key) })]);
+        return default(Done);
+    }
+
+    async Task<Outcome<ApiKey>> IApiKeyGrain.CheckAsync(string secret)
+    {
+        if (State is not { } key || !key.Admits(secret, Now))
+        {
+            refused.Note(UseAction, Subject, AuditOutcome.Failure);
+            return new Refusal(RefusalCode.Unauthenticated, "The API key is no longer good.");
+        }
+        var use = key.Use(Now);
+        if (key.LastUsedAt is null)
+            await CommitAsync(use, Audit(new Act(UseAction, Subject) { Actor = Subject, Details = new { first = true } }));
+        else
+            await CommitAsync(use);
+        return State.ToView();
+    }
+
+    private static object Facts(ApiKeyState key) => new { key.Name, key.Scopes, key.ExpiresAt };
+
+    private static Refusal NoKey { get; } = Refusal.NotFound("The API key");
+}
+
+internal sealed class ApiKeyListGrain(IApiKeys keys) : Grain, IApiKeyListGrain
+{
+    Task<ImmutableArray<ApiKey>> IApiKeyListGrain.ListAsync() => keys.ListAsync(CancellationToken.None);
+}

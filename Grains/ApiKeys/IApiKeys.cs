@@ -1,0 +1,8 @@
+namespace SoonShop.ApiKeys;
+
+/// <summary>The port to the list of all keys.</summary>
+public interface IApiKeys
+{
+    /// <summary>Those that are not revoked, oldest first.</summary>
+    Task<ImmutableArray<ApiKey>> ListAsync(CancellationToken cancellation);
+}

@@ -1,0 +1,128 @@
+namespace SoonShop.Tests.Api;
+
+/// <summary>Who is expected to be let in by a route.</summary>
+internal enum Who
+{
+    /// <summary>Whoever asks, also with credentials that are no good.</summary>
+    Anyone,
+
+    /// <summary>Somebody signed in.</summary>
+    Customer,
+
+    /// <summary>Somebody signed in or who holds a cart.</summary>
+    CustomerOrGuest,
+
+    /// <summary>As before, and whoever claims to be neither.</summary>
+    CustomerGuestOrNobody,
+
+    /// <summary>Administrators, and API keys that have the scope.</summary>
+    Admin,
+}
+
+/// <summary>What is expected of one route.</summary>
+/// <param name="Route">Method and path; those outside <c>/api/v1</c> with two slashes.</param>
+/// <param name="Who">Who is let in.</param>
+/// <param name="Scope">The scope with which an API key is let in; without one, none is.</param>
+/// <param name="Owned">True where the path names something of the customer's that exists: to others it is not found.</param>
+/// <param name="AdminSees">True where an administrator is shown what is the customer's.</param>
+internal sealed record Expectation(string Route, Who Who, string? Scope = null, bool Owned = false, bool AdminSees = false);
+
+/// <summary>Who may call what: one line a route. <see cref="AccessTests"/> walks the OpenAPI document and fails for a route that has none.</summary>
+internal static class AccessTable
+{
+    public static readonly Expectation[] Routes =
+    [
+        // Service
+        new("GET //health/live", Who.Anyone),
+        new("GET //health/ready", Who.Anyone),
+        new("GET //.well-known/jwks.json", Who.Anyone),
+
+        // Accounts
+        new("POST /auth/register", Who.Anyone),
+        new("POST /auth/login", Who.Anyone),
+        new("POST /auth/refresh", Who.Anyone),
+        new("POST /auth/logout", Who.Anyone),
+        new("POST /auth/password/forgot", Who.Anyone),
+        new("POST /auth/password/reset", Who.Anyone),
+        new("POST /auth/email/verify", Who.Anyone),
+        new("GET /me", Who.Customer),
+        new("PATCH /me", Who.Customer),
+        new("POST /me/password", Who.Customer),
+        new("GET /me/addresses", Who.Customer),
+        new("POST /me/addresses", Who.Customer),
+        new("PUT /me/addresses/{id}", Who.Customer, Owned: true),
+        new("DELETE /me/addresses/{id}", Who.Customer, Owned: true),
+        new("GET /me/sessions", Who.Customer),
+        new("DELETE /me/sessions", Who.Customer),
+        new("DELETE /me/sessions/{id}", Who.Customer, Owned: true),
+        new("GET /me/payment-methods", Who.Customer),
+        new("DELETE /me/payment-methods/{id}", Who.Customer),
+
+        // Catalogue and stock
+        new("GET /products", Who.Anyone),
+        new("GET /products/{sku}", Who.Anyone),
+        new("POST /products", Who.Admin, "catalog:write"),
+        new("PUT /products/{sku}", Who.Admin, "catalog:write"),
+        new("DELETE /products/{sku}", Who.Admin, "catalog:write"),
+        new("GET /inventory/{sku}", Who.Admin, "inventory:read"),
+        new("PUT /inventory/{sku}", Who.Admin, "inventory:write"),
+        new("POST /inventory/{sku}/adjustments", Who.Admin, "inventory:write"),
+        new("GET /inventory/{sku}/ledger", Who.Admin, "inventory:read"),
+
+        // Cart
+        new("POST /carts", Who.CustomerGuestOrNobody),
+        new("GET /cart", Who.CustomerOrGuest),
+        new("DELETE /cart", Who.CustomerOrGuest),
+        new("PUT /cart/items/{sku}", Who.CustomerOrGuest),
+        new("DELETE /cart/items/{sku}", Who.CustomerOrGuest),
+        new("POST /cart/merge", Who.Customer),
+
+        // Orders and payments
+        new("POST /orders", Who.CustomerOrGuest),
+        new("GET /orders", Who.CustomerOrGuest),
+        new("GET /orders/{id}", Who.CustomerOrGuest, "orders:read", Owned: true, AdminSees: true),
+        new("GET /orders/{id}/events", Who.CustomerOrGuest, Owned: true, AdminSees: true),
+        new("POST /orders/{id}/payments", Who.CustomerOrGuest, Owned: true, AdminSees: true),
+        new("POST /orders/{id}/cancel", Who.CustomerOrGuest, Owned: true, AdminSees: true),
+        new("GET /payments/{id}", Who.CustomerOrGuest, "payments:read", Owned: true, AdminSees: true),
+        new("POST /simulated-payments/{paymentId}/authenticate", Who.CustomerOrGuest, Owned: true, AdminSees: true),
+        new("POST /webhooks/stripe", Who.Anyone),
+
+        // Notifications
+        new("GET /notifications", Who.Customer),
+        new("POST /notifications/{id}/read", Who.Customer, Owned: true),
+        new("POST /notifications/read-all", Who.Customer),
+        new("GET /me/notification-preferences", Who.Customer),
+        new("PUT /me/notification-preferences", Who.Customer),
+
+        // Administration
+        new("GET /admin/orders", Who.Admin, "orders:read"),
+        new("POST /admin/orders/{id}/ship", Who.Admin, "orders:write"),
+        new("POST /admin/orders/{id}/deliver", Who.Admin, "orders:write"),
+        new("POST /admin/orders/{id}/capture", Who.Admin, "orders:write"),
+        new("POST /admin/orders/{id}/refunds", Who.Admin, "orders:write"),
+        new("GET /admin/payments/discrepancies", Who.Admin, "payments:read"),
+        new("GET /admin/payments/reconciliation", Who.Admin, "payments:read"),
+        new("POST /admin/payments/reconcile", Who.Admin, "payments:write"),
+        new("GET /admin/users/{id}/roles", Who.Admin),
+        new("PUT /admin/users/{id}/roles", Who.Admin),
+        new("GET /admin/webhooks", Who.Admin, "webhooks:read"),
+        new("POST /admin/webhooks", Who.Admin, "webhooks:write"),
+        new("GET /admin/webhooks/{id}", Who.Admin, "webhooks:read"),
+        new("DELETE /admin/webhooks/{id}", Who.Admin, "webhooks:write"),
+        new("POST /admin/webhooks/{id}/enable", Who.Admin, "webhooks:write"),
+        new("GET /admin/events/stats", Who.Admin, "events:read"),
+        new("GET /admin/event-errors", Who.Admin, "events:read"),
+        new("POST /admin/event-errors/{id}/resolve", Who.Admin, "events:write"),
+        new("GET /admin/dead-letters", Who.Admin, "events:read"),
+        new("GET /admin/dead-letters/{id}", Who.Admin, "events:read"),
+        new("POST /admin/dead-letters/{id}/replay", Who.Admin, "events:write"),
+        new("POST /admin/dead-letters/replay", Who.Admin, "events:write"),
+        new("DELETE /admin/dead-letters/{id}", Who.Admin, "events:write"),
+        new("GET /admin/audit-log", Who.Admin, "audit:read"),
+        new("GET /admin/api-keys", Who.Admin),
+        new("POST /admin/api-keys", Who.Admin),
+        new("GET /admin/api-keys/{id}", Who.Admin),
+        new("DELETE /admin/api-keys/{id}", Who.Admin),
+    ];
+}
