@@ -74,6 +74,7 @@ var api = app.MapShopApi(ApiVersions.All).WithShopTimeouts();
 api.MapAuth();
 api.MapMe();
 api.MapSessions();
+api.MapPrivacy();
 api.MapProducts();
 api.MapInventory();
 api.MapCarts();

@@ -11,6 +11,7 @@ using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Orders;
+using SoonShop.Privacy;
 using SoonShop.Silo.Auditing;
 using SoonShop.Silo.Calls;
 using SoonShop.Silo.Catalog;
@@ -20,6 +21,7 @@ using SoonShop.Silo.Inventory;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Orders;
 using SoonShop.Silo.Payments;
+using SoonShop.Silo.Privacy;
 using SoonShop.Silo.Scheduling;
 using SoonShop.Silo.Search;
 using SoonShop.Silo.Seed;
@@ -40,6 +42,7 @@ internal static class Hosting
         .AddSingleton(Options.Create(configuration.Silo))
         .AddSingleton(Options.Create(configuration.Accounts))
         .AddSingleton(Options.Create(configuration.Checkout))
+        .AddSingleton(Options.Create(configuration.Privacy))
         .AddSingleton(Options.Create(new PasswordHasherOptions { IterationCount = configuration.Accounts.PasswordHashIterations }))
         .AddSingleton(TimeProvider.System)
         .AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database))
@@ -51,6 +54,7 @@ internal static class Hosting
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()
         .AddSingleton<IApiKeys, ApiKeys.ApiKeys>()
         .AddAuditing()
+        .AddSingleton<IPersonalRecords, PersonalRecords>()
         .AddNotifications(configuration.Notifications, configuration.Templates)
         .AddPayments(configuration.Payments)
         .AddShopEvents(configuration.Events);
@@ -60,7 +64,7 @@ internal static class Hosting
     {
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
-            .AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices();
+            .AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices();
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.

@@ -3,6 +3,7 @@ using Npgsql;
 using SoonShop.Events;
 using SoonShop.Notifications;
 using SoonShop.Orders;
+using SoonShop.Privacy;
 using SoonShop.ServiceDefaults;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Payments;
@@ -15,7 +16,7 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
-    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, NpgsqlConnectionStringBuilder Database)
+    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     public static SiloConfiguration Read(IConfiguration configuration, List<string> problems)
@@ -28,6 +29,7 @@ internal sealed record SiloConfiguration(
         var events = Bind<EventsOptions>(configuration, EventsOptions.Section, problems);
         var notifications = Bind<NotificationsOptions>(configuration, NotificationsOptions.Section, problems);
         var payments = Bind<PaymentsOptions>(configuration, PaymentsOptions.Section, problems);
+        var privacy = Bind<PrivacyOptions>(configuration, PrivacyOptions.Section, problems);
         problems.AddRange(silo.Problems());
         problems.AddRange(storage.Problems());
         problems.AddRange(streams.Problems());
@@ -37,9 +39,10 @@ internal sealed record SiloConfiguration(
         problems.AddRange(events.Problems(types, new EventHandlers(EventTypes.Assemblies(), types)));
         problems.AddRange(notifications.Problems(events.AttemptSeconds));
         problems.AddRange(payments.Problems());
+        problems.AddRange(privacy.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, ReadDatabase(configuration, silo, problems));
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, ReadDatabase(configuration, silo, problems));
     }
 
     private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new() =>

@@ -19,6 +19,8 @@ internal enum RateClass
     Writes,
     /// <summary>Everything that only reads: by user or else address.</summary>
     Reads,
+    /// <summary>Everything that is held about a user is read together: by user.</summary>
+    Exports,
     /// <summary>Administration: by user or else address.</summary>
     Admin,
     /// <summary>The payment provider's posts, which come from few addresses: by address.</summary>

@@ -38,6 +38,9 @@ public sealed class RateLimitsOptions
     /// <inheritdoc cref="RateClass.Reads"/>
     public ClassLimit Reads { get; set; } = new(1200, 60);
 
+    /// <inheritdoc cref="RateClass.Exports"/>
+    public ClassLimit Exports { get; set; } = new(10, 600);
+
     /// <inheritdoc cref="RateClass.Admin"/>
     public ClassLimit Admin { get; set; } = new(600, 60);
 
@@ -55,6 +58,7 @@ public sealed class RateLimitsOptions
         RateClass.Checkout => Checkout,
         RateClass.Writes => Writes,
         RateClass.Reads => Reads,
+        RateClass.Exports => Exports,
         RateClass.Admin => Admin,
         RateClass.Webhooks => Webhooks,
         _ => throw new ArgumentOutOfRangeException(nameof(rateClass), rateClass, "has no limit"),

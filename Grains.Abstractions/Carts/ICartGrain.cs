@@ -50,6 +50,10 @@ public interface ICartGrain : IGrainWithGuidKey
     [Alias("begin-checkout")]
     Task<Outcome<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
 
+    /// <summary>Forgets a customer's cart; there is none since. Idempotent.</summary>
+    [Alias("erase"), Repeatable]
+    Task EraseAsync();
+
     /// <summary>
     /// The order needs its cart no more. <paramref name="ordered"/> leaves the cart when the order was confirmed; null leaves
     /// the cart as it is. Idempotent by order: the last ones are remembered by id, and all before them by when they were placed.

@@ -30,6 +30,10 @@ public interface INotificationGrain : IGrainWithGuidKey
     [Alias("set-preferences")]
     Task<Outcome<NotificationPreferences>> SetPreferencesAsync(ImmutableArray<NotificationChoice> choices);
 
+    /// <summary>Forgets inbox, preferences and what was sent; the user is told nothing any more. Idempotent.</summary>
+    [Alias("erase")]
+    Task EraseAsync();
+
     /// <summary>Tells the user something that stands on no stream of the user's. Idempotent by event id.</summary>
     [Alias("tell")]
     Task TellAsync(string eventId, DateTimeOffset at, NotificationKind kind, NotificationDetails details);

@@ -1,4 +1,5 @@
 using SoonShop.Orders;
+using SoonShop.Privacy;
 
 namespace SoonShop.Notifications;
 
@@ -25,13 +26,13 @@ public sealed record NotificationDetails
     /// <summary>Who carries it.</summary>
     [Id(8)] public string? Carrier { get; init; }
     /// <summary>The carrier's number for it.</summary>
-    [Id(9)] public string? TrackingNumber { get; init; }
+    [Id(9), Personal] public string? TrackingNumber { get; init; }
     /// <summary>Why, in somebody's words.</summary>
-    [Id(10)] public string? Reason { get; init; }
+    [Id(10), Personal] public string? Reason { get; init; }
     /// <summary>Until when the customer can act.</summary>
     [Id(11)] public DateTimeOffset? Deadline { get; init; }
     /// <summary>A secret for the reader of the mail; gone from the database once that is sent.</summary>
-    [Id(12)] public string? Token { get; init; }
+    [Id(12), Personal(IsSecret = true)] public string? Token { get; init; }
     /// <summary>What could not be had.</summary>
     [Id(13)] public ImmutableArray<Shortage>? Shortages { get; init; }
     /// <summary>The stock keeping unit.</summary>
@@ -53,4 +54,4 @@ public sealed record NotificationDetails
 /// <param name="Name">What to call the reader; null for a guest.</param>
 /// <param name="Locale">BCP 47, which chooses the language.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.notification-recipient")]
-public sealed record Recipient(string? Email, string? Name, string Locale);
+public sealed record Recipient([property: Personal] string? Email, [property: Personal] string? Name, string Locale);

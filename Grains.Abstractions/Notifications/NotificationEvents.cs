@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SoonShop.Events;
+using SoonShop.Privacy;
 
 namespace SoonShop.Notifications;
 
@@ -37,7 +38,7 @@ public sealed record NotificationSent(Guid NotificationId, string Channel, Notif
 }
 
 /// <summary>A channel will never take a message, such as one to a mailbox that does not exist.</summary>
-public sealed record NotificationFailed(Guid NotificationId, string Channel, NotificationKind Kind, int Attempts, string Reason) : IShopEvent
+public sealed record NotificationFailed(Guid NotificationId, string Channel, NotificationKind Kind, int Attempts, [property: Personal] string Reason) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "notification.failed";

@@ -64,6 +64,13 @@ public interface IOrderGrain : IGrainWithGuidKey
     Task<Outcome<Order>> WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation = default);
 
     /// <summary>
+    /// The buyer's account is being erased: nothing of the buyer stays but what an invoice must name, and that for as long as it must be
+    /// kept; later calls remove it when its time has come. Idempotent. Throws <see cref="UnavailableException"/> while the order is not at its end.
+    /// </summary>
+    [Alias("erase-buyer")]
+    Task EraseBuyerAsync();
+
+    /// <summary>
     /// Looks whether there is something left to do, and does it: what a scheduled event or a payment's news calls. Idempotent.
     /// </summary>
     /// <param name="due">The time for which it was scheduled: it is at least that late, whatever this silo's clock says.</param>

@@ -1,10 +1,11 @@
 using System.Text.Json.Serialization;
 using SoonShop.Events;
+using SoonShop.Privacy;
 
 namespace SoonShop.Orders;
 
 /// <summary>What every order event tells.</summary>
-public sealed record OrderFacts(Guid OrderId, string Number, Guid? CustomerId, string Email, Money Total);
+public sealed record OrderFacts(Guid OrderId, string Number, Guid? CustomerId, [property: Personal] string Email, Money Total);
 
 /// <summary>An order was placed; whether it can be filled and paid is not known yet.</summary>
 public sealed record OrderPlaced(OrderFacts Order, ImmutableArray<OrderLine> Lines) : IShopEvent
@@ -42,14 +43,14 @@ public sealed record OrderExpired(OrderFacts Order) : IShopEvent
 }
 
 /// <summary>Called off.</summary>
-public sealed record OrderCancelled(OrderFacts Order, string? Reason) : IShopEvent
+public sealed record OrderCancelled(OrderFacts Order, [property: Personal] string? Reason) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.cancelled";
 }
 
 /// <summary>With the carrier.</summary>
-public sealed record OrderShipped(OrderFacts Order, string Carrier, string TrackingNumber) : IShopEvent
+public sealed record OrderShipped(OrderFacts Order, string Carrier, [property: Personal] string TrackingNumber) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.shipped";

@@ -22,6 +22,10 @@ public interface IPaymentCustomerGrain : IGrainWithGuidKey
     [Alias("forget")]
     Task ForgetAsync(string reference);
 
+    /// <summary>Has the provider forget the customer and all kept payment methods; none is made again. Idempotent.</summary>
+    [Alias("erase")]
+    Task EraseAsync();
+
     /// <summary>The kept payment methods, newest first.</summary>
     [Alias("list-methods"), AlwaysInterleave]
     Task<ImmutableArray<KeptPaymentMethod>> ListMethodsAsync();

@@ -40,6 +40,10 @@ public interface IPaymentGrain : IGrainWithGuidKey
     [Alias("review")]
     Task<Payment?> ReviewAsync(string reference);
 
+    /// <summary>Erases what somebody may have written about the buyer; sums and the provider's references stay. Idempotent.</summary>
+    [Alias("erase")]
+    Task EraseAsync();
+
     /// <summary>Gives money back. Idempotent by refund id. Refused: <c>conflict</c> for more than is left, or when the provider refuses.</summary>
     [Alias("refund")]
     Task<Outcome<Payment>> RefundAsync(RefundPayment command);

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SoonShop.Events;
+using SoonShop.Privacy;
 
 namespace SoonShop.Payments;
 
@@ -32,7 +33,7 @@ public sealed record PaymentCancelled(Guid PaymentId, Guid? CustomerId) : IShopE
 }
 
 /// <summary>Money was given back.</summary>
-public sealed record PaymentRefunded(Guid PaymentId, Guid? CustomerId, string RefundId, Money Amount, Money RefundedInAll, string Reason) : IShopEvent
+public sealed record PaymentRefunded(Guid PaymentId, Guid? CustomerId, string RefundId, Money Amount, Money RefundedInAll, [property: Personal] string Reason) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.refunded";

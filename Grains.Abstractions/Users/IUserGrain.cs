@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using SoonShop.Privacy;
 
 namespace SoonShop.Users;
 
@@ -87,6 +88,26 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("set-roles")]
     Task<Outcome<User>> SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion);
 
+    /// <summary>What the account holds, without secrets, for its owner to take away; noted in the audit log. Refused: <c>not-found</c>.</summary>
+    [Alias("held"), AlwaysInterleave]
+    Task<Outcome<HeldAccount>> GetHeldAsync();
+
+    /// <summary>
+    /// Begins to erase the account: from now on it is none, and everything that is kept of it goes. Idempotent. Refused: <c>not-found</c>,
+    /// <c>validation-failed</c> when the password is wrong, <c>rate-limited</c> when it was too often, <c>conflict</c> for an administrator's
+    /// account, and while orders are not at their end.
+    /// </summary>
+    [Alias("erase"), Repeatable]
+    Task<Outcome<ErasureStatus>> EraseAsync(string currentPassword);
+
+    /// <summary>Goes on with the erasure, if one has begun. Idempotent. Throws <see cref="UnavailableException"/> when it cannot be finished now.</summary>
+    [Alias("resume-erasure"), Repeatable]
+    Task ResumeErasureAsync();
+
+    /// <summary>How far the erasure is; null for an account that is not being erased, and for none.</summary>
+    [Alias("erasure"), AlwaysInterleave]
+    Task<ErasureStatus?> GetErasureAsync();
+
     /// <summary>True when this account exists and has the address: how an <see cref="IEmailGrain"/> settles a reservation whose owner fell silent.</summary>
     [Alias("has-email"), AlwaysInterleave]
     Task<bool> HasEmailAsync(string email);
@@ -106,6 +127,10 @@ public interface IEmailGrain : IGrainWithStringKey
     /// <summary>Makes a claim final. Idempotent.</summary>
     [Alias("confirm")]
     Task ConfirmAsync(Guid userId);
+
+    /// <summary>Gives up a user's claim: the address is anybody's again. Idempotent; another user's claim stays.</summary>
+    [Alias("release"), Repeatable]
+    Task ReleaseAsync(Guid userId);
 
     /// <summary>
     /// Signs in. Refused: <c>unauthenticated</c> (unknown address and wrong password alike, after the same work),

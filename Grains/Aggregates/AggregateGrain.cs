@@ -98,6 +98,13 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         }
     }
 
+    /// <summary>Forgets the state, and ends the activation: the next call finds a grain that never was.</summary>
+    protected async Task ClearAsync()
+    {
+        DeactivateOnIdle();
+        await storage.ClearStateAsync();
+    }
+
     /// <summary>The key as it stands in the state table: a Guid without dashes, or the string key.</summary>
     protected string GrainKey => this.GetGrainId().Key.ToString()!;
 

@@ -27,6 +27,13 @@ public static class CrashPoint
         "payment.news.handling", "payment.stray.adopted", "payment.stray.written",
     ];
 
+    /// <summary>Those that the erasure of an account passes, in their order.</summary>
+    public static readonly IReadOnlyList<string> Erasure =
+    [
+        "erasure.begun", "erasure.cart", "erasure.payment-methods", "erasure.notifications", "erasure.orders", "erasure.mail", "erasure.email",
+        "erasure.events", "erasure.completed",
+    ];
+
     private static readonly (string Name, int Passage)? Armed = Parse(Environment.GetEnvironmentVariable(Variable));
     private static int passages;
 

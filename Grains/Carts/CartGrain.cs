@@ -127,18 +127,20 @@ internal sealed class CartGrain(
         return cart.Lines;
     }
 
+    Task ICartGrain.EraseAsync() => State is { IsErased: true } ? Task.CompletedTask : CommitAsync(CartState.Gone, []);
+
     async Task ICartGrain.EndCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine>? ordered)
     {
         if (checkout?.OrderId == orderId)
             checkout = null;
-        if (ordered is not null && State is { } cart)
+        if (ordered is not null && State is { IsErased: false } cart)
             await CommitAsync(cart.Order(orderId, placedAt, ordered.Value));
     }
 
     /// <summary>The cart, if it is the caller's. A customer's cart is there before its first line.</summary>
     private CartState? Of(Caller caller) =>
         caller.UserId is { } user
-            ? user == Id ? State ?? CartState.Empty(isGuest: false) : null
+            ? user == Id && State is not { IsErased: true } ? State ?? CartState.Empty(isGuest: false) : null
             : caller.CartId == Id && State is { IsGuest: true, HandedOverTo: null } guest ? guest : null;
 
     private async Task<Cart> ViewAsync(CartState cart)

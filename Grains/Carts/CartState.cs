@@ -21,6 +21,12 @@ public sealed record CartState
     /// <summary>Orders placed up to here are done with, as far as this cart goes: they are too many to remember each.</summary>
     public DateTimeOffset OrderedUntil { get; init; }
 
+    /// <summary>True when its customer was erased: what comes late finds no cart.</summary>
+    public bool IsErased { get; init; }
+
+    /// <summary>The cart of a customer who was erased.</summary>
+    public static CartState Gone { get; } = new() { IsErased = true };
+
     /// <summary>An empty cart.</summary>
     public static CartState Empty(bool isGuest) => new() { IsGuest = isGuest };
 

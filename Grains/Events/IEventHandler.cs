@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace SoonShop.Events;
 
 /// <summary>How delayed retries and replays reach a handler, addressed to it alone.</summary>
@@ -30,13 +32,19 @@ public sealed record AttemptResult(AttemptError? Error, double TookMs)
 /// <param name="Stack">The exception with its stack, cut to a bounded length.</param>
 /// <param name="Silo">Where it happened.</param>
 [GenerateSerializer, Immutable, Alias("event-attempt-error")]
-public sealed record AttemptError(ErrorClass Class, string Type, string Message, string Stack, string Silo)
+public sealed partial record AttemptError(ErrorClass Class, string Type, string Message, string Stack, string Silo)
 {
     private const int MaxMessage = 2000, MaxStack = 8000;
 
     /// <summary>An exception as it is kept: of bounded length, and of text that any store takes.</summary>
     public static AttemptError Of(Exception e, ErrorClass @class, string silo) =>
-        new(@class, e.GetType().FullName ?? e.GetType().Name, Cut(e.Message, MaxMessage), Cut(e.ToString(), MaxStack), silo);
+        new(@class, e.GetType().FullName ?? e.GetType().Name, Cut(WithoutAddresses(e.Message), MaxMessage), Cut(WithoutAddresses(e.ToString()), MaxStack), silo);
+
+    /// <summary>Mail servers repeat the address in what they answer; failures are kept longer than accounts, and in stores that cannot find it again.</summary>
+    private static string WithoutAddresses(string text) => Address.Replace(text, "[address]");
+
+    [GeneratedRegex(@"[^\s<>()\[\]""',;:@]{1,64}@[^\s<>()\[\]""',;:@]{3,253}", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Address { get; }
 
     /// <summary>PostgreSQL stores neither U+0000 nor half a character.</summary>
     private static string Cut(string text, int length)

@@ -20,9 +20,11 @@ internal abstract partial class ChannelGrain(
     Task<ImmutableArray<DeliveryRecord>> IDeliveryLog.FindAsync(ImmutableArray<Guid> notificationIds) =>
         Task.FromResult<ImmutableArray<DeliveryRecord>>([.. Mine.Recent.Where(r => notificationIds.Contains(r.NotificationId))]);
 
+    Task IDeliveryLog.EraseAsync() => Mine.IsErased ? Task.CompletedTask : CommitAsync(DeliveryLog.Gone, []);
+
     public async Task HandleAsync(NotificationDue e, EventContext context)
     {
-        if (Mine.Find(e.NotificationId) is { Status: MessageStatus.Sent })
+        if (Mine.IsErased || Mine.Find(e.NotificationId) is { Status: MessageStatus.Sent })
             return;
         if (channel is null)
             throw new HandlingException(ErrorClass.Permanent, $"The channel {channelName} is switched off in the configuration. Switch it on, then replay.");
@@ -72,6 +74,10 @@ internal interface IDeliveryLog : IGrain
     /// <summary>What became of these notifications, as far as it is still known; those that are still being tried are missing.</summary>
     [Alias("find"), AlwaysInterleave]
     Task<ImmutableArray<DeliveryRecord>> FindAsync(ImmutableArray<Guid> notificationIds);
+
+    /// <summary>Forgets what was sent; nothing is sent any more. Idempotent.</summary>
+    [Alias("erase")]
+    Task EraseAsync();
 }
 
 /// <summary>What became of the last messages to a user on a channel.</summary>
@@ -82,6 +88,12 @@ public sealed record DeliveryLog
 
     /// <summary>Nothing sent yet.</summary>
     public static DeliveryLog Empty { get; } = new();
+
+    /// <summary>Of a user who was erased.</summary>
+    public static DeliveryLog Gone { get; } = new() { IsErased = true };
+
+    /// <summary>True when the user was erased: messages that come late are dropped.</summary>
+    public bool IsErased { get; init; }
 
     /// <summary>Newest first.</summary>
     public ImmutableArray<DeliveryRecord> Recent { get; init; } = [];

@@ -45,8 +45,11 @@ internal sealed class NotificationGrain(
         TellAsync(context, NotificationKind.PasswordChanged, new());
 
     // The profile as it is now: a change that was held up must not undo a later one.
-    async Task IHandle<ProfileUpdated>.HandleAsync(ProfileUpdated e, EventContext context) =>
-        await CommitAsync(Mine.Know(await CurrentProfileAsync(e.UserId)), []);
+    async Task IHandle<ProfileUpdated>.HandleAsync(ProfileUpdated e, EventContext context)
+    {
+        if (!Mine.IsErased)
+            await CommitAsync(Mine.Know(await CurrentProfileAsync(e.UserId)), []);
+    }
 
     // ---- orders
 
@@ -158,8 +161,19 @@ internal sealed class NotificationGrain(
 
     async Task INotificationGrain.TellAsync(string eventId, DateTimeOffset at, NotificationKind kind, NotificationDetails details)
     {
+        if (Mine.IsErased)
+            return;
         var known = Mine.Know(await ProfileAsync(this.GetPrimaryKey()));
         await CommitAsync(Announce(known, new NotificationNews(eventId, at, kind, details)));
+    }
+
+    async Task INotificationGrain.EraseAsync()
+    {
+        if (!Mine.IsErased)
+            await CommitAsync(NotificationState.Gone, []);
+        // Also of a channel that is switched off now: what waits for it is not to be sent when it is on again.
+        foreach (var handler in channels.Select(c => c.Handler).Append(MailGrain.Handler).Distinct())
+            await GrainFactory.GetGrain<IDeliveryLog>(GrainId.Create(handler, GrainKey)).EraseAsync();
     }
 
     // ---- pieces
@@ -188,7 +202,7 @@ internal sealed class NotificationGrain(
         EventContext context, NotificationKind kind, NotificationDetails details, Guid? userId, string? guestEmail, NotificationProfile? known = null)
     {
         var state = Mine;
-        if (userId is { } user)
+        if (userId is { } user && !state.IsErased)
             state = state.Know(known ?? await ProfileAsync(user));
         var decision = Announce(state, new NotificationNews(context.EventId, context.Event.Time, kind, details, guestEmail));
         var posts = await PostsAsync(context);

@@ -25,6 +25,12 @@ public sealed record NotificationState
     /// <summary>What the user chose differently from the default.</summary>
     public ImmutableArray<NotificationWish> Wishes { get; init; } = [];
 
+    /// <summary>True when the user was erased: whatever comes late is told to nobody.</summary>
+    public bool IsErased { get; init; }
+
+    /// <summary>Of a user who was erased.</summary>
+    public static NotificationState Gone { get; } = new() { IsErased = true };
+
     /// <summary>
     /// Makes a notification of news: an entry in the inbox of who has one, and a message due on each channel that reaches the reader and
     /// is wanted. News that the inbox holds already stays what it is.
@@ -32,7 +38,7 @@ public sealed record NotificationState
     public Decision<NotificationState> Announce(
         NotificationNews news, string key, NotificationText text, IEnumerable<INotificationChannel> channels)
     {
-        if (Inbox.Any(e => e.Id == news.NotificationId))
+        if (IsErased || Inbox.Any(e => e.Id == news.NotificationId))
             return Decision<NotificationState>.Stay(this);
         var to = Profile is { } known ? known.ToRecipient() : new Recipient(news.GuestEmail, null, LocaleOfGuests);
         INotificationChannel[] used = [.. channels.Where(c => Wants(news.Kind, c.Name) && c.Reaches(to))];
@@ -51,7 +57,7 @@ public sealed record NotificationState
     }
 
     /// <summary>Takes over what is new of the profile.</summary>
-    public NotificationState Know(NotificationProfile profile) => this with { Profile = profile };
+    public NotificationState Know(NotificationProfile profile) => IsErased ? this : this with { Profile = profile };
 
     /// <summary>Marks one as read.</summary>
     public Decision<NotificationState> MarkRead(Guid id)
@@ -101,6 +107,8 @@ public sealed record NotificationState
     /// <param name="channels">The channels that there are, the inbox included.</param>
     public Decision<NotificationState> Choose(ImmutableArray<NotificationChoice> choices, IReadOnlyCollection<string> channels)
     {
+        if (IsErased)
+            return Refusal.NotFound("The user");
         var errors = new Dictionary<string, string[]>();
         var wishes = new List<NotificationWish>();
         foreach (var choice in choices)

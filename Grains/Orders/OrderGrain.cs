@@ -5,13 +5,14 @@ using SoonShop.Auditing;
 using SoonShop.Carts;
 using SoonShop.Inventory;
 using SoonShop.Payments;
+using SoonShop.Privacy;
 using SoonShop.Users;
 
 namespace SoonShop.Orders;
 
 internal sealed partial class OrderGrain(
     [PersistentState("order")] IPersistentState<Document<CheckoutState>> storage, TimeProvider time,
-    IOptions<CheckoutOptions> options, IPaymentMethods methods, ILogger<OrderGrain> log)
+    IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one answer.</summary>
@@ -35,6 +36,10 @@ internal sealed partial class OrderGrain(
 
     protected override object? IndexOf(CheckoutState state) => state.Order is { } order
         ? new OrderIndex(order.CustomerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
+        {
+            BuyerErased = order.BuyerErased ? true : null,
+            RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
+        }
         : null;
 
     private Guid Id => this.GetPrimaryKey();
@@ -170,6 +175,18 @@ internal sealed partial class OrderGrain(
             await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
             await DriveAsync();
         }
+    }
+
+    async Task IOrderGrain.EraseBuyerAsync()
+    {
+        if (Order is null)
+            return;
+        await DriveAsync();
+        var decision = Order.EraseBuyer(privacy.Value, Now);
+        if (decision.Refusal is not null)
+            throw new UnavailableException($"Order {Order.Number} is not at its end: its buyer cannot be erased yet.");
+        await PaymentOfOrder.EraseAsync();
+        await DecideAsync(decision);
     }
 
     // ---- the checkout

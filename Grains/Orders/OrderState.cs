@@ -2,6 +2,7 @@ using SoonShop.Aggregates;
 using SoonShop.Carts;
 using SoonShop.Events;
 using SoonShop.Payments;
+using SoonShop.Privacy;
 using SoonShop.Users;
 
 namespace SoonShop.Orders;
@@ -53,6 +54,11 @@ public sealed record OrderState
     public string? CancelReason { get; init; }
     /// <summary>What the checkout was answered; a repeated one is answered the same.</summary>
     public CheckoutAnswer? Answer { get; init; }
+
+    /// <summary>True when the buyer's account was erased.</summary>
+    public bool BuyerErased { get; init; }
+    /// <summary>What an invoice must name of a buyer who was erased. No view shows it.</summary>
+    public RetainedBuyer? Retained { get; init; }
 
     /// <summary>The number that people read.</summary>
     public string Number => OrderNumber.For(Id);
@@ -140,6 +146,33 @@ public sealed record OrderState
         ? Decision<OrderState>.Stay(this)
         : To(AnsweredIfNot((this with { Payment = payment }).Enter(OrderStatus.Expired, now)),
             o => new OrderExpired(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay));
+
+    /// <summary>Whether somebody is still to send, pay, give back or argue.</summary>
+    public bool IsOpen =>
+        Status is OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Confirmed or OrderStatus.Shipped
+        || Payment is { Dispute.Status: DisputeStatus.Open }
+        || (Status == OrderStatus.Cancelled && Payment is { } paid && paid.Refunded.Amount < paid.Captured.Amount);
+
+    /// <summary>Erases the buyer; of an order that was paid, what an invoice must name stays until its time is over.</summary>
+    public Decision<OrderState> EraseBuyer(PrivacyOptions privacy, DateTimeOffset now)
+    {
+        if (BuyerErased)
+            return Retained?.Until <= now ? Decision<OrderState>.To(this with { Retained = null }) : Decision<OrderState>.Stay(this);
+        if (IsOpen)
+            return WrongState("parted from its buyer");
+        var until = Status is OrderStatus.Delivered or OrderStatus.Refunded || Payment is { Captured.Amount: > 0 } ? privacy.RetainUntil(PlacedAt) : null;
+        return Decision<OrderState>.To(this with
+        {
+            BuyerErased = true,
+            Retained = until > now ? new RetainedBuyer(ShippingAddress.Name, ShippingAddress with { Phone = null }, until.Value) : null,
+            Email = PersonalData.Erased,
+            ShippingAddress = PersonalData.ErasedAddress(ShippingAddress),
+            CancelReason = CancelReason is null ? null : PersonalData.Erased,
+            Shipment = Shipment is { } shipped ? shipped with { TrackingNumber = PersonalData.Erased } : null,
+            Payment = Payment is { } paid ? paid with { ClientSecret = null } : null,
+            Answer = Answer is { } given ? given with { ClientSecret = null } : null,
+        });
+    }
 
     /// <summary>Whether the method of payment can be tried again.</summary>
     public Refusal? WhyNotPay() => Status == OrderStatus.AwaitingPayment ? null : WrongState("paid");
@@ -274,4 +307,11 @@ public sealed record CheckoutAnswer(
 public sealed record CheckoutState(string Fingerprint, OrderState? Order, Refusal? Refused);
 
 /// <summary>What SQL may ask of orders.</summary>
-public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, OrderStatus Status, string PlacedAt);
+public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, OrderStatus Status, string PlacedAt)
+{
+    /// <summary>True when the buyer was erased, and null otherwise.</summary>
+    public bool? BuyerErased { get; init; }
+
+    /// <summary>Until when something of that buyer stays.</summary>
+    public string? RetainUntil { get; init; }
+}

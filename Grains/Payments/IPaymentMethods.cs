@@ -18,6 +18,9 @@ public interface IPaymentMethods
     /// <summary>The kept methods, newest first.</summary>
     Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation);
 
+    /// <summary>Removes a customer with everything that is kept for them. False when there is none. Idempotent.</summary>
+    Task<bool> RemoveCustomerAsync(string customer, CancellationToken cancellation);
+
     /// <summary>Removes one. False when it is not, or no longer, this customer's.</summary>
     Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation);
 }

@@ -9,6 +9,9 @@ namespace SoonShop.Payments;
 /// <param name="Reference">The provider's id, once known.</param>
 public sealed record PaymentCustomer(int Generation, DateTimeOffset AskedAt, string Email, string? Reference)
 {
+    /// <summary>True when the account was erased: whatever comes late makes no customer.</summary>
+    public bool IsErased { get; init; }
+
     /// <summary>The decline code for a customer whom the provider does not know any more.</summary>
     public const string UnknownCode = "unknown_customer";
 
@@ -39,7 +42,7 @@ internal sealed class PaymentCustomerGrain(
 
     async Task<string?> IPaymentCustomerGrain.OpenAsync(string email)
     {
-        if (!methods.AreKept || Reference is not null)
+        if (!methods.AreKept || State is { IsErased: true } || Reference is not null)
             return Reference;
         for (var keys = 0; keys < PaymentCustomer.MaxKeysAtOnce; keys++)
         {
@@ -58,8 +61,22 @@ internal sealed class PaymentCustomerGrain(
     async Task IPaymentCustomerGrain.ForgetAsync(string reference)
     {
         // Under another key: the old one would be answered with the customer who is gone.
-        if (State?.Reference == reference)
+        if (State is { IsErased: false } known && known.Reference == reference)
             await CommitAsync(PaymentCustomer.Ask(State, State.Email, Now), []);
+    }
+
+    async Task IPaymentCustomerGrain.EraseAsync()
+    {
+        if (State is { IsErased: true })
+            return;
+        if (methods.AreKept && State is { } known)
+        {
+            // An answer may have been lost: the same key is answered with the customer that it made.
+            var reference = known.Reference ?? await CallAsync(c => methods.CreateCustomerAsync(known.ToCommand(this.GetPrimaryKey()), c));
+            if (reference is not null)
+                await CallAsync(c => methods.RemoveCustomerAsync(reference, c));
+        }
+        await CommitAsync(new PaymentCustomer(State?.Generation ?? 0, Now, "", null) { IsErased = true }, []);
     }
 
     async Task<ImmutableArray<KeptPaymentMethod>> IPaymentCustomerGrain.ListMethodsAsync() =>

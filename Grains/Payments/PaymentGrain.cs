@@ -109,6 +109,8 @@ internal sealed partial class PaymentGrain(
         return await RefundAsync(command) is { } refusal ? refusal : State!.ToView();
     }
 
+    Task IPaymentGrain.EraseAsync() => State is { } payment ? CommitAsync(payment.Erase()) : Task.CompletedTask;
+
     Task<Outcome<Payment>> IPaymentGrain.GetAsync(Caller caller) => Task.FromResult<Outcome<Payment>>(
         State is { } payment && caller.MaySee(payment.Terms.CustomerId, payment.Terms.CartId) ? payment.ToView() : Refusal.NotFound("The payment"));
 

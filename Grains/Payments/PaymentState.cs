@@ -1,6 +1,7 @@
 using SoonShop.Aggregates;
 using SoonShop.Events;
 using SoonShop.Orders;
+using SoonShop.Privacy;
 
 namespace SoonShop.Payments;
 
@@ -51,6 +52,17 @@ public sealed partial record PaymentState
     /// <summary>True when <see cref="Begin"/> would begin the attempt, once those before it can take nothing any more.</summary>
     public bool WouldBegin(string attemptId) =>
         !Closed && Holder is null && Attempts.Length < MaxAttempts && Attempts.All(a => a.Id != attemptId);
+
+    /// <summary>Erases what somebody may have written about the buyer, once nothing is under way.</summary>
+    public Decision<PaymentState> Erase()
+    {
+        var erased = this with
+        {
+            Attempts = [.. Attempts.Select(a => a with { ClientSecret = null })],
+            Refunds = [.. Refunds.Select(r => r with { Reason = PersonalData.Erased })],
+        };
+        return erased.Attempts.SequenceEqual(Attempts) && erased.Refunds.SequenceEqual(Refunds) ? Decision<PaymentState>.Stay(this) : Decision<PaymentState>.To(erased);
+    }
 
     /// <summary>Begins an attempt. It stays when there is nothing to begin: the attempt is known, the money is taken, or the payment is closed.</summary>
     public Decision<PaymentState> Begin(Charge charge, DateTimeOffset now)

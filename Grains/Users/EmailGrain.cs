@@ -45,6 +45,12 @@ internal sealed class EmailGrain(
             await CommitAsync(claim with { Confirmed = true }, []);
     }
 
+    async Task IEmailGrain.ReleaseAsync(Guid userId)
+    {
+        if (State?.UserId == userId)
+            await ClearAsync();
+    }
+
     async Task<Outcome<SignedIn>> IEmailGrain.LoginAsync(string password)
     {
         using var turn = await throttle.EnterAsync();

@@ -2,21 +2,29 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
+using SoonShop.Privacy;
 
 namespace SoonShop.Users;
 
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<Document<UserState>> storage, TimeProvider time,
-    PasswordHashing passwords, IRefusedActs refused, IOptions<AccountsOptions> options, ILogger<UserGrain> log)
+    PasswordHashing passwords, IAuditLog audit, IRefusedActs refused, IPersonalRecords records, IOptions<AccountsOptions> options, ILogger<UserGrain> log)
     : AggregateGrain<UserState>(storage, time), IUserGrain
 {
     protected override string Aggregate => "user";
 
     protected override string StreamKeyOf(UserState state) => GrainKey;
 
-    protected override object IndexOf(UserState state) => new UserIndex(state.NormalizedEmail, SortableTime.Of(state.CreatedAt), state.Roles);
+    protected override object? IndexOf(UserState state) =>
+        state.Erasure is null ? new UserIndex(state.NormalizedEmail, SortableTime.Of(state.CreatedAt), state.Roles) : null;
+
+    /// <summary>The account. One that is being erased, or was, is none: whatever comes late finds nobody.</summary>
+    private new UserState? State => base.State is { Erasure: null } account ? account : null;
 
     private Guid Id => this.GetPrimaryKey();
+
+    /// <summary>Open orders that a refusal names.</summary>
+    private const int MaxNamedOrders = 10;
 
     /// <summary>Against guessing the password with a stolen access token.</summary>
     private readonly LoginThrottle throttle = new(options.Value, time);
@@ -32,6 +40,8 @@ internal sealed partial class UserGrain(
                 ? await OpenSessionAsync()
                 : Taken;
         }
+        if (base.State is not null)
+            return new Refusal(RefusalCode.Conflict, "The account that this Idempotency-Key made was erased. Register with a new key.");
         if (Problems(command) is { Count: > 0 } problems)
             return Refusal.Invalid(problems);
 
@@ -123,6 +133,15 @@ internal sealed partial class UserGrain(
     {
         if (PasswordPolicy.Problem(newPassword) is { } problem)
             return Refusal.Invalid("newPassword", problem);
+        if (await WhyNotOwnerAsync(currentPassword, "users.change-password") is { } refusal)
+            return refusal;
+        await CommitAsync(State!.ChangePassword(await passwords.HashAsync(newPassword), keepSession), Audit(Mine("users.change-password")));
+        return default(Done);
+    }
+
+    /// <summary>Null for who knows the current password; more than the token must be known for what cannot be undone.</summary>
+    private async Task<Refusal?> WhyNotOwnerAsync(string currentPassword, string action)
+    {
         using var turn = await throttle.EnterAsync();
         if (turn.LockedFor is { } wait)
             return LoginThrottle.Locked(wait);
@@ -130,13 +149,50 @@ internal sealed partial class UserGrain(
         {
             throttle.Failed();
             DelayDeactivation(throttle.Memory);
-            refused.Note("users.change-password", Actors.User(Id), AuditOutcome.Failure);
+            refused.Note(action, Actors.User(Id), AuditOutcome.Failure);
             return Refusal.Invalid("currentPassword", "is not the current password");
         }
         throttle.Reset();
-        await CommitAsync(State!.ChangePassword(await passwords.HashAsync(newPassword), keepSession), Audit(Mine("users.change-password")));
-        return default(Done);
+        return null;
     }
+
+    async Task<Outcome<HeldAccount>> IUserGrain.GetHeldAsync()
+    {
+        if (State is not { } user)
+            return NoUser;
+        await audit.AddAsync(Mine("users.export"), CancellationToken.None);
+        return user.ToHeld(Version);
+    }
+
+    async Task<Outcome<ErasureStatus>> IUserGrain.EraseAsync(string currentPassword)
+    {
+        if (ErasureStatus is { } begun)
+            return begun;
+        if (State is not { } user)
+            return NoUser;
+        if (await WhyNotOwnerAsync(currentPassword, "users.erase") is { } refusal)
+            return refusal;
+        if (user.Roles.Contains(Role.Admin))
+            return new Refusal(RefusalCode.Conflict, "An administrator's account cannot be erased. Have another administrator take the role from it first.");
+        if (await records.FindOpenOrdersAsync(Id, MaxNamedOrders, CancellationToken.None) is { Length: > 0 } open)
+            return new Refusal(RefusalCode.Conflict, $"Some orders are not at their end: {string.Join(", ", open)}. Cancel them, or wait until they are delivered or refunded.");
+        await CommitAsync(user.Erase(Now), Audit(Mine("users.erase")));
+        CrashPoint.Pass("erasure.begun");
+        return ErasureStatus!;
+    }
+
+    async Task IUserGrain.ResumeErasureAsync()
+    {
+        if (base.State is not { Erasure: { CompletedAt: null, Email: { } email } } user)
+            return;
+        await new AccountErasure(GrainFactory, records, Time).RunAsync(Id, email);
+        await CommitAsync(user.EndErasure(Now));
+        CrashPoint.Pass("erasure.completed");
+    }
+
+    Task<ErasureStatus?> IUserGrain.GetErasureAsync() => Task.FromResult(ErasureStatus);
+
+    private ErasureStatus? ErasureStatus => base.State?.Erasure is { } erasure ? new(Id, erasure.RequestedAt, erasure.CompletedAt) : null;
 
     async Task IUserGrain.RequestPasswordResetAsync()
     {

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
+using SoonShop.Privacy;
 
 namespace SoonShop.Users;
 
@@ -52,6 +53,9 @@ public sealed record UserState
     public MailedDigest? Verification { get; init; }
     /// <summary>The token for a new password, while one is out.</summary>
     public MailedDigest? Reset { get; init; }
+
+    /// <summary>Set once the account is being erased: then it is an account no more, and nothing else of this record says anything.</summary>
+    public Erasure? Erasure { get; init; }
 
     /// <summary>A new account with a token to prove its address.</summary>
     public static Decision<UserState> Register(Guid id, RegisterUser command, string passwordHash, string verificationSecret, DateTimeOffset now)
@@ -217,6 +221,34 @@ public sealed record UserState
             : Decision<UserState>.To(this with { Roles = next }, new RolesChanged(Id, next, changedBy));
     }
 
+    /// <summary>Everything goes but the id, and the address until its claim is released.</summary>
+    public Decision<UserState> Erase(DateTimeOffset now) => Erasure is not null
+        ? Decision<UserState>.Stay(this)
+        : Decision<UserState>.To(Nobody(new Erasure(now, NormalizedEmail, null)), new ErasureDue(Id));
+
+    /// <summary>The last of it is gone.</summary>
+    public Decision<UserState> EndErasure(DateTimeOffset now) => Erasure is { CompletedAt: null } erasure
+        ? Decision<UserState>.To(Nobody(erasure with { Email = null, CompletedAt = now }), new UserErased(Id))
+        : Decision<UserState>.Stay(this);
+
+    /// <summary>Made anew, so that a field that is added later is erased, too.</summary>
+    private UserState Nobody(Erasure erasure) => new()
+    {
+        Id = Id,
+        Email = "",
+        NormalizedEmail = "",
+        DisplayName = "",
+        Locale = "",
+        PasswordHash = "",
+        Roles = [],
+        CreatedAt = erasure.RequestedAt,
+        Erasure = erasure,
+    };
+
+    /// <summary>What the account holds, without secrets.</summary>
+    public HeldAccount ToHeld(int version) =>
+        new(ToView(version), Addresses, [.. Sessions.Select(s => new HeldSession(s.Id, s.CreatedAt, s.RenewedAt, s.ExpiresAt, s.UserAgent, s.Address))]);
+
     /// <summary>The account as its owner sees it.</summary>
     public User ToView(int version) => new(Id, Email, EmailVerified, DisplayName, Locale, Roles, CreatedAt) { Version = version };
 
@@ -231,6 +263,12 @@ public sealed record UserState
 
     internal static Refusal Unauthenticated { get; } = new(RefusalCode.Unauthenticated, "The credentials are wrong or no longer good.");
 }
+
+/// <summary>How far the erasure of an account is.</summary>
+/// <param name="RequestedAt">When its owner asked for it.</param>
+/// <param name="Email">The normalised address, until the last step is done.</param>
+/// <param name="CompletedAt">When that was.</param>
+public sealed record Erasure(DateTimeOffset RequestedAt, string? Email, DateTimeOffset? CompletedAt);
 
 /// <summary>An open session.</summary>
 /// <param name="Id">In every access token as <c>sid</c>.</param>

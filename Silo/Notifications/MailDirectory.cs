@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using MimeKit;
 using SoonShop.Notifications;
+using SoonShop.Users;
 
 namespace SoonShop.Silo.Notifications;
 
@@ -25,6 +26,19 @@ internal sealed class MailDirectory(IOptions<NotificationsOptions> options) : IM
         finally
         {
             File.Delete(unfinished);
+        }
+    }
+
+    /// <summary>Removes mail to an address.</summary>
+    public async Task RemoveAsync(string email, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(options.Value.Email.Directory))
+            return;
+        foreach (var path in Directory.EnumerateFiles(options.Value.Email.Directory, "*.eml"))
+        {
+            var mail = await MimeMessage.LoadAsync(path, cancellation);
+            if (mail.To.Mailboxes.Any(m => EmailAddress.Normalize(m.Address) == email))
+                File.Delete(path);
         }
     }
 

@@ -90,6 +90,8 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
 
     public Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation) => Task.FromResult<ImmutableArray<KeptPaymentMethod>>([]);
 
+    public Task<bool> RemoveCustomerAsync(string customer, CancellationToken cancellation) => Task.FromResult(false);
+
     public Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation) => Task.FromResult(false);
 
     /// <summary>How a payment stands; one that another provider made is none of this one's, so nothing can be taken under it.</summary>

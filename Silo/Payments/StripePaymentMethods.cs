@@ -39,6 +39,13 @@ internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<Payments
             : answer.Fault!.Kind == StripeFaultKind.Missing ? [] : throw StripeCalls.NoAnswer();
     }
 
+    public async Task<bool> RemoveCustomerAsync(string customer, CancellationToken cancellation)
+    {
+        // A second time it is missing, which is as good.
+        var answer = await stripe.SendAsync((s, c) => s.Customers.DeleteAsync(customer, null, null, c), cancellation);
+        return answer.Value is not null || (answer.Fault!.Kind == StripeFaultKind.Missing ? false : throw StripeCalls.NoAnswer());
+    }
+
     public async Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation)
     {
         // It becomes part of a URL.

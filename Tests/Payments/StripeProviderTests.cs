@@ -278,6 +278,20 @@ public sealed class StripeProviderTests : StripeSide
         Assert.Null(await methods.CreateCustomerAsync(command with { AskedAt = DateTimeOffset.UtcNow.AddDays(-1) }, None));
     }
 
+    [Fact]
+    public async Task a_customer_is_removed_with_what_is_kept_and_may_be_gone_already()
+    {
+        var methods = Methods();
+        var customer = await CustomerAsync(methods, "ada@example.com");
+        await Provider().CreateAsync(Payment() with { Customer = customer, KeepMethod = true }, TestContext.Current.CancellationToken);
+        Assert.Single(await methods.ListAsync(customer, TestContext.Current.CancellationToken));
+
+        Assert.True(await methods.RemoveCustomerAsync(customer, TestContext.Current.CancellationToken));
+
+        Assert.Empty(await methods.ListAsync(customer, TestContext.Current.CancellationToken));
+        Assert.False(await methods.RemoveCustomerAsync(customer, TestContext.Current.CancellationToken));
+    }
+
     private static async Task<string> CustomerAsync(IPaymentMethods methods, string email) =>
         (await methods.CreateCustomerAsync(new CreateProviderCustomer($"{Guid.NewGuid()}", Guid.NewGuid(), email, DateTimeOffset.UtcNow), None))!;
 

@@ -13,6 +13,7 @@ using SoonShop.Inventory;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Payments;
+using SoonShop.Privacy;
 using SoonShop.Silo.Storage;
 using SoonShop.Users;
 
@@ -33,6 +34,8 @@ public sealed class DocumentSerializerTests
             PaymentDeadline = Given.Now,
             Shortages = [new Shortage("MUG", 2, 1)],
             CancelReason = "reason",
+            BuyerErased = true,
+            Retained = new RetainedBuyer("Ada Lovelace", Given.Address, Given.Now),
         }, null),
         ["refused checkout"] = new CheckoutState("fingerprint", null, new Refusal(RefusalCode.Conflict, "detail")
         {
@@ -61,7 +64,7 @@ public sealed class DocumentSerializerTests
             Dispute = new ProviderDispute("dp_1", DisputeStatus.Lost, 300, "fraudulent"),
             Closed = true,
         },
-        ["payment customer"] = new PaymentCustomer(2, Given.Now, "ada@example.com", "cus_1"),
+        ["payment customer"] = new PaymentCustomer(2, Given.Now, "ada@example.com", "cus_1") { IsErased = true },
         ["inventory"] = new StockState(10, 3, 7, 42),
         ["cart"] = new CartState
         {
@@ -71,6 +74,7 @@ public sealed class DocumentSerializerTests
             Merged = [Given.Id(1)],
             Ordered = [new OrderedCart(Given.Id(2), Given.Now), new OrderedCart(Given.Id(3), Given.Now)],
             OrderedUntil = Given.Now,
+            IsErased = true,
         },
         ["product"] = ProductState.Create("MUG", Given.Product() with { Active = false }, "USD", Given.Now).Next(),
         ["user"] = Given.User().OpenSession(Given.Id(1), "one", Given.Now) with
@@ -79,6 +83,7 @@ public sealed class DocumentSerializerTests
             Addresses = [new SavedAddress(Given.Id(3), Given.Address)],
             Sessions = [new Session(Given.Id(1), "digest", ["spent"], Given.Now, Given.Now.AddHours(1), Given.Now.AddDays(1)) { UserAgent = "curl/8", Address = "192.0.2.1" }],
             Reset = new MailedDigest("digest", Given.Now),
+            Erasure = new Erasure(Given.Now, "ada@example.com", Given.Now),
         },
         ["email"] = new EmailClaim(Given.Customer, true, Given.Now),
         ["idempotency"] = new KeptRequest(
@@ -89,8 +94,9 @@ public sealed class DocumentSerializerTests
             Inbox = [new InboxEntry(Given.Id(1), 7, NotificationKind.OrderShipped, "title", "text", Given.OrderId, Given.Now, true, [ChannelName.Email])],
             Entries = 7,
             Wishes = [new NotificationWish(NotificationKind.OrderShipped, ChannelName.Email, false)],
+            IsErased = true,
         },
-        ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Sent)] },
+        ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Sent)], IsErased = true },
         ["api key"] = new ApiKeyState
         {
             Id = Given.Id(1),

@@ -1,0 +1,143 @@
+using System.IO.Pipelines;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using SoonShop.ApiFrontend.Cluster;
+using SoonShop.Auditing;
+using SoonShop.Carts;
+using SoonShop.Notifications;
+using SoonShop.Orders;
+using SoonShop.Payments;
+using SoonShop.Privacy;
+using SoonShop.Users;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>
+/// Writes everything that is held about a user as one JSON document, a page at a time: however long the lists, only a page is in memory, and
+/// a reader that is slow is waited for.
+/// </summary>
+internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSerializerOptions json, TimeProvider time)
+{
+    /// <summary>Raised when a member changes its meaning or goes; more may come without.</summary>
+    private const int SchemaVersion = 1;
+
+    private const int PageSize = PageRequest.MaxLimit;
+
+    private readonly Caller caller = new(userId, null, IsAdmin: false);
+    private HeldAccount account = null!;
+    private NotificationPreferences preferences = null!;
+    private Cart? cart;
+    private ImmutableArray<KeptPaymentMethod> methods;
+
+    /// <summary>Gets what is no list; a refusal when there is no such account.</summary>
+    public async Task<Refusal?> BeginAsync()
+    {
+        var held = cluster.GetGrain<IUserGrain>(userId).GetHeldAsync();
+        var wishes = cluster.GetGrain<INotificationGrain>(userId).GetPreferencesAsync();
+        var lines = cluster.GetGrain<ICartGrain>(userId).GetAsync(caller);
+        var cards = cluster.GetGrain<IPaymentCustomerGrain>(userId).ListMethodsAsync();
+        await Task.WhenAll(held, wishes, lines, cards);
+        if (held.Result.IsRefused)
+            return held.Result.Refusal;
+        (account, preferences, cart, methods) = (held.Result.Value, wishes.Result, lines.Result.Value, cards.Result);
+        return null;
+    }
+
+    /// <summary>Writes the document. An answer that breaks off in the middle is no whole JSON document.</summary>
+    public async Task WriteAsync(PipeWriter output, CancellationToken cancellation)
+    {
+        await using var writer = new Utf8JsonWriter(output);
+        writer.WriteStartObject();
+        writer.WriteNumber("schemaVersion", SchemaVersion);
+        writer.WriteString("exportedAt", time.GetUtcNow());
+        Write(writer, "profile", account.User);
+        Write(writer, "addresses", account.Addresses.Select(AddressAnswer.Of));
+        Write(writer, "sessions", account.Sessions);
+        Write(writer, "notificationPreferences", preferences);
+        Write(writer, "cart", cart);
+        Write(writer, "paymentMethods", methods);
+        await WriteListAsync(writer, output, "orders", OrdersAsync, ToItemAsync, cancellation);
+        await WriteListAsync(writer, output, "notifications", NotificationsAsync, ToItemAsync, cancellation);
+        await WriteListAsync(writer, output, "auditLog", cluster.GetGrain<IPersonalDataGrain>(userId).AuditAsync, ToItemAsync, cancellation);
+        await WriteListAsync(writer, output, "events", cluster.GetGrain<IPersonalDataGrain>(userId).EventsAsync, ToItemAsync, cancellation);
+        writer.WriteEndObject();
+        await writer.FlushAsync(cancellation);
+        await output.FlushAsync(cancellation);
+    }
+
+    private Task<Outcome<Page<Order>>> OrdersAsync(PageRequest page) =>
+        cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(new OrderQuery(userId, null, null, null, null, page));
+
+    private async Task<Outcome<Page<Notification>>> NotificationsAsync(PageRequest page)
+    {
+        var found = await cluster.GetGrain<INotificationGrain>(userId).ListAsync(unreadOnly: false, page);
+        return found.IsRefused ? found.Refusal : new Page<Notification>(found.Value.Items, found.Value.NextCursor);
+    }
+
+    private async Task<object> ToItemAsync(Order order)
+    {
+        var payment = await cluster.GetGrain<IPaymentGrain>(order.Id).GetAsync(caller);
+        return new ExportedOrder(order, payment.Value);
+    }
+
+    private static Task<object> ToItemAsync(Notification notification) => Task.FromResult<object>(notification);
+
+    private static Task<object> ToItemAsync(PersonalAuditEntry e) =>
+        Task.FromResult<object>(new ExportedAuditEntry(
+            e.At, e.Actor, e.Action, e.Subject, e.Outcome, e.Details is null ? null : JsonNode.Parse(e.Details), e.Address, e.UserAgent));
+
+    private static Task<object> ToItemAsync(PersonalEvent e) => Task.FromResult<object>(new ExportedEvent(e.Id, e.Type, e.Time, JsonNode.Parse(e.Data)));
+
+    private void Write<T>(Utf8JsonWriter writer, string name, T value)
+    {
+        writer.WritePropertyName(name);
+        JsonSerializer.Serialize(writer, value, json);
+    }
+
+    private async Task WriteListAsync<T>(
+        Utf8JsonWriter writer, PipeWriter output, string name, Func<PageRequest, Task<Outcome<Page<T>>>> read, Func<T, Task<object>> toItem, CancellationToken cancellation)
+    {
+        writer.WriteStartArray(name);
+        string? cursor = null;
+        do
+        {
+            var page = await read(new PageRequest(PageSize, cursor));
+            if (page.IsRefused)
+                throw new InvalidOperationException($"A page of {name} was refused: {page.Refusal.Detail}");
+            foreach (var item in await Task.WhenAll(page.Value.Items.Select(toItem)))
+                JsonSerializer.Serialize(writer, item, item.GetType(), json);
+            cursor = page.Value.NextCursor;
+            await writer.FlushAsync(cancellation);
+            await output.FlushAsync(cancellation);
+        }
+        while (cursor is not null);
+        writer.WriteEndArray();
+    }
+
+    /// <summary>The document's shape, for the OpenAPI document.</summary>
+    /// <param name="SchemaVersion">1. Members may be added without raising it.</param>
+    /// <param name="ExportedAt">When.</param>
+    /// <param name="Profile">The account.</param>
+    /// <param name="Addresses">The address book.</param>
+    /// <param name="Sessions">Where the account is signed in, without secrets.</param>
+    /// <param name="NotificationPreferences">What the customer wants to be told, and how.</param>
+    /// <param name="Cart">What is in it.</param>
+    /// <param name="PaymentMethods">Cards that the payment provider keeps, as it shows them.</param>
+    /// <param name="Orders">All of them, newest first, each with its payment.</param>
+    /// <param name="Notifications">The inbox, and how each went out.</param>
+    /// <param name="AuditLog">Acts by and on the account.</param>
+    /// <param name="Events">What is still kept of the account's history.</param>
+    internal sealed record Document(
+        int SchemaVersion, DateTimeOffset ExportedAt, User Profile, AddressAnswer[] Addresses, HeldSession[] Sessions,
+        NotificationPreferences NotificationPreferences, Cart? Cart, KeptPaymentMethod[] PaymentMethods, ExportedOrder[] Orders,
+        Notification[] Notifications, ExportedAuditEntry[] AuditLog, ExportedEvent[] Events);
+
+    /// <summary>An order with its payment.</summary>
+    internal sealed record ExportedOrder(Order Order, Payment? Payment);
+
+    /// <summary>An entry of the audit log.</summary>
+    internal sealed record ExportedAuditEntry(DateTimeOffset At, string Actor, string Action, string Subject, AuditOutcome Outcome, JsonNode? Details, string? Address, string? UserAgent);
+
+    /// <summary>An event, without secrets.</summary>
+    internal sealed record ExportedEvent(string Id, string Type, DateTimeOffset Time, JsonNode? Data);
+}

@@ -1,0 +1,67 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.RateLimits;
+using SoonShop.Privacy;
+using SoonShop.Users;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace SoonShop.ApiFrontend.Users;
+
+/// <summary>What the shop holds about a customer: to take away, and to have erased.</summary>
+internal static class PrivacyApi
+{
+    public static void MapPrivacy(this IEndpointRouteBuilder api)
+    {
+        var me = api.MapGroup("/me").WithTags("Privacy").ForCustomers().Refuses(RefusalCode.NotFound);
+        // It takes as long as the client reads.
+        me.MapGet("/export", ExportAsync).WithName("exportAccount").WithSummary("Everything that is held about me")
+            .Produces<AccountExport.Document>(StatusCodes.Status200OK, "application/json")
+            .AnswersHeader("Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
+            .LimitRate(RateClass.Exports).DisableRequestTimeout();
+        me.MapDelete("", EraseAsync).WithName("eraseAccount").WithSummary("Erase my account").LimitRate(RateClass.Login).Refuses(RefusalCode.Conflict);
+        api.MapGet("/erasures/{id:guid}", GetErasureAsync).WithTags("Privacy").WithName("getErasure").WithSummary("How far the erasure of an account is").ForAnyone();
+    }
+
+    private static async Task<IResult> ExportAsync(HttpContext context, ClaimsPrincipal user, IClusterClient cluster, IOptions<JsonOptions> json, TimeProvider time)
+    {
+        var export = new AccountExport(cluster, user.RequiredUserId(), json.Value.SerializerOptions, time);
+        // What can fail by itself fails before the first byte.
+        if (await export.BeginAsync() is { } refusal)
+            return new Problem(refusal);
+        context.Response.ContentType = "application/json; charset=utf-8";
+        context.Response.Headers.ContentDisposition = "attachment; filename=\"soonshop-export.json\"";
+        context.Response.Headers.CacheControl = "private, no-store";
+        await export.WriteAsync(context.Response.BodyWriter, context.RequestAborted);
+        return Results.Empty;
+    }
+
+    private static async Task<Results<Accepted<ErasureAnswer>, Problem>> EraseAsync([FromBody] EraseRequest body, ClaimsPrincipal user, IClusterClient cluster)
+    {
+        var result = await cluster.GetGrain<IUserGrain>(user.RequiredUserId()).EraseAsync(body.CurrentPassword!);
+        return result.IsRefused
+            ? new Problem(result.Refusal)
+            : TypedResults.Accepted($"/api/v1/erasures/{result.Value.UserId}", ErasureAnswer.Of(result.Value));
+    }
+
+    private static async Task<Results<Ok<ErasureAnswer>, Problem>> GetErasureAsync(Guid id, IClusterClient cluster) =>
+        await cluster.GetGrain<IUserGrain>(id).GetErasureAsync() is { } erasure
+            ? TypedResults.Ok(ErasureAnswer.Of(erasure))
+            : new Problem(Refusal.NotFound("The erasure"));
+}
+
+public sealed record EraseRequest([property: Required, StringLength(PasswordPolicy.MaxLength)] string? CurrentPassword);
+
+/// <summary>How far the erasure of an account is.</summary>
+/// <param name="Id">The account's id, which nothing else bears any more once it is completed.</param>
+/// <param name="Status"><c>erasing</c> or <c>completed</c>.</param>
+/// <param name="RequestedAt">From then on nobody could use the account.</param>
+/// <param name="CompletedAt">When the last of it was erased.</param>
+internal sealed record ErasureAnswer(Guid Id, string Status, DateTimeOffset RequestedAt, DateTimeOffset? CompletedAt)
+{
+    public static ErasureAnswer Of(ErasureStatus erasure) =>
+        new(erasure.UserId, erasure.CompletedAt is null ? "erasing" : "completed", erasure.RequestedAt, erasure.CompletedAt);
+}

@@ -1,0 +1,13 @@
+using Orleans.Concurrency;
+
+namespace SoonShop.Privacy;
+
+[StatelessWorker, Reentrant]
+internal sealed class PersonalDataGrain(IPersonalRecords records) : Grain, IPersonalDataGrain
+{
+    Task<Outcome<Page<PersonalEvent>>> IPersonalDataGrain.EventsAsync(PageRequest page) =>
+        records.ListEventsAsync(this.GetPrimaryKey(), page, CancellationToken.None);
+
+    Task<Outcome<Page<PersonalAuditEntry>>> IPersonalDataGrain.AuditAsync(PageRequest page) =>
+        records.ListAuditAsync(this.GetPrimaryKey(), page, CancellationToken.None);
+}

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using SoonShop.Orders;
+using SoonShop.Privacy;
+
+namespace SoonShop.Silo.Privacy;
+
+/// <summary>Removes erased customers from their orders when the law asks for them no longer. Every silo does; doing it twice does no harm.</summary>
+internal sealed partial class PrivacyHousekeeping(IPersonalRecords records, IGrainFactory grains, TimeProvider time, ILogger<PrivacyHousekeeping> log) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromHours(1);
+    private const int BatchSize = 50;
+
+    /// <summary>Batches of one round; the rest waits for the next.</summary>
+    private const int MaxBatches = 100;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        {
+            try
+            {
+                await CleanAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogFailure(log, e.Message);
+            }
+        }
+    }
+
+    /// <summary>One round.</summary>
+    internal async Task CleanAsync(CancellationToken cancellation)
+    {
+        for (var batches = 0; batches < MaxBatches; batches++)
+        {
+            var orders = await records.FindRetainedAsync(time.GetUtcNow(), BatchSize, cancellation);
+            foreach (var id in orders)
+                await grains.GetGrain<IOrderGrain>(id).EraseBuyerAsync();
+            if (orders.Length < BatchSize)
+                return;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Erased customers could not be removed from old orders now: {Reason}")]
+    private static partial void LogFailure(ILogger log, string reason);
+}
