@@ -1,4 +1,5 @@
 using Asp.Versioning;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using SoonShop.ApiFrontend.Http;
@@ -27,6 +28,9 @@ internal static class OperationDescriber
         foreach (var header in metadata.OfType<RequestHeader>())
             AddHeader(operation, header);
         operation.Responses ??= [];
+        // The framework leaves out what is neither success nor error.
+        if (metadata.OfType<IProducesResponseTypeMetadata>().Any(p => p.StatusCode == StatusCodes.Status304NotModified))
+            operation.Responses.TryAdd(StatusText(StatusCodes.Status304NotModified), new OpenApiResponse { Description = "Not Modified" });
         foreach (var stream in operation.Responses.Values.SelectMany(r => r.Content ?? new Dictionary<string, OpenApiMediaType>()).Where(c => c.Key == "text/event-stream"))
             stream.Value.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Server-sent events; the data of each is JSON." };
         foreach (var sku in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p is { In: ParameterLocation.Path, Name: "sku" }))
