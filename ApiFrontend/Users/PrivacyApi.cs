@@ -39,15 +39,12 @@ internal static class PrivacyApi
         return Results.Empty;
     }
 
-    private static async Task<Results<Accepted<ErasureAnswer>, Problem>> EraseAsync(
-        [FromBody] EraseRequest body, ClaimsPrincipal user, IClusterClient cluster, Sessions sessions)
+    private static async Task<Results<Accepted<ErasureAnswer>, Problem>> EraseAsync([FromBody] EraseRequest body, ClaimsPrincipal user, IClusterClient cluster)
     {
         var result = await cluster.GetGrain<IUserGrain>(user.RequiredUserId()).EraseAsync(body.CurrentPassword!);
-        if (result.IsRefused)
-            return new Problem(result.Refusal);
-        if (user.SessionId() is { } session)
-            sessions.End(session);
-        return TypedResults.Accepted($"/api/v1/erasures/{result.Value.UserId}", ErasureAnswer.Of(result.Value));
+        return result.IsRefused
+            ? new Problem(result.Refusal)
+            : TypedResults.Accepted($"/api/v1/erasures/{result.Value.UserId}", ErasureAnswer.Of(result.Value));
     }
 
     private static async Task<Results<Ok<ErasureAnswer>, Problem>> GetErasureAsync(Guid id, IClusterClient cluster) =>

@@ -68,19 +68,22 @@ public sealed class PrivacyTests(RunningShop shop)
 
         var erasing = Expect.Status(202, await EraseAsync(customer));
         Assert.Equal($"/api/v1/erasures/{registered.Text("user.id")}", erasing.Headers["Location"]);
-        Expect.Problem(404, "not-found", await customer.GetAsync("/me"));
-        Expect.Problem(404, "not-found", await customer.GetAsync("/me/export"));
+        AssertGone(await customer.GetAsync("/me"));
+        AssertGone(await customer.GetAsync("/me/export"));
         Expect.Problem(401, "unauthenticated", await shop.Api.PostAsync("/auth/login", new { email, password = Password }));
         Expect.Problem(401, "unauthenticated", await shop.Api.PostAsync("/auth/refresh", new { refreshToken = registered.Text("refreshToken") }));
-        Expect.Status(202, await EraseAsync(customer));
+        Assert.Contains((int)(await EraseAsync(customer)).Status, (int[])[202, 401]);
         await CompletedAsync(erasing);
-        Expect.Problem(404, "not-found", await customer.FillCartAsync(await shop.Admin.CreateProductAsync()));
-        Expect.Problem(404, "not-found", await customer.PutAsync("/me/notification-preferences", new { preferences = new { } }));
+        AssertGone(await customer.FillCartAsync(await shop.Admin.CreateProductAsync()));
+        AssertGone(await customer.PutAsync("/me/notification-preferences", new { preferences = new { } }));
 
         var again = Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password = Password }));
         Assert.NotEqual(registered.Text("user.id"), again.Text("user.id"));
         Assert.Empty(Expect.Status(200, await (shop.Api with { AccessToken = again.Text("accessToken") }).GetAsync("/orders"))["items"]!.AsArray());
     }
+
+    /// <summary>For some seconds the token is good, and finds nobody; then it is no good.</summary>
+    private static void AssertGone(Reply reply) => Assert.Contains((int)reply.Status, (int[])[401, 404]);
 
     [Fact]
     public async Task an_account_with_an_open_order_waits_for_its_end()
