@@ -20,7 +20,7 @@ public interface IRateLimitGrain : IGrainWithStringKey
 public sealed record RateLimit(int Requests, TimeSpan Window)
 {
     /// <summary>The most that is counted in the cluster: each granted request is remembered for the window, in eight bytes.</summary>
-    public const int MaxRequests = 1000;
+    public const int MaxRequests = 10_000;
 
     /// <summary>The longest window: so long lives the count of somebody who came once.</summary>
     public static readonly TimeSpan MaxWindow = TimeSpan.FromHours(1);

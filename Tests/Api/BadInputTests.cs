@@ -129,7 +129,7 @@ public sealed class BadInputTests(RunningShop shop)
             if (!Secrets.Contains(name))
                 Complain(route, $"{name} = {value}", reply, name, 400);
             else if ((int)reply.Status >= 300)
-                Complain(route, $"{name} = {value}", reply, null, 400, 401);
+                Complain(route, $"{name} = {value}", reply, null, 400, 401, 429);
         }
     });
 

@@ -48,7 +48,7 @@ public sealed class EdgeOptionsTests
         var options = new RateLimitsOptions { Login = new ClassLimit(1001, 60), Reads = new ClassLimit(1001, 3601), Mail = new ClassLimit(0, 0) };
         var problems = options.Problems().ToArray();
         Assert.Equal(4, problems.Length);
-        Assert.All((string[])["RateLimits__Login__Requests to 1–1000", "RateLimits__Reads__WindowSeconds to 1–3600", "RateLimits__Mail__Requests", "RateLimits__Mail__WindowSeconds"],
+        Assert.All((string[])["RateLimits__Login__Requests to 1–10000", "RateLimits__Reads__WindowSeconds to 1–3600", "RateLimits__Mail__Requests", "RateLimits__Mail__WindowSeconds"],
             name => Assert.Single(problems, p => p.Contains(name, StringComparison.Ordinal)));
     }
 

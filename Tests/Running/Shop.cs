@@ -13,7 +13,7 @@ internal sealed class Shop : IAsyncDisposable
     private static readonly (string Name, string Value)[] HighRateLimits =
     [
         .. from name in (string[])["Login", "Registration", "Recovery", "Mail", "Tokens"]
-           from setting in ((string, string)[])[("Requests", "1000"), ("WindowSeconds", "1")]
+           from setting in ((string, string)[])[("Requests", "10000"), ("WindowSeconds", "1")]
            select ($"RateLimits__{name}__{setting.Item1}", setting.Item2),
         .. from name in (string[])["Checkout", "Writes", "Reads", "Admin", "Webhooks"] select ($"RateLimits__{name}__Requests", "1000000"),
     ];
