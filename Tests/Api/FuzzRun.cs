@@ -95,10 +95,6 @@ internal sealed class FuzzRun
         var (admin, customer, guest) = (await api.AsAdminAsync(), await Customer.RegisterAsync(api), await api.AsGuestAsync());
         // Those that are known get other prices, and are taken out of sale.
         steady = await admin.CreateProductAsync(stock: 1_000_000);
-        Learn("carts", guest.CartId!);
-        Learn("users", customer.Id);
-        Learn("email", customer.Email);
-        Learn("refreshToken", customer.RefreshToken);
         buyers = new() { ["customer"] = customer.Api, ["guest"] = guest };
         foreach (var buyer in buyers.Values)
         {
@@ -117,6 +113,11 @@ internal sealed class FuzzRun
             ["customer"] = [("Authorization", $"Bearer {customer.Api.AccessToken}")],
             ["admin"] = [("Authorization", $"Bearer {admin.AccessToken}")],
         };
+        // Only now: what is known is used, and a session is soon ended.
+        Learn("carts", guest.CartId!);
+        Learn("users", customer.Id);
+        Learn("email", customer.Email);
+        Learn("refreshToken", customer.RefreshToken);
         return true;
     }
 

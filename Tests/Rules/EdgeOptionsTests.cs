@@ -45,7 +45,7 @@ public sealed class EdgeOptionsTests
     [Fact]
     public void limits_are_as_high_as_where_they_are_counted_allows()
     {
-        var options = new RateLimitsOptions { Login = new ClassLimit(1001, 60), Reads = new ClassLimit(1001, 3601), Mail = new ClassLimit(0, 0) };
+        var options = new RateLimitsOptions { Login = new ClassLimit(10_001, 60), Reads = new ClassLimit(1001, 3601), Mail = new ClassLimit(0, 0) };
         var problems = options.Problems().ToArray();
         Assert.Equal(4, problems.Length);
         Assert.All((string[])["RateLimits__Login__Requests to 1–10000", "RateLimits__Reads__WindowSeconds to 1–3600", "RateLimits__Mail__Requests", "RateLimits__Mail__WindowSeconds"],
