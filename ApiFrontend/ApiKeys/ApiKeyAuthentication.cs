@@ -50,26 +50,40 @@ internal sealed class KnownApiKeys(AuthOptions options, IClusterClient cluster, 
     /// <summary>How long a key may take to answer.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    private int forgotten;
     private readonly TimeSpan fresh = TimeSpan.FromSeconds(options.RecheckSeconds);
-    private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MaxKeys, CompactionPercentage = 0.1 });
+    private readonly MemoryCache good = new(new MemoryCacheOptions { SizeLimit = MaxKeys, CompactionPercentage = 0.1 });
+
+    /// <summary>Apart, so that guesses do not push good keys out.</summary>
+    private readonly MemoryCache bad = new(new MemoryCacheOptions { SizeLimit = MaxKeys, CompactionPercentage = 0.1 });
 
     /// <summary>The machine; null when its key is no good.</summary>
     public async ValueTask<ClaimsPrincipal?> CheckAsync(ApiKeyToken token)
     {
         // By digest: a dump of this process's memory need not hold keys for longer than a request.
         var id = (token.Id, Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(token.Secret))));
-        if (known.TryGetValue(id, out Heard? heard))
-            return heard!.Principal;
-        heard = new Heard(await AskAsync(token));
-        if (fresh > TimeSpan.Zero)
-            known.Set(id, heard, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = fresh });
-        return heard.Principal;
+        if (good.TryGetValue(id, out ClaimsPrincipal? principal) || bad.TryGetValue(id, out _))
+            return principal;
+        var asked = Volatile.Read(ref forgotten);
+        principal = await AskAsync(token);
+        // What was asked before keys were revoked here says nothing of them.
+        if (fresh > TimeSpan.Zero && asked == Volatile.Read(ref forgotten))
+            (principal is null ? bad : good).Set(id, principal, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = fresh });
+        return principal;
     }
 
     /// <summary>Keys were revoked by this process: it asks again.</summary>
-    public void Forget() => known.Clear();
+    public void Forget()
+    {
+        Interlocked.Increment(ref forgotten);
+        good.Clear();
+    }
 
-    public void Dispose() => known.Dispose();
+    public void Dispose()
+    {
+        good.Dispose();
+        bad.Dispose();
+    }
 
     private async Task<ClaimsPrincipal?> AskAsync(ApiKeyToken token)
     {
@@ -78,6 +92,4 @@ internal sealed class KnownApiKeys(AuthOptions options, IClusterClient cluster, 
             [new Claim(Callers.ApiKeyClaim, answer.Value.Id.ToString()), .. answer.Value.Scopes.Select(s => new Claim(Callers.ScopeClaim, s))],
             ApiKeyAuthentication.SchemeName));
     }
-
-    private sealed record Heard(ClaimsPrincipal? Principal);
 }

@@ -57,8 +57,16 @@ internal static class EdgeHosting
     /// <summary>Answers preflights of every route, before anything is looked at or counted; without origins there is no CORS.</summary>
     public static void UseCors(this IApplicationBuilder app, CorsSection cors)
     {
-        if (cors.AllowedOrigins.Length > 0)
-            app.UseCors();
+        if (cors.AllowedOrigins.Length == 0)
+            return;
+        // What a shared cache keeps of a request without an origin is no answer to one with.
+        app.Use((context, next) =>
+        {
+            if (context.Request.Headers.Origin.Count == 0)
+                context.Response.Headers.Append("Vary", "Origin");
+            return next(context);
+        });
+        app.UseCors();
     }
 
     /// <summary>Sends plain HTTP to HTTPS if configured; probes ask where they are told to and do not follow.</summary>

@@ -180,7 +180,11 @@ internal sealed class KeyedRequest
         // Keys are the caller's own. One who is neither signed in nor holds a cart is told apart by address, so that nobody
         // else's "1" is met.
         var caller = context.Caller();
-        var scope = caller.UserId?.ToString() ?? caller.CartId?.ToString() ?? context.User.ApiKeyId()?.ToString() ?? $"{context.Connection.RemoteIpAddress}";
+        // By kind: a customer's cart has the customer's id, and is no guest's.
+        var scope = caller.UserId is { } user ? $"user/{user}"
+            : caller.CartId is { } cart ? $"cart/{cart}"
+            : context.User.ApiKeyId() is { } apiKey ? $"api-key/{apiKey}"
+            : $"ip/{context.Connection.RemoteIpAddress}";
         var where = $"{request.Method} {request.Path}{request.QueryString}";
         return new KeyedRequest(
             key,

@@ -51,8 +51,9 @@ internal static class RateLimitExtensions
             return null;
         var method = context.Request.Method;
         var rateClass = named?.Class ?? (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? RateClass.Reads : RateClass.Writes);
-        // Credentials that are no good may be a guess, whatever they were to open.
-        return !RateLimitsOptions.IsCountedInCluster(rateClass) && context.Request.Headers.Authorization.Count > 0 && context.User.Identity is not { IsAuthenticated: true }
+        // Credentials that are no good may be a guess, wherever they are to open something: what is for anyone does not look at them.
+        return context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Who: not (Caste.Anyone or Caste.Provider) }
+            && !RateLimitsOptions.IsCountedInCluster(rateClass) && context.Request.Headers.Authorization.Count > 0 && context.User.Identity is not { IsAuthenticated: true }
             ? RateClass.Tokens
             : rateClass;
     }

@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Privacy;
@@ -21,7 +22,7 @@ internal static class PrivacyApi
         me.MapGet("/export", ExportAsync).WithName("exportAccount").WithSummary("Everything that is held about me")
             .Produces<AccountExport.Document>(StatusCodes.Status200OK, "application/json")
             .AnswersHeader("Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
-            .LimitRate(RateClass.Exports).DisableRequestTimeout();
+            .LimitRate(RateClass.Exports).Admit(AdmissionClass.Free).DisableRequestTimeout();
         me.MapDelete("", EraseAsync).WithName("eraseAccount").WithSummary("Erase my account").LimitRate(RateClass.Login).Refuses(RefusalCode.Conflict);
         api.MapGet("/erasures/{id:guid}", GetErasureAsync).WithTags("Privacy").WithName("getErasure").WithSummary("How far the erasure of an account is").ForAnyone();
     }

@@ -3,6 +3,8 @@ using SoonShop.Auditing;
 
 namespace SoonShop.ApiKeys;
 
+/// <remarks>Who guesses ids must not fill the memory.</remarks>
+[CollectionAgeLimit(Minutes = 2)]
 internal sealed class ApiKeyGrain(
     [PersistentState("api-key")] IPersistentState<Document<ApiKeyState>> storage, TimeProvider time, IApiKeys keys, IRefusedActs refused)
     : AggregateGrain<ApiKeyState>(storage, time), IApiKeyGrain
@@ -26,7 +28,7 @@ internal sealed class ApiKeyGrain(
         var decision = State is null ? ApiKeyState.Create(command, token, Now) : State.Renew(command, token, Now);
         if (decision.Refusal is { } refusal)
             return refusal;
-        if (State is null && (await keys.ListAsync(CancellationToken.None)).Length >= ApiKeyState.MaxKeys)
+        if (State is null && (await keys.ListAsync(CancellationToken.None)).Count(k => k.ExpiresAt is not { } end || end > Now) >= ApiKeyState.MaxKeys)
             return new Refusal(RefusalCode.Conflict, $"There are {ApiKeyState.MaxKeys} keys already. Revoke one first.");
         await CommitAsync(decision, Audit(new Act("api-keys.create", Subject) { After = Facts(decision.State) }));
         return new NewApiKey(State!.ToView(), token);
@@ -47,6 +49,8 @@ internal sealed class ApiKeyGrain(
         if (State is not { } key || !key.Admits(secret, Now))
         {
             refused.Note(UseAction, Subject, AuditOutcome.Failure);
+            if (State is null)
+                DeactivateOnIdle();
             return new Refusal(RefusalCode.Unauthenticated, "The API key is no longer good.");
         }
         var use = key.Use(Now);

@@ -1,11 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Orleans.Concurrency;
 using SoonShop.Auditing;
+using SoonShop.Privacy;
 
 namespace SoonShop.Events;
 
 // One on a silo: that is where a cancellation finds the call.
 [StatelessWorker(1), Reentrant]
-internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecord failures, IDeadLetters letters, IAuditLog audit)
+internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecord failures, IDeadLetters letters, IAuditLog audit, EventTypes types)
     : Grain, IEventAdminGrain
 {
     Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) => statistics.ReadAsync(windowMinutes, cancellation);
@@ -29,11 +32,27 @@ internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecor
         letters.GroupAsync(filter, by, cancellation);
 
     async Task<Outcome<DeadLetterDetails>> IEventAdminGrain.GetDeadLetterAsync(Guid id, CancellationToken cancellation) =>
-        await letters.FindAsync(id, cancellation) is { } found ? found : Refusal.NotFound($"The dead letter {id}");
+        await letters.FindAsync(id, cancellation) is { } found ? WithoutSecrets(found) : Refusal.NotFound($"The dead letter {id}");
 
     Task<Outcome<DeadLetter>> IEventAdminGrain.ReplayAsync(Guid id, string actor) => letters.ReplayAsync(id, actor, CancellationToken.None);
 
     Task<ReplayAnswer> IEventAdminGrain.ReplayAsync(EventErrorFilter filter, string actor) => letters.ReplayAsync(filter, actor, CancellationToken.None);
+
+    /// <summary>With a token that was to be mailed, whoever may read dead letters could act for its owner.</summary>
+    private DeadLetterDetails WithoutSecrets(DeadLetterDetails letter)
+    {
+        var personal = new PersonalData(types);
+        try
+        {
+            return letter.DataIsText && personal.Knows(letter.Letter.EventType) && JsonNode.Parse(letter.Data) is { } data
+                ? letter with { Data = personal.EraseSecrets(letter.Letter.EventType, data).ToJsonString() }
+                : letter;
+        }
+        catch (JsonException)
+        {
+            return letter;
+        }
+    }
 
     Task<Outcome<DeadLetter>> IEventAdminGrain.DiscardAsync(Guid id, string reason, string actor) =>
         letters.DiscardAsync(id, reason, actor, CancellationToken.None);

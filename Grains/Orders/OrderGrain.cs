@@ -37,6 +37,7 @@ internal sealed partial class OrderGrain(
     protected override object? IndexOf(CheckoutState state) => state.Order is { } order
         ? new OrderIndex(order.CustomerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
         {
+            Open = order.IsOpen ? true : null,
             BuyerErased = order.BuyerErased ? true : null,
             RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
         }
@@ -103,7 +104,7 @@ internal sealed partial class OrderGrain(
             }
         }
         // The buyer's own is in the order's timeline.
-        return await DecideAndDriveAsync(Order.Cancel(reason, Now), caller.Owns(Order.CustomerId, Order.CustomerId is null ? Order.CartId : null) ? null : "orders.cancel", new { reason });
+        return await DecideAndDriveAsync(Order.Cancel(reason, Now), caller.Owns(Order.CustomerId, Order.CustomerId is null ? Order.CartId : null) ? null : "orders.cancel", null);
     }
 
     async Task<Outcome<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber)
@@ -113,7 +114,7 @@ internal sealed partial class OrderGrain(
         if (Order.Ship(carrier, trackingNumber, Now) is { Refusal: null, Changed: true }
             && Order.Payment?.Status == PaymentStatus.Authorized && await CaptureAsync("shipment", null) is { } refusal)
             return refusal;
-        return await DecideAndDriveAsync(Order.Ship(carrier, trackingNumber, Now), "orders.ship", new { carrier, trackingNumber });
+        return await DecideAndDriveAsync(Order.Ship(carrier, trackingNumber, Now), "orders.ship", new { carrier });
     }
 
     async Task<Outcome<Order>> IOrderGrain.DeliverAsync() =>

@@ -309,6 +309,9 @@ public sealed record CheckoutState(string Fingerprint, OrderState? Order, Refusa
 /// <summary>What SQL may ask of orders.</summary>
 public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, OrderStatus Status, string PlacedAt)
 {
+    /// <summary>True while <see cref="OrderState.IsOpen"/>, and null otherwise.</summary>
+    public bool? Open { get; init; }
+
     /// <summary>True when the buyer was erased, and null otherwise.</summary>
     public bool? BuyerErased { get; init; }
 

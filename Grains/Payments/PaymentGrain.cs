@@ -172,7 +172,7 @@ internal sealed partial class PaymentGrain(
         {
             Before = new { State.Refunded },
             After = new { decision.State.Refunded },
-            Details = new { command.RefundId, command.Reason, State.Terms.Amount.Currency },
+            Details = new { command.RefundId, State.Terms.Amount.Currency },
         }));
         CrashPoint.Pass("payment.refund.written");
         await SettleRefundsAsync();

@@ -20,6 +20,9 @@ public sealed class PersonalData(EventTypes types)
 
     private readonly Dictionary<string, Type> byName = types.All.ToDictionary(t => t.Key, t => t.Value);
 
+    /// <summary>True for a type that this version of the shop has.</summary>
+    public bool Knows(string eventType) => byName.ContainsKey(eventType);
+
     /// <summary>The event types that may bear personal data; others need not be looked at.</summary>
     public bool IsBorneBy(string eventType) => !byName.TryGetValue(eventType, out var type) || Bears(type, []);
 

@@ -37,7 +37,7 @@ internal sealed class PersonalRecords(
         r => r.GetString(0), """
             select o.index ->> 'number' from grain_state_order o
             where o.index ->> 'customerId' = $1
-              and (o.index ->> 'status' in ('pending', 'awaitingPayment', 'confirmed', 'shipped')
+              and (o.index ->> 'open' = 'true' or o.index ->> 'status' in ('pending', 'awaitingPayment', 'confirmed', 'shipped')
                    or exists (select from grain_state_payment p
                               where p.state_name = 'payment' and p.grain_key = o.grain_key and p.index ->> 'inBetween' = 'true'))
             limit $2
@@ -104,9 +104,9 @@ internal sealed class PersonalRecords(
                 r.GetFieldValue<DateTimeOffset>(1), r.GetString(2), r.GetString(3), r.GetString(4), Enum.Parse<AuditOutcome>(r.GetString(5), ignoreCase: true),
                 Text(r, 6), Text(r, 7), Text(r, 8))),
             """
-            (select id, at, actor, action, subject, outcome, details::text, address, user_agent from audit_log where actor = $1 and id < $2 order by id desc limit $3)
+            (select id, at, actor, action, subject, outcome, (details - 'subjects')::text, address, user_agent from audit_log where actor = $1 and id < $2 order by id desc limit $3)
             union all
-            (select id, at, actor, action, subject, outcome, details::text, null, null from audit_log where subject = $1 and actor <> $1 and id < $2 order by id desc limit $3)
+            (select id, at, actor, action, subject, outcome, (details - 'subjects')::text, null, null from audit_log where subject = $1 and actor <> $1 and id < $2 order by id desc limit $3)
             order by id desc limit $3
             """, cancellation, userId.ToString(), before, page.Limit);
         return new Page<PersonalAuditEntry>(

@@ -36,9 +36,21 @@ internal sealed partial class PrivacyHousekeeping(IPersonalRecords records, IGra
         for (var batches = 0; batches < MaxBatches; batches++)
         {
             var orders = await records.FindRetainedAsync(time.GetUtcNow(), BatchSize, cancellation);
+            var failed = 0;
             foreach (var id in orders)
-                await grains.GetGrain<IOrderGrain>(id).EraseBuyerAsync();
-            if (orders.Length < BatchSize)
+            {
+                try
+                {
+                    await grains.GetGrain<IOrderGrain>(id).EraseBuyerAsync();
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    // The others need not wait for this one.
+                    failed++;
+                    LogFailure(log, e.Message);
+                }
+            }
+            if (orders.Length < BatchSize || failed == orders.Length)
                 return;
         }
     }

@@ -70,7 +70,7 @@ public sealed class AuditLogTests(RunningShop shop)
             Expect.Status(200, await by.PostAsync($"/orders/{ids[^1]}/cancel", new { reason = "no more" }));
         }
         Assert.Empty(await ListAsync($"subject={ids[0]}&action=orders.cancel"));
-        Assert.Equal("no more", Assert.Single(await ListAsync($"subject={ids[1]}&action=orders.cancel"))["details"]!["reason"]!.GetValue<string>());
+        Assert.DoesNotContain("no more", Assert.Single(await ListAsync($"subject={ids[1]}&action=orders.cancel")).ToJsonString(), StringComparison.Ordinal);
     }
 
     [Fact]
