@@ -5,6 +5,7 @@ using Orleans.Configuration;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Contract;
 using SoonShop.ApiFrontend.Edge;
+using SoonShop.ApiFrontend.Health;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
@@ -63,7 +64,7 @@ internal static class Hosting
         var services = builder.Services;
         services.AddShopEdge(configuration.Http, configuration.Cors);
         services.AddRateLimits(configuration.RateLimits);
-        services.AddSingleton(TimeProvider.System).AddSingleton<OrderEventStream>();
+        services.AddSingleton(TimeProvider.System).AddSingleton<OrderEventStream>().AddSingleton<Readiness>();
         services.AddShopAuthentication(configuration.Auth);
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(o =>

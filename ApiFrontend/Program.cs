@@ -55,6 +55,7 @@ app.UseHttpsRedirection(configuration.Http);
 app.UseCors(configuration.Cors);
 app.UseRequestLimits(configuration.Http.MaxRequestBytes);
 app.UseRouting();
+app.UseBufferedBodies(configuration.Http);
 app.UseAdmission(configuration.Admission);
 app.UseRequestTimeouts();
 CallBudget.Use(app, configuration.Cluster);
@@ -64,7 +65,6 @@ app.UseAuthentication();
 app.UseActor();
 app.UseRateLimits(configuration.RateLimits);
 app.UseAccess();
-app.UseRereadableBodies();
 app.UseMiddleware<IdempotencyMiddleware>();
 
 app.MapHealth();

@@ -83,16 +83,27 @@ internal sealed partial class ClusterBreaker
                 },
                 context, (call, callState));
             if (outcome.Exception is BrokenCircuitException)
-            {
-                metrics.Rejected();
-                throw new UnavailableException("The shop is out of reach for the moment.");
-            }
+                throw Rejection();
             outcome.ThrowIfException();
         }
         finally
         {
             ResilienceContextPool.Shared.Return(context);
         }
+    }
+
+    /// <summary>For calls whose end says nothing of the cluster, such as those that wait for news: they respect the breaker, and do not move it.</summary>
+    /// <exception cref="UnavailableException">Calls are stopped.</exception>
+    public void ThrowIfOpen()
+    {
+        if (IsOpen)
+            throw Rejection();
+    }
+
+    private UnavailableException Rejection()
+    {
+        metrics.Rejected();
+        return new UnavailableException("The shop is out of reach for the moment.");
     }
 
     /// <summary>Lets calls through again.</summary>

@@ -16,6 +16,9 @@ internal sealed partial class ClusterCalls(
     /// <summary>With less time than this left nothing is tried again.</summary>
     private static readonly TimeSpan WorthTrying = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>A cancellation with no more time left than this is the time limit's: its clock began a moment before the budget's.</summary>
+    private static readonly TimeSpan Nearly = TimeSpan.FromMilliseconds(100);
+
     /// <summary>The call whose second try passes through here once more.</summary>
     private static readonly AsyncLocal<object?> Again = new();
 
@@ -34,6 +37,14 @@ internal sealed partial class ClusterCalls(
         var call = new Call(context, traits, CallBudget.Current ?? new CallBudget(callTimeout, false, CancellationToken.None));
         if (traits.Token >= 0 && call.Budget.Cancellation.CanBeCanceled && !context.Request.GetCancellationToken().CanBeCanceled)
             context.Request.SetArgument(traits.Token, call.Budget.Cancellation);
+        if (CallBudget.Current is null)
+        {
+            breaker.ThrowIfOpen();
+            await AttemptAsync(call);
+            return;
+        }
+        if (call.Budget.Left <= TimeSpan.Zero)
+            throw new UnavailableException("The request's time was over before the shop was asked.");
         try
         {
             await breaker.CallAsync(context.TargetId, AttemptAsync, call);
@@ -76,26 +87,31 @@ internal sealed partial class ClusterCalls(
         if (left <= TimeSpan.Zero)
             throw new TimeoutException("The request's time was over before the call.");
         var lost = gateways.Lost;
-        RequestContext.Set(RequestKeys.Deadline, new CallDeadline(sender, time.GetUtcNow().ToUnixTimeMilliseconds(), (int)left.TotalMilliseconds));
+        RequestContext.Set(RequestKeys.Deadline, new CallDeadline(sender, (long)time.GetElapsedTime(0).TotalMilliseconds, (int)left.TotalMilliseconds));
         var attempt = call.WasLost ? CallAgain(call) : call.Context.Invoke();
         try
         {
             await attempt.WaitAsync(left, time, lost);
         }
-        catch (OperationCanceledException) when (!attempt.IsCompleted && lost.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException)
         {
-            Abandon(call, attempt);
-            metrics.Lost();
-            throw new CallLostException();
-        }
-        catch (TimeoutException) when (!attempt.IsCompleted)
-        {
-            Abandon(call, attempt);
-            throw;
-        }
-        catch (OperationCanceledException e) when (call.Budget.Left <= TimeSpan.Zero)
-        {
-            throw new TimeoutException("The request's time was over during the call.", e);
+            if (!attempt.IsCompleted)
+            {
+                Abandon(call, attempt);
+                if (e is TimeoutException)
+                    throw;
+                metrics.Lost();
+                throw new CallLostException();
+            }
+            try
+            {
+                // It ended at this very moment, or this is how it ended.
+                await attempt;
+            }
+            catch (OperationCanceledException cancelled) when (call.Budget.Left <= Nearly)
+            {
+                throw new TimeoutException("The request's time was over during the call.", cancelled);
+            }
         }
     }
 

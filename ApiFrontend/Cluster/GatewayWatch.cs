@@ -14,6 +14,8 @@ internal sealed partial class GatewayWatch(ClusterSection options, ILogger<Gatew
     /// <summary>Orleans' notice that connections came or went.</summary>
     public void Changed(int now, int before)
     {
+        if (now > before)
+            Spread.Joined();
         if (now >= before)
             return;
         LogLost(log, now);

@@ -8,6 +8,14 @@ internal static class Spread
 {
     private const int Keys = 16;
 
+    /// <summary>Of the times that gateways came, so many are told apart.</summary>
+    private const int Epochs = 1 << 16;
+
+    private static int epoch;
+
+    /// <summary>A gateway came: other keys from now on, which it gets its share of. A key stays with its gateway as long as that lives.</summary>
+    public static void Joined() => Interlocked.Increment(ref epoch);
+
     /// <summary>A key for a grain that takes any.</summary>
-    public static int Key() => Random.Shared.Next(Keys);
+    public static int Key() => (Volatile.Read(ref epoch) % Epochs * Keys) + Random.Shared.Next(Keys);
 }

@@ -4,6 +4,7 @@ using Asp.Versioning;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Versions;
@@ -45,12 +46,12 @@ internal static class OpenApiDocuments
 
     public static void MapShopOpenApi(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync).ForAnyone().ExcludeFromDescription();
+        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync).ForAnyone().Admit(AdmissionClass.Free).ExcludeFromDescription();
         app.MapScalarApiReference("/scalar", o =>
         {
             ScalarPage.Configure(o);
             o.AddDocuments(ApiVersions.All.Select(ApiVersions.NameOf));
-        }).WithMetadata(new ScalarPage()).ForAnyone();
+        }).WithMetadata(new ScalarPage()).ForAnyone().Admit(AdmissionClass.Free);
     }
 
     private static async Task<IResult> ServeAsync(string version, OpenApiFiles files) => await files.FindAsync(version) is { } file

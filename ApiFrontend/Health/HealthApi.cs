@@ -16,21 +16,10 @@ internal static class HealthApi
         health.MapGet("/ready", ReadyAsync).WithName("getReadiness").WithSummary("Cluster and database answer").Refuses(RefusalCode.Unavailable);
     }
 
-    private static async Task<Results<Ok<HealthAnswer>, Problem>> ReadyAsync(IClusterClient cluster, ClusterBreaker breaker, HttpContext context)
-    {
-        try
-        {
-            await ClusterProbe.AskAsync(cluster, context.RequestAborted);
-            return breaker.IsOpen ? NotReady("requests are still being refused.") : TypedResults.Ok(new HealthAnswer("ready"));
-        }
-        catch (Exception e)
-        {
-            return NotReady(e.Message);
-        }
-    }
-
-    private static Problem NotReady(string reason) =>
-        new(new Refusal(RefusalCode.Unavailable, $"Not ready: {reason}") { RetryAfter = TimeSpan.FromSeconds(2) });
+    private static async Task<Results<Ok<HealthAnswer>, Problem>> ReadyAsync(Readiness readiness, HttpContext context) =>
+        await readiness.WhyNotAsync().WaitAsync(context.RequestAborted) is { } reason
+            ? new Problem(new Refusal(RefusalCode.Unavailable, $"Not ready: {reason}.") { RetryAfter = TimeSpan.FromSeconds(2) })
+            : TypedResults.Ok(new HealthAnswer("ready"));
 }
 
 internal sealed record HealthAnswer(string Status);

@@ -27,7 +27,7 @@ internal sealed class BadRequests
     private BadRequests() { }
 
     /// <summary>What is wrong with a request.</summary>
-    /// <param name="context">The request; see <see cref="RereadableBodies"/>.</param>
+    /// <param name="context">The request; see <see cref="BufferedBodies"/>.</param>
     /// <param name="failure">What the framework said.</param>
     public static async ValueTask<Refusal> RefusalAsync(HttpContext context, BadHttpRequestException failure)
     {
@@ -197,18 +197,4 @@ internal static class FieldNames
     /// <summary>True for the field itself, and for what is within its value.</summary>
     public static bool IsWithin(string path, string field) =>
         path.StartsWith(field, StringComparison.Ordinal) && (path.Length == field.Length || path[field.Length] is '.' or '[');
-}
-
-/// <summary>Keeps the body of a request that is to be bound until it is answered, in memory, so that <see cref="BadRequests"/> can read it again.</summary>
-internal static class RereadableBodies
-{
-    /// <summary>Larger bodies go on to a file.</summary>
-    private const int MaxBytesInMemory = 256 * 1024;
-
-    public static void UseRereadableBodies(this IApplicationBuilder app) => app.Use((context, next) =>
-    {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not null)
-            context.Request.EnableBuffering(MaxBytesInMemory);
-        return next(context);
-    });
 }

@@ -29,6 +29,9 @@ public sealed class HttpOptions
     /// <summary>Seconds for which a body may come or go slower than that.</summary>
     public int SlowSeconds { get; set; } = 5;
 
+    /// <summary>Seconds in which a request's body must be there.</summary>
+    public int BodySeconds { get; set; } = 30;
+
     /// <summary>Connections at a time; more are closed at once.</summary>
     public int MaxConnections { get; set; } = 10_000;
 
@@ -68,6 +71,7 @@ public sealed class HttpOptions
             (nameof(HeaderSeconds), HeaderSeconds, 1, 120),
             (nameof(MinBytesPerSecond), MinBytesPerSecond, 1, 1024 * 1024),
             (nameof(SlowSeconds), SlowSeconds, 2, 120),
+            (nameof(BodySeconds), BodySeconds, 1, 600),
             (nameof(MaxConnections), MaxConnections, 1, 1_000_000),
             (nameof(KeepAliveSeconds), KeepAliveSeconds, 1, 3600),
             (nameof(MaxStreamsPerConnection), MaxStreamsPerConnection, 1, 1000),

@@ -109,10 +109,7 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
         {
             (context.Response.Body, context.RequestAborted) = (body, aborted);
             if (!kept)
-            {
-                using (CallBudget.Extend())
-                    await grain.AbandonAsync(request.Fingerprint);
-            }
+                await AbandonAsync(context, request, grain);
         }
         answer.Position = 0;
         await answer.CopyToAsync(body, context.RequestAborted);
@@ -132,6 +129,20 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
         catch (Exception e)
         {
             // It is done; a repeat runs again and meets the operation ids below.
+            LogNotKept(log, context.Request.Path, e.Message);
+        }
+    }
+
+    /// <summary>Where that fails, its lease ends by itself; the answer, or the exception, is the request's own.</summary>
+    private async Task AbandonAsync(HttpContext context, KeyedRequest request, IIdempotencyGrain grain)
+    {
+        try
+        {
+            using (CallBudget.Extend())
+                await grain.AbandonAsync(request.Fingerprint);
+        }
+        catch (Exception e)
+        {
             LogNotKept(log, context.Request.Path, e.Message);
         }
     }

@@ -3,6 +3,7 @@ using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.Orders;
@@ -95,7 +96,7 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
         {
             return (await order.WatchAsync(caller, seen, Heartbeat, end)).Value;
         }
-        catch (Exception e) when (e is UnavailableException or TimeoutException or OrleansException or OperationCanceledException)
+        catch (Exception e) when (e is UnavailableException or CallLostException or TimeoutException or OrleansException or OperationCanceledException)
         {
             return null;
         }

@@ -114,6 +114,6 @@ internal sealed class Catalogue
     private static Regex PatternOf(string template)
     {
         var pattern = Regex.Replace(Regex.Escape(template), @"\\\{(\d)}", "(?<p$1>.+?)");
-        return new Regex($@"\A{pattern}\z", RegexOptions.Singleline | RegexOptions.CultureInvariant, MatchLimit);
+        return new Regex($@"\A{pattern}\z", RegexOptions.Singleline | RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, MatchLimit);
     }
 }

@@ -2,6 +2,7 @@ using System.Security.Claims;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Users;
 
@@ -43,7 +44,7 @@ internal sealed class Sessions(AuthOptions options, IClusterClient cluster, Time
             heard = new Heard(now, await cluster.GetGrain<IUserGrain>(userId).GetStandingAsync(sessionId).WaitAsync(Patience, time));
             Remember(sessionId, heard);
         }
-        catch (Exception e) when (e is UnavailableException or TimeoutException or OrleansException)
+        catch (Exception e) when (e is UnavailableException or CallLostException or TimeoutException or OrleansException)
         {
             if (heard is null && token is JsonWebToken made && now - made.IssuedAt < Grace)
                 return user;

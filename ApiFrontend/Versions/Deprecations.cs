@@ -28,8 +28,11 @@ internal sealed partial class Deprecations(VersionsOptions options)
 /// <summary>What clients are told of a route on its way out.</summary>
 internal sealed class Deprecation(DeprecationOptions options)
 {
-    private readonly DeprecationPolicy deprecation = new(options.DeprecatedAt!.Value, new LinkHeaderValue(new Uri(options.Policy), "deprecation") { Type = "text/html" });
-    private readonly SunsetPolicy? sunset = options.SunsetAt is { } at ? new SunsetPolicy(at, new LinkHeaderValue(new Uri(options.Policy), "sunset") { Type = "text/html" }) : null;
+    private readonly DeprecationPolicy deprecation = new(options.DeprecatedAt!.Value, new LinkHeaderValue(Ascii(options.Policy), "deprecation") { Type = "text/html" });
+    private readonly SunsetPolicy? sunset = options.SunsetAt is { } at ? new SunsetPolicy(at, new LinkHeaderValue(Ascii(options.Policy), "sunset") { Type = "text/html" }) : null;
+
+    /// <summary>As it may stand in a header.</summary>
+    private static Uri Ascii(string url) => new(new Uri(url).AbsoluteUri);
 
     /// <summary>When it is going to be gone, if that is known.</summary>
     public DateTimeOffset? SunsetAt => options.SunsetAt;
@@ -58,7 +61,7 @@ internal static class DeprecationsExtensions
         app.Use((context, next) =>
         {
             if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern }
-                && deprecations.Find(context.RequestedApiVersion, context.Request.Method, BelowVersion(pattern)) is { } deprecation)
+                && deprecations.Find(context.RequestedApiVersion, HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method, BelowVersion(pattern)) is { } deprecation)
                 context.Response.OnStarting(() =>
                 {
                     deprecation.Write(context.Response);

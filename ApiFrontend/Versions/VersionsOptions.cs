@@ -19,6 +19,8 @@ public sealed class VersionsOptions
     {
         if (Deprecations.Count > MaxDeprecations)
             yield return $"Versions:Deprecations has {Deprecations.Count} entries; deprecate a version rather than more than {MaxDeprecations} of its routes.";
+        foreach (var twice in Deprecations.GroupBy(d => (d.Value.ParsedVersion, d.Value.Route)).Where(g => g.Count() > 1))
+            yield return $"Versions:Deprecations:{string.Join(" and Versions:Deprecations:", twice.Select(d => d.Key))} are about the same; leave one of them.";
         foreach (var problem in Deprecations.SelectMany(d => d.Value.Problems($"Versions:Deprecations:{d.Key}")))
             yield return problem;
     }

@@ -23,11 +23,11 @@ public interface ICartGrain : IGrainWithGuidKey
     /// Sets the units of one line; 0 removes it. Idempotent. Refused: <c>not-found</c> (cart or product), <c>conflict</c>
     /// (not on sale, or too many lines), <c>validation-failed</c>.
     /// </summary>
-    [Alias("set-item"), Repeatable]
+    [Alias("set-item")]
     Task<Outcome<Cart>> SetItemAsync(Caller caller, string sku, int quantity);
 
     /// <summary>Empties the cart. Idempotent. Refused: <c>not-found</c>.</summary>
-    [Alias("clear"), Repeatable]
+    [Alias("clear")]
     Task<Outcome<Done>> ClearAsync(Caller caller);
 
     /// <summary>Takes a guest cart's lines into this customer's cart; quantities add up. Once per guest cart, however often it is asked. Refused: <c>not-found</c>.</summary>

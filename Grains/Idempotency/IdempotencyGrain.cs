@@ -68,12 +68,18 @@ internal sealed class IdempotencyGrain(
         }
     }
 
+    /// <summary>The write of an answer, under way or done.</summary>
+    private Task? keeping;
+
     async Task IIdempotencyGrain.CompleteAsync(string fingerprint, KeptAnswer answer)
     {
         try
         {
-            if (State is not { } kept || kept.KeptAt + KeptRequest.Lifetime <= Now)
-                await CommitAsync(new KeptRequest(fingerprint, answer, Now), []);
+            // The gateway asks again when it hears nothing; the first time may still be writing.
+            if (keeping is { IsCompleted: false })
+                await keeping;
+            else if (State is not { } kept || kept.KeptAt + KeptRequest.Lifetime <= Now)
+                await (keeping = CommitAsync(new KeptRequest(fingerprint, answer, Now), []));
         }
         finally
         {

@@ -22,7 +22,7 @@ internal sealed partial class DeadlineFilter(IOptions<SiloMessagingOptions> mess
         if (delay.TotalMilliseconds < deadline.PatienceMs)
             return context.Invoke();
         LogLate(log, context.InterfaceName, context.MethodName, (long)delay.TotalMilliseconds, deadline.PatienceMs);
-        throw new UnavailableException("The shop was too busy to do this in time. Nothing was done.");
+        throw new UnavailableException("The shop was too busy to do this in time.");
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Interface}.{Method} came {DelayMs} ms late; its caller waited for {PatienceMs} ms.")]

@@ -4,8 +4,8 @@ namespace SoonShop.Silo.Calls;
 
 /// <summary>
 /// How long calls took from their sender to here, without the two clocks having to agree: the fastest call of the last while shows how far the
-/// clocks are apart, and the others are measured against it (as LEDBAT does, RFC 6817, section 3.4.2). A clock that is set anew is wrong for
-/// one such while at most, and never by more than a call can have been waiting.
+/// clocks are apart, and the others are measured against it (as LEDBAT does, RFC 6817, section 3.4.2). Both clocks are
+/// monotonic ones: setting a machine's time does not matter.
 /// </summary>
 internal sealed class SenderClocks(TimeSpan longestWait, TimeProvider time)
 {
@@ -22,7 +22,7 @@ internal sealed class SenderClocks(TimeSpan longestWait, TimeProvider time)
     {
         if (senders.Count >= MaxSenders && !senders.ContainsKey(sender))
             senders.TryRemove(senders.MinBy(s => s.Value.SeenAt).Key, out _);
-        var apart = time.GetUtcNow().ToUnixTimeMilliseconds() - sentAtMs;
+        var apart = (long)time.GetElapsedTime(0).TotalMilliseconds - sentAtMs;
         return senders.GetOrAdd(sender, static (_, now) => new Sender(now), time.GetTimestamp()).Delay(apart, longestWait, time);
     }
 

@@ -28,9 +28,11 @@ internal sealed class CatalogueChanges(NpgsqlDataSource database, TimeProvider t
         public async Task<ImmutableArray<CatalogueChange>?> ReadAsync(CancellationToken cancellation)
         {
             window ??= new ReadWindow(await BeginningAsync(cancellation), []);
-            for (var (readings, complete) = (0, false); readings < MaxReadings && (!complete || window.IsRipe); readings++)
+            var complete = false;
+            for (var readings = 0; readings < MaxReadings && (!complete || window.IsRipe); readings++)
                 complete = await ReadAsync(window, cancellation);
-            lost |= window.Known > MaxKnown;
+            // Who has not read everything cannot say that nothing else changed.
+            lost |= !complete || window.Known > MaxKnown;
             ImmutableArray<CatalogueChange> changes = [.. found];
             found.Clear();
             return lost ? null : changes;

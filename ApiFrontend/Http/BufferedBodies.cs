@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// Takes a request's body in before anything is done for it: a client that sends slowly holds a connection, but no place among the
+/// requests under way and none of its time limit. What could not be bound is read again from there (<see cref="BadRequests"/>).
+/// </summary>
+internal static class BufferedBodies
+{
+    /// <summary>Larger bodies go on to a file.</summary>
+    private const int MaxBytesInMemory = 256 * 1024;
+
+    public static void UseBufferedBodies(this IApplicationBuilder app, HttpOptions options)
+    {
+        var limit = TimeSpan.FromSeconds(options.BodySeconds);
+        app.Use((context, next) =>
+            context.GetEndpoint() is not null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+                ? BufferAsync(context, limit, next)
+                : next(context));
+    }
+
+    private static async Task BufferAsync(HttpContext context, TimeSpan limit, RequestDelegate next)
+    {
+        context.Request.EnableBuffering(MaxBytesInMemory);
+        using (var late = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted))
+        {
+            late.CancelAfter(limit);
+            try
+            {
+                await context.Request.Body.DrainAsync(late.Token);
+            }
+            catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+            {
+                throw new BadHttpRequestException("The body came too slowly.", StatusCodes.Status408RequestTimeout);
+            }
+        }
+        context.Request.Body.Position = 0;
+        await next(context);
+    }
+}
