@@ -48,7 +48,8 @@ echo "Testing."
 "$root/deploy/postgres.sh" start --data "$SOONSHOP_TEST_DATA/postgres" >/dev/null || { closing 0 1; exit 1; }
 results=$SOONSHOP_TEST_DATA/results.xml
 code=0
-dotnet "$root/Tests/bin/$configuration/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo "$@" || code=$?
+# Tests wait for processes more than they work: more of them side by side than there are cores.
+dotnet "$root/Tests/bin/$configuration/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 2x "$@" || code=$?
 
 total() { grep -oE "<assembly [^>]*" "$results" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | head -1; }
 if [[ ! -s $results ]]; then closing 0 1; exit 1; fi

@@ -3,7 +3,6 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Faults;
 
 /// <summary>A front end whose cluster is gone, and one whose cluster is slow.</summary>
-[Collection(nameof(Faults))]
 public sealed class ClusterOutageTests
 {
     [Fact]

@@ -123,7 +123,7 @@ internal sealed class Failover : IAsyncDisposable
         var skus = new string[20];
         for (var i = 0; i < skus.Length; i++)
             skus[i] = await admin.CreateProductAsync(stock: 1_000_000);
-        shoppers = [.. Enumerable.Range(0, clients).Select(n => ShopAsync(n, skus))];
+        shoppers = [.. Enumerable.Range(0, clients).Select(n => ShopAsync(new Shopper { FrontEnd = n }, skus))];
     }
 
     private async Task StartSiloAsync(int n) => silos[n] = await shop.StartSiloAsync(ports: n == 0 ? shop.Ports : otherPorts);
@@ -151,16 +151,16 @@ internal sealed class Failover : IAsyncDisposable
         });
     }
 
-    private async Task ShopAsync(int n, string[] skus)
+    private async Task ShopAsync(Shopper shopper, string[] skus)
     {
         while (!closing.IsCancellationRequested)
         {
             var sku = skus[Random.Shared.Next(skus.Length)];
-            await AskAsync(n, api => api.GetAsync($"/products/{sku}"));
-            var cart = (await AskAsync(n, api => api.PostAsync("/carts"))).Text("id");
-            await AskAsync(n, api => (api with { CartId = cart }).FillCartAsync(sku));
+            await AskAsync(shopper, api => api.GetAsync($"/products/{sku}"));
+            var cart = (await AskAsync(shopper, api => api.PostAsync("/carts"))).Text("id");
+            await AskAsync(shopper, api => (api with { CartId = cart }).FillCartAsync(sku));
             var key = Guid.NewGuid().ToString();
-            var reply = await AskAsync(n, api => (api with { CartId = cart }).OrderAsync(key));
+            var reply = await AskAsync(shopper, api => (api with { CartId = cart }).OrderAsync(key));
             var order = Orders.OrderId.For(new Caller(null, Guid.Parse(cart), IsAdmin: false), key);
             Assert.True((int)reply.Status == 201, $"{(int)reply.Status} {reply.Body}");
             Assert.Equal(order, Guid.Parse(reply.Text("id")));
@@ -169,23 +169,29 @@ internal sealed class Failover : IAsyncDisposable
     }
 
     /// <summary>Asks until there is an answer, the other front end when one is gone; each attempt is noted.</summary>
-    private async Task<Reply> AskAsync(int n, Func<ApiClient, Task<Reply>> request)
+    private async Task<Reply> AskAsync(Shopper shopper, Func<ApiClient, Task<Reply>> request)
     {
         for (var attempt = 0; ; attempt++)
         {
             var start = clock.Elapsed;
-            var reply = await Buyer.TryAsync(() => request(frontEnds[n % 2].Api));
+            var reply = await Buyer.TryAsync(() => request(frontEnds[shopper.FrontEnd % 2].Api));
             var outcome = reply is null ? Outcome.Broken
                 : (int)reply.Status == 503 || ((int)reply.Status == 409 && reply.Headers.ContainsKey("Retry-After")) ? Outcome.Unavailable : Outcome.Answered;
             requests.Enqueue(new Request(start, clock.Elapsed - start, outcome));
             if (outcome == Outcome.Answered)
                 return reply!;
             if (outcome == Outcome.Broken)
-                n++;
+                shopper.FrontEnd++;
             if (attempt > 1000)
                 throw new TimeoutException($"No answer after {attempt} tries; the last: {reply?.Body ?? "none"}");
             await Task.Delay(100);
         }
+    }
+
+    /// <summary>Stays with a front end until that is gone, as a balancer would have it.</summary>
+    private sealed class Shopper
+    {
+        public int FrontEnd { get; set; }
     }
 
     private sealed record Request(TimeSpan SentAt, TimeSpan Took, Outcome Outcome);

@@ -50,7 +50,6 @@ public sealed class UnheardShop : IAsyncLifetime
 }
 
 /// <summary>What Stripe told nobody.</summary>
-[Collection(nameof(Faults))]
 public sealed class StripeReconciliationTests(UnheardShop shop) : IClassFixture<UnheardShop>
 {
     [Fact]
@@ -112,7 +111,6 @@ public sealed class StripeReconciliationTests(UnheardShop shop) : IClassFixture<
 }
 
 /// <summary>A shop that takes the money when it ships.</summary>
-[Collection(nameof(Faults))]
 public sealed class ExpiringAuthorizationTests
 {
     [Theory]
