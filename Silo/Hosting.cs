@@ -54,6 +54,7 @@ internal static class Hosting
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()
         .AddSingleton<IApiKeys, ApiKeys.ApiKeys>()
         .AddAuditing()
+        .AddSingleton<PersonalData>()
         .AddSingleton<IPersonalRecords, PersonalRecords>()
         .AddNotifications(configuration.Notifications, configuration.Templates)
         .AddPayments(configuration.Payments)

@@ -8,7 +8,7 @@ namespace SoonShop.Events;
 
 // One on a silo: that is where a cancellation finds the call.
 [StatelessWorker(1), Reentrant]
-internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecord failures, IDeadLetters letters, IAuditLog audit, EventTypes types)
+internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecord failures, IDeadLetters letters, IAuditLog audit, PersonalData personal)
     : Grain, IEventAdminGrain
 {
     Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) => statistics.ReadAsync(windowMinutes, cancellation);
@@ -41,7 +41,6 @@ internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecor
     /// <summary>With a token that was to be mailed, whoever may read dead letters could act for its owner.</summary>
     private DeadLetterDetails WithoutSecrets(DeadLetterDetails letter)
     {
-        var personal = new PersonalData(types);
         try
         {
             return letter.DataIsText && personal.Knows(letter.Letter.EventType) && JsonNode.Parse(letter.Data) is { } data

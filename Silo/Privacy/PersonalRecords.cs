@@ -17,7 +17,7 @@ namespace SoonShop.Silo.Privacy;
 /// the user's grains knows how many it has published.
 /// </summary>
 internal sealed class PersonalRecords(
-    NpgsqlDataSource database, EventTypes types, IEnumerable<INotificationChannel> channels, IEnumerable<IMailTransport> mail) : IPersonalRecords
+    NpgsqlDataSource database, EventTypes types, PersonalData personal, IEnumerable<INotificationChannel> channels, IEnumerable<IMailTransport> mail) : IPersonalRecords
 {
     /// <summary>Events in one statement.</summary>
     private const int BatchSize = 500;
@@ -25,13 +25,11 @@ internal sealed class PersonalRecords(
     /// <summary>Grains whose events are looked for together.</summary>
     private const int SourcesAtOnce = 50;
 
-    private readonly PersonalData personal = new(types);
-
     /// <summary>The states that are kept under the user's own id.</summary>
     private readonly string[] own = [.. channels.Select(c => c.Handler).Concat(["user", "cart", "notification", "mail", "payment-customer"]).Distinct()];
 
     /// <summary>Types that say nothing about anybody.</summary>
-    private readonly string[] harmless = [.. types.All.Select(t => t.Key).Where(t => !new PersonalData(types).IsBorneBy(t))];
+    private readonly string[] harmless = [.. types.All.Select(t => t.Key).Where(t => !personal.IsBorneBy(t))];
 
     public async Task<ImmutableArray<string>> FindOpenOrdersAsync(Guid userId, int limit, CancellationToken cancellation) => await ListAsync(
         r => r.GetString(0), """
