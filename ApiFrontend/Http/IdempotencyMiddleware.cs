@@ -184,6 +184,7 @@ internal sealed class KeyedRequest
     public static async Task<KeyedRequest> ReadAsync(HttpContext context, string key)
     {
         var request = context.Request;
+        request.EnableBuffering();
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, context.RequestAborted);
         request.Body.Position = 0;
