@@ -94,7 +94,7 @@ done
 
 say "Building."
 for project in Silo ApiFrontend $(! $stripe_test || echo Tests/StripeServer); do # without the analyzers, which are test.sh's part and take half of the time
-  dotnet build "$root/$project" -c Release -p:RunAnalyzers=false -v quiet --nologo -clp:NoSummary >"$data/build.log" 2>&1 || {
+  dotnet build "$root/$project" -c Release -p:RunAnalyzers=false -p:PublishReadyToRun=false -v quiet --nologo -clp:NoSummary >"$data/build.log" 2>&1 || {
     code=$?; cat "$data/build.log" >&2; fail $code "the build of $project failed"; }
 done
 

@@ -12,11 +12,11 @@ internal static class Repository
     public static string TestData { get; } = Directory.CreateDirectory(
         Environment.GetEnvironmentVariable("SOONSHOP_TEST_DATA") is { Length: > 0 } path ? path : Path.Combine(Root, ".data", "tests")).FullName;
 
-    /// <summary>The built program of a project, of the same build configuration as these tests.</summary>
+    /// <summary>The published program of a project, of the same build configuration as these tests.</summary>
     public static string Program(string project)
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        return Path.Combine(Root, project, "bin", output.Parent!.Name, output.Name, $"SoonShop.{project}.dll");
+        return Path.Combine(Root, project, "bin", output.Parent!.Name, output.Name, "publish", $"SoonShop.{project}.dll");
     }
 
     /// <summary>Runs a program to its end; answers its standard output. Throws with its standard error when it fails.</summary>
