@@ -4,7 +4,7 @@ namespace SoonShop.ApiFrontend.Cluster;
 /// How many requests may be under way, found by how long they take: a little more while there is demand and they are quick, a good deal
 /// less when the median is above the target (additive increase, multiplicative decrease, as TCP's). So it fits machines of any size, and
 /// several front ends share what the silos can do without talking to each other. The median, because a few slow requests say nothing
-/// of the load.
+/// of the load. After a decrease only what began later is judged, or one pause of the machine would be paid for again and again.
 /// </summary>
 internal sealed class AdmissionLimit(AdmissionOptions options, TimeProvider time)
 {
@@ -21,6 +21,7 @@ internal sealed class AdmissionLimit(AdmissionOptions options, TimeProvider time
     private readonly double[] samples = new double[Samples];
     private double limit = options.InitialLimit;
     private long judgedAt = time.GetTimestamp();
+    private long loweredAt = time.GetTimestamp();
     private int count;
     private int inFlight;
     private bool wasReached;
@@ -88,14 +89,16 @@ internal sealed class AdmissionLimit(AdmissionOptions options, TimeProvider time
 
     private void Judge(double milliseconds)
     {
-        samples[count++] = milliseconds;
         var now = time.GetTimestamp();
+        if (time.GetElapsedTime(loweredAt, now).TotalMilliseconds < milliseconds)
+            return;
+        samples[count++] = milliseconds;
         if (count < Samples && time.GetElapsedTime(judgedAt, now) < MaxInterval)
             return;
         var taken = samples.AsSpan(0, count);
         taken.Sort();
         if (taken[count / 2] > options.TargetMilliseconds)
-            limit = Math.Max(options.MinLimit, limit * Decrease);
+            (limit, loweredAt) = (Math.Max(options.MinLimit, limit * Decrease), now);
         else if (wasReached)
             limit = Math.Min(options.MaxLimit, limit + Math.Max(1, Math.Sqrt(limit) / 2));
         (count, judgedAt, wasReached) = (0, now, inFlight >= Limit);

@@ -19,7 +19,7 @@ public sealed class AdmissionOptions
     public int MaxLimit { get; set; } = 1000;
 
     /// <summary>While half of the requests take longer than this many milliseconds, the limit falls; while they do not, and it is reached, it rises.</summary>
-    public int TargetMilliseconds { get; set; } = 250;
+    public int TargetMilliseconds { get; set; } = 100;
 
     /// <summary>Requests that wait for a place; more are refused at once.</summary>
     public int MaxWaiting { get; set; } = 64;

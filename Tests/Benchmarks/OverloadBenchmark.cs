@@ -20,9 +20,13 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
     /// <summary>What the generator can hold; more is counted as unanswered.</summary>
     private const int MaxOutstanding = 20_000;
 
-    private const int MaxSteps = 12;
+    private const int MaxSteps = 14;
 
-    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
+    /// <summary>New processes get faster for some time: they are warm when one window brings no tenth more than the one before.</summary>
+    private static readonly TimeSpan WarmUpWindow = TimeSpan.FromSeconds(8);
+
+    private const int MaxWarmUpWindows = 8;
+
     private static readonly TimeSpan Search = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan Level = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan Sustained = TimeSpan.FromMilliseconds(500);
@@ -38,18 +42,26 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
             var (shop, api) = await Shop.StartAsync(("Admission__Enabled", $"{shedding}"), ("RateLimits__Enabled", "false"), ("Logging__LogLevel__Default", "Error"));
             await using var _ = shop;
             var load = await Load.PrepareAsync(api);
-            await load.ClosedAsync(32, WarmUp);
+            await WarmUpAsync(load);
             rate ??= await FindRateAsync(load);
             output.WriteLine($"Load shedding {(shedding ? "on" : "off")}; 100 % is {rate} requests/s");
-            output.WriteLine("   load  offered/s  admitted/s  refused/s  failed/s | admitted p50    p99 | refused p50    p99");
+            output.WriteLine("   load  offered/s  admitted/s  refused/s  failed/s | admitted p50      p95       p99 | refused p50    p99");
             foreach (var percent in (int[])[50, 100, 150, 200, 300])
                 output.WriteLine($"  {percent,3} %  {await load.OpenAsync(rate.Value * percent / 100, Level)}");
         }
     }
 
+    private async Task WarmUpAsync(Load load)
+    {
+        var (before, now) = (0, await load.ClosedAsync(32, WarmUpWindow));
+        for (var window = 1; window < MaxWarmUpWindows && now > 1.1 * before; window++)
+            (before, now) = (now, await load.ClosedAsync(32, WarmUpWindow));
+        output.WriteLine($"  warm: {now} requests/s of 32 clients that wait for their answers");
+    }
+
     /// <summary>
-    /// The highest rate at which nothing to speak of is refused, and the 99th percentile stays below half a second: from what some clients reach
-    /// that wait for their answers, down until it is sustained, or up until it is not any more.
+    /// The highest rate at which nothing to speak of is refused, and nineteen of twenty are answered within half a second: from what some clients
+    /// reach that wait for their answers, down until it is sustained, or up until it is not any more.
     /// </summary>
     private async Task<int> FindRateAsync(Load load)
     {
@@ -57,9 +69,8 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
         double sustained = 0;
         for (var step = 0; step < MaxSteps; step++)
         {
-            var figures = await load.OpenAsync((int)rate, Search);
-            output.WriteLine($"  tried {figures}");
-            var holds = figures.AdmittedP99 < Sustained.TotalMilliseconds && figures.Refused + figures.Failed < 0.01 * figures.Offered;
+            // A pause of the machine is not the shop's: what fails is tried once more.
+            var holds = await HoldsAsync() || await HoldsAsync();
             if (holds)
                 sustained = rate;
             else if (sustained > 0)
@@ -67,15 +78,22 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
             rate *= holds ? 1.25 : 0.8;
         }
         return (int)(sustained > 0 ? sustained : rate);
+
+        async Task<bool> HoldsAsync()
+        {
+            var figures = await load.OpenAsync((int)rate, Search);
+            output.WriteLine($"  tried {figures}");
+            return figures.AdmittedP95 < Sustained.TotalMilliseconds && figures.Refused + figures.Failed < 0.01 * figures.Offered;
+        }
     }
 
-    private sealed record Figures(double Offered, double Admitted, double Refused, double Failed, double AdmittedP50, double AdmittedP99, double RefusedP50, double RefusedP99)
+    private sealed record Figures(double Offered, double Admitted, double Refused, double Failed, double AdmittedP50, double AdmittedP95, double AdmittedP99, double RefusedP50, double RefusedP99)
     {
         public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-            $"{Offered,9:F0}  {Admitted,10:F0}  {Refused,9:F0}  {Failed,8:F0} | {AdmittedP50,9:F0} ms {AdmittedP99,6:F0} ms | {RefusedP50,7:F0} ms {RefusedP99,6:F0} ms");
+            $"{Offered,9:F0}  {Admitted,10:F0}  {Refused,9:F0}  {Failed,8:F0} | {AdmittedP50,9:F0} ms {AdmittedP95,6:F0} ms {AdmittedP99,6:F0} ms | {RefusedP50,7:F0} ms {RefusedP99,6:F0} ms");
     }
 
-    /// <summary>A mix: products and carts are read, lines set, products searched, and every fifth request is an order where there is a full cart.</summary>
+    /// <summary>A mix: half of the requests read a product, and one in seven is an order; carts are filled and read, and products searched.</summary>
     private sealed class Load(HttpClient http, string[] skus, ConcurrentQueue<string> empty)
     {
         private readonly ConcurrentQueue<string> full = [];
@@ -153,7 +171,7 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
             }
             return new Figures(
                 offered / seconds, Count(Result.Admitted), Count(Result.Refused), Count(Result.Failed),
-                Percentile(Result.Admitted, 0.5), Percentile(Result.Admitted, 0.99), Percentile(Result.Refused, 0.5), Percentile(Result.Refused, 0.99));
+                Percentile(Result.Admitted, 0.5), Percentile(Result.Admitted, 0.95), Percentile(Result.Admitted, 0.99), Percentile(Result.Refused, 0.5), Percentile(Result.Refused, 0.99));
 
             async Task TimedAsync(TimeSpan scheduled)
             {
@@ -167,43 +185,46 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
         private async Task<Result> SendAsync()
         {
             var sku = skus[Random.Shared.Next(skus.Length)];
-            switch (Random.Shared.Next(10))
+            return Random.Shared.Next(20) switch
             {
-                case < 3:
-                    return await SendAsync(HttpMethod.Get, $"/api/v1/products/{sku}");
-                case < 4:
-                    return await SendAsync(HttpMethod.Get, "/api/v1/products?q=product&limit=10");
-                case < 6 when full.TryDequeue(out var cart):
-                    var ordered = await SendAsync(HttpMethod.Post, "/api/v1/orders", cart, new JsonObject
-                    {
-                        ["email"] = "ada@example.com",
-                        ["paymentMethod"] = "pm_card_visa",
-                        ["shippingAddress"] = new JsonObject
-                        {
-                            ["name"] = "Ada Lovelace",
-                            ["line1"] = "12 St James Sq",
-                            ["city"] = "Springfield",
-                            ["postalCode"] = "12345",
-                            ["country"] = "US",
-                        },
-                    });
-                    (ordered == Result.Admitted ? empty : full).Enqueue(cart);
-                    return ordered;
-                case < 8 when empty.TryDequeue(out var cart):
-                    var filled = await SendAsync(HttpMethod.Put, $"/api/v1/cart/items/{sku}", cart, new JsonObject { ["quantity"] = 1 });
-                    (filled == Result.Admitted ? full : empty).Enqueue(cart);
-                    return filled;
-                default:
-                    if (full.TryDequeue(out var seen))
-                    {
-                        full.Enqueue(seen);
-                        return await SendAsync(HttpMethod.Get, "/api/v1/cart", seen);
-                    }
-                    return await SendAsync(HttpMethod.Get, $"/api/v1/products/{sku}");
-            }
+                < 10 => await SendAsync(HttpMethod.Get, $"/api/v1/products/{sku}"),
+                < 12 => await SendAsync(HttpMethod.Get, "/api/v1/products?q=product&limit=10"),
+                < 14 when full.TryPeek(out var cart) => await SendAsync(HttpMethod.Get, "/api/v1/cart", cart),
+                < 17 when full.TryDequeue(out var cart) => await OrderAsync(cart),
+                _ => await FillAsync(sku),
+            };
         }
 
-        private async Task<Result> SendAsync(HttpMethod method, string path, string? cart = null, JsonObject? body = null)
+        private async Task<Result> OrderAsync(string cart)
+        {
+            var result = await SendAsync(HttpMethod.Post, "/api/v1/orders", cart, new JsonObject
+            {
+                ["email"] = "ada@example.com",
+                ["paymentMethod"] = "pm_card_visa",
+                ["shippingAddress"] = new JsonObject
+                {
+                    ["name"] = "Ada Lovelace",
+                    ["line1"] = "12 St James Sq",
+                    ["city"] = "Springfield",
+                    ["postalCode"] = "12345",
+                    ["country"] = "US",
+                },
+            });
+            (result == Result.Admitted ? empty : full).Enqueue(cart);
+            return result;
+        }
+
+        /// <summary>A line into a cart; where all carts are busy, a new cart: what is asked for must not get cheaper because answers are late.</summary>
+        private async Task<Result> FillAsync(string sku)
+        {
+            if (!empty.TryDequeue(out var cart))
+                return await SendAsync(HttpMethod.Post, "/api/v1/carts", answer: body => empty.Enqueue(body["id"]!.GetValue<string>()));
+            var result = await SendAsync(HttpMethod.Put, $"/api/v1/cart/items/{sku}", cart, new JsonObject { ["quantity"] = 1 });
+            (result == Result.Admitted ? full : empty).Enqueue(cart);
+            return result;
+        }
+
+        private async Task<Result> SendAsync(HttpMethod method, string path, string? cart = null, JsonObject? body = null, Action<JsonNode>? answer = null)
         {
             using var request = new HttpRequestMessage(method, path);
             if (cart is not null)
@@ -217,6 +238,8 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
             try
             {
                 using var response = await http.SendAsync(request);
+                if (response.IsSuccessStatusCode)
+                    answer?.Invoke((await response.Content.ReadFromJsonAsync<JsonNode>())!);
                 return (int)response.StatusCode switch { < 300 => Result.Admitted, 503 => Result.Refused, _ => Result.Failed };
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException)

@@ -104,6 +104,18 @@ public sealed class AdmissionLimitTests
     }
 
     [Fact]
+    public async Task one_pause_that_makes_all_that_is_under_way_slow_lowers_it_once()
+    {
+        var limit = Limit(200, min: 5, max: 200, maxWaiting: 0);
+        for (var i = 0; i < 200; i++)
+            Assert.True(await EnterAsync(limit));
+        time.Advance(Slow);
+        for (var i = 0; i < 200; i++)
+            limit.Leave(Slow);
+        Assert.Equal(170, limit.Limit);
+    }
+
+    [Fact]
     public async Task a_few_slow_requests_do_not_lower_it()
     {
         var limit = Limit(50, min: 5, max: 60, maxWaiting: 0);
@@ -149,15 +161,16 @@ public sealed class AdmissionLimitTests
     }
 
     /// <summary>As many at once as are let in, each with its duration.</summary>
-    private static Task LoadAsync(AdmissionLimit limit, int requests, TimeSpan duration) => LoadAsync(limit, requests, () => duration);
+    private Task LoadAsync(AdmissionLimit limit, int requests, TimeSpan duration) => LoadAsync(limit, requests, () => duration);
 
-    private static async Task LoadAsync(AdmissionLimit limit, int requests, Func<TimeSpan> duration)
+    private async Task LoadAsync(AdmissionLimit limit, int requests, Func<TimeSpan> duration)
     {
         while (requests > 0)
         {
             var inside = 0;
             while (await EnterAsync(limit))
                 inside++;
+            time.Advance(Slow);
             for (; inside > 0; inside--, requests--)
                 limit.Leave(duration());
         }
