@@ -65,10 +65,14 @@ internal sealed class Crowd
     private readonly ConcurrentQueue<(Buyer Buyer, Reply Reply)> answered = new();
     private readonly ConcurrentQueue<Guid> asked = new();
     private readonly CancellationTokenSource closing = new();
+    private readonly Shop shop;
     private readonly Task[] loops;
 
-    public Crowd(ApiClient api, int size, Func<int, (string[] Skus, string PaymentMethod)> wish) =>
+    public Crowd(Shop shop, ApiClient api, int size, Func<int, (string[] Skus, string PaymentMethod)> wish)
+    {
+        this.shop = shop;
         loops = [.. Enumerable.Range(0, size).Select(_ => LoopAsync(api, wish))];
+    }
 
     /// <summary>Since the crowd came.</summary>
     public Stopwatch Clock { get; } = Stopwatch.StartNew();
@@ -77,15 +81,22 @@ internal sealed class Crowd
     public int Answered => answered.Count;
 
     /// <summary>Waits until so many more know.</summary>
-    public Task MoreAsync(int buyers)
+    public async Task MoreAsync(int buyers)
     {
         var goal = Answered + buyers;
-        return Until.TrueAsync($"{buyers} more buyers have their answer", TimeSpan.FromSeconds(120), async () =>
+        try
         {
-            if (loops.FirstOrDefault(l => l.IsFaulted) is { } failed)
-                await failed;
-            return Answered >= goal;
-        });
+            await Until.TrueAsync($"{buyers} more buyers have their answer", TimeSpan.FromSeconds(120), async () =>
+            {
+                if (loops.FirstOrDefault(l => l.IsFaulted) is { } failed)
+                    await failed;
+                return Answered >= goal;
+            });
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\n{shop.LastLogs}", e);
+        }
     }
 
     /// <summary>Lets nobody else in, and waits for those who are there.</summary>
@@ -96,9 +107,8 @@ internal sealed class Crowd
     }
 
     /// <summary>Asserts that what buyers were told is so, that nobody was told anything else, and that the books balance.</summary>
-    /// <param name="shop">Where they bought.</param>
     /// <param name="others">Orders that others made.</param>
-    public async Task AssertKeptAsync(Shop shop, params IEnumerable<Guid> others)
+    public async Task AssertKeptAsync(params IEnumerable<Guid> others)
     {
         await Books.AssertBalanceAsync(shop, [.. asked, .. others]);
         foreach (var (buyer, reply) in answered)

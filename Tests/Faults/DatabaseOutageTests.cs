@@ -18,7 +18,7 @@ public sealed class DatabaseOutageTests
         await shop.StartSiloAsync();
         var api = await shop.StartApiAsync();
         var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 100_000);
-        var crowd = new Crowd(api, 4, _ => ([sku], "pm_card_visa"));
+        var crowd = new Crowd(shop, api, 4, _ => ([sku], "pm_card_visa"));
         await crowd.MoreAsync(50);
         var waiting = await Buyer.ArriveAsync(api, sku);
 
@@ -61,6 +61,6 @@ public sealed class DatabaseOutageTests
             Assert.InRange(int.Parse(a.Reply.Headers["Retry-After"], System.Globalization.CultureInfo.InvariantCulture), 1, 60);
         });
         TestContext.Current.SendDiagnosticMessage("The slowest of {0} answers took {1}; service was back after {2}.", answers.Count, answers.Max(a => a.Took), back.Elapsed);
-        await crowd.AssertKeptAsync(shop, waiting.OrderId);
+        await crowd.AssertKeptAsync(waiting.OrderId);
     }
 }

@@ -22,7 +22,7 @@ public sealed class RandomKillTests
             await Books.AssertNothingBrokenAsync(shop);
             silo = await shop.StartSiloAsync();
         }
-        await EndAsync(shop, crowd);
+        await EndAsync(crowd);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class RandomKillTests
         await first.KillAsync();
         await Books.AssertNothingBrokenAsync(shop);
         await crowd.MoreAsync(random.Next(50, 200));
-        await EndAsync(shop, crowd);
+        await EndAsync(crowd);
     }
 
     /// <summary>Two products that never run out and one that soon does, bought alone and together, now and then with a bad card.</summary>
@@ -52,17 +52,17 @@ public sealed class RandomKillTests
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
         var (tea, coffee, rare) = (await admin.CreateProductAsync(stock: 100_000), await admin.CreateProductAsync(stock: 100_000), await admin.CreateProductAsync(stock: 50));
-        return new Crowd(api, Buyers, n => (
+        return new Crowd(shop, api, Buyers, n => (
             (n % 4) switch { 0 => [tea], 1 => [tea, coffee], 2 => [coffee, rare], _ => [coffee] },
             n % 10 == 9 ? "pm_card_visa_chargeDeclined" : "pm_card_visa"));
     }
 
-    private static async Task EndAsync(Shop shop, Crowd crowd)
+    private static async Task EndAsync(Crowd crowd)
     {
         while (crowd.Clock.Elapsed < Load)
             await crowd.MoreAsync(1);
         await crowd.CloseAsync();
-        await crowd.AssertKeptAsync(shop);
+        await crowd.AssertKeptAsync();
         TestContext.Current.SendDiagnosticMessage("{0} buyers were answered.", crowd.Answered);
     }
 }

@@ -20,7 +20,7 @@ public sealed class SecondSiloTests
 
         await shop.StartSiloAsync(ports: (ShopProcess.FreePort(), ShopProcess.FreePort()));
         await Until.TrueAsync("two silos are active", TimeSpan.FromMinutes(2), async () => await shop.QueryAsync<long>(ActiveSilos) == 2);
-        var crowd = new Crowd(api, 4, _ => ([sku], "pm_card_visa"));
+        var crowd = new Crowd(shop, api, 4, _ => ([sku], "pm_card_visa"));
         await crowd.MoreAsync(30);
         await first.KillAsync();
 

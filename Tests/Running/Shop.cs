@@ -140,6 +140,10 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>What the processes wrote, for messages.</summary>
     public string Logs => string.Join("\n", processes.Select(p => $"---- {p.Name}\n{p.Log}"));
 
+    /// <summary>The end of what each process wrote, and how it ended if it did.</summary>
+    public string LastLogs => string.Join("\n", processes.Select(p =>
+        $"---- {p.Name}, {(p.HasExited ? $"ended with {p.ExitCode}" : "running")}\n{string.Join('\n', p.Log.Split('\n').TakeLast(40))}"));
+
     public async ValueTask DisposeAsync()
     {
         foreach (var process in processes)

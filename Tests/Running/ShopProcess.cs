@@ -10,8 +10,10 @@ internal sealed class ShopProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
     private const int MaxLines = 5000;
+    private static readonly DirectoryInfo LogFolder = Directory.CreateDirectory(Path.Combine(Repository.TestData, "logs"));
     private readonly Process process;
     private readonly ConcurrentQueue<string> lines = new();
+    private readonly DateTime started = DateTime.UtcNow;
     private bool disposed;
 
     private ShopProcess(string name, Process process) => (Name, this.process) = (name, process);
@@ -79,6 +81,7 @@ internal sealed class ShopProcess : IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, true))
             return;
         await KillAsync();
+        await File.WriteAllLinesAsync(Path.Combine(LogFolder.FullName, $"{started:HHmmss.fff} {Name}.log"), lines);
         process.Dispose();
     }
 
