@@ -2,12 +2,16 @@ namespace SoonShop.Aggregates;
 
 /// <summary>
 /// Named places at which a test can end the process as a power cut would: <c>SOONSHOP_CRASH_AT=order.placed</c>, or
-/// <c>order.placed#3</c> for the third passage. Without the variable, passing one costs a comparison with null.
+/// <c>order.placed#3</c> for the third passage. With <c>SOONSHOP_CRASH_FILE</c> the point stands in that file, which may come and change
+/// while the process runs. Without the variables, passing one costs two comparisons with null.
 /// </summary>
 public static class CrashPoint
 {
     /// <summary>The environment variable that arms one point.</summary>
     public const string Variable = "SOONSHOP_CRASH_AT";
+
+    /// <summary>The environment variable that names a file that arms one point, as long as it is there.</summary>
+    public const string FileVariable = "SOONSHOP_CRASH_FILE";
 
     /// <summary>Every point, in the order in which a checkout passes them.</summary>
     public static readonly IReadOnlyList<string> All =
@@ -34,21 +38,48 @@ public static class CrashPoint
         "erasure.events", "erasure.completed",
     ];
 
-    private static readonly (string Name, int Passage)? Armed = Parse(Environment.GetEnvironmentVariable(Variable));
-    private static int passages;
+    private static readonly Arming? Armed = Arming.Parse(Environment.GetEnvironmentVariable(Variable));
+    private static readonly string? File = Environment.GetEnvironmentVariable(FileVariable);
+    private static readonly Lock Gate = new();
+    private static (string Text, Arming? Point) filed = ("", null);
 
     /// <summary>Ends the process if this point is armed.</summary>
     public static void Pass(string name)
     {
-        if (Armed is { } armed && armed.Name == name && Interlocked.Increment(ref passages) == armed.Passage)
-            Environment.FailFast($"Crash point {name} reached, as {Variable} asks.");
+        if (Armed is not null)
+            Armed.Pass(name);
+        if (File is not null)
+            Filed(File)?.Pass(name);
     }
 
-    private static (string, int)? Parse(string? text)
+    private static Arming? Filed(string file)
     {
-        if (string.IsNullOrEmpty(text))
-            return null;
-        var parts = text.Split('#');
-        return (parts[0], parts.Length > 1 && int.TryParse(parts[1], out var passage) ? passage : 1);
+        var text = System.IO.File.Exists(file) ? System.IO.File.ReadAllText(file).Trim() : "";
+        lock (Gate)
+        {
+            if (text != filed.Text)
+                filed = (text, Arming.Parse(text));
+            return filed.Point;
+        }
+    }
+
+    /// <summary>One point, and how often it has been passed.</summary>
+    private sealed class Arming(string name, int passage)
+    {
+        private int passages;
+
+        public static Arming? Parse(string? text)
+        {
+            if (string.IsNullOrEmpty(text))
+                return null;
+            var parts = text.Split('#');
+            return new Arming(parts[0], parts.Length > 1 && int.TryParse(parts[1], out var passage) ? passage : 1);
+        }
+
+        public void Pass(string point)
+        {
+            if (point == name && Interlocked.Increment(ref passages) == passage)
+                Environment.FailFast($"Crash point {name} reached, as the environment asks.");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using SoonShop.Aggregates;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
@@ -7,6 +8,7 @@ public class CrashingShop : IAsyncLifetime
 {
     private static readonly TimeSpan CrashLimit = TimeSpan.FromSeconds(30);
     private readonly List<(Task<Reply?> Request, int Success)> cutOff = [];
+    private readonly string armed = Path.Combine(Repository.TestData, $"crash-{Guid.NewGuid():N}");
     private ShopProcess silo = null!;
 
     /// <summary>Minutes for which an order waits for its payment: longer than a silo takes to start, and short enough to see one expire.</summary>
@@ -27,7 +29,7 @@ public class CrashingShop : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // What a crash cut off must go on by itself, and not because the front end asks again.
-        Shop = await Shop.CreateAsync(null, ("Cluster__MaxRepeatedCalls", "0"), ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes), ("Payments__Capture", Capture));
+        Shop = await Shop.CreateAsync(null, ("Cluster__MaxRepeatedCalls", "0"), (CrashPoint.FileVariable, armed), ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes), ("Payments__Capture", Capture));
         silo = await Shop.StartSiloAsync();
         Api = await Shop.StartApiAsync();
         Admin = await Administrator.ArriveAsync(Api);
@@ -42,12 +44,11 @@ public class CrashingShop : IAsyncLifetime
         return skus;
     }
 
-    /// <summary>Starts the silo again with a point armed, when nothing of earlier tests can pass it any more.</summary>
+    /// <summary>Arms a point, when nothing of earlier tests can pass it any more.</summary>
     internal async Task ArmAsync(string point)
     {
         await Books.QuietAsync(Shop, Horizon);
-        await silo.KillAsync();
-        silo = await Shop.StartSiloAsync(point);
+        await File.WriteAllTextAsync(armed, point);
     }
 
     /// <summary>
@@ -59,6 +60,7 @@ public class CrashingShop : IAsyncLifetime
         cutOff.Add((request, success));
         await silo.WaitForExitAsync(CrashLimit);
         Assert.Contains("Crash point", silo.Log, StringComparison.Ordinal);
+        File.Delete(armed);
         silo = await Shop.StartSiloAsync();
     }
 
@@ -76,6 +78,7 @@ public class CrashingShop : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        File.Delete(armed);
         foreach (var (request, success) in cutOff)
             Assert.NotEqual(success, (int?)(await request)?.Status);
         await Shop.DisposeAsync();
@@ -83,7 +86,6 @@ public class CrashingShop : IAsyncLifetime
     }
 }
 
-[Collection(nameof(Faults))]
 public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
 {
     [Theory]

@@ -4,7 +4,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
 
-[Collection(nameof(Faults))]
+[Collection(nameof(Outages))]
 public sealed class DatabaseOutageTests
 {
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(20);

@@ -4,7 +4,7 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Faults;
 
 /// <summary>Events flow while the database dies; and what waits for its time while everything dies.</summary>
-[Collection(nameof(Faults))]
+[Collection(nameof(Outages))]
 public sealed class EventOutageTests
 {
     private const int Streams = 200;

@@ -6,6 +6,10 @@ namespace SoonShop.Tests.Faults;
 [CollectionDefinition(nameof(Faults), DisableParallelization = true)]
 public sealed class Faults;
 
+/// <summary>Tests that stop a database server of their own, which they share: one after another, beside others.</summary>
+[CollectionDefinition(nameof(Outages))]
+public sealed class Outages;
+
 /// <summary>The administrator whom a silo makes when it starts.</summary>
 internal static class Administrator
 {

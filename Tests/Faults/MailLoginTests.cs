@@ -4,7 +4,6 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Faults;
 
 /// <summary>A mail server that wants STARTTLS and a login, and a silo that may or may not have what it takes.</summary>
-[Collection(nameof(Faults))]
 public sealed class MailLoginTests : IAsyncDisposable
 {
     /// <summary>The first failure of a server is followed by a second in which it is not asked again.</summary>

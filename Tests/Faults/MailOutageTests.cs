@@ -5,7 +5,7 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Faults;
 
 /// <summary>The mail server is away, for the whole shop.</summary>
-[Collection(nameof(Faults))]
+[Collection(nameof(Outages))]
 public sealed class MailOutageTests
 {
     private const int Customers = 25;

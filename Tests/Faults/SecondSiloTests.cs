@@ -2,7 +2,6 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
 
-[Collection(nameof(Faults))]
 public sealed class SecondSiloTests
 {
     /// <summary>Orleans' SiloStatus.Active.</summary>

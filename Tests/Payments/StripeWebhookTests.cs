@@ -85,7 +85,6 @@ public sealed class WebhookShop : IAsyncLifetime
 }
 
 /// <summary>What Stripe tells, and what the shop makes of it.</summary>
-[Collection(nameof(Faults))]
 public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<WebhookShop>
 {
     [Fact]
