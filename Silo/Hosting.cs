@@ -17,6 +17,7 @@ using SoonShop.Silo.Calls;
 using SoonShop.Silo.Catalog;
 using SoonShop.Silo.Events;
 using SoonShop.Silo.Health;
+using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Inventory;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Orders;
@@ -58,6 +59,7 @@ internal static class Hosting
         .AddSingleton<IPersonalRecords, PersonalRecords>()
         .AddNotifications(configuration.Notifications, configuration.Templates)
         .AddPayments(configuration.Payments)
+        .AddIntegrityAudit(configuration)
         .AddShopEvents(configuration.Events);
 
     /// <summary>The silo with its storage and filters, without clustering.</summary>
@@ -65,7 +67,7 @@ internal static class Hosting
     {
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
-            .AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices();
+            .AddHostedService<PrivacyHousekeeping>().AddHostedService<AuditService>().AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices();
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.

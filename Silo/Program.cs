@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop;
 using SoonShop.Silo;
+using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Migrations;
 using SoonShop.Silo.Seed;
 
@@ -12,14 +13,16 @@ using SoonShop.Silo.Seed;
 const int UsageError = 64, Unavailable = 69, SoftwareError = 70, ConfigurationError = 78;
 
 const string Usage = """
-    Usage: Silo [run | migrate | seed]
+    Usage: Silo [run | migrate | seed | audit [--json] [--rows N]]
       run      (default) bring the schema up to date and run a silo
       migrate  bring the schema up to date and end
       seed     load the demo catalogue into the running cluster and end
+      audit    check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 75 not finished
     """;
 
 var command = args.FirstOrDefault() ?? "run";
-if (args.Length > 1 || command is not ("run" or "migrate" or "seed"))
+var audit = command == "audit" ? AuditCommand.Parse(args.AsSpan(1)) : null;
+if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "seed")))
 {
     Console.Error.WriteLine($"Silo: '{string.Join(' ', args)}' is no command.\n{Usage}");
     return UsageError;
@@ -64,7 +67,7 @@ try
             }
             break;
     }
-    return 0;
+    return audit is null ? 0 : await audit.RunAsync(configuration);
 }
 catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException)
 {

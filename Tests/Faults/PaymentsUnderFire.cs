@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using SoonShop.Silo.Integrity;
 using SoonShop.StripeTesting;
 using SoonShop.Tests.Payments;
 using SoonShop.Tests.Running;

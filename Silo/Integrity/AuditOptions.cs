@@ -1,0 +1,33 @@
+namespace SoonShop.Silo.Integrity;
+
+/// <summary>Configuration section <c>Audit</c>: how often the promises are checked over the whole database, and within which limits.</summary>
+public sealed class AuditOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "Audit";
+
+    /// <summary>From the end of one audit to the next, by one silo of the cluster; 0 for none but those by hand.</summary>
+    public double EveryMinutes { get; set; } = 60;
+
+    /// <summary>The longest that one query may take.</summary>
+    public int StatementSeconds { get; set; } = 120;
+
+    /// <summary>The longest that an audit may take; as long it keeps the database from removing old versions of rows.</summary>
+    public double MaxMinutes { get; set; } = 15;
+
+    /// <summary>The most rows that a report names for each check.</summary>
+    public int MaxRows { get; set; } = 20;
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (EveryMinutes is not (0 or (>= 0.01 and <= 44_640)))
+            yield return $"Audit:EveryMinutes is {EveryMinutes}; set Audit__EveryMinutes to 0.01–44640, or to 0 for never.";
+        if (StatementSeconds is < 1 or > 3600)
+            yield return $"Audit:StatementSeconds is {StatementSeconds}; set Audit__StatementSeconds to 1–3600.";
+        if (MaxMinutes is not (>= 0.1 and <= 1440))
+            yield return $"Audit:MaxMinutes is {MaxMinutes}; set Audit__MaxMinutes to 0.1–1440.";
+        if (MaxRows is < 1 or > 1000)
+            yield return $"Audit:MaxRows is {MaxRows}; set Audit__MaxRows to 1–1000.";
+    }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics.Metrics;
+
+namespace SoonShop.Silo.Integrity;
+
+/// <summary>What the last audit of the cluster has found, as meter <c>SoonShop.Integrity</c>; every silo tells the same.</summary>
+internal sealed class IntegrityMetrics
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "SoonShop.Integrity";
+
+    private static readonly Dictionary<string, KeyValuePair<string, object?>[]> Labels = IntegrityCheck.All.ToDictionary(
+        c => c.Name, c => new KeyValuePair<string, object?>[] { new("check", c.Name), new("promise", Promises.LabelOf(c.Promise)) });
+
+    private (DateTimeOffset At, IReadOnlyDictionary<string, long> Breaches)? last;
+    private readonly Lock gate = new();
+
+    /// <summary>Makes the meter's instruments.</summary>
+    public IntegrityMetrics(IMeterFactory meters, TimeProvider time)
+    {
+        var meter = meters.Create(MeterName);
+        meter.CreateObservableGauge<long>("soonshop.integrity.breaches", () => Last is { } found
+            ? found.Breaches.Where(b => Labels.ContainsKey(b.Key)).Select(b => new Measurement<long>(b.Value, Labels[b.Key]))
+            : [], "{row}", "Rows that break a promise, by check, as the last audit found them");
+        meter.CreateObservableGauge<double>("soonshop.integrity.audit_age", () => Last is { } found
+            ? [new Measurement<double>((time.GetUtcNow() - found.At).TotalSeconds)]
+            : [], "s", "Since the last audit came to its end");
+    }
+
+    private (DateTimeOffset At, IReadOnlyDictionary<string, long> Breaches)? Last
+    {
+        get { lock (gate) return last; }
+    }
+
+    /// <summary>An audit that ended at this time has found this.</summary>
+    public void Found(DateTimeOffset at, IReadOnlyDictionary<string, long> breaches)
+    {
+        lock (gate)
+            last = (at, breaches);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+
+namespace SoonShop.Silo.Integrity;
+
+/// <summary>A row that breaks a promise.</summary>
+/// <param name="Row">Which.</param>
+/// <param name="Finding">What is wrong with it.</param>
+internal sealed record BrokenRow(string Row, string Finding);
+
+/// <summary>What one check has found.</summary>
+/// <param name="Check">Its name.</param>
+/// <param name="Promise">The promise that it is part of.</param>
+/// <param name="Says">What must be so.</param>
+/// <param name="Breaches">How many rows say otherwise.</param>
+/// <param name="Rows">The first of them.</param>
+/// <param name="Remedy">What to do; null where nothing is wrong.</param>
+internal sealed record CheckResult(string Check, string Promise, string Says, long Breaches, ImmutableArray<BrokenRow> Rows, string? Remedy);
+
+/// <summary>What is on its way, and no breach.</summary>
+internal sealed record Progress(string What, long Count, DateTimeOffset? Oldest);
+
+/// <summary>How much of something was looked at.</summary>
+internal sealed record Extent(string What, long Count);
+
+/// <summary>What an audit has found, all of it at one moment.</summary>
+/// <param name="At">The moment, by the database's clock.</param>
+/// <param name="Seconds">How long it took.</param>
+/// <param name="Database">Whose.</param>
+/// <param name="Money">What payments were compared with.</param>
+/// <param name="Breaches">Rows that break a promise.</param>
+/// <param name="Extent">What was looked at.</param>
+/// <param name="UnderWay">What is on its way.</param>
+/// <param name="Checks">Each check's result.</param>
+internal sealed record IntegrityReport(
+    DateTimeOffset At, double Seconds, string Database, string Money, long Breaches,
+    ImmutableArray<Extent> Extent, ImmutableArray<Progress> UnderWay, ImmutableArray<CheckResult> Checks)
+{
+    /// <summary>For people.</summary>
+    public string ToText()
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"Audit of {Database} as it was at {At:yyyy-MM-dd HH:mm:ss} UTC ({Seconds:0.0} s).");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Looked at {string.Join(", ", Extent.Select(e => $"{e.Count} {e.What}"))}. {Money}");
+        foreach (var progress in UnderWay.Where(p => p.Count > 0))
+            text.AppendLine(CultureInfo.InvariantCulture, $"  under way: {progress.Count} {progress.What}{(progress.Oldest is { } oldest ? $", the oldest of {oldest:yyyy-MM-dd HH:mm:ss} UTC" : "")}");
+        foreach (var check in Checks.Where(c => c.Breaches > 0))
+        {
+            text.AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"BROKEN  {check.Check} ({check.Promise}): {check.Says}. {check.Breaches} row(s):");
+            foreach (var row in check.Rows)
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {row.Row}: {row.Finding}");
+            if (check.Breaches > check.Rows.Length)
+                text.AppendLine(CultureInfo.InvariantCulture, $"  and {check.Breaches - check.Rows.Length} more (--rows shows more)");
+            text.AppendLine(CultureInfo.InvariantCulture, $"  What to do: {check.Remedy}");
+        }
+        text.AppendLine();
+        text.Append(CultureInfo.InvariantCulture, $"{Checks.Count(c => c.Breaches == 0)} checks kept, {Checks.Count(c => c.Breaches > 0)} broken by {Breaches} row(s).");
+        return text.ToString();
+    }
+}

@@ -1,0 +1,52 @@
+namespace SoonShop.Silo.Integrity;
+
+/// <summary>That no order is lost, forgotten, or somebody else's.</summary>
+internal static class OrderChecks
+{
+    public static readonly ImmutableArray<IntegrityCheck> All =
+    [
+        new("order-goes-on", Promises.NoLostOrder, "an order that is not at its end has somebody who brings it there", """
+            select format('order %s', p.id::uuid), format('%s since %s, and nothing is scheduled that would look at it',
+                          p.status, to_char(p.placed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'))
+            from purchase p
+            where p.status in ('pending', 'awaitingPayment')
+              and not exists (select from pending e where e.stream_namespace = 'checkout' and e.stream_key = p.id)
+              and not exists (select from event_delivery d where d.status = 'waiting' and d.stream_namespace = 'checkout' and d.stream_key = p.id)
+            """, "Look for a dead letter of handler checkout-reminder (GET /admin/dead-letters?handler=checkout-reminder) and replay it; without one, POST /orders/{id}/cancel makes the order look at itself.") { Always = true },
+        new("placed-once", Promises.NoLostOrder, "each order was placed once", """
+            select format('order %s', id::uuid), format('%s, order.placed told %s times', case when p.id is null then 'not there' else 'there' end, coalesce(e.times, 0))
+            from (select id, placed_at from purchase) p
+            full join (select subject as id, count(*) as times from event where type = 'order.placed' group by subject) e using (id)
+            cross join horizon h
+            where p.id is null or (p.placed_at > h.at and e.times is distinct from 1) or e.times > 1
+            """, "If the order is not there, the event's data (select data from event where type = 'order.placed' and subject = …) says what it was: restore its row from a backup.") { Always = true },
+        new("confirmed-once", Promises.NoLostOrder, "each order that was ever confirmed was confirmed once", """
+            select format('order %s', id::uuid), format('%s, order.confirmed told %s times', case when p.id is null then 'never confirmed' else 'confirmed' end, coalesce(e.times, 0))
+            from (select id, confirmed_at from purchase where confirmed_at is not null) p
+            full join (select subject as id, count(*) as times from event where type = 'order.confirmed' group by subject) e using (id)
+            cross join horizon h
+            where p.id is null or (p.confirmed_at > h.at and e.times is distinct from 1) or e.times > 1
+            """, "An event was added or removed past the shop. Send the customer the receipt by hand if it never came.") { Always = true },
+        new("cart-let-go", Promises.Repeatable, "a cart has let go of what was bought", """
+            select format('cart %s', p.cart_id), format('it does not know that order %s took its lines', p.id::uuid)
+            from purchase p join grain_state_cart c on c.state_name = 'cart' and c.grain_key = replace(p.cart_id::text, '-', '') and c.state is not null
+            cross join lateral (select pg_temp.json_of(c.state) -> 'state' as body offset 0) s
+            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and p.id not in (select id from busy)
+              and coalesce((s.body ->> 'isErased')::boolean, false) = false
+              and p.placed_at > coalesce((s.body ->> 'orderedUntil')::timestamptz, '-infinity')
+              and not exists (select from jsonb_array_elements(s.body -> 'ordered') o where (o ->> 'orderId')::uuid = p.id::uuid)
+            """, "The customer sees bought lines in the cart again: empty them with the customer, or have the customer do it."),
+        new("order-index", Promises.Privacy, "lists show an order to its buyer, and to nobody else", """
+            select format('order %s', id::uuid), format('it belongs to customer %s, cart %s, and is %s; its index says %s, %s, %s',
+                          coalesce(customer_id::text, 'nobody'), cart_id, status, coalesce(index ->> 'customerId', 'nobody'), index ->> 'cartId', index ->> 'status')
+            from purchase
+            where ((index ->> 'customerId')::uuid, (index ->> 'cartId')::uuid, index ->> 'status') is distinct from (customer_id, cart_id, status)
+               or (index ->> 'placedAt')::timestamptz is distinct from placed_at
+            """, "Its row was changed past the shop: restore state and index of grain_state_order from a backup, with no silo running.") { Always = true },
+        new("order-of-an-account", Promises.Privacy, "an order's customer exists", """
+            select format('order %s', p.id::uuid), format('there is no account %s', p.customer_id)
+            from purchase p left join account a on a.key = replace(p.customer_id::text, '-', '')
+            where p.customer_id is not null and a.key is null
+            """, "An account's row was removed past the shop; what should be gone is erased by DELETE /me. Restore the row from a backup.") { Always = true },
+    ];
+}

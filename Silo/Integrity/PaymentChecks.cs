@@ -1,0 +1,81 @@
+namespace SoonShop.Silo.Integrity;
+
+/// <summary>Orders against payments, and payments against what the provider has taken.</summary>
+internal static class PaymentChecks
+{
+    /// <summary>Says what reconciliation could not settle; where the provider's books are compared directly, it has no say.</summary>
+    public const string Discrepancies = "provider-discrepancies";
+
+    private const string Reconcile =
+        "POST /admin/payments/reconcile, then GET /admin/payments/discrepancies?resolved=false. What stays there a person settles in the provider's dashboard; its webhook tells the shop.";
+
+    private const string Refund = "Give the money back: POST /admin/orders/{id}/refunds, or in the provider's dashboard.";
+
+    public static readonly ImmutableArray<IntegrityCheck> All =
+    [
+        new("charged-once", Promises.Money, "an order is charged once at most, and for no more than its total", """
+            select format('payment %s', k.id::uuid), format('%s attempts have taken %s %s in all; the order''s total is %s', k.captures, k.amount, k.currency, p.total)
+            from kept k left join purchase p using (id)
+            where k.captures > 1 or k.amount > coalesce(p.total, k.total)
+            """, Refund) { Always = true },
+        new("payment-terms", Promises.Money, "a payment is for its order's total and for its customer", """
+            select format('payment %s', k.id::uuid), format('it is for %s %s of customer %s, the order for %s %s of %s',
+                          k.total, k.currency, coalesce(k.customer_id::text, 'nobody'), p.total, p.currency, coalesce(p.customer_id::text, 'nobody'))
+            from kept k join purchase p using (id)
+            where k.attempts > 0 and (k.total, k.currency, k.customer_id) is distinct from (p.total, p.currency, p.customer_id)
+            """, "Compare with the provider's dashboard: what the customer agreed to counts. Refund what was taken too much.") { Always = true },
+        new("refunded-within-captured", Promises.Money, "no more is given back than was taken", """
+            select format('payment %s', id::uuid), format('%s taken, %s given back', coalesce(amount, 0), refunded) from kept where refunded > coalesce(amount, 0)
+            union all
+            select format('payment %s at the provider (%s)', id::uuid, reference), format('%s taken, %s given back', amount, refunded) from money where refunded > amount
+            """, "Compare with the provider's dashboard, and with the order's refunds in GET /admin/audit-log?action=orders.refund.") { Always = true },
+        new("refund-once", Promises.Repeatable, "a refund that was asked for twice happened once", """
+            select format('payment %s', k.id::uuid), format('refund %s is there %s times', r.id, r.times)
+            from kept k cross join lateral (select id, count(*) as times from unnest(k.refund_ids) as id where id is not null group by id having count(*) > 1) r
+            """, "Compare with the provider's dashboard; what went back twice can be asked of the customer only.") { Always = true },
+        new("order-hears-of-payment", Promises.Money, "an order knows what its payment has taken and given back", """
+            select format('order %s', p.id::uuid), format('it knows of %s taken and %s given back, its payment of %s and %s',
+                          coalesce(p.captured, 0), coalesce(p.refunded, 0), coalesce(k.amount, 0), coalesce(k.refunded, 0))
+            from purchase p left join kept k using (id)
+            where p.id not in (select id from busy)
+              and (coalesce(p.captured, 0), coalesce(p.refunded, 0)) is distinct from (coalesce(k.amount, 0), case when k.amount is null then 0 else k.refunded end)
+            """, Reconcile),
+        new("standing-order-is-paid", Promises.Money, "an order that stands is paid, or its money is held", """
+            select format('order %s', p.id::uuid), format('%s, but its payment is %s', p.status, coalesce(k.last, 'not there'))
+            from purchase p left join kept k using (id)
+            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and p.id not in (select id from busy)
+              and coalesce(k.captures, 0) = 0 and not (p.status = 'confirmed' and coalesce(k.last = 'authorized', false))
+            """, "Do not send it. " + Reconcile),
+        new("captured-has-order", Promises.Money, "captured money has an order that stands, or was given back", """
+            select format('payment %s', k.id::uuid), format('%s %s taken, %s given back; the order is %s', k.amount, k.currency, k.refunded, coalesce(p.status, 'not there'))
+            from kept k left join purchase p using (id)
+            where k.amount > 0 and k.id not in (select id from busy)
+              -- Of disputed money the bank decides.
+              and coalesce(k.dispute = 'won', true)
+              and case when p.status in ('confirmed', 'shipped', 'delivered') then k.refunded = k.amount else k.refunded <> k.amount end
+            """, Refund + " A refund that the bank refused is told of by GET /admin/payments/discrepancies; ask the customer for another account."),
+        new("provider-agrees", Promises.Money, "the payment provider's books and the shop's agree to the cent", """
+            select format('payment %s', id::uuid), format('%s: the shop says %s taken, %s given back; the provider %s and %s', reference,
+                          coalesce(k.amount, 0), coalesce(k.refunded, 0), coalesce(m.amount, 0), coalesce(m.refunded, 0))
+            from (select id, reference, amount, refunded from kept where amount > 0) k full join money m using (id, reference)
+            where id not in (select id from unsettled)
+              and case when k.reference is null then m.refunded <> m.amount else (k.amount, k.refunded) is distinct from (m.amount::numeric, m.refunded::numeric) end
+            """, Reconcile),
+        new(Discrepancies, Promises.Money, "reconciliation has nothing that it could not settle", """
+            select format('payment %s', payment_id), format('%s %s: the shop says %s, the provider or order %s; since %s, seen %s times',
+                          kind, nullif(reference, ''), ours, theirs, to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), times_seen)
+            from payment_discrepancy where resolved_at is null
+            """, "GET /admin/payments/discrepancies?resolved=false; settle it in the provider's dashboard, then POST /admin/payments/reconcile."),
+        new("in-between-is-found", Promises.Money, "a payment of unknown outcome is found by who settles it", """
+            select format('payment %s', id::uuid), format('it is %s, and its index says %s', case when in_between then 'in between' else 'settled' end, in_between_index)
+            from kept where in_between is distinct from in_between_index
+            """, Reconcile) { Always = true },
+        new("captured-told-once", Promises.NoLostEvent, "each captured payment was told of once", """
+            select format('payment %s', id::uuid), format('captured %s times, told %s times', coalesce(k.captures, 0), coalesce(e.times, 0))
+            from (select k.id, k.captures from kept k left join purchase p using (id) cross join horizon h
+                  where k.captures > 0 and coalesce(p.placed_at > h.at, h.at = '-infinity')) k
+            full join (select subject as id, count(*) as times from event where type = 'payment.captured' group by subject) e using (id)
+            where e.times is distinct from 1 and k.id is not null or (k.id is null and not exists (select from kept o where o.id = e.id and o.captures > 0))
+            """, "An event was added or removed past the shop. Tell who needs to know of the payment by hand (receipt, bookkeeping).") { Always = true },
+    ];
+}

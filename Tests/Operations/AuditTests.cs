@@ -1,0 +1,145 @@
+using System.Text.Json.Nodes;
+using SoonShop.Silo.Integrity;
+using SoonShop.Tests.Faults;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Operations;
+
+/// <summary>The audit is right about a shop at work, and finds every kind of breach, by its row.</summary>
+[Collection(nameof(AuditedShop))]
+public sealed class AuditTests(AuditedShop shop)
+{
+    /// <summary>A part of a state is replaced.</summary>
+    private static string Set(string state, string key, string path, string value) =>
+        $"update grain_state set state = convert_to(jsonb_set(convert_from(state, 'UTF8')::jsonb, '{{{path}}}', {value})::text, 'UTF8') where state_name = '{state}' and grain_key = '{key}'";
+
+    /// <summary>A list within a state is there twice.</summary>
+    private static string Double(string state, string key, string path) =>
+        Set(state, key, path, $"(select (convert_from(state, 'UTF8')::jsonb #> '{{{path}}}') || (convert_from(state, 'UTF8')::jsonb #> '{{{path}}}'))");
+
+    private static string Delivery(string status, string handler, string due, string history) => $"""
+        insert into event_delivery (event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key, event_time, data,
+                                    status, due_at, attempts, error_class, error_type, error_message, fingerprint, history, dead_at)
+        values ('planted#1', '{handler}', 'k', 'order.placed', 'planted', 1, 's', 'order', 'k', now(), 'x', '{status}', {due}, 3, 'system', 't', 'm', 'f', '{history}', now())
+        """;
+
+    /// <summary>For each check, a change that breaks it and the row that must be named.</summary>
+    private static readonly Dictionary<string, (string Change, string Row)> Plants = new()
+    {
+        ["ledger-adds-up"] = ("update stock_ledger set on_hand_after = on_hand_after + 1 where sku = '{sku}' and sequence = 1", "stock_ledger {sku} #1"),
+        ["counters-match-ledger"] = (Set("inventory", "sku/{sku}", "state,onHand", "'7'"), "stock {sku}"),
+        ["reserved-is-held"] = (Set("inventory", "sku/{sku}", "state,reserved", "'7'"), "stock {sku}"),
+        ["reserved-as-ordered"] = (Set("order", "{confirmed}", "state,order,totals,lines,0,quantity", "'7'"), "order {confirmed:id}"),
+        ["sold-as-ordered"] = ("delete from stock_ledger where operation_id = '{confirmed}/settle'", "order {confirmed:id}"),
+        ["awaiting-holds-stock"] = ("delete from stock_ledger where operation_id = '{awaiting}/reserve'", "order {awaiting:id}"),
+        ["called-off-gives-back"] = ("delete from stock_ledger where operation_id = '{cancelled}/return'", "order {cancelled:id}"),
+        ["stock-of-a-product"] = ("delete from grain_state where state_name = 'product' and grain_key = 'sku/{sku}'", "stock {sku}"),
+        ["stock-index"] = ("update grain_state set index = jsonb_set(index, '{available}', '7') where state_name = 'inventory' and grain_key = 'sku/{sku}'", "stock {sku}"),
+        ["charged-once"] = (Double("payment", "{confirmed}", "state,attempts"), "payment {confirmed:id}"),
+        ["payment-terms"] = (Set("payment", "{awaiting}", "state,terms,amount,amount", "'7'"), "payment {awaiting:id}"),
+        ["refunded-within-captured"] = (Set("payment", "{refunded}", "state,refunds,0,amount", "'1000000'"), "payment {refunded:id}"),
+        ["refund-once"] = (Double("payment", "{refunded}", "state,refunds"), "payment {refunded:id}"),
+        ["order-hears-of-payment"] = (Set("order", "{refunded}", "state,order,payment,refunded,amount", "'0'"), "order {refunded:id}"),
+        ["standing-order-is-paid"] = (Set("payment", "{confirmed}", "state,attempts,0,status", "'\"declined\"'"), "order {confirmed:id}"),
+        ["captured-has-order"] = (Set("order", "{confirmed}", "state,order,status", "'\"cancelled\"'"), "payment {confirmed:id}"),
+        ["provider-agrees"] = ("update simulated_payment set amount = amount + 1 where order_id = '{confirmed:id}'", "payment {confirmed:id}"),
+        ["provider-discrepancies"] = ("insert into payment_discrepancy (kind, payment_id, reference, ours, theirs) values ('stray', '{confirmed:id}', 'pi_1', 'nothing', 'captured')", "payment {confirmed:id}"),
+        ["in-between-is-found"] = ("update grain_state set index = '{\"inBetween\": true}' where state_name = 'payment' and grain_key = '{confirmed}'", "payment {confirmed:id}"),
+        ["captured-told-once"] = ("delete from event where type = 'payment.captured' and subject = '{confirmed}'", "payment {confirmed:id}"),
+        ["order-goes-on"] = ("delete from event where stream_namespace = 'checkout' and stream_key = '{awaiting}'", "order {awaiting:id}"),
+        ["placed-once"] = ("delete from event where type = 'order.placed' and subject = '{confirmed}'", "order {confirmed:id}"),
+        ["confirmed-once"] = ("delete from event where type = 'order.confirmed' and subject = '{confirmed}'", "order {confirmed:id}"),
+        ["cart-let-go"] = (Set("cart", "{account}", "state,ordered", "'[]'"), "cart {account:id}"),
+        ["order-index"] = ("update grain_state set index = jsonb_set(index, '{customerId}', '\"00000000-0000-0000-0000-000000000007\"') where state_name = 'order' and grain_key = '{confirmed}'", "order {confirmed:id}"),
+        ["order-of-an-account"] = ("delete from grain_state where state_name = 'user' and grain_key = '{account}'", "order {confirmed:id}"),
+        ["state-is-readable"] = ("update grain_state set state = '\\xff' where state_name = 'product' and grain_key = 'sku/{sku}'", "grain_state product sku/{sku}"),
+        ["events-without-gap"] = ("delete from event where source = '/order/{confirmed}' and sequence = 1", "events of /order/{confirmed}"),
+        ["state-and-events-together"] = (Set("cart", "{account}", "sequence", "'7'"), "grain_state /cart/{account}"),
+        ["event-has-reader"] = ("update event set queue = 777, position = default where id = '/order/{confirmed}#1'", "event /order/{confirmed}#1"),
+        ["handed-over"] = ("insert into stream_undelivered (position, provider, event_id, event_type, stream_namespace, stream_key, reason, consumers, error) values (1, 'shop', 'planted#1', 'order.placed', 'order', 'k', 'NoConsumer', '{}', '')", "event planted#1"),
+        ["dead-letter-has-history"] = (Delivery("dead", "mail", "null", "[]"), "dead letter "),
+        ["handler-is-known"] = (Delivery("waiting", "nobody", "now()", "[{}, {}, {}]"), "delivery "),
+        ["account-reached-notifications"] = ("delete from grain_state where state_name = 'notification' and grain_key = '{account}'", "account {account:id}"),
+        ["mail-was-sent"] = (Set("mail", "{account}", "state,recent", "'[]'"), "event /notification/{account}#"),
+        ["account-has-its-address"] = ("delete from grain_state where state_name = 'email' and convert_from(state, 'UTF8')::jsonb #>> '{state,userId}' = '{account:id}'", "account {account:id}"),
+        ["address-has-its-account"] = ("update grain_state set grain_key = 'email/nobody@example.com' where state_name = 'email' and convert_from(state, 'UTF8')::jsonb #>> '{state,userId}' = '{account:id}'", "claim by {account:id}"),
+        ["account-index"] = ("update grain_state set index = jsonb_set(index, '{roles}', '[\"customer\", \"admin\"]') where state_name = 'user' and grain_key = '{account}'", "account {account:id}"),
+        ["erasure-goes-on"] = (Set("user", "{account}", "state,erasure", "'{\"requestedAt\": \"2026-01-01T00:00:00+00:00\", \"email\": \"x\"}'"), "account {account:id}"),
+        ["inbox-is-its-owners"] = (Set("notification", "{account}", "state,inbox,0,orderId", "'\"{guest:id}\"'"), "inbox {account}"),
+    };
+
+    public static TheoryData<string> Names => [.. IntegrityCheck.All.Select(c => c.Name)];
+
+    [Fact]
+    public async Task an_audit_of_a_shop_that_sells_finds_every_promise_kept()
+    {
+        var crowd = new Crowd(shop.Shop, shop.Api, 4, n => ([shop.Ids["sku"]], n % 5 == 4 ? "pm_card_visa_chargeDeclined" : "pm_card_visa"));
+        await crowd.MoreAsync(5);
+        var command = shop.RunAsync("--json");
+        while (!command.IsCompleted)
+        {
+            var seen = await shop.AuditWithAsync(null);
+            Assert.True(seen.Breaches == 0, seen.ToText());
+        }
+        var (code, output, error) = await command;
+        await crowd.MoreAsync(1);
+        await crowd.CloseAsync();
+        Assert.True(code == 0, output + error);
+        var report = JsonNode.Parse(output)!;
+        Assert.Equal(0, (int)report["breaches"]!);
+        Assert.Equal(IntegrityCheck.All.Length, report["checks"]!.AsArray().Count);
+        Assert.True((long)report["extent"]!.AsArray().First(e => (string)e!["what"]! == "orders")!["count"]! >= 10, output);
+        Assert.True((long)report["underWay"]!.AsArray().First(e => (string)e!["what"]! == "orders waiting for their payment")!["count"]! >= 1, output);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task a_breach_is_found_by_its_row(string check)
+    {
+        var (change, row) = Plants[check];
+        var report = await shop.AuditWithAsync(change);
+        var broken = report.Checks.Single(c => c.Check == check);
+        Assert.True(broken.Breaches > 0, report.ToText());
+        Assert.Contains(broken.Rows, r => r.Row.StartsWith(shop.Named(row), StringComparison.Ordinal));
+        Assert.NotEmpty(broken.Remedy!);
+        Assert.Contains($"BROKEN  {check} ", report.ToText(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_broken_promise_is_told_by_command_and_by_the_silo_itself_until_it_is_mended()
+    {
+        Task<int> BreakAsync(string sql) => shop.Shop.QueryAsync<int>($"with changed as ({shop.Named(sql)} returning 1) select count(*)::int from changed");
+        Task ToldAsync(long breaches) => Until.TrueAsync($"the silo's own audit finds {breaches}", TimeSpan.FromSeconds(60), async () =>
+        {
+            await shop.Shop.QueryAsync<int>("with due as (update integrity_audit set due_at = clock_timestamp() returning 1) select count(*)::int from due");
+            return await shop.Shop.QueryAsync<long>("select coalesce((select (report ->> 'breaches')::bigint from integrity_audit), -1)") == breaches;
+        });
+        Assert.Equal(1, await BreakAsync("insert into payment_discrepancy (kind, payment_id, reference, ours, theirs) values ('stray', '{guest:id}', 'pi_1', 'nothing', 'captured')"));
+        await ToldAsync(1);
+        var (code, output, error) = await shop.RunAsync("--rows", "1");
+        Assert.Equal((1, ""), (code, error));
+        Assert.Contains("BROKEN  provider-discrepancies (no double charge, no lost money)", output, StringComparison.Ordinal);
+        Assert.Contains(shop.Named("payment {guest:id}: stray pi_1"), output, StringComparison.Ordinal);
+        Assert.Contains("What to do: GET /admin/payments/discrepancies", output, StringComparison.Ordinal);
+        Assert.Contains("A promise is broken: provider-discrepancies", shop.Shop.Silo.Log, StringComparison.Ordinal);
+
+        Assert.Equal(1, await BreakAsync("delete from payment_discrepancy"));
+        await ToldAsync(0);
+        Assert.Equal(0, (await shop.RunAsync()).Code);
+    }
+
+    [Fact]
+    public async Task an_audit_that_cannot_be_made_says_why()
+    {
+        Assert.Equal(64, (await shop.RunAsync("--everything")).Code);
+        var empty = await PostgresServer.SharedAsync();
+        var database = await empty.CreateDatabaseAsync();
+        var (code, output, error) = await Repository.TryRunAsync("dotnet", [Repository.Program("Silo"), "audit"], new() { ["ConnectionStrings__soonshop"] = database });
+        await empty.DropDatabaseAsync(database);
+        Assert.Equal((69, ""), (code, output));
+        Assert.Contains("Silo migrate", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void every_check_has_a_planted_breach() => Assert.Equal(IntegrityCheck.All.Select(c => c.Name), Plants.Keys);
+}

@@ -1,0 +1,94 @@
+using Npgsql;
+using SoonShop.Silo.Integrity;
+using SoonShop.Tests.Faults;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Operations;
+
+/// <summary>A shop in which everything has happened once that an audit speaks of.</summary>
+public sealed class AuditedShop : IAsyncLifetime
+{
+    private readonly string mail = Path.Combine(Repository.TestData, $"mail-{Guid.NewGuid():N}");
+
+    internal Shop Shop { get; private set; } = null!;
+
+    internal ApiClient Api { get; private set; } = null!;
+
+    internal IntegrityAudit Audit { get; } = IntegrityAudit.Of(Books.Configuration());
+
+    /// <summary>What tests may break, by name; ids without dashes.</summary>
+    internal Dictionary<string, string> Ids { get; } = [];
+
+    public async ValueTask InitializeAsync()
+    {
+        (Shop, Api) = await Shop.StartAsync(Settings);
+        var admin = await Administrator.ArriveAsync(Api);
+        Ids["sku"] = await admin.CreateProductAsync(stock: 1000);
+        var customer = await Api.AsNewCustomerAsync();
+        Ids["account"] = Guid.Parse((await customer.GetAsync("/me")).Text("id")).ToString("N");
+        Ids["confirmed"] = await OrderAsync(customer, "pm_card_visa", 201);
+        Ids["awaiting"] = await OrderAsync(customer, "pm_card_visa_chargeDeclined", 402);
+        Ids["cancelled"] = await OrderAsync(customer, "pm_card_visa", 201);
+        Assert.Equal(200, (int)(await customer.PostAsync($"/orders/{Guid.Parse(Ids["cancelled"])}/cancel", new { reason = "changed my mind" })).Status);
+        Ids["refunded"] = await OrderAsync(customer, "pm_card_visa", 201);
+        Assert.Equal(200, (int)(await admin.PostAsync($"/admin/orders/{Guid.Parse(Ids["refunded"])}/refunds", new { amount = 100, reason = "late" }, "refund")).Status);
+        Ids["guest"] = await OrderAsync(await Api.AsGuestAsync(), "pm_card_visa", 201);
+        // Then nothing excuses what is planted.
+        await Until.TrueAsync("nothing is under way", TimeSpan.FromSeconds(60), async () => (await AuditWithAsync(null)).UnderWay
+            .Where(p => p.What is "orders being brought on" or "events on their way to handlers").All(p => p.Count == 0));
+    }
+
+    /// <summary>Its settings, for a copy of it.</summary>
+    internal (string Name, string Value)[] Settings =>
+    [
+        ("Checkout__CheckoutDueSeconds", "1"), ("Audit__EveryMinutes", "0.02"),
+        ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail), ("Notifications__Email__From", "shop@soonshop.test"),
+    ];
+
+    /// <summary>What <c>Silo audit</c> answers.</summary>
+    internal Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => Repository.TryRunAsync(
+        "dotnet", [Repository.Program("Silo"), "audit", .. arguments], new()
+        {
+            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["ConnectionStrings__soonshop"] = Shop.ConnectionString,
+        });
+
+    /// <summary>Audits a database in which something was changed that is not kept.</summary>
+    internal async Task<IntegrityReport> AuditWithAsync(string? change)
+    {
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Shop.ConnectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+        // One moment, as the audit itself has it.
+        await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
+        if (change is not null)
+        {
+            await using var command = new NpgsqlCommand(Named(change), connection);
+            await command.ExecuteNonQueryAsync();
+        }
+        return await Audit.RunAsync(connection, null, atRest: false, IntegrityCheck.All, CancellationToken.None);
+    }
+
+    /// <summary>With what stands in braces replaced by the id of that name.</summary>
+    internal string Named(string text) => Ids.Aggregate(text, (t, id) => t
+        .Replace($"{{{id.Key}}}", id.Value, StringComparison.Ordinal)
+        .Replace($"{{{id.Key}:id}}", Guid.TryParseExact(id.Value, "N", out var guid) ? guid.ToString() : id.Value, StringComparison.Ordinal));
+
+    public async ValueTask DisposeAsync()
+    {
+        await Shop.DisposeAsync();
+        if (Directory.Exists(mail))
+            Directory.Delete(mail, recursive: true);
+    }
+
+    private async Task<string> OrderAsync(ApiClient buyer, string paymentMethod, int status)
+    {
+        await buyer.FillCartAsync(Ids["sku"]);
+        var reply = await buyer.OrderAsync(paymentMethod: paymentMethod);
+        Assert.Equal(status, (int)reply.Status);
+        return Guid.Parse(reply.Text(status == 201 ? "id" : "orderId")).ToString("N");
+    }
+}
+
+/// <summary>The tests of this collection share the shop.</summary>
+[CollectionDefinition(nameof(AuditedShop))]
+public sealed class AuditedShopCollection : ICollectionFixture<AuditedShop>;
