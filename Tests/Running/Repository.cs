@@ -19,6 +19,27 @@ internal static class Repository
         return Path.Combine(Root, project, "bin", output.Parent!.Name, output.Name, "publish", $"SoonShop.{project}.dll");
     }
 
+    /// <summary>A project's program of the next version (<c>Tests/NextVersion</c>): this one's with the next one's grains and contracts.</summary>
+    public static string NextProgram(string project)
+    {
+        var here = Path.GetDirectoryName(Program(project))!;
+        var next = Path.Combine(TestData, $"next-{project}-{Environment.ProcessId}");
+        foreach (var file in Directory.EnumerateFiles(here, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(next, Path.GetRelativePath(here, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy, overwrite: true);
+        }
+        var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(Root, "Tests", "NextVersion", "NextGrains", "bin", output.Parent!.Name, output.Name), "SoonShop.*.dll"))
+        {
+            var replaced = Path.Combine(next, Path.GetFileName(file));
+            if (File.Exists(replaced))
+                File.Copy(file, replaced, overwrite: true);
+        }
+        return Path.Combine(next, Path.GetFileName(Program(project)));
+    }
+
     /// <summary>Runs a program to its end; answers its standard output. Throws with its standard error when it fails.</summary>
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {

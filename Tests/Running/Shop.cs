@@ -37,6 +37,9 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The ports of the first silo, kept over restarts.</summary>
     public (int Silo, int Gateway) Ports { get; } = (ShopProcess.FreePort(), ShopProcess.FreePort());
 
+    /// <summary>What is started as front end; another version's, say.</summary>
+    public string FrontEndProgram { get; set; } = Repository.Program("ApiFrontend");
+
     /// <summary>The silo that was started last.</summary>
     public ShopProcess Silo => processes.Last(p => p.Name.StartsWith("silo", StringComparison.Ordinal));
 
@@ -67,10 +70,11 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>Starts a silo on the first silo's ports, or on others, and waits until it takes calls.</summary>
     /// <param name="crashAt">A crash point to arm.</param>
     /// <param name="ports">Other ports than the first silo's.</param>
-    public async Task<ShopProcess> StartSiloAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null)
+    /// <param name="program">Another program than this version's silo.</param>
+    public async Task<ShopProcess> StartSiloAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null, string? program = null)
     {
         var (siloPort, gatewayPort) = ports ?? Ports;
-        var silo = ShopProcess.Start("Silo", $"silo {siloPort}", new(settings)
+        var silo = ShopProcess.Start(program ?? Repository.Program("Silo"), $"silo {siloPort}", new(settings)
         {
             ["DOTNET_ENVIRONMENT"] = "Production",
             ["ConnectionStrings__soonshop"] = ConnectionString,
@@ -103,7 +107,7 @@ internal sealed class Shop : IAsyncDisposable
         environment["Auth__Keys"] = TestKey.OfShops.Setting;
         foreach (var (name, value) in settings.Select(s => (s.Key, s.Value)).Concat(own))
             environment[name] = value;
-        var api = ShopProcess.Start("ApiFrontend", $"api {port}", new(environment)
+        var api = ShopProcess.Start(FrontEndProgram, $"api {port}", new(environment)
         {
             ["DOTNET_ENVIRONMENT"] = "Production",
             ["ConnectionStrings__soonshop"] = ConnectionString,

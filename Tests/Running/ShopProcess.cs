@@ -30,9 +30,9 @@ internal sealed class ShopProcess : IAsyncDisposable
     /// <summary>The last lines it wrote.</summary>
     public string Log => string.Join('\n', lines);
 
-    public static ShopProcess Start(string project, string name, Dictionary<string, string?> environment)
+    public static ShopProcess Start(string program, string name, Dictionary<string, string?> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [Repository.Program(project)]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [program]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
         var process = new Process { StartInfo = start };
