@@ -3,10 +3,11 @@
 #
 #   ./run.sh                 everything, until Ctrl-C
 #   ./run.sh --stripe-test   the same, paid through Stripe's API at a test server that behaves like Stripe and moves no money
-#   ./run.sh silo            one more silo for a shop that runs already (choose SOONSHOP_SILO_PORT and SOONSHOP_GATEWAY_PORT)
+#   ./run.sh silo            one more silo for a shop that runs already (choose SOONSHOP_SILO_PORT and SOONSHOP_GATEWAY_PORT; its HTTP port follows)
 #   ./run.sh api             one more front end (choose SOONSHOP_API_PORT)
 #
 # SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)  SOONSHOP_STRIPE_PORT (12111)
+# SOONSHOP_SILO_HTTP_PORT (8081, and 8082 … beside silo port 11112 …): health, metrics and dashboard of the silo
 # SOONSHOP_DATA (.data): database, key of access tokens, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
 # Ends with the exit code of whatever failed.
 set -euo pipefail
@@ -31,6 +32,7 @@ api_port=$(port SOONSHOP_API_PORT 8080)
 silo_port=$(port SOONSHOP_SILO_PORT 11111)
 gateway_port=$(port SOONSHOP_GATEWAY_PORT 30000)
 stripe_port=$(port SOONSHOP_STRIPE_PORT 12111)
+silo_http_port=$(port SOONSHOP_SILO_HTTP_PORT "$(( silo_port >= 11111 && silo_port < 12111 ? silo_port - 11111 + 8081 : 8081 ))")
 data=${SOONSHOP_DATA:-$root/.data}
 mkdir -p "$data" || fail 73 "cannot make $data; set SOONSHOP_DATA to a directory of yours"
 data=$(cd "$data" && pwd)
@@ -88,8 +90,8 @@ wait_for_port() { # PORT SECONDS WHAT LOG: waits until a process that was starte
 
 http_ok() { curl -fsS -o /dev/null --max-time 5 "http://127.0.0.1:$api_port$1" 2>/dev/null; }
 
-for used in $([[ $what == api ]] || echo "$silo_port $gateway_port") $([[ $what == silo ]] || echo "$api_port") $(! $stripe_test || echo "$stripe_port"); do
-  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_SILO_PORT, SOONSHOP_GATEWAY_PORT, SOONSHOP_STRIPE_PORT"
+for used in $([[ $what == api ]] || echo "$silo_port $gateway_port $silo_http_port") $([[ $what == silo ]] || echo "$api_port") $(! $stripe_test || echo "$stripe_port"); do
+  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_SILO_PORT, SOONSHOP_GATEWAY_PORT, SOONSHOP_SILO_HTTP_PORT, SOONSHOP_STRIPE_PORT"
 done
 
 say "Building."
@@ -133,7 +135,7 @@ if [[ $what != api ]]; then
   # Development's mail is files; a mail server takes over with Notifications__Email__Mode=Smtp.
   export Notifications__Email__Directory=${Notifications__Email__Directory:-$data/mail}
   export Notifications__PublicUrl=${Notifications__PublicUrl:-http://127.0.0.1:$api_port}
-  export Silo__SiloPort=$silo_port Silo__GatewayPort=$gateway_port
+  export Silo__SiloPort=$silo_port Silo__GatewayPort=$gateway_port Silo__HttpPort=$silo_http_port
   : > "$data/silo-$silo_port.log"
   start "silo-$silo_port" dotnet "$root/Silo/bin/Release/net10.0/SoonShop.Silo.dll"
   say "Starting the silo on ports $silo_port and $gateway_port."
@@ -163,6 +165,7 @@ case $what in
     say ""
     say "SoonShop is ready: http://127.0.0.1:$api_port"
     say "  API reference  http://127.0.0.1:$api_port/scalar   (OpenAPI: /openapi/v1.json)"
+    say "  metrics        http://127.0.0.1:$api_port/metrics and, of the silo, http://127.0.0.1:$silo_http_port/metrics"
     [[ $DOTNET_ENVIRONMENT != Development ]] || {
       say "  administrator  admin@soonshop.dev / Admin-Pa55word"
       say "  demo customer  buyer@soonshop.dev / Buyer-Pa55word"

@@ -7,6 +7,7 @@ using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
 using SoonShop.ServiceDefaults;
+using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.ApiFrontend;
 
@@ -19,6 +20,7 @@ namespace SoonShop.ApiFrontend;
 /// <param name="RateLimits">How much one caller may ask for.</param>
 /// <param name="Caching">How long products and searches may be kept.</param>
 /// <param name="Versions">Which versions and routes are on their way out.</param>
+/// <param name="Telemetry">What it tells of itself.</param>
 /// <param name="Database">Where the cluster's membership stands; nothing else is read there.</param>
 internal sealed record FrontendConfiguration(
     AuthOptions Auth,
@@ -29,6 +31,7 @@ internal sealed record FrontendConfiguration(
     RateLimitsOptions RateLimits,
     CachingOptions Caching,
     VersionsOptions Versions,
+    TelemetryOptions Telemetry,
     NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
@@ -42,6 +45,7 @@ internal sealed record FrontendConfiguration(
         var rateLimits = configuration.Bind<RateLimitsOptions>(RateLimitsOptions.Section, problems);
         var caching = configuration.Bind<CachingOptions>(CachingOptions.Section, problems);
         var versions = configuration.Bind<VersionsOptions>(VersionsOptions.Section, problems);
+        var telemetry = configuration.Bind<TelemetryOptions>(TelemetryOptions.Section, problems);
         problems.AddRange(auth.Problems());
         problems.AddRange(cluster.Problems());
         problems.AddRange(admission.Problems());
@@ -50,9 +54,10 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(rateLimits.Problems());
         problems.AddRange(caching.Problems());
         problems.AddRange(versions.Problems());
+        problems.AddRange(telemetry.Problems());
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(TrustedProxies.Problems(configuration));
-        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, versions, configuration.ReadDatabase(
+        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, versions, telemetry, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("Application Name", "soonshop-api")));
     }
 }

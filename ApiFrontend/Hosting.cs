@@ -11,6 +11,7 @@ using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.ApiFrontend;
 
@@ -25,13 +26,13 @@ internal static class Hosting
     public static void AddShopClient(this WebApplicationBuilder builder, FrontendConfiguration configuration)
     {
         builder.Services
-            .AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database))
+            .AddSingleton(_ => configuration.Database.ToDataSource())
             .AddSingleton(configuration.Cluster).AddSingleton(configuration.Admission)
             .AddSingleton<GatewayMetrics>().AddSingleton<GatewayWatch>().AddSingleton<ClusterBreaker>()
             .AddSingleton<AdmissionLimit>().AddSingleton<Admission>()
             .AddHostedService<ClusterProbe>();
         builder.Services.AddShopTimeouts(configuration.Cluster);
-        builder.UseOrleansClient(client => client
+        builder.UseOrleansClient(client => (configuration.Telemetry.Traces ? client.AddActivityPropagation() : client)
             .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = ("Npgsql", database)))
             .UseConnectionRetryFilter(async (_, cancellation) =>
             {

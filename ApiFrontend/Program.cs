@@ -10,12 +10,15 @@ using SoonShop.ApiFrontend.Events;
 using SoonShop.ApiFrontend.Health;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Inventory;
+using SoonShop.ApiFrontend.Logging;
 using SoonShop.ApiFrontend.Notifications;
 using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.Payments;
 using SoonShop.ApiFrontend.RateLimits;
+using SoonShop.ApiFrontend.Telemetry;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
+using SoonShop.ServiceDefaults.Telemetry;
 
 // Exit codes of sysexits.h, as the silo's.
 const int UsageError = 64, ConfigurationError = 78;
@@ -44,9 +47,15 @@ if (problems.Count > 0)
 builder.AddShopClient(configuration);
 builder.AddShopHttp(configuration);
 builder.Services.AddCatalogueReads(configuration.Caching);
+if (openApi is null)
+    builder.AddFrontendTelemetry(configuration.Telemetry);
 
 var app = builder.Build();
+if (openApi is null)
+    app.StartTelemetry();
 app.UseTrustedProxies(configuration.Http);
+if (openApi is null && configuration.Telemetry.MetricsPort == 0)
+    app.UseMetrics(MetricsEndpoint.IsLocal);
 app.UseSecurityHeaders(configuration.Http);
 app.UseCorrelation();
 app.UseExceptionHandler();
@@ -90,6 +99,7 @@ admin.MapAdminWebhooks();
 admin.MapAdminEvents();
 admin.MapAdminAudit();
 admin.MapAdminApiKeys();
+admin.MapAdminLogLevels();
 app.RequireDeclaredAccess();
 
 if (openApi is not null)

@@ -11,6 +11,10 @@ public static class DatabaseConfiguration
 
     private const string Example = "Host=127.0.0.1;Port=5432;Database=soonshop;Username=soonshop;Password=…";
 
+    /// <summary>The pool of connections; metrics know it by the application's name.</summary>
+    public static NpgsqlDataSource ToDataSource(this NpgsqlConnectionStringBuilder database) =>
+        new NpgsqlDataSourceBuilder(database.ConnectionString) { Name = database.ApplicationName }.Build();
+
     /// <summary>
     /// <c>ConnectionStrings:soonshop</c>, with <paramref name="defaults"/> for what it leaves open. What is wrong goes into
     /// <paramref name="problems"/>; the answer is then empty.

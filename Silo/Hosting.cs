@@ -12,6 +12,7 @@ using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Orders;
 using SoonShop.Privacy;
+using SoonShop.ServiceDefaults;
 using SoonShop.Silo.Auditing;
 using SoonShop.Silo.Calls;
 using SoonShop.Silo.Catalog;
@@ -28,6 +29,7 @@ using SoonShop.Silo.Search;
 using SoonShop.Silo.Seed;
 using SoonShop.Silo.Storage;
 using SoonShop.Silo.Streams;
+using SoonShop.Silo.Telemetry;
 using SoonShop.Users;
 
 namespace SoonShop.Silo;
@@ -46,7 +48,7 @@ internal static class Hosting
         .AddSingleton(Options.Create(configuration.Privacy))
         .AddSingleton(Options.Create(new PasswordHasherOptions { IterationCount = configuration.Accounts.PasswordHashIterations }))
         .AddSingleton(TimeProvider.System)
-        .AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database))
+        .AddSingleton(_ => configuration.Database.ToDataSource())
         .AddSingleton<PasswordHashing>()
         .AddSingleton<IStockLedger, StockLedger>()
         .AddSingleton<IProductSearch, ProductSearch>()
@@ -65,9 +67,12 @@ internal static class Hosting
     /// <summary>The silo with its storage and filters, without clustering.</summary>
     public static ISiloBuilder UseShop(this ISiloBuilder silo, SiloConfiguration configuration)
     {
+        // First, so that a span holds all that its call meets.
+        if (configuration.Telemetry.Traces)
+            silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
-            .AddHostedService<PrivacyHousekeeping>().AddHostedService<AuditService>().AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices();
+            .AddHostedService<PrivacyHousekeeping>().AddHostedService<AuditService>().AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.
@@ -102,7 +107,7 @@ internal static class Hosting
     /// <summary>A client of the cluster that the database names.</summary>
     public static IHostApplicationBuilder AddShopClient(this IHostApplicationBuilder builder, SiloConfiguration configuration)
     {
-        builder.Services.AddSingleton(_ => NpgsqlDataSource.Create(configuration.Database));
+        builder.Services.AddSingleton(_ => configuration.Database.ToDataSource());
         var attempts = 0;
         builder.UseOrleansClient(client => client
             .UseConnectionRetryFilter(async (_, cancellation) =>

@@ -1,16 +1,23 @@
 using System.Net.Sockets;
-using Microsoft.Extensions.Configuration;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop;
+using SoonShop.ServiceDefaults.Logging;
+using SoonShop.ServiceDefaults.Telemetry;
 using SoonShop.Silo;
+using SoonShop.Silo.Http;
 using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Migrations;
 using SoonShop.Silo.Seed;
+using SoonShop.Silo.Telemetry;
 
 // Exit codes of sysexits.h: what went wrong can be told from outside.
 const int UsageError = 64, Unavailable = 69, SoftwareError = 70, ConfigurationError = 78;
+
+// The name in metrics, traces and logs.
+const string Service = "soonshop-silo";
 
 const string Usage = """
     Usage: Silo [run | migrate | seed | audit [--json] [--rows N]]
@@ -28,7 +35,10 @@ if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "
     return UsageError;
 }
 
-var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+// Only a silo that runs serves HTTP.
+IHostApplicationBuilder builder = command == "run"
+    ? WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory })
+    : Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
 var problems = new List<string>();
 var configuration = SiloConfiguration.Read(builder.Configuration, problems);
 if (problems.Count > 0)
@@ -41,7 +51,7 @@ try
 {
     if (command is "run" or "migrate")
     {
-        using var logging = LoggerFactory.Create(l => l.AddConfiguration(builder.Configuration.GetSection("Logging")).AddConsole());
+        using var logging = LoggerFactory.Create(l => l.AddConfiguration(builder.Configuration.GetSection("Logging")).AddShopLogging(Service, configuration.Telemetry, builder.Environment));
         await Migrator.MigrateAsync(configuration.Database.ConnectionString, logging.CreateLogger("SoonShop.Migrations"), CancellationToken.None);
     }
     switch (command)
@@ -50,11 +60,20 @@ try
             builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
             builder.Services.AddShop(configuration);
             builder.UseOrleans(silo => silo.UseShop(configuration).UseShopCluster(configuration));
-            await builder.Build().RunAsync();
+            builder.AddShopLogging(Service, configuration.Telemetry);
+            builder.AddShopTelemetry(Service, configuration.Telemetry, trustsCallers: true);
+            var web = (WebApplicationBuilder)builder;
+            web.AddSiloHttp(configuration.Silo);
+            await using (var silo = web.Build())
+            {
+                silo.StartMetrics();
+                silo.UseSiloHttp(configuration.Silo);
+                await silo.RunAsync();
+            }
             break;
         case "seed":
             builder.AddShopClient(configuration);
-            using (var client = builder.Build())
+            using (var client = ((HostApplicationBuilder)builder).Build())
             {
                 await client.StartAsync();
                 var grains = client.Services.GetRequiredService<IGrainFactory>();
@@ -77,7 +96,7 @@ catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException)
 catch (Exception e) when (e.GetBaseException() is SocketException)
 {
     Console.Error.WriteLine(
-        $"Silo {command}: port {configuration.Silo.SiloPort} or {configuration.Silo.GatewayPort} cannot be opened, or no silo can be reached: {e.GetBaseException().Message}. Choose others with Silo__SiloPort and Silo__GatewayPort.");
+        $"Silo {command}: port {configuration.Silo.SiloPort}, {configuration.Silo.GatewayPort} or {configuration.Silo.HttpPort} cannot be opened, or no silo can be reached: {e.GetBaseException().Message}. Choose others with Silo__SiloPort, Silo__GatewayPort and Silo__HttpPort.");
     return Unavailable;
 }
 catch (Exception e)

@@ -5,6 +5,7 @@ using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Privacy;
 using SoonShop.ServiceDefaults;
+using SoonShop.ServiceDefaults.Telemetry;
 using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Payments;
@@ -17,7 +18,7 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
-    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, AuditOptions Audit,
+    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, AuditOptions Audit, TelemetryOptions Telemetry,
     NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
@@ -33,6 +34,7 @@ internal sealed record SiloConfiguration(
         var payments = Bind<PaymentsOptions>(configuration, PaymentsOptions.Section, problems);
         var privacy = Bind<PrivacyOptions>(configuration, PrivacyOptions.Section, problems);
         var audit = Bind<AuditOptions>(configuration, AuditOptions.Section, problems);
+        var telemetry = Bind<TelemetryOptions>(configuration, TelemetryOptions.Section, problems);
         problems.AddRange(silo.Problems());
         problems.AddRange(storage.Problems());
         problems.AddRange(streams.Problems());
@@ -44,9 +46,11 @@ internal sealed record SiloConfiguration(
         problems.AddRange(payments.Problems());
         problems.AddRange(privacy.Problems());
         problems.AddRange(audit.Problems());
+        problems.AddRange(telemetry.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, audit, ReadDatabase(configuration, silo, problems));
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, audit, telemetry,
+            ReadDatabase(configuration, silo, problems));
     }
 
     private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new() =>

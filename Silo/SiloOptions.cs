@@ -14,6 +14,12 @@ public sealed class SiloOptions
     /// <summary>Port for front ends.</summary>
     public int GatewayPort { get; set; } = 30000;
 
+    /// <summary>Port for those who watch: health, metrics, dashboard; 0 for none.</summary>
+    public int HttpPort { get; set; } = 8081;
+
+    /// <summary>Where it listens: an IP address of this machine, or <c>+</c> for all. No client of the shop's comes here.</summary>
+    public string HttpAddress { get; set; } = "127.0.0.1";
+
     /// <summary>The IP address by which others reach this silo; loopback keeps the cluster on this machine.</summary>
     public string AdvertisedIP { get; set; } = "127.0.0.1";
 
@@ -32,6 +38,12 @@ public sealed class SiloOptions
             yield return $"Silo:GatewayPort is {GatewayPort}; set Silo__GatewayPort to 1–65535.";
         if (SiloPort == GatewayPort)
             yield return $"Silo:SiloPort and Silo:GatewayPort are both {SiloPort}; set them apart.";
+        if (HttpPort is < 0 or > 65535)
+            yield return $"Silo:HttpPort is {HttpPort}; set Silo__HttpPort to 1–65535, or to 0 for none.";
+        else if (HttpPort == SiloPort || HttpPort == GatewayPort)
+            yield return $"Silo:HttpPort is {HttpPort}, and so is Silo:SiloPort or Silo:GatewayPort; set Silo__HttpPort to another.";
+        if (HttpAddress is not ("+" or "*") && !IPAddress.TryParse(HttpAddress, out _))
+            yield return $"Silo:HttpAddress is '{HttpAddress}'; set Silo__HttpAddress to an IP address of this machine, or to + for all.";
         if (!IPAddress.TryParse(AdvertisedIP, out _))
             yield return $"Silo:AdvertisedIP is '{AdvertisedIP}'; set Silo__AdvertisedIP to an IP address of this machine.";
         if (ClusterId.Length is < 1 or > 100)

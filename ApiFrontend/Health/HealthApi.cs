@@ -11,7 +11,7 @@ internal static class HealthApi
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         var health = app.MapGroup("/health").WithTags("Service").ForAnyone().WithoutRateLimit().Admit(AdmissionClass.Free);
-        health.DisableRequestTimeout();
+        health.DisableRequestTimeout().DisableHttpMetrics();
         health.MapGet("/live", () => TypedResults.Ok(new HealthAnswer("live"))).WithName("getLiveness").WithSummary("This process runs");
         health.MapGet("/ready", ReadyAsync).WithName("getReadiness").WithSummary("Cluster and database answer").Refuses(RefusalCode.Unavailable);
     }

@@ -1,9 +1,10 @@
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.RateLimits;
 
 namespace SoonShop.ApiFrontend.RateLimits;
 
 /// <summary>Asks for requests where their class is counted.</summary>
-internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, IClusterClient cluster)
+internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, IClusterClient cluster, GatewayMetrics metrics)
 {
     private static readonly string[] Names = [.. Enum.GetNames<RateClass>().Select(n => n.ToLowerInvariant())];
 
@@ -20,7 +21,9 @@ internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, 
             ? await cluster.GetGrain<IRateLimitGrain>($"rate/{name}/{subject}").TakeAsync(new RateLimit(limit.Requests, limit.Window))
             : local.Take(rateClass, subject);
         RateLimitHeaders.Add(context, name, limit, verdict);
-        return verdict.Granted ? null
-            : new Refusal(RefusalCode.RateLimited, $"Too many requests ({name}). Ask again after the seconds of Retry-After.") { RetryAfter = verdict.More };
+        if (verdict.Granted)
+            return null;
+        metrics.RateLimited(name);
+        return new Refusal(RefusalCode.RateLimited, $"Too many requests ({name}). Ask again after the seconds of Retry-After.") { RetryAfter = verdict.More };
     }
 }

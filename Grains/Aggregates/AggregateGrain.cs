@@ -80,8 +80,8 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
                 Ledger = ledger ?? [],
             };
             await storage.WriteStateAsync();
-            if (events.Count > 0)
-                Count(events);
+            if (events.Count > 0 || ledger is { Count: > 0 })
+                Count(events, ledger ?? []);
             // What went to the database with the state is not needed again.
             storage.State = new Document<TState> { State = next, Sequence = storage.State.Sequence, Handled = storage.State.Handled };
         }
@@ -108,7 +108,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// <summary>The key as it stands in the state table: a Guid without dashes, or the string key.</summary>
     protected string GrainKey => this.GetGrainId().Key.ToString()!;
 
-    private void Count(IReadOnlyList<IShopEvent> events)
+    private void Count(IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow> ledger)
     {
         counted ??= (ServiceProvider.GetService<EventMetrics>(), ServiceProvider.GetService<BusinessMetrics>());
         foreach (var e in events)
@@ -119,6 +119,8 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
             counted.Value.Events?.Published(e);
             counted.Value.Business?.Published(e);
         }
+        foreach (var row in ledger)
+            counted.Value.Business?.Moved(row);
     }
 
     private EventEnvelope[] Envelopes(TState next, IReadOnlyList<IShopEvent> events, long sequence)
@@ -129,7 +131,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         var own = new EventStream(Aggregate, StreamKeyOf(next));
         var now = Now;
         var correlation = RequestContext.Get(RequestKeys.CorrelationId) as string;
-        var trace = RequestContext.Get(RequestKeys.TraceParent) as string;
+        var trace = EventTraces.Parent;
         var causation = RequestContext.Get(RequestKeys.CausationId) as string;
         var envelopes = new EventEnvelope[events.Count];
         for (var i = 0; i < envelopes.Length; i++)

@@ -1,13 +1,15 @@
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Catalog;
+using SoonShop.Events;
 using SoonShop.Inventory;
 using SoonShop.Orders;
 
 namespace SoonShop.Carts;
 
 internal sealed class CartGrain(
-    [PersistentState("cart")] IPersistentState<Document<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders)
+    [PersistentState("cart")] IPersistentState<Document<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders,
+    BusinessMetrics metrics)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
     /// <summary>How long a checkout holds the cart if it never says that it ended.</summary>
@@ -56,6 +58,7 @@ internal sealed class CartGrain(
         if (decision.Refusal is { } refusal)
             return refusal;
         await CommitAsync(decision);
+        metrics.CartChanged(cart, decision.State);
         return await ViewAsync(decision.State);
     }
 
@@ -63,7 +66,9 @@ internal sealed class CartGrain(
     {
         if (Of(caller) is not { } cart)
             return NoCart;
-        await CommitAsync(cart.Clear());
+        var decision = cart.Clear();
+        await CommitAsync(decision);
+        metrics.CartChanged(cart, decision.State);
         return default(Done);
     }
 
@@ -76,7 +81,10 @@ internal sealed class CartGrain(
             return Refusal.NotFound($"The guest cart {guestCartId}");
         if (lines.Length > 0)
         {
-            await CommitAsync(cart.Merge(guestCartId, lines));
+            var decision = cart.Merge(guestCartId, lines);
+            await CommitAsync(decision);
+            if (decision.Changed)
+                metrics.CartMerged();
             await guest.ForgetHandedOverAsync(Id);
         }
         return await ViewAsync(State ?? cart);
@@ -133,8 +141,12 @@ internal sealed class CartGrain(
     {
         if (checkout?.OrderId == orderId)
             checkout = null;
-        if (ordered is not null && State is { IsErased: false } cart)
-            await CommitAsync(cart.Order(orderId, placedAt, ordered.Value));
+        if (ordered is null || State is not { IsErased: false } cart)
+            return;
+        var decision = cart.Order(orderId, placedAt, ordered.Value);
+        await CommitAsync(decision);
+        if (decision.Changed)
+            metrics.CartOrdered();
     }
 
     /// <summary>The cart, if it is the caller's. A customer's cart is there before its first line.</summary>

@@ -1,11 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using SoonShop.Aggregates;
+using SoonShop.Carts;
+using SoonShop.Inventory;
+using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Payments;
+using SoonShop.Users;
 
 namespace SoonShop.Events;
 
-/// <summary>What the shop does, as meter <c>SoonShop.Business</c>, told by the events that this silo commits.</summary>
+/// <summary>What the shop does, as meter <c>SoonShop.Business</c>, told by what this silo commits.</summary>
 public sealed class BusinessMetrics
 {
     /// <summary>The meter's name.</summary>
@@ -17,11 +22,17 @@ public sealed class BusinessMetrics
     /// <summary>The most users that are told apart.</summary>
     private const int MaxUsers = 100_000;
 
-    private readonly Counter<long> orders, revenue, refunded, payments;
+    private static readonly string[] OrderStatuses = ["placed", "awaiting_payment", "confirmed", "rejected", "expired", "cancelled", "shipped", "delivered", "refunded"];
+    private static readonly string[] PaymentOutcomes = ["succeeded", "failed", "action_required", "authorized", "cancelled", "refund_failed", "disputed"];
+    private static readonly string[] CartChanges = ["filled", "emptied", "merged", "ordered"];
+    private static readonly string[] LoginOutcomes = ["succeeded", "refused", "throttled"];
+    private static readonly string[] Crossings = ["low", "no_longer_low", "out", "back"];
+
+    private readonly Counter<long> orders, revenue, refunded, payments, carts, registrations, logins, notifications, units, refusals, crossings;
     private readonly ConcurrentDictionary<Guid, long> lastSeen = new();
     private readonly TimeProvider time;
 
-    /// <summary>Makes the meter's instruments.</summary>
+    /// <summary>Makes the meter's instruments. What alerts compare is there, as 0, from the start.</summary>
     public BusinessMetrics(IMeterFactory meters, TimeProvider time)
     {
         this.time = time;
@@ -30,7 +41,21 @@ public sealed class BusinessMetrics
         revenue = meter.CreateCounter<long>("soonshop.revenue", "{minor_unit}", "Totals of confirmed orders, in minor units");
         refunded = meter.CreateCounter<long>("soonshop.refunded", "{minor_unit}", "Money given back, in minor units");
         payments = meter.CreateCounter<long>("soonshop.payments", "{attempt}", "Payments by outcome");
+        carts = meter.CreateCounter<long>("soonshop.carts", "{cart}", "Carts by what became of them");
+        registrations = meter.CreateCounter<long>("soonshop.registrations", "{user}", "Accounts made");
+        logins = meter.CreateCounter<long>("soonshop.logins", "{attempt}", "Log-ins by password, by outcome");
+        notifications = meter.CreateCounter<long>("soonshop.notifications", "{message}", "Messages by channel and outcome");
+        units = meter.CreateCounter<long>("soonshop.inventory.units", "{unit}", "Units moved, by movement");
+        refusals = meter.CreateCounter<long>("soonshop.inventory.refusals", "{reservation}", "Reservations refused for want of stock");
+        crossings = meter.CreateCounter<long>("soonshop.inventory.crossings", "{item}", "Items whose stock crossed a threshold");
         meter.CreateObservableGauge("soonshop.active_users", CountActive, "{user}", "Customers of whom this silo committed something in the last 15 minutes");
+        Begin(orders, "status", OrderStatuses);
+        Begin(payments, "outcome", PaymentOutcomes);
+        Begin(carts, "change", CartChanges);
+        Begin(logins, "outcome", LoginOutcomes);
+        Begin(crossings, "to", Crossings);
+        registrations.Add(0);
+        refusals.Add(0);
     }
 
     /// <summary>An event was committed.</summary>
@@ -39,20 +64,33 @@ public sealed class BusinessMetrics
         switch (e)
         {
             case OrderPlaced o:
-                Order("placed", o.Order);
+                Count(orders, "status", "placed");
+                Saw(o.Order.CustomerId);
+                break;
+            case OrderAwaitingPayment:
+                Count(orders, "status", "awaiting_payment");
                 break;
             case OrderConfirmed o:
-                Order("confirmed", o.Order);
-                revenue.Add(o.Order.Total.Amount, new KeyValuePair<string, object?>("currency", o.Order.Total.Currency));
+                Count(orders, "status", "confirmed");
+                Count(revenue, "currency", o.Order.Total.Currency, o.Order.Total.Amount);
                 break;
-            case OrderRejected o:
-                Order("rejected", o.Order);
+            case OrderRejected:
+                Count(orders, "status", "rejected");
                 break;
-            case OrderExpired o:
-                Order("expired", o.Order);
+            case OrderExpired:
+                Count(orders, "status", "expired");
                 break;
-            case OrderCancelled o:
-                Order("cancelled", o.Order);
+            case OrderCancelled:
+                Count(orders, "status", "cancelled");
+                break;
+            case OrderShipped:
+                Count(orders, "status", "shipped");
+                break;
+            case OrderDelivered:
+                Count(orders, "status", "delivered");
+                break;
+            case OrderRefunded:
+                Count(orders, "status", "refunded");
                 break;
             case PaymentCaptured p:
                 Payment("succeeded", p.CustomerId);
@@ -63,29 +101,97 @@ public sealed class BusinessMetrics
             case PaymentActionRequired p:
                 Payment("action_required", p.CustomerId);
                 break;
-            case PaymentRefunded p:
-                refunded.Add(p.Amount.Amount, new KeyValuePair<string, object?>("currency", p.Amount.Currency));
+            case PaymentAuthorized p:
+                Payment("authorized", p.CustomerId);
                 break;
-            case Users.UserRegistered u:
+            case PaymentCancelled:
+                Count(payments, "outcome", "cancelled");
+                break;
+            case PaymentRefundFailed:
+                Count(payments, "outcome", "refund_failed");
+                break;
+            case PaymentDisputed:
+                Count(payments, "outcome", "disputed");
+                break;
+            case PaymentRefunded p:
+                Count(refunded, "currency", p.Amount.Currency, p.Amount.Amount);
+                break;
+            case NotificationSent n:
+                Notification(n.Channel, "sent");
+                break;
+            case NotificationFailed n:
+                Notification(n.Channel, "failed");
+                break;
+            case InventoryLowStock:
+                Count(crossings, "to", "low");
+                break;
+            case InventoryNoLongerLow:
+                Count(crossings, "to", "no_longer_low");
+                break;
+            case InventoryOutOfStock:
+                Count(crossings, "to", "out");
+                break;
+            case InventoryBackInStock:
+                Count(crossings, "to", "back");
+                break;
+            case UserRegistered u:
+                registrations.Add(1);
                 Saw(u.UserId);
                 break;
-            case Users.ProfileUpdated u:
+            case ProfileUpdated u:
                 Saw(u.UserId);
                 break;
         }
     }
 
-    private void Order(string status, OrderFacts order)
+    /// <summary>A movement of stock was committed.</summary>
+    public void Moved(LedgerRow row) => Count(units, "movement", MovementOf(row), Math.Abs((long)row.Delta));
+
+    /// <summary>A reservation was refused for want of stock.</summary>
+    public void OutOfStock() => refusals.Add(1);
+
+    /// <summary>A cart has other lines than before.</summary>
+    public void CartChanged(CartState before, CartState after)
     {
-        orders.Add(1, new KeyValuePair<string, object?>("status", status));
-        if (status == "placed")
-            Saw(order.CustomerId);
+        if (before.Lines.Length == 0 && after.Lines.Length > 0)
+            Count(carts, "change", "filled");
+        else if (before.Lines.Length > 0 && after.Lines.Length == 0)
+            Count(carts, "change", "emptied");
     }
+
+    /// <summary>A guest's cart went into a customer's.</summary>
+    public void CartMerged() => Count(carts, "change", "merged");
+
+    /// <summary>An order took its lines out of a cart.</summary>
+    public void CartOrdered() => Count(carts, "change", "ordered");
+
+    /// <summary>Somebody tried to log in: with the right password, with a wrong one, or too often.</summary>
+    public void LoggedIn(bool succeeded, bool throttled = false) => Count(logins, "outcome", throttled ? "throttled" : succeeded ? "succeeded" : "refused");
+
+    private static string MovementOf(LedgerRow row) => row.Kind switch
+    {
+        nameof(StockMovementKind.Reservation) => "reservation",
+        nameof(StockMovementKind.Release) => "release",
+        nameof(StockMovementKind.Sale) => "sale",
+        nameof(StockMovementKind.Return) => "return",
+        _ => row.Delta < 0 ? "removed" : "received",
+    };
 
     private void Payment(string outcome, Guid? customer)
     {
-        payments.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+        Count(payments, "outcome", outcome);
         Saw(customer);
+    }
+
+    private void Notification(string channel, string outcome) =>
+        notifications.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
+
+    private static void Count(Counter<long> counter, string label, string value, long count = 1) => counter.Add(count, new KeyValuePair<string, object?>(label, value));
+
+    private static void Begin(Counter<long> counter, string label, string[] values)
+    {
+        foreach (var value in values)
+            Count(counter, label, value, 0);
     }
 
     private void Saw(Guid? user)

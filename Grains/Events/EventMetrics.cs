@@ -17,6 +17,9 @@ public sealed class EventMetrics
     /// <summary>The upper bounds of the buckets of handler times, in milliseconds; the last bucket has none.</summary>
     public static readonly ImmutableArray<double> BoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
+    /// <summary>An event waits longer than its handling takes when queues stand still.</summary>
+    private static readonly ImmutableArray<double> LagBoundsMs = [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 1_800_000];
+
     private const string Unknown = "unknown";
 
     private readonly EventTypes types;
@@ -26,19 +29,21 @@ public sealed class EventMetrics
     private readonly Histogram<double> handlerTime, lag;
     private readonly ConcurrentDictionary<(string EventType, string Handler, string Error), Sums> sums = new();
     private EventQueueState queue = new(0, 0, 0, 0, 0);
+    private long observedAt;
 
     /// <summary>Makes the meter's instruments.</summary>
     public EventMetrics(IMeterFactory meters, EventTypes types, EventHandlers handlers, TimeProvider time)
     {
         (this.types, this.handlers, this.time) = (types, handlers, time);
+        observedAt = time.GetTimestamp();
         var meter = meters.Create(MeterName);
         published = meter.CreateCounter<long>("soonshop.events.published", "{event}", "Events committed");
         delivered = meter.CreateCounter<long>("soonshop.events.delivered", "{event}", "Events handled, once for each handler");
         failed = meter.CreateCounter<long>("soonshop.events.failed", "{attempt}", "Attempts that failed");
         retried = meter.CreateCounter<long>("soonshop.events.retried", "{attempt}", "Attempts after the first");
         deadLettered = meter.CreateCounter<long>("soonshop.events.dead_lettered", "{event}", "Events given up by a handler");
-        handlerTime = meter.CreateHistogram<double>("soonshop.events.handler_time", "ms", "How long attempts took");
-        lag = meter.CreateHistogram<double>("soonshop.events.lag", "ms", "From an event's decision to its being handled");
+        handlerTime = meter.CreateHistogram("soonshop.events.handler_time", "ms", "How long attempts took", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = BoundsMs });
+        lag = meter.CreateHistogram("soonshop.events.lag", "ms", "From an event's decision to its being handled", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LagBoundsMs });
         meter.CreateObservableGauge("soonshop.events.queue_depth", () => Volatile.Read(ref queue).Depth, "{event}", "Committed events that are not done with, in the cluster");
         meter.CreateObservableGauge("soonshop.events.queue_lag", () => Volatile.Read(ref queue).LagSeconds, "s", "The age of the oldest of them");
         meter.CreateObservableGauge("soonshop.events.scheduled", () => Volatile.Read(ref queue).Scheduled, "{event}", "Events that wait for their time, in the cluster");
@@ -99,7 +104,14 @@ public sealed class EventMetrics
     }
 
     /// <summary>How things stand in the cluster, for the gauges.</summary>
-    public void Observe(EventQueueState state) => Volatile.Write(ref queue, state);
+    public void Observe(EventQueueState state)
+    {
+        Volatile.Write(ref queue, state);
+        Volatile.Write(ref observedAt, time.GetTimestamp());
+    }
+
+    /// <summary>Since the gauges were last told how things stand.</summary>
+    public TimeSpan ObservedFor => time.GetElapsedTime(Volatile.Read(ref observedAt));
 
     /// <summary>What was counted since the last time; counting begins anew.</summary>
     public IReadOnlyList<EventSums> Take()

@@ -31,8 +31,6 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
     /// <summary>What a handler that honours its token gets to end by itself.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
-    private static readonly ActivitySource Activities = new("SoonShop.Events");
-
     private readonly EventHandlerType type = runtime.Handlers.Find(id.Type.ToString()!)
         ?? throw new InvalidOperationException($"{id.Type} is no event handler that is known here.");
 
@@ -51,10 +49,11 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
             return;
         var started = runtime.Time.GetTimestamp();
         var failures = ImmutableArray.CreateBuilder<FailedAttempt>();
+        var trace = EventTraces.Delivered(e, runtime.Time.GetUtcNow());
         while (true)
         {
             var attempt = failures.Count + 1;
-            var (result, cutOff) = await AttemptAsync(e, attempt);
+            var (result, cutOff) = await AttemptAsync(e, attempt, trace);
             if (result.Error is not { } error)
             {
                 await SettleAsync(e, failures);
@@ -102,9 +101,9 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
     }
 
     /// <summary>One attempt that was asked for.</summary>
-    public async Task<AttemptResult> RetryAsync(CloudEvent e, int attempt) => (await AttemptAsync(e, attempt)).Result;
+    public async Task<AttemptResult> RetryAsync(CloudEvent e, int attempt) => (await AttemptAsync(e, attempt, e.TraceParent)).Result;
 
-    private async Task<(AttemptResult Result, bool CutOff)> AttemptAsync(CloudEvent e, int attempt)
+    private async Task<(AttemptResult Result, bool CutOff)> AttemptAsync(CloudEvent e, int attempt, string? trace)
     {
         var started = runtime.Time.GetTimestamp();
         var cutOff = false;
@@ -114,7 +113,7 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
             if (!handled.Contains(e.Id))
             {
                 using var limit = new CancellationTokenSource(runtime.AttemptLimit, runtime.Time);
-                var work = RunAsync(e, attempt, limit.Token);
+                var work = RunAsync(e, attempt, trace, limit.Token);
                 try
                 {
                     await work.WaitAsync(runtime.AttemptLimit + Grace, runtime.Time);
@@ -142,20 +141,28 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
         return (result, cutOff);
     }
 
-    private async Task RunAsync(CloudEvent e, int attempt, CancellationToken cancellation)
+    private async Task RunAsync(CloudEvent e, int attempt, string? trace, CancellationToken cancellation)
     {
-        using var activity = Activities.StartActivity($"handle {e.Type}", ActivityKind.Consumer, e.TraceParent);
-        var message = runtime.Types.Read(e);
-        if (!type.Events.TryGetValue(e.Type, out var method))
-            return;
-        RequestContext.Set(RequestKeys.CausationId, e.Id);
-        SetOrRemove(RequestKeys.CorrelationId, e.CorrelationId);
-        SetOrRemove(RequestKeys.TraceParent, activity?.Id ?? e.TraceParent);
-        new Attempt(handler, e.Id, cancellation).Enter();
-        await handler.LoadAsync();
-        cancellation.ThrowIfCancellationRequested();
-        if (!handler.IsHandled(e.Id))
-            await method(handler, message, new EventContext(e, attempt, cancellation));
+        using var activity = EventTraces.Handling(e, type.Name, attempt, trace);
+        try
+        {
+            var message = runtime.Types.Read(e);
+            if (!type.Events.TryGetValue(e.Type, out var method))
+                return;
+            RequestContext.Set(RequestKeys.CausationId, e.Id);
+            SetOrRemove(RequestKeys.CorrelationId, e.CorrelationId);
+            SetOrRemove(RequestKeys.TraceParent, activity?.Id ?? e.TraceParent);
+            new Attempt(handler, e.Id, cancellation).Enter();
+            await handler.LoadAsync();
+            cancellation.ThrowIfCancellationRequested();
+            if (!handler.IsHandled(e.Id))
+                await method(handler, message, new EventContext(e, attempt, cancellation));
+        }
+        catch (Exception failure)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, failure.GetType().Name);
+            throw;
+        }
     }
 
     private static void SetOrRemove(string key, string? value)

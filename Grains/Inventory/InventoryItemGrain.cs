@@ -13,7 +13,7 @@ namespace SoonShop.Inventory;
 /// </remarks>
 [Reentrant]
 internal sealed class InventoryItemGrain(
-    [PersistentState("inventory")] IPersistentState<Document<StockState>> storage, TimeProvider time, IStockLedger ledger)
+    [PersistentState("inventory")] IPersistentState<Document<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics)
     : AggregateGrain<StockState>(storage, time), IInventoryItemGrain
 {
     /// <summary>How many writes of others a decision waits for.</summary>
@@ -111,7 +111,10 @@ internal sealed class InventoryItemGrain(
         {
             // A no is final, so it must not rest on what others hold but the database may never come to know.
             if (!writes.HasPending || State is null || State.Available < quantity)
+            {
+                metrics.OutOfStock();
                 return OutOfStock(quantity);
+            }
             if (i == MaxWaits)
                 throw new UnavailableException($"{SkuText} is in great demand.");
             await writes.PendingAsync();

@@ -8,23 +8,35 @@ public sealed class PaymentMetrics
     /// <summary>The meter's name.</summary>
     public const string MeterName = "SoonShop.Payments";
 
+    private readonly Meter meter;
     private readonly Counter<long> webhooks, news, strays, found;
+    private readonly Histogram<double> asked;
     private IReadOnlyDictionary<DiscrepancyKind, long> open = new Dictionary<DiscrepancyKind, long>();
 
     /// <summary>Makes the meter's instruments.</summary>
     public PaymentMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        meter = meters.Create(MeterName);
         webhooks = meter.CreateCounter<long>("soonshop.payments.webhooks", "{post}", "Posts of the payment provider by what was done with them");
         news = meter.CreateCounter<long>("soonshop.payments.news", "{news}", "The provider's news of payments by what they led to");
         strays = meter.CreateCounter<long>("soonshop.payments.strays", "{payment}", "Payments at the provider that the shop did not know, by their fate");
         found = meter.CreateCounter<long>("soonshop.payments.discrepancies_found", "{discrepancy}", "Discrepancies that reconciliation found, by kind and whether it settled them");
+        asked = meter.CreateHistogram("soonshop.payments.provider.duration", "s", "What the payment provider was asked, by operation and outcome",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20] });
         meter.CreateObservableGauge("soonshop.payments.discrepancies",
             () => Volatile.Read(ref open).Select(k => new Measurement<long>(k.Value, Kind(k.Key))), "{discrepancy}", "Open discrepancies in the cluster, by kind");
     }
 
     /// <summary>A post came: <c>accepted</c>, <c>duplicate</c>, <c>ignored</c> (a type that tells the shop nothing) or <c>refused</c>.</summary>
     public void WebhookReceived(string result) => webhooks.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>The provider was asked, and how that ended.</summary>
+    public void ProviderAsked(string operation, string outcome, TimeSpan took) =>
+        asked.Record(took.TotalSeconds, new KeyValuePair<string, object?>("operation", operation), new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>Tells from now on whether the provider can be reached, as far as is known.</summary>
+    public void WatchProvider(Func<bool> isAvailable) =>
+        meter.CreateObservableGauge("soonshop.payments.provider.available", () => isAvailable() ? 1 : 0, description: "0 while the payment provider is known to be out of reach");
 
     /// <summary>News were handled.</summary>
     public void NewsHandled(NewsEffect effect) => news.Add(1, new KeyValuePair<string, object?>("effect", Name(effect)));

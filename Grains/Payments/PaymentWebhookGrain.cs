@@ -28,7 +28,7 @@ internal sealed class PaymentWebhookGrain(IEnumerable<IPaymentWebhooks> webhooks
         }
         var isNew = await inbox.AcceptAsync(new EventEnvelope(
             $"{Source}#{news.NewsId}", Source, 0, news.Type, news.Reference, PaymentNews.StreamNamespace, news.Reference, time.GetUtcNow(), null,
-            RequestContext.Get(RequestKeys.CorrelationId) as string, news.NewsId, RequestContext.Get(RequestKeys.TraceParent) as string, news));
+            RequestContext.Get(RequestKeys.CorrelationId) as string, news.NewsId, EventTraces.Parent, news));
         metrics.WebhookReceived(isNew ? "accepted" : "duplicate");
         return default(Done);
     }

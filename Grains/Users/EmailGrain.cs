@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
+using SoonShop.Events;
 
 namespace SoonShop.Users;
 
@@ -12,7 +13,8 @@ public sealed record EmailClaim(Guid UserId, bool Confirmed, DateTimeOffset Rese
 }
 
 internal sealed class EmailGrain(
-    [PersistentState("email")] IPersistentState<Document<EmailClaim>> storage, TimeProvider time, IRefusedActs refused, IOptions<AccountsOptions> options)
+    [PersistentState("email")] IPersistentState<Document<EmailClaim>> storage, TimeProvider time, IRefusedActs refused, IOptions<AccountsOptions> options,
+    BusinessMetrics metrics)
     : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
 {
     private readonly LoginThrottle throttle = new(options.Value, time);
@@ -57,9 +59,11 @@ internal sealed class EmailGrain(
         if (turn.LockedFor is { } wait)
         {
             refused.Note("sessions.open", Subject, AuditOutcome.Denied);
+            metrics.LoggedIn(succeeded: false, throttled: true);
             return LoginThrottle.Locked(wait);
         }
         var result = await Account.LoginAsync(password);
+        metrics.LoggedIn(succeeded: !result.IsRefused);
         if (result.IsRefused)
         {
             throttle.Failed();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
+using SoonShop.Logging;
 using SoonShop.Privacy;
 
 namespace SoonShop.Users;
@@ -293,6 +294,6 @@ internal sealed partial class UserGrain(
             LogMailedToken(log, purpose, email, new MailedToken(Id, secret).ToString());
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Development: {Purpose} token for {Email}: {Token}")]
+    [LoggerMessage(Level = LogLevel.Information, EventName = LogEvents.DevelopmentSecret, Message = "Development: {Purpose} token for {Email}: {Token}")]
     private static partial void LogMailedToken(ILogger log, string purpose, string email, string token);
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using DbUp;
 using DbUp.Engine.Output;
+using DbUp.Postgresql;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -18,9 +19,9 @@ internal static class Migrator
     /// <summary>Migrates. Doing it again does nothing. Throws when a file fails; what came before it stays.</summary>
     public static async Task MigrateAsync(string connectionString, ILogger log, CancellationToken cancellation)
     {
-        // Not pooled: a connection that waits in a pool still holds its locks.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
-        await connection.OpenAsync(cancellation);
+        // Not pooled: a connection that waits in a pool still holds its locks. And of nobody's pool: metrics would tell of it for ever.
+        await using var database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false });
+        await using var connection = await database.OpenConnectionAsync(cancellation);
         await using (var command = new NpgsqlCommand("select pg_advisory_lock(@key)", connection) { CommandTimeout = (int)MaxWait.TotalSeconds })
         {
             command.Parameters.AddWithValue("key", LockKey);
@@ -28,7 +29,7 @@ internal static class Migrator
         }
         // The lock ends with this connection.
         var result = DeployChanges.To
-            .PostgresqlDatabase(connectionString)
+            .PostgresqlDatabase(new PostgresqlConnectionManager(database))
             .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly())
             .WithTransactionPerScript()
             .JournalToPostgresqlTable("public", "schema_version")

@@ -22,17 +22,20 @@ internal static class PaymentsHosting
             PaymentProviderKind.Stripe => services
                 .AddSingleton<StripeCalls>()
                 .AddSingleton<StripeLookup>()
-                .AddSingleton<IPaymentProvider, StripePaymentProvider>()
+                .AddProvider<StripePaymentProvider>()
                 .AddSingleton<IPaymentMethods, StripePaymentMethods>()
                 .AddSingleton<IProviderBooks, StripePaymentBooks>()
                 .AddSingleton(new StripeSignature(options.Stripe.WebhookSecrets, TimeSpan.FromSeconds(options.Stripe.WebhookToleranceSeconds)))
                 .AddSingleton<IPaymentWebhooks, StripeWebhooks>(),
             _ => services
-                .AddSingleton<SimulatedPaymentProvider>()
+                .AddProvider<SimulatedPaymentProvider>()
                 .AddSingleton<IProviderBooks, SimulatedPaymentBooks>()
-                .AddSingleton<IPaymentProvider>(s => s.GetRequiredService<SimulatedPaymentProvider>())
                 .AddSingleton<IPaymentMethods>(s => s.GetRequiredService<SimulatedPaymentProvider>())
                 .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>()),
         };
     }
+
+    private static IServiceCollection AddProvider<T>(this IServiceCollection services) where T : class, IPaymentProvider => services
+        .AddSingleton<T>()
+        .AddSingleton<IPaymentProvider>(s => new ObservedPaymentProvider(s.GetRequiredService<T>(), s.GetRequiredService<PaymentMetrics>()));
 }

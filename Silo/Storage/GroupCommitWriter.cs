@@ -22,6 +22,7 @@ internal sealed partial class GroupCommitWriter(
     {
         batch.Sort(static (a, b) => a.Key.CompareTo(b.Key));
         var writes = batch.ToArray();
+        var began = StorageTraces.Begin();
         try
         {
             await WriteAsync(writes, Environment.TickCount64 + (long)connection.CommandTimeout.TotalMilliseconds, cancellation);
@@ -32,6 +33,7 @@ internal sealed partial class GroupCommitWriter(
             await connection.DropAsync();
             FailAll(writes, e, "the storage itself failed", outcomeUnknown: true);
         }
+        StorageTraces.End("commit batch", writes, began);
     }
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();

@@ -27,15 +27,18 @@ internal sealed partial class GroupReader : IAsyncDisposable
     public async Task ReadAsync(List<PendingRead> batch, CancellationToken cancellation)
     {
         var held = connection.IsOpen;
+        var began = StorageTraces.Begin();
         var error = await TryReadAsync(batch, cancellation);
         // A connection may have died since the last batch; unlike a write, a read may be sent again.
         if (held && error is not (null or OperationCanceledException or { InnerException: TimeoutException }))
             error = await TryReadAsync(batch, cancellation);
-        if (error is null)
-            return;
-        LogFailed(log, batch.Count, error);
-        foreach (var read in batch)
-            read.Reject($"the database does not answer ({error.Message})");
+        if (error is not null)
+        {
+            LogFailed(log, batch.Count, error);
+            foreach (var read in batch)
+                read.Reject($"the database does not answer ({error.Message})");
+        }
+        StorageTraces.End("read batch", batch, began);
     }
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace SoonShop.Silo.Storage;
 
 /// <summary>A read or a write on its way into a batch; its caller awaits <see cref="TaskCompletionSource{TResult}.Task"/>.</summary>
@@ -13,6 +15,9 @@ internal abstract class PendingOperation<TResult>(StateKey key)
     public bool IsSettled => Task.IsCompleted;
 
     public long EnqueuedAtMs { get; } = Environment.TickCount64;
+
+    /// <summary>The trace that it belongs to, where that is recorded.</summary>
+    public ActivityContext Trace { get; } = StorageTraces.Current;
 
     public abstract void Reject(string reason);
 }

@@ -2,13 +2,18 @@ using System.Diagnostics.Metrics;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>Meter <c>SoonShop.Storage</c>; every instrument has the tag <c>provider</c>, the storage's name.</summary>
+/// <summary>Meter <c>SoonShop.Storage</c>; everything has the tag <c>provider</c>, the storage's name.</summary>
 internal sealed class StorageMetrics : IDisposable
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "SoonShop.Storage";
 
-    private readonly Meter meter;
+    private static readonly InstrumentAdvice<int> Sizes = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] };
+
+    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] };
+
+    private readonly KeyValuePair<string, object?> tag;
+    private readonly Meter meter = new(MeterName);
     private readonly Counter<long> writes;
     private readonly Counter<long> conflicts;
     private readonly Counter<long> failures;
@@ -19,27 +24,31 @@ internal sealed class StorageMetrics : IDisposable
     /// <param name="queued">How many writes wait.</param>
     public StorageMetrics(string provider, Func<int> queued)
     {
-        meter = new Meter(MeterName, null, [new("provider", provider)]);
+        tag = new("provider", provider);
         writes = meter.CreateCounter<long>("soonshop.storage.writes", "{write}", "Writes that were committed");
         conflicts = meter.CreateCounter<long>("soonshop.storage.conflicts", "{write}", "Writes refused because the version was not the current one");
         failures = meter.CreateCounter<long>("soonshop.storage.failures", "{write}", "Writes that failed otherwise, or whose outcome is unknown");
-        batchSize = meter.CreateHistogram<int>("soonshop.storage.batch.size", "{write}", "Writes in a batch");
-        batchDuration = meter.CreateHistogram<double>("soonshop.storage.batch.duration", "s", "From sending a batch to its commit");
-        meter.CreateObservableGauge("soonshop.storage.queue.depth", queued, "{write}", "Writes that wait for the next batch");
+        batchSize = meter.CreateHistogram("soonshop.storage.batch.size", "{write}", "Writes in a batch", advice: Sizes);
+        batchDuration = meter.CreateHistogram("soonshop.storage.batch.duration", "s", "From sending a batch to its commit", advice: Seconds);
+        meter.CreateObservableGauge("soonshop.storage.queue.depth", () => new Measurement<int>(queued(), tag), "{write}", "Writes that wait for the next batch");
+        // Seen as 0 before the first one.
+        writes.Add(0, tag);
+        conflicts.Add(0, tag);
+        failures.Add(0, tag);
     }
 
     /// <summary>A batch is committed, but for those of its writes that had conflicts.</summary>
     public void BatchWritten(int size, TimeSpan took, int conflicting)
     {
-        writes.Add(size - conflicting);
-        batchSize.Record(size);
-        batchDuration.Record(took.TotalSeconds);
+        writes.Add(size - conflicting, tag);
+        batchSize.Record(size, tag);
+        batchDuration.Record(took.TotalSeconds, tag);
         if (conflicting > 0)
-            conflicts.Add(conflicting);
+            conflicts.Add(conflicting, tag);
     }
 
     /// <summary>Writes failed.</summary>
-    public void Failed(int count) => failures.Add(count);
+    public void Failed(int count) => failures.Add(count, tag);
 
     public void Dispose() => meter.Dispose();
 }

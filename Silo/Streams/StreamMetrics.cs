@@ -23,7 +23,8 @@ internal sealed class StreamMetrics
         handled = meter.CreateCounter<long>("soonshop.streams.done", "{event}", "Events that are done with: delivered, without a consumer, or put aside.");
         undelivered = meter.CreateCounter<long>("soonshop.streams.undelivered", "{event}", "Events put aside, because they could not be delivered.");
         published = meter.CreateCounter<long>("soonshop.streams.published", "{event}", "Events published by OnNextAsync.");
-        batch = meter.CreateHistogram<int>("soonshop.streams.read.batch", "{event}", "Events found by one read.");
+        batch = meter.CreateHistogram("soonshop.streams.read.batch", "{event}", "Events found by one read.",
+            advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] });
         meter.CreateObservableGauge(
             "soonshop.streams.pending", () => readers().Where(r => r.IsOwner).Select(r => new Measurement<int>(r.Pending, tag, new("queue", r.Queue))), "{event}",
             "Events read and not done with, of the queues that this process owns.");

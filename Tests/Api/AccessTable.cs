@@ -123,6 +123,8 @@ internal static class AccessTable
         new("POST /admin/dead-letters/replay", Who.Admin, "events:write"),
         new("DELETE /admin/dead-letters/{id}", Who.Admin, "events:write"),
         new("GET /admin/audit-log", Who.Admin, "audit:read"),
+        new("GET /admin/log-levels", Who.Admin),
+        new("PUT /admin/log-levels", Who.Admin),
         new("GET /admin/api-keys", Who.Admin),
         new("POST /admin/api-keys", Who.Admin),
         new("GET /admin/api-keys/{id}", Who.Admin),

@@ -12,6 +12,12 @@ public sealed class ConfigurationTests
             ["ConnectionStrings__soonshop"] = null,
             ["Silo__SiloPort"] = "70000",
             ["Silo__GatewayPort"] = "gateway",
+            ["Silo__HttpPort"] = "-1",
+            ["Silo__HttpAddress"] = "silo.example",
+            ["Telemetry__OtlpEndpoint"] = "collector:4317",
+            ["Telemetry__TraceRatio"] = "2",
+            ["Telemetry__LogFormat"] = "Xml",
+            ["Telemetry__DatabaseCapacityGigabytes"] = "-1",
             ["Storage__Provider"] = "Files",
             ["Storage__MaxBatchSize"] = "0",
             ["Checkout__Currency"] = "dollars",
@@ -35,9 +41,10 @@ public sealed class ConfigurationTests
         Assert.Equal(78, code);
         Assert.Empty(output);
         Assert.DoesNotContain("51PlantedKey", error, StringComparison.Ordinal);
-        AssertOneMessage(error, 23,
+        AssertOneMessage(error, 29,
             "Payments__Capture", "Payments__Reconciliation__IntervalSeconds", "Payments__Stripe__ApiKey", "Payments__Stripe__WebhookSecrets__0", "Payments__Stripe__ApiBase",
             "Events__AttemptSeconds", "Events__Redis", "Events:Policies:mail:Handler",
+            "Silo__HttpPort", "Silo__HttpAddress", "Telemetry__OtlpEndpoint", "Telemetry__TraceRatio", "Telemetry__LogFormat", "Telemetry__DatabaseCapacityGigabytes",
             "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Storage__Provider", "Storage__MaxBatchSize",
             "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword",
             "Notifications__PublicUrl", "Notifications__Email__Smtp__Host", "Notifications__Email__Smtp__Port", "Notifications__Email__From",
@@ -81,11 +88,13 @@ public sealed class ConfigurationTests
             ["Http__MaxRequestBytes"] = "1",
             ["Cluster__CallTimeoutSeconds"] = "0",
             ["Admission__MinLimit"] = "0",
+            ["Telemetry__MetricsPort"] = "70000",
+            ["Telemetry__FiguresSeconds"] = "0",
         });
         Assert.Equal(78, code);
         Assert.Empty(output);
         AssertOneMessage(
-            error, 6, "ConnectionStrings__soonshop", "Auth:Keys", "Auth__AccessTokenMinutes", "Http__MaxRequestBytes", "Cluster__CallTimeoutSeconds", "Admission__MinLimit");
+            error, 8, "Telemetry__MetricsPort", "Telemetry__FiguresSeconds", "ConnectionStrings__soonshop", "Auth:Keys", "Auth__AccessTokenMinutes", "Http__MaxRequestBytes", "Cluster__CallTimeoutSeconds", "Admission__MinLimit");
     }
 
     [Fact]

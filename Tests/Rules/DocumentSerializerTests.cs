@@ -10,6 +10,7 @@ using SoonShop.Catalog;
 using SoonShop.Events;
 using SoonShop.Idempotency;
 using SoonShop.Inventory;
+using SoonShop.Logging;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Payments;
@@ -123,6 +124,7 @@ public sealed class DocumentSerializerTests
             LastError = "error",
             Sent = ["/order/1#2"],
         },
+        ["log levels"] = new LogLevelsState(ImmutableDictionary<string, LogDetail>.Empty.Add("SoonShop.Silo", LogDetail.Debug), Given.Now),
     };
 
     public static TheoryData<string> Names => [.. States.Keys];

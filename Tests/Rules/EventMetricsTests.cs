@@ -22,7 +22,12 @@ public sealed class EventMetricsTests : IDisposable
             if (instrument.Meter.Scope == meters && instrument.Meter.Name is EventMetrics.MeterName or BusinessMetrics.MeterName)
                 l.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<long>((i, v, tags, _) => seen.Add((i.Name, v, Tags(tags))));
+        // What is there from the start, as 0, is nothing that was seen.
+        listener.SetMeasurementEventCallback<long>((i, v, tags, _) =>
+        {
+            if (v != 0)
+                seen.Add((i.Name, v, Tags(tags)));
+        });
         listener.SetMeasurementEventCallback<int>((i, v, tags, _) => seen.Add((i.Name, v, Tags(tags))));
         listener.SetMeasurementEventCallback<double>((i, v, tags, _) => seen.Add((i.Name, v, Tags(tags))));
         listener.Start();

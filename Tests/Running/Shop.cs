@@ -40,6 +40,9 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>What is started as front end; another version's, say.</summary>
     public string FrontEndProgram { get; set; } = Repository.Program("ApiFrontend");
 
+    /// <summary>What the first silo serves over HTTP; only where setting <c>Silo__HttpPort</c> says on which port.</summary>
+    public Uri SiloHttp => new($"http://127.0.0.1:{settings["Silo__HttpPort"]}");
+
     /// <summary>The silo that was started last.</summary>
     public ShopProcess Silo => processes.Last(p => p.Name.StartsWith("silo", StringComparison.Ordinal));
 
@@ -80,6 +83,8 @@ internal sealed class Shop : IAsyncDisposable
             ["ConnectionStrings__soonshop"] = ConnectionString,
             ["Silo__SiloPort"] = $"{siloPort}",
             ["Silo__GatewayPort"] = $"{gatewayPort}",
+            // Each port more could be taken by somebody else.
+            ["Silo__HttpPort"] = ports is null ? settings.GetValueOrDefault("Silo__HttpPort", "0") : "0",
             ["Accounts__AdminEmail"] = AdminEmail,
             ["Accounts__AdminPassword"] = AdminPassword,
             ["Accounts__PasswordHashIterations"] = "10000",

@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Logging;
+
+namespace SoonShop.ApiFrontend.Logging;
+
+/// <summary>How much all processes log, for a time; for administrators.</summary>
+internal static class AdminLogLevelsApi
+{
+    public static void MapAdminLogLevels(this IEndpointRouteBuilder admin)
+    {
+        var levels = admin.MapGroup("/log-levels").WithTags("Administration").ForAdministrators();
+        levels.MapGet("", GetAsync).WithName("getLogLevels").WithSummary("What is logged beyond what is configured, and until when");
+        levels.MapPut("", SetAsync).WithName("setLogLevels").WithSummary("Log more, or less, in every process within seconds, for some minutes; without levels, what is configured");
+    }
+
+    private static async Task<Ok<LogLevels>> GetAsync(IClusterClient cluster) => TypedResults.Ok(await Levels(cluster).GetAsync());
+
+    private static async Task<Results<Ok<LogLevels>, Problem>> SetAsync(LogLevelsRequest body, IClusterClient cluster) =>
+        (await Levels(cluster).SetAsync(new SetLogLevels(body.Levels!.ToImmutableDictionary(), body.Minutes))).Ok();
+
+    private static ILogLevelsGrain Levels(IClusterClient cluster) => cluster.GetGrain<ILogLevelsGrain>(LogLevels.Key);
+}
+
+/// <summary>Levels by category or its beginning, <c>Default</c> for all others, and for how many minutes.</summary>
+public sealed record LogLevelsRequest(
+    [property: Required] Dictionary<string, LogDetail>? Levels,
+    [property: Range(1, LogLevels.MaxMinutes)] int Minutes = 30);

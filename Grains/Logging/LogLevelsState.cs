@@ -1,0 +1,34 @@
+using SoonShop.Aggregates;
+
+namespace SoonShop.Logging;
+
+/// <summary>The rules of what is logged beyond what is configured: it ends by itself, so that nobody forgets it.</summary>
+public sealed record LogLevelsState(ImmutableDictionary<string, LogDetail> Levels, DateTimeOffset Until)
+{
+    /// <summary>The most categories.</summary>
+    public const int MaxCategories = 50;
+
+    /// <summary>The longest name of one.</summary>
+    public const int MaxName = 200;
+
+    /// <summary>What is logged from now on.</summary>
+    public static Decision<LogLevelsState> Set(SetLogLevels command, DateTimeOffset now)
+    {
+        var errors = new Dictionary<string, string[]>();
+        if (command.Levels.Count > MaxCategories)
+            errors["levels"] = [$"must have at most {MaxCategories} entries"];
+        else if (command.Levels.Keys.Any(name => !IsCategory(name)))
+            errors["levels"] = ["must name categories, such as SoonShop.Silo.Events, or Default"];
+        if (command.Minutes is < 1 or > LogLevels.MaxMinutes)
+            errors["minutes"] = [$"must be 1–{LogLevels.MaxMinutes}"];
+        return errors.Count > 0
+            ? Refusal.Invalid(errors)
+            : Decision<LogLevelsState>.To(new LogLevelsState(command.Levels, now.AddMinutes(command.Minutes)));
+    }
+
+    /// <summary>What holds.</summary>
+    public LogLevels At(DateTimeOffset now) => Levels.IsEmpty || Until <= now ? LogLevels.None : new LogLevels(Levels, Until);
+
+    /// <summary>Names of types and their beginnings; a colon would lead out of the section of the configuration that they stand in.</summary>
+    private static bool IsCategory(string name) => name.Length is > 0 and <= MaxName && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '`' or '+');
+}

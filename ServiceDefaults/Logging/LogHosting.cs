@@ -1,0 +1,40 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using SoonShop.ServiceDefaults.Telemetry;
+
+namespace SoonShop.ServiceDefaults.Logging;
+
+/// <summary>Logs of a process.</summary>
+public static class LogHosting
+{
+    /// <summary>Lines that wait for the standard output; more are dropped, and their number is told: a log that nobody takes must not stop the shop.</summary>
+    private const int MaxWaiting = 10_000;
+
+    /// <summary>Logs to the standard output, redacted: as JSON, or in development as text.</summary>
+    public static ILoggingBuilder AddShopLogging(this ILoggingBuilder logging, string service, TelemetryOptions options, IHostEnvironment environment)
+    {
+        var format = options.LogFormat ?? (environment.IsDevelopment() ? LogFormat.Text : LogFormat.Json);
+        logging.ClearProviders().AddConsole(console =>
+        {
+            console.FormatterName = format == LogFormat.Json ? JsonLogFormatter.FormatName : TextLogFormatter.FormatName;
+            console.MaxQueueLength = MaxWaiting;
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
+        logging.Services.AddSingleton(new LogSettings(service, environment.IsDevelopment()))
+            .AddSingleton<ConsoleFormatter, JsonLogFormatter>()
+            .AddSingleton<ConsoleFormatter, TextLogFormatter>();
+        return logging;
+    }
+
+    /// <summary>The same for a process that measures itself and belongs to the cluster: lines are counted, and levels can be changed while it runs.</summary>
+    public static void AddShopLogging(this IHostApplicationBuilder builder, string service, TelemetryOptions options)
+    {
+        builder.Logging.AddShopLogging(service, options, builder.Environment);
+        builder.Services.AddSingleton<ILoggerProvider, LogMeter>();
+        var overrides = new LogLevelOverrides();
+        builder.Configuration.Add(overrides);
+        builder.Services.AddSingleton(overrides).AddHostedService<LogLevelFollower>();
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace SoonShop.ServiceDefaults.Logging;
+
+/// <summary>One line of text, and the exception below it.</summary>
+internal sealed class TextLogFormatter(LogSettings settings, ILogActor? actor = null) : ShopLogFormatter(FormatName, settings, actor)
+{
+    public const string FormatName = "soonshop-text";
+
+    protected override void Write(LogLine line, TextWriter writer)
+    {
+        writer.Write(string.Create(CultureInfo.InvariantCulture, $"{line.At.UtcDateTime:HH:mm:ss.fff} {Short(line.Level)} {line.Category}: {line.Message}"));
+        if (line.TraceId is { } trace)
+            writer.Write($" (trace {trace}{(line.Actor is { } who ? $", {who}" : "")})");
+        writer.WriteLine();
+        if (line.Exception is { } exception)
+            writer.WriteLine(exception);
+    }
+
+    private static string Short(LogLevel level) => level switch
+    {
+        LogLevel.Trace => "trce",
+        LogLevel.Debug => "dbug",
+        LogLevel.Information => "info",
+        LogLevel.Warning => "warn",
+        LogLevel.Error => "fail",
+        _ => "crit",
+    };
+}

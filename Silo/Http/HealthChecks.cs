@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using SoonShop.Health;
+
+namespace SoonShop.Silo.Http;
+
+/// <summary>Whether this silo is a member of the cluster, and stays one.</summary>
+internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var status = membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
+        return Task.FromResult(
+            lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("this silo is stopping")
+            : status == SiloStatus.Active ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy($"this silo is {status} in the cluster"));
+    }
+}
+
+/// <summary>Whether the database answers.</summary>
+internal sealed class DatabaseCheck(IDatabaseHealth database) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await database.CheckAsync(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (Exception e)
+        {
+            return HealthCheckResult.Unhealthy($"the database does not answer: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics.Metrics;
+using SoonShop.Events;
+
+namespace SoonShop.Silo.Telemetry;
+
+/// <summary>How the shop and its cluster stand, as meter <c>SoonShop.Cluster</c>; told by every silo alike.</summary>
+internal sealed class ShopMetrics
+{
+    private static readonly (SiloStatus Status, string Label)[] Statuses =
+    [
+        (SiloStatus.Joining, "joining"), (SiloStatus.Active, "active"), (SiloStatus.ShuttingDown, "shutting_down"), (SiloStatus.Stopping, "stopping"), (SiloStatus.Dead, "dead"),
+    ];
+
+    private readonly IClusterMembershipService membership;
+    private readonly EventMetrics events;
+    private readonly TimeProvider time;
+    private ShopFigures? figures;
+    private long shopAt, databaseAt;
+
+    public ShopMetrics(IMeterFactory meters, IClusterMembershipService membership, EventMetrics events, TimeProvider time)
+    {
+        (this.membership, this.events, this.time) = (membership, events, time);
+        shopAt = databaseAt = time.GetTimestamp();
+        var meter = meters.Create("SoonShop.Cluster");
+        meter.CreateObservableGauge("soonshop.cluster.silos", CountSilos, "{silo}", "Silos in the membership, as this one sees them, by status");
+        meter.CreateObservableGauge("soonshop.inventory.items", () => Of<long>(f => [Labelled(f.InStock, "state", "in_stock"), Labelled(f.Low, "state", "low"), Labelled(f.Out, "state", "out")]),
+            "{item}", "Stock items by what is left of them, in the shop");
+        meter.CreateObservableGauge("soonshop.inventory.available_units", () => Of<long>(f => [new(f.AvailableUnits)]), "{unit}", "Units that can be had, in the shop");
+        meter.CreateObservableGauge("soonshop.orders.unfinished", () => Of(f => f.Unfinished.Select(u => Labelled(u.Count, "status", u.Status))),
+            "{order}", "Orders that are neither confirmed nor at their end, in the shop");
+        meter.CreateObservableGauge("soonshop.orders.unfinished.age", () => Of(f => f.Unfinished.Select(u => Labelled(u.OldestSeconds, "status", u.Status))),
+            "s", "The age of the oldest of them");
+        meter.CreateObservableGauge("soonshop.figures.age", Ages, "s", "Since the figures that only the database knows were read");
+    }
+
+    /// <summary>How the shop stands.</summary>
+    public void Observe(ShopFigures now)
+    {
+        Volatile.Write(ref figures, now);
+        Volatile.Write(ref shopAt, time.GetTimestamp());
+    }
+
+    /// <summary>The database has told how it is.</summary>
+    public void DatabaseObserved() => Volatile.Write(ref databaseAt, time.GetTimestamp());
+
+    private IEnumerable<Measurement<long>> CountSilos()
+    {
+        var members = membership.CurrentSnapshot.Members.Values;
+        return Statuses.Select(s => Labelled((long)members.Count(m => m.Status == s.Status), "status", s.Label));
+    }
+
+    private IEnumerable<Measurement<double>> Ages() =>
+    [
+        Labelled(time.GetElapsedTime(Volatile.Read(ref shopAt)).TotalSeconds, "figures", "shop"),
+        Labelled(time.GetElapsedTime(Volatile.Read(ref databaseAt)).TotalSeconds, "figures", "database"),
+        Labelled(events.ObservedFor.TotalSeconds, "figures", "events"),
+    ];
+
+    private IEnumerable<Measurement<T>> Of<T>(Func<ShopFigures, IEnumerable<Measurement<T>>> measure) where T : struct =>
+        Volatile.Read(ref figures) is { } now ? measure(now) : [];
+
+    private static Measurement<T> Labelled<T>(T value, string label, string name) where T : struct => new(value, new KeyValuePair<string, object?>(label, name));
+}
