@@ -21,6 +21,10 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("login")]
     Task<Outcome<SignedIn>> LoginAsync(string password);
 
+    /// <summary>Like <see cref="LoginAsync"/>, for a session that ends by itself after this time, 30 days at most.</summary>
+    [Alias("login-briefly")]
+    Task<Outcome<SignedIn>> LoginBrieflyAsync(string password, TimeSpan lifetime);
+
     /// <summary>
     /// Trades a refresh token for a new one. A token that was traded before ends its session: somebody else has it.
     /// Refused: <c>unauthenticated</c>.
@@ -138,6 +142,10 @@ public interface IEmailGrain : IGrainWithStringKey
     /// </summary>
     [Alias("login"), AlwaysInterleave]
     Task<Outcome<SignedIn>> LoginAsync(string password);
+
+    /// <summary>Like <see cref="LoginAsync"/>, for a session that ends by itself after this time, 30 days at most.</summary>
+    [Alias("login-briefly"), AlwaysInterleave]
+    Task<Outcome<SignedIn>> LoginBrieflyAsync(string password, TimeSpan lifetime);
 
     /// <summary>Asks for a password reset; says nothing of whether the address is known.</summary>
     [Alias("forgot-password"), AlwaysInterleave]

@@ -53,7 +53,11 @@ internal sealed class EmailGrain(
             await ClearAsync();
     }
 
-    async Task<Outcome<SignedIn>> IEmailGrain.LoginAsync(string password)
+    Task<Outcome<SignedIn>> IEmailGrain.LoginAsync(string password) => GuardAsync(account => account.LoginAsync(password));
+
+    Task<Outcome<SignedIn>> IEmailGrain.LoginBrieflyAsync(string password, TimeSpan lifetime) => GuardAsync(account => account.LoginBrieflyAsync(password, lifetime));
+
+    private async Task<Outcome<SignedIn>> GuardAsync(Func<IUserGrain, Task<Outcome<SignedIn>>> login)
     {
         using var turn = await throttle.EnterAsync();
         if (turn.LockedFor is { } wait)
@@ -62,7 +66,7 @@ internal sealed class EmailGrain(
             metrics.LoggedIn(succeeded: false, throttled: true);
             return LoginThrottle.Locked(wait);
         }
-        var result = await Account.LoginAsync(password);
+        var result = await login(Account);
         metrics.LoggedIn(succeeded: !result.IsRefused);
         if (result.IsRefused)
         {

@@ -38,7 +38,7 @@ internal sealed partial class UserGrain(
         if (State is { } known)
         {
             return known.NormalizedEmail == EmailAddress.Normalize(command.Email) && await passwords.VerifyAsync(known.PasswordHash, command.Password)
-                ? await OpenSessionAsync()
+                ? await OpenSessionAsync(UserState.SessionLifetime)
                 : Taken;
         }
         if (base.State is not null)
@@ -61,8 +61,17 @@ internal sealed partial class UserGrain(
         return SignedIn(sessionId, secret);
     }
 
-    async Task<Outcome<SignedIn>> IUserGrain.LoginAsync(string password) =>
-        await passwords.VerifyAsync(State?.PasswordHash, password) ? await OpenSessionAsync() : UserState.Unauthenticated;
+    Task<Outcome<SignedIn>> IUserGrain.LoginAsync(string password) => LoginAsync(password, UserState.SessionLifetime);
+
+    Task<Outcome<SignedIn>> IUserGrain.LoginBrieflyAsync(string password, TimeSpan lifetime)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lifetime, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(lifetime, UserState.SessionLifetime);
+        return LoginAsync(password, lifetime);
+    }
+
+    private async Task<Outcome<SignedIn>> LoginAsync(string password, TimeSpan lifetime) =>
+        await passwords.VerifyAsync(State?.PasswordHash, password) ? await OpenSessionAsync(lifetime) : UserState.Unauthenticated;
 
     async Task<Outcome<SignedIn>> IUserGrain.RefreshAsync(RefreshToken token)
     {
@@ -259,12 +268,12 @@ internal sealed partial class UserGrain(
         return answer(State!);
     }
 
-    private async Task<Outcome<SignedIn>> OpenSessionAsync()
+    private async Task<Outcome<SignedIn>> OpenSessionAsync(TimeSpan lifetime)
     {
         var sessionId = Guid.NewGuid();
         var secret = UserState.NewSecret();
         await CommitAsync(
-            State!.OpenSession(sessionId, secret, Now, Origin.Current), [Audit(Mine("sessions.open") with { Details = new { opened = sessionId } })]);
+            State!.OpenSession(sessionId, secret, Now, Origin.Current, lifetime), [Audit(Mine("sessions.open") with { Details = new { opened = sessionId } })]);
         return SignedIn(sessionId, secret);
     }
 

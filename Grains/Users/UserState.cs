@@ -80,13 +80,13 @@ public sealed record UserState
             new EmailVerificationRequested(id, email, new MailedToken(id, verificationSecret).ToString(), expires));
     }
 
-    /// <summary>Opens a session; the longest unused one makes room.</summary>
-    public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now, Origin? origin = null) => this with
+    /// <summary>Opens a session, which lives for <see cref="SessionLifetime"/> unless another time is named; the longest unused one makes room.</summary>
+    public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now, Origin? origin = null, TimeSpan? lifetime = null) => this with
     {
         Sessions =
         [
             .. Sessions.Where(s => s.ExpiresAt > now && s.Id != sessionId).OrderByDescending(s => s.RenewedAt).Take(MaxSessions - 1),
-            new Session(sessionId, Digest(secret), [], now, now, now + SessionLifetime) { UserAgent = origin?.UserAgent, Address = origin?.Address },
+            new Session(sessionId, Digest(secret), [], now, now, now + (lifetime ?? SessionLifetime)) { UserAgent = origin?.UserAgent, Address = origin?.Address },
         ],
     };
 

@@ -38,6 +38,15 @@ public sealed class UserStateTests
     }
 
     [Fact]
+    public void a_brief_session_ends_by_itself()
+    {
+        var user = Given.User().OpenSession(Session, "first", Given.Now, lifetime: TimeSpan.FromMinutes(30));
+
+        Assert.True(user.IsOpen(Session, Given.Now.AddMinutes(29)));
+        Assert.False(user.IsOpen(Session, Given.Now.AddMinutes(30)));
+    }
+
+    [Fact]
     public void a_spent_refresh_token_ends_its_session()
     {
         var other = Given.Id(11);
