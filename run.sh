@@ -166,6 +166,7 @@ case $what in
     say "SoonShop is ready: http://127.0.0.1:$api_port"
     say "  API reference  http://127.0.0.1:$api_port/scalar   (OpenAPI: /openapi/v1.json)"
     say "  metrics        http://127.0.0.1:$api_port/metrics and, of the silo, http://127.0.0.1:$silo_http_port/metrics"
+    [[ ${Dashboard__Enabled:-true} == false ]] || say "  dashboard      http://127.0.0.1:$silo_http_port/dashboard   (Orleans'; for administrators)"
     [[ $DOTNET_ENVIRONMENT != Development ]] || {
       say "  administrator  admin@soonshop.dev / Admin-Pa55word"
       say "  demo customer  buyer@soonshop.dev / Buyer-Pa55word"

@@ -7,6 +7,7 @@ using SoonShop;
 using SoonShop.ServiceDefaults.Logging;
 using SoonShop.ServiceDefaults.Telemetry;
 using SoonShop.Silo;
+using SoonShop.Silo.Dashboard;
 using SoonShop.Silo.Http;
 using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Migrations;
@@ -59,7 +60,7 @@ try
         case "run":
             builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
             builder.Services.AddShop(configuration);
-            builder.UseOrleans(silo => silo.UseShop(configuration).UseShopCluster(configuration));
+            builder.UseOrleans(silo => silo.UseShop(configuration).UseShopCluster(configuration).AddShopDashboard(configuration));
             builder.AddShopLogging(Service, configuration.Telemetry);
             builder.AddShopTelemetry(Service, configuration.Telemetry, trustsCallers: true);
             var web = (WebApplicationBuilder)builder;
@@ -68,6 +69,7 @@ try
             {
                 silo.StartMetrics();
                 silo.UseSiloHttp(configuration.Silo);
+                silo.MapDashboard();
                 await silo.RunAsync();
             }
             break;

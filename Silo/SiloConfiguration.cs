@@ -6,6 +6,7 @@ using SoonShop.Orders;
 using SoonShop.Privacy;
 using SoonShop.ServiceDefaults;
 using SoonShop.ServiceDefaults.Telemetry;
+using SoonShop.Silo.Dashboard;
 using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Payments;
@@ -19,7 +20,7 @@ namespace SoonShop.Silo;
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
     NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, AuditOptions Audit, TelemetryOptions Telemetry,
-    NpgsqlConnectionStringBuilder Database)
+    DashboardSection Dashboard, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     public static SiloConfiguration Read(IConfiguration configuration, List<string> problems)
@@ -35,6 +36,7 @@ internal sealed record SiloConfiguration(
         var privacy = Bind<PrivacyOptions>(configuration, PrivacyOptions.Section, problems);
         var audit = Bind<AuditOptions>(configuration, AuditOptions.Section, problems);
         var telemetry = Bind<TelemetryOptions>(configuration, TelemetryOptions.Section, problems);
+        var dashboard = Bind<DashboardSection>(configuration, DashboardSection.Section, problems);
         problems.AddRange(silo.Problems());
         problems.AddRange(storage.Problems());
         problems.AddRange(streams.Problems());
@@ -47,9 +49,10 @@ internal sealed record SiloConfiguration(
         problems.AddRange(privacy.Problems());
         problems.AddRange(audit.Problems());
         problems.AddRange(telemetry.Problems());
+        problems.AddRange(dashboard.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, audit, telemetry,
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, audit, telemetry, dashboard,
             ReadDatabase(configuration, silo, problems));
     }
 

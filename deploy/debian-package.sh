@@ -84,8 +84,9 @@ find_program() { # name, private copy
   for path in "$(type -P "$1" || true)" "/usr/sbin/$1"; do
     if [[ -n $path && -x $path ]]; then echo "$path"; return 0; fi
   done
-  for bin in "$2"/usr/sbin "$2"/usr/bin; do
-    [[ -x $bin/$1 ]] || continue
+  # In a private copy a script of usr/bin would look for its program below /usr/lib: that program comes first.
+  for bin in "$2/usr/lib/$1" "$2"/usr/sbin "$2"/usr/bin; do
+    [[ -f $bin/$1 && -x $bin/$1 ]] || continue
     libs=$(shopt -s nullglob; printf '%s:' "$2"/usr/lib/*-linux-gnu* "$2"/lib/*-linux-gnu*)
     # By rename: another process may be running the script just now.
     printf '#!/bin/sh\nexport LD_LIBRARY_PATH=%q\nexec %q "$@"\n' "${libs%:}" "$bin/$1" >"$2/$1.$$"

@@ -37,11 +37,12 @@ public sealed class ConfigurationTests
             ["Events__AttemptSeconds"] = "20",
             ["Events__FailureRecord"] = "Redis",
             ["Events__Policies__mail__Handler"] = "nobody",
+            ["Dashboard__SessionMinutes"] = "0",
         });
         Assert.Equal(78, code);
         Assert.Empty(output);
         Assert.DoesNotContain("51PlantedKey", error, StringComparison.Ordinal);
-        AssertOneMessage(error, 29,
+        AssertOneMessage(error, 30, "Dashboard__SessionMinutes",
             "Payments__Capture", "Payments__Reconciliation__IntervalSeconds", "Payments__Stripe__ApiKey", "Payments__Stripe__WebhookSecrets__0", "Payments__Stripe__ApiBase",
             "Events__AttemptSeconds", "Events__Redis", "Events:Policies:mail:Handler",
             "Silo__HttpPort", "Silo__HttpAddress", "Telemetry__OtlpEndpoint", "Telemetry__TraceRatio", "Telemetry__LogFormat", "Telemetry__DatabaseCapacityGigabytes",

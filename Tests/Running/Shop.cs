@@ -74,7 +74,8 @@ internal sealed class Shop : IAsyncDisposable
     /// <param name="crashAt">A crash point to arm.</param>
     /// <param name="ports">Other ports than the first silo's.</param>
     /// <param name="program">Another program than this version's silo.</param>
-    public async Task<ShopProcess> StartSiloAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null, string? program = null)
+    /// <param name="httpPort">With other ports: where it serves HTTP; 0 for not at all.</param>
+    public async Task<ShopProcess> StartSiloAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null, string? program = null, int httpPort = 0)
     {
         var (siloPort, gatewayPort) = ports ?? Ports;
         var silo = ShopProcess.Start(program ?? Repository.Program("Silo"), $"silo {siloPort}", new(settings)
@@ -84,7 +85,7 @@ internal sealed class Shop : IAsyncDisposable
             ["Silo__SiloPort"] = $"{siloPort}",
             ["Silo__GatewayPort"] = $"{gatewayPort}",
             // Each port more could be taken by somebody else.
-            ["Silo__HttpPort"] = ports is null ? settings.GetValueOrDefault("Silo__HttpPort", "0") : "0",
+            ["Silo__HttpPort"] = ports is null ? settings.GetValueOrDefault("Silo__HttpPort", "0") : $"{httpPort}",
             ["Accounts__AdminEmail"] = AdminEmail,
             ["Accounts__AdminPassword"] = AdminPassword,
             ["Accounts__PasswordHashIterations"] = "10000",
