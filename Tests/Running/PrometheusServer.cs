@@ -45,7 +45,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
             {
                 try
                 {
-                    return (await server.QueryAsync("up == 1")).Count == targets.Length;
+                    using var ready = await server.http.GetAsync("/-/ready");
+                    return ready.IsSuccessStatusCode && (await server.QueryAsync("up == 1")).Count == targets.Length;
                 }
                 catch (HttpRequestException) when (!process.HasExited)
                 {
