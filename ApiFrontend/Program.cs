@@ -18,6 +18,7 @@ using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Telemetry;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
+using SoonShop.ServiceDefaults;
 using SoonShop.ServiceDefaults.Telemetry;
 
 // Exit codes of sysexits.h, as the silo's.
@@ -28,6 +29,8 @@ if (args is ["new-key"])
     Console.Out.Write(KeySet.NewPem());
     return 0;
 }
+if (args is ["health", var url])
+    return await HealthCommand.AskAsync(url);
 if (!OpenApiCommand.TryRead(args, out var openApi))
 {
     Console.Error.WriteLine($"ApiFrontend: '{string.Join(' ', args)}' is no command.\n{OpenApiCommand.Usage}");
@@ -37,6 +40,7 @@ if (!OpenApiCommand.TryRead(args, out var openApi))
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = openApi is null ? args : [], ContentRootPath = AppContext.BaseDirectory });
 if (openApi is not null)
     OpenApiCommand.Configure(builder);
+builder.Configuration.AddSecretFiles();
 var problems = new List<string>();
 var configuration = FrontendConfiguration.Read(builder.Configuration, problems);
 if (problems.Count > 0)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop;
+using SoonShop.ServiceDefaults;
 using SoonShop.ServiceDefaults.Logging;
 using SoonShop.ServiceDefaults.Telemetry;
 using SoonShop.Silo;
@@ -21,16 +22,20 @@ const int UsageError = 64, Unavailable = 69, SoftwareError = 70, ConfigurationEr
 const string Service = "soonshop-silo";
 
 const string Usage = """
-    Usage: Silo [run | migrate | seed | audit [--json] [--rows N]]
-      run      (default) bring the schema up to date and run a silo
-      migrate  bring the schema up to date and end
-      seed     load the demo catalogue into the running cluster and end
-      audit    check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 75 not finished
+    Usage: Silo [run | migrate | await-schema | seed | audit [--json] [--rows N] | health URL]
+      run           (default) bring the schema up to date, unless Silo:MigrateAtStart is false, and run a silo
+      migrate       bring the schema up to date and end
+      await-schema  wait until another process has brought the schema up to date
+      seed          load the demo catalogue into the running cluster and end
+      audit         check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 75 not finished
+      health URL    ask a process on this machine how it is: 0 for well
     """;
 
+if (args is ["health", var url])
+    return await HealthCommand.AskAsync(url);
 var command = args.FirstOrDefault() ?? "run";
 var audit = command == "audit" ? AuditCommand.Parse(args.AsSpan(1)) : null;
-if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "seed")))
+if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "await-schema" or "seed")))
 {
     Console.Error.WriteLine($"Silo: '{string.Join(' ', args)}' is no command.\n{Usage}");
     return UsageError;
@@ -40,6 +45,7 @@ if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "
 IHostApplicationBuilder builder = command == "run"
     ? WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory })
     : Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+builder.Configuration.AddSecretFiles();
 var problems = new List<string>();
 var configuration = SiloConfiguration.Read(builder.Configuration, problems);
 if (problems.Count > 0)
@@ -50,10 +56,19 @@ if (problems.Count > 0)
 
 try
 {
-    if (command is "run" or "migrate")
+    if (command is "run" or "migrate" or "await-schema")
     {
         using var logging = LoggerFactory.Create(l => l.AddConfiguration(builder.Configuration.GetSection("Logging")).AddShopLogging(Service, configuration.Telemetry, builder.Environment));
-        await Migrator.MigrateAsync(configuration.Database.ConnectionString, logging.CreateLogger("SoonShop.Migrations"), CancellationToken.None);
+        var log = logging.CreateLogger("SoonShop.Migrations");
+        var database = configuration.Database.ConnectionString;
+        if (command == "migrate" || (command == "run" && configuration.Silo.MigrateAtStart))
+            await Migrator.MigrateAsync(database, log, CancellationToken.None);
+        else if (await Migrator.AwaitAsync(database, command == "run" ? TimeSpan.Zero : TimeSpan.FromMinutes(configuration.Silo.AwaitSchemaMinutes), log, CancellationToken.None)
+            is { Count: > 0 } missing)
+        {
+            Console.Error.WriteLine($"Silo {command}: the schema is older than this program; it lacks {string.Join(", ", missing)}. Run `Silo migrate` of this version.");
+            return Unavailable;
+        }
     }
     switch (command)
     {

@@ -29,6 +29,15 @@ public sealed class SiloOptions
     /// <summary>Connections to the database that this process may hold.</summary>
     public int MaxDatabaseConnections { get; set; } = 40;
 
+    /// <summary>
+    /// Brings the schema up to date at each start. False where a job of its own does (<c>Silo migrate</c>), under a role that may: a silo then
+    /// only makes sure that the schema is not older than the program.
+    /// </summary>
+    public bool MigrateAtStart { get; set; } = true;
+
+    /// <summary>Minutes for which <c>Silo await-schema</c> waits for that job.</summary>
+    public int AwaitSchemaMinutes { get; set; } = 10;
+
     /// <summary>What is wrong, each with what to set.</summary>
     public IEnumerable<string> Problems()
     {
@@ -50,5 +59,7 @@ public sealed class SiloOptions
             yield return "Silo:ClusterId must be 1–100 characters; set Silo__ClusterId.";
         if (MaxDatabaseConnections is < 5 or > 1000)
             yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 5–1000: some are held all the time.";
+        if (AwaitSchemaMinutes is < 1 or > 1440)
+            yield return $"Silo:AwaitSchemaMinutes is {AwaitSchemaMinutes}; set Silo__AwaitSchemaMinutes to 1–1440.";
     }
 }

@@ -19,6 +19,7 @@ internal sealed class OpenApiCommand
         Usage: ApiFrontend [--Section:Key=value …]   run a front end
                ApiFrontend openapi VERSION [FILE]    write the OpenAPI document of {string.Join(" or ", ApiVersions.All.Select(ApiVersions.NameOf))} to a file, or to the output, and end
                ApiFrontend new-key                   write a new key for access tokens, as PEM, to the output, and end
+               ApiFrontend health URL                ask a process on this machine how it is: 0 for well
         """;
 
     /// <summary>False for what is no way to call the program; the command is null when a front end is to run.</summary>
