@@ -20,6 +20,7 @@ using SoonShop.Silo.Events;
 using SoonShop.Silo.Health;
 using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Inventory;
+using SoonShop.Silo.Kubernetes;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Orders;
 using SoonShop.Silo.Payments;
@@ -86,7 +87,8 @@ internal static class Hosting
         var address = IPAddress.Parse(configuration.Silo.AdvertisedIP);
         silo.ConfigureEndpoints(
                 address, configuration.Silo.SiloPort, configuration.Silo.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address))
-            .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)));
+            .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
+            .UseShopKubernetes(configuration.Silo);
         silo.Services.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Silo.ClusterId, "soonshop"));
         silo.Services.Configure<ClusterMembershipOptions>(o =>
         {

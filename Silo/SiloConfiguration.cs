@@ -8,6 +8,7 @@ using SoonShop.ServiceDefaults;
 using SoonShop.ServiceDefaults.Telemetry;
 using SoonShop.Silo.Dashboard;
 using SoonShop.Silo.Integrity;
+using SoonShop.Silo.Kubernetes;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Payments;
 using SoonShop.Silo.Storage;
@@ -38,6 +39,7 @@ internal sealed record SiloConfiguration(
         var telemetry = Bind<TelemetryOptions>(configuration, TelemetryOptions.Section, problems);
         var dashboard = Bind<DashboardSection>(configuration, DashboardSection.Section, problems);
         problems.AddRange(silo.Problems());
+        problems.AddRange(KubernetesHosting.Problems(silo, configuration));
         problems.AddRange(storage.Problems());
         problems.AddRange(streams.Problems());
         problems.AddRange(accounts.Problems());

@@ -1,4 +1,5 @@
 using System.Net;
+using SoonShop.Silo.Kubernetes;
 
 namespace SoonShop.Silo;
 
@@ -37,6 +38,12 @@ public sealed class SiloOptions
 
     /// <summary>Minutes for which <c>Silo await-schema</c> waits for that job.</summary>
     public int AwaitSchemaMinutes { get; set; } = 10;
+
+    /// <summary>This process is a pod of a Deployment in Kubernetes; see <see cref="KubernetesHosting"/>.</summary>
+    public bool Kubernetes { get; set; }
+
+    /// <summary>Kubernetes' API server, where it is not the one of the pod's service account.</summary>
+    public string KubernetesApi { get; set; } = "";
 
     /// <summary>What is wrong, each with what to set.</summary>
     public IEnumerable<string> Problems()

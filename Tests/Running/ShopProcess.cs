@@ -21,6 +21,9 @@ internal sealed class ShopProcess : IAsyncDisposable
     /// <summary>For messages.</summary>
     public string Name { get; }
 
+    /// <summary>Its number.</summary>
+    public int Id => process.Id;
+
     /// <summary>True once it ended, however.</summary>
     public bool HasExited => process.HasExited;
 
@@ -30,9 +33,13 @@ internal sealed class ShopProcess : IAsyncDisposable
     /// <summary>The last lines it wrote.</summary>
     public string Log => string.Join('\n', lines);
 
-    public static ShopProcess Start(string program, string name, Dictionary<string, string?> environment)
+    public static ShopProcess Start(string program, string name, Dictionary<string, string?> environment) =>
+        Start(new ProcessStartInfo("dotnet", [program]), name, environment);
+
+    /// <summary>Starts a program that stands elsewhere than where it was built.</summary>
+    public static ShopProcess Start(ProcessStartInfo start, string name, Dictionary<string, string?> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [program]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
         var process = new Process { StartInfo = start };
