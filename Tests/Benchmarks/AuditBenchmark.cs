@@ -10,7 +10,7 @@ namespace SoonShop.Tests.Benchmarks;
 /// </summary>
 public sealed class AuditBenchmark(ITestOutputHelper output)
 {
-    private static readonly int[] Sizes = [10_000, 90_000, 200_000];
+    private static readonly int[] Sizes = [10_000, 90_000];
 
     [Fact(Explicit = true)]
     public async Task seconds_for_so_many_orders()
@@ -47,26 +47,31 @@ public sealed class AuditBenchmark(ITestOutputHelper output)
 
             create or replace function pg_temp.renamed(text, copy) returns text language sql immutable as $$
               select replace(replace(replace(replace(replace($1, '{order:N}', $2.id), '{order}', $2.id::uuid::text),
-                             '{cart:N}', $2.cart), '{cart}', $2.cart::uuid::text), (select index ->> 'number' from grain_state_order where grain_key = '{order:N}'), 'C' || $2.n)
+                             '{cart:N}', $2.cart), '{cart}', $2.cart::uuid::text), '{SoonShop.Orders.OrderNumber.For(order)}', 'C' || $2.n)
             $$;
 
+            with template as materialized (
+              select * from grain_state where state_name in ('order', 'payment') and grain_key = '{order:N}' or state_name = 'cart' and grain_key = '{cart:N}')
             insert into grain_state (state_name, grain_key, version, state, index)
               select g.state_name, case g.state_name when 'cart' then c.cart else c.id end, g.version,
                      convert_to(pg_temp.renamed(convert_from(g.state, 'UTF8'), c), 'UTF8'), pg_temp.renamed(g.index::text, c)::jsonb
-              from grain_state g, copy c where (g.state_name in ('order', 'payment') and g.grain_key = '{order:N}') or (g.state_name = 'cart' and g.grain_key = '{cart:N}');
+              from template g, copy c;
 
+            with template as materialized (select * from event where source in ('/order/{order:N}', '/payment/{order:N}', '/cart/{cart:N}'))
             insert into event (id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before, data, queue)
               select pg_temp.renamed(e.id, c), pg_temp.renamed(e.source, c), e.sequence, e.type, pg_temp.renamed(e.subject, c), e.stream_namespace,
                      pg_temp.renamed(e.stream_key, c), e.time, e.not_before, pg_temp.renamed(e.data::text, c)::jsonb, e.queue
-              from event e, copy c where e.source in ('/order/{order:N}', '/payment/{order:N}', '/cart/{cart:N}');
+              from template e, copy c;
 
+            with template as materialized (select * from simulated_payment where order_id = '{order}')
             insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status)
               select pg_temp.renamed(reference, c), pg_temp.renamed(idempotency_key, c), c.id::uuid, amount, currency, payment_method, status
-              from simulated_payment, copy c where order_id = '{order}';
+              from template, copy c;
 
+            with template as materialized (select * from stock_ledger where operation_id in ('{order:N}/reserve', '{order:N}/settle'))
             insert into stock_ledger (sku, sequence, operation_id, at, kind, delta, on_hand_after, reserved_after, reference)
               select l.sku, l.sequence + 2 * c.n, pg_temp.renamed(l.operation_id, c), l.at, l.kind, l.delta, l.on_hand_after - c.n, l.reserved_after, l.reference
-              from stock_ledger l, copy c where l.operation_id in ('{order:N}/reserve', '{order:N}/settle');
+              from template l, copy c;
 
             update grain_state g set index = jsonb_set(index, array['available'], to_jsonb(l.on_hand_after)),
                    state = convert_to((convert_from(state, 'UTF8')::jsonb #- array['state', 'onHand'] #- array['state', 'movements']
