@@ -35,12 +35,20 @@ internal static class DashboardHosting
         // The stream of log lines would pass by what takes personal data and secrets out of logs.
         silo.AddDashboard(o => o.HideTrace = true);
         var services = silo.Services;
-        services.AddSingleton(options).AddSingleton<DashboardSignIn>();
-        services.AddDataProtection().SetApplicationName("soonshop");
-        services.AddOptions<KeyManagementOptions>().Configure<NpgsqlDataSource>((o, database) => o.XmlRepository = new DashboardKeys(database));
+        services.AddSingleton(options).AddSingleton<DashboardSignIn>().AddDashboardKeys();
         services.AddAuthentication(Scheme).AddCookie(Scheme, o => Configure(o, options));
         services.AddAuthorizationBuilder().AddPolicy(Scheme, p => p.AddAuthenticationSchemes(Scheme).RequireAuthenticatedUser());
         return silo;
+    }
+
+    /// <summary>The keys of the cookies, which all silos share.</summary>
+    internal static IServiceCollection AddDashboardKeys(this IServiceCollection services)
+    {
+        // Before data protection's own service, which would make a key where it finds none.
+        services.AddHostedService<FirstDashboardKey>();
+        services.AddDataProtection().SetApplicationName("soonshop");
+        services.AddOptions<KeyManagementOptions>().Configure<NpgsqlDataSource>((o, database) => o.XmlRepository = new DashboardKeys(database));
+        return services;
     }
 
     /// <summary>The dashboard's routes; none where <see cref="AddShopDashboard"/> left it out.</summary>
