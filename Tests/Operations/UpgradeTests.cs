@@ -14,7 +14,7 @@ public sealed class UpgradeTests
         select count(*) from grain_state where state_name = $1 and convert_from(state, 'UTF8')::jsonb #>> $2::text[] = 'web'
         """;
 
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task silos_are_replaced_by_the_next_version_and_back_under_load_and_no_promise_is_broken()
