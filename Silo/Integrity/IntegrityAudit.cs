@@ -43,8 +43,9 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
         limit.CancelAfter(TimeSpan.FromMinutes(options.MaxMinutes));
         try
         {
-            await using var connection = new NpgsqlConnection(own.ConnectionString);
-            await connection.OpenAsync(limit.Token);
+            // A source that ends with the audit: metrics would tell of another for ever, by its connection string.
+            await using var database = NpgsqlDataSource.Create(own);
+            await using var connection = await database.OpenConnectionAsync(limit.Token);
             // Should this process hang, the server gives up the snapshot for it.
             await ExecuteAsync(connection, $"""
                 set statement_timeout = '{options.StatementSeconds}s'; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '60s';
