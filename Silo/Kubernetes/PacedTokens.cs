@@ -16,7 +16,7 @@ internal sealed class PacedTokens(ITokenProvider? tokens) : ITokenProvider
     {
         TokenLimit = 5,
         TokensPerPeriod = 1,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(2),
+        ReplenishmentPeriod = TimeSpan.FromMilliseconds(500),
         QueueLimit = 100,
     });
 
