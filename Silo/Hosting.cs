@@ -98,7 +98,7 @@ internal static class Hosting
             o.NumMissedProbesLimit = 3;
             o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
             o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
-            o.MaxJoinAttemptTime = TimeSpan.FromSeconds(15);
+            o.MaxJoinAttemptTime = TimeSpan.FromSeconds(30);
         });
         return silo;
     }
