@@ -19,6 +19,8 @@ public sealed record LogLevelsState(ImmutableDictionary<string, LogDetail> Level
             errors["levels"] = [$"must have at most {MaxCategories} entries"];
         else if (command.Levels.Keys.Any(name => !IsCategory(name)))
             errors["levels"] = ["must name categories, such as SoonShop.Silo.Events, or Default"];
+        else if (command.Levels.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase).Count < command.Levels.Count)
+            errors["levels"] = ["must name each category once: upper and lower case are the same"];
         if (command.Minutes is < 1 or > LogLevels.MaxMinutes)
             errors["minutes"] = [$"must be 1–{LogLevels.MaxMinutes}"];
         return errors.Count > 0

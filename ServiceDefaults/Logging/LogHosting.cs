@@ -16,6 +16,8 @@ public static class LogHosting
     public static ILoggingBuilder AddShopLogging(this ILoggingBuilder logging, string service, TelemetryOptions options, IHostEnvironment environment)
     {
         var format = options.LogFormat ?? (environment.IsDevelopment() ? LogFormat.Text : LogFormat.Json);
+        // Lines name their trace themselves; by default scopes would do so once more.
+        logging.Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.None);
         logging.ClearProviders().AddConsole(console =>
         {
             console.FormatterName = format == LogFormat.Json ? JsonLogFormatter.FormatName : TextLogFormatter.FormatName;
@@ -33,7 +35,10 @@ public static class LogHosting
     {
         builder.Logging.AddShopLogging(service, options, builder.Environment);
         builder.Services.AddSingleton<ILoggerProvider, LogMeter>();
-        var overrides = new LogLevelOverrides();
+        // However little is written: what goes wrong is counted. Once: the shop logs failed requests itself, with their cause.
+        builder.Logging.AddFilter<LogMeter>(null, LogLevel.Warning)
+            .AddFilter<LogMeter>("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
+        var overrides = new LogLevelOverrides(builder.Configuration.GetSection(LogLevelOverrides.ConsoleLevels).GetChildren().Any());
         builder.Configuration.Add(overrides);
         builder.Services.AddSingleton(overrides).AddHostedService<LogLevelFollower>();
     }

@@ -31,14 +31,30 @@ internal sealed partial class LogLevelFollower(IGrainFactory grains, LogLevelOve
             var wanted = heard.Until > time.GetUtcNow() ? heard : LogLevels.None;
             if (wanted.Until == applied.Until && wanted.Levels.Count == applied.Levels.Count && wanted.Levels.All(l => applied.Levels.TryGetValue(l.Key, out var level) && level == l.Value))
                 continue;
-            overrides.Set(wanted.Levels);
             applied = wanted;
+            Apply(wanted);
+        }
+    }
+
+    /// <summary>Whatever was said: how much is logged is no reason to end a process. What cannot be applied is not tried again.</summary>
+    private void Apply(LogLevels wanted)
+    {
+        try
+        {
+            overrides.Set(wanted.Levels);
             if (wanted.Levels.IsEmpty)
                 LogConfigured(log);
             else
                 LogSet(log, string.Join(", ", wanted.Levels.Select(l => $"{l.Key} {l.Value}")), wanted.Until);
         }
+        catch (Exception e)
+        {
+            LogFailure(log, e);
+        }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The levels that were set for a while cannot be applied: set others with PUT /admin/log-levels.")]
+    private static partial void LogFailure(ILogger log, Exception e);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Nobody says now how much is to be logged: {Reason}")]
     private static partial void LogNobody(ILogger log, string reason);
