@@ -9,13 +9,14 @@ internal sealed class Shop : IAsyncDisposable
     public const string AdminPassword = "Admin-Pa55word";
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
 
-    /// <summary>One machine is hundreds of customers here: limits are on, and out of reach.</summary>
-    private static readonly (string Name, string Value)[] HighRateLimits =
+    /// <summary>One machine is hundreds of customers here, and slow: limits are on, and out of reach.</summary>
+    private static readonly (string Name, string Value)[] HighLimits =
     [
         .. from name in (string[])["Login", "Registration", "Recovery", "Mail", "Tokens"]
            from setting in ((string, string)[])[("Requests", "10000"), ("WindowSeconds", "1")]
            select ($"RateLimits__{name}__{setting.Item1}", setting.Item2),
         .. from name in (string[])["Checkout", "Writes", "Reads", "Admin", "Webhooks"] select ($"RateLimits__{name}__Requests", "1000000"),
+        ("Admission__InitialLimit", "500"), ("Admission__MinLimit", "500"),
     ];
 
     private readonly PostgresServer server;
@@ -109,7 +110,7 @@ internal sealed class Shop : IAsyncDisposable
     public async Task<(ApiClient Api, ShopProcess Process)> StartApiProcessAsync(int? wantedPort = null, params (string Name, string? Value)[] own)
     {
         var port = wantedPort ?? ShopProcess.FreePort();
-        var environment = HighRateLimits.ToDictionary(s => s.Name, s => (string?)s.Value);
+        var environment = HighLimits.ToDictionary(s => s.Name, s => (string?)s.Value);
         environment["Auth__Keys"] = TestKey.OfShops.Setting;
         foreach (var (name, value) in settings.Select(s => (s.Key, s.Value)).Concat(own))
             environment[name] = value;
