@@ -8,7 +8,7 @@ namespace SoonShop.ServiceDefaults.Telemetry;
 /// did. What the shop does by itself – polls, probes, batches – begins none: there is no end to it, and nobody waits for it. Nor does a call
 /// that comes to a silo without a trace: its request was not chosen.
 /// </summary>
-/// <param name="ratio">The part that is traced, by the trace's id, so that every process decides alike.</param>
+/// <param name="ratio">The part that is traced, by the trace's id, or by chance where a stranger chose that.</param>
 /// <param name="trustsCallers">False where strangers call: whether their requests are traced is not theirs to say.</param>
 public sealed class RootSampler(double ratio, bool trustsCallers) : Sampler
 {
@@ -22,8 +22,9 @@ public sealed class RootSampler(double ratio, bool trustsCallers) : Sampler
         var parent = samplingParameters.ParentContext;
         if (parent.TraceId != default && (trustsCallers || !parent.IsRemote))
             return new SamplingResult(parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded));
-        return samplingParameters.Kind == beginning
-            ? part.ShouldSample(samplingParameters)
-            : new SamplingResult(false);
+        if (samplingParameters.Kind != beginning)
+            return new SamplingResult(false);
+        // A stranger's trace id is the stranger's choice: by it, every request could be had traced.
+        return parent.TraceId != default ? new SamplingResult(Random.Shared.NextDouble() < ratio) : part.ShouldSample(samplingParameters);
     }
 }

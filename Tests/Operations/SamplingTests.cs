@@ -40,6 +40,17 @@ public sealed class SamplingTests
         Assert.True(IsSampled(new RootSampler(1, trustsCallers: false), Parent(recorded: false, isRemote: true), ActivityKind.Server));
     }
 
+    [Fact]
+    public void a_strangers_trace_id_does_not_decide_either()
+    {
+        var sampler = new RootSampler(0.1, trustsCallers: false);
+        foreach (var id in (string[])["00000000000000010000000000000001", "ffffffffffffffffffffffffffffffff"])
+        {
+            var parent = new ActivityContext(ActivityTraceId.CreateFromString(id), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, null, isRemote: true);
+            Assert.InRange(Enumerable.Range(0, 4000).Count(_ => IsSampled(sampler, parent, ActivityKind.Server)), 200, 700);
+        }
+    }
+
     private static ActivityContext Parent(bool recorded, bool isRemote) =>
         new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), recorded ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None, null, isRemote);
 
