@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json.Serialization;
 
 namespace SoonShop.Users;
@@ -17,7 +19,15 @@ public sealed record User(
 /// <param name="DisplayName">What to call the customer; the part before the @ when null.</param>
 /// <param name="Admin">Only for the administrator from the configuration.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.register-user")]
-public sealed record RegisterUser(string Email, string Password, string? DisplayName, bool Admin = false);
+public sealed record RegisterUser(string Email, string Password, string? DisplayName, bool Admin = false)
+{
+    /// <summary>Not the password, and nothing of the person: what can be printed is printed some day.</summary>
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(CultureInfo.InvariantCulture, $"Admin = {Admin}");
+        return true;
+    }
+}
 
 /// <summary>A session just opened or renewed.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.signed-in")]

@@ -73,7 +73,10 @@ internal sealed partial class WebhookEndpointGrain(
             return;
         await CommitAsync(endpoint.Fail(reason, options.Value.Webhooks, Now));
         if (endpoint.DisabledAt is null && Endpoint?.DisabledAt is not null)
-            LogDisabled(log, endpoint.Id, endpoint.Url, Endpoint.Failures, reason);
+        {
+            // Not the path: of some receivers it is the secret.
+            LogDisabled(log, endpoint.Id, new Uri(endpoint.Url).Host, Endpoint.Failures, reason);
+        }
     }
 
     async Task IWebhookTargetGrain.SucceededAsync()
@@ -90,8 +93,8 @@ internal sealed partial class WebhookEndpointGrain(
 
     private static Refusal NoEndpoint { get; } = Refusal.NotFound("The webhook endpoint");
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Webhook endpoint {EndpointId} at {Url} is switched off after {Failures} failures in a row, the last: {Reason} Mend it, POST /admin/webhooks/{EndpointId}/enable, and replay its dead letters (handler webhook).")]
-    private static partial void LogDisabled(ILogger log, Guid endpointId, string url, int failures, string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Webhook endpoint {EndpointId} at {Host} is switched off after {Failures} failures in a row, the last: {Reason} Mend it, POST /admin/webhooks/{EndpointId}/enable, and replay its dead letters (handler webhook).")]
+    private static partial void LogDisabled(ILogger log, Guid endpointId, string host, int failures, string reason);
 }
 
 internal sealed class WebhookListGrain(IWebhookEndpoints endpoints) : Grain, IWebhookListGrain

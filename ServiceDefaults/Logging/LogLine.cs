@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
@@ -12,6 +13,12 @@ internal sealed class LogLine
     private const int MaxException = 16 * 1024;
     private const int MaxValue = 2 * 1024;
     private const int MaxProperties = 30;
+
+    /// <summary>Of a list.</summary>
+    private const int MaxElements = 1000;
+
+    /// <summary>Longer than secrets are that give themselves away by their shape.</summary>
+    private const int Margin = 1024;
 
     /// <summary>Shorter values of private names stand in too many places for something else.</summary>
     private const int MinPrivate = 4;
@@ -49,74 +56,111 @@ internal sealed class LogLine
     /// <param name="redacts">False shows everything.</param>
     public static LogLine Of<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopes, string? actor, bool redacts)
     {
-        var message = entry.Formatter(entry.State, entry.Exception) ?? "";
-        var properties = new List<KeyValuePair<string, object?>>();
-        scopes?.ForEachScope(static (scope, into) => Add(into, scope as IEnumerable<KeyValuePair<string, object?>>), properties);
-        // Of scopes the nearest counts, and the message's own more than those.
-        Add(properties, entry.State as IEnumerable<KeyValuePair<string, object?>>);
-        if (redacts)
-            message = Redact(message, properties);
+        var values = ValuesOf(entry.State, scopes);
         var span = Activity.Current is { IdFormat: ActivityIdFormat.W3C } current ? current : null;
         return new LogLine
         {
             Level = entry.LogLevel,
             Category = entry.Category,
             Event = entry.EventId.Name,
-            Message = Bounded(message, MaxMessage, redacts),
-            Exception = entry.Exception is { } exception ? Bounded(exception.ToString(), MaxException, redacts) : null,
+            Message = Bounded(redacts ? WithoutPrivate(MessageOf(entry), values) : MessageOf(entry), MaxMessage, redacts),
+            Exception = entry.Exception is { } exception ? Bounded(TextOf(exception), MaxException, redacts) : null,
             // A span that is not recorded may have no more to do with its request than its place in time.
             TraceId = span is { Recorded: true } ? span.TraceId.ToString() : RequestContext.Get(RequestKeys.CorrelationId) as string ?? span?.TraceId.ToString(),
             SpanId = span is { Recorded: true } ? span.SpanId.ToString() : null,
             Actor = actor,
-            Properties = properties,
+            Properties = [.. values.Select(v => KeyValuePair.Create(v.Key, Shown(v.Key, v.Value, redacts)))],
         };
     }
 
-    private static void Add(List<KeyValuePair<string, object?>> properties, IEnumerable<KeyValuePair<string, object?>>? values)
+    /// <summary>Names and values, bounded in number: the message's own first, then those of what is going on around it, the nearest first.</summary>
+    private static List<KeyValuePair<string, object?>> ValuesOf<TState>(TState state, IExternalScopeProvider? scopes)
     {
-        foreach (var (name, value) in values ?? [])
+        var around = new List<IEnumerable<KeyValuePair<string, object?>>>();
+        scopes?.ForEachScope(static (scope, into) =>
         {
-            if (name == Template)
-                continue;
-            properties.RemoveAll(p => p.Key == name);
-            if (properties.Count < MaxProperties)
-                properties.Add(new(name, Plain(value)));
+            if (scope is IEnumerable<KeyValuePair<string, object?>> values)
+                into.Insert(0, values);
+        }, around);
+        if (state is IEnumerable<KeyValuePair<string, object?>> own)
+            around.Insert(0, own);
+        var all = new List<KeyValuePair<string, object?>>();
+        foreach (var value in around.SelectMany(values => values))
+        {
+            if (all.Count == MaxProperties)
+                break;
+            if (value.Key != Template && !all.Exists(v => v.Key == value.Key))
+                all.Add(value);
         }
+        return all;
     }
 
-    /// <summary>Leaves private values out of the properties, and out of the message that was made of them.</summary>
-    private static string Redact(string message, List<KeyValuePair<string, object?>> properties)
+    /// <summary>Leaves private values, whole ones, out of the message that was made of them.</summary>
+    private static string WithoutPrivate(string message, List<KeyValuePair<string, object?>> values)
     {
-        for (var i = 0; i < properties.Count; i++)
+        foreach (var (name, value) in values)
         {
-            var (name, value) = properties[i];
-            if (value is not string text)
+            if (!IsPrivate(name, value))
                 continue;
-            if (Redaction.IsPrivate(name))
+            foreach (var text in value is IEnumerable list and not string ? list.Cast<object?>().Take(MaxElements).Select(TextOf) : [TextOf(value)])
             {
                 if (text.Length >= MinPrivate)
-                    message = message.Replace(text, "[redacted]", StringComparison.Ordinal);
-                properties[i] = new(name, "[redacted]");
-            }
-            else
-            {
-                properties[i] = new(name, Redaction.Of(text));
+                    message = message.Replace(text, Redaction.Mark, StringComparison.Ordinal);
             }
         }
         return message;
     }
 
-    private static object? Plain(object? value) => value switch
+    private static object? Shown(string name, object? value, bool redacts) =>
+        redacts && IsPrivate(name, value) ? Redaction.Mark
+        : value is null or bool or byte or short or int or long or uint or float or double or decimal ? value
+        : Bounded(TextOf(value), MaxValue, redacts);
+
+    /// <summary>That there is none, or whether there is, may be told.</summary>
+    private static bool IsPrivate(string name, object? value) => value is not (null or bool) && Redaction.IsPrivate(name);
+
+    private static string MessageOf<TState>(in LogEntry<TState> entry)
     {
-        null or bool or byte or short or int or long or uint or float or double or decimal => value,
-        string text => Cut(text, MaxValue),
-        IFormattable formattable => Cut(formattable.ToString(null, CultureInfo.InvariantCulture), MaxValue),
-        System.Collections.IEnumerable list => Cut(string.Join(", ", list.Cast<object?>().Take(MaxProperties)), MaxValue),
-        _ => Cut(value.ToString() ?? "", MaxValue),
-    };
+        try
+        {
+            return entry.Formatter(entry.State, entry.Exception) ?? "";
+        }
+        catch (Exception e)
+        {
+            return NotMade(e);
+        }
+    }
 
-    /// <summary>Cut first: a pattern must not spend long on what is not shown. What a cut takes the end of could be part of a secret, so some more goes.</summary>
-    private static string Bounded(string text, int max, bool redacts) => redacts ? Redaction.Of(Cut(text, max)) : Cut(text, max);
+    /// <summary>Of what is logged anything may fail to be a text; the code that logs must not fail for it.</summary>
+    private static string TextOf(object? value)
+    {
+        try
+        {
+            return value switch
+            {
+                string text => text,
+                IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+                IEnumerable list => string.Join(", ", list.Cast<object?>().Take(MaxElements)),
+                _ => value?.ToString() ?? "",
+            };
+        }
+        catch (Exception e)
+        {
+            return NotMade(e);
+        }
+    }
 
-    private static string Cut(string text, int max) => text.Length <= max ? text : $"{text.AsSpan(0, max)}… ({text.Length} characters)";
+    private static string NotMade(Exception e) => $"[no text: {e.GetType().Name}]";
+
+    /// <summary>
+    /// Cut first: a pattern must not spend long on what is not shown. But cut longer than what is shown: of a secret that the first cut takes the
+    /// end of, no pattern knows the rest, so that goes as well.
+    /// </summary>
+    private static string Bounded(string text, int max, bool redacts)
+    {
+        var isCut = text.Length > max + Margin;
+        var shown = redacts ? Redaction.Of(isCut ? text[..(max + Margin)] : text) : text;
+        var length = Math.Min(max, isCut && redacts ? Math.Max(0, shown.Length - Margin) : shown.Length);
+        return isCut || length < shown.Length ? $"{shown.AsSpan(0, length)}… ({text.Length} characters)" : shown;
+    }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace SoonShop.ServiceDefaults.Logging;
@@ -8,10 +10,13 @@ namespace SoonShop.ServiceDefaults.Logging;
 /// </summary>
 public static partial class Redaction
 {
-    private const string Mark = "[redacted]";
+    /// <summary>Stands where something was.</summary>
+    public const string Mark = "[redacted]";
 
     /// <summary>A text on which a pattern spends longer is left out whole.</summary>
     private const int LimitMs = 100;
+
+    private const string Named = $"${{name}}{Mark}";
 
     /// <summary>Parts of names whose values are nobody's business.</summary>
     private static readonly string[] PrivateNames =
@@ -23,7 +28,12 @@ public static partial class Redaction
         try
         {
             text = Secrets().Replace(text, Mark);
-            text = NamedSecrets().Replace(text, $"${{name}}{Mark}");
+            text = NamedLines().Replace(text, Named);
+            text = NamedSecrets().Replace(text, Named);
+            if (text.Contains("://", StringComparison.Ordinal))
+                text = UserInfo().Replace(text, Named);
+            if (text.Contains("cart", StringComparison.Ordinal))
+                text = Carts().Replace(text, static match => $"{match.Groups["name"].Value}{Digest(match.Groups["id"].Value)}");
             if (text.Contains('@', StringComparison.Ordinal) || text.Contains("%40", StringComparison.Ordinal))
                 text = MailAddresses().Replace(text, "[e-mail]");
             return Cards().Replace(text, static match => IsCard(match.ValueSpan) ? "[card]" : match.Value);
@@ -44,6 +54,10 @@ public static partial class Redaction
         }
         return false;
     }
+
+    /// <summary>Tells one from another, and opens neither.</summary>
+    private static string Digest(string id) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant())).AsSpan(0, 6));
 
     /// <summary>The check digit of ISO/IEC 7812: one in ten of other numbers passes as well.</summary>
     private static bool IsCard(ReadOnlySpan<char> text)
@@ -74,11 +88,28 @@ public static partial class Redaction
         RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex Secrets();
 
-    /// <summary>A name that says it, and what is assigned to it, as in connection strings, query strings, JSON and headers.</summary>
+    /// <summary>A name that says it, and what is assigned to it, as in connection strings, query strings, JSON, JSON within JSON, and headers; all that follows where a quote has no end.</summary>
     [GeneratedRegex(
-        @"(?<name>(?:password|passwd|pwd|passphrase|secret|token|api[-_]?key|authorization|cookie)[""']?\s*[=:]\s*)(?!\[redacted\])(?:""[^""]*""|'[^']*'|[^\s,;&""'}\]]+)",
+        @"(?<name>(?:" + Names + @")\\*[""']?\s*[=:]\s*)(?!\[redacted\])"
+        + @"(?:""(?:\\[\s\S]|[^""\\])*(?:""|$)|'[^']*'|(?<quote>\\+"")(?:\\[\s\S]|[^\\])*?(?:(?<!\\)\k<quote>|$)|[^\s,;&""'}\]\\]+)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex NamedSecrets();
+
+    /// <summary>What has spaces and no quotes: members of a printed record, until the next; the value of a cookie header, which is all of its line.</summary>
+    [GeneratedRegex(
+        @"(?<name>(?:" + Names + @")\w* = )(?!\[redacted\])[^\r\n]*?(?=, \w+ = | \}|[\r\n]|$)|(?<name>cookie:[ \t]*)(?!\[redacted\]|\\*[""'])[^\r\n]+",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
+    private static partial Regex NamedLines();
+
+    private const string Names = "password|passwd|pwd|passphrase|secret|token|api[-_]?key|authorization|cookie";
+
+    /// <summary>The password in an address.</summary>
+    [GeneratedRegex(@"(?<name>://[^/\s:@]*:)(?!\[redacted\])[^/\s]+(?=@)", RegexOptions.CultureInvariant, LimitMs)]
+    private static partial Regex UserInfo();
+
+    /// <summary>A cart's id: whoever has a guest's has the cart.</summary>
+    [GeneratedRegex(@"(?<name>\bcarts?/)(?<id>[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
+    private static partial Regex Carts();
 
     [GeneratedRegex(@"(?<![\w.!#$%&'*+?^~-])[\w.!#$%&'*+?^~-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex MailAddresses();

@@ -10,13 +10,16 @@ internal sealed class TextLogFormatter(LogSettings settings, ILogActor? actor = 
 
     protected override void Write(LogLine line, TextWriter writer)
     {
-        writer.Write(string.Create(CultureInfo.InvariantCulture, $"{line.At.UtcDateTime:HH:mm:ss.fff} {Short(line.Level)} {line.Category}: {line.Message}"));
+        writer.Write(string.Create(CultureInfo.InvariantCulture, $"{line.At.UtcDateTime:HH:mm:ss.fff} {Short(line.Level)} {line.Category}: {OneLine(line.Message)}"));
         if (line.TraceId is { } trace)
             writer.Write($" (trace {trace}{(line.Actor is { } who ? $", {who}" : "")})");
         writer.WriteLine();
         if (line.Exception is { } exception)
             writer.WriteLine(exception);
     }
+
+    /// <summary>Nobody writes lines of their own into the log by what they send.</summary>
+    private static string OneLine(string message) => message.Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string Short(LogLevel level) => level switch
     {

@@ -55,28 +55,69 @@ public sealed class LogFormatTests
         Assert.DoesNotContain("ada@", Write(new TextLogFormatter(Settings), LogLevel.Information, "{Email}", ["ada@example.com"], eventName: LogEvents.DevelopmentSecret), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void private_values_are_taken_out_whole_whatever_they_are()
+    {
+        var secret = string.Concat(Enumerable.Range(0, 1500).Select(i => $"{i:x4}"));
+        var line = Json(new JsonLogFormatter(Settings), LogLevel.Error, "{A} {Token} {ApiKeyNumber} {SecretList} {Password}", ["a", secret, 123456, (string[])["first", "second"], null]);
+        Assert.Equal("a [redacted] [redacted] [redacted], [redacted] (null)", (string?)line["message"]);
+        Assert.Equal(("[redacted]", "[redacted]"), ((string?)line["properties"]!["Token"], (string?)line["properties"]!["ApiKeyNumber"]));
+        Assert.Null(line["properties"]!["Password"]);
+    }
+
+    [Fact]
+    public void a_cut_leaves_no_half_of_a_secret()
+    {
+        foreach (var before in Enumerable.Range(8150, 50))
+        {
+            var message = (string?)Json(new JsonLogFormatter(Settings), LogLevel.Error, $"{new string('x', before)} eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl {new string('y', 3000)}", [])["message"];
+            Assert.DoesNotContain("eyJ", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void what_cannot_be_told_does_no_harm_and_the_messages_own_is_told_first()
+    {
+        var scopes = new LoggerExternalScopeProvider();
+        using var around = scopes.Push(Enumerable.Range(0, 100).ToDictionary(i => $"Scope{i}", i => (object?)i));
+        using var nearest = scopes.Push(new Dictionary<string, object?> { ["Near"] = "by", ["Broken"] = "no" });
+        var line = JsonNode.Parse(Write(new JsonLogFormatter(Settings), LogLevel.Error, "{Broken}", [new Broken()], scopes: scopes))!;
+        Assert.Contains(nameof(NotSupportedException), (string?)line["message"], StringComparison.Ordinal);
+        Assert.Contains(nameof(NotSupportedException), (string?)line["properties"]!["Broken"], StringComparison.Ordinal);
+        Assert.Equal(("by", 30), ((string?)line["properties"]!["Near"], line["properties"]!.AsObject().Count));
+    }
+
+    [Fact]
+    public void nobody_writes_lines_of_their_own() => Assert.Single(
+        Write(new TextLogFormatter(Settings), LogLevel.Error, "{A}", ["first\r\n09:30:00.000 crit second"]).TrimEnd().Split('\n'));
+
     private static JsonObject Json(ShopLogFormatter formatter, LogLevel level, string template, object?[] values) =>
         JsonNode.Parse(Write(formatter, level, template, values))!.AsObject();
 
-    private static string Write(ShopLogFormatter formatter, LogLevel level, string template, object?[] values, Exception? exception = null, string? eventName = null)
+    private static string Write(ShopLogFormatter formatter, LogLevel level, string template, object?[] values, Exception? exception = null, string? eventName = null, IExternalScopeProvider? scopes = null)
     {
         using var text = new StringWriter();
-        var logger = new Capture(formatter, text, eventName);
+        var logger = new Capture(formatter, text, eventName, scopes);
 #pragma warning disable CA1848, CA2254 // The template is the test's.
         logger.Log(level, new EventId(1, eventName), exception, template, values);
 #pragma warning restore CA1848, CA2254
         return text.ToString();
     }
 
+    private sealed class Broken
+    {
+        public override string ToString() => throw new NotSupportedException();
+    }
+
     private sealed record Somebody(string? Current) : ILogActor;
 
-    private sealed class Capture(ShopLogFormatter formatter, TextWriter writer, string? eventName) : ILogger
+    private sealed class Capture(ShopLogFormatter formatter, TextWriter writer, string? eventName, IExternalScopeProvider? scopes) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> format) =>
-            formatter.Write(new LogEntry<TState>(logLevel, "Test.Category", new EventId(eventId.Id, eventName), state, exception, format), null, writer);
+            formatter.Write(new LogEntry<TState>(logLevel, "Test.Category", new EventId(eventId.Id, eventName), state, exception, format), scopes, writer);
     }
 }
