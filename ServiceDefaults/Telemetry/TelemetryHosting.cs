@@ -28,6 +28,12 @@ public static class TelemetryHosting
     /// <summary>Everything of the shop's own.</summary>
     private const string Own = "SoonShop.*";
 
+    /// <summary>What traces calls of the payment provider, whose addresses may be shown: there is no secret in them.</summary>
+    public const string PaymentSource = "SoonShop.Payments";
+
+    /// <summary>A collector that does not answer holds up neither what is sent next nor the end of the process.</summary>
+    private const int ExportTimeoutMs = 2000;
+
     /// <summary>Measures the process, and traces what it does where an OTLP endpoint is configured.</summary>
     /// <param name="builder">The process.</param>
     /// <param name="service">Its name in metrics and traces.</param>
@@ -48,6 +54,7 @@ public static class TelemetryHosting
         // For HttpClient; ASP.NET Core and Orleans take theirs from the services.
         DistributedContextPropagator.Current = new TraceContextPropagator();
         builder.Services.Replace(ServiceDescriptor.Singleton(DistributedContextPropagator.Current));
+        builder.Services.AddHostedService<LastTraces>();
         telemetry.WithTracing(tracing => tracing
             .SetSampler(new RootSampler(options.TraceRatio, trustsCallers))
             .AddSource([Own, .. ForeignSources])
@@ -55,6 +62,7 @@ public static class TelemetryHosting
             .AddProcessor(new SpanRedaction())
             .AddOtlpExporter(exporter =>
             {
+                exporter.TimeoutMilliseconds = ExportTimeoutMs;
                 (exporter.Protocol, exporter.Endpoint) = options.OtlpProtocol == TraceProtocol.Http
                     ? (OtlpExportProtocol.HttpProtobuf, new Uri(options.OtlpEndpoint.TrimEnd('/') + "/v1/traces"))
                     : (OtlpExportProtocol.Grpc, new Uri(options.OtlpEndpoint));
@@ -72,6 +80,22 @@ public static class TelemetryHosting
     /// <summary>The version of the program, as its build says.</summary>
     public static string Version { get; } =
         Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+
+    /// <summary>Sends what is left once all else has stopped, for no longer than one attempt: by itself the provider would wait longer.</summary>
+    private sealed class LastTraces(TracerProvider traces) : IHostedLifecycleService
+    {
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.Run(() => traces.Shutdown(ExportTimeoutMs), CancellationToken.None);
+
+        public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     /// <summary>Probes, scrapes and the dashboard: requests of those who watch, of which nobody wants a trace.</summary>
     private static bool IsWatching(PathString path) =>

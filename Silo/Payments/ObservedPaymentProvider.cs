@@ -1,13 +1,14 @@
 using System.Diagnostics;
 using System.Text.Json;
 using SoonShop.Payments;
+using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.Silo.Payments;
 
 /// <summary>Measures and traces what a payment provider is asked, whichever it is: as source <c>SoonShop.Payments</c>.</summary>
 internal sealed class ObservedPaymentProvider : IPaymentProvider
 {
-    private static readonly ActivitySource Source = new("SoonShop.Payments");
+    private static readonly ActivitySource Source = new(TelemetryHosting.PaymentSource);
 
     private readonly IPaymentProvider provider;
     private readonly PaymentMetrics metrics;
