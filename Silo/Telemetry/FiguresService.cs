@@ -21,17 +21,27 @@ internal sealed partial class FiguresService(
         while (!stoppingToken.IsCancellationRequested)
         {
             var started = Stopwatch.GetTimestamp();
-            await LookAsync("shop", async cancellation => shop.Observe(await ShopFigures.ReadAsync(source, cancellation)), stoppingToken);
-            var answers = await LookAsync("database", async cancellation =>
+            // First, and by itself: figures may be slow, or not ours to read, while the database works.
+            var answers = await LookAsync("database's answer", cancellation => DatabaseFigures.AskAsync(source, cancellation), stoppingToken);
+            if (!stoppingToken.IsCancellationRequested)
+                database.Observe(answers);
+            if (answers)
             {
-                database.Observe(await DatabaseFigures.ReadAsync(source, cancellation));
-                shop.DatabaseObserved();
-            }, stoppingToken);
-            if (!answers)
-                database.Observe(null);
+                await LookAsync("shop", async cancellation => shop.Observe(await ShopFigures.ReadAsync(source, cancellation)), stoppingToken);
+                await LookAtDatabaseAsync(stoppingToken);
+            }
             var pause = Stopwatch.GetElapsedTime(started) * MaxShare;
             await Task.Delay(pause > period ? pause : period, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private async Task LookAtDatabaseAsync(CancellationToken stopping)
+    {
+        var isWhole = await LookAsync("database", async cancellation => database.Observe(await DatabaseFigures.ReadAsync(source, cancellation)), stopping);
+        isWhole &= await LookAsync("database's connections", async cancellation => database.Observe(await DatabaseFigures.ReadConnectionsAsync(source, cancellation)), stopping);
+        isWhole &= await LookAsync("database's tables", async cancellation => database.Observe(await DatabaseFigures.ReadTablesAsync(source, cancellation)), stopping);
+        if (isWhole)
+            shop.DatabaseObserved();
     }
 
     private async Task<bool> LookAsync(string what, Func<CancellationToken, Task> read, CancellationToken stopping)
