@@ -55,6 +55,7 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(caching.Problems());
         problems.AddRange(versions.Problems());
         problems.AddRange(telemetry.Problems());
+        problems.AddRange(MetricsEndpoint.Problems(configuration, telemetry));
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(TrustedProxies.Problems(configuration));
         return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, versions, telemetry, configuration.ReadDatabase(

@@ -57,9 +57,10 @@ if (openApi is null)
 var app = builder.Build();
 if (openApi is null)
     app.StartTelemetry();
-app.UseTrustedProxies(configuration.Http);
+// Before what proxies say is believed, and taken off: who asks through one is not of this machine.
 if (openApi is null && configuration.Telemetry.MetricsPort == 0)
     app.UseMetrics(MetricsEndpoint.IsLocal);
+app.UseTrustedProxies(configuration.Http);
 app.UseSecurityHeaders(configuration.Http);
 app.UseCorrelation();
 app.UseExceptionHandler();

@@ -27,7 +27,8 @@ ENV DOTNET_ENVIRONMENT=Production \
     DOTNET_EnableDiagnostics=0 \
     PGGSSENCMODE=disable \
     ASPNETCORE_URLS=http://+:8080 \
-    Telemetry__MetricsPort=9464
+    Telemetry__MetricsPort=9464 \
+    Telemetry__MetricsAddress=+
 WORKDIR /app
 COPY --from=build /publish ./
 # The image's user `app`, by its number, so that Kubernetes can see that it is not root.

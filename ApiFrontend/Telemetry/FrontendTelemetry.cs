@@ -16,7 +16,7 @@ internal static class FrontendTelemetry
         builder.Services.AddSingleton<ILogActor, RequestActor>();
         builder.AddShopLogging(Service, options);
         builder.AddShopTelemetry(Service, options, trustsCallers: false);
-        builder.AddMetricsPort(options.MetricsPort);
+        builder.AddMetricsPort(options);
     }
 
     /// <summary>Who sent the request, also where what followed authentication has been left: an error is logged further out.</summary>

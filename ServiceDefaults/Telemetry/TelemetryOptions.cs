@@ -1,3 +1,6 @@
+using System.Net;
+using SoonShop.ServiceDefaults.Logging;
+
 namespace SoonShop.ServiceDefaults.Telemetry;
 
 /// <summary>Configuration section <c>Telemetry</c>: what a process tells of itself. Both processes take the same section; each uses its part of it.</summary>
@@ -21,6 +24,9 @@ public sealed class TelemetryOptions
     /// <summary>The front end's port for <c>/metrics</c>, for those who watch; 0 serves it on the API's own address, to this machine alone.</summary>
     public int MetricsPort { get; set; }
 
+    /// <summary>Where that port listens: an IP address of this machine, or <c>+</c> for all. No client of the shop's comes here.</summary>
+    public string MetricsAddress { get; set; } = "127.0.0.1";
+
     /// <summary>How often a silo reads the figures that only the database knows.</summary>
     public double FiguresSeconds { get; set; } = 30;
 
@@ -33,12 +39,15 @@ public sealed class TelemetryOptions
     /// <summary>What is wrong, each with what to set.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Traces && !(Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https"))
-            yield return $"Telemetry:OtlpEndpoint is '{OtlpEndpoint}'; set Telemetry__OtlpEndpoint to an address like http://collector:4317, or leave it empty.";
+        if (Traces && !(Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out var endpoint) && endpoint is { Scheme: "http" or "https", Query: "", Fragment: "", UserInfo: "" }
+            && !endpoint.AbsolutePath.TrimEnd('/').EndsWith("/v1/traces", StringComparison.OrdinalIgnoreCase)))
+            yield return $"Telemetry:OtlpEndpoint is '{Redaction.Of(OtlpEndpoint)}'; set Telemetry__OtlpEndpoint to an address like http://collector:4317, without user, query or /v1/traces, or leave it empty.";
         if (TraceRatio is not (>= 0 and <= 1))
             yield return $"Telemetry:TraceRatio is {TraceRatio}; set Telemetry__TraceRatio to 0–1.";
         if (MetricsPort is < 0 or > 65535)
             yield return $"Telemetry:MetricsPort is {MetricsPort}; set Telemetry__MetricsPort to 1–65535, or to 0 for the API's own address.";
+        if (MetricsAddress is not ("+" or "*") && !IPAddress.TryParse(MetricsAddress, out _))
+            yield return $"Telemetry:MetricsAddress is '{MetricsAddress}'; set Telemetry__MetricsAddress to an IP address of this machine, or to + for all.";
         if (FiguresSeconds is not (>= 1 and <= 3600))
             yield return $"Telemetry:FiguresSeconds is {FiguresSeconds}; set Telemetry__FiguresSeconds to 1–3600.";
         if (DatabaseCapacityGigabytes is not (>= 0 and <= 1e9))

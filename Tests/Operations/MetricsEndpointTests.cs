@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop.ServiceDefaults.Telemetry;
@@ -28,7 +29,7 @@ public sealed class MetricsEndpointTests
         builder.Configuration["AllowedHosts"] = "shop.example";
         var options = new TelemetryOptions { MetricsPort = metrics };
         builder.AddShopTelemetry("test", options, trustsCallers: false);
-        builder.AddMetricsPort(options.MetricsPort);
+        builder.AddMetricsPort(options);
         await using var app = builder.Build();
         app.StartTelemetry();
         app.MapGet("/", () => "shop");
@@ -41,10 +42,39 @@ public sealed class MetricsEndpointTests
     }
 
     [Theory]
+    [InlineData("urls", "http://+:8080;https://+:9464", true)]
+    [InlineData("http_ports", "9464", true)]
+    [InlineData("Kestrel:Endpoints:Http:Url", "http://127.0.0.1:9464", true)]
+    [InlineData("urls", "http://+:8080", false)]
+    [InlineData("urls", "nonsense", false)]
+    public void the_port_must_be_its_own(string setting, string value, bool isRefused)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(setting, value)]).Build();
+        Assert.Equal(isRefused, MetricsEndpoint.Problems(configuration, new() { MetricsPort = 9464 }).Any(p => p.Contains("Telemetry__MetricsPort", StringComparison.Ordinal)));
+        Assert.Empty(MetricsEndpoint.Problems(configuration, new()));
+    }
+
+    [Theory]
+    [InlineData("http://collector:4317", true)]
+    [InlineData("http://collector:4318/", true)]
+    [InlineData("http://collector:4318/v1/traces", false)]
+    [InlineData("http://user:hunter2@collector:4318", false)]
+    [InlineData("http://collector:4318?x=1", false)]
+    public void traces_go_to_an_endpoint_and_nothing_more(string endpoint, bool isTaken)
+    {
+        var problems = new TelemetryOptions { OtlpEndpoint = endpoint }.Problems().ToList();
+        Assert.Equal(isTaken ? 0 : 1, problems.Count);
+        Assert.DoesNotContain(problems, p => p.Contains("hunter2", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("127.0.0.1", null, true)]
     [InlineData("::1", null, true)]
     [InlineData("127.0.0.1", "X-Forwarded-For", false)]
     [InlineData("127.0.0.1", "Forwarded", false)]
+    [InlineData("127.0.0.1", "X-Original-For", false)]
+    [InlineData("127.0.0.1", "X-Real-IP", false)]
+    [InlineData("127.0.0.1", "Via", false)]
     [InlineData("192.0.2.1", null, false)]
     public void only_this_machine_is_local(string address, string? header, bool isLocal)
     {
