@@ -41,10 +41,11 @@ if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "
     return UsageError;
 }
 
-// Only a silo that runs serves HTTP.
+// Only a silo that runs serves HTTP. All commands know the environment by the same names: by default, one of them is known to web applications alone.
+var environment = Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT");
 IHostApplicationBuilder builder = command == "run"
-    ? WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory })
-    : Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
+    ? WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment })
+    : Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
 builder.Configuration.AddSecretFiles();
 var problems = new List<string>();
 var configuration = SiloConfiguration.Read(builder.Configuration, problems);
@@ -113,7 +114,7 @@ catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException)
 catch (Exception e) when (e.GetBaseException() is SocketException)
 {
     Console.Error.WriteLine(
-        $"Silo {command}: port {configuration.Silo.SiloPort}, {configuration.Silo.GatewayPort} or {configuration.Silo.HttpPort} cannot be opened, or no silo can be reached: {e.GetBaseException().Message}. Choose others with Silo__SiloPort, Silo__GatewayPort and Silo__HttpPort.");
+        $"Silo {command}: port {configuration.Silo.SiloPort}, {configuration.Silo.GatewayPort} or {configuration.Silo.HttpPort} cannot be opened, or no silo can be reached: {e.GetBaseException().Message}. Choose others with Silo__SiloPort, Silo__GatewayPort and Silo__HttpPort (at Silo__HttpAddress).");
     return Unavailable;
 }
 catch (Exception e)

@@ -7,9 +7,14 @@ namespace SoonShop.Silo.Http;
 /// <summary>Whether this silo is a member of the cluster, and stays one.</summary>
 internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime) : IHealthCheck
 {
+    /// <summary>True from when it has joined until it begins to leave.</summary>
+    public bool IsMember => Status == SiloStatus.Active && !lifetime.ApplicationStopping.IsCancellationRequested;
+
+    private SiloStatus Status => membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
+
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var status = membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
+        var status = Status;
         return Task.FromResult(
             lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("this silo is stopping")
             : status == SiloStatus.Active ? HealthCheckResult.Healthy()
