@@ -56,7 +56,20 @@ public sealed class ObservedShop : IAsyncLifetime
         await Collector.DisposeAsync();
     }
 
-    private static JsonObject[] Lines(ShopProcess process) => [.. process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonNode.Parse(line)!.AsObject())];
+    private static JsonObject[] Lines(ShopProcess process) => [.. process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Line)];
+
+    /// <summary>What is no JSON, as of the runtime on the standard error, stands where everything is looked for.</summary>
+    private static JsonObject Line(string line)
+    {
+        try
+        {
+            return JsonNode.Parse(line)!.AsObject();
+        }
+        catch (System.Text.Json.JsonException)
+        {
+            return new JsonObject { ["message"] = line };
+        }
+    }
 }
 
 /// <summary>The tests of this collection share a watched shop.</summary>

@@ -79,8 +79,9 @@ public sealed class TraceTests(ObservedShop shop)
         Assert.Equal(404, (int)health.StatusCode);
         await PrometheusText.ScrapeAsync(shop.Shop.SiloHttp);
         // Traces begin with requests and events, and with nothing that a process does by itself.
-        await shop.Api.GetAsync("/products?limit=1");
-        await Until.TrueAsync("a request is traced", Limit, () => Task.FromResult(shop.Collector.Spans.Any(s => s.Name.Contains("/products", StringComparison.Ordinal))));
+        var trace = $"{Guid.NewGuid():N}";
+        await ObservedShop.Traced(shop.Api, trace, CallerSpan).GetAsync("/products?limit=1");
+        await Until.TrueAsync("a later request is traced", Limit, () => Task.FromResult(shop.Collector.Of(trace).Any(s => s.ParentId == CallerSpan)));
         Assert.DoesNotContain(shop.Collector.Spans, s => s.Name.Contains("metrics", StringComparison.Ordinal) || s.Name.Contains("health", StringComparison.Ordinal) || s.Name.Contains("CatalogueNews", StringComparison.Ordinal));
         Assert.DoesNotContain(shop.Collector.Spans, s => s.ParentId.Length == 0 && s.Kind is not (SpanKind.Server or SpanKind.Consumer));
     }

@@ -9,7 +9,7 @@ namespace SoonShop.Tests.Running;
 internal sealed class ShopProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
-    private const int MaxLines = 5000;
+    private const int MaxLines = 50_000;
     private static readonly DirectoryInfo LogFolder = Directory.CreateDirectory(Path.Combine(Repository.TestData, "logs"));
     private readonly Process process;
     private readonly ConcurrentQueue<string> lines = new();
