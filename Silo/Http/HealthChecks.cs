@@ -8,7 +8,7 @@ namespace SoonShop.Silo.Http;
 internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime) : IHealthCheck
 {
     /// <summary>True from when it has joined until it begins to leave.</summary>
-    public bool IsMember => Status == SiloStatus.Active && !lifetime.ApplicationStopping.IsCancellationRequested;
+    public bool IsMember => lifetime.ApplicationStarted.IsCancellationRequested && Status == SiloStatus.Active && !lifetime.ApplicationStopping.IsCancellationRequested;
 
     private SiloStatus Status => membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
 
@@ -17,6 +17,7 @@ internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalS
         var status = Status;
         return Task.FromResult(
             lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("this silo is stopping")
+            : !lifetime.ApplicationStarted.IsCancellationRequested ? HealthCheckResult.Unhealthy($"this silo is starting, and {status} in the cluster")
             : status == SiloStatus.Active ? HealthCheckResult.Healthy()
             : HealthCheckResult.Unhealthy($"this silo is {status} in the cluster"));
     }
