@@ -1,0 +1,49 @@
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Operations;
+
+/// <summary>Who watches sees a silo come and go.</summary>
+[Collection(nameof(RunningShop))]
+public sealed class SiloHttpTests(RunningShop shop)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task a_silo_whose_http_port_is_taken_does_not_join()
+    {
+        var port = ShopProcess.FreePort();
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => shop.Shop.StartSiloAsync(ports: (port, ShopProcess.FreePort()), httpPort: shop.Shop.SiloHttp.Port));
+        Assert.Contains("ended with 69", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Silo__HttpPort", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(0L, await shop.Shop.QueryAsync<long>("select count(*) from cluster_member where port = $1", port));
+    }
+
+    [Fact]
+    public async Task a_silo_says_that_it_leaves_until_it_has_left()
+    {
+        var port = ShopProcess.FreePort();
+        await using var silo = await shop.Shop.StartSiloAsync(ports: (ShopProcess.FreePort(), ShopProcess.FreePort()), httpPort: port);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        await Until.TrueAsync("the silo is ready", Limit, async () => await AskAsync(http, "/health/ready") == 200);
+        var stopped = silo.StopAsync();
+        var said = new HashSet<(int? Live, int? Ready, int? Dashboard)>();
+        while (!stopped.IsCompleted)
+            said.Add((await AskAsync(http, "/health/live"), await AskAsync(http, "/health/ready"), await AskAsync(http, "/dashboard")));
+        await stopped;
+        Assert.Equal(0, silo.ExitCode);
+        Assert.Contains((200, 503, 503), said);
+    }
+
+    private static async Task<int?> AskAsync(HttpClient http, string path)
+    {
+        try
+        {
+            using var response = await http.GetAsync(path, TestContext.Current.CancellationToken);
+            return (int)response.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+}
