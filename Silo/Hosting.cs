@@ -73,7 +73,7 @@ internal static class Hosting
             silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
-            .AddHostedService<PrivacyHousekeeping>().AddHostedService<AuditService>().AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
+            .AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.

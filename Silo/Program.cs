@@ -27,12 +27,17 @@ const string Usage = """
       migrate       bring the schema up to date and end
       await-schema  wait until another process has brought the schema up to date
       seed          load the demo catalogue into the running cluster and end
-      audit         check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 75 not finished
+      audit         check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 65 unreadable, 75 not finished
       health URL    ask a process on this machine how it is: 0 for well
     """;
 
 if (args is ["health", var url])
     return await HealthCommand.AskAsync(url);
+if (args.Contains("--help") || args.Contains("-h"))
+{
+    Console.WriteLine(Usage);
+    return 0;
+}
 var command = args.FirstOrDefault() ?? "run";
 var audit = command == "audit" ? AuditCommand.Parse(args.AsSpan(1)) : null;
 if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "await-schema" or "seed")))

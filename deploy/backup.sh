@@ -40,9 +40,12 @@ connect() {
   [[ $ConnectionStrings__soonshop != *[\"\']* ]] || fail 78 "ConnectionStrings__soonshop has quotes; put the password into a file and set PGPASSFILE"
   IFS=';' read -ra parts <<<"$ConnectionStrings__soonshop"
   for part in "${parts[@]}"; do
+    [[ -n ${part//[[:space:]]/} ]] || continue
+    [[ $part == *=* ]] || fail 78 "ConnectionStrings__soonshop has a part that is no Name=Value"
     name=${part%%=*} value=${part#*=}
-    name=${name,,}
-    case ${name// /} in
+    name=${name,,} value=${value#"${value%%[![:space:]]*}"}
+    value=${value%"${value##*[![:space:]]}"}
+    case ${name//[[:space:]]/} in
       host | server) export PGHOST=$value ;;
       port) export PGPORT=$value ;;
       database | db) export PGDATABASE=$value ;;
@@ -51,6 +54,12 @@ connect() {
       passfile) export PGPASSFILE=$value ;;
       sslmode) value=${value,,}; case $value in verifyca) value=verify-ca ;; verifyfull) value=verify-full ;; esac; export PGSSLMODE=$value ;;
       rootcertificate) export PGSSLROOTCERT=$value ;;
+      sslcertificate) export PGSSLCERT=$value ;;
+      sslkey) export PGSSLKEY=$value ;;
+      # What concerns only a process that runs for long.
+      pooling | *poolsize | *timeout | *lifetime | *interval | keepalive | tcpkeepalive* | applicationname | multiplexing | *autoprepare* | noresetonclose | \
+        includeerrordetail | enlist | *buffersize | persistsecurityinfo) ;;
+      *) fail 78 "ConnectionStrings__soonshop has '${name//[[:space:]]/}', which this script does not understand; leave it out if the backup does not need it" ;;
     esac
   done
   [[ -n ${PGHOST:-} && -n ${PGDATABASE:-} ]] || fail 78 "ConnectionStrings__soonshop names no Host or no Database"
@@ -61,7 +70,8 @@ connect() {
 
 sql() { "$client" -XAtqw -v ON_ERROR_STOP=1 -c "$1"; }
 
-verify() {
+verify() { # FILE
+  local file=$1
   program pg_restore
   [[ -s $file ]] || fail 65 "$file is not there or empty"
   # To its end: a copy that was cut off has a list of contents, too.
@@ -69,7 +79,7 @@ verify() {
 }
 
 dump() {
-  local target=$file table options=()
+  local target=$1 table options=()
   connect
   [[ $(sql "select to_regclass('grain_state') is not null") == t ]] || fail 65 "$PGDATABASE at $PGHOST holds no shop"
   for table in "${alive[@]}"; do options+=("--exclude-table-data=$table"); done
@@ -77,16 +87,14 @@ dump() {
   trap 'rm -f -- "$file.part"' EXIT
   program pg_dump
   "$client" -w --format=custom --no-owner --no-privileges --lock-wait-timeout=10s "${options[@]}" --file="$target.part" || fail 69 "pg_dump failed; the reason stands above"
-  file=$target.part
-  verify
-  file=$target
+  verify "$target.part"
   sync -- "$target.part"
   mv -fT -- "$target.part" "$target"
   say "$(stat -c %s -- "$target") bytes in $target. It holds customers' data and secrets: keep it as you keep the database."
 }
 
 restore() {
-  verify
+  verify "$file"
   connect
   [[ $(sql "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relkind in ('r', 'p') and not exists (
       select from pg_depend d where d.objid = c.oid and d.deptype = 'e')") == 0 ]] ||
@@ -102,4 +110,4 @@ command=${1:-} file=${2:-}
 [[ $# -eq 2 && -n $file && $command =~ ^(dump|restore|verify)$ ]] || fail 64 "usage: backup.sh dump|restore|verify FILE"
 for name in "${!PG@}"; do [[ $name == PGPASSFILE || $name == PGSSL* ]] || unset "$name"; done
 export LC_ALL=C.UTF-8
-"$command"
+"$command" "$file"

@@ -58,11 +58,12 @@ internal sealed class CatalogueChanges(NpgsqlDataSource database, TimeProvider t
             var nowMs = (long)time.GetElapsedTime(0).TotalMilliseconds;
             var (from, known) = window.Next(nowMs);
             // The versions are those that are visible now: at least those that the events came with.
-            await using var command = database.CreateCommand("""
+            await using var command = database.CreateCommand($"""
                 select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), e.position, e.stream_key,
                        coalesce((select version from grain_state_product where state_name = 'product' and grain_key = 'sku/' || e.stream_key), 0),
-                       coalesce((select version from grain_state_inventory where state_name = 'inventory' and grain_key = 'sku/' || e.stream_key), 0)
-                from (select pg_current_snapshot() as snapshot) s
+                       coalesce((select version from grain_state_inventory where state_name = 'inventory' and grain_key = 'sku/' || e.stream_key), 0),
+                       s.harmless
+                from (select pg_current_snapshot() as snapshot, {DatabaseSnapshot.Harmless} as harmless) s
                 left join lateral (
                   select position, stream_key from event
                   where stream_namespace in ('product', 'inventory') and due_at is null and position > $1 and position <> all ($2)
@@ -77,7 +78,7 @@ internal sealed class CatalogueChanges(NpgsqlDataSource database, TimeProvider t
             DatabaseSnapshot? snapshot = null;
             while (await reader.ReadAsync(cancellation))
             {
-                snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1));
+                snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<long[]>(6));
                 if (reader.IsDBNull(2))
                     continue;
                 positions.Add(reader.GetInt64(2));

@@ -16,9 +16,15 @@ internal sealed partial class EventsHousekeeping(
     /// <summary>Batches of one kind in one round: the rest waits for the next.</summary>
     private const int MaxBatches = 200;
 
+    private const string Horizon = """
+        update integrity_audit set removed_before = now() - make_interval(days => $1) where removed_before < now() - make_interval(days => $1)
+        """;
+
     /// <summary>Each takes the days to keep as <c>$1</c> and removes, or ends, no more than a batch.</summary>
     private IEnumerable<(string What, string Sql, int Days)> Steps =>
     [
+        // Before they go: an audit must not miss them, also when they are to be kept for longer again.
+        ("horizon", Horizon, Math.Min(options.Value.RetentionDays, options.Value.AuditRetentionDays)),
         // A queue's events up to its watermark are done with. Scheduled ones wait, and have no place in the queue yet. Only the oldest
         // places are looked at: they follow time closely enough.
         ("events", $"""

@@ -4,8 +4,8 @@ namespace SoonShop.Silo.Integrity;
 internal static class AccountChecks
 {
     private const string Claims =
-        "select substr(g.grain_key, 7) as email, (c.body ->> 'userId')::uuid as user_id, coalesce((c.body ->> 'confirmed')::boolean, false) as confirmed "
-        + "from grain_state_email g cross join lateral (select pg_temp.json_of(g.state) -> 'state' as body offset 0) c where g.state is not null and g.grain_key like 'email/%'";
+        "select substr(key, 7) as email, pg_temp.uuid_of(body ->> 'userId') as user_id, coalesce(body ->> 'confirmed' = 'true', false) as confirmed "
+        + "from state where state_name = 'email' and readable and key like 'email/%'";
 
     public static readonly ImmutableArray<IntegrityCheck> All =
     [
@@ -33,13 +33,12 @@ internal static class AccountChecks
               and not exists (select from event_delivery d where d.status = 'waiting' and d.stream_namespace = 'erasure' and d.stream_key = a.key)
             """, "Replay the dead letter of handler erasure (GET /admin/dead-letters?handler=erasure).") { Always = true },
         new("inbox-is-its-owners", Promises.Privacy, "an inbox tells of its owner's orders only", """
-            select format('inbox %s', n.grain_key), format('it tells (%s) of order %s, which is customer %s''s', i ->> 'kind', p.id::uuid, coalesce(p.customer_id::text, 'nobody'))
-            from grain_state_notification n
-            cross join lateral (select pg_temp.json_of(n.state) #> '{state,inbox}' as inbox offset 0) s
-            cross join lateral jsonb_array_elements(s.inbox) i
+            select format('inbox %s', n.key), format('it tells (%s) of order %s, which is customer %s''s', i ->> 'kind', p.id::uuid, coalesce(p.customer_id::text, 'nobody'))
+            from state n
+            cross join lateral jsonb_array_elements(pg_temp.list_of(n.body -> 'inbox')) i
             join purchase p on p.id = replace(i ->> 'orderId', '-', '')
-            where n.state is not null and jsonb_typeof(s.inbox) = 'array' and i ->> 'kind' not in ('paymentDisputed', 'disputeClosed', 'refundFailed')
-              and replace(p.customer_id::text, '-', '') is distinct from n.grain_key
+            where n.state_name = 'notification' and i ->> 'kind' not in ('paymentDisputed', 'disputeClosed', 'refundFailed')
+              and replace(p.customer_id::text, '-', '') is distinct from n.key
             """, "Somebody reads of another's order. Restore the row from a backup, and see whom the law asks you to tell (Art. 33 GDPR).") { Always = true },
     ];
 }

@@ -16,6 +16,9 @@ internal sealed record AuditCommand(bool Json, int? Rows)
     /// <summary>sysexits.h: the database is not as it must be to be audited.</summary>
     public const int Unavailable = 69;
 
+    /// <summary>sysexits.h: what is in the database cannot be read.</summary>
+    public const int Unreadable = 65;
+
     /// <summary>sysexits.h: it was not finished; try again.</summary>
     public const int Unfinished = 75;
 
@@ -68,6 +71,11 @@ internal sealed record AuditCommand(bool Json, int? Rows)
         {
             Console.Error.WriteLine($"Silo audit: {e.Message}");
             return Unfinished;
+        }
+        catch (AuditImpossibleException e)
+        {
+            Console.Error.WriteLine($"Silo audit: {e.Message}");
+            return Unreadable;
         }
     }
 

@@ -9,6 +9,9 @@ public sealed class AuditOptions
     /// <summary>From the end of one audit to the next, by one silo of the cluster; 0 for none but those by hand.</summary>
     public double EveryMinutes { get; set; } = 60;
 
+    /// <summary>How much later what is broken is looked at once more before it is told; 0 for not.</summary>
+    public int ConfirmSeconds { get; set; } = 30;
+
     /// <summary>The longest that one query may take.</summary>
     public int StatementSeconds { get; set; } = 120;
 
@@ -23,11 +26,13 @@ public sealed class AuditOptions
     {
         if (EveryMinutes is not (0 or (>= 0.01 and <= 44_640)))
             yield return $"Audit:EveryMinutes is {EveryMinutes}; set Audit__EveryMinutes to 0.01–44640, or to 0 for never.";
+        if (ConfirmSeconds is < 0 or > 3600)
+            yield return $"Audit:ConfirmSeconds is {ConfirmSeconds}; set Audit__ConfirmSeconds to 0–3600.";
         if (StatementSeconds is < 1 or > 3600)
             yield return $"Audit:StatementSeconds is {StatementSeconds}; set Audit__StatementSeconds to 1–3600.";
         if (MaxMinutes is not (>= 0.1 and <= 1440))
             yield return $"Audit:MaxMinutes is {MaxMinutes}; set Audit__MaxMinutes to 0.1–1440.";
-        if (MaxRows is < 1 or > 1000)
-            yield return $"Audit:MaxRows is {MaxRows}; set Audit__MaxRows to 1–1000.";
+        if (MaxRows is < 1 or > 100_000)
+            yield return $"Audit:MaxRows is {MaxRows}; set Audit__MaxRows to 1–100000.";
     }
 }

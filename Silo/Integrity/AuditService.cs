@@ -1,34 +1,42 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using Npgsql;
+using SoonShop.Silo.Migrations;
 
 namespace SoonShop.Silo.Integrity;
 
 /// <summary>Audits when it is due, one silo of the cluster at a time, and tells what the last audit has found.</summary>
 internal sealed partial class AuditService(
-    IntegrityAudit audit, AuditTurn turn, IntegrityMetrics metrics, NpgsqlConnectionStringBuilder database, IOptions<AuditOptions> options, TimeProvider time,
+    IntegrityAudit audit, AuditTurn turn, IntegrityMetrics metrics, SiloConfiguration configuration, TimeProvider time,
     ILogger<AuditService> log) : BackgroundService
 {
     /// <summary>The longest between two looks whether an audit is due.</summary>
-    private static readonly TimeSpan MaxPoll = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan MaxPoll = TimeSpan.FromSeconds(5);
 
     /// <summary>What the end of an audit may take longer than its limit.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long a silo that stops may take to hand the turn on.</summary>
+    private static readonly TimeSpan GiveUpLimit = TimeSpan.FromSeconds(2);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
-        var interval = TimeSpan.FromMinutes(options.Value.EveryMinutes);
+        var options = configuration.Audit;
+        var interval = TimeSpan.FromMinutes(options.EveryMinutes);
+        var described = false;
         using var timer = new PeriodicTimer(interval > TimeSpan.Zero && interval < MaxPoll ? interval : MaxPoll, time);
         while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
         {
             try
             {
-                if (interval > TimeSpan.Zero && await turn.TryTakeAsync(owner, TimeSpan.FromMinutes(options.Value.MaxMinutes) + Margin, stoppingToken))
+                if (!described)
+                    await turn.DescribeAsync(configuration.Payments.Provider.ToString(), IntegrityAudit.RetentionOf(configuration), stoppingToken);
+                described = true;
+                if (interval > TimeSpan.Zero && await turn.TryTakeAsync(
+                    owner, 2 * TimeSpan.FromMinutes(options.MaxMinutes) + TimeSpan.FromSeconds(options.ConfirmSeconds) + Margin, stoppingToken))
                     await RunAsync(owner, interval, stoppingToken);
-                if (await turn.LastAsync(stoppingToken) is var (age, breaches))
-                    metrics.Found(time.GetUtcNow() - age, breaches);
+                if (await turn.LastAsync(stoppingToken) is var (age, failed, breaches))
+                    metrics.Found(time.GetUtcNow() - age, failed, breaches);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -45,16 +53,40 @@ internal sealed partial class AuditService(
     {
         try
         {
-            var report = await audit.RunAsync(database.ConnectionString, cancellation);
-            await turn.EndAsync(owner, report, interval, cancellation);
+            // While versions change, each knows but a part of what is right.
+            if (!await Task.Run(() => Migrator.Matches(configuration.Database.ConnectionString), cancellation))
+                throw new SchemaMismatchException("The schema is another version's; the silos of that version audit.");
+            var report = await audit.RunAsync(configuration.Database.ConnectionString, cancellation);
+            if (report.Breaches > 0 && configuration.Audit.ConfirmSeconds > 0)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(configuration.Audit.ConfirmSeconds), time, cancellation);
+                var broken = report.Checks.Where(c => c.Breaches > 0).Select(c => c.Check).ToHashSet();
+                report = report.ConfirmedBy(await audit.RunAsync(configuration.Database.ConnectionString, IntegrityCheck.All.Where(c => broken.Contains(c.Name)), cancellation));
+            }
+            if (!await turn.EndAsync(owner, report, interval, cancellation))
+                return;
             foreach (var broken in report.Checks.Where(c => c.Breaches > 0))
                 LogBroken(log, broken.Check, broken.Breaches, $"{broken.Rows[0].Row}: {broken.Rows[0].Finding}", broken.Remedy!);
         }
         catch (Exception e)
         {
             // Another silo, or this one later, begins anew; one that stops here leaves the turn to the next at once.
-            await turn.GiveUpAsync(owner, e.Message, cancellation.IsCancellationRequested ? TimeSpan.Zero : interval, CancellationToken.None);
+            await GiveUpAsync(owner, e.Message, cancellation.IsCancellationRequested ? TimeSpan.Zero : e is SchemaMismatchException && interval > Margin ? Margin : interval);
             throw;
+        }
+    }
+
+    private async Task GiveUpAsync(string owner, string reason, TimeSpan interval)
+    {
+        using var limit = new CancellationTokenSource(GiveUpLimit);
+        try
+        {
+            await turn.GiveUpAsync(owner, reason, interval, limit.Token);
+        }
+        catch (Exception e)
+        {
+            // The turn ends by itself.
+            LogFailure(log, e.Message);
         }
     }
 

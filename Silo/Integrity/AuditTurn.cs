@@ -8,6 +8,14 @@ namespace SoonShop.Silo.Integrity;
 /// <summary>Whose turn it is to audit, and what the last audit has found. Times are the database's.</summary>
 internal sealed class AuditTurn(NpgsqlDataSource database)
 {
+    /// <summary>Writes down what silos run with, for who audits by hand.</summary>
+    public async Task DescribeAsync(string provider, int retentionDays, CancellationToken cancellation)
+    {
+        await using var command = Command(
+            "update integrity_audit set provider = $1, retention_days = $2 where (provider, retention_days) is distinct from ($1, $2)", provider, retentionDays);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
     /// <summary>Takes the turn if an audit is due and nobody is at one.</summary>
     public async Task<bool> TryTakeAsync(string owner, TimeSpan lease, CancellationToken cancellation)
     {
@@ -18,8 +26,8 @@ internal sealed class AuditTurn(NpgsqlDataSource database)
         return await command.ExecuteNonQueryAsync(cancellation) > 0;
     }
 
-    /// <summary>Ends the turn with what was found.</summary>
-    public async Task EndAsync(string owner, IntegrityReport report, TimeSpan interval, CancellationToken cancellation)
+    /// <summary>Ends the turn with what was found; false when somebody else has it by now.</summary>
+    public async Task<bool> EndAsync(string owner, IntegrityReport report, TimeSpan interval, CancellationToken cancellation)
     {
         await using var command = Command("""
             update integrity_audit
@@ -27,7 +35,7 @@ internal sealed class AuditTurn(NpgsqlDataSource database)
             where owner = $1
             """, owner, interval);
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(report, StateJson.Options), NpgsqlDbType = NpgsqlDbType.Jsonb });
-        await command.ExecuteNonQueryAsync(cancellation);
+        return await command.ExecuteNonQueryAsync(cancellation) > 0;
     }
 
     /// <summary>Ends the turn without an end; what the last audit found stays.</summary>
@@ -38,19 +46,19 @@ internal sealed class AuditTurn(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>What the last audit has found, by check, and how old that is; null before the first.</summary>
-    public async Task<(TimeSpan Age, IReadOnlyDictionary<string, long> Breaches)?> LastAsync(CancellationToken cancellation)
+    /// <summary>What the last audit has found, by check, how old that is, or how long none has come to its end, and whether the last try failed.</summary>
+    public async Task<(TimeSpan Age, bool Failed, IReadOnlyDictionary<string, long> Breaches)?> LastAsync(CancellationToken cancellation)
     {
         await using var command = Command("""
-            select clock_timestamp() - ended_at, array(select c ->> 'check' from jsonb_array_elements(report -> 'checks') c),
+            select clock_timestamp() - coalesce(ended_at, installed_at), error is not null, array(select c ->> 'check' from jsonb_array_elements(report -> 'checks') c),
                    array(select (c ->> 'breaches')::bigint from jsonb_array_elements(report -> 'checks') c)
-            from integrity_audit where report is not null
+            from integrity_audit
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
             return null;
-        var (names, counts) = (reader.GetFieldValue<string[]>(1), reader.GetFieldValue<long[]>(2));
-        return (reader.GetFieldValue<TimeSpan>(0), names.Zip(counts).ToDictionary(c => c.First, c => c.Second));
+        var (names, counts) = (reader.GetFieldValue<string[]>(2), reader.GetFieldValue<long[]>(3));
+        return (reader.GetFieldValue<TimeSpan>(0), reader.GetBoolean(1), names.Zip(counts).ToDictionary(c => c.First, c => c.Second));
     }
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)

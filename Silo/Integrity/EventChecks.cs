@@ -3,16 +3,25 @@ namespace SoonShop.Silo.Integrity;
 /// <summary>Events against the states that told of them, and against their handlers and dead letters.</summary>
 internal static class EventChecks
 {
-    /// <summary>Takes the names of the handlers that this version knows as <c>$1</c>.</summary>
-    public const string HandlerIsKnown = "handler-is-known";
-
     private const string Restore =
         "Something wrote to event or audit_log past the shop. Restore the missing rows from a backup (same id; new position: leave it out), and they are delivered.";
 
     public static readonly ImmutableArray<IntegrityCheck> All =
     [
         new("state-is-readable", Promises.NoLostOrder, "every state can be read", """
-            select format('grain_state %s %s', state_name, key), 'its bytes are no JSON' from state where not readable
+            select format('grain_state %s %s', state_name, key), 'its bytes are no JSON object' from state where not readable
+            union all
+            select format('grain_state %s %s', s.state_name, s.key), format('%s is of kind %s, not %s', w.path, jsonb_typeof(v), w.kind)
+            from (values
+              ('order', 'array', '$.order.timeline'), ('order', 'array', '$.order.totals.lines'), ('order', 'number', '$.order.totals.total'),
+              ('order', 'number', '$.order.totals.lines[*].quantity'), ('order', 'number', '$.order.payment.captured.amount'),
+              ('order', 'number', '$.order.payment.refunded.amount'), ('order', 'string', '$.order.timeline[*].at'),
+              ('payment', 'array', '$.attempts'), ('payment', 'array', '$.refunds'), ('payment', 'array', '$.strays'), ('payment', 'number', '$.terms.amount.amount'),
+              ('payment', 'number', '$.attempts[*].capturedAmount'), ('payment', 'number', '$.refunds[*].amount'),
+              ('inventory', 'number', '$.onHand'), ('inventory', 'number', '$.reserved'), ('inventory', 'number', '$.movements'),
+              ('cart', 'array', '$.ordered'), ('notification', 'array', '$.inbox'), ('mail', 'array', '$.recent')) as w(state_name, kind, path)
+            join state s using (state_name) cross join lateral jsonb_path_query(s.body, w.path::jsonpath) v
+            where jsonb_typeof(v) not in (w.kind, 'null')
             """, "Restore the row from a backup. Its grain cannot be called until then.") { Always = true },
         new("events-without-gap", Promises.NoLostEvent, "a state's events have its numbers, without a gap", """
             select format('events of %s', t.source), case
@@ -25,7 +34,7 @@ internal static class EventChecks
         new("state-and-events-together", Promises.NoLostEvent, "a state and its events were committed together", """
             select format('grain_state %s', coalesce(s.source, t.source)), format('%s; it has told of %s events, and there are %s',
                           case when s.source is null then 'not there' else 'there' end, coalesce(s.sequence, 0), coalesce(t.last, 0))
-            from (select '/' || state_name || '/' || key as source, sequence from state) s
+            from state s
             full join told_by t on t.source = s.source cross join horizon h left join whole w on w.source = s.source
             where coalesce(t.last, 0) > coalesce(s.sequence, 0)
                or (coalesce(t.last, 0) < s.sequence and (t.first_recent is not null or w.source is not null or h.at = '-infinity'))
@@ -33,7 +42,7 @@ internal static class EventChecks
         new("event-has-reader", Promises.NoLostEvent, "an event stands in a queue that somebody reads", """
             select format('event %s', e.id), format('%s in queue %s, which is none', e.type, coalesce(e.queue::text, 'null'))
             from event e left join stream_queue q on q.id = e.queue
-            where q.id is null and (e.due_at is not null or e.position > (select max(watermark) from stream_queue where provider = 'shop'))
+            where q.id is null and (e.due_at is not null or e.position > (select min(watermark) from stream_queue where provider = 'shop'))
             """, "update event set queue = stream_queue_of('shop', stream_namespace, stream_key), position = default where id = …") { Always = true },
         new("handed-over", Promises.NoLostEvent, "an event that no handler took stands in the retries or the dead letters", """
             select format('event %s', u.event_id), format('%s was not taken by %s: %s', u.event_type, array_to_string(u.consumers, ', '), u.reason)
@@ -46,33 +55,34 @@ internal static class EventChecks
             from event_delivery
             where status = 'dead' and (jsonb_array_length(history) < least(attempts, 30) or jsonb_array_length(history) = 0 or octet_length(data) = 0 or dead_at is null)
             """, "GET /admin/dead-letters/{id}, and GET /admin/event-errors of its handler for what is missing; replay it once you know why it failed.") { Always = true },
-        new(HandlerIsKnown, Promises.NoLostEvent, "who is to be asked again is there", """
+        new("handler-is-known", Promises.NoLostEvent, "who is to be asked again is there", """
             select format('delivery %s', id), format('%s waits for handler %s, which this version does not have', event_id, handler)
             from event_delivery where status = 'waiting' and handler <> all ($1)
-            """, "Deploy the version that has the handler (GET /admin/event-errors?handler= says since when), or, if it is gone for good, set the row to status 'dead', due_at null, and discard it.") { Always = true },
+              -- While versions change, a silo of the other one takes it.
+              and due_at < now() - interval '10 minutes'
+            """, "Deploy the version that has the handler (GET /admin/event-errors?handler= says since when), or, if it is gone for good, set the row to status 'dead', due_at null, and discard it.") { Always = true, TakesHandlers = true },
         new("account-reached-notifications", Promises.NoLostEvent, "each new account reached the notifications", """
             select format('account %s', a.key::uuid), 'user.registered is done with, and the notifications know nothing of the account'
             from account a cross join horizon h
-            left join grain_state_notification n on n.state_name = 'notification' and n.grain_key = a.key and n.state is not null
-            where n.grain_key is null and not a.is_erased and a.created_at > h.at
+            left join state n on n.state_name = 'notification' and n.key = a.key
+            where n.key is null and not a.is_erased and a.created_at > h.at
               and not exists (select from pending e where e.stream_namespace = 'user' and e.stream_key = a.key)
               and not exists (select from event_delivery d where d.handler = 'notification' and d.handler_key = a.key)
             """, "Deliver it again: update event set position = default where source = '/user/…' and sequence = 1."),
         new("mail-was-sent", Promises.NoLostEvent, "each e-mail that was due was sent, waits, or is a dead letter", """
             with reader as materialized (
-              select g.grain_key as key, coalesce((s.body ->> 'isErased')::boolean, false) as is_erased, s.body -> 'recent' as recent
-              from grain_state_mail g cross join lateral (select pg_temp.json_of(g.state) -> 'state' as body offset 0) s
-              where g.state is not null),
+              select key, coalesce(body ->> 'isErased' = 'true', false) as is_erased, pg_temp.list_of(body -> 'recent') as recent
+              from state where state_name = 'mail'),
             known as (select key, r ->> 'notificationId' as notification from reader, jsonb_array_elements(recent) r)
             select format('event %s', e.id), format('%s, due since %s: the mail of %s knows nothing of it',
                           e.data ->> 'kind', to_char(e.time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.stream_key)
-            from event e
+            from event e cross join horizon h
             left join reader r on r.key = e.stream_key
             left join known k on k.key = e.stream_key and k.notification = e.data ->> 'notificationId'
             left join pending p on p.id = e.id
             left join event_delivery d on d.event_id = e.id
             where e.type = 'notification.due' and e.stream_namespace = 'notification-email'
-              and k.key is null and p.id is null and d.id is null
+              and e.time > h.at and k.key is null and p.id is null and d.id is null
               -- Only so many are remembered.
               and not coalesce(r.is_erased or jsonb_array_length(r.recent) >= 200, false)
             """, "Deliver it again: update event set position = default where id = …; a reader who has it already gets it twice at most."),

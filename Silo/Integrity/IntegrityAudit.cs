@@ -9,34 +9,46 @@ namespace SoonShop.Silo.Integrity;
 
 /// <summary>
 /// Checks every promise of the shop over its whole database, while the shop sells: all queries read one snapshot, and what is
-/// still under way is told apart by who will come back to it, not by its age. It changes nothing and locks nothing; on the server
-/// it takes one connection, little memory and temporary disk space of about the size of the orders.
+/// still under way is told apart by who will come back to it, not by its age. It changes no row of the shop's. On the server it takes one
+/// connection, little memory and temporary disk space of about the size of the states. As long as it lasts, old versions of rows stay, and
+/// nothing can alter a table: a migration ends it. Its transaction has an id, because it fills temporary tables; those who wait for older
+/// transactions to end are told not to wait for it (<c>audit_transaction</c>).
 /// </summary>
-/// <param name="provider">Who moves the money: of the simulated provider, the books stand in the same database.</param>
-/// <param name="retentionDays">For how long every event is kept.</param>
+/// <param name="provider">Who moves the money, where no silo has written it down: of the simulated provider, the books stand in the same database.</param>
+/// <param name="retentionDays">For how long every event is kept, where no silo has written it down.</param>
 /// <param name="handlers">The event handlers of this version.</param>
 /// <param name="options">Limits.</param>
 internal sealed class IntegrityAudit(PaymentProviderKind provider, int retentionDays, string[] handlers, AuditOptions options)
 {
+    /// <summary>The name of its connections at the server.</summary>
+    public const string ApplicationName = "soonshop-audit";
+
     /// <summary>Of a silo's or command's configuration.</summary>
     public static IntegrityAudit Of(SiloConfiguration configuration)
     {
         var types = new EventTypes(EventTypes.Assemblies());
         return new IntegrityAudit(
-            configuration.Payments.Provider, Math.Min(configuration.Events.RetentionDays, configuration.Events.AuditRetentionDays),
+            configuration.Payments.Provider, RetentionOf(configuration),
             [.. new EventHandlers(EventTypes.Assemblies(), types).All.Select(h => h.Name)], configuration.Audit);
     }
+
+    /// <summary>For how many days every event and act is kept.</summary>
+    public static int RetentionOf(SiloConfiguration configuration) => Math.Min(configuration.Events.RetentionDays, configuration.Events.AuditRetentionDays);
 
     /// <summary>Audits the database that a connection string names, on a connection of its own.</summary>
     /// <exception cref="AuditOverdueException">It took longer than it may.</exception>
     /// <exception cref="SchemaMismatchException">The schema is not this version's.</exception>
-    public async Task<IntegrityReport> RunAsync(string connectionString, CancellationToken cancellation)
+    /// <exception cref="AuditImpossibleException">What is there cannot be read.</exception>
+    public Task<IntegrityReport> RunAsync(string connectionString, CancellationToken cancellation) => RunAsync(connectionString, IntegrityCheck.All, cancellation);
+
+    /// <summary>Makes some of the checks.</summary>
+    public async Task<IntegrityReport> RunAsync(string connectionString, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
     {
         var own = new NpgsqlConnectionStringBuilder(connectionString)
         {
             // What is temporary goes with the connection.
             Pooling = false,
-            ApplicationName = "soonshop-audit",
+            ApplicationName = ApplicationName,
             CommandTimeout = options.StatementSeconds + 5,
         };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -49,18 +61,24 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
             // Should this process hang, the server gives up the snapshot for it.
             await ExecuteAsync(connection, $"""
                 set statement_timeout = '{options.StatementSeconds}s'; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '60s';
-                set jit = off; set max_parallel_workers_per_gather = 0
+                set jit = off; set max_parallel_workers_per_gather = 0; set work_mem = '64MB'
                 """, limit.Token);
-            await CreateTablesAsync(connection, ProviderMoney, atRest: false, limit.Token);
+            var of = await SettingAsync(connection, limit.Token);
+            await CreateTablesAsync(connection, of, of.Money, atRest: false, limit.Token);
             await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, limit.Token);
             // Temporary tables can still be filled.
             await ExecuteAsync(connection, "set transaction read only", limit.Token);
-            return await AuditAsync(connection, ProviderMoney, [], atRest: false, IntegrityCheck.All, limit.Token);
+            await AnnounceAsync(connection, own.ConnectionString, limit.Token);
+            return await AuditAsync(connection, of, of.Money, [], atRest: false, checks, limit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } && !cancellation.IsCancellationRequested)
         {
             throw new AuditOverdueException(
                 $"It took longer than Audit:StatementSeconds ({options.StatementSeconds}) for one query, or Audit:MaxMinutes ({options.MaxMinutes}) in all. Give it more, or run it on a restored backup.", e);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.AdminShutdown && !cancellation.IsCancellationRequested)
+        {
+            throw new AuditOverdueException("The server ended it, for a migration or because it stops. Try again.", e);
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction)
         {
@@ -77,49 +95,105 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
     internal async Task<IntegrityReport> RunAsync(
         NpgsqlConnection connection, IReadOnlyList<TakenMoney>? taken, bool atRest, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
     {
-        var money = taken is null ? ProviderMoney : TakenMoney.Sql;
+        var of = new Setting(provider, retentionDays);
+        var money = taken is null ? of.Money : TakenMoney.Sql;
         NpgsqlParameter[] values = taken is null ? [] : TakenMoney.Parameters(taken);
-        await CreateTablesAsync(connection, taken is null ? money : "select ''::text as id, ''::text as reference, 0::bigint as amount, 0::bigint as refunded", atRest, cancellation);
-        return await AuditAsync(connection, money, values, atRest, checks, cancellation);
+        await CreateTablesAsync(connection, of, taken is null ? money : "select ''::text as id, ''::text as reference, 0::bigint as amount, 0::bigint as refunded", atRest, cancellation);
+        return await AuditAsync(connection, of, money, values, atRest, checks, cancellation);
     }
 
-    private string ProviderMoney => provider == PaymentProviderKind.Simulated ? IntegrityFacts.SimulatedMoney : IntegrityFacts.OwnMoney;
+    /// <summary>What the silos run with, which who audits by hand need not know.</summary>
+    private async Task<Setting> SettingAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        (await ReadAsync(
+            connection, "select provider, retention_days from integrity_audit where provider is not null and retention_days is not null",
+            r => Enum.TryParse<PaymentProviderKind>(r.GetString(0), out var kind) ? new Setting(kind, r.GetInt32(1)) : null, [], cancellation))
+        .FirstOrDefault() ?? new Setting(provider, retentionDays);
 
-    private async Task CreateTablesAsync(NpgsqlConnection connection, string money, bool atRest, CancellationToken cancellation)
+    /// <summary>Tells who waits for older transactions to end that this one changes nothing. Forgets those that are over.</summary>
+    private static async Task AnnounceAsync(NpgsqlConnection audit, string connectionString, CancellationToken cancellation)
     {
-        await ExecuteAsync(connection, IntegrityFacts.JsonOf, cancellation);
+        // The first query: it takes the snapshot, too.
+        var id = (await ReadAsync(audit, "select pg_current_xact_id()::text", r => r.GetString(0), [], cancellation))[0];
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync(cancellation);
+        try
+        {
+            await ExecuteAsync(connection, """
+                delete from audit_transaction where server <> pg_postmaster_start_time() or id < pg_snapshot_xmin(pg_current_snapshot())
+                """, cancellation);
+            await ExecuteAsync(connection, $"insert into audit_transaction (id) values ('{id}') on conflict (id) do update set server = excluded.server", cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            // A role that may only read audits, too; then queues' memories grow while it does.
+        }
+    }
+
+    private async Task CreateTablesAsync(NpgsqlConnection connection, Setting of, string money, bool atRest, CancellationToken cancellation)
+    {
+        await ExecuteAsync(connection, IntegrityFacts.Functions, cancellation);
         foreach (var (name, sql) in IntegrityFacts.Views)
             await ExecuteAsync(connection, $"create temporary view {name} as {sql}", cancellation);
-        foreach (var (name, sql) in IntegrityFacts.Tables(money, retentionDays, atRest))
+        foreach (var (name, sql) in IntegrityFacts.Tables(money, of.RetentionDays, atRest))
             await ExecuteAsync(connection, $"create temporary table {name} as {sql} with no data", cancellation);
     }
 
     private async Task<IntegrityReport> AuditAsync(
-        NpgsqlConnection connection, string money, NpgsqlParameter[] moneyValues, bool atRest, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
+        NpgsqlConnection connection, Setting of, string money, NpgsqlParameter[] moneyValues, bool atRest, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         // The first query takes the snapshot.
         var at = (await ReadAsync(connection, "select clock_timestamp()", r => r.GetFieldValue<DateTimeOffset>(0), [], cancellation))[0];
-        foreach (var (name, sql) in IntegrityFacts.Tables(money, retentionDays, atRest))
+        foreach (var (name, sql) in IntegrityFacts.Tables(money, of.RetentionDays, atRest))
         {
-            await ExecuteAsync(connection, $"insert into pg_temp.{name} {sql}", cancellation, name == "money" ? moneyValues : []);
+            try
+            {
+                await ExecuteAsync(connection, $"insert into pg_temp.{name} {sql}", cancellation, name == "money" ? moneyValues : []);
+            }
+            catch (PostgresException e) when (IsData(e))
+            {
+                throw new AuditImpossibleException($"A row that belongs to '{name}' cannot be read ({e.MessageText}). Restore it from a backup; nothing is known of the others.", e);
+            }
             await ExecuteAsync(connection, $"analyze pg_temp.{name}", cancellation);
         }
+        var hasBooks = moneyValues.Length > 0 || of.Provider == PaymentProviderKind.Simulated;
         var results = ImmutableArray.CreateBuilder<CheckResult>();
-        foreach (var check in checks)
+        foreach (var check in checks.Where(c => hasBooks || c.Name != PaymentChecks.ProviderAgrees))
             results.Add(await CheckAsync(connection, check, cancellation));
         var extent = await ReadAsync(connection, IntegrityFacts.Extent, r => new Extent(r.GetString(0), r.GetInt64(1)), [], cancellation);
         var underWay = await ReadAsync(
             connection, IntegrityFacts.UnderWay, r => new Progress(r.GetString(0), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetFieldValue<DateTimeOffset>(2)), [], cancellation);
-        var compared = moneyValues.Length > 0 || provider == PaymentProviderKind.Simulated
+        var compared = hasBooks
             ? "Payments were compared with the provider's books."
-            : "With the provider's books, payments are compared by reconciliation; what it could not settle counts here.";
+            : $"{PaymentChecks.ProviderAgrees} is not checked here: with the provider's books, payments are compared by reconciliation; what it could not settle counts.";
         return new IntegrityReport(
             at, Math.Round(clock.Elapsed.TotalSeconds, 1), $"{connection.Host}:{connection.Port}/{connection.Database}", compared,
             results.Sum(r => r.Breaches), [.. extent], [.. underWay], results.ToImmutable());
     }
 
     private async Task<CheckResult> CheckAsync(NpgsqlConnection connection, IntegrityCheck check, CancellationToken cancellation)
+    {
+        await ExecuteAsync(connection, "savepoint before_check", cancellation);
+        CheckResult result;
+        try
+        {
+            result = await FindAsync(connection, check, cancellation);
+        }
+        catch (PostgresException e) when (IsData(e))
+        {
+            // One value of the wrong kind must not hide what the others say.
+            await ExecuteAsync(connection, "rollback to savepoint before_check", cancellation);
+            result = new CheckResult(
+                check.Name, Promises.NameOf(check.Promise), check.Says, 1, [new BrokenRow("this check", $"could not be made: {e.MessageText}")],
+                "A row has a value of a kind that the shop does not write. Find and restore it from a backup, then audit again.");
+        }
+        await ExecuteAsync(connection, "release savepoint before_check", cancellation);
+        return result;
+    }
+
+    private static bool IsData(PostgresException e) => e.SqlState.StartsWith("22", StringComparison.Ordinal);
+
+    private async Task<CheckResult> FindAsync(NpgsqlConnection connection, IntegrityCheck check, CancellationToken cancellation)
     {
         var total = 0L;
         var rows = await ReadAsync(
@@ -129,8 +203,14 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
                 total = r.GetInt64(2);
                 return new BrokenRow(r.GetString(0), r.GetString(1));
             },
-            check.Name == EventChecks.HandlerIsKnown ? [new NpgsqlParameter { Value = handlers }] : [], cancellation);
+            check.TakesHandlers ? [new NpgsqlParameter { Value = handlers }] : [], cancellation);
         return new CheckResult(check.Name, Promises.NameOf(check.Promise), check.Says, total, [.. rows], rows.Count > 0 ? check.Remedy : null);
+    }
+
+    /// <summary>What an audit depends on besides the database.</summary>
+    private sealed record Setting(PaymentProviderKind Provider, int RetentionDays)
+    {
+        public string Money => Provider == PaymentProviderKind.Simulated ? IntegrityFacts.SimulatedMoney : IntegrityFacts.OwnMoney;
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation, params NpgsqlParameter[] values)
@@ -171,5 +251,8 @@ internal sealed record TakenMoney(Guid Order, string Reference, long Amount, lon
 /// <summary>An audit took longer than it may.</summary>
 internal sealed class AuditOverdueException(string message, Exception inner) : Exception(message, inner);
 
+/// <summary>What is in the database cannot be audited.</summary>
+internal sealed class AuditImpossibleException(string message, Exception inner) : Exception(message, inner);
+
 /// <summary>The database has another version's schema.</summary>
-internal sealed class SchemaMismatchException(string message, Exception inner) : Exception(message, inner);
+internal sealed class SchemaMismatchException(string message, Exception? inner = null) : Exception(message, inner);

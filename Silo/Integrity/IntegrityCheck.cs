@@ -14,6 +14,9 @@ internal sealed record IntegrityCheck(string Name, int Promise, string Says, str
     /// <summary>True where what is compared is committed together: then it holds at every moment, and not only once nothing is under way.</summary>
     public bool Always { get; init; }
 
+    /// <summary>True where the query takes the names of this version's event handlers as <c>$1</c>.</summary>
+    public bool TakesHandlers { get; init; }
+
     /// <summary>Every check there is, in the order in which reports list them.</summary>
     public static ImmutableArray<IntegrityCheck> All { get; } =
         [.. StockChecks.All, .. PaymentChecks.All, .. OrderChecks.All, .. EventChecks.All, .. AccountChecks.All];

@@ -6,14 +6,26 @@ namespace SoonShop.Silo.Integrity;
 /// </summary>
 internal static class IntegrityFacts
 {
-    /// <summary>Bytes as JSON, null where they are none: one row that cannot be read must not hide what is wrong with the others.</summary>
-    public const string JsonOf = """
+    /// <summary>
+    /// Bytes as JSON, and values as what they should be; null where they are not: one row that cannot be read must not hide what is wrong
+    /// with the others. <c>state-is-readable</c> tells of it.
+    /// </summary>
+    public const string Functions = """
         create function pg_temp.json_of(bytes bytea) returns jsonb language plpgsql immutable as $$
         begin
           return convert_from(bytes, 'UTF8')::jsonb;
         exception when others then
           return null;
-        end $$
+        end $$;
+        create function pg_temp.number_of(v text) returns bigint language sql immutable as $$
+          select case when v ~ '^-?[0-9]{1,18}$' then v::bigint end $$;
+        create function pg_temp.uuid_of(v text) returns uuid language sql immutable as $$
+          select case when v ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then v::uuid end $$;
+        create function pg_temp.time_of(v text) returns timestamptz language sql stable as $$
+          select case when v ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?(Z|[+-][01][0-9]:[0-5][0-9])$'
+                      then v::timestamptz end $$;
+        create function pg_temp.list_of(v jsonb) returns jsonb language sql immutable as $$
+          select case when jsonb_typeof(v) = 'array' then v end $$
         """;
 
     public static readonly (string Name, string Sql)[] Views =
@@ -41,9 +53,10 @@ internal static class IntegrityFacts
     [
         // Since when no event can have been removed for its age. The oldest tells, should the days have been fewer before.
         ("horizon", $"""
-            select case when s.born > now() - interval '{retentionDays} days' and not e.trimmed then '-infinity'
-                        else greatest(now() - interval '{retentionDays} days', case when e.trimmed then e.oldest else '-infinity' end) + interval '1 hour' end as at
+            select case when s.born > now() - interval '{retentionDays} days' and s.born > r.removed_before and not e.trimmed then '-infinity'
+                        else greatest(now() - interval '{retentionDays} days', r.removed_before, case when e.trimmed then e.oldest else '-infinity' end) + interval '1 hour' end as at
             from (select min(applied)::timestamptz as born from schema_version) s
+            cross join (select coalesce(max(removed_before), '-infinity') as removed_before from integrity_audit) r
             cross join lateral (select min(time) as oldest, coalesce(min(time) > s.born + interval '2 days', false) as trimmed from event) e
             """),
         // Events that not every handler is done with, the scheduled ones included.
@@ -55,32 +68,34 @@ internal static class IntegrityFacts
             union all
             select id, type, subject, stream_namespace, stream_key, time, not_before, due_at from event where due_at is not null
             """),
-        // Kept answers are encrypted, tell nothing, and go after a day.
-        ("state", """
-            select g.state_name, g.grain_key as key, d.doc is not null as readable, coalesce((d.doc ->> 'sequence')::bigint, 0) as sequence
+        // Each is read as JSON once. Kept answers are encrypted, tell nothing, and go after a day. Not every aggregate's events are told of
+        // under the name of its state.
+        ("state", $"""
+            select g.state_name, g.grain_key as key, '/' || {AggregateOf("g.state_name")} || '/' || g.grain_key as source,
+                   jsonb_typeof(d.doc) is not distinct from 'object' as readable, coalesce(pg_temp.number_of(d.doc ->> 'sequence'), 0) as sequence,
+                   case when g.state_name in ('order', 'payment', 'inventory', 'user', 'email', 'cart', 'notification', 'mail') then d.doc -> 'state' end as body, g.index
             from grain_state g cross join lateral (select pg_temp.json_of(g.state) as doc offset 0) d
             where g.state is not null and g.state_name <> 'idempotency'
             """),
         ("purchase", """
-            select g.grain_key as id, o.body ->> 'status' as status, (o.body ->> 'customerId')::uuid as customer_id, (o.body ->> 'cartId')::uuid as cart_id,
-                   (o.body #>> '{totals,total}')::bigint as total, o.body ->> 'currency' as currency,
-                   (o.body #>> '{timeline,0,at}')::timestamptz as placed_at, (o.body ->> 'paymentDeadline')::timestamptz as deadline,
-                   (select min((t ->> 'at')::timestamptz) from jsonb_array_elements(o.body -> 'timeline') t where t ->> 'status' = 'confirmed') as confirmed_at,
-                   o.body #> '{totals,lines}' as lines,
-                   (o.body #>> '{payment,captured,amount}')::bigint as captured, (o.body #>> '{payment,refunded,amount}')::bigint as refunded,
+            select g.key as id, o.body ->> 'status' as status, pg_temp.uuid_of(o.body ->> 'customerId') as customer_id, pg_temp.uuid_of(o.body ->> 'cartId') as cart_id,
+                   pg_temp.number_of(o.body #>> '{totals,total}') as total, o.body ->> 'currency' as currency,
+                   pg_temp.time_of(o.body #>> '{timeline,0,at}') as placed_at, pg_temp.time_of(o.body ->> 'paymentDeadline') as deadline,
+                   (select min(pg_temp.time_of(t ->> 'at')) from jsonb_array_elements(pg_temp.list_of(o.body -> 'timeline')) t where t ->> 'status' = 'confirmed') as confirmed_at,
+                   pg_temp.list_of(o.body #> '{totals,lines}') as lines,
+                   pg_temp.number_of(o.body #>> '{payment,captured,amount}') as captured, pg_temp.number_of(o.body #>> '{payment,refunded,amount}') as refunded,
                    g.index
-            from grain_state_order g cross join lateral (select pg_temp.json_of(g.state) #> '{state,order}' as body offset 0) o
-            where g.state is not null and jsonb_typeof(o.body) = 'object'
+            from state g cross join lateral (select g.body -> 'order' as body offset 0) o
+            where g.state_name = 'order' and jsonb_typeof(o.body) = 'object'
             """),
         ("line", """
-            select p.id, l ->> 'sku' as sku, sum((l ->> 'quantity')::int)::int as units
+            select p.id, l ->> 'sku' as sku, sum(pg_temp.number_of(l ->> 'quantity'))::bigint as units
             from purchase p, jsonb_array_elements(p.lines) as l group by 1, 2
             """),
         ("stock", """
-            select substr(g.grain_key, 5) as sku, (s.body ->> 'onHand')::int as on_hand, (s.body ->> 'reserved')::int as reserved,
-                   (s.body ->> 'movements')::bigint as movements, g.index
-            from grain_state_inventory g cross join lateral (select pg_temp.json_of(g.state) -> 'state' as body offset 0) s
-            where g.state is not null
+            select substr(key, 5) as sku, pg_temp.number_of(body ->> 'onHand') as on_hand, pg_temp.number_of(body ->> 'reserved') as reserved,
+                   pg_temp.number_of(body ->> 'movements') as movements, index
+            from state where state_name = 'inventory'
             """),
         // What each order has asked for, holds, and has taken home, of each article.
         ("held", """
@@ -88,32 +103,41 @@ internal static class IntegrityFacts
             from movement where id <> 'adjust' group by id, sku
             """),
         ("kept", """
-            select g.grain_key as id, (p.body #>> '{terms,amount,amount}')::bigint as total, p.body #>> '{terms,amount,currency}' as currency,
-                   (p.body #>> '{terms,customerId}')::uuid as customer_id, a.attempts, a.captures, a.amount, a.reference, a.last,
-                   r.refunded, r.refund_ids, p.body #>> '{dispute,status}' as dispute, coalesce((p.body ->> 'closed')::boolean, false) as closed,
-                   coalesce(a.last in ('asked', 'requiresAction', 'processing', 'authorized'), false) or r.open
-                     or jsonb_path_exists(p.body, '$.strays[*] ? (!exists(@.status) || @.status == "pending")') as in_between,
-                   coalesce(g.index ->> 'inBetween', 'false') = 'true' as in_between_index
-            from grain_state_payment g cross join lateral (select pg_temp.json_of(g.state) -> 'state' as body offset 0) p
+            select p.key as id, pg_temp.number_of(p.body #>> '{terms,amount,amount}') as total, p.body #>> '{terms,amount,currency}' as currency,
+                   pg_temp.uuid_of(p.body #>> '{terms,customerId}') as customer_id, a.attempts, a.captures, a.amount, a.reference, a.last,
+                   r.refunded, r.refund_ids, p.body #>> '{dispute,status}' as dispute,
+                   coalesce(a.last = 'authorized', false) or u.open as in_between,
+                   -- Somebody was asked, and has not answered; money that is only held waits for nobody.
+                   u.open or coalesce(a.last = 'authorized' and jsonb_typeof(p.body -> 'capture') = 'object', false) as asked,
+                   coalesce(p.index ->> 'inBetween', 'false') = 'true' as in_between_index
+            from state p
             cross join lateral (
-              select count(*) as attempts, count(*) filter (where a ->> 'status' = 'captured') as captures,
-                     sum(coalesce((a ->> 'capturedAmount')::bigint, (p.body #>> '{terms,amount,amount}')::bigint)) filter (where a ->> 'status' = 'captured') as amount,
-                     min(a ->> 'reference') filter (where a ->> 'status' = 'captured') as reference, p.body #>> '{attempts,-1,status}' as last
-              from jsonb_array_elements(p.body -> 'attempts') a) a
+              select count(*) as attempts,
+                     -- A second capture is given back as a stray.
+                     count(*) filter (where a ->> 'status' = 'captured' and not coalesce(s.given_back, false)) as captures,
+                     (array_agg(coalesce(pg_temp.number_of(a ->> 'capturedAmount'), pg_temp.number_of(p.body #>> '{terms,amount,amount}')) order by n)
+                       filter (where a ->> 'status' = 'captured'))[1] as amount,
+                     (array_agg(a ->> 'reference' order by n) filter (where a ->> 'status' = 'captured'))[1] as reference, p.body #>> '{attempts,-1,status}' as last
+              from jsonb_array_elements(pg_temp.list_of(p.body -> 'attempts')) with ordinality as t(a, n)
+              left join lateral (
+                select true as given_back from jsonb_array_elements(pg_temp.list_of(p.body -> 'strays')) s
+                where s ->> 'reference' = a ->> 'reference' and s ->> 'status' = 'succeeded' limit 1) s on true) a
             cross join lateral (
-              select coalesce(sum((r ->> 'amount')::bigint) filter (where r ->> 'reference' is not null and r ->> 'status' is distinct from 'failed'), 0) as refunded,
+              select coalesce(sum(pg_temp.number_of(r ->> 'amount')) filter (where r ->> 'reference' is not null and r ->> 'status' is distinct from 'failed'), 0) as refunded,
                      coalesce(bool_or(r ->> 'reference' is null or r ->> 'status' = 'pending'), false) as open,
                      array_agg(r ->> 'id') as refund_ids
-              from jsonb_array_elements(p.body -> 'refunds') r) r
-            where g.state is not null
+              from jsonb_array_elements(pg_temp.list_of(p.body -> 'refunds')) r) r
+            cross join lateral (
+              select coalesce(a.last in ('asked', 'requiresAction', 'processing'), false) or r.open
+                or jsonb_path_exists(p.body, '$.strays[*] ? (!exists(@.status) || @.status == "pending")') as open) u
+            where p.state_name = 'payment'
             """),
         ("money", money),
         ("account", """
-            select g.grain_key as key, u.body ->> 'normalizedEmail' as email, (u.body ->> 'createdAt')::timestamptz as created_at, u.body -> 'roles' as roles,
-                   u.body #>> '{erasure,email}' as erasing_email, u.body -> 'erasure' is not null as is_erased,
-                   u.body #>> '{erasure,completedAt}' is not null as erasure_completed, g.index
-            from grain_state_user g cross join lateral (select pg_temp.json_of(g.state) -> 'state' as body offset 0) u
-            where g.state is not null
+            select key, body ->> 'normalizedEmail' as email, pg_temp.time_of(body ->> 'createdAt') as created_at, body -> 'roles' as roles,
+                   body #>> '{erasure,email}' as erasing_email, body -> 'erasure' is not null as is_erased,
+                   body #>> '{erasure,completedAt}' is not null as erasure_completed, index
+            from state where state_name = 'user' and readable
             """),
         // Somebody comes back to these orders by himself: a reminder is on its way, or waits for another attempt. That of the payment's deadline
         // says nothing before it has come.
@@ -121,14 +145,14 @@ internal static class IntegrityFacts
             select e.stream_key as id, min(e.time) as since
             from pending e left join purchase p on p.id = e.stream_key
             where e.stream_namespace = 'checkout' and {Sql(!atRest)}
-              and not coalesce(e.due_at > clock_timestamp() and p.status = 'awaitingPayment' and abs(extract(epoch from e.not_before - p.deadline)) < 0.01, false)
+              and not coalesce(e.due_at > clock_timestamp() and abs(extract(epoch from e.not_before - p.deadline)) < 0.01, false)
             group by 1
             union
             select stream_key, event_time from event_delivery where status = 'waiting' and stream_namespace = 'checkout' and {Sql(!atRest)}
             """),
         // Their money is being asked for: what the provider knows, the shop may be about to hear.
         ("unsettled", $"""
-            select id from busy union select id from kept where in_between and {Sql(!atRest)}
+            select id from busy union select id from kept where asked and {Sql(!atRest)}
             """),
         ("told_by", """
             select source, max(sequence) as last, min(sequence) filter (where sequence = last_of - place + 1) as unbroken_from,
@@ -147,6 +171,12 @@ internal static class IntegrityFacts
             """),
     ];
 
+    /// <summary>The aggregate of which a state's name is not the name.</summary>
+    internal static string AggregateOf(string stateName) => $"case {stateName} {string.Concat(OtherNames.Select(n => $"when '{n.State}' then '{n.Aggregate}' "))}else {stateName} end";
+
+    /// <summary>States that are kept under another name than their aggregate's.</summary>
+    internal static readonly (string State, string Aggregate)[] OtherNames = [("webhook", "webhook-endpoint")];
+
     private static string Sql(bool value) => value ? "true" : "false";
 
     /// <summary>The books of the simulated provider.</summary>
@@ -162,7 +192,7 @@ internal static class IntegrityFacts
     /// <summary>What is on its way: how much, and since when. Nothing of it is a breach.</summary>
     public const string UnderWay = """
         select 'orders being brought on', count(*), min(since) from busy
-        union all select 'orders waiting for their payment', count(*), min(placed_at) from purchase where status = 'awaitingPayment' and id not in (select id from busy)
+        union all select 'orders waiting for their payment', count(*), min(placed_at) from purchase o where o.status = 'awaitingPayment' and not exists (select from busy b where b.id = o.id)
         union all select 'payments whose outcome depends on somebody else', count(*), min(p.placed_at) from kept k left join purchase p using (id) where k.in_between
         union all select 'events on their way to handlers', count(*), min(time) from pending where due_at is null
         union all select 'events scheduled', count(*), min(due_at) from pending where due_at is not null

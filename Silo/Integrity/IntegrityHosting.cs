@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 
 namespace SoonShop.Silo.Integrity;
 
@@ -7,9 +6,8 @@ namespace SoonShop.Silo.Integrity;
 internal static class IntegrityHosting
 {
     public static IServiceCollection AddIntegrityAudit(this IServiceCollection services, SiloConfiguration configuration) => services
-        .AddSingleton(Options.Create(configuration.Audit))
-        .AddSingleton(configuration.Database)
         .AddSingleton(_ => IntegrityAudit.Of(configuration))
         .AddSingleton<AuditTurn>()
-        .AddSingleton<IntegrityMetrics>();
+        .AddSingleton<IntegrityMetrics>()
+        .AddSingleton(s => ActivatorUtilities.CreateInstance<AuditService>(s, configuration));
 }

@@ -11,7 +11,7 @@ internal sealed class IntegrityMetrics
     private static readonly Dictionary<string, KeyValuePair<string, object?>[]> Labels = IntegrityCheck.All.ToDictionary(
         c => c.Name, c => new KeyValuePair<string, object?>[] { new("check", c.Name), new("promise", Promises.LabelOf(c.Promise)) });
 
-    private (DateTimeOffset At, IReadOnlyDictionary<string, long> Breaches)? last;
+    private (DateTimeOffset At, bool Failed, IReadOnlyDictionary<string, long> Breaches)? last;
     private readonly Lock gate = new();
 
     /// <summary>Makes the meter's instruments.</summary>
@@ -23,18 +23,21 @@ internal sealed class IntegrityMetrics
             : [], "{row}", "Rows that break a promise, by check, as the last audit found them");
         meter.CreateObservableGauge<double>("soonshop.integrity.audit_age", () => Last is { } found
             ? [new Measurement<double>((time.GetUtcNow() - found.At).TotalSeconds)]
-            : [], "s", "Since the last audit came to its end");
+            : [], "s", "Since the last audit came to its end, or since there could have been one");
+        meter.CreateObservableGauge<int>("soonshop.integrity.audit_failed", () => Last is { } found
+            ? [new Measurement<int>(found.Failed ? 1 : 0)]
+            : [], null, "1 while the last try came to no end");
     }
 
-    private (DateTimeOffset At, IReadOnlyDictionary<string, long> Breaches)? Last
+    private (DateTimeOffset At, bool Failed, IReadOnlyDictionary<string, long> Breaches)? Last
     {
         get { lock (gate) return last; }
     }
 
-    /// <summary>An audit that ended at this time has found this.</summary>
-    public void Found(DateTimeOffset at, IReadOnlyDictionary<string, long> breaches)
+    /// <summary>An audit that ended at this time has found this; a later one may have failed.</summary>
+    public void Found(DateTimeOffset at, bool failed, IReadOnlyDictionary<string, long> breaches)
     {
         lock (gate)
-            last = (at, breaches);
+            last = (at, failed, breaches);
     }
 }

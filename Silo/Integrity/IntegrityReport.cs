@@ -36,6 +36,25 @@ internal sealed record IntegrityReport(
     DateTimeOffset At, double Seconds, string Database, string Money, long Breaches,
     ImmutableArray<Extent> Extent, ImmutableArray<Progress> UnderWay, ImmutableArray<CheckResult> Checks)
 {
+    /// <summary>What is still so in a second look at what was broken: the rest came to an end by itself in between.</summary>
+    /// <param name="again">The second look, at the broken checks.</param>
+    public IntegrityReport ConfirmedBy(IntegrityReport again)
+    {
+        var second = again.Checks.ToDictionary(c => c.Check);
+        CheckResult[] confirmed = [.. Checks.Select(c => c.Breaches > 0 && second.TryGetValue(c.Check, out var s) ? Confirmed(c, s) : c)];
+        return this with { Checks = [.. confirmed], Breaches = confirmed.Sum(c => c.Breaches) };
+    }
+
+    private static CheckResult Confirmed(CheckResult first, CheckResult second)
+    {
+        // Where there are more than are named, nobody can tell which are the same.
+        if (first.Breaches > first.Rows.Length || second.Breaches > second.Rows.Length)
+            return first.Breaches < second.Breaches ? first : second;
+        var known = first.Rows.Select(r => r.Row).ToHashSet();
+        BrokenRow[] both = [.. second.Rows.Where(r => known.Contains(r.Row))];
+        return second with { Rows = [.. both], Breaches = both.Length, Remedy = both.Length > 0 ? second.Remedy : null };
+    }
+
     /// <summary>For people.</summary>
     public string ToText()
     {

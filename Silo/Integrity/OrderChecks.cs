@@ -29,19 +29,18 @@ internal static class OrderChecks
             """, "An event was added or removed past the shop. Send the customer the receipt by hand if it never came.") { Always = true },
         new("cart-let-go", Promises.Repeatable, "a cart has let go of what was bought", """
             select format('cart %s', p.cart_id), format('it does not know that order %s took its lines', p.id::uuid)
-            from purchase p join grain_state_cart c on c.state_name = 'cart' and c.grain_key = replace(p.cart_id::text, '-', '') and c.state is not null
-            cross join lateral (select pg_temp.json_of(c.state) -> 'state' as body offset 0) s
-            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and p.id not in (select id from busy)
-              and coalesce((s.body ->> 'isErased')::boolean, false) = false
-              and p.placed_at > coalesce((s.body ->> 'orderedUntil')::timestamptz, '-infinity')
-              and not exists (select from jsonb_array_elements(s.body -> 'ordered') o where (o ->> 'orderId')::uuid = p.id::uuid)
+            from purchase p join state s on s.state_name = 'cart' and s.key = replace(p.cart_id::text, '-', '') and s.readable
+            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and not exists (select from busy b where b.id = p.id)
+              and s.body ->> 'isErased' is distinct from 'true'
+              and p.placed_at > coalesce(pg_temp.time_of(s.body ->> 'orderedUntil'), '-infinity')
+              and not exists (select from jsonb_array_elements(pg_temp.list_of(s.body -> 'ordered')) o where pg_temp.uuid_of(o ->> 'orderId') = p.id::uuid)
             """, "The customer sees bought lines in the cart again: empty them with the customer, or have the customer do it."),
         new("order-index", Promises.Privacy, "lists show an order to its buyer, and to nobody else", """
             select format('order %s', id::uuid), format('it belongs to customer %s, cart %s, and is %s; its index says %s, %s, %s',
                           coalesce(customer_id::text, 'nobody'), cart_id, status, coalesce(index ->> 'customerId', 'nobody'), index ->> 'cartId', index ->> 'status')
             from purchase
-            where ((index ->> 'customerId')::uuid, (index ->> 'cartId')::uuid, index ->> 'status') is distinct from (customer_id, cart_id, status)
-               or (index ->> 'placedAt')::timestamptz is distinct from placed_at
+            where (pg_temp.uuid_of(index ->> 'customerId'), pg_temp.uuid_of(index ->> 'cartId'), index ->> 'status') is distinct from (customer_id, cart_id, status)
+               or pg_temp.time_of(index ->> 'placedAt') is distinct from placed_at
             """, "Its row was changed past the shop: restore state and index of grain_state_order from a backup, with no silo running.") { Always = true },
         new("order-of-an-account", Promises.Privacy, "an order's customer exists", """
             select format('order %s', p.id::uuid), format('there is no account %s', p.customer_id)

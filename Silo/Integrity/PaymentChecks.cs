@@ -6,6 +6,9 @@ internal static class PaymentChecks
     /// <summary>Says what reconciliation could not settle; where the provider's books are compared directly, it has no say.</summary>
     public const string Discrepancies = "provider-discrepancies";
 
+    /// <summary>Compares with the provider's books: only where these are at hand.</summary>
+    public const string ProviderAgrees = "provider-agrees";
+
     private const string Reconcile =
         "POST /admin/payments/reconcile, then GET /admin/payments/discrepancies?resolved=false. What stays there a person settles in the provider's dashboard; its webhook tells the shop.";
 
@@ -14,7 +17,7 @@ internal static class PaymentChecks
     public static readonly ImmutableArray<IntegrityCheck> All =
     [
         new("charged-once", Promises.Money, "an order is charged once at most, and for no more than its total", """
-            select format('payment %s', k.id::uuid), format('%s attempts have taken %s %s in all; the order''s total is %s', k.captures, k.amount, k.currency, p.total)
+            select format('payment %s', k.id::uuid), format('%s attempts have taken money and kept it, the first %s %s; the order''s total is %s', k.captures, k.amount, k.currency, p.total)
             from kept k left join purchase p using (id)
             where k.captures > 1 or k.amount > coalesce(p.total, k.total)
             """, Refund) { Always = true },
@@ -27,7 +30,8 @@ internal static class PaymentChecks
         new("refunded-within-captured", Promises.Money, "no more is given back than was taken", """
             select format('payment %s', id::uuid), format('%s taken, %s given back', coalesce(amount, 0), refunded) from kept where refunded > coalesce(amount, 0)
             union all
-            select format('payment %s at the provider (%s)', id::uuid, reference), format('%s taken, %s given back', amount, refunded) from money where refunded > amount
+            select format('payment %s at the provider (%s)', id::uuid, reference), format('%s taken, %s given back', amount, refunded) from money m
+            where refunded > amount and not exists (select from kept k where k.id = m.id and k.refunded > coalesce(k.amount, 0))
             """, "Compare with the provider's dashboard, and with the order's refunds in GET /admin/audit-log?action=orders.refund.") { Always = true },
         new("refund-once", Promises.Repeatable, "a refund that was asked for twice happened once", """
             select format('payment %s', k.id::uuid), format('refund %s is there %s times', r.id, r.times)
@@ -37,39 +41,54 @@ internal static class PaymentChecks
             select format('order %s', p.id::uuid), format('it knows of %s taken and %s given back, its payment of %s and %s',
                           coalesce(p.captured, 0), coalesce(p.refunded, 0), coalesce(k.amount, 0), coalesce(k.refunded, 0))
             from purchase p left join kept k using (id)
-            where p.id not in (select id from busy)
+            where not exists (select from busy b where b.id = p.id)
               and (coalesce(p.captured, 0), coalesce(p.refunded, 0)) is distinct from (coalesce(k.amount, 0), case when k.amount is null then 0 else k.refunded end)
             """, Reconcile),
         new("standing-order-is-paid", Promises.Money, "an order that stands is paid, or its money is held", """
             select format('order %s', p.id::uuid), format('%s, but its payment is %s', p.status, coalesce(k.last, 'not there'))
             from purchase p left join kept k using (id)
-            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and p.id not in (select id from busy)
+            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and not exists (select from busy b where b.id = p.id)
               and coalesce(k.captures, 0) = 0 and not (p.status = 'confirmed' and coalesce(k.last = 'authorized', false))
             """, "Do not send it. " + Reconcile),
         new("captured-has-order", Promises.Money, "captured money has an order that stands, or was given back", """
             select format('payment %s', k.id::uuid), format('%s %s taken, %s given back; the order is %s', k.amount, k.currency, k.refunded, coalesce(p.status, 'not there'))
             from kept k left join purchase p using (id)
-            where k.amount > 0 and k.id not in (select id from busy)
+            where k.amount > 0 and not exists (select from busy b where b.id = k.id)
               -- Of disputed money the bank decides.
               and coalesce(k.dispute = 'won', true)
               and case when p.status in ('confirmed', 'shipped', 'delivered') then k.refunded = k.amount else k.refunded <> k.amount end
             """, Refund + " A refund that the bank refused is told of by GET /admin/payments/discrepancies; ask the customer for another account."),
-        new("provider-agrees", Promises.Money, "the payment provider's books and the shop's agree to the cent", """
+        new("held-money-is-let-go", Promises.Money, "money is held for an order that stands only", """
+            select format('payment %s', k.id::uuid), format('%s %s are held; the order is %s', k.total, k.currency, coalesce(p.status, 'not there'))
+            from kept k left join purchase p using (id)
+            where k.last = 'authorized' and not exists (select from unsettled u where u.id = k.id)
+              and (p.status is null or p.status in ('rejected', 'expired', 'cancelled'))
+            """, "The customer's money is held for nothing until the bank lets it go after days: release it in the provider's dashboard. " + Reconcile),
+        new(ProviderAgrees, Promises.Money, "the payment provider's books and the shop's agree to the cent", """
             select format('payment %s', id::uuid), format('%s: the shop says %s taken, %s given back; the provider %s and %s', reference,
                           coalesce(k.amount, 0), coalesce(k.refunded, 0), coalesce(m.amount, 0), coalesce(m.refunded, 0))
             from (select id, reference, amount, refunded from kept where amount > 0) k full join money m using (id, reference)
-            where id not in (select id from unsettled)
+            where not exists (select from unsettled u where u.id = coalesce(k.id, m.id))
               and case when k.reference is null then m.refunded <> m.amount else (k.amount, k.refunded) is distinct from (m.amount::numeric, m.refunded::numeric) end
             """, Reconcile),
         new(Discrepancies, Promises.Money, "reconciliation has nothing that it could not settle", """
             select format('payment %s', payment_id), format('%s %s: the shop says %s, the provider or order %s; since %s, seen %s times',
                           kind, nullif(reference, ''), ours, theirs, to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), times_seen)
-            from payment_discrepancy where resolved_at is null
+            from payment_discrepancy d
+            -- What was seen only once, reconciliation may be about to settle.
+            where resolved_at is null and times_seen > 1 and not exists (select from unsettled u where u.id = replace(d.payment_id::text, '-', ''))
             """, "GET /admin/payments/discrepancies?resolved=false; settle it in the provider's dashboard, then POST /admin/payments/reconcile."),
         new("in-between-is-found", Promises.Money, "a payment of unknown outcome is found by who settles it", """
             select format('payment %s', id::uuid), format('it is %s, and its index says %s', case when in_between then 'in between' else 'settled' end, in_between_index)
             from kept where in_between is distinct from in_between_index
             """, Reconcile) { Always = true },
+        new("in-between-is-settled", Promises.Money, "a payment of unknown outcome is looked at until it is known", """
+            select format('payment %s', k.id::uuid), format('its outcome is not known since %s, no order looks at it, and reconciliation last ended %s',
+                          to_char(p.placed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), coalesce(to_char(r.ended_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), 'never'))
+            from kept k left join purchase p using (id) cross join payment_reconciliation r
+            where k.asked and not exists (select from busy b where b.id = k.id)
+              and coalesce(p.placed_at, '-infinity') < now() - interval '3 hours' and coalesce(r.ended_at, '-infinity') < now() - interval '3 hours'
+            """, "Reconciliation does not run: see silos' logs and Payments:Reconciliation:Enabled. " + Reconcile),
         new("captured-told-once", Promises.NoLostEvent, "each captured payment was told of once", """
             select format('payment %s', id::uuid), format('captured %s times, told %s times', coalesce(k.captures, 0), coalesce(e.times, 0))
             from (select k.id, k.captures from kept k left join purchase p using (id) cross join horizon h

@@ -36,18 +36,18 @@ internal static class StockChecks
         new("sold-as-ordered", Promises.NoOversell, "what an order that stands names has left the stock", """
             select format('order %s', l.id::uuid), format('%s; %s of %s ordered, %s sold, %s still reserved', p.status, l.units, l.sku, coalesce(-m.on_hand, 0), coalesce(m.reserved, 0))
             from line l join purchase p using (id) left join held m using (id, sku)
-            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and p.id not in (select id from busy)
-              and (m.on_hand, m.reserved) is distinct from (-l.units::bigint, 0::bigint)
+            where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and not exists (select from busy b where b.id = p.id)
+              and (m.on_hand, m.reserved) is distinct from (-l.units, 0::bigint)
             """, "Any write to the order makes it look again (POST /admin/orders/{id}/ship, say); if the ledger stays as it is, adjust the stock by hand and refund what cannot be sent."),
         new("awaiting-holds-stock", Promises.NoOversell, "an order that awaits its payment holds its stock", """
             select format('order %s', l.id::uuid), format('%s of %s ordered, %s held', l.units, l.sku, coalesce(h.reserved, 0))
             from line l join purchase p using (id) left join held h using (id, sku)
-            where p.status = 'awaitingPayment' and p.id not in (select id from busy) and h.reserved is distinct from l.units
+            where p.status = 'awaitingPayment' and not exists (select from busy b where b.id = p.id) and h.reserved is distinct from l.units
             """, "Cancel the order (POST /orders/{id}/cancel): paid now, it could not be filled. Then look in the ledger for who took the units."),
         new("called-off-gives-back", Promises.NoOversell, "an order that was called off has given its stock back", """
             select format('order %s', m.id::uuid), format('%s; of %s it still holds %s and has taken %s', coalesce(p.status, 'not there'), m.sku, m.reserved, -m.on_hand)
             from held m left join purchase p using (id)
-            where (p.status is null or p.status in ('rejected', 'expired', 'cancelled')) and m.id not in (select id from busy)
+            where (p.status is null or p.status in ('rejected', 'expired', 'cancelled')) and not exists (select from busy b where b.id = m.id)
               and (m.on_hand <> 0 or m.reserved <> 0)
             """, "Put the units back by POST /inventory/{sku}/adjustments once you know that nobody has them."),
         new("stock-of-a-product", Promises.NoOversell, "stock belongs to a product", """
@@ -57,7 +57,7 @@ internal static class StockChecks
             """, "Make the product again (POST /products), then archive it if it is not to be sold.") { Always = true },
         new("stock-index", Promises.NoOversell, "the search sees the stock that there is", """
             select format('stock %s', sku), format('the index says %s available, the counters %s', index ->> 'available', on_hand - reserved)
-            from stock where (index ->> 'available')::int is distinct from on_hand - reserved
+            from stock where pg_temp.number_of(index ->> 'available') is distinct from on_hand - reserved
             """, "Any adjustment of the article writes its index anew.") { Always = true },
     ];
 }

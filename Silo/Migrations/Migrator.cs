@@ -7,6 +7,7 @@ using DbUp.Postgresql;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using SoonShop.Silo.Integrity;
 
 namespace SoonShop.Silo.Migrations;
 
@@ -24,6 +25,12 @@ internal static partial class Migrator
 
     private static readonly TimeSpan AwaitPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a step may wait for a lock: as long, everybody else's queries queue behind it.</summary>
+    private const string LockTimeout = "set lock_timeout = '3s'";
+
+    /// <summary>Tries for steps that did not get their locks.</summary>
+    private const int MaxTries = 40;
+
     /// <summary>Migrates. Doing it again does nothing. Throws when a file fails; what came before it stays.</summary>
     public static async Task MigrateAsync(string connectionString, ILogger log, CancellationToken cancellation)
     {
@@ -35,7 +42,18 @@ internal static partial class Migrator
             await command.ExecuteNonQueryAsync(cancellation);
         }
         // The lock ends with this connection.
-        var result = Upgrade(database, log).PerformUpgrade();
+        await using var impatient = Open(connectionString, LockTimeout);
+        DatabaseUpgradeResult result;
+        for (var tries = 1; ; tries++)
+        {
+            if (Upgrade(impatient, log).IsUpgradeRequired())
+                await EndAuditsAsync(connection, log, cancellation);
+            result = Upgrade(impatient, log).PerformUpgrade();
+            if (result.Successful || tries == MaxTries || result.Error.GetBaseException() is not PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
+                break;
+            LogLocked(log, result.ErrorScript?.Name ?? "?", tries, MaxTries);
+            await Task.Delay(AwaitPause, cancellation);
+        }
         if (!result.Successful)
             throw new InvalidOperationException($"Migration {result.ErrorScript?.Name ?? "?"} failed: {result.Error.Message}", result.Error);
     }
@@ -77,8 +95,46 @@ internal static partial class Migrator
         }
     }
 
+    /// <summary>True when the schema is exactly this version's: neither older nor newer.</summary>
+    public static bool Matches(string connectionString)
+    {
+        using var database = Open(connectionString);
+        var upgrade = Upgrade(database, NullLogger.Instance);
+        return upgrade.GetDiscoveredScripts().Select(s => s.Name).ToHashSet().SetEquals(upgrade.GetExecutedScripts());
+    }
+
+    /// <summary>An audit holds locks on all tables for minutes, and can be made again: it makes way.</summary>
+    private static async Task EndAuditsAsync(NpgsqlConnection connection, ILogger log, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("""
+            select count(pg_terminate_backend(pid))::int from pg_stat_activity
+            where application_name = $1 and datname = current_database() and usename = current_user
+            """, connection);
+        command.Parameters.Add(new() { Value = IntegrityAudit.ApplicationName });
+        if (await command.ExecuteScalarAsync(cancellation) is > 0 and int ended)
+            LogEnded(log, ended);
+    }
+
     /// <summary>Not pooled: a connection that waits in a pool still holds its locks. And of nobody's pool: metrics would tell of it for ever.</summary>
-    private static NpgsqlDataSource Open(string connectionString) => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false });
+    private static NpgsqlDataSource Open(string connectionString, string? begin = null)
+    {
+        var builder = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        if (begin is not null)
+        {
+            builder.UsePhysicalConnectionInitializer(
+                connection =>
+                {
+                    using var command = new NpgsqlCommand(begin, connection);
+                    command.ExecuteNonQuery();
+                },
+                async connection =>
+                {
+                    await using var command = new NpgsqlCommand(begin, connection);
+                    await command.ExecuteNonQueryAsync();
+                });
+        }
+        return builder.Build();
+    }
 
     private static UpgradeEngine Upgrade(NpgsqlDataSource database, ILogger log) => DeployChanges.To
         .PostgresqlDatabase(new PostgresqlConnectionManager(database))
@@ -90,6 +146,12 @@ internal static partial class Migrator
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Waiting for `Silo migrate` of this version: {State}")]
     private static partial void LogWaiting(ILogger log, string state);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Step} did not get its locks; try {Tries} of {MaxTries}. A long transaction (a backup, a report) holds them: select * from pg_stat_activity order by xact_start")]
+    private static partial void LogLocked(ILogger log, string step, int tries, int maxTries);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ended {Count} audit(s) that would have been in the way")]
+    private static partial void LogEnded(ILogger log, int count);
 
     private sealed class Log(ILogger log) : IUpgradeLog
     {

@@ -4,25 +4,31 @@ namespace SoonShop.Silo.Streams;
 
 /// <summary>
 /// Which transactions a read could see: the text of <c>pg_current_snapshot()</c> (<c>xmin:xmax:xip,…</c>), and the id that
-/// the next transaction was to get. Ids from xmax to that one belong to transactions that had begun, too.
+/// the next transaction was to get. Ids from xmax to that one belong to transactions that had begun, too. Those that are known to
+/// change nothing count as ended.
 /// </summary>
 internal sealed class DatabaseSnapshot
 {
+    /// <summary>SQL for the transactions that change nothing: audits of this server, see <c>audit_transaction</c>.</summary>
+    public const string Harmless = "array(select id::text::bigint from audit_transaction where server = pg_postmaster_start_time())";
+
     private readonly long min, max, next;
     private readonly HashSet<long> running = [];
+    private readonly long[] harmless;
 
-    public DatabaseSnapshot(string text, long nextTransaction)
+    public DatabaseSnapshot(string text, long nextTransaction, params long[] harmless)
     {
         var parts = text.Split(':');
         min = long.Parse(parts[0], CultureInfo.InvariantCulture);
         max = long.Parse(parts[1], CultureInfo.InvariantCulture);
         next = nextTransaction;
+        this.harmless = harmless;
         foreach (var id in parts[2].Split(',', StringSplitOptions.RemoveEmptyEntries))
             running.Add(long.Parse(id, CultureInfo.InvariantCulture));
     }
 
     /// <summary>True when the transaction had ended: what it committed could be seen.</summary>
-    public bool HadEnded(long transaction) => transaction < min || transaction < max && !running.Contains(transaction);
+    public bool HadEnded(long transaction) => transaction < min || transaction < max && !running.Contains(transaction) || harmless.Contains(transaction);
 
     /// <summary>Those that had begun and not ended.</summary>
     public HashSet<long> Unended()
@@ -30,6 +36,7 @@ internal sealed class DatabaseSnapshot
         var unended = new HashSet<long>(running);
         for (var id = max; id < next; id++)
             unended.Add(id);
+        unended.ExceptWith(harmless);
         return unended;
     }
 }

@@ -100,8 +100,9 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
     {
         // The id that the next transaction gets: xmax is but the one after the last that has ended.
         await using var command = Command($"""
-            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.epoch, e.events, {Columns}
-            from (select pg_current_snapshot() as snapshot, (select epoch from stream_queue where id = $1) as epoch) s
+            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.epoch, s.harmless, e.events, {Columns}
+            from (select pg_current_snapshot() as snapshot, (select epoch from stream_queue where id = $1) as epoch,
+                         {DatabaseSnapshot.Harmless} as harmless) s
             left join lateral (
               select *, count(*) over () as events,
                      sum(coalesce(octet_length(payload), pg_column_size(data))) over (order by position rows unbounded preceding) as bytes,
@@ -116,12 +117,12 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
         var (found, epoch) = (0L, 0L);
         while (await reader.ReadAsync(cancellation))
         {
-            snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1));
+            snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<long[]>(3));
             epoch = reader.IsDBNull(2) ? 0 : reader.GetInt64(2);
-            if (reader.IsDBNull(3))
+            if (reader.IsDBNull(4))
                 continue;
-            found = reader.GetInt64(3);
-            rows.Add(Row(reader, 4));
+            found = reader.GetInt64(4);
+            rows.Add(Row(reader, 5));
         }
         return (rows, rows.Count == found && found < maxEvents, snapshot!, epoch);
     }

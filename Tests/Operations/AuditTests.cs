@@ -42,9 +42,13 @@ public sealed class AuditTests(AuditedShop shop)
         ["order-hears-of-payment"] = (Set("order", "{refunded}", "state,order,payment,refunded,amount", "'0'"), "order {refunded:id}"),
         ["standing-order-is-paid"] = (Set("payment", "{confirmed}", "state,attempts,0,status", "'\"declined\"'"), "order {confirmed:id}"),
         ["captured-has-order"] = (Set("order", "{confirmed}", "state,order,status", "'\"cancelled\"'"), "payment {confirmed:id}"),
+        ["held-money-is-let-go"] = (Set("payment", "{cancelled}", "state,attempts,0,status", "'\"authorized\"'"), "payment {cancelled:id}"),
         ["provider-agrees"] = ("update simulated_payment set amount = amount + 1 where order_id = '{confirmed:id}'", "payment {confirmed:id}"),
-        ["provider-discrepancies"] = ("insert into payment_discrepancy (kind, payment_id, reference, ours, theirs) values ('stray', '{confirmed:id}', 'pi_1', 'nothing', 'captured')", "payment {confirmed:id}"),
+        ["provider-discrepancies"] = ("insert into payment_discrepancy (kind, payment_id, reference, ours, theirs, times_seen) values ('stray', '{confirmed:id}', 'pi_1', 'nothing', 'captured', 2)", "payment {confirmed:id}"),
         ["in-between-is-found"] = ("update grain_state set index = '{\"inBetween\": true}' where state_name = 'payment' and grain_key = '{confirmed}'", "payment {confirmed:id}"),
+        ["in-between-is-settled"] = (
+            Set("payment", "{confirmed}", "state,attempts,0,status", "'\"processing\"'") + "; " + Set("order", "{confirmed}", "state,order,timeline,0,at", "'\"2020-01-01T00:00:00+00:00\"'"),
+            "payment {confirmed:id}"),
         ["captured-told-once"] = ("delete from event where type = 'payment.captured' and subject = '{confirmed}'", "payment {confirmed:id}"),
         ["order-goes-on"] = ("delete from event where stream_namespace = 'checkout' and stream_key = '{awaiting}'", "order {awaiting:id}"),
         ["placed-once"] = ("delete from event where type = 'order.placed' and subject = '{confirmed}'", "order {confirmed:id}"),
@@ -58,7 +62,7 @@ public sealed class AuditTests(AuditedShop shop)
         ["event-has-reader"] = ("update event set queue = 777, position = default where id = '/order/{confirmed}#1'", "event /order/{confirmed}#1"),
         ["handed-over"] = ("insert into stream_undelivered (position, provider, event_id, event_type, stream_namespace, stream_key, reason, consumers, error) values (1, 'shop', 'planted#1', 'order.placed', 'order', 'k', 'NoConsumer', '{}', '')", "event planted#1"),
         ["dead-letter-has-history"] = (Delivery("dead", "mail", "null", "[]"), "dead letter "),
-        ["handler-is-known"] = (Delivery("waiting", "nobody", "now()", "[{}, {}, {}]"), "delivery "),
+        ["handler-is-known"] = (Delivery("waiting", "nobody", "now() - interval '1 hour'", "[{}, {}, {}]"), "delivery "),
         ["account-reached-notifications"] = ("delete from grain_state where state_name = 'notification' and grain_key = '{account}'", "account {account:id}"),
         ["mail-was-sent"] = (Set("mail", "{account}", "state,recent", "'[]'"), "event /notification/{account}#"),
         ["account-has-its-address"] = ("delete from grain_state where state_name = 'email' and convert_from(state, 'UTF8')::jsonb #>> '{state,userId}' = '{account:id}'", "account {account:id}"),
@@ -105,6 +109,16 @@ public sealed class AuditTests(AuditedShop shop)
         Assert.Contains($"BROKEN  {check} ", report.ToText(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("order", "state,order,totals,lines,0,quantity", "'\"x\"'")]
+    [InlineData("payment", "state,attempts", "'5'")]
+    public async Task a_value_of_the_wrong_kind_is_told_and_hides_nothing_else(string state, string path, string value)
+    {
+        var report = await shop.AuditWithAsync($"{Set(state, "{confirmed}", path, value)}; {Plants["cart-let-go"].Change}");
+        Assert.Contains(report.Checks.Single(c => c.Check == "state-is-readable").Rows, r => r.Row == shop.Named($"grain_state {state} {{confirmed}}"));
+        Assert.True(report.Checks.Single(c => c.Check == "cart-let-go").Breaches > 0, report.ToText());
+    }
+
     [Fact]
     public async Task a_broken_promise_is_told_by_command_and_by_the_silo_itself_until_it_is_mended()
     {
@@ -114,7 +128,7 @@ public sealed class AuditTests(AuditedShop shop)
             await shop.Shop.QueryAsync<int>("with due as (update integrity_audit set due_at = clock_timestamp() returning 1) select count(*)::int from due");
             return await shop.Shop.QueryAsync<long>("select coalesce((select (report ->> 'breaches')::bigint from integrity_audit), -1)") == breaches;
         });
-        Assert.Equal(1, await BreakAsync("insert into payment_discrepancy (kind, payment_id, reference, ours, theirs) values ('stray', '{guest:id}', 'pi_1', 'nothing', 'captured')"));
+        Assert.Equal(1, await BreakAsync("insert into payment_discrepancy (kind, payment_id, reference, ours, theirs, times_seen) values ('stray', '{guest:id}', 'pi_1', 'nothing', 'captured', 2)"));
         await ToldAsync(1);
         var (code, output, error) = await shop.RunAsync("--rows", "1");
         Assert.Equal((1, ""), (code, error));

@@ -41,7 +41,7 @@ public sealed class AuditedShop : IAsyncLifetime
     /// <summary>Its settings, for a copy of it.</summary>
     internal (string Name, string Value)[] Settings =>
     [
-        ("Checkout__CheckoutDueSeconds", "1"), ("Audit__EveryMinutes", "0.02"),
+        ("Checkout__CheckoutDueSeconds", "1"), ("Audit__ConfirmSeconds", "1"), ("Payments__Reconciliation__Enabled", "false"),
         ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail), ("Notifications__Email__From", "shop@soonshop.test"),
     ];
 

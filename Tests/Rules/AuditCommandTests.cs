@@ -1,3 +1,4 @@
+using SoonShop.Orders;
 using SoonShop.Silo.Integrity;
 
 namespace SoonShop.Tests.Rules;
@@ -25,6 +26,37 @@ public sealed class AuditCommandTests
         Assert.Empty(new AuditOptions { EveryMinutes = 0 }.Problems());
         var problems = new AuditOptions { EveryMinutes = -1, StatementSeconds = 0, MaxMinutes = double.NaN, MaxRows = 0 }.Problems().ToArray();
         Assert.Equal(["Audit__EveryMinutes", "Audit__StatementSeconds", "Audit__MaxMinutes", "Audit__MaxRows"], problems.Select(p => p.Split("set ")[1].Split(' ')[0]));
+    }
+
+    [Fact]
+    public void only_what_is_seen_twice_is_told()
+    {
+        static CheckResult Found(string check, params string[] rows) => new(check, "", "", rows.Length, [.. rows.Select(r => new BrokenRow(r, "x"))], rows.Length > 0 ? "mend" : null);
+        static IntegrityReport Of(params CheckResult[] checks) => new(default, 0, "", "", checks.Sum(c => c.Breaches), [], [], [.. checks]);
+
+        var confirmed = Of(Found("a", "1", "2"), Found("b", "3"), Found("c")).ConfirmedBy(Of(Found("a", "2", "4"), Found("b")));
+        Assert.Equal(1, confirmed.Breaches);
+        Assert.Equal(["2"], confirmed.Checks.Single(c => c.Breaches > 0).Rows.Select(r => r.Row));
+        Assert.Null(confirmed.Checks.Single(c => c.Check == "b").Remedy);
+    }
+
+    [Fact]
+    public void states_of_another_name_than_their_aggregate_are_known()
+    {
+        var grains = typeof(OrderState).Assembly.GetTypes().Where(t => !t.IsAbstract && typeof(Orleans.IGrainBase).IsAssignableFrom(t));
+        var odd = new List<(string, string)>();
+        foreach (var grain in grains)
+        {
+            var state = grain.GetConstructors().SelectMany(c => c.GetParameters())
+                .SelectMany(p => p.GetCustomAttributes(typeof(Orleans.Runtime.PersistentStateAttribute), inherit: true).Cast<Orleans.Runtime.PersistentStateAttribute>()).FirstOrDefault();
+            var aggregate = grain.GetProperty("Aggregate", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.DeclaredOnly);
+            if (state is null || aggregate is null)
+                continue;
+            var name = (string)aggregate.GetValue(System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(grain))!;
+            if (name != state.StateName)
+                odd.Add((state.StateName, name));
+        }
+        Assert.Equal(IntegrityFacts.OtherNames, odd);
     }
 
     [Fact]

@@ -40,6 +40,23 @@ public sealed class ReadWindowTests
     }
 
     [Fact]
+    public void a_transaction_that_changes_nothing_is_not_waited_for()
+    {
+        var window = new ReadWindow(0, []);
+        // It has an id, and nothing is known of it yet.
+        window.Read(0, [5], complete: true, new DatabaseSnapshot("90:101:90", 101), nowMs: 0);
+        Assert.Equal(0, window.Final);
+        var known = new DatabaseSnapshot("90:101:90", 101, 90);
+        Assert.True(window.Overtakes(window.Next(1000).From, known));
+        window.Read(window.Next(1001).From, [], complete: true, known, nowMs: 1001);
+        Assert.Equal(5, window.Final);
+        window.Read(5, [7], complete: true, new DatabaseSnapshot("90:100:90", 102, 90, 101), nowMs: 1002);
+        Assert.Equal(5, window.Final);
+        window.Read(5, [], complete: true, new DatabaseSnapshot("90:102:90", 102, 90), nowMs: 1003);
+        Assert.Equal(7, window.Final);
+    }
+
+    [Fact]
     public void what_a_long_transaction_brought_is_not_overtaken_by_what_was_committed_after_it()
     {
         var window = new ReadWindow(0, []);
