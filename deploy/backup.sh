@@ -10,8 +10,8 @@
 # Exit codes: 0 done, 64 wrong call, 65 no backup, 69 database out of reach, 73 FILE cannot be written, 78 ConnectionStrings__soonshop.
 set -euo pipefail
 
-# What names processes that were alive then.
-readonly alive=(cluster_member cluster_version)
+# What names processes that were alive then, and the keys of the dashboard's cookies, which silos make anew.
+readonly alive=(cluster_member cluster_version dashboard_key)
 
 say() { printf 'backup.sh: %s\n' "$*" >&2; }
 fail() { local code=$1; shift; say "$*"; exit "$code"; }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Encodings.Web;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
@@ -19,12 +20,15 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
     public const int MaxFieldLength = 320;
 
     private const int MaxUserAgent = 200;
+
+    /// <summary>A client's own network is /64.</summary>
+    private const int NetworkBytes = 8;
     private const string SignInAct = "dashboard.sign-in";
     private const string Wrong = "E-mail address or password are wrong, or the account is no administrator’s.";
     private const string NotNow = "This cannot be checked now. Try again in a moment.";
 
     private readonly PartitionedRateLimiter<IPAddress> tries = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
-        address => RateLimitPartition.GetSlidingWindowLimiter(address, _ => new SlidingWindowRateLimiterOptions
+        address => RateLimitPartition.GetSlidingWindowLimiter(Owner(address), _ => new SlidingWindowRateLimiterOptions
         {
             PermitLimit = options.SignInsPerMinute,
             Window = TimeSpan.FromMinutes(1),
@@ -41,6 +45,9 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
     /// <summary>Signs in, and goes on to the dashboard.</summary>
     public async Task<IResult> SignInAsync(HttpContext context, string? email, string? password)
     {
+        // A form on somebody else's page that would sign the browser in as somebody else.
+        if (context.Request.Headers["Sec-Fetch-Site"] is [var site, ..] && site is not ("same-origin" or "none"))
+            return Page(Form("Sign in from this page."), StatusCodes.Status403Forbidden);
         using var lease = tries.AttemptAcquire(context.Connection.RemoteIpAddress ?? IPAddress.None);
         if (!lease.IsAcquired)
             return Page(Form("Too many attempts. Wait a minute."), StatusCodes.Status429TooManyRequests);
@@ -104,6 +111,18 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
 
     /// <summary>True for what may go right in a moment.</summary>
     internal static bool IsUnavailable(Exception e) => e is UnavailableException or TimeoutException or OrleansException or Npgsql.NpgsqlException;
+
+    /// <summary>What stands for one client: of IPv6 a whole network, since each client has one.</summary>
+    private static IPAddress Owner(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return address;
+        var bytes = address.GetAddressBytes();
+        Array.Clear(bytes, NetworkBytes, bytes.Length - NetworkBytes);
+        return new IPAddress(bytes);
+    }
 
     /// <summary>For the audit log.</summary>
     private static void SendOrigin(HttpContext context)

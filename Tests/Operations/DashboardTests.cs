@@ -10,6 +10,7 @@ namespace SoonShop.Tests.Operations;
 [Collection(nameof(RunningShop))]
 public sealed class DashboardTests(RunningShop shop)
 {
+    /// <summary>What the guide shows; to renew it, copy this over <c>deploy/dashboard.png</c>.</summary>
     private static readonly string Picture = Path.Combine(Repository.TestData, "dashboard.png");
 
     [Fact]
