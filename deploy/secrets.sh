@@ -6,6 +6,8 @@
 #   deploy/secrets.sh DIR                                  make what is missing
 #   deploy/secrets.sh DIR --apply NAMESPACE [KUBECTL…]     and hand them to the cluster (KUBECTL: kubectl and options, by default kubectl)
 #
+# Each shop has a DIR of its own: two that share keys would believe each other's tokens.
+#
 # SOONSHOP_DB_HOST (postgres): where the database is   SOONSHOP_ADMIN_EMAIL (admin@soonshop.test)
 # Exit codes: 0 done, 64 wrong call, 69 openssl is missing, 73 DIR cannot be used.
 set -euo pipefail
@@ -30,7 +32,7 @@ keep() { # SECRET KEY: writes standard input there, unless there is something
   [[ ! -s $file ]] || { cat >/dev/null; return 0; }
   mkdir -p -- "$dir/$1"
   cat >"$file.new"
-  chmod 444 -- "$file.new"
+  chmod 644 -- "$file.new"
   mv -fT -- "$file.new" "$file"
   printf 'made %s/%s\n' "$1" "$2"
 }
@@ -48,6 +50,13 @@ password | keep soonshop-grafana password
 [[ -n $namespace ]] || exit 0
 for secret in "$dir"/*/; do
   secret=$(basename -- "$secret")
+  case $secret in
+    soonshop-*) ;;
+    *) continue ;; # something else that is kept here
+  esac
+  # Grafana in a cluster has its own password; so has a database that is elsewhere.
+  [[ $secret != soonshop-grafana ]] || continue
+  [[ $secret != soonshop-postgres ]] || grep -qF -f "$dir/soonshop-postgres/password" "$dir/soonshop-database/ConnectionStrings__soonshop" || continue
   "${kubectl[@]}" create secret generic "$secret" --namespace "$namespace" --from-file="$dir/$secret" --dry-run=client --output yaml |
     "${kubectl[@]}" apply --filename -
 done

@@ -27,7 +27,7 @@ LABEL org.opencontainers.image.title="SoonShop silo" \
 ENV DOTNET_ENVIRONMENT=Production \
     DOTNET_EnableDiagnostics=0 \
     PGGSSENCMODE=disable \
-    Silo__HttpAddress=0.0.0.0 \
+    Silo__HttpAddress=+ \
     Silo__HttpPort=8081
 WORKDIR /app
 COPY --from=build /publish ./

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json.Nodes;
 using k8s.Models;
 using SoonShop.Tests.Running;
@@ -99,7 +100,7 @@ public sealed class ManifestTests : IAsyncLifetime
         });
         if (workload.Owner is V1Deployment deployment)
             Assert.True(workload.Is(deployment.Spec.Selector));
-        Assert.All(workload.Pod.TopologySpreadConstraints ?? [], c => Assert.True(workload.Is(c.LabelSelector)));
+        Assert.All(workload.Pod.TopologySpreadConstraints ?? [], c => Assert.True(workload.Is(c.LabelSelector) && c.NodeTaintsPolicy == "Honor"));
     });
 
     [Fact]
@@ -109,7 +110,7 @@ public sealed class ManifestTests : IAsyncLifetime
         await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "secrets.sh"), folder);
         var guide = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "deploy", "README.md"), TestContext.Current.CancellationToken);
         AssertAllWorkloads((_, workload) => Assert.All(SecretKeys(workload.Pod), s => Assert.True(
-            File.Exists(Path.Combine(folder, s.Secret, s.Key)) || (guide.Contains($".secrets/{s.Secret}/{s.Key}", StringComparison.Ordinal)),
+            File.Exists(Path.Combine(folder, s.Secret, s.Key)) || (guide.Contains($".secrets/prod/{s.Secret}/{s.Key}", StringComparison.Ordinal)),
             $"nobody makes {s.Secret}/{s.Key}")));
         Directory.Delete(folder, recursive: true);
     }
@@ -231,6 +232,7 @@ public sealed class ManifestTests : IAsyncLifetime
         Assert.Equal([image, image], [job.Spec.Template.Spec.Containers[0].Image, silo.Pod.InitContainers[0].Image]);
         Assert.Equal(version, overlay.Component("api").Pod.Containers[0].Image.Split(':')[^1]);
         Assert.Equal("false", Settings(overlay, silo.Pod.Containers[0])["Silo__MigrateAtStart"]);
+        Assert.NotEqual("0", Settings(overlay, silo.Pod.Containers[0]).GetValueOrDefault("Telemetry__DatabaseCapacityGigabytes", "0"));
         var waits = int.Parse(silo.Pod.InitContainers[0].Env.Single(e => e.Name == "Silo__AwaitSchemaMinutes").Value) * 60;
         Assert.True(waits >= job.Spec.ActiveDeadlineSeconds);
         Assert.All((string[])["silo", "api"], component =>
@@ -256,7 +258,11 @@ public sealed class ManifestTests : IAsyncLifetime
         Assert.True(traffic.Allows(silo, silo, "silo"));
         Assert.True(traffic.AllowsFromNamespace("ingress-nginx", api, "http"));
         Assert.True(traffic.AllowsFromNamespace("monitoring", api, "metrics") && traffic.AllowsFromNamespace("monitoring", silo, "http"));
-        Assert.True(traffic.AllowsOut(silo, 443) && traffic.AllowsOut(silo, 6443));
+        Assert.All((int[])[443, 6443, 8443, 16443], port => Assert.True(traffic.AllowsOut(silo, port), $"{port}"));
+        // Webhooks go to any port, and into no network of our own.
+        Assert.All((string[])["203.0.113.9", "2001:db8::9"], a => Assert.True(traffic.AllowsOutTo(silo, IPAddress.Parse(a), 9000) && !traffic.AllowsOutTo(api, IPAddress.Parse(a), 9000), a));
+        Assert.All((string[])["10.1.2.3", "172.16.0.9", "192.168.1.1", "169.254.169.254", "127.0.0.1", "fd00::9", "fe80::1", "::1"],
+            a => Assert.False(traffic.AllowsOutTo(silo, IPAddress.Parse(a), 9000), a));
         Assert.All((Workload[])[silo, api, migrate], w => Assert.True(traffic.AllowsOut(w, 53), $"{w.Name} finds no names"));
 
         Assert.False(traffic.Allows(api, silo, "silo") || traffic.Allows(silo, api, "http") || traffic.Allows(migrate, silo, "gateway"));
@@ -274,6 +280,10 @@ public sealed class ManifestTests : IAsyncLifetime
         {
             Assert.All((Workload[])[silo, api, migrate], w => Assert.True(traffic.AllowsOut(w, 5432), w.Name));
             Assert.True(traffic.AllowsOut(silo, 587) && !traffic.AllowsOut(api, 587));
+            // Else no certificate is issued.
+            var solver = overlay.One<V1NetworkPolicy>("certificate-solver").Spec;
+            Assert.Equal("true", solver.PodSelector.MatchLabels["acme.cert-manager.io/http01-solver"]);
+            Assert.Equal("8089", solver.Ingress.Single().Ports.Single().Port.Value);
         }
     });
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using k8s.Models;
 
 namespace SoonShop.Tests.Operations;
@@ -17,6 +19,11 @@ internal sealed class TrafficRules(Manifests manifests)
     public bool AllowsOut(Workload from, int port) => Of("Egress", from).SelectMany(p => p.Spec.Egress ?? [])
         .Any(r => (r.To is null || r.To.Any(t => t.IpBlock is not null || t.NamespaceSelector is not null)) && (r.Ports ?? []).Any(p => p.Port.Value == $"{port}"));
 
+    /// <summary>Whether a workload's pods reach an address because of its network.</summary>
+    public bool AllowsOutTo(Workload from, IPAddress address, int port) => Of("Egress", from).SelectMany(p => p.Spec.Egress ?? []).Any(r =>
+        (r.To ?? []).Any(t => t.IpBlock is { } block && Holds(block.Cidr, address) && !(block.Except ?? []).Any(e => Holds(e, address)))
+        && (r.Ports ?? []).Any(p => int.TryParse(p.Port.Value, CultureInfo.InvariantCulture, out var first) && port >= first && port <= (p.EndPort ?? first)));
+
     /// <summary>Whether something decides at all what goes in and out.</summary>
     public bool Restricts(Workload workload) => Of("Ingress", workload).Any() && Of("Egress", workload).Any();
 
@@ -28,6 +35,8 @@ internal sealed class TrafficRules(Manifests manifests)
 
     private bool Arrives(Workload to, string port, Func<V1NetworkPolicyPeer, bool> isSender) => Of("Ingress", to).SelectMany(p => p.Spec.Ingress ?? [])
         .Any(r => (r.FromProperty is null || r.FromProperty.Any(isSender)) && Means(r.Ports, to, port));
+
+    private static bool Holds(string network, IPAddress address) => IPNetwork.Parse(network).Contains(address);
 
     private static bool Means(IList<V1NetworkPolicyPort>? ports, Workload to, string port) =>
         ports is null || ports.Any(p => p.Port.Value == port || p.Port.Value == $"{to.Ports[port]}");
