@@ -36,6 +36,7 @@ internal sealed class ComposeService
     public List<string> Command { get; set; } = [];
     public string User { get; set; } = "";
     public string Restart { get; set; } = "";
+    public string PullPolicy { get; set; } = "";
     public bool ReadOnly { get; set; }
     public List<string> CapDrop { get; set; } = [];
     public List<string> SecurityOpt { get; set; } = [];

@@ -28,7 +28,7 @@ public sealed partial class ComposeTests
     {
         Assert.Equal(2, Ours.Count(s => s.Image.Project == "Silo" && s.Service.Command.Count == 0));
         Assert.Equal(2, Ours.Count(s => s.Image.Project == "ApiFrontend"));
-        string[] others = ["postgres", "redis", "mail", "migrate", "proxy", "prometheus", "grafana", "jaeger", "loki", "logs"];
+        string[] others = ["postgres", "redis", "mail", "migrate", "proxy", "prometheus", "grafana", "jaeger", "loki", "logs", "alertmanager"];
         Assert.Empty(others.Except(Compose.Services.Keys));
     }
 
@@ -52,6 +52,7 @@ public sealed partial class ComposeTests
             Assert.Equal(["no-new-privileges:true"], service.SecurityOpt);
             Assert.Contains(service.Restart, (string[])["unless-stopped", "no"]);
             Assert.NotNull(service.Healthcheck);
+            Assert.NotEqual("", service.MemLimit);
             Assert.NotNull(service.Logging);
         });
     }
@@ -85,7 +86,8 @@ public sealed partial class ComposeTests
         Assert.All(Compose.Services.Where(s => s.Value.NetworkNames.Contains("edge")), s => Assert.Matches("^(proxy|api-.)$", s.Key));
         // What is published is published to this machine, unless somebody says otherwise for the API.
         Assert.All(Compose.Services.SelectMany(s => s.Value.Ports), p => Assert.Matches(@"^(127\.0\.0\.1:\d+:\d+|\$\{SOONSHOP_ADDRESS:-127\.0\.0\.1\}:\$\{SOONSHOP_PORT:-8080\}:8080)$", p));
-        Assert.All(Compose.Services.Where(s => s.Value.NetworkNames.Contains("data")), s => Assert.Empty(s.Value.Ports));
+        // Of those that reach the data, one silo alone is published, to this machine: its dashboard.
+        Assert.All(Compose.Services.Where(s => s.Value.NetworkNames.Contains("data")), s => Assert.Equal(s.Key == "silo-1" ? ["127.0.0.1:8081:8081"] : [], s.Value.Ports));
     }
 
     [Fact]
@@ -100,6 +102,9 @@ public sealed partial class ComposeTests
             Assert.Equal(s.Service.AddressIn("shop"), address);
             Assert.True(subnet.Contains(IPAddress.Parse(address)));
         });
+        // Nobody else is given one of them.
+        var given = IPNetwork.Parse(Compose.Networks["shop"].Ipam!.Config[0]["ip_range"]);
+        Assert.DoesNotContain(silos, s => given.Contains(IPAddress.Parse(s.Service.Environment["Silo__AdvertisedIP"])));
         Assert.Equal(2, silos.Select(s => s.Service.Environment["Silo__AdvertisedIP"]).Distinct().Count());
         Assert.All(Ours.Where(s => s.Image.Project == "ApiFrontend"), s => Assert.Equal(Compose.Networks["edge"].Ipam!.Config[0]["subnet"], s.Service.Environment["Http__TrustedProxies__0"]));
     }
@@ -153,7 +158,8 @@ public sealed partial class ComposeTests
             Assert.True(File.Exists(Path.Combine(Repository.Root, build.Dockerfile)));
             Assert.Equal(["VERSION"], build.Args.Keys);
         });
-        // Each of our images is built by somebody.
+        // Each of our images is built by somebody, and asked for of no registry.
+        Assert.All(Ours.Where(s => s.Service.Build is null), s => Assert.Equal("never", s.Service.PullPolicy));
         Assert.Equal(Images.Keys.Order(StringComparer.Ordinal), Compose.Services.Values.Where(s => s.Build is not null).Select(s => s.Image.Split(':')[0]).Order(StringComparer.Ordinal));
     }
 
@@ -186,6 +192,8 @@ public sealed partial class ComposeTests
         Assert.Equal(2, upstreams.Count);
         Assert.Empty(upstreams.Except(Ours.SelectMany(s => s.Image.Ports.Select(p => $"{s.Name}:{p}"))));
         Assert.All(upstreams, u => Assert.Contains("edge", Compose.Services[u.Split(':')[0]].NetworkNames));
+
+        Assert.All(upstreams, u => Assert.Contains($"server {u} resolve ", File.ReadAllText(Path.Combine(ComposeFile.Folder, "compose", "nginx.conf")), StringComparison.Ordinal));
 
         var scraped = Target().Matches(File.ReadAllText(Path.Combine(ComposeFile.Folder, "prometheus", "prometheus.yml")))
             .Select(m => (Name: m.Groups["name"].Value, Port: int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture))).ToList();
