@@ -1,4 +1,5 @@
 using SoonShop.Health;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.ApiFrontend.Cluster;
 
@@ -14,7 +15,7 @@ internal sealed partial class ClusterProbe(IClusterClient cluster, ClusterBreake
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.ProbeSeconds));
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t.IsCompletedSuccessfully && t.Result, TaskScheduler.Default))
+        while (await timer.TickAsync(stoppingToken))
         {
             if (!breaker.IsOpen)
                 continue;

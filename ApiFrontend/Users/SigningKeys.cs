@@ -1,4 +1,5 @@
 using Microsoft.IdentityModel.Tokens;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.ApiFrontend.Users;
 
@@ -27,7 +28,7 @@ internal sealed partial class SigningKeys(AuthOptions options, ILogger<SigningKe
             return;
         using var timer = new PeriodicTimer(Period, time);
         string? known = null;
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        while (await timer.TickAsync(stoppingToken))
         {
             if (KeySet.TryRead(options, out var problem) is not { } keys)
             {

@@ -18,7 +18,7 @@ internal sealed partial class LogLevelFollower(IGrainFactory grains, LogLevelOve
     {
         var (heard, applied) = (LogLevels.None, LogLevels.None);
         using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        while (await timer.TickAsync(stoppingToken))
         {
             try
             {

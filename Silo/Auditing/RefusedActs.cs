@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop.Auditing;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Auditing;
 
@@ -19,7 +20,7 @@ internal sealed partial class RefusedActs(AuditLog log, TimeProvider time, ILogg
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        while (await timer.TickAsync(stoppingToken))
             await WriteAsync(tally.Take(), stoppingToken);
         using var farewell = new CancellationTokenSource(Farewell, time);
         await WriteAsync(tally.Take(all: true), farewell.Token);

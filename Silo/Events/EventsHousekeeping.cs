@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SoonShop.Events;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Events;
 
@@ -55,7 +56,7 @@ internal sealed partial class EventsHousekeeping(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period);
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        while (await timer.TickAsync(stoppingToken))
             await CleanAsync(stoppingToken);
     }
 

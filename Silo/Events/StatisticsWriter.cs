@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop.Events;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Events;
 
@@ -17,7 +18,7 @@ internal sealed partial class StatisticsWriter(EventMetrics metrics, EventStatis
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period);
-        for (var round = 0; await WaitAsync(timer, stoppingToken); round++)
+        for (var round = 0; await timer.TickAsync(stoppingToken); round++)
         {
             await WriteAsync(stoppingToken);
             if (round % PeriodsPerLook == 0)
@@ -26,9 +27,6 @@ internal sealed partial class StatisticsWriter(EventMetrics metrics, EventStatis
         using var limit = new CancellationTokenSource(LastLimit);
         await WriteAsync(limit.Token);
     }
-
-    private static Task<bool> WaitAsync(PeriodicTimer timer, CancellationToken cancellation) =>
-        timer.WaitForNextTickAsync(cancellation).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default);
 
     private async Task WriteAsync(CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using SoonShop.ServiceDefaults;
 using SoonShop.Silo.Migrations;
 
 namespace SoonShop.Silo.Integrity;
@@ -25,7 +26,7 @@ internal sealed partial class AuditService(
         var interval = TimeSpan.FromMinutes(options.EveryMinutes);
         var described = false;
         using var timer = new PeriodicTimer(interval > TimeSpan.Zero && interval < MaxPoll ? interval : MaxPoll, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        while (await timer.TickAsync(stoppingToken))
         {
             try
             {

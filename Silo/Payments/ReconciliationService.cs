@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SoonShop.Payments;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Payments;
 
@@ -20,7 +21,7 @@ internal sealed partial class ReconciliationService(
         // One silo's turn is not another's, nor that of the same silo's life before.
         var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
         using var timer = new PeriodicTimer(Poll);
-        for (var looks = 0; await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default); looks++)
+        for (var looks = 0; await timer.TickAsync(stoppingToken); looks++)
         {
             try
             {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop.Orders;
 using SoonShop.Privacy;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Privacy;
 
@@ -17,7 +18,7 @@ internal sealed partial class PrivacyHousekeeping(IPersonalRecords records, IGra
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        while (await timer.TickAsync(stoppingToken))
         {
             try
             {

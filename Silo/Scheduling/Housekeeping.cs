@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using SoonShop.Idempotency;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Scheduling;
 
@@ -14,7 +15,7 @@ internal sealed partial class Housekeeping(NpgsqlDataSource database, ILogger<Ho
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period);
-        while (await timer.WaitForNextTickAsync(stoppingToken).AsTask().ContinueWith(t => t is { IsCompletedSuccessfully: true, Result: true }, TaskScheduler.Default))
+        while (await timer.TickAsync(stoppingToken))
         {
             try
             {
