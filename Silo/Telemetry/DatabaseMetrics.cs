@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using SoonShop.ServiceDefaults.Telemetry;
+using static SoonShop.Silo.Telemetry.Measurements;
 
 namespace SoonShop.Silo.Telemetry;
 
@@ -56,12 +57,6 @@ internal sealed class DatabaseMetrics
 
     private void Counter(string name, string unit, string description, Func<DatabaseFigures, IEnumerable<Measurement<long>>> measure) =>
         meter.CreateObservableCounter($"soonshop.database.{name}", () => Of(figures, measure), unit, description);
-
-    /// <summary>Nothing before it was known: 0 would be a lie.</summary>
-    private static IEnumerable<Measurement<T>> Of<TFigures, T>(TFigures? known, Func<TFigures, IEnumerable<Measurement<T>>> measure) where TFigures : class where T : struct =>
-        known is null ? [] : measure(known);
-
-    private static Measurement<long> Labelled(long value, string label, string name) => new(value, new KeyValuePair<string, object?>(label, name));
 
     private sealed record Answer(bool Answers);
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using SoonShop.Events;
+using static SoonShop.Silo.Telemetry.Measurements;
 
 namespace SoonShop.Silo.Telemetry;
 
@@ -14,7 +15,7 @@ internal sealed class ShopMetrics
     private readonly IClusterMembershipService membership;
     private readonly EventMetrics events;
     private readonly TimeProvider time;
-    private ShopFigures? figures;
+    private volatile ShopFigures? figures;
     private long shopAt, databaseAt;
 
     public ShopMetrics(IMeterFactory meters, IClusterMembershipService membership, EventMetrics events, TimeProvider time)
@@ -23,12 +24,12 @@ internal sealed class ShopMetrics
         shopAt = databaseAt = time.GetTimestamp();
         var meter = meters.Create("SoonShop.Cluster");
         meter.CreateObservableGauge("soonshop.cluster.silos", CountSilos, "{silo}", "Silos in the membership, as this one sees them, by status");
-        meter.CreateObservableGauge("soonshop.inventory.items", () => Of<long>(f => [Labelled(f.InStock, "state", "in_stock"), Labelled(f.Low, "state", "low"), Labelled(f.Out, "state", "out")]),
+        meter.CreateObservableGauge("soonshop.inventory.items", () => Of<ShopFigures, long>(figures, f => [Labelled(f.InStock, "state", "in_stock"), Labelled(f.Low, "state", "low"), Labelled(f.Out, "state", "out")]),
             "{item}", "Stock items by what is left of them, in the shop");
-        meter.CreateObservableGauge("soonshop.inventory.available_units", () => Of<long>(f => [new(f.AvailableUnits)]), "{unit}", "Units that can be had, in the shop");
-        meter.CreateObservableGauge("soonshop.orders.unfinished", () => Of(f => f.Unfinished.Select(u => Labelled(u.Count, "status", u.Status))),
+        meter.CreateObservableGauge("soonshop.inventory.available_units", () => Of<ShopFigures, long>(figures, f => [new(f.AvailableUnits)]), "{unit}", "Units that can be had, in the shop");
+        meter.CreateObservableGauge("soonshop.orders.unfinished", () => Of(figures, f => f.Unfinished.Select(u => Labelled(u.Count, "status", u.Status))),
             "{order}", "Orders that are neither confirmed nor at their end, in the shop");
-        meter.CreateObservableGauge("soonshop.orders.unfinished.age", () => Of(f => f.Unfinished.Select(u => Labelled(u.OldestSeconds, "status", u.Status))),
+        meter.CreateObservableGauge("soonshop.orders.unfinished.age", () => Of(figures, f => f.Unfinished.Select(u => Labelled(u.OldestSeconds, "status", u.Status))),
             "s", "The age of the oldest of them");
         meter.CreateObservableGauge("soonshop.figures.age", Ages, "s", "Since the figures that only the database knows were read");
     }
@@ -36,7 +37,7 @@ internal sealed class ShopMetrics
     /// <summary>How the shop stands.</summary>
     public void Observe(ShopFigures now)
     {
-        Volatile.Write(ref figures, now);
+        figures = now;
         Volatile.Write(ref shopAt, time.GetTimestamp());
     }
 
@@ -55,9 +56,4 @@ internal sealed class ShopMetrics
         Labelled(time.GetElapsedTime(Volatile.Read(ref databaseAt)).TotalSeconds, "figures", "database"),
         Labelled(events.ObservedFor.TotalSeconds, "figures", "events"),
     ];
-
-    private IEnumerable<Measurement<T>> Of<T>(Func<ShopFigures, IEnumerable<Measurement<T>>> measure) where T : struct =>
-        Volatile.Read(ref figures) is { } now ? measure(now) : [];
-
-    private static Measurement<T> Labelled<T>(T value, string label, string name) where T : struct => new(value, new KeyValuePair<string, object?>(label, name));
 }
