@@ -1,17 +1,14 @@
 namespace SoonShop.Aggregates;
 
 /// <summary>
-/// Named places at which a test can end the process as a power cut would: <c>SOONSHOP_CRASH_AT=order.placed</c>, or
-/// <c>order.placed#3</c> for the third passage. With <c>SOONSHOP_CRASH_FILE</c> the point stands in that file, which may come and change
-/// while the process runs. Without the variables, passing one costs two comparisons with null.
+/// Named places at which a test can end the process as a power cut would. <c>SOONSHOP_CRASH_FILE</c> names a file in which one stands:
+/// <c>order.placed</c>, or <c>order.placed#3</c> for the third passage. The file may come, change and go while the process runs. Without
+/// the variable, passing a point costs a comparison with null.
 /// </summary>
 public static class CrashPoint
 {
-    /// <summary>The environment variable that arms one point.</summary>
-    public const string Variable = "SOONSHOP_CRASH_AT";
-
-    /// <summary>The environment variable that names a file that arms one point, as long as it is there.</summary>
-    public const string FileVariable = "SOONSHOP_CRASH_FILE";
+    /// <summary>The environment variable that names the file.</summary>
+    public const string Variable = "SOONSHOP_CRASH_FILE";
 
     /// <summary>Every point, in the order in which a checkout passes them.</summary>
     public static readonly IReadOnlyList<string> All =
@@ -38,28 +35,25 @@ public static class CrashPoint
         "erasure.events", "erasure.completed",
     ];
 
-    private static readonly Arming? Armed = Arming.Parse(Environment.GetEnvironmentVariable(Variable));
-    private static readonly string? File = Environment.GetEnvironmentVariable(FileVariable);
+    private static readonly string? File = Environment.GetEnvironmentVariable(Variable);
     private static readonly Lock Gate = new();
-    private static (string Text, Arming? Point) filed = ("", null);
+    private static (string Text, Arming? Point) armed = ("", null);
 
     /// <summary>Ends the process if this point is armed.</summary>
     public static void Pass(string name)
     {
-        if (Armed is not null)
-            Armed.Pass(name);
         if (File is not null)
-            Filed(File)?.Pass(name);
+            Read(File)?.Pass(name);
     }
 
-    private static Arming? Filed(string file)
+    private static Arming? Read(string file)
     {
         var text = System.IO.File.Exists(file) ? System.IO.File.ReadAllText(file).Trim() : "";
         lock (Gate)
         {
-            if (text != filed.Text)
-                filed = (text, Arming.Parse(text));
-            return filed.Point;
+            if (text != armed.Text)
+                armed = (text, Arming.Parse(text));
+            return armed.Point;
         }
     }
 
@@ -68,9 +62,9 @@ public static class CrashPoint
     {
         private int passages;
 
-        public static Arming? Parse(string? text)
+        public static Arming? Parse(string text)
         {
-            if (string.IsNullOrEmpty(text))
+            if (text.Length == 0)
                 return null;
             var parts = text.Split('#');
             return new Arming(parts[0], parts.Length > 1 && int.TryParse(parts[1], out var passage) ? passage : 1);
@@ -79,7 +73,7 @@ public static class CrashPoint
         public void Pass(string point)
         {
             if (point == name && Interlocked.Increment(ref passages) == passage)
-                Environment.FailFast($"Crash point {name} reached, as the environment asks.");
+                Environment.FailFast($"Crash point {name} reached, as {File} asks.");
         }
     }
 }

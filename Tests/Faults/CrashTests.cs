@@ -29,7 +29,7 @@ public class CrashingShop : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // What a crash cut off must go on by itself, and not because the front end asks again.
-        Shop = await Shop.CreateAsync(null, ("Cluster__MaxRepeatedCalls", "0"), (CrashPoint.FileVariable, armed), ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes), ("Payments__Capture", Capture));
+        Shop = await Shop.CreateAsync(null, ("Cluster__MaxRepeatedCalls", "0"), (CrashPoint.Variable, armed), ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes), ("Payments__Capture", Capture));
         silo = await Shop.StartSiloAsync();
         Api = await Shop.StartApiAsync();
         Admin = await Administrator.ArriveAsync(Api);

@@ -1,4 +1,5 @@
 using Npgsql;
+using SoonShop.Aggregates;
 
 namespace SoonShop.Tests.Running;
 
@@ -92,13 +93,20 @@ internal sealed class Shop : IAsyncDisposable
             ["Accounts__PasswordHashIterations"] = "10000",
             ["Accounts__LogMailedTokens"] = "true",
             ["Notifications__Webhooks__AllowPrivateAddresses"] = "true",
-            ["SOONSHOP_CRASH_AT"] = crashAt,
+            [CrashPoint.Variable] = crashAt is null ? settings.GetValueOrDefault(CrashPoint.Variable) : await ArmAsync(crashAt),
         });
         processes.Add(silo);
         await Until.TrueAsync($"{silo.Name} takes calls", StartLimit, () => silo.HasExited
             ? throw new InvalidOperationException($"{silo.Name} ended with {silo.ExitCode}:\n{silo.Log}")
             : IsOpenAsync(gatewayPort));
         return silo;
+    }
+
+    private static async Task<string> ArmAsync(string point)
+    {
+        var file = Path.Combine(Repository.TestData, $"crash-{Guid.NewGuid():N}");
+        await File.WriteAllTextAsync(file, point);
+        return file;
     }
 
     /// <summary>Starts a front end and waits until it is ready.</summary>
