@@ -24,7 +24,7 @@ public sealed class EdgeShop : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        (port, HttpsPort, Certificate) = (ShopProcess.FreePort(), ShopProcess.FreePort(), ServerCertificate.Create());
+        (port, HttpsPort, Certificate) = (TcpPort.Free(), TcpPort.Free(), ServerCertificate.Create());
         Shop = await Shop.CreateAsync(null,
         [
             .. from name in (string[])["Login", "Registration", "Recovery", "Tokens", "Checkout", "Writes", "Reads", "Admin", "Webhooks"]

@@ -1,7 +1,5 @@
 using Asp.Versioning;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -95,10 +93,7 @@ public sealed class VersionTests(RunningShop shop)
     {
         public static async Task<Host> StartAsync(ApiVersion[] versions, VersionsOptions options)
         {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Services.AddShopVersions(options);
-            var app = builder.Build();
-            app.Urls.Add("http://127.0.0.1:0");
+            var (app, url) = LocalServer.Create(s => s.AddShopVersions(options));
             app.UseRouting();
             app.UseDeprecations();
             var api = app.MapShopApi(versions);
@@ -109,8 +104,7 @@ public sealed class VersionTests(RunningShop shop)
             api.MapGet("/only-in-the-second", () => "here").MapToApiVersion(2);
             api.MapGet("/refused", () => TypedResults.Conflict());
             await app.StartAsync(TestContext.Current.CancellationToken);
-            var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
-            return new Host(app, new HttpClient { BaseAddress = new Uri(address) });
+            return new Host(app, new HttpClient { BaseAddress = new Uri(url) });
         }
 
         public Task<string> TextAsync(string path) => Http.GetStringAsync(path, TestContext.Current.CancellationToken);

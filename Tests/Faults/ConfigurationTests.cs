@@ -169,7 +169,7 @@ public sealed class ConfigurationTests
     [InlineData("no-such-host.invalid", "migrate")]
     public async Task an_unreachable_database_is_named_by_host_and_port(string host, string command)
     {
-        var port = ShopProcess.FreePort();
+        var port = TcpPort.Free();
         var (code, _, error) = await RunAsync("Silo", [command], new() { ["ConnectionStrings__soonshop"] = $"Host={host};Port={port};Database=soonshop;Username=soonshop;Password=secret-word" });
         Assert.Equal(69, code);
         Assert.Contains($"{host}:{port}", error, StringComparison.Ordinal);

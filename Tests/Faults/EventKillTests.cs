@@ -16,7 +16,7 @@ public sealed class EventKillTests
     internal static async Task RunAsync(int eventsPerStream, int kills)
     {
         await using var shop = await Shop.CreateAsync(null, EventFlood.MailToFiles());
-        (int, int)[] ports = [shop.Ports, (ShopProcess.FreePort(), ShopProcess.FreePort())];
+        (int, int)[] ports = [shop.Ports, (TcpPort.Free(), TcpPort.Free())];
         var silos = new ShopProcess[2];
         for (var i = 0; i < silos.Length; i++)
             silos[i] = await shop.StartSiloAsync(ports: ports[i]);

@@ -16,7 +16,7 @@ internal sealed class Failover : IAsyncDisposable
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
 
     private readonly Shop shop;
-    private readonly (int Silo, int Gateway) otherPorts = (ShopProcess.FreePort(), ShopProcess.FreePort());
+    private readonly (int Silo, int Gateway) otherPorts = (TcpPort.Free(), TcpPort.Free());
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private readonly ConcurrentQueue<Request> requests = [];
     private readonly ConcurrentQueue<(Guid Order, int Status)> acknowledged = [];
@@ -130,7 +130,7 @@ internal sealed class Failover : IAsyncDisposable
 
     private async Task StartFrontEndAsync(int n, int? port = null)
     {
-        port ??= ShopProcess.FreePort();
+        port ??= TcpPort.Free();
         var (api, process) = await shop.StartApiProcessAsync(port);
         frontEnds[n] = new FrontEnd(api, process, port.Value);
     }

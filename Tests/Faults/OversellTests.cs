@@ -14,7 +14,7 @@ public sealed class OversellTests
     {
         await using var shop = await Shop.CreateAsync();
         await shop.StartSiloAsync();
-        await shop.StartSiloAsync(ports: (ShopProcess.FreePort(), ShopProcess.FreePort()));
+        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
         var sku = await admin.CreateProductAsync(stock: Units);

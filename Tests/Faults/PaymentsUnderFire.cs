@@ -46,7 +46,7 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
     public async Task RunAsync(int checkouts, int refundsWanted)
     {
         wanted = refundsWanted;
-        (int, int)[] ports = [(ShopProcess.FreePort(), ShopProcess.FreePort()), (ShopProcess.FreePort(), ShopProcess.FreePort())];
+        (int, int)[] ports = [(TcpPort.Free(), TcpPort.Free()), (TcpPort.Free(), TcpPort.Free())];
         ShopProcess[] silos = [await shop.Shop.StartSiloAsync(ports: ports[0]), await shop.Shop.StartSiloAsync(ports: ports[1])];
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);

@@ -29,7 +29,7 @@ public sealed class RandomKillTests
     public async Task of_two_silos_one_dies_under_load_and_comes_back_and_no_promise_is_broken()
     {
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"));
-        var otherPorts = (ShopProcess.FreePort(), ShopProcess.FreePort());
+        var otherPorts = (TcpPort.Free(), TcpPort.Free());
         var first = await shop.StartSiloAsync();
         var second = await shop.StartSiloAsync(ports: otherPorts);
         var crowd = await OpenAsync(shop);

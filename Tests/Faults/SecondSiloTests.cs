@@ -17,7 +17,7 @@ public sealed class SecondSiloTests
         var before = await Buyer.ArriveAsync(api, sku);
         Assert.Equal(201, (int)(await before.OrderAsync()).Status);
 
-        await shop.StartSiloAsync(ports: (ShopProcess.FreePort(), ShopProcess.FreePort()));
+        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
         await Until.TrueAsync("two silos are active", TimeSpan.FromMinutes(2), async () => await shop.QueryAsync<long>(ActiveSilos) == 2);
         var crowd = new Crowd(shop, api, 4, _ => ([sku], "pm_card_visa"));
         await crowd.MoreAsync(30);
@@ -45,7 +45,7 @@ public sealed class SecondSiloTests
         var doomed = await shop.StartSiloAsync("inventory.after-write");
         // From its first call on, the item lives where it was called.
         Assert.Equal(1000, (await Buyer.AskAsync(() => admin.GetAsync($"/inventory/{sku}"))).Number("onHand"));
-        await shop.StartSiloAsync(ports: (ShopProcess.FreePort(), ShopProcess.FreePort()));
+        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
         var (second, _) = await shop.StartApiProcessAsync();
         var buyers = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Buyer.ArriveAsync(i % 2 == 0 ? api : second, sku)));
 

@@ -43,7 +43,7 @@ internal sealed class MailServer : IAsyncDisposable
     private Process? process;
 
     /// <summary>Where it listens, when it does.</summary>
-    public int Port { get; } = ShopProcess.FreePort();
+    public int Port { get; } = TcpPort.Free();
 
     /// <summary>Starts to accept mail.</summary>
     /// <param name="maxBytes">The largest mail that it accepts.</param>

@@ -3,9 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Notifications;
@@ -28,12 +26,8 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     public static async Task<WebhookReceiver> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        var port = ShopProcess.FreePort();
-        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
-        var app = builder.Build();
-        var receiver = new WebhookReceiver(app, $"http://127.0.0.1:{port}/hook");
+        var (app, url) = LocalServer.Create();
+        var receiver = new WebhookReceiver(app, $"{url}/hook");
         app.Run(receiver.ReceiveAsync);
         await app.StartAsync();
         return receiver;

@@ -69,7 +69,7 @@ public sealed class BackupTests(AuditedShop original)
         Assert.Equal(64, (await TryAsync(original.Shop.ConnectionString, "burn", file)).Code);
         Assert.Equal(73, (await TryAsync(original.Shop.ConnectionString, "dump", "/nonexistent/file")).Code);
         Assert.Equal(78, (await TryAsync("", "dump", file)).Code);
-        var (code, _, error) = await TryAsync($"Host=127.0.0.1;Port={ShopProcess.FreePort()};Database=soonshop;Username=soonshop;Password=not-told", "dump", file);
+        var (code, _, error) = await TryAsync($"Host=127.0.0.1;Port={TcpPort.Free()};Database=soonshop;Username=soonshop;Password=not-told", "dump", file);
         Assert.Equal(69, code);
         Assert.DoesNotContain("not-told", error, StringComparison.Ordinal);
         File.Delete(file);

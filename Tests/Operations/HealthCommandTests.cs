@@ -8,7 +8,7 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task nobody_there_is_not_healthy()
     {
-        var (code, output, error) = await RunAsync("Silo", "health", $"http://127.0.0.1:{ShopProcess.FreePort()}/health/ready");
+        var (code, output, error) = await RunAsync("Silo", "health", $"http://127.0.0.1:{TcpPort.Free()}/health/ready");
         Assert.Equal(69, code);
         Assert.Empty(output);
         Assert.Contains("does not answer", error, StringComparison.Ordinal);

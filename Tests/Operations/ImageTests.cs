@@ -57,7 +57,7 @@ public sealed class ImageTests : IAsyncLifetime
         var (second, secondPorts) = StartSilo();
         await HealthyAsync(silo, first, firstPorts.Http);
         await HealthyAsync(silo, second, secondPorts.Http);
-        var (apiPort, metricsPort) = (ShopProcess.FreePort(), ShopProcess.FreePort());
+        var (apiPort, metricsPort) = (TcpPort.Free(), TcpPort.Free());
         var frontEnd = StartApi(apiPort, metricsPort);
         await HealthyAsync(api, frontEnd, apiPort);
         Assert.All((ShopProcess[])[first, second, frontEnd], RunsAsNobody);
@@ -97,7 +97,7 @@ public sealed class ImageTests : IAsyncLifetime
 
     private (ShopProcess Process, (int Silo, int Gateway, int Http) Ports) StartSilo()
     {
-        var ports = (Silo: ShopProcess.FreePort(), Gateway: ShopProcess.FreePort(), Http: ShopProcess.FreePort());
+        var ports = (Silo: TcpPort.Free(), Gateway: TcpPort.Free(), Http: TcpPort.Free());
         return (Kept(silo.Start($"silo {ports.Silo}", ("Silo__MigrateAtStart", "false"), ("Silo__SiloPort", $"{ports.Silo}"), ("Silo__GatewayPort", $"{ports.Gateway}"),
             ("Silo__HttpPort", $"{ports.Http}"), ("Silo__HttpAddress", "127.0.0.1"), ("Accounts__PasswordHashIterations", "10000"))), ports);
     }

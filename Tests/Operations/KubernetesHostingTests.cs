@@ -74,8 +74,8 @@ public sealed class KubernetesHostingTests : IAsyncLifetime
         {
             ["DOTNET_ENVIRONMENT"] = "Production",
             ["ConnectionStrings__soonshop"] = shop.ConnectionString,
-            ["Silo__SiloPort"] = $"{ShopProcess.FreePort()}",
-            ["Silo__GatewayPort"] = $"{ShopProcess.FreePort()}",
+            ["Silo__SiloPort"] = $"{TcpPort.Free()}",
+            ["Silo__GatewayPort"] = $"{TcpPort.Free()}",
             ["Silo__HttpPort"] = "0",
             ["Silo__Kubernetes"] = "true",
             ["Silo__KubernetesApi"] = kubernetes.Address,

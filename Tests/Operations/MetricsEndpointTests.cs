@@ -17,7 +17,7 @@ public sealed class MetricsEndpointTests
     [InlineData("Kestrel:Endpoints:Http:Url")]
     public async Task metrics_have_a_port_of_their_own(string setting)
     {
-        var (own, metrics) = (ShopProcess.FreePort(), ShopProcess.FreePort());
+        var (own, metrics) = (TcpPort.Free(), TcpPort.Free());
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
         builder.Logging.ClearProviders();
         var value = setting == "http_ports" ? $"{own}" : $"http://127.0.0.1:{own}";

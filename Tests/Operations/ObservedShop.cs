@@ -20,13 +20,13 @@ public sealed class ObservedShop : IAsyncLifetime
     internal ApiClient Admin { get; private set; } = null!;
 
     /// <summary>Where the front end serves its metrics, and nothing else.</summary>
-    internal Uri ApiMetrics { get; } = new($"http://127.0.0.1:{ShopProcess.FreePort()}");
+    internal Uri ApiMetrics { get; } = new($"http://127.0.0.1:{TcpPort.Free()}");
 
     public async ValueTask InitializeAsync()
     {
         Collector = await TraceCollector.StartAsync();
         shop = await StripeShop.CreateAsync(
-            o => o.Webhooks.Clear(), ("Silo__HttpPort", $"{ShopProcess.FreePort()}"), ("Telemetry__OtlpEndpoint", Collector.Url), ("Telemetry__OtlpProtocol", "Http"),
+            o => o.Webhooks.Clear(), ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Telemetry__OtlpEndpoint", Collector.Url), ("Telemetry__OtlpProtocol", "Http"),
             ("Telemetry__TraceRatio", "1"), ("Telemetry__MetricsPort", $"{ApiMetrics.Port}"), ("OTEL_BSP_SCHEDULE_DELAY", "200"), ("Logging__LogLevel__SoonShop", "Debug"));
         await Shop.StartSiloAsync();
         (Api, frontEnd) = await Shop.StartApiProcessAsync();

@@ -5,9 +5,7 @@ using System.Threading.Channels;
 using k8s;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
@@ -48,11 +46,7 @@ internal sealed class PodServer : IAsyncDisposable
 
     public static async Task<PodServer> StartAsync()
     {
-        var address = $"http://127.0.0.1:{ShopProcess.FreePort()}";
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(address);
-        var app = builder.Build();
+        var (app, address) = LocalServer.Create();
         var server = new PodServer(app, address);
         app.MapGet($"/api/v1/namespaces/{Namespace}/pods", server.ListAsync);
         app.MapGet($"/api/v1/namespaces/{Namespace}/pods/{{name}}", server.ReadAsync);

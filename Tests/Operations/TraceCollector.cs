@@ -2,9 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
@@ -24,11 +22,7 @@ internal sealed class TraceCollector : IAsyncDisposable
 
     public static async Task<TraceCollector> StartAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        var url = $"http://127.0.0.1:{ShopProcess.FreePort()}";
-        builder.WebHost.UseUrls(url);
-        var app = builder.Build();
+        var (app, url) = LocalServer.Create();
         var collector = new TraceCollector(app, url);
         app.MapPost("/v1/traces", (RequestDelegate)collector.TakeAsync);
         await app.StartAsync();

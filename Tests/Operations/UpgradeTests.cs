@@ -20,7 +20,7 @@ public sealed class UpgradeTests
     public async Task silos_are_replaced_by_the_next_version_and_back_under_load_and_no_promise_is_broken()
     {
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"));
-        var otherPorts = (ShopProcess.FreePort(), ShopProcess.FreePort());
+        var otherPorts = (TcpPort.Free(), TcpPort.Free());
         var next = Repository.NextProgram("Silo");
         var (first, second) = (await shop.StartSiloAsync(), await shop.StartSiloAsync(ports: otherPorts));
         var (api, frontEnd) = await shop.StartApiProcessAsync();

@@ -221,7 +221,7 @@ public sealed class StripeBreakerTests : StripeSide
     [Fact]
     public async Task the_breaker_opens_turns_away_and_closes_by_itself()
     {
-        var port = ShopProcess.FreePort();
+        var port = TcpPort.Free();
         var provider = Provider(o =>
         {
             (o.ApiBase, o.Retries) = ($"http://127.0.0.1:{port}", 0);

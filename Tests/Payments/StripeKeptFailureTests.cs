@@ -1,11 +1,7 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using SoonShop.Payments;
+using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Payments;
 
@@ -70,16 +66,13 @@ public sealed class StripeKeptFailureTests : StripeSide
 
         private FailingStripe()
         {
-            var builder = WebApplication.CreateSlimBuilder();
-            builder.Logging.ClearProviders();
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
-            app = builder.Build();
+            (app, Url) = LocalServer.Create();
             app.Run(AnswerAsync);
         }
 
         public bool ListsAreEndless { get; set; }
 
-        public string Url => app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        public string Url { get; }
 
         public IReadOnlyList<string> Keys
         {

@@ -3,11 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using SoonShop.StripeTesting;
 using SoonShop.Tests.Running;
 using Stripe;
@@ -47,10 +42,7 @@ internal sealed class StripeServerFixture : IAsyncDisposable
 
     public static async Task<StripeServerFixture> StartAsync(Action<StripeServerOptions>? configure = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var hook = builder.Build();
+        var (hook, url) = LocalServer.Create();
         StripeServerFixture? fixture = null;
         var numbered = 0;
         hook.Run(async context =>
@@ -60,7 +52,6 @@ internal sealed class StripeServerFixture : IAsyncDisposable
             context.Response.StatusCode = await fixture.Answer(Interlocked.Increment(ref numbered));
         });
         await hook.StartAsync();
-        var url = hook.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         var options = new StripeServerOptions { Port = 0, WebhookBackoffSeconds = 0.05, HangSeconds = 60, SlowSeconds = 0.5, WebhookDelaySeconds = 0.5 };
         options.Webhooks.Add(new WebhookTarget { Url = url + "/hook", Secrets = [Secret] });
         configure?.Invoke(options);

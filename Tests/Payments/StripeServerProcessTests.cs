@@ -15,7 +15,7 @@ public sealed class StripeServerProcessTests
     [Fact]
     public async Task it_runs_until_it_is_asked_to_end()
     {
-        var port = ShopProcess.FreePort();
+        var port = TcpPort.Free();
         using var process = Process.Start(Command([("Port", $"{port}"), ("ApiKey", "sk_test_of_the_test"), ("FaultRates__RateLimit", "0")]))!;
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         http.DefaultRequestHeaders.Authorization = new("Bearer", "sk_test_of_the_test");

@@ -21,7 +21,7 @@ internal sealed class StripeShop : IAsyncDisposable
     /// <param name="settings">The shop's, besides those that make it use Stripe.</param>
     public static async Task<StripeShop> CreateAsync(Action<StripeServerOptions>? options = null, params (string Name, string Value)[] settings)
     {
-        var port = ShopProcess.FreePort();
+        var port = TcpPort.Free();
         var server = new StripeServerOptions
         {
             Port = 0,

@@ -63,7 +63,7 @@ public class InProcessSilo : IAsyncLifetime
         var configuration = SiloConfiguration.Read(builder.Configuration, problems);
         Assert.Empty(problems);
         builder.Services.AddShop(configuration);
-        builder.UseOrleans(silo => silo.UseLocalhostClustering(ShopProcess.FreePort(), ShopProcess.FreePort()).UseShop(configuration));
+        builder.UseOrleans(silo => silo.UseLocalhostClustering(TcpPort.Free(), TcpPort.Free()).UseShop(configuration));
         builder.UseOrleans(Configure);
         host = builder.Build();
         await host.StartAsync();

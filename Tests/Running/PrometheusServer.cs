@@ -24,7 +24,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
     public static async Task<PrometheusServer> StartAsync(params (string Job, int Port)[] targets)
     {
         var program = await ProgramAsync("prometheus");
-        var port = ShopProcess.FreePort();
+        var port = TcpPort.Free();
         var folder = Directory.CreateDirectory(Path.Combine(Repository.TestData, $"prometheus-{port}")).FullName;
         var configuration = Path.Combine(folder, "prometheus.yml");
         await File.WriteAllTextAsync(configuration, $"""

@@ -13,7 +13,7 @@ public sealed class RedisServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var program = (await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "redis-server", "redis-server", "redis-tools")).Trim();
-        var port = ShopProcess.FreePort();
+        var port = TcpPort.Free();
         string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"];
         process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         process.OutputDataReceived += (_, _) => { };

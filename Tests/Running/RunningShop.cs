@@ -13,7 +13,7 @@ public sealed class RunningShop : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        (shop, Api) = await Shop.StartAsync(("Silo__HttpPort", $"{ShopProcess.FreePort()}"), ("Telemetry__DatabaseCapacityGigabytes", "100"));
+        (shop, Api) = await Shop.StartAsync(("Silo__HttpPort", $"{TcpPort.Free()}"), ("Telemetry__DatabaseCapacityGigabytes", "100"));
         await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(20), async () =>
             (int)(await Api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         Admin = await Api.AsAdminAsync();

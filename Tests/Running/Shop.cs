@@ -37,7 +37,7 @@ internal sealed class Shop : IAsyncDisposable
     public NpgsqlDataSource Database { get; }
 
     /// <summary>The ports of the first silo, kept over restarts.</summary>
-    public (int Silo, int Gateway) Ports { get; } = (ShopProcess.FreePort(), ShopProcess.FreePort());
+    public (int Silo, int Gateway) Ports { get; } = (TcpPort.Free(), TcpPort.Free());
 
     /// <summary>What is started as front end; another version's, say.</summary>
     public string FrontEndProgram { get; set; } = Repository.Program("ApiFrontend");
@@ -117,7 +117,7 @@ internal sealed class Shop : IAsyncDisposable
     /// <param name="own">Settings of this front end alone; null takes one of the shop's away.</param>
     public async Task<(ApiClient Api, ShopProcess Process)> StartApiProcessAsync(int? wantedPort = null, params (string Name, string? Value)[] own)
     {
-        var port = wantedPort ?? ShopProcess.FreePort();
+        var port = wantedPort ?? TcpPort.Free();
         var environment = HighLimits.ToDictionary(s => s.Name, s => (string?)s.Value);
         environment["Auth__Keys"] = TestKey.OfShops.Setting;
         foreach (var (name, value) in settings.Select(s => (s.Key, s.Value)).Concat(own))

@@ -55,7 +55,7 @@ public sealed class StorageProviders : IAsyncLifetime
             new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 40, MaxAutoPrepare = 64, AutoPrepareMinUsages = 3 }));
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(ShopProcess.FreePort(), ShopProcess.FreePort());
+            silo.UseLocalhostClustering(TcpPort.Free(), TcpPort.Free());
             foreach (var provider in Enum.GetValues<StorageProvider>())
                 silo.AddShopGrainStorage(new StorageOptions { Provider = provider }, $"{provider}");
         });

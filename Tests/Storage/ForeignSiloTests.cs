@@ -110,7 +110,7 @@ public sealed class ForeignSiloTests : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(ShopProcess.FreePort(), ShopProcess.FreePort());
+            silo.UseLocalhostClustering(TcpPort.Free(), TcpPort.Free());
             silo.AddPostgresGrainStorage("notebooks", Configure);
             more?.Invoke(silo);
         });

@@ -14,7 +14,7 @@ public sealed class ClientTests
     public async Task a_client_outside_publishes_and_consumes_and_its_events_do_not_wait_when_it_is_gone()
     {
         await using var database = await StreamDatabase.CreateAsync();
-        var gateway = ShopProcess.FreePort();
+        var gateway = TcpPort.Free();
         await using var silo = await StreamSilo.StartAsync(database, gatewayPort: gateway);
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.Sources.Clear();

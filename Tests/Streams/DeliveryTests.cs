@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Streams;
 using SoonShop.Silo.Streams;
+using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Streams;
 
@@ -297,7 +298,7 @@ public sealed class DeliveryTests : IAsyncLifetime
     [Fact]
     public async Task two_silos_share_the_queues_and_one_goes_on_when_the_other_stops()
     {
-        var (port, gateway) = (Running.ShopProcess.FreePort(), Running.ShopProcess.FreePort());
+        var (port, gateway) = (TcpPort.Free(), TcpPort.Free());
         await using var first = await StartAsync(siloPort: port, gatewayPort: gateway);
         var second = await StartAsync(primaryPort: port);
         var keys = Enumerable.Range(0, 32).Select(i => $"e{i}-{run}").ToArray();

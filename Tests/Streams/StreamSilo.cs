@@ -79,8 +79,8 @@ internal sealed class StreamSilo : IAsyncDisposable
             builder.Logging.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning);
         builder.UseOrleans(s =>
         {
-            var port = siloPort ?? ShopProcess.FreePort();
-            s.UseLocalhostClustering(port, gatewayPort ?? ShopProcess.FreePort(), new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, primaryPort ?? port));
+            var port = siloPort ?? TcpPort.Free();
+            s.UseLocalhostClustering(port, gatewayPort ?? TcpPort.Free(), new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, primaryPort ?? port));
             s.AddMemoryGrainStorage("PubSubStore");
             s.AddPostgresStreams(
                 Provider, o =>
