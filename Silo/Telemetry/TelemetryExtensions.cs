@@ -14,7 +14,7 @@ internal static class TelemetryExtensions
     public static IServiceCollection AddFigures(this IServiceCollection services, TelemetryOptions options)
     {
         services.TryAddSingleton(options);
-        return services.AddSingleton<ShopMetrics>().AddSingleton<DatabaseMetrics>().AddHostedService<FiguresService>();
+        return services.AddSingleton<ShopMetrics>().AddSingleton<DatabaseMetrics>().AddHostedService<FiguresService>().AddHostedService<LostSilos>();
     }
 
     /// <summary>Begins to measure, with everything that is to be seen as 0 before it first happens.</summary>

@@ -1,3 +1,4 @@
+using SoonShop.Tests.Operations;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
@@ -17,7 +18,8 @@ public sealed class SecondSiloTests
         var before = await Buyer.ArriveAsync(api, sku);
         Assert.Equal(201, (int)(await before.OrderAsync()).Status);
 
-        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
+        var http = TcpPort.Free();
+        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()), httpPort: http);
         await Until.TrueAsync("two silos are active", TimeSpan.FromMinutes(2), async () => await shop.QueryAsync<long>(ActiveSilos) == 2);
         var crowd = new Crowd(shop, api, 4, _ => ([sku], "pm_card_visa"));
         await crowd.MoreAsync(30);
@@ -28,6 +30,7 @@ public sealed class SecondSiloTests
         await crowd.MoreAsync(30);
         await crowd.CloseAsync();
         Assert.Equal(1, await shop.QueryAsync<long>(ActiveSilos));
+        Assert.Equal(1, (await PrometheusText.ScrapeAsync(new Uri($"http://127.0.0.1:{http}"))).Sum("soonshop_cluster_silos_lost_total"));
         Assert.Equal("confirmed", (await Buyer.AskAsync(() => before.Guest.GetAsync($"/orders/{before.OrderId}"))).Text("status"));
         await Books.AssertBalanceAsync(shop);
     }

@@ -17,7 +17,7 @@ public sealed partial class MetricsTests(RunningShop shop)
         "soonshop_inventory_crossings_total", "soonshop_storage_writes_total", "soonshop_storage_conflicts_total", "soonshop_storage_failures_total", "soonshop_storage_queue_depth",
         "soonshop_active_users", "soonshop_inventory_items", "soonshop_inventory_available_units", "soonshop_orders_unfinished", "soonshop_orders_unfinished_age_seconds",
         "soonshop_events_queue_depth", "soonshop_events_queue_lag_seconds", "soonshop_events_scheduled", "soonshop_events_retrying", "soonshop_events_dead_letters", "soonshop_figures_age_seconds",
-        "soonshop_streams_pending", "soonshop_payments_provider_available", "soonshop_cluster_silos", "soonshop_database_up", "soonshop_database_size_bytes", "soonshop_database_connections",
+        "soonshop_streams_pending", "soonshop_payments_provider_available", "soonshop_cluster_silos", "soonshop_cluster_silos_lost_total", "soonshop_database_up", "soonshop_database_size_bytes", "soonshop_database_connections",
         "soonshop_database_connections_max", "soonshop_database_transactions_total", "soonshop_database_blocks_total", "soonshop_database_deadlocks_total",
         "soonshop_database_temporary_bytes_total", "soonshop_database_rows_total", "soonshop_database_oldest_transaction_seconds", "soonshop_database_locks_waiting",
         "soonshop_database_table_bytes", "soonshop_database_table_dead_rows", "soonshop_database_wal_bytes_total", "soonshop_log_records_total", "process_start_time_seconds",

@@ -32,6 +32,9 @@ public sealed class SiloHttpTests(RunningShop shop)
         await stopped;
         Assert.Equal(0, silo.ExitCode);
         Assert.Contains((200, 503, 503), said);
+        await Until.TrueAsync("the other silo has seen it go", Limit, async () =>
+            (await PrometheusText.ScrapeAsync(shop.Shop.SiloHttp)).Sum("soonshop_cluster_silos", ("status", "active")) == 1);
+        Assert.Equal(0, (await PrometheusText.ScrapeAsync(shop.Shop.SiloHttp)).Sum("soonshop_cluster_silos_lost_total"));
     }
 
     private static async Task<int?> AskAsync(HttpClient http, string path)
