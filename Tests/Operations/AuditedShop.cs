@@ -1,6 +1,8 @@
 using Npgsql;
 using SoonShop.Silo.Integrity;
+using SoonShop.Tests.Api;
 using SoonShop.Tests.Faults;
+using SoonShop.Tests.Notifications;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
@@ -8,6 +10,7 @@ namespace SoonShop.Tests.Operations;
 /// <summary>A shop in which everything has happened once that an audit speaks of.</summary>
 public sealed class AuditedShop : IAsyncLifetime
 {
+    private WebhookReceiver receiver = null!;
     private readonly string mail = Path.Combine(Repository.TestData, $"mail-{Guid.NewGuid():N}");
 
     internal Shop Shop { get; private set; } = null!;
@@ -23,6 +26,8 @@ public sealed class AuditedShop : IAsyncLifetime
     {
         (Shop, Api) = await Shop.StartAsync(Settings);
         var admin = await Administrator.ArriveAsync(Api);
+        receiver = await WebhookReceiver.StartAsync();
+        Expect.Status(201, await admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.*", "user.*" } }));
         Ids["sku"] = await admin.CreateProductAsync(stock: 1000);
         var customer = await Api.AsNewCustomerAsync();
         Ids["account"] = Guid.Parse((await customer.GetAsync("/me")).Text("id")).ToString("N");
@@ -33,6 +38,7 @@ public sealed class AuditedShop : IAsyncLifetime
         Ids["refunded"] = await OrderAsync(customer, "pm_card_visa", 201);
         Assert.Equal(200, (int)(await admin.PostAsync($"/admin/orders/{Guid.Parse(Ids["refunded"])}/refunds", new { amount = 100, reason = "late" }, "refund")).Status);
         Ids["guest"] = await OrderAsync(await Api.AsGuestAsync(), "pm_card_visa", 201);
+        await LiveAsync(admin);
         // Then nothing excuses what is planted.
         await Until.TrueAsync("nothing is under way", TimeSpan.FromSeconds(60), async () => (await AuditWithAsync(null)).UnderWay
             .Where(p => p.What is "orders being brought on" or "events on their way to handlers").All(p => p.Count == 0));
@@ -75,9 +81,28 @@ public sealed class AuditedShop : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        await receiver.DisposeAsync();
         await Shop.DisposeAsync();
         if (Directory.Exists(mail))
             Directory.Delete(mail, recursive: true);
+    }
+
+    /// <summary>What else happens in a shop, and breaks no promise.</summary>
+    private async Task LiveAsync(ApiClient admin)
+    {
+        Expect.Status(201, await admin.PostAsync("/admin/api-keys", new { name = "till", scopes = new[] { "orders:read" } }));
+        var customer = await Customer.RegisterAsync(Api);
+        Expect.Status(200, await admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "customer", "admin" } }));
+        var sent = Guid.Parse(await OrderAsync(customer.Api, "pm_card_visa", 201));
+        Expect.Status(200, await admin.PostAsync($"/admin/orders/{sent}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        Expect.Status(200, await admin.PostAsync($"/admin/orders/{sent}/deliver"));
+        var erased = await Customer.RegisterAsync(Api);
+        var order = Guid.Parse(await OrderAsync(erased.Api, "pm_card_visa", 201));
+        Expect.Status(200, await erased.Api.PostAsync($"/orders/{order}/cancel"));
+        var erasing = Expect.Status(202, await erased.Api.SendAsync(HttpMethod.Delete, "/me", new { currentPassword = erased.Password }));
+        await Until.TrueAsync("an account is erased", TimeSpan.FromSeconds(60), async () =>
+            Expect.Status(200, await Api.GetAsync(erasing.Headers["Location"]["/api/v1".Length..])).Text("status") == "completed");
+        await Until.TrueAsync("the webhook endpoint was told", TimeSpan.FromSeconds(60), () => Task.FromResult(!receiver.Posts.IsEmpty));
     }
 
     private async Task<string> OrderAsync(ApiClient buyer, string paymentMethod, int status)
