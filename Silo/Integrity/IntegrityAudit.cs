@@ -129,7 +129,7 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
         }
     }
 
-    private async Task CreateTablesAsync(NpgsqlConnection connection, Setting of, string money, bool atRest, CancellationToken cancellation)
+    private static async Task CreateTablesAsync(NpgsqlConnection connection, Setting of, string money, bool atRest, CancellationToken cancellation)
     {
         await ExecuteAsync(connection, IntegrityFacts.Functions, cancellation);
         foreach (var (name, sql) in IntegrityFacts.Views)

@@ -2,7 +2,6 @@ using Asp.Versioning;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using SoonShop.ApiFrontend.Versions;
 using SoonShop.Tests.Running;
 

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Net;
-using Orleans.Runtime;
 using SoonShop.Silo.Telemetry;
 
 namespace SoonShop.Tests.Rules;
