@@ -12,6 +12,8 @@ public static class LogHosting
     /// <summary>Lines that wait for the standard output; more are dropped, and their number is told: a log that nobody takes must not stop the shop.</summary>
     private const int MaxWaiting = 10_000;
 
+    private const string HealthChecks = "Microsoft.Extensions.Diagnostics.HealthChecks";
+
     /// <summary>Logs to the standard output, redacted: as JSON, or in development as text.</summary>
     public static ILoggingBuilder AddShopLogging(this ILoggingBuilder logging, string service, TelemetryOptions options, IHostEnvironment environment)
     {
@@ -37,7 +39,9 @@ public static class LogHosting
         builder.Services.AddSingleton<ILoggerProvider, LogMeter>();
         // However little is written: what goes wrong is counted. Once: the shop logs failed requests itself, with their cause.
         builder.Logging.AddFilter<LogMeter>(null, LogLevel.Warning)
-            .AddFilter<LogMeter>("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None);
+            .AddFilter<LogMeter>("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None)
+            // Whoever asks how a silo is reads the answer; each probe of one that comes or goes would be an error.
+            .AddFilter<LogMeter>(HealthChecks, LogLevel.None).AddFilter(HealthChecks, LogLevel.None);
         var overrides = new LogLevelOverrides(builder.Configuration.GetSection(LogLevelOverrides.ConsoleLevels).GetChildren().Any());
         builder.Configuration.Add(overrides);
         builder.Services.AddSingleton(overrides).AddHostedService<LogLevelFollower>();

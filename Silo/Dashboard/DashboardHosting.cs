@@ -51,6 +51,13 @@ internal static class DashboardHosting
         return services;
     }
 
+    /// <summary>Asks who it is; only after that, or sessions would be asked for by a silo that cannot.</summary>
+    public static void UseDashboard(this WebApplication app)
+    {
+        if (app.Services.GetService<DashboardSection>() is not null)
+            app.UseAuthentication().UseAuthorization();
+    }
+
     /// <summary>The dashboard's routes; none where <see cref="AddShopDashboard"/> left it out.</summary>
     public static void MapDashboard(this IEndpointRouteBuilder app)
     {

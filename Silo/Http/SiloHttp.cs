@@ -59,6 +59,7 @@ internal static class SiloHttp
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments(DashboardHosting.Path) && !app.Services.GetRequiredService<ClusterCheck>().IsMember,
             outside => outside.Run(RefuseAsync));
+        app.UseDashboard();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false, ResponseWriter = WriteAsync }).DisableHttpMetrics();
         app.MapHealthChecks("/health/ready", new() { ResponseWriter = WriteAsync }).DisableHttpMetrics();
     }
