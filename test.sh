@@ -13,7 +13,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
 # What a developer has set for a shop of the own must not steer the tests.
 for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Dashboard__@} ${!Telemetry__@} ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
-  [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE ]] || unset "$name"
+  [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE || $name == SOONSHOP_FUZZ_SEED ]] || unset "$name"
 done
 mkdir -p "${SOONSHOP_TEST_DATA:=$root/.data}"
 SOONSHOP_TEST_DATA=$(mktemp -d "$(cd "$SOONSHOP_TEST_DATA" && pwd)/tests.XXXXXX")
@@ -31,9 +31,12 @@ trap 'exit 130' INT TERM
 
 closing() { printf '%s passed, %s failed\n' "$1" "$2"; }
 
+run=()
 case ${1:-} in
   bench) set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Benchmark}" ;;
   soak) set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Soak}" ;;
+  # A process of a test lives for seconds: what it calls some dozens of times is not worth being compiled once more.
+  *) run=(env DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=800) ;;
 esac
 
 echo "Building."
@@ -48,7 +51,7 @@ echo "Testing."
 results=$SOONSHOP_TEST_DATA/results.xml
 code=0
 # Tests wait for processes more than they work: more of them side by side than there are cores.
-dotnet "$root/Tests/bin/Release/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 2x "$@" || code=$?
+"${run[@]}" dotnet "$root/Tests/bin/Release/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 2x "$@" || code=$?
 
 total() { grep -oE "<assembly [^>]*" "$results" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | head -1; }
 if [[ ! -s $results ]]; then closing 0 1; exit 1; fi

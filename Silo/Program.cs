@@ -46,8 +46,8 @@ if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "
     return UsageError;
 }
 
-// Only a silo that runs serves HTTP. All commands know the environment by the same names: by default, one of them is known to web applications alone.
-var environment = Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT");
+// Only a silo that runs serves HTTP. All commands know the environment by the same names, in a front end's order: by default, one of them is known to web applications alone.
+var environment = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT");
 IHostApplicationBuilder builder = command == "run"
     ? WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment })
     : Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });

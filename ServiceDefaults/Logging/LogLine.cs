@@ -102,13 +102,28 @@ internal sealed class LogLine
         {
             if (!IsPrivate(name, value))
                 continue;
-            foreach (var text in value is IEnumerable list and not string ? list.Cast<object?>().Take(MaxElements).Select(TextOf) : [TextOf(value)])
+            if (TextsOf(value) is not { } texts)
+                return Redaction.Mark;
+            foreach (var text in texts)
             {
                 if (text.Length >= MinPrivate)
                     message = message.Replace(text, Redaction.Mark, StringComparison.Ordinal);
             }
         }
         return message;
+    }
+
+    /// <summary>A value as a message shows it, or each element of a list; null when the list cannot be read, because somebody changes it.</summary>
+    private static string[]? TextsOf(object? value)
+    {
+        try
+        {
+            return value is IEnumerable list and not string ? [.. list.Cast<object?>().Take(MaxElements).Select(TextOf)] : [TextOf(value)];
+        }
+        catch (Exception)
+        {
+            return null;
+        }
     }
 
     private static object? Shown(string name, object? value, bool redacts) =>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
+using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Rules;
 
@@ -14,6 +15,17 @@ public sealed class EdgeOptionsTests
         Assert.Empty(new HttpOptions().Problems());
         Assert.Empty(new CorsSection().Problems());
         Assert.Empty(new RateLimitsOptions().Problems());
+    }
+
+    [Fact]
+    public void development_lets_a_hundred_of_anything_but_mails_and_exports_through_a_minute()
+    {
+        var development = new ConfigurationBuilder().AddJsonFile(Path.Combine(Repository.Root, "ApiFrontend", "appsettings.Development.json")).Build()
+            .GetSection(RateLimitsOptions.Section).Get<RateLimitsOptions>()!;
+        Assert.Empty(development.Problems());
+        Assert.All(
+            [development.Login, development.Registration, development.Recovery, development.Tokens, development.Checkout, development.Writes, development.Reads, development.Admin],
+            limit => Assert.True(limit.Requests >= 100 && limit.WindowSeconds <= 60));
     }
 
     [Theory]
