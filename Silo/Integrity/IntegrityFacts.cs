@@ -104,7 +104,7 @@ internal static class IntegrityFacts
             """),
         ("kept", """
             select p.key as id, pg_temp.number_of(p.body #>> '{terms,amount,amount}') as total, p.body #>> '{terms,amount,currency}' as currency,
-                   pg_temp.uuid_of(p.body #>> '{terms,customerId}') as customer_id, a.attempts, a.captures, a.amount, a.reference, a.last,
+                   pg_temp.uuid_of(p.body #>> '{terms,customerId}') as customer_id, a.attempts, a.taken, a.captures, a.amount, a.reference, a.last,
                    r.refunded, r.refund_ids, p.body #>> '{dispute,status}' as dispute,
                    coalesce(a.last = 'authorized', false) or u.open as in_between,
                    -- Somebody was asked, and has not answered; money that is only held waits for nobody.
@@ -112,7 +112,7 @@ internal static class IntegrityFacts
                    coalesce(p.index ->> 'inBetween', 'false') = 'true' as in_between_index
             from state p
             cross join lateral (
-              select count(*) as attempts,
+              select count(*) as attempts, count(*) filter (where a ->> 'status' = 'captured') as taken,
                      -- A second capture is given back as a stray.
                      count(*) filter (where a ->> 'status' = 'captured' and not coalesce(s.given_back, false)) as captures,
                      (array_agg(coalesce(pg_temp.number_of(a ->> 'capturedAmount'), pg_temp.number_of(p.body #>> '{terms,amount,amount}')) order by n)

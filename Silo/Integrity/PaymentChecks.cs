@@ -75,26 +75,33 @@ internal static class PaymentChecks
             select format('payment %s', payment_id), format('%s %s: the shop says %s, the provider or order %s; since %s, seen %s times',
                           kind, nullif(reference, ''), ours, theirs, to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), times_seen)
             from payment_discrepancy d
-            -- What was seen only once, reconciliation may be about to settle.
-            where resolved_at is null and times_seen > 1 and not exists (select from unsettled u where u.id = replace(d.payment_id::text, '-', ''))
+            -- What was seen only once, reconciliation may be about to settle; what is being asked for, but not for ever.
+            where resolved_at is null and times_seen > 1
+              and not (first_seen_at > now() - interval '1 hour' and exists (select from unsettled u where u.id = replace(d.payment_id::text, '-', '')))
             """, "GET /admin/payments/discrepancies?resolved=false; settle it in the provider's dashboard, then POST /admin/payments/reconcile."),
         new("in-between-is-found", Promises.Money, "a payment of unknown outcome is found by who settles it", """
             select format('payment %s', id::uuid), format('it is %s, and its index says %s', case when in_between then 'in between' else 'settled' end, in_between_index)
             from kept where in_between is distinct from in_between_index
             """, Reconcile) { Always = true },
         new("in-between-is-settled", Promises.Money, "a payment of unknown outcome is looked at until it is known", """
-            select format('payment %s', k.id::uuid), format('its outcome is not known since %s, no order looks at it, and reconciliation last ended %s',
-                          to_char(p.placed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), coalesce(to_char(r.ended_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), 'never'))
-            from kept k left join purchase p using (id) cross join payment_reconciliation r
+            select format('payment %s', k.id::uuid), format('its outcome is not known since %s, no order looks at it, and reconciliation %s',
+                          to_char(p.placed_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'),
+                          case when r.failing_since < now() - interval '1 hour' then format('fails since %s: %s', to_char(r.failing_since at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), r.error)
+                               else format('is due since %s', to_char(r.due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI')) end)
+            from kept k left join purchase p using (id)
+            cross join (select due_at, leased_until, report ->> 'error' as error, pg_temp.time_of(report ->> 'failingSince') as failing_since from payment_reconciliation) r
             where k.asked and not exists (select from busy b where b.id = k.id)
-              and coalesce(p.placed_at, '-infinity') < now() - interval '3 hours' and coalesce(r.ended_at, '-infinity') < now() - interval '3 hours'
-            """, "Reconciliation does not run: see silos' logs and Payments:Reconciliation:Enabled. " + Reconcile),
-        new("captured-told-once", Promises.NoLostEvent, "each captured payment was told of once", """
-            select format('payment %s', id::uuid), format('captured %s times, told %s times', coalesce(k.captures, 0), coalesce(e.times, 0))
-            from (select k.id, k.captures from kept k left join purchase p using (id) cross join horizon h
-                  where k.captures > 0 and coalesce(p.placed_at > h.at, h.at = '-infinity')) k
+              and coalesce(p.placed_at, '-infinity') < now() - interval '3 hours'
+              -- Its interval is the operator's choice. A run that goes on keeps its turn.
+              and (r.failing_since < now() - interval '1 hour' or (r.due_at < now() - interval '1 hour' and r.leased_until < now()))
+            """, "Reconciliation does not run, or fails: see silos' logs and Payments:Reconciliation:Enabled. " + Reconcile),
+        new("captured-told-once", Promises.NoLostEvent, "each capture of a payment was told of once", """
+            select format('payment %s', id::uuid), format('captured %s times, told %s times', coalesce(k.taken, 0), coalesce(e.times, 0))
+            from (select k.id, k.taken from kept k left join purchase p using (id) cross join horizon h
+                  where k.taken > 0 and coalesce(p.placed_at > h.at, h.at = '-infinity')) k
             full join (select subject as id, count(*) as times from event where type = 'payment.captured' group by subject) e using (id)
-            where e.times is distinct from 1 and k.id is not null or (k.id is null and not exists (select from kept o where o.id = e.id and o.captures > 0))
+            -- Of what was given back since, too.
+            where (k.id is not null and e.times is distinct from k.taken) or (k.id is null and not exists (select from kept o where o.id = e.id and o.taken > 0))
             """, "An event was added or removed past the shop. Tell who needs to know of the payment by hand (receipt, bookkeeping).") { Always = true },
     ];
 }

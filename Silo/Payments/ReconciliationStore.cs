@@ -84,12 +84,17 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         return await command.ExecuteNonQueryAsync(cancellation) > 0;
     }
 
-    /// <summary>Ends the turn. The next run is due after the interval, or at once when it was asked for meanwhile.</summary>
+    /// <summary>
+    /// Ends the turn. The next run is due after the interval, or at once when it was asked for meanwhile. Since when runs have failed stands
+    /// in the report, for the audit.
+    /// </summary>
     public async Task EndAsync(string owner, ReconciliationReport report, TimeSpan interval, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
             update payment_reconciliation
-            set owner = null, leased_until = '-infinity', ended_at = clock_timestamp(), report = $2,
+            set owner = null, leased_until = '-infinity', ended_at = clock_timestamp(),
+                report = case when $2 ->> 'error' is null then $2
+                              else $2 || jsonb_build_object('failingSince', coalesce(report ->> 'failingSince', to_jsonb(clock_timestamp()) #>> '{}')) end,
                 due_at = case when due_at > started_at then due_at else clock_timestamp() + $3 end
             where owner = $1
             """);
