@@ -22,6 +22,11 @@ internal static class EventChecks
               ('cart', 'array', '$.ordered'), ('notification', 'array', '$.inbox'), ('mail', 'array', '$.recent')) as w(state_name, kind, path)
             join state s using (state_name) cross join lateral jsonb_path_query(s.body, w.path::jsonpath) v
             where jsonb_typeof(v) not in (w.kind, 'null')
+            union all
+            select format('grain_state %s %s', s.state_name, s.key), format('%s is no time: %s', w.path, v #>> '{}')
+            from (values ('order', '$.order.timeline[*].at'), ('order', '$.order.paymentDeadline'), ('user', '$.createdAt')) as w(state_name, path)
+            join state s using (state_name) cross join lateral jsonb_path_query(s.body, w.path::jsonpath) v
+            where jsonb_typeof(v) = 'string' and pg_temp.time_of(v #>> '{}') is null
             """, "Restore the row from a backup. Its grain cannot be called until then.") { Always = true },
         new("events-without-gap", Promises.NoLostEvent, "a state's events have its numbers, without a gap", """
             select format('events of %s', t.source), case

@@ -21,9 +21,13 @@ internal static class IntegrityFacts
           select case when v ~ '^-?[0-9]{1,18}$' then v::bigint end $$;
         create function pg_temp.uuid_of(v text) returns uuid language sql immutable as $$
           select case when v ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then v::uuid end $$;
-        create function pg_temp.time_of(v text) returns timestamptz language sql stable as $$
-          select case when v ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?(Z|[+-][01][0-9]:[0-5][0-9])$'
-                      then v::timestamptz end $$;
+        -- Of the right form, it may still be a day that no calendar has.
+        create function pg_temp.time_of(v text) returns timestamptz language plpgsql stable as $$
+        begin
+          return case when v ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$' then v::timestamptz end;
+        exception when data_exception then
+          return null;
+        end $$;
         create function pg_temp.list_of(v jsonb) returns jsonb language sql immutable as $$
           select case when jsonb_typeof(v) = 'array' then v end $$
         """;

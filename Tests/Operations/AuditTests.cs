@@ -143,6 +143,7 @@ public sealed class AuditTests(AuditedShop shop)
     }
 
     [Theory]
+    [InlineData("order", "state,order,timeline,0,at", "'\"2026-02-30T00:00:00+00:00\"'")]
     [InlineData("order", "state,order,totals,lines,0,quantity", "'\"x\"'")]
     [InlineData("payment", "state,attempts", "'5'")]
     public async Task a_value_of_the_wrong_kind_is_told_and_hides_nothing_else(string state, string path, string value)
