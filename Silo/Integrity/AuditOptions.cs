@@ -18,7 +18,7 @@ public sealed class AuditOptions
     /// <summary>The longest that an audit may take; as long it keeps the database from removing old versions of rows.</summary>
     public double MaxMinutes { get; set; } = 15;
 
-    /// <summary>The most rows that a report names for each check.</summary>
+    /// <summary>The most rows that a report names for each check. Silos keep theirs in the database, in one row.</summary>
     public int MaxRows { get; set; } = 20;
 
     /// <summary>What is wrong, each with what to set.</summary>
@@ -32,7 +32,7 @@ public sealed class AuditOptions
             yield return $"Audit:StatementSeconds is {StatementSeconds}; set Audit__StatementSeconds to 1–3600.";
         if (MaxMinutes is not (>= 0.1 and <= 1440))
             yield return $"Audit:MaxMinutes is {MaxMinutes}; set Audit__MaxMinutes to 0.1–1440.";
-        if (MaxRows is < 1 or > 100_000)
-            yield return $"Audit:MaxRows is {MaxRows}; set Audit__MaxRows to 1–100000.";
+        if (MaxRows is < 1 or > 1000)
+            yield return $"Audit:MaxRows is {MaxRows}; set Audit__MaxRows to 1–1000; 'Silo audit --rows' may name more.";
     }
 }
