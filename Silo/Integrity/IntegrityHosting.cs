@@ -8,6 +8,6 @@ internal static class IntegrityHosting
     public static IServiceCollection AddIntegrityAudit(this IServiceCollection services, SiloConfiguration configuration) => services
         .AddSingleton(_ => IntegrityAudit.Of(configuration))
         .AddSingleton<AuditTurn>()
-        .AddSingleton<IntegrityMetrics>()
+        .AddSingleton(s => ActivatorUtilities.CreateInstance<IntegrityMetrics>(s, configuration.Audit))
         .AddSingleton(s => ActivatorUtilities.CreateInstance<AuditService>(s, configuration));
 }

@@ -15,7 +15,7 @@ internal sealed class IntegrityMetrics
     private readonly Lock gate = new();
 
     /// <summary>Makes the meter's instruments.</summary>
-    public IntegrityMetrics(IMeterFactory meters, TimeProvider time)
+    public IntegrityMetrics(IMeterFactory meters, TimeProvider time, AuditOptions options)
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge<long>("soonshop.integrity.breaches", () => Last is { } found
@@ -24,6 +24,8 @@ internal sealed class IntegrityMetrics
         meter.CreateObservableGauge<double>("soonshop.integrity.audit_age", () => Last is { } found
             ? [new Measurement<double>((time.GetUtcNow() - found.At).TotalSeconds)]
             : [], "s", "Since the last audit came to its end, or since there could have been one");
+        meter.CreateObservableGauge<double>(
+            "soonshop.integrity.audit_interval", () => TimeSpan.FromMinutes(options.EveryMinutes).TotalSeconds, "s", "From the end of one audit to the next; 0 for none but those by hand");
         meter.CreateObservableGauge<int>("soonshop.integrity.audit_failed", () => Last is { } found
             ? [new Measurement<int>(found.Failed ? 1 : 0)]
             : [], null, "1 while the last try came to no end");
