@@ -10,7 +10,7 @@ namespace SoonShop.Silo.Integrity;
 /// <summary>
 /// Checks every promise of the shop over its whole database, while the shop sells: all queries read one snapshot, and what is
 /// still under way is told apart by who will come back to it, not by its age. It changes no row of the shop's. On the server it takes one
-/// connection, little memory and temporary disk space of about the size of the states. As long as it lasts, old versions of rows stay, and
+/// connection, for a moment a second one, 16 MB for each of a query's sorts and hashes, and temporary disk space of about the size of the states. As long as it lasts, old versions of rows stay, and
 /// nothing can alter a table: a migration ends it. Its transaction has an id, because it fills temporary tables; those who wait for older
 /// transactions to end are told not to wait for it (<c>audit_transaction</c>).
 /// </summary>
@@ -58,17 +58,17 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
             // A source that ends with the audit: metrics would tell of another for ever, by its connection string.
             await using var database = NpgsqlDataSource.Create(own);
             await using var connection = await database.OpenConnectionAsync(limit.Token);
-            // Should this process hang, the server gives up the snapshot for it.
+            // Should this process hang, the server gives up the snapshot for it. The memory is for each step of a query, of which some have ten.
             await ExecuteAsync(connection, $"""
                 set statement_timeout = '{options.StatementSeconds}s'; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '60s';
-                set jit = off; set max_parallel_workers_per_gather = 0; set work_mem = '64MB'
+                set jit = off; set max_parallel_workers_per_gather = 0; set work_mem = '16MB'; set hash_mem_multiplier = 1
                 """, limit.Token);
             var of = await SettingAsync(connection, limit.Token);
             await CreateTablesAsync(connection, of, of.Money, atRest: false, limit.Token);
             await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, limit.Token);
             // Temporary tables can still be filled.
             await ExecuteAsync(connection, "set transaction read only", limit.Token);
-            await AnnounceAsync(connection, own.ConnectionString, limit.Token);
+            await AnnounceAsync(connection, database, limit.Token);
             return await AuditAsync(connection, of, of.Money, [], atRest: false, checks, limit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } && !cancellation.IsCancellationRequested)
@@ -110,22 +110,23 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
         .FirstOrDefault() ?? new Setting(provider, retentionDays);
 
     /// <summary>Tells who waits for older transactions to end that this one changes nothing. Forgets those that are over.</summary>
-    private static async Task AnnounceAsync(NpgsqlConnection audit, string connectionString, CancellationToken cancellation)
+    internal static async Task AnnounceAsync(NpgsqlConnection audit, NpgsqlDataSource database, CancellationToken cancellation)
     {
         // The first query: it takes the snapshot, too.
         var id = (await ReadAsync(audit, "select pg_current_xact_id()::text", r => r.GetString(0), [], cancellation))[0];
-        await using var connection = new NpgsqlConnection(connectionString);
-        await connection.OpenAsync(cancellation);
         try
         {
+            await using var connection = await database.OpenConnectionAsync(cancellation);
+            // The audit's own connection is idle meanwhile, and may be so for a minute.
+            await ExecuteAsync(connection, "set lock_timeout = '5s'; set statement_timeout = '10s'", cancellation);
             await ExecuteAsync(connection, """
                 delete from audit_transaction where server <> pg_postmaster_start_time() or id < pg_snapshot_xmin(pg_current_snapshot())
                 """, cancellation);
             await ExecuteAsync(connection, $"insert into audit_transaction (id) values ('{id}') on conflict (id) do update set server = excluded.server", cancellation);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        catch (NpgsqlException) when (!cancellation.IsCancellationRequested)
         {
-            // A role that may only read audits, too; then queues' memories grow while it does.
+            // A role that may only read audits, too, and where no connection is left; then queues' memories grow while it does.
         }
     }
 
