@@ -54,15 +54,14 @@ internal sealed partial class AuditService(
     {
         try
         {
-            // While versions change, each knows but a part of what is right.
-            if (!await Task.Run(() => Migrator.Matches(configuration.Database.ConnectionString), cancellation))
-                throw new SchemaMismatchException("The schema is another version's; the silos of that version audit.");
+            // A schema that is newer, as after a rollback, is audited: what this version asks for is there, or the audit says that it is not.
+            if (await Task.Run(() => Migrator.Missing(configuration.Database.ConnectionString), cancellation) is [var missing, ..])
+                throw new SchemaMismatchException($"The schema is older than this silo; it lacks {missing}.");
             var report = await audit.RunAsync(configuration.Database.ConnectionString, cancellation);
             if (report.Breaches > 0 && configuration.Audit.ConfirmSeconds > 0)
             {
                 await Task.Delay(TimeSpan.FromSeconds(configuration.Audit.ConfirmSeconds), time, cancellation);
-                var broken = report.Checks.Where(c => c.Breaches > 0).Select(c => c.Check).ToHashSet();
-                report = report.ConfirmedBy(await audit.RunAsync(configuration.Database.ConnectionString, IntegrityCheck.All.Where(c => broken.Contains(c.Name)), cancellation));
+                report = await ConfirmAsync(report, checks => audit.RunAsync(configuration.Database.ConnectionString, checks, cancellation), log, cancellation);
             }
             if (!await turn.EndAsync(owner, report, interval, cancellation))
                 return;
@@ -74,6 +73,22 @@ internal sealed partial class AuditService(
             // Another silo, or this one later, begins anew; one that stops here leaves the turn to the next at once.
             await GiveUpAsync(owner, e.Message, cancellation.IsCancellationRequested ? TimeSpan.Zero : e is SchemaMismatchException && interval > Margin ? Margin : interval);
             throw;
+        }
+    }
+
+    /// <summary>Looks again at what is broken. A second look that comes to no end takes nothing from the first.</summary>
+    internal static async Task<IntegrityReport> ConfirmAsync(
+        IntegrityReport first, Func<IEnumerable<IntegrityCheck>, Task<IntegrityReport>> look, ILogger log, CancellationToken cancellation)
+    {
+        var broken = first.Checks.Where(c => c.Breaches > 0).Select(c => c.Check).ToHashSet();
+        try
+        {
+            return first.ConfirmedBy(await look(IntegrityCheck.All.Where(c => broken.Contains(c.Name))));
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            LogUnconfirmed(log, e.Message);
+            return first;
         }
     }
 
@@ -93,6 +108,9 @@ internal sealed partial class AuditService(
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "A promise is broken: {Check}, {Count} row(s), such as {Example}. {Remedy} 'Silo audit' names all rows.")]
     private static partial void LogBroken(ILogger log, string check, long count, string example, string remedy);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What is broken could not be looked at again, and is told as it was first seen: {Reason}")]
+    private static partial void LogUnconfirmed(ILogger log, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The promises could not be audited now, and are later: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);

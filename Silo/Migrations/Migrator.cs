@@ -20,8 +20,8 @@ internal static partial class Migrator
     /// <summary>Stands in the names of the embedded files before their own.</summary>
     private const string Folder = ".Migrations.";
 
-    /// <summary>How long to wait for another process that migrates.</summary>
-    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(2);
+    /// <summary>How long to wait for another process that migrates: longer than its tries take.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan AwaitPause = TimeSpan.FromSeconds(1);
 
@@ -95,24 +95,23 @@ internal static partial class Migrator
         }
     }
 
-    /// <summary>True when the schema is exactly this version's: neither older nor newer.</summary>
-    public static bool Matches(string connectionString)
-    {
-        using var database = Open(connectionString);
-        var upgrade = Upgrade(database, NullLogger.Instance);
-        return upgrade.GetDiscoveredScripts().Select(s => s.Name).ToHashSet().SetEquals(upgrade.GetExecutedScripts());
-    }
-
-    /// <summary>An audit holds locks on all tables for minutes, and can be made again: it makes way.</summary>
+    /// <summary>An audit holds locks on all tables for minutes, and can be made again: it makes way, also that of another role.</summary>
     private static async Task EndAuditsAsync(NpgsqlConnection connection, ILogger log, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("""
-            select count(pg_terminate_backend(pid))::int from pg_stat_activity
-            where application_name = $1 and datname = current_database() and usename = current_user
+            select count(*) filter (where ended)::int, count(*) filter (where not ended)::int from (
+              select case when (pg_has_role(r.oid, 'usage') or pg_has_role('pg_signal_backend', 'usage')) and (not r.rolsuper or current_setting('is_superuser')::boolean)
+                          then pg_terminate_backend(a.pid) else false end as ended
+              from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
+              where a.application_name = $1 and a.datname = current_database()) audit
             """, connection);
         command.Parameters.Add(new() { Value = IntegrityAudit.ApplicationName });
-        if (await command.ExecuteScalarAsync(cancellation) is > 0 and int ended)
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        if (reader.GetInt32(0) is > 0 and var ended)
             LogEnded(log, ended);
+        if (reader.GetInt32(1) is > 0 and var left)
+            LogLeft(log, left);
     }
 
     /// <summary>Not pooled: a connection that waits in a pool still holds its locks. And of nobody's pool: metrics would tell of it for ever.</summary>
@@ -152,6 +151,9 @@ internal static partial class Migrator
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ended {Count} audit(s) that would have been in the way")]
     private static partial void LogEnded(ILogger log, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} audit(s) are in the way and could not be ended; end them, or make this role a member of theirs or of pg_signal_backend")]
+    private static partial void LogLeft(ILogger log, int count);
 
     private sealed class Log(ILogger log) : IUpgradeLog
     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using SoonShop.Orders;
 using SoonShop.Silo.Integrity;
 
@@ -24,6 +25,7 @@ public sealed class AuditCommandTests
     {
         Assert.Empty(new AuditOptions().Problems());
         Assert.Empty(new AuditOptions { EveryMinutes = 0 }.Problems());
+        Assert.NotEmpty(new AuditOptions { MaxRows = 1001 }.Problems());
         var problems = new AuditOptions { EveryMinutes = -1, StatementSeconds = 0, MaxMinutes = double.NaN, MaxRows = 0 }.Problems().ToArray();
         Assert.Equal(["Audit__EveryMinutes", "Audit__StatementSeconds", "Audit__MaxMinutes", "Audit__MaxRows"], problems.Select(p => p.Split("set ")[1].Split(' ')[0]));
     }
@@ -31,14 +33,28 @@ public sealed class AuditCommandTests
     [Fact]
     public void only_what_is_seen_twice_is_told()
     {
-        static CheckResult Found(string check, params string[] rows) => new(check, "", "", rows.Length, [.. rows.Select(r => new BrokenRow(r, "x"))], rows.Length > 0 ? "mend" : null);
-        static IntegrityReport Of(params CheckResult[] checks) => new(default, 0, "", "", checks.Sum(c => c.Breaches), [], [], [.. checks]);
-
         var confirmed = Of(Found("a", "1", "2"), Found("b", "3"), Found("c")).ConfirmedBy(Of(Found("a", "2", "4"), Found("b")));
         Assert.Equal(1, confirmed.Breaches);
         Assert.Equal(["2"], confirmed.Checks.Single(c => c.Breaches > 0).Rows.Select(r => r.Row));
         Assert.Null(confirmed.Checks.Single(c => c.Check == "b").Remedy);
     }
+
+    [Fact]
+    public async Task a_second_look_that_fails_takes_nothing_from_the_first()
+    {
+        var first = Of(Found("ledger-adds-up", "1"), Found("charged-once"));
+        using var stop = new CancellationTokenSource();
+        Task<IntegrityReport> ConfirmAsync(Func<IEnumerable<IntegrityCheck>, Task<IntegrityReport>> look) => AuditService.ConfirmAsync(first, look, NullLogger.Instance, stop.Token);
+
+        Assert.Same(first, await ConfirmAsync(_ => throw new AuditOverdueException("slow", new TimeoutException())));
+        Assert.Equal(0, (await ConfirmAsync(checks => Task.FromResult(Of([.. checks.Select(c => Found(c.Name))])))).Breaches);
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => ConfirmAsync(_ => throw new OperationCanceledException()));
+    }
+
+    private static CheckResult Found(string check, params string[] rows) => new(check, "", "", rows.Length, [.. rows.Select(r => new BrokenRow(r, "x"))], rows.Length > 0 ? "mend" : null);
+
+    private static IntegrityReport Of(params CheckResult[] checks) => new(default, 0, "", "", checks.Sum(c => c.Breaches), [], [], [.. checks]);
 
     [Fact]
     public void states_of_another_name_than_their_aggregate_are_known()
