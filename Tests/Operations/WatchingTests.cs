@@ -1,13 +1,16 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
 
 /// <summary>Holds dashboards and alerts against what a shop that runs and sells really tells.</summary>
 [Collection(nameof(RunningShop))]
-public sealed class WatchingTests(RunningShop shop)
+public sealed partial class WatchingTests(RunningShop shop)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+
+    private static string Dashboards => Path.Combine(Repository.Root, "deploy", "grafana", "dashboards");
 
     /// <summary>What only trouble, or somebody else, tells of: there may be no series of these.</summary>
     private static readonly string[] Quiet =
@@ -38,18 +41,41 @@ public sealed class WatchingTests(RunningShop shop)
             (rules = await prometheus.RulesAsync()).All(r => r["health"]!.GetValue<string>() != "unknown"));
         Assert.All(rules, r => Assert.Equal(("ok", null), (r["health"]!.GetValue<string>(), r["lastError"]?.GetValue<string>())));
 
-        var dashboards = Directory.GetFiles(Path.Combine(Repository.Root, "deploy", "grafana", "dashboards"), "*.json").SelectMany(PromQl.OfDashboard);
+        var dashboards = Directory.GetFiles(Dashboards, "*.json").SelectMany(PromQl.OfDashboard);
         string[] expressions = [.. dashboards.Concat(rules.Select(r => r["query"]!.GetValue<string>())).Distinct()];
         Assert.True(expressions.Length > 100, "the dashboards were not read");
 
         string[] selectors = [.. expressions.SelectMany(PromQl.SelectorsOf).Distinct().Where(s => !IsQuiet(s))];
         Assert.True(selectors.Length > 100, "the expressions were not understood");
         await AnswersAsync(prometheus, [.. selectors.Select(s => $"count({AnyValue(s)})")]);
+        // A label that no series has would lump all together, and nobody would see it.
+        var labels = expressions.SelectMany(PromQl.LabelsOf).Where(l => l.Selectors.Length > 0 && !l.Selectors.Any(IsQuiet)).ToList();
+        Assert.True(labels.Count > 50, "the groupings were not understood");
+        await AnswersAsync(prometheus, [.. labels.Select(l => $"count({string.Join(" or ", l.Selectors.Select(s => PromQl.With(AnyValue(s), l.Label)))})").Distinct()]);
         // What alerts ask is answered in trouble only.
         var alerts = rules.Where(r => r["type"]!.GetValue<string>() == "alerting").Select(r => r["query"]!.GetValue<string>()).ToHashSet();
         await AnswersAsync(prometheus, [.. expressions.Where(e => !alerts.Contains(e) && !PromQl.SelectorsOf(e).Any(s => IsQuiet(s) || AnyValue(s) != s))]);
         // The others must at least be such as Prometheus understands.
         await UnansweredAsync(prometheus, expressions);
+    }
+
+    [Fact]
+    public void legends_name_labels_that_their_queries_keep()
+    {
+        var legends = Directory.GetFiles(Dashboards, "*.json").SelectMany(PromQl.LegendsOf)
+            .Where(l => l.Legend.Contains("{{", StringComparison.Ordinal) && l.Expression.Contains(" by (", StringComparison.Ordinal)).ToList();
+        Assert.True(legends.Count > 30, "the dashboards were not read");
+        Assert.All(legends, l => Assert.All(PromQl.LabelsOfLegend(l.Legend), label => Assert.Matches($@"\bby \([^)]*\b{label}\b[^)]*\)", l.Expression)));
+    }
+
+    [Fact]
+    public void every_metric_that_is_asked_for_is_explained()
+    {
+        var explained = MetricName().Matches(File.ReadAllText(Path.Combine(Repository.Root, "deploy", "METRICS.md"))).Select(m => m.Value);
+        var asked = Directory.GetFiles(Dashboards, "*.json").SelectMany(PromQl.OfDashboard).Append(File.ReadAllText(PrometheusServer.Deployed("alerts.yml")))
+            .SelectMany(e => MetricName().Matches(e)).Select(m => HistogramPart().Replace(m.Value, "")).Distinct().ToList();
+        Assert.True(asked.Count > 50, "the dashboards were not read");
+        Assert.Empty(asked.Except(explained));
     }
 
     [Fact]
@@ -117,4 +143,10 @@ public sealed class WatchingTests(RunningShop shop)
         Assert.Equal(200, (int)(await fickle.PostAsync($"/orders/{order.Text("id")}/cancel")).Status);
         Assert.Equal(200, (int)(await shop.Api.GetAsync("/products?q=test")).Status);
     }
+
+    [GeneratedRegex(@"\bsoonshop_[a-z_]+")]
+    private static partial Regex MetricName();
+
+    [GeneratedRegex("_(bucket|count|sum)$")]
+    private static partial Regex HistogramPart();
 }
