@@ -4,14 +4,20 @@
 #
 #   deploy/prometheus/render.sh [--write]
 #
-# SOONSHOP_RUNBOOK_URL: where the files of deploy are read (default https://soonshop.dev/runbook); alerts link to ALERTS.md below it.
+# SOONSHOP_RUNBOOK_URL: where the files of deploy are read; alerts link to ALERTS.md below it. By default what alerts.yml says. --write
+# writes it into alerts.yml and its cases, too, so that it need not be said again.
 # Exit codes: 0 done, 1 failed, 64 wrong call.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-default=https://soonshop.dev/runbook
-runbook=${SOONSHOP_RUNBOOK_URL:-$default}
-[[ $runbook =~ ^https?://[^[:space:]\|]+$ ]] || { echo "render.sh: SOONSHOP_RUNBOOK_URL is '$runbook'; set it to an http(s) address" >&2; exit 1; }
+present=$(sed -nE 's|^ +runbook_url: (.+)/ALERTS\.md#.*|\1|p' "$here/alerts.yml" | sort -u)
+[[ -n $present && $present != *$'\n'* ]] || { echo "render.sh: alerts.yml links to several runbooks, or to none; give all its runbook_url one beginning" >&2; exit 1; }
+runbook=${SOONSHOP_RUNBOOK_URL:-$present}
+runbook=${runbook%/}
+[[ $runbook =~ ^https?://[A-Za-z0-9._~:/%@+-]+$ ]] || { echo "render.sh: SOONSHOP_RUNBOOK_URL is '$runbook'; set it to an http(s) address" >&2; exit 1; }
+
+# Links of a file to the runbook, which is somewhere else now.
+moved() { sed -E "s|(runbook_url: *'?)${present//./\\.}/ALERTS|\1$runbook/ALERTS|" "$1"; }
 
 render() {
   cat <<'HEAD'
@@ -26,13 +32,18 @@ metadata:
 spec:
 HEAD
   # What stands before the groups is comment. Empty lines stay empty.
-  sed -n '/^groups:/,$p' "$here/alerts.yml" | sed -e "s|$default/|${runbook%/}/|" -e 's/^\(.\)/  \1/'
+  moved "$here/alerts.yml" | sed -n '/^groups:/,$p' | sed 's/^\(.\)/  \1/'
 }
 
 case ${1:-} in
   "") render ;;
   --write)
     render > "$here/prometheus-rules.yaml.new"
-    mv -- "$here/prometheus-rules.yaml.new" "$here/prometheus-rules.yaml" ;;
+    mv -- "$here/prometheus-rules.yaml.new" "$here/prometheus-rules.yaml"
+    [[ $runbook != "$present" ]] || exit 0
+    for file in "$here"/alerts*.yml; do
+      moved "$file" > "$file.new"
+      mv -- "$file.new" "$file"
+    done ;;
   *) echo "render.sh: usage: deploy/prometheus/render.sh [--write]" >&2; exit 64 ;;
 esac
