@@ -46,6 +46,7 @@ internal sealed class ComposeService
     public ComposeHealthcheck? Healthcheck { get; set; }
     public ComposeLogging? Logging { get; set; }
     public List<string> Ports { get; set; } = [];
+    public List<string> Expose { get; set; } = [];
     public List<string> Volumes { get; set; } = [];
     public List<string> Tmpfs { get; set; } = [];
 

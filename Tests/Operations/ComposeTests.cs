@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using SoonShop.Tests.Running;
 using YamlDotNet.Core;
+using YamlDotNet.Serialization;
 
 namespace SoonShop.Tests.Operations;
 
@@ -156,7 +157,7 @@ public sealed partial class ComposeTests
         {
             Assert.Equal(Repository.Root, Path.GetFullPath(Path.Combine(ComposeFile.Folder, build.Context)));
             Assert.True(File.Exists(Path.Combine(Repository.Root, build.Dockerfile)));
-            Assert.Equal(["VERSION"], build.Args.Keys);
+            Assert.Equal(["REVISION", "VERSION"], build.Args.Keys.Order(StringComparer.Ordinal));
         });
         // Each of our images is built by somebody, and asked for of no registry.
         Assert.All(Ours.Where(s => s.Service.Build is null), s => Assert.Equal("never", s.Service.PullPolicy));
@@ -207,6 +208,83 @@ public sealed partial class ComposeTests
         });
     }
 
+    [Fact]
+    public void whatever_a_file_or_setting_asks_listens_on_a_network_of_the_asker()
+    {
+        var asked = new List<(string Asker, string Said, string Host, int Port)>();
+        foreach (var (name, service) in Compose.Services)
+        {
+            foreach (var file in ReadBy(service))
+            {
+                using var text = File.OpenText(file);
+                asked.AddRange(AddressesIn(new DeserializerBuilder().Build().Deserialize<object>(text)).Select(a => (name, Path.GetFileName(file), a.Host, a.Port)));
+            }
+            asked.AddRange(service.Environment.Values.SelectMany(AddressesIn).Select(a => (name, "its environment", a.Host, a.Port)));
+            if (service.Environment.TryGetValue("Notifications__Email__Smtp__Host", out var host))
+                asked.Add((name, "its environment", host, int.Parse(service.Environment["Notifications__Email__Smtp__Port"], CultureInfo.InvariantCulture)));
+        }
+        // None of those that there are was passed over.
+        string[] hosts = ["alertmanager", "api", "jaeger", "loki", "mail", "node-exporter", "prometheus", "redis", "silo"];
+        Assert.Equal(hosts, asked.Select(a => a.Host).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(asked, a =>
+        {
+            var networks = Compose.Services[a.Asker].NetworkNames;
+            var answering = Compose.Services.Where(s => s.Value.NetworkNames.Any(n => networks.Contains(n) && (s.Key == a.Host || s.Value.AliasesIn(n).Contains(a.Host)))).ToList();
+            Assert.True(answering.Count > 0, $"{a.Asker} reaches no {a.Host}, which {a.Said} names");
+            Assert.All(answering, s => Assert.True(Listens(s.Key).Contains(a.Port), $"{s.Key} does not listen on {a.Port}, which {a.Said} of {a.Asker} names"));
+        });
+    }
+
+    [Fact]
+    public void what_a_program_is_told_to_read_or_write_is_mounted()
+    {
+        Assert.All(Compose.Services, s =>
+        {
+            var mounted = s.Value.Volumes.Select(v => v.Split(':')[1]).ToList();
+            Assert.All(s.Value.Command.Where(c => c.Contains("=/", StringComparison.Ordinal) && c.StartsWith('-')), c =>
+                Assert.Contains(mounted, m => $"{c.Split('=')[1]}/".StartsWith($"{m}/", StringComparison.Ordinal)));
+        });
+        var grafana = Compose.Services["grafana"];
+        var provisioned = ReadBy(grafana).ToDictionary(f => Path.GetFileName(f), File.ReadAllText);
+        var dashboards = DashboardsPath().Match(provisioned["soonshop.yaml"]).Groups["path"].Value;
+        Assert.Contains($"./grafana/dashboards:{dashboards}:ro", grafana.Volumes);
+        Assert.All(provisioned.Values.SelectMany(t => Reference().Matches(t)), m => Assert.Contains(m.Groups["name"].Value, grafana.Environment.Keys));
+        var loki = Compose.Services["loki"];
+        Assert.All(LokiPath().Matches(File.ReadAllText(ReadBy(loki).Single())), m => Assert.Contains($"loki:{m.Groups["path"].Value}", loki.Volumes));
+    }
+
+    /// <summary>The files of this repository that a service reads as its configuration: those that are mounted one by one, or that its command names.</summary>
+    private static IEnumerable<string> ReadBy(ComposeService service) =>
+        from volume in service.Volumes
+        let parts = volume.Split(':')
+        let source = Path.Combine(ComposeFile.Folder, parts[0])
+        where parts[0].StartsWith("./", StringComparison.Ordinal)
+        from file in File.Exists(source) ? [source] : Directory.GetFiles(source).Where(f => service.Command.Any(c => c.EndsWith($"={parts[1]}/{Path.GetFileName(f)}", StringComparison.Ordinal)))
+        where Path.GetExtension(file) is ".yaml" or ".yml"
+        select file;
+
+    /// <summary>Hosts and ports that a document names, in whichever of the ways that these programs have.</summary>
+    private static IEnumerable<(string Host, int Port)> AddressesIn(object? node) => node switch
+    {
+        string text when Endpoint().Match(text) is { Success: true } m => [(m.Groups["host"].Value, int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture))],
+        IList<object> list => list.SelectMany(AddressesIn),
+        IDictionary<object, object> map => map.Values.SelectMany(AddressesIn).Concat(
+            map.TryGetValue("port", out var port) && (map.TryGetValue("host", out var hosts) || map.TryGetValue("names", out hosts))
+                ? (hosts as IList<object> ?? [hosts]).Select(h => ($"{h}", int.Parse($"{port}", CultureInfo.InvariantCulture))) : []),
+        _ => [],
+    };
+
+    /// <summary>The ports that a service listens on, as far as somebody says.</summary>
+    private static HashSet<int> Listens(string name)
+    {
+        var service = Compose.Services[name];
+        var said = service.Ports.Select(p => p.Split(':')[^1]).Concat(service.Expose).Select(p => int.Parse(p, CultureInfo.InvariantCulture));
+        var own = ReadBy(service).SelectMany(f => ListenPort().Matches(File.ReadAllText(f))).Select(m => int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture)).ToList();
+        // What its own file says, and what compose says of it, are the same.
+        Assert.All(own, p => Assert.Contains(p, said));
+        return [.. said, .. Images.GetValueOrDefault(service.Image.Split(':')[0])?.Ports ?? []];
+    }
+
     private static string Interpolated(string value) => Variable().Replace(value, m => m.Groups["default"].Value);
 
     [GeneratedRegex(@"server (?<address>[a-z0-9-]+:\d+)")]
@@ -214,6 +292,21 @@ public sealed partial class ComposeTests
 
     [GeneratedRegex(@"names: \[(?<name>[a-z-]+)\]\s+type: A\s+port: (?<port>\d+)")]
     private static partial Regex Target();
+
+    [GeneratedRegex(@"^(https?://)?(?<host>[a-z][a-z0-9-]*):(?<port>\d{2,5})(/|$)")]
+    private static partial Regex Endpoint();
+
+    [GeneratedRegex(@"(?<![\w])(?:http_listen_port: |listen: 0\.0\.0\.0, port: )(?<port>\d+)")]
+    private static partial Regex ListenPort();
+
+    [GeneratedRegex(@"^ +path: (?<path>\S+)$", RegexOptions.Multiline)]
+    private static partial Regex DashboardsPath();
+
+    [GeneratedRegex(@"path_prefix: (?<path>/\w+)")]
+    private static partial Regex LokiPath();
+
+    [GeneratedRegex(@"(?<!\$)\$\{(?<name>[A-Z_]+)\}")]
+    private static partial Regex Reference();
 
     [GeneratedRegex(@"\$\{\w+:-(?<default>[^}]*)\}")]
     private static partial Regex Variable();
