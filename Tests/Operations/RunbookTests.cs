@@ -5,10 +5,13 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
 
-/// <summary>What the runbook tells an operator to use is there.</summary>
+/// <summary>What the runbook, and the documents beside it, tell an operator to use is there.</summary>
 public sealed partial class RunbookTests
 {
-    private static readonly string Text = File.ReadAllText(Path.Combine(Repository.Root, "deploy", "RUNBOOK.md"));
+    private static readonly string Folder = Path.Combine(Repository.Root, "deploy");
+    private static readonly string Text = Read("RUNBOOK.md");
+
+    public static TheoryData<string> Documents => ["RUNBOOK.md", "ALERTS.md", "METRICS.md", "README.md"];
 
     [Fact]
     public void every_check_of_the_audit_has_its_entry_and_no_other_is_named()
@@ -18,34 +21,94 @@ public sealed partial class RunbookTests
         Assert.Equal(IntegrityCheck.All.Select(c => c.Name).Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public void every_route_is_one_of_the_api()
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void every_route_is_one_of_the_api(string document)
     {
         var paths = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json")))!["paths"]!.AsObject();
         var known = paths.SelectMany(p => p.Value!.AsObject().Select(o => $"{o.Key.ToUpperInvariant()} {Parameter().Replace(p.Key.Replace("/api/v1", "", StringComparison.Ordinal), "{}")}")).ToHashSet();
-        var told = Route().Matches(Text + string.Concat(IntegrityCheck.All.Select(c => c.Remedy + "\n"))).Select(m => $"{m.Groups[1].Value} {Parameter().Replace(m.Groups[2].Value, "{}")}").Distinct().ToArray();
-        Assert.NotEmpty(told);
+        var text = Read(document);
+        var remedies = document == "RUNBOOK.md" ? string.Concat(IntegrityCheck.All.Select(c => c.Remedy + "\n")) : "";
+        var told = Route().Matches(text + remedies).Select(m => $"{m.Groups[1].Value} {Parameter().Replace(m.Groups[2].Value, "{}")}").Distinct().ToArray();
         Assert.Empty(told.Except(known));
+        // What is given to curl says its method elsewhere, or not at all.
+        var asked = Asked().Matches(text).Select(m => Parameter().Replace(m.Groups[1].Value, "{}")).Distinct().ToArray();
+        Assert.Empty(asked.Except(known.Select(k => k.Split(' ')[1])));
+        if (document != "METRICS.md")
+            Assert.NotEmpty(told.Concat(asked));
+    }
+
+    [Theory]
+    [MemberData(nameof(Documents))]
+    public void every_file_setting_and_entry_is_there(string document)
+    {
+        var text = Read(document);
+        foreach (var path in PathName().Matches(text).Select(m => m.Groups[1].Value).Distinct())
+            Assert.True(Path.Exists(Path.Combine(Repository.Root, path)) || Path.Exists(Path.Combine(Folder, path)), $"{path} is not there.");
+        foreach (Match link in Link().Matches(text))
+        {
+            var file = link.Groups[1].Value is { Length: > 0 } other ? other : document;
+            if (file.StartsWith("http", StringComparison.Ordinal))
+                continue;
+            Assert.True(Path.Exists(Path.Combine(Folder, file)), $"{file} is not there.");
+            if (link.Groups[2].Value is { Length: > 0 } entry)
+                Assert.Contains(entry, Heading().Matches(Fence().Replace(Read(file), "")).Select(m => Slug(m.Groups[1].Value)));
+        }
+        var sources = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root), "*Options.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        foreach (var setting in Setting().Matches(text).Select(m => m.Groups[1].Value).Distinct())
+            Assert.Contains($" {setting} {{ get;", sources, StringComparison.Ordinal);
+        foreach (var test in Test().Matches(text).Select(m => m.Groups[1].Value))
+            Assert.True(File.Exists(Path.Combine(Repository.Root, "Tests", "Operations", $"{test}.cs")), test);
     }
 
     [Fact]
-    public void every_file_and_setting_is_there()
+    public void a_dump_by_hand_leaves_out_what_the_script_leaves_out()
     {
-        var named = Code().Matches(Fence().Replace(Text, "")).Select(m => m.Groups[1].Value).Concat(Link().Matches(Text).Select(m => m.Groups[1].Value));
-        foreach (var path in named.SelectMany(c => PathName().Matches(c).Select(m => m.Groups[1].Value)).Distinct())
-            Assert.True(Path.Exists(Path.Combine(Repository.Root, path)) || Path.Exists(Path.Combine(Repository.Root, "deploy", path)), $"{path} is not there.");
-        var sources = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root), "*Options.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
-        foreach (var setting in Setting().Matches(Text).Select(m => m.Groups[1].Value).Distinct())
-            Assert.Contains($" {setting} {{ get;", sources, StringComparison.Ordinal);
-        foreach (var test in Test().Matches(Text).Select(m => m.Groups[1].Value))
-            Assert.True(File.Exists(Path.Combine(Repository.Root, "Tests", "Operations", $"{test}.cs")), test);
+        var script = Alive().Match(Read("backup.sh")).Groups[1].Value.Split(' ');
+        Assert.Equal(script, Excluded().Matches(Text).Select(m => m.Groups[1].Value));
     }
+
+    [Fact]
+    public void every_container_that_is_named_is_one_of_compose()
+    {
+        var section = Text[Text.IndexOf("\n## Without Kubernetes", StringComparison.Ordinal)..];
+        var known = ComposeFile.Read().Services.Keys;
+        var named = ComposeCall().Matches(section).SelectMany(m => m.Groups["names"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Concat(ComposeLoop().Match(section).Groups["names"].Value.Split(' ')).ToList();
+        Assert.True(named.Count > 10, "the commands were not understood");
+        Assert.Empty(named.Except(known));
+    }
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(Folder, file));
+
+    /// <summary>A heading as links name it.</summary>
+    private static string Slug(string heading) => NoLetter().Replace(heading.ToLowerInvariant(), "").Replace(' ', '-');
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Code();
 
-    [GeneratedRegex(@"\]\(([^)#]+)")]
+    [GeneratedRegex(@"\]\(([^)#]*)#?([^)]*)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex("[^a-z0-9 -]")]
+    private static partial Regex NoLetter();
+
+    [GeneratedRegex(@"(?:\$api|/api/v1)(/[a-z][a-zA-Z0-9/{}-]*)")]
+    private static partial Regex Asked();
+
+    [GeneratedRegex(@"^readonly alive=\(([^)]+)\)", RegexOptions.Multiline)]
+    private static partial Regex Alive();
+
+    [GeneratedRegex(@"--exclude-table-data=(\w+)")]
+    private static partial Regex Excluded();
+
+    [GeneratedRegex(@"\bcompose (?:exec|run|stop|logs)(?: -[-A-Za-z]+)*(?<names>(?: (?:(?:silo|api)-\d|proxy|postgres|migrate)\b)+|(?: [a-z0-9-]+))")]
+    private static partial Regex ComposeCall();
+
+    [GeneratedRegex("for service in (?<names>[a-z0-9 -]+);")]
+    private static partial Regex ComposeLoop();
 
     [GeneratedRegex(@"\b(GET|POST|PUT|PATCH|DELETE) (/[a-z][a-zA-Z0-9/{}-]*)")]
     private static partial Regex Route();
@@ -53,13 +116,13 @@ public sealed partial class RunbookTests
     [GeneratedRegex(@"\{[^}]*\}")]
     private static partial Regex Parameter();
 
-    [GeneratedRegex(@"(?<![\w./…-])((?:deploy/(?!soonshop-)|k8s/|Silo/|Tests/)[\w./-]+[\w]|[A-Z]+\.md)(?![\w/…<])")]
+    [GeneratedRegex(@"(?<![\w./…-])((?:deploy/(?!soonshop-|\.secrets)|k8s/|Silo/(?!bin/)|Tests/)[\w./-]+[\w]|[A-Z]+\.md)(?![\w/…<])")]
     private static partial Regex PathName();
 
     [GeneratedRegex("```.*?```", RegexOptions.Singleline)]
     private static partial Regex Fence();
 
-    [GeneratedRegex(@"`(?:Silo|Streams|Events|Auth|Audit|Accounts|Payments):(?:\w+:)*(\w+)`")]
+    [GeneratedRegex(@"`(?:Silo|Streams|Events|Auth|Audit|Accounts|Payments|Telemetry|Notifications):(?:\w+:)*(\w+)`")]
     private static partial Regex Setting();
 
     [GeneratedRegex(@"`Operations/(\w+)`")]
