@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using k8s.Models;
@@ -108,11 +109,15 @@ public sealed class ManifestTests : IAsyncLifetime
     {
         var folder = Path.Combine(Repository.TestData, $"secrets-{Guid.NewGuid():N}");
         await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "secrets.sh"), folder);
-        var guide = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "deploy", "README.md"), TestContext.Current.CancellationToken);
+        var guide = string.Concat(((string[])["README.md", "RUNBOOK.md"]).Select(name => File.ReadAllText(Path.Combine(Repository.Root, "deploy", name))));
         AssertAllWorkloads((_, workload) => Assert.All(SecretKeys(workload.Pod), s => Assert.True(
             File.Exists(Path.Combine(folder, s.Secret, s.Key)) || (guide.Contains($".secrets/prod/{s.Secret}/{s.Key}", StringComparison.Ordinal)),
             $"nobody makes {s.Secret}/{s.Key}")));
         Directory.Delete(folder, recursive: true);
+        // What is there only while a key is replaced keeps no silo from starting.
+        var replaced = overlays.Single(o => o.Overlay == "prod").Component("silo").Pod.Volumes.Single(v => v.Name == "secrets").Projected.Sources
+            .Where(s => s.Secret.Items.Any(i => i.Key == "Payments__Stripe__WebhookSecrets__1"));
+        Assert.True(Assert.Single(replaced).Secret.Optional);
     }
 
     [Fact]
@@ -216,6 +221,13 @@ public sealed class ManifestTests : IAsyncLifetime
         Each(overlays, o => o.Overlay, o => Assert.All(Probes(o.Component("api").Pod.Containers[0]), p => Assert.True(document.ContainsKey(p.HttpGet.Path), p.HttpGet.Path)));
         // The silo answers the same two, which the test of its image asks.
         Each(overlays, o => o.Overlay, o => Assert.All(Probes(o.Component("silo").Pod.Containers[0]), p => Assert.Contains(p.HttpGet.Path, (string[])["/health/live", "/health/ready"])));
+        // A silo answers before it has joined, so that only the second tells that it has come up; joining may wait for dead silos to be declared so.
+        Each(overlays, o => o.Overlay, o =>
+        {
+            var startup = o.Component("silo").Pod.Containers[0].StartupProbe;
+            Assert.Equal("/health/ready", startup.HttpGet.Path);
+            Assert.True(startup.FailureThreshold * startup.PeriodSeconds >= 300);
+        });
         Assert.All(overlays.SelectMany(o => (string[])["api", "silo"], (o, c) => o.Component(c).Pod.Containers[0]), c => Assert.NotEqual(c.LivenessProbe.HttpGet.Path, c.ReadinessProbe.HttpGet.Path));
     }
 
@@ -279,7 +291,10 @@ public sealed class ManifestTests : IAsyncLifetime
         else
         {
             Assert.All((Workload[])[silo, api, migrate], w => Assert.True(traffic.AllowsOut(w, 5432), w.Name));
-            Assert.True(traffic.AllowsOut(silo, 587) && !traffic.AllowsOut(api, 587));
+            var mail = int.Parse(Setting(silo, "Notifications__Email__Smtp__Port"), CultureInfo.InvariantCulture);
+            Assert.True(traffic.AllowsOut(silo, mail) && !traffic.AllowsOut(api, mail));
+            Assert.All((Workload[])[silo, api], w => Assert.True(traffic.AllowsOut(w, new Uri(Setting(w, "Telemetry__OtlpEndpoint")).Port), w.Name));
+            string Setting(Workload workload, string name) => Settings(overlay, workload.Pod.Containers[0])[name]!;
             // Else no certificate is issued.
             var solver = overlay.One<V1NetworkPolicy>("certificate-solver").Spec;
             Assert.Equal("true", solver.PodSelector.MatchLabels["acme.cert-manager.io/http01-solver"]);

@@ -24,6 +24,7 @@ internal static class ShippedSettings
         ["Accounts__AdminPassword"] = Shop.AdminPassword,
         ["Payments__Stripe__ApiKey"] = "rk_test_51ShippedSettings0123456789",
         ["Payments__Stripe__WebhookSecrets__0"] = "whsec_ShippedSettings0123456789abcdef",
+        ["Payments__Stripe__WebhookSecrets__1"] = "whsec_ShippedSettings0123456789abcdef",
         ["Notifications__Email__Smtp__User"] = "soonshop",
         ["Notifications__Email__Smtp__Password"] = "secret",
         ["POD_NAME"] = "soonshop-silo-0",
