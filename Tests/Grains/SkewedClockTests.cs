@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using SoonShop.Carts;
 using SoonShop.Inventory;
 using SoonShop.Orders;
@@ -12,7 +13,12 @@ internal sealed class SkewedSilo(TimeSpan skew) : InProcessSilo
 {
     protected override Dictionary<string, string?> Settings => new() { ["Checkout:PaymentWindowMinutes"] = "0.05" };
 
-    protected override void Configure(ISiloBuilder silo) => silo.Services.AddSingleton<TimeProvider>(new SkewedTime(skew));
+    protected override void Configure(ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton<TimeProvider>(new SkewedTime(skew));
+        // Its number is of the machine's clock: by this one, it is an hour old at once, and taken for dead after an hour.
+        silo.Configure<ClusterMembershipOptions>(o => o.SiloGenerationRetirementAge = TimeSpan.FromDays(1));
+    }
 
     private sealed class SkewedTime(TimeSpan skew) : TimeProvider
     {
