@@ -9,7 +9,7 @@ namespace SoonShop.Aggregates;
 /// its events. A state that was not committed is never shown.
 /// </summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
-public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> storage, TimeProvider time) : Grain
+public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> storage, TimeProvider time) : Grain, ICallCounter
     where TState : class
 {
     /// <summary>While a commit is under way: the document before it, which is what is true until the database has the next.</summary>
@@ -17,6 +17,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     /// <summary>The meters, once there was something to count.</summary>
     private (EventMetrics? Events, BusinessMetrics? Business)? counted;
+
+    /// <summary>Calls under way.</summary>
+    private int calls;
 
     /// <summary>The committed state; null before the first commit.</summary>
     protected TState? State => (before ?? storage.State).State;
@@ -107,6 +110,14 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     /// <summary>The key as it stands in the state table: a Guid without dashes, or the string key.</summary>
     protected string GrainKey => this.GetGrainId().Key.ToString()!;
+
+    void ICallCounter.CallBegins() => calls++;
+
+    void ICallCounter.CallEnded()
+    {
+        if (--calls == 0 && before is null && EndsWhenEmptyAttribute.Is(GetType()) && storage.State.State is null)
+            DeactivateOnIdle();
+    }
 
     private void Count(IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow> ledger)
     {

@@ -6,6 +6,7 @@ using SoonShop.Orders;
 
 namespace SoonShop.Catalog;
 
+[EndsWhenEmpty]
 internal sealed class ProductGrain(
     [PersistentState("product")] IPersistentState<Document<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options)
     : AggregateGrain<ProductState>(storage, time), IProductGrain

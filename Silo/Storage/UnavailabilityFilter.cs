@@ -2,17 +2,21 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Storage;
+using SoonShop.Aggregates;
 
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
 /// Translates what a grain's surroundings throw when the database or another silo is out of reach into the one exception
-/// that callers know. Whether the call took effect is then unknown; every command may be sent again.
+/// that callers know. Whether the call took effect is then unknown; every command may be sent again. It tells grains that count their
+/// calls of each.
 /// </summary>
 internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter> log) : IIncomingGrainCallFilter
 {
     public async Task Invoke(IIncomingGrainCallContext context)
     {
+        var counter = context.Grain as ICallCounter;
+        counter?.CallBegins();
         try
         {
             await context.Invoke();
@@ -22,6 +26,10 @@ internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter>
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
             throw new UnavailableException("The shop is busy or its database is out of reach. Try again.");
+        }
+        finally
+        {
+            counter?.CallEnded();
         }
     }
 
