@@ -2,10 +2,33 @@ using Microsoft.Extensions.Logging;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Writes the progress of all queues of this silo, in one statement every few milliseconds while there is any.</summary>
-internal sealed partial class AckWriter(StreamDatabase database, TimeSpan interval, ILogger log) : IAsyncDisposable
+/// <summary>Whose progress is written: the reader of one queue.</summary>
+internal interface IProgress
 {
-    private readonly HashSet<QueueReader> dirty = [];
+    /// <summary>The queue's id.</summary>
+    int Queue { get; }
+
+    /// <summary>What to write about the queue; null when there is nothing new, or nothing that this reader may write.</summary>
+    QueueProgress? Progress();
+
+    /// <summary>It was written.</summary>
+    void Written(QueueProgress progress);
+
+    /// <summary>The database refused what was written under an epoch: another silo has claimed the queue.</summary>
+    void Fenced(long staleEpoch);
+}
+
+/// <summary>Writes the progress of all queues of this silo, in one statement every few hundred milliseconds while there is any.</summary>
+/// <param name="write">Writes; answers the queues that took it.</param>
+/// <param name="interval">How long progress is gathered.</param>
+/// <param name="log">Is told of failures.</param>
+internal sealed partial class AckWriter(
+    Func<IReadOnlyList<QueueProgress>, CancellationToken, Task<HashSet<int>>> write, TimeSpan interval, ILogger log) : IAsyncDisposable
+{
+    /// <summary>How long after a failure it is tried again.</summary>
+    private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<IProgress> dirty = [];
     private readonly SemaphoreSlim toWrite = new(0, 1);
     private readonly SemaphoreSlim writing = new(1);
     private readonly CancellationTokenSource stopping = new();
@@ -14,14 +37,7 @@ internal sealed partial class AckWriter(StreamDatabase database, TimeSpan interv
     public void Start() => running = Task.Run(RunAsync);
 
     /// <summary>Something of this reader's queue is done with.</summary>
-    public void Changed(QueueReader reader)
-    {
-        lock (dirty)
-        {
-            if (dirty.Add(reader) && dirty.Count == 1 && toWrite.CurrentCount == 0)
-                toWrite.Release();
-        }
-    }
+    public void Changed(IProgress reader) => Mark([reader]);
 
     /// <summary>Writes what there is now; throws when it cannot be written.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
@@ -29,7 +45,7 @@ internal sealed partial class AckWriter(StreamDatabase database, TimeSpan interv
         await writing.WaitAsync(cancellation);
         try
         {
-            QueueReader[] readers;
+            IProgress[] readers;
             lock (dirty)
             {
                 readers = [.. dirty];
@@ -40,14 +56,19 @@ internal sealed partial class AckWriter(StreamDatabase database, TimeSpan interv
                 return;
             try
             {
-                var taken = await database.AcknowledgeAsync(progress, cancellation);
-                foreach (var p in progress.Where(p => !taken.Contains(p.Queue)))
-                    readers.First(r => r.Queue == p.Queue).Fenced(p.Epoch);
+                var taken = await write(progress, cancellation);
+                foreach (var p in progress)
+                {
+                    var reader = readers.First(r => r.Queue == p.Queue);
+                    if (taken.Contains(p.Queue))
+                        reader.Written(p);
+                    else
+                        reader.Fenced(p.Epoch);
+                }
             }
             catch
             {
-                lock (dirty)
-                    dirty.UnionWith(readers);
+                Mark(readers);
                 throw;
             }
         }
@@ -64,6 +85,18 @@ internal sealed partial class AckWriter(StreamDatabase database, TimeSpan interv
         stopping.Dispose();
     }
 
+    /// <summary>Sees to it that these are written. Whoever is there already waits for a write that is to come.</summary>
+    private void Mark(ReadOnlySpan<IProgress> readers)
+    {
+        lock (dirty)
+        {
+            foreach (var reader in readers)
+                dirty.Add(reader);
+            if (toWrite.CurrentCount == 0)
+                toWrite.Release();
+        }
+    }
+
     private async Task RunAsync()
     {
         var pause = interval;
@@ -71,7 +104,7 @@ internal sealed partial class AckWriter(StreamDatabase database, TimeSpan interv
         {
             try
             {
-                await toWrite.WaitAsync(pause * 20, stopping.Token);
+                await toWrite.WaitAsync(stopping.Token);
                 await Task.Delay(pause, stopping.Token);
                 await FlushAsync(stopping.Token);
                 pause = interval;
@@ -82,7 +115,7 @@ internal sealed partial class AckWriter(StreamDatabase database, TimeSpan interv
             }
             catch (Exception e)
             {
-                pause = TimeSpan.FromSeconds(1);
+                pause = FailurePause;
                 LogFailure(log, e.Message);
             }
         }

@@ -17,7 +17,7 @@ internal sealed record ReaderServices(
 /// and what an earlier owner wants to write is refused. Orleans calls the methods of the interface one after the other;
 /// everything that background work shares with them is under a lock.
 /// </summary>
-internal sealed partial class QueueReader : IQueueAdapterReceiver
+internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
 {
     /// <summary>How long Orleans' call for events waits for some.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(400);
@@ -37,6 +37,12 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
     /// <summary>Positions known beyond what is final, and positions of events left in the database; reading pauses at as many.</summary>
     private const int MaxPositions = 1_000_000;
 
+    /// <summary>
+    /// Streams whose consumers are activated at a time. After a backlog there are thousands: all at once, the last would be
+    /// given up before they had their turn, and what was put aside for them would be more work still.
+    /// </summary>
+    private const int MaxWakes = 128;
+
     private readonly ReaderServices services;
     private readonly Lock gate = new();
     private readonly Dictionary<StreamId, WakingStream> waking = [];
@@ -46,6 +52,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
     private readonly Dictionary<StreamId, SortedPositions> leftOf = [];
     private readonly Queue<StreamId> toFetch = new();
     private readonly SemaphoreSlim woken = new(0, 1);
+    private readonly SemaphoreSlim wakes = new(MaxWakes);
     private readonly CancellationTokenSource stopping = new();
     private Task tending = Task.CompletedTask;
     private ReadWindow window = new(0, []);
@@ -169,7 +176,10 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
         }
     }
 
-    /// <summary>The database refused what was written under an epoch: another silo has claimed the queue.</summary>
+    public void Written(QueueProgress progress)
+    {
+    }
+
     public void Fenced(long staleEpoch)
     {
         lock (gate)
@@ -417,16 +427,22 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
             pendingOf.Remove(e.Stream);
     }
 
-    /// <summary>Activates the consumers of a stream that is new to the agent, and then hands over what waits for that.</summary>
+    /// <summary>
+    /// Activates the consumers of a stream that is new to the agent, and then hands over what waits for that. Patience is with the
+    /// consumers: it does not run while others have their turn.
+    /// </summary>
     private async Task WakeAsync(WakingStream stream)
     {
         List<StreamSubscriptionOf> consumers = [];
         Exception? error = null;
-        var watch = Stopwatch.StartNew();
+        var waited = TimeSpan.Zero;
         for (var pause = TimeSpan.FromMilliseconds(50); ; pause = TimeSpan.FromMilliseconds(Math.Min(5000, 2 * pause.TotalMilliseconds)))
         {
+            Stopwatch? watch = null;
             try
             {
+                await wakes.WaitAsync(stopping.Token);
+                watch = Stopwatch.StartNew();
                 consumers = [.. (await services.Consumers.OfAsync(stream.Id)).Select(s => new StreamSubscriptionOf(s.SubscriptionId, s.GrainId))];
                 error = null;
                 foreach (var consumer in consumers)
@@ -440,10 +456,16 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver
             catch (Exception e)
             {
                 error = e;
-                if (watch.Elapsed + pause > Options.ConsumerPatience && consumers.Count > 0)
-                    break;
-                await Task.Delay(pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
+            finally
+            {
+                if (watch is not null)
+                    wakes.Release();
+            }
+            waited += (watch?.Elapsed ?? TimeSpan.Zero) + pause;
+            if (waited > Options.ConsumerPatience && consumers.Count > 0)
+                break;
+            await Task.Delay(pause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
         if (error is not null)
             LogNotActivated(services.Log, services.Provider, stream.Id, error);

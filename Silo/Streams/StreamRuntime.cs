@@ -21,7 +21,7 @@ internal sealed class StreamRuntime : IAsyncDisposable
         Database = new StreamDatabase(Options.DataSource ?? ownSource ?? services.GetRequiredService<NpgsqlDataSource>(), provider);
         log = services.GetRequiredService<ILoggerFactory>().CreateLogger($"{typeof(StreamRuntime).Namespace}.{provider}");
         Signal = new EventSignal(Database, log);
-        Acks = new AckWriter(Database, Options.AckInterval, log);
+        Acks = new AckWriter(Database.AcknowledgeAsync, Options.AckInterval, log);
         Releaser = new DueEventReleaser(Database, Signal, log);
         Format = new EventFormat(services.GetRequiredService<Serializer<PublishedBatch>>());
         Publisher = new EventPublisher(Database, Signal, Options);
