@@ -7,6 +7,10 @@ internal sealed partial class DueEventReleaser(StreamDatabase database, IEventSi
 {
     private const int BatchSize = 500;
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>What falls due within this time is released together: each release is a commit, and every silo looks.</summary>
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(250);
+
     private readonly CancellationTokenSource stopping = new();
     private Task running = Task.CompletedTask;
 
@@ -31,7 +35,7 @@ internal sealed partial class DueEventReleaser(StreamDatabase database, IEventSi
                 if (released == BatchSize)
                     continue;
                 if (next < pause)
-                    pause = next.Value + TimeSpan.FromMilliseconds(1);
+                    pause = next.Value > MinPause ? next.Value : MinPause;
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
