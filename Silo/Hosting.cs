@@ -76,6 +76,13 @@ internal static class Hosting
             .AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
+        // Grains leave by their age (see their classes' limits); this is the last line before the process is killed for its memory.
+        silo.Services.Configure<GrainCollectionOptions>(o =>
+        {
+            o.EnableActivationSheddingOnMemoryPressure = configuration.Silo.MemoryLimitPercent > 0;
+            if (o.EnableActivationSheddingOnMemoryPressure)
+                (o.MemoryUsageLimitPercentage, o.MemoryUsageTargetPercentage) = (configuration.Silo.MemoryLimitPercent, configuration.Silo.MemoryLimitPercent - 10);
+        });
         // A caller waits longer than what it calls waits for the database, and the gateway longer than that.
         silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
         return silo;

@@ -31,6 +31,12 @@ public sealed class SiloOptions
     public int MaxDatabaseConnections { get; set; } = 40;
 
     /// <summary>
+    /// The share of the memory that this process may have, in percent, from which on the grains that were used least recently leave it before
+    /// their time; 0 for never. Where the process has no limit of its own, the machine's memory counts.
+    /// </summary>
+    public int MemoryLimitPercent { get; set; } = 85;
+
+    /// <summary>
     /// Brings the schema up to date at each start. False where a job of its own does (<c>Silo migrate</c>), under a role that may: a silo then
     /// only makes sure that the schema is not older than the program.
     /// </summary>
@@ -66,6 +72,8 @@ public sealed class SiloOptions
             yield return "Silo:ClusterId must be 1–100 characters; set Silo__ClusterId.";
         if (MaxDatabaseConnections is < 5 or > 1000)
             yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 5–1000: some are held all the time.";
+        if (MemoryLimitPercent is not (0 or >= 20 and <= 100))
+            yield return $"Silo:MemoryLimitPercent is {MemoryLimitPercent}; set Silo__MemoryLimitPercent to 20–100, or to 0 for none.";
         if (AwaitSchemaMinutes is < 1 or > 1440)
             yield return $"Silo:AwaitSchemaMinutes is {AwaitSchemaMinutes}; set Silo__AwaitSchemaMinutes to 1–1440.";
     }

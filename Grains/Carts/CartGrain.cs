@@ -7,6 +7,7 @@ using SoonShop.Orders;
 
 namespace SoonShop.Carts;
 
+[CollectionAgeLimit(Minutes = 5), EndsWhenEmpty]
 internal sealed class CartGrain(
     [PersistentState("cart")] IPersistentState<Document<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders,
     BusinessMetrics metrics)

@@ -17,7 +17,7 @@ public sealed record KeptRequest(string Fingerprint, KeptAnswer Answer, DateTime
 /// Only the answer is written. A run is remembered in memory: should this silo die, the request is run again, and the
 /// commands below know it by their operation ids.
 /// </remarks>
-[Reentrant]
+[Reentrant, CollectionAgeLimit(Minutes = 2)]
 internal sealed class IdempotencyGrain(
     [PersistentState("idempotency")] IPersistentState<Document<KeptRequest>> storage, TimeProvider time)
     : AggregateGrain<KeptRequest>(storage, time), IIdempotencyGrain

@@ -8,6 +8,7 @@ namespace SoonShop.Orders;
 /// </summary>
 [GrainType("checkout-reminder"), ImplicitStreamSubscription(OrderCheckoutDue.StreamNamespace)]
 [Retry(Backoff = Backoff.Exponential, FirstSeconds = 1, MaxSeconds = 60, Jitter = 0.2, Retries = int.MaxValue)]
+[CollectionAgeLimit(Minutes = 2)]
 internal sealed class CheckoutReminderGrain : EventHandlerGrain, IHandle<OrderCheckoutDue>
 {
     Task IHandle<OrderCheckoutDue>.HandleAsync(OrderCheckoutDue e, EventContext context) =>

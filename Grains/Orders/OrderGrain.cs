@@ -10,6 +10,7 @@ using SoonShop.Users;
 
 namespace SoonShop.Orders;
 
+[CollectionAgeLimit(Minutes = 2), EndsWhenEmpty]
 internal sealed partial class OrderGrain(
     [PersistentState("order")] IPersistentState<Document<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ILogger<OrderGrain> log)

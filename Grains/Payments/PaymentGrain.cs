@@ -4,6 +4,7 @@ using SoonShop.Auditing;
 
 namespace SoonShop.Payments;
 
+[CollectionAgeLimit(Minutes = 2), EndsWhenEmpty]
 internal sealed partial class PaymentGrain(
     [PersistentState("payment")] IPersistentState<Document<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
     : AggregateGrain<PaymentState>(storage, time), IPaymentGrain

@@ -9,6 +9,7 @@ namespace SoonShop.Payments;
 /// </summary>
 [GrainType("payment-news"), ImplicitStreamSubscription(PaymentNews.StreamNamespace)]
 [Retry(Immediate = 1, Backoff = Backoff.Exponential, Retries = 20, FirstSeconds = 1, Factor = 2, MaxSeconds = 600, Jitter = 0.2)]
+[CollectionAgeLimit(Minutes = 2)]
 internal sealed class PaymentNewsGrain(PaymentReview review) : EventHandlerGrain, IHandle<PaymentNews>
 {
     Task IHandle<PaymentNews>.HandleAsync(PaymentNews e, EventContext context)

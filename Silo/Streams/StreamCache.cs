@@ -124,7 +124,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
             while (kept.TryPeek(out var oldest) && oldest.UntilMs <= now)
             {
                 kept.Dequeue();
-                oldest.Stream.Events.Remove(oldest.Node);
+                oldest.Stream.Remove(oldest.Node);
                 RemoveIfEmpty(oldest.Stream);
             }
             var orphans = new List<PendingEvent>();
@@ -198,7 +198,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
                 if (keepMs > 0)
                     kept.Enqueue((nowMs() + keepMs, stream, node));
                 else
-                    stream.Events.Remove(node);
+                    stream.Remove(node);
             }
             node = next;
         }
@@ -219,7 +219,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
                 orphans.Add(e);
                 if (stream.FirstPending == node)
                     stream.FirstPending = next;
-                stream.Events.Remove(node);
+                stream.Remove(node);
             }
             node = next;
         }
@@ -253,6 +253,14 @@ internal sealed class CachedStream(StreamId id)
     public LinkedListNode<PendingEvent>? FirstPending { get; set; }
 
     public List<StreamCursor> Cursors { get; } = [];
+
+    /// <summary>Takes an event out, and out of the cursors that have come to it.</summary>
+    public void Remove(LinkedListNode<PendingEvent> finished)
+    {
+        Events.Remove(finished);
+        foreach (var cursor in Cursors)
+            cursor.LetGo(finished);
+    }
 
     /// <summary>No cursor will come to what has this token or a lower one.</summary>
     public long PassedByAll()

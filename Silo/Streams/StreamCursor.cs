@@ -62,6 +62,13 @@ internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long 
         return true;
     }
 
+    /// <summary>Forgets an event that is done with: an idle cursor must not keep it in memory. The next move looks by its token.</summary>
+    internal void LetGo(LinkedListNode<PendingEvent> finished)
+    {
+        if (node == finished)
+            node = null;
+    }
+
     internal void FailHeld() => givenUp = held.Count;
 
     internal void FailedFor(Guid subscription, long token)

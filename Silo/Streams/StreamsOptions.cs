@@ -56,12 +56,23 @@ public sealed class StreamsOptions
 /// <summary>Hosting of the shop's streams.</summary>
 internal static class StreamsExtensions
 {
+    /// <summary>
+    /// How long the pulling agent remembers a stream on which nothing happens; it looks as often, so up to twice as long. Registering one
+    /// anew costs a call or two, and remembering it some kilobytes.
+    /// </summary>
+    private static readonly TimeSpan InactivityPeriod = TimeSpan.FromMinutes(1);
+
     /// <summary>Adds the stream provider of the shop's events, over the shared data source. Handlers subscribe by attribute alone.</summary>
     public static ISiloBuilder AddShopStreams(this ISiloBuilder silo, StreamsOptions configuration) =>
         silo.AddPostgresStreams(ShopStreams.Provider, configuration.Apply, stream =>
         {
             stream.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
             stream.ConfigurePullingAgent(agent => agent.Configure(
-                (StreamPullingAgentOptions o) => o.MaxEventDeliveryTime = TimeSpan.FromSeconds(configuration.MaxDeliverySeconds)));
+                (StreamPullingAgentOptions o) =>
+                {
+                    o.MaxEventDeliveryTime = TimeSpan.FromSeconds(configuration.MaxDeliverySeconds);
+                    // Most streams are used for seconds: a customer's, an order's.
+                    o.StreamInactivityPeriod = InactivityPeriod;
+                }));
         });
 }

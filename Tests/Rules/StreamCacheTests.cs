@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Orleans.Providers.Streams.Common;
 using Orleans.Streams;
 using SoonShop.Silo.Streams;
@@ -19,6 +20,34 @@ public sealed class StreamCacheTests
         Assert.Empty(finished);
         Assert.False(Move(cursor));
         Assert.Equal([1L], finished);
+    }
+
+    [Fact]
+    public void an_idle_cursor_keeps_nothing_of_what_is_done_with()
+    {
+        var cache = Cache();
+        var (cursor, read) = ReadOne(cache);
+        Assert.Equal([1L], finished);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        Assert.False(read.TryGetTarget(out _));
+        Add(cache, "a");
+        Assert.True(Move(cursor));
+        Assert.Equal(2, Position(cursor));
+        Assert.False(Move(cursor));
+        Assert.Equal([1L, 2L], finished);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private (IQueueCacheCursor Cursor, WeakReference<PendingEvent> Read) ReadOne(StreamCache cache)
+    {
+        var cursor = cache.GetCacheCursor(Stream("a"), Add(cache, "a"));
+        Assert.True(Move(cursor));
+        var read = new WeakReference<PendingEvent>(((StreamBatch)cursor.GetCurrent(out _)!).Source!);
+        Assert.False(Move(cursor));
+        Pending.Clear();
+        return (cursor, read);
     }
 
     [Fact]

@@ -1,0 +1,61 @@
+using System.Reflection;
+using SoonShop.Carts;
+using SoonShop.Catalog;
+using SoonShop.Idempotency;
+using SoonShop.Notifications;
+using SoonShop.Orders;
+using SoonShop.Payments;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Grains;
+
+/// <summary>What stays in memory, and for how long.</summary>
+[Collection(nameof(InProcessSilo))]
+public sealed class ActivationTests(InProcessSilo silo)
+{
+    private static readonly Caller Stranger = new(null, null, false);
+
+    [Fact]
+    public async Task who_asks_for_ids_that_do_not_exist_leaves_no_activation_behind()
+    {
+        Type[] asked = [typeof(OrderGrain), typeof(PaymentGrain), typeof(CartGrain), typeof(ProductGrain)];
+        var before = await CountAsync(asked);
+        await Task.WhenAll(Enumerable.Range(0, 200).Select(async n =>
+        {
+            var id = Guid.NewGuid();
+            Assert.True((await silo.Grains.GetGrain<IOrderGrain>(id).GetAsync(Stranger)).IsRefused);
+            Assert.True((await silo.Grains.GetGrain<IPaymentGrain>(id).GetAsync(Stranger)).IsRefused);
+            await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(new Caller(null, id, false));
+            Assert.True((await silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey($"NO-{n}")).GetAsync()).IsRefused);
+        }));
+        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(20), async () => await CountAsync(asked) <= before);
+    }
+
+    [Fact]
+    public async Task what_exists_stays()
+    {
+        var sku = await silo.CreateProductAsync();
+        var product = silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku));
+        Assert.False((await product.GetAsync()).IsRefused);
+        Assert.Contains(product.GetGrainId(), (await StatisticsAsync()).Select(a => a.GrainId));
+    }
+
+    [Fact]
+    public void what_a_checkout_leaves_behind_is_collected_within_minutes()
+    {
+        static double Minutes(Type grain) => grain.GetCustomAttribute<CollectionAgeLimitAttribute>()?.Minutes ?? throw new InvalidOperationException($"{grain} has no limit of age.");
+
+        Assert.All(
+            [typeof(OrderGrain), typeof(PaymentGrain), typeof(CheckoutReminderGrain), typeof(IdempotencyGrain), typeof(PaymentNewsGrain)],
+            grain => Assert.Equal(2, Minutes(grain)));
+        Assert.All([typeof(CartGrain), typeof(NotificationGrain), typeof(MailGrain), typeof(WebhookGrain)], grain => Assert.Equal(5, Minutes(grain)));
+    }
+
+    private async Task<int> CountAsync(Type[] grains)
+    {
+        var names = grains.Select(g => g.FullName).ToHashSet();
+        return (await StatisticsAsync()).Count(s => names.Contains(s.GrainType));
+    }
+
+    private Task<DetailedGrainStatistic[]> StatisticsAsync() => silo.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
+}
