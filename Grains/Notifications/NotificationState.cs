@@ -7,8 +7,11 @@ namespace SoonShop.Notifications;
 /// <summary>The rules of a user's notifications: what becomes of news, what is read, and what the user wants.</summary>
 public sealed record NotificationState
 {
-    /// <summary>Notifications in the inbox; the oldest makes room for a new one.</summary>
-    public const int MaxEntries = 200;
+    /// <summary>
+    /// Notifications in the inbox; the oldest makes room for a new one. All of them are read and written with each event of their reader: some
+    /// 450 bytes each, 25 KB in all.
+    /// </summary>
+    public const int MaxEntries = 50;
 
     /// <summary>Nothing heard of the user yet.</summary>
     public static NotificationState Empty { get; } = new();

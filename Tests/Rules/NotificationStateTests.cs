@@ -1,3 +1,4 @@
+using System.Text.Json;
 using SoonShop.Aggregates;
 using SoonShop.Notifications;
 
@@ -66,6 +67,19 @@ public sealed class NotificationStateTests
 
         Assert.Equal(NotificationState.MaxEntries, full.Inbox.Length);
         Assert.Equal(Enumerable.Range(0, NotificationState.MaxEntries).Select(i => NotificationState.MaxEntries + 5L - i), full.Inbox.Select(e => e.Number));
+    }
+
+    /// <summary>It is read and written with each event of its reader.</summary>
+    [Fact]
+    public void what_is_kept_of_a_loyal_customer_is_no_more_than_32_kilobytes()
+    {
+        var entry = new InboxEntry(
+            Guid.NewGuid(), 1, NotificationKind.OrderConfirmed, new string('t', 60), new string('x', 180), Guid.NewGuid(), Given.Now, false, [ChannelName.Email, "sms"]);
+        var full = Ada with { Inbox = [.. Enumerable.Repeat(entry, NotificationState.MaxEntries)] };
+        var log = DeliveryLog.Empty with { Recent = [.. Enumerable.Repeat(new DeliveryRecord(entry.Id, Given.Now, 1, MessageStatus.Sent), DeliveryLog.MaxRecords)] };
+
+        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(full, StateJson.Options).Length, 15_000, 32_000);
+        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(log, StateJson.Options).Length, 4_000, 10_000);
     }
 
     [Fact]
