@@ -20,14 +20,19 @@ internal sealed class CatalogueChanges(NpgsqlDataSource database, TimeProvider t
         /// <summary>The most positions that are remembered while a transaction of unknown length is under way.</summary>
         private const int MaxKnown = 20_000;
 
+        /// <summary>After how long it is asked of a transaction whether it has written events, and how often.</summary>
+        private static readonly TimeSpan LongTransaction = TimeSpan.FromSeconds(2);
+
         /// <summary>Found, but not answered yet: a reading that fails in the middle loses nothing.</summary>
         private readonly List<CatalogueChange> found = [];
         private ReadWindow? window;
+        private long askedAtMs;
         private bool lost;
 
         public async Task<ImmutableArray<CatalogueChange>?> ReadAsync(CancellationToken cancellation)
         {
-            window ??= new ReadWindow(await BeginningAsync(cancellation), []);
+            window ??= new ReadWindow(await BeginningAsync(cancellation));
+            await ForgetBystandersAsync(window, cancellation);
             var complete = false;
             for (var readings = 0; readings < MaxReadings && (!complete || window.IsRipe); readings++)
                 complete = await ReadAsync(window, cancellation);
@@ -53,9 +58,20 @@ internal sealed class CatalogueChanges(NpgsqlDataSource database, TimeProvider t
             return (long)(await command.ExecuteScalarAsync(cancellation))!;
         }
 
+        /// <summary>A transaction that somebody has forgotten must not fill what is remembered.</summary>
+        private async Task ForgetBystandersAsync(ReadWindow window, CancellationToken cancellation)
+        {
+            if (NowMs - askedAtMs < LongTransaction.TotalMilliseconds || window.WaitedFor(NowMs, LongTransaction) is not { Length: > 0 } waitedFor)
+                return;
+            window.Forget(await EventWriters.NotAmongAsync(database, waitedFor, cancellation), NowMs);
+            askedAtMs = NowMs;
+        }
+
+        private long NowMs => (long)time.GetElapsedTime(0).TotalMilliseconds;
+
         private async Task<bool> ReadAsync(ReadWindow window, CancellationToken cancellation)
         {
-            var nowMs = (long)time.GetElapsedTime(0).TotalMilliseconds;
+            var nowMs = NowMs;
             var (from, known) = window.Next(nowMs);
             // The versions are those that are visible now: at least those that the events came with.
             await using var command = database.CreateCommand($"""

@@ -42,11 +42,11 @@ internal sealed class EventStatistics(NpgsqlDataSource database) : IEventStatist
         await using var command = database.CreateCommand($"""
             select
               coalesce((select sum(greatest(0, pending.count - cardinality(q.done))) from stream_queue q cross join lateral (
-                 select count(*) as count from (select 1 from event where queue = q.id and due_at is null and position > q.watermark limit {MaxCount}) l) pending
+                 select count(*) as count from (select 1 from event where queue = q.id and due_at is null and position > q.watermark and not position <@ q.done_ranges limit {MaxCount}) l) pending
                where q.provider = $1), 0)::bigint,
               coalesce((select extract(epoch from clock_timestamp() - min(oldest.time)) from stream_queue q cross join lateral (
                  select coalesce(e.not_before, e.time) as time from event e
-                 where e.queue = q.id and e.due_at is null and e.position > q.watermark and e.position <> all (q.done) order by e.position limit 1) oldest
+                 where e.queue = q.id and e.due_at is null and e.position > q.watermark and e.position <> all (q.done) and not e.position <@ q.done_ranges order by e.position limit 1) oldest
                where q.provider = $1), 0)::double precision,
               (select count(*) from (select 1 from event where due_at is not null limit {MaxCount}) s),
               (select count(*) from (select 1 from event_delivery where status = 'waiting' limit {MaxCount}) w),

@@ -35,6 +35,20 @@ internal sealed partial class EventsHousekeeping(
                 where queue = q.id and due_at is null and position <= q.watermark order by position limit {BatchSize}) e
               where q.provider = '{ShopStreams.Provider}' and e.time < now() - make_interval(days => $1) limit {BatchSize}))
             """, options.Value.RetentionDays),
+        // Those of queues that a smaller number of them has removed: what was not done with went to another queue then, and has a place
+        // behind all of these. The queues that there are events of are found one by one, not by reading the events.
+        ("events of no queue", $"""
+            with recursive found as (
+              (select queue from event where queue is not null and due_at is null order by queue limit 1)
+              union all
+              select (select queue from event where queue > f.queue and due_at is null order by queue limit 1) from found f where f.queue is not null)
+            delete from event where ctid = any (array(
+              select e.ctid from found f cross join lateral (
+                select ctid, coalesce(not_before, time) as time from event
+                where queue = f.queue and due_at is null and position <= (select min(watermark) from stream_queue where provider = '{ShopStreams.Provider}')
+                order by position limit {BatchSize}) e
+              where f.queue not in (select id from stream_queue) and e.time < now() - make_interval(days => $1) limit {BatchSize}))
+            """, options.Value.RetentionDays),
         ("dead letters", $"""
             update event_delivery set status = 'discarded', ended_at = clock_timestamp(), ended_by = 'retention', end_reason = 'nobody cared for it in time'
             where id in (select id from event_delivery where status = 'dead' and dead_at < now() - make_interval(days => $1) order by dead_at limit {BatchSize})

@@ -66,7 +66,7 @@ internal static class IntegrityFacts
         // Events that not every handler is done with, the scheduled ones included.
         ("pending", """
             select e.id, e.type, e.subject, e.stream_namespace, e.stream_key, e.time, e.not_before, e.due_at
-            from stream_queue q join event e on e.queue = q.id and e.due_at is null and e.position > q.watermark
+            from stream_queue q join event e on e.queue = q.id and e.due_at is null and e.position > q.watermark and not e.position <@ q.done_ranges
             left join (select id as queue, unnest(done) as position from stream_queue) d on d.queue = e.queue and d.position = e.position
             where d.position is null
             union all

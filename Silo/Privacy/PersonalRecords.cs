@@ -117,7 +117,7 @@ internal sealed class PersonalRecords(
     {
         var found = await ListAsync(
             r => (Id: r.GetString(0), Type: r.GetString(1), Data: r.GetString(2), Settled: r.GetBoolean(3)), """
-            select e.id, e.type, e.data::text, e.queue is null or q.id is null or (e.due_at is null and (e.position <= q.watermark or e.position = any (q.done)))
+            select e.id, e.type, e.data::text, e.queue is null or q.id is null or (e.due_at is null and (e.position <= q.watermark or e.position = any (q.done) or e.position <@ q.done_ranges))
             from event e left join stream_queue q on q.id = e.queue
             where e.id = any ($1) and e.type <> all ($2) and e.data is not null
             """, cancellation, ids, harmless);

@@ -39,7 +39,7 @@ public sealed class PostgresStreamOptions
     public TimeSpan IdlePoll { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long acknowledgements are gathered before they are written.</summary>
-    public TimeSpan AckInterval { get; set; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan AckInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long activating a consumer of a stream is tried before its events go to <see cref="IUndeliveredEvents"/>.</summary>
     public TimeSpan ConsumerPatience { get; set; } = TimeSpan.FromSeconds(30);

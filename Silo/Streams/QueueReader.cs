@@ -28,6 +28,12 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     /// <summary>How long a reader that lost its queue to another waits before it takes it back, if Orleans still wants it to read and the other keeps it.</summary>
     private static readonly TimeSpan ReclaimAfter = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often ranges of what is done with are written.</summary>
+    private static readonly TimeSpan DoneInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>After how long it is asked of a transaction whether it has written events, and how often.</summary>
+    private static readonly TimeSpan LongTransaction = TimeSpan.FromSeconds(2);
+
     /// <summary>How often events that Orleans did not deliver are looked for.</summary>
     private static readonly TimeSpan TendInterval = TimeSpan.FromMilliseconds(100);
 
@@ -55,9 +61,15 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private readonly SemaphoreSlim wakes = new(MaxWakes);
     private readonly CancellationTokenSource stopping = new();
     private Task tending = Task.CompletedTask;
-    private ReadWindow window = new(0, []);
+    private ReadWindow window = new(0);
     private AckLedger ledger = new(0, []);
-    private long epoch, token, lastReadMs, fencedAtMs;
+
+    /// <summary>What earlier owners were done with beyond the watermark at which this one began.</summary>
+    private PositionRange[] inherited = [];
+
+    /// <summary>What the database has, as far as it is known.</summary>
+    private (long Watermark, PositionRange[]? Done, long DoneAtMs) written;
+    private long epoch, token, lastReadMs, fencedAtMs, askedAtMs;
     private int pendingBytes, left;
     private volatile bool more, owner, fenced;
 
@@ -172,12 +184,24 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             if (!IsOwner)
                 return null;
             var (watermark, done) = ledger.ToWrite(window.Final);
-            return new QueueProgress(Queue, epoch, watermark, done);
+            PositionRange[]? news = written.Done is { } before && before.AsSpan().SequenceEqual(done) ? null : done;
+            // They may be long. What is told of them later is handled again if this silo dies.
+            if (news is not null && NowMs() - written.DoneAtMs < DoneInterval.TotalMilliseconds && !stopping.IsCancellationRequested)
+            {
+                news = null;
+                services.Acks.Changed(this);
+            }
+            return watermark == written.Watermark && news is null ? null : new QueueProgress(Queue, epoch, watermark, news);
         }
     }
 
     public void Written(QueueProgress progress)
     {
+        lock (gate)
+        {
+            if (progress.Epoch == epoch)
+                written = progress.Done is null ? written with { Watermark = progress.Watermark } : (progress.Watermark, progress.Done, NowMs());
+        }
     }
 
     public void Fenced(long staleEpoch)
@@ -203,8 +227,10 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             epoch = claim.Epoch;
             // Tokens rise from owner to owner, too: a consumer that is asked where it stands may name one of the last owner's.
             token = claim.Epoch << 36;
-            window = new ReadWindow(claim.Watermark, claim.Done);
+            window = new ReadWindow(claim.Watermark);
             ledger = new AckLedger(claim.Watermark, claim.Done);
+            inherited = claim.Done;
+            written = (claim.Watermark, null, 0);
             ready.Clear();
             readyOf.Clear();
             waking.Clear();
@@ -261,7 +287,9 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     {
         long from;
         long[] known;
+        PositionRange[] done;
         StreamId? fetch = null;
+        await ForgetBystandersAsync();
         lock (gate)
         {
             if (!HasRoom())
@@ -269,6 +297,9 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             if (toFetch.TryDequeue(out var stream))
                 fetch = stream;
             (from, known) = window.Next(NowMs());
+            if (inherited is [.., var last] && last.To <= window.Final)
+                inherited = [];
+            done = inherited;
         }
         if (fetch is { } rest)
         {
@@ -277,7 +308,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
         more = false;
         var (rows, complete, snapshot, present) = await services.Database.ReadQueueAsync(
-            Queue, from, known, Math.Min(Options.ReadEvents, Options.MaxPendingEvents), Options.ReadBytes, stopping.Token);
+            Queue, from, known, done, Math.Min(Options.ReadEvents, Options.MaxPendingEvents), Options.ReadBytes, stopping.Token);
         if (present != epoch)
         {
             Fenced(epoch);
@@ -302,6 +333,31 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
                 services.Acks.Changed(this);
         }
         services.Metrics.Read(services.Provider, rows.Count);
+    }
+
+    /// <summary>
+    /// Whoever has had a transaction open for long while events were read may have written some: or may have forgotten it, and hold up what
+    /// is known to be final, and with it retention and the watermark.
+    /// </summary>
+    private async Task ForgetBystandersAsync()
+    {
+        long[] waitedFor;
+        lock (gate)
+        {
+            if (NowMs() - askedAtMs < LongTransaction.TotalMilliseconds)
+                return;
+            waitedFor = window.WaitedFor(NowMs(), LongTransaction);
+        }
+        if (waitedFor.Length == 0)
+            return;
+        var bystanders = await EventWriters.NotAmongAsync(services.Database.Source, waitedFor, stopping.Token);
+        lock (gate)
+        {
+            askedAtMs = NowMs();
+            window.Forget(bystanders, askedAtMs);
+            if (window.Final > ledger.Watermark)
+                services.Acks.Changed(this);
+        }
     }
 
     /// <summary>Reads the next of those events of a stream that were left in the database.</summary>

@@ -16,13 +16,7 @@ internal sealed class ReadWindow
     private readonly List<Stretch> stretches = [];
 
     /// <param name="watermark">Everything up to here is done with, and nothing can appear below it.</param>
-    /// <param name="known">What was read beyond it.</param>
-    public ReadWindow(long watermark, IEnumerable<long> known)
-    {
-        Final = Last = watermark;
-        foreach (var position in known)
-            this.known.Add(position);
-    }
+    public ReadWindow(long watermark) => Final = Last = watermark;
 
     /// <summary>Below and at this, nothing new can appear.</summary>
     public long Final { get; private set; }
@@ -71,6 +65,18 @@ internal sealed class ReadWindow
         return overtakes;
     }
 
+    /// <summary>The transactions that stretches have waited for this long, or longer.</summary>
+    public long[] WaitedFor(long nowMs, TimeSpan time) =>
+        [.. stretches.Where(s => nowMs - s.FirstReadAtMs >= time.TotalMilliseconds).SelectMany(s => s.Waiting).Distinct()];
+
+    /// <summary>Waits no longer for transactions that have brought nothing to what was read: see <see cref="EventWriters"/>. No read may have come in between.</summary>
+    public void Forget(IReadOnlyCollection<long> transactions, long nowMs)
+    {
+        foreach (var stretch in stretches)
+            stretch.Waiting.ExceptWith(transactions);
+        Settle(nowMs);
+    }
+
     /// <summary>Takes in a read.</summary>
     /// <param name="from">Where it began.</param>
     /// <param name="positions">What it found, in order, without what was known.</param>
@@ -96,7 +102,7 @@ internal sealed class ReadWindow
         }
         if (positions.Count > 0 && positions[^1] > Last)
         {
-            stretches.Add(new Stretch { From = Last, To = positions[^1], Waiting = snapshot.Unended(), ReadAtMs = nowMs });
+            stretches.Add(new Stretch { From = Last, To = positions[^1], Waiting = snapshot.Unended(), ReadAtMs = nowMs, FirstReadAtMs = nowMs });
             Last = positions[^1];
         }
         Settle(nowMs);
@@ -128,6 +134,7 @@ internal sealed class ReadWindow
         public long To { get; set; }
         public required HashSet<long> Waiting { get; init; }
         public long ReadAtMs { get; set; }
+        public long FirstReadAtMs { get; init; }
         public bool Ripe { get; set; }
     }
 }

@@ -40,6 +40,20 @@ internal sealed class SortedPositions
         return true;
     }
 
+    public void Clear()
+    {
+        positions.Clear();
+        start = 0;
+    }
+
+    /// <summary>True when there is one between these two, neither of them included.</summary>
+    public bool AnyBetween(long low, long high)
+    {
+        var at = Find(low);
+        at = at >= 0 ? at + 1 : ~at;
+        return at < positions.Count && positions[at] < high;
+    }
+
     public void RemoveUpTo(long position)
     {
         var at = Find(position);

@@ -15,10 +15,14 @@ internal sealed record EventRow(
 }
 
 /// <summary>What was claimed of a queue.</summary>
-internal sealed record QueueClaim(long Epoch, long Watermark, long[] Done);
+internal sealed record QueueClaim(long Epoch, long Watermark, PositionRange[] Done);
 
 /// <summary>What a silo tells of its progress in one queue.</summary>
-internal sealed record QueueProgress(int Queue, long Epoch, long Watermark, long[] Done);
+/// <param name="Queue">The queue's id.</param>
+/// <param name="Epoch">Under which it owns the queue.</param>
+/// <param name="Watermark">Everything up to here is done with.</param>
+/// <param name="Done">What is done with beyond it; null: as it was written last.</param>
+internal sealed record QueueProgress(int Queue, long Epoch, long Watermark, PositionRange[]? Done);
 
 /// <summary>The SQL of the stream provider.</summary>
 internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
@@ -73,8 +77,10 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
     public async Task<QueueClaim?> ClaimAsync(int queue, string owner, CancellationToken cancellation)
     {
         await using var command = Command(
-            "update stream_queue set epoch = epoch + 1, owner = $2 where id = $1 returning epoch, watermark, done", queue, owner);
-        return (await ReadAsync(command, r => new QueueClaim(r.GetInt64(0), r.GetInt64(1), r.GetFieldValue<long[]>(2)), cancellation)).SingleOrDefault();
+            "update stream_queue set epoch = epoch + 1, owner = $2 where id = $1 returning epoch, watermark, done, done_ranges", queue, owner);
+        // The list is that of silos of an earlier version.
+        return (await ReadAsync(command, r => new QueueClaim(r.GetInt64(0), r.GetInt64(1), [.. r.GetFieldValue<long[]>(2).Select(p => new PositionRange(p, p))
+            .Concat(r.GetFieldValue<NpgsqlRange<long>[]>(3).Select(Range)).OrderBy(p => p.From)]), cancellation)).SingleOrDefault();
     }
 
     /// <summary>Gives the queue back, if this is still its owner.</summary>
@@ -92,11 +98,11 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
     }
 
     /// <summary>
-    /// Reads on in a queue: what lies beyond a position and is not known, in order, at most so many events and bytes, but
+    /// Reads on in a queue: what lies beyond a position, is not known and was not done with by an earlier owner, in order, at most so many events and bytes, but
     /// at least one event. Answers whether there may be more, what the read could see, and the queue's epoch.
     /// </summary>
     public async Task<(List<EventRow> Rows, bool Complete, DatabaseSnapshot Snapshot, long Epoch)> ReadQueueAsync(
-        int queue, long from, long[] known, int maxEvents, int maxBytes, CancellationToken cancellation)
+        int queue, long from, long[] known, PositionRange[] done, int maxEvents, int maxBytes, CancellationToken cancellation)
     {
         // The id that the next transaction gets: xmax is but the one after the last that has ended.
         await using var command = Command($"""
@@ -107,10 +113,11 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
               select *, count(*) over () as events,
                      sum(coalesce(octet_length(payload), pg_column_size(data))) over (order by position rows unbounded preceding) as bytes,
                      row_number() over (order by position) as place
-              from (select * from event where queue = $1 and due_at is null and position > $2 and position <> all ($3)
+              from (select * from event where queue = $1 and due_at is null and position > $2 and position <> all ($3) and not position <@ $6
                     order by position limit $4) page) e on e.bytes <= $5 or e.place = 1
             order by e.position
             """, queue, from, known, maxEvents, (long)maxBytes);
+        command.Parameters.Add(new() { Value = done.Select(Range).ToArray(), NpgsqlDbType = NpgsqlDbType.BigIntMultirange });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var rows = new List<EventRow>();
         DatabaseSnapshot? snapshot = null;
@@ -141,13 +148,14 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
         // Not waited for on the disk: what a crash of the database takes back is delivered again.
         await using var command = Command("""
             with relaxed as (select set_config('synchronous_commit', 'off', true))
-            update stream_queue q set watermark = p.watermark, done = p.done::bigint[]
+            update stream_queue q set watermark = p.watermark, done_ranges = coalesce(p.done::int8multirange, q.done_ranges),
+                                      done = case when p.done is null then q.done else '{}' end
             from relaxed, unnest($1, $2, $3, $4) as p(queue, epoch, watermark, done)
             where q.id = p.queue and q.epoch = p.epoch
             returning q.id
             """,
             progress.Select(p => p.Queue).ToArray(), progress.Select(p => p.Epoch).ToArray(), progress.Select(p => p.Watermark).ToArray(),
-            progress.Select(p => $"{{{string.Join(',', p.Done.Select(d => d.ToString(CultureInfo.InvariantCulture)))}}}").ToArray());
+            progress.Select(p => p.Done is null ? null : $"{{{string.Join(',', p.Done.Select(d => string.Create(CultureInfo.InvariantCulture, $"[{d.From},{d.To}]")))}}}").ToArray());
         return [.. await ReadAsync(command, r => r.GetInt32(0), cancellation)];
     }
 
@@ -204,6 +212,11 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
             e.Consumers.Select(c => c.ToString()).ToArray(), e.Error?.ToString() ?? "");
         await command.ExecuteNonQueryAsync(cancellation);
     }
+
+    private static PositionRange Range(NpgsqlRange<long> range) => new(
+        range.LowerBoundIsInclusive ? range.LowerBound : range.LowerBound + 1, range.UpperBoundIsInclusive ? range.UpperBound : range.UpperBound - 1);
+
+    private static NpgsqlRange<long> Range(PositionRange range) => new(range.From, range.To);
 
     private static EventRow Row(NpgsqlDataReader r, int first) => new(
         r.GetInt64(first), r.GetString(first + 1), r.GetString(first + 2), r.GetInt64(first + 3), r.GetString(first + 4), r.GetString(first + 5),

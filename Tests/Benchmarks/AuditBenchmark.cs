@@ -79,7 +79,7 @@ public sealed class AuditBenchmark(ITestOutputHelper output)
               from (select * from stock_ledger where sku = '{sku}' order by sequence desc limit 1) l
               where g.state_name = 'inventory' and g.grain_key = 'sku/{sku}';
 
-            update stream_queue q set done = '{"{}"}', watermark = (select max(position) from event);
+            update stream_queue q set done = '{"{}"}', done_ranges = '{"{}"}', watermark = (select max(position) from event);
             """, connection) { CommandTimeout = 600 };
         await command.ExecuteNonQueryAsync();
         await using var vacuum = new Npgsql.NpgsqlCommand("vacuum analyze", connection) { CommandTimeout = 600 };

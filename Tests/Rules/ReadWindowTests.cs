@@ -10,7 +10,7 @@ public sealed class ReadWindowTests
     [Fact]
     public void what_was_read_while_nobody_wrote_is_final()
     {
-        var window = new ReadWindow(10, []);
+        var window = new ReadWindow(10);
         window.Read(10, [11, 15], complete: true, Quiet(100), nowMs: 0);
         Assert.Equal((15L, 15L, 0), (window.Final, window.Last, window.Known));
     }
@@ -18,7 +18,7 @@ public sealed class ReadWindowTests
     [Fact]
     public void a_stretch_is_looked_at_again_until_the_transactions_that_ran_have_ended()
     {
-        var window = new ReadWindow(0, []);
+        var window = new ReadWindow(0);
         window.Read(0, [5, 7], complete: true, new DatabaseSnapshot("90:100:90", 100), nowMs: 0);
         Assert.Equal(0, window.Final);
         Assert.Equal(0, window.Next(1).From);
@@ -30,7 +30,7 @@ public sealed class ReadWindowTests
     [Fact]
     public void a_transaction_that_has_an_id_beyond_the_snapshots_end_counts_as_running()
     {
-        var window = new ReadWindow(0, []);
+        var window = new ReadWindow(0);
         window.Read(0, [5], complete: true, new DatabaseSnapshot("100:100:", 102), nowMs: 0);
         Assert.Equal(0, window.Final);
         window.Read(0, [], complete: true, new DatabaseSnapshot("101:102:101", 102), nowMs: 1);
@@ -42,7 +42,7 @@ public sealed class ReadWindowTests
     [Fact]
     public void a_transaction_that_changes_nothing_is_not_waited_for()
     {
-        var window = new ReadWindow(0, []);
+        var window = new ReadWindow(0);
         // It has an id, and nothing is known of it yet.
         window.Read(0, [5], complete: true, new DatabaseSnapshot("90:101:90", 101), nowMs: 0);
         Assert.Equal(0, window.Final);
@@ -57,9 +57,24 @@ public sealed class ReadWindowTests
     }
 
     [Fact]
+    public void a_long_transaction_that_has_written_nothing_is_forgotten_for_what_was_read_and_waited_for_after_that()
+    {
+        var window = new ReadWindow(0);
+        window.Read(0, [5], complete: true, new DatabaseSnapshot("90:101:90,95", 101), nowMs: 0);
+        Assert.Empty(window.WaitedFor(1999, TimeSpan.FromSeconds(2)));
+        Assert.Equal([90L, 95L], window.WaitedFor(2000, TimeSpan.FromSeconds(2)).Order());
+        window.Forget([90], 2000);
+        Assert.Equal(0, window.Final);
+        window.Forget([90, 95], 2001);
+        Assert.Equal((5L, 0), (window.Final, window.Known));
+        window.Read(5, [8], complete: true, new DatabaseSnapshot("90:101:90", 101), nowMs: 2002);
+        Assert.Equal(5, window.Final);
+    }
+
+    [Fact]
     public void what_a_long_transaction_brought_is_not_overtaken_by_what_was_committed_after_it()
     {
-        var window = new ReadWindow(0, []);
+        var window = new ReadWindow(0);
         window.Read(0, [10], complete: true, new DatabaseSnapshot("50:60:50", 60), nowMs: 0);
         var (from, _) = window.Next(1000);
         Assert.Equal(10, from);
@@ -80,7 +95,7 @@ public sealed class ReadWindowTests
     [Fact]
     public void a_long_transaction_widens_the_window_without_being_looked_for_at_every_read()
     {
-        var window = new ReadWindow(0, []);
+        var window = new ReadWindow(0);
         for (var i = 1; i <= 100; i++)
             window.Read(window.Next(1000 * i).From, [10 * i], complete: true, new DatabaseSnapshot("50:60:50", 60), nowMs: 1000 * i);
         var (from, known) = window.Next(200_000);
@@ -99,7 +114,7 @@ public sealed class ReadWindowTests
     [Fact]
     public void a_page_that_is_cut_short_settles_only_what_it_covered()
     {
-        var window = new ReadWindow(0, []);
+        var window = new ReadWindow(0);
         window.Read(0, [10], complete: true, new DatabaseSnapshot("5:9:5", 9), nowMs: 0);
         window.Read(0, [1, 2], complete: false, Quiet(9), nowMs: 1);
         Assert.Equal(0, window.Final);
@@ -117,7 +132,7 @@ public sealed class ReadWindowTests
             var visible = new SortedSet<long>();
             var read = new List<long>();
             var ended = 9L;
-            var window = new ReadWindow(0, []);
+            var window = new ReadWindow(0);
             void Read()
             {
                 now += 120;
