@@ -15,9 +15,9 @@ namespace SoonShop.Silo.Storage;
 /// goes into the next, as one statement. A grain's state, events and ledger rows are in the same transaction. Reads go in groups, too.
 /// </summary>
 /// <remarks>
-/// On the rows of the ADO.NET provider with the SQL of <c>Migrations</c>; either reads what the other wrote.
+/// On the rows of the ADO.NET provider with the SQL of <c>Migrations</c>; either reads what the other wrote of the shop's.
 /// The version of the row is the ETag. As there, rows are named by state name and grain key, without the grain's class:
-/// classes that share a storage need state names of their own.
+/// classes that share a storage need state names of their own. Whose a state name is, <see cref="OwnedNames"/> tell.
 /// </remarks>
 internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>, IAsyncDisposable
 {
@@ -27,6 +27,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     private readonly PostgresGrainStorageOptions options;
     private readonly IActivatorProvider activators;
     private readonly NpgsqlDataSource database;
+    private readonly OwnedNames? names;
     private readonly StateSerializer serializer;
     private readonly StorageMetrics metrics;
     private readonly GroupCommitWriter writer;
@@ -39,6 +40,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     {
         (this.name, this.options, this.activators) = (name, options, activators);
         database = options.DataSource ?? NpgsqlDataSource.Create(options.ConnectionString!);
+        names = options.Owner is { } owner ? new OwnedNames(database, "state", owner) : null;
         serializer = new StateSerializer(options.GrainStorageSerializer);
         metrics = new StorageMetrics(name, () => writes!.Depth);
         var columns = new WriteColumns(options.StreamProvider);
@@ -67,7 +69,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     /// <summary>Makes sure that the schema is there, and takes reads and writes from now on.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("select exists (select from pg_proc where proname = 'read_grain_states')");
+        await using var command = database.CreateCommand("select exists (select from pg_proc where proname = 'read_grain_states') and to_regclass('owned_name') is not null");
         if (await command.ExecuteScalarAsync(cancellation) is not true)
         {
             throw new OrleansConfigurationException(
@@ -91,10 +93,10 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
 
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var key = StateKey.Of(stateName, grainId);
         StoredState stored;
         try
         {
+            var key = await KeyAsync(stateName, grainId, cancellationToken);
             stored = await InBatchAsync<PendingRead, StoredState>(reads, new PendingRead(key), cancellationToken);
         }
         catch (StorageFailedException e)
@@ -110,7 +112,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var key = StateKey.Of(stateName, grainId);
+        var key = await KeyAsync(stateName, grainId, cancellationToken);
         var version = Version(key, grainState.ETag);
         grainState.ETag = Text(await InBatchAsync<PendingWrite, int>(writes, new PendingWrite(key, version, serializer.Write(grainState.State)), cancellationToken));
         grainState.RecordExists = true;
@@ -118,7 +120,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
 
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var key = StateKey.Of(stateName, grainId);
+        var key = await KeyAsync(stateName, grainId, cancellationToken);
         if (string.IsNullOrWhiteSpace(grainState.ETag))
         {
             await ReadStateAsync(stateName, grainId, grainState, cancellationToken);
@@ -145,6 +147,22 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
 
     private Task StopAsync(TimeSpan limit, CancellationToken cancellation) =>
         Task.WhenAll(writes.StopAsync(limit, cancellation), reads.StopAsync(limit, cancellation));
+
+    /// <summary>The row of a grain's state.</summary>
+    private async ValueTask<StateKey> KeyAsync(string stateName, GrainId grain, CancellationToken cancellation)
+    {
+        var key = StateKey.Of(stateName, grain);
+        if (names is null)
+            return key;
+        try
+        {
+            return key with { Name = await names.OfAsync(key.Name, cancellation) };
+        }
+        catch (NpgsqlException e)
+        {
+            throw new StorageFailedException($"{key} cannot be found: the database does not answer ({e.Message}). Try again later.", inner: e);
+        }
+    }
 
     private static async Task<TResult> InBatchAsync<TOperation, TResult>(
         BatchQueue<TOperation> queue, TOperation operation, CancellationToken cancellation) where TOperation : PendingOperation<TResult>

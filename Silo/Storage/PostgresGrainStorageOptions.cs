@@ -12,8 +12,15 @@ public sealed class PostgresGrainStorageOptions : IStorageProviderSerializerOpti
     /// <summary>The database, for a data source of the storage's own.</summary>
     public string? ConnectionString { get; set; }
 
-    /// <summary>Turns states into bytes and back, but for those that are an <c>IDocument</c>. Unless set, the one that is registered as a keyed service under the storage's name; unless there is one, System.Text.Json.</summary>
+    /// <summary>Turns states into bytes and back, but for those that are an <c>IDocument</c>. Unless set, the one that is registered as a keyed service under the storage's name, or else without a name; unless there is one, Orleans' own for what it sends, which keeps every type that is marked [GenerateSerializer] and refuses others when they are first written.</summary>
     public IGrainStorageSerializer GrainStorageSerializer { get; set; } = null!;
+
+    /// <summary>
+    /// Whose the states are. Silos that name the same share them; of two that name different owners, the one that used a state's name first has
+    /// the plain one, with what was kept under it before there were owners, and the other's rows have the owner before the state's name.
+    /// Unless set: the cluster's service id and the storage's name.
+    /// </summary>
+    public string? Owner { get; set; }
 
     /// <summary>The stream provider whose queues the events of documents go to: a row of the table <c>stream_provider</c>.</summary>
     public string StreamProvider { get; set; } = "shop";

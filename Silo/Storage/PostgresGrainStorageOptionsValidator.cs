@@ -21,6 +21,8 @@ internal sealed class PostgresGrainStorageOptionsValidator(PostgresGrainStorageO
             yield return $"{nameof(options.ConnectionString)} cannot be read; set it like Host=127.0.0.1;Database=shop;Username=shop;Password=….";
         if (string.IsNullOrWhiteSpace(options.StreamProvider))
             yield return $"{nameof(options.StreamProvider)} is empty; name a stream provider, even if no events are written.";
+        if (options.Owner is { Length: 0 or > 200 })
+            yield return $"{nameof(options.Owner)} must be 1–200 characters.";
         foreach (var problem in (string?[])
             [
                 OutOf(nameof(options.MaxBatchSize), options.MaxBatchSize, 10_000),

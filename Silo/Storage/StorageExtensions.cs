@@ -11,6 +11,9 @@ namespace SoonShop.Silo.Storage;
 /// <summary>Chooses the shop's grain storage.</summary>
 internal static class StorageExtensions
 {
+    /// <summary>Whose the shop's states are, in whatever cluster and under whatever name: see the migration that makes the table <c>owned_name</c>.</summary>
+    private const string Owner = "soonshop/Default";
+
     /// <summary>Keeps grain states over a shared data source, with the provider that the configuration names.</summary>
     public static ISiloBuilder AddShopGrainStorage(
         this ISiloBuilder silo, StorageOptions configuration, string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME) => configuration.Provider switch
@@ -19,6 +22,7 @@ internal static class StorageExtensions
             _ => silo.AddPostgresGrainStorage(name, options => options.Configure<NpgsqlDataSource>((o, database) =>
             {
                 o.DataSource = database;
+                o.Owner = Owner;
                 o.StreamProvider = ShopStreams.Provider;
                 o.MaxBatchSize = configuration.MaxBatchSize;
                 o.MaxBatchBytes = configuration.MaxBatchBytes;

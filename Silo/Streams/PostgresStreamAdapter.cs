@@ -19,16 +19,17 @@ internal sealed class PostgresStreamFactory(IServiceProvider services, string pr
 
     public Task<IQueueAdapter> CreateAdapter() => CreateAdapter(CancellationToken.None);
 
+    /// <summary>May be called again: all adapters of a provider share what is behind them.</summary>
     public async Task<IQueueAdapter> CreateAdapter(CancellationToken cancellationToken)
     {
         if (services.GetService<ILocalSiloDetails>() is null)
         {
-            runtime.StartClient();
+            await runtime.StartClientAsync(cancellationToken);
         }
         else
         {
             await runtime.StartSiloAsync(cancellationToken);
-            forReaders = runtime.ForReaders(services);
+            forReaders ??= runtime.ForReaders(services);
         }
         return new PostgresStreamAdapter(provider, runtime, queue => readers[queue]);
     }

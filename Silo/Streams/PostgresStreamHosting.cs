@@ -16,10 +16,15 @@ public static class PostgresStreamHosting
 
     /// <summary>
     /// Adds a persistent stream provider over the tables <c>event</c> and <c>stream_queue</c> (see <c>Silo migrate</c>).
-    /// Events are delivered at least once, in order within a stream; the provider is not rewindable.
+    /// Events are delivered at least once, in order within a stream.
     /// </summary>
+    /// <remarks>
+    /// The provider cannot be rewound: a subscription begins with what is published after it, and one that names a token to begin with, or an event
+    /// that is published with one, is refused. Explicit subscriptions need a grain storage named <c>PubSubStore</c> that outlives the silos,
+    /// such as <c>AddPostgresGrainStorage("PubSubStore", …)</c>.
+    /// </remarks>
     /// <param name="silo">The silo.</param>
-    /// <param name="name">The provider's name, in the database, too: silos of one cluster name the same.</param>
+    /// <param name="name">The provider's name; silos of one cluster name the same. Other clusters on the database may, too (<see cref="PostgresStreamOptions.Owner"/>).</param>
     /// <param name="configure">Sets options.</param>
     /// <param name="stream">Sets what Orleans has for all persistent streams: pub/sub, the queue balancer, the pulling agent …</param>
     public static ISiloBuilder AddPostgresStreams(

@@ -15,6 +15,12 @@ public sealed class PostgresStreamOptions
     public string? ConnectionString { get; set; }
 
     /// <summary>
+    /// Whose the provider is. Silos and clients that name the same share its queues; of two that name different owners, the one that used the
+    /// provider's name first has it in the database, and the other's has the owner before it. Unless set: the cluster's service id.
+    /// </summary>
+    public string? Owner { get; set; }
+
+    /// <summary>
     /// Queues, 1–256: how many readers can work side by side. It can be changed while no silo runs: the first one that
     /// starts then assigns what is pending to the new queues.
     /// </summary>
@@ -62,6 +68,8 @@ public sealed class PostgresStreamOptions
     {
         if (Queues is < 1 or > MaxQueues)
             yield return $"{section}{nameof(Queues)} is {Queues}; set it to 1–{MaxQueues}.";
+        if (Owner is { Length: 0 or > 200 })
+            yield return $"{section}{nameof(Owner)} must be 1–200 characters.";
         foreach (var (name, value, min, max) in new (string, long, long, long)[]
         {
             (nameof(ReadEvents), ReadEvents, 1, 10_000),

@@ -2,6 +2,7 @@ using System.Globalization;
 using Npgsql;
 using NpgsqlTypes;
 using SoonShop.Aggregates;
+using SoonShop.Silo.Storage;
 
 namespace SoonShop.Silo.Streams;
 
@@ -25,8 +26,25 @@ internal sealed record QueueClaim(long Epoch, long Watermark, PositionRange[] Do
 internal sealed record QueueProgress(int Queue, long Epoch, long Watermark, PositionRange[]? Done);
 
 /// <summary>The SQL of the stream provider.</summary>
-internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
+internal sealed class StreamDatabase
 {
+    private readonly NpgsqlDataSource database;
+    private readonly string name;
+    private readonly OwnedNames? names;
+    private string? found;
+
+    /// <param name="database">The database.</param>
+    /// <param name="name">The provider's name.</param>
+    /// <param name="owner">Whose it is; null where it stands in the database under that name.</param>
+    public StreamDatabase(NpgsqlDataSource database, string name, string? owner = null)
+    {
+        (this.database, this.name) = (database, name);
+        names = owner is null ? null : new OwnedNames(database, "stream", owner);
+    }
+
+    /// <summary>The provider's name in the database: see <see cref="OwnedNames"/>.</summary>
+    private string Provider => found ?? name;
+
     private const string Columns = """
         position, id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before,
         correlation_id, causation_id, traceparent, convert_to(data::text, 'UTF8'), payload
@@ -34,10 +52,26 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
 
     public NpgsqlDataSource Source => database;
 
+    /// <summary>Finds out under which name the provider stands in the database. To be done before anything else.</summary>
+    /// <exception cref="OrleansConfigurationException">The database has no schema, or an older one.</exception>
+    public async Task FindNameAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (names is not null)
+                found = await names.OfAsync(name, cancellation);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            throw new OrleansConfigurationException(
+                $"PostgreSQL streams '{name}': the database has no schema, or an older one; run PostgresSchema.MigrateAsync, or 'Silo migrate'.", e);
+        }
+    }
+
     /// <summary>The ids of the provider's queues by their numbers; empty when it has none.</summary>
     public async Task<int[]> QueuesAsync(CancellationToken cancellation)
     {
-        await using var command = Command("select id from stream_queue where provider = $1 order by number", provider);
+        await using var command = Command("select id from stream_queue where provider = $1 order by number", Provider);
         return [.. (await ReadAsync(command, r => r.GetInt32(0), cancellation))];
     }
 
@@ -50,18 +84,18 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         // One at a time; then, whether others are there, which hold the second lock together.
-        await ExecuteAsync("select pg_advisory_xact_lock(1399870323, hashtext($1))", provider);
-        var existing = await ExecuteAsync("select queues from stream_provider where name = $1", provider) as int?;
+        await ExecuteAsync("select pg_advisory_xact_lock(1399870323, hashtext($1))", Provider);
+        var existing = await ExecuteAsync("select queues from stream_provider where name = $1", Provider) as int?;
         if (existing != queues)
         {
-            if (existing is not null && await ExecuteAsync("select pg_try_advisory_xact_lock(1399870324, hashtext($1))", provider) is not true)
+            if (existing is not null && await ExecuteAsync("select pg_try_advisory_xact_lock(1399870324, hashtext($1))", Provider) is not true)
             {
                 throw new InvalidOperationException(
-                    $"Stream provider {provider} has {existing} queues, and other silos work with them; this one is set to {queues}. Set it to {existing}, or stop the others first.");
+                    $"Stream provider {name} has {existing} queues, and other silos work with them; this one is set to {queues}. Set it to {existing}, or stop the others first.");
             }
-            await ExecuteAsync("select ensure_stream_queues($1, $2)", provider, queues);
+            await ExecuteAsync("select ensure_stream_queues($1, $2)", Provider, queues);
         }
-        await ExecuteAsync("select pg_advisory_lock_shared(1399870324, hashtext($1))", provider);
+        await ExecuteAsync("select pg_advisory_lock_shared(1399870324, hashtext($1))", Provider);
         await transaction.CommitAsync(cancellation);
 
         async Task<object?> ExecuteAsync(string sql, params object[] values)
@@ -162,7 +196,9 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
     /// <summary>Inserts published events; answers the queues that have something new.</summary>
     public async Task<int[]> PublishAsync(IReadOnlyList<PublishedEvent> events, CancellationToken cancellation)
     {
-        await using var command = Command("select publish_events($1, $2, $3, $4, $5, $6)", provider,
+        // A client that found no database when it started.
+        await FindNameAsync(cancellation);
+        await using var command = Command("select publish_events($1, $2, $3, $4, $5, $6)", Provider,
             events.Select(e => e.Id).ToArray(), events.Select(e => e.Type).ToArray(), events.Select(e => e.Namespace).ToArray(),
             events.Select(e => e.Key).ToArray(), events.Select(e => e.Payload).ToArray());
         return await command.ExecuteScalarAsync(cancellation) as int[] ?? [];
@@ -173,7 +209,7 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
     {
         T[] Column<T>(Func<EventEnvelope, T> of) => [.. events.Select(e => of(e.Envelope))];
 
-        await using var command = Command("select ids, queues from accept_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", provider,
+        await using var command = Command("select ids, queues from accept_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)", Provider,
             Column(e => e.Id), Column(e => e.Source), Column(e => e.Type), Column(e => e.Subject), Column(e => e.StreamNamespace), Column(e => e.StreamKey),
             Column(e => e.Time.UtcDateTime), Column(e => e.CorrelationId), Column(e => e.CausationId), Column(e => e.TraceParent));
         command.Parameters.Add(new() { Value = events.Select(e => e.Data).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
@@ -188,7 +224,7 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
     /// <summary>Releases scheduled events that are due.</summary>
     public async Task<(int[] Queues, int Released, TimeSpan? Next)> ReleaseDueAsync(int limit, CancellationToken cancellation)
     {
-        await using var command = Command("select queues, released, next_ms from release_events($1, $2)", provider, limit);
+        await using var command = Command("select queues, released, next_ms from release_events($1, $2)", Provider, limit);
         return (await ReadAsync(command, r => (
             r.IsDBNull(0) ? [] : r.GetFieldValue<int[]>(0), r.GetInt32(1),
             r.IsDBNull(2) ? (TimeSpan?)null : TimeSpan.FromMilliseconds(Math.Max(0, r.GetDouble(2)))), cancellation)).Single();
@@ -208,7 +244,7 @@ internal sealed class StreamDatabase(NpgsqlDataSource database, string provider)
             insert into stream_undelivered (position, provider, event_id, event_type, stream_namespace, stream_key, reason, consumers, error)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
             """,
-            e.Position, provider, e.EventId, e.EventType, e.Stream.GetNamespace() ?? "", e.Stream.GetKeyAsString(), e.Reason.ToString(),
+            e.Position, Provider, e.EventId, e.EventType, e.Stream.GetNamespace() ?? "", e.Stream.GetKeyAsString(), e.Reason.ToString(),
             e.Consumers.Select(c => c.ToString()).ToArray(), e.Error?.ToString() ?? "");
         await command.ExecuteNonQueryAsync(cancellation);
     }

@@ -3,22 +3,26 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Orleans.Configuration;
 using Orleans.Serialization;
 
 namespace SoonShop.Silo.Streams;
 
 /// <summary>What one provider has in one process: its database, its signal, and, on a silo, what works in the background.</summary>
-internal sealed class StreamRuntime : IAsyncDisposable
+internal sealed partial class StreamRuntime : IAsyncDisposable
 {
     private readonly NpgsqlDataSource? ownSource;
     private readonly ILogger log;
+    private readonly Lock gate = new();
+    private Task? started;
 
     public StreamRuntime(IServiceProvider services, string provider)
     {
         Options = services.GetRequiredService<IOptionsMonitor<PostgresStreamOptions>>().Get(provider);
         if (Options is { DataSource: null, ConnectionString: { } text })
             ownSource = NpgsqlDataSource.Create(text);
-        Database = new StreamDatabase(Options.DataSource ?? ownSource ?? services.GetRequiredService<NpgsqlDataSource>(), provider);
+        Database = new StreamDatabase(Options.DataSource ?? ownSource ?? services.GetRequiredService<NpgsqlDataSource>(), provider,
+            Options.Owner ?? services.GetRequiredService<IOptions<ClusterOptions>>().Value.ServiceId);
         log = services.GetRequiredService<ILoggerFactory>().CreateLogger($"{typeof(StreamRuntime).Namespace}.{provider}");
         Signal = new EventSignal(Database, log);
         Acks = new AckWriter(Database.AcknowledgeAsync, Options.AckInterval, log);
@@ -42,17 +46,36 @@ internal sealed class StreamRuntime : IAsyncDisposable
     /// <summary>Ids of the queues by number; known on silos, once started.</summary>
     public int[] Queues { get; private set; } = [];
 
-    /// <summary>Starts what a silo needs.</summary>
-    public async Task StartSiloAsync(CancellationToken cancellation)
+    /// <summary>Starts what a silo needs: it reads and publishes. Once, however often it is asked for; a start that failed is tried again.</summary>
+    public Task StartSiloAsync(CancellationToken cancellation) => StartOnceAsync(async () =>
     {
+        await Database.FindNameAsync(cancellation);
         await Signal.StartListeningAsync(Options.Queues, cancellation);
         Queues = await Database.QueuesAsync(cancellation);
         Acks.Start();
         Releaser.Start();
-    }
+    });
 
-    /// <summary>Starts what a client needs: it only publishes.</summary>
-    public void StartClient() => Signal.Start();
+    /// <summary>Starts what a client needs: it only publishes. Once, as above.</summary>
+    public Task StartClientAsync(CancellationToken cancellation) => StartOnceAsync(async () =>
+    {
+        try
+        {
+            await Database.FindNameAsync(cancellation);
+        }
+        catch (NpgsqlException e) when (e is not PostgresException)
+        {
+            // A client may well begin while the database is away, and consume.
+            LogNoDatabase(log, Provider, e.Message);
+        }
+        Signal.Start();
+    });
+
+    private Task StartOnceAsync(Func<Task> start)
+    {
+        lock (gate)
+            return started = started is null or { IsFaulted: true } or { IsCanceled: true } ? start() : started;
+    }
 
     /// <summary>What the readers of a silo share.</summary>
     public ReaderServices ForReaders(IServiceProvider services) => new(
@@ -70,6 +93,9 @@ internal sealed class StreamRuntime : IAsyncDisposable
         if (ownSource is not null)
             await ownSource.DisposeAsync();
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database of stream provider {Provider} does not answer now; what is published waits for it: {Reason}")]
+    private static partial void LogNoDatabase(ILogger log, string provider, string reason);
 }
 
 /// <summary>Keeps undelivered events in a table, where no other place for them was configured.</summary>

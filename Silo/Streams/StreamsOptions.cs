@@ -10,6 +10,9 @@ public sealed class StreamsOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Streams";
 
+    /// <summary>Whose the shop's streams are, in whatever cluster.</summary>
+    private const string Owner = "soonshop";
+
     /// <summary>Queues, 1–256; see <see cref="PostgresStreamOptions.Queues"/>.</summary>
     public int Queues { get; set; } = 8;
 
@@ -44,6 +47,7 @@ public sealed class StreamsOptions
 
     internal void Apply(PostgresStreamOptions options)
     {
+        options.Owner = Owner;
         options.Queues = Queues;
         options.ReadEvents = ReadEvents;
         options.MaxPendingEvents = MaxPendingEvents;

@@ -40,6 +40,60 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     }
 
     [Fact]
+    public async Task types_with_private_setters_derived_ones_and_cycles_come_back_as_they_were()
+    {
+        var sealedOff = new SealedOff();
+        sealedOff.Set(7, "Zoë");
+        Assert.Equal((7, "Zoë"), await BackAsync(sealedOff) is var read ? (read.Number, read.Name) : default);
+        var (rex, cat) = (new Dog { Name = "Rex", Age = 3 }, new Animal { Name = "Cat" });
+        Assert.Equal(rex, await BackAsync<Animal>(rex));
+        var farm = await BackAsync(new Farm { Animals = [rex, cat], ByName = new() { ["x"] = rex } });
+        Assert.Equal([rex, cat], farm.Animals);
+        Assert.Equal(rex, farm.ByName["x"]);
+        var knot = new Knot();
+        knot.Other = new Knot { Other = knot };
+        var untied = await BackAsync(knot);
+        Assert.Same(untied, untied.Other!.Other);
+        Assert.Equal(-5, await BackAsync(-5));
+        Assert.Equal(0m, await BackAsync(0m));
+    }
+
+    [Fact]
+    public async Task a_type_that_would_lose_something_is_refused_at_its_first_write_with_what_to_do()
+    {
+        var id = NewId();
+        var refused = await Assert.ThrowsAsync<NotSupportedException>(() => WriteAsync(id, new Unmarked { Name = "lost?" }));
+        Assert.All([nameof(Unmarked), "GenerateSerializer", nameof(IGrainStorageSerializer)], part => Assert.Contains(part, refused.Message, StringComparison.Ordinal));
+        Assert.False((await ReadAsync<Unmarked>(id)).RecordExists);
+        await Assert.ThrowsAsync<NotSupportedException>(() => WriteAsync(id, new Farm { Animals = [new Stray()] }));
+    }
+
+    [Theory]
+    [InlineData("{\"Name\": \"Ada\"}", "Ada")]
+    [InlineData("null", null)]
+    public async Task what_earlier_versions_wrote_as_json_is_read(string json, string? name)
+    {
+        var id = NewId();
+        await silo.QueryAsync<int>(
+            "insert into grain_state (state_name, grain_key, version, state) values ($1, $2, 1, convert_to($3, 'UTF8')) returning version", Name, $"{id.Key}", json);
+        Assert.Equal(name, (await ReadAsync<Unmarked>(id)).State!.Name);
+        Assert.Equal(name ?? "", (await ReadAsync<Marked>(id)).State!.Name ?? "");
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("8")]
+    [InlineData("41")]
+    [InlineData("-3")]
+    public async Task numbers_that_earlier_versions_wrote_as_json_are_read(string json)
+    {
+        var id = NewId();
+        await silo.QueryAsync<int>(
+            "insert into grain_state (state_name, grain_key, version, state) values ($1, $2, 1, convert_to($3, 'UTF8')) returning version", Name, $"{id.Key}", json);
+        Assert.Equal(int.Parse(json, System.Globalization.CultureInfo.InvariantCulture), (await ReadAsync<int>(id)).State);
+    }
+
+    [Fact]
     public async Task each_write_changes_the_etag_even_of_the_same_state()
     {
         var id = NewId();
@@ -287,6 +341,13 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
         return state;
     }
 
+    private async Task<T> BackAsync<T>(T value)
+    {
+        var id = NewId();
+        await WriteAsync(id, value);
+        return (await ReadAsync<T>(id)).State!;
+    }
+
     private async Task<GrainState<T>> WriteAsync<T>(GrainId id, T value)
     {
         var state = new GrainState<T>(value);
@@ -321,8 +382,58 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     private Task<long> MovementsOfAsync(string sku) => silo.QueryAsync<long>("select count(*) from stock_ledger where sku = $1", sku);
 }
 
+[GenerateSerializer]
+public class SealedOff
+{
+    [Id(0)] public int Number { get; private set; }
+    [Id(1)] public string? Name { get; private set; }
+
+    public void Set(int number, string name) => (Number, Name) = (number, name);
+}
+
+[GenerateSerializer]
+public record Animal
+{
+    [Id(0)] public string Name { get; init; } = "";
+}
+
+[GenerateSerializer]
+public sealed record Dog : Animal
+{
+    [Id(0)] public int Age { get; init; }
+}
+
+/// <summary>Derived, and not marked.</summary>
+public sealed record Stray : Animal;
+
+[GenerateSerializer]
+public sealed class Farm
+{
+    [Id(0)] public List<Animal> Animals { get; set; } = [];
+    [Id(1)] public Dictionary<string, Animal> ByName { get; set; } = [];
+}
+
+[GenerateSerializer]
+public sealed class Knot
+{
+    [Id(0)] public Knot? Other { get; set; }
+}
+
+/// <summary>A class that Orleans knows nothing of.</summary>
+public sealed class Unmarked
+{
+    public string? Name { get; set; }
+}
+
+[GenerateSerializer]
+public sealed class Marked
+{
+    [Id(0)] public string? Name { get; set; }
+}
+
 /// <summary>A state of no special kind.</summary>
-public sealed record Note(string Text)
+[GenerateSerializer]
+public sealed record Note([property: Id(0)] string Text)
 {
     public Note() : this("")
     {
