@@ -16,6 +16,9 @@ public sealed record PageRequest(int Limit = PageRequest.DefaultLimit, string? C
     /// <summary>Items on a page when the caller names no number.</summary>
     public const int DefaultLimit = 20;
 
+    /// <summary>The longest cursor that a list gives, and that is taken back.</summary>
+    public const int MaxCursorLength = 4000;
+
     /// <summary>The most items on a page.</summary>
     public const int MaxLimit = 100;
 }

@@ -62,9 +62,7 @@ public sealed class SkuTextAttribute : ValidationAttribute, IDescribesSchema
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class CursorAttribute : StringLengthAttribute, IDescribesSchema
 {
-    private const int MaxLength = 1000;
-
-    public CursorAttribute() : base(MaxLength) => ErrorMessage = "is none that this list gave; begin without one";
+    public CursorAttribute() : base(PageRequest.MaxCursorLength) => ErrorMessage = "is none that this list gave; begin without one";
 
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Description = "The nextCursor of the page before; without it the list begins.";
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace SoonShop.Silo.Search;
@@ -9,17 +10,22 @@ namespace SoonShop.Silo.Search;
 /// </summary>
 internal static class Cursor
 {
-    /// <summary>The longest name, each character escaped, is some 1,750.</summary>
-    private const int MaxLength = 2000;
+    /// <summary>Escapes only what must be: a name in any script stays short.</summary>
+    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static string Write(string query, params string[] values) =>
-        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes((string[])[Digest(query), .. values]));
+    /// <exception cref="InvalidOperationException">It would be longer than what is taken back.</exception>
+    public static string Write(string query, params string[] values)
+    {
+        var cursor = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes((string[])[Digest(query), .. values], Json));
+        return cursor.Length <= PageRequest.MaxCursorLength ? cursor
+            : throw new InvalidOperationException($"A cursor of {cursor.Length} characters would not be taken back.");
+    }
 
     /// <summary>The values of a cursor; false when it is none, or belongs to another query.</summary>
     public static bool TryRead(string cursor, string query, int count, out string[] values)
     {
         values = [];
-        if (cursor.Length > MaxLength || !Base64Url.IsValid(cursor))
+        if (cursor.Length > PageRequest.MaxCursorLength || !Base64Url.IsValid(cursor))
             return false;
         try
         {
