@@ -35,8 +35,17 @@ internal static class BufferedBodies
             {
                 throw new BadHttpRequestException("The body came too slowly.", StatusCodes.Status408RequestTimeout);
             }
+            // The server takes a chunk that is longer than it can count for a fault of input and output.
+            catch (Exception e) when (e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } or IOException { InnerException: OverflowException })
+            {
+                throw new UnreadableBodyException(e);
+            }
         }
         context.Request.Body.Position = 0;
         await next(context);
     }
 }
+
+/// <summary>A body whose framing is malformed: what came of it is not looked at, and the rest cannot be found.</summary>
+internal sealed class UnreadableBodyException(Exception cause)
+    : BadHttpRequestException("cannot be read: its chunks or its length are malformed", StatusCodes.Status400BadRequest, cause);

@@ -23,6 +23,7 @@ internal sealed partial class ExceptionAnswers(IProblemDetailsService problems, 
         }
         var refusal = exception switch
         {
+            UnreadableBodyException e => Refusal.Invalid("body", e.Message),
             BadHttpRequestException e => await BadRequests.RefusalAsync(httpContext, e),
             UnavailableException or CallLostException => Unavailable(exception.Message),
             TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException => Unavailable("The shop does not answer in time."),
