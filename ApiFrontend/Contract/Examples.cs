@@ -4,12 +4,24 @@ using Microsoft.OpenApi;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>Gives requests, answers and parameters examples: what a field of that name commonly holds, and otherwise what its schema allows.</summary>
+/// <summary>
+/// Gives requests, answers and parameters examples: what a field of that name commonly holds, and otherwise what its schema allows. Requests are
+/// such that a shop with the demo catalogue grants them, and what answers show adds up: a test sends each and sums each.
+/// </summary>
 internal static class Examples
 {
     private const int MaxDepth = 8;
     private const string Id = "0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11";
     private const string Time = "2026-03-01T09:30:00Z";
+
+    private const string Name = "House Blend Coffee Beans, 1 kg";
+
+    /// <summary>Left out of examples: what excludes something that stands there, what only some may ask for, and what only an answer can tell.</summary>
+    private static readonly HashSet<string> LeftOut = new(StringComparer.Ordinal)
+    {
+        "LoginRequest.cartId", "PlaceOrderRequest.addressId", "PlaceOrderRequest.savePaymentMethod", "PlaceOrderRequest.expectedTotal", "PayOrderRequest.savePaymentMethod",
+        "RefundRequest.lines", "RefundRequest.full", "cursor",
+    };
 
     /// <summary>By field name, or, where that is not enough, by the schema's and the field's.</summary>
     private static readonly Dictionary<string, Func<JsonNode?>> Known = new(StringComparer.Ordinal)
@@ -35,16 +47,54 @@ internal static class Examples
         ["country"] = () => "GB",
         ["phone"] = () => "+44 20 7946 0000",
         ["sku"] = () => "COFFEE-HOUSE-1KG",
-        ["category"] = () => "groceries/coffee",
-        ["family"] = () => "house-coffee",
+        ["category"] = () => "food/coffee",
+        ["family"] = () => "coffee-gedeo-250",
         ["description"] = () => "A house blend, roasted on Mondays.",
         ["attributes"] = () => new JsonObject { ["roast"] = "medium" },
-        ["images"] = () => new JsonArray("https://images.example.com/coffee.jpg"),
-        ["Product.name"] = () => "House coffee, 1 kg",
-        ["ProductRequest.name"] = () => "House coffee, 1 kg",
-        ["CreateProductRequest.name"] = () => "House coffee, 1 kg",
-        ["CartItem.name"] = () => "House coffee, 1 kg",
-        ["OrderLine.name"] = () => "House coffee, 1 kg",
+        ["images"] = () => new JsonArray("https://images.soonshop.dev/coffee-house-1kg/front.webp"),
+        ["Product.name"] = () => Name,
+        ["Product.family"] = () => null,
+        ["ProductRequest.name"] = () => Name,
+        ["ProductRequest.family"] = () => null,
+        ["CreateProductRequest.sku"] = () => "COFFEE-GEDEO-1KG",
+        ["CreateProductRequest.name"] = () => "Gedeo Highlands Single-Origin Coffee, 1 kg",
+        ["CartItem.name"] = () => Name,
+        ["CartItem.lineTotal"] = () => Dollars(3998),
+        ["Cart.subtotal"] = () => Dollars(3998),
+        ["OrderLine.name"] = () => Name,
+        ["OrderLine.lineTotal"] = () => Dollars(3998),
+        ["OrderLine.tax"] = () => Dollars(800),
+        ["Order.status"] = () => "confirmed",
+        ["Order.subtotal"] = () => Dollars(3998),
+        ["Order.shipping"] = () => Dollars(699),
+        ["Order.tax"] = () => Dollars(939),
+        ["Order.discount"] = () => Dollars(0),
+        ["Order.total"] = () => Dollars(5636),
+        ["Order.paymentDeadline"] = () => null,
+        ["OrderPayment.status"] = () => "captured",
+        ["OrderPayment.amount"] = () => Dollars(5636),
+        ["OrderPayment.captured"] = () => Dollars(5636),
+        ["OrderPayment.refunded"] = () => Dollars(0),
+        ["Payment.status"] = () => "captured",
+        ["Payment.amount"] = () => Dollars(5636),
+        ["Payment.captured"] = () => Dollars(5636),
+        ["Payment.refunded"] = () => Dollars(0),
+        ["Payment.declineCode"] = () => null,
+        ["TimelineEntry.status"] = () => "confirmed",
+        ["AdjustmentRequest.reason"] = () => "delivery",
+        ["CaptureRequest.amount"] = () => 5636,
+        ["RefundRequest.amount"] = () => 500,
+        ["RefundRequest.reason"] = () => "late delivery",
+        ["CancelOrderRequest.reason"] = () => "ordered by mistake",
+        ["LoginRequest.email"] = () => "buyer@soonshop.dev",
+        ["LoginRequest.password"] = () => "Buyer-Pa55word",
+        ["LogLevelsRequest.levels"] = () => new JsonObject { ["SoonShop.Silo.Events"] = "debug" },
+        ["LogLevelsRequest.minutes"] = () => 10,
+        ["maxPrice"] = () => 5000,
+        ["from"] = () => "2026-01-01T00:00:00Z",
+        ["to"] = () => "2027-01-01T00:00:00Z",
+        ["window"] = () => 60,
+        ["fingerprint"] = () => "5f0c3d9a110b6f4a",
         ["amount"] = () => 1999,
         ["currency"] = () => "USD",
         ["quantity"] = () => 2,
@@ -58,11 +108,10 @@ internal static class Examples
         ["shipment"] = () => null,
         ["previousUnitPrice"] = () => null,
         ["nextCursor"] = () => null,
-        ["cursor"] = () => "WyIyMDI2LTAzLTAxIl0",
         ["carrier"] = () => "Royal Mail",
         ["trackingNumber"] = () => "RM123456785GB",
         ["delta"] = () => 24,
-        ["reason"] = () => "delivery",
+        ["reason"] = () => "no longer needed",
         ["reference"] = () => "DN-2026-0301",
         ["q"] = () => "coffee",
         ["url"] = () => "https://hooks.example.com/soonshop",
@@ -73,7 +122,7 @@ internal static class Examples
         ["required"] = () => new JsonObject { ["orderConfirmed"] = new JsonArray("email") },
         ["handler"] = () => "mail",
         ["eventType"] = () => "order.confirmed",
-        ["action"] = () => "orders.ship",
+        ["action"] = () => "orders.*",
         ["actor"] = () => Id,
         ["subject"] = () => Id,
         ["outcome"] = () => "success",
@@ -96,7 +145,10 @@ internal static class Examples
         foreach (var operation in document.Paths.Values.SelectMany(p => p.Operations!.Values))
         {
             foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
-                parameter.Example ??= Of(document, parameter.Schema, "", parameter.Name!, MaxDepth);
+            {
+                if (!LeftOut.Contains(parameter.Name!))
+                    parameter.Example ??= Of(document, parameter.Schema, "", parameter.Name!, MaxDepth);
+            }
             foreach (var content in operation.RequestBody?.Content?.Values ?? Enumerable.Empty<OpenApiMediaType>())
                 content.Example ??= Of(document, content.Schema, "", "", MaxDepth);
             foreach (var answer in operation.Responses?.Values.OfType<OpenApiResponse>() ?? [])
@@ -119,7 +171,9 @@ internal static class Examples
         if (schema is null || depth == 0)
             return null;
         if (schema.OneOf is { Count: > 0 } choices)
-            return Known.TryGetValue(name, out var chosen) && chosen() is null ? null : Of(document, choices.FirstOrDefault(c => c.Type != JsonSchemaType.Null), owner, name, depth);
+            return Find(owner, name) is { } chosen && chosen() is null ? null : Of(document, choices.FirstOrDefault(c => c.Type != JsonSchemaType.Null), owner, name, depth);
+        if (Known.TryGetValue($"{owner}.{name}", out var exact))
+            return exact();
         if (schema.Enum is { Count: > 0 } words)
             return words[0]!.DeepClone();
         if (Find(owner, name) is { } known && known() is var value && Fits(value, schema))
@@ -128,7 +182,7 @@ internal static class Examples
         return type switch
         {
             JsonSchemaType.Object when schema.Properties is { Count: > 0 } properties => new JsonObject(
-                properties.Select(p => KeyValuePair.Create(p.Key, Of(document, p.Value, id ?? owner, p.Key, depth - 1)))),
+                properties.Where(p => !LeftOut.Contains($"{id ?? owner}.{p.Key}")).Select(p => KeyValuePair.Create(p.Key, Of(document, p.Value, id ?? owner, p.Key, depth - 1)))),
             JsonSchemaType.Object => schema.AdditionalProperties is { } values ? new JsonObject { ["name"] = Of(document, values, owner, "", depth - 1) } : new JsonObject(),
             JsonSchemaType.Array => new JsonArray(Of(document, schema.Items, owner, name, depth - 1)),
             JsonSchemaType.Boolean => true,
@@ -142,6 +196,8 @@ internal static class Examples
         };
     }
 
+    private static JsonObject Dollars(long amount) => new() { ["amount"] = amount, ["currency"] = "USD" };
+
     private static Func<JsonNode?>? Find(string owner, string name) =>
         Known.TryGetValue($"{owner}.{name}", out var exact) || Known.TryGetValue(name, out exact) ? exact : null;
 
@@ -151,6 +207,7 @@ internal static class Examples
         System.Text.Json.JsonValueKind.Object => schema.Type?.HasFlag(JsonSchemaType.Object) == true && schema.Properties is not { Count: > 0 },
         System.Text.Json.JsonValueKind.Array => schema.Type?.HasFlag(JsonSchemaType.Array) == true,
         System.Text.Json.JsonValueKind.Number => schema.Type is { } type && (type.HasFlag(JsonSchemaType.Integer) || type.HasFlag(JsonSchemaType.Number)),
-        _ => schema.Type?.HasFlag(JsonSchemaType.String) == true && schema.Format is null or "email" or "uri",
+        _ => schema.Type?.HasFlag(JsonSchemaType.String) == true
+            && (schema.Format is null or "email" or "uri" || (schema.Format is "date-time" && DateTimeOffset.TryParse(value!.GetValue<string>(), CultureInfo.InvariantCulture, out _))),
     };
 }

@@ -50,6 +50,6 @@ internal static class Declarations
 
     /// <summary>The route does nothing when the version named in If-Match is not the current one.</summary>
     public static TBuilder WithIfMatch<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder => routes
-        .TakesHeader("If-Match", "The ETag of the version that is to be changed; without it any version is.", "\"3\"")
+        .TakesHeader("If-Match", "The ETag of the version that is to be changed, such as \"3\"; with * or without it any version is.", "*")
         .Refuses(RefusalCode.PreconditionFailed);
 }

@@ -82,14 +82,14 @@ internal sealed class Shop : IAsyncDisposable
         var (siloPort, gatewayPort) = ports ?? Ports;
         var silo = ShopProcess.Start(program ?? Repository.Program("Silo"), $"silo {siloPort}", new(settings)
         {
-            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["DOTNET_ENVIRONMENT"] = settings.GetValueOrDefault("DOTNET_ENVIRONMENT", "Production"),
             ["ConnectionStrings__soonshop"] = ConnectionString,
             ["Silo__SiloPort"] = $"{siloPort}",
             ["Silo__GatewayPort"] = $"{gatewayPort}",
             // Each port more could be taken by somebody else.
             ["Silo__HttpPort"] = ports is null ? settings.GetValueOrDefault("Silo__HttpPort", "0") : $"{httpPort}",
-            ["Accounts__AdminEmail"] = AdminEmail,
-            ["Accounts__AdminPassword"] = AdminPassword,
+            ["Accounts__AdminEmail"] = settings.GetValueOrDefault("Accounts__AdminEmail", AdminEmail),
+            ["Accounts__AdminPassword"] = settings.GetValueOrDefault("Accounts__AdminPassword", AdminPassword),
             ["Accounts__PasswordHashIterations"] = "10000",
             ["Accounts__LogMailedTokens"] = "true",
             ["Notifications__Webhooks__AllowPrivateAddresses"] = "true",
@@ -124,7 +124,7 @@ internal sealed class Shop : IAsyncDisposable
             environment[name] = value;
         var api = ShopProcess.Start(FrontEndProgram, $"api {port}", new(environment)
         {
-            ["DOTNET_ENVIRONMENT"] = "Production",
+            ["DOTNET_ENVIRONMENT"] = settings.GetValueOrDefault("DOTNET_ENVIRONMENT", "Production"),
             ["ConnectionStrings__soonshop"] = ConnectionString,
             ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
         });

@@ -1,0 +1,41 @@
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Api;
+
+/// <summary>What <c>run.sh</c> starts, but for mail: development's settings, the demo catalogue, its administrator and its customer.</summary>
+internal static class DemoShop
+{
+    public const string AdminEmail = "admin@soonshop.dev";
+    public const string AdminPassword = "Admin-Pa55word";
+    public const string BuyerEmail = "buyer@soonshop.dev";
+    public const string BuyerPassword = "Buyer-Pa55word";
+
+    public static async Task<(Shop Shop, ApiClient Api)> StartAsync()
+    {
+        (string, string)[] settings =
+        [
+            ("DOTNET_ENVIRONMENT", "Development"),
+            ("Accounts__AdminEmail", AdminEmail), ("Accounts__AdminPassword", AdminPassword),
+            ("Accounts__DemoEmail", BuyerEmail), ("Accounts__DemoPassword", BuyerPassword),
+            ("Notifications__Email__Mode", "Off"),
+        ];
+        var (shop, api) = await Shop.StartAsync(settings);
+        try
+        {
+            var (code, _, error) = await Repository.TryRunAsync("dotnet", [Repository.Program("Silo"), "seed"], new()
+            {
+                ["DOTNET_ENVIRONMENT"] = "Development",
+                ["ConnectionStrings__soonshop"] = shop.ConnectionString,
+            });
+            Assert.True(code == 0, error);
+            await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
+                (int)(await api.PostAsync("/auth/login", new { email = AdminEmail, password = AdminPassword })).Status == 200);
+            return (shop, api);
+        }
+        catch
+        {
+            await shop.DisposeAsync();
+            throw;
+        }
+    }
+}
