@@ -1,0 +1,80 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Net.Http.Headers;
+using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Texts;
+
+namespace SoonShop.ApiFrontend.Edge;
+
+/// <summary>
+/// <c>GET /</c>: says what this is, and where the rest is. HTML or JSON, as <c>Accept</c> prefers; in the language that the client prefers.
+/// The page loads nothing but its own style.
+/// </summary>
+internal static class StartPage
+{
+    private const string FirstCall = "/api/v1/products?q=cofee+beans&limit=3";
+
+    private const string Style =
+        "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}code{overflow-wrap:anywhere}";
+
+    /// <summary>Where to go, with the key of the text that says why.</summary>
+    private static readonly (string Name, string Path, string Text)[] Links =
+    [
+        ("documentation", "/scalar", "page.documentation"),
+        ("openapi", "/openapi/v1.json", "page.openapi"),
+        ("products", FirstCall, "page.products"),
+        ("live", "/health/live", "page.live"),
+        ("ready", "/health/ready", "page.ready"),
+    ];
+
+    private static readonly MediaTypeHeaderValue Html = new("text/html"), Json = new("application/json");
+
+    private static readonly string Policy =
+        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+    public static void MapStartPage(this IEndpointRouteBuilder app) =>
+        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], Get).ForAnyone().Admit(AdmissionClass.Free).ExcludeFromDescription();
+
+    private static IResult Get(HttpContext context)
+    {
+        var language = Catalogue.For(context.Request);
+        var headers = context.Response.Headers;
+        headers.ContentLanguage = language.Language;
+        headers.AppendCommaSeparatedValues("Vary", "Accept", "Accept-Language");
+        var (html, json) = (Quality(context.Request, Html), Quality(context.Request, Json));
+        if (html <= 0 && json <= 0)
+            return new Problem(new Refusal(ProblemCodes.NotAcceptable, "This page is text/html or application/json."));
+        if (html < json)
+            return TypedResults.Ok(new StartAnswer("SoonShop", language.Text("page.about"), Links.ToDictionary(l => l.Name, l => l.Path)));
+        headers.ContentSecurityPolicy = Policy;
+        return TypedResults.Text(Page(language), "text/html", Encoding.UTF8);
+    }
+
+    /// <summary>How much a client wants a type (RFC 9110, section 12.5.1): what names it most closely counts. Without a header it wants all.</summary>
+    private static double Quality(HttpRequest request, MediaTypeHeaderValue type)
+    {
+        if (request.Headers.Accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var ranges))
+            return 1;
+        return ranges.Where(type.IsSubsetOf).MaxBy(r => r.MatchesAllTypes ? 0 : r.MatchesAllSubTypes ? 1 : 2) is { } range ? range.Quality ?? 1 : 0;
+    }
+
+    private static string Page(Catalogue language) => $"""
+        <!doctype html>
+        <html lang="{language.Language}">
+        <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>SoonShop</title><style>{Style}</style></head>
+        <body>
+        <h1>SoonShop</h1>
+        <p>{WebUtility.HtmlEncode(language.Text("page.about"))}</p>
+        <ul>
+        {string.Join('\n', Links.Select(l => $"<li><a href=\"{WebUtility.HtmlEncode(l.Path)}\"><code>{WebUtility.HtmlEncode(l.Path)}</code></a>: {WebUtility.HtmlEncode(language.Text(l.Text))}</li>"))}
+        </ul>
+        </body>
+        </html>
+
+        """;
+}
+
+/// <summary>What this is, and where the rest is.</summary>
+internal sealed record StartAnswer(string Name, string About, Dictionary<string, string> Links);
