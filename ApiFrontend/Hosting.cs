@@ -73,6 +73,7 @@ internal static class Hosting
             o.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
             // A number is no text: clients that are generated from the document send none.
             o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            o.SerializerOptions.AddStrictJson();
         });
         services.AddHttpContextAccessor();
         services.AddShopVersions(configuration.Versions);

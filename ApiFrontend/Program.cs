@@ -79,8 +79,10 @@ app.UseAuthentication();
 app.UseActor();
 app.UseRateLimits(configuration.RateLimits);
 app.UseAccess();
+app.UseStrictRequests();
 app.UseMiddleware<IdempotencyMiddleware>();
 
+app.MapStartPage();
 app.MapHealth();
 app.MapShopOpenApi();
 app.MapKeys();

@@ -22,8 +22,8 @@ internal static class GeneralProblems
             codes.UnionWith([RefusalCode.Conflict, RefusalCode.IdempotencyKeyReused]);
         if (kind.TakesBody)
             codes.UnionWith([ProblemCodes.RequestTimeout, ProblemCodes.PayloadTooLarge, ProblemCodes.UnsupportedMediaType]);
-        if (kind.TakesBody || kind.TakesGuests || metadata.OfType<RequestHeader>().Any(h => !h.Name.StartsWith("If-", StringComparison.Ordinal)) || route.ParameterDescriptions.Any(p => p.Source == BindingSource.Query))
-            codes.Add(RefusalCode.ValidationFailed);
+        // Every route refuses what it does not know.
+        codes.Add(RefusalCode.ValidationFailed);
         if (route.ParameterDescriptions.Any(p => p.Source == BindingSource.Path))
             codes.Add(RefusalCode.NotFound);
         return codes.GroupBy(ProblemCodes.StatusOf).OrderBy(g => g.Key);

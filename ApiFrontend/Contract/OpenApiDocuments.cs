@@ -15,7 +15,8 @@ namespace SoonShop.ApiFrontend.Contract;
 internal static class OpenApiDocuments
 {
     private const string Description = """
-        Amounts are integer minor units of their currency; times are RFC 3339 in UTC. Unknown fields are ignored.
+        Amounts are integer minor units of their currency; times are RFC 3339 in UTC. Fields of bodies and query parameters that an
+        operation does not know are refused, each by name, and so are names in another case and names that are given twice.
 
         **Errors** are RFC 9457 problems; `type` says what happened and never changes, title, detail and errors are for people and come in English or
         Chinese, as `Accept-Language` prefers. `errors` names every wrong field at once. What is no HTTP at all (a request line or headers that are too long
@@ -51,7 +52,7 @@ internal static class OpenApiDocuments
         {
             ScalarPage.Configure(o);
             o.AddDocuments(ApiVersions.All.Select(ApiVersions.NameOf));
-        }).WithMetadata(new ScalarPage()).ForAnyone().Admit(AdmissionClass.Free);
+        }).WithMetadata(new ScalarPage(), new AnyQuery()).ForAnyone().Admit(AdmissionClass.Free);
     }
 
     private static async Task<IResult> ServeAsync(string version, OpenApiFiles files) => await files.FindAsync(version) is { } file
@@ -74,7 +75,26 @@ internal static class OpenApiDocuments
             document.Components.Schemas!.Remove(name);
         document.Components.SecuritySchemes = SecuritySchemes.All();
         ShareWords(document);
+        foreach (var content in document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.RequestBody?.Content?.Values ?? Enumerable.Empty<OpenApiMediaType>()))
+            Close(document, content.Schema, []);
         return Task.CompletedTask;
+    }
+
+    /// <summary>Says of what requests hold that it has no other members than those that it names.</summary>
+    private static void Close(OpenApiDocument document, IOpenApiSchema? schema, HashSet<string> seen)
+    {
+        if (schema is OpenApiSchemaReference { Reference.Id: { } id })
+        {
+            if (!seen.Add(id))
+                return;
+            schema = document.Components!.Schemas![id];
+        }
+        if (schema is not OpenApiSchema own)
+            return;
+        if (own.Properties is { Count: > 0 })
+            own.AdditionalPropertiesAllowed = false;
+        foreach (var inner in (own.Properties?.Values ?? []).Concat(own.OneOf ?? []).Concat(own.AllOf ?? []).Append(own.Items).Append(own.AdditionalProperties))
+            Close(document, inner, seen);
     }
 
     /// <summary>Parameters and fields that take the words of one enumeration share one schema, with each other and with the answers that hold them.</summary>

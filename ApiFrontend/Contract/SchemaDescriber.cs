@@ -38,6 +38,8 @@ internal static class SchemaDescriber
     {
         if (schema.Enum is { Count: > 0 })
             schema.Type ??= JsonSchemaType.String;
+        // Answers may get more members; what requests hold is closed later (OpenApiDocuments).
+        schema.AdditionalPropertiesAllowed = true;
         if (type.Kind != JsonTypeInfoKind.Object || schema.Properties is not { Count: > 0 })
             return;
         schema.Required = type.Type.Name.EndsWith("Request", StringComparison.Ordinal)

@@ -13,8 +13,8 @@ using Microsoft.Extensions.Validation;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Names every wrong field of a request that could not be read. The framework stops at the first one; so here, and only then, the request is
-/// read again: its parameters one by one, its body field by field, and what of the body could be read is checked by the rules of its type.
+/// Names everything that is wrong with a request that is refused. The framework stops at the first fault; so here, and only then, the request is
+/// read again: its key, its parameters one by one, its body field by field, and what of the body could be read is checked by the rules of its type.
 /// </summary>
 internal sealed class BadRequests
 {
@@ -22,28 +22,42 @@ internal sealed class BadRequests
     private const int MaxErrors = 100;
 
     private const string Body = "body";
-    private readonly Dictionary<string, string[]> errors = [];
+    private readonly Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
 
     private BadRequests() { }
 
-    /// <summary>What is wrong with a request.</summary>
+    /// <summary>What is wrong with a request that could not be bound.</summary>
     /// <param name="context">The request; see <see cref="BufferedBodies"/>.</param>
     /// <param name="failure">What the framework said.</param>
     public static async ValueTask<Refusal> RefusalAsync(HttpContext context, BadHttpRequestException failure)
     {
+        var errors = await FindAsync(context);
+        return errors.Count > 0
+            ? Refusal.Invalid(errors)
+            : Refusal.Invalid(failure.InnerException is JsonException { Path: { Length: > 2 } path } ? path[2..] : Body, "is missing or cannot be read");
+    }
+
+    /// <summary>Everything that is wrong with a request, by field; empty when nothing is.</summary>
+    public static async ValueTask<IReadOnlyDictionary<string, string[]>> FindAsync(HttpContext context)
+    {
         var found = new BadRequests();
         // What handles exceptions takes the endpoint away.
-        var metadata = (context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint())?.Metadata;
-        if (metadata?.GetMetadata<MethodInfo>() is { } handler)
+        if ((context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) is not { } endpoint)
+            return found.errors;
+        if (IdempotencyMiddleware.Fault(context, endpoint) is { } fault)
+            found.Add(IdempotencyMiddleware.Header, fault);
+        foreach (var (name, message) in QueryNames.Of(endpoint)?.Faults(context.Request) ?? [])
+            found.Add(FieldFaults.Shown(name), message);
+        foreach (var parameter in endpoint.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [])
         {
-            foreach (var parameter in handler.GetParameters())
+            if (QueryNames.IsQuery(parameter, endpoint) && !found.errors.ContainsKey(parameter.Name!))
                 found.CheckParameter(context, parameter);
         }
-        if (metadata?.GetMetadata<IAcceptsMetadata>() is { RequestType: { } type } accepts && context.Request.Body.CanSeek)
+        if (endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is { RequestType: { } type } accepts && context.Request.Body.CanSeek)
             await found.CheckBodyAsync(context, type, accepts.IsOptional);
-        if (found.errors.Count == 0)
-            found.Add(failure.InnerException is JsonException { Path: { Length: > 2 } path } ? path[2..] : Body, "is missing or cannot be read");
-        return Refusal.Invalid(found.errors);
+        else if (context.Request.Body is { CanSeek: true, Length: > 0 } && StrictRequests.TakesNoBody(endpoint))
+            await found.CheckNoBodyAsync(context);
+        return found.errors;
     }
 
     private void CheckParameter(HttpContext context, ParameterInfo parameter)
@@ -86,6 +100,7 @@ internal sealed class BadRequests
         }
         var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         object? value;
+        var before = errors.Count;
         try
         {
             using var document = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
@@ -99,12 +114,49 @@ internal sealed class BadRequests
         // The latter for names that are no text: half a character.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            if (errors.Count == 0)
+            if (errors.Count == before)
                 Add(Body, "The body is no valid JSON.");
             return;
         }
         if (value is not null)
             await CheckRulesAsync(context, type, value);
+    }
+
+    /// <summary>Of a body where none is taken, names each member; blanks and an empty object say nothing, and are no fault.</summary>
+    private async Task CheckNoBodyAsync(HttpContext context)
+    {
+        context.Request.Body.Position = 0;
+        var before = errors.Count;
+        try
+        {
+            if (await IsBlankAsync(context))
+                return;
+            context.Request.Body.Position = 0;
+            using var document = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                Add(Body, FieldFaults.NoBody);
+            else
+            {
+                foreach (var property in document.RootElement.EnumerateObject())
+                    AddUnknown("", property.Name, []);
+            }
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            if (errors.Count == before)
+                Add(Body, FieldFaults.NoBody);
+        }
+    }
+
+    private static async Task<bool> IsBlankAsync(HttpContext context)
+    {
+        var buffer = new byte[1024];
+        while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and var count)
+        {
+            if (buffer.AsSpan(0, count).ContainsAnyExcept(" \t\r\n"u8))
+                return false;
+        }
+        return true;
     }
 
     /// <summary>What of a value is of the right type; each that is not goes into the errors. False when the value itself is not.</summary>
@@ -119,20 +171,15 @@ internal sealed class BadRequests
         switch (type.Kind, element.ValueKind)
         {
             case (JsonTypeInfoKind.Object, JsonValueKind.Object):
-                var fields = new JsonObject();
-                foreach (var property in element.EnumerateObject())
-                {
-                    if (type.Properties.FirstOrDefault(p => p.Name.Equals(property.Name, StringComparison.OrdinalIgnoreCase)) is { } known
-                        && TryMend(property.Value, type.Options.GetTypeInfo(known.PropertyType), path.Length == 0 ? known.Name : $"{path}.{known.Name}", out var field))
-                        fields[known.Name] = field;
-                }
-                mended = fields;
-                return true;
+                return TryMendObject(element, type, path, out mended);
             case (JsonTypeInfoKind.Dictionary, JsonValueKind.Object):
                 var entries = new JsonObject();
                 foreach (var entry in element.EnumerateObject())
                 {
-                    if (TryMend(entry.Value, type.Options.GetTypeInfo(type.ElementType!), $"{path}.{entry.Name}", out var value))
+                    var place = $"{path}.{FieldFaults.Shown(entry.Name)}";
+                    if (entries.ContainsKey(entry.Name))
+                        Add(place, FieldFaults.Repeated);
+                    else if (TryMend(entry.Value, type.Options.GetTypeInfo(type.ElementType!), place, out var value))
                         entries[entry.Name] = value;
                 }
                 mended = entries;
@@ -162,6 +209,33 @@ internal sealed class BadRequests
         return false;
     }
 
+    /// <summary>Of an object: its members, each once, and no others. False where one is missing without which it is none.</summary>
+    private bool TryMendObject(JsonElement element, JsonTypeInfo type, string path, out JsonNode? mended)
+    {
+        var fields = new JsonObject();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var property in element.EnumerateObject())
+        {
+            if (type.Properties.FirstOrDefault(p => p.Name == property.Name) is not { } known)
+                AddUnknown(path, property.Name, type.Properties.Select(p => p.Name));
+            else if (!seen.Add(known.Name))
+                Add(Within(path, known.Name), FieldFaults.Repeated);
+            else if (TryMend(property.Value, type.Options.GetTypeInfo(known.PropertyType), Within(path, known.Name), out var field))
+                fields[known.Name] = field;
+        }
+        mended = fields;
+        var missing = type.Properties.Where(p => p.IsRequired && !seen.Contains(p.Name)).ToArray();
+        foreach (var property in missing)
+            Add(Within(path, property.Name), "is required");
+        // One that is there and cannot be read is as good as missing.
+        return type.Properties.All(p => !p.IsRequired || fields.ContainsKey(p.Name));
+    }
+
+    private void AddUnknown(string path, string name, IEnumerable<string> known) =>
+        Add(Within(path, FieldFaults.Shown(name)), FieldFaults.UnknownField(name, known));
+
+    private static string Within(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
+
     private async Task CheckRulesAsync(HttpContext context, Type type, object value)
     {
         // The framework's own filter asks in the same way, but only when everything could be read.
@@ -183,8 +257,8 @@ internal sealed class BadRequests
 
     private void Add(string field, params string[] messages)
     {
-        if (errors.Count < MaxErrors)
-            errors[field] = errors.TryGetValue(field, out var others) ? [.. others, .. messages] : messages;
+        if (errors.Count < MaxErrors || errors.ContainsKey(field))
+            errors[field] = errors.TryGetValue(field, out var others) ? [.. others.Union(messages)] : messages;
     }
 }
 

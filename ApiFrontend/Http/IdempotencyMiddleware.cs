@@ -50,13 +50,12 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
             await next(context);
             return;
         }
-        var key = header.ToString();
-        if (key.Length is 0 or > MaxKeyLength || key.Any(c => c is < ' ' or > '~'))
+        if (Fault(context, endpoint) is not null)
         {
-            await new Problem(Refusal.Invalid(Header, header.Count == 0 ? "is required here" : $"must be 1–{MaxKeyLength} printable ASCII characters"))
-                .ExecuteAsync(context);
+            await new Problem(Refusal.Invalid(await BadRequests.FindAsync(context))).ExecuteAsync(context);
             return;
         }
+        var key = header.ToString();
         if (key.Length < MinUnguessableLength && context.Caller() is { UserId: null, CartId: null } && context.User.ApiKeyId() is null && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
         {
             await next(context);
@@ -68,6 +67,18 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
             await next(context);
         else
             await RunOnceAsync(context, request, cluster.GetGrain<IIdempotencyGrain>($"idempotency/{request.Id}"));
+    }
+
+    /// <summary>What is wrong with a request's key; null when nothing is, and where none is needed and none was sent.</summary>
+    public static string? Fault(HttpContext context, Endpoint endpoint)
+    {
+        var header = context.Request.Headers[Header];
+        if (!HttpMethods.IsPost(context.Request.Method) || (header.Count == 0 && endpoint.Metadata.GetMetadata<IdempotencyRule>() is not { Required: true }))
+            return null;
+        var key = header.ToString();
+        return header.Count == 0 ? "is required here"
+            : key.Length is 0 or > MaxKeyLength || key.Any(c => c is < ' ' or > '~') ? $"must be 1–{MaxKeyLength} printable ASCII characters"
+            : null;
     }
 
     /// <summary>Says that the answer is the one given before.</summary>

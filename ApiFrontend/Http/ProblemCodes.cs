@@ -4,6 +4,7 @@ namespace SoonShop.ApiFrontend.Http;
 internal static class ProblemCodes
 {
     public const string MethodNotAllowed = "method-not-allowed";
+    public const string NotAcceptable = "not-acceptable";
     public const string RequestTimeout = "request-timeout";
     public const string PayloadTooLarge = "payload-too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
@@ -18,7 +19,7 @@ internal static class ProblemCodes
         (RefusalCode.Forbidden, 403),
         (RefusalCode.NotFound, 404),
         (MethodNotAllowed, 405),
-        ("not-acceptable", 406),
+        (NotAcceptable, 406),
         (RequestTimeout, 408),
         (RefusalCode.Conflict, 409),
         (RefusalCode.EmailTaken, 409),

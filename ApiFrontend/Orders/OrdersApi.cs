@@ -19,7 +19,7 @@ internal static class OrdersApi
         orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("My orders, newest first");
         orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("An order").ForCustomersAndGuests("orders");
         orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithName("watchOrder").WithSummary("Status changes as they happen (text/event-stream)")
-            .TakesHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "3")
+            .TakesHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "1")
             // It lasts for minutes, and has a limit of its own.
             .Admit(AdmissionClass.Free).DisableRequestTimeout();
         orders.MapPost("/{id:guid}/payments", PayAsync).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Try another payment method").Refuses(RefusalCode.PaymentDeclined, RefusalCode.InvalidOrderState);
@@ -65,7 +65,7 @@ public sealed record PlaceOrderRequest(
     [property: EitherOr(nameof(PlaceOrderRequest.AddressId))] AddressRequest? ShippingAddress,
     Guid? AddressId,
     [property: Required, StringLength(200, MinimumLength = 1), CleanText] string? PaymentMethod,
-    [property: MailAddress] string? Email,
+    [property: MailAddress, NeededByGuests] string? Email,
     [property: NeedsAccount] bool? SavePaymentMethod = null);
 
 public sealed record PayOrderRequest(
@@ -78,6 +78,16 @@ public sealed class NeedsAccountAttribute : ValidationAttribute
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
         value is true && validationContext.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.UserId() is null
             ? new ValidationResult("needs an account: sign in first", [validationContext.MemberName!])
+            : ValidationResult.Success;
+}
+
+/// <summary>Who has an account has it there.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NeededByGuestsAttribute : ValidationAttribute
+{
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
+        value is null && validationContext.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.UserId() is null
+            ? new ValidationResult("is required for guests", [validationContext.MemberName!])
             : ValidationResult.Success;
 }
 

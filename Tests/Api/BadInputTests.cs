@@ -138,14 +138,122 @@ public sealed class BadInputTests(RunningShop shop)
         Complain(route, $"long {name}", await call(With(route.Sample(), name, $"\"{new string('x', 10_000)}\"")), name, 400));
 
     [Fact]
-    public Task unknown_fields_are_ignored() => ForEachAsync(r => r.Body is not null, async (route, call) =>
+    public Task an_unknown_member_is_refused_by_name_wherever_it_stands() => ForEachAsync(r => r.Body is not null, async (route, call) =>
     {
-        var body = route.Sample();
-        body["unknownField"] = new JsonObject { ["$type"] = "System.Object", ["a"] = new JsonArray(1, "two", null) };
-        body["$type"] = "System.Object";
-        var reply = await call(Make.Json(body.ToJsonString()));
-        if ((int)reply.Status >= 500 || Expect.Fields(reply).Any(f => f.Contains("unknown", StringComparison.OrdinalIgnoreCase) || f.Contains("type", StringComparison.Ordinal)))
-            complaints.Add($"{route.Name}: {(int)reply.Status} {reply.Body}");
+        foreach (var place in (string[])["", .. route.Objects()])
+        {
+            var body = route.Sample();
+            var owner = place.Split('.', StringSplitOptions.RemoveEmptyEntries).Aggregate((JsonNode)body, (node, part) => node[part]!);
+            owner["unknownMember"] = new JsonObject { ["$type"] = "System.Object", ["a"] = new JsonArray(1, "two", null) };
+            owner["$type"] = null;
+            var reply = await call(Make.Json(body.ToJsonString()));
+            foreach (var name in (string[])["unknownMember", "$type"])
+                Complain(route, $"an unknown member of '{place}'", reply, place.Length == 0 ? name : $"{place}.{name}", 400);
+        }
+    });
+
+    [Fact]
+    public Task a_member_in_another_case_is_unknown_and_one_that_stands_there_twice_is_wrong() => ForEachFieldAsync(async (route, call, name, _) =>
+    {
+        var (place, last) = (name.LastIndexOf('.') is > 0 and var dot ? name[..(dot + 1)] : "", name.Split('.')[^1]);
+        var other = char.ToUpperInvariant(last[0]) + last[1..];
+        var body = route.Sample().ToJsonString();
+        if (!body.Contains($"\"{last}\":", StringComparison.Ordinal))
+            return;
+        Complain(route, other, await call(With(route.Sample(), place + other, "1")), place + other, 400);
+        Complain(route, $"{name} twice", await call(With(route.Sample(), name, $"null,\"{last}\":null")), name, 400);
+    });
+
+    [Fact]
+    public async Task a_name_that_is_nearly_right_is_told_from_one_that_is_not()
+    {
+        var reply = Expect.Invalid("amonut", await shop.Admin.PostAsync(
+            $"/admin/orders/{Guid.NewGuid()}/refunds", new { amonut = 300, entirelyElse = 1, reason = "x" }, Guid.NewGuid().ToString()));
+        Assert.Equal("is not a known field; did you mean amount?", reply.Text("errors.amonut.0"));
+        Assert.Equal("is not a known field", reply.Text("errors.entirelyElse.0"));
+        Assert.Equal("is not a known parameter; did you mean limit?", Expect.Invalid("limti", await shop.Api.GetAsync("/products?limti=5")).Text("errors.limti.0"));
+        using var http = new HttpClient { BaseAddress = shop.Api.Http.BaseAddress };
+        http.DefaultRequestHeaders.Add("Accept-Language", "zh-CN");
+        Assert.Equal("不是已知参数；是否指 limit？", (await (shop.Api with { Http = http }).GetAsync("/products?limti=5")).Text("errors.limti.0"));
+    }
+
+    [Theory]
+    [InlineData("unknown=1", "unknown")]
+    [InlineData("unknown", "unknown")]
+    [InlineData("a%00b=1", "a\0b")]
+    [InlineData("%F0%9F%98%80=1&%ff=2", "😀")]
+    [InlineData("=1", "query")]
+    public async Task an_unknown_parameter_is_refused_by_name(string query, string name)
+    {
+        await ForEachAsync(_ => true, async (route, call) =>
+            Complain(route, query, await call(route.Body is null ? null : Make.Json(route.Sample().ToJsonString()), $"?{query}"), name, 400));
+        foreach (var path in (string[])["//health/live", "//health/ready", "//.well-known/jwks.json", "//openapi/v1.json", "//"])
+            Expect.Invalid(name, await shop.Api.GetAsync($"{path}?{query}"));
+    }
+
+    [Fact]
+    public Task a_parameter_in_another_case_or_given_twice_is_refused_by_name() => ForEachAsync(r => r.Parameters("query").Length > 0, async (route, call) =>
+    {
+        foreach (var name in route.Parameters("query"))
+        {
+            var other = char.ToUpperInvariant(name[0]) + name[1..];
+            Complain(route, other, await call(null, $"?{other}="), other, 400);
+            Complain(route, $"{name} twice", await call(null, $"?{name}=&{name}="), name, 400);
+        }
+    });
+
+    [Fact]
+    public Task a_body_where_none_is_taken_is_refused_by_what_it_holds() => ForEachAsync(
+        r => r.Body is null && r.Method != HttpMethod.Get && r.Name is not ("POST /webhooks/stripe" or "DELETE /me/sessions"), async (route, call) =>
+        {
+            Complain(route, "a body", await call(Make.Json("""{ "reason": 1, "other": 2 }""")), "other", 400);
+            Complain(route, "a list", await call(Make.Json("[1]")), "body", 400);
+            Complain(route, "text", await call(new StringContent("text")), "body", 400);
+            foreach (var nothing in (string[])["", " ", "{}"])
+            {
+                if ((int)(await call(Make.Json(nothing))).Status is 400)
+                    complaints.Add($"{route.Name} refuses '{nothing}'");
+            }
+        });
+
+    [Fact]
+    public Task everything_that_is_wrong_is_named_at_once() => ForEachAsync(r => r.RequiresBody, async (route, call) =>
+    {
+        var (name, schema) = route.Fields().First();
+        var body = With(route.Sample(), name, Route.Allows(schema, "boolean") ? "7" : "true");
+        var reply = await call(Make.Json((await body.ReadAsStringAsync()).Insert(1, "\"unknownMember\":1,")), "?unknownParameter=1", "");
+        foreach (var wrong in (string[])[name, "unknownMember", "unknownParameter", .. route.IsPost ? ["Idempotency-Key"] : Array.Empty<string>()])
+            Complain(route, "all at once", reply, wrong, 400);
+    });
+
+    [Fact]
+    public async Task a_checkout_without_a_key_hears_of_all_that_is_wrong()
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        var reply = await guest.PostAsync("/orders", new { paymentMethod = 1, shippingAddress = new { name = "Ada", country = "Utopia" }, savePaymentMethod = true });
+        foreach (var field in (string[])["Idempotency-Key", "paymentMethod", "email", "savePaymentMethod", "shippingAddress.line1", "shippingAddress.city", "shippingAddress.country"])
+            Expect.Invalid(field, reply);
+    }
+
+    [Fact]
+    public async Task money_has_an_amount_and_a_currency()
+    {
+        var reply = await shop.Admin.PostAsync("/products", new { sku = Make.Sku(), name = "Mug", category = "things", price = new { currency = "USD" } });
+        Expect.Invalid("price.amount", reply);
+        Expect.Invalid("price.currency", await shop.Admin.PostAsync("/products", new { sku = Make.Sku(), name = "Mug", category = "things", price = new { amount = 1 } }));
+    }
+
+    [Theory]
+    [InlineData("\\u0000")]
+    [InlineData("a\\u0000b")]
+    [InlineData("\\ud800")]
+    [InlineData("\\udc00x")]
+    public Task text_that_cannot_be_stored_is_refused_within_lists_and_as_names(string text) => ForEachFieldAsync(async (route, call, name, schema) =>
+    {
+        if (Route.Allows(schema, "array"))
+            Complain(route, $"{name} with {text}", await call(With(route.Sample(), name, $"[\"{text}\"]")), null, 400);
+        if (Route.Allows(schema, "object") && schema["properties"] is null)
+            Complain(route, $"{name} with {text}", await call(With(route.Sample(), name, $"{{\"{text}\":\"a\"}}")), null, 400);
     });
 
     [Theory]
@@ -314,8 +422,7 @@ public sealed class BadInputTests(RunningShop shop)
     {
         var sku = await shop.Admin.CreateProductAsync();
         var customer = await Customer.RegisterAsync(shop.Api);
-        var product = (JsonObject)(await shop.Api.GetAsync($"/products/{sku}")).Json!;
-        product["name"] = "Another name";
+        var product = new { name = "Another name", category = "things", price = new { amount = 1000, currency = "USD" } };
         Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/products/{sku}", product, etag));
         Expect.Problem(412, "precondition-failed", await shop.Admin.DeleteAsync($"/products/{sku}", etag));
         Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/inventory/{sku}", new { lowStockThreshold = 1 }, etag));
@@ -323,7 +430,7 @@ public sealed class BadInputTests(RunningShop shop)
         Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "admin" } }, etag));
     }
 
-    private delegate Task<Reply> Call(HttpContent? body, string query = "");
+    private delegate Task<Reply> Call(HttpContent? body, string query = "", string? key = null);
 
     private Task ForEachTextAsync(Func<Route, Func<HttpContent?, Task<Reply>>, string, Task> test) => ForEachFieldAsync((route, call, name, schema) =>
         Route.Allows(schema, "string") && !Route.Allows(schema, "integer") && schema["format"]?.GetValue<string>() is null or "email" ? test(route, call, name) : Task.CompletedTask);
@@ -347,13 +454,13 @@ public sealed class BadInputTests(RunningShop shop)
             var id = route.Path.Contains("/addresses/", StringComparison.Ordinal) ? address
                 : route.Path.Contains("/users/", StringComparison.Ordinal) ? admin.Id
                 : order;
-            await test(route, (body, query) => SendAsync(admin.Api with { Http = http ?? admin.Api.Http }, route, Fill(route.Path.Replace("{sku}", sku, StringComparison.Ordinal), id) + query, body));
+            await test(route, (body, query, key) => SendAsync(admin.Api with { Http = http ?? admin.Api.Http }, route, Fill(route.Path.Replace("{sku}", sku, StringComparison.Ordinal), id) + query, body, key));
         }
         NoComplaints();
     }
 
-    private static Task<Reply> SendAsync(ApiClient client, Route route, string path, HttpContent? body) =>
-        client.SendAsync(route.Method, path, body, route.RequiresKey ? Guid.NewGuid().ToString() : null);
+    private static Task<Reply> SendAsync(ApiClient client, Route route, string path, HttpContent? body, string? key = null) =>
+        client.SendAsync(route.Method, path, body, key ?? (route.RequiresKey ? Guid.NewGuid().ToString() : null));
 
     private void Complain(Route route, string what, Reply reply, string? field, params int[] wanted)
     {

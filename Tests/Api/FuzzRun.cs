@@ -61,6 +61,7 @@ internal sealed class FuzzRun
             using (run.http)
             {
                 await run.PrepareAsync();
+                await run.SendUnknownAsync();
                 var watch = Stopwatch.StartNew();
                 await Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = TestContext.Current.CancellationToken }, async (i, _) => await run.SendAsync(i));
                 run.Report(output, requests, watch.Elapsed);
@@ -124,6 +125,35 @@ internal sealed class FuzzRun
         Learn("users", customer.Id);
         Learn("email", customer.Email);
         Learn("refreshToken", customer.RefreshToken);
+    }
+
+    /// <summary>One unknown member and one unknown parameter to every operation: each is refused, and named beside the other.</summary>
+    private async Task SendUnknownAsync()
+    {
+        var values = new FuzzValues(contract, known, new Random(seed));
+        foreach (var operation in contract.Operations)
+        {
+            var path = Regex.Replace(operation.Path, @"\{(\w+)\}", place => place.Groups[1].Value == "sku" ? steady : Guid.NewGuid().ToString());
+            var body = operation.Body is { } schema ? (JsonObject)values.Allowed(schema, "")! : null;
+            body?.Add("unknownMember", 1);
+            var request = new FuzzRequest
+            {
+                Operation = operation,
+                Method = operation.Method,
+                Target = path + "?unknownParameter=1",
+                Body = body is null ? null : Encoding.UTF8.GetBytes(body.ToJsonString()),
+                ContentType = body is null ? null : "application/json",
+                Caller = "admin",
+            };
+            request.Headers.AddRange(callers["admin"]);
+            using var limit = new CancellationTokenSource(RequestLimit);
+            var reply = await request.SendAsync(http, limit.Token);
+            var named = Expect.Fields(reply);
+            if ((int)reply.Status != 400 || !named.Contains("unknownParameter") || named.Contains("unknownMember") != (body is not null))
+                Complain(request, "an unknown name is not refused", reply.Body);
+            if (contract.Flaw(request, reply) is { } flaw)
+                Complain(request, flaw, reply.Body);
+        }
     }
 
     private async Task SendAsync(int number)

@@ -43,6 +43,9 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
     /// <summary>The fields of the body with their schemas, those of objects within it as <c>price.amount</c>.</summary>
     public IEnumerable<(string Name, JsonObject Schema)> Fields() => Body is { } body ? Fields(body, "") : [];
 
+    /// <summary>The fields of the sample that are objects with members of their own.</summary>
+    public IEnumerable<string> Objects() => Fields().Where(f => f.Schema["properties"] is not null).Select(f => f.Name);
+
     /// <summary>A body that every rule allows.</summary>
     public JsonObject Sample() => (JsonObject)Sample(Body!, "")!;
 

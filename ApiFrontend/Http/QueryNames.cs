@@ -1,0 +1,126 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// The query parameters that a route's handler has. A request that names another one is refused: a filter that is misspelt must not
+/// return everything. Names are compared with their case, as members of bodies are.
+/// </summary>
+internal sealed class QueryNames
+{
+    private const int MaxDepth = 3;
+
+    private static readonly ConditionalWeakTable<Endpoint, QueryNames> Known = new();
+
+    private readonly ImmutableArray<(string Name, bool IsList)> names;
+
+    private QueryNames(ImmutableArray<(string Name, bool IsList)> names) => this.names = names;
+
+    /// <summary>The names of an endpoint; null where any will do, or where no handler is called.</summary>
+    public static QueryNames? Of(Endpoint endpoint) =>
+        endpoint.Metadata.GetMetadata<MethodInfo>() is null || endpoint.Metadata.GetMetadata<AnyQuery>() is not null ? null : Known.GetValue(endpoint, Read);
+
+    /// <summary>What is wrong with the names of a request's query: unknown ones, and those that are given twice.</summary>
+    public IEnumerable<(string Name, string Message)> Faults(HttpRequest request)
+    {
+        var given = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var pair in new QueryStringEnumerable(request.QueryString.Value))
+        {
+            var name = pair.DecodeName().ToString();
+            if (name.Length == 0)
+                yield return ("query", FieldFaults.Nameless);
+            else if (!names.Any(n => n.Name == name))
+                yield return (name, FieldFaults.UnknownParameter(name, names.Select(n => n.Name)));
+            else if (!given.Add(name) && !names.First(n => n.Name == name).IsList)
+                yield return (name, FieldFaults.Repeated);
+        }
+    }
+
+    /// <summary>True for what is bound from the query.</summary>
+    public static bool IsQuery(ParameterInfo parameter, Endpoint endpoint) =>
+        IsSimple(parameter.ParameterType)
+        && !parameter.GetCustomAttributes().Any(a => a is IFromRouteMetadata or IFromHeaderMetadata or IFromBodyMetadata or IFromServiceMetadata or IFromFormMetadata)
+        && (endpoint as RouteEndpoint)?.RoutePattern.Parameters.Any(p => p.Name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase)) != true;
+
+    private static QueryNames Read(Endpoint endpoint) =>
+        new([.. Read(endpoint.Metadata.GetMetadata<MethodInfo>()!.GetParameters(), endpoint, MaxDepth)]);
+
+    private static IEnumerable<(string, bool)> Read(IEnumerable<ParameterInfo> parameters, Endpoint endpoint, int depth)
+    {
+        foreach (var parameter in parameters)
+        {
+            if (parameter.IsDefined(typeof(AsParametersAttribute)) && depth > 0)
+            {
+                foreach (var inner in Read(parameter.ParameterType.GetConstructors().MaxBy(c => c.GetParameters().Length)!.GetParameters(), endpoint, depth - 1))
+                    yield return inner;
+            }
+            else if (IsQuery(parameter, endpoint))
+                yield return (parameter.GetCustomAttributes().OfType<IFromQueryMetadata>().FirstOrDefault()?.Name ?? parameter.Name!, parameter.ParameterType.IsArray);
+        }
+    }
+
+    private static bool IsSimple(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type == typeof(string) || type.IsEnum || (type.IsArray && IsSimple(type.GetElementType()!))
+            || Array.Exists(type.GetInterfaces(), i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IParsable<>));
+    }
+}
+
+/// <summary>The route's query may hold anything: it is not the shop's.</summary>
+internal sealed class AnyQuery;
+
+/// <summary>The route's handler reads the body itself, whatever it is.</summary>
+internal sealed class RawBody;
+
+/// <summary>What is wrong with names, in the words of the English texts.</summary>
+internal static class FieldFaults
+{
+    /// <summary>Longer names than this are cut when they are shown, and resemble nothing.</summary>
+    private const int MaxLength = 100;
+
+    public const string Nameless = "has a parameter without a name";
+    public const string Repeated = "is given more than once";
+    public const string NoBody = "is not taken here; send none";
+
+    public static string UnknownParameter(string name, IEnumerable<string> known) => With("is not a known parameter", name, known);
+
+    public static string UnknownField(string name, IEnumerable<string> known) => With("is not a known field", name, known);
+
+    /// <summary>A name as it can be shown.</summary>
+    public static string Shown(string name) =>
+        name.Length <= MaxLength ? name : string.Concat(name.AsSpan(0, char.IsHighSurrogate(name[MaxLength - 1]) ? MaxLength - 1 : MaxLength), "…");
+
+    private static string With(string fault, string name, IEnumerable<string> known) =>
+        Nearest(name, known) is { } nearest ? $"{fault}; did you mean {nearest}?" : fault;
+
+    /// <summary>The known name that is least different, if it is hardly different: one letter in three, case apart.</summary>
+    private static string? Nearest(string name, IEnumerable<string> known)
+    {
+        if (name.Length > MaxLength)
+            return null;
+        var (nearest, distance) = known.Select(k => (Name: k, Distance: Distance(name.ToLowerInvariant(), k.ToLowerInvariant())))
+            .DefaultIfEmpty((Name: "", Distance: int.MaxValue)).MinBy(k => k.Distance);
+        return distance <= nearest.Length / 3 ? nearest : null;
+    }
+
+    /// <summary>Letters to insert, remove, replace or swap with their neighbour.</summary>
+    private static int Distance(string a, string b)
+    {
+        var rows = new int[a.Length + 1, b.Length + 1];
+        for (var i = 0; i <= a.Length; i++)
+        {
+            for (var j = 0; j <= b.Length; j++)
+            {
+                rows[i, j] = i == 0 || j == 0 ? i + j
+                    : Math.Min(Math.Min(rows[i - 1, j], rows[i, j - 1]) + 1, rows[i - 1, j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1));
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    rows[i, j] = Math.Min(rows[i, j], rows[i - 2, j - 2] + 1);
+            }
+        }
+        return rows[a.Length, b.Length];
+    }
+}

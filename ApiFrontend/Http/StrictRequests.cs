@@ -1,0 +1,60 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// Refuses what a route does not know, before anything is done: query parameters that its handler does not have, and a body where it
+/// takes none. Members of a body that are unknown or stand there twice fail its binding (<see cref="AddStrictJson"/>). Whatever the
+/// first fault is, the answer names all of them (<see cref="BadRequests"/>).
+/// </summary>
+internal static class StrictRequests
+{
+    /// <summary>Unknown members, members in another case, and members that stand there twice are faults; money has an amount and a currency.</summary>
+    public static void AddStrictJson(this JsonSerializerOptions json)
+    {
+        json.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        json.AllowDuplicateProperties = false;
+        json.PropertyNameCaseInsensitive = false;
+        json.TypeInfoResolver = JsonTypeInfoResolver.WithAddedModifier(
+            json.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver(), static type =>
+            {
+                if (type.Type != typeof(Money))
+                    return;
+                foreach (var property in type.Properties)
+                    property.IsRequired = true;
+            });
+    }
+
+    /// <summary>Guards the routes; after <see cref="AccessRules.UseAccess"/>, so that strangers learn nothing.</summary>
+    public static void UseStrictRequests(this IApplicationBuilder app) => app.Use((context, next) =>
+        context.GetEndpoint() is { } endpoint && (HasWrongQuery(context.Request, endpoint) || HasUnexpectedBody(context, endpoint))
+            ? CheckAsync(context, next)
+            : next(context));
+
+    /// <summary>True where the route takes no body and none was declared.</summary>
+    public static bool TakesNoBody(Endpoint endpoint) =>
+        QueryNames.Of(endpoint) is not null && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null && endpoint.Metadata.GetMetadata<RawBody>() is null;
+
+    private static bool HasWrongQuery(HttpRequest request, Endpoint endpoint) =>
+        request.QueryString.HasValue && QueryNames.Of(endpoint)?.Faults(request).Any() == true;
+
+    private static bool HasUnexpectedBody(HttpContext context, Endpoint endpoint) =>
+        context.Request.Body is FileBufferingReadStream { Length: > 0 } && TakesNoBody(endpoint);
+
+    private static async Task CheckAsync(HttpContext context, RequestDelegate next)
+    {
+        var faults = await BadRequests.FindAsync(context);
+        if (faults.Count > 0)
+        {
+            await new Problem(Refusal.Invalid(faults)).ExecuteAsync(context);
+            return;
+        }
+        // Blanks or an empty object, which some clients send with every POST.
+        context.Request.Body.Position = 0;
+        await next(context);
+    }
+}
