@@ -2,7 +2,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
-/// <summary>What <c>run.sh</c> starts, but for mail: development's settings, the demo catalogue, its administrator and its customer.</summary>
+/// <summary>What <c>run.sh</c> starts: development's settings, the demo catalogue, its administrator and its customer.</summary>
 internal static class DemoShop
 {
     public const string AdminEmail = "admin@soonshop.dev";
@@ -10,14 +10,16 @@ internal static class DemoShop
     public const string BuyerEmail = "buyer@soonshop.dev";
     public const string BuyerPassword = "Buyer-Pa55word";
 
-    public static async Task<(Shop Shop, ApiClient Api)> StartAsync()
+    /// <summary>A fresh one, and the folder that its mail goes to.</summary>
+    public static async Task<(Shop Shop, ApiClient Api, string Mail)> StartAsync()
     {
+        var mail = Path.Combine(Repository.TestData, $"mail-{Guid.NewGuid():N}");
         (string, string)[] settings =
         [
             ("DOTNET_ENVIRONMENT", "Development"),
             ("Accounts__AdminEmail", AdminEmail), ("Accounts__AdminPassword", AdminPassword),
             ("Accounts__DemoEmail", BuyerEmail), ("Accounts__DemoPassword", BuyerPassword),
-            ("Notifications__Email__Mode", "Off"),
+            ("Notifications__Email__Directory", mail),
         ];
         var (shop, api) = await Shop.StartAsync(settings);
         try
@@ -30,7 +32,7 @@ internal static class DemoShop
             Assert.True(code == 0, error);
             await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
                 (int)(await api.PostAsync("/auth/login", new { email = AdminEmail, password = AdminPassword })).Status == 200);
-            return (shop, api);
+            return (shop, api, mail);
         }
         catch
         {

@@ -116,8 +116,8 @@ public sealed class HttpFileTests
     {
         var file = HttpFile.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "ApiFrontend", "shop.http"), TestContext.Current.CancellationToken));
         Assert.True(file.Requests.Count > 40, $"Only {file.Requests.Count} requests.");
-        var (shop, api) = await DemoShop.StartAsync();
-        await using var _ = shop;
+        var (shop, api, _) = await DemoShop.StartAsync();
+        await using var running = shop;
         file.Set("host", api.Http.BaseAddress!.GetLeftPart(UriPartial.Authority));
         var complaints = new List<string>();
         foreach (var request in file.Requests)
