@@ -16,10 +16,7 @@ internal sealed record AuditCommand(bool Json, int? Rows)
     /// <summary>sysexits.h: the database is not as it must be to be audited.</summary>
     public const int Unavailable = 69;
 
-    /// <summary>sysexits.h: what is in the database cannot be read.</summary>
-    public const int Unreadable = 65;
-
-    /// <summary>sysexits.h: it was not finished; try again.</summary>
+    /// <summary>sysexits.h: it was not finished, or some checks could not be made, and those that were found nothing; try again.</summary>
     public const int Unfinished = 75;
 
     /// <summary>Reads what follows <c>audit</c>; null when it is nothing that there is.</summary>
@@ -55,7 +52,9 @@ internal sealed record AuditCommand(bool Json, int? Rows)
         {
             var report = await IntegrityAudit.Of(configuration).RunAsync(configuration.Database.ConnectionString, stop.Token);
             Console.WriteLine(Json ? JsonSerializer.Serialize(report, JsonOptions) : report.ToText());
-            return report.Breaches == 0 ? 0 : Broken;
+            if (report.Failures is { } failures)
+                Console.Error.WriteLine($"Silo audit: {failures}");
+            return report.Breaches > 0 ? Broken : report.Failed > 0 ? Unfinished : 0;
         }
         catch (OperationCanceledException)
         {
@@ -67,15 +66,10 @@ internal sealed record AuditCommand(bool Json, int? Rows)
             Console.Error.WriteLine($"Silo audit: {e.Message}");
             return Unavailable;
         }
-        catch (AuditOverdueException e)
+        catch (Exception e) when (e is AuditOverdueException or AuditInterruptedException)
         {
             Console.Error.WriteLine($"Silo audit: {e.Message}");
             return Unfinished;
-        }
-        catch (AuditImpossibleException e)
-        {
-            Console.Error.WriteLine($"Silo audit: {e.Message}");
-            return Unreadable;
         }
     }
 

@@ -12,10 +12,10 @@ public sealed class AuditOptions
     /// <summary>How much later what is broken is looked at once more before it is told; 0 for not.</summary>
     public int ConfirmSeconds { get; set; } = 30;
 
-    /// <summary>The longest that one query may take.</summary>
+    /// <summary>The longest that one check may take. One that takes longer fails alone.</summary>
     public int StatementSeconds { get; set; } = 120;
 
-    /// <summary>The longest that an audit may take; as long it keeps the database from removing old versions of rows.</summary>
+    /// <summary>The longest that an audit may take; checks for which no time is left fail. As long it keeps the database from removing old versions of rows.</summary>
     public double MaxMinutes { get; set; } = 15;
 
     /// <summary>The most rows that a report names for each check. Silos keep theirs in the database, in one row.</summary>

@@ -16,6 +16,9 @@ internal sealed partial class AuditService(
     /// <summary>What the end of an audit may take longer than its limit.</summary>
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
 
+    /// <summary>When an audit that the server ended, as for a migration, or that met an older schema is tried again.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMinutes(1);
+
     /// <summary>How long a silo that stops may take to hand the turn on.</summary>
     private static readonly TimeSpan GiveUpLimit = TimeSpan.FromSeconds(2);
 
@@ -34,10 +37,10 @@ internal sealed partial class AuditService(
                     await turn.DescribeAsync(configuration.Payments.Provider.ToString(), IntegrityAudit.RetentionOf(configuration), stoppingToken);
                 described = true;
                 if (interval > TimeSpan.Zero && await turn.TryTakeAsync(
-                    owner, 2 * TimeSpan.FromMinutes(options.MaxMinutes) + TimeSpan.FromSeconds(options.ConfirmSeconds) + Margin, stoppingToken))
+                    owner, 2 * (TimeSpan.FromMinutes(options.MaxMinutes) + IntegrityAudit.Overrun) + TimeSpan.FromSeconds(options.ConfirmSeconds) + Margin, stoppingToken))
                     await RunAsync(owner, interval, stoppingToken);
-                if (await turn.LastAsync(stoppingToken) is var (age, failed, breaches))
-                    metrics.Found(time.GetUtcNow() - age, failed, breaches);
+                if (await turn.LastAsync(stoppingToken) is { } last)
+                    metrics.Found(time.GetUtcNow() - last.Age, last);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -63,15 +66,20 @@ internal sealed partial class AuditService(
                 await Task.Delay(TimeSpan.FromSeconds(configuration.Audit.ConfirmSeconds), time, cancellation);
                 report = await ConfirmAsync(report, checks => audit.RunAsync(configuration.Database.ConnectionString, checks, cancellation), log, cancellation);
             }
+            if (report.Failed > 0 && await turn.LastAsync(cancellation) is { } known)
+                report = report.WithKnown(known.Breaches);
             if (!await turn.EndAsync(owner, report, interval, cancellation))
                 return;
-            foreach (var broken in report.Checks.Where(c => c.Breaches > 0))
+            if (report.Failures is { } failures)
+                LogIncomplete(log, failures);
+            foreach (var broken in report.Checks.Where(c => c.Error is null && c.Breaches > 0))
                 LogBroken(log, broken.Check, broken.Breaches, $"{broken.Rows[0].Row}: {broken.Rows[0].Finding}", broken.Remedy!);
         }
         catch (Exception e)
         {
             // Another silo, or this one later, begins anew; one that stops here leaves the turn to the next at once.
-            await GiveUpAsync(owner, e.Message, cancellation.IsCancellationRequested ? TimeSpan.Zero : e is SchemaMismatchException && interval > Margin ? Margin : interval);
+            await GiveUpAsync(
+                owner, e.Message, cancellation.IsCancellationRequested ? TimeSpan.Zero : e is SchemaMismatchException or AuditInterruptedException && interval > Soon ? Soon : interval);
             throw;
         }
     }
@@ -108,6 +116,9 @@ internal sealed partial class AuditService(
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "A promise is broken: {Check}, {Count} row(s), such as {Example}. {Remedy} 'Silo audit' names all rows.")]
     private static partial void LogBroken(ILogger log, string check, long count, string example, string remedy);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The promises were audited in part. {Failures}. The others were checked; 'Silo audit' with a larger Audit:StatementSeconds or Audit:MaxMinutes, or on a restored backup, checks all.")]
+    private static partial void LogIncomplete(ILogger log, string failures);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What is broken could not be looked at again, and is told as it was first seen: {Reason}")]
     private static partial void LogUnconfirmed(ILogger log, string reason);

@@ -31,10 +31,11 @@ internal sealed class AuditTurn(NpgsqlDataSource database)
     {
         await using var command = Command("""
             update integrity_audit
-            set owner = null, leased_until = '-infinity', ended_at = clock_timestamp(), due_at = clock_timestamp() + $2, error = null, report = $3
+            set owner = null, leased_until = '-infinity', ended_at = clock_timestamp(), due_at = clock_timestamp() + $2, report = $3, error = $4
             where owner = $1
             """, owner, interval);
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(report, StateJson.Options), NpgsqlDbType = NpgsqlDbType.Jsonb });
+        command.Parameters.Add(new() { Value = report.Failures as object ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         return await command.ExecuteNonQueryAsync(cancellation) > 0;
     }
 
@@ -46,19 +47,25 @@ internal sealed class AuditTurn(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>What the last audit has found, by check, how old that is, or how long none has come to its end, and whether the last try failed.</summary>
-    public async Task<(TimeSpan Age, bool Failed, IReadOnlyDictionary<string, long> Breaches)?> LastAsync(CancellationToken cancellation)
+    /// <summary>
+    /// What the last audit has found, by check, and which checks it could not make; how old that is, or how long none has come to its end; and
+    /// whether the last try failed, all of it or in part.
+    /// </summary>
+    public async Task<LastAudit?> LastAsync(CancellationToken cancellation)
     {
         await using var command = Command("""
             select clock_timestamp() - coalesce(ended_at, installed_at), error is not null, array(select c ->> 'check' from jsonb_array_elements(report -> 'checks') c),
-                   array(select (c ->> 'breaches')::bigint from jsonb_array_elements(report -> 'checks') c)
+                   array(select (c ->> 'breaches')::bigint from jsonb_array_elements(report -> 'checks') c),
+                   array(select c ->> 'check' from jsonb_array_elements(report -> 'checks') c where c ->> 'error' is not null)
             from integrity_audit
             """);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         if (!await reader.ReadAsync(cancellation))
             return null;
         var (names, counts) = (reader.GetFieldValue<string[]>(2), reader.GetFieldValue<long[]>(3));
-        return (reader.GetFieldValue<TimeSpan>(0), reader.GetBoolean(1), names.Zip(counts).ToDictionary(c => c.First, c => c.Second));
+        return new LastAudit(
+            reader.GetFieldValue<TimeSpan>(0), reader.GetBoolean(1), names.Zip(counts).ToDictionary(c => c.First, c => c.Second),
+            reader.GetFieldValue<string[]>(3).ToHashSet());
     }
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)
@@ -69,3 +76,10 @@ internal sealed class AuditTurn(NpgsqlDataSource database)
         return command;
     }
 }
+
+/// <summary>What is known of the last audit.</summary>
+/// <param name="Age">Since it came to its end, or since there could have been one.</param>
+/// <param name="Failed">True when the last try came to no end, or could not make every check.</param>
+/// <param name="Breaches">Rows that break a promise, by check.</param>
+/// <param name="FailedChecks">The checks that could not be made.</param>
+internal sealed record LastAudit(TimeSpan Age, bool Failed, IReadOnlyDictionary<string, long> Breaches, IReadOnlySet<string> FailedChecks);

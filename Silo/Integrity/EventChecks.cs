@@ -11,21 +11,24 @@ internal static class EventChecks
         new("state-is-readable", Promises.NoLostOrder, "every state can be read", """
             select format('grain_state %s %s', state_name, key), 'its bytes are no JSON object' from state where not readable
             union all
-            select format('grain_state %s %s', s.state_name, s.key), format('%s is of kind %s, not %s', w.path, jsonb_typeof(v), w.kind)
+            select format('grain_state %s %s', s.state_name, s.key), format('%s is of kind %s, not %s', w.name, jsonb_typeof(v), w.kind)
             from (values
-              ('order', 'array', '$.order.timeline'), ('order', 'array', '$.order.totals.lines'), ('order', 'number', '$.order.totals.total'),
-              ('order', 'number', '$.order.totals.lines[*].quantity'), ('order', 'number', '$.order.payment.captured.amount'),
-              ('order', 'number', '$.order.payment.refunded.amount'), ('order', 'string', '$.order.timeline[*].at'),
-              ('payment', 'array', '$.attempts'), ('payment', 'array', '$.refunds'), ('payment', 'array', '$.strays'), ('payment', 'number', '$.terms.amount.amount'),
-              ('payment', 'number', '$.attempts[*].capturedAmount'), ('payment', 'number', '$.refunds[*].amount'),
-              ('inventory', 'number', '$.onHand'), ('inventory', 'number', '$.reserved'), ('inventory', 'number', '$.movements'),
-              ('cart', 'array', '$.ordered'), ('notification', 'array', '$.inbox'), ('mail', 'array', '$.recent')) as w(state_name, kind, path)
-            join state s using (state_name) cross join lateral jsonb_path_query(s.body, w.path::jsonpath) v
+              ('order', 'array', '$.order.timeline', jsonpath '$.order.timeline'), ('order', 'array', '$.order.totals.lines', '$.order.totals.lines'),
+              ('order', 'number', '$.order.totals.total', '$.order.totals.total'), ('order', 'number', '$.order.totals.lines[*].quantity', '$.order.totals.lines[*].quantity'),
+              ('order', 'number', '$.order.payment.captured.amount', '$.order.payment.captured.amount'),
+              ('order', 'number', '$.order.payment.refunded.amount', '$.order.payment.refunded.amount'), ('order', 'string', '$.order.timeline[*].at', '$.order.timeline[*].at'),
+              ('payment', 'array', '$.attempts', '$.attempts'), ('payment', 'array', '$.refunds', '$.refunds'), ('payment', 'array', '$.strays', '$.strays'),
+              ('payment', 'number', '$.terms.amount.amount', '$.terms.amount.amount'), ('payment', 'number', '$.attempts[*].capturedAmount', '$.attempts[*].capturedAmount'),
+              ('payment', 'number', '$.refunds[*].amount', '$.refunds[*].amount'),
+              ('inventory', 'number', '$.onHand', '$.onHand'), ('inventory', 'number', '$.reserved', '$.reserved'), ('inventory', 'number', '$.movements', '$.movements'),
+              ('cart', 'array', '$.ordered', '$.ordered'), ('notification', 'array', '$.inbox', '$.inbox'), ('mail', 'array', '$.recent', '$.recent')) as w(state_name, kind, name, path)
+            join state s using (state_name) cross join lateral jsonb_path_query(s.body, w.path) v
             where jsonb_typeof(v) not in (w.kind, 'null')
             union all
-            select format('grain_state %s %s', s.state_name, s.key), format('%s is no time: %s', w.path, v #>> '{}')
-            from (values ('order', '$.order.timeline[*].at'), ('order', '$.order.paymentDeadline'), ('user', '$.createdAt')) as w(state_name, path)
-            join state s using (state_name) cross join lateral jsonb_path_query(s.body, w.path::jsonpath) v
+            select format('grain_state %s %s', s.state_name, s.key), format('%s is no time: %s', w.name, v #>> '{}')
+            from (values ('order', '$.order.timeline[*].at', jsonpath '$.order.timeline[*].at'), ('order', '$.order.paymentDeadline', '$.order.paymentDeadline'),
+                         ('user', '$.createdAt', '$.createdAt')) as w(state_name, name, path)
+            join state s using (state_name) cross join lateral jsonb_path_query(s.body, w.path) v
             where jsonb_typeof(v) = 'string' and pg_temp.time_of(v #>> '{}') is null
             """, "Restore the row from a backup. Its grain cannot be called until then.") { Always = true },
         new("events-without-gap", Promises.NoLostEvent, "a state's events have its numbers, without a gap", """
@@ -75,21 +78,16 @@ internal static class EventChecks
               and not exists (select from event_delivery d where d.handler = 'notification' and d.handler_key = a.key)
             """, "Deliver it again: update event set position = default where source = '/user/…' and sequence = 1."),
         new("mail-was-sent", Promises.NoLostEvent, "each e-mail that was due was sent, waits, or is a dead letter", """
-            with reader as materialized (
-              select key, coalesce(body ->> 'isErased' = 'true', false) as is_erased, pg_temp.list_of(body -> 'recent') as recent
-              from state where state_name = 'mail'),
-            known as (select key, r ->> 'notificationId' as notification from reader, jsonb_array_elements(recent) r)
             select format('event %s', e.id), format('%s, due since %s: the mail of %s knows nothing of it',
-                          e.data ->> 'kind', to_char(e.time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.stream_key)
-            from event e cross join horizon h
-            left join reader r on r.key = e.stream_key
-            left join known k on k.key = e.stream_key and k.notification = e.data ->> 'notificationId'
+                          e.kind, to_char(e.time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.key)
+            from due_mail e
+            left join mailbox r on r.key = e.key
+            left join mailed k on k.key = e.key and k.notification = e.notification
             left join pending p on p.id = e.id
             left join event_delivery d on d.event_id = e.id
-            where e.type = 'notification.due' and e.stream_namespace = 'notification-email'
-              and e.time > h.at and k.key is null and p.id is null and d.id is null
+            where k.key is null and p.id is null and d.id is null
               -- Only so many are remembered.
-              and not coalesce(r.is_erased or jsonb_array_length(r.recent) >= 200, false)
+              and not coalesce(r.is_erased or r.remembered >= 200, false)
             """, "Deliver it again: update event set position = default where id = …; a reader who has it already gets it twice at most."),
     ];
 }

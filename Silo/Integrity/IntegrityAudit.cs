@@ -1,5 +1,7 @@
 using System.Data;
 using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Npgsql;
 using NpgsqlTypes;
 using SoonShop.Events;
@@ -12,16 +14,19 @@ namespace SoonShop.Silo.Integrity;
 /// still under way is told apart by who will come back to it, not by its age. It changes no row of the shop's. On the server it takes one
 /// connection, for a moment a second one, 16 MB for each of a query's sorts and hashes, and temporary disk space of about the size of the states. As long as it lasts, old versions of rows stay, and
 /// nothing can alter a table: a migration ends it. Its transaction has an id, because it fills temporary tables; those who wait for older
-/// transactions to end are told not to wait for it (<c>audit_transaction</c>).
+/// transactions to end are told not to wait for it (<c>audit_transaction</c>). Each check has a time limit of its own, and fails alone.
 /// </summary>
 /// <param name="provider">Who moves the money, where no silo has written it down: of the simulated provider, the books stand in the same database.</param>
 /// <param name="retentionDays">For how long every event is kept, where no silo has written it down.</param>
 /// <param name="handlers">The event handlers of this version.</param>
 /// <param name="options">Limits.</param>
-internal sealed class IntegrityAudit(PaymentProviderKind provider, int retentionDays, string[] handlers, AuditOptions options)
+internal sealed partial class IntegrityAudit(PaymentProviderKind provider, int retentionDays, string[] handlers, AuditOptions options)
 {
     /// <summary>The name of its connections at the server.</summary>
     public const string ApplicationName = "soonshop-audit";
+
+    /// <summary>What the end of an audit may take longer than <c>Audit:MaxMinutes</c>.</summary>
+    public static readonly TimeSpan Overrun = TimeSpan.FromSeconds(30);
 
     /// <summary>Of a silo's or command's configuration.</summary>
     public static IntegrityAudit Of(SiloConfiguration configuration)
@@ -36,9 +41,9 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
     public static int RetentionOf(SiloConfiguration configuration) => Math.Min(configuration.Events.RetentionDays, configuration.Events.AuditRetentionDays);
 
     /// <summary>Audits the database that a connection string names, on a connection of its own.</summary>
-    /// <exception cref="AuditOverdueException">It took longer than it may.</exception>
+    /// <exception cref="AuditOverdueException">It took longer than it may, and not one check could be made.</exception>
+    /// <exception cref="AuditInterruptedException">The server ended it.</exception>
     /// <exception cref="SchemaMismatchException">The schema is not this version's.</exception>
-    /// <exception cref="AuditImpossibleException">What is there cannot be read.</exception>
     public Task<IntegrityReport> RunAsync(string connectionString, CancellationToken cancellation) => RunAsync(connectionString, IntegrityCheck.All, cancellation);
 
     /// <summary>Makes some of the checks.</summary>
@@ -49,10 +54,11 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
             // What is temporary goes with the connection.
             Pooling = false,
             ApplicationName = ApplicationName,
-            CommandTimeout = options.StatementSeconds + 5,
+            // The server keeps each query's limit, and the token below that of all.
+            CommandTimeout = 0,
         };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(TimeSpan.FromMinutes(options.MaxMinutes));
+        limit.CancelAfter(TimeSpan.FromMinutes(options.MaxMinutes) + Overrun);
         try
         {
             // A source that ends with the audit: metrics would tell of another for ever, by its connection string.
@@ -78,9 +84,9 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
         }
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.AdminShutdown && !cancellation.IsCancellationRequested)
         {
-            throw new AuditOverdueException("The server ended it, for a migration or because it stops. Try again.", e);
+            throw new AuditInterruptedException("The server ended it, for a migration or because it stops. Try again.", e);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction)
+        catch (PostgresException e) when (IsOfSchema(e))
         {
             throw new SchemaMismatchException($"The schema is not this version's ({e.MessageText}). Run 'Silo migrate' first, or the audit of the version that runs.", e);
         }
@@ -145,52 +151,114 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
         var clock = Stopwatch.StartNew();
         // The first query takes the snapshot.
         var at = (await ReadAsync(connection, "select clock_timestamp()", r => r.GetFieldValue<DateTimeOffset>(0), [], cancellation))[0];
+        // Whatever the planner believes of a table, two of them are hashed or sorted, never looked through once for each row of the other.
+        await ExecuteAsync(connection, "set local enable_nestloop = off", cancellation);
+        var facts = new Facts();
         foreach (var (name, sql) in IntegrityFacts.Tables(money, of.RetentionDays, atRest))
         {
-            try
+            if (facts.Missing(sql) is { } missing)
             {
-                await ExecuteAsync(connection, $"insert into pg_temp.{name} {sql}", cancellation, name == "money" ? moneyValues : []);
+                facts.Lost(name, missing);
+                continue;
             }
-            catch (PostgresException e) when (IsData(e))
-            {
-                throw new AuditImpossibleException($"A row that belongs to '{name}' cannot be read ({e.MessageText}). Restore it from a backup; nothing is known of the others.", e);
-            }
-            await ExecuteAsync(connection, $"analyze pg_temp.{name}", cancellation);
+            var values = name == "money" ? moneyValues : [];
+            // At most half of what is left: one that is slow leaves time for the checks that do without it.
+            TimeSpan Limit() => TimeSpan.FromSeconds(Math.Max(options.StatementSeconds, Left(clock).TotalSeconds / 2));
+            var error = name == "state" ? await TryAsync(connection, clock, Limit(), () => FillAsync(connection, name, IntegrityFacts.ReadableState, values, cancellation), cancellation) : null;
+            if (name != "state" || error is { IsOverdue: false })
+                error = await TryAsync(connection, clock, Limit(), () => FillAsync(connection, name, sql, values, cancellation), cancellation);
+            if (error is not null)
+                facts.Lost(name, error with { Message = $"what it looks at ('{name}') could not be read: {error.Message}" });
         }
         var hasBooks = moneyValues.Length > 0 || of.Provider == PaymentProviderKind.Simulated;
         var results = ImmutableArray.CreateBuilder<CheckResult>();
         foreach (var check in checks.Where(c => hasBooks || c.Name != PaymentChecks.ProviderAgrees))
-            results.Add(await CheckAsync(connection, check, cancellation));
-        var extent = await ReadAsync(connection, IntegrityFacts.Extent, r => new Extent(r.GetString(0), r.GetInt64(1)), [], cancellation);
-        var underWay = await ReadAsync(
-            connection, IntegrityFacts.UnderWay, r => new Progress(r.GetString(0), r.GetInt64(1), r.IsDBNull(2) ? null : r.GetFieldValue<DateTimeOffset>(2)), [], cancellation);
+            results.Add(await CheckAsync(connection, check, facts, clock, cancellation));
+        if (results is [{ Error: { } why }, ..] && results.All(r => r.Error is not null))
+            throw new AuditOverdueException($"Not one check could be made: {why}");
+        var extent = new List<Extent>();
+        foreach (var (what, sql) in IntegrityFacts.Extent)
+            await CountAsync(what, sql, r => extent.Add(new Extent(what, r.GetInt64(0))));
+        var underWay = new List<Progress>();
+        foreach (var (what, sql) in IntegrityFacts.UnderWay)
+            await CountAsync(what, sql, r => underWay.Add(new Progress(what, r.GetInt64(0), r.IsDBNull(1) ? null : r.GetFieldValue<DateTimeOffset>(1))));
         var compared = hasBooks
             ? "Payments were compared with the provider's books."
             : $"{PaymentChecks.ProviderAgrees} is not checked here: with the provider's books, payments are compared by reconciliation; what it could not settle counts.";
         return new IntegrityReport(
             at, Math.Round(clock.Elapsed.TotalSeconds, 1), $"{connection.Host}:{connection.Port}/{connection.Database}", compared,
             results.Sum(r => r.Breaches), [.. extent], [.. underWay], results.ToImmutable());
+
+        // What cannot be counted is left out: it decides nothing.
+        async Task CountAsync(string what, string sql, Action<NpgsqlDataReader> add)
+        {
+            if (facts.Missing(sql) is null)
+            {
+                await TryAsync(connection, clock, TimeSpan.FromSeconds(options.StatementSeconds), () => ReadAsync(connection, sql, r =>
+                {
+                    add(r);
+                    return what;
+                }, [], cancellation), cancellation);
+            }
+        }
     }
 
-    private async Task<CheckResult> CheckAsync(NpgsqlConnection connection, IntegrityCheck check, CancellationToken cancellation)
+    /// <summary>Fills a table, and tells the planner what is in it; of JSON there is nothing to tell.</summary>
+    private static async Task FillAsync(NpgsqlConnection connection, string name, string sql, NpgsqlParameter[] values, CancellationToken cancellation)
     {
-        await ExecuteAsync(connection, "savepoint before_check", cancellation);
-        CheckResult result;
+        await ExecuteAsync(connection, $"insert into pg_temp.{name} {sql}", cancellation, values);
+        var columns = await ReadAsync(connection, $"""
+            select quote_ident(attname) from pg_attribute where attrelid = 'pg_temp.{name}'::regclass and attnum > 0 and atttypid not in ('jsonb'::regtype, 'text[]'::regtype)
+            """, r => r.GetString(0), [], cancellation);
+        await ExecuteAsync(connection, $"analyze pg_temp.{name} ({string.Join(", ", columns)})", cancellation);
+    }
+
+    private TimeSpan Left(Stopwatch clock) => TimeSpan.FromMinutes(options.MaxMinutes) - clock.Elapsed;
+
+    /// <summary>Takes a step within a limit. When it fails, all that it did is undone, and the transaction goes on; answers why.</summary>
+    private async Task<StepError?> TryAsync(NpgsqlConnection connection, Stopwatch clock, TimeSpan limit, Func<Task> step, CancellationToken cancellation)
+    {
+        var (left, isLast) = (Left(clock), false);
+        if (left <= TimeSpan.Zero)
+            return new StepError($"the time of the whole audit was over (Audit:MaxMinutes is {options.MaxMinutes})") { IsOverdue = true };
+        if (left < limit)
+            (limit, isLast) = (left, true);
+        await ExecuteAsync(connection, string.Create(CultureInfo.InvariantCulture, $"savepoint step; set local statement_timeout = {Math.Max(1, (long)limit.TotalMilliseconds)}"), cancellation);
         try
         {
-            result = await FindAsync(connection, check, cancellation);
+            await step();
+            await ExecuteAsync(connection, "release savepoint step", cancellation);
+            return null;
         }
-        catch (PostgresException e) when (IsData(e))
+        catch (PostgresException e) when (e.InvariantSeverity == "ERROR" && !IsOfSchema(e) && !cancellation.IsCancellationRequested)
         {
-            // One value of the wrong kind must not hide what the others say.
-            await ExecuteAsync(connection, "rollback to savepoint before_check", cancellation);
-            result = new CheckResult(
-                check.Name, Promises.NameOf(check.Promise), check.Says, 1, [new BrokenRow("this check", $"could not be made: {e.MessageText}")],
-                "A row has a value of a kind that the shop does not write. Find and restore it from a backup, then audit again.");
+            await ExecuteAsync(connection, "rollback to savepoint step; release savepoint step", cancellation);
+            return e.SqlState != PostgresErrorCodes.QueryCanceled ? new StepError(e.MessageText) { IsData = IsData(e) }
+                : new StepError(string.Create(CultureInfo.InvariantCulture, $"it took longer than {limit.TotalSeconds:0.#} s ({(isLast ? "Audit:MaxMinutes" : "Audit:StatementSeconds")})")) { IsOverdue = true };
         }
-        await ExecuteAsync(connection, "release savepoint before_check", cancellation);
-        return result;
     }
+
+    private async Task<CheckResult> CheckAsync(NpgsqlConnection connection, IntegrityCheck check, Facts facts, Stopwatch clock, CancellationToken cancellation)
+    {
+        CheckResult? result = null;
+        var error = facts.Missing(check.Sql) ?? await TryAsync(
+            connection, clock, TimeSpan.FromSeconds(options.StatementSeconds), async () => result = await FindAsync(connection, check, cancellation), cancellation);
+        if (error is null)
+            return result!;
+        var named = new CheckResult(check.Name, Promises.NameOf(check.Promise), check.Says, 0, [], null);
+        // One value of the wrong kind must not hide what the others say.
+        return error.IsData
+            ? named with
+            {
+                Breaches = 1,
+                Rows = [new BrokenRow("this check", $"could not be made: {error.Message}")],
+                Remedy = "A row has a value of a kind that the shop does not write. Find and restore it from a backup, then audit again.",
+            }
+            : named with { Error = error.Message };
+    }
+
+    private static bool IsOfSchema(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.UndefinedFunction;
 
     private static bool IsData(PostgresException e) => e.SqlState.StartsWith("22", StringComparison.Ordinal);
 
@@ -212,6 +280,32 @@ internal sealed class IntegrityAudit(PaymentProviderKind provider, int retention
     private sealed record Setting(PaymentProviderKind Provider, int RetentionDays)
     {
         public string Money => Provider == PaymentProviderKind.Simulated ? IntegrityFacts.SimulatedMoney : IntegrityFacts.OwnMoney;
+    }
+
+    /// <summary>Why a step could not be taken.</summary>
+    /// <param name="Message">For people.</param>
+    private sealed record StepError(string Message)
+    {
+        /// <summary>True when a value cannot be read.</summary>
+        public bool IsData { get; init; }
+
+        /// <summary>True when the time was over.</summary>
+        public bool IsOverdue { get; init; }
+    }
+
+    /// <summary>The tables that could not be filled, and so what does without them.</summary>
+    private sealed partial class Facts
+    {
+        private readonly Dictionary<string, StepError> lost = [];
+
+        public void Lost(string name, StepError why) => lost[name] = why;
+
+        /// <summary>Why a query cannot be asked; null when every table that it reads is there.</summary>
+        public StepError? Missing(string sql) => lost.Count == 0 ? null
+            : Source().Matches(sql).Select(m => lost.GetValueOrDefault(m.Groups[1].Value)).FirstOrDefault(e => e is not null);
+
+        [GeneratedRegex(@"\b(?:from|join)\s+(\w+)")]
+        private static partial Regex Source();
     }
 
     private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation, params NpgsqlParameter[] values)
@@ -249,11 +343,11 @@ internal sealed record TakenMoney(Guid Order, string Reference, long Amount, lon
     ];
 }
 
-/// <summary>An audit took longer than it may.</summary>
-internal sealed class AuditOverdueException(string message, Exception inner) : Exception(message, inner);
+/// <summary>An audit took longer than it may, and nothing is known.</summary>
+internal sealed class AuditOverdueException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>What is in the database cannot be audited.</summary>
-internal sealed class AuditImpossibleException(string message, Exception inner) : Exception(message, inner);
+/// <summary>The server ended an audit; it can be made again at once.</summary>
+internal sealed class AuditInterruptedException(string message, Exception inner) : Exception(message, inner);
 
 /// <summary>The database has another version's schema.</summary>
 internal sealed class SchemaMismatchException(string message, Exception? inner = null) : Exception(message, inner);

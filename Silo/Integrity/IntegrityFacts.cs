@@ -21,13 +21,16 @@ internal static class IntegrityFacts
           select case when v ~ '^-?[0-9]{1,18}$' then v::bigint end $$;
         create function pg_temp.uuid_of(v text) returns uuid language sql immutable as $$
           select case when v ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then v::uuid end $$;
-        -- Of the right form, it may still be a day that no calendar has.
-        create function pg_temp.time_of(v text) returns timestamptz language plpgsql stable as $$
+        -- Of the right form, it may still be a day that no calendar has. To catch that costs more than all the rest, and only the last days of months need it.
+        create function pg_temp.day_of_time_of(v text) returns timestamptz language plpgsql stable as $$
         begin
           return case when v ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$' then v::timestamptz end;
         exception when data_exception then
           return null;
         end $$;
+        create function pg_temp.time_of(v text) returns timestamptz language sql stable as $$
+          select case when v ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-([01][1-9]|10|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$'
+                      then v::timestamptz else pg_temp.day_of_time_of(v) end $$;
         create function pg_temp.list_of(v jsonb) returns jsonb language sql immutable as $$
           select case when jsonb_typeof(v) = 'array' then v end $$
         """;
@@ -49,7 +52,10 @@ internal static class IntegrityFacts
             """),
     ];
 
-    /// <summary>The tables, each by those before it.</summary>
+    /// <summary>
+    /// The tables, each by those before it. They are analyzed once they are filled: what a check joins has figures that the planner knows. What is
+    /// made of JSON by a common table expression has none, and is guessed at.
+    /// </summary>
     /// <param name="money">What the payment provider has taken: a query for id, reference, amount and refunded.</param>
     /// <param name="retentionDays">For how long events are kept for certain.</param>
     /// <param name="atRest">True where the shop has come to rest: then nothing is excused by being under way.</param>
@@ -74,13 +80,7 @@ internal static class IntegrityFacts
             """),
         // Each is read as JSON once. Kept answers are encrypted, tell nothing, and go after a day. Not every aggregate's events are told of
         // under the name of its state.
-        ("state", $"""
-            select g.state_name, g.grain_key as key, '/' || {AggregateOf("g.state_name")} || '/' || g.grain_key as source,
-                   jsonb_typeof(d.doc) is not distinct from 'object' as readable, coalesce(pg_temp.number_of(d.doc ->> 'sequence'), 0) as sequence,
-                   case when g.state_name in ('order', 'payment', 'inventory', 'user', 'email', 'cart', 'notification', 'mail') then d.doc -> 'state' end as body, g.index
-            from grain_state g cross join lateral (select pg_temp.json_of(g.state) as doc offset 0) d
-            where g.state is not null and g.state_name <> 'idempotency'
-            """),
+        ("state", StateOf("pg_temp.json_of(g.state)")),
         ("purchase", """
             select g.key as id, o.body ->> 'status' as status, pg_temp.uuid_of(o.body ->> 'customerId') as customer_id, pg_temp.uuid_of(o.body ->> 'cartId') as cart_id,
                    pg_temp.number_of(o.body #>> '{totals,total}') as total, o.body ->> 'currency' as currency,
@@ -158,12 +158,36 @@ internal static class IntegrityFacts
         ("unsettled", $"""
             select id from busy union select id from kept where asked and {Sql(!atRest)}
             """),
+        // Who has which mail: a row for each reader, and for each mail that is remembered.
+        ("mailbox", """
+            select key, coalesce(body ->> 'isErased' = 'true', false) as is_erased, coalesce(jsonb_array_length(pg_temp.list_of(body -> 'recent')), 0) as remembered
+            from state where state_name = 'mail'
+            """),
+        ("mailed", """
+            select s.key, r ->> 'notificationId' as notification
+            from state s cross join lateral jsonb_array_elements(pg_temp.list_of(s.body -> 'recent')) r where s.state_name = 'mail'
+            """),
+        ("due_mail", """
+            select e.id, e.stream_key as key, e.data ->> 'notificationId' as notification, e.data ->> 'kind' as kind, e.time
+            from event e cross join horizon h
+            where e.type = 'notification.due' and e.stream_namespace = 'notification-email' and e.time > h.at
+            """),
+        ("told_sum", """
+            select t.source, max(sequence) as last, min(sequence) as first, min(sequence) filter (where t.at > h.at) as first_recent,
+                   count(*) filter (where id is distinct from source || '#' || sequence) as misnamed,
+                   count(*) = max(sequence) - min(sequence) + 1 and sum(sequence) * 2 = (max(sequence) + min(sequence))::numeric * count(*) as unbroken
+            from told t cross join horizon h group by t.source
+            """),
+        // Most have no gap; the others are looked at number by number.
         ("told_by", """
-            select source, max(sequence) as last, min(sequence) filter (where sequence = last_of - place + 1) as unbroken_from,
-                   min(sequence) filter (where t.at > h.at) as first_recent, count(*) filter (where id is distinct from source || '#' || sequence) as misnamed
-            from (select *, max(sequence) over (partition by source) as last_of, row_number() over (partition by source order by sequence desc) as place
-                  from told) t cross join horizon h
-            group by source
+            select source, last, first as unbroken_from, first_recent, misnamed from told_sum where unbroken and misnamed = 0
+            union all
+            select s.source, s.last, g.unbroken_from, s.first_recent, s.misnamed
+            from told_sum s
+            join (select source, min(sequence) filter (where sequence = last_of - place + 1) as unbroken_from
+                  from (select t.source, t.sequence, max(t.sequence) over w as last_of, row_number() over (w order by t.sequence desc) as place
+                        from told t join told_sum b on b.source = t.source and not (b.unbroken and b.misnamed = 0) window w as (partition by t.source)) n
+                  group by source) g on g.source = s.source
             """),
         // Sources of which every event must still be there.
         ("whole", """
@@ -174,6 +198,19 @@ internal static class IntegrityFacts
             cross join horizon h where s.at > h.at and h.at > '-infinity'
             """),
     ];
+
+    /// <summary>
+    /// The states where every one can be read, as it should be: a third faster, since nothing has to be caught row by row. Fails at the first that cannot.
+    /// </summary>
+    public static string ReadableState => StateOf("convert_from(g.state, 'UTF8')::jsonb");
+
+    private static string StateOf(string json) => $"""
+        select g.state_name, g.grain_key as key, '/' || {AggregateOf("g.state_name")} || '/' || g.grain_key as source,
+               jsonb_typeof(d.doc) is not distinct from 'object' as readable, coalesce(pg_temp.number_of(d.doc ->> 'sequence'), 0) as sequence,
+               case when g.state_name in ('order', 'payment', 'inventory', 'user', 'email', 'cart', 'notification', 'mail') then d.doc -> 'state' end as body, g.index
+        from grain_state g cross join lateral (select {json} as doc offset 0) d
+        where g.state is not null and g.state_name <> 'idempotency'
+        """;
 
     /// <summary>The aggregate of which a state's name is not the name.</summary>
     internal static string AggregateOf(string stateName) => $"case {stateName} {string.Concat(OtherNames.Select(n => $"when '{n.State}' then '{n.Aggregate}' "))}else {stateName} end";
@@ -186,32 +223,38 @@ internal static class IntegrityFacts
     /// <summary>The books of the simulated provider.</summary>
     public const string SimulatedMoney = """
         select replace(p.order_id::text, '-', '') as id, p.reference, coalesce(p.captured, p.amount) as amount,
-               coalesce((select sum(r.amount) from simulated_refund r where r.payment_reference = p.reference), 0)::bigint as refunded
-        from simulated_payment p where p.status = 'captured'
+               coalesce(r.amount, 0)::bigint as refunded
+        from simulated_payment p
+        left join (select payment_reference, sum(amount) as amount from simulated_refund group by payment_reference) r on r.payment_reference = p.reference
+        where p.status = 'captured'
         """;
 
     /// <summary>Where a provider keeps its books elsewhere, what the shop has written down of them; reconciliation compares the two.</summary>
     public const string OwnMoney = "select id, reference, amount, refunded from kept where amount > 0";
 
     /// <summary>What is on its way: how much, and since when. Nothing of it is a breach.</summary>
-    public const string UnderWay = """
-        select 'orders being brought on', count(*), min(since) from busy
-        union all select 'orders waiting for their payment', count(*), min(placed_at) from purchase o where o.status = 'awaitingPayment' and not exists (select from busy b where b.id = o.id)
-        union all select 'payments whose outcome depends on somebody else', count(*), min(p.placed_at) from kept k left join purchase p using (id) where k.in_between
-        union all select 'events on their way to handlers', count(*), min(time) from pending where due_at is null
-        union all select 'events scheduled', count(*), min(due_at) from pending where due_at is not null
-        union all select 'deliveries waiting for another attempt', count(*), min(first_failed_at) from event_delivery where status = 'waiting'
-        union all select 'dead letters', count(*), min(dead_at) from event_delivery where status = 'dead'
-        """;
+    public static readonly (string What, string Sql)[] UnderWay =
+    [
+        ("orders being brought on", "select count(*), min(since) from busy"),
+        ("orders waiting for their payment", """
+            select count(*), min(placed_at) from purchase o where o.status = 'awaitingPayment' and not exists (select from busy b where b.id = o.id)
+            """),
+        ("payments whose outcome depends on somebody else", "select count(*), min(p.placed_at) from kept k left join purchase p using (id) where k.in_between"),
+        ("events on their way to handlers", "select count(*), min(time) from pending where due_at is null"),
+        ("events scheduled", "select count(*), min(due_at) from pending where due_at is not null"),
+        ("deliveries waiting for another attempt", "select count(*), min(first_failed_at) from event_delivery where status = 'waiting'"),
+        ("dead letters", "select count(*), min(dead_at) from event_delivery where status = 'dead'"),
+    ];
 
     /// <summary>How much was looked at.</summary>
-    public const string Extent = """
-        select 'orders', count(*) from purchase
-        union all select 'payments', count(*) from kept
-        union all select 'articles in stock', count(*) from stock
-        union all select 'stock movements', count(*) from stock_ledger
-        union all select 'events', count(*) from event
-        union all select 'accounts', count(*) from account
-        union all select 'grain states', count(*) from state
-        """;
+    public static readonly (string What, string Sql)[] Extent =
+    [
+        ("orders", "select count(*) from purchase"),
+        ("payments", "select count(*) from kept"),
+        ("articles in stock", "select count(*) from stock"),
+        ("stock movements", "select count(*) from stock_ledger"),
+        ("events", "select count(*) from event"),
+        ("accounts", "select count(*) from account"),
+        ("grain states", "select count(*) from state"),
+    ];
 }

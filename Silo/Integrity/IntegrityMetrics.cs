@@ -11,7 +11,7 @@ internal sealed class IntegrityMetrics
     private static readonly Dictionary<string, KeyValuePair<string, object?>[]> Labels = IntegrityCheck.All.ToDictionary(
         c => c.Name, c => new KeyValuePair<string, object?>[] { new("check", c.Name), new("promise", Promises.LabelOf(c.Promise)) });
 
-    private (DateTimeOffset At, bool Failed, IReadOnlyDictionary<string, long> Breaches)? last;
+    private (DateTimeOffset At, LastAudit Audit)? last;
     private readonly Lock gate = new();
 
     /// <summary>Makes the meter's instruments.</summary>
@@ -19,7 +19,7 @@ internal sealed class IntegrityMetrics
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge<long>("soonshop.integrity.breaches", () => Last is { } found
-            ? found.Breaches.Where(b => Labels.ContainsKey(b.Key)).Select(b => new Measurement<long>(b.Value, Labels[b.Key]))
+            ? found.Audit.Breaches.Where(b => Labels.ContainsKey(b.Key)).Select(b => new Measurement<long>(b.Value, Labels[b.Key]))
             : [], "{row}", "Rows that break a promise, by check, as the last audit found them");
         meter.CreateObservableGauge<double>("soonshop.integrity.audit_age", () => Last is { } found
             ? [new Measurement<double>((time.GetUtcNow() - found.At).TotalSeconds)]
@@ -27,19 +27,22 @@ internal sealed class IntegrityMetrics
         meter.CreateObservableGauge<double>(
             "soonshop.integrity.audit_interval", () => TimeSpan.FromMinutes(options.EveryMinutes).TotalSeconds, "s", "From the end of one audit to the next; 0 for none but those by hand");
         meter.CreateObservableGauge<int>("soonshop.integrity.audit_failed", () => Last is { } found
-            ? [new Measurement<int>(found.Failed ? 1 : 0)]
-            : [], null, "1 while the last try came to no end");
+            ? [new Measurement<int>(found.Audit.Failed ? 1 : 0)]
+            : [], null, "1 while the last try came to no end, or could not make every check");
+        meter.CreateObservableGauge<int>("soonshop.integrity.check_failed", () => Last is { } found
+            ? found.Audit.Breaches.Keys.Where(Labels.ContainsKey).Select(check => new Measurement<int>(found.Audit.FailedChecks.Contains(check) ? 1 : 0, Labels[check]))
+            : [], null, "1 while the last audit could not make this check, and what is told of it is older");
     }
 
-    private (DateTimeOffset At, bool Failed, IReadOnlyDictionary<string, long> Breaches)? Last
+    private (DateTimeOffset At, LastAudit Audit)? Last
     {
         get { lock (gate) return last; }
     }
 
-    /// <summary>An audit that ended at this time has found this; a later one may have failed.</summary>
-    public void Found(DateTimeOffset at, bool failed, IReadOnlyDictionary<string, long> breaches)
+    /// <summary>The last audit ended at this time.</summary>
+    public void Found(DateTimeOffset at, LastAudit audit)
     {
         lock (gate)
-            last = (at, failed, breaches);
+            last = (at, audit);
     }
 }

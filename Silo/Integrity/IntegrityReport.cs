@@ -15,7 +15,9 @@ internal sealed record BrokenRow(string Row, string Finding);
 /// <param name="Breaches">How many rows say otherwise.</param>
 /// <param name="Rows">The first of them.</param>
 /// <param name="Remedy">What to do; null where nothing is wrong.</param>
-internal sealed record CheckResult(string Check, string Promise, string Says, long Breaches, ImmutableArray<BrokenRow> Rows, string? Remedy);
+/// <param name="Error">Why the check could not be made; null where it was. Nothing is known of it then; <paramref name="Breaches"/> is what was known before.</param>
+internal sealed record CheckResult(
+    string Check, string Promise, string Says, long Breaches, ImmutableArray<BrokenRow> Rows, string? Remedy, string? Error = null);
 
 /// <summary>What is on its way, and no breach.</summary>
 internal sealed record Progress(string What, long Count, DateTimeOffset? Oldest);
@@ -36,12 +38,27 @@ internal sealed record IntegrityReport(
     DateTimeOffset At, double Seconds, string Database, string Money, long Breaches,
     ImmutableArray<Extent> Extent, ImmutableArray<Progress> UnderWay, ImmutableArray<CheckResult> Checks)
 {
+    /// <summary>How many checks could not be made: of them nothing is known.</summary>
+    public int Failed => Checks.Count(c => c.Error is not null);
+
+    /// <summary>The checks that could not be made, in one line; null where all were.</summary>
+    public string? Failures => Failed == 0 ? null : $"{Failed} check(s) could not be made: "
+        + string.Join("; ", Checks.Where(c => c.Error is not null).GroupBy(c => c.Error).Select(g => $"{string.Join(", ", g.Select(c => c.Check))} ({g.Key})"));
+
+    /// <summary>With what was known before of the checks that could not be made: a promise that was broken is not kept because nobody could look.</summary>
+    /// <param name="known">Breaches by check.</param>
+    public IntegrityReport WithKnown(IReadOnlyDictionary<string, long> known)
+    {
+        CheckResult[] checks = [.. Checks.Select(c => c.Error is null ? c : c with { Breaches = known.GetValueOrDefault(c.Check) })];
+        return this with { Checks = [.. checks], Breaches = checks.Sum(c => c.Breaches) };
+    }
+
     /// <summary>What is still so in a second look at what was broken: the rest came to an end by itself in between.</summary>
     /// <param name="again">The second look, at the broken checks.</param>
     public IntegrityReport ConfirmedBy(IntegrityReport again)
     {
         var second = again.Checks.ToDictionary(c => c.Check);
-        CheckResult[] confirmed = [.. Checks.Select(c => c.Breaches > 0 && second.TryGetValue(c.Check, out var s) ? Confirmed(c, s) : c)];
+        CheckResult[] confirmed = [.. Checks.Select(c => c.Breaches > 0 && second.TryGetValue(c.Check, out var s) && s.Error is null ? Confirmed(c, s) : c)];
         return this with { Checks = [.. confirmed], Breaches = confirmed.Sum(c => c.Breaches) };
     }
 
@@ -63,7 +80,7 @@ internal sealed record IntegrityReport(
         text.AppendLine(CultureInfo.InvariantCulture, $"Looked at {string.Join(", ", Extent.Select(e => $"{e.Count} {e.What}"))}. {Money}");
         foreach (var progress in UnderWay.Where(p => p.Count > 0))
             text.AppendLine(CultureInfo.InvariantCulture, $"  under way: {progress.Count} {progress.What}{(progress.Oldest is { } oldest ? $", the oldest of {oldest:yyyy-MM-dd HH:mm:ss} UTC" : "")}");
-        foreach (var check in Checks.Where(c => c.Breaches > 0))
+        foreach (var check in Checks.Where(c => c.Error is null && c.Breaches > 0))
         {
             text.AppendLine();
             text.AppendLine(CultureInfo.InvariantCulture, $"BROKEN  {check.Check} ({check.Promise}): {check.Says}. {check.Breaches} row(s):");
@@ -73,8 +90,14 @@ internal sealed record IntegrityReport(
                 text.AppendLine(CultureInfo.InvariantCulture, $"  and {check.Breaches - check.Rows.Length} more (--rows shows more)");
             text.AppendLine(CultureInfo.InvariantCulture, $"  What to do: {check.Remedy}");
         }
+        foreach (var check in Checks.Where(c => c.Error is not null))
+        {
+            text.AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture, $"NOT MADE  {check.Check} ({check.Promise}): {check.Says}. {check.Error}");
+        }
         text.AppendLine();
-        text.Append(CultureInfo.InvariantCulture, $"{Checks.Count(c => c.Breaches == 0)} checks kept, {Checks.Count(c => c.Breaches > 0)} broken by {Breaches} row(s).");
+        text.Append(CultureInfo.InvariantCulture, $"{Checks.Count(c => c.Error is null && c.Breaches == 0)} checks kept, {Checks.Count(c => c.Error is null && c.Breaches > 0)} broken by {Breaches} row(s)");
+        text.Append(CultureInfo.InvariantCulture, $"{(Failed == 0 ? "" : $", {Failed} not made")}.");
         return text.ToString();
     }
 }

@@ -74,10 +74,10 @@ internal static class PaymentChecks
         new(Discrepancies, Promises.Money, "reconciliation has nothing that it could not settle", """
             select format('payment %s', payment_id), format('%s %s: the shop says %s, the provider or order %s; since %s, seen %s times',
                           kind, nullif(reference, ''), ours, theirs, to_char(first_seen_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'), times_seen)
-            from payment_discrepancy d
+            from payment_discrepancy d left join unsettled u on u.id = replace(d.payment_id::text, '-', '')
             -- What was seen only once, reconciliation may be about to settle; what is being asked for, but not for ever.
             where resolved_at is null and times_seen > 1
-              and not (first_seen_at > now() - interval '1 hour' and exists (select from unsettled u where u.id = replace(d.payment_id::text, '-', '')))
+              and not (first_seen_at > now() - interval '1 hour' and u.id is not null)
             """, "GET /admin/payments/discrepancies?resolved=false; settle it in the provider's dashboard, then POST /admin/payments/reconcile."),
         new("in-between-is-found", Promises.Money, "a payment of unknown outcome is found by who settles it", """
             select format('payment %s', id::uuid), format('it is %s, and its index says %s', case when in_between then 'in between' else 'settled' end, in_between_index)
@@ -101,7 +101,8 @@ internal static class PaymentChecks
                   where k.taken > 0 and coalesce(p.placed_at > h.at, h.at = '-infinity')) k
             full join (select subject as id, count(*) as times from event where type = 'payment.captured' group by subject) e using (id)
             -- Of what was given back since, too.
-            where (k.id is not null and e.times is distinct from k.taken) or (k.id is null and not exists (select from kept o where o.id = e.id and o.taken > 0))
+            left join (select id from kept where taken > 0) o using (id)
+            where (k.id is not null and e.times is distinct from k.taken) or (k.id is null and o.id is null)
             """, "An event was added or removed past the shop. Tell who needs to know of the payment by hand (receipt, bookkeeping).") { Always = true },
     ];
 }

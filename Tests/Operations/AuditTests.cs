@@ -153,6 +153,65 @@ public sealed class AuditTests(AuditedShop shop)
         Assert.True(report.Checks.Single(c => c.Check == "cart-let-go").Breaches > 0, report.ToText());
     }
 
+    private static readonly IntegrityCheck Slow = new("slow", Promises.Money, "it is fast", "select pg_sleep(600)::text, ''", "Wait for it no longer than it may take.");
+
+    private static IntegrityAudit WithLimits(AuditOptions options) => new(SoonShop.Silo.Payments.PaymentProviderKind.Simulated, 30, [], options);
+
+    [Fact]
+    public async Task a_check_that_takes_too_long_fails_alone_and_by_name()
+    {
+        var report = await shop.AuditWithAsync(
+            Plants["cart-let-go"].Change, WithLimits(new AuditOptions { StatementSeconds = 10 }), [Slow, .. IntegrityCheck.All.Where(c => !c.TakesHandlers)]);
+        Assert.Equal(1, report.Failed);
+        Assert.Contains("10 s (Audit:StatementSeconds)", report.Checks.Single(c => c.Check == "slow").Error!, StringComparison.Ordinal);
+        Assert.Contains("slow", report.Failures!, StringComparison.Ordinal);
+        Assert.Contains("NOT MADE  slow", report.ToText(), StringComparison.Ordinal);
+        // What comes after it is found as ever.
+        Assert.True(report.Checks.Single(c => c.Check == "cart-let-go").Breaches > 0, report.ToText());
+        Assert.Equal(IntegrityCheck.All.Count(c => !c.TakesHandlers) + 1, report.Checks.Length);
+    }
+
+    [Fact]
+    public async Task when_the_time_of_all_is_over_the_checks_that_are_left_are_named()
+    {
+        var report = await shop.AuditWithAsync(null, WithLimits(new AuditOptions { StatementSeconds = 600, MaxMinutes = 0.5 }), [.. IntegrityCheck.All.Take(3), Slow, Slow with { Name = "late" }]);
+        Assert.Equal(["slow", "late"], report.Checks.Where(c => c.Error is not null).Select(c => c.Check));
+        Assert.All(report.Checks.Where(c => c.Error is not null), c => Assert.Contains("Audit:MaxMinutes", c.Error!, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task what_cannot_be_read_costs_the_checks_that_look_at_it_and_no_other()
+    {
+        await using var holder = await shop.Shop.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var holding = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
+        await using (var command = new Npgsql.NpgsqlCommand("lock table simulated_refund in access exclusive mode", holder))
+            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        var report = await shop.AuditWithAsync("set local lock_timeout = '1s'");
+        Assert.Equal(["refunded-within-captured", "provider-agrees"], report.Checks.Where(c => c.Error is not null).Select(c => c.Check));
+        Assert.Equal(0, report.Breaches);
+        Assert.All(report.Checks.Where(c => c.Error is not null), c => Assert.Contains("'money'", c.Error!, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task tens_of_thousands_of_mails_are_no_more_work_than_their_number()
+    {
+        const int Mails = 30_000;
+        var report = await shop.AuditWithAsync($$"""
+            insert into grain_state (state_name, grain_key, version, state)
+              select 'mail', md5('reader' || n), 1, convert_to(jsonb_build_object('sequence', 0, 'state', jsonb_build_object('isErased', false, 'recent',
+                       jsonb_build_array(jsonb_build_object('notificationId', md5('note' || n)::uuid, 'status', 'sent'))))::text, 'UTF8')
+              from generate_series(1, {{Mails}}) n;
+            insert into event (id, source, sequence, type, subject, stream_namespace, stream_key, time, data, queue)
+              select md5('event' || n), 'test', 0, 'notification.due', 's', 'notification-email', md5('reader' || n), now(),
+                     jsonb_build_object('kind', 'welcome', 'notificationId', md5('note' || n)::uuid), (select min(id) from stream_queue)
+              from generate_series(1, {{Mails}}) n
+            """);
+        Assert.Equal(0, report.Failed);
+        Assert.Equal(0, report.Checks.Single(c => c.Check == "mail-was-sent").Breaches);
+        // Each mail held against each other takes more than ten minutes.
+        Assert.True(report.Seconds < 90, $"{report.Seconds} s");
+    }
+
     [Fact]
     public async Task a_broken_promise_is_told_by_command_and_by_the_silo_itself_until_it_is_mended()
     {

@@ -60,7 +60,10 @@ public sealed class AuditedShop : IAsyncLifetime
         });
 
     /// <summary>Audits a database in which something was changed that is not kept.</summary>
-    internal async Task<IntegrityReport> AuditWithAsync(string? change)
+    /// <param name="change">The change; null for none.</param>
+    /// <param name="audit">Another audit than this shop's, such as one with other limits.</param>
+    /// <param name="checks">Which checks; null for all.</param>
+    internal async Task<IntegrityReport> AuditWithAsync(string? change, IntegrityAudit? audit = null, IEnumerable<IntegrityCheck>? checks = null)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Shop.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
@@ -68,10 +71,10 @@ public sealed class AuditedShop : IAsyncLifetime
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
         if (change is not null)
         {
-            await using var command = new NpgsqlCommand(Named(change), connection);
+            await using var command = new NpgsqlCommand(Named(change), connection) { CommandTimeout = 300 };
             await command.ExecuteNonQueryAsync();
         }
-        return await Audit.RunAsync(connection, null, atRest: false, IntegrityCheck.All, CancellationToken.None);
+        return await (audit ?? Audit).RunAsync(connection, null, atRest: false, checks ?? IntegrityCheck.All, CancellationToken.None);
     }
 
     /// <summary>With what stands in braces replaced by the id of that name.</summary>

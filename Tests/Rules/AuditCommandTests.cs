@@ -52,6 +52,18 @@ public sealed class AuditCommandTests
         await Assert.ThrowsAsync<OperationCanceledException>(() => ConfirmAsync(_ => throw new OperationCanceledException()));
     }
 
+    [Fact]
+    public void a_check_that_could_not_be_made_keeps_what_was_known_of_it()
+    {
+        var report = Of(Found("a", "1"), Found("b") with { Error = "it took too long" }).WithKnown(new Dictionary<string, long> { ["a"] = 5, ["b"] = 2 });
+        Assert.Equal((3, 1), (report.Breaches, report.Failed));
+        Assert.Equal("1 check(s) could not be made: b (it took too long)", report.Failures);
+        Assert.Contains("0 checks kept, 1 broken by 3 row(s), 1 not made.", report.ToText(), StringComparison.Ordinal);
+        // Looked at a second time in vain, it is what it was.
+        var first = Of(Found("a", "1"));
+        Assert.Equal(1, first.ConfirmedBy(Of(Found("a") with { Error = "too slow" })).Breaches);
+    }
+
     private static CheckResult Found(string check, params string[] rows) => new(check, "", "", rows.Length, [.. rows.Select(r => new BrokenRow(r, "x"))], rows.Length > 0 ? "mend" : null);
 
     private static IntegrityReport Of(params CheckResult[] checks) => new(default, 0, "", "", checks.Sum(c => c.Breaches), [], [], [.. checks]);
