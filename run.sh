@@ -9,7 +9,8 @@
 # SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)  SOONSHOP_STRIPE_PORT (12111)
 # SOONSHOP_SILO_HTTP_PORT (8081, and 8082 … beside silo port 11112 …): health, metrics and dashboard of the silo
 # SOONSHOP_DATA (.data): database, key of access tokens, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
-# Ends with the exit code of whatever failed.
+# Ends with the exit code of whatever failed. A silo of a shop that was up, and that ends because its database is away (69), is started again: it waits for
+# it. Silos and front end talk on loopback alone, so without TLS (ClusterTls__… turns it on, as beside compose.yaml).
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
@@ -41,6 +42,9 @@ export DOTNET_ENVIRONMENT=${DOTNET_ENVIRONMENT:-Development} DOTNET_NOLOGO=1 DOT
 own_postgres=false
 pids=()
 names=()
+commands=()
+up=false
+restarts=0
 
 stop() { # ends what this script started, front end first, and waits for it
   trap '' INT TERM
@@ -63,8 +67,14 @@ is_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 start() { # NAME DLL: starts a process, its output to the data directory and, prefixed, to the terminal
   local name=$1; shift
-  "$@" > >(tee -a "$data/$name.log" | sed -u "s/^/[$name] /") 2>&1 &
-  pids+=($!) names+=("$name")
+  commands+=("$(printf '%q ' "$@")") names+=("$name")
+  launch "$(( ${#names[@]} - 1 ))"
+}
+
+launch() { # PLACE: starts the process of that place
+  local name=${names[$1]}
+  eval "${commands[$1]}" > >(tee -a "$data/$name.log" | sed -u "s/^/[$name] /") 2>&1 &
+  pids[$1]=$!
 }
 
 check_alive() { # ends this script when one of the processes has ended
@@ -72,6 +82,13 @@ check_alive() { # ends this script when one of the processes has ended
   for i in "${!pids[@]}"; do
     if ! kill -0 "${pids[i]}" 2>/dev/null; then
       code=0; wait "${pids[i]}" || code=$?
+      # Not for ever: one that never gets there is told of, in the end.
+      if $up && (( code == 69 && ++restarts <= 20 )) && [[ ${names[i]} == silo-* ]]; then
+        say "${names[i]} could not reach its database, and is started again."
+        sleep 1
+        launch "$i"
+        continue
+      fi
       sleep 0.2 # lets the last lines through
       fail "$(( code == 0 ? 1 : code ))" "${names[i]} ended with exit code $code; the reason stands above and in $data/${names[i]}.log"
     fi
@@ -139,7 +156,8 @@ if [[ $what != api ]]; then
   : > "$data/silo-$silo_port.log"
   start "silo-$silo_port" dotnet "$root/Silo/bin/Release/net10.0/SoonShop.Silo.dll"
   say "Starting the silo on ports $silo_port and $gateway_port."
-  wait_for_port "$gateway_port" 120 "the silo" "$data/silo-$silo_port.log"
+  # Longer than it waits for a database that is away (Silo__AwaitDatabaseSeconds).
+  wait_for_port "$gateway_port" 300 "the silo" "$data/silo-$silo_port.log"
 fi
 if [[ $what == all ]]; then
   say "Loading the demo catalogue."
@@ -190,7 +208,8 @@ case $what in
     ;;
 esac
 
-# Whichever process ends first ends the shop.
+up=true
+# Whichever process ends first ends the shop, but for a silo that waits for its database.
 while true; do
   check_alive
   sleep 1 & wait $! || true

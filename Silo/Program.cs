@@ -27,7 +27,7 @@ const string Usage = """
       migrate       bring the schema up to date and end
       await-schema  wait until another process has brought the schema up to date
       seed          load the demo catalogue into the running cluster and end
-      audit         check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 65 unreadable, 75 not finished
+      audit         check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 75 not finished
       health URL    ask a process on this machine how it is: 0 for well
     """;
 
@@ -67,6 +67,8 @@ try
         using var logging = LoggerFactory.Create(l => l.AddConfiguration(builder.Configuration.GetSection("Logging")).AddShopLogging(Service, configuration.Telemetry, builder.Environment));
         var log = logging.CreateLogger("SoonShop.Migrations");
         var database = configuration.Database.ConnectionString;
+        if (command != "await-schema")
+            await DatabaseWait.UntilReachableAsync(database, TimeSpan.FromSeconds(configuration.Silo.AwaitDatabaseSeconds), log, CancellationToken.None);
         if (command == "migrate" || (command == "run" && configuration.Silo.MigrateAtStart))
             await Migrator.MigrateAsync(database, log, CancellationToken.None);
         else if (await Migrator.AwaitAsync(database, command == "run" ? TimeSpan.Zero : TimeSpan.FromMinutes(configuration.Silo.AwaitSchemaMinutes), log, CancellationToken.None)
@@ -111,7 +113,7 @@ try
     }
     return audit is null ? 0 : await audit.RunAsync(configuration);
 }
-catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException)
+catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException || e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData })
 {
     Console.Error.WriteLine($"Silo {command}: the database at {configuration.Database.Host}:{configuration.Database.Port} cannot be used: {e.Message}");
     return Unavailable;

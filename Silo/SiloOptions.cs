@@ -24,6 +24,12 @@ public sealed class SiloOptions
     /// <summary>The IP address by which others reach this silo; loopback keeps the cluster on this machine.</summary>
     public string AdvertisedIP { get; set; } = "127.0.0.1";
 
+    /// <summary>
+    /// Listens for silos and front ends at every address of this machine, and not at <see cref="AdvertisedIP"/> alone: where that one is another machine's, which
+    /// passes connections on.
+    /// </summary>
+    public bool ListenOnAnyAddress { get; set; }
+
     /// <summary>Silos and front ends of one cluster name the same.</summary>
     public string ClusterId { get; set; } = "soonshop";
 
@@ -41,6 +47,9 @@ public sealed class SiloOptions
     /// only makes sure that the schema is not older than the program.
     /// </summary>
     public bool MigrateAtStart { get; set; } = true;
+
+    /// <summary>Seconds for which a silo that starts, and <c>Silo migrate</c>, wait for a database that is away; 0 for not.</summary>
+    public int AwaitDatabaseSeconds { get; set; } = 240;
 
     /// <summary>Minutes for which <c>Silo await-schema</c> waits for that job.</summary>
     public int AwaitSchemaMinutes { get; set; } = 10;
@@ -74,6 +83,8 @@ public sealed class SiloOptions
             yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 5–1000: some are held all the time.";
         if (MemoryLimitPercent is not (0 or >= 20 and <= 100))
             yield return $"Silo:MemoryLimitPercent is {MemoryLimitPercent}; set Silo__MemoryLimitPercent to 20–100, or to 0 for none.";
+        if (AwaitDatabaseSeconds is < 0 or > 86_400)
+            yield return $"Silo:AwaitDatabaseSeconds is {AwaitDatabaseSeconds}; set Silo__AwaitDatabaseSeconds to 0–86400.";
         if (AwaitSchemaMinutes is < 1 or > 1440)
             yield return $"Silo:AwaitSchemaMinutes is {AwaitSchemaMinutes}; set Silo__AwaitSchemaMinutes to 1–1440.";
     }

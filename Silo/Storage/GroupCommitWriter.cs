@@ -108,6 +108,7 @@ internal sealed partial class GroupCommitWriter(
             // The rows come before the commit: only the end of the results says that it worked.
             await reader.NextResultAsync(cancellation);
         }
+        connection.Used();
         metrics.BatchWritten(writes.Length, Stopwatch.GetElapsedTime(started), conflicts?.Length ?? 0);
         // Before anybody goes on: who has been told of a commit may count on its events being under way.
         if (queues is not null)

@@ -63,6 +63,7 @@ internal sealed partial class GroupReader : IAsyncDisposable
                         new StoredState(reader.GetInt32(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<byte[]>(2)));
                 }
             }
+            connection.Used();
             // Those without a row.
             foreach (var read in batch)
                 read.TrySetResult(default);

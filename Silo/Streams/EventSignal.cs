@@ -146,6 +146,10 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
             catch (Exception e)
             {
                 LogNotListening(log, e.Message);
+                // This connection waits all the time, and so is the first to hear that the server has gone. The pool's are as dead, and each
+                // would be found so by whoever needs it first.
+                if (e is NpgsqlException)
+                    database.Source.Clear();
                 await Task.Delay(ReconnectPause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             finally

@@ -170,7 +170,11 @@ public sealed class ConfigurationTests
     public async Task an_unreachable_database_is_named_by_host_and_port(string host, string command)
     {
         var port = TcpPort.Free();
-        var (code, _, error) = await RunAsync("Silo", [command], new() { ["ConnectionStrings__soonshop"] = $"Host={host};Port={port};Database=soonshop;Username=soonshop;Password=secret-word" });
+        var (code, _, error) = await RunAsync("Silo", [command], new()
+        {
+            ["ConnectionStrings__soonshop"] = $"Host={host};Port={port};Database=soonshop;Username=soonshop;Password=secret-word",
+            ["Silo__AwaitDatabaseSeconds"] = "1",
+        });
         Assert.Equal(69, code);
         Assert.Contains($"{host}:{port}", error, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-word", error, StringComparison.Ordinal);

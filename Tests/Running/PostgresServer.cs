@@ -12,8 +12,16 @@ internal sealed class PostgresServer
 
     private PostgresServer(string folder, string connectionString) => (this.folder, ConnectionString) = (folder, connectionString);
 
-    /// <summary>For an administrator of the server.</summary>
+    /// <summary>For the role that owns the tests' databases. It is no superuser.</summary>
     public string ConnectionString { get; private set; }
+
+    /// <summary>For the server's administrator, a superuser.</summary>
+    public string AdministratorConnectionString => new NpgsqlConnectionStringBuilder(ConnectionString)
+    {
+        Username = "postgres",
+        Password = File.ReadAllText(Path.Combine(folder, "admin.password")).Trim(),
+        Pooling = false,
+    }.ConnectionString;
 
     /// <summary>The server that tests share. <c>test.sh</c> stops it.</summary>
     public static Task<PostgresServer> SharedAsync() => StartAsync("postgres");
@@ -42,6 +50,14 @@ internal sealed class PostgresServer
 
     /// <summary>Starts the server again, on the same port.</summary>
     public async Task StartAgainAsync() => ConnectionString = (await Repository.RunAsync(Script, "start", "--data", folder)).Trim();
+
+    /// <summary>Stops the server and starts it again.</summary>
+    /// <param name="mode"><c>fast</c> or <c>immediate</c>, as of <c>pg_ctl</c>.</param>
+    public async Task RestartAsync(string mode)
+    {
+        await Repository.RunAsync(Script, "stop", "--data", folder, "--mode", mode);
+        await StartAgainAsync();
+    }
 
     /// <summary>Stops the server.</summary>
     public async Task StopAsync()

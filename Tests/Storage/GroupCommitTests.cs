@@ -187,6 +187,22 @@ public sealed class GroupCommitTests(StorageProviders silo)
     }
 
     [Fact]
+    public async Task a_write_after_an_idle_time_in_which_the_server_closed_the_connection_is_done()
+    {
+        await using var storage = await silo.StartAsync();
+        var ids = NewIds(10);
+        for (var n = 0; n < ids.Length; n++)
+        {
+            await WriteAsync(storage, ids[n], new Note($"{n}"));
+            // As after a restart: no sooner does a server accept connections again.
+            await Task.Delay(TimeSpan.FromMilliseconds(150), TestContext.Current.CancellationToken);
+            Assert.True(await silo.QueryAsync<long>(
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and state = 'idle' and query like '%write_grain_states%'") > 0);
+        }
+        Assert.Equal(ids.Select((_, n) => $"{n}"), (await Task.WhenAll(ids.Select(id => ReadAsync(storage, id)))).Select(s => s.State!.Text));
+    }
+
+    [Fact]
     public async Task a_batch_that_takes_too_long_is_reported_as_unknown_and_the_storage_goes_on()
     {
         await using var storage = await silo.StartAsync(o => (o.CommandTimeout, o.LockTimeout) = (TimeSpan.FromSeconds(1), Limit));
