@@ -11,6 +11,7 @@ public sealed class PaymentMetrics
     private readonly Meter meter;
     private readonly Counter<long> webhooks, news, strays, found;
     private readonly Histogram<double> asked;
+    private volatile KeyValuePair<string, DateTimeOffset?>[] comparedTo = [];
     private IReadOnlyDictionary<DiscrepancyKind, long> open = new Dictionary<DiscrepancyKind, long>();
 
     /// <summary>Makes the meter's instruments.</summary>
@@ -25,10 +26,17 @@ public sealed class PaymentMetrics
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20] });
         meter.CreateObservableGauge("soonshop.payments.discrepancies",
             () => Volatile.Read(ref open).Select(k => new Measurement<long>(k.Value, Kind(k.Key))), "{discrepancy}", "Open discrepancies in the cluster, by kind");
+        meter.CreateObservableGauge("soonshop.payments.compared_up_to_timestamp",
+            () => comparedTo.Where(c => c.Value is not null).Select(c => new Measurement<double>(
+                c.Value!.Value.ToUnixTimeMilliseconds() / 1000.0, new KeyValuePair<string, object?>("books", c.Key))),
+            "s", "Every payment, or order, that was made before was compared by reconciliation; seconds since 1970");
     }
 
     /// <summary>A post came: <c>accepted</c>, <c>duplicate</c>, <c>ignored</c> (a type that tells the shop nothing) or <c>refused</c>.</summary>
     public void WebhookReceived(string result) => webhooks.Add(1, new KeyValuePair<string, object?>("result", result));
+
+    /// <summary>Every payment and order that was made before was compared; null where none was.</summary>
+    public void ComparedUpTo(DateTimeOffset? payments, DateTimeOffset? orders) => comparedTo = [new("payments", payments), new("orders", orders)];
 
     /// <summary>The provider was asked, and how that ended.</summary>
     public void ProviderAsked(string operation, string outcome, TimeSpan took) =>

@@ -6,7 +6,8 @@ namespace SoonShop.Silo.Payments;
 
 /// <summary>
 /// Compares payments with the provider's books and with the orders, settles what can be settled, and writes down what cannot.
-/// One silo at a time; a run is bounded, and the next goes on where it ended. All of it may be done twice.
+/// One silo at a time; a run is bounded, and the next goes on where it ended, at once while it is behind. What was never compared comes before what is
+/// compared again, and is never left out, however much there is of it. All of it may be done twice.
 /// </summary>
 internal sealed partial class Reconciler(
     IProviderBooks books, ShopBooks shop, ReconciliationStore store, PaymentReview review, PaymentMetrics metrics,
@@ -34,6 +35,8 @@ internal sealed partial class Reconciler(
             await CompareOrdersAsync(run, cancellation);
             await LookAgainAsync(run, cancellation);
             await store.RemoveResolvedAsync(Options.KeepResolvedDays, cancellation);
+            if (run.IsBehind)
+                interval = TimeSpan.Zero;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -76,12 +79,29 @@ internal sealed partial class Reconciler(
             if (page.Count < Options.PageSize)
                 return;
         }
+        run.IsBehind = true;
     }
 
-    /// <summary>The provider's payments of the last time.</summary>
+    /// <summary>The provider's payments: those that were never compared, and if there is time, the others of the last days.</summary>
     private async Task ComparePaymentsAsync(Run run, CancellationToken cancellation)
     {
-        var pass = run.Position.Payments ?? NewPass(run);
+        var pass = run.Position.NewPayments ?? BooksPass.OfNew(run.Position.PaymentsComparedTo, run.StartedAt, Options);
+        if (!await ComparePaymentsAsync(run, pass, (position, rest) => rest is not null
+            ? position with { NewPayments = rest }
+            : position with { NewPayments = null, PaymentsComparedTo = pass.To }, cancellation))
+        {
+            run.IsBehind = true;
+        }
+        else if ((run.Position.Payments ?? BooksPass.OfOld(pass.From, run.StartedAt, Options)) is { } old)
+        {
+            await ComparePaymentsAsync(run, old, (position, rest) => position with { Payments = rest }, cancellation);
+        }
+    }
+
+    /// <summary>Goes through a part of the provider's books; true when it came to the end.</summary>
+    private async Task<bool> ComparePaymentsAsync(
+        Run run, BooksPass pass, Func<ReconciliationPosition, BooksPass?, ReconciliationPosition> advance, CancellationToken cancellation)
+    {
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
         {
             await PaceAsync(run, cancellation);
@@ -96,16 +116,33 @@ internal sealed partial class Reconciler(
             }
             var goesOn = page is { HasMore: true, Items.Length: > 0 };
             pass = pass with { After = goesOn ? page.Items[^1].Reference : null };
-            await KeepAsync(run, run.Position with { Payments = goesOn ? pass : null }, cancellation);
+            await KeepAsync(run, advance(run.Position, goesOn ? pass : null), cancellation);
             if (!goesOn)
-                return;
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Orders against their payments: those that were never compared, and if there is time, the others of the last days.</summary>
+    private async Task CompareOrdersAsync(Run run, CancellationToken cancellation)
+    {
+        var pass = run.Position.NewOrders ?? BooksPass.OfNew(run.Position.OrdersComparedTo, run.StartedAt, Options);
+        if (!await CompareOrdersAsync(run, pass, (position, rest) => rest is not null
+            ? position with { NewOrders = rest }
+            : position with { NewOrders = null, OrdersComparedTo = pass.To }, cancellation))
+        {
+            run.IsBehind = true;
+        }
+        else if ((run.Position.Orders ?? BooksPass.OfOld(pass.From, run.StartedAt, Options)) is { } old)
+        {
+            await CompareOrdersAsync(run, old, (position, rest) => position with { Orders = rest }, cancellation);
         }
     }
 
-    /// <summary>Orders of the last time, against their payments.</summary>
-    private async Task CompareOrdersAsync(Run run, CancellationToken cancellation)
+    /// <summary>Goes through a part of the orders; true when it came to the end.</summary>
+    private async Task<bool> CompareOrdersAsync(
+        Run run, BooksPass pass, Func<ReconciliationPosition, BooksPass?, ReconciliationPosition> advance, CancellationToken cancellation)
     {
-        var pass = run.Position.Orders ?? NewPass(run);
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
         {
             var page = await shop.OrdersAsync(pass.From, pass.To, pass.AfterTime ?? "", pass.After ?? "", Options.PageSize, cancellation);
@@ -117,10 +154,11 @@ internal sealed partial class Reconciler(
             }
             var goesOn = page.Count == Options.PageSize;
             pass = goesOn ? pass with { After = page[^1].Id.ToString("N"), AfterTime = page[^1].PlacedAt } : pass;
-            await KeepAsync(run, run.Position with { Orders = goesOn ? pass : null }, cancellation);
+            await KeepAsync(run, advance(run.Position, goesOn ? pass : null), cancellation);
             if (!goesOn)
-                return;
+                return true;
         }
+        return false;
     }
 
     /// <summary>What differed before and did not come up in this run.</summary>
@@ -236,10 +274,6 @@ internal sealed partial class Reconciler(
         run.AskedAt = time.GetTimestamp();
     }
 
-    /// <summary>What is too young may be about to be written down.</summary>
-    private BooksPass NewPass(Run run) =>
-        new(run.StartedAt.AddHours(-Options.LookBackHours), run.StartedAt.AddSeconds(-Options.TooLongSeconds));
-
     [LoggerMessage(Level = LogLevel.Critical, Message = "{Kind} of payment {PaymentId} {Reference} differs and could not be settled: the payment says '{Ours}', the provider or order '{Theirs}'. See GET /admin/payments/discrepancies?resolved=false.")]
     private static partial void LogDiffers(ILogger log, DiscrepancyKind kind, Guid paymentId, string reference, string ours, string theirs);
 
@@ -256,6 +290,9 @@ internal sealed partial class Reconciler(
         public ReconciliationPosition Position { get; set; } = position;
         public ReconciliationReport Report { get; set; } = new(0, 0, 0, 0, 0, 0, null);
         public int Failures { get; set; }
+
+        /// <summary>True when there is more that was never looked at than one run takes.</summary>
+        public bool IsBehind { get; set; }
         public long AskedAt { get; set; }
     }
 }

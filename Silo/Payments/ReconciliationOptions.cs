@@ -6,14 +6,17 @@ public sealed class ReconciliationOptions
     /// <summary>False where another process of the cluster, or nobody, is to do it. What is asked for by hand waits until one may.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>From the end of one run to the next.</summary>
+    /// <summary>From the end of one run to the next. While there is more that was never compared than one run takes, the next follows at once.</summary>
     public double IntervalSeconds { get; set; } = 300;
 
     /// <summary>How long a payment may be in between before it is looked at; nothing younger is compared.</summary>
     public double TooLongSeconds { get; set; } = 120;
 
-    /// <summary>How far back payments and orders are compared.</summary>
+    /// <summary>How far back payments and orders are compared again, because they may have changed since.</summary>
     public double LookBackHours { get; set; } = 72;
+
+    /// <summary>How far before the end of the last pass the next begins: more than clocks differ.</summary>
+    public double OverlapMinutes { get; set; } = 60;
 
     /// <summary>Payments or orders that are read at a time.</summary>
     public int PageSize { get; set; } = 100;
@@ -48,6 +51,7 @@ public sealed class ReconciliationOptions
         (nameof(IntervalSeconds), IntervalSeconds, 1, 86_400),
         (nameof(TooLongSeconds), TooLongSeconds, 0.1, 86_400),
         (nameof(LookBackHours), LookBackHours, 0.01, 24 * 90),
+        (nameof(OverlapMinutes), OverlapMinutes, 0, 24 * 60),
         (nameof(PageSize), PageSize, 1, 100),
         (nameof(MaxPagesPerRun), MaxPagesPerRun, 1, 10_000),
         (nameof(RequestsPerSecond), RequestsPerSecond, 0.1, 1000),

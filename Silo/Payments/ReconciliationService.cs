@@ -27,7 +27,11 @@ internal sealed partial class ReconciliationService(
             {
                 var ran = options.Value.Reconciliation.Enabled && await reconciler.RunIfDueAsync(owner, stoppingToken);
                 if (ran || looks % CountEvery == 0)
+                {
                     metrics.DiscrepanciesOpen(await store.CountOpenAsync(stoppingToken));
+                    var (payments, orders) = await store.ComparedToAsync(stoppingToken);
+                    metrics.ComparedUpTo(payments, orders);
+                }
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

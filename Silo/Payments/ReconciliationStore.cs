@@ -172,6 +172,14 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         return counts;
     }
 
+    /// <summary>Up to when payments and orders were compared, each of them; null where none was.</summary>
+    public async Task<(DateTimeOffset? Payments, DateTimeOffset? Orders)> ComparedToAsync(CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("select position from payment_reconciliation");
+        var position = JsonSerializer.Deserialize<ReconciliationPosition>((string)(await command.ExecuteScalarAsync(cancellation))!, StateJson.Options)!;
+        return (position.PaymentsComparedTo, position.OrdersComparedTo);
+    }
+
     /// <summary>Removes what was resolved long ago.</summary>
     public async Task RemoveResolvedAsync(int days, CancellationToken cancellation)
     {

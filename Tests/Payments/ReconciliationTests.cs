@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using SoonShop.Orders;
 using SoonShop.Payments;
 using SoonShop.Silo.Payments;
@@ -248,6 +249,66 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
 
         Assert.Equal(NewsEffect.Known, effect);
         await ChangeAsync("update simulated_payment set status = 'captured' where order_id = $1", order);
+    }
+
+    [Fact]
+    public async Task more_payments_than_a_run_takes_are_compared_one_run_after_the_other_and_none_is_left_out()
+    {
+        await ChangeAsync("update payment_reconciliation set position = '{}', due_at = now() where $1 is not null", Guid.NewGuid());
+        var options = new PaymentsOptions { Reconciliation = { TooLongSeconds = 0.1, PageSize = 3, MaxPagesPerRun = 1, RequestsPerSecond = 1000, OverlapMinutes = 0, IntervalSeconds = 3600 } };
+        var books = new ListedBooks(silo.Services.GetRequiredService<IProviderBooks>());
+        var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(silo.Services, Options.Create(options), books);
+        var store = silo.Services.GetRequiredService<ReconciliationStore>();
+        // Each run is due at once: the interval is an hour.
+        async Task<bool> RunAsync() => await reconciler.RunIfDueAsync("test", CancellationToken.None);
+
+        var bought = new List<Guid>();
+        // At first faster than it is compared; then it catches up.
+        for (var i = 0; i < 6; i++)
+        {
+            for (var n = 0; n < 4; n++)
+                bought.Add(await BuyAsync());
+            Assert.True(await RunAsync());
+        }
+        await Task.Delay(TimeSpan.FromSeconds(0.2), TestContext.Current.CancellationToken);
+        var last = DateTimeOffset.UtcNow;
+        await Until.TrueAsync("everything was compared", TimeSpan.FromSeconds(60), async () =>
+        {
+            await ChangeAsync("update payment_reconciliation set due_at = now() where $1 is not null", Guid.NewGuid());
+            while (await RunAsync()) { }
+            var (payments, orders) = await store.ComparedToAsync(CancellationToken.None);
+            return payments >= last.AddSeconds(-0.2) && orders >= last.AddSeconds(-0.2);
+        });
+        Assert.Empty(bought.Except(books.Listed));
+    }
+
+    [Fact]
+    public async Task what_was_made_while_nobody_reconciled_is_compared_however_long_ago_that_is()
+    {
+        var old = await BuyAsync();
+        await ChangeAsync("update simulated_payment set created_at = now() - interval '9 days' where order_id = $1", old);
+        await ChangeAsync("update payment_reconciliation set position = jsonb_build_object('paymentsComparedTo', now() - interval '10 days') where $1 is not null", Guid.NewGuid());
+        var books = new ListedBooks(silo.Services.GetRequiredService<IProviderBooks>());
+        var options = new PaymentsOptions { Reconciliation = { TooLongSeconds = 0.1, RequestsPerSecond = 1000, LookBackHours = 1 } };
+        var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(silo.Services, Options.Create(options), books);
+        await silo.Books.RequestAsync("tester");
+        await Until.TrueAsync("a run is made", TimeSpan.FromSeconds(60), () => reconciler.RunIfDueAsync("test", CancellationToken.None));
+        Assert.Contains(old, books.Listed);
+    }
+
+    /// <summary>Remembers which orders' payments were listed.</summary>
+    private sealed class ListedBooks(IProviderBooks books) : IProviderBooks
+    {
+        public HashSet<Guid> Listed { get; } = [];
+
+        public Task<ProviderPaymentFacts?> FindAsync(string reference, CancellationToken cancellation) => books.FindAsync(reference, cancellation);
+
+        public async Task<ProviderPaymentPage> ListAsync(DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
+        {
+            var page = await books.ListAsync(from, to, after, limit, cancellation);
+            Listed.UnionWith(page.Items.Select(p => p.OrderId).OfType<Guid>());
+            return page;
+        }
     }
 
     private async Task<ReconciliationReport> RunAsync()
