@@ -7,6 +7,7 @@ using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
 using SoonShop.ServiceDefaults;
+using SoonShop.ServiceDefaults.ClusterTls;
 using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.ApiFrontend;
@@ -21,6 +22,7 @@ namespace SoonShop.ApiFrontend;
 /// <param name="Caching">How long products and searches may be kept.</param>
 /// <param name="Versions">Which versions and routes are on their way out.</param>
 /// <param name="Telemetry">What it tells of itself.</param>
+/// <param name="ClusterTls">By which certificates silos and this front end know each other.</param>
 /// <param name="Database">Where the cluster's membership stands; nothing else is read there.</param>
 internal sealed record FrontendConfiguration(
     AuthOptions Auth,
@@ -32,6 +34,7 @@ internal sealed record FrontendConfiguration(
     CachingOptions Caching,
     VersionsOptions Versions,
     TelemetryOptions Telemetry,
+    ClusterTlsOptions ClusterTls,
     NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
@@ -46,7 +49,9 @@ internal sealed record FrontendConfiguration(
         var caching = configuration.Bind<CachingOptions>(CachingOptions.Section, problems);
         var versions = configuration.Bind<VersionsOptions>(VersionsOptions.Section, problems);
         var telemetry = configuration.Bind<TelemetryOptions>(TelemetryOptions.Section, problems);
+        var clusterTls = configuration.Bind<ClusterTlsOptions>(ClusterTlsOptions.Section, problems);
         problems.AddRange(auth.Problems());
+        problems.AddRange(clusterTls.Problems());
         problems.AddRange(cluster.Problems());
         problems.AddRange(admission.Problems());
         problems.AddRange(http.Problems());
@@ -58,7 +63,7 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(MetricsEndpoint.Problems(configuration, telemetry));
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(TrustedProxies.Problems(configuration));
-        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, versions, telemetry, configuration.ReadDatabase(
+        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, versions, telemetry, clusterTls, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("Application Name", "soonshop-api")));
     }
 }

@@ -12,6 +12,7 @@ using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
 using SoonShop.ServiceDefaults;
+using SoonShop.ServiceDefaults.ClusterTls;
 
 namespace SoonShop.ApiFrontend;
 
@@ -32,7 +33,9 @@ internal static class Hosting
             .AddSingleton<AdmissionLimit>().AddSingleton<Admission>()
             .AddHostedService<ClusterProbe>();
         builder.Services.AddShopTimeouts(configuration.Cluster);
+        var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);
         builder.UseOrleansClient(client => (configuration.Telemetry.Traces ? client.AddActivityPropagation() : client)
+            .UseClusterTls(certificates)
             .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = ("Npgsql", database)))
             .UseConnectionRetryFilter(async (_, cancellation) =>
             {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -13,6 +14,7 @@ using SoonShop.Inventory;
 using SoonShop.Orders;
 using SoonShop.Privacy;
 using SoonShop.ServiceDefaults;
+using SoonShop.ServiceDefaults.ClusterTls;
 using SoonShop.Silo.Auditing;
 using SoonShop.Silo.Calls;
 using SoonShop.Silo.Catalog;
@@ -92,10 +94,17 @@ internal static class Hosting
     public static ISiloBuilder UseShopCluster(this ISiloBuilder silo, SiloConfiguration configuration)
     {
         var address = IPAddress.Parse(configuration.Silo.AdvertisedIP);
-        silo.ConfigureEndpoints(
-                address, configuration.Silo.SiloPort, configuration.Silo.GatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address))
+        silo.ConfigureEndpoints(address, configuration.Silo.SiloPort, configuration.Silo.GatewayPort)
             .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
             .UseShopKubernetes(configuration.Silo);
+        // After hosting for Kubernetes, which would listen everywhere.
+        silo.Services.PostConfigure<EndpointOptions>(o =>
+        {
+            var listening = configuration.Silo.ListenOnAnyAddress ? address.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any : address;
+            o.SiloListeningEndpoint = new IPEndPoint(listening, configuration.Silo.SiloPort);
+            o.GatewayListeningEndpoint = new IPEndPoint(listening, configuration.Silo.GatewayPort);
+        });
+        silo.UseClusterTls(silo.Services.AddClusterCertificates(configuration.ClusterTls));
         silo.Services.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Silo.ClusterId, "soonshop"));
         silo.Services.Configure<ClusterMembershipOptions>(o =>
         {
@@ -118,7 +127,9 @@ internal static class Hosting
     {
         builder.Services.AddSingleton(_ => configuration.Database.ToDataSource());
         var attempts = 0;
+        var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);
         builder.UseOrleansClient(client => client
+            .UseClusterTls(certificates)
             .UseConnectionRetryFilter(async (_, cancellation) =>
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellation);

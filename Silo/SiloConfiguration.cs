@@ -5,6 +5,7 @@ using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Privacy;
 using SoonShop.ServiceDefaults;
+using SoonShop.ServiceDefaults.ClusterTls;
 using SoonShop.ServiceDefaults.Telemetry;
 using SoonShop.Silo.Dashboard;
 using SoonShop.Silo.Integrity;
@@ -21,7 +22,7 @@ namespace SoonShop.Silo;
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
     NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, AuditOptions Audit, TelemetryOptions Telemetry,
-    DashboardSection Dashboard, NpgsqlConnectionStringBuilder Database)
+    DashboardSection Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     public static SiloConfiguration Read(IConfiguration configuration, List<string> problems)
@@ -38,7 +39,9 @@ internal sealed record SiloConfiguration(
         var audit = Bind<AuditOptions>(configuration, AuditOptions.Section, problems);
         var telemetry = Bind<TelemetryOptions>(configuration, TelemetryOptions.Section, problems);
         var dashboard = Bind<DashboardSection>(configuration, DashboardSection.Section, problems);
+        var clusterTls = Bind<ClusterTlsOptions>(configuration, ClusterTlsOptions.Section, problems);
         problems.AddRange(silo.Problems());
+        problems.AddRange(clusterTls.Problems());
         problems.AddRange(KubernetesHosting.Problems(silo, configuration));
         problems.AddRange(storage.Problems());
         problems.AddRange(streams.Problems());
@@ -54,7 +57,7 @@ internal sealed record SiloConfiguration(
         problems.AddRange(dashboard.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, audit, telemetry, dashboard,
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, audit, telemetry, dashboard, clusterTls,
             ReadDatabase(configuration, silo, problems));
     }
 

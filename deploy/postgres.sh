@@ -8,7 +8,8 @@
 #   deploy/postgres.sh url   --data DIR              print the string; exit 3 when not running
 #   deploy/postgres.sh kill  --data DIR              SIGKILL, for failure tests; exit 3 likewise
 #
-# Everything lives in DIR: pgdata/ postgres.log port sock/ lock.
+# Everything lives in DIR: pgdata/ postgres.log port sock/ lock, and admin.password, that of the superuser `postgres`, whom only this
+# script and tests need. The role that the string names is none: it owns the database `soonshop`, and may create others.
 # Exit codes: 0 done, 1 failed, 3 not running, 64 wrong call.
 # SOONSHOP_CACHE: where the private copy goes (default ~/.cache/soonshop).
 set -euo pipefail
@@ -236,10 +237,11 @@ make_cluster() {
   say "making a new database in $pgdata (PostgreSQL $major)"
   rm -rf -- "$pgdata.new"
   mkdir -m 700 -- "$pgdata.new"
-  printf 'soonshop\n' >"$dir/initdb.pw"
+  keep_admin_password "$(new_password)"
+  cp -- "$dir/admin.password" "$dir/initdb.pw"
   give "$pgdata.new" "$dir/initdb.pw"
   # initdb keeps the lock: if this script dies, the next one waits for its end.
-  if ! (cd / && exec "${as_server[@]}" "${pg_env[@]}" "$bin/initdb" -D "$pgdata.new" --username=soonshop \
+  if ! (cd / && exec "${as_server[@]}" "${pg_env[@]}" "$bin/initdb" -D "$pgdata.new" --username=postgres \
       --pwfile="$dir/initdb.pw" --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8) </dev/null >"$log" 2>&1; then
     tail -n 20 -- "$log" >&2
     die "initdb failed"
@@ -319,17 +321,46 @@ launch() {
   die "the server did not start, see $log"
 }
 
-sql() { PGPASSWORD=soonshop PGCONNECT_TIMEOUT=5 "${pg_env[@]}" "$bin/psql" -XAtqw -h 127.0.0.1 -p "$run_port" -U soonshop -d postgres -c "$1" 9>&-; }
+new_password() { head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
+
+keep_admin_password() {
+  ( umask 077; printf '%s\n' "$1" >"$dir/admin.password.new" )
+  mv -fT -- "$dir/admin.password.new" "$dir/admin.password"
+}
+
+sql_as() { PGPASSWORD=$2 PGCONNECT_TIMEOUT=5 "${pg_env[@]}" "$bin/psql" -XAtqw -h 127.0.0.1 -p "$run_port" -U "$1" -d postgres -c "$3" 9>&-; }
+sql() { sql_as postgres "$(cat -- "$dir/admin.password")" "$1"; }
+
+# Of a database of an earlier version, whose only role, `soonshop`, is a superuser: takes that from it.
+add_admin() {
+  local facts password
+  until facts=$(sql_as soonshop soonshop "select 1" 2>&1); do
+    (( SECONDS < deadline )) || die "the server accepts no connections: $facts"
+    sleep 0.2
+  done
+  password=$(new_password)
+  sql_as soonshop soonshop "do \$\$ begin
+    if not exists (select from pg_roles where rolname = 'postgres') then create role postgres; end if;
+    alter role postgres superuser login password '$password';
+  end \$\$" >&2
+  keep_admin_password "$password"
+}
 
 ensure_database() {
   local facts
+  [[ -s $dir/admin.password ]] || add_admin
   until facts=$(sql "select (select count(*) from pg_database where datname = 'soonshop') || '/' ||
       (select count(*) from pg_available_extensions where name = 'pg_trgm')" 2>&1); do
     (( SECONDS < deadline )) || die "the server accepts no connections: $facts"
     sleep 0.2
   done
   [[ $facts == */1 ]] || die "the extension pg_trgm is missing in $bin: install PostgreSQL's contrib package"
-  [[ $facts == 1/* ]] || sql "create database soonshop" >&2
+  [[ $(sql "select count(*) from pg_roles where rolname = 'soonshop'") == 1 ]] || sql "create role soonshop login password 'soonshop'" >&2
+  # PostgreSQL 16 and later leave the role that made the server what it is.
+  sql "alter role soonshop nosuperuser createdb nocreaterole noreplication nobypassrls" >&2 ||
+    say "the role soonshop stays a superuser, because it made this server; use another --data to have it otherwise"
+  sql "set client_min_messages = warning; grant pg_read_all_stats to soonshop" >&2
+  [[ $facts == 1/* ]] || sql "create database soonshop owner soonshop" >&2
 }
 
 connection_string() { printf 'Host=127.0.0.1;Port=%s;Database=soonshop;Username=soonshop;Password=soonshop\n' "$run_port"; }

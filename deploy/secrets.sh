@@ -38,6 +38,23 @@ keep() { # SECRET KEY: writes standard input there, unless there is something
 }
 password() { openssl rand -hex 24; }
 
+# Makes a certificate for the processes of a cluster, anew when it is about to expire. The authority's key stays here: it signs the next one.
+cluster_certificate() {
+  local ca=$dir/cluster-authority name=soonshop-cluster
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 2>/dev/null | keep cluster-authority ca.key
+  chmod 600 -- "$ca/ca.key"
+  openssl req -x509 -new -key "$ca/ca.key" -days 3650 -subj "/CN=SoonShop cluster authority" \
+    -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>/dev/null | keep "$name" ca.crt
+  openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 2>/dev/null | keep "$name" tls.key
+  if [[ -s $dir/$name/tls.crt ]] && ! openssl x509 -in "$dir/$name/tls.crt" -noout -checkend 2592000 >/dev/null; then rm -f -- "$dir/$name/tls.crt"; fi
+  openssl req -new -key "$dir/$name/tls.key" -subj "/CN=$name" 2>/dev/null |
+    openssl x509 -req -CA "$dir/$name/ca.crt" -CAkey "$ca/ca.key" -set_serial "0x$(openssl rand -hex 15)" -days 397 -extfile <(printf '%s\n' \
+      'basicConstraints=critical,CA:FALSE' 'keyUsage=critical,digitalSignature' 'extendedKeyUsage=serverAuth,clientAuth' "subjectAltName=DNS:$name") 2>/dev/null |
+    keep "$name" tls.crt
+}
+
+# The server's administrator, whom only the first start needs, and the role of the shop, which is none.
+password | keep soonshop-postgres admin-password
 password | keep soonshop-postgres password
 printf 'Host=%s;Port=5432;Database=soonshop;Username=soonshop;Password=%s\n' "${SOONSHOP_DB_HOST:-postgres}" "$(cat "$dir/soonshop-postgres/password")" |
   keep soonshop-database ConnectionStrings__soonshop
@@ -46,6 +63,9 @@ printf '%s\n' "${SOONSHOP_ADMIN_EMAIL:-admin@soonshop.test}" | keep soonshop-acc
 printf 'Admin-%s\n' "$(password)" | keep soonshop-accounts Accounts__AdminPassword
 openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 2>/dev/null | keep soonshop-auth auth-keys.pem
 password | keep soonshop-grafana password
+password | keep soonshop-redis password
+printf 'redis:6379,password=%s\n' "$(cat "$dir/soonshop-redis/password")" | keep soonshop-redis Events__Redis
+cluster_certificate
 
 [[ -n $namespace ]] || exit 0
 for secret in "$dir"/*/; do
@@ -54,8 +74,8 @@ for secret in "$dir"/*/; do
     soonshop-*) ;;
     *) continue ;; # something else that is kept here
   esac
-  # Grafana in a cluster has its own password; so has a database that is elsewhere.
-  [[ $secret != soonshop-grafana ]] || continue
+  # Grafana in a cluster has its own password; so has a database that is elsewhere. Redis is not part of a cluster that these files make.
+  [[ $secret != soonshop-grafana && $secret != soonshop-redis ]] || continue
   [[ $secret != soonshop-postgres ]] || grep -qF -f "$dir/soonshop-postgres/password" "$dir/soonshop-database/ConnectionStrings__soonshop" || continue
   "${kubectl[@]}" create secret generic "$secret" --namespace "$namespace" --from-file="$dir/$secret" --dry-run=client --output yaml |
     "${kubectl[@]}" apply --filename -

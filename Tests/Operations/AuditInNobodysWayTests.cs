@@ -53,11 +53,10 @@ public sealed class AuditInNobodysWayTests : IAsyncLifetime
         await ExecuteAsync($"""
             alter table integrity_audit drop column installed_at, drop column provider, drop column retention_days, drop column removed_before;
             drop table audit_transaction;
-            delete from schema_version where scriptname like '%.0022-%';
-            drop role if exists {Role};
-            create role {Role} login password '{Password}';
-            grant select on integrity_audit to {Role}
+            delete from schema_version where scriptname like '%.0022-%'
             """);
+        await ExecuteAsAdministratorAsync($"drop role if exists {Role}; create role {Role} login password '{Password}'; grant {Role} to soonshop");
+        await ExecuteAsync($"grant select on integrity_audit to {Role}");
         try
         {
             await using var auditors = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString)
@@ -78,7 +77,8 @@ public sealed class AuditInNobodysWayTests : IAsyncLifetime
         }
         finally
         {
-            await ExecuteAsync($"drop owned by {Role}; drop role {Role}");
+            await ExecuteAsync($"drop owned by {Role}");
+            await ExecuteAsAdministratorAsync($"drop role {Role}");
         }
     }
 
@@ -86,6 +86,13 @@ public sealed class AuditInNobodysWayTests : IAsyncLifetime
     {
         await using var command = new NpgsqlCommand("select pg_current_xact_id()::text::bigint", connection);
         return (long)(await command.ExecuteScalarAsync(Stop))!;
+    }
+
+    private static async Task ExecuteAsAdministratorAsync(string sql)
+    {
+        await using var administrator = NpgsqlDataSource.Create((await PostgresServer.SharedAsync()).AdministratorConnectionString);
+        await using var command = administrator.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Stop);
     }
 
     private async Task ExecuteAsync(string sql)

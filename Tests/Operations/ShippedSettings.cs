@@ -32,6 +32,7 @@ internal static class ShippedSettings
         ["POD_IP"] = "10.1.2.3",
         ["Silo__AdvertisedIP"] = "10.1.2.3",
         ["Silo__ClusterId"] = "soonshop",
+        ["Events__Redis"] = "redis:6379,password=secret",
         ["ORLEANS_SERVICE_ID"] = "soonshop",
         ["ORLEANS_CLUSTER_ID"] = "soonshop",
     };
@@ -53,6 +54,16 @@ internal static class ShippedSettings
         // Where the key is in a container, there is none here.
         if (values.Remove("Auth:KeyFile"))
             values["Auth:Keys"] = TestKey.OfShops.Setting;
+        // So are the certificates, which are all there or none.
+        if (values.ContainsKey("ClusterTls:CertificatePath"))
+        {
+            var certificate = ClusterCertificate.OfShippedSettings;
+            foreach (var (name, path) in ((string, string)[])[("CertificatePath", certificate.CertificatePath), ("KeyPath", certificate.KeyPath), ("AuthorityPath", certificate.AuthorityPath)])
+            {
+                if (values[$"ClusterTls:{name}"] is { } mounted && mounted.StartsWith("/run/secrets/cluster/", StringComparison.Ordinal))
+                    values[$"ClusterTls:{name}"] = path;
+            }
+        }
         // A pod has a service account's token.
         if (values.GetValueOrDefault("Silo:Kubernetes") == "true")
             values["Silo:KubernetesApi"] = "https://10.0.0.1";

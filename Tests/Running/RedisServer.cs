@@ -14,11 +14,12 @@ public sealed class RedisServer : IAsyncLifetime
     {
         var program = (await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "redis-server", "redis-server", "redis-tools")).Trim();
         var port = TcpPort.Free();
-        string[] arguments = ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"];
+        var password = $"{Guid.NewGuid():N}";
+        string[] arguments = ["--port", $"{port}", "--requirepass", password, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"];
         process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
-        var options = ConfigurationOptions.Parse($"127.0.0.1:{port}");
+        var options = ConfigurationOptions.Parse($"127.0.0.1:{port},password={password}");
         options.AbortOnConnectFail = false;
         Connection = await ConnectionMultiplexer.ConnectAsync(options);
         await Until.TrueAsync("redis-server answers", TimeSpan.FromSeconds(20), () => Task.FromResult(Connection.IsConnected));

@@ -1,0 +1,51 @@
+namespace SoonShop.ServiceDefaults.ClusterTls;
+
+/// <summary>
+/// Configuration section <c>ClusterTls</c>: the certificate by which the processes of a cluster know each other, in PEM files. Whoever reaches a silo's
+/// ports without TLS may call any grain as anybody.
+/// </summary>
+public sealed class ClusterTlsOptions
+{
+    /// <summary>The section's name.</summary>
+    public const string Section = "ClusterTls";
+
+    /// <summary>This process's certificate, with those between it and the authority; empty for connections without TLS.</summary>
+    public string CertificatePath { get; set; } = "";
+
+    /// <summary>Its private key.</summary>
+    public string KeyPath { get; set; } = "";
+
+    /// <summary>The authorities whose certificates are accepted: the cluster's own alone. While one replaces another, both.</summary>
+    public string AuthorityPath { get; set; } = "";
+
+    /// <summary>A DNS name that the other side's certificate must have; empty for any certificate of the authority. Set it where the authority is not the cluster's alone.</summary>
+    public string PeerName { get; set; } = "";
+
+    /// <summary>True where connections are encrypted, and strangers refused.</summary>
+    public bool IsOn => CertificatePath.Length > 0 || KeyPath.Length > 0 || AuthorityPath.Length > 0;
+
+    /// <summary>What is wrong, each with what to set.</summary>
+    public IEnumerable<string> Problems()
+    {
+        if (!IsOn)
+        {
+            if (PeerName.Length > 0)
+                yield return "ClusterTls:PeerName is set, and no certificate; set ClusterTls__CertificatePath, ClusterTls__KeyPath and ClusterTls__AuthorityPath.";
+            yield break;
+        }
+        var missing = false;
+        foreach (var (name, path) in Files())
+        {
+            if (path.Length == 0)
+                yield return $"ClusterTls:{name} is not set; set ClusterTls__{name} to a PEM file, or none of ClusterTls for connections without TLS.";
+            else if (!File.Exists(path))
+                yield return $"ClusterTls:{name} is '{path}', which is no file that this process can read; set ClusterTls__{name}.";
+            missing |= !File.Exists(path);
+        }
+        if (!missing && ClusterCertificates.Problem(this) is { } problem)
+            yield return $"ClusterTls: {problem} See ClusterTls__CertificatePath, ClusterTls__KeyPath and ClusterTls__AuthorityPath.";
+    }
+
+    private IEnumerable<(string Name, string Path)> Files() =>
+        [(nameof(CertificatePath), CertificatePath), (nameof(KeyPath), KeyPath), (nameof(AuthorityPath), AuthorityPath)];
+}

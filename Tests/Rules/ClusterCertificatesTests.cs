@@ -1,0 +1,64 @@
+using System.Security.Cryptography.X509Certificates;
+using SoonShop.ServiceDefaults.ClusterTls;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class ClusterCertificatesTests
+{
+    private static ClusterTlsOptions Options(ClusterCertificate files, string peer = "") =>
+        new() { CertificatePath = files.CertificatePath, KeyPath = files.KeyPath, AuthorityPath = files.AuthorityPath, PeerName = peer };
+
+    private static X509Certificate2 Shown(ClusterCertificate files) => X509CertificateLoader.LoadCertificateFromFile(files.CertificatePath);
+
+    [Fact]
+    public void only_certificates_of_the_clusters_authority_are_accepted()
+    {
+        var (own, foreign) = (ClusterCertificate.Create(), ClusterCertificate.Create());
+        var certificates = new ClusterCertificates(Options(own));
+        Assert.True(certificates.Accepts(Shown(own), null));
+        Assert.False(certificates.Accepts(Shown(foreign), null));
+    }
+
+    [Fact]
+    public void a_certificate_that_has_expired_is_refused()
+    {
+        var expired = ClusterCertificate.Create(validFor: TimeSpan.FromHours(-1));
+        Assert.False(new ClusterCertificates(Options(expired)).Accepts(Shown(expired), null));
+    }
+
+    [Fact]
+    public void a_name_that_the_other_side_must_have_is_looked_at()
+    {
+        var own = ClusterCertificate.Create("silo.shop");
+        Assert.True(new ClusterCertificates(Options(own, "silo.shop")).Accepts(Shown(own), null));
+        Assert.False(new ClusterCertificates(Options(own, "other.shop")).Accepts(Shown(own), null));
+    }
+
+    [Fact]
+    public void new_files_are_taken_and_broken_ones_change_nothing()
+    {
+        var (own, renewed) = (ClusterCertificate.Create(), ClusterCertificate.Create(validFor: TimeSpan.FromDays(7)));
+        var certificates = new ClusterCertificates(Options(own));
+        var before = certificates.ExpiresAt;
+        File.WriteAllText(own.CertificatePath, "half of a");
+        Assert.Equal(before, certificates.ExpiresAt);
+        Assert.NotNull(ClusterCertificates.Problem(Options(own)));
+        own.ReplaceBy(renewed);
+        Assert.NotEqual(before, certificates.ExpiresAt);
+        Assert.True(certificates.Accepts(Shown(renewed), null));
+    }
+
+    [Fact]
+    public void what_is_wrong_is_named_with_what_to_set()
+    {
+        var own = ClusterCertificate.Create();
+        Assert.Empty(new ClusterTlsOptions().Problems());
+        Assert.Empty(Options(own).Problems());
+        Assert.Equal(2, new ClusterTlsOptions { KeyPath = own.KeyPath }.Problems().Count());
+        Assert.Contains("ClusterTls__KeyPath", Assert.Single(new ClusterTlsOptions { CertificatePath = own.CertificatePath, KeyPath = "/no/such", AuthorityPath = own.AuthorityPath }.Problems()), StringComparison.Ordinal);
+        Assert.Contains("ClusterTls__CertificatePath", Assert.Single(Options(own with { KeyPath = ClusterCertificate.Create().KeyPath }).Problems()), StringComparison.Ordinal);
+        Assert.Contains("serverAuth", Assert.Single(Options(ClusterCertificate.Create(usages: ["1.3.6.1.5.5.7.3.1"])).Problems()), StringComparison.Ordinal);
+        Assert.Contains("ClusterTls__CertificatePath", Assert.Single(new ClusterTlsOptions { PeerName = "x" }.Problems()), StringComparison.Ordinal);
+    }
+}
