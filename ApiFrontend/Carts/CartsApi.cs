@@ -14,7 +14,8 @@ internal static class CartsApi
         api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Open a cart").ForCustomersGuestsAndNobody();
 
         var cart = api.MapGroup("/cart").WithTags("Cart").Refuses(RefusalCode.NotFound);
-        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Take a guest cart over").ForCustomers();
+        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Take a guest cart over")
+            .WithDescription("Orders of the cart that are not at their end, or were placed lately, go along to the account. 503 while one is being placed.").ForCustomers();
 
         var mine = cart.MapGroup("").ForCustomersAndGuests();
         mine.MapGet("", GetAsync).WithName("getCart").WithSummary("My cart, at today's prices");

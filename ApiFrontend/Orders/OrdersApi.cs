@@ -14,7 +14,10 @@ internal static class OrdersApi
     public static void MapOrders(this IEndpointRouteBuilder api)
     {
         var orders = api.MapGroup("/orders").WithTags("Orders").ForCustomersAndGuests();
-        orders.MapPost("", PlaceAsync).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Order what is in my cart").RequireIdempotencyKey(byGrain: true)
+        orders.MapPost("", PlaceAsync).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Order what is in my cart")
+            .WithDescription("An earlier order of the cart that is not paid is cancelled first, and its payment voided. "
+                + "If the payment provider says that it is paid, it is the answer, and no other order is made.")
+            .RequireIdempotencyKey(byGrain: true)
             .Refuses(RefusalCode.NotFound, RefusalCode.PaymentDeclined, RefusalCode.CartEmpty, RefusalCode.OutOfStock, RefusalCode.InvalidOrderState);
         orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("My orders, newest first");
         orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("An order").ForCustomersAndGuests("orders");

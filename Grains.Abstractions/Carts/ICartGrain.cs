@@ -30,11 +30,18 @@ public interface ICartGrain : IGrainWithGuidKey
     [Alias("clear")]
     Task<Outcome<Done>> ClearAsync(Caller caller);
 
-    /// <summary>Takes a guest cart's lines into this customer's cart; quantities add up. Once per guest cart, however often it is asked. Refused: <c>not-found</c>.</summary>
+    /// <summary>
+    /// Takes a guest cart's lines into this customer's cart; quantities add up. Orders of it that are not at their end, or were placed lately,
+    /// go along to the account. Once per guest cart, however often it is asked. Refused: <c>not-found</c>. Throws <see cref="UnavailableException"/>
+    /// while an order is being placed from the guest's cart.
+    /// </summary>
     [Alias("merge"), Repeatable]
     Task<Outcome<Cart>> MergeAsync(Caller caller, Guid guestCartId);
 
-    /// <summary>Hands a guest's lines over to a customer; from then on the cart belongs to nobody. Null when it is not a guest's cart, or another customer has it.</summary>
+    /// <summary>
+    /// Hands a guest's lines over to a customer; from then on the cart belongs to nobody. Null when it is not a guest's cart, or another customer
+    /// has it. Throws <see cref="UnavailableException"/> while an order is being placed from it.
+    /// </summary>
     [Alias("hand-over")]
     Task<ImmutableArray<CartLine>?> HandOverAsync(Guid customerId);
 
@@ -43,9 +50,9 @@ public interface ICartGrain : IGrainWithGuidKey
     Task ForgetHandedOverAsync(Guid customerId);
 
     /// <summary>
-    /// The lines for an order, at prices that the holder has seen. Until the order is done, or for a minute, no other
-    /// order can begin from this cart. Refused: <c>not-found</c>, <c>cart-empty</c>, <c>conflict</c> when a price
-    /// changed since it was shown, a line is no longer on sale, or another order is under way.
+    /// The lines for an order, at prices that the holder has seen. Until that order is at its end, no other can begin from this cart.
+    /// Refused: <c>not-found</c>, <c>cart-empty</c>, <c>conflict</c> when a price changed since it was shown, a line is no longer on sale, or
+    /// another order is being placed. Where the refusal names an order, that one is not at its end: supersede it, and ask again.
     /// </summary>
     [Alias("begin-checkout")]
     Task<Outcome<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
@@ -53,6 +60,19 @@ public interface ICartGrain : IGrainWithGuidKey
     /// <summary>Forgets a customer's cart; there is none since. Idempotent.</summary>
     [Alias("erase"), Repeatable]
     Task EraseAsync();
+
+    /// <summary>
+    /// Nobody works on the order's checkout any more, and how it ended is not known here: the next checkout asks the order. Idempotent.
+    /// </summary>
+    [Alias("leave-checkout")]
+    Task LeaveCheckoutAsync(Guid orderId);
+
+    /// <summary>
+    /// The units leave this customer's cart that an order bought which came along with a guest's cart. Idempotent by order, and in any order
+    /// with the merging of that cart.
+    /// </summary>
+    [Alias("end-moved-checkout")]
+    Task EndMovedCheckoutAsync(Guid guestCartId, Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered);
 
     /// <summary>
     /// The order needs its cart no more. <paramref name="ordered"/> leaves the cart when the order was confirmed; null leaves

@@ -14,6 +14,7 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// the first one's answer; another one is <c>idempotency-key-reused</c>. Refused: <c>cart-empty</c>, <c>conflict</c>,
     /// <c>validation-failed</c>, <c>not-found</c>; with an order that stands: <c>out-of-stock</c>, <c>payment-declined</c>.
     /// Throws <see cref="UnavailableException"/> when it cannot be finished now; the order goes on by itself.
+    /// An earlier order of the cart that is not paid is superseded first; one that is paid by then is the answer, and no other is made.
     /// </summary>
     [Alias("place"), Repeatable]
     Task<Placement> PlaceAsync(PlaceOrder command);
@@ -69,6 +70,23 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// </summary>
     [Alias("erase-buyer")]
     Task EraseBuyerAsync();
+
+    /// <summary>
+    /// Ends the order for a newer one of its cart: voids its payment at the provider, gives its stock back and cancels it. When the provider says
+    /// that it is paid, it stands; the answer tells. Idempotent. Refused: <c>not-found</c> when there is no such order; it cannot be placed any more
+    /// then. Throws <see cref="UnavailableException"/> while the provider gives no definite answer; the order goes on ending by itself.
+    /// </summary>
+    [Alias("supersede")]
+    Task<Outcome<Order>> SupersedeAsync(Guid newerOrderId);
+
+    /// <summary>
+    /// A guest's order goes along to the account whose cart takes the guest's cart over: the account sees it from then on, and so does who holds
+    /// the guest's cart id. Idempotent; the first account keeps it. An order that does not exist cannot be placed any more.
+    /// </summary>
+    /// <param name="accountId">The account.</param>
+    /// <param name="cartMoved">True when the lines that it buys went along: they leave the account's cart once it is paid.</param>
+    [Alias("assign")]
+    Task AssignAsync(Guid accountId, bool cartMoved);
 
     /// <summary>
     /// Looks whether there is something left to do, and does it: what a scheduled event or a payment's news calls. Idempotent.

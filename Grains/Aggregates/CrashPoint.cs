@@ -28,6 +28,9 @@ public static class CrashPoint
         "payment.news.handling", "payment.stray.adopted", "payment.stray.written",
     ];
 
+    /// <summary>Those that only the end of an earlier order of the same cart passes.</summary>
+    public static readonly IReadOnlyList<string> Superseding = ["order.superseded", "order.superseded.ended"];
+
     /// <summary>Those that the erasure of an account passes, in their order.</summary>
     public static readonly IReadOnlyList<string> Erasure =
     [

@@ -13,16 +13,26 @@ internal sealed class CartGrain(
     BusinessMetrics metrics)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
-    /// <summary>How long a checkout holds the cart if it never says that it ended.</summary>
-    private static readonly TimeSpan CheckoutLease = TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// How long others are only told to wait for a checkout that does not say how it goes on. After that its order is asked, which waits for
+    /// whoever works on it.
+    /// </summary>
+    private static readonly TimeSpan CheckoutLease = TimeSpan.FromSeconds(20);
+
+    /// <summary>Longer than an order takes from being let begin to being found in the database, unless it asks again.</summary>
+    private static readonly TimeSpan PlacingTime = TimeSpan.FromSeconds(2);
 
     /// <summary>When to ask again while a checkout that was cut off is brought to its end.</summary>
     private static readonly TimeSpan CutOffPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>The order that was let begin and has not said how it ended; others wait until then, and supersede it afterwards.</summary>
     private (Guid OrderId, DateTimeOffset Until)? checkout;
 
-    /// <summary>False while an earlier activation may have begun a checkout that goes on without this one knowing.</summary>
-    private bool knowsCheckouts;
+    /// <summary>When an order was last let begin.</summary>
+    private long? begunAt;
+
+    /// <summary>False while there may be orders not at their end of which this activation does not know: the database knows them.</summary>
+    private bool knowsOrders;
 
     protected override string Aggregate => "cart";
 
@@ -32,8 +42,18 @@ internal sealed class CartGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        knowsCheckouts = State is null;
+        knowsOrders = State is null;
         return Task.CompletedTask;
+    }
+
+    /// <summary>The next activation finds in the database what this one has let begin.</summary>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (checkout is not null && begunAt is { } begun && PlacingTime - Time.GetElapsedTime(begun) is { Ticks: > 0 } rest)
+        {
+            await Task.Delay(rest, Time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
     }
 
     async Task<Outcome<Cart>> ICartGrain.OpenForGuestAsync()
@@ -80,7 +100,9 @@ internal sealed class CartGrain(
         var guest = GrainFactory.GetGrain<ICartGrain>(guestCartId);
         if (guestCartId == Id || await guest.HandOverAsync(Id) is not { } lines)
             return Refusal.NotFound($"The guest cart {guestCartId}");
-        if (lines.Length > 0)
+        var moved = await TakeOrdersAsync(guestCartId);
+        // Also of an order alone: an activation of a cart that was never written takes it for one without orders.
+        if (lines.Length > 0 || moved)
         {
             var decision = cart.Merge(guestCartId, lines);
             await CommitAsync(decision);
@@ -93,9 +115,18 @@ internal sealed class CartGrain(
 
     async Task<ImmutableArray<CartLine>?> ICartGrain.HandOverAsync(Guid customerId)
     {
-        if (State is not { } cart || cart.HandOver(customerId) is not { Refusal: null } decision)
+        if (State is not { } cart || cart.HandOver(customerId, [], Now) is not { Refusal: null } decision)
             return null;
-        await CommitAsync(decision);
+        if (decision.Changed)
+        {
+            if (checkout is { } placing && placing.Until > Now)
+                throw new UnavailableException("An order is being placed from the guest's cart. Try again.");
+            var unfinished = await FindUnfinishedAsync(cart);
+            // Of an order that may never have been placed, nobody knows yet.
+            if (checkout is { } unknown && !unfinished.Contains(unknown.OrderId))
+                unfinished = unfinished.Add(unknown.OrderId);
+            await CommitAsync(cart.HandOver(customerId, unfinished, Now - TimeSpan.FromMinutes(options.Value.PaymentWindowMinutes)));
+        }
         return cart.Lines;
     }
 
@@ -110,11 +141,7 @@ internal sealed class CartGrain(
         if (Of(caller) is not { } cart)
             return NoCart;
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
-            return new Refusal(RefusalCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = other.Until - Now };
-        if (!knowsCheckouts
-            && await orders.FindUnfinishedAsync(Id, cart.Ordered.Select(o => o.OrderId), cart.OrderedUntil, CancellationToken.None) is { } unfinished && unfinished != orderId)
-            return new Refusal(RefusalCode.Conflict, "An earlier checkout of this cart is not at its end.") { RetryAfter = CutOffPause };
-        knowsCheckouts = true;
+            return new Refusal(RefusalCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = CutOffPause };
         if (cart.Lines.Length == 0)
             return new Refusal(RefusalCode.CartEmpty, "There is nothing in the cart.");
 
@@ -132,8 +159,25 @@ internal sealed class CartGrain(
             await CommitAsync(cart.Reprice(Prices(offers)));
             return new Refusal(RefusalCode.Conflict, "The cart has changed since it was shown; see errors.") { Errors = problems };
         }
+        // Not before what this checkout may be refused for: nothing is ended in vain.
+        if (await FindOtherAsync(cart, orderId) is { } earlier)
+        {
+            return new Refusal(RefusalCode.Conflict, "An earlier checkout of this cart is not at its end.")
+            {
+                OrderId = earlier,
+                RetryAfter = CutOffPause,
+            };
+        }
         checkout = (orderId, Now + CheckoutLease);
+        begunAt = Time.GetTimestamp();
         return cart.Lines;
+    }
+
+    Task ICartGrain.LeaveCheckoutAsync(Guid orderId)
+    {
+        if (checkout?.OrderId == orderId)
+            checkout = (orderId, Now);
+        return Task.CompletedTask;
     }
 
     Task ICartGrain.EraseAsync() => State is { IsErased: true } ? Task.CompletedTask : CommitAsync(CartState.Gone, []);
@@ -142,12 +186,70 @@ internal sealed class CartGrain(
     {
         if (checkout?.OrderId == orderId)
             checkout = null;
+        if (ordered is null)
+            // It may wait for its payment, or be called off: the database knows.
+            knowsOrders = false;
         if (ordered is null || State is not { IsErased: false } cart)
             return;
         var decision = cart.Order(orderId, placedAt, ordered.Value);
         await CommitAsync(decision);
         if (decision.Changed)
             metrics.CartOrdered();
+    }
+
+    Task ICartGrain.EndMovedCheckoutAsync(Guid guestCartId, Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered) =>
+        State is { IsErased: true }
+            ? Task.CompletedTask
+            : CommitAsync((State ?? CartState.Empty(isGuest: false)).OrderMoved(guestCartId, orderId, placedAt, ordered));
+
+    /// <summary>Has the orders of a guest's cart go along to this customer; false when there are none.</summary>
+    private async Task<bool> TakeOrdersAsync(Guid guestCartId)
+    {
+        var me = new Caller(Id, null, IsAdmin: false);
+        var found = await orders.FindMovedAsync(guestCartId, Id, CancellationToken.None);
+        knowsOrders &= found.IsEmpty;
+        foreach (var moved in found)
+        {
+            var order = GrainFactory.GetGrain<IOrderGrain>(moved.OrderId);
+            // One that has come along already may wait for this cart just now.
+            if ((await order.GetAsync(me)).IsRefused)
+                await order.AssignAsync(Id, moved.WithLines);
+        }
+        return !found.IsEmpty;
+    }
+
+    /// <summary>Another order of this cart that is not at its end, as far as is known.</summary>
+    private async Task<Guid?> FindOtherAsync(CartState cart, Guid orderId)
+    {
+        if (checkout is { } other && other.OrderId != orderId)
+            return other.OrderId;
+        if (knowsOrders)
+            return null;
+        var unfinished = await FindUnfinishedAsync(cart);
+        knowsOrders = unfinished.IsEmpty;
+        return unfinished.Where(o => o != orderId).Select(o => (Guid?)o).FirstOrDefault();
+    }
+
+    private Task<ImmutableArray<Guid>> FindUnfinishedAsync(CartState cart) => knowsOrders && checkout is null
+        ? Task.FromResult<ImmutableArray<Guid>>([])
+        : orders.FindUnfinishedAsync(Id, cart.IsGuest, cart.Ordered.Select(o => o.OrderId), cart.OrderedUntil, CancellationToken.None);
+
+    /// <summary>Units by SKU that orders of this cart hold while they wait for their payment: for its holder they are to be had.</summary>
+    private async Task<Dictionary<string, int>> HeldAsync(CartState cart)
+    {
+        var held = new Dictionary<string, int>();
+        var unfinished = await FindUnfinishedAsync(cart);
+        knowsOrders = unfinished.IsEmpty && checkout is null;
+        var holder = cart.IsGuest ? new Caller(null, Id, IsAdmin: false) : new Caller(Id, null, IsAdmin: false);
+        foreach (var orderId in unfinished)
+        {
+            var order = (await GrainFactory.GetGrain<IOrderGrain>(orderId).GetAsync(holder)).Value;
+            if (order?.Status is not (OrderStatus.Pending or OrderStatus.AwaitingPayment))
+                continue;
+            foreach (var line in order.Lines)
+                held[line.Sku] = held.GetValueOrDefault(line.Sku) + line.Quantity;
+        }
+        return held;
     }
 
     /// <summary>The cart, if it is the caller's. A customer's cart is there before its first line.</summary>
@@ -166,6 +268,7 @@ internal sealed class CartGrain(
         await CommitAsync(repriced);
 
         var stock = stocks.Result.ToDictionary();
+        var held = repriced.State.Lines.Any(l => stock[l.Sku].Units < l.Quantity) ? await HeldAsync(repriced.State) : [];
         var items = ImmutableArray.CreateBuilder<CartItem>(repriced.State.Lines.Length);
         long subtotal = 0;
         foreach (var line in repriced.State.Lines)
@@ -173,12 +276,15 @@ internal sealed class CartGrain(
             var offer = offers.Result[line.Sku];
             var active = offer is { Active: true };
             var lineTotal = line.UnitPrice.Amount * line.Quantity;
-            var available = active && stock[line.Sku].Units >= line.Quantity;
+            var isMine = held.GetValueOrDefault(line.Sku) > 0;
+            var available = active && stock[line.Sku].Units + held.GetValueOrDefault(line.Sku) >= line.Quantity;
             if (available)
                 subtotal += lineTotal;
             items.Add(new CartItem(
                 line.Sku, offer?.Name ?? line.Name, line.Quantity, line.UnitPrice, line.UnitPrice with { Amount = lineTotal }, available,
-                active ? stock[line.Sku].Availability : Availability.OutOfStock, line.PreviousUnitPrice));
+                !active ? Availability.OutOfStock
+                : isMine && stock[line.Sku].Availability == Availability.OutOfStock ? Availability.LowStock : stock[line.Sku].Availability,
+                line.PreviousUnitPrice));
         }
         return new Cart(Id, items.MoveToImmutable(), new Money(subtotal, options.Value.Currency));
     }

@@ -14,12 +14,16 @@ public sealed record CartState
     public bool IsGuest { get; init; }
     /// <summary>The customer who took a guest's cart over; it is nobody's since.</summary>
     public Guid? HandedOverTo { get; init; }
+    /// <summary>The orders that went along: those that were not at their end, and those placed lately.</summary>
+    public ImmutableArray<MovedOrder> MovedOrders { get; init; } = [];
     /// <summary>Guest carts merged into this one, newest last.</summary>
     public ImmutableArray<Guid> Merged { get; init; } = [];
     /// <summary>Orders whose lines have left this cart, newest last.</summary>
     public ImmutableArray<OrderedCart> Ordered { get; init; } = [];
     /// <summary>Orders placed up to here are done with, as far as this cart goes: they are too many to remember each.</summary>
     public DateTimeOffset OrderedUntil { get; init; }
+    /// <summary>What was bought of guest carts that are still to be merged, newest last.</summary>
+    public ImmutableArray<EarlyPurchase> EarlyPurchases { get; init; } = [];
 
     /// <summary>True when its customer was erased: what comes late finds no cart.</summary>
     public bool IsErased { get; init; }
@@ -68,7 +72,7 @@ public sealed record CartState
         if (Merged.Contains(guestCart))
             return Decision<CartState>.Stay(this);
         var merged = Lines.ToList();
-        foreach (var line in lines)
+        foreach (var line in EarlyPurchases.Where(p => p.GuestCart == guestCart).Aggregate(lines, (rest, p) => Without(rest, p.Lines)))
         {
             var at = merged.FindIndex(l => l.Sku == line.Sku);
             if (at >= 0)
@@ -76,14 +80,29 @@ public sealed record CartState
             else if (merged.Count < Cart.MaxLines)
                 merged.Add(line);
         }
-        return Decision<CartState>.To(this with { Lines = [.. merged], Merged = Remember(Merged, guestCart) });
+        return Decision<CartState>.To(this with
+        {
+            Lines = [.. merged],
+            Merged = Remember(Merged, guestCart),
+            EarlyPurchases = [.. EarlyPurchases.Where(p => p.GuestCart != guestCart)],
+        });
     }
 
     /// <summary>Gives the lines to a customer; the cart is nobody's since. The same customer may ask again.</summary>
-    public Decision<CartState> HandOver(Guid customerId) =>
+    /// <param name="customerId">The customer.</param>
+    /// <param name="unfinished">Orders of the cart that are not at their end: their lines are still in it.</param>
+    /// <param name="since">Orders placed since then go along although they are finished.</param>
+    public Decision<CartState> HandOver(Guid customerId, IEnumerable<Guid> unfinished, DateTimeOffset since) =>
         !IsGuest || (HandedOverTo is { } other && other != customerId) ? Refusal.NotFound("The cart")
         : HandedOverTo is not null ? Decision<CartState>.Stay(this)
-        : Decision<CartState>.To(this with { HandedOverTo = customerId });
+        : Decision<CartState>.To(this with
+        {
+            HandedOverTo = customerId,
+            MovedOrders = [
+                .. unfinished.Select(o => new MovedOrder(o, WithLines: true)),
+                .. Ordered.Where(o => o.PlacedAt >= since && !unfinished.Contains(o.OrderId))
+                    .Select(o => new MovedOrder(o.OrderId, WithLines: false))],
+        });
 
     /// <summary>The customer's cart holds the lines: nothing is left to hand over a second time.</summary>
     public Decision<CartState> ForgetHandedOver(Guid customerId) =>
@@ -95,15 +114,35 @@ public sealed record CartState
         if (placedAt <= OrderedUntil || Ordered.Any(o => o.OrderId == orderId))
             return Decision<CartState>.Stay(this);
         ImmutableArray<OrderedCart> orders = [.. Ordered.Append(new OrderedCart(orderId, placedAt)).OrderBy(o => o.PlacedAt)];
-        var units = ordered.ToDictionary(l => l.Sku, l => l.Quantity);
         return Decision<CartState>.To(this with
         {
-            Lines = [.. Lines
-                .Select(l => l with { Quantity = l.Quantity - units.GetValueOrDefault(l.Sku) })
-                .Where(l => l.Quantity > 0)],
+            // What went along with its order is in the customer's cart, or on its way there.
+            Lines = MovedOrders.Any(m => m.WithLines && m.OrderId == orderId) ? Lines : Without(Lines, ordered),
             Ordered = [.. orders.TakeLast(MaxRemembered)],
             OrderedUntil = orders.Length > MaxRemembered ? orders[0].PlacedAt : OrderedUntil,
         });
+    }
+
+    /// <summary>
+    /// The units leave the cart that an order bought which came along with a guest's cart, or, where that is not merged yet, do not come with it.
+    /// </summary>
+    public Decision<CartState> OrderMoved(Guid guestCart, Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered)
+    {
+        if (Merged.Contains(guestCart))
+            return Order(orderId, placedAt, ordered);
+        var decision = Order(orderId, placedAt, []);
+        return decision.Changed
+            ? Decision<CartState>.To(decision.State with
+            {
+                EarlyPurchases = [.. EarlyPurchases.TakeLast(MaxRemembered - 1), new EarlyPurchase(guestCart, ordered)],
+            })
+            : decision;
+    }
+
+    private static ImmutableArray<CartLine> Without(ImmutableArray<CartLine> lines, ImmutableArray<CartLine> bought)
+    {
+        var units = bought.ToDictionary(l => l.Sku, l => l.Quantity);
+        return [.. lines.Select(l => l with { Quantity = l.Quantity - units.GetValueOrDefault(l.Sku) }).Where(l => l.Quantity > 0)];
     }
 
     private Decision<CartState> To(ImmutableArray<CartLine> lines) => Decision<CartState>.To(this with { Lines = lines });
@@ -113,3 +152,11 @@ public sealed record CartState
 
 /// <summary>An order made from a cart.</summary>
 public sealed record OrderedCart(Guid OrderId, DateTimeOffset PlacedAt);
+
+/// <summary>An order that goes along with a guest's cart.</summary>
+/// <param name="OrderId">The order.</param>
+/// <param name="WithLines">True when the lines that it buys are in the cart, and go along too.</param>
+public sealed record MovedOrder(Guid OrderId, bool WithLines);
+
+/// <summary>What an order bought of a guest's cart before that was merged.</summary>
+public sealed record EarlyPurchase(Guid GuestCart, ImmutableArray<CartLine> Lines);

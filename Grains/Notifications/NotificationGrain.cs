@@ -191,7 +191,8 @@ internal sealed class NotificationGrain(
             Total = order.Total,
             Deadline = order.PaymentDeadline,
             Reason = declineCode,
-        }, order.CustomerId, order.Email);
+            // What went along to an account with a guest's cart is told of as the guest's: this is the guest's inbox.
+        }, order.CustomerId == this.GetPrimaryKey() ? order.CustomerId : null, order.Email);
     }
 
     /// <summary>News of the user's own account.</summary>

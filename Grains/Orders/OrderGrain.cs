@@ -22,8 +22,20 @@ internal sealed partial class OrderGrain(
     /// <summary>The most who watch one order at a time.</summary>
     private const int MaxWatchers = 64;
 
-    /// <summary>The status whose consequences this activation has seen to. Another activation does it again, which is harmless.</summary>
-    private OrderStatus? seenTo;
+    /// <summary>The most earlier orders of its cart that a checkout ends.</summary>
+    private const int MaxSuperseded = 2 * IOrderQueries.MaxUnfinished;
+
+    /// <summary>
+    /// How long the first write may take until the cart is asked again whether this is still its order: by then, another activation of the
+    /// cart may have let another checkout begin.
+    /// </summary>
+    private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a checkout that failed waits for its cart to hear of it.</summary>
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>The last of hand-over and undoing that this activation has done. Another activation does it again, which is harmless.</summary>
+    private OrderTask? done;
 
     /// <summary>True for an order that this activation placed itself: its reservations cannot have been asked for before.</summary>
     private bool placedHere;
@@ -33,14 +45,15 @@ internal sealed partial class OrderGrain(
 
     protected override string Aggregate => "order";
 
-    protected override string StreamKeyOf(CheckoutState state) => (state.Order?.CustomerId ?? state.Order?.CartId ?? Id).ToString("N");
+    protected override string StreamKeyOf(CheckoutState state) => (state.Order?.OwnerId ?? state.Order?.CartId ?? Id).ToString("N");
 
     protected override object? IndexOf(CheckoutState state) => state.Order is { } order
-        ? new OrderIndex(order.CustomerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
+        ? new OrderIndex(order.OwnerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
         {
             Open = order.IsOpen ? true : null,
             BuyerErased = order.BuyerErased ? true : null,
             RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
+            Moved = order.CartMoved ? true : null,
         }
         : null;
 
@@ -56,15 +69,27 @@ internal sealed partial class OrderGrain(
 
     async Task<Placement> IOrderGrain.PlaceAsync(PlaceOrder command)
     {
-        if (State is { } known && known.Fingerprint != command.Fingerprint)
+        if (State?.IsOfAnother(command.Fingerprint) == true)
             return new Placement(new Refusal(RefusalCode.IdempotencyKeyReused, "The Idempotency-Key came with another request before. Use a new key."), false);
         if (State?.Refused is { } refused)
             return new Placement(refused, true);
+        if (State?.Earlier is { } earlier)
+            return new Placement(await AnswerWithAsync(earlier, command.Buyer), true);
         if (Order?.Answer is { } given)
             return new Placement(Order.ToAnswer(given), true);
-        if (Order is null && await PlaceAsync(command) is { } refusal)
-            return new Placement(refusal, false);
-        await DriveAsync();
+        try
+        {
+            if (Order is null && await PlaceAsync(command) is { } refusal)
+                return new Placement(refusal, false);
+            if (State!.Earlier is { } paid)
+                return new Placement(await AnswerWithAsync(paid, command.Buyer), false);
+            await DriveAsync();
+        }
+        catch
+        {
+            await LeaveCartAsync(CartOf(command.Buyer));
+            throw;
+        }
         CrashPoint.Pass("order.before-answer");
         return new Placement(Order!.ToAnswer(Order.Answer!), false);
     }
@@ -73,12 +98,12 @@ internal sealed partial class OrderGrain(
     {
         if (Of(caller) is null)
             return NoOrder;
-        if (Order!.Status == OrderStatus.Pending || Order.IsOverdue(PaymentWindow, Now))
+        if (Order!.Status == OrderStatus.Pending)
             await DriveAsync();
         // The attempt that paid, asked for again.
         if (Order.Status != OrderStatus.AwaitingPayment && Order.Payment?.AttemptId == attemptId)
             return Order.ToView();
-        if (Order.WhyNotPay() is { } refusal)
+        if (Order.WhyNotPay(Now) is { } refusal)
             return refusal;
         var payment = await ChargeAsync(attemptId, paymentMethod, savePaymentMethod, followUp: true);
         await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
@@ -105,7 +130,7 @@ internal sealed partial class OrderGrain(
             }
         }
         // The buyer's own is in the order's timeline.
-        return await DecideAndDriveAsync(Order.Cancel(reason, Now), caller.Owns(Order.CustomerId, Order.CustomerId is null ? Order.CartId : null) ? null : "orders.cancel", null);
+        return await DecideAndDriveAsync(Order.Cancel(reason, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel", null);
     }
 
     async Task<Outcome<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber)
@@ -170,13 +195,46 @@ internal sealed partial class OrderGrain(
 
     async Task IOrderGrain.ResumeAsync(DateTimeOffset? due)
     {
-        await DriveAsync(due);
+        try
+        {
+            await DriveAsync(due);
+        }
+        catch when (Order is { Status: OrderStatus.Pending, PaymentDeadline: null } waiting)
+        {
+            // It is tried again and again, and that has an end.
+            await DecideAsync(waiting.LimitTrying(PaymentWindow, Now));
+            throw;
+        }
         // A refund may have been confirmed without the order hearing of it.
         if (Order is { NextTask: OrderTask.HandOver or OrderTask.Undo } && await PaymentOfOrder.SettleAsync() is { } payment)
         {
             await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
             await DriveAsync();
         }
+    }
+
+    async Task<Outcome<Order>> IOrderGrain.SupersedeAsync(Guid newerOrderId)
+    {
+        if (State is null)
+            await CommitAsync(CheckoutState.NeverPlaced, []);
+        if (Order is null)
+            return NoOrder;
+        await DecideAsync(Order.Supersede(newerOrderId, Now));
+        CrashPoint.Pass("order.superseded");
+        await DriveAsync();
+        CrashPoint.Pass("order.superseded.ended");
+        return Order.ToView();
+    }
+
+    async Task IOrderGrain.AssignAsync(Guid accountId, bool cartMoved)
+    {
+        if (State is null)
+            await CommitAsync(CheckoutState.NeverPlaced, []);
+        if (Order?.Assign(accountId, cartMoved, Now) is not { Changed: true } decision)
+            return;
+        // Who asks is a cart, which the order must not call meanwhile: what follows is for later.
+        await DecideAsync(decision);
+        done = null;
     }
 
     async Task IOrderGrain.EraseBuyerAsync()
@@ -193,9 +251,10 @@ internal sealed partial class OrderGrain(
 
     // ---- the checkout
 
+    /// <summary>Places the order; null when it stands, or when an earlier order of the cart is the answer.</summary>
     private async Task<Refusal?> PlaceAsync(PlaceOrder command)
     {
-        var (buyer, cartId) = (command.Buyer, command.Buyer.UserId ?? command.Buyer.CartId!.Value);
+        var (buyer, cartId) = (command.Buyer, CartOf(command.Buyer));
         var (email, address) = (command.Email, command.ShippingAddress);
         if (buyer.UserId is { } userId)
         {
@@ -214,7 +273,19 @@ internal sealed partial class OrderGrain(
                 ? Refusal.Invalid("shippingAddress", "is required, or addressId")
                 : Refusal.NotFound($"The address {command.AddressId}");
 
+        var asked = Time.GetTimestamp();
         var cart = await GrainFactory.GetGrain<ICartGrain>(cartId).BeginCheckoutAsync(buyer, Id);
+        for (var superseded = 0; cart.Refusal?.OrderId is { } earlier && superseded < MaxSuperseded; superseded++)
+        {
+            if (await SupersedeAsync(earlier, cartId) is { } paid)
+            {
+                var answer = new EarlierOrder(paid.Id, CheckoutAnswer.Of(paid));
+                await CommitAsync(new CheckoutState(command.Fingerprint, null, null) { Earlier = answer }, []);
+                return null;
+            }
+            asked = Time.GetTimestamp();
+            cart = await GrainFactory.GetGrain<ICartGrain>(cartId).BeginCheckoutAsync(buyer, Id);
+        }
         if (cart.IsRefused)
         {
             // What the cart's content refuses is this key's answer; what passes by itself may be asked again under it.
@@ -228,7 +299,39 @@ internal sealed partial class OrderGrain(
         await CommitAsync(new CheckoutState(command.Fingerprint, order, null), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
+        if (Time.GetElapsedTime(asked) > ClaimPatience
+            && (await GrainFactory.GetGrain<ICartGrain>(cartId).BeginCheckoutAsync(buyer, Id)).Refusal is { RetryAfter: not null } other)
+            await DecideAsync(Order!.Supersede(other.OrderId ?? Guid.Empty, Now));
         return null;
+    }
+
+    /// <summary>Ends an earlier order of the cart; answers it when it is paid.</summary>
+    private async Task<Order?> SupersedeAsync(Guid earlier, Guid cartId)
+    {
+        var ended = await GrainFactory.GetGrain<IOrderGrain>(earlier).SupersedeAsync(Id);
+        if (ended is { IsRefused: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid })
+            return paid;
+        await GrainFactory.GetGrain<ICartGrain>(cartId).EndCheckoutAsync(earlier, Now, null);
+        return null;
+    }
+
+    private async Task<Outcome<Order>> AnswerWithAsync(EarlierOrder earlier, Caller buyer)
+    {
+        var order = await GrainFactory.GetGrain<IOrderGrain>(earlier.OrderId).GetAsync(buyer);
+        return order.IsRefused ? order : earlier.Answer.ApplyTo(order.Value, null);
+    }
+
+    /// <summary>Lets the cart know that nobody works on the checkout. Should that fail, it knows after a while.</summary>
+    private async Task LeaveCartAsync(Guid cartId)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<ICartGrain>(cartId).LeaveCheckoutAsync(Id).WaitAsync(LeavePatience, Time);
+        }
+        catch (Exception e)
+        {
+            LogNotLeft(log, Id, e.Message);
+        }
     }
 
     /// <summary>
@@ -237,12 +340,15 @@ internal sealed partial class OrderGrain(
     /// </summary>
     private async Task DriveAsync(DateTimeOffset? due = null)
     {
-        while (Order is { } order && seenTo != order.Status)
+        while (Order is { } order && done != order.NextTask)
         {
             switch (order.NextTask)
             {
+                case OrderTask.EndUnpaid:
+                    await EndUnpaidAsync(order, OrderState.SupersededReason, order.EndSuperseded);
+                    break;
                 case OrderTask.ReserveAndPay when IsOverdue(order, due):
-                    await EndOverdueAsync(order);
+                    await EndUnpaidAsync(order, "payment deadline", order.Expire);
                     break;
                 case OrderTask.ReserveAndPay:
                     await ReserveAndPayAsync(order);
@@ -258,11 +364,11 @@ internal sealed partial class OrderGrain(
                     break;
                 case OrderTask.HandOver:
                     await HandOverAsync(order);
-                    seenTo = order.Status;
+                    done = OrderTask.HandOver;
                     break;
                 case OrderTask.Undo:
                     await UndoAsync(order);
-                    seenTo = order.Status;
+                    done = OrderTask.Undo;
                     break;
             }
         }
@@ -287,16 +393,17 @@ internal sealed partial class OrderGrain(
         CrashPoint.Pass("order.confirmed");
     }
 
-    /// <summary>The time is over: nothing is taken any more. If the customer was quicker, it is confirmed.</summary>
-    private async Task EndOverdueAsync(OrderState order)
+    /// <summary>Nothing is taken any more. If the customer was quicker, it is confirmed.</summary>
+    private async Task EndUnpaidAsync(OrderState order, string reason, Func<Payment, DateTimeOffset, Decision<OrderState>> end)
     {
-        var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, "payment deadline");
-        await DecideAsync(payment.Status == PaymentStatus.Cancelled ? order.Expire(payment, Now) : order.HearOf(payment, PaymentWindow, Now));
+        var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, reason);
+        await DecideAsync(payment.Status == PaymentStatus.Cancelled ? end(payment, Now) : order.HearOf(payment, PaymentWindow, Now));
     }
 
-    /// <summary>By this silo's clock, or by the database's, whose scheduled event has come. The database keeps microseconds, the order ticks.</summary>
-    private bool IsOverdue(OrderState order, DateTimeOffset? due) =>
-        order.IsOverdue(PaymentWindow, Now) || (due is { } time && order.IsOverdue(PaymentWindow, time.AddMilliseconds(1)));
+    /// <summary>
+    /// By the database's clock alone, whose scheduled event has come: this silo's may be wrong. The database keeps microseconds, the order ticks.
+    /// </summary>
+    private static bool IsOverdue(OrderState order, DateTimeOffset? due) => due is { } time && order.IsOverdue(time.AddMilliseconds(1));
 
     /// <summary>Takes what was authorized. Null when it is taken.</summary>
     private async Task<Refusal?> CaptureAsync(string captureId, long? amount)
@@ -315,7 +422,7 @@ internal sealed partial class OrderGrain(
     {
         if (IsOverdue(order, due))
         {
-            await EndOverdueAsync(order);
+            await EndUnpaidAsync(order, "payment deadline", order.Expire);
         }
         else
         {
@@ -338,7 +445,10 @@ internal sealed partial class OrderGrain(
 
     private async Task ClearCartAsync(OrderState order)
     {
-        await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, [.. order.Totals.Lines.Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))]);
+        ImmutableArray<CartLine> bought = [.. order.Totals.Lines.Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))];
+        await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, bought);
+        if (MovedCart(order) is { } moved)
+            await moved.EndMovedCheckoutAsync(order.CartId, Id, order.PlacedAt, bought);
         CrashPoint.Pass("order.cart-cleared");
     }
 
@@ -348,6 +458,8 @@ internal sealed partial class OrderGrain(
         var refused = order.Shortages?.Select(s => s.Sku).ToHashSet() ?? [];
         await Task.WhenAll(order.Totals.Lines.Where(l => !refused.Contains(l.Sku)).Select(l => Stock(l.Sku).ReleaseAsync(Id)));
         await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
+        if (MovedCart(order) is { } moved)
+            await moved.EndCheckoutAsync(Id, order.PlacedAt, null);
         if (order.Status == OrderStatus.Cancelled)
         {
             var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: true, order.CancelReason ?? "order cancelled");
@@ -389,7 +501,7 @@ internal sealed partial class OrderGrain(
     }
 
     private OrderState? Of(Caller caller) =>
-        Order is { } order && caller.MaySee(order.CustomerId, order.CustomerId is null ? order.CartId : null) ? order : null;
+        Order is { } order && (caller.IsAdmin || order.IsBoughtBy(caller)) ? order : null;
 
     private async Task<Payment> ChargeAsync(string attemptId, string method, bool keep, bool followUp)
     {
@@ -413,7 +525,13 @@ internal sealed partial class OrderGrain(
 
     private IInventoryItemGrain Stock(string sku) => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku));
 
+    private static Guid CartOf(Caller buyer) => buyer.UserId ?? buyer.CartId!.Value;
+
     private ICartGrain Cart(OrderState order) => GrainFactory.GetGrain<ICartGrain>(order.CartId);
+
+    /// <summary>The account's cart that a guest's lines went to, those of this order among them.</summary>
+    private ICartGrain? MovedCart(OrderState order) =>
+        order is { CartMoved: true, AccountId: { } account } ? GrainFactory.GetGrain<ICartGrain>(account) : null;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -421,4 +539,7 @@ internal sealed partial class OrderGrain(
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Order {OrderId} is confirmed, but a reservation of it was released. Compare the stock ledger with the order.")]
     private static partial void LogLostReservation(ILogger log, Guid orderId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The cart of order {OrderId} does not know yet that nobody works on it: {Reason}")]
+    private static partial void LogNotLeft(ILogger log, Guid orderId, string reason);
 }

@@ -60,6 +60,16 @@ public sealed record OrderState
     /// <summary>What an invoice must name of a buyer who was erased. No view shows it.</summary>
     public RetainedBuyer? Retained { get; init; }
 
+    /// <summary>The newer order of the same cart for which this one is to end unpaid, unless it is paid already.</summary>
+    public Guid? SupersededBy { get; init; }
+    /// <summary>The account to which a guest's order went along with its cart.</summary>
+    public Guid? AccountId { get; init; }
+    /// <summary>True when the lines that it buys went along, too: they leave the account's cart, and not the guest's.</summary>
+    public bool CartMoved { get; init; }
+
+    /// <summary>The account that it belongs to; null for a guest's.</summary>
+    public Guid? OwnerId => CustomerId ?? AccountId;
+
     /// <summary>The number that people read.</summary>
     public string Number => OrderNumber.For(Id);
 
@@ -94,6 +104,7 @@ public sealed record OrderState
     /// <summary>What is left to do for the order, seen from its state alone. Each task may be done again without harm.</summary>
     public OrderTask NextTask => Status switch
     {
+        OrderStatus.Pending or OrderStatus.AwaitingPayment when SupersededBy is not null => OrderTask.EndUnpaid,
         OrderStatus.Pending => OrderTask.ReserveAndPay,
         OrderStatus.AwaitingPayment => OrderTask.AwaitPayment,
         OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled => OrderTask.Undo,
@@ -133,13 +144,37 @@ public sealed record OrderState
         _ => payment == Payment ? Decision<OrderState>.Stay(this) : To(this with { Payment = payment }),
     };
 
-    /// <summary>True when the payment did not come in time: within the window since it was asked for or, when nobody could be asked, since the order was placed.</summary>
-    public bool IsOverdue(TimeSpan window, DateTimeOffset now) => Status switch
+    /// <summary>True when the payment did not come in time: within the window since it was asked for, or since it was known that nobody can be asked.</summary>
+    public bool IsOverdue(DateTimeOffset now) => Status is OrderStatus.AwaitingPayment or OrderStatus.Pending && now >= PaymentDeadline;
+
+    /// <summary>Its payment cannot be asked for now. It goes on trying until a deadline, at which it looks at itself.</summary>
+    public Decision<OrderState> LimitTrying(TimeSpan window, DateTimeOffset now) => Status != OrderStatus.Pending || PaymentDeadline is not null
+        ? Decision<OrderState>.Stay(this)
+        : To(this with { PaymentDeadline = now + window }, o => new OrderCheckoutDue(o.Id, now + window));
+
+    /// <summary>A newer checkout of its cart takes its place. Whether it was paid meanwhile, the payment provider decides.</summary>
+    public Decision<OrderState> Supersede(Guid newerOrderId, DateTimeOffset now) =>
+        Status is not (OrderStatus.Pending or OrderStatus.AwaitingPayment) || SupersededBy is not null
+            ? Decision<OrderState>.Stay(this)
+            : To(this with { SupersededBy = newerOrderId }, o => new OrderCheckoutDue(o.Id, now + HandOverDelay));
+
+    /// <summary>Superseded, and nothing was taken or ever will be.</summary>
+    public Decision<OrderState> EndSuperseded(Payment payment, DateTimeOffset now) => (this with { Payment = payment }).Cancel(SupersededReason, now);
+
+    /// <summary>Why a superseded order was cancelled.</summary>
+    public const string SupersededReason = "A newer checkout of the same cart took its place.";
+
+    /// <summary>A guest's order goes along to an account. Of one that is paid by then, the lines are still to leave the account's cart.</summary>
+    public Decision<OrderState> Assign(Guid accountId, bool cartMoved, DateTimeOffset now)
     {
-        OrderStatus.AwaitingPayment => now >= PaymentDeadline,
-        OrderStatus.Pending => now >= PlacedAt + window,
-        _ => false,
-    };
+        if (OwnerId is not null || BuyerErased)
+            return Decision<OrderState>.Stay(this);
+        var assigned = this with { AccountId = accountId, CartMoved = cartMoved };
+        return cartMoved && NextTask == OrderTask.HandOver ? To(assigned, o => new OrderCheckoutDue(o.Id, now + HandOverDelay)) : To(assigned);
+    }
+
+    /// <summary>Whether the caller is the buyer: the account, or the guest with the cart that it came from.</summary>
+    public bool IsBoughtBy(Caller caller) => caller.Owns(OwnerId, null) || (CustomerId is null && caller.Owns(null, CartId));
 
     /// <summary>Payment did not come in time, and cannot come any more.</summary>
     public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) => Status is not (OrderStatus.AwaitingPayment or OrderStatus.Pending)
@@ -175,7 +210,11 @@ public sealed record OrderState
     }
 
     /// <summary>Whether the method of payment can be tried again.</summary>
-    public Refusal? WhyNotPay() => Status == OrderStatus.AwaitingPayment ? null : WrongState("paid");
+    public Refusal? WhyNotPay(DateTimeOffset now) =>
+        Status != OrderStatus.AwaitingPayment ? WrongState("paid")
+        : SupersededBy is not null ? new Refusal(RefusalCode.InvalidOrderState, "A newer checkout of the same cart takes this order's place.") { OrderId = Id }
+        : IsOverdue(now) ? new Refusal(RefusalCode.InvalidOrderState, "The time to pay for this order is over.") { OrderId = Id }
+        : null;
 
     /// <summary>Calls it off. What was reserved, sold or charged is undone afterwards.</summary>
     public Decision<OrderState> Cancel(string? reason, DateTimeOffset now) => Status switch
@@ -215,7 +254,7 @@ public sealed record OrderState
 
     /// <summary>The order as it is.</summary>
     public Order ToView() => new(
-        Id, Number, Status, CustomerId, Email, Totals.Lines, Amount(Totals.Subtotal), Amount(Totals.Shipping), Amount(Totals.Tax),
+        Id, Number, Status, OwnerId, Email, Totals.Lines, Amount(Totals.Subtotal), Amount(Totals.Shipping), Amount(Totals.Tax),
         Amount(Totals.Discount), Amount(Totals.Total), ShippingAddress,
         new OrderPayment(
             Id, Payment?.Status ?? PaymentStatus.Pending, Amount(Totals.Total), Payment?.Refunded ?? Amount(0), Payment?.Method ?? PaymentMethod,
@@ -233,24 +272,7 @@ public sealed record OrderState
             return new Refusal(RefusalCode.OutOfStock, "Not all of it can be had; see lines. Nothing was charged.") { OrderId = Id, Lines = Shortages };
         if (answer.RefusalCode is not null)
             return Declined(answer.DeclineCode);
-        var view = ToView();
-        return view with
-        {
-            Status = answer.Status,
-            Payment = view.Payment with
-            {
-                Status = answer.PaymentStatus,
-                Method = answer.Method,
-                ClientSecret = answer.ClientSecret,
-                Refunded = Amount(0),
-                Captured = Amount(answer.PaymentStatus == PaymentStatus.Captured ? Totals.Total : 0),
-                Dispute = null,
-            },
-            Timeline = [.. Timeline.Take(answer.TimelineLength)],
-            PaymentDeadline = answer.Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null,
-            Shipment = null,
-            CancelReason = null,
-        };
+        return answer.ApplyTo(ToView(), PaymentDeadline);
     }
 
     /// <summary>The refusal for a declined card.</summary>
@@ -261,7 +283,7 @@ public sealed record OrderState
     /// <summary>How long after a decision its consequences are looked at again.</summary>
     private static readonly TimeSpan HandOverDelay = TimeSpan.FromSeconds(5);
 
-    private OrderFacts Facts => new(Id, Number, CustomerId, Email, Amount(Totals.Total));
+    private OrderFacts Facts => new(Id, Number, OwnerId, Email, Amount(Totals.Total));
 
     private Money Amount(long minor) => new(minor, Currency);
 
@@ -297,14 +319,56 @@ public enum OrderTask
     HandOver,
     /// <summary>Give stock and money back.</summary>
     Undo,
+    /// <summary>Void the payment; should it be paid already, the order stands.</summary>
+    EndUnpaid,
 }
 
 /// <summary>What a checkout was answered, as far as the order itself does not tell any more.</summary>
 public sealed record CheckoutAnswer(
-    string? RefusalCode, string? DeclineCode, OrderStatus Status, PaymentStatus PaymentStatus, string Method, string? ClientSecret, int TimelineLength);
+    string? RefusalCode, string? DeclineCode, OrderStatus Status, PaymentStatus PaymentStatus, string Method, string? ClientSecret, int TimelineLength)
+{
+    /// <summary>An order as a checkout is answered with it that found it paid.</summary>
+    public static CheckoutAnswer Of(Order paid) =>
+        new(null, null, paid.Status, paid.Payment.Status == PaymentStatus.PartiallyRefunded ? PaymentStatus.Captured : paid.Payment.Status,
+            paid.Payment.Method, null, paid.Timeline.Length);
+
+    /// <summary>The order as it was when it was the answer.</summary>
+    public Order ApplyTo(Order order, DateTimeOffset? paymentDeadline) => order with
+    {
+        Status = Status,
+        Payment = order.Payment with
+        {
+            Status = PaymentStatus,
+            Method = Method,
+            ClientSecret = ClientSecret,
+            Refunded = order.Total with { Amount = 0 },
+            Captured = PaymentStatus == PaymentStatus.Captured ? order.Total : order.Total with { Amount = 0 },
+            Dispute = null,
+        },
+        Timeline = [.. order.Timeline.Take(TimelineLength)],
+        PaymentDeadline = Status == OrderStatus.AwaitingPayment ? paymentDeadline : null,
+        Shipment = null,
+        CancelReason = null,
+    };
+}
+
+/// <summary>The earlier order of its cart that a checkout was answered with, because it was paid already.</summary>
+/// <param name="OrderId">The earlier order.</param>
+/// <param name="Answer">How it stood then.</param>
+public sealed record EarlierOrder(Guid OrderId, CheckoutAnswer Answer);
 
 /// <summary>What an order grain keeps: the order, or the answer to a checkout that made none, and by which request it came.</summary>
-public sealed record CheckoutState(string Fingerprint, OrderState? Order, Refusal? Refused);
+public sealed record CheckoutState(string Fingerprint, OrderState? Order, Refusal? Refused)
+{
+    /// <summary>Set when an earlier order of the cart was paid already, and is the answer.</summary>
+    public EarlierOrder? Earlier { get; init; }
+
+    /// <summary>What a checkout comes to whose first write was not there when another took its place. It answers to no request in particular.</summary>
+    public static CheckoutState NeverPlaced { get; } = new("", null, new Refusal(RefusalCode.Conflict, "Another checkout of this cart took this one's place. Use a new key."));
+
+    /// <summary>Whether it came by another request.</summary>
+    public bool IsOfAnother(string fingerprint) => Fingerprint.Length > 0 && Fingerprint != fingerprint;
+}
 
 /// <summary>What SQL may ask of orders.</summary>
 public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, OrderStatus Status, string PlacedAt)
@@ -317,4 +381,7 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
 
     /// <summary>Until when something of that buyer stays.</summary>
     public string? RetainUntil { get; init; }
+
+    /// <summary>True for a guest's order whose lines went along to an account's cart, and null otherwise.</summary>
+    public bool? Moved { get; init; }
 }

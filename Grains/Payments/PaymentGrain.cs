@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
+using SoonShop.Orders;
 
 namespace SoonShop.Payments;
 
@@ -112,8 +113,16 @@ internal sealed partial class PaymentGrain(
 
     Task IPaymentGrain.EraseAsync() => State is { } payment ? CommitAsync(payment.Erase()) : Task.CompletedTask;
 
-    Task<Outcome<Payment>> IPaymentGrain.GetAsync(Caller caller) => Task.FromResult<Outcome<Payment>>(
-        State is { } payment && caller.MaySee(payment.Terms.CustomerId, payment.Terms.CartId) ? payment.ToView() : Refusal.NotFound("The payment"));
+    async Task<Outcome<Payment>> IPaymentGrain.GetAsync(Caller caller)
+    {
+        if (State is not { } payment)
+            return Refusal.NotFound("The payment");
+        // A guest's order may have gone along to an account, which only the order knows.
+        var isSeen = caller.MaySee(payment.Terms.CustomerId, payment.Terms.CartId)
+            || (payment.Terms.CustomerId is null && caller.UserId is not null
+                && !(await GrainFactory.GetGrain<IOrderGrain>(this.GetPrimaryKey()).GetAsync(caller)).IsRefused);
+        return isSeen ? (State ?? payment).ToView() : Refusal.NotFound("The payment");
+    }
 
     /// <summary>
     /// Finds out how the last attempt stands, if that is open. Asking under the same key takes no money twice. One of unknown

@@ -82,7 +82,8 @@ internal static class IntegrityFacts
         // under the name of its state.
         ("state", StateOf("pg_temp.json_of(g.state)")),
         ("purchase", """
-            select g.key as id, o.body ->> 'status' as status, pg_temp.uuid_of(o.body ->> 'customerId') as customer_id, pg_temp.uuid_of(o.body ->> 'cartId') as cart_id,
+            select g.key as id, o.body ->> 'status' as status, pg_temp.uuid_of(coalesce(o.body ->> 'customerId', o.body ->> 'accountId')) as customer_id,
+                   pg_temp.uuid_of(o.body ->> 'customerId') as placed_by, pg_temp.uuid_of(o.body ->> 'cartId') as cart_id,
                    pg_temp.number_of(o.body #>> '{totals,total}') as total, o.body ->> 'currency' as currency,
                    pg_temp.time_of(o.body #>> '{timeline,0,at}') as placed_at, pg_temp.time_of(o.body ->> 'paymentDeadline') as deadline,
                    (select min(pg_temp.time_of(t ->> 'at')) from jsonb_array_elements(pg_temp.list_of(o.body -> 'timeline')) t where t ->> 'status' = 'confirmed') as confirmed_at,

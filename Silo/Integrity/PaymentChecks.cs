@@ -23,9 +23,9 @@ internal static class PaymentChecks
             """, Refund) { Always = true },
         new("payment-terms", Promises.Money, "a payment is for its order's total and for its customer", """
             select format('payment %s', k.id::uuid), format('it is for %s %s of customer %s, the order for %s %s of %s',
-                          k.total, k.currency, coalesce(k.customer_id::text, 'nobody'), p.total, p.currency, coalesce(p.customer_id::text, 'nobody'))
+                          k.total, k.currency, coalesce(k.customer_id::text, 'nobody'), p.total, p.currency, coalesce(p.placed_by::text, 'nobody'))
             from kept k join purchase p using (id)
-            where k.attempts > 0 and (k.total, k.currency, k.customer_id) is distinct from (p.total, p.currency, p.customer_id)
+            where k.attempts > 0 and (k.total, k.currency, k.customer_id) is distinct from (p.total, p.currency, p.placed_by)
             """, "Compare with the provider's dashboard: what the customer agreed to counts. Refund what was taken too much.") { Always = true },
         new("refunded-within-captured", Promises.Money, "no more is given back than was taken", """
             select format('payment %s', id::uuid), format('%s taken, %s given back', coalesce(amount, 0), refunded) from kept where refunded > coalesce(amount, 0)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using SoonShop.Aggregates;
+using SoonShop.Carts;
 using SoonShop.Orders;
 using SoonShop.Silo.Search;
 
@@ -21,7 +22,7 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         if (query.CustomerId is { } customer)
             where.Add($"index ->> 'customerId' = {Parameter(customer.ToString())}");
         if (query.CartId is { } cart)
-            where.Add($"index ->> 'cartId' = {Parameter(cart.ToString())} and index ->> 'customerId' is null");
+            where.Add($"index ->> 'cartId' = {Parameter(cart.ToString())} and index ->> 'customerId' is distinct from index ->> 'cartId'");
         if (query.Status is { } status)
             where.Add($"index ->> 'status' = {Parameter(JsonNamingPolicy.CamelCase.ConvertName(status.ToString()))}");
         if (query.From is { } from)
@@ -57,18 +58,33 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         return new Page<Order>(items.ToImmutable(), next);
     }
 
-    public async Task<Guid?> FindUnfinishedAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
+    public async Task<ImmutableArray<Guid>> FindUnfinishedAsync(
+        Guid cartId, bool isGuest, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("""
+        // A customer's cart has the customer's id.
+        await using var command = database.CreateCommand($"""
             select grain_key from grain_state_order
-            where index ->> 'cartId' = $1
-              and (index ->> 'status' = 'pending'
-                   or (index ->> 'status' = 'confirmed' and index ->> 'placedAt' > $2 and grain_key <> all ($3)))
-            limit 1
+            where index ->> '{(isGuest ? "cartId" : "customerId")}' = $1
+              and (index ->> 'status' in ('pending', 'awaitingPayment')
+                   or (index ->> 'status' = 'confirmed' and index ->> 'placedAt' > $2 and grain_key <> all ($3)
+                       and (index ->> 'cartId' = $1 or index ->> 'moved' = 'true')))
+            order by index ->> 'placedAt' desc, grain_key desc limit {IOrderQueries.MaxUnfinished}
             """);
         command.Parameters.Add(new() { Value = cartId.ToString() });
         command.Parameters.Add(new() { Value = SortableTime.Of(orderedUntil) });
         command.Parameters.Add(new() { Value = ordered.Select(o => o.ToString("N")).ToArray() });
-        return await command.ExecuteScalarAsync(cancellation) is string key ? Guid.ParseExact(key, "N") : null;
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var found = ImmutableArray.CreateBuilder<Guid>();
+        while (await reader.ReadAsync(cancellation))
+            found.Add(Guid.ParseExact(reader.GetString(0), "N"));
+        return found.ToImmutable();
+    }
+
+    public async Task<ImmutableArray<MovedOrder>> FindMovedAsync(Guid guestCartId, Guid customerId, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("select state from grain_state_cart where grain_key = $1");
+        command.Parameters.Add(new() { Value = guestCartId.ToString("N") });
+        return await command.ExecuteScalarAsync(cancellation) is byte[] state
+            && JsonSerializer.Deserialize<Document<CartState>>(state, StateJson.Options)!.State is { } cart && cart.HandedOverTo == customerId ? cart.MovedOrders : [];
     }
 }

@@ -135,7 +135,7 @@ public sealed class CartStateTests
     [Fact]
     public void lines_that_were_handed_over_are_handed_over_once()
     {
-        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2).HandOver(Given.Customer).Next();
+        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2).HandOver(Given.Customer, [], Given.Now).Next();
 
         Assert.Empty(guest.ForgetHandedOver(Given.Customer).Next().Lines);
         guest.ForgetHandedOver(Given.Id(7)).StaysAs(guest);
@@ -153,11 +153,51 @@ public sealed class CartStateTests
     [Fact]
     public void a_guests_cart_is_handed_to_one_customer()
     {
-        var handed = CartState.Empty(isGuest: true).HandOver(Given.Customer).Next();
+        var handed = CartState.Empty(isGuest: true).HandOver(Given.Customer, [], Given.Now).Next();
 
-        handed.HandOver(Given.Customer).StaysAs(handed);
-        handed.HandOver(Given.Id(99)).IsRefused(RefusalCode.NotFound);
-        Empty.HandOver(Given.Customer).IsRefused(RefusalCode.NotFound);
+        handed.HandOver(Given.Customer, [], Given.Now).StaysAs(handed);
+        handed.HandOver(Given.Id(99), [], Given.Now).IsRefused(RefusalCode.NotFound);
+        Empty.HandOver(Given.Customer, [], Given.Now).IsRefused(RefusalCode.NotFound);
+    }
+
+    [Fact]
+    public void orders_that_are_not_at_their_end_go_along_and_so_do_those_placed_lately()
+    {
+        var guest = CartState.Empty(isGuest: true)
+            .Order(Given.Id(1), Given.Now.AddHours(-2), []).Next().Order(Given.Id(2), Given.Now.AddMinutes(-5), []).Next();
+
+        var handed = guest.HandOver(Given.Customer, [Given.Id(3)], Given.Now - Given.PaymentWindow).Next();
+
+        Assert.Equal([new MovedOrder(Given.Id(3), true), new MovedOrder(Given.Id(2), false)], handed.MovedOrders);
+    }
+
+    [Fact]
+    public void what_an_order_buys_that_goes_along_leaves_the_cart_that_it_went_to()
+    {
+        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2).HandOver(Given.Customer, [Given.OrderId], Given.Now).Next();
+        var customer = Set(Empty, "MUG", 1).Merge(Given.Id(9), guest.Lines).Next();
+
+        var bought = customer.OrderMoved(Given.Id(9), Given.OrderId, Given.Now, guest.Lines).Next();
+
+        Assert.Equal([Given.Line("MUG", 1)], bought.Lines);
+        bought.OrderMoved(Given.Id(9), Given.OrderId, Given.Now, guest.Lines).StaysAs(bought);
+        // The guest's cart knows the order, and hands over the same lines when it is asked again.
+        var told = guest.Order(Given.OrderId, Given.Now, guest.Lines).Next();
+        Assert.Equal(guest.Lines, told.Lines);
+        Assert.Equal(Given.OrderId, told.Ordered.Single().OrderId);
+    }
+
+    [Fact]
+    public void what_was_bought_before_the_guests_cart_is_merged_does_not_come_with_it()
+    {
+        ImmutableArray<CartLine> lines = [Given.Line("MUG", 3), Given.Line("SPOON", 1)];
+        var customer = Set(Empty, "MUG", 1).OrderMoved(Given.Id(9), Given.OrderId, Given.Now, [Given.Line("MUG", 2)]).Next();
+        Assert.Equal([Given.Line("MUG", 1)], customer.Lines);
+
+        var merged = customer.Merge(Given.Id(9), lines).Next();
+
+        Assert.Equal([Given.Line("MUG", 2), Given.Line("SPOON", 1)], merged.Lines);
+        Assert.Empty(merged.EarlyPurchases);
     }
 
     private static CartState Set(CartState cart, string sku, int quantity) => cart.SetItem(sku, $"The {sku}", quantity, Given.Usd(1000)).Next();

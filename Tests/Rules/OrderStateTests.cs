@@ -123,18 +123,22 @@ public sealed class OrderStateTests
 
         Assert.Equal(deadline, decision.State.PaymentDeadline);
         Assert.Equal(deadline, decision.Events[1].NotBefore);
-        Assert.False(decision.State.IsOverdue(Given.PaymentWindow, deadline.AddTicks(-1)));
-        Assert.True(decision.State.IsOverdue(Given.PaymentWindow, deadline));
-        Assert.False(Commands["captured"](decision.State).Next().IsOverdue(Given.PaymentWindow, deadline));
+        Assert.False(decision.State.IsOverdue(deadline.AddTicks(-1)));
+        Assert.True(decision.State.IsOverdue(deadline));
+        Assert.False(Commands["captured"](decision.State).Next().IsOverdue(deadline));
     }
 
     [Fact]
     public void an_order_that_could_never_be_paid_for_ends_at_the_end_of_the_window()
     {
-        var (order, end) = (Given.PlacedOrder(), Given.Now + Given.PaymentWindow);
+        var decision = Given.PlacedOrder().LimitTrying(Given.PaymentWindow, Later);
+        var (order, end) = (decision.Next(), Later + Given.PaymentWindow);
 
-        Assert.False(order.IsOverdue(Given.PaymentWindow, end.AddTicks(-1)));
-        Assert.True(order.IsOverdue(Given.PaymentWindow, end));
+        Assert.Equal(end, Assert.Single(decision.Events).NotBefore);
+        order.LimitTrying(Given.PaymentWindow, Later.AddMinutes(1)).StaysAs(order);
+        Assert.False(Given.PlacedOrder().IsOverdue(Later.AddYears(1)));
+        Assert.False(order.IsOverdue(end.AddTicks(-1)));
+        Assert.True(order.IsOverdue(end));
         var expired = Commands["expire"](order).Next();
         Assert.Equal(OrderStatus.Expired, expired.ToAnswer(expired.Answer!).Value!.Status);
     }
@@ -266,7 +270,7 @@ public sealed class OrderStateTests
     {
         var order = Given.OrderThatIs(status);
 
-        Assert.Equal((pay, refund), (order.WhyNotPay() is null, order.WhyNotRefund() is null));
+        Assert.Equal((pay, refund), (order.WhyNotPay(Given.Now) is null, order.WhyNotRefund() is null));
     }
 
     [Theory]
@@ -281,6 +285,99 @@ public sealed class OrderStateTests
     [InlineData(OrderStatus.Cancelled, OrderTask.Undo)]
     public void the_status_alone_says_what_is_left_to_do(OrderStatus status, OrderTask task) =>
         Assert.Equal(task, Given.OrderThatIs(status).NextTask);
+
+    [Theory]
+    [InlineData(OrderStatus.Pending)]
+    [InlineData(OrderStatus.AwaitingPayment)]
+    public void a_superseded_order_takes_no_other_payment_and_comes_back_to_its_end(OrderStatus status)
+    {
+        var decision = Given.OrderThatIs(status).Supersede(Given.Id(7), Later);
+        var order = decision.Next();
+
+        Assert.Equal((status, OrderTask.EndUnpaid), (order.Status, order.NextTask));
+        Assert.Equal(["order.checkout-due"], decision.EventTypes());
+        Assert.Equal(RefusalCode.InvalidOrderState, order.WhyNotPay(Later)?.Code);
+        order.Supersede(Given.Id(8), Later).StaysAs(order);
+        var ended = order.EndSuperseded(Given.Payment(PaymentStatus.Cancelled), Later).Next();
+        Assert.Equal((OrderStatus.Cancelled, OrderTask.Undo, OrderState.SupersededReason), (ended.Status, ended.NextTask, ended.CancelReason));
+        Assert.NotNull(ended.Answer);
+    }
+
+    [Theory]
+    [InlineData(OrderStatus.Pending)]
+    [InlineData(OrderStatus.AwaitingPayment)]
+    public void a_superseded_order_that_was_paid_meanwhile_stands(OrderStatus status)
+    {
+        var order = Given.OrderThatIs(status).Supersede(Given.Id(7), Later).Next();
+
+        var paid = Commands["captured"](order).Next();
+
+        Assert.Equal((OrderStatus.Confirmed, OrderTask.HandOver), (paid.Status, paid.NextTask));
+    }
+
+    [Theory]
+    [InlineData(OrderStatus.Confirmed)]
+    [InlineData(OrderStatus.Shipped)]
+    [InlineData(OrderStatus.Cancelled)]
+    [InlineData(OrderStatus.Rejected)]
+    public void an_order_that_is_paid_or_at_its_end_is_not_superseded(OrderStatus status)
+    {
+        var order = Given.OrderThatIs(status);
+
+        order.Supersede(Given.Id(7), Later).StaysAs(order);
+    }
+
+    [Fact]
+    public void after_its_deadline_an_order_takes_no_other_payment_and_expires_only_when_it_is_told_to()
+    {
+        var order = Given.OrderThatIs(OrderStatus.AwaitingPayment);
+
+        Assert.Null(order.WhyNotPay(order.PaymentDeadline!.Value.AddTicks(-1)));
+        Assert.Equal(RefusalCode.InvalidOrderState, order.WhyNotPay(order.PaymentDeadline!.Value)?.Code);
+        Assert.Equal(OrderTask.AwaitPayment, order.NextTask);
+    }
+
+    [Fact]
+    public void a_guests_order_goes_along_to_one_account_and_stays_the_guests()
+    {
+        var guest = new Caller(null, Given.Id(9), false);
+        var order = OrderState.Place(
+            Given.OrderId, guest, Given.Id(9), "guest@example.com", Given.Address, "pm_card", [Given.Line()], new CheckoutOptions(), Given.Now).Next();
+
+        var assigned = order.Assign(Given.Customer, cartMoved: true, Later).Next();
+
+        Assert.All([new Caller(Given.Customer, null, false), guest], c => Assert.True(assigned.IsBoughtBy(c)));
+        Assert.All([new Caller(Given.Id(5), null, false), new Caller(Given.Id(5), Given.Id(9), false), new Caller(null, Given.Customer, false)],
+            c => Assert.False(assigned.IsBoughtBy(c)));
+        Assert.Equal((Given.Customer, order.Terms), (assigned.ToView().CustomerId!.Value, assigned.Terms));
+        assigned.Assign(Given.Id(5), cartMoved: true, Later).StaysAs(assigned);
+        var customers = Given.PlacedOrder();
+        customers.Assign(Given.Id(5), cartMoved: true, Later).StaysAs(customers);
+    }
+
+    [Fact]
+    public void an_order_that_is_paid_when_it_goes_along_comes_back_to_the_cart_that_its_lines_went_to()
+    {
+        var paid = Commands["captured"](OrderState.Place(
+            Given.OrderId, new Caller(null, Given.Id(9), false), Given.Id(9), "guest@example.com", Given.Address, "pm_card", [Given.Line()], new CheckoutOptions(),
+            Given.Now).Next()).Next();
+
+        Assert.Equal(["order.checkout-due"], paid.Assign(Given.Customer, cartMoved: true, Later).EventTypes());
+        Assert.Empty(paid.Assign(Given.Customer, cartMoved: false, Later).EventTypes());
+    }
+
+    [Fact]
+    public void a_checkout_that_found_an_earlier_order_paid_is_answered_the_same_again()
+    {
+        var paid = Commands["captured"](Given.PlacedOrder()).Next();
+        var answer = CheckoutAnswer.Of(paid.ToView());
+
+        var first = answer.ApplyTo(paid.ToView(), null);
+        var later = answer.ApplyTo(paid.Ship("DHL", "JD014", Later).Next().ToView(), null);
+
+        Assert.Equal(Given.Json(paid.ToView()), Given.Json(first));
+        Assert.Equal(Given.Json(first), Given.Json(later));
+    }
 
     [Fact]
     public void another_shipment_of_a_shipped_order_is_refused() =>

@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using SoonShop.Carts;
+using SoonShop.Inventory;
+using SoonShop.Orders;
+using SoonShop.Tests.Rules;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Grains;
+
+/// <summary>A silo whose calls are counted.</summary>
+public sealed class CountingSilo : InProcessSilo
+{
+    internal ConcurrentDictionary<string, int> Calls { get; } = new();
+
+    protected override void Configure(ISiloBuilder silo) => silo.AddIncomingGrainCallFilter(context =>
+    {
+        Calls.AddOrUpdate($"{context.TargetId.Key}/{context.MethodName}", 1, (_, n) => n + 1);
+        return context.Invoke();
+    });
+
+    internal async Task<(Caller Buyer, string Sku)> BuyerAsync()
+    {
+        var sku = await CreateProductAsync();
+        await Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new AdjustStock("stock", 5, "delivery", null));
+        var buyer = new Caller(null, Guid.NewGuid(), false);
+        await Cart(buyer).OpenForGuestAsync();
+        Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsRefused);
+        return (buyer, sku);
+    }
+
+    internal ICartGrain Cart(Caller buyer) => Grains.GetGrain<ICartGrain>(buyer.CartId!.Value);
+
+    internal static PlaceOrder Command(Caller buyer, string paymentMethod = "pm_card_visa") =>
+        new(buyer, Given.Address, null, paymentMethod, "ada@example.com", "fingerprint");
+}
+
+/// <summary>Who has the cart, from an order's first write to its end.</summary>
+public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<CountingSilo>
+{
+    [Fact]
+    public async Task an_order_that_could_not_be_written_leaves_the_cart_to_the_next()
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var (first, second) = (Order(), Order());
+        await ExecuteAsync("alter table grain_state_order add constraint refused check (false) not valid");
+        try
+        {
+            await Assert.ThrowsAsync<UnavailableException>(() => first.PlaceAsync(CountingSilo.Command(buyer)));
+        }
+        finally
+        {
+            await ExecuteAsync("alter table grain_state_order drop constraint refused");
+        }
+
+        var placed = (await second.PlaceAsync(CountingSilo.Command(buyer))).Result;
+
+        Assert.Equal(OrderStatus.Confirmed, placed.Value?.Status);
+        // Its key is no good any more: the cart was bought.
+        Assert.True((await first.PlaceAsync(CountingSilo.Command(buyer))).Result.IsRefused);
+    }
+
+    [Fact]
+    public async Task an_order_that_could_not_be_written_is_placed_when_it_is_asked_for_again()
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var order = Order();
+        await ExecuteAsync("alter table grain_state_order add constraint refused check (false) not valid");
+        try
+        {
+            await Assert.ThrowsAsync<UnavailableException>(() => order.PlaceAsync(CountingSilo.Command(buyer)));
+        }
+        finally
+        {
+            await ExecuteAsync("alter table grain_state_order drop constraint refused");
+        }
+        Assert.Equal(OrderStatus.Confirmed, (await order.PlaceAsync(CountingSilo.Command(buyer))).Result.Value?.Status);
+    }
+
+    /// <summary>Its first write may be on its way still: with the row taken, it comes too late.</summary>
+    [Fact]
+    public async Task an_order_that_is_superseded_before_it_is_there_cannot_be_placed_any_more()
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var order = Order();
+
+        Assert.Equal(RefusalCode.NotFound, (await order.SupersedeAsync(Guid.NewGuid())).Refusal?.Code);
+
+        var placed = (await order.PlaceAsync(CountingSilo.Command(buyer))).Result;
+        Assert.Equal(RefusalCode.Conflict, placed.Refusal?.Code);
+        Assert.False((await silo.Cart(buyer).BeginCheckoutAsync(buyer, Guid.NewGuid())).IsRefused);
+    }
+
+    [Fact]
+    public async Task an_order_is_handed_over_once_however_far_it_goes()
+    {
+        var (buyer, sku) = await silo.BuyerAsync();
+        var order = Order();
+        Assert.Equal(OrderStatus.Confirmed, (await order.PlaceAsync(CountingSilo.Command(buyer))).Result.Value?.Status);
+
+        Assert.False((await order.ShipAsync("DHL", "JD014")).IsRefused);
+        Assert.False((await order.DeliverAsync()).IsRefused);
+        await order.ResumeAsync();
+
+        Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{nameof(ICartGrain.EndCheckoutAsync)}"]);
+        Assert.Equal(1, silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"]);
+    }
+
+    /// <summary>Another silo, whose clock is an hour behind, set the deadline; only the reminder, which the database's clock sends, ends the wait.</summary>
+    [Fact]
+    public async Task a_silo_for_whose_clock_it_is_too_late_takes_no_other_card_and_expires_nothing()
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var order = Order();
+        await order.PlaceAsync(CountingSilo.Command(buyer, "pm_card_authenticationRequired"));
+        var deadline = DateTimeOffset.UtcNow.AddHours(-1);
+        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+        await ExecuteAsync($$"""
+            update grain_state set state = convert_to(
+              jsonb_set(convert_from(state, 'UTF8')::jsonb, '{state,order,paymentDeadline}', '"{{deadline:O}}"')::text, 'UTF8')
+            where state_name = 'order' and grain_key = '{{order.GetPrimaryKey():N}}'
+            """);
+
+        Assert.Equal(RefusalCode.InvalidOrderState, (await order.PayAsync(buyer, "another", "pm_card_visa")).Refusal?.Code);
+        await order.ResumeAsync();
+        await order.ResumeAsync(deadline.AddSeconds(-1));
+        Assert.Equal(OrderStatus.AwaitingPayment, (await order.GetAsync(buyer)).Value!.Status);
+
+        await order.ResumeAsync(deadline);
+        Assert.Equal(OrderStatus.Expired, (await order.GetAsync(buyer)).Value!.Status);
+    }
+
+    private IOrderGrain Order() => silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = silo.Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+}
