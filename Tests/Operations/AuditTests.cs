@@ -61,6 +61,7 @@ public sealed class AuditTests(AuditedShop shop)
         ["order-goes-on"] = ("delete from event where stream_namespace = 'checkout' and stream_key = '{awaiting}'", "order {awaiting:id}"),
         ["placed-once"] = ("delete from event where type = 'order.placed' and subject = '{confirmed}'", "order {confirmed:id}"),
         ["confirmed-once"] = ("delete from event where type = 'order.confirmed' and subject = '{confirmed}'", "order {confirmed:id}"),
+        ["one-order-a-cart"] = ("update event set position = default where type = 'order.confirmed' and subject = '{confirmed}'", "cart {account:id}"),
         ["cart-let-go"] = (Set("cart", "{account}", "state,ordered", "'[]'"), "cart {account:id}"),
         ["order-index"] = ("update grain_state set index = jsonb_set(index, '{customerId}', '\"00000000-0000-0000-0000-000000000007\"') where state_name = 'order' and grain_key = '{confirmed}'", "order {confirmed:id}"),
         ["order-of-an-account"] = ("delete from grain_state where state_name = 'user' and grain_key = '{account}'", "order {confirmed:id}"),
