@@ -11,7 +11,7 @@ internal static class DemoShop
     public const string BuyerPassword = "Buyer-Pa55word";
 
     /// <summary>A fresh one, and the folder that its mail goes to.</summary>
-    public static async Task<(Shop Shop, ApiClient Api, string Mail)> StartAsync()
+    public static async Task<(Shop Shop, ApiClient Api, string Mail)> StartAsync(params (string Name, string Value)[] more)
     {
         var mail = Path.Combine(Repository.TestData, $"mail-{Guid.NewGuid():N}");
         (string, string)[] settings =
@@ -20,6 +20,7 @@ internal static class DemoShop
             ("Accounts__AdminEmail", AdminEmail), ("Accounts__AdminPassword", AdminPassword),
             ("Accounts__DemoEmail", BuyerEmail), ("Accounts__DemoPassword", BuyerPassword),
             ("Notifications__Email__Directory", mail),
+            .. more,
         ];
         var (shop, api) = await Shop.StartAsync(settings);
         try
