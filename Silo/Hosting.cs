@@ -74,7 +74,7 @@ internal static class Hosting
         if (configuration.Telemetry.Traces)
             silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
-        silo.Services.AddHostedService<Housekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
+        silo.Services.AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
             .AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));

@@ -11,7 +11,11 @@ namespace SoonShop.Catalog;
 /// <param name="Page">Which page.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.product-query")]
 public sealed record ProductQuery(
-    string? Text, string? Category, string? Family, long? MinPrice, long? MaxPrice, bool? InStock, ProductSort Sort, PageRequest Page);
+    string? Text, string? Category, string? Family, long? MinPrice, long? MaxPrice, bool? InStock, ProductSort Sort, PageRequest Page)
+{
+    /// <summary>Whose alphabet names are sorted by: <c>zh</c> (pinyin), or null for the order of all scripts that Unicode gives.</summary>
+    [Id(0)] public string? Language { get; init; }
+}
 
 /// <summary>Orders of a product list.</summary>
 [Alias("soonshop.product-sort")]

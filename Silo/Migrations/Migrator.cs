@@ -23,6 +23,12 @@ internal static partial class Migrator
     /// <summary>How long to wait for another process that migrates: longer than its tries take.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(5);
 
+    /// <summary>The step before which the products that are there are added to the search.</summary>
+    private const string SearchFilled = "0045-product-search-filled.sql";
+
+    /// <summary>Products that are added in one transaction: a write of one of them waits for some tenths of a second.</summary>
+    private const int SearchBatch = 100;
+
     private static readonly TimeSpan AwaitPause = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a step may wait for a lock: as long, everybody else's queries queue behind it.</summary>
@@ -43,12 +49,24 @@ internal static partial class Migrator
         }
         // The lock ends with this connection.
         await using var impatient = Open(connectionString, LockTimeout);
+        if (Upgrade(impatient, log).GetScriptsToExecute().Any(s => FileOf(s.Name) == SearchFilled))
+        {
+            await PerformAsync(connection, impatient, log, file => string.CompareOrdinal(file, SearchFilled) < 0, cancellation);
+            await FillSearchAsync(connection, log, cancellation);
+        }
+        await PerformAsync(connection, impatient, log, _ => true, cancellation);
+    }
+
+    private static async Task PerformAsync(
+        NpgsqlConnection connection, NpgsqlDataSource impatient, ILogger log, Func<string, bool> include, CancellationToken cancellation)
+    {
         DatabaseUpgradeResult result;
         for (var tries = 1; ; tries++)
         {
-            if (Upgrade(impatient, log).IsUpgradeRequired())
+            var upgrade = Upgrade(impatient, log, include);
+            if (upgrade.IsUpgradeRequired())
                 await EndAuditsAsync(connection, log, cancellation);
-            result = Upgrade(impatient, log).PerformUpgrade();
+            result = upgrade.PerformUpgrade();
             if (result.Successful || tries == MaxTries || result.Error.GetBaseException() is not PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
                 break;
             LogLocked(log, result.ErrorScript?.Name ?? "?", tries, MaxTries);
@@ -58,12 +76,31 @@ internal static partial class Migrator
             throw new InvalidOperationException($"Migration {result.ErrorScript?.Name ?? "?"} failed: {result.Error.Message}", result.Error);
     }
 
+    /// <summary>Adds the products that are there to the search, in transactions of a moment each: the shop goes on, and products can be written.</summary>
+    private static async Task FillSearchAsync(NpgsqlConnection connection, ILogger log, CancellationToken cancellation)
+    {
+        var reached = "";
+        for (var batches = 1; ; batches++)
+        {
+            await using var command = new NpgsqlCommand("select fill_product_search($1, $2)", connection);
+            command.Parameters.Add(new() { Value = reached });
+            command.Parameters.Add(new() { Value = SearchBatch });
+            if (await command.ExecuteScalarAsync(cancellation) is not string last)
+                return;
+            reached = last;
+            if (batches % 50 == 0)
+                LogFilling(log, batches * SearchBatch);
+        }
+    }
+
     /// <summary>The steps that this version has and the database has not; changes nothing. A schema that is newer lacks none.</summary>
     public static IReadOnlyList<string> Missing(string connectionString)
     {
         using var database = Open(connectionString);
-        return [.. Upgrade(database, NullLogger.Instance).GetScriptsToExecute().Select(s => s.Name[(s.Name.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..])];
+        return [.. Upgrade(database, NullLogger.Instance).GetScriptsToExecute().Select(s => FileOf(s.Name))];
     }
+
+    private static string FileOf(string resource) => resource[(resource.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..];
 
     /// <summary>Waits until the schema is at this version, because another process migrates; the steps that are still missing when the time is up.</summary>
     public static async Task<IReadOnlyList<string>> AwaitAsync(string connectionString, TimeSpan limit, ILogger log, CancellationToken cancellation)
@@ -135,9 +172,10 @@ internal static partial class Migrator
         return builder.Build();
     }
 
-    private static UpgradeEngine Upgrade(NpgsqlDataSource database, ILogger log) => DeployChanges.To
+    private static UpgradeEngine Upgrade(NpgsqlDataSource database, ILogger log, Func<string, bool>? include = null) => DeployChanges.To
         .PostgresqlDatabase(new PostgresqlConnectionManager(database))
-        .WithScriptsEmbeddedInAssembly(Assembly.GetExecutingAssembly())
+        .WithScriptsEmbeddedInAssembly(
+            Assembly.GetExecutingAssembly(), name => name.EndsWith(".sql", StringComparison.Ordinal) && include?.Invoke(FileOf(name)) != false)
         .WithTransactionPerScript()
         .JournalToPostgresqlTable("public", "schema_version")
         .LogTo(new Log(log))
@@ -148,6 +186,9 @@ internal static partial class Migrator
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Step} did not get its locks; try {Tries} of {MaxTries}. A long transaction (a backup, a report) holds them: select * from pg_stat_activity order by xact_start")]
     private static partial void LogLocked(ILogger log, string step, int tries, int maxTries);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} products are in the search's table")]
+    private static partial void LogFilling(ILogger log, int count);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ended {Count} audit(s) that would have been in the way")]
     private static partial void LogEnded(ILogger log, int count);

@@ -9,55 +9,72 @@ using SoonShop.Inventory;
 namespace SoonShop.Silo.Search;
 
 /// <summary>
-/// Searches the product partition of the state table. Words are matched by PostgreSQL's full-text search; a word that
-/// occurs nowhere is replaced by those most like it (trigrams). One statement answers page and facets from the same set.
+/// Searches the table <c>product_search</c>, which a trigger writes with each product. Words are matched by PostgreSQL's full-text search;
+/// what matches no product is taken for a typing error. One statement answers page and facets from the same set, and reads the documents
+/// of the page alone.
 /// </summary>
 internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProductSearch
 {
-    /// <summary>Words of a query that count; more are left out.</summary>
+    /// <summary>Words that tell one query from another; more are left out.</summary>
     private const int MaxWords = 10;
+
+    private const string Chinese = "zh";
 
     /// <summary>The bounds of the price facet's bands, minor units.</summary>
     private static readonly long[] PriceBounds = [1000, 2500, 5000, 10_000, 25_000];
 
     public async Task<Outcome<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation)
     {
-        var words = WordPattern.Matches(query.Text?.ToLowerInvariant() ?? "").Select(m => m.Value).Take(MaxWords).ToArray();
-        var sort = query.Sort == ProductSort.Relevance && words.Length == 0 ? ProductSort.Name : query.Sort;
-        var key = string.Join('|', string.Join(' ', words), query.Category, query.Family, query.MinPrice, query.MaxPrice, query.InStock, sort);
+        var text = string.IsNullOrWhiteSpace(query.Text) ? null : query.Text.Trim();
+        var sort = query.Sort == ProductSort.Relevance && text is null ? ProductSort.Name : query.Sort;
+        var key = KeyOf(query, text, sort);
         string[] after = [];
         if (query.Page.Cursor is { } cursor
             && (!Cursor.TryRead(cursor, key, 2, out after) || (IsNumeric(sort) && !long.TryParse(after[0], CultureInfo.InvariantCulture, out _))))
             return Cursor.Bad;
-        // Text without a single letter or digit, such as "?!", matches nothing.
-        if (words.Length == 0 && !string.IsNullOrWhiteSpace(query.Text))
+        var order = new Order(sort, query.Language, after, key);
+        if (text is null)
+            return await PageAsync(query, null, order, cancellation);
+        // Only characters that nobody sees: nothing to look for.
+        if (await AskAsync("select search_query($1)", text, cancellation) is not { } written)
             return new ProductPage([], null, new Facets([], []));
+        var page = await PageAsync(query, (text, written), order, cancellation);
+        return IsEmpty(page) && await AskAsync("select search_query_forgiving($1)", text, cancellation) is { } meant
+            ? await PageAsync(query, (text, meant), order, cancellation)
+            : page;
+    }
 
+    private async Task<ProductPage> PageAsync(
+        ProductQuery query, (string Text, string Terms)? words, Order order, CancellationToken cancellation)
+    {
         await using var command = database.CreateCommand();
         string Parameter(object value)
         {
             command.Parameters.Add(new() { Value = value });
             return $"${command.Parameters.Count}";
         }
-        var rank = "0::bigint";
         var match = "true";
-        if (words.Length > 0)
+        var rank = "0::bigint";
+        if (words is { } wanted)
         {
-            var alternatives = await AlternativesAsync(words, cancellation);
-            var english = Parameter(TextQuery(words, alternatives));
-            var phrase = Parameter(string.Join(' ', words));
-            match = $"(product_words(p.index) @@ to_tsquery('english', {english}) or product_words(p.index) @@ to_tsquery('simple', {english}))";
-            rank = $"""
-                (1000000 * (ts_rank_cd(product_words(p.index), to_tsquery('english', {english}))
-                          + ts_rank_cd(product_words(p.index), to_tsquery('simple', {english}))
-                          + word_similarity({phrase}, lower(p.index ->> 'name'))))::bigint
-                """;
+            var terms = $"{Parameter(wanted.Terms)}::tsquery";
+            match = $"p.terms @@ {terms}";
+            if (order.By == ProductSort.Relevance)
+            {
+                var phrase = $"lower({Parameter(wanted.Text)})";
+                rank = $"""
+                    (1000000 * (ts_rank(p.terms, {terms}) + word_similarity({phrase}, lower(p.name))
+                              + case when lower(p.name) = {phrase} then 1 else 0 end))::bigint
+                    """;
+            }
         }
-        var family = query.Family is { } f ? $"p.index ->> 'family' = {Parameter(f)}" : "true";
-        var stock = query.InStock switch { true => "coalesce((i.index ->> 'available')::int, 0) > 0", false => "coalesce((i.index ->> 'available')::int, 0) <= 0", null => "true" };
+        var family = query.Family is { } f ? $"p.family = {Parameter(f)}" : "true";
+        const string Available = "coalesce((i.index ->> 'available')::int, 0)";
+        const string Inventory = "left join grain_state_inventory i on i.state_name = 'inventory' and i.grain_key = p.grain_key";
+        var stock = query.InStock switch { true => $"{Available} > 0", false => $"{Available} <= 0", null => "true" };
         var inCategory = query.Category is { } c ? $"(category = {Parameter(c)} or starts_with(category, {Parameter(c + "/")}))" : "true";
         var inPrice = $"price between {Parameter(query.MinPrice ?? 0)} and {Parameter(query.MaxPrice ?? long.MaxValue)}";
-        var (column, order, beyond) = sort switch
+        var (column, direction, beyond) = order.By switch
         {
             ProductSort.Relevance => ("rank", "desc", "<"),
             ProductSort.PriceAscending => ("price", "asc", ">"),
@@ -65,31 +82,34 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
             ProductSort.Newest => ("created_at", "desc", "<"),
             _ => ("name", "asc", ">"),
         };
+        // PostgreSQL has the collations of ICU under these names.
+        var collation = order.By != ProductSort.Name ? "" : order.Language == Chinese ? " collate \"zh-x-icu\"" : " collate \"und-x-icu\"";
+        var selected = column switch { "price" => "", "rank" => $", {rank} as rank", _ => $", p.{column}" };
         var rest = "true";
-        if (after.Length > 0)
+        if (order.After.Length > 0)
         {
-            var value = Parameter(IsNumeric(sort) ? long.Parse(after[0], CultureInfo.InvariantCulture) : after[0]);
-            rest = $"({column} {beyond} {value} or ({column} = {value} and grain_key > {Parameter(after[1])}))";
+            var value = Parameter(IsNumeric(order.By) ? long.Parse(order.After[0], CultureInfo.InvariantCulture) : order.After[0]);
+            rest = $"({column}{collation} {beyond} {value} or ({column} = {value} and grain_key > {Parameter(order.After[1])}))";
         }
         command.CommandText = $"""
             with matches as materialized (
-              select p.grain_key, p.state, p.version, p.index ->> 'category' as category, (p.index ->> 'price')::bigint as price,
-                     lower(p.index ->> 'name') as name, p.index ->> 'createdAt' as created_at, {rank} as rank,
-                     coalesce((i.index ->> 'available')::int, 0) as available,
-                     coalesce((i.index ->> 'lowStockThreshold')::int, {StockState.DefaultLowStockThreshold}) as threshold
-              from grain_state_product p
-              left join grain_state_inventory i on i.state_name = 'inventory' and i.grain_key = p.grain_key
-              where (p.index ->> 'active')::boolean and {match} and {family} and {stock})
-            (select 0 as kind, grain_key as key, state, version, available, threshold, {column}::text as sort_value
-             from matches where {inCategory} and {inPrice} and {rest}
-             order by {column} {order}, grain_key limit {query.Page.Limit + 1})
+              select p.grain_key, p.category, p.price{selected}
+              from product_search p {(query.InStock is null ? "" : Inventory)}
+              where p.active and {match} and {family} and {stock}),
+            page as (
+              select grain_key, {column} as sort_value from matches where {inCategory} and {inPrice} and {rest}
+              order by {column}{collation} {direction}, grain_key limit {query.Page.Limit + 1})
+            (select 0 as kind, p.grain_key as key, g.state, g.version, {Available} as available,
+                    coalesce((i.index ->> 'lowStockThreshold')::int, {StockState.DefaultLowStockThreshold}) as threshold, p.sort_value::text as sort_value
+             from page p join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {Inventory}
+             order by p.sort_value{collation} {direction}, p.grain_key)
             union all
             (select 1, category, null, count(*)::int, 0, 0, null from matches where {inPrice} group by category order by count(*) desc, category limit 100)
             union all
             (select 2, width_bucket(price, {Parameter(PriceBounds)})::text, null, count(*)::int, 0, 0, null
              from matches where {inCategory} group by 2 order by 2)
             """;
-        return await ReadAsync(command, key, query.Page.Limit, cancellation);
+        return await ReadAsync(command, order.Key, query.Page.Limit, cancellation);
     }
 
     private static async Task<ProductPage> ReadAsync(NpgsqlCommand command, string key, int limit, CancellationToken cancellation)
@@ -124,33 +144,33 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
         return new ProductPage(items.ToImmutable(), next, new Facets(categories.ToImmutable(), prices.ToImmutable()));
     }
 
-    /// <summary>For each word that occurs in no product, not even as a beginning: the words most like it.</summary>
-    private async Task<Dictionary<string, string[]>> AlternativesAsync(string[] words, CancellationToken cancellation)
+    private static bool IsEmpty(ProductPage page) => page.Items.IsEmpty && page.Facets is { Categories.IsEmpty: true, Prices.IsEmpty: true };
+
+    private async Task<string?> AskAsync(string sql, string text, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("""
-            select asked.word, array(
-              select known.word from search_word known where known.word % asked.word
-              order by similarity(known.word, asked.word) desc, known.word limit 3)
-            from unnest($1) as asked(word)
-            where length(asked.word) >= 3 and not exists (select from search_word known where starts_with(known.word, asked.word))
-            """);
-        command.Parameters.Add(new() { Value = words });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var alternatives = new Dictionary<string, string[]>();
-        while (await reader.ReadAsync(cancellation))
-            alternatives[reader.GetString(0)] = reader.GetFieldValue<string[]>(1);
-        return alternatives;
+        await using var command = database.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = text });
+        return await command.ExecuteScalarAsync(cancellation) as string;
     }
 
-    /// <summary>
-    /// All words must match, each or one of its alternatives, and each may be a beginning. Words are letters and digits
-    /// only, so they need no quoting.
-    /// </summary>
-    private static string TextQuery(string[] words, Dictionary<string, string[]> alternatives) => string.Join(" & ", words.Select(word =>
-        $"({string.Join(" | ", alternatives.GetValueOrDefault(word, []).Prepend(word).Select(w => $"{w}:*"))})"));
+    /// <summary>What a cursor belongs to. As the version before made it, so that a walk goes on while silos are replaced.</summary>
+    private static string KeyOf(ProductQuery query, string? text, ProductSort sort)
+    {
+        var words = string.Join(' ', WordPattern.Matches(text?.ToLowerInvariant() ?? "").Select(m => m.Value).Take(MaxWords));
+        var key = string.Join(
+            '|', words.Length == 0 ? text : words, query.Category, query.Family, query.MinPrice, query.MaxPrice, query.InStock, sort);
+        return sort == ProductSort.Name && query.Language == Chinese ? $"{key}|{query.Language}" : key;
+    }
 
     private static bool IsNumeric(ProductSort sort) => sort is ProductSort.Relevance or ProductSort.PriceAscending or ProductSort.PriceDescending;
 
     [GeneratedRegex(@"[\p{L}\p{Nd}]+")]
     private static partial Regex WordPattern { get; }
+
+    /// <summary>The order of a list, and where its page begins.</summary>
+    /// <param name="By">What decides.</param>
+    /// <param name="Language">Whose alphabet names are sorted by.</param>
+    /// <param name="After">The sort value and key of the last row before; none at the beginning.</param>
+    /// <param name="Key">What the next page's cursor belongs to.</param>
+    private sealed record Order(ProductSort By, string? Language, string[] After, string Key);
 }
