@@ -19,6 +19,9 @@ internal sealed class CatalogueReads(IClusterClient cluster, CatalogueCache cach
 {
     private const string ForAdministrators = "private, no-cache";
 
+    /// <summary>The scope of API keys that may see what is not on sale yet.</summary>
+    private const string CatalogWrite = "catalog:write";
+
     private readonly string productControl = Control(options.ProductMaxAgeSeconds, options.ProductStaleSeconds);
     private readonly string searchControl = Control(options.SearchMaxAgeSeconds, options.SearchStaleSeconds);
 
@@ -26,7 +29,10 @@ internal sealed class CatalogueReads(IClusterClient cluster, CatalogueCache cach
     public async Task<Results<Representation<Product>, Problem>> ProductAsync(HttpContext context, string sku)
     {
         var isAdmin = context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
-        var (found, source) = isAdmin ? (await AskAsync(sku), CacheSource.Bypass) : await cache.ProductAsync(sku, () => AskAsync(sku), context.RequestAborted);
+        var showsDrafts = context.User.IsAdministrator() || context.User.HasScope(CatalogWrite);
+        var (found, source) = isAdmin
+            ? (await AskAsync(sku, showsDrafts), CacheSource.Bypass)
+            : await cache.ProductAsync(sku, () => AskAsync(sku, showsDrafts: false), context.RequestAborted);
         return found.IsRefused ? new Problem(found.Refusal) : Of<Product>(found.Value, source, isAdmin ? ForAdministrators : productControl);
     }
 
@@ -35,6 +41,7 @@ internal sealed class CatalogueReads(IClusterClient cluster, CatalogueCache cach
     {
         var isAdmin = context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
         var (found, source) = isAdmin ? (await AskAsync(query), CacheSource.Bypass) : await cache.SearchAsync(query, () => AskAsync(query), context.RequestAborted);
+        context.Response.Headers.AppendCommaSeparatedValues("Vary", "Accept-Language");
         return found.IsRefused ? new Problem(found.Refusal) : Of<ProductPage>(found.Value, source, isAdmin ? ForAdministrators : searchControl);
     }
 
@@ -62,11 +69,11 @@ internal sealed class CatalogueReads(IClusterClient cluster, CatalogueCache cach
         return outcome;
     }
 
-    private async Task<Outcome<Answer>> AskAsync(string sku)
+    private async Task<Outcome<Answer>> AskAsync(string sku, bool showsDrafts)
     {
         var product = await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetAsync();
-        return product.IsRefused
-            ? product.Refusal
+        return product.IsRefused ? product.Refusal
+            : product.Value.IsDraft && !showsDrafts ? Refusal.NotFound($"The product {sku}")
             : new Answer(Write(product.Value), ETag(product.Value), product.Value.Version, product.Value.StockVersion);
     }
 

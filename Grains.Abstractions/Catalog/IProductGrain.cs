@@ -18,7 +18,7 @@ public interface IProductGrain : IGrainWithStringKey
     [Alias("archive")]
     Task<Outcome<Done>> ArchiveAsync(int? expectedVersion);
 
-    /// <summary>The product with its availability. Refused: <c>not-found</c>.</summary>
+    /// <summary>The product with its availability, also one that is archived or a draft. Refused: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
     Task<Outcome<Product>> GetAsync();
 

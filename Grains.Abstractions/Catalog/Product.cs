@@ -10,7 +10,7 @@ namespace SoonShop.Catalog;
 /// <param name="Price">In the shop's currency, 0–<see cref="MaxPrice"/> minor units.</param>
 /// <param name="Attributes">Up to 50, such as <c>colour: blue</c>.</param>
 /// <param name="Images">Up to 20 absolute http(s) URLs.</param>
-/// <param name="Active">False takes it out of sale.</param>
+/// <param name="Active">False takes it out of sale; a product that has never been on sale is a draft.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.product-content")]
 public sealed record ProductContent(
     string Name, string Description, string Category, string? Family, Money Price,
@@ -31,6 +31,9 @@ public sealed record Product(
 
     /// <summary>Counts the changes of its stock; 0 where that was not looked up.</summary>
     [Id(1), JsonIgnore] public int StockVersion { get; init; }
+
+    /// <summary>True while it has never been on sale: only administrators may know of it.</summary>
+    [Id(2), JsonIgnore] public bool IsDraft { get; init; }
 }
 
 /// <summary>Whether a product can be had.</summary>
@@ -47,4 +50,8 @@ public enum Availability
 
 /// <summary>What a cart or an order needs to know of a product.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.offer")]
-public sealed record Offer(string Sku, string Name, Money Price, bool Active);
+public sealed record Offer(string Sku, string Name, Money Price, bool Active)
+{
+    /// <summary>True while the product has never been on sale: for buyers there is none.</summary>
+    [Id(0)] public bool IsDraft { get; init; }
+}

@@ -71,7 +71,7 @@ internal sealed class CartGrain(
         if (Of(caller) is not { } cart)
             return NoCart;
         var offer = await GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync();
-        if (offer is null)
+        if (offer is null or { IsDraft: true })
             return Refusal.NotFound($"The product {sku}");
         if (!offer.Active && quantity > 0)
             return new Refusal(RefusalCode.Conflict, $"{offer.Name} is no longer on sale.");

@@ -21,9 +21,11 @@ internal sealed class ProductGrain(
 
     private string SkuText => Sku.OfGrainKey(GrainKey);
 
+    private ProductState? Known => State?.At(Version);
+
     async Task<Outcome<Product>> IProductGrain.CreateAsync(ProductContent content)
     {
-        if (State is { } known)
+        if (Known is { } known)
         {
             return known.SameAs(content)
                 ? await ViewAsync(known)
@@ -33,13 +35,13 @@ internal sealed class ProductGrain(
     }
 
     async Task<Outcome<Product>> IProductGrain.UpdateAsync(ProductContent content, int? expectedVersion) =>
-        State is not { } product ? NoProduct
+        Known is not { } product ? NoProduct
         : IsStale(expectedVersion) ? Refusal.Stale()
         : await DecideAsync("products.update", product.Update(content, options.Value.Currency));
 
     async Task<Outcome<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)
     {
-        if (State is not { } product)
+        if (Known is not { } product)
             return NoProduct;
         if (IsStale(expectedVersion))
             return Refusal.Stale();
@@ -48,9 +50,9 @@ internal sealed class ProductGrain(
         return default(Done);
     }
 
-    async Task<Outcome<Product>> IProductGrain.GetAsync() => State is { } product ? await ViewAsync(product) : NoProduct;
+    async Task<Outcome<Product>> IProductGrain.GetAsync() => Known is { } product ? await ViewAsync(product) : NoProduct;
 
-    Task<Offer?> IProductGrain.GetOfferAsync() => Task.FromResult(State?.ToOffer());
+    Task<Offer?> IProductGrain.GetOfferAsync() => Task.FromResult(Known?.ToOffer());
 
     private bool IsStale(int? expectedVersion) => expectedVersion is { } expected && expected != Version;
 
@@ -59,7 +61,7 @@ internal sealed class ProductGrain(
         if (decision.Refusal is { } refusal)
             return refusal;
         await CommitAsync(decision, Note(action, decision));
-        return await ViewAsync(State!);
+        return await ViewAsync(Known!);
     }
 
     private Audited Note(string action, Decision<ProductState> decision) =>

@@ -13,13 +13,25 @@ public sealed partial record ProductState
     /// <summary>When it came into the catalogue.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>Whether it has ever been on sale; null in documents of versions that did not note it.</summary>
+    public bool? Published { get; init; }
+
+    /// <summary>True while it has never been on sale.</summary>
+    public bool IsDraft => !Content.Active && Published == false;
+
+    /// <summary>
+    /// The state as it stands in a document of this version, with what older documents lack: a product that is out of sale since its
+    /// first version is a draft; one that changed since may have been on sale.
+    /// </summary>
+    public ProductState At(int version) => Published is null ? this with { Published = Content.Active || version > 1 } : this;
+
     /// <summary>A new product.</summary>
     public static Decision<ProductState> Create(string sku, ProductContent content, string currency, DateTimeOffset now)
     {
         if (Problems(content, currency) is { Count: > 0 } problems)
             return Refusal.Invalid(problems);
         return Decision<ProductState>.To(
-            new ProductState { Sku = sku, Content = content, CreatedAt = now },
+            new ProductState { Sku = sku, Content = content, CreatedAt = now, Published = content.Active },
             new ProductCreated(sku, content.Name, content.Category, content.Price));
     }
 
@@ -37,13 +49,16 @@ public sealed partial record ProductState
             events.Add(content.Active ? new ProductRestored(Sku) : new ProductArchived(Sku));
         if (!SameAs(content with { Price = Content.Price, Active = Content.Active }, Content with { }))
             events.Add(new ProductUpdated(Sku, content.Name, content.Category));
-        return Decision<ProductState>.To(this with { Content = content }, events);
+        return Decision<ProductState>.To(With(content), events);
     }
 
     /// <summary>Takes it out of sale.</summary>
     public Decision<ProductState> Archive() => Content.Active
-        ? Decision<ProductState>.To(this with { Content = Content with { Active = false } }, new ProductArchived(Sku))
+        ? Decision<ProductState>.To(With(Content with { Active = false }), new ProductArchived(Sku))
         : Decision<ProductState>.Stay(this);
+
+    private ProductState With(ProductContent content) =>
+        this with { Content = content, Published = Content.Active || content.Active ? true : Published };
 
     /// <summary>True when <paramref name="content"/> says the same.</summary>
     public bool SameAs(ProductContent content) => SameAs(content, Content);
@@ -58,10 +73,10 @@ public sealed partial record ProductState
     public Product ToView(Availability availability, int version) => new(
         Sku, Content.Name, Content.Description, Content.Category, Content.Family, Content.Price, Content.Attributes,
         Content.Images, Content.Active, Content.Active ? availability : Availability.OutOfStock)
-    { Version = version };
+    { Version = version, IsDraft = IsDraft };
 
     /// <summary>What carts and orders need.</summary>
-    public Offer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active);
+    public Offer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active) { IsDraft = IsDraft };
 
     private static Dictionary<string, string[]> Problems(ProductContent content, string currency)
     {

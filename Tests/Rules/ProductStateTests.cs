@@ -122,6 +122,34 @@ public sealed class ProductStateTests
         Assert.Equal(["product.restored"], archived.Update(Good, "USD").EventTypes());
     }
 
+    [Fact]
+    public void a_product_is_a_draft_until_it_is_on_sale_for_the_first_time()
+    {
+        var draft = Create(Good with { Active = false });
+        Assert.True(draft.IsDraft);
+        Assert.True(draft.Update(Good with { Active = false, Name = "Mug" }, "USD").Next().IsDraft);
+        draft.Archive().StaysAs(draft);
+        Assert.Equal((true, true), (draft.ToOffer().IsDraft, draft.ToView(Availability.InStock, 1).IsDraft));
+
+        var published = draft.Update(Good, "USD").Next();
+        Assert.False(published.IsDraft);
+        Assert.False(published.Archive().Next().IsDraft);
+        Assert.False(published.Update(Good with { Active = false }, "USD").Next().IsDraft);
+    }
+
+    /// <summary>Documents of versions that did not note whether a product was on sale.</summary>
+    [Theory]
+    [InlineData(false, 1, true)]
+    [InlineData(false, 2, false)]
+    [InlineData(true, 1, false)]
+    public void an_old_document_is_a_draft_when_it_was_never_changed(bool active, int version, bool isDraft)
+    {
+        var old = Mug with { Published = null, Content = Good with { Active = active } };
+
+        Assert.Equal(isDraft, old.At(version).IsDraft);
+        Assert.False(old.At(version).Update(Good, "USD").Next().Archive().Next().IsDraft);
+    }
+
     private static ProductState Create(ProductContent content) => ProductState.Create("MUG", content, "USD", Given.Now).Next();
 
     private static IEnumerable<string> ErrorsOf(ProductContent content) =>
