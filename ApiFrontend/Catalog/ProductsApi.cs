@@ -9,6 +9,9 @@ namespace SoonShop.ApiFrontend.Catalog;
 /// <summary>The catalogue.</summary>
 internal static class ProductsApi
 {
+    /// <summary>Tries for an edit that others overtake.</summary>
+    private const int MaxEdits = 5;
+
     public static void MapProducts(this IEndpointRouteBuilder api)
     {
         var products = api.MapGroup("/products").WithTags("Catalogue");
@@ -20,6 +23,8 @@ internal static class ProductsApi
         var admin = products.MapGroup("").ForAdministrators("catalog").LimitRate(RateClass.Admin);
         admin.MapPost("", CreateAsync).WithName("createProduct").WithSummary("Create a product").WithETag();
         admin.MapPut("/{sku}", UpdateAsync).WithName("replaceProduct").WithSummary("Replace a product").WithETag().WithIfMatch();
+        admin.MapPatch("/{sku}", PatchAsync).WithName("updateProduct").WithSummary("Change some members of a product")
+            .WithETag().WithIfMatch().Accepts<ProductPatchRequest>("application/merge-patch+json", "application/json");
         admin.MapDelete("/{sku}", ArchiveAsync).WithName("archiveProduct").WithSummary("Take a product out of sale").WithIfMatch();
     }
 
@@ -36,7 +41,14 @@ internal static class ProductsApi
         [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
-        return await catalogue.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, SortOf(sort), new PageRequest(limit, cursor)));
+        var order = SortOf(sort);
+        if (order == ProductSort.Relevance && string.IsNullOrWhiteSpace(q))
+            order = ProductSort.Name;
+        var page = new PageRequest(limit, cursor);
+        return await catalogue.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, page)
+        {
+            Language = order == ProductSort.Name && Texts.Catalogue.For(context.Request) is { Language: "zh" } chinese ? chinese.Language : null,
+        });
     }
 
     private static async Task<Results<Representation<Product>, Problem>> GetAsync(string sku, HttpContext context, CatalogueReads catalogue) =>
@@ -46,14 +58,45 @@ internal static class ProductsApi
         CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue)
     {
         var (sku, product) = Find(cluster, body.Sku!)!.Value;
-        return catalogue.Written(context, sku, await product.CreateAsync(body.ToContent())).Created(p => $"/products/{p.Sku}");
+        return catalogue.Written(context, sku, await product.CreateAsync(body.ToContent(body.Active ?? true))).Created(p => $"/products/{p.Sku}");
     }
 
     private static async Task<Results<Ok<Product>, Problem>> UpdateAsync(
         string sku, ProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
+        Find(cluster, sku) is not var (normal, product) ? Unknown(sku)
+        : catalogue.Written(context, normal, body.Active is { } active
+            ? await product.UpdateAsync(body.ToContent(active), ETags.IfMatch(context))
+            : await EditAsync(product, ETags.IfMatch(context), known => body.ToContent(known.Active))).Ok();
+
+    private static async Task<Results<Ok<Product>, Problem>> PatchAsync(
+        string sku, ProductPatchRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
         Find(cluster, sku) is var (normal, product)
-            ? catalogue.Written(context, normal, await product.UpdateAsync(body.ToContent(), ETags.IfMatch(context))).Ok()
+            ? catalogue.Written(context, normal, await EditAsync(product, ETags.IfMatch(context), body.Merge)).Ok()
             : Unknown(sku);
+
+    /// <summary>Writes what follows from the product as it is; when somebody else changes it meanwhile, again from what it is then.</summary>
+    private static async Task<Outcome<Product>> EditAsync(
+        IProductGrain product, int? expectedVersion, Func<Product, Outcome<ProductContent>> edit)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var known = await product.GetAsync();
+            if (known.IsRefused)
+                return known.Refusal;
+            if (expectedVersion is { } expected && expected != known.Value.Version)
+                return Refusal.Stale();
+            var content = edit(known.Value);
+            if (content.IsRefused)
+                return content.Refusal;
+            var written = await product.UpdateAsync(content.Value, known.Value.Version);
+            if (!written.IsRefused || written.Refusal.Code != RefusalCode.PreconditionFailed)
+                return written;
+            if (expectedVersion is not null)
+                return written.Refusal;
+            if (tries == MaxEdits)
+                return new Refusal(RefusalCode.Conflict, "Others change the product at the same time. Try again.");
+        }
+    }
 
     private static async Task<Results<NoContent, Problem>> ArchiveAsync(string sku, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
         Find(cluster, sku) is var (normal, product)
@@ -85,8 +128,8 @@ public record ProductRequest(
     [property: MaxLength(20)] string[]? Images,
     bool? Active)
 {
-    public ProductContent ToContent() => new(
-        Name!, Description ?? "", Category!, Family, Price!.Value, Attributes ?? [], [.. Images ?? []], Active ?? true);
+    public ProductContent ToContent(bool active) => new(
+        Name!, Description ?? "", Category!, Family, Price!.Value, Attributes ?? [], [.. Images ?? []], active);
 }
 
 public sealed record CreateProductRequest(

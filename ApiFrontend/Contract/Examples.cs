@@ -56,6 +56,8 @@ internal static class Examples
         ["Product.family"] = () => null,
         ["ProductRequest.name"] = () => Name,
         ["ProductRequest.family"] = () => null,
+        ["ProductPatchRequest.name"] = () => Name,
+        ["ProductPatchRequest.family"] = () => null,
         ["CreateProductRequest.sku"] = () => "COFFEE-GEDEO-1KG",
         ["CreateProductRequest.name"] = () => "Gedeo Highlands Single-Origin Coffee, 1 kg",
         ["CartItem.name"] = () => Name,

@@ -66,6 +66,7 @@ internal static class AccessTable
         new("GET /products/{sku}", Who.Anyone),
         new("POST /products", Who.Admin, "catalog:write"),
         new("PUT /products/{sku}", Who.Admin, "catalog:write"),
+        new("PATCH /products/{sku}", Who.Admin, "catalog:write"),
         new("DELETE /products/{sku}", Who.Admin, "catalog:write"),
         new("GET /inventory/{sku}", Who.Admin, "inventory:read"),
         new("PUT /inventory/{sku}", Who.Admin, "inventory:write"),

@@ -346,6 +346,7 @@ public sealed class CatalogueTests(RunningShop shop)
         Assert.Equal(("Old thing", "outOfStock"), (read.Text("name"), read.Text("availability")));
         var body = Content("Old thing");
         body["family"] = family;
+        body["active"] = true;
         Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", body));
         Assert.Equal([sku], await FindAsync($"family={family}"));
     }

@@ -15,7 +15,7 @@ public sealed class OpenApiTests(RunningShop shop)
         "GET /me/payment-methods", "DELETE /me/payment-methods/{id}",
         "GET /me/sessions", "DELETE /me/sessions", "DELETE /me/sessions/{id}",
         "GET /admin/api-keys", "POST /admin/api-keys", "GET /admin/api-keys/{id}", "DELETE /admin/api-keys/{id}",
-        "GET /products", "GET /products/{sku}", "POST /products", "PUT /products/{sku}", "DELETE /products/{sku}",
+        "GET /products", "GET /products/{sku}", "POST /products", "PUT /products/{sku}", "PATCH /products/{sku}", "DELETE /products/{sku}",
         "GET /inventory/{sku}", "PUT /inventory/{sku}", "POST /inventory/{sku}/adjustments", "GET /inventory/{sku}/ledger",
         "POST /carts", "GET /cart", "DELETE /cart", "PUT /cart/items/{sku}", "DELETE /cart/items/{sku}", "POST /cart/merge",
         "POST /orders", "GET /orders", "GET /orders/{id}", "POST /orders/{id}/payments", "POST /orders/{id}/cancel", "GET /orders/{id}/events",

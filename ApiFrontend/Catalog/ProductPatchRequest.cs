@@ -1,0 +1,94 @@
+using System.ComponentModel.DataAnnotations;
+using SoonShop.Catalog;
+
+namespace SoonShop.ApiFrontend.Catalog;
+
+/// <summary>
+/// A JSON merge patch of a product (RFC 7396): members that are left out stay, null removes what a product can do without, and
+/// <c>attributes</c> and <c>price</c> are merged member by member. Images are replaced as a whole.
+/// </summary>
+public sealed class ProductPatchRequest
+{
+    private readonly HashSet<string> given = [];
+
+    [StringLength(200)] public string? Name { get; set => field = Given(value, "name"); }
+    [StringLength(5000)] public string? Description { get; set => field = Given(value, "description"); }
+    [StringLength(100)] public string? Category { get; set => field = Given(value, "category"); }
+    [StringLength(100)] public string? Family { get; set => field = Given(value, "family"); }
+    public PricePatch? Price { get; set => field = Given(value, "price"); }
+    [MaxLength(50)] public Dictionary<string, string?>? Attributes { get; set => field = Given(value, "attributes"); }
+    [MaxLength(20)] public string[]? Images { get; set => field = Given(value, "images"); }
+    public bool? Active { get; set => field = Given(value, "active"); }
+
+    /// <summary>The product with the patch in it. Refused: <c>validation-failed</c> for null where a product needs something.</summary>
+    internal Outcome<ProductContent> Merge(Product product)
+    {
+        var missing = new List<string>();
+        if (Has("name") && Name is null)
+            missing.Add("name");
+        if (Has("category") && Category is null)
+            missing.Add("category");
+        if (Has("active") && Active is null)
+            missing.Add("active");
+        if (Has("price") && Price is null)
+            missing.Add("price");
+        missing.AddRange(Price?.Missing ?? []);
+        if (missing.Count > 0)
+            return Refusal.Invalid(missing.ToDictionary(field => field, _ => (string[])["is required"]));
+        return new ProductContent(
+            Name ?? product.Name,
+            Has("description") ? Description ?? "" : product.Description,
+            Category ?? product.Category,
+            Has("family") ? Family : product.Family,
+            Price?.Merge(product.Price) ?? product.Price,
+            Has("attributes") ? Merge(product.Attributes) : product.Attributes,
+            Has("images") ? [.. Images ?? []] : product.Images,
+            Active ?? product.Active);
+    }
+
+    private Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> known)
+    {
+        if (Attributes is null)
+            return [];
+        // Those that stay, in their order, then those that are new.
+        var merged = known.Where(a => !Attributes.TryGetValue(a.Key, out var value) || value is not null).ToDictionary();
+        foreach (var (name, value) in Attributes)
+        {
+            if (value is not null)
+                merged[name] = value;
+        }
+        return merged;
+    }
+
+    private bool Has(string member) => given.Contains(member);
+
+    private T Given<T>(T value, string member)
+    {
+        given.Add(member);
+        return value;
+    }
+}
+
+/// <summary>What of a price changes.</summary>
+public sealed class PricePatch
+{
+    private readonly List<string> missing = [];
+
+    /// <summary>Minor units.</summary>
+    public long? Amount { get; set => field = Given(value, "price.amount"); }
+
+    /// <summary>ISO 4217.</summary>
+    [StringLength(3, MinimumLength = 3)] public string? Currency { get; set => field = Given(value, "price.currency"); }
+
+    /// <summary>Members that were to be removed, and cannot be.</summary>
+    internal IReadOnlyList<string> Missing => missing;
+
+    internal Money Merge(Money price) => new(Amount ?? price.Amount, Currency ?? price.Currency);
+
+    private T Given<T>(T value, string member)
+    {
+        if (value is null)
+            missing.Add(member);
+        return value;
+    }
+}
