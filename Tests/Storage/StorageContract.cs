@@ -68,16 +68,15 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
         await Assert.ThrowsAsync<NotSupportedException>(() => WriteAsync(id, new Farm { Animals = [new Stray()] }));
     }
 
-    [Theory]
-    [InlineData("{\"Name\": \"Ada\"}", "Ada")]
-    [InlineData("null", null)]
-    public async Task what_earlier_versions_wrote_as_json_is_read(string json, string? name)
+    [Fact]
+    public async Task what_earlier_versions_wrote_as_json_is_read()
     {
         var id = NewId();
         await silo.QueryAsync<int>(
-            "insert into grain_state (state_name, grain_key, version, state) values ($1, $2, 1, convert_to($3, 'UTF8')) returning version", Name, $"{id.Key}", json);
-        Assert.Equal(name, (await ReadAsync<Unmarked>(id)).State!.Name);
-        Assert.Equal(name ?? "", (await ReadAsync<Marked>(id)).State!.Name ?? "");
+            "insert into grain_state (state_name, grain_key, version, state) values ($1, $2, 1, convert_to($3, 'UTF8')) returning version",
+            Name, $"{id.Key}", """{"Name": "Ada"}""");
+        Assert.Equal("Ada", (await ReadAsync<Unmarked>(id)).State!.Name);
+        Assert.Equal("Ada", (await ReadAsync<Marked>(id)).State!.Name);
     }
 
     [Theory]
