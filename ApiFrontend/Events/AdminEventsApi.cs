@@ -31,19 +31,19 @@ internal static class AdminEventsApi
 
     private static async Task<Results<Ok<Page<EventError>>, Problem>> ListErrorsAsync(
         IClusterClient cluster, [Word<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
-        bool? resolved, DateTimeOffset? from, DateTimeOffset? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        bool? resolved, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Events(cluster).ListErrorsAsync(
-            new EventErrorFilter(Words.Read<ErrorClass>(type), handler, eventType, resolved, from, to), new PageRequest(limit, cursor))).Ok();
+            new EventErrorFilter(Words.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Results<Ok<EventError>, Problem>> ResolveErrorAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await Events(cluster).ResolveErrorAsync(id, context.Actor())).Ok();
 
     private static async Task<Results<Ok<DeadLetterPage>, Problem>> ListDeadLettersAsync(
         IClusterClient cluster, [Word<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
-        bool? resolved, DateTimeOffset? from, DateTimeOffset? to, [StringLength(16), CleanText] string? fingerprint, [Word<DeadLetterGrouping>] string? groupBy, [Cursor] string? cursor,
+        bool? resolved, [StartTime] string? from, [EndTime] string? to, [StringLength(16), CleanText] string? fingerprint, [Word<DeadLetterGrouping>] string? groupBy, [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
-        var filter = new EventErrorFilter(Words.Read<ErrorClass>(type), handler, eventType, resolved, from, to, fingerprint);
+        var filter = new EventErrorFilter(Words.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to), fingerprint);
         return Words.Read<DeadLetterGrouping>(groupBy) is { } by
             ? TypedResults.Ok(new DeadLetterPage(null, await Events(cluster).GroupDeadLettersAsync(filter, by), null))
             : (await Events(cluster).ListDeadLettersAsync(filter, new PageRequest(limit, cursor))).Ok(p => new DeadLetterPage(p.Items, null, p.NextCursor));
@@ -57,7 +57,7 @@ internal static class AdminEventsApi
 
     private static async Task<Ok<ReplayAnswer>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
         TypedResults.Ok(await Events(cluster).ReplayAsync(
-            new EventErrorFilter(Words.Read<ErrorClass>(body.Type), body.Handler, body.EventType, null, body.From, body.To, body.Fingerprint), context.Actor()));
+            new EventErrorFilter(Words.Read<ErrorClass>(body.Type), body.Handler, body.EventType, null, Times.ReadStart(body.From), Times.ReadEnd(body.To), body.Fingerprint), context.Actor()));
 
     private static async Task<Results<Ok<DeadLetter>, Problem>> DiscardAsync(
         Guid id, HttpContext context, IClusterClient cluster, [StringLength(500), CleanText] string? reason)
@@ -78,5 +78,5 @@ public sealed record ReplayRequest(
     [property: StringLength(200), CleanText] string? Handler,
     [property: StringLength(200), CleanText] string? EventType,
     [property: StringLength(16), CleanText] string? Fingerprint,
-    DateTimeOffset? From,
-    DateTimeOffset? To);
+    [property: StartTime] string? From,
+    [property: EndTime] string? To);

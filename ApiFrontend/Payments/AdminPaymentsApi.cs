@@ -17,9 +17,9 @@ internal static class AdminPaymentsApi
     }
 
     private static async Task<Results<Ok<Page<PaymentDiscrepancy>>, Problem>> ListAsync(
-        IClusterClient cluster, bool? resolved, [Word<DiscrepancyKind>] string? kind, DateTimeOffset? from, DateTimeOffset? to, [Cursor] string? cursor,
+        IClusterClient cluster, bool? resolved, [Word<DiscrepancyKind>] string? kind, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
-        (await Books(cluster).ListAsync(new DiscrepancyFilter(resolved, Words.Read<DiscrepancyKind>(kind), from, to), new PageRequest(limit, cursor))).Ok();
+        (await Books(cluster).ListAsync(new DiscrepancyFilter(resolved, Words.Read<DiscrepancyKind>(kind), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) => TypedResults.Ok(await Books(cluster).GetStatusAsync());
 

@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using Microsoft.OpenApi;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// The bounds of a stretch of time in a filter: times as in RFC 3339, UTC where no offset is named, or dates. A date is the whole day in UTC: the
+/// stretch begins with it, or ends with it.
+/// </summary>
+internal static class Times
+{
+    private const string Date = "yyyy-MM-dd";
+    private static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
+
+    /// <summary>The first moment; null for none. What <see cref="StartTimeAttribute"/> has let through.</summary>
+    public static DateTimeOffset? ReadStart(string? text) => TryRead(text, ends: false, out var time) ? time : null;
+
+    /// <summary>The first moment that does not belong to it any more; null for none. What <see cref="EndTimeAttribute"/> has let through.</summary>
+    public static DateTimeOffset? ReadEnd(string? text) => TryRead(text, ends: true, out var time) ? time : null;
+
+    /// <summary>Reads a bound; nothing means none.</summary>
+    public static bool TryRead(string? text, bool ends, out DateTimeOffset? time)
+    {
+        time = null;
+        if (string.IsNullOrEmpty(text))
+            return true;
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (DateTimeOffset.TryParseExact(text, Date, CultureInfo.InvariantCulture, Utc, out var day))
+        {
+            time = !ends ? day : day.UtcDateTime.Date == DateTime.MaxValue.Date ? DateTimeOffset.MaxValue : day.AddDays(1);
+            return true;
+        }
+        // A plus that was not encoded has become a blank on its way.
+        if (!DateTimeOffset.TryParseExact(text.Replace(' ', '+').ToUpperInvariant(), TimeFormats, CultureInfo.InvariantCulture, Utc, out var moment))
+            return false;
+        time = moment;
+        return true;
+    }
+}
+
+/// <summary>A bound of a filter. See <see cref="Times"/>.</summary>
+public abstract class TimeBoundAttribute(string description) : ValidationAttribute("must be a time such as 2026-03-01T09:30:00Z, or a date such as 2026-03-01"), IDescribesSchema
+{
+    public override bool IsValid(object? value) => value is not string text || Times.TryRead(text, ends: false, out _);
+
+    void IDescribesSchema.Describe(OpenApiSchema schema)
+    {
+        schema.Description = description;
+        schema.Pattern = @"^\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,7})?)?([Zz]|[+-]\d{2}:\d{2})?)?$";
+        schema.Examples = ["2026-03-01"];
+    }
+}
+
+/// <summary>Where a stretch of time begins.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class StartTimeAttribute() : TimeBoundAttribute("From this time on (RFC 3339; UTC without an offset). A date is its first moment in UTC.");
+
+/// <summary>Where a stretch of time ends.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class EndTimeAttribute() : TimeBoundAttribute(
+    "Before this time, which is itself left out (RFC 3339; UTC without an offset). A date means that whole day in UTC: from and to of one date are that day.");
