@@ -1,3 +1,5 @@
+using SoonShop.Orders;
+
 namespace SoonShop;
 
 /// <summary>Why a command was refused.</summary>
@@ -20,6 +22,9 @@ public sealed record Refusal(string Code, string Detail)
 
     /// <summary>The card network's or provider's reason, for <see cref="RefusalCode.PaymentDeclined"/>, such as <c>insufficient_funds</c>.</summary>
     [Id(4)] public string? DeclineCode { get; init; }
+
+    /// <summary>What the order would cost now, where it was to cost something else.</summary>
+    [Id(5)] public OrderQuote? Quote { get; init; }
 
     /// <summary>One wrong field.</summary>
     public static Refusal Invalid(string field, string message) =>

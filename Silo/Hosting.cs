@@ -57,6 +57,7 @@ internal static class Hosting
         .AddSingleton<IProductSearch, ProductSearch>()
         .AddSingleton<ICatalogueChanges, CatalogueChanges>()
         .AddSingleton<IOrderQueries, OrderQueries>()
+        .AddSingleton<OrderUpkeep>()
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()
         .AddSingleton<IApiKeys, ApiKeys.ApiKeys>()
         .AddAuditing()
@@ -75,7 +76,7 @@ internal static class Hosting
             silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
-            .AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
+            .AddHostedService<OrderHousekeeping>().AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // Grains leave by their age (see their classes' limits); this is the last line before the process is killed for its memory.

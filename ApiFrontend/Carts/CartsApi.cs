@@ -11,17 +11,17 @@ internal static class CartsApi
 {
     public static void MapCarts(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Open a cart").ForCustomersGuestsAndNobody();
+        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Open a cart").WithETag().ForCustomersGuestsAndNobody();
 
         var cart = api.MapGroup("/cart").WithTags("Cart").Refuses(RefusalCode.NotFound);
-        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Take a guest cart over")
+        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Take a guest cart over").WithETag()
             .WithDescription("Orders of the cart that are not at their end, or were placed lately, go along to the account. 503 while one is being placed.").ForCustomers();
 
         var mine = cart.MapGroup("").ForCustomersAndGuests();
-        mine.MapGet("", GetAsync).WithName("getCart").WithSummary("My cart, at today's prices");
+        mine.MapGet("", GetAsync).WithName("getCart").WithSummary("My cart, at today's prices").WithETag();
         mine.MapDelete("", ClearAsync).WithName("clearCart").WithSummary("Empty my cart");
-        mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the units of a line; 0 removes it").Refuses(RefusalCode.Conflict);
-        mine.MapDelete("/items/{sku}", RemoveItemAsync).WithName("removeCartItem").WithSummary("Remove a line");
+        mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the units of a line; 0 removes it").WithETag().Refuses(RefusalCode.Conflict);
+        mine.MapDelete("/items/{sku}", RemoveItemAsync).WithName("removeCartItem").WithSummary("Remove a line").WithETag();
     }
 
     private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster)
@@ -30,11 +30,11 @@ internal static class CartsApi
         var result = caller.UserId is { } userId
             ? await cluster.GetGrain<ICartGrain>(userId).GetAsync(caller)
             : await cluster.GetGrain<ICartGrain>(Guid.NewGuid()).OpenForGuestAsync();
-        return result.Created(_ => "/cart");
+        return Tagged(result, context).Created(_ => "/cart");
     }
 
     private static async Task<Results<Ok<Cart>, Problem>> GetAsync(HttpContext context, IClusterClient cluster) =>
-        (await Mine(context, cluster, out var caller).GetAsync(caller)).Ok();
+        Tagged(await Mine(context, cluster, out var caller).GetAsync(caller), context).Ok();
 
     private static async Task<Results<NoContent, Problem>> ClearAsync(HttpContext context, IClusterClient cluster) =>
         (await Mine(context, cluster, out var caller).ClearAsync(caller)).NoContent();
@@ -47,13 +47,21 @@ internal static class CartsApi
 
     private static async Task<Results<Ok<Cart>, Problem>> SetAsync(string text, int quantity, HttpContext context, IClusterClient cluster) =>
         Sku.TryNormalize(text, out var sku)
-            ? (await Mine(context, cluster, out var caller).SetItemAsync(caller, sku, quantity)).Ok()
+            ? Tagged(await Mine(context, cluster, out var caller).SetItemAsync(caller, sku, quantity), context).Ok()
             : new Problem(Refusal.NotFound($"The product {text}"));
 
     private static async Task<Results<Ok<Cart>, Problem>> MergeAsync(MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
         body.CartId == Guid.Empty
             ? new Problem(Refusal.Invalid("cartId", "is no cart id"))
-            : (await cluster.GetGrain<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value)).Ok();
+            : Tagged(await cluster.GetGrain<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();
+
+    /// <summary>With the ETag that a checkout can name in <c>If-Match</c>.</summary>
+    private static Outcome<Cart> Tagged(Outcome<Cart> cart, HttpContext context)
+    {
+        if (!cart.IsRefused)
+            context.Response.Headers.ETag = ETags.Of(cart.Value.ContentTag);
+        return cart;
+    }
 
     private static ICartGrain Mine(HttpContext context, IClusterClient cluster, out Caller caller)
     {

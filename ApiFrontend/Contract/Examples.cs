@@ -109,6 +109,7 @@ internal static class Examples
         ["dispute"] = () => null,
         ["shipment"] = () => null,
         ["previousUnitPrice"] = () => null,
+        ["refundedUnits"] = () => null,
         ["nextCursor"] = () => null,
         ["carrier"] = () => "Royal Mail",
         ["trackingNumber"] = () => "RM123456785GB",

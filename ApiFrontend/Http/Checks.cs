@@ -106,3 +106,41 @@ public sealed class EitherOrAttribute(string other) : ValidationAttribute
             : ValidationResult.Success;
     }
 }
+
+/// <summary>Exactly one of this field and some others is given.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ExactlyOneOfAttribute(params string[] others) : ValidationAttribute
+{
+    private static readonly ConcurrentDictionary<(Type, string), Func<object, object?>> Readers = new();
+
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
+    {
+        var given = others.FirstOrDefault(o =>
+            Readers.GetOrAdd((validationContext.ObjectType, o), key => key.Item1.GetProperty(key.Item2)!.GetValue)(validationContext.ObjectInstance) is not null);
+        return value is null == given is not null ? ValidationResult.Success
+            : new ValidationResult(
+                given is null ? $"is required, or {string.Join(" or ", others.Select(JsonNamingPolicy.CamelCase.ConvertName))}"
+                    : $"cannot stand beside {JsonNamingPolicy.CamelCase.ConvertName(given)}",
+                [validationContext.MemberName!]);
+    }
+}
+
+/// <summary>True, or left out: it asks for something, and cannot ask for its contrary.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OnlyTrueAttribute : ValidationAttribute, IDescribesSchema
+{
+    public OnlyTrueAttribute() : base("must be true, or left out") { }
+
+    public override bool IsValid(object? value) => value is not false;
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Enum = [JsonValue.Create(true)];
+}
+
+/// <summary>A list without nulls.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class NoNullsAttribute : ValidationAttribute
+{
+    public NoNullsAttribute() : base("must not contain null") { }
+
+    public override bool IsValid(object? value) => value is not IEnumerable<object?> items || items.All(i => i is not null);
+}

@@ -14,6 +14,17 @@ internal static class ETags
     public static string Of(int version, string? rest = null) =>
         rest is null ? string.Create(CultureInfo.InvariantCulture, $"\"{version}\"") : string.Create(CultureInfo.InvariantCulture, $"\"{version}-{rest}\"");
 
+    /// <summary>The strong ETag of a tag that is no number.</summary>
+    public static string Of(string tag) => $"\"{tag}\"";
+
+    /// <summary>The tag that <c>If-Match</c> asks for; null when any will do, and empty, which nothing has, for what is no strong ETag.</summary>
+    public static string? IfMatchTag(HttpContext context) => context.Request.Headers.IfMatch.ToString().Trim() switch
+    {
+        "" or "*" => null,
+        ['"', .. var tag, '"'] when !tag.Contains('"') => tag,
+        _ => "",
+    };
+
     /// <summary>The version that <c>If-Match</c> asks for; null when any will do. What stands behind it in the tag is no edit, and does not matter.</summary>
     public static int? IfMatch(HttpContext context)
     {

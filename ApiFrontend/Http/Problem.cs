@@ -22,6 +22,8 @@ internal sealed class Problem(Refusal refusal) : IResult, IStatusCodeHttpResult
             details.Extensions["orderId"] = refusal.OrderId;
         if (refusal.Lines is not null)
             details.Extensions["lines"] = refusal.Lines;
+        if (refusal.Quote is not null)
+            details.Extensions["quote"] = refusal.Quote;
         if (refusal.DeclineCode is not null)
             details.Extensions["declineCode"] = refusal.DeclineCode;
         if ((refusal.RetryAfter ?? DefaultWait(StatusCode)) is { } wait)

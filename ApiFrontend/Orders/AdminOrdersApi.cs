@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.Carts;
 using SoonShop.Orders;
 
 namespace SoonShop.ApiFrontend.Orders;
@@ -16,14 +17,19 @@ internal static class AdminOrdersApi
         orders.MapPost("/{id:guid}/ship", ShipAsync).WithName("shipOrder").WithSummary("Hand an order to a carrier").Refuses(RefusalCode.InvalidOrderState);
         orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Note the delivery").Refuses(RefusalCode.InvalidOrderState);
         orders.MapPost("/{id:guid}/capture", CaptureAsync).WithName("captureOrder").WithSummary("Take what was authorized, or part of it").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/refunds", RefundAsync).WithName("refundOrder").WithSummary("Give money back").RequireIdempotencyKey().Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/refunds", RefundAsync).WithName("refundOrder").WithSummary("Refund an amount, units of lines, or all that is left").RequireIdempotencyKey().Refuses(RefusalCode.InvalidOrderState);
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
-        IClusterClient cluster, [Word<OrderStatus>] string? status, Guid? customerId, DateTimeOffset? from, DateTimeOffset? to, [Cursor] string? cursor,
-        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        IClusterClient cluster, [Word<OrderStatus>] string? status, Guid? customerId, [StringLength(40), CleanText] string? number, [MailAddress] string? email,
+        [SkuText] string? sku, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(
-            new OrderQuery(customerId, null, Words.Read<OrderStatus>(status), from, to, new PageRequest(limit, cursor)))).Ok();
+            new OrderQuery(customerId, null, Words.Read<OrderStatus>(status), Times.ReadStart(from), Times.ReadEnd(to), new PageRequest(limit, cursor))
+            {
+                Number = number,
+                Email = email,
+                Sku = Sku.TryNormalize(sku, out var normalized) ? normalized : null,
+            })).Ok();
 
     private static async Task<Results<Ok<Order>, Problem>> ShipAsync(Guid id, ShipRequest body, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).ShipAsync(body.Carrier!, body.TrackingNumber!)).Ok();
@@ -35,7 +41,7 @@ internal static class AdminOrdersApi
         (await cluster.GetGrain<IOrderGrain>(id).CaptureAsync(context.OperationId().ToString("N"), body?.Amount)).Ok();
 
     private static async Task<Results<Ok<Order>, Problem>> RefundAsync(Guid id, RefundRequest body, HttpContext context, IClusterClient cluster) =>
-        (await cluster.GetGrain<IOrderGrain>(id).RefundAsync(context.OperationId().ToString("N"), body.Amount, body.Reason!)).Ok();
+        (await cluster.GetGrain<IOrderGrain>(id).RefundAsync(body.ToCommand(context.OperationId().ToString("N")))).Ok();
 }
 
 public sealed record ShipRequest(
@@ -44,6 +50,17 @@ public sealed record ShipRequest(
 
 public sealed record CaptureRequest([property: Range(1, Money.MaxAmount)] long? Amount);
 
+/// <summary>Exactly one of <c>amount</c>, <c>lines</c> and <c>full</c> says what is refunded.</summary>
 public sealed record RefundRequest(
-    [property: Range(1, Money.MaxAmount)] long? Amount,
-    [property: Required, StringLength(500), CleanText] string? Reason);
+    [property: Range(1, Money.MaxAmount), ExactlyOneOf(nameof(RefundRequest.Lines), nameof(RefundRequest.Full))] long? Amount,
+    [property: Length(1, Cart.MaxLines), NoNulls, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Full))] List<RefundLineRequest>? Lines,
+    [property: OnlyTrue, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Lines))] bool? Full,
+    [property: Required, StringLength(500), CleanText] string? Reason)
+{
+    public RefundOrder ToCommand(string refundId) => new(refundId, Amount, Lines is null ? null : [.. Lines.Select(l => l.ToUnits())], Full == true, Reason!);
+}
+
+public sealed record RefundLineRequest([property: Required, SkuText] string? Sku, [property: Required, Range(1, CartLine.MaxQuantity)] int? Quantity)
+{
+    public LineUnits ToUnits() => new(SoonShop.Sku.TryNormalize(Sku, out var sku) ? sku : Sku!, Quantity!.Value);
+}

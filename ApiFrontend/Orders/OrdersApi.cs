@@ -18,7 +18,8 @@ internal static class OrdersApi
             .WithDescription("An earlier order of the cart that is not paid is cancelled first, and its payment voided. "
                 + "If the payment provider says that it is paid, it is the answer, and no other order is made.")
             .RequireIdempotencyKey(byGrain: true)
-            .Refuses(RefusalCode.NotFound, RefusalCode.PaymentDeclined, RefusalCode.CartEmpty, RefusalCode.OutOfStock, RefusalCode.InvalidOrderState);
+            .TakesHeader("If-Match", "The ETag of the cart that the buyer was shown; without it any content is ordered.", "\"0b6f4a528d1b4c2f9b7e2f6f0c3d9a11\"")
+            .Refuses(RefusalCode.NotFound, RefusalCode.PaymentDeclined, RefusalCode.CartEmpty, RefusalCode.OutOfStock, RefusalCode.InvalidOrderState, RefusalCode.PreconditionFailed);
         orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("My orders, newest first");
         orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("An order").ForCustomersAndGuests("orders");
         orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithName("watchOrder").WithSummary("Status changes as they happen (text/event-stream)")
@@ -38,6 +39,8 @@ internal static class OrdersApi
             caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), request.Fingerprint)
         {
             SavePaymentMethod = body.SavePaymentMethod == true,
+            ExpectedTotal = body.ExpectedTotal,
+            ExpectedCart = ETags.IfMatchTag(context),
         });
         if (placement.Replayed)
             IdempotencyMiddleware.MarkReplayed(context);
@@ -50,7 +53,8 @@ internal static class OrdersApi
     {
         var caller = context.Caller();
         return (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(new OrderQuery(
-            caller.UserId, caller.UserId is null ? caller.CartId : null, Words.Read<OrderStatus>(status), null, null, new PageRequest(limit, cursor)))).Ok();
+            caller.UserId, caller.UserId is null ? caller.CartId : null, Words.Read<OrderStatus>(status), null, null, new PageRequest(limit, cursor))
+        { ForBuyer = true })).Ok();
     }
 
     private static async Task<Results<Ok<Order>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
@@ -69,7 +73,15 @@ public sealed record PlaceOrderRequest(
     Guid? AddressId,
     [property: Required, StringLength(200, MinimumLength = 1), CleanText] string? PaymentMethod,
     [property: MailAddress, NeededByGuests] string? Email,
-    [property: NeedsAccount] bool? SavePaymentMethod = null);
+    [property: NeedsAccount] bool? SavePaymentMethod = null,
+    [property: ChargeableMoney] Money? ExpectedTotal = null);
+
+/// <summary>An amount that something may cost.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ChargeableMoneyAttribute() : ValidationAttribute($"must have an amount of 0–{Money.MaxAmount} minor units, and a currency such as USD")
+{
+    public override bool IsValid(object? value) => value is not Money money || (money.Amount is >= 0 and <= Money.MaxAmount && Money.IsCurrency(money.Currency));
+}
 
 public sealed record PayOrderRequest(
     [property: Required, StringLength(200, MinimumLength = 1), CleanText] string? PaymentMethod, [property: NeedsAccount] bool? SavePaymentMethod = null);

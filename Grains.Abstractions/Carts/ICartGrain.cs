@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using SoonShop.Catalog;
 
 namespace SoonShop.Carts;
@@ -102,6 +103,13 @@ public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtota
 {
     /// <summary>The most lines in a cart.</summary>
     public const int MaxLines = 100;
+
+    /// <summary>Names what is in the cart, at which prices: the ETag. Stock and the products' names do not change it.</summary>
+    [JsonIgnore] public string ContentTag => TagOf([.. Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))]);
+
+    /// <summary>The <see cref="ContentTag"/> of a cart with these lines.</summary>
+    public static string TagOf(ImmutableArray<CartLine> lines) =>
+        Deterministic.Id(["cart", .. lines.Select(l => $"{l.Sku}|{l.Quantity}|{l.UnitPrice.Amount}|{l.UnitPrice.Currency}")]).ToString("N");
 }
 
 /// <summary>A line of a cart as its holder sees it.</summary>

@@ -37,6 +37,13 @@ public interface IInventoryItemGrain : IGrainWithStringKey
     [Alias("release")]
     Task ReleaseAsync(Guid reservationId);
 
+    /// <summary>
+    /// Puts sold units back on the shelf until so many of the reservation's units are back, in all. Idempotent. Refused: <c>conflict</c> for
+    /// a reservation that was not sold, or has fewer units.
+    /// </summary>
+    [Alias("return")]
+    Task<Outcome<Done>> ReturnAsync(Guid reservationId, int unitsInAll);
+
     /// <summary>One page of the movements, newest first. Refused: <c>not-found</c>, <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("ledger")]
     Task<Outcome<Page<StockMovement>>> GetLedgerAsync(PageRequest page, CancellationToken cancellation = default);

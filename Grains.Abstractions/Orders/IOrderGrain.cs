@@ -11,8 +11,9 @@ public interface IOrderGrain : IGrainWithGuidKey
 {
     /// <summary>
     /// Makes an order of the buyer's cart: place, reserve, pay, confirm. Idempotent: the same command again is given
-    /// the first one's answer; another one is <c>idempotency-key-reused</c>. Refused: <c>cart-empty</c>, <c>conflict</c>,
-    /// <c>validation-failed</c>, <c>not-found</c>; with an order that stands: <c>out-of-stock</c>, <c>payment-declined</c>.
+    /// the first one's answer; another one is <c>idempotency-key-reused</c>. Refused: <c>cart-empty</c>, <c>conflict</c> (with a quote
+    /// where the total is not the expected one), <c>precondition-failed</c> for another cart than the expected one, after which the same key may
+    /// be used again, <c>validation-failed</c>, <c>not-found</c>; with an order that stands: <c>out-of-stock</c>, <c>payment-declined</c>.
     /// Throws <see cref="UnavailableException"/> when it cannot be finished now; the order goes on by itself.
     /// An earlier order of the cart that is not paid is superseded first; one that is paid by then is the answer, and no other is made.
     /// </summary>
@@ -27,13 +28,13 @@ public interface IOrderGrain : IGrainWithGuidKey
     [Alias("pay"), Repeatable]
     Task<Outcome<Order>> PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod = false);
 
-    /// <summary>Cancels: stock goes back, captured money is refunded. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c> once shipped.</summary>
+    /// <summary>Cancels: what stock has not got back yet goes back, and so does the captured money that is left. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c> once shipped.</summary>
     [Alias("cancel"), Repeatable]
     Task<Outcome<Order>> CancelAsync(Caller caller, string? reason);
 
     /// <summary>
-    /// Notes the hand-over to a carrier, and takes what was authorized first. Idempotent for the same tracking number.
-    /// Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when the money cannot be taken.
+    /// Notes the hand-over to a carrier of all units that are not back in stock, and takes what was authorized first. Idempotent for the same
+    /// tracking number. Refused: <c>not-found</c>, <c>invalid-order-state</c>, also when no unit is left to ship, <c>conflict</c> when the money cannot be taken.
     /// </summary>
     [Alias("ship"), Repeatable]
     Task<Outcome<Order>> ShipAsync(string carrier, string trackingNumber);
@@ -42,6 +43,10 @@ public interface IOrderGrain : IGrainWithGuidKey
     [Alias("deliver"), Repeatable]
     Task<Outcome<Order>> DeliverAsync();
 
+    /// <summary>Notes the delivery of an order that was shipped longer ago than the shop's configuration says, and does nothing to any other. Idempotent.</summary>
+    [Alias("close-delivery"), Repeatable]
+    Task CloseDeliveryAsync();
+
     /// <summary>
     /// Takes part or, with <paramref name="amount"/> null, all of what was authorized; shipping does the latter by itself.
     /// Idempotent by capture. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when there is nothing to take.
@@ -49,9 +54,17 @@ public interface IOrderGrain : IGrainWithGuidKey
     [Alias("capture"), Repeatable]
     Task<Outcome<Order>> CaptureAsync(string captureId, long? amount);
 
-    /// <summary>Gives back part or, with <paramref name="amount"/> null, all of what is left. Idempotent by refund. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> for more than is left.</summary>
+    /// <summary>What front ends of the last version call: part or, with <paramref name="amount"/> null, all of what is left.</summary>
     [Alias("refund"), Repeatable]
     Task<Outcome<Order>> RefundAsync(string refundId, long? amount, string reason);
+
+    /// <summary>
+    /// Refunds an amount, units of lines, or all that is left. Units that were not shipped go back to stock: those that the refund names, and all
+    /// of them once everything that was captured is refunded. Idempotent by refund. Refused: <c>not-found</c>, <c>invalid-order-state</c>,
+    /// <c>validation-failed</c> for lines that the order does not have, <c>conflict</c> for more money or units than are left.
+    /// </summary>
+    [Alias("refund-order"), Repeatable]
+    Task<Outcome<Order>> RefundAsync(RefundOrder command);
 
     /// <summary>The order. Refused: <c>not-found</c>, also when it is not the caller's.</summary>
     [Alias("get"), AlwaysInterleave]
@@ -113,7 +126,20 @@ public interface IOrderListGrain : IGrainWithIntegerKey
 /// <param name="To">Placed before.</param>
 /// <param name="Page">Which page.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.order-query")]
-public sealed record OrderQuery(Guid? CustomerId, Guid? CartId, OrderStatus? Status, DateTimeOffset? From, DateTimeOffset? To, PageRequest Page);
+public sealed record OrderQuery(Guid? CustomerId, Guid? CartId, OrderStatus? Status, DateTimeOffset? From, DateTimeOffset? To, PageRequest Page)
+{
+    /// <summary>True when the buyer asks: nobody else is given what a customer's device needs to pay.</summary>
+    [Id(0)] public bool ForBuyer { get; init; }
+
+    /// <summary>With this number.</summary>
+    [Id(1)] public string? Number { get; init; }
+
+    /// <summary>With this e-mail address; capital letters and blanks around it do not matter.</summary>
+    [Id(2)] public string? Email { get; init; }
+
+    /// <summary>With a line of this stock keeping unit, in its normal form.</summary>
+    [Id(3)] public string? Sku { get; init; }
+}
 
 /// <summary>Ids of orders.</summary>
 public static class OrderId

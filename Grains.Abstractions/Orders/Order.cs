@@ -9,7 +9,14 @@ public sealed record Order(
     Guid Id, string Number, OrderStatus Status, Guid? CustomerId, string Email, ImmutableArray<OrderLine> Lines,
     Money Subtotal, Money Shipping, Money Tax, Money Discount, Money Total, Address ShippingAddress, OrderPayment Payment,
     ImmutableArray<TimelineEntry> Timeline, DateTimeOffset PlacedAt, DateTimeOffset? PaymentDeadline, Shipment? Shipment,
-    string? CancelReason);
+    string? CancelReason)
+{
+    /// <summary>Units that refunds have named, or that went back to stock unshipped; null while there are none. They are not shipped any more.</summary>
+    [Id(0)] public ImmutableArray<LineUnits>? RefundedUnits { get; init; }
+
+    /// <summary>The order for everybody but its buyer.</summary>
+    public Order WithoutClientSecret() => Payment.ClientSecret is null ? this : this with { Payment = Payment with { ClientSecret = null } };
+}
 
 /// <summary>A line of an order; prices are those of the moment it was placed.</summary>
 /// <param name="Sku">The stock keeping unit.</param>

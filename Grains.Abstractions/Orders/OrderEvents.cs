@@ -59,6 +59,9 @@ public sealed record OrderShipped(OrderFacts Order, string Carrier, [property: P
 /// <summary>With the customer.</summary>
 public sealed record OrderDelivered(OrderFacts Order) : IShopEvent
 {
+    /// <summary>True when nobody noted the delivery, and it closed by itself after a time.</summary>
+    public bool Automatic { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.delivered";
 }

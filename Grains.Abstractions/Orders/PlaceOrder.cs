@@ -15,7 +15,22 @@ public sealed record PlaceOrder(
 {
     /// <summary>True to have the payment method kept for the customer's next time; without effect for guests.</summary>
     [Id(0)] public bool SavePaymentMethod { get; init; }
+
+    /// <summary>The total that the buyer was shown; another one is refused. Null for any.</summary>
+    [Id(1)] public Money? ExpectedTotal { get; init; }
+
+    /// <summary>The version of the cart that the buyer was shown, <see cref="Carts.Cart.ContentTag"/>; another one is refused. Null for any.</summary>
+    [Id(2)] public string? ExpectedCart { get; init; }
 }
+
+/// <summary>What an order would cost now.</summary>
+/// <param name="Lines">At today's prices.</param>
+/// <param name="Subtotal">Of the lines, without tax.</param>
+/// <param name="Shipping">To the address that was named.</param>
+/// <param name="Tax">On goods and shipping.</param>
+/// <param name="Total">What would be charged.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.order-quote")]
+public sealed record OrderQuote(ImmutableArray<OrderLine> Lines, Money Subtotal, Money Shipping, Money Tax, Money Total);
 
 /// <summary>The answer to a checkout.</summary>
 /// <param name="Result">The order, or why not.</param>

@@ -26,6 +26,7 @@ public static class CrashPoint
         "payment.closed", "payment.provider.cancelled", "payment.provider.captured",
         "payment.refund.before-write", "payment.refund.written", "payment.provider.refunded",
         "payment.news.handling", "payment.stray.adopted", "payment.stray.written",
+        "order.refund.written", "order.refund.answered", "order.refund.done", "order.stock-returned",
     ];
 
     /// <summary>Those that only the end of an earlier order of the same cart passes.</summary>

@@ -133,12 +133,21 @@ internal sealed class InventoryItemGrain(
                 await RecordAsync(
                     reservationId, writes.Decided.Sell(known.Units), known.Units, ReservationStage.Sold, Reservations.SettleOperation(reservationId));
                 return default(Done);
-            case ReservationStage.Sold:
+            case ReservationStage.Sold or ReservationStage.Returned:
                 await known.Written;
                 return default(Done);
             default:
                 return Ended;
         }
+    }
+
+    async Task<Outcome<Done>> IInventoryItemGrain.ReturnAsync(Guid reservationId, int unitsInAll)
+    {
+        var known = await FindAsync(reservationId);
+        if (known.Stage is not (ReservationStage.Sold or ReservationStage.Returned) || unitsInAll > known.Units)
+            return NotSold;
+        await ReturnAsync(reservationId, known, unitsInAll);
+        return default(Done);
     }
 
     async Task IInventoryItemGrain.ReleaseAsync(Guid reservationId)
@@ -150,9 +159,8 @@ internal sealed class InventoryItemGrain(
                 await RecordAsync(
                     reservationId, writes.Decided.Release(known.Units), known.Units, ReservationStage.Released, Reservations.SettleOperation(reservationId));
                 break;
-            case ReservationStage.Sold:
-                await RecordAsync(
-                    reservationId, writes.Decided.Return(known.Units), known.Units, ReservationStage.Returned, Reservations.ReturnOperation(reservationId));
+            case ReservationStage.Sold or ReservationStage.Returned:
+                await ReturnAsync(reservationId, known, known.Units);
                 break;
             case ReservationStage.Unknown:
                 // It may still be on its way: with its operations taken, it cannot be made any more.
@@ -191,14 +199,34 @@ internal sealed class InventoryItemGrain(
             return known;
         var rows = await ledger.FindAsync(
             SkuText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)], CancellationToken.None);
+        var found = Reservations.FromLedger(rows);
+        // What came back in part may have come back in more parts.
+        while (found is { Stage: ReservationStage.Returned } && found.Returned < found.Units)
+        {
+            var more = await ledger.FindAsync(SkuText, Reservations.NextReturnOperations(id, found.Returns), CancellationToken.None);
+            if (more.Length == 0)
+                break;
+            rows = [.. rows, .. more];
+            found = Reservations.FromLedger(rows);
+        }
         // While the ledger was read, the same reservation may have been decided here.
-        return reservations.Find(id) ?? Reservations.FromLedger(rows);
+        return reservations.Find(id) ?? found;
     }
 
     private Task RecordAsync(Guid id, StockDecision decision, int units, ReservationStage stage, string operation)
     {
         var written = MoveAsync(decision, operation, $"order {id}");
         reservations.Set(id, new Reservation(units, stage, written));
+        return written;
+    }
+
+    /// <summary>Sold units come back, until so many are back in all.</summary>
+    private Task ReturnAsync(Guid id, Reservation known, int unitsInAll)
+    {
+        if (unitsInAll <= known.Returned)
+            return known.Written;
+        var written = MoveAsync(writes.Decided.Return(unitsInAll - known.Returned), Reservations.ReturnOperation(id, known.Returns + 1), $"order {id}");
+        reservations.Set(id, new Reservation(known.Units, ReservationStage.Returned, written) { Returned = unitsInAll, Returns = known.Returns + 1 });
         return written;
     }
 
@@ -238,6 +266,8 @@ internal sealed class InventoryItemGrain(
     {
         Lines = [new Shortage(SkuText, quantity, writes.Decided.Available)],
     };
+
+    private static Refusal NotSold { get; } = new(RefusalCode.Conflict, "The reservation was not sold, or has fewer units than are to come back.");
 
     private static Refusal Ended { get; } = new(RefusalCode.Conflict, "The reservation was released, or never made.");
 }

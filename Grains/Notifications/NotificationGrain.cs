@@ -76,7 +76,8 @@ internal sealed class NotificationGrain(
     Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) =>
         TellAsync(context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with { Carrier = e.Carrier, TrackingNumber = e.TrackingNumber });
 
-    Task IHandle<OrderDelivered>.HandleAsync(OrderDelivered e, EventContext context) =>
+    // Nobody knows whether what closed by itself has arrived: there is nothing to tell.
+    Task IHandle<OrderDelivered>.HandleAsync(OrderDelivered e, EventContext context) => e.Automatic ? Task.CompletedTask :
         TellAsync(context, NotificationKind.OrderDelivered, e.Order, Of(e.Order));
 
     Task IHandle<OrderCancelled>.HandleAsync(OrderCancelled e, EventContext context) =>

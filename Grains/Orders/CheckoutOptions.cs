@@ -15,6 +15,9 @@ public sealed class CheckoutOptions
     /// <summary>Seconds after which an order looks whether its checkout was cut off.</summary>
     public double CheckoutDueSeconds { get; set; } = 10;
 
+    /// <summary>Days after shipping at which an order counts as delivered when nobody has noted the delivery.</summary>
+    public double DeliveredAfterDays { get; set; } = 30;
+
     /// <summary>Shipping for countries that <see cref="ShippingByCountry"/> does not name.</summary>
     public ShippingRate Shipping { get; set; } = new() { Amount = 499, FreeFrom = 5000 };
 
@@ -35,6 +38,8 @@ public sealed class CheckoutOptions
             yield return $"Checkout:PaymentWindowMinutes is {PaymentWindowMinutes}; set Checkout__PaymentWindowMinutes to 0.01–10080.";
         if (CheckoutDueSeconds is not (>= 0.1 and <= 3600))
             yield return $"Checkout:CheckoutDueSeconds is {CheckoutDueSeconds}; set Checkout__CheckoutDueSeconds to 0.1–3600.";
+        if (DeliveredAfterDays is not (>= 0.0001 and <= 3650))
+            yield return $"Checkout:DeliveredAfterDays is {DeliveredAfterDays}; set Checkout__DeliveredAfterDays to 0.0001–3650.";
         foreach (var (place, rate) in ShippingByCountry.Select(p => ($"Checkout:ShippingByCountry:{p.Key}", p.Value)).Prepend(("Checkout:Shipping", Shipping)))
         {
             if (rate.Amount is < 0 or > 100_000_000 || rate.FreeFrom is < 0)

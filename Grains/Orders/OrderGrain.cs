@@ -34,8 +34,8 @@ internal sealed partial class OrderGrain(
     /// <summary>How long a checkout that failed waits for its cart to hear of it.</summary>
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>The last of hand-over and undoing that this activation has done. Another activation does it again, which is harmless.</summary>
-    private OrderTask? done;
+    /// <summary>How far the order was when this activation last handed it over or undid it. Another activation does it again, which is harmless.</summary>
+    private OrderProgress? done;
 
     /// <summary>True for an order that this activation placed itself: its reservations cannot have been asked for before.</summary>
     private bool placedHere;
@@ -47,15 +47,7 @@ internal sealed partial class OrderGrain(
 
     protected override string StreamKeyOf(CheckoutState state) => (state.Order?.OwnerId ?? state.Order?.CartId ?? Id).ToString("N");
 
-    protected override object? IndexOf(CheckoutState state) => state.Order is { } order
-        ? new OrderIndex(order.OwnerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
-        {
-            Open = order.IsOpen ? true : null,
-            BuyerErased = order.BuyerErased ? true : null,
-            RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
-            Moved = order.CartMoved ? true : null,
-        }
-        : null;
+    protected override object? IndexOf(CheckoutState state) => state.Order is { } order ? OrderIndex.Of(order) : null;
 
     private Guid Id => this.GetPrimaryKey();
 
@@ -102,7 +94,7 @@ internal sealed partial class OrderGrain(
             await DriveAsync();
         // The attempt that paid, asked for again.
         if (Order.Status != OrderStatus.AwaitingPayment && Order.Payment?.AttemptId == attemptId)
-            return Order.ToView();
+            return Order.ToView(caller);
         if (Order.WhyNotPay(Now) is { } refusal)
             return refusal;
         var payment = await ChargeAsync(attemptId, paymentMethod, savePaymentMethod, followUp: true);
@@ -111,7 +103,7 @@ internal sealed partial class OrderGrain(
             await DriveAsync();
         return Order.Status == OrderStatus.AwaitingPayment && payment.Status == PaymentStatus.Declined
             ? Order.Declined(payment.DeclineCode)
-            : Order.ToView();
+            : Order.ToView(caller);
     }
 
     async Task<Outcome<Order>> IOrderGrain.CancelAsync(Caller caller, string? reason)
@@ -137,6 +129,8 @@ internal sealed partial class OrderGrain(
     {
         if (Order is null)
             return NoOrder;
+        // What is being refunded is not shipped.
+        await AskRefundsAsync();
         if (Order.Ship(carrier, trackingNumber, Now) is { Refusal: null, Changed: true }
             && Order.Payment?.Status == PaymentStatus.Authorized && await CaptureAsync("shipment", null) is { } refusal)
             return refusal;
@@ -146,35 +140,48 @@ internal sealed partial class OrderGrain(
     async Task<Outcome<Order>> IOrderGrain.DeliverAsync() =>
         Order is null ? NoOrder : await DecideAndDriveAsync(Order.Deliver(Now), "orders.deliver");
 
+    async Task IOrderGrain.CloseDeliveryAsync()
+    {
+        if (Order is not null)
+            await DecideAsync(Order.CloseDelivery(TimeSpan.FromDays(options.Value.DeliveredAfterDays), Now));
+    }
+
     async Task<Outcome<Order>> IOrderGrain.CaptureAsync(string captureId, long? amount)
     {
         if (Order is null)
             return NoOrder;
-        return await CaptureAsync(captureId, amount) is { } refusal ? refusal : Order.ToView();
+        return await CaptureAsync(captureId, amount) is { } refusal ? refusal : Order.ToView(Shop);
     }
 
-    async Task<Outcome<Order>> IOrderGrain.RefundAsync(string refundId, long? amount, string reason)
+    Task<Outcome<Order>> IOrderGrain.RefundAsync(string refundId, long? amount, string reason) =>
+        ((IOrderGrain)this).RefundAsync(new RefundOrder(refundId, amount, null, amount is null, reason));
+
+    async Task<Outcome<Order>> IOrderGrain.RefundAsync(RefundOrder command)
     {
         if (Order is null)
             return NoOrder;
-        if (Order.WhyNotRefund() is { } refusal)
+        await AskRefundsAsync();
+        var decision = Order.BeginRefund(command, Now);
+        if (decision.Refusal is { } refusal)
             return refusal;
-        var result = await PaymentOfOrder.RefundAsync(new RefundPayment(refundId, amount, reason));
-        if (result.IsRefused)
-            return result.Refusal;
-        await DecideAsync(Order.HearOf(result.Value, PaymentWindow, Now));
-        return Order.ToView();
+        await DecideAsync(decision, command.Lines is { } lines ? Audit(new Act("orders.refund-lines", Id.ToString()) { Details = new { command.RefundId, lines } }) : null);
+        CrashPoint.Pass("order.refund.written");
+        if (await AskRefundsAsync(command.RefundId) is { } refused)
+            return refused;
+        CrashPoint.Pass("order.refund.done");
+        await DriveAsync();
+        return Order.ToView(Shop);
     }
 
     Task<Outcome<Order>> IOrderGrain.GetAsync(Caller caller) =>
-        Task.FromResult<Outcome<Order>>(Of(caller) is { } order ? order.ToView() : NoOrder);
+        Task.FromResult<Outcome<Order>>(Of(caller) is { } order ? order.ToView(caller) : NoOrder);
 
     async Task<Outcome<Order>> IOrderGrain.WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation)
     {
         if (Of(caller) is not { } order)
             return NoOrder;
         if (order.Timeline.Length > seen)
-            return order.ToView();
+            return order.ToView(caller);
         if (watchers >= MaxWatchers)
             return new Refusal(RefusalCode.RateLimited, "Too many watch this order.") { RetryAfter = TimeSpan.FromSeconds(5) };
         watchers++;
@@ -190,7 +197,7 @@ internal sealed partial class OrderGrain(
         {
             watchers--;
         }
-        return Order!.ToView();
+        return Order!.ToView(caller);
     }
 
     async Task IOrderGrain.ResumeAsync(DateTimeOffset? due)
@@ -273,8 +280,18 @@ internal sealed partial class OrderGrain(
                 ? Refusal.Invalid("shippingAddress", "is required, or addressId")
                 : Refusal.NotFound($"The address {command.AddressId}");
 
+        var basket = GrainFactory.GetGrain<ICartGrain>(cartId);
+        // Before the checkout begins: what is refused here has touched nothing.
+        if (command is { ExpectedTotal: not null } or { ExpectedCart: not null })
+        {
+            var shown = await basket.GetAsync(buyer);
+            if (shown.IsRefused)
+                return shown.Refusal;
+            if (await RefuseUnexpectedAsync(command, [.. shown.Value.Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))], address) is { } unexpected)
+                return unexpected;
+        }
         var asked = Time.GetTimestamp();
-        var cart = await GrainFactory.GetGrain<ICartGrain>(cartId).BeginCheckoutAsync(buyer, Id);
+        var cart = await basket.BeginCheckoutAsync(buyer, Id);
         for (var superseded = 0; cart.Refusal?.OrderId is { } earlier && superseded < MaxSuperseded; superseded++)
         {
             if (await SupersedeAsync(earlier, cartId) is { } paid)
@@ -284,7 +301,7 @@ internal sealed partial class OrderGrain(
                 return null;
             }
             asked = Time.GetTimestamp();
-            cart = await GrainFactory.GetGrain<ICartGrain>(cartId).BeginCheckoutAsync(buyer, Id);
+            cart = await basket.BeginCheckoutAsync(buyer, Id);
         }
         if (cart.IsRefused)
         {
@@ -292,6 +309,12 @@ internal sealed partial class OrderGrain(
             if (cart.Refusal is { Code: RefusalCode.CartEmpty or RefusalCode.Conflict, RetryAfter: null })
                 await CommitAsync(new CheckoutState(command.Fingerprint, null, cart.Refusal), []);
             return cart.Refusal;
+        }
+        // Another tab may have changed it since it was looked at.
+        if (await RefuseUnexpectedAsync(command, cart.Value, address) is { } changed)
+        {
+            await basket.EndCheckoutAsync(Id, Now, null);
+            return changed;
         }
         var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, cart.Value, options.Value, Now);
         CrashPoint.Pass("order.place.before-write");
@@ -335,12 +358,27 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>
+    /// Refuses a cart that is not what the buyer was shown. That the total is another one is this key's answer; that the cart is another one
+    /// says nothing about the request, which may come again under the key with another If-Match.
+    /// </summary>
+    private async Task<Refusal?> RefuseUnexpectedAsync(PlaceOrder command, ImmutableArray<CartLine> lines, Address address)
+    {
+        if (command.ExpectedCart is { } tag && tag != Carts.Cart.TagOf(lines))
+            return Refusal.Stale();
+        // An empty cart has an answer of its own.
+        if (command.ExpectedTotal is not { } expected || lines.IsEmpty || OrderTotals.Compute(lines, address.Country, options.Value).WhyNot(expected, options.Value.Currency) is not { } refusal)
+            return null;
+        await CommitAsync(new CheckoutState(command.Fingerprint, null, refusal), []);
+        return refusal;
+    }
+
+    /// <summary>
     /// Does what is left to do, until nothing is. Each step may have been done before, by an activation that did not live to
     /// write it down. Throws when a step cannot be done now; a scheduled event comes back to it.
     /// </summary>
     private async Task DriveAsync(DateTimeOffset? due = null)
     {
-        while (Order is { } order && done != order.NextTask)
+        while (Order is { } order && done != order.Progress)
         {
             switch (order.NextTask)
             {
@@ -364,11 +402,11 @@ internal sealed partial class OrderGrain(
                     break;
                 case OrderTask.HandOver:
                     await HandOverAsync(order);
-                    done = OrderTask.HandOver;
+                    done = order.Progress;
                     break;
                 case OrderTask.Undo:
                     await UndoAsync(order);
-                    done = OrderTask.Undo;
+                    done = order.Progress;
                     break;
             }
         }
@@ -433,7 +471,46 @@ internal sealed partial class OrderGrain(
         return Order!.Status != OrderStatus.AwaitingPayment;
     }
 
-    private Task HandOverAsync(OrderState order) => Task.WhenAll(SellAsync(order), ClearCartAsync(order));
+    private async Task HandOverAsync(OrderState order)
+    {
+        await Task.WhenAll(SellAsync(order), ClearCartAsync(order));
+        await ReturnUnitsAsync();
+        // What comes of them is progress, and is seen to in the next round.
+        await AskRefundsAsync();
+    }
+
+    /// <summary>Asks the payment for every refund that was decided and not answered. The refusal, if the payment refuses the one with this id.</summary>
+    private async Task<Refusal?> AskRefundsAsync(string? refundId = null)
+    {
+        Refusal? refusal = null;
+        while (Order!.OpenRefund is { } refund)
+        {
+            // Units that cost nothing need no payment.
+            var result = refund.Amount == 0 ? null : await PaymentOfOrder.RefundAsync(new RefundPayment(refund.Id, refund.Amount, refund.Reason));
+            CrashPoint.Pass("order.refund.answered");
+            if (result is { IsRefused: true } refused)
+            {
+                refusal = refund.Id == refundId ? refused.Refusal : refusal;
+                await DecideAsync(Order.DropRefund(refund.Id));
+            }
+            else
+            {
+                await DecideAsync(Order.EndRefund(refund.Id, result?.Value, PaymentWindow, Now));
+            }
+        }
+        return refusal;
+    }
+
+    /// <summary>Puts the units back in stock that will not be shipped.</summary>
+    private async Task ReturnUnitsAsync()
+    {
+        if (Order!.BackInStock is not { } units)
+            return;
+        var returns = await Task.WhenAll(units.Select(u => Stock(u.Sku).ReturnAsync(Id, u.Quantity)));
+        CrashPoint.Pass("order.stock-returned");
+        if (returns.Any(r => r.IsRefused))
+            LogLostReservation(log, Id);
+    }
 
     private async Task SellAsync(OrderState order)
     {
@@ -462,6 +539,7 @@ internal sealed partial class OrderGrain(
             await moved.EndCheckoutAsync(Id, order.PlacedAt, null);
         if (order.Status == OrderStatus.Cancelled)
         {
+            await AskRefundsAsync();
             var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: true, order.CancelReason ?? "order cancelled");
             await DecideAsync(Order!.HearOf(payment, PaymentWindow, Now));
         }
@@ -480,7 +558,7 @@ internal sealed partial class OrderGrain(
             Details = details,
         }));
         await DriveAsync();
-        return Order!.ToView();
+        return Order!.ToView(Shop);
     }
 
     private async Task DecideAsync(Decision<OrderState> decision, Audited? act = null)
@@ -534,6 +612,9 @@ internal sealed partial class OrderGrain(
         order is { CartMoved: true, AccountId: { } account } ? GrainFactory.GetGrain<ICartGrain>(account) : null;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whoever works for the shop, and is not the buyer.</summary>
+    private static Caller Shop { get; } = new(null, null, IsAdmin: true);
 
     private static Refusal NoOrder { get; } = Refusal.NotFound("The order");
 

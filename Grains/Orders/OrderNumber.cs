@@ -10,6 +10,26 @@ public static class OrderNumber
     /// <summary>Crockford's Base32: no I, L, O or U.</summary>
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
+    /// <summary>
+    /// Brings what somebody wrote or said into the form of <see cref="For"/>: capital letters, hyphens, blanks and <c>SO</c> do not matter, and
+    /// I, L and O are taken for 1, 1 and 0. Null when it cannot be a number.
+    /// </summary>
+    public static string? Normalize(string text)
+    {
+        var letters = text.ToUpperInvariant().Where(c => c != '-' && !char.IsWhiteSpace(c)).ToArray().AsSpan();
+        if (letters is ['S', 'O', ..] && letters.Length == 14)
+            letters = letters[2..];
+        if (letters.Length != 12)
+            return null;
+        foreach (ref var letter in letters)
+        {
+            letter = letter switch { 'I' or 'L' => '1', 'O' => '0', _ => letter };
+            if (!Alphabet.Contains(letter))
+                return null;
+        }
+        return $"SO-{letters[..4]}-{letters[4..8]}-{letters[8..]}";
+    }
+
     /// <summary>The number of an order.</summary>
     public static string For(Guid orderId)
     {

@@ -18,7 +18,7 @@ namespace SoonShop.Orders;
 ///          └─ rejected
 /// </code>
 /// </summary>
-public sealed record OrderState
+public sealed partial record OrderState
 {
     /// <summary>The id.</summary>
     public required Guid Id { get; init; }
@@ -111,6 +111,9 @@ public sealed record OrderState
         _ => OrderTask.HandOver,
     };
 
+    /// <summary>What <see cref="NextTask"/> depends on: as long as it stays, what was done for it need not be done again.</summary>
+    public OrderProgress Progress => new(NextTask, OpenRefund?.Id, BackInStock?.Sum(u => u.Quantity) ?? 0);
+
     /// <summary>Stock cannot fill it.</summary>
     public Decision<OrderState> Reject(ImmutableArray<Shortage> shortages, DateTimeOffset now) => Status != OrderStatus.Pending
         ? Decision<OrderState>.Stay(this)
@@ -135,7 +138,11 @@ public sealed record OrderState
         // Banks hold money for some days only.
         (OrderStatus.Confirmed, PaymentStatus.Cancelled) =>
             (this with { Payment = payment }).Cancel("The authorization of the payment ended before the money was taken.", now),
-        (OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered, PaymentStatus.Refunded) =>
+        // Nothing of it was shipped, and nothing will be: all units go back.
+        (OrderStatus.Confirmed, PaymentStatus.Refunded) =>
+            To((this with { Payment = payment, BackInStock = AllUnits }).Enter(OrderStatus.Refunded, now),
+                o => new OrderRefunded(o.Facts, payment.Refunded), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
+        (OrderStatus.Shipped or OrderStatus.Delivered, PaymentStatus.Refunded) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Refunded, now), o => new OrderRefunded(o.Facts, payment.Refunded)),
         (OrderStatus.Refunded, PaymentStatus.PartiallyRefunded or PaymentStatus.Captured) =>
             To((this with { Payment = payment }).Enter(Timeline[^2].Status, now), o => new OrderRefundFailed(o.Facts, payment.Refunded)),
@@ -203,6 +210,7 @@ public sealed record OrderState
             Email = PersonalData.Erased,
             ShippingAddress = PersonalData.ErasedAddress(ShippingAddress),
             CancelReason = CancelReason is null ? null : PersonalData.Erased,
+            Refunds = Refunds is { } refunds ? [.. refunds.Select(r => r with { Reason = PersonalData.Erased })] : null,
             Shipment = Shipment is { } shipped ? shipped with { TrackingNumber = PersonalData.Erased } : null,
             Payment = Payment is { } paid ? paid with { ClientSecret = null } : null,
             Answer = Answer is { } given ? given with { ClientSecret = null } : null,
@@ -226,10 +234,12 @@ public sealed record OrderState
         _ => WrongState("cancelled"),
     };
 
-    /// <summary>Hands it to a carrier.</summary>
+    /// <summary>Hands the units that are not back in stock to a carrier.</summary>
     public Decision<OrderState> Ship(string carrier, string trackingNumber, DateTimeOffset now) => Status switch
     {
         OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber => Decision<OrderState>.Stay(this),
+        OrderStatus.Confirmed when Totals.Lines.All(l => UnitsToShip(l) == 0) =>
+            new Refusal(RefusalCode.InvalidOrderState, "All units of the order were refunded and are back in stock; nothing is left to ship.") { OrderId = Id },
         OrderStatus.Confirmed => To((this with { Shipment = new Shipment(carrier, trackingNumber, now) }).Enter(OrderStatus.Shipped, now),
             o => new OrderShipped(o.Facts, carrier, trackingNumber)),
         _ => WrongState("shipped"),
@@ -242,6 +252,11 @@ public sealed record OrderState
         OrderStatus.Shipped => To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Facts)),
         _ => WrongState("delivered"),
     };
+
+    /// <summary>It was shipped so long ago that it counts as delivered, although nobody noted that.</summary>
+    public Decision<OrderState> CloseDelivery(TimeSpan after, DateTimeOffset now) => Status == OrderStatus.Shipped && Shipment?.ShippedAt + after <= now
+        ? To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Facts) { Automatic = true })
+        : Decision<OrderState>.Stay(this);
 
     /// <summary>Whether money can be given back. That of a cancelled order can, when the bank refused it the first time.</summary>
     public Refusal? WhyNotRefund() =>
@@ -263,7 +278,13 @@ public sealed record OrderState
             Captured = Payment?.Captured ?? Amount(0),
             Dispute = Payment?.Dispute,
         },
-        Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null, Shipment, CancelReason);
+        Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null, Shipment, CancelReason)
+    {
+        RefundedUnits = RefundedUnits,
+    };
+
+    /// <summary>The order as the caller may see it: what the customer's device needs to pay is the buyer's alone.</summary>
+    public Order ToView(Caller caller) => IsBoughtBy(caller) ? ToView() : ToView().WithoutClientSecret();
 
     /// <summary>What the checkout was answered: the order as it was then, or the refusal.</summary>
     public Outcome<Order> ToAnswer(CheckoutAnswer answer)
@@ -315,13 +336,16 @@ public enum OrderTask
     ReserveAndPay,
     /// <summary>Ask whether the payment came; at the deadline, give it up.</summary>
     AwaitPayment,
-    /// <summary>Turn reservations into sales and clear the cart.</summary>
+    /// <summary>Turn reservations into sales, clear the cart, make the refunds that were decided, and put units back in stock.</summary>
     HandOver,
     /// <summary>Give stock and money back.</summary>
     Undo,
     /// <summary>Void the payment; should it be paid already, the order stands.</summary>
     EndUnpaid,
 }
+
+/// <summary>How far an order is, as far as its consequences go: what is left to do, a refund to be asked for, and units to go back to stock.</summary>
+public readonly record struct OrderProgress(OrderTask Task, string? OpenRefund, int UnitsBack);
 
 /// <summary>What a checkout was answered, as far as the order itself does not tell any more.</summary>
 public sealed record CheckoutAnswer(
@@ -347,6 +371,7 @@ public sealed record CheckoutAnswer(
         },
         Timeline = [.. order.Timeline.Take(TimelineLength)],
         PaymentDeadline = Status == OrderStatus.AwaitingPayment ? paymentDeadline : null,
+        RefundedUnits = null,
         Shipment = null,
         CancelReason = null,
     };
@@ -373,6 +398,24 @@ public sealed record CheckoutState(string Fingerprint, OrderState? Order, Refusa
 /// <summary>What SQL may ask of orders.</summary>
 public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, OrderStatus Status, string PlacedAt)
 {
+    /// <summary>The index of an order.</summary>
+    public static OrderIndex Of(OrderState order) => new(order.OwnerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
+    {
+        Open = order.IsOpen ? true : null,
+        BuyerErased = order.BuyerErased ? true : null,
+        RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
+        Moved = order.CartMoved ? true : null,
+        // A checkout passes through it in a moment: it does not pay for entries that are replaced at once.
+        Email = order.Status == OrderStatus.Pending || order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
+        Skus = order.Status == OrderStatus.Pending ? null : [.. order.Totals.Lines.Select(l => l.Sku)],
+    };
+
+    /// <summary>The address for mail in its normal form; null while the order is pending, and once the buyer is erased.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>The lines' stock keeping units; null while the order is pending.</summary>
+    public string[]? Skus { get; init; }
+
     /// <summary>True while <see cref="OrderState.IsOpen"/>, and null otherwise.</summary>
     public bool? Open { get; init; }
 

@@ -29,6 +29,16 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
         return new OrderTotals([.. lines], subtotal, shipping, tax, 0, subtotal + shipping + tax);
     }
 
+    /// <summary>The refusal of a total that is not the one that the buyer was shown, with what it would be; null when it is.</summary>
+    public Refusal? WhyNot(Money expected, string currency)
+    {
+        Money Of(long amount) => new(amount, currency);
+        return Of(Total) == expected ? null : new Refusal(RefusalCode.Conflict, $"The order costs {Of(Total)} now, not {expected}; see quote.")
+        {
+            Quote = new OrderQuote(Lines, Of(Subtotal), Of(Shipping), Of(Tax), Of(Total)),
+        };
+    }
+
     /// <summary>Divides an amount in proportion to weights; the shares add up to it (largest-remainder method; ties go to the earlier share).</summary>
     public static long[] Divide(long amount, ImmutableArray<long> weights)
     {

@@ -118,10 +118,12 @@ internal sealed partial class PaymentGrain(
         if (State is not { } payment)
             return Refusal.NotFound("The payment");
         // A guest's order may have gone along to an account, which only the order knows.
-        var isSeen = caller.MaySee(payment.Terms.CustomerId, payment.Terms.CartId)
-            || (payment.Terms.CustomerId is null && caller.UserId is not null
+        var isBuyer = caller.Owns(payment.Terms.CustomerId, payment.Terms.CartId)
+            || (payment.Terms.CustomerId is null && caller is { UserId: not null, IsAdmin: false }
                 && !(await GrainFactory.GetGrain<IOrderGrain>(this.GetPrimaryKey()).GetAsync(caller)).IsRefused);
-        return isSeen ? (State ?? payment).ToView() : Refusal.NotFound("The payment");
+        var view = (State ?? payment).ToView();
+        // What the customer's device needs to pay is the buyer's alone.
+        return isBuyer ? view : caller.IsAdmin ? view with { ClientSecret = null } : Refusal.NotFound("The payment");
     }
 
     /// <summary>

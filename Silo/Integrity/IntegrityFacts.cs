@@ -87,7 +87,7 @@ internal static class IntegrityFacts
                    pg_temp.number_of(o.body #>> '{totals,total}') as total, o.body ->> 'currency' as currency,
                    pg_temp.time_of(o.body #>> '{timeline,0,at}') as placed_at, pg_temp.time_of(o.body ->> 'paymentDeadline') as deadline,
                    (select min(pg_temp.time_of(t ->> 'at')) from jsonb_array_elements(pg_temp.list_of(o.body -> 'timeline')) t where t ->> 'status' = 'confirmed') as confirmed_at,
-                   pg_temp.list_of(o.body #> '{totals,lines}') as lines,
+                   pg_temp.list_of(o.body #> '{totals,lines}') as lines, pg_temp.list_of(o.body -> 'backInStock') as back_in_stock,
                    pg_temp.number_of(o.body #>> '{payment,captured,amount}') as captured, pg_temp.number_of(o.body #>> '{payment,refunded,amount}') as refunded,
                    g.index
             from state g cross join lateral (select g.body -> 'order' as body offset 0) o
@@ -96,6 +96,11 @@ internal static class IntegrityFacts
         ("line", """
             select p.id, l ->> 'sku' as sku, sum(pg_temp.number_of(l ->> 'quantity'))::bigint as units
             from purchase p, jsonb_array_elements(p.lines) as l group by 1, 2
+            """),
+        // Units that an order has given back after its sale.
+        ("given_back", """
+            select p.id, u ->> 'sku' as sku, sum(pg_temp.number_of(u ->> 'quantity'))::bigint as units
+            from purchase p, jsonb_array_elements(p.back_in_stock) as u group by 1, 2
             """),
         ("stock", """
             select substr(key, 5) as sku, pg_temp.number_of(body ->> 'onHand') as on_hand, pg_temp.number_of(body ->> 'reserved') as reserved,

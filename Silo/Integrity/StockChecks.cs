@@ -33,12 +33,18 @@ internal static class StockChecks
             from held h left join line l using (id, sku)
             where coalesce(h.asked, 0) not in (0, coalesce(l.units, 0))
             """, "Compare the order with GET /inventory/{sku}/ledger; what was reserved too much is put back by an adjustment of the same number.") { Always = true },
-        new("sold-as-ordered", Promises.NoOversell, "what an order that stands names has left the stock", """
-            select format('order %s', l.id::uuid), format('%s; %s of %s ordered, %s sold, %s still reserved', p.status, l.units, l.sku, coalesce(-m.on_hand, 0), coalesce(m.reserved, 0))
-            from line l join purchase p using (id) left join held m using (id, sku)
+        new("sold-as-ordered", Promises.NoOversell, "what an order that stands names has left the stock, but for what it gave back", """
+            select format('order %s', l.id::uuid), format('%s; %s of %s ordered, %s given back, %s sold, %s still reserved',
+                          p.status, l.units, l.sku, coalesce(g.units, 0), coalesce(-m.on_hand, 0), coalesce(m.reserved, 0))
+            from line l join purchase p using (id) left join held m using (id, sku) left join given_back g using (id, sku)
             where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and not exists (select from busy b where b.id = p.id)
-              and (m.on_hand, m.reserved) is distinct from (-l.units, 0::bigint)
+              and (m.on_hand, m.reserved) is distinct from (coalesce(g.units, 0) - l.units, 0::bigint)
             """, "Any write to the order makes it look again (POST /admin/orders/{id}/ship, say); if the ledger stays as it is, adjust the stock by hand and refund what cannot be sent."),
+        new("gives-back-what-was-ordered", Promises.NoOversell, "an order gives back no more than it ordered", """
+            select format('order %s', g.id::uuid), format('%s of %s given back, %s ordered', g.units, g.sku, coalesce(l.units, 0))
+            from given_back g left join line l using (id, sku)
+            where g.units not between 1 and coalesce(l.units, 0)
+            """, "Compare the order with GET /inventory/{sku}/ledger, and take what came back too much off by an adjustment of the same number.") { Always = true },
         new("awaiting-holds-stock", Promises.NoOversell, "an order that awaits its payment holds its stock", """
             select format('order %s', l.id::uuid), format('%s of %s ordered, %s held', l.units, l.sku, coalesce(h.reserved, 0))
             from line l join purchase p using (id) left join held h using (id, sku)

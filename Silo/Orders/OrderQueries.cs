@@ -4,6 +4,7 @@ using SoonShop.Aggregates;
 using SoonShop.Carts;
 using SoonShop.Orders;
 using SoonShop.Silo.Search;
+using SoonShop.Users;
 
 namespace SoonShop.Silo.Orders;
 
@@ -11,7 +12,11 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
 {
     public async Task<Outcome<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation)
     {
-        var key = $"{query.CustomerId}|{query.CartId}|{query.Status}|{query.From:O}|{query.To:O}";
+        var number = query.Number is { } written ? OrderNumber.Normalize(written) : null;
+        if (query.Number is not null && number is null)
+            return new Page<Order>([], null);
+        var email = query.Email is { } address ? EmailAddress.Normalize(address) : null;
+        var key = $"{query.CustomerId}|{query.CartId}|{query.Status}|{query.From:O}|{query.To:O}|{number}|{email}|{query.Sku}";
         await using var command = database.CreateCommand();
         string Parameter(object value)
         {
@@ -25,6 +30,12 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
             where.Add($"index ->> 'cartId' = {Parameter(cart.ToString())} and index ->> 'customerId' is distinct from index ->> 'cartId'");
         if (query.Status is { } status)
             where.Add($"index ->> 'status' = {Parameter(JsonNamingPolicy.CamelCase.ConvertName(status.ToString()))}");
+        if (number is not null)
+            where.Add($"index ->> 'number' = {Parameter(number)}");
+        if (email is not null)
+            where.Add($"index ->> 'email' = {Parameter(email)}");
+        if (query.Sku is { } sku)
+            where.Add($"index -> 'skus' @> to_jsonb({Parameter(sku)}::text) and index ->> 'status' <> 'pending'");
         if (query.From is { } from)
             where.Add($"index ->> 'placedAt' >= {Parameter(SortableTime.Of(from))}");
         if (query.To is { } to)
@@ -52,7 +63,8 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
                 break;
             }
             var document = JsonSerializer.Deserialize<Document<CheckoutState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!;
-            items.Add(document.State!.Order!.ToView());
+            var order = document.State!.Order!.ToView();
+            items.Add(query.ForBuyer ? order : order.WithoutClientSecret());
             (placedAt, grainKey) = (reader.GetString(1), reader.GetString(2));
         }
         return new Page<Order>(items.ToImmutable(), next);

@@ -211,6 +211,132 @@ public sealed class OrderTests(RunningShop shop)
     }
 
     [Fact]
+    public async Task units_that_were_not_shipped_go_back_to_stock_and_the_rest_is_shipped()
+    {
+        var (guest, sku, order) = await BuyAsync(price: 1000, quantity: 3);
+        await StockAsync(sku, 97, 0);
+
+        var part = Expect.Status(200, await RefundLinesAsync(order, (sku.ToLowerInvariant(), 2)));
+        Assert.Equal(("confirmed", "partiallyRefunded", 2000), (part.Text("status"), part.Text("payment.status"), part.Number("payment.refunded.amount")));
+        Assert.Equal(2, part["refundedUnits"]![0]!["quantity"]!.GetValue<int>());
+        await StockAsync(sku, 99, 0);
+        Expect.Problem(409, "conflict", await RefundLinesAsync(order, (sku, 2)));
+        Expect.Invalid("lines[0].sku", await RefundLinesAsync(order, ("NO-SUCH-THING", 1)));
+        await StockAsync(sku, 99, 0);
+
+        await ShipAsync(order);
+        Assert.Equal(order.Number("total.amount"), Expect.Status(200, await RefundAsync(order, null)).Number("payment.refunded.amount"));
+        // The one that was shipped does not come back by itself.
+        await StockAsync(sku, 99, 0);
+        Assert.Equal(part["refundedUnits"]!.ToJsonString(), (await guest.GetAsync($"/orders/{order.Text("id")}"))["refundedUnits"]!.ToJsonString());
+    }
+
+    [Fact]
+    public async Task a_full_refund_before_shipping_gives_everything_back_and_ends_the_order()
+    {
+        var (_, sku, order) = await BuyAsync(quantity: 3);
+        Assert.Equal("refunded", Expect.Status(200, await RefundAsync(order, null)).Text("status"));
+        await StockAsync(sku, 100, 0);
+        Expect.Problem(409, "invalid-order-state", await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        Expect.Problem(409, "invalid-order-state", await shop.Admin.PostAsync($"/orders/{order.Text("id")}/cancel"));
+        await StockAsync(sku, 100, 0);
+    }
+
+    [Fact]
+    public async Task a_refund_by_amount_gives_no_unit_back_until_nothing_is_left_to_refund()
+    {
+        var (_, sku, order) = await BuyAsync(quantity: 2);
+        Expect.Status(200, await RefundAsync(order, 1000));
+        await StockAsync(sku, 98, 0);
+        Assert.Equal("refunded", Expect.Status(200, await RefundAsync(order, order.Number("total.amount") - 1000)).Text("status"));
+        await StockAsync(sku, 100, 0);
+    }
+
+    [Fact]
+    public async Task an_order_that_was_refunded_in_part_is_cancelled_with_the_rest_of_its_units_and_money()
+    {
+        var (guest, sku, order) = await BuyAsync(quantity: 3);
+        Expect.Status(200, await RefundLinesAsync(order, (sku, 1)));
+        var cancelled = Expect.Status(200, await guest.PostAsync($"/orders/{order.Text("id")}/cancel"));
+        Assert.Equal(("cancelled", order.Number("total.amount")), (cancelled.Text("status"), cancelled.Number("payment.refunded.amount")));
+        await StockAsync(sku, 100, 0);
+        Assert.Equal(["Return", "Return"], await ReturnsAsync(sku));
+    }
+
+    [Fact]
+    public async Task an_order_whose_units_were_all_refunded_is_not_shipped()
+    {
+        var (_, sku, order) = await BuyAsync();
+        Assert.Equal("confirmed", Expect.Status(200, await RefundLinesAsync(order, (sku, 1))).Text("status"));
+        Expect.Problem(409, "invalid-order-state", await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        await StockAsync(sku, 100, 0);
+    }
+
+    public static TheoryData<string, string[]> WrongRefunds() => new()
+    {
+        { """{ "reason": "x" }""", ["amount", "lines", "full"] },
+        { """{ "amount": null, "lines": null, "full": null, "reason": "x" }""", ["amount", "lines", "full"] },
+        { """{ "amount": 100, "full": true, "reason": "x" }""", ["amount", "full"] },
+        { """{ "amount": 100, "lines": [{ "sku": "A", "quantity": 1 }], "reason": "x" }""", ["amount", "lines"] },
+        { """{ "lines": [{ "sku": "A", "quantity": 1 }], "full": true, "reason": "x" }""", ["lines", "full"] },
+        { """{ "amount": 100, "lines": [{ "sku": "A", "quantity": 1 }], "full": true, "reason": "x" }""", ["amount", "lines", "full"] },
+        { """{ "full": false, "reason": "x" }""", ["full"] },
+        { """{ "lines": [], "reason": "x" }""", ["lines"] },
+        { """{ "lines": [null], "reason": "x" }""", ["lines"] },
+        { """{ "lines": [{ "sku": "A" }], "reason": "x" }""", ["lines[0].quantity"] },
+        { """{ "lines": [{ "quantity": 1 }], "reason": "x" }""", ["lines[0].sku"] },
+        { """{ "lines": [{ "sku": "A", "quantity": 0 }], "reason": "x" }""", ["lines[0].quantity"] },
+        { """{ "amount": 0, "reason": "x" }""", ["amount"] },
+        { """{ "amount": -5, "reason": "x" }""", ["amount"] },
+        { """{ "full": true }""", ["reason"] },
+    };
+
+    [Theory, MemberData(nameof(WrongRefunds))]
+    public async Task a_refund_says_exactly_one_of_amount_lines_and_full(string body, string[] wrong)
+    {
+        var (_, sku, order) = await BuyAsync();
+        var reply = await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/refunds", JsonNode.Parse(body), Guid.NewGuid().ToString());
+        Assert.Equal(wrong.Order(StringComparer.Ordinal), Expect.Fields(Expect.Problem(400, "validation-failed", reply)).Order(StringComparer.Ordinal));
+        Assert.Equal(0, (long)await RefundedByProviderAsync(order.Text("id")));
+        await StockAsync(sku, 99, 0);
+    }
+
+    [Fact]
+    public async Task only_the_buyer_is_given_the_client_secret()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        var guest = await shop.Api.AsGuestAsync();
+        var made = Expect.Status(201, await shop.Admin.PostAsync("/admin/api-keys", new { name = "machine", scopes = new[] { "orders:read", "payments:read" } }));
+        var key = shop.Api with { AccessToken = made.Text("key") };
+        foreach (var buyer in (ApiClient[])[customer, guest])
+        {
+            await buyer.FillCartAsync(await shop.Admin.CreateProductAsync());
+            var order = Expect.Status(201, await buyer.OrderAsync(paymentMethod: MustAct));
+            var id = order.Text("id");
+            var secret = order.Text("payment.clientSecret");
+            foreach (var reply in (Reply[])[await buyer.GetAsync($"/orders/{id}"), await buyer.GetAsync($"/payments/{id}"), await buyer.GetAsync("/orders")])
+                Assert.Contains(secret, Expect.Status(200, reply).Body, StringComparison.Ordinal);
+            foreach (var other in (ApiClient[])[shop.Admin, key])
+            {
+                foreach (var path in (string[])[$"/orders/{id}", $"/payments/{id}", "/admin/orders?limit=100", "/admin/orders?status=awaitingPayment&limit=100"])
+                    Assert.DoesNotContain(secret, Expect.Status(200, await other.GetAsync(path)).Body, StringComparison.Ordinal);
+            }
+            Assert.DoesNotContain(secret, (await shop.Admin.GetAsync("/admin/audit-log?limit=100")).Body, StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, (await shop.Admin.PostAsync($"/orders/{id}/cancel")).Body, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task an_administrator_who_pays_for_somebody_is_not_given_the_client_secret()
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
+        var order = Expect.Status(201, await guest.OrderAsync(paymentMethod: MustAct));
+        var paid = Expect.Status(200, await shop.Admin.PostAsync($"/orders/{order.Text("id")}/payments", new { paymentMethod = MustAct }));
+        Assert.Null(paid["payment"]!["clientSecret"]);
+    }
+
+    [Fact]
     public async Task refunds_at_the_same_moment_never_exceed_the_total()
     {
         var (_, _, order) = await BuyAsync(price: 1000, quantity: 1);
@@ -223,12 +349,12 @@ public sealed class OrderTests(RunningShop shop)
     public async Task a_refund_needs_a_key_and_a_captured_payment()
     {
         var (_, _, order) = await BuyAsync();
-        Expect.Invalid("Idempotency-Key", await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/refunds", new { reason = "late" }));
+        Expect.Invalid("Idempotency-Key", await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/refunds", new { full = true, reason = "late" }));
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
         var waiting = Expect.Status(201, await guest.OrderAsync(paymentMethod: MustAct));
         Expect.Problem(409, "invalid-order-state", await RefundAsync(waiting, 1));
-        Expect.Problem(404, "not-found", await shop.Admin.PostAsync($"/admin/orders/{Guid.NewGuid()}/refunds", new { reason = "late" }, Guid.NewGuid().ToString()));
+        Expect.Problem(404, "not-found", await shop.Admin.PostAsync($"/admin/orders/{Guid.NewGuid()}/refunds", new { full = true, reason = "late" }, Guid.NewGuid().ToString()));
     }
 
     [Fact]
@@ -260,6 +386,71 @@ public sealed class OrderTests(RunningShop shop)
         Assert.Equal(ids[..3], Ids(await shop.Admin.GetAsync($"/admin/orders?customerId={customer.Id}&from={middle}")));
         Assert.Equal(ids[3..], Ids(await shop.Admin.GetAsync($"/admin/orders?customerId={customer.Id}&to={middle}")));
         Assert.Empty(Ids(await shop.Admin.GetAsync($"/admin/orders?customerId={Guid.NewGuid()}")));
+        var day = (await customer.Api.GetAsync($"/orders/{ids[2]}")).Text("placedAt")[..10];
+        Assert.Contains(ids[2], Ids(await shop.Admin.GetAsync($"/admin/orders?customerId={customer.Id}&from={day}&to={day}")));
+        Assert.Empty(Ids(await shop.Admin.GetAsync($"/admin/orders?customerId={customer.Id}&from=2020-01-01&to=2020-01-01")));
+    }
+
+    [Fact]
+    public async Task orders_are_found_by_number_address_and_sku()
+    {
+        var email = $"{Guid.NewGuid():N}@example.com";
+        var (customer, guest) = (await shop.Api.AsNewCustomerAsync(email), await shop.Api.AsGuestAsync());
+        var (one, two) = (await shop.Admin.CreateProductAsync(), await shop.Admin.CreateProductAsync());
+        await customer.FillCartAsync(one);
+        await customer.FillCartAsync(two);
+        var first = Expect.Status(201, await PlaceAsync(customer, email));
+        await guest.FillCartAsync(two);
+        var second = Expect.Status(201, await PlaceAsync(guest, $" {email.ToUpperInvariant()} "));
+        await customer.FillCartAsync(one);
+        var third = Expect.Status(201, await PlaceAsync(customer, email, MustAct));
+        string[] Found(params Reply[] orders) => [.. orders.Select(o => o.Text("id"))];
+
+        foreach (var written in (string[])[first.Text("number"), first.Text("number").ToLowerInvariant(), first.Text("number").Replace("-", "", StringComparison.Ordinal)])
+            Assert.Equal(Found(first), Ids(await shop.Admin.GetAsync($"/admin/orders?number={written}")));
+        foreach (var written in (string[])[email, email.ToUpperInvariant(), $"%20{email}"])
+        {
+            Assert.Equal(Found(third, second, first), Ids(await shop.Admin.GetAsync($"/admin/orders?email={written}")));
+            Assert.Equal(Found(third, second, first), await WalkAsync(shop.Admin, $"/admin/orders?limit=1&email={written}"));
+        }
+        Assert.Equal(Found(second, first), await WalkAsync(shop.Admin, $"/admin/orders?limit=1&sku={two.ToLowerInvariant()}"));
+        Assert.Equal(Found(third, first), Ids(await shop.Admin.GetAsync($"/admin/orders?email={email}&sku={one}")));
+        Assert.Equal(Found(third), Ids(await shop.Admin.GetAsync($"/admin/orders?sku={one}&status=awaitingPayment")));
+        Assert.Empty(Ids(await shop.Admin.GetAsync($"/admin/orders?number={first.Text("number")}&sku=NO-SUCH-THING")));
+        Assert.Empty(Ids(await shop.Admin.GetAsync("/admin/orders?number=SO-1")));
+        Assert.Empty(Ids(await shop.Admin.GetAsync("/admin/orders?email=nobody@example.com")));
+        Expect.Invalid("email", await shop.Admin.GetAsync("/admin/orders?email=nobody"));
+        Expect.Invalid("sku", await shop.Admin.GetAsync("/admin/orders?sku=%20"));
+        Expect.Invalid("number", await shop.Admin.GetAsync($"/admin/orders?number={new string('1', 41)}"));
+    }
+
+    [Theory]
+    [InlineData("/admin/orders")]
+    [InlineData("/admin/audit-log")]
+    [InlineData("/admin/event-errors")]
+    [InlineData("/admin/dead-letters")]
+    [InlineData("/admin/dead-letters?groupBy=handler")]
+    [InlineData("/admin/payments/discrepancies")]
+    public async Task every_list_with_a_stretch_of_time_takes_days_and_times_and_nothing_else(string path)
+    {
+        var join = path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
+        foreach (var good in (string[])["2026-11-28", "2026-11-28T10:20:30Z", "2026-11-28T10:20:30%2B01:00", "2026-11-28T10:20:30+01:00", ""])
+            Expect.Status(200, await shop.Admin.GetAsync($"{path}{join}from={good}&to={good}"));
+        foreach (var bad in (string[])["28.11.2026", "yesterday", "2026-02-29", "1764288000", "2026-11"])
+        {
+            Expect.Invalid("from", await shop.Admin.GetAsync($"{path}{join}from={bad}"));
+            Expect.Invalid("to", await shop.Admin.GetAsync($"{path}{join}to={bad}"));
+        }
+    }
+
+    [Fact]
+    public async Task a_day_in_the_audit_log_is_that_whole_day()
+    {
+        var sku = await shop.Admin.CreateProductAsync();
+        var entries = Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}"))["items"]!.AsArray();
+        var day = entries[0]!["at"]!.GetValue<string>()[..10];
+        Assert.NotEmpty(Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}&from={day}&to={day}"))["items"]!.AsArray());
+        Assert.Empty(Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}&from=2020-01-01&to=2020-01-01"))["items"]!.AsArray());
     }
 
     [Theory]
@@ -492,17 +683,26 @@ public sealed class OrderTests(RunningShop shop)
 
     private static Task<Reply> PlaceAsync(ApiClient buyer, object body) => buyer.PostAsync("/orders", body, Guid.NewGuid().ToString());
 
+    private static Task<Reply> PlaceAsync(ApiClient buyer, string email, string paymentMethod = "pm_card_visa") =>
+        PlaceAsync(buyer, new { email, paymentMethod, shippingAddress = ApiClient.Address() });
+
     private static Task<Reply> PayAsync(ApiClient buyer, string place, string paymentMethod) => buyer.PostAsync($"{place}/payments", new { paymentMethod });
 
     private async Task<Reply> ShipAsync(Reply order) => Expect.Status(200, await shop.Admin.PostAsync(
         $"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
 
     private Task<Reply> RefundAsync(Reply order, long? amount) =>
-        shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/refunds", new { amount, reason = "late" }, Guid.NewGuid().ToString());
+        shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/refunds", amount is null ? new { full = true, reason = "late" } : new { amount, reason = "late" }, Guid.NewGuid().ToString());
+
+    private Task<Reply> RefundLinesAsync(Reply order, params (string Sku, int Quantity)[] lines) => shop.Admin.PostAsync(
+        $"/admin/orders/{order.Text("id")}/refunds", new { lines = lines.Select(l => new { sku = l.Sku, quantity = l.Quantity }), reason = "late" }, Guid.NewGuid().ToString());
 
     private Task<decimal> RefundedByProviderAsync(string orderId) => shop.Shop.QueryAsync<decimal>(
         "select coalesce(sum(r.amount), 0)::numeric from simulated_refund r join simulated_payment p on p.reference = r.payment_reference where p.order_id = $1",
         Guid.Parse(orderId));
+
+    private async Task<string[]> ReturnsAsync(string sku) => [.. (await shop.Admin.GetAsync($"/inventory/{sku}/ledger"))["items"]!.AsArray()
+        .Where(m => m!["kind"]!.GetValue<string>() == "return").Select(_ => "Return")];
 
     private async Task StockAsync(string sku, int onHand, int reserved)
     {

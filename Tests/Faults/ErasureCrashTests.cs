@@ -39,7 +39,7 @@ public sealed class ErasureCrashTests
 
             await NothingIsLeftAsync(shop, mail, email);
             // What happens afterwards brings nothing back.
-            var refund = await Buyer.AskAsync(() => admin.PostAsync($"/admin/orders/{paid}/refunds", new { reason = "late" }, Guid.NewGuid().ToString()));
+            var refund = await Buyer.AskAsync(() => admin.PostAsync($"/admin/orders/{paid}/refunds", new { full = true, reason = "late" }, Guid.NewGuid().ToString()));
             Assert.True((int)refund.Status == 200, refund.Body);
             await Until.TrueAsync("the refund is told of", Limit, async () =>
                 await shop.QueryAsync<long>("select count(*) from event where type = 'order.refunded' and subject = $1", Guid.Parse(paid).ToString("N")) > 0);

@@ -38,6 +38,39 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         await Books.AssertBalanceAsync(shop.Shop);
     }
 
+    /// <summary>Units that were not shipped go back to stock once, wherever the silo dies between the decision and the last movement.</summary>
+    [Theory]
+    [InlineData("order.refund.written", false)]
+    [InlineData("payment.refund.before-write", false)]
+    [InlineData("payment.refund.written", true)]
+    [InlineData("payment.provider.refunded", false)]
+    [InlineData("order.refund.answered", false)]
+    [InlineData("order.refund.done", true)]
+    [InlineData("inventory.before-write#5", false)]
+    [InlineData("inventory.after-write#5", true)]
+    [InlineData("order.stock-returned", false)]
+    public async Task a_refund_of_lines_that_crashes_gives_money_and_units_back_once(string point, bool full)
+    {
+        var skus = await shop.StockAsync(products: 2);
+        await shop.ArmAsync(point);
+        var buyer = await Buyer.ArriveAsync(shop.Api, skus);
+        Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
+        Task<Reply> RefundAsync() => shop.Admin.PostAsync(
+            $"/admin/orders/{buyer.OrderId}/refunds",
+            full ? new { full = true, reason = "late" } : new { lines = new[] { new { sku = skus[0], quantity = 1 } }, reason = "late" }, "refund-1");
+        await shop.CrashAsync(Buyer.TryAsync(RefundAsync), success: 200);
+
+        // What was written down is carried out without help: the books are audited before anybody asks again.
+        await Until.TrueAsync("the units are back", TimeSpan.FromSeconds(90), async () =>
+            (await Buyer.AskAsync(() => shop.Admin.GetAsync($"/inventory/{skus[0]}"))).Number("available") == 5);
+        await Books.AssertBalanceAsync(shop.Shop);
+        var again = await Buyer.AskAsync(RefundAsync);
+        Assert.Equal((200, full ? "refunded" : "confirmed"), ((int)again.Status, again.Text("status")));
+        Assert.Equal(full ? again.Number("total.amount") : 1000, again.Number("payment.refunded.amount"));
+        Assert.Equal(full ? 5 : 4, (await Buyer.AskAsync(() => shop.Admin.GetAsync($"/inventory/{skus[1]}"))).Number("available"));
+        await Books.AssertBalanceAsync(shop.Shop);
+    }
+
     /// <summary>The card that waits for its owner is given up before the other is charged.</summary>
     [Theory]
     [InlineData("payment.provider.cancelled")]

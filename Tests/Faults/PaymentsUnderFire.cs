@@ -148,7 +148,7 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
         {
             var amount = part == 2 && random.Next(2) == 0 ? (long?)null : random.Next(1, 400);
             var before = refundsAsked.GetValueOrDefault(buyer.OrderId);
-            var reply = await Buyer.AskAsync(() => admin.PostAsync($"/admin/orders/{buyer.OrderId}/refunds", new { amount, reason = "late" }, $"{buyer.OrderId}/{part}"));
+            var reply = await Buyer.AskAsync(() => admin.PostAsync($"/admin/orders/{buyer.OrderId}/refunds", amount is null ? new { full = true, reason = "late" } : new { amount, reason = "late" }, $"{buyer.OrderId}/{part}"));
             Assert.True((int)reply.Status == 200, reply.Body);
             refundsAsked[buyer.OrderId] = amount is null ? reply.Number("payment.captured.amount") : before + amount.Value;
             Interlocked.Increment(ref refunds);

@@ -65,6 +65,46 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         Assert.True((await item.CommitAsync(reserved)).IsRefused);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task sold_units_come_back_in_parts_each_once_and_never_more_than_were_sold(bool restarting)
+    {
+        var (sku, item) = await StockedAsync(100);
+        var order = Guid.NewGuid();
+        await item.ReserveAsync(order, 14, repeated: false);
+        Assert.True((await item.ReturnAsync(order, 1)).IsRefused);
+        await item.CommitAsync(order);
+        // More parts than are looked up at a time.
+        foreach (var units in Enumerable.Range(1, 12).Concat([12, 3]))
+        {
+            Assert.False((await item.ReturnAsync(order, units)).IsRefused);
+            if (restarting)
+                await silo.DeactivateAllAsync();
+        }
+        await AssertBooksAsync(sku, onHand: 98, reserved: 0);
+        Assert.True((await item.ReturnAsync(order, 15)).IsRefused);
+        Assert.False((await item.CommitAsync(order)).IsRefused);
+        await AssertBooksAsync(sku, onHand: 98, reserved: 0);
+
+        await item.ReleaseAsync(order);
+        await item.ReleaseAsync(order);
+        await AssertBooksAsync(sku, onHand: 100, reserved: 0);
+    }
+
+    [Fact]
+    public async Task the_same_return_at_the_same_moment_is_made_once()
+    {
+        var (sku, item) = await StockedAsync(10);
+        var order = Guid.NewGuid();
+        await item.ReserveAsync(order, 5, repeated: false);
+        await item.CommitAsync(order);
+        await silo.DeactivateAllAsync();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => item.ReturnAsync(order, 2)));
+        await AssertBooksAsync(sku, onHand: 7, reserved: 0);
+        Assert.True((await item.ReturnAsync(Guid.NewGuid(), 1)).IsRefused);
+    }
+
     [Fact]
     public async Task a_reservation_that_comes_after_its_release_is_refused()
     {

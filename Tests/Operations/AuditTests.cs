@@ -39,6 +39,7 @@ public sealed class AuditTests(AuditedShop shop)
         ["counters-match-ledger"] = (Set("inventory", "sku/{sku}", "state,onHand", "'999999'"), "stock {sku}"),
         ["reserved-is-held"] = (Set("inventory", "sku/{sku}", "state,reserved", "'999999'"), "stock {sku}"),
         ["reserved-as-ordered"] = (Set("order", "{confirmed}", "state,order,totals,lines,0,quantity", "'7'"), "order {confirmed:id}"),
+        ["gives-back-what-was-ordered"] = (Set("order", "{confirmed}", "state,order,backInStock", "'[{\"sku\": \"NO-SUCH-THING\", \"quantity\": 1}]'"), "order {confirmed:id}"),
         ["sold-as-ordered"] = ("delete from stock_ledger where operation_id = '{confirmed}/settle'", "order {confirmed:id}"),
         ["awaiting-holds-stock"] = ("delete from stock_ledger where operation_id = '{awaiting}/reserve'", "order {awaiting:id}"),
         ["called-off-gives-back"] = ("delete from stock_ledger where operation_id = '{cancelled}/return'", "order {cancelled:id}"),

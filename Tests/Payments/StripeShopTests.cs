@@ -22,7 +22,7 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
         var part = Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 300, reason = "late" }, "two"));
         Assert.Equal(("partiallyRefunded", 800), (part.Text("payment.status"), part.Number("payment.refunded.amount")));
         Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = total, reason = "too much" }, "three"));
-        var rest = Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { reason = "all" }, "four"));
+        var rest = Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { full = true, reason = "all" }, "four"));
         Assert.Equal("refunded", rest.Text("status"));
         Assert.Equal(total, Assert.Single(shop.Booked(id)).Refunded);
     }
@@ -181,7 +181,7 @@ public sealed class StripeHoldingShopTests(StripeHoldingShop shop) : IClassFixtu
         Assert.Equal((1200, 0), (Booked(id).Captured, Booked(id).Capturable));
         Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/capture", new { amount = 100 }));
         Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 1201, reason = "too much" }, "one"));
-        Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { reason = "all" }, "two"));
+        Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { full = true, reason = "all" }, "two"));
         Assert.Equal("refunded", (await customer.GetAsync($"/orders/{id}")).Text("status"));
         Expect.Problem(403, "forbidden", await customer.PostAsync($"/admin/orders/{id}/capture"));
         Expect.Problem(404, "not-found", await shop.Admin.PostAsync($"/admin/orders/{Guid.NewGuid()}/capture"));

@@ -19,6 +19,26 @@ public sealed class OrderNumberTests
         Assert.Equal(OrderNumber.For(id), OrderNumber.For(id));
     }
 
+    [Theory]
+    [InlineData("SO-RKN8-390Y-Y6FN")]
+    [InlineData("so-rkn8-390y-y6fn")]
+    [InlineData(" RKN8 390Y Y6FN ")]
+    [InlineData("SORKN8390YY6FN")]
+    [InlineData("SO-RKN8-39OY-Y6FN")]
+    public void a_number_is_known_however_it_is_written(string text) => Assert.Equal("SO-RKN8-390Y-Y6FN", OrderNumber.Normalize(text));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("SO-")]
+    [InlineData("SO-RKN8-390Y-Y6F")]
+    [InlineData("SO-RKN8-390Y-Y6FNX")]
+    [InlineData("SO-RKN8-390Y-Y6FU")]
+    [InlineData("SO-RKN8-390Y-Y6F%")]
+    public void what_is_no_number_is_none(string text) => Assert.Null(OrderNumber.Normalize(text));
+
+    [Fact]
+    public void every_number_is_its_own_normal_form() => Gen.Guid.Sample(id => Assert.Equal(OrderNumber.For(id), OrderNumber.Normalize(OrderNumber.For(id))));
+
     [Fact]
     public void two_hundred_thousand_orders_have_as_many_numbers() =>
         Assert.Equal(200_000, Enumerable.Range(0, 200_000).Select(i => OrderNumber.For(Deterministic.Id("order", $"{i}"))).Distinct().Count());

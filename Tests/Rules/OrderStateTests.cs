@@ -2,6 +2,7 @@ using CsCheck;
 using SoonShop.Aggregates;
 using SoonShop.Orders;
 using SoonShop.Payments;
+using SoonShop.Privacy;
 
 namespace SoonShop.Tests.Rules;
 
@@ -53,6 +54,48 @@ public sealed class OrderStateTests
             foreach (var (command, outcome) in rows[0].Zip(row).Skip(1).Where(c => c.Second != "-"))
                 cells.Add(Enum.Parse<OrderStatus>(row[0]), command, outcome);
         return cells;
+    }
+
+    [Fact]
+    public void a_delivery_that_nobody_notes_closes_by_itself_and_says_so()
+    {
+        var (order, month) = (Given.OrderThatIs(OrderStatus.Shipped), TimeSpan.FromDays(30));
+        order.CloseDelivery(month, Given.Now + month - TimeSpan.FromSeconds(1)).StaysAs(order);
+
+        var closed = order.CloseDelivery(month, Given.Now + month);
+
+        Assert.Equal(OrderStatus.Delivered, closed.Next().Status);
+        Assert.True(Assert.IsType<OrderDelivered>(Assert.Single(closed.Events)).Automatic);
+        Assert.False(closed.State.IsOpen);
+        Assert.False(Assert.IsType<OrderDelivered>(Assert.Single(order.Deliver(Later).Events)).Automatic);
+        foreach (var status in Enum.GetValues<OrderStatus>().Where(s => s != OrderStatus.Shipped))
+            Assert.False(Given.OrderThatIs(status).CloseDelivery(month, Given.Now + 2 * month).Changed);
+    }
+
+    [Fact]
+    public void lists_find_an_order_by_address_and_sku_once_its_checkout_is_over_and_by_no_address_once_the_buyer_is_erased()
+    {
+        Assert.Null(OrderIndex.Of(Given.PlacedOrder()).Email);
+        Assert.Null(OrderIndex.Of(Given.PlacedOrder()).Skus);
+        var index = OrderIndex.Of(Given.OrderThatIs(OrderStatus.Delivered) with { Email = "Ada@Example.COM" });
+        Assert.Equal(("ada@example.com", "MUG,SPOON"), (index.Email, string.Join(',', index.Skus!)));
+        var erased = OrderIndex.Of(Given.OrderThatIs(OrderStatus.Delivered).EraseBuyer(new PrivacyOptions(), Later).Next());
+        Assert.Null(erased.Email);
+        Assert.NotNull(erased.Skus);
+    }
+
+    [Fact]
+    public void only_the_buyer_sees_the_client_secret()
+    {
+        var order = Given.PlacedOrder().HearOf(Given.Payment(PaymentStatus.RequiresAction), Given.PaymentWindow, Given.Now).Next();
+        var guests = order with { CustomerId = null, CartId = Given.Id(8) };
+
+        Assert.Equal("secret", order.ToView(new Caller(Given.Customer, null, IsAdmin: false)).Payment.ClientSecret);
+        Assert.Equal("secret", order.ToView(new Caller(Given.Customer, null, IsAdmin: true)).Payment.ClientSecret);
+        Assert.Equal("secret", guests.ToView(new Caller(null, Given.Id(8), IsAdmin: false)).Payment.ClientSecret);
+        Assert.Null(order.ToView(new Caller(Given.Id(9), null, IsAdmin: true)).Payment.ClientSecret);
+        Assert.Null(order.ToView(new Caller(null, null, IsAdmin: true)).Payment.ClientSecret);
+        Assert.Null(guests.ToView(new Caller(Given.Id(9), null, IsAdmin: true)).Payment.ClientSecret);
     }
 
     [Theory, MemberData(nameof(Cells))]

@@ -22,6 +22,23 @@ public sealed class ReservationsTests
     }
 
     [Fact]
+    public void units_that_came_back_in_parts_add_up()
+    {
+        var reservation = Reservations.FromLedger([Reserved, Sold, new("1/return", StockMovementKind.Return, 1), new("1/return/2", StockMovementKind.Return, 1)]);
+
+        Assert.Equal((ReservationStage.Returned, 3, 2, 2), (reservation.Stage, reservation.Units, reservation.Returned, reservation.Returns));
+    }
+
+    [Fact]
+    public void the_first_return_has_the_operation_that_the_last_version_knows()
+    {
+        var id = Given.Id(7);
+
+        Assert.Equal($"{id:N}/return", Reservations.ReturnOperation(id));
+        Assert.Equal([$"{id:N}/return/2", $"{id:N}/return/3"], Reservations.NextReturnOperations(id, 1)[..2]);
+    }
+
+    [Fact]
     public void the_order_of_the_ledgers_rows_does_not_matter() =>
         Assert.Equal((3, ReservationStage.Returned), Read(Returned, Sold, Reserved));
 

@@ -1,0 +1,237 @@
+using CsCheck;
+using SoonShop.Carts;
+using SoonShop.Orders;
+using SoonShop.Payments;
+
+namespace SoonShop.Tests.Rules;
+
+/// <summary>What of an order may be refunded, and which units go back to stock.</summary>
+public sealed class OrderRefundTests
+{
+    private static readonly DateTimeOffset Later = Given.Now.AddMinutes(5);
+
+    /// <summary>Three mugs at 3.33 and a spoon at 1.00, 8 % tax, shipping 4.99.</summary>
+    private static readonly OrderState Confirmed = Confirm(OrderState.Place(
+        Given.OrderId, new Caller(Given.Customer, null, false), Given.Customer, "ada@example.com", Given.Address, "pm_card",
+        [Given.Line("MUG", 3, 333), Given.Line("SPOON", 1, 100)], new CheckoutOptions { TaxBasisPointsByCountry = { ["GB"] = 800 } }, Given.Now).Next());
+
+    [Fact]
+    public void units_are_refunded_at_their_shares_of_line_and_tax_and_all_of_them_are_the_line()
+    {
+        var mugs = Confirmed.Totals.Lines[0];
+        var order = Confirmed;
+        var parts = new List<long>();
+        for (var i = 0; i < 3; i++)
+        {
+            order = order.BeginRefund(Lines($"r{i}", ("MUG", 1)), Later).Next();
+            parts.Add(order.OpenRefund!.Amount!.Value);
+            order = Refunded(order, parts.Sum());
+        }
+
+        // 999 with 80 of tax are 1,079: the first two units bear what does not divide.
+        Assert.Equal([360, 360, 359], parts);
+        Assert.Equal(mugs.LineTotal.Amount + mugs.Tax.Amount, parts.Sum());
+    }
+
+    [Fact]
+    public void however_a_line_is_refunded_its_units_add_up_to_it() => Gen.Select(
+        Gen.Int[1, 20], Gen.Long[0, 5000], Gen.Int[0, 2500], Gen.OneOf<string>(["USD", "JPY", "ISK", "UGX"]), Gen.Int[1, 7].Array[1, 40]).Sample((quantity, steps, tax, currency, parts) =>
+        {
+            var step = Currencies.ChargeStep(currency);
+            var price = new Money(steps * step, currency);
+            var options = new CheckoutOptions { Currency = currency, TaxBasisPointsByCountry = { ["GB"] = tax } };
+            var order = Confirm(OrderState.Place(
+                Given.OrderId, new Caller(Given.Customer, null, false), Given.Customer, "ada@example.com", Given.Address, "pm_card",
+                [new CartLine("MUG", "The mug", quantity, price), new CartLine("SPOON", "The spoon", 1, price)], options, Given.Now).Next());
+            var (left, sum) = (quantity, 0L);
+            foreach (var part in parts.TakeWhile(_ => left > 0).Select(p => Math.Min(p, left)))
+            {
+                order = order.BeginRefund(Lines($"r{left}", ("MUG", Math.Min(part, left))), Later).Next();
+                Assert.Equal(0, order.OpenRefund!.Amount!.Value % step);
+                Assert.True(order.OpenRefund.Amount >= 0);
+                (left, sum) = (left - Math.Min(part, left), sum + order.OpenRefund.Amount.Value);
+                order = Refunded(order, sum);
+            }
+            var line = order.Totals.Lines[0];
+            Assert.True(left > 0 || sum == (line.LineTotal.Amount + line.Tax.Amount) / step * step);
+        });
+
+    [Fact]
+    public void no_more_units_are_refunded_than_are_left()
+    {
+        var order = Refunded(Confirmed.BeginRefund(Lines("one", ("MUG", 2)), Later).Next(), 720);
+
+        order.BeginRefund(Lines("two", ("MUG", 2)), Later).IsRefused(RefusalCode.Conflict);
+        order.BeginRefund(Lines("two", ("MUG", 1), ("SPOON", 2)), Later).IsRefused(RefusalCode.Conflict);
+        Assert.Equal(1, order.BeginRefund(Lines("two", ("MUG", 1)), Later).Next().OpenRefund!.Lines!.Value[0].Quantity);
+    }
+
+    [Fact]
+    public void units_whose_refund_is_still_asked_for_are_not_refunded_a_second_time() =>
+        Confirmed.BeginRefund(Lines("one", ("MUG", 3)), Later).Next().BeginRefund(Lines("two", ("MUG", 1)), Later).IsRefused(RefusalCode.Conflict);
+
+    [Fact]
+    public void lines_that_the_order_does_not_have_and_lines_named_twice_are_wrong()
+    {
+        var unknown = Confirmed.BeginRefund(Lines("one", ("MUG", 1), ("FORK", 1)), Later);
+        var twice = Confirmed.BeginRefund(Lines("one", ("MUG", 1), ("MUG", 1)), Later);
+
+        unknown.IsRefused(RefusalCode.ValidationFailed);
+        Assert.Equal(["lines[1].sku"], unknown.Refusal!.Errors!.Keys);
+        twice.IsRefused(RefusalCode.ValidationFailed);
+        Assert.Equal(["lines[1].sku"], twice.Refusal!.Errors!.Keys);
+    }
+
+    [Fact]
+    public void units_that_were_not_shipped_go_back_to_stock_once_their_refund_is_made()
+    {
+        var asked = Confirmed.BeginRefund(Lines("one", ("MUG", 2)), Later).Next();
+        Assert.Null(asked.BackInStock);
+
+        var done = asked.EndRefund("one", Paid(asked, 720), Given.PaymentWindow, Later);
+
+        Assert.Equal([new LineUnits("MUG", 2)], done.Next().BackInStock!.Value);
+        Assert.Equal(["order.refunded", "order.checkout-due"], done.EventTypes());
+        Assert.Equal((1, 1), (done.State.UnitsToShip(done.State.Totals.Lines[0]), done.State.UnitsToShip(done.State.Totals.Lines[1])));
+        Assert.Equal([new LineUnits("MUG", 2)], done.State.ToView().RefundedUnits!.Value);
+        Assert.NotEqual(asked.Progress, done.State.Progress);
+    }
+
+    [Fact]
+    public void a_refund_by_amount_gives_no_unit_back_until_everything_is_refunded()
+    {
+        var part = Refunded(Confirmed.BeginRefund(Amount("one", 700), Later).Next(), 700);
+        Assert.Equal((OrderStatus.Confirmed, false), (part.Status, part.BackInStock.HasValue));
+
+        var all = Refunded(part.BeginRefund(Amount("two", Total - 700), Later).Next(), Total);
+        Assert.Equal(OrderStatus.Refunded, all.Status);
+        Assert.Equal([new LineUnits("MUG", 3), new LineUnits("SPOON", 1)], all.BackInStock!.Value);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void a_full_refund_of_what_was_not_shipped_gives_every_unit_back_once(bool afterALine)
+    {
+        var order = afterALine ? Refunded(Confirmed.BeginRefund(Lines("one", ("MUG", 2)), Later).Next(), 720) : Confirmed;
+        var full = order.BeginRefund(new RefundOrder("full", null, null, true, "late"), Later).Next();
+        Assert.Null(full.OpenRefund!.Amount);
+
+        var done = Refunded(full, Total);
+
+        Assert.Equal(OrderStatus.Refunded, done.Status);
+        Assert.Equal([new LineUnits("MUG", 3), new LineUnits("SPOON", 1)], done.BackInStock!.Value);
+        done.Ship("DHL", "JD014", Later).IsRefused(RefusalCode.InvalidOrderState);
+    }
+
+    [Fact]
+    public void what_somebody_refunds_in_full_at_the_provider_gives_every_unit_back_too()
+    {
+        var decision = Confirmed.HearOf(Paid(Confirmed, Total), Given.PaymentWindow, Later);
+
+        Assert.Equal([new LineUnits("MUG", 3), new LineUnits("SPOON", 1)], decision.Next().BackInStock!.Value);
+        Assert.Equal(["order.refunded", "order.checkout-due"], decision.EventTypes());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void nothing_goes_back_to_stock_once_it_was_shipped(bool delivered)
+    {
+        var order = Confirmed.Ship("DHL", "JD014", Later).Next();
+        order = delivered ? order.Deliver(Later).Next() : order;
+
+        var part = Refunded(order.BeginRefund(Lines("one", ("MUG", 2)), Later).Next(), 720);
+        var full = Refunded(part.BeginRefund(new RefundOrder("full", null, null, true, "late"), Later).Next(), Total);
+
+        Assert.Null(part.BackInStock);
+        Assert.Null(full.BackInStock);
+        Assert.Equal([new LineUnits("MUG", 2)], part.ToView().RefundedUnits!.Value);
+        part.BeginRefund(Lines("two", ("MUG", 2)), Later).IsRefused(RefusalCode.Conflict);
+    }
+
+    [Fact]
+    public void the_rest_of_an_order_is_shipped_after_a_line_was_refunded_and_an_order_without_a_rest_is_not()
+    {
+        var part = Refunded(Confirmed.BeginRefund(Lines("one", ("MUG", 3)), Later).Next(), 1079);
+        var none = Refunded(part.BeginRefund(Lines("two", ("SPOON", 1)), Later).Next(), 1187);
+
+        var shipped = part.Ship("DHL", "JD014", Later).Next();
+        Assert.Equal((OrderStatus.Shipped, 3), (shipped.Status, shipped.BackInStock!.Value[0].Quantity));
+        // Shipping was paid for, and is not refunded by lines.
+        Assert.Equal(OrderStatus.Confirmed, none.Status);
+        none.Ship("DHL", "JD014", Later).IsRefused(RefusalCode.InvalidOrderState);
+        Assert.Equal(OrderStatus.Cancelled, none.Cancel(null, Later).Next().Status);
+    }
+
+    [Fact]
+    public void a_refund_that_the_payment_refuses_leaves_nothing_behind()
+    {
+        var dropped = Confirmed.BeginRefund(Lines("one", ("MUG", 2)), Later).Next().DropRefund("one").Next();
+
+        Assert.Equal(Given.Json(Confirmed), Given.Json(dropped));
+    }
+
+    [Fact]
+    public void units_stay_in_stock_when_the_bank_returns_the_refunded_money_and_the_money_is_refunded_again()
+    {
+        var refunded = Refunded(Confirmed.BeginRefund(new RefundOrder("full", null, null, true, "late"), Later).Next(), Total);
+
+        var failed = refunded.HearOf(Given.Payment(PaymentStatus.Captured), Given.PaymentWindow, Later).Next();
+
+        Assert.Equal((OrderStatus.Confirmed, 2), (failed.Status, failed.BackInStock!.Value.Length));
+        failed.Ship("DHL", "JD014", Later).IsRefused(RefusalCode.InvalidOrderState);
+        failed.BeginRefund(Lines("again", ("MUG", 1)), Later).IsRefused(RefusalCode.Conflict);
+        Assert.NotNull(failed.BeginRefund(new RefundOrder("again", null, null, true, "late"), Later).Next().OpenRefund);
+    }
+
+    [Fact]
+    public void a_refund_asked_for_twice_stays_the_first_one()
+    {
+        var done = Refunded(Confirmed.BeginRefund(Lines("one", ("MUG", 2)), Later).Next(), 720);
+
+        done.BeginRefund(Lines("one", ("MUG", 2)), Later).StaysAs(done);
+        Assert.Null(done.OpenRefund);
+    }
+
+    [Fact]
+    public void units_that_cost_nothing_go_back_without_a_payment()
+    {
+        var order = Confirm(OrderState.Place(
+            Given.OrderId, new Caller(Given.Customer, null, false), Given.Customer, "ada@example.com", Given.Address, "pm_card",
+            [Given.Line("MUG", 1, 1000), Given.Line("SAMPLE", 2, 0)], new CheckoutOptions(), Given.Now).Next());
+
+        var asked = order.BeginRefund(Lines("one", ("SAMPLE", 2)), Later).Next();
+        Assert.Equal(0, asked.OpenRefund!.Amount);
+        Assert.Equal([new LineUnits("SAMPLE", 2)], asked.EndRefund("one", null, Given.PaymentWindow, Later).Next().BackInStock!.Value);
+    }
+
+    [Fact]
+    public void money_that_comes_for_an_order_that_was_called_off_gives_no_unit_back_a_second_time()
+    {
+        var cancelled = Confirmed.Cancel("changed my mind", Later).Next();
+
+        Assert.Null(cancelled.HearOf(Paid(cancelled, Total), Given.PaymentWindow, Later).Next().BackInStock);
+    }
+
+    private static long Total => Confirmed.Totals.Total;
+
+    private static OrderState Confirm(OrderState placed) => placed.HearOf(Paid(placed, 0), Given.PaymentWindow, Given.Now).Next();
+
+    private static Payment Paid(OrderState order, long refunded)
+    {
+        var total = new Money(order.Totals.Total, order.Currency);
+        return new Payment(
+            order.Id, refunded == 0 ? PaymentStatus.Captured : refunded < total.Amount ? PaymentStatus.PartiallyRefunded : PaymentStatus.Refunded,
+            total, total with { Amount = refunded }, "pm_card", null)
+        { AttemptId = "checkout", Captured = total };
+    }
+
+    private static OrderState Refunded(OrderState order, long refundedInAll) =>
+        order.EndRefund(order.OpenRefund!.Id, Paid(order, refundedInAll), Given.PaymentWindow, Later).Next();
+
+    private static RefundOrder Amount(string id, long amount) => new(id, amount, null, false, "late");
+
+    private static RefundOrder Lines(string id, params (string Sku, int Units)[] lines) =>
+        new(id, null, [.. lines.Select(l => new LineUnits(l.Sku, l.Units))], false, "late");
+}
