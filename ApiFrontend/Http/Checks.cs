@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using SoonShop.Addresses;
 using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend.Http;
@@ -36,15 +37,16 @@ public sealed class MailAddressAttribute : ValidationAttribute, IDescribesSchema
     void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Format, schema.MaxLength) = ("email", EmailAddress.MaxLength);
 }
 
-/// <summary>An ISO 3166-1 alpha-2 country code.</summary>
+/// <summary>A country of ISO 3166-1, by its alpha-2 code.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class CountryCodeAttribute : ValidationAttribute, IDescribesSchema
 {
-    public CountryCodeAttribute() : base("must be a country code of two upper-case letters, such as US") { }
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
+        value is not string { Length: > 0 } text || Country.IsCode(text) ? ValidationResult.Success
+        : new(Country.HasFormOfCode(text) ? AddressRules.NoCountry : AddressRules.NoCountryCode, [validationContext.MemberName!]);
 
-    public override bool IsValid(object? value) => value is not string text || Country.IsCode(text);
-
-    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = "^[A-Z]{2}$";
+    void IDescribesSchema.Describe(OpenApiSchema schema) =>
+        (schema.Pattern, schema.Description) = ("^[A-Z]{2}$", "An officially assigned code of ISO 3166-1 alpha-2.");
 }
 
 /// <summary>A stock keeping unit. See <see cref="Sku"/>.</summary>

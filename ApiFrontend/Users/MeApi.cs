@@ -1,7 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.OpenApi;
+using SoonShop.Addresses;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Payments;
 using SoonShop.Users;
@@ -73,13 +77,32 @@ public sealed record AddressRequest(
     [property: Required, StringLength(100), CleanText] string? Name,
     [property: Required, StringLength(200), CleanText] string? Line1,
     [property: StringLength(200), CleanText] string? Line2,
-    [property: Required, StringLength(100), CleanText] string? City,
-    [property: StringLength(100), CleanText] string? Region,
-    [property: Required, StringLength(20), CleanText] string? PostalCode,
+    [property: AddressPart("Town."), StringLength(100), CleanText] string? City,
+    [property: AddressPart("State, province or the like, by name or code."), StringLength(100), CleanText] string? Region,
+    [property: AddressPart("In the country's form."), StringLength(20), CleanText] string? PostalCode,
     [property: Required, CountryCode] string? Country,
     [property: StringLength(30), CleanText] string? Phone)
 {
-    public Address ToAddress() => new(Name!, Line1!, Line2, City!, Region, PostalCode!, Country!, Phone);
+    public Address ToAddress() => new(Name ?? "", Line1 ?? "", Line2, City ?? "", Region, PostalCode ?? "", Country ?? "", Phone);
+}
+
+/// <summary>A part of an address that the country decides about. See <see cref="AddressRules"/>.</summary>
+/// <param name="about">What it is.</param>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class AddressPartAttribute(string about) : ValidationAttribute, IDescribesSchema
+{
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
+    {
+        // The framework shows a rule the whole body, not the object that the value is a member of.
+        var address = validationContext.ObjectInstance is PlaceOrderRequest order ? order.ShippingAddress : validationContext.ObjectInstance as AddressRequest;
+        var member = validationContext.MemberName!;
+        return address is not null
+            && AddressRules.Check(address.ToAddress()).Errors.GetValueOrDefault(JsonNamingPolicy.CamelCase.ConvertName(member)) is [var message, ..]
+                ? new ValidationResult(message, [member])
+                : ValidationResult.Success;
+    }
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Description = $"{about} Required where the country's addresses have it.";
 }
 
 /// <summary>An address of the customer's book.</summary>

@@ -80,7 +80,7 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("addresses"), AlwaysInterleave]
     Task<ImmutableArray<SavedAddress>> GetAddressesAsync();
 
-    /// <summary>Adds an address, or replaces the one with this id; with <paramref name="mustExist"/> an unknown id is <c>not-found</c>. Idempotent by id. Refused: <c>conflict</c> at the limit.</summary>
+    /// <summary>Adds an address, or replaces the one with this id; with <paramref name="mustExist"/> an unknown id is <c>not-found</c>. Idempotent by id. Refused: <c>validation-failed</c> for an address that breaks its country's rules, <c>conflict</c> at the limit.</summary>
     [Alias("put-address"), Repeatable]
     Task<Outcome<SavedAddress>> PutAddressAsync(Guid addressId, Address address, bool mustExist);
 

@@ -25,9 +25,17 @@ public sealed class CheckoutOptions
     public Dictionary<string, ShippingRate> ShippingByCountry { get; set; } = [];
 
     /// <summary>
-    /// Tax on goods and shipping by country, in basis points (1900 is 19 %), on top of prices. Countries not named: none.
+    /// Tax on goods and shipping by country, in basis points (1900 is 19 %), on top of prices. Countries not named: see
+    /// <see cref="TaxBasisPointsRestOfWorld"/>.
     /// </summary>
     public Dictionary<string, int> TaxBasisPointsByCountry { get; set; } = [];
+
+    /// <summary>Tax in all countries that <see cref="TaxBasisPointsByCountry"/> does not name; null to sell to none of them.</summary>
+    public int? TaxBasisPointsRestOfWorld { get; set; }
+
+    /// <summary>Tax on what goes to a country, in basis points; null for a country that the shop does not sell to.</summary>
+    public int? TaxBasisPointsFor(string country) =>
+        TaxBasisPointsByCountry.TryGetValue(country, out var own) ? own : TaxBasisPointsRestOfWorld;
 
     /// <summary>What is wrong, each with what to set.</summary>
     public IEnumerable<string> Problems()
@@ -45,10 +53,22 @@ public sealed class CheckoutOptions
             if (rate.Amount is < 0 or > 100_000_000 || rate.FreeFrom is < 0)
                 yield return $"{place}: Amount must be 0–100000000 minor units and FreeFrom not negative.";
         }
-        foreach (var country in ShippingByCountry.Keys.Concat(TaxBasisPointsByCountry.Keys).Where(c => !Country.IsCode(c)))
-            yield return $"Checkout: '{country}' is no ISO 3166-1 alpha-2 country code (two upper-case letters).";
+        var places = ShippingByCountry.Keys.Select(c => (Name: nameof(ShippingByCountry), Country: c))
+            .Concat(TaxBasisPointsByCountry.Keys.Select(c => (Name: nameof(TaxBasisPointsByCountry), Country: c)));
+        foreach (var place in places.Where(p => !Country.IsCode(p.Country)).Select(p => $"Checkout:{p.Name}:{p.Country}"))
+            yield return $"{place} is for no country: use an officially assigned code of ISO 3166-1 alpha-2, in upper case, such as GB.";
         foreach (var (country, rate) in TaxBasisPointsByCountry.Where(r => r.Value is < 0 or > 10_000))
             yield return $"Checkout:TaxBasisPointsByCountry:{country} is {rate}; set 0–10000.";
+        if (TaxBasisPointsRestOfWorld is < 0 or > 10_000)
+        {
+            yield return $"Checkout:TaxBasisPointsRestOfWorld is {TaxBasisPointsRestOfWorld}; "
+                + "set Checkout__TaxBasisPointsRestOfWorld to 0–10000, or leave it empty.";
+        }
+        if (TaxBasisPointsByCountry.Count == 0 && TaxBasisPointsRestOfWorld is null)
+        {
+            yield return "Checkout: no country has a tax, so nothing can be sold; set Checkout__TaxBasisPointsRestOfWorld (0 for none), "
+                + "or Checkout__TaxBasisPointsByCountry__ and a country's code.";
+        }
     }
 }
 

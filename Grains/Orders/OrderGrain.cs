@@ -279,6 +279,10 @@ internal sealed partial class OrderGrain(
             return command.AddressId is null
                 ? Refusal.Invalid("shippingAddress", "is required, or addressId")
                 : Refusal.NotFound($"The address {command.AddressId}");
+        var destination = Destinations.Check(address, command.AddressId, options.Value);
+        if (destination.IsRefused)
+            return destination.Refusal;
+        address = destination.Value;
 
         var basket = GrainFactory.GetGrain<ICartGrain>(cartId);
         // Before the checkout begins: what is refused here has touched nothing.

@@ -19,7 +19,7 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
         var rate = options.ShippingByCountry.GetValueOrDefault(country, options.Shipping);
         var step = Currencies.ChargeStep(options.Currency);
         var shipping = rate.FreeFrom is { } free && subtotal >= free ? 0 : RoundHalfUp(rate.Amount, step) * step;
-        var basisPoints = options.TaxBasisPointsByCountry.GetValueOrDefault(country);
+        var basisPoints = options.TaxBasisPointsFor(country) ?? 0;
         var tax = RoundHalfUp((Int128)(subtotal + shipping) * basisPoints, Whole * step) * step;
         var shares = Divide(tax, [.. cart.Select(l => l.UnitPrice.Amount * l.Quantity), shipping]);
         Money Of(long amount) => new(amount, options.Currency);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SoonShop.Addresses;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Logging;
@@ -235,7 +236,10 @@ internal sealed partial class UserGrain(
 
     Task<Outcome<SavedAddress>> IUserGrain.PutAddressAsync(Guid addressId, Address address, bool mustExist)
     {
-        var saved = new SavedAddress(addressId, address);
+        var (usable, errors) = AddressRules.Check(address);
+        if (errors.Count > 0)
+            return Task.FromResult<Outcome<SavedAddress>>(Refusal.Invalid(errors));
+        var saved = new SavedAddress(addressId, usable);
         return DecideAsync(user => user.PutAddress(saved, mustExist), _ => saved);
     }
 

@@ -336,8 +336,15 @@ public sealed class AccountTests(RunningShop shop)
     [InlineData("line1", null)]
     [InlineData("city", "a\u0000b")]
     [InlineData("postalCode", "123456789012345678901")]
+    [InlineData("postalCode", "x")]
+    [InlineData("postalCode", null)]
+    [InlineData("region", null)]
+    [InlineData("region", "Bavaria")]
     [InlineData("country", "us")]
     [InlineData("country", "USA")]
+    [InlineData("country", "UK")]
+    [InlineData("country", "ZZ")]
+    [InlineData("country", null)]
     public async Task an_address_names_the_wrong_field(string field, string? value)
     {
         var customer = await shop.Api.AsNewCustomerAsync();
@@ -346,7 +353,8 @@ public sealed class AccountTests(RunningShop shop)
             ["name"] = "Ada",
             ["line1"] = "1 Main St",
             ["city"] = "Springfield",
-            ["postalCode"] = "12345",
+            ["region"] = "IL",
+            ["postalCode"] = "62701",
             ["country"] = "US",
             [field] = value,
         };

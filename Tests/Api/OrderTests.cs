@@ -528,7 +528,7 @@ public sealed class OrderTests(RunningShop shop)
         var body = new Dictionary<string, object> { ["email"] = "ada@example.com", ["paymentMethod"] = "pm_card_visa", ["shippingAddress"] = ApiClient.Address() };
         body.Remove(member);
         Expect.Invalid(field, await PlaceAsync(guest, body));
-        body[member] = member == "shippingAddress" ? new { name = "Ada", line1 = "1 Main St", city = "Springfield", country = "US" } : "";
+        body[member] = member == "shippingAddress" ? new { name = "Ada", line1 = "1 Main St", city = "Springfield", region = "IL", country = "US" } : "";
         Expect.Invalid(member == "shippingAddress" ? "shippingAddress.postalCode" : field, await PlaceAsync(guest, body));
     }
 

@@ -74,6 +74,8 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "password" or "newPassword" or "currentPassword" => "correct horse",
         "locale" => "en",
         "country" => "US",
+        "region" => "CA",
+        "postalCode" => "94105",
         "currency" => "USD",
         "roles" => new JsonArray("customer"),
         "scopes" => new JsonArray("orders:read"),

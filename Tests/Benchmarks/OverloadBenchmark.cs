@@ -206,7 +206,8 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
                     ["name"] = "Ada Lovelace",
                     ["line1"] = "12 St James Sq",
                     ["city"] = "Springfield",
-                    ["postalCode"] = "12345",
+                    ["region"] = "IL",
+                    ["postalCode"] = "62701",
                     ["country"] = "US",
                 },
             });

@@ -109,11 +109,15 @@ internal static class Books
             $"Broken: {c.Says}: {string.Join("; ", c.Rows.Take(5).Select(r => $"{r.Row}: {r.Finding}"))}{(c.Breaches > 5 ? $" and {c.Breaches - 5} more" : "")}"),
     ];
 
-    /// <summary>The configuration of a silo for which nothing was set.</summary>
+    /// <summary>The configuration of a silo for which nothing was set but what must be.</summary>
     internal static SiloConfiguration Configuration()
     {
         var problems = new List<string>();
-        var settings = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("ConnectionStrings:soonshop", "Host=127.0.0.1;Database=soonshop")]).Build();
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:soonshop"] = "Host=127.0.0.1;Database=soonshop",
+            ["Checkout:TaxBasisPointsRestOfWorld"] = "0",
+        }).Build();
         var configuration = SiloConfiguration.Read(settings, problems);
         Assert.Empty(problems);
         return configuration;

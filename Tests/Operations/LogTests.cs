@@ -31,7 +31,7 @@ public sealed class LogTests(ObservedShop shop)
         await (shop.Api with { AccessToken = key }).GetAsync("/admin/orders");
         await (shop.Api with { AccessToken = key[..^1] + "0" }).GetAsync("/admin/orders");
         await customer.FillCartAsync(await shop.Admin.CreateProductAsync(stock: 9, price: 2000));
-        var address = new { name, line1 = street, city = "Springfield", postalCode = "12345", country = "US", phone };
+        var address = new { name, line1 = street, city = "Springfield", region = "IL", postalCode = "62701", country = "US", phone };
         var acting = Expect.Status(201, await customer.PostAsync("/orders", new { paymentMethod = "pm_card_authenticationRequired", shippingAddress = address }, Guid.NewGuid().ToString()));
         await customer.FillCartAsync(await shop.Admin.CreateProductAsync(stock: 9, price: 2000));
         // Stripe refuses what it does not know, which the silo tells of, in the customer's name.

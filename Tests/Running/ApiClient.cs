@@ -1,13 +1,19 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using SoonShop.Addresses;
 
 namespace SoonShop.Tests.Running;
 
 /// <summary>A client of the HTTP API, as one caller: nobody, a guest with a cart, or somebody signed in.</summary>
 internal sealed record ApiClient(HttpClient Http, string? AccessToken = null, string? CartId = null)
 {
-    public static object Address(string country = "US") =>
-        new { name = "Ada Lovelace", line1 = "12 St James Sq", city = "Springfield", postalCode = "12345", country };
+    /// <summary>An address in a country, with the parts that addresses there have.</summary>
+    public static object Address(string country = "US")
+    {
+        var format = AddressFormat.Of(country)!;
+        var (postalCode, region) = (format.PostalCodeExamples.FirstOrDefault(), format.RequiresRegion ? format.Regions.FirstOrDefault() : null);
+        return new { name = "Ada Lovelace", line1 = "12 St James Sq", city = "Springfield", region, postalCode, country };
+    }
 
     public Task<Reply> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
     public Task<Reply> GetAsync(string path, string ifNoneMatch) => SendAsync(HttpMethod.Get, path, more: ("If-None-Match", ifNoneMatch));

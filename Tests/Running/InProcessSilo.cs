@@ -57,6 +57,7 @@ public class InProcessSilo : IAsyncLifetime
         {
             ["ConnectionStrings:soonshop"] = connectionString,
             ["Accounts:PasswordHashIterations"] = "10000",
+            ["Checkout:TaxBasisPointsRestOfWorld"] = "0",
         });
         builder.Logging.ClearProviders();
         var problems = new List<string>();

@@ -1,0 +1,83 @@
+using SoonShop.Users;
+
+namespace SoonShop.Addresses;
+
+/// <summary>
+/// What makes an address one that a parcel can be sent to: a country of ISO 3166-1, the parts that addresses of that country have, and
+/// postal code and region in the country's form. Whether the postal code belongs to the town, only the carrier knows.
+/// </summary>
+public static class AddressRules
+{
+    /// <summary>What is said of a country code that nobody assigned.</summary>
+    public const string NoCountry = "is not a country of ISO 3166-1; the code of the United Kingdom, for example, is GB";
+
+    /// <summary>What is said of what has not even the form of a country code.</summary>
+    public const string NoCountryCode = "must be a country code of two upper-case letters, such as US";
+
+    private const string AnyCity = "is required";
+
+    /// <summary>An address in its country's form, and what is wrong with it.</summary>
+    public static CheckedAddress Check(Address address)
+    {
+        var errors = new Dictionary<string, string[]>();
+        var (region, postalCode) = (Optional(address.Region), PostalText.Tidy(address.PostalCode));
+        var city = PostalText.Tidy(address.City);
+        if (AddressFormat.Of(address.Country) is not { } format)
+        {
+            errors["country"] = [Country.HasFormOfCode(address.Country) ? NoCountry : NoCountryCode];
+            if (city.Length == 0)
+                errors["city"] = [AnyCity];
+        }
+        else
+        {
+            if (format.RequiresCity && city.Length == 0)
+                errors["city"] = [Required(format)];
+            region = RegionOf(format, region, city, errors);
+            postalCode = PostalCodeOf(format, postalCode, errors);
+        }
+        var (name, line1, line2) = (PostalText.Tidy(address.Name), PostalText.Tidy(address.Line1), Optional(address.Line2));
+        return new CheckedAddress(new Address(name, line1, line2, city, region, postalCode, address.Country, Optional(address.Phone)), errors);
+    }
+
+    private static string? RegionOf(AddressFormat format, string? region, string city, Dictionary<string, string[]> errors)
+    {
+        if (region is not null)
+        {
+            if (format.RegionOf(region) is { } written)
+                return written;
+            errors["region"] = [$"is no region of {format.Country}; use one of {string.Join(", ", format.Regions)}"];
+            return region;
+        }
+        if (!format.RequiresRegion)
+            return null;
+        // In Dubai and Tokyo the town says it. Where there are neither towns nor postal codes in addresses, one of both names will do.
+        if (city.Length > 0 && format.KnownRegion(city) is { } named)
+            return named;
+        if (city.Length == 0 || format.RequiresCity || format.RequiresPostalCode)
+            errors["region"] = [Required(format)];
+        return null;
+    }
+
+    private static string PostalCodeOf(AddressFormat format, string postalCode, Dictionary<string, string[]> errors)
+    {
+        if (postalCode.Length == 0)
+        {
+            if (format.RequiresPostalCode)
+                errors["postalCode"] = [Required(format)];
+            return "";
+        }
+        if (format.PostalCodeOf(postalCode) is { } written)
+            return written;
+        errors["postalCode"] = [$"is no postal code of {format.Country}; one is {format.PostalCodeExamples[0]}"];
+        return postalCode;
+    }
+
+    private static string Required(AddressFormat format) => $"is required for an address in {format.Country}";
+
+    private static string? Optional(string? text) => text is not null && PostalText.Tidy(text) is { Length: > 0 } tidy ? tidy : null;
+}
+
+/// <summary>An address after <see cref="AddressRules.Check"/>.</summary>
+/// <param name="Address">In its country's form, as far as it has one.</param>
+/// <param name="Errors">What is wrong, by the part's name in the API: <c>postalCode</c>. Empty for an address that can be used.</param>
+public sealed record CheckedAddress(Address Address, IReadOnlyDictionary<string, string[]> Errors);

@@ -1,0 +1,25 @@
+using SoonShop.Addresses;
+using SoonShop.Users;
+
+namespace SoonShop.Orders;
+
+/// <summary>Where orders can be sent.</summary>
+internal static class Destinations
+{
+    /// <summary>The address in its country's form, or why nothing can be sent there.</summary>
+    /// <param name="address">Where to.</param>
+    /// <param name="savedAs">Its id when it comes from the customer's book, which may be older than a rule.</param>
+    /// <param name="options">Whereto the shop sells.</param>
+    public static Outcome<Address> Check(Address address, Guid? savedAs, CheckoutOptions options)
+    {
+        var (usable, errors) = AddressRules.Check(address);
+        if (errors.Count == 0 && options.TaxBasisPointsFor(usable.Country) is null)
+            errors = new Dictionary<string, string[]> { ["country"] = [$"is {usable.Country}, where this shop does not deliver"] };
+        if (errors.Count == 0)
+            return usable;
+        if (savedAs is null)
+            return Refusal.Invalid(errors.ToDictionary(e => $"shippingAddress.{e.Key}", e => e.Value));
+        var problems = errors.SelectMany(e => e.Value.Select(what => $"names the saved address {savedAs}, whose {e.Key} {what}"));
+        return Refusal.Invalid(new Dictionary<string, string[]> { ["addressId"] = [.. problems] });
+    }
+}

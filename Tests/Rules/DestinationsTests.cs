@@ -1,0 +1,58 @@
+using SoonShop.Addresses;
+using SoonShop.Orders;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class DestinationsTests
+{
+    [Fact]
+    public void a_country_without_a_tax_is_refused_unless_the_rest_of_the_world_has_one()
+    {
+        var options = new CheckoutOptions { TaxBasisPointsByCountry = { ["DE"] = 1900 } };
+        var refusal = Destinations.Check(Given.Address, null, options).Refusal!;
+        Assert.Equal(["is GB, where this shop does not deliver"], refusal.Errors!["shippingAddress.country"]);
+        Assert.Equal("DE", Destinations.Check(Given.Address with { Country = "DE", PostalCode = "10115" }, null, options).Value!.Country);
+
+        options.TaxBasisPointsRestOfWorld = 0;
+        Assert.Equal(Given.Address, Destinations.Check(Given.Address, null, options).Value);
+        Assert.Equal((1900, 0), (options.TaxBasisPointsFor("DE"), options.TaxBasisPointsFor("GB")));
+    }
+
+    [Fact]
+    public void the_rest_of_the_world_pays_its_tax()
+    {
+        var options = new CheckoutOptions { Shipping = new(), TaxBasisPointsByCountry = { ["DE"] = 1900 }, TaxBasisPointsRestOfWorld = 500 };
+        Assert.Equal(190, OrderTotals.Compute([Given.Line(price: 1000)], "DE", options).Tax);
+        Assert.Equal(50, OrderTotals.Compute([Given.Line(price: 1000)], "GB", options).Tax);
+    }
+
+    [Fact]
+    public void a_saved_address_from_before_a_rule_is_refused_by_its_name()
+    {
+        var options = new CheckoutOptions { TaxBasisPointsRestOfWorld = 0 };
+        var refusal = Destinations.Check(Given.Address with { Country = "UK" }, Given.Id(7), options).Refusal!;
+        Assert.Equal(RefusalCode.ValidationFailed, refusal.Code);
+        Assert.Equal([$"names the saved address {Given.Id(7)}, whose country {AddressRules.NoCountry}"], refusal.Errors!["addressId"]);
+        var american = Given.Address with { Country = "US", Region = null, PostalCode = "x" };
+        Assert.Equal(2, Destinations.Check(american, Given.Id(7), options).Refusal!.Errors!["addressId"].Length);
+    }
+
+    [Fact]
+    public void a_checkout_that_is_configured_for_no_country_names_each()
+    {
+        var problems = new CheckoutOptions
+        {
+            ShippingByCountry = { ["UK"] = new ShippingRate(), ["DE"] = new ShippingRate() },
+            TaxBasisPointsByCountry = { ["EU"] = 2000, ["de"] = 1900, ["XK"] = 1800, ["FR"] = 2000 },
+            TaxBasisPointsRestOfWorld = 10_001,
+        }.Problems().ToArray();
+
+        Assert.Equal(5, problems.Length);
+        string[] places = ["ShippingByCountry:UK", "TaxBasisPointsByCountry:EU", "TaxBasisPointsByCountry:de", "TaxBasisPointsByCountry:XK", "TaxBasisPointsRestOfWorld"];
+        Assert.All(places, place => Assert.Single(problems, p => p.StartsWith($"Checkout:{place} ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void a_checkout_that_sells_nowhere_says_so() =>
+        Assert.Contains("Checkout__TaxBasisPointsRestOfWorld", Assert.Single(new CheckoutOptions().Problems()), StringComparison.Ordinal);
+}
