@@ -12,9 +12,10 @@ internal static class Destinations
     /// <param name="options">Whereto the shop sells.</param>
     public static Outcome<Address> Check(Address address, Guid? savedAs, CheckoutOptions options)
     {
-        var (usable, errors) = AddressRules.Check(address);
-        if (errors.Count == 0 && options.TaxBasisPointsFor(usable.Country) is null)
-            errors = new Dictionary<string, string[]> { ["country"] = [$"is {usable.Country}, where this shop does not deliver"] };
+        var (usable, wrong) = AddressRules.Check(address);
+        var errors = wrong.Count == 0 && options.TaxBasisPointsFor(usable.Country) is null
+            ? new Dictionary<string, string[]> { ["country"] = [$"is {usable.Country}, where this shop does not deliver"] }
+            : wrong;
         if (errors.Count == 0)
             return usable;
         if (savedAs is null)

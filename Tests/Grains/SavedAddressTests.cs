@@ -23,7 +23,7 @@ public sealed class SavedAddressTests(InProcessSilo silo) : IClassFixture<InProc
             update grain_state set state = convert_to(replace(replace(convert_from(state, 'UTF8'), '"GB"', '"UK"'), 'SW1Y 4LE', 'x'), 'UTF8')
             where state_name = 'user' and convert_from(state, 'UTF8') like '%SW1Y 4LE%'
             """))
-            Assert.Equal(1, await command.ExecuteNonQueryAsync());
+            Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
 
         Assert.Equal([new SavedAddress(addressId, Given.Address with { Country = "UK", PostalCode = "x" })], await user.GetAddressesAsync());
 

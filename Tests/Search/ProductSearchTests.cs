@@ -1,6 +1,5 @@
 using CsCheck;
 using SoonShop.Catalog;
-using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Search;
 
