@@ -65,7 +65,7 @@ internal sealed class AuditTurn(NpgsqlDataSource database)
         var (names, counts) = (reader.GetFieldValue<string[]>(2), reader.GetFieldValue<long[]>(3));
         return new LastAudit(
             reader.GetFieldValue<TimeSpan>(0), reader.GetBoolean(1), names.Zip(counts).ToDictionary(c => c.First, c => c.Second),
-            reader.GetFieldValue<string[]>(3).ToHashSet());
+            reader.GetFieldValue<string[]>(4).ToHashSet());
     }
 
     private NpgsqlCommand Command(string sql, params ReadOnlySpan<object> values)

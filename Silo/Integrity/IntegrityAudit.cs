@@ -82,9 +82,9 @@ internal sealed partial class IntegrityAudit(PaymentProviderKind provider, int r
             throw new AuditOverdueException(
                 $"It took longer than Audit:StatementSeconds ({options.StatementSeconds}) for one query, or Audit:MaxMinutes ({options.MaxMinutes}) in all. Give it more, or run it on a restored backup.", e);
         }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.AdminShutdown && !cancellation.IsCancellationRequested)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.LockNotAvailable && !cancellation.IsCancellationRequested)
         {
-            throw new AuditInterruptedException("The server ended it, for a migration or because it stops. Try again.", e);
+            throw new AuditInterruptedException($"The server ended it, for a migration or because it stops, or somebody holds a table ({e.MessageText}). Try again.", e);
         }
         catch (PostgresException e) when (IsOfSchema(e))
         {

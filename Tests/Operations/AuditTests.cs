@@ -184,11 +184,7 @@ public sealed class AuditTests(AuditedShop shop)
     [Fact]
     public async Task what_cannot_be_read_costs_the_checks_that_look_at_it_and_no_other()
     {
-        await using var holder = await shop.Shop.Database.OpenConnectionAsync(TestContext.Current.CancellationToken);
-        await using var holding = await holder.BeginTransactionAsync(TestContext.Current.CancellationToken);
-        await using (var command = new Npgsql.NpgsqlCommand("lock table simulated_refund in access exclusive mode", holder))
-            await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-        var report = await shop.AuditWithAsync("set local lock_timeout = '1s'");
+        var report = await shop.AuditWithAsync("alter table simulated_refund alter column amount type numeric; update simulated_refund set amount = 'NaN'");
         Assert.Equal(["refunded-within-captured", "provider-agrees"], report.Checks.Where(c => c.Error is not null).Select(c => c.Check));
         Assert.Equal(0, report.Breaches);
         Assert.All(report.Checks.Where(c => c.Error is not null), c => Assert.Contains("'money'", c.Error!, StringComparison.Ordinal));

@@ -222,6 +222,9 @@ public sealed partial class ComposeTests
             asked.AddRange(service.Environment.Values.SelectMany(AddressesIn).Select(a => (name, "its environment", a.Host, a.Port)));
             if (service.Environment.TryGetValue("Notifications__Email__Smtp__Host", out var host))
                 asked.Add((name, "its environment", host, int.Parse(service.Environment["Notifications__Email__Smtp__Port"], CultureInfo.InvariantCulture)));
+            // As secrets.sh writes it, beside the password.
+            if (service.SecretFiles.Any(f => f.Target.EndsWith("/Events__Redis", StringComparison.Ordinal)))
+                asked.Add((name, "its secret", "redis", 6379));
         }
         // None of those that there are was passed over.
         string[] hosts = ["alertmanager", "api", "jaeger", "loki", "mail", "node-exporter", "prometheus", "redis", "silo"];

@@ -199,6 +199,8 @@ public sealed class GroupCommitTests(StorageProviders silo)
             Assert.True(await silo.QueryAsync<long>(
                 "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and state = 'idle' and query like '%write_grain_states%'") > 0);
         }
+        // What was in the pool is as dead.
+        silo.Database.Clear();
         Assert.Equal(ids.Select((_, n) => $"{n}"), (await Task.WhenAll(ids.Select(id => ReadAsync(storage, id)))).Select(s => s.State!.Text));
     }
 
