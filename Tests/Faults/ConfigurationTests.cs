@@ -58,6 +58,7 @@ public sealed class ConfigurationTests
         var (code, _, error) = await RunAsync("Silo", [], new()
         {
             ["ConnectionStrings__soonshop"] = "Host=127.0.0.1;Database=soonshop",
+            ["Payments__Provider"] = "Simulated",
             ["Notifications__Webhooks__TimeoutSeconds"] = "3",
             ["Events__AttemptSeconds"] = "3",
         });
@@ -76,6 +77,50 @@ public sealed class ConfigurationTests
         Assert.Equal(78, code);
         Assert.Empty(output);
         AssertOneMessage(error, 2, "Payments__Stripe__ApiKey", "Payments__Stripe__WebhookSecrets__0");
+    }
+
+    [Theory]
+    [InlineData("Production")]
+    [InlineData("Staging")]
+    [InlineData(null)]
+    public async Task outside_development_a_silo_refuses_published_secrets_and_payments_that_nobody_named_in_one_message(string? name)
+    {
+        var (code, output, error) = await RunAsync("Silo", [], new()
+        {
+            ["ConnectionStrings__soonshop"] = "Host=database.example;Database=soonshop;Username=soonshop;Password=soonshop",
+            ["Accounts__AdminEmail"] = Shop.AdminEmail,
+            ["Accounts__AdminPassword"] = "Admin-Pa55word",
+            ["Accounts__DemoEmail"] = "buyer@soonshop.test",
+            ["Accounts__DemoPassword"] = "Buyer-Pa55word",
+            ["Payments__Provider"] = null,
+            ["Payments__Stripe__ApiKey"] = "sk_test_SoonShopStripeTestServer",
+            ["Silo__SiloPort"] = "70000",
+        }, name);
+        Assert.Equal(78, code);
+        Assert.Empty(output);
+        AssertOneMessage(error, 6, "Accounts__AdminPassword", "Accounts__DemoPassword", "Payments__Provider", "Payments__Stripe__ApiKey", "ConnectionStrings__soonshop", "Silo__SiloPort");
+        Assert.DoesNotContain("Pa55word", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task a_front_end_refuses_a_folder_without_keys()
+    {
+        var folder = Directory.CreateTempSubdirectory("soonshop-keys-").FullName;
+        try
+        {
+            var (code, _, error) = await RunAsync("ApiFrontend", [], new()
+            {
+                ["ConnectionStrings__soonshop"] = "Host=127.0.0.1;Database=soonshop",
+                ["Auth__KeyFile"] = folder,
+                ["Cluster__CallTimeoutSeconds"] = "0",
+            });
+            Assert.Equal(78, code);
+            AssertOneMessage(error, 2, folder, "Auth__KeyFile", "an empty one", "Cluster__CallTimeoutSeconds");
+        }
+        finally
+        {
+            Directory.Delete(folder);
+        }
     }
 
     [Fact]
@@ -174,6 +219,7 @@ public sealed class ConfigurationTests
         {
             ["ConnectionStrings__soonshop"] = $"Host={host};Port={port};Database=soonshop;Username=soonshop;Password=secret-word",
             ["Silo__AwaitDatabaseSeconds"] = "1",
+            ["Payments__Provider"] = "Simulated",
         });
         Assert.Equal(69, code);
         Assert.Contains($"{host}:{port}", error, StringComparison.Ordinal);
@@ -199,6 +245,7 @@ public sealed class ConfigurationTests
         Assert.All(variables, v => Assert.Contains(v, error, StringComparison.Ordinal));
     }
 
-    private static Task<(int Code, string Output, string Error)> RunAsync(string project, string[] arguments, Dictionary<string, string?> environment) =>
-        Repository.TryRunAsync("dotnet", [Repository.Program(project), .. arguments], new(environment) { ["DOTNET_ENVIRONMENT"] = "Production" });
+    private static Task<(int Code, string Output, string Error)> RunAsync(
+        string project, string[] arguments, Dictionary<string, string?> environment, string? name = "Production") =>
+        Repository.TryRunAsync("dotnet", [Repository.Program(project), .. arguments], new(environment) { ["DOTNET_ENVIRONMENT"] = name });
 }

@@ -27,6 +27,7 @@ public sealed class ImageTests : IAsyncLifetime
         secrets = Directory.CreateTempSubdirectory("soonshop-secrets-").FullName;
         File.SetUnixFileMode(secrets, (UnixFileMode)0b111_101_101);
         await File.WriteAllTextAsync(Path.Combine(secrets, "ConnectionStrings__soonshop"), shop.ConnectionString + "\n");
+        await File.WriteAllTextAsync(Path.Combine(secrets, "Payments__Provider"), "Simulated");
         await File.WriteAllTextAsync(Path.Combine(secrets, "Accounts__AdminEmail"), Shop.AdminEmail);
         await File.WriteAllTextAsync(Path.Combine(secrets, "Accounts__AdminPassword"), Shop.AdminPassword);
         await File.WriteAllTextAsync(Path.Combine(secrets, "auth-keys.pem"), TestKey.OfShops.Pem);

@@ -74,6 +74,7 @@ public sealed class KubernetesHostingTests : IAsyncLifetime
         {
             ["DOTNET_ENVIRONMENT"] = "Production",
             ["ConnectionStrings__soonshop"] = shop.ConnectionString,
+            ["Payments__Provider"] = "Simulated",
             ["Silo__SiloPort"] = $"{TcpPort.Free()}",
             ["Silo__GatewayPort"] = $"{TcpPort.Free()}",
             ["Silo__HttpPort"] = "0",

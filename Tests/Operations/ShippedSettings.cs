@@ -70,7 +70,10 @@ internal static class ShippedSettings
         var watched = new WatchedConfiguration(new ConfigurationBuilder()
             .AddJsonFile(Path.Combine(Path.GetDirectoryName(Repository.Program(project))!, "appsettings.json")).AddInMemoryCollection(values).Build());
         if (project == "Silo")
-            SiloConfiguration.Read(watched, problems);
+        {
+            var configuration = SiloConfiguration.Read(watched, problems);
+            problems.AddRange(PublishedSecrets.Problems(watched, configuration, takesMoney: settings.ContainsKey("Accounts__AdminPassword")));
+        }
         else
             FrontendConfiguration.Read(watched, problems);
         problems.AddRange(values.Keys.Select(k => k.Split(':')[0]).Distinct().Where(s => !Elsewhere.Contains(s) && !watched.Read.Contains(s)).Select(s => $"{s}: nothing reads it"));

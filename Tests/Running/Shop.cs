@@ -7,7 +7,7 @@ namespace SoonShop.Tests.Running;
 internal sealed class Shop : IAsyncDisposable
 {
     public const string AdminEmail = "admin@soonshop.test";
-    public const string AdminPassword = "Admin-Pa55word";
+    public const string AdminPassword = "Keeper-Of-Tests-1";
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
 
     /// <summary>One machine is hundreds of customers here, and slow: limits are on, and out of reach.</summary>
@@ -17,7 +17,7 @@ internal sealed class Shop : IAsyncDisposable
            from setting in ((string, string)[])[("Requests", "10000"), ("WindowSeconds", "1")]
            select ($"RateLimits__{name}__{setting.Item1}", setting.Item2),
         .. from name in (string[])["Checkout", "Writes", "Reads", "Admin", "Webhooks"] select ($"RateLimits__{name}__Requests", "1000000"),
-        ("Admission__InitialLimit", "500"), ("Admission__MinLimit", "500"),
+        ("Admission__InitialLimit", "500"), ("Admission__MinLimit", "500"), ("Admission__PasswordLimit", "50"), ("Admission__PasswordMaxWaitMilliseconds", "20000"),
     ];
 
     private readonly PostgresServer server;
@@ -90,7 +90,8 @@ internal sealed class Shop : IAsyncDisposable
             ["Silo__HttpPort"] = ports is null ? settings.GetValueOrDefault("Silo__HttpPort", "0") : $"{httpPort}",
             ["Accounts__AdminEmail"] = settings.GetValueOrDefault("Accounts__AdminEmail", AdminEmail),
             ["Accounts__AdminPassword"] = settings.GetValueOrDefault("Accounts__AdminPassword", AdminPassword),
-            ["Accounts__PasswordHashIterations"] = "10000",
+            ["Payments__Provider"] = settings.GetValueOrDefault("Payments__Provider", "Simulated"),
+            ["Accounts__PasswordHashIterations"] = settings.GetValueOrDefault("Accounts__PasswordHashIterations", "10000"),
             ["Accounts__LogMailedTokens"] = "true",
             ["Notifications__Webhooks__AllowPrivateAddresses"] = "true",
             [CrashPoint.Variable] = crashAt is null ? settings.GetValueOrDefault(CrashPoint.Variable) : await ArmAsync(crashAt),
