@@ -30,7 +30,7 @@ internal static class Hosting
             .AddSingleton(_ => configuration.Database.ToDataSource())
             .AddSingleton(configuration.Cluster).AddSingleton(configuration.Admission)
             .AddSingleton<GatewayMetrics>().AddSingleton<GatewayWatch>().AddSingleton<ClusterBreaker>()
-            .AddSingleton<AdmissionLimit>().AddSingleton<Admission>()
+            .AddSingleton<Admission>()
             .AddHostedService<ClusterProbe>();
         builder.Services.AddShopTimeouts(configuration.Cluster);
         var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);

@@ -24,6 +24,9 @@ public static class RequestKeys
     /// <summary>What the client calls itself; clean and of bounded length, but anybody's word.</summary>
     public const string UserAgent = "soonshop.user-agent";
 
+    /// <summary>The token that a device was given when somebody signed in with it before; a login's alone.</summary>
+    public const string Device = "soonshop.device";
+
     /// <summary>A <see cref="CallDeadline"/>; from a front end to the first grain, and no further: what that has begun it brings to its end.</summary>
     public const string Deadline = "soonshop.deadline";
 }

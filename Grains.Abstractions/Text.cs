@@ -3,8 +3,15 @@ namespace SoonShop;
 /// <summary>What any text that comes from outside must keep to.</summary>
 public static class Text
 {
-    /// <summary>True for clean text on one line.</summary>
-    public static bool IsLine(string text) => IsClean(text) && !text.Any(char.IsControl);
+    /// <summary>
+    /// True for clean text on one line that reads as it is written: no line or paragraph separators, and none of the characters that turn the
+    /// direction of what follows (Unicode Standard Annex #9) or hide in it.
+    /// </summary>
+    public static bool IsLine(string text) => IsClean(text) && !text.Any(c => char.IsControl(c) || IsDeceptive(c));
+
+    /// <summary>Separators of lines; marks, embeddings, overrides and isolates of direction; the byte order mark and other invisible ones.</summary>
+    private static bool IsDeceptive(char c) => c is '\u2028' or '\u2029' or '\u061C' or '\u200E' or '\u200F' or '\u200B' or '\uFEFF'
+        or (>= '\u202A' and <= '\u202E') or (>= '\u2060' and <= '\u206F') or (>= '\uFFF9' and <= '\uFFFB');
 
     /// <summary>
     /// True when <paramref name="text"/> holds no control characters (PostgreSQL cannot store U+0000, and the others

@@ -12,7 +12,7 @@ internal static class AdminApiKeysApi
     {
         var keys = admin.MapGroup("/api-keys").WithTags("Administration").ForAdministrators();
         keys.MapGet("", ListAsync).WithName("listApiKeys").WithSummary("All API keys");
-        keys.MapPost("", CreateAsync).WithName("createApiKey").WithSummary("Make an API key; it is shown this once");
+        keys.MapPost("", CreateAsync).WithName("createApiKey").WithSummary("Make an API key; it is shown this once").HoldsSecret(inBody: false);
         keys.MapGet("/{id:guid}", GetAsync).WithName("getApiKey").WithSummary("An API key, without its secret");
         keys.MapDelete("/{id:guid}", RevokeAsync).WithName("revokeApiKey").WithSummary("Revoke an API key");
     }
@@ -39,7 +39,7 @@ internal static class AdminApiKeysApi
 }
 
 public sealed record ApiKeyRequest(
-    [property: Required, StringLength(100, MinimumLength = 1), CleanText] string? Name,
+    [property: Required, StringLength(100, MinimumLength = 1), Line] string? Name,
     [property: Required, MaxLength(50)] string[]? Scopes,
     DateTimeOffset? ExpiresAt);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Cluster;
@@ -12,21 +13,30 @@ internal enum AdmissionClass
     Priority,
     /// <summary>Always, and without counting: what costs nothing, or has a limit of its own.</summary>
     Free,
+    /// <summary>While there is room for what waits for the payment provider.</summary>
+    Payments,
+    /// <summary>While there is room for what waits for a password to be hashed or checked.</summary>
+    Passwords,
 }
 
-/// <summary>Refuses requests beyond what the shop can do at once, before anything is spent on them: those that are let in stay fast.</summary>
+/// <summary>
+/// Refuses requests beyond what the shop can do at once, before anything is spent on them: those that are let in stay fast. Each class of
+/// routes has a limit of its own, so that one whose kind is slow, or becomes slow, neither takes the others' room nor lowers their limit.
+/// </summary>
 internal sealed class Admission
 {
     private static readonly Refusal Full = new(RefusalCode.Unavailable, "The shop is very busy. Ask again in a moment; nothing was done.") { RetryAfter = TimeSpan.FromSeconds(1) };
 
-    private readonly AdmissionLimit limit;
+    private readonly AdmissionLimit general, payments, passwords;
     private readonly GatewayMetrics metrics;
 
-    public Admission(AdmissionLimit limit, GatewayMetrics metrics)
+    public Admission(AdmissionOptions options, TimeProvider time, GatewayMetrics metrics)
     {
-        (this.limit, this.metrics) = (limit, metrics);
-        metrics.Meter.CreateObservableGauge("soonshop.gateway.limit", () => limit.Limit, "{request}", "Requests that may be under way.");
-        metrics.Meter.CreateObservableGauge("soonshop.gateway.in_flight", () => limit.InFlight, "{request}", "Requests that are under way.");
+        this.metrics = metrics;
+        (general, payments, passwords) = (new(options, time), new(options.ForPayments(), time), new(options.ForPasswords(), time));
+        (string Name, AdmissionLimit Limit)[] limits = [("general", general), ("payments", payments), ("passwords", passwords)];
+        metrics.Meter.CreateObservableGauge("soonshop.gateway.limit", () => limits.Select(l => Measure(l.Name, l.Limit.Limit)), "{request}", "Requests that may be under way, by class of route.");
+        metrics.Meter.CreateObservableGauge("soonshop.gateway.in_flight", () => limits.Select(l => Measure(l.Name, l.Limit.InFlight)), "{request}", "Requests that are under way, by class of route.");
     }
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -40,6 +50,12 @@ internal sealed class Admission
             await next(context);
             return;
         }
+        var limit = admission switch
+        {
+            AdmissionClass.Payments => payments,
+            AdmissionClass.Passwords => passwords,
+            _ => general,
+        };
         if (!await limit.EnterAsync(admission == AdmissionClass.Priority, context.RequestAborted))
         {
             metrics.Shed();
@@ -57,6 +73,8 @@ internal sealed class Admission
             limit.Leave(Stopwatch.GetElapsedTime(start));
         }
     }
+
+    private static Measurement<int> Measure(string name, int value) => new(value, new KeyValuePair<string, object?>("class", name));
 }
 
 /// <summary>A route's <see cref="AdmissionClass"/>.</summary>

@@ -27,6 +27,39 @@ public sealed class AdmissionOptions
     /// <summary>How long one waits for a place, in milliseconds, before it is refused.</summary>
     public int MaxWaitMilliseconds { get; set; } = 500;
 
+    /// <summary>As <see cref="TargetMilliseconds"/>, for requests that wait for the payment provider.</summary>
+    public int PaymentTargetMilliseconds { get; set; } = 1000;
+
+    /// <summary>Requests at once that wait for a password to be hashed or checked: no more than the silos hash within <c>Accounts:PasswordWaitSeconds</c>.</summary>
+    public int PasswordLimit { get; set; } = 8;
+
+    /// <summary>Requests that wait for one of those places; more are refused at once.</summary>
+    public int PasswordMaxWaiting { get; set; } = 100;
+
+    /// <summary>How long one waits for such a place, in milliseconds, before it is refused.</summary>
+    public int PasswordMaxWaitMilliseconds { get; set; } = 10_000;
+
+    /// <summary>The limit of requests that wait for the payment provider: as the general one, with a target of its own.</summary>
+    internal AdmissionOptions ForPayments() => new()
+    {
+        InitialLimit = InitialLimit,
+        MinLimit = MinLimit,
+        MaxLimit = MaxLimit,
+        TargetMilliseconds = PaymentTargetMilliseconds,
+        MaxWaiting = MaxWaiting,
+        MaxWaitMilliseconds = MaxWaitMilliseconds,
+    };
+
+    /// <summary>The limit of requests that wait for a password: fixed, with a longer wait.</summary>
+    internal AdmissionOptions ForPasswords() => new()
+    {
+        InitialLimit = PasswordLimit,
+        MinLimit = PasswordLimit,
+        MaxLimit = PasswordLimit,
+        MaxWaiting = PasswordMaxWaiting,
+        MaxWaitMilliseconds = PasswordMaxWaitMilliseconds,
+    };
+
     /// <summary>What is wrong, each with what to set.</summary>
     public IEnumerable<string> Problems()
     {
@@ -42,5 +75,13 @@ public sealed class AdmissionOptions
             yield return $"Admission:MaxWaiting is {MaxWaiting}; set Admission__MaxWaiting to 0–100000.";
         if (MaxWaitMilliseconds is < 0 or > 60_000)
             yield return $"Admission:MaxWaitMilliseconds is {MaxWaitMilliseconds}; set Admission__MaxWaitMilliseconds to 0–60000.";
+        if (PaymentTargetMilliseconds is < 1 or > 60_000)
+            yield return $"Admission:PaymentTargetMilliseconds is {PaymentTargetMilliseconds}; set Admission__PaymentTargetMilliseconds to 1–60000.";
+        if (PasswordLimit is < 1 or > 100_000)
+            yield return $"Admission:PasswordLimit is {PasswordLimit}; set Admission__PasswordLimit to 1–100000.";
+        if (PasswordMaxWaiting is < 0 or > 100_000)
+            yield return $"Admission:PasswordMaxWaiting is {PasswordMaxWaiting}; set Admission__PasswordMaxWaiting to 0–100000.";
+        if (PasswordMaxWaitMilliseconds is < 0 or > 60_000)
+            yield return $"Admission:PasswordMaxWaitMilliseconds is {PasswordMaxWaitMilliseconds}; set Admission__PasswordMaxWaitMilliseconds to 0–60000.";
     }
 }

@@ -37,6 +37,47 @@ public sealed class MailAddressAttribute : ValidationAttribute, IDescribesSchema
     void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Format, schema.MaxLength) = ("email", EmailAddress.MaxLength);
 }
 
+/// <summary>An address that an account may have had for long.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class KnownMailAddressAttribute : ValidationAttribute, IDescribesSchema
+{
+    public KnownMailAddressAttribute() : base("is no e-mail address") { }
+
+    public override bool IsValid(object? value) => value is not string text || EmailAddress.IsValid(text.Trim()) || EmailAddress.CanBeKnown(text.Trim());
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Format, schema.MaxLength) = ("email", EmailAddress.MaxLength);
+}
+
+/// <summary>A password that is to be set. See <see cref="PasswordPolicy"/>.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class NewPasswordAttribute : ValidationAttribute, IDescribesSchema
+{
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
+        value is string text && PasswordPolicy.Problem(text) is { } problem ? new ValidationResult(problem, [validationContext.MemberName!]) : ValidationResult.Success;
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.MinLength, schema.MaxLength) = (PasswordPolicy.MinLength, PasswordPolicy.MaxLength);
+}
+
+/// <summary>What somebody is to be called. See <see cref="DisplayNames"/>.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class DisplayNameAttribute : ValidationAttribute
+{
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
+        value is string text && DisplayNames.Problem(text) is { } problem ? new ValidationResult(problem, [validationContext.MemberName!]) : ValidationResult.Success;
+}
+
+/// <summary>Text on one line. See <see cref="Text.IsLine"/>.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class LineAttribute : ValidationAttribute, IDescribesSchema
+{
+    public LineAttribute() : base("must be one line without control characters") { }
+
+    public override bool IsValid(object? value) => value is not string text || Text.IsLine(text);
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) =>
+        schema.Pattern ??= @"^[^\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]*$";
+}
+
 /// <summary>A country of ISO 3166-1, by its alpha-2 code.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class CountryCodeAttribute : ValidationAttribute, IDescribesSchema

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.Metadata;
 using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Users;
 using SoonShop.Idempotency;
 
 namespace SoonShop.ApiFrontend.Http;
@@ -21,7 +22,7 @@ internal sealed record IdempotencyRule(bool Required, bool ByGrain);
 /// cart's id. What such a request does twice, like opening a cart, harms nobody.
 /// </para>
 /// </summary>
-internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogger<IdempotencyMiddleware> log)
+internal sealed partial class IdempotencyMiddleware(RequestDelegate next, SigningKeys keys, ILogger<IdempotencyMiddleware> log)
 {
     public const string Header = "Idempotency-Key";
     private const string ReplayedHeader = "Idempotent-Replayed";
@@ -61,7 +62,8 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
             await next(context);
             return;
         }
-        var request = await KeyedRequest.ReadAsync(context, key);
+        var secrecy = endpoint.Metadata.GetMetadata<SecrecyRule>();
+        var request = await KeyedRequest.ReadAsync(context, key, secrecy, secrecy is null ? [] : keys.Current.Secrets);
         context.Features.Set(request);
         if (rule is { ByGrain: true })
             await next(context);
@@ -86,7 +88,10 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
 
     private async Task RunOnceAsync(HttpContext context, KeyedRequest request, IIdempotencyGrain grain)
     {
-        var run = await grain.BeginAsync(request.Fingerprint, Guid.NewGuid());
+        var id = Guid.NewGuid();
+        var run = await grain.BeginAsync(request.Fingerprint, id);
+        while (run.Verdict == IdempotentVerdict.Reused && request.TryNextFingerprint())
+            run = await grain.BeginAsync(request.Fingerprint, id);
         switch (run.Verdict)
         {
             case IdempotentVerdict.Replay:
@@ -160,7 +165,16 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
 
     private static async Task ReplayAsync(HttpContext context, KeyedRequest request, KeptAnswer answer)
     {
-        var body = request.Unseal(answer.SealedBody);
+        byte[] body;
+        try
+        {
+            body = request.Unseal(answer.SealedBody);
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            await new Problem(new Refusal(RefusalCode.Conflict, "It was done, but its answer can no longer be read: the key it was kept under is gone. Use a new Idempotency-Key.")).ExecuteAsync(context);
+            return;
+        }
         context.Response.StatusCode = answer.Status;
         foreach (var (name, value) in answer.Headers)
             context.Response.Headers[name] = value;
@@ -175,13 +189,19 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, ILogge
     private static partial void LogNotKept(ILogger log, string path, string reason);
 }
 
+/// <summary>A route whose body or answer holds a secret.</summary>
+/// <param name="InBody">True where the body does, as passwords and tokens.</param>
+internal sealed record SecrecyRule(bool InBody);
+
 /// <summary>A request with an Idempotency-Key.</summary>
 internal sealed class KeyedRequest
 {
-    private readonly byte[] sealingKey;
+    private readonly ImmutableArray<string> fingerprints;
+    private readonly ImmutableArray<byte[]> sealingKeys;
+    private int chosen;
 
-    private KeyedRequest(string key, string id, string fingerprint, byte[] sealingKey) =>
-        (Key, Id, Fingerprint, this.sealingKey) = (key, id, fingerprint, sealingKey);
+    private KeyedRequest(string key, string id, ImmutableArray<string> fingerprints, ImmutableArray<byte[]> sealingKeys) =>
+        (Key, Id, this.fingerprints, this.sealingKeys) = (key, id, fingerprints, sealingKeys);
 
     /// <summary>As the client wrote it.</summary>
     public string Key { get; }
@@ -189,10 +209,30 @@ internal sealed class KeyedRequest
     /// <summary>Digest of who asked where under which key.</summary>
     public string Id { get; }
 
-    /// <summary>Digest of what was asked.</summary>
-    public string Fingerprint { get; }
+    /// <summary>Digest of what was asked. Where a secret is in the body, it is keyed: the database alone gives no way to guess the secret.</summary>
+    public string Fingerprint => fingerprints[chosen];
 
-    public static async Task<KeyedRequest> ReadAsync(HttpContext context, string key)
+    /// <summary>
+    /// The same request may be known by another fingerprint: under a signing key that is not the first one here, or, from a front end of the
+    /// version before, under none. False when there is no other.
+    /// </summary>
+    public bool TryNextFingerprint()
+    {
+        if (chosen + 1 < fingerprints.Length)
+        {
+            chosen++;
+            return true;
+        }
+        chosen = 0;
+        return false;
+    }
+
+    /// <summary>Reads the body, and leaves it to be read again.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="key">Its Idempotency-Key.</param>
+    /// <param name="secrecy">What its route says of secrets.</param>
+    /// <param name="secrets">Secrets that all front ends share, the one in force first; needed where <paramref name="secrecy"/> is.</param>
+    public static async Task<KeyedRequest> ReadAsync(HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets)
     {
         var request = context.Request;
         request.EnableBuffering();
@@ -208,29 +248,48 @@ internal sealed class KeyedRequest
             : context.User.ApiKeyId() is { } apiKey ? $"api-key/{apiKey}"
             : $"ip/{context.Connection.RemoteIpAddress}";
         var where = $"{request.Method} {request.Path}{request.QueryString}";
+        var digest = SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length));
+        var content = Digest(where, digest);
+        var plainSeal = Digest("seal", key, digest);
         return new KeyedRequest(
             key,
             Hex(Digest(scope, where, key)),
-            Hex(Digest(where, SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length)))),
-            Digest("seal", key, SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length))));
+            secrecy is { InBody: true } ? [.. secrets.Select(s => $"hmac:{Hex(HMACSHA256.HashData(s, content))}"), Hex(content)] : [Hex(content)],
+            [.. secrets.Select(s => HMACSHA256.HashData(s, plainSeal)), plainSeal]);
     }
 
-    /// <summary>Encrypts an answer (AES-256-GCM) with a key that only the same request yields.</summary>
+    /// <summary>Encrypts an answer (AES-256-GCM) with a key that only the same request yields and, where a secret is in it, only a front end.</summary>
     public byte[] Seal(byte[] body)
     {
         Span<byte> sealedBody = new byte[HeaderBytes + body.Length];
         RandomNumberGenerator.Fill(sealedBody[..NonceBytes]);
-        using var aes = new AesGcm(sealingKey, TagBytes);
+        using var aes = new AesGcm(sealingKeys[0], TagBytes);
         aes.Encrypt(sealedBody[..NonceBytes], body, sealedBody[HeaderBytes..], sealedBody[NonceBytes..HeaderBytes]);
         return sealedBody.ToArray();
     }
 
-    /// <summary>Opens what <see cref="Seal"/> made for the same request.</summary>
+    /// <summary>Opens what <see cref="Seal"/> made for the same request, here, under another signing key, or in the version before.</summary>
+    /// <exception cref="AuthenticationTagMismatchException">It was made under a signing key that is gone.</exception>
     public byte[] Unseal(byte[] sealedBody)
+    {
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                return Unseal(sealedBody, sealingKeys[i]);
+            }
+            catch (AuthenticationTagMismatchException) when (i + 1 < sealingKeys.Length)
+            {
+                // The next one.
+            }
+        }
+    }
+
+    private static byte[] Unseal(byte[] sealedBody, byte[] key)
     {
         var parts = sealedBody.AsSpan();
         var body = new byte[parts.Length - HeaderBytes];
-        using var aes = new AesGcm(sealingKey, TagBytes);
+        using var aes = new AesGcm(key, TagBytes);
         aes.Decrypt(parts[..NonceBytes], parts[HeaderBytes..], parts[NonceBytes..HeaderBytes], body);
         return body;
     }
@@ -254,6 +313,12 @@ internal static class IdempotencyExtensions
     /// <summary>The route refuses requests without an Idempotency-Key.</summary>
     public static RouteHandlerBuilder RequireIdempotencyKey(this RouteHandlerBuilder route, bool byGrain = false) =>
         route.WithMetadata(new IdempotencyRule(true, byGrain));
+
+    /// <summary>
+    /// The route's body, or only its answer, holds a secret (a password, a token, a key): what is kept of a keyed request is then worth
+    /// nothing without the front ends' signing keys.
+    /// </summary>
+    public static RouteHandlerBuilder HoldsSecret(this RouteHandlerBuilder route, bool inBody = true) => route.WithMetadata(new SecrecyRule(inBody));
 
     /// <summary>The keyed request, if it is one.</summary>
     public static KeyedRequest? Keyed(this HttpContext context) => context.Features.Get<KeyedRequest>();

@@ -52,8 +52,8 @@ public sealed record StockSettingsRequest([property: Required, Range(0, AdjustSt
 
 public sealed record AdjustmentRequest(
     [property: Required, Range(-AdjustStock.MaxUnits, AdjustStock.MaxUnits), NotZero] int? Delta,
-    [property: Required, StringLength(100), CleanText] string? Reason,
-    [property: StringLength(100), CleanText] string? Reference);
+    [property: Required, StringLength(100), Line] string? Reason,
+    [property: StringLength(100), Line] string? Reference);
 
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NotZeroAttribute : ValidationAttribute, IDescribesSchema

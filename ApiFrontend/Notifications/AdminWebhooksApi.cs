@@ -12,7 +12,7 @@ internal static class AdminWebhooksApi
     {
         var webhooks = admin.MapGroup("/webhooks").WithTags("Administration").ForAdministrators("webhooks");
         webhooks.MapGet("", ListAsync).WithName("listWebhooks").WithSummary("All webhook endpoints");
-        webhooks.MapPost("", CreateAsync).WithName("createWebhook").WithSummary("Add a webhook endpoint; its secret is shown this once");
+        webhooks.MapPost("", CreateAsync).WithName("createWebhook").WithSummary("Add a webhook endpoint; its secret is shown this once").HoldsSecret(inBody: false);
         webhooks.MapGet("/{id:guid}", GetAsync).WithName("getWebhook").WithSummary("A webhook endpoint");
         webhooks.MapDelete("/{id:guid}", DeleteAsync).WithName("deleteWebhook").WithSummary("Remove a webhook endpoint");
         webhooks.MapPost("/{id:guid}/enable", EnableAsync).WithName("enableWebhook").WithSummary("Switch a webhook endpoint on again after failures");
@@ -38,7 +38,7 @@ internal static class AdminWebhooksApi
 }
 
 public sealed record WebhookRequest(
-    [property: Required, StringLength(500, MinimumLength = 1), CleanText] string? Url,
+    [property: Required, StringLength(500, MinimumLength = 1), Line] string? Url,
     [property: Required, MaxLength(50)] string[]? EventTypes);
 
 /// <summary>A new endpoint, with the secret that signs what is posted there.</summary>

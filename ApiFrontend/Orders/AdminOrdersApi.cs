@@ -14,10 +14,10 @@ internal static class AdminOrdersApi
     {
         var orders = admin.MapGroup("/orders").WithTags("Administration").ForAdministrators("orders");
         orders.MapGet("", ListAsync).WithName("listAllOrders").WithSummary("All orders, newest first");
-        orders.MapPost("/{id:guid}/ship", ShipAsync).WithName("shipOrder").WithSummary("Hand an order to a carrier").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/ship", ShipAsync).Admit(AdmissionClass.Payments).WithName("shipOrder").WithSummary("Hand an order to a carrier").Refuses(RefusalCode.InvalidOrderState);
         orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Note the delivery").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/capture", CaptureAsync).WithName("captureOrder").WithSummary("Take what was authorized, or part of it").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/refunds", RefundAsync).WithName("refundOrder").WithSummary("Refund an amount, units of lines, or all that is left").RequireIdempotencyKey().Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/capture", CaptureAsync).Admit(AdmissionClass.Payments).WithName("captureOrder").WithSummary("Take what was authorized, or part of it").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/refunds", RefundAsync).Admit(AdmissionClass.Payments).WithName("refundOrder").WithSummary("Refund an amount, units of lines, or all that is left").RequireIdempotencyKey().Refuses(RefusalCode.InvalidOrderState);
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
@@ -45,8 +45,8 @@ internal static class AdminOrdersApi
 }
 
 public sealed record ShipRequest(
-    [property: Required, StringLength(100), CleanText] string? Carrier,
-    [property: Required, StringLength(100), CleanText] string? TrackingNumber);
+    [property: Required, StringLength(100), Line] string? Carrier,
+    [property: Required, StringLength(100), Line] string? TrackingNumber);
 
 public sealed record CaptureRequest([property: Range(1, Money.MaxAmount)] long? Amount);
 
@@ -55,7 +55,7 @@ public sealed record RefundRequest(
     [property: Range(1, Money.MaxAmount), ExactlyOneOf(nameof(RefundRequest.Lines), nameof(RefundRequest.Full))] long? Amount,
     [property: Length(1, Cart.MaxLines), NoNulls, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Full))] List<RefundLineRequest>? Lines,
     [property: OnlyTrue, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Lines))] bool? Full,
-    [property: Required, StringLength(500), CleanText] string? Reason)
+    [property: Required, StringLength(500), Line] string? Reason)
 {
     public RefundOrder ToCommand(string refundId) => new(refundId, Amount, Lines is null ? null : [.. Lines.Select(l => l.ToUnits())], Full == true, Reason!);
 }

@@ -14,7 +14,7 @@ internal static class OrdersApi
     public static void MapOrders(this IEndpointRouteBuilder api)
     {
         var orders = api.MapGroup("/orders").WithTags("Orders").ForCustomersAndGuests();
-        orders.MapPost("", PlaceAsync).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Order what is in my cart")
+        orders.MapPost("", PlaceAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Order what is in my cart")
             .WithDescription("An earlier order of the cart that is not paid is cancelled first, and its payment voided. "
                 + "If the payment provider says that it is paid, it is the answer, and no other order is made.")
             .RequireIdempotencyKey(byGrain: true)
@@ -26,8 +26,8 @@ internal static class OrdersApi
             .TakesHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "1")
             // It lasts for minutes, and has a limit of its own.
             .Admit(AdmissionClass.Free).DisableRequestTimeout();
-        orders.MapPost("/{id:guid}/payments", PayAsync).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Try another payment method").Refuses(RefusalCode.PaymentDeclined, RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/cancel", CancelAsync).WithName("cancelOrder").WithSummary("Call an order off").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Try another payment method").Refuses(RefusalCode.PaymentDeclined, RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments).WithName("cancelOrder").WithSummary("Call an order off").Refuses(RefusalCode.InvalidOrderState);
     }
 
     private static async Task<Results<Created<Order>, Problem>> PlaceAsync(PlaceOrderRequest body, HttpContext context, IClusterClient cluster)
@@ -71,7 +71,7 @@ internal static class OrdersApi
 public sealed record PlaceOrderRequest(
     [property: EitherOr(nameof(PlaceOrderRequest.AddressId))] AddressRequest? ShippingAddress,
     Guid? AddressId,
-    [property: Required, StringLength(200, MinimumLength = 1), CleanText] string? PaymentMethod,
+    [property: Required, StringLength(200, MinimumLength = 1), Line] string? PaymentMethod,
     [property: MailAddress, NeededByGuests] string? Email,
     [property: NeedsAccount] bool? SavePaymentMethod = null,
     [property: ChargeableMoney] Money? ExpectedTotal = null);
@@ -84,7 +84,7 @@ public sealed class ChargeableMoneyAttribute() : ValidationAttribute($"must have
 }
 
 public sealed record PayOrderRequest(
-    [property: Required, StringLength(200, MinimumLength = 1), CleanText] string? PaymentMethod, [property: NeedsAccount] bool? SavePaymentMethod = null);
+    [property: Required, StringLength(200, MinimumLength = 1), Line] string? PaymentMethod, [property: NeedsAccount] bool? SavePaymentMethod = null);
 
 /// <summary>Only who has an account can wish for it.</summary>
 [AttributeUsage(AttributeTargets.Property)]
@@ -106,4 +106,4 @@ public sealed class NeededByGuestsAttribute : ValidationAttribute
             : ValidationResult.Success;
 }
 
-public sealed record CancelOrderRequest([property: StringLength(500), CleanText] string? Reason);
+public sealed record CancelOrderRequest([property: StringLength(500), Line] string? Reason);

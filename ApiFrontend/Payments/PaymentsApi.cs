@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Payments;
 
@@ -11,7 +12,7 @@ internal static class PaymentsApi
     {
         var routes = api.MapGroup("").WithTags("Payments").ForCustomersAndGuests();
         routes.MapGet("/payments/{id:guid}", GetAsync).WithName("getPayment").WithSummary("A payment").ForCustomersAndGuests("payments");
-        routes.MapPost("/simulated-payments/{paymentId:guid}/authenticate", AuthenticateAsync)
+        routes.MapPost("/simulated-payments/{paymentId:guid}/authenticate", AuthenticateAsync).Admit(AdmissionClass.Payments)
             .WithName("authenticatePayment").WithSummary("Prove to the simulated bank that it is you (simulated provider only)").Refuses(RefusalCode.InvalidOrderState);
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
@@ -13,13 +14,14 @@ internal static class AuthApi
     public static void MapAuth(this IEndpointRouteBuilder api)
     {
         var auth = api.MapGroup("/auth").WithTags("Accounts").ForAnyone();
-        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).WithName("register").WithSummary("Create an account").Refuses(RefusalCode.EmailTaken);
-        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).WithName("login").WithSummary("Sign in").Refuses(RefusalCode.Unauthenticated);
-        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).WithName("refreshSession").WithSummary("Trade a refresh token for a new pair").Refuses(RefusalCode.Unauthenticated);
-        auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).WithName("logout").WithSummary("End a session");
+        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).TakesPassword().WithName("register").WithSummary("Create an account").Refuses(RefusalCode.EmailTaken);
+        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).TakesPassword().WithName("login").WithSummary("Sign in").Refuses(RefusalCode.Unauthenticated);
+        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("refreshSession").WithSummary("Trade a refresh token for a new pair").Refuses(RefusalCode.Unauthenticated);
+        auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("logout").WithSummary("End a session");
         auth.MapPost("/password/forgot", ForgotPasswordAsync).LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email).WithName("forgotPassword").WithSummary("Ask for a new password by mail");
-        auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).WithName("resetPassword").WithSummary("Set a new password by a mailed token");
-        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).WithName("verifyEmail").WithSummary("Prove an e-mail address by a mailed token");
+        auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).TakesPassword().WithName("resetPassword").WithSummary("Set a new password by a mailed token");
+        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).HoldsSecret().WithName("verifyEmail").WithSummary("Prove an e-mail address by a mailed token");
+        auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery).WithName("requestEmailVerification").WithSummary("Ask for another mail that proves my e-mail address").Refuses(RefusalCode.NotFound);
     }
 
     private static async Task<Results<Created<SessionAnswer>, Problem>> RegisterAsync(
@@ -31,6 +33,7 @@ internal static class AuthApi
 
     private static async Task<Results<Ok<SessionAnswer>, Problem>> LoginAsync(LoginRequest body, IClusterClient cluster, Tokens tokens)
     {
+        RequestContext.Set(RequestKeys.Device, body.DeviceToken ?? "");
         var result = await ByEmail(cluster, body.Email!).LoginAsync(body.Password!);
         if (result.IsRefused)
             return new Problem(result.Refusal);
@@ -74,25 +77,38 @@ internal static class AuthApi
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).VerifyEmailAsync(token.Secret)).NoContent()
             : new Problem(Refusal.Invalid("token", "is none that was mailed"));
 
+    private static async Task<Results<Accepted, Problem>> RequestVerificationAsync(HttpContext context, ClaimsPrincipal user, IClusterClient cluster, RateLimiter limiter)
+    {
+        var account = cluster.GetGrain<IUserGrain>(user.RequiredUserId());
+        var profile = await account.GetAsync();
+        if (profile.IsRefused)
+            return new Problem(profile.Refusal);
+        if (await limiter.TakeAsync(context, RateClass.Mail, Subjects.OfEmail(profile.Value.Email)) is { } tooMany)
+            return new Problem(tooMany);
+        var result = await account.RequestVerificationAsync();
+        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Accepted((string?)null);
+    }
+
     private static IEmailGrain ByEmail(IClusterClient cluster, string email) => cluster.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(email)));
 }
 
 public sealed record RegisterRequest(
     [property: Required, MailAddress] string? Email,
-    [property: Required, StringLength(PasswordPolicy.MaxLength, MinimumLength = PasswordPolicy.MinLength)] string? Password,
-    [property: StringLength(100), CleanText] string? DisplayName);
+    [property: Required, NewPassword] string? Password,
+    [property: StringLength(DisplayNames.MaxLength), DisplayName] string? DisplayName);
 
 public sealed record LoginRequest(
-    [property: Required, MailAddress] string? Email,
-    [property: Required, StringLength(PasswordPolicy.MaxLength)] string? Password,
-    Guid? CartId);
+    [property: Required, KnownMailAddress] string? Email,
+    [property: Required, StringLength(PasswordPolicy.MaxWritten)] string? Password,
+    Guid? CartId,
+    [property: StringLength(100)] string? DeviceToken = null);
 
 public sealed record RefreshRequest([property: Required, StringLength(256)] string? RefreshToken);
 
-public sealed record ForgotPasswordRequest([property: Required, MailAddress] string? Email);
+public sealed record ForgotPasswordRequest([property: Required, KnownMailAddress] string? Email);
 
 public sealed record ResetPasswordRequest(
     [property: Required, StringLength(256)] string? Token,
-    [property: Required, StringLength(PasswordPolicy.MaxLength, MinimumLength = PasswordPolicy.MinLength)] string? Password);
+    [property: Required, NewPassword] string? Password);
 
 public sealed record VerifyEmailRequest([property: Required, StringLength(256)] string? Token);

@@ -23,6 +23,7 @@ internal sealed class KeySet
         byId = keys.ToDictionary(k => k.KeyId, SecurityKey (k) => k);
         Signing = new SigningCredentials(signing, SecurityAlgorithms.EcdsaSha256);
         Public = [.. keys.Select(PublicKey.Of)];
+        Secrets = [.. keys.Select(SecretOf).OfType<byte[]>()];
     }
 
     /// <summary>What it was read from.</summary>
@@ -33,6 +34,9 @@ internal sealed class KeySet
 
     /// <summary>What others may know of the keys (RFC 7517).</summary>
     public IReadOnlyList<PublicKey> Public { get; }
+
+    /// <summary>Secrets that all front ends share, one of each private key, the signing one's first (HKDF, RFC 5869).</summary>
+    public ImmutableArray<byte[]> Secrets { get; }
 
     /// <summary>The keys of this id: one, or none.</summary>
     public IEnumerable<SecurityKey> Find(string? id) => id is not null && byId.TryGetValue(id, out var key) ? [key] : [];
@@ -48,6 +52,11 @@ internal sealed class KeySet
     public static KeySet? TryRead(AuthOptions options, out string? problem)
     {
         var name = options.KeyFile.Length > 0 ? $"Auth:KeyFile '{options.KeyFile}'" : "Auth:Keys";
+        if (options.KeyFile.Length > 0 && Directory.Exists(options.KeyFile))
+        {
+            problem = $"{name} is a folder, and {(Directory.EnumerateFileSystemEntries(options.KeyFile).Any() ? "not the file with the keys in it" : "an empty one")}; set Auth__KeyFile to the file.";
+            return null;
+        }
         try
         {
             var keys = Parse(options.KeyFile.Length > 0 ? File.ReadAllText(options.KeyFile) : Decode(options.Keys));
@@ -105,6 +114,16 @@ internal sealed class KeySet
         var security = new ECDsaSecurityKey(key);
         security.KeyId = Base64UrlEncoder.Encode(security.ComputeJwkThumbprint());
         return security;
+    }
+
+    private static byte[]? SecretOf(ECDsaSecurityKey key)
+    {
+        if (key.PrivateKeyStatus != PrivateKeyStatus.Exists)
+            return null;
+        var secret = key.ECDsa.ExportParameters(true).D!;
+        var derived = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: "soonshop stored requests"u8.ToArray());
+        CryptographicOperations.ZeroMemory(secret);
+        return derived;
     }
 
     private static string Decode(string text) =>

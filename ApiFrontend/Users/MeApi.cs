@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
 using SoonShop.Addresses;
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
@@ -20,13 +21,13 @@ internal static class MeApi
         var me = api.MapGroup("/me").WithTags("Accounts").ForCustomers().Refuses(RefusalCode.NotFound);
         me.MapGet("", GetAsync).WithName("getProfile").WithSummary("My profile");
         me.MapPatch("", UpdateAsync).WithName("updateProfile").WithSummary("Change my profile");
-        me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).WithName("changePassword").WithSummary("Change my password");
+        me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).TakesPassword().WithName("changePassword").WithSummary("Change my password");
         me.MapGet("/addresses", GetAddressesAsync).WithName("listAddresses").WithSummary("My addresses");
         me.MapPost("/addresses", AddAddressAsync).WithName("addAddress").WithSummary("Add an address");
         me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithName("replaceAddress").WithSummary("Replace an address");
         me.MapDelete("/addresses/{id:guid}", RemoveAddressAsync).WithName("removeAddress").WithSummary("Remove an address");
-        me.MapGet("/payment-methods", GetPaymentMethodsAsync).WithName("listPaymentMethods").WithSummary("My kept payment methods");
-        me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync).WithName("removePaymentMethod").WithSummary("Remove a kept payment method");
+        me.MapGet("/payment-methods", GetPaymentMethodsAsync).Admit(AdmissionClass.Payments).WithName("listPaymentMethods").WithSummary("My kept payment methods");
+        me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync).Admit(AdmissionClass.Payments).WithName("removePaymentMethod").WithSummary("Remove a kept payment method");
     }
 
     private static async Task<Results<Ok<User>, Problem>> GetAsync(ClaimsPrincipal user, IClusterClient cluster) => (await Mine(user, cluster).GetAsync()).Ok();
@@ -66,22 +67,22 @@ internal static class MeApi
 }
 
 public sealed record ProfileRequest(
-    [property: StringLength(100, MinimumLength = 1), CleanText] string? DisplayName,
+    [property: StringLength(DisplayNames.MaxLength, MinimumLength = 1), DisplayName] string? DisplayName,
     [property: RegularExpression("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", ErrorMessage = "must be a language tag such as en or zh-CN")] string? Locale);
 
 public sealed record ChangePasswordRequest(
-    [property: Required, StringLength(PasswordPolicy.MaxLength)] string? CurrentPassword,
-    [property: Required, StringLength(PasswordPolicy.MaxLength, MinimumLength = PasswordPolicy.MinLength)] string? NewPassword);
+    [property: Required, StringLength(PasswordPolicy.MaxWritten)] string? CurrentPassword,
+    [property: Required, NewPassword] string? NewPassword);
 
 public sealed record AddressRequest(
-    [property: Required, StringLength(100), CleanText] string? Name,
-    [property: Required, StringLength(200), CleanText] string? Line1,
-    [property: StringLength(200), CleanText] string? Line2,
-    [property: AddressPart("Town."), StringLength(100), CleanText] string? City,
-    [property: AddressPart("State, province or the like, by name or code."), StringLength(100), CleanText] string? Region,
-    [property: AddressPart("In the country's form."), StringLength(20), CleanText] string? PostalCode,
+    [property: Required, StringLength(100), Line] string? Name,
+    [property: Required, StringLength(200), Line] string? Line1,
+    [property: StringLength(200), Line] string? Line2,
+    [property: AddressPart("Town."), StringLength(100), Line] string? City,
+    [property: AddressPart("State, province or the like, by name or code."), StringLength(100), Line] string? Region,
+    [property: AddressPart("In the country's form."), StringLength(20), Line] string? PostalCode,
     [property: Required, CountryCode] string? Country,
-    [property: StringLength(30), CleanText] string? Phone)
+    [property: StringLength(30), Line] string? Phone)
 {
     public Address ToAddress() => new(Name ?? "", Line1 ?? "", Line2, City ?? "", Region, PostalCode ?? "", Country ?? "", Phone);
 }

@@ -23,7 +23,7 @@ internal static class PrivacyApi
             .Produces<AccountExport.Document>(StatusCodes.Status200OK, "application/json")
             .AnswersHeader("Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
             .LimitRate(RateClass.Exports).Admit(AdmissionClass.Free).DisableRequestTimeout();
-        me.MapDelete("", EraseAsync).WithName("eraseAccount").WithSummary("Erase my account").LimitRate(RateClass.Login).Refuses(RefusalCode.Conflict);
+        me.MapDelete("", EraseAsync).WithName("eraseAccount").WithSummary("Erase my account").LimitRate(RateClass.Login).TakesPassword().Refuses(RefusalCode.Conflict);
         api.MapGet("/erasures/{id:guid}", GetErasureAsync).WithTags("Privacy").WithName("getErasure").WithSummary("How far the erasure of an account is").ForAnyone();
     }
 

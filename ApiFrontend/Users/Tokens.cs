@@ -46,7 +46,7 @@ internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider
             ]),
         });
         return new SessionAnswer(
-            signedIn.User, token, signedIn.RefreshToken.ToString(), "Bearer", (int)lifetime.TotalSeconds);
+            signedIn.User, token, signedIn.RefreshToken.ToString(), "Bearer", (int)lifetime.TotalSeconds, signedIn.DeviceToken);
     }
 }
 
@@ -56,4 +56,5 @@ internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider
 /// <param name="RefreshToken">For one call of <c>/auth/refresh</c>.</param>
 /// <param name="TokenType">Always <c>Bearer</c>.</param>
 /// <param name="ExpiresIn">Seconds for which the access token is good.</param>
-internal sealed record SessionAnswer(User User, string AccessToken, string RefreshToken, string TokenType, int ExpiresIn);
+/// <param name="DeviceToken">For <c>deviceToken</c> of the next login on this device: failed logins elsewhere do not hold it up. Null after <c>/auth/refresh</c>.</param>
+internal sealed record SessionAnswer(User User, string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, string? DeviceToken);

@@ -8,26 +8,142 @@ public static class EmailAddress
     /// <summary>The longest address, in characters (RFC 5321 section 4.5.3.1.3 leaves 254 for it).</summary>
     public const int MaxLength = 254;
 
+    private const int MaxLocalLength = 64, MaxDomainLength = 253, MaxLabelLength = 63;
+
+    private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true };
+
     /// <summary>
-    /// True for what can be an address. Only a mail that arrives proves one, so this keeps out what cannot be one:
-    /// no @, spaces, control characters, an empty or dotless domain. Combining marks are kept out too, so that an address has
-    /// one way of being written.
+    /// True for what can be an address: a dot-atom (RFC 5322 section 3.2.3, letters of other scripts by RFC 6532), an @, and a domain of two labels
+    /// or more that has a form in the DNS (RFC 5890). The mail library takes each of them. Only a mail that arrives proves an address. Combining
+    /// marks are kept out of the first part, so that it has one way of being written.
     /// </summary>
     public static bool IsValid(string? text)
     {
         if (text is null || text.Length > MaxLength || !Text.IsClean(text))
             return false;
+        var at = text.IndexOf('@');
+        return at is >= 1 and <= MaxLocalLength && IsDotAtom(text.AsSpan(0, at)) && ToAscii(text[(at + 1)..]) is not null;
+    }
+
+    /// <summary>True for what was taken as an address when accounts were made: who signs in may have had such a one for long.</summary>
+    public static bool CanBeKnown(string? text)
+    {
+        if (text is null || text.Length > MaxLength || !Text.IsClean(text))
+            return false;
         var at = text.LastIndexOf('@');
-        if (at is < 1 or > 64 || text.IndexOf('@') != at)
+        if (at is < 1 or > MaxLocalLength || text.IndexOf('@') != at)
             return false;
         var domain = text[(at + 1)..];
-        return !text.Any(c => char.IsWhiteSpace(c) || char.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark || c is '<' or '>' or '(' or ')' or ',' or ';' or ':' or '"' or '\\' or '[' or ']')
+        return !text.Any(c => char.IsWhiteSpace(c) || c is '<' or '>' or '(' or ')' or ',' or ';' or ':' or '"' or '\\' or '[' or ']')
             && domain.Length >= 3 && domain.Contains('.') && !domain.Contains("..")
-            && domain.All(c => char.IsLetterOrDigit(c) || c is '.' or '-')
             && domain[0] is not ('.' or '-') && domain[^1] is not ('.' or '-');
     }
 
-    /// <summary>The form by which addresses are compared: trimmed, without case.</summary>
-    public static string Normalize(string email) =>
-        email.Trim().ToLower(CultureInfo.InvariantCulture);
+    /// <summary>
+    /// The form by which addresses are compared: trimmed, composed (NFC), without case, the domain as it stands in the DNS: <c>bücher.example</c> and
+    /// <c>xn--bcher-kva.example</c> are one.
+    /// </summary>
+    public static string Normalize(string email)
+    {
+        var text = email.Trim();
+        var at = text.LastIndexOf('@');
+        if (at < 0)
+            return Fold(text);
+        var domain = text[(at + 1)..];
+        return $"{Fold(text[..at])}@{ToAscii(domain) ?? Fold(domain)}";
+    }
+
+    /// <summary>
+    /// How a normalised address was written down before domains were compared by their form in the DNS; null where there is no difference. Accounts
+    /// of that time are known by it.
+    /// </summary>
+    public static string? EarlierForm(string normalized)
+    {
+        var at = normalized.LastIndexOf('@');
+        if (at < 0 || !normalized.AsSpan(at).Contains("xn--", StringComparison.Ordinal))
+            return null;
+        try
+        {
+            var earlier = $"{normalized[..at]}@{Idn.GetUnicode(normalized[(at + 1)..])}";
+            return earlier == normalized ? null : earlier;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static string Fold(string text) => UnicodeNormalization.Compose(UnicodeNormalization.Compose(text).ToLowerInvariant());
+
+    private static bool IsDotAtom(ReadOnlySpan<char> local)
+    {
+        if (local[0] == '.' || local[^1] == '.' || local.Contains("..", StringComparison.Ordinal))
+            return false;
+        for (var i = 0; i < local.Length; i++)
+        {
+            var c = local[i];
+            var isAtom = c < 0x80
+                ? char.IsAsciiLetterOrDigit(c) || c is '.' or '!' or '#' or '$' or '%' or '&' or '\'' or '*' or '+' or '-' or '/' or '=' or '?' or '^' or '_' or '`' or '{' or '|' or '}' or '~'
+                : char.IsSurrogate(c) || char.IsLetterOrDigit(c);
+            if (!isAtom)
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>A domain in lower case as it stands in the DNS, in A-labels; null for what can be none.</summary>
+    private static string? ToAscii(string domain)
+    {
+        var folded = Fold(string.Create(domain.Length, domain, static (to, from) =>
+        {
+            for (var i = 0; i < to.Length; i++)
+                to[i] = Narrow(from[i]);
+        }));
+        try
+        {
+            var labels = folded.Split('.').Select(ToAscii).ToList();
+            return labels.Count < 2 || labels.Contains(null) || string.Join('.', labels) is not { Length: <= MaxDomainLength } ascii ? null : ascii;
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+
+        static string? ToAscii(string label)
+        {
+            if (label.Length is 0 or > MaxLabelLength || label[0] == '-' || label[^1] == '-')
+                return null;
+            // What is in Punycode already must be what it would be written as.
+            var unicode = label.StartsWith("xn--", StringComparison.Ordinal) ? Idn.GetUnicode(label) : label;
+            if (!IsLabel(unicode))
+                return null;
+            var ascii = Idn.GetAscii(unicode);
+            return ascii.Length <= MaxLabelLength && (unicode == label || ascii == label) && (unicode == label) == !label.StartsWith("xn--", StringComparison.Ordinal) ? ascii : null;
+        }
+    }
+
+    private static bool IsLabel(string label)
+    {
+        if (Fold(label) != label || !Text.IsClean(label))
+            return false;
+        for (var i = 0; i < label.Length; i += char.IsSurrogatePair(label, i) ? 2 : 1)
+        {
+            var category = CharUnicodeInfo.GetUnicodeCategory(label, i);
+            var isMark = category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+            var isLetter = category is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.DecimalDigitNumber;
+            if (label[i] == '-' || (isMark && i > 0))
+                continue;
+            if (!isLetter || UnicodeNormalization.IsCompatibilityLetter(char.ConvertToUtf32(label, i)))
+                return false;
+        }
+        return true;
+    }
+
+    /// <summary>A fullwidth letter, digit, hyphen or dot, and the ideographic full stop, as the one that it stands for (RFC 5895).</summary>
+    private static char Narrow(char c) => c switch
+    {
+        '\u3002' or '\uFF61' or '\uFF0E' => '.',
+        '\uFF0D' or (>= '\uFF10' and <= '\uFF19') or (>= '\uFF21' and <= '\uFF3A') or (>= '\uFF41' and <= '\uFF5A') => (char)(c - 0xFEE0),
+        _ => c,
+    };
 }

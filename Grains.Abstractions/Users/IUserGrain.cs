@@ -72,6 +72,10 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("reset-password")]
     Task<Outcome<Done>> ResetPasswordAsync(string secret, string newPassword);
 
+    /// <summary>Sends out a new token that proves the e-mail address; an earlier one is void. Refused: <c>not-found</c>, <c>conflict</c> when it is proven already.</summary>
+    [Alias("request-verification")]
+    Task<Outcome<Done>> RequestVerificationAsync();
+
     /// <summary>Confirms the e-mail address by a token. Idempotent. Refused: <c>validation-failed</c>.</summary>
     [Alias("verify-email"), Repeatable]
     Task<Outcome<Done>> VerifyEmailAsync(string secret);
@@ -112,6 +116,10 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("erasure"), AlwaysInterleave]
     Task<ErasureStatus?> GetErasureAsync();
 
+    /// <summary>True when somebody signed in to this account with this device before: with its token, which was given to it then.</summary>
+    [Alias("knows-device"), AlwaysInterleave]
+    Task<bool> KnowsDeviceAsync(string token);
+
     /// <summary>True when this account exists and has the address: how an <see cref="IEmailGrain"/> settles a reservation whose owner fell silent.</summary>
     [Alias("has-email"), AlwaysInterleave]
     Task<bool> HasEmailAsync(string email);
@@ -138,7 +146,8 @@ public interface IEmailGrain : IGrainWithStringKey
 
     /// <summary>
     /// Signs in. Refused: <c>unauthenticated</c> (unknown address and wrong password alike, after the same work),
-    /// <c>rate-limited</c> after repeated failures, for unknown addresses too.
+    /// <c>rate-limited</c> after repeated failures from the same network (<see cref="RequestKeys.Address"/>), for unknown addresses too; a device that
+    /// is known (<see cref="RequestKeys.Device"/>) is counted apart.
     /// </summary>
     [Alias("login"), AlwaysInterleave]
     Task<Outcome<SignedIn>> LoginAsync(string password);
@@ -146,6 +155,10 @@ public interface IEmailGrain : IGrainWithStringKey
     /// <summary>Like <see cref="LoginAsync"/>, for a session that ends by itself after this time, 30 days at most.</summary>
     [Alias("login-briefly"), AlwaysInterleave]
     Task<Outcome<SignedIn>> LoginBrieflyAsync(string password, TimeSpan lifetime);
+
+    /// <summary>Whose the address is; null while nobody has it, and while a claim is not confirmed.</summary>
+    [Alias("owner"), AlwaysInterleave]
+    Task<Guid?> GetOwnerAsync();
 
     /// <summary>Asks for a password reset; says nothing of whether the address is known.</summary>
     [Alias("forgot-password"), AlwaysInterleave]

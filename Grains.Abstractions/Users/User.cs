@@ -31,7 +31,11 @@ public sealed record RegisterUser(string Email, string Password, string? Display
 
 /// <summary>A session just opened or renewed.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.signed-in")]
-public sealed record SignedIn(User User, Guid SessionId, RefreshToken RefreshToken);
+public sealed record SignedIn(User User, Guid SessionId, RefreshToken RefreshToken)
+{
+    /// <summary>What the device shows at its next login, so that failures elsewhere do not hold it up; null when the session was only renewed.</summary>
+    [Id(0)] public string? DeviceToken { get; init; }
+}
 
 /// <summary>What a customer needs to renew a session; the server keeps only a digest of the secret.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.refresh-token")]

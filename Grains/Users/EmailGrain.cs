@@ -17,7 +17,11 @@ internal sealed class EmailGrain(
     BusinessMetrics metrics)
     : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
 {
+    /// <summary>Of those of whom nothing is known.</summary>
     private readonly LoginThrottle throttle = new(options.Value, time);
+
+    /// <summary>Of devices with which the owner has signed in before: whatever strangers do, these are heard.</summary>
+    private readonly LoginThrottle deviceThrottle = new(options.Value, time);
 
     protected override string Aggregate => "email";
 
@@ -36,6 +40,8 @@ internal sealed class EmailGrain(
                 return false;
             }
         }
+        if (await EarlierOwnerAsync() is { } earlier && earlier != userId)
+            return false;
         if (State is not { Confirmed: true })
             await CommitAsync(new EmailClaim(userId, false, Now + EmailClaim.ReservationLifetime), []);
         return true;
@@ -59,33 +65,68 @@ internal sealed class EmailGrain(
 
     private async Task<Outcome<SignedIn>> GuardAsync(Func<IUserGrain, Task<Outcome<SignedIn>>> login)
     {
-        using var turn = await throttle.EnterAsync();
+        var device = Device.Current is { } token && await KnowsAsync(token) ? Device.Digest(token) : null;
+        var (throttle, source) = device is null ? (this.throttle, LoginThrottle.NetworkOf(Origin.Current.Address)) : (deviceThrottle, device);
+        using var turn = await throttle.EnterAsync(source);
         if (turn.LockedFor is { } wait)
         {
             refused.Note("sessions.open", Subject, AuditOutcome.Denied);
             metrics.LoggedIn(succeeded: false, throttled: true);
             return LoginThrottle.Locked(wait);
         }
-        var result = await login(Account);
+        var result = await LoginAsync(login);
+        // Nobody looked at the password: that is no guess.
+        if (result.Refusal?.Code == RefusalCode.Unavailable)
+            return result;
         metrics.LoggedIn(succeeded: !result.IsRefused);
         if (result.IsRefused)
         {
-            throttle.Failed();
+            throttle.Failed(source);
             refused.Note("sessions.open", Subject, AuditOutcome.Failure);
             DelayDeactivation(throttle.Memory);
         }
         else
         {
-            throttle.Reset();
+            throttle.Succeeded(source);
         }
         return result;
     }
 
-    Task IEmailGrain.ForgotPasswordAsync() => Account.RequestPasswordResetAsync();
+    /// <summary>Signs in at the account of this address or, where that refuses, at one that has the address as it was written down before.</summary>
+    private async Task<Outcome<SignedIn>> LoginAsync(Func<IUserGrain, Task<Outcome<SignedIn>>> login)
+    {
+        var earlier = await EarlierOwnerAsync();
+        if (State is null && earlier is { } only)
+            return await login(GrainFactory.GetGrain<IUserGrain>(only));
+        var result = await login(Account);
+        return earlier is { } other && result.Refusal?.Code == RefusalCode.Unauthenticated ? await login(GrainFactory.GetGrain<IUserGrain>(other)) : result;
+    }
+
+    private async Task<bool> KnowsAsync(string device)
+    {
+        if (await Account.KnowsDeviceAsync(device))
+            return true;
+        return await EarlierOwnerAsync() is { } earlier && await GrainFactory.GetGrain<IUserGrain>(earlier).KnowsDeviceAsync(device);
+    }
+
+    /// <summary>Whose the address is in the form in which it was written down before; null where there is no such form, or nobody.</summary>
+    private async Task<Guid?> EarlierOwnerAsync() => EmailAddress.EarlierForm(UserKeys.OfEmailKey(GrainKey)) is { } form
+        ? await GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(form)).GetOwnerAsync()
+        : null;
+
+    Task<Guid?> IEmailGrain.GetOwnerAsync() => Task.FromResult(State is { Confirmed: true } claim ? claim.UserId : (Guid?)null);
+
+    async Task IEmailGrain.ForgotPasswordAsync()
+    {
+        await Account.RequestPasswordResetAsync();
+        if (await EarlierOwnerAsync() is { } earlier)
+            await GrainFactory.GetGrain<IUserGrain>(earlier).RequestPasswordResetAsync();
+    }
 
     Task IEmailGrain.UnlockAsync()
     {
         throttle.Reset();
+        deviceThrottle.Reset();
         return Task.CompletedTask;
     }
 

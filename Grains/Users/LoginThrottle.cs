@@ -1,30 +1,55 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace SoonShop.Users;
 
 /// <summary>
-/// Locks one e-mail address after too many failed logins. One attempt at a time is looked at, so that a burst of guesses
-/// cannot slip past the count; the queue is bounded. Kept in memory alone and for unknown addresses too: a lock says
-/// nothing about whether an account exists, and guessing writes nothing to the database.
+/// Slows guesses at one account's password down. Each source (a network, or a device that its owner signed in with) that fails too often in a row
+/// waits for a while, so that nobody locks the owner out from elsewhere; and all together may fail <see cref="AccountsOptions.MaxFailedLoginsInAll"/>
+/// times in a row, however many networks they come from (NIST SP 800-63B section 3.2.2). One attempt at a time is looked at, so that a burst of
+/// guesses cannot slip past the count; the queue is bounded. Kept in memory alone and for unknown addresses too: a wait says nothing about whether
+/// an account exists, and guessing writes nothing to the database.
 /// </summary>
 internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
 {
-    private readonly int maxFailures = options.MaxFailedLogins;
-    private readonly TimeSpan lockout = TimeSpan.FromMinutes(options.LockoutMinutes);
     private const int MaxQueue = 50;
+
+    /// <summary>Sources that are remembered: more than may fail before all must wait.</summary>
+    private const int MaxSources = 1000;
+
+    /// <summary>From so many failures on, the count of all is kept for <see cref="LongMemory"/>.</summary>
+    private const int Many = 20;
+
+    private static readonly TimeSpan LongMemory = TimeSpan.FromHours(24);
+
+    private readonly int maxFailures = options.MaxFailedLogins;
+    private readonly int maxFailuresInAll = options.MaxFailedLoginsInAll;
+    private readonly TimeSpan lockout = TimeSpan.FromMinutes(options.LockoutMinutes);
     private readonly SemaphoreSlim turn = new(1);
+    private readonly Dictionary<string, Series> sources = [];
     private int queued;
-    private int failures;
-    private DateTimeOffset lockedUntil;
+    private int failuresInAll;
     private DateTimeOffset lastFailure;
 
-    /// <summary>How long the grain must live after a failure, so that a lock does not end with it.</summary>
-    public TimeSpan Memory => lockout + TimeSpan.FromMinutes(1);
+    /// <summary>How long the grain must live after a failure, so that a wait does not end with it.</summary>
+    public TimeSpan Memory => (failuresInAll >= Many ? LongMemory : lockout) + TimeSpan.FromMinutes(1);
 
-    /// <summary>What a locked caller is told.</summary>
+    /// <summary>What a caller is told who must wait.</summary>
     public static Refusal Locked(TimeSpan wait) =>
         new(RefusalCode.RateLimited, "Too many failed attempts. Try later, or set a new password.") { RetryAfter = wait };
 
+    /// <summary>The network of an IP address: of an IPv6 address what one customer of a provider is given at least (RFC 6177), the /64.</summary>
+    public static string NetworkOf(string? address)
+    {
+        if (!IPAddress.TryParse(address, out var parsed))
+            return address ?? "";
+        if (parsed.IsIPv4MappedToIPv6)
+            parsed = parsed.MapToIPv4();
+        return parsed.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexStringLower(parsed.GetAddressBytes().AsSpan(0, 8)) : parsed.ToString();
+    }
+
     /// <summary>Waits for the turn; dispose to end it.</summary>
-    public async Task<Turn> EnterAsync()
+    public async Task<Turn> EnterAsync(string source = "")
     {
         if (queued >= MaxQueue)
             return new Turn(null, TimeSpan.FromSeconds(5));
@@ -38,26 +63,49 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
             queued--;
         }
         var now = time.GetUtcNow();
-        return new Turn(turn, lockedUntil > now ? lockedUntil - now : null);
+        if (now - lastFailure > LongMemory)
+            failuresInAll = 0;
+        var until = failuresInAll >= maxFailuresInAll ? lastFailure + LongMemory : DateTimeOffset.MinValue;
+        if (sources.TryGetValue(source, out var series) && series.LockedUntil > until)
+            until = series.LockedUntil;
+        return new Turn(turn, until > now ? until - now : null);
     }
 
     /// <summary>Counts a failure; an old series is forgotten.</summary>
-    public void Failed()
+    public void Failed(string source = "")
     {
         var now = time.GetUtcNow();
-        failures = now - lastFailure > lockout ? 1 : failures + 1;
+        failuresInAll++;
         lastFailure = now;
-        if (failures >= maxFailures)
-            (lockedUntil, failures) = (now + lockout, 0);
+        if (!sources.TryGetValue(source, out var series) || now - series.LastFailure > lockout)
+            series = new Series(0, now, default);
+        var failures = series.Failures + 1;
+        sources[source] = failures >= maxFailures ? new Series(0, now, now + lockout) : series with { Failures = failures, LastFailure = now };
+        if (sources.Count > MaxSources)
+            sources.Remove(sources.MinBy(s => s.Value.LastFailure).Key);
     }
 
-    /// <summary>Forgets failures and lock.</summary>
-    public void Reset() => (failures, lockedUntil) = (0, default);
+    /// <summary>The right password came from a source: the row of failures ends. Others that wait go on waiting.</summary>
+    public void Succeeded(string source = "")
+    {
+        failuresInAll = 0;
+        sources.Remove(source);
+    }
+
+    /// <summary>Forgets everything: the owner has proven the address.</summary>
+    public void Reset()
+    {
+        failuresInAll = 0;
+        sources.Clear();
+    }
+
+    /// <summary>Failures of one source in a row.</summary>
+    private sealed record Series(int Failures, DateTimeOffset LastFailure, DateTimeOffset LockedUntil);
 
     /// <summary>A turn at the login; <see cref="LockedFor"/> says how long not to try.</summary>
     public readonly struct Turn(SemaphoreSlim? turn, TimeSpan? lockedFor) : IDisposable
     {
-        /// <summary>The time until the lock ends; null when not locked.</summary>
+        /// <summary>The time until another attempt is looked at; null when this one is.</summary>
         public TimeSpan? LockedFor => lockedFor;
 
         /// <inheritdoc/>

@@ -4,13 +4,15 @@ using SoonShop.Addresses;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Logging;
+using SoonShop.Notifications;
 using SoonShop.Privacy;
 
 namespace SoonShop.Users;
 
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<Document<UserState>> storage, TimeProvider time,
-    PasswordHashing passwords, IAuditLog audit, IRefusedActs refused, IPersonalRecords records, IOptions<AccountsOptions> options, ILogger<UserGrain> log)
+    PasswordHashing passwords, IAuditLog audit, IRefusedActs refused, IPersonalRecords records, IOptions<AccountsOptions> options,
+    IOptions<NotificationsOptions> notifications, ILogger<UserGrain> log)
     : AggregateGrain<UserState>(storage, time), IUserGrain
 {
     protected override string Aggregate => "user";
@@ -38,28 +40,37 @@ internal sealed partial class UserGrain(
     {
         if (State is { } known)
         {
-            return known.NormalizedEmail == EmailAddress.Normalize(command.Email) && await passwords.VerifyAsync(known.PasswordHash, command.Password)
-                ? await OpenSessionAsync(UserState.SessionLifetime)
-                : Taken;
+            if (known.NormalizedEmail != EmailAddress.Normalize(command.Email))
+                return Taken;
+            return await passwords.VerifyAsync(known.PasswordHash, command.Password) switch
+            {
+                { IsRight: true } right => await OpenSessionAsync(UserState.SessionLifetime, right.NewHash),
+                { IsRight: false } => Taken,
+                null => PasswordHashing.Full,
+            };
         }
         if (base.State is not null)
             return new Refusal(RefusalCode.Conflict, "The account that this Idempotency-Key made was erased. Register with a new key.");
         if (Problems(command) is { Count: > 0 } problems)
             return Refusal.Invalid(problems);
 
+        // Before the address is reserved for a minute: who is refused here can try again at once.
+        if (await passwords.HashAsync(command.Password) is not { } hash)
+            return PasswordHashing.Full;
         var email = GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(command.Email)));
         if (!await email.ReserveAsync(Id))
             return Taken;
         var verification = UserState.NewSecret();
-        var decision = UserState.Register(Id, command, await passwords.HashAsync(command.Password), verification, Now);
+        var decision = UserState.Register(Id, command, hash, verification, Now);
         var sessionId = Guid.NewGuid();
         var secret = UserState.NewSecret();
+        var device = UserState.NewSecret();
         await CommitAsync(
-            decision with { State = decision.State.OpenSession(sessionId, secret, Now, Origin.Current) },
+            decision with { State = decision.State.OpenSession(sessionId, secret, Now, Origin.Current).UseDevice(device, Now) },
             Audit(Mine("users.register") with { After = new { decision.State.Roles } }));
         LogMailed("e-mail verification", State!.Email, verification);
         await email.ConfirmAsync(Id);
-        return SignedIn(sessionId, secret);
+        return SignedIn(sessionId, secret) with { DeviceToken = device };
     }
 
     Task<Outcome<SignedIn>> IUserGrain.LoginAsync(string password) => LoginAsync(password, UserState.SessionLifetime);
@@ -71,8 +82,12 @@ internal sealed partial class UserGrain(
         return LoginAsync(password, lifetime);
     }
 
-    private async Task<Outcome<SignedIn>> LoginAsync(string password, TimeSpan lifetime) =>
-        await passwords.VerifyAsync(State?.PasswordHash, password) ? await OpenSessionAsync(lifetime) : UserState.Unauthenticated;
+    private async Task<Outcome<SignedIn>> LoginAsync(string password, TimeSpan lifetime) => await passwords.VerifyAsync(State?.PasswordHash, password) switch
+    {
+        { IsRight: true } right => await OpenSessionAsync(lifetime, right.NewHash),
+        { IsRight: false } => UserState.Unauthenticated,
+        null => PasswordHashing.Full,
+    };
 
     async Task<Outcome<SignedIn>> IUserGrain.RefreshAsync(RefreshToken token)
     {
@@ -142,11 +157,13 @@ internal sealed partial class UserGrain(
 
     async Task<Outcome<Done>> IUserGrain.ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword)
     {
-        if (PasswordPolicy.Problem(newPassword) is { } problem)
+        if (Problem(newPassword) is { } problem)
             return Refusal.Invalid("newPassword", problem);
         if (await WhyNotOwnerAsync(currentPassword, "users.change-password") is { } refusal)
             return refusal;
-        await CommitAsync(State!.ChangePassword(await passwords.HashAsync(newPassword), keepSession), Audit(Mine("users.change-password")));
+        if (await passwords.HashAsync(newPassword) is not { } hash)
+            return PasswordHashing.Full;
+        await CommitAsync(State!.ChangePassword(hash, keepSession), Audit(Mine("users.change-password")));
         return default(Done);
     }
 
@@ -156,7 +173,10 @@ internal sealed partial class UserGrain(
         using var turn = await throttle.EnterAsync();
         if (turn.LockedFor is { } wait)
             return LoginThrottle.Locked(wait);
-        if (!await passwords.VerifyAsync(State?.PasswordHash, currentPassword))
+        var right = await passwords.VerifyAsync(State?.PasswordHash, currentPassword);
+        if (right is null)
+            return PasswordHashing.Full;
+        if (!right.IsRight)
         {
             throttle.Failed();
             DelayDeactivation(throttle.Memory);
@@ -216,16 +236,27 @@ internal sealed partial class UserGrain(
 
     async Task<Outcome<Done>> IUserGrain.ResetPasswordAsync(string secret, string newPassword)
     {
-        if (PasswordPolicy.Problem(newPassword) is { } problem)
+        if (Problem(newPassword) is { } problem)
             return Refusal.Invalid("password", problem);
         if (State is not { } user || !user.IsResetSecret(secret, Now))
         {
             refused.Note("users.reset-password", Actors.User(Id), AuditOutcome.Failure);
             return Refusal.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
         }
-        await CommitAsync(user.ResetPassword(await passwords.HashAsync(newPassword)), Audit(Mine("users.reset-password")));
-        await GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(user.NormalizedEmail)).UnlockAsync();
+        if (await passwords.HashAsync(newPassword) is not { } hash)
+            return PasswordHashing.Full;
+        await CommitAsync(user.ResetPassword(hash), Audit(Mine("users.reset-password")));
+        await GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(user.NormalizedEmail))).UnlockAsync();
         return default(Done);
+    }
+
+    async Task<Outcome<Done>> IUserGrain.RequestVerificationAsync()
+    {
+        var secret = UserState.NewSecret();
+        var result = await DecideAsync(user => user.RequestVerification(secret, Now), _ => default(Done));
+        if (!result.IsRefused)
+            LogMailed("e-mail verification", State!.Email, secret);
+        return result;
     }
 
     Task<Outcome<Done>> IUserGrain.VerifyEmailAsync(string secret) => State is null
@@ -259,6 +290,8 @@ internal sealed partial class UserGrain(
             next => new Act("users.set-roles", Actors.User(Id)) { Before = new { State?.Roles }, After = new { next.Roles } });
     }
 
+    Task<bool> IUserGrain.KnowsDeviceAsync(string token) => Task.FromResult(State?.KnowsDevice(token) == true);
+
     Task<bool> IUserGrain.HasEmailAsync(string email) => Task.FromResult(State?.NormalizedEmail == email);
 
     private async Task<Outcome<T>> DecideAsync<T>(Func<UserState, Decision<UserState>> rule, Func<UserState, T> answer, Func<UserState, Act>? act = null)
@@ -272,13 +305,14 @@ internal sealed partial class UserGrain(
         return answer(State!);
     }
 
-    private async Task<Outcome<SignedIn>> OpenSessionAsync(TimeSpan lifetime)
+    private async Task<Outcome<SignedIn>> OpenSessionAsync(TimeSpan lifetime, string? newHash)
     {
         var sessionId = Guid.NewGuid();
         var secret = UserState.NewSecret();
-        await CommitAsync(
-            State!.OpenSession(sessionId, secret, Now, Origin.Current, lifetime), [Audit(Mine("sessions.open") with { Details = new { opened = sessionId } })]);
-        return SignedIn(sessionId, secret);
+        var device = Device.Current is { } shown && State!.KnowsDevice(shown) ? shown : UserState.NewSecret();
+        var next = (State! with { PasswordHash = newHash ?? State.PasswordHash }).OpenSession(sessionId, secret, Now, Origin.Current, lifetime).UseDevice(device, Now);
+        await CommitAsync(next, [Audit(Mine("sessions.open") with { Details = new { opened = sessionId } })]);
+        return SignedIn(sessionId, secret) with { DeviceToken = device };
     }
 
     /// <summary>Something that the account's owner does, perhaps without being signed in yet.</summary>
@@ -287,13 +321,17 @@ internal sealed partial class UserGrain(
     private SignedIn SignedIn(Guid sessionId, string secret) =>
         new(State!.ToView(Version), sessionId, new RefreshToken(Id, sessionId, secret));
 
-    private static Dictionary<string, string[]> Problems(RegisterUser command)
+    private string? Problem(string newPassword) => NewPassword.Problem(newPassword, State?.Email, State?.DisplayName, notifications.Value.ShopName);
+
+    private Dictionary<string, string[]> Problems(RegisterUser command)
     {
         var errors = new Dictionary<string, string[]>();
         if (!EmailAddress.IsValid(command.Email?.Trim()))
             errors["email"] = ["is no e-mail address"];
-        if (PasswordPolicy.Problem(command.Password) is { } problem)
+        if (NewPassword.Problem(command.Password, command.Email, command.DisplayName, notifications.Value.ShopName) is { } problem)
             errors["password"] = [problem];
+        if (command.DisplayName is { } name && DisplayNames.Problem(name) is { } wrong)
+            errors["displayName"] = [wrong];
         return errors;
     }
 

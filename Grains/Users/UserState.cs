@@ -18,6 +18,9 @@ public sealed record UserState
     /// <summary>How many traded refresh tokens of a session are still recognised as such.</summary>
     public const int MaxSpentTokens = 10;
 
+    /// <summary>The most devices that are known; the longest unused is forgotten first.</summary>
+    public const int MaxDevices = 20;
+
     /// <summary>How long a session lives without being renewed.</summary>
     public static readonly TimeSpan SessionLifetime = TimeSpan.FromDays(30);
 
@@ -54,6 +57,9 @@ public sealed record UserState
     /// <summary>The token for a new password, while one is out.</summary>
     public MailedDigest? Reset { get; init; }
 
+    /// <summary>Devices that signed in, the last used first.</summary>
+    public ImmutableArray<Device> Devices { get; init; } = [];
+
     /// <summary>Set once the account is being erased: then it is an account no more, and nothing else of this record says anything.</summary>
     public Erasure? Erasure { get; init; }
 
@@ -61,7 +67,7 @@ public sealed record UserState
     public static Decision<UserState> Register(Guid id, RegisterUser command, string passwordHash, string verificationSecret, DateTimeOffset now)
     {
         var email = command.Email.Trim();
-        var displayName = string.IsNullOrWhiteSpace(command.DisplayName) ? email[..email.IndexOf('@')] : command.DisplayName.Trim();
+        var displayName = string.IsNullOrWhiteSpace(command.DisplayName) ? email[..email.IndexOf('@')] : DisplayNames.Clean(command.DisplayName);
         var expires = now + VerificationLifetime;
         var user = new UserState
         {
@@ -89,6 +95,16 @@ public sealed record UserState
             new Session(sessionId, Digest(secret), [], now, now, now + (lifetime ?? SessionLifetime)) { UserAgent = origin?.UserAgent, Address = origin?.Address },
         ],
     };
+
+    /// <summary>Whether this device signed in before.</summary>
+    public bool KnowsDevice(string token) => Devices.Any(d => SameDigest(d.TokenDigest, Device.Digest(token)));
+
+    /// <summary>Remembers that a device signed in.</summary>
+    public UserState UseDevice(string token, DateTimeOffset now)
+    {
+        var digest = Device.Digest(token);
+        return this with { Devices = [new Device(digest, now), .. Devices.Where(d => d.TokenDigest != digest).Take(MaxDevices - 1)] };
+    }
 
     /// <summary>
     /// Trades a refresh token. A spent one ends the session, as RFC 9700 section 4.14.2 asks: either its owner or a
@@ -148,7 +164,9 @@ public sealed record UserState
     {
         if (displayName is not null && string.IsNullOrWhiteSpace(displayName))
             return Refusal.Invalid("displayName", "must not be blank");
-        var next = this with { DisplayName = displayName?.Trim() ?? DisplayName, Locale = locale ?? Locale };
+        if (displayName is not null && DisplayNames.Problem(displayName) is { } problem)
+            return Refusal.Invalid("displayName", problem);
+        var next = this with { DisplayName = displayName is null ? DisplayName : DisplayNames.Clean(displayName), Locale = locale ?? Locale };
         return next == this
             ? Decision<UserState>.Stay(this)
             : Decision<UserState>.To(next, new ProfileUpdated(Id, next.DisplayName, next.Locale));
@@ -173,8 +191,19 @@ public sealed record UserState
 
     /// <summary>A new password by token, once. The token came by mail, so it proves the address too.</summary>
     public Decision<UserState> ResetPassword(string newHash) => Decision<UserState>.To(
-        this with { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [] },
+        this with { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [], Devices = [] },
         new PasswordChanged(Id, Email));
+
+    /// <summary>Sends out a new token that proves the address; an earlier one is void.</summary>
+    public Decision<UserState> RequestVerification(string secret, DateTimeOffset now)
+    {
+        if (EmailVerified)
+            return new Refusal(RefusalCode.Conflict, "Your e-mail address is proven already.");
+        var expires = now + VerificationLifetime;
+        return Decision<UserState>.To(
+            this with { Verification = new MailedDigest(Digest(secret), expires) },
+            new EmailVerificationRequested(Id, Email, new MailedToken(Id, secret).ToString(), expires));
+    }
 
     /// <summary>Proves the address.</summary>
     public Decision<UserState> VerifyEmail(string secret, DateTimeOffset now)

@@ -51,7 +51,7 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
         using var lease = tries.AttemptAcquire(context.Connection.RemoteIpAddress ?? IPAddress.None);
         if (!lease.IsAcquired)
             return Page(Form("Too many attempts. Wait a minute."), StatusCodes.Status429TooManyRequests);
-        if (!EmailAddress.IsValid(email?.Trim()) || password is not { Length: > 0 and <= PasswordPolicy.MaxLength })
+        if (!(EmailAddress.IsValid(email?.Trim()) || EmailAddress.CanBeKnown(email?.Trim())) || password is not { Length: > 0 and <= PasswordPolicy.MaxWritten })
             return Page(Form(Wrong), StatusCodes.Status401Unauthorized);
         SendOrigin(context);
         SignedIn signedIn;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using MimeKit;
+using SoonShop.Events;
 using SoonShop.Notifications;
 
 namespace SoonShop.Silo.Notifications;
@@ -71,12 +72,25 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
             },
         };
         mail.From.Add(new MailboxAddress(shopName, email.From));
-        mail.To.Add(new MailboxAddress(message.To.Name ?? "", message.To.Email!));
+        mail.To.Add(Mailbox(message.To));
         if (email.ReplyTo is { Length: > 0 } replyTo)
             mail.ReplyTo.Add(new MailboxAddress(shopName, replyTo));
         // No machine should answer (RFC 3834).
         mail.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         return mail;
+    }
+
+    /// <summary>Whoever is to have it. An address that the mail library cannot take, it never will.</summary>
+    private static MailboxAddress Mailbox(Recipient to)
+    {
+        try
+        {
+            return new MailboxAddress(to.Name ?? "", to.Email!);
+        }
+        catch (ParseException e)
+        {
+            throw new HandlingException(ErrorClass.Permanent, "The recipient's address is none that mail can be sent to.", e);
+        }
     }
 
     private static TextPart Part(string subtype, string text, string language)

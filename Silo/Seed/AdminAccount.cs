@@ -39,6 +39,10 @@ internal sealed partial class AdminAccount(IGrainFactory grains, IOptions<Accoun
         var admin = grains.GetGrain<IUserGrain>(Deterministic.Id("admin", EmailAddress.Normalize(email)));
         if (!(await admin.GetAsync()).IsRefused)
             return;
+        // An address in another script had another normal form once, and with it another id.
+        if (EmailAddress.EarlierForm(EmailAddress.Normalize(email)) is { } earlier
+            && !(await grains.GetGrain<IUserGrain>(Deterministic.Id("admin", earlier)).GetAsync()).IsRefused)
+            return;
         var result = await admin.RegisterAsync(new RegisterUser(email, password, "Administrator", Admin: true));
         if (result.IsRefused)
             LogRefused(log, email, result.Refusal.Detail);

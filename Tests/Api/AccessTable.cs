@@ -45,6 +45,7 @@ internal static class AccessTable
         new("POST /auth/password/forgot", Who.Anyone),
         new("POST /auth/password/reset", Who.Anyone),
         new("POST /auth/email/verify", Who.Anyone),
+        new("POST /auth/email/verification", Who.Customer),
         new("GET /me", Who.Customer),
         new("PATCH /me", Who.Customer),
         new("POST /me/password", Who.Customer),

@@ -21,6 +21,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/auth/password/forgot"] = t => t.ForgotPasswordAsync(),
         ["/auth/password/reset"] = t => t.ResetPasswordAsync(),
         ["/auth/email/verify"] = t => t.VerifyEmailAsync(),
+        ["/auth/email/verification"] = t => t.RequestVerificationAsync(),
         ["/me/password"] = t => t.ChangePasswordAsync(),
         ["/me/addresses"] = t => t.AddAddressAsync(),
         ["/products"] = t => t.CreateProductAsync(),
@@ -285,6 +286,14 @@ public sealed class IdempotencyTests(RunningShop shop)
         var customer = await Customer.RegisterAsync(shop.Api);
         var token = await customer.MailedTokenAsync(shop, "user.email-verification-requested");
         return new Case(shop.Api, "/auth/email/verify", new { token }, async _ => Assert.Equal(1, await EventsAsync("user.email-verified", "email", customer.Email)));
+    }
+
+    private async Task<Case> RequestVerificationAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        // One mail came with the account.
+        return new Case(customer.Api, "/auth/email/verification", null, async _ =>
+            Assert.Equal(2, await EventsAsync("user.email-verification-requested", "email", customer.Email)));
     }
 
     private async Task<Case> ChangePasswordAsync()

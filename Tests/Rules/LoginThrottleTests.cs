@@ -107,18 +107,57 @@ public sealed class LoginThrottleTests
         Assert.Null(await LockedForAsync());
     }
 
-    private async Task FailAsync(int times)
+    [Fact]
+    public async Task guesses_from_one_network_keep_nobody_out_who_comes_from_another()
+    {
+        await FailAsync(3, "attacker");
+        Assert.NotNull(await LockedForAsync("attacker"));
+        Assert.Null(await LockedForAsync("owner"));
+
+        throttle.Succeeded("owner");
+        Assert.NotNull(await LockedForAsync("attacker"));
+    }
+
+    [Fact]
+    public async Task an_attacker_with_many_networks_has_a_hundred_guesses_in_a_row()
+    {
+        var guesses = 0;
+        for (var network = 0; network < 1000; network++)
+        {
+            if (await LockedForAsync($"{network}") is not null)
+                break;
+            await FailAsync(1, $"{network}");
+            guesses++;
+        }
+        Assert.Equal(100, guesses);
+        Assert.NotNull(await LockedForAsync("owner"));
+        time.Advance(TimeSpan.FromHours(23));
+        Assert.NotNull(await LockedForAsync("owner"));
+
+        throttle.Reset();
+        Assert.Null(await LockedForAsync("owner"));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.7", "192.0.2.7")]
+    [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
+    [InlineData("2001:db8:1:2:3::4", "20010db800010002")]
+    [InlineData("2001:db8:1:2:ffff::", "20010db800010002")]
+    [InlineData(null, "")]
+    public void a_network_is_what_one_customer_has(string? address, string network) => Assert.Equal(network, LoginThrottle.NetworkOf(address));
+
+    private async Task FailAsync(int times, string source = "")
     {
         for (var i = 0; i < times; i++)
         {
-            using var turn = await throttle.EnterAsync();
-            throttle.Failed();
+            using var turn = await throttle.EnterAsync(source);
+            throttle.Failed(source);
         }
     }
 
-    private async Task<TimeSpan?> LockedForAsync()
+    private async Task<TimeSpan?> LockedForAsync(string source = "")
     {
-        using var turn = await throttle.EnterAsync();
+        using var turn = await throttle.EnterAsync(source);
         return turn.LockedFor;
     }
 }

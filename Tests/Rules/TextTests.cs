@@ -29,6 +29,18 @@ public sealed class TextTests
         Assert.All([$"{high}", $"{low}", $"{low}{high}", $"{high}{high}{low}", $"{high}x", $"{high}{low}{low}"], t => Assert.False(Text.IsClean(t)));
     }
 
+    [Theory]
+    [InlineData("Käse 奶酪 🧀", true)]
+    [InlineData("👩\u200D🚀", true)]
+    [InlineData("two\nlines", false)]
+    [InlineData("two\u2028lines", false)]
+    [InlineData("\u202Egnp.exe", false)]
+    [InlineData("a\u2066b\u2069", false)]
+    [InlineData("a\u200Eb", false)]
+    [InlineData("zero\u200Bwidth", false)]
+    [InlineData("a\tb", false)]
+    public void a_line_is_one_and_reads_as_it_is_written(string text, bool line) => Assert.Equal(line, Text.IsLine(text));
+
     [Fact]
     public void clean_text_survives_utf_8() => Gen.String.Where(Text.IsClean).Sample(text =>
         Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text))));

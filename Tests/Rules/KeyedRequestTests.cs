@@ -1,0 +1,74 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Users;
+
+namespace SoonShop.Tests.Rules;
+
+public sealed class KeyedRequestTests
+{
+    private const string Body = """{"email":"ada@example.com","password":"a window in Lisbon"}""";
+    private static readonly byte[] First = [.. Enumerable.Repeat((byte)1, 32)];
+    private static readonly byte[] Second = [.. Enumerable.Repeat((byte)2, 32)];
+    private static readonly SecrecyRule InBody = new(true);
+
+    [Fact]
+    public async Task a_body_with_a_secret_has_a_fingerprint_that_only_the_servers_secret_makes()
+    {
+        var plain = await ReadAsync(null);
+        var keyed = await ReadAsync(InBody, First);
+        Assert.NotEqual(plain.Fingerprint, keyed.Fingerprint);
+        Assert.NotEqual(keyed.Fingerprint, (await ReadAsync(InBody, Second)).Fingerprint);
+        Assert.Equal(keyed.Fingerprint, (await ReadAsync(InBody, First, Second)).Fingerprint);
+        Assert.Equal(plain.Id, keyed.Id);
+    }
+
+    [Fact]
+    public async Task what_was_kept_under_another_key_or_by_the_version_before_is_known_again()
+    {
+        var plain = await ReadAsync(null);
+        var earlier = await ReadAsync(InBody, Second);
+        var request = await ReadAsync(InBody, First, Second);
+        Assert.True(request.TryNextFingerprint());
+        Assert.Equal(earlier.Fingerprint, request.Fingerprint);
+        Assert.True(request.TryNextFingerprint());
+        Assert.Equal(plain.Fingerprint, request.Fingerprint);
+        Assert.False(request.TryNextFingerprint());
+        Assert.Equal((await ReadAsync(InBody, First)).Fingerprint, request.Fingerprint);
+
+        var answer = Encoding.UTF8.GetBytes("""{"refreshToken":"secret"}""");
+        Assert.Equal(answer, request.Unseal(plain.Seal(answer)));
+        Assert.Equal(answer, request.Unseal(earlier.Seal(answer)));
+        Assert.Equal(answer, request.Unseal(request.Seal(answer)));
+    }
+
+    [Fact]
+    public async Task a_sealed_answer_opens_for_nobody_without_the_servers_secret()
+    {
+        var answer = (await ReadAsync(new SecrecyRule(false), First)).Seal([1, 2, 3]);
+        var plain = await ReadAsync(null);
+        Assert.Throws<System.Security.Cryptography.AuthenticationTagMismatchException>(() => plain.Unseal(answer));
+    }
+
+    [Fact]
+    public async Task where_only_the_answer_holds_a_secret_the_fingerprint_is_as_ever() =>
+        Assert.Equal((await ReadAsync(null)).Fingerprint, (await ReadAsync(new SecrecyRule(false), First)).Fingerprint);
+
+    [Fact]
+    public void each_private_key_gives_a_secret_that_follows_from_it_and_a_public_one_gives_none()
+    {
+        var (one, other) = (KeySet.NewPem(), KeySet.NewPem());
+        var both = KeySet.Parse(one + other).Secrets;
+        Assert.Equal(2, both.Length);
+        Assert.Equal(both[0], KeySet.Parse(one).Secrets.Single());
+        Assert.NotEqual(both[0], both[1]);
+    }
+
+    private static Task<KeyedRequest> ReadAsync(SecrecyRule? secrecy, params byte[][] secrets)
+    {
+        var context = new DefaultHttpContext();
+        (context.Request.Method, context.Request.Path) = ("POST", "/api/v1/auth/login");
+        context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(Body));
+        return KeyedRequest.ReadAsync(context, "a key", secrecy, [.. secrets]);
+    }
+}
