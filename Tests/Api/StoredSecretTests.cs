@@ -47,7 +47,7 @@ public sealed class StoredSecretTests(RunningShop shop)
         // As the version before made it.
         var digest = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"{where.Length}:{where}0:"), .. SHA256.HashData(bytes)]));
         Assert.Equal(0, await shop.Shop.QueryAsync<long>(
-            "select count(*) from grain_state where state is not null and position($1 in convert_from(state, 'UTF8')) > 0", digest));
+            "select count(*) from grain_state where state is not null and position(convert_to($1, 'UTF8') in state) > 0", digest));
         return reply;
     }
 
