@@ -18,6 +18,13 @@ public static partial class DisplayNames
     /// <summary>The name as it is kept: trimmed, composed (NFC).</summary>
     public static string Clean(string name) => UnicodeNormalization.Compose(name).Trim();
 
+    /// <summary>What to call who gave no name: the part before the @, as far as it is no link.</summary>
+    public static string OfAddress(string email)
+    {
+        var local = email[..email.IndexOf('@')];
+        return Problem(local) is null ? local : string.Concat(local.TakeWhile(char.IsLetterOrDigit)) is { Length: > 0 } start ? start : "-";
+    }
+
     /// <summary>True for what mail programs turn into a link: a scheme, <c>www.</c>, or a domain by its usual endings or with a path.</summary>
     private static bool IsLink(string name) => Link().IsMatch(UnicodeNormalization.Compose(name));
 

@@ -67,7 +67,7 @@ public sealed record UserState
     public static Decision<UserState> Register(Guid id, RegisterUser command, string passwordHash, string verificationSecret, DateTimeOffset now)
     {
         var email = command.Email.Trim();
-        var displayName = string.IsNullOrWhiteSpace(command.DisplayName) ? email[..email.IndexOf('@')] : DisplayNames.Clean(command.DisplayName);
+        var displayName = string.IsNullOrWhiteSpace(command.DisplayName) ? DisplayNames.OfAddress(email) : DisplayNames.Clean(command.DisplayName);
         var expires = now + VerificationLifetime;
         var user = new UserState
         {

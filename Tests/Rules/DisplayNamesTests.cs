@@ -35,6 +35,13 @@ public sealed class DisplayNamesTests
     [InlineData("Ada\u2028Lovelace")]
     public void names_are_one_line(string name) => Assert.Equal("must be one line without control characters", DisplayNames.Problem(name));
 
+    [Theory]
+    [InlineData("ada.lovelace@example.com", "ada.lovelace")]
+    [InlineData("evil.com@example.com", "evil")]
+    [InlineData("www.evil.example@example.com", "www")]
+    [InlineData("//evil@example.com", "-")]
+    public void who_gives_no_name_is_called_by_the_address_as_far_as_it_is_no_link(string email, string name) => Assert.Equal(name, DisplayNames.OfAddress(email));
+
     [Fact]
     public void a_name_is_kept_composed_and_trimmed() => Assert.Equal("Zo\u00EB", DisplayNames.Clean(" Zoe\u0308 "));
 }

@@ -29,6 +29,30 @@ public sealed class UserStateTests
         name, UserState.Register(Given.Customer, new RegisterUser("ada@example.com", "x", given), "hash", "s", Given.Now).Next().DisplayName);
 
     [Fact]
+    public void devices_that_signed_in_are_known_until_twenty_others_did_or_a_new_password_came_by_mail()
+    {
+        var user = SignedIn.UseDevice("mine", Given.Now);
+        for (var i = 0; i < UserState.MaxDevices - 1; i++)
+            user = user.UseDevice($"other {i}", Given.Now);
+        Assert.True(user.KnowsDevice("mine"));
+        Assert.False(user.KnowsDevice("nobody's"));
+        Assert.DoesNotContain(user.Devices, d => d.TokenDigest.Contains("mine", StringComparison.Ordinal));
+        Assert.False(user.UseDevice("one more", Given.Now).KnowsDevice("mine"));
+        Assert.True(user.UseDevice("mine", Given.Now).UseDevice("one more", Given.Now).KnowsDevice("mine"));
+        Assert.False(user.RequestReset("reset", Given.Now).Next().ResetPassword("new hash").Next().KnowsDevice("mine"));
+    }
+
+    [Fact]
+    public void another_token_proves_the_address_until_it_is_proven()
+    {
+        var asked = SignedIn.RequestVerification("second", Given.Now);
+        Assert.Equal(["user.email-verification-requested"], asked.EventTypes());
+        Assert.Equal(RefusalCode.ValidationFailed, asked.Next().VerifyEmail("verification", Given.Now).Refusal?.Code);
+        var proven = asked.Next().VerifyEmail("second", Given.Now).Next();
+        Assert.Equal(RefusalCode.Conflict, proven.RequestVerification("third", Given.Now).Refusal?.Code);
+    }
+
+    [Fact]
     public void a_refresh_token_is_traded_for_the_next()
     {
         var renewed = Refresh(SignedIn, "first", "second", Given.Now.AddDays(1));
