@@ -34,10 +34,12 @@ internal sealed class MailDirectory(IOptions<NotificationsOptions> options) : IM
     {
         if (!Directory.Exists(options.Value.Email.Directory))
             return;
+        // An account may have been made when addresses had another normal form.
+        var normal = EmailAddress.Normalize(email);
         foreach (var path in Directory.EnumerateFiles(options.Value.Email.Directory, "*.eml"))
         {
             var mail = await MimeMessage.LoadAsync(path, cancellation);
-            if (mail.To.Mailboxes.Any(m => EmailAddress.Normalize(m.Address) == email))
+            if (mail.To.Mailboxes.Any(m => EmailAddress.Normalize(m.Address) == normal))
                 File.Delete(path);
         }
     }
