@@ -113,7 +113,7 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         var order = Order();
         await order.PlaceAsync(CountingSilo.Command(buyer, "pm_card_authenticationRequired"));
         var deadline = DateTimeOffset.UtcNow.AddHours(-1);
-        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+        await silo.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero, TestContext.Current.CancellationToken);
         await ExecuteAsync($$"""
             update grain_state set state = convert_to(
               jsonb_set(convert_from(state, 'UTF8')::jsonb, '{state,order,paymentDeadline}', '"{{deadline:O}}"')::text, 'UTF8')

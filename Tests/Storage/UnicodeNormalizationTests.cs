@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Storage;
@@ -20,7 +19,7 @@ public sealed class UnicodeNormalizationTests(InProcessSilo silo)
             texts.Add(string.Concat(Enumerable.Range(0, random.Next(1, 8)).Select(_ => random.Next(3) == 0 ? "ae\u0327\u0301oue\u1100\u1161\u11A8"[random.Next(10)].ToString() : char.ConvertFromUtf32(points[random.Next(points.Length)]))));
         await using var command = silo.Database.CreateCommand("select array(select normalize(t, nfc) from unnest($1::text[]) with ordinality as u (t, n) order by n)");
         command.Parameters.Add(new() { Value = texts.ToArray() });
-        var expected = (string[])(await command.ExecuteScalarAsync())!;
+        var expected = (string[])(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
         var wrong = texts.Zip(expected, (text, right) => (text, right, ours: UnicodeNormalization.Compose(text))).Where(t => t.right != t.ours).ToList();
         Assert.True(wrong.Count == 0, string.Join('\n', wrong.Take(20).Select(w => $"{Hex(w.text)}: {Hex(w.right)}, not {Hex(w.ours)}")));
     }
