@@ -23,7 +23,7 @@ internal sealed class KeySet
         byId = keys.ToDictionary(k => k.KeyId, SecurityKey (k) => k);
         Signing = new SigningCredentials(signing, SecurityAlgorithms.EcdsaSha256);
         Public = [.. keys.Select(PublicKey.Of)];
-        Secrets = [.. keys.Select(SecretOf).OfType<byte[]>()];
+        Secrets = [.. keys.Prepend(signing).DistinctBy(k => k.KeyId).Select(SecretOf).OfType<byte[]>()];
     }
 
     /// <summary>What it was read from.</summary>
@@ -118,9 +118,16 @@ internal sealed class KeySet
 
     private static byte[]? SecretOf(ECDsaSecurityKey key)
     {
-        if (key.PrivateKeyStatus != PrivateKeyStatus.Exists)
+        byte[] secret;
+        try
+        {
+            secret = key.ECDsa.ExportParameters(true).D!;
+        }
+        catch (CryptographicException)
+        {
+            // A public key: the library cannot tell which are.
             return null;
-        var secret = key.ECDsa.ExportParameters(true).D!;
+        }
         var derived = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: "soonshop stored requests"u8.ToArray());
         CryptographicOperations.ZeroMemory(secret);
         return derived;

@@ -65,7 +65,7 @@ public static class EmailAddress
         try
         {
             var earlier = $"{normalized[..at]}@{Idn.GetUnicode(normalized[(at + 1)..])}";
-            return earlier == normalized ? null : earlier;
+            return earlier != normalized && Normalize(earlier) == normalized ? earlier : null;
         }
         catch (ArgumentException)
         {

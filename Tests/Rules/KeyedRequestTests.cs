@@ -62,6 +62,10 @@ public sealed class KeyedRequestTests
         Assert.Equal(2, both.Length);
         Assert.Equal(both[0], KeySet.Parse(one).Secrets.Single());
         Assert.NotEqual(both[0], both[1]);
+        // Of a key that is only verified by, nothing follows, and the signing key's secret is the first wherever its block stands.
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        key.ImportFromPem(other);
+        Assert.Equal(both[0], KeySet.Parse(key.ExportSubjectPublicKeyInfoPem() + "\n" + one).Secrets.Single());
     }
 
     private static Task<KeyedRequest> ReadAsync(SecrecyRule? secrecy, params byte[][] secrets)
