@@ -73,7 +73,8 @@ start() { # NAME DLL: starts a process, its output to the data directory and, pr
 
 launch() { # PLACE: starts the process of that place
   local name=${names[$1]}
-  eval "${commands[$1]}" > >(tee -a "$data/$name.log" | sed -u "s/^/[$name] /") 2>&1 &
+  # exec: the number that is kept is the process's own, so that stop() ends it and not a shell around it.
+  eval "exec ${commands[$1]}" > >(tee -a "$data/$name.log" | sed -u "s/^/[$name] /") 2>&1 &
   pids[$1]=$!
 }
 

@@ -27,7 +27,7 @@ internal static class PublishedSecrets
     public static IEnumerable<string> Problems(IConfiguration settings, SiloConfiguration configuration, bool takesMoney)
     {
         if (IsPublished(configuration.Accounts.AdminPassword))
-            yield return "Accounts:AdminPassword is the one that the documents publish; set Accounts__AdminPassword to one of your own, such as `openssl rand -base64 24` makes.";
+            yield return "Accounts:AdminPassword is the one that the documents publish; set Accounts__AdminPassword to one of your own, such as `openssl rand -base64 24` makes, and change the password of the account if it was made with this one.";
         if (IsPublished(configuration.Accounts.DemoPassword))
             yield return "Accounts:DemoPassword is the one that the documents publish; set Accounts__DemoPassword to one of your own, or leave Accounts__DemoEmail out for no demo customer.";
         if (takesMoney && string.IsNullOrWhiteSpace(settings[$"{PaymentsOptions.Section}:{nameof(PaymentsOptions.Provider)}"]))

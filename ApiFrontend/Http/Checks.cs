@@ -101,6 +101,17 @@ public sealed class SkuTextAttribute : ValidationAttribute, IDescribesSchema
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = $"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{Sku.MaxLength - 1}}}$";
 }
 
+/// <summary>A currency's code.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class CurrencyCodeAttribute : ValidationAttribute, IDescribesSchema
+{
+    public CurrencyCodeAttribute() : base("must be a currency such as USD") { }
+
+    public override bool IsValid(object? value) => value is not string text || Money.IsCurrency(text);
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = "^[A-Z]{3}$";
+}
+
 /// <summary>What a list gave as its <c>nextCursor</c>. Whether it is one, the list itself finds out.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class CursorAttribute : StringLengthAttribute, IDescribesSchema

@@ -21,7 +21,7 @@ internal static class AdminOrdersApi
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
-        IClusterClient cluster, [Word<OrderStatus>] string? status, Guid? customerId, [StringLength(40), CleanText] string? number, [MailAddress] string? email,
+        IClusterClient cluster, [Word<OrderStatus>] string? status, Guid? customerId, [StringLength(40), CleanText] string? number, [KnownMailAddress] string? email,
         [SkuText] string? sku, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(
             new OrderQuery(customerId, null, Words.Read<OrderStatus>(status), Times.ReadStart(from), Times.ReadEnd(to), new PageRequest(limit, cursor))

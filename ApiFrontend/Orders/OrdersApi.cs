@@ -18,7 +18,7 @@ internal static class OrdersApi
             .WithDescription("An earlier order of the cart that is not paid is cancelled first, and its payment voided. "
                 + "If the payment provider says that it is paid, it is the answer, and no other order is made.")
             .RequireIdempotencyKey(byGrain: true)
-            .TakesHeader("If-Match", "The ETag of the cart that the buyer was shown; without it any content is ordered.", "\"0b6f4a528d1b4c2f9b7e2f6f0c3d9a11\"")
+            .TakesHeader("If-Match", "The ETag of the cart that the buyer was shown; with * or without it any content is ordered.", "*")
             .Refuses(RefusalCode.NotFound, RefusalCode.PaymentDeclined, RefusalCode.CartEmpty, RefusalCode.OutOfStock, RefusalCode.InvalidOrderState, RefusalCode.PreconditionFailed);
         orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("My orders, newest first");
         orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("An order").ForCustomersAndGuests("orders");
@@ -39,7 +39,7 @@ internal static class OrdersApi
             caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), request.Fingerprint)
         {
             SavePaymentMethod = body.SavePaymentMethod == true,
-            ExpectedTotal = body.ExpectedTotal,
+            ExpectedTotal = body.ExpectedTotal?.ToMoney(),
             ExpectedCart = ETags.IfMatchTag(context),
         });
         if (placement.Replayed)
@@ -74,13 +74,12 @@ public sealed record PlaceOrderRequest(
     [property: Required, StringLength(200, MinimumLength = 1), Line] string? PaymentMethod,
     [property: MailAddress, NeededByGuests] string? Email,
     [property: NeedsAccount] bool? SavePaymentMethod = null,
-    [property: ChargeableMoney] Money? ExpectedTotal = null);
+    ExpectedTotalRequest? ExpectedTotal = null);
 
-/// <summary>An amount that something may cost.</summary>
-[AttributeUsage(AttributeTargets.Property)]
-public sealed class ChargeableMoneyAttribute() : ValidationAttribute($"must have an amount of 0–{Money.MaxAmount} minor units, and a currency such as USD")
+/// <summary>What the buyer was shown that the order costs.</summary>
+public sealed record ExpectedTotalRequest([property: Required, Range(0, Money.MaxAmount)] long? Amount, [property: Required, CurrencyCode] string? Currency)
 {
-    public override bool IsValid(object? value) => value is not Money money || (money.Amount is >= 0 and <= Money.MaxAmount && Money.IsCurrency(money.Currency));
+    public Money ToMoney() => new(Amount!.Value, Currency!);
 }
 
 public sealed record PayOrderRequest(

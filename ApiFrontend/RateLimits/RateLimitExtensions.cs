@@ -23,7 +23,7 @@ internal static class RateLimitExtensions
     /// <summary>A further limit, by an e-mail address of the body.</summary>
     public static RouteHandlerBuilder LimitRateByEmail<TBody>(this RouteHandlerBuilder route, RateClass rateClass, Func<TBody, string?> email) =>
         route.AddEndpointFilter(async (context, next) =>
-            context.Arguments.OfType<TBody>().FirstOrDefault() is { } body && email(body)?.Trim() is var address && EmailAddress.IsValid(address)
+            context.Arguments.OfType<TBody>().FirstOrDefault() is { } body && email(body)?.Trim() is var address && (EmailAddress.IsValid(address) || EmailAddress.CanBeKnown(address))
                 && await context.HttpContext.RequestServices.GetRequiredService<RateLimiter>()
                     .TakeAsync(context.HttpContext, rateClass, Subjects.OfEmail(address!)) is { } refusal
                 ? new Problem(refusal)

@@ -41,7 +41,14 @@ internal static class AuthApi
         {
             // A cart that is gone, or was never a guest's, is no reason not to sign in.
             var userId = result.Value.User.Id;
-            await cluster.GetGrain<ICartGrain>(userId).MergeAsync(new Caller(userId, null, false), cartId);
+            try
+            {
+                await cluster.GetGrain<ICartGrain>(userId).MergeAsync(new Caller(userId, null, false), cartId);
+            }
+            catch (Exception e) when (e is UnavailableException or TimeoutException)
+            {
+                // Nor is one that is being checked out just now: POST /cart/merge takes it over later.
+            }
         }
         return TypedResults.Ok(tokens.Answer(result.Value));
     }
@@ -101,7 +108,7 @@ public sealed record LoginRequest(
     [property: Required, KnownMailAddress] string? Email,
     [property: Required, StringLength(PasswordPolicy.MaxWritten)] string? Password,
     Guid? CartId,
-    [property: StringLength(100)] string? DeviceToken = null);
+    [property: StringLength(100), Line] string? DeviceToken = null);
 
 public sealed record RefreshRequest([property: Required, StringLength(256)] string? RefreshToken);
 

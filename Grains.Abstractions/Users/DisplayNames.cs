@@ -25,10 +25,10 @@ public static partial class DisplayNames
         return Problem(local) is null ? local : string.Concat(local.TakeWhile(char.IsLetterOrDigit)) is { Length: > 0 } start ? start : "-";
     }
 
-    /// <summary>True for what mail programs turn into a link: a scheme, <c>www.</c>, or a domain by its usual endings or with a path.</summary>
+    /// <summary>True for what mail programs turn into a link: a scheme, <c>www.</c>, or a domain by its usual endings or with a path. Initials before a name (<c>J.de Vries</c>) are none.</summary>
     private static bool IsLink(string name) => Link().IsMatch(UnicodeNormalization.Compose(name));
 
-    [GeneratedRegex(@"[a-z][a-z0-9+.-]*:\s*//|\b(?:https?|ftp|mailto|tel|javascript|data):|\bwww\s*[.。．]|[\p{L}\p{Nd}-]+[.。．｡](?:[\p{L}\p{Nd}-]{2,}/|(?:com|net|org|info|biz|io|co|me|app|dev|shop|store|online|site|xyz|top|club|link|live|ru|cn|de|uk|fr|eu|us|in|tk|ly|gl|to|cc|tv|ai|ws)\b)|//|@",
+    [GeneratedRegex(@"[a-z][a-z0-9+.-]*:\s*//|\b(?:https?|ftp|mailto|tel|javascript|data):|\bwww\s*[.。．]|[\p{L}\p{Nd}-]+[.。．｡][\p{L}\p{Nd}-]{2,}/|[\p{L}\p{Nd}-]{2,}[.。．｡](?:com|net|org|info|biz|io|co|me|app|dev|shop|store|online|site|xyz|top|club|link|live|ru|cn|de|uk|fr|eu|us|in|tk|ly|gl|to|cc|tv|ai|ws)\b|//|@",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
     private static partial Regex Link();
 }

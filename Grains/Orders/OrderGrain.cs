@@ -326,10 +326,14 @@ internal sealed partial class OrderGrain(
         await CommitAsync(new CheckoutState(command.Fingerprint, order, null), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
-        if (Time.GetElapsedTime(asked) > ClaimPatience
-            && (await GrainFactory.GetGrain<ICartGrain>(cartId).BeginCheckoutAsync(buyer, Id)).Refusal is { RetryAfter: not null } other)
-            await DecideAsync(Order!.Supersede(other.OrderId ?? Guid.Empty, Now));
+        if (Time.GetElapsedTime(asked) > ClaimPatience && await basket.BeginCheckoutAsync(buyer, Id) is var again && HasLost(again, cart.Value))
+            await DecideAsync(Order!.Supersede(again.Refusal?.OrderId ?? Guid.Empty, Now));
         return null;
+
+        // Another checkout is under way, or has bought what was in the cart. A price that changed meanwhile is no reason.
+        static bool HasLost(Outcome<ImmutableArray<CartLine>> again, ImmutableArray<CartLine> placed) => again.Refusal is { } refusal
+            ? refusal is { RetryAfter: not null } or { Code: RefusalCode.CartEmpty }
+            : !again.Value.Select(l => (l.Sku, l.Quantity)).SequenceEqual(placed.Select(l => (l.Sku, l.Quantity)));
     }
 
     /// <summary>Ends an earlier order of the cart; answers it when it is paid.</summary>

@@ -83,7 +83,7 @@ internal sealed class EmailGrain(
         {
             throttle.Failed(source);
             refused.Note("sessions.open", Subject, AuditOutcome.Failure);
-            DelayDeactivation(throttle.Memory);
+            DelayDeactivation(throttle.MemoryOf(isAccount: State is not null));
         }
         else
         {

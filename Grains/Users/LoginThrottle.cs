@@ -31,8 +31,11 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
     private int failuresInAll;
     private DateTimeOffset lastFailure;
 
-    /// <summary>How long the grain must live after a failure, so that a wait does not end with it.</summary>
-    public TimeSpan Memory => (failuresInAll >= Many ? LongMemory : lockout) + TimeSpan.FromMinutes(1);
+    /// <summary>
+    /// How long the grain must live after a failure, so that neither a wait nor the count of all ends with it. For an address without an account,
+    /// of which there are any number, few failures are forgotten sooner.
+    /// </summary>
+    public TimeSpan MemoryOf(bool isAccount) => (isAccount || failuresInAll >= Many ? LongMemory : lockout) + TimeSpan.FromMinutes(1);
 
     /// <summary>What a caller is told who must wait.</summary>
     public static Refusal Locked(TimeSpan wait) =>

@@ -179,7 +179,7 @@ internal sealed partial class UserGrain(
         if (!right.IsRight)
         {
             throttle.Failed();
-            DelayDeactivation(throttle.Memory);
+            DelayDeactivation(throttle.MemoryOf(isAccount: true));
             refused.Note(action, Actors.User(Id), AuditOutcome.Failure);
             return Refusal.Invalid("currentPassword", "is not the current password");
         }

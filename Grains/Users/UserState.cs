@@ -172,9 +172,9 @@ public sealed record UserState
             : Decision<UserState>.To(next, new ProfileUpdated(Id, next.DisplayName, next.Locale));
     }
 
-    /// <summary>A new password; every session ends but one.</summary>
+    /// <summary>A new password; every session ends but one, and no device is known any more.</summary>
     public Decision<UserState> ChangePassword(string newHash, Guid? keepSession) => Decision<UserState>.To(
-        this with { PasswordHash = newHash, Reset = null, Sessions = [.. Sessions.Where(s => s.Id == keepSession)] },
+        this with { PasswordHash = newHash, Reset = null, Sessions = [.. Sessions.Where(s => s.Id == keepSession)], Devices = [] },
         new PasswordChanged(Id, Email));
 
     /// <summary>Sends out a token for a new password; an earlier one is void.</summary>

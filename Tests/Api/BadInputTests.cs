@@ -99,7 +99,9 @@ public sealed class BadInputTests(RunningShop shop)
     {
         foreach (var value in (string[])["true", "-1.5", "{}", "[]", "\"text\"", "[[]]", "{ \"a\": [] }", "1e999", "99999999999999999999999999"])
         {
-            if (!IsOfType(JsonNode.Parse(value), value, schema))
+            // An object without members changes nothing where a patch is merged.
+            var changesNothing = route.Method == HttpMethod.Patch && value == "{}" && schema["properties"] is not null;
+            if (!changesNothing && !IsOfType(JsonNode.Parse(value), value, schema))
                 Complain(route, $"{name} = {value}", await call(With(route.Sample(), name, value)), name, 400);
         }
     });

@@ -91,6 +91,8 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "category" or "family" => "things",
         // An address of the book and one written out exclude each other.
         "addressId" => null,
+        // A refund says one of amount, lines and full.
+        "lines" or "full" => null,
         // Guests have no account to keep one in.
         "savePaymentMethod" => false,
         _ when schema["properties"] is JsonObject properties => new JsonObject(

@@ -93,7 +93,7 @@ public sealed class ClusterTlsTests
                 TargetHost = "soonshop",
                 ClientCertificates = own is null ? null : [own],
                 // As Orleans names what it speaks.
-                ApplicationProtocols = [new SslApplicationProtocol("orleans")],
+                ApplicationProtocols = [new SslApplicationProtocol("Orleans1")],
                 // Here it is the silo that looks at a certificate.
                 RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
             }, TestContext.Current.CancellationToken);

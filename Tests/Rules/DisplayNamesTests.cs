@@ -12,6 +12,7 @@ public sealed class DisplayNamesTests
     [InlineData("王小明")]
     [InlineData("St. John")]
     [InlineData("Mr.Smith")]
+    [InlineData("J.de Vries")]
     [InlineData("👩‍🚀 Zoë")]
     public void names_are_names(string name) => Assert.Null(DisplayNames.Problem(name));
 

@@ -26,6 +26,17 @@ public sealed class LoginThrottleTests
     }
 
     [Fact]
+    public async Task the_count_of_an_account_lives_for_a_day_and_that_of_an_unknown_address_no_longer_than_a_wait()
+    {
+        await FailAsync(1);
+        Assert.Equal(TimeSpan.FromHours(24) + TimeSpan.FromMinutes(1), throttle.MemoryOf(isAccount: true));
+        Assert.Equal(Lockout + TimeSpan.FromMinutes(1), throttle.MemoryOf(isAccount: false));
+        for (var i = 0; i < 20; i++)
+            throttle.Failed($"network {i}");
+        Assert.Equal(TimeSpan.FromHours(24) + TimeSpan.FromMinutes(1), throttle.MemoryOf(isAccount: false));
+    }
+
+    [Fact]
     public async Task after_a_lock_the_count_begins_anew()
     {
         await FailAsync(3);

@@ -29,7 +29,7 @@ public sealed class UserStateTests
         name, UserState.Register(Given.Customer, new RegisterUser("ada@example.com", "x", given), "hash", "s", Given.Now).Next().DisplayName);
 
     [Fact]
-    public void devices_that_signed_in_are_known_until_twenty_others_did_or_a_new_password_came_by_mail()
+    public void devices_that_signed_in_are_known_until_twenty_others_did_or_there_is_a_new_password()
     {
         var user = SignedIn.UseDevice("mine", Given.Now);
         for (var i = 0; i < UserState.MaxDevices - 1; i++)
@@ -40,6 +40,7 @@ public sealed class UserStateTests
         Assert.False(user.UseDevice("one more", Given.Now).KnowsDevice("mine"));
         Assert.True(user.UseDevice("mine", Given.Now).UseDevice("one more", Given.Now).KnowsDevice("mine"));
         Assert.False(user.RequestReset("reset", Given.Now).Next().ResetPassword("new hash").Next().KnowsDevice("mine"));
+        Assert.False(user.ChangePassword("new hash", keepSession: null).Next().KnowsDevice("mine"));
     }
 
     [Fact]

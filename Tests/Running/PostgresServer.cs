@@ -37,13 +37,14 @@ internal sealed class PostgresServer
     public async Task<string> CreateDatabaseAsync()
     {
         var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref databases)}_{Guid.NewGuid():N}"[..40];
-        await ExecuteAsync($"create database {name}");
+        await ExecuteAsync($"create database {name}", ConnectionString);
         return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
     }
 
     /// <summary>Removes a database, whoever is connected.</summary>
     public Task DropDatabaseAsync(string connectionString) =>
-        ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)");
+        // Only a superuser may end an autovacuum worker that is at work there.
+        ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)", AdministratorConnectionString);
 
     /// <summary>Stops the server at once, as a power cut would.</summary>
     public Task KillAsync() => Repository.RunAsync(Script, "kill", "--data", folder);
@@ -69,10 +70,10 @@ internal sealed class PostgresServer
 
     private static string Script => Path.Combine(Repository.Root, "deploy", "postgres.sh");
 
-    private async Task ExecuteAsync(string sql)
+    private static async Task ExecuteAsync(string sql, string connectionString)
     {
         // Not pooled: the server may have been killed since the last time.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 60 };
         await command.ExecuteNonQueryAsync();
