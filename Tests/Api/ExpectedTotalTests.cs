@@ -36,8 +36,8 @@ public sealed class ExpectedTotalTests(RunningShop shop)
         var (buyer, sku, _) = await CartAsync(1000, 1);
         Expect.Problem(409, "conflict", await OrderAsync(buyer, 1000));
         Expect.Problem(409, "conflict", await OrderAsync(buyer, 1499, currency: "EUR"));
-        Expect.Invalid("expectedTotal", await OrderAsync(buyer, -1));
-        Expect.Invalid("expectedTotal", await OrderAsync(buyer, 1499, currency: "dollars"));
+        Expect.Invalid("expectedTotal.amount", await OrderAsync(buyer, -1));
+        Expect.Invalid("expectedTotal.currency", await OrderAsync(buyer, 1499, currency: "dollars"));
         Assert.Equal((100, 0), await StockAsync(sku));
         Expect.Status(201, await OrderAsync(buyer, 1499));
     }
