@@ -35,7 +35,7 @@ internal static class StartPage
         $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
     public static void MapStartPage(this IEndpointRouteBuilder app) =>
-        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], Get).ForAnyone().Admit(AdmissionClass.Free).WithMetadata(new AnyQuery()).ExcludeFromDescription();
+        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], Get).ForAnyone().Admit(AdmissionClass.Free).ExcludeFromDescription();
 
     private static IResult Get(HttpContext context)
     {
