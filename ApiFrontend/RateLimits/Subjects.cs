@@ -10,9 +10,6 @@ namespace SoonShop.ApiFrontend.RateLimits;
 /// <summary>Whose requests are counted together.</summary>
 internal static class Subjects
 {
-    /// <summary>Of an IPv6 address, what one customer of a provider is given at least (RFC 6177): counting single addresses would count nothing.</summary>
-    private const int NetworkBytes = 8;
-
     /// <summary>The caller's subject in a class.</summary>
     public static string Of(HttpContext context, RateClass rateClass) =>
         // The strict ones guard what makes users, or tries to be one: there, an account must not buy another budget.
@@ -22,16 +19,10 @@ internal static class Subjects
             : OfAddress(context.Connection.RemoteIpAddress);
 
     /// <summary>An IPv4 address, or the /64 network of an IPv6 address.</summary>
-    public static string OfAddress(IPAddress? address)
-    {
-        if (address is null)
-            return "ip/unknown"; // a Unix socket: all of it is the proxy in front
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? $"ip/{Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, NetworkBytes))}::64"
-            : $"ip/{address}";
-    }
+    public static string OfAddress(IPAddress? address) =>
+        address is null ? "ip/unknown" // a Unix socket: all of it is the proxy in front
+        : ClientNetwork.Of(address).AddressFamily == AddressFamily.InterNetworkV6 ? $"ip/{ClientNetwork.KeyOf(address)}::64"
+        : $"ip/{ClientNetwork.KeyOf(address)}";
 
     /// <summary>An e-mail address, as a digest: keys of grains stand in logs.</summary>
     public static string OfEmail(string email) =>

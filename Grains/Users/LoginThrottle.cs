@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace SoonShop.Users;
 
@@ -41,15 +40,8 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
     public static Refusal Locked(TimeSpan wait) =>
         new(RefusalCode.RateLimited, "Too many failed attempts. Try later, or set a new password.") { RetryAfter = wait };
 
-    /// <summary>The network of an IP address: of an IPv6 address what one customer of a provider is given at least (RFC 6177), the /64.</summary>
-    public static string NetworkOf(string? address)
-    {
-        if (!IPAddress.TryParse(address, out var parsed))
-            return address ?? "";
-        if (parsed.IsIPv4MappedToIPv6)
-            parsed = parsed.MapToIPv4();
-        return parsed.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexStringLower(parsed.GetAddressBytes().AsSpan(0, 8)) : parsed.ToString();
-    }
+    /// <summary>The network of an IP address as text; what is no address stands for itself.</summary>
+    public static string NetworkOf(string? address) => IPAddress.TryParse(address, out var parsed) ? ClientNetwork.KeyOf(parsed) : address ?? "";
 
     /// <summary>Waits for the turn; dispose to end it.</summary>
     public async Task<Turn> EnterAsync(string source = "")

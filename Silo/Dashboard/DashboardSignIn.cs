@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Encodings.Web;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
@@ -21,14 +20,12 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
 
     private const int MaxUserAgent = 200;
 
-    /// <summary>A client's own network is /64.</summary>
-    private const int NetworkBytes = 8;
     private const string SignInAct = "dashboard.sign-in";
     private const string Wrong = "E-mail address or password are wrong, or the account is no administrator’s.";
     private const string NotNow = "This cannot be checked now. Try again in a moment.";
 
     private readonly PartitionedRateLimiter<IPAddress> tries = PartitionedRateLimiter.Create<IPAddress, IPAddress>(
-        address => RateLimitPartition.GetSlidingWindowLimiter(Owner(address), _ => new SlidingWindowRateLimiterOptions
+        address => RateLimitPartition.GetSlidingWindowLimiter(ClientNetwork.Of(address), _ => new SlidingWindowRateLimiterOptions
         {
             PermitLimit = options.SignInsPerMinute,
             Window = TimeSpan.FromMinutes(1),
@@ -111,18 +108,6 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
 
     /// <summary>True for what may go right in a moment.</summary>
     internal static bool IsUnavailable(Exception e) => e is UnavailableException or TimeoutException or OrleansException or Npgsql.NpgsqlException;
-
-    /// <summary>What stands for one client: of IPv6 a whole network, since each client has one.</summary>
-    private static IPAddress Owner(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-            return address;
-        var bytes = address.GetAddressBytes();
-        Array.Clear(bytes, NetworkBytes, bytes.Length - NetworkBytes);
-        return new IPAddress(bytes);
-    }
 
     /// <summary>For the audit log.</summary>
     private static void SendOrigin(HttpContext context)
