@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Orleans.Configuration;
 using SoonShop.Carts;
 using SoonShop.Inventory;
 using SoonShop.Orders;
@@ -16,8 +15,9 @@ internal sealed class SkewedSilo(TimeSpan skew) : InProcessSilo
     protected override void Configure(ISiloBuilder silo)
     {
         silo.Services.AddSingleton<TimeProvider>(new SkewedTime(skew));
-        // Its number is of the machine's clock: by this one, it is an hour old at once, and taken for dead after an hour.
-        silo.Configure<ClusterMembershipOptions>(o => o.SiloGenerationRetirementAge = TimeSpan.FromDays(1));
+        // Orleans takes a silo's start from the machine's clock. If membership used the wrong clock, the silo would find that it
+        // has been joining for an hour, and declare itself dead.
+        silo.Services.AddKeyedSingleton(TimeProviderNames.Membership, TimeProvider.System);
     }
 
     private sealed class SkewedTime(TimeSpan skew) : TimeProvider
