@@ -27,6 +27,12 @@ internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter>
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
             throw new UnavailableException("The shop is busy or its database is out of reach. Try again.");
         }
+        // A client cannot read a cause whose type is the silo's own: it would not even learn that it may try again.
+        catch (UnavailableException e) when (e.InnerException is { } cause)
+        {
+            LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, $"{e.Message} {cause.Message}");
+            throw new UnavailableException(e.Message);
+        }
         finally
         {
             counter?.CallEnded();
