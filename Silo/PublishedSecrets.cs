@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using SoonShop.Silo.Payments;
@@ -12,7 +13,10 @@ namespace SoonShop.Silo;
 internal static class PublishedSecrets
 {
     /// <summary>Of the demo accounts in <c>appsettings.Development.json</c>.</summary>
-    private static readonly string[] Passwords = ["Admin-Pa55word", "Buyer-Pa55word"];
+    public static readonly ImmutableArray<string> Passwords = ["Admin-Pa55word", "Buyer-Pa55word"];
+
+    /// <summary>The administrator's e-mail address in <c>appsettings.Development.json</c>.</summary>
+    public const string AdminEmail = "admin@soonshop.dev";
 
     /// <summary>Of the Stripe test server.</summary>
     private const string StripeKey = "sk_test_SoonShopStripeTestServer";
@@ -27,7 +31,7 @@ internal static class PublishedSecrets
     public static IEnumerable<string> Problems(IConfiguration settings, SiloConfiguration configuration, bool takesMoney)
     {
         if (IsPublished(configuration.Accounts.AdminPassword))
-            yield return "Accounts:AdminPassword is the one that the documents publish; set Accounts__AdminPassword to one of your own, such as `openssl rand -base64 24` makes, and change the password of the account if it was made with this one.";
+            yield return "Accounts:AdminPassword is the one that the documents publish; set Accounts__AdminPassword to one of your own, such as `openssl rand -base64 24` makes. An account that was made with this one gets the new one.";
         if (IsPublished(configuration.Accounts.DemoPassword))
             yield return "Accounts:DemoPassword is the one that the documents publish; set Accounts__DemoPassword to one of your own, or leave Accounts__DemoEmail out for no demo customer.";
         if (takesMoney && string.IsNullOrWhiteSpace(settings[$"{PaymentsOptions.Section}:{nameof(PaymentsOptions.Provider)}"]))
@@ -38,7 +42,14 @@ internal static class PublishedSecrets
             yield return "ConnectionStrings:soonshop has the password of the development database, which the documents publish; set another, and ConnectionStrings__soonshop to it.";
     }
 
-    private static bool IsPublished(string? password) => Passwords.Contains(password?.Trim(), StringComparer.OrdinalIgnoreCase);
+    /// <summary>True when an account with this hash accepts a published password. Takes as long as a login for each of them.</summary>
+    public static bool IsPublishedHash(string passwordHash)
+    {
+        var hasher = new PasswordHasher<object>();
+        return Passwords.Any(p => hasher.VerifyHashedPassword(new object(), passwordHash, p) != PasswordVerificationResult.Failed);
+    }
+
+    private static bool IsPublished(string? password) => password is not null && Passwords.Contains(password.Trim(), StringComparer.OrdinalIgnoreCase);
 
     private static bool IsLocal(NpgsqlConnectionStringBuilder database) => (database.Host ?? "").Split(',').All(host =>
         host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Split(':')[0], out var address) && IPAddress.IsLoopback(address)));

@@ -64,6 +64,14 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("change-password")]
     Task<Outcome<Done>> ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword);
 
+    /// <summary>
+    /// Replaces a password that is known to others, and ends every session. True when the account accepted one of <paramref name="known"/> and accepts
+    /// <paramref name="newPassword"/> now; false when it accepts none of them. Idempotent: several silos may ask at once. Refused: <c>not-found</c>,
+    /// <c>validation-failed</c>, <c>unavailable</c>. For the configuration, not for clients.
+    /// </summary>
+    [Alias("replace-password"), Repeatable]
+    Task<Outcome<bool>> ReplacePasswordAsync(ImmutableArray<string> known, string newPassword);
+
     /// <summary>Sends out a token for a new password, if the account exists. Says nothing.</summary>
     [Alias("request-password-reset"), OneWay]
     Task RequestPasswordResetAsync();

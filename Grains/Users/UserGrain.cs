@@ -167,6 +167,27 @@ internal sealed partial class UserGrain(
         return default(Done);
     }
 
+    async Task<Outcome<bool>> IUserGrain.ReplacePasswordAsync(ImmutableArray<string> known, string newPassword)
+    {
+        if (State is not { } user)
+            return NoUser;
+        var accepts = false;
+        foreach (var password in known)
+        {
+            if (await passwords.VerifyAsync(user.PasswordHash, password) is not { } check)
+                return PasswordHashing.Full;
+            accepts |= check.IsRight;
+        }
+        if (!accepts)
+            return false;
+        if (Problem(newPassword) is { } problem)
+            return Refusal.Invalid("newPassword", problem);
+        if (await passwords.HashAsync(newPassword) is not { } hash)
+            return PasswordHashing.Full;
+        await CommitAsync(user.ChangePassword(hash, null), Audit(new Act("users.replace-password", Actors.User(Id))));
+        return true;
+    }
+
     /// <summary>Null for who knows the current password; more than the token must be known for what cannot be undone.</summary>
     private async Task<Refusal?> WhyNotOwnerAsync(string currentPassword, string action)
     {

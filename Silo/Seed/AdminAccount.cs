@@ -1,12 +1,18 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using SoonShop.Users;
 
 namespace SoonShop.Silo.Seed;
 
-/// <summary>Makes sure of the administrator that the configuration names, each time a silo starts.</summary>
-internal sealed partial class AdminAccount(IGrainFactory grains, IOptions<AccountsOptions> options, IHostApplicationLifetime lifetime, ILogger<AdminAccount> log)
+/// <summary>
+/// Makes sure of the administrator that the configuration names, each time a silo starts. Outside Development an account that still has a password
+/// that the documents publish gets the configured one; the grain does so once, however many silos start.
+/// </summary>
+internal sealed partial class AdminAccount(
+    IGrainFactory grains, NpgsqlDataSource database, IOptions<AccountsOptions> options, IHostEnvironment environment, IHostApplicationLifetime lifetime,
+    ILogger<AdminAccount> log)
     : BackgroundService
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
@@ -22,7 +28,7 @@ internal sealed partial class AdminAccount(IGrainFactory grains, IOptions<Accoun
         {
             try
             {
-                await EnsureAsync(grains, email, password);
+                await EnsureAsync(email, password, stoppingToken);
                 return;
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -33,21 +39,48 @@ internal sealed partial class AdminAccount(IGrainFactory grains, IOptions<Accoun
         }
     }
 
-    private async Task EnsureAsync(IGrainFactory grains, string email, string password)
+    private async Task EnsureAsync(string email, string password, CancellationToken cancellation)
     {
-        // The id follows from the address: every silo meets the same account.
-        var admin = grains.GetGrain<IUserGrain>(Deterministic.Id("admin", EmailAddress.Normalize(email)));
-        if (!(await admin.GetAsync()).IsRefused)
+        if (await FindAsync(email) is { } known)
+        {
+            if (!environment.IsDevelopment() && await PublishedAdministrator.HasPublishedPasswordAsync(database, email, cancellation: cancellation))
+                await ReplacePasswordAsync(known, email, password);
             return;
-        // An address in another script had another normal form once, and with it another id.
-        if (EmailAddress.EarlierForm(EmailAddress.Normalize(email)) is { } earlier
-            && !(await grains.GetGrain<IUserGrain>(Deterministic.Id("admin", earlier)).GetAsync()).IsRefused)
-            return;
-        var result = await admin.RegisterAsync(new RegisterUser(email, password, "Administrator", Admin: true));
+        }
+        var result = await Account(EmailAddress.Normalize(email)).RegisterAsync(new RegisterUser(email, password, "Administrator", Admin: true));
         if (result.IsRefused)
             LogRefused(log, email, result.Refusal.Detail);
         else
             LogCreated(log, email);
+    }
+
+    private async Task<IUserGrain?> FindAsync(string email)
+    {
+        var normalized = EmailAddress.Normalize(email);
+        if (await ExistsAsync(Account(normalized)))
+            return Account(normalized);
+        // An address in another script had another normal form once, and with it another id.
+        if (EmailAddress.EarlierForm(normalized) is { } earlier && await ExistsAsync(Account(earlier)))
+            return Account(earlier);
+        // Somebody who registered with this address and was made an administrator.
+        return await grains.GetGrain<IEmailGrain>(UserKeys.Email(normalized)).GetOwnerAsync() is { } id && grains.GetGrain<IUserGrain>(id) is var owner
+            && (await owner.GetAsync()).Value?.Roles.Contains(Role.Admin) == true ? owner : null;
+    }
+
+    /// <summary>The id follows from the address: every silo meets the same account.</summary>
+    private IUserGrain Account(string normalized) => grains.GetGrain<IUserGrain>(Deterministic.Id("admin", normalized));
+
+    private static async Task<bool> ExistsAsync(IUserGrain account) => !(await account.GetAsync()).IsRefused;
+
+    private async Task ReplacePasswordAsync(IUserGrain account, string email, string password)
+    {
+        var result = await account.ReplacePasswordAsync(PublishedSecrets.Passwords, password);
+        if (result.Refusal is { Code: RefusalCode.Unavailable } later)
+            throw new UnavailableException(later.Detail);
+        if (result.IsRefused)
+            LogNotReplaced(log, email, result.Refusal.Detail);
+        else if (result.Value)
+            LogReplaced(log, email);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The administrator {Email} was created.")]
@@ -56,6 +89,12 @@ internal sealed partial class AdminAccount(IGrainFactory grains, IOptions<Accoun
     [LoggerMessage(Level = LogLevel.Error, Message = "The administrator {Email} could not be created: {Reason} An account that exists is not promoted by the configuration: give it the role with another administrator.")]
     private static partial void LogRefused(ILogger log, string email, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The administrator could not be looked up now: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The administrator {Email} had a password that the documents publish. It is Accounts:AdminPassword now, and all sessions have ended. Look for what others did with it: GET /admin/audit-log and GET /admin/api-keys.")]
+    private static partial void LogReplaced(ILogger log, string email);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The administrator {Email} has a password that the documents publish, and Accounts:AdminPassword cannot take its place: {Reason} Set Accounts__AdminPassword to another and restart, or sign in and change the password.")]
+    private static partial void LogNotReplaced(ILogger log, string email, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The administrator cannot be made sure of now: {Reason}")]
     private static partial void LogRetry(ILogger log, string reason);
 }

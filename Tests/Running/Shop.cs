@@ -103,6 +103,9 @@ internal sealed class Shop : IAsyncDisposable
         return silo;
     }
 
+    /// <summary>Changes a setting of the processes that start from now on; null takes it away.</summary>
+    public void Set(string name, string? value) => settings[name] = value;
+
     private static async Task<string> ArmAsync(string point)
     {
         var file = Path.Combine(Repository.TestData, $"crash-{Guid.NewGuid():N}");
