@@ -35,7 +35,7 @@ internal static class Hosting
         builder.Services.AddShopTimeouts(configuration.Cluster);
         var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);
         builder.UseOrleansClient(client => (configuration.Telemetry.Traces ? client.AddActivityPropagation() : client)
-            .UseClusterTls(certificates)
+            .UseClusterTls(certificates, allowPlainText: configuration.ClusterTls.AllowPlainText || builder.Environment.IsDevelopment())
             .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = ("Npgsql", database)))
             .UseConnectionRetryFilter(async (_, cancellation) =>
             {

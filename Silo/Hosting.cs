@@ -130,7 +130,7 @@ internal static class Hosting
         var attempts = 0;
         var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);
         builder.UseOrleansClient(client => client
-            .UseClusterTls(certificates)
+            .UseClusterTls(certificates, allowPlainText: configuration.ClusterTls.AllowPlainText || builder.Environment.IsDevelopment())
             .UseConnectionRetryFilter(async (_, cancellation) =>
             {
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellation);

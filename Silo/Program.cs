@@ -57,6 +57,8 @@ var configuration = SiloConfiguration.Read(builder.Configuration, problems);
 // Those commands that open the shop: a migration, say, has no payments.
 if (command is "run" or "seed" && !builder.Environment.IsDevelopment())
     problems.AddRange(PublishedSecrets.Problems(builder.Configuration, configuration, takesMoney: command == "run"));
+if (command == "run" && !builder.Environment.IsDevelopment())
+    problems.AddRange(configuration.ClusterTls.ReachableProblems(configuration.Silo.AdvertisedIP, configuration.Silo.ListenOnAnyAddress));
 if (problems.Count > 0)
 {
     Console.Error.WriteLine($"Silo: the configuration has {problems.Count} problem(s):\n  - {string.Join("\n  - ", problems)}");

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
 
 namespace SoonShop.ServiceDefaults.ClusterTls;
 
@@ -18,8 +19,13 @@ public static class ClusterTlsHosting
     }
 
     /// <summary>Requires certificates of both sides of each connection to a silo; null for connections without TLS.</summary>
-    public static IClientBuilder UseClusterTls(this IClientBuilder client, ClusterCertificates? certificates) =>
-        certificates is null ? client : client.UseTls(certificates.Apply);
+    /// <param name="client">The client.</param>
+    /// <param name="certificates">Those of <see cref="AddClusterCertificates"/>.</param>
+    /// <param name="allowPlainText">Without certificates: true to connect to silos of other machines, too; false for silos on loopback alone.</param>
+    public static IClientBuilder UseClusterTls(this IClientBuilder client, ClusterCertificates? certificates, bool allowPlainText) =>
+        certificates is not null ? client.UseTls(certificates.Apply)
+        : allowPlainText ? client
+        : client.Configure<ClientConnectionOptions>(o => o.ConfigureConnection(LoopbackConnections.Require));
 
     /// <summary>Requires certificates of both sides of each connection among silos, and from clients; null for connections without TLS.</summary>
     public static ISiloBuilder UseClusterTls(this ISiloBuilder silo, ClusterCertificates? certificates) =>

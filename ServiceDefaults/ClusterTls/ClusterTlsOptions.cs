@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace SoonShop.ServiceDefaults.ClusterTls;
 
 /// <summary>
@@ -20,6 +22,12 @@ public sealed class ClusterTlsOptions
 
     /// <summary>A DNS name that the other side's certificate must have; empty for any certificate of the authority. Set it where the authority is not the cluster's alone.</summary>
     public string PeerName { get; set; } = "";
+
+    /// <summary>
+    /// True to take connections without TLS off loopback, too, outside Development. Only for a network that encrypts by itself and keeps others out, such
+    /// as a service mesh with mutual TLS.
+    /// </summary>
+    public bool AllowPlainText { get; set; }
 
     /// <summary>True where connections are encrypted, and strangers refused.</summary>
     public bool IsOn => CertificatePath.Length > 0 || KeyPath.Length > 0 || AuthorityPath.Length > 0;
@@ -44,6 +52,19 @@ public sealed class ClusterTlsOptions
         }
         if (!missing && ClusterCertificates.Problem(this) is { } problem)
             yield return $"ClusterTls: {problem} See ClusterTls__CertificatePath, ClusterTls__KeyPath and ClusterTls__AuthorityPath.";
+    }
+
+    /// <summary>What is wrong with a silo outside Development whose ports others can reach, with what to set.</summary>
+    /// <param name="advertisedIP">The IP address by which others reach it, and where it listens.</param>
+    /// <param name="listensEverywhere">It listens at every address of the machine.</param>
+    public IEnumerable<string> ReachableProblems(string advertisedIP, bool listensEverywhere)
+    {
+        var isOnLoopback = !listensEverywhere && (!IPAddress.TryParse(advertisedIP, out var address) || IPAddress.IsLoopback(address));
+        if (!IsOn && !AllowPlainText && !isOnLoopback)
+        {
+            yield return "ClusterTls is not set, and this silo can be reached from other machines: whoever reaches its ports may call any grain as anybody. "
+                + "Set ClusterTls__CertificatePath, ClusterTls__KeyPath and ClusterTls__AuthorityPath (deploy/README.md); or ClusterTls__AllowPlainText to true where the network itself encrypts and keeps others out.";
+        }
     }
 
     private IEnumerable<(string Name, string Path)> Files() =>

@@ -102,6 +102,22 @@ public sealed class ConfigurationTests
         Assert.DoesNotContain("Pa55word", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Silo__AdvertisedIP", "10.1.2.3")]
+    [InlineData("Silo__ListenOnAnyAddress", "true")]
+    public async Task outside_development_a_silo_that_others_reach_does_not_start_without_certificates(string name, string value)
+    {
+        var (code, output, error) = await RunAsync("Silo", [], new()
+        {
+            ["ConnectionStrings__soonshop"] = "Host=127.0.0.1;Database=soonshop",
+            ["Payments__Provider"] = null,
+            [name] = value,
+        });
+        Assert.Equal(78, code);
+        Assert.Empty(output);
+        AssertOneMessage(error, 2, "ClusterTls__CertificatePath", "ClusterTls__KeyPath", "ClusterTls__AuthorityPath", "ClusterTls__AllowPlainText", "Payments__Provider");
+    }
+
     [Fact]
     public async Task a_front_end_refuses_a_folder_without_keys()
     {

@@ -72,6 +72,7 @@ internal static class ShippedSettings
         if (project == "Silo")
         {
             var configuration = SiloConfiguration.Read(watched, problems);
+            problems.AddRange(configuration.ClusterTls.ReachableProblems(configuration.Silo.AdvertisedIP, configuration.Silo.ListenOnAnyAddress));
             problems.AddRange(PublishedSecrets.Problems(watched, configuration, takesMoney: settings.ContainsKey("Accounts__AdminPassword")));
         }
         else

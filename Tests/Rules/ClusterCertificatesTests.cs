@@ -1,4 +1,6 @@
+using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
 using SoonShop.ServiceDefaults.ClusterTls;
 using SoonShop.Tests.Running;
 
@@ -48,6 +50,27 @@ public sealed class ClusterCertificatesTests
         Assert.NotEqual(before, certificates.ExpiresAt);
         Assert.True(certificates.Accepts(Shown(renewed), null));
     }
+
+    [Theory]
+    [InlineData("127.0.0.1", false, true)]
+    [InlineData("127.8.9.1", false, true)]
+    [InlineData("::1", false, true)]
+    [InlineData("127.0.0.1", true, false)]
+    [InlineData("10.1.2.3", false, false)]
+    [InlineData("fd00::3", false, false)]
+    public void a_silo_that_others_reach_needs_certificates_or_somebodys_word(string address, bool everywhere, bool fine)
+    {
+        Assert.Equal(fine, !new ClusterTlsOptions().ReachableProblems(address, everywhere).Any());
+        Assert.Empty(new ClusterTlsOptions { AllowPlainText = true }.ReachableProblems(address, everywhere));
+        Assert.Empty(Options(ClusterCertificate.OfShippedSettings).ReachableProblems(address, everywhere));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", true)]
+    [InlineData("::1", true)]
+    [InlineData("10.1.2.3", false)]
+    public void a_client_without_certificates_connects_to_silos_of_its_machine_alone(string address, bool allowed) =>
+        Assert.Equal(allowed, new LoopbackConnections(NullLogger<LoopbackConnections>.Instance).Allow(new IPEndPoint(IPAddress.Parse(address), 30000)));
 
     [Fact]
     public void what_is_wrong_is_named_with_what_to_set()
