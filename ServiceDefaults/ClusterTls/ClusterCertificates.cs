@@ -23,7 +23,7 @@ public sealed class ClusterCertificates
     private Loaded current;
 
     /// <summary>Reads the files.</summary>
-    /// <exception cref="CryptographicException">What they hold is no certificate with its key.</exception>
+    /// <exception cref="CryptographicException">What they hold is no certificate with its key, or the authority did not sign it, or it has not the peer name.</exception>
     public ClusterCertificates(ClusterTlsOptions options)
     {
         this.options = options;
@@ -72,13 +72,9 @@ public sealed class ClusterCertificates
     /// <param name="sent">The chain that it came with; who signed it may be in there.</param>
     internal bool Accepts(X509Certificate2 certificate, X509Chain? sent)
     {
-        if (options.PeerName.Length > 0 && !certificate.MatchesHostname(options.PeerName, allowWildcards: false, allowCommonName: false))
+        if (!HasPeerName(certificate, options))
             return false;
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.AddRange(Current.Authorities);
-        // Short lives and a new authority take the place of lists of revoked certificates.
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        using var chain = ChainTo(Current.Authorities);
         if (sent is not null)
         {
             foreach (var element in sent.ChainElements)
@@ -108,6 +104,19 @@ public sealed class ClusterCertificates
         }
     }
 
+    private static bool HasPeerName(X509Certificate2 certificate, ClusterTlsOptions options) =>
+        options.PeerName.Length == 0 || certificate.MatchesHostname(options.PeerName, allowWildcards: false, allowCommonName: false);
+
+    private static X509Chain ChainTo(X509Certificate2Collection authorities)
+    {
+        var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
+        // Short lives and a new authority take the place of lists of revoked certificates.
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        return chain;
+    }
+
     private static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 
     /// <summary>What the files hold.</summary>
@@ -134,6 +143,17 @@ public sealed class ClusterCertificates
                 throw new CryptographicException($"{options.AuthorityPath} holds no certificate.");
             own.ImportFromPem(texts.Certificate);
             own.AddRange(authorities);
+            // The others would refuse it. When it is valid is another question: it may be renewed before its time, or shown while its end is told of.
+            using var chain = ChainTo(authorities);
+            chain.ChainPolicy.ExtraStore.AddRange(own);
+            chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
+            if (!chain.Build(certificate))
+            {
+                var reasons = chain.ChainStatus.Where(s => s.Status != X509ChainStatusFlags.NotTimeValid).Select(s => s.StatusInformation.Trim()).Distinct();
+                throw new CryptographicException($"{options.CertificatePath} is not signed by an authority in {options.AuthorityPath} ({string.Join("; ", reasons)}).");
+            }
+            if (!HasPeerName(certificate, options))
+                throw new CryptographicException($"{options.CertificatePath} does not have the DNS name '{options.PeerName}' (ClusterTls:PeerName), which the others ask for.");
             return new Loaded(texts, certificate, SslStreamCertificateContext.Create(certificate, own, offline: true), authorities);
         }
     }

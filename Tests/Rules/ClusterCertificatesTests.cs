@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using SoonShop.ServiceDefaults.ClusterTls;
@@ -34,7 +35,42 @@ public sealed class ClusterCertificatesTests
     {
         var own = ClusterCertificate.Create("silo.shop");
         Assert.True(new ClusterCertificates(Options(own, "silo.shop")).Accepts(Shown(own), null));
-        Assert.False(new ClusterCertificates(Options(own, "other.shop")).Accepts(Shown(own), null));
+        var other = ClusterCertificate.Create("other.shop");
+        // Both authorities are trusted: what is wrong is the name.
+        File.AppendAllText(own.AuthorityPath, "\n" + File.ReadAllText(other.AuthorityPath));
+        Assert.True(new ClusterCertificates(Options(own)).Accepts(Shown(other), null));
+        Assert.False(new ClusterCertificates(Options(own, "silo.shop")).Accepts(Shown(other), null));
+    }
+
+    [Fact]
+    public void a_certificate_that_its_own_authority_did_not_sign_is_refused_at_start_and_changes_nothing_later()
+    {
+        var (own, foreign) = (ClusterCertificate.Create(), ClusterCertificate.Create(validFor: TimeSpan.FromDays(7)));
+        var mixed = foreign with { AuthorityPath = own.AuthorityPath };
+        Assert.Contains("is not signed by an authority in", Assert.Single(Options(mixed).Problems()), StringComparison.Ordinal);
+        Assert.Throws<CryptographicException>(() => new ClusterCertificates(Options(mixed)));
+
+        var certificates = new ClusterCertificates(Options(own));
+        var (before, ownAuthority) = (certificates.ExpiresAt, File.ReadAllText(own.AuthorityPath));
+        File.Copy(foreign.KeyPath, own.KeyPath, overwrite: true);
+        File.Copy(foreign.CertificatePath, own.CertificatePath, overwrite: true);
+        Assert.Equal(before, certificates.ExpiresAt);
+        Assert.Contains("is not signed by an authority in", ClusterCertificates.Problem(Options(own))!, StringComparison.Ordinal);
+        // Both authorities, and the new certificate holds.
+        File.WriteAllText(own.AuthorityPath, ownAuthority + "\n" + File.ReadAllText(foreign.AuthorityPath));
+        Assert.NotEqual(before, certificates.ExpiresAt);
+    }
+
+    [Fact]
+    public void a_certificate_without_the_name_that_others_ask_for_is_refused_at_start_and_changes_nothing_later()
+    {
+        var (own, other) = (ClusterCertificate.Create("silo.shop"), ClusterCertificate.Create("other.shop", validFor: TimeSpan.FromDays(7)));
+        Assert.Contains("'silo.shop'", Assert.Single(Options(other, "silo.shop").Problems()), StringComparison.Ordinal);
+        var certificates = new ClusterCertificates(Options(own, "silo.shop"));
+        var before = certificates.ExpiresAt;
+        own.ReplaceBy(other);
+        Assert.Equal(before, certificates.ExpiresAt);
+        Assert.Contains("'silo.shop'", ClusterCertificates.Problem(Options(own, "silo.shop"))!, StringComparison.Ordinal);
     }
 
     [Fact]
