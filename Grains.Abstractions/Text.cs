@@ -9,9 +9,18 @@ public static class Text
     /// </summary>
     public static bool IsLine(string text) => IsClean(text) && !text.Any(c => char.IsControl(c) || IsDeceptive(c));
 
+    /// <summary>
+    /// The text without marks, embeddings, overrides and isolates of direction, zero-width spaces and byte order marks. People paste them along with
+    /// addresses and phone numbers, and do not see them.
+    /// </summary>
+    public static string WithoutMarks(string text) => text.Any(IsMark) ? string.Concat(text.Where(c => !IsMark(c))) : text;
+
+    private static bool IsMark(char c) => c is '\u061C' or '\u200B' or '\u200E' or '\u200F' or '\uFEFF'
+        or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
+
     /// <summary>Separators of lines; marks, embeddings, overrides and isolates of direction; the byte order mark and other invisible ones.</summary>
-    private static bool IsDeceptive(char c) => c is '\u2028' or '\u2029' or '\u061C' or '\u200E' or '\u200F' or '\u200B' or '\uFEFF'
-        or (>= '\u202A' and <= '\u202E') or (>= '\u2060' and <= '\u206F') or (>= '\uFFF9' and <= '\uFFFB');
+    private static bool IsDeceptive(char c) => IsMark(c)
+        || c is '\u2028' or '\u2029' or (>= '\u2060' and <= '\u206F') or (>= '\uFFF9' and <= '\uFFFB');
 
     /// <summary>
     /// True when <paramref name="text"/> holds no control characters (PostgreSQL cannot store U+0000, and the others

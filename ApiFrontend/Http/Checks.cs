@@ -78,6 +78,22 @@ public sealed class LineAttribute : ValidationAttribute, IDescribesSchema
         schema.Pattern ??= @"^[^\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]*$";
 }
 
+/// <summary>
+/// Text on one line of an address, or a phone number. Marks of direction and other invisible characters that are pasted along are no error:
+/// <see cref="AddressRules.Check"/> takes them out (see <see cref="Text.WithoutMarks"/>). Text of nothing else is one.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class AddressLineAttribute : ValidationAttribute, IDescribesSchema
+{
+    public AddressLineAttribute() : base("must be one line without control characters") { }
+
+    public override bool IsValid(object? value) => value is not string text
+        || (Text.WithoutMarks(text) is var visible && Text.IsLine(visible) && string.IsNullOrWhiteSpace(visible) == string.IsNullOrWhiteSpace(text));
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) =>
+        schema.Pattern ??= @"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029\u2060-\u2065\u206A-\u206F\uFFF9-\uFFFB]*$";
+}
+
 /// <summary>A country of ISO 3166-1, by its alpha-2 code.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class CountryCodeAttribute : ValidationAttribute, IDescribesSchema

@@ -75,14 +75,14 @@ public sealed record ChangePasswordRequest(
     [property: Required, NewPassword] string? NewPassword);
 
 public sealed record AddressRequest(
-    [property: Required, StringLength(100), Line] string? Name,
-    [property: Required, StringLength(200), Line] string? Line1,
-    [property: StringLength(200), Line] string? Line2,
-    [property: AddressPart("Town."), StringLength(100), Line] string? City,
-    [property: AddressPart("State, province or the like, by name or code."), StringLength(100), Line] string? Region,
-    [property: AddressPart("In the country's form."), StringLength(20), Line] string? PostalCode,
+    [property: Required, StringLength(100), AddressLine] string? Name,
+    [property: Required, StringLength(200), AddressLine] string? Line1,
+    [property: StringLength(200), AddressLine] string? Line2,
+    [property: AddressPart("Town."), StringLength(100), AddressLine] string? City,
+    [property: AddressPart("State, province or the like, by name or code."), StringLength(100), AddressLine] string? Region,
+    [property: AddressPart("In the country's form."), StringLength(20), AddressLine] string? PostalCode,
     [property: Required, CountryCode] string? Country,
-    [property: StringLength(30), Line] string? Phone)
+    [property: StringLength(30), AddressLine] string? Phone)
 {
     public Address ToAddress() => new(Name ?? "", Line1 ?? "", Line2, City ?? "", Region, PostalCode ?? "", Country ?? "", Phone);
 }

@@ -45,6 +45,36 @@ public sealed class AddressTests(RunningShop shop)
     }
 
     [Fact]
+    public async Task what_is_pasted_along_with_an_address_and_a_phone_number_is_taken_out_and_control_characters_are_refused()
+    {
+        var address = new JsonObject
+        {
+            ["name"] = "\uFEFFAda",
+            ["line1"] = "1 High\u200B St",
+            ["city"] = "\u2066London\u2069",
+            ["postalCode"] = "\u200ESW1Y 4JH",
+            ["country"] = "GB",
+            ["phone"] = "\u202A+44 20 7946 0958\u202C",
+        };
+        var order = Expect.Status(201, await OrderAsync(await FilledAsync(), address.DeepClone()));
+        Assert.Equal("+44 20 7946 0958", order.Text("shippingAddress.phone"));
+        var customer = await shop.Api.AsNewCustomerAsync();
+        var saved = Expect.Status(201, await customer.PostAsync("/me/addresses", address));
+        Assert.Equal(
+            ("Ada", "1 High St", "London", "SW1Y 4JH", "+44 20 7946 0958"),
+            (saved.Text("name"), saved.Text("line1"), saved.Text("city"), saved.Text("postalCode"), saved.Text("phone")));
+
+        foreach (var (member, text) in ((string, string)[])[("phone", "+44\n20"), ("name", "Ada\u2028"), ("line1", "\u200B"), ("line2", "a\u0007b")])
+        {
+            var wrong = address.DeepClone();
+            wrong[member] = text;
+            Expect.Invalid(member, await customer.PostAsync("/me/addresses", wrong));
+        }
+        // What people are called stays as strict as it was.
+        Expect.Invalid("displayName", await customer.PatchAsync("/me", new { displayName = "Ada\u202E" }));
+    }
+
+    [Fact]
     public async Task everything_that_is_wrong_with_an_address_is_named_at_once_and_in_chinese_too()
     {
         var guest = await FilledAsync();

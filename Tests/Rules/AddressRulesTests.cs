@@ -44,6 +44,20 @@ public sealed class AddressRulesTests
         Assert.Equal([AddressRules.NoCountryCode], Errors(Given.Address with { Country = code })["country"]);
 
     [Fact]
+    public void marks_that_were_pasted_along_are_taken_out_of_every_part()
+    {
+        var clean = new Address("Ada", "1 Main Street", "Flat 2", "Springfield", "IL", "62701", "US", "+1 217 555 0100");
+        static string Marked(string text) => $"\u202A{text[0]}\u200B{text[1..]}\u202C\uFEFF";
+        var pasted = new Address(
+            Marked(clean.Name), Marked(clean.Line1), Marked(clean.Line2!), Marked(clean.City), Marked(clean.Region!), Marked(clean.PostalCode), "US", Marked(clean.Phone!));
+
+        var (usable, errors) = AddressRules.Check(pasted);
+
+        Assert.Empty(errors);
+        Assert.Equal(clean, usable);
+    }
+
+    [Fact]
     public void every_country_has_an_address_that_stays_as_it_is_written() => Assert.All(AddressFormat.All, country =>
     {
         var format = AddressFormat.Of(country)!;

@@ -41,6 +41,14 @@ public sealed class TextTests
     [InlineData("a\tb", false)]
     public void a_line_is_one_and_reads_as_it_is_written(string text, bool line) => Assert.Equal(line, Text.IsLine(text));
 
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("\u202A+44 20 7946 0958\u202C", "+44 20 7946 0958")]
+    [InlineData("\uFEFFrue\u200B de\u2066 Rivoli\u2069\u200E\u200F\u061C", "rue de Rivoli")]
+    [InlineData("👩\u200D🚀", "👩\u200D🚀")]
+    [InlineData("two\u2028lines\n", "two\u2028lines\n")]
+    public void marks_that_nobody_sees_are_taken_out(string text, string visible) => Assert.Equal(visible, Text.WithoutMarks(text));
+
     [Fact]
     public void clean_text_survives_utf_8() => Gen.String.Where(Text.IsClean).Sample(text =>
         Assert.Equal(text, Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text))));
