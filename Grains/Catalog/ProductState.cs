@@ -35,10 +35,10 @@ public sealed partial record ProductState
             new ProductCreated(sku, content.Name, content.Category, content.Price));
     }
 
-    /// <summary>Replaces the content.</summary>
+    /// <summary>Replaces the content. Texts that stay as they are may be older than a rule, and are not held against it; prices are.</summary>
     public Decision<ProductState> Update(ProductContent content, string currency)
     {
-        if (Problems(content, currency) is { Count: > 0 } problems)
+        if (Problems(content, currency, Content) is { Count: > 0 } problems)
             return Refusal.Invalid(problems);
         if (SameAs(content))
             return Decision<ProductState>.Stay(this);
@@ -78,7 +78,11 @@ public sealed partial record ProductState
     /// <summary>What carts and orders need.</summary>
     public Offer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active) { IsDraft = IsDraft };
 
-    private static Dictionary<string, string[]> Problems(ProductContent content, string currency)
+    /// <summary>What is wrong with the content, by field.</summary>
+    /// <param name="content">What is written.</param>
+    /// <param name="currency">The shop's.</param>
+    /// <param name="known">What the product says already; null for a new one.</param>
+    private static Dictionary<string, string[]> Problems(ProductContent content, string currency, ProductContent? known = null)
     {
         var errors = new Dictionary<string, string[]>();
         void Check(string field, bool good, string message)
@@ -86,19 +90,22 @@ public sealed partial record ProductState
             if (!good)
                 errors[field] = [message];
         }
-        Check("name", content.Name.Length <= 200 && !string.IsNullOrWhiteSpace(content.Name) && Text.IsLine(content.Name), "must be 1–200 characters without control characters");
-        Check("description", content.Description.Length <= 5000 && Text.IsClean(content.Description), "must be at most 5,000 characters without control characters");
-        Check("category", content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category), "must be one to four slugs of a–z, 0–9 and -, joined by /");
-        Check("family", content.Family is null || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)), "must be a slug of a–z, 0–9 and -");
+        Check("name", content.Name == known?.Name || (content.Name.Length <= 200 && !string.IsNullOrWhiteSpace(content.Name) && Text.IsLine(content.Name)),
+            "must be 1–200 characters without control characters");
+        Check("description", content.Description == known?.Description || (content.Description.Length <= 5000 && Text.IsClean(content.Description)),
+            "must be at most 5,000 characters without control characters");
+        Check("category", content.Category == known?.Category || (content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category)),
+            "must be one to four slugs of a–z, 0–9 and -, joined by /");
+        Check("family", content.Family is null || content.Family == known?.Family || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)), "must be a slug of a–z, 0–9 and -");
         var step = Currencies.ChargeStep(currency);
         Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice && content.Price.Amount % step == 0,
             $"must be 0–{ProductContent.MaxPrice} minor units{(step > 1 ? $", in steps of {step}" : "")}");
         Check("price.currency", content.Price.Currency == currency, $"must be {currency}, the shop's currency");
         Check("attributes", content.Attributes.Count <= 50
-            && content.Attributes.All(a => a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value)),
+            && content.Attributes.All(a => known?.Attributes.Contains(a) == true || (a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value))),
             "must be at most 50, with names of 1–50 and values of up to 500 characters");
         Check("images", content.Images.Length <= 20
-            && content.Images.All(i => i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Text.IsLine(i) && !i.Any(char.IsWhiteSpace)),
+            && content.Images.All(i => known?.Images.Contains(i) == true || (i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Text.IsLine(i) && !i.Any(char.IsWhiteSpace))),
             "must be at most 20 absolute http or https URLs");
         return errors;
     }

@@ -70,6 +70,34 @@ public sealed class ProductStateTests
     }
 
     [Fact]
+    public void a_text_that_is_older_than_a_rule_keeps_no_other_field_from_a_change()
+    {
+        var old = Mug with
+        {
+            Content = Good with
+            {
+                Name = "Enamel\u200E mug",
+                Description = "\a",
+                Category = "Kitchen",
+                Family = "Two words",
+                Attributes = new Dictionary<string, string> { ["size"] = "\u202Elarge" },
+                Images = ["/relative.png"],
+            },
+        };
+        var content = old.Content;
+
+        Assert.Equal(["product.price-changed"], old.Update(content with { Price = Given.Usd(1300) }, "USD").EventTypes());
+        Assert.Equal("Mug", old.Update(content with { Name = "Mug" }, "USD").Next().Content.Name);
+        Assert.Equal(2, old.Update(content with { Attributes = new Dictionary<string, string>(content.Attributes) { ["colour"] = "red" } }, "USD").Next().Content.Attributes.Count);
+        Assert.Equal(2, old.Update(content with { Images = [.. content.Images, "https://img.example/1"] }, "USD").Next().Content.Images.Length);
+        Assert.Equal(["name"], old.Update(content with { Name = "Mug\u200E" }, "USD").Refusal!.Errors!.Keys);
+        Assert.Equal(["attributes"], old.Update(content with { Attributes = new Dictionary<string, string> { ["size"] = "\u202Esmall" } }, "USD").Refusal!.Errors!.Keys);
+        Assert.Equal(["images"], old.Update(content with { Images = ["/other.png"] }, "USD").Refusal!.Errors!.Keys);
+        // A price is compared with the shop as it is now.
+        Assert.Equal(["price.currency"], old.Update(content with { Name = "Mug" }, "EUR").Refusal!.Errors!.Keys);
+    }
+
+    [Fact]
     public void all_wrong_fields_are_named_at_once() => Assert.Equal(
         ["attributes", "category", "description", "family", "images", "name", "price.amount", "price.currency"],
         ErrorsOf(new ProductContent(
