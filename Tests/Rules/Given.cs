@@ -21,6 +21,9 @@ internal static class Given
 
     public static Money Usd(long amount) => new(amount, "USD");
 
+    /// <summary>Sells everywhere, without a tax.</summary>
+    public static CheckoutOptions Checkout => new() { TaxBasisPointsRestOfWorld = 0 };
+
     public static CartLine Line(string sku = "MUG", int quantity = 1, long price = 1000) => new(sku, $"The {sku}", quantity, Usd(price));
 
     public static ProductContent Product() => new(
@@ -32,7 +35,7 @@ internal static class Given
 
     public static Decision<OrderState> PlaceOrder() => OrderState.Place(
         OrderId, new Caller(Customer, null, false), Customer, "ada@example.com", Address, "pm_card",
-        [Line("MUG", 2, 1000), Line("SPOON", 1, 500)], new CheckoutOptions(), Now);
+        [Line("MUG", 2, 1000), Line("SPOON", 1, 500)], Checkout, Now);
 
     public static OrderState OrderThatIs(OrderStatus status)
     {

@@ -199,7 +199,7 @@ public sealed class OrderRefundTests
     {
         var order = Confirm(OrderState.Place(
             Given.OrderId, new Caller(Given.Customer, null, false), Given.Customer, "ada@example.com", Given.Address, "pm_card",
-            [Given.Line("MUG", 1, 1000), Given.Line("SAMPLE", 2, 0)], new CheckoutOptions(), Given.Now).Next());
+            [Given.Line("MUG", 1, 1000), Given.Line("SAMPLE", 2, 0)], Given.Checkout, Given.Now).Next());
 
         var asked = order.BeginRefund(Lines("one", ("SAMPLE", 2)), Later).Next();
         Assert.Equal(0, asked.OpenRefund!.Amount);

@@ -137,7 +137,7 @@ public sealed class OrderStateTests
     {
         var order = OrderState.Place(
             Given.OrderId, new Caller(null, Given.Id(9), false), Given.Id(9), "guest@example.com", Given.Address, "pm_card",
-            [Given.Line()], new CheckoutOptions(), Given.Now).Next();
+            [Given.Line()], Given.Checkout, Given.Now).Next();
 
         Assert.Equal((null, Given.Id(9)), (order.Terms.CustomerId, order.Terms.CartId));
     }
@@ -385,7 +385,7 @@ public sealed class OrderStateTests
     {
         var guest = new Caller(null, Given.Id(9), false);
         var order = OrderState.Place(
-            Given.OrderId, guest, Given.Id(9), "guest@example.com", Given.Address, "pm_card", [Given.Line()], new CheckoutOptions(), Given.Now).Next();
+            Given.OrderId, guest, Given.Id(9), "guest@example.com", Given.Address, "pm_card", [Given.Line()], Given.Checkout, Given.Now).Next();
 
         var assigned = order.Assign(Given.Customer, cartMoved: true, Later).Next();
 
@@ -402,7 +402,7 @@ public sealed class OrderStateTests
     public void an_order_that_is_paid_when_it_goes_along_comes_back_to_the_cart_that_its_lines_went_to()
     {
         var paid = Commands["captured"](OrderState.Place(
-            Given.OrderId, new Caller(null, Given.Id(9), false), Given.Id(9), "guest@example.com", Given.Address, "pm_card", [Given.Line()], new CheckoutOptions(),
+            Given.OrderId, new Caller(null, Given.Id(9), false), Given.Id(9), "guest@example.com", Given.Address, "pm_card", [Given.Line()], Given.Checkout,
             Given.Now).Next()).Next();
 
         Assert.Equal(["order.checkout-due"], paid.Assign(Given.Customer, cartMoved: true, Later).EventTypes());

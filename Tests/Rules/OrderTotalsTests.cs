@@ -107,6 +107,7 @@ public sealed class OrderTotalsTests
     {
         var options = Charging(499, 5000, 1900);
         options.ShippingByCountry["CH"] = new ShippingRate { Amount = 1500 };
+        options.TaxBasisPointsRestOfWorld = 0;
 
         Assert.Equal((1500, 0), At("CH"));
         Assert.Equal((499, 285), At("DE"));
@@ -117,6 +118,16 @@ public sealed class OrderTotalsTests
             var totals = OrderTotals.Compute([Given.Line(price: 1000)], country, options);
             return (totals.Shipping, totals.Tax);
         }
+    }
+
+    [Fact]
+    public void a_country_without_a_tax_is_no_country_without_taxes()
+    {
+        var options = Charging(499, null, 1900);
+        Assert.Contains("FR", Assert.Throws<InvalidOperationException>(() => OrderTotals.Compute([Given.Line()], "FR", options)).Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => OrderTotals.Compute([], "FR", options));
+        options.TaxBasisPointsRestOfWorld = 0;
+        Assert.Equal(0, OrderTotals.Compute([Given.Line()], "FR", options).Tax);
     }
 
     private static CheckoutOptions Charging(long shipping, long? freeFrom, int taxBasisPoints) => new()
