@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.Auditing;
+using SoonShop.ServiceDefaults;
 using SoonShop.Users;
 
 namespace SoonShop.Silo.Dashboard;
@@ -17,8 +18,6 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
 {
     /// <summary>The longest e-mail address or password that is looked at.</summary>
     public const int MaxFieldLength = 320;
-
-    private const int MaxUserAgent = 200;
 
     private const string SignInAct = "dashboard.sign-in";
     private const string Wrong = "E-mail address or password are wrong, or the account is no administrator’s.";
@@ -50,7 +49,7 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
             return Page(Form("Too many attempts. Wait a minute."), StatusCodes.Status429TooManyRequests);
         if (!(EmailAddress.IsValid(email?.Trim()) || EmailAddress.CanBeKnown(email?.Trim())) || password is not { Length: > 0 and <= PasswordPolicy.MaxWritten })
             return Page(Form(Wrong), StatusCodes.Status401Unauthorized);
-        SendOrigin(context);
+        RequestOrigin.Send(context);
         SignedIn signedIn;
         try
         {
@@ -90,7 +89,7 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
     {
         if (DashboardSession.Read((await context.AuthenticateAsync(DashboardHosting.Scheme)).Principal) is { } who)
         {
-            SendOrigin(context);
+            RequestOrigin.Send(context);
             try
             {
                 await grains.GetGrain<IUserGrain>(who.User).EndSessionAsync(who.Session);
@@ -108,16 +107,6 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
 
     /// <summary>True for what may go right in a moment.</summary>
     internal static bool IsUnavailable(Exception e) => e is UnavailableException or TimeoutException or OrleansException or Npgsql.NpgsqlException;
-
-    /// <summary>For the audit log.</summary>
-    private static void SendOrigin(HttpContext context)
-    {
-        RequestContext.Set(RequestKeys.Actor, Actors.Anonymous);
-        if (context.Connection.RemoteIpAddress is { } address)
-            RequestContext.Set(RequestKeys.Address, (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString());
-        if (context.Request.Headers.UserAgent.ToString() is { Length: > 0 and <= MaxUserAgent } agent && Text.IsLine(agent))
-            RequestContext.Set(RequestKeys.UserAgent, agent);
-    }
 
     private static string Form(string? problem) => $"""
         {Alert(problem)}
