@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Diagnostics;
 using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.ApiFrontend.Http;
 
@@ -26,6 +27,7 @@ internal sealed partial class ExceptionAnswers(IProblemDetailsService problems, 
             UnreadableBodyException e => Refusal.Invalid("body", e.Message),
             BadHttpRequestException e => await BadRequests.RefusalAsync(httpContext, e),
             UnavailableException or CallLostException => Unavailable(exception.Message),
+            TypeLoadException e when OtherVersions.LackMethod(e) => Unavailable(OtherVersions.Message),
             TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException => Unavailable("The shop does not answer in time."),
             _ => null,
         };

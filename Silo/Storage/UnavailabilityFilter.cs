@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Storage;
 using SoonShop.Aggregates;
+using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Translates what a grain's surroundings throw when the database or another silo is out of reach into the one exception
+/// Translates what a grain's surroundings throw when the database or another silo is out of reach, or older than this one, into the one exception
 /// that callers know. Whether the call took effect is then unknown; every command may be sent again. It tells grains that count their
 /// calls of each.
 /// </summary>
@@ -32,6 +33,11 @@ internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter>
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, $"{e.Message} {cause.Message}");
             throw new UnavailableException(e.Message);
+        }
+        catch (Exception e) when (OtherVersions.LackMethod(e))
+        {
+            LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
+            throw new UnavailableException(OtherVersions.Message);
         }
         finally
         {

@@ -69,6 +69,17 @@ public sealed partial class RunbookTests
     }
 
     [Fact]
+    public void indexes_that_are_made_by_hand_are_those_of_the_migrations()
+    {
+        var ofMigrations = ((string[])["0033-order-lists.sql", "0047-refunds-by-payment.sql"])
+            .SelectMany(file => File.ReadAllLines(Path.Combine(Repository.Root, "Silo", "Migrations", file)))
+            .Where(line => line.StartsWith("create index", StringComparison.Ordinal)).ToArray();
+        var byHand = Text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("create index", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(4, ofMigrations.Length);
+        Assert.Equal(ofMigrations.Select(s => s.Replace("create index if", "create index concurrently if", StringComparison.Ordinal)), byHand);
+    }
+
+    [Fact]
     public void every_container_that_is_named_is_one_of_compose()
     {
         var section = Text[Text.IndexOf("\n## Without Kubernetes", StringComparison.Ordinal)..];

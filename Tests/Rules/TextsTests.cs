@@ -35,6 +35,7 @@ public sealed class TextsTests
     [InlineData("The field Limit must be between 1 and 100.", "Limit 须在 1 与 100 之间。")]
     [InlineData("must be relevance, price, -price, newest or name", "必须是 relevance, price, -price, newest 或 name")]
     [InlineData("An order that is shipped cannot be cancelled.", "状态为 shipped 的订单不能执行：cancelled。")]
+    [InlineData("The shop is being upgraded, and cannot do this until it is done. Try again in some minutes.", "商店正在升级，升级完成之前无法执行此操作。请几分钟后重试。")]
     [InlineData("The shop does not answer in time. Asking again with the same Idempotency-Key is safe.", "商店未能及时回答。 用相同的 Idempotency-Key 再次请求是安全的。")]
     [InlineData("nobody ever said this", "nobody ever said this")]
     public void what_is_said_in_english_is_said_in_chinese(string english, string chinese)

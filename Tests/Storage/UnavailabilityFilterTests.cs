@@ -1,3 +1,4 @@
+using SoonShop.ServiceDefaults;
 using SoonShop.Silo.Storage;
 using SoonShop.Tests.Running;
 
@@ -10,6 +11,7 @@ public sealed class UnavailabilityFilterTests(InProcessSilo silo)
     [Theory]
     [InlineData(Failure.Wrapped, "An earlier write failed.")]
     [InlineData(Failure.Plain, "The shop is busy or its database is out of reach. Try again.")]
+    [InlineData(Failure.OlderSilo, OtherVersions.Message)]
     public async Task callers_get_the_reason_and_no_exception_of_the_silo_s_own(Failure failure, string message)
     {
         var grain = silo.Grains.GetGrain<IFailing>("failing");
@@ -29,6 +31,9 @@ public enum Failure
 
     /// <summary>With one that callers know, for which the storage's is the cause.</summary>
     Wrapped,
+
+    /// <summary>With the answer of a silo that does not know the method.</summary>
+    OlderSilo,
 }
 
 [Alias("tests.failing")]
@@ -43,6 +48,11 @@ internal sealed class Failing : Grain, IFailing
     public Task FailAsync(Failure failure)
     {
         var cause = new StorageFailedException("The row was not written.", inner: new Npgsql.NpgsqlException("The connection was lost."));
-        throw failure == Failure.Plain ? cause : new UnavailableException("An earlier write failed.", cause);
+        throw failure switch
+        {
+            Failure.Plain => cause,
+            Failure.OlderSilo => new TypeLoadException("Unable to resolve type alias \"(\"inv\",[Orleans.Runtime.GrainReference],[SoonShop.Orders.IOrderGrain],\"not-there\")\"."),
+            _ => new UnavailableException("An earlier write failed.", cause),
+        };
     }
 }
