@@ -10,8 +10,8 @@ public static class Text
     public static bool IsLine(string text) => IsClean(text) && !text.Any(c => char.IsControl(c) || IsDeceptive(c));
 
     /// <summary>
-    /// The text without marks, embeddings, overrides and isolates of direction, zero-width spaces and byte order marks. People paste them along with
-    /// addresses and phone numbers, and do not see them.
+    /// The text without marks, embeddings, overrides and isolates of direction, zero-width spaces and byte order marks. People paste them
+    /// along with addresses and phone numbers, and do not see them.
     /// </summary>
     public static string WithoutMarks(string text) => text.Any(IsMark) ? string.Concat(text.Where(c => !IsMark(c))) : text;
 

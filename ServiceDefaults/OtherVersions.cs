@@ -7,8 +7,9 @@ public static class OtherVersions
     public const string Message = "The shop is being upgraded, and cannot do this until it is done. Try again in some minutes.";
 
     /// <summary>
-    /// True for the answer of a silo that does not know the method which was called, because it is older: it could not read the request, so nothing was
-    /// done. The silo that holds the grain answers so, and the gateway that the call goes through.
+    /// True for the answer of a silo that does not know the method which was called, because it is older: it could not read the request, so
+    /// nothing was done. The silo that holds the grain answers so, and the gateway that the call goes through.
     /// </summary>
-    public static bool LackMethod(Exception e) => e is TypeLoadException && e.Message.StartsWith("Unable to resolve type alias \"(\"inv\",", StringComparison.Ordinal);
+    public static bool LackMethod(Exception e) => e is TypeLoadException
+        && e.Message.StartsWith("Unable to resolve type alias \"(\"inv\",", StringComparison.Ordinal);
 }

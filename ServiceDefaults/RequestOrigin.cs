@@ -9,8 +9,8 @@ public static class RequestOrigin
     private const int MaxUserAgent = 200;
 
     /// <summary>
-    /// Sends along with every call that a request makes the client's address and what it calls itself, and that nobody is known yet: whoever
-    /// authenticates sets <see cref="RequestKeys.Actor"/> afterwards.
+    /// Sends along with every call that a request makes the client's address and what it calls itself, and that nobody is known yet:
+    /// whoever authenticates sets <see cref="RequestKeys.Actor"/> afterwards.
     /// </summary>
     public static void Send(HttpContext context)
     {

@@ -82,7 +82,8 @@ try
             Console.Error.WriteLine($"Silo {command}: the schema is older than this program; it lacks {string.Join(", ", missing)}. Run `Silo migrate` of this version.");
             return Unavailable;
         }
-        if (command == "run" && !builder.Environment.IsDevelopment() && await PublishedAdministrator.ProblemAsync(database, configuration.Accounts) is { } problem)
+        if (command == "run" && !builder.Environment.IsDevelopment()
+            && await PublishedAdministrator.ProblemAsync(database, configuration.Accounts) is { } problem)
         {
             Console.Error.WriteLine($"Silo: {problem}");
             return ConfigurationError;

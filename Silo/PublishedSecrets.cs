@@ -31,7 +31,8 @@ internal static class PublishedSecrets
     public static IEnumerable<string> Problems(IConfiguration settings, SiloConfiguration configuration, bool takesMoney)
     {
         if (IsPublished(configuration.Accounts.AdminPassword))
-            yield return "Accounts:AdminPassword is the one that the documents publish; set Accounts__AdminPassword to one of your own, such as `openssl rand -base64 24` makes. An account that was made with this one gets the new one.";
+            yield return "Accounts:AdminPassword is the one that the documents publish; set Accounts__AdminPassword to one of your own, "
+                + "such as `openssl rand -base64 24` makes. An account that was made with this one gets the new one.";
         if (IsPublished(configuration.Accounts.DemoPassword))
             yield return "Accounts:DemoPassword is the one that the documents publish; set Accounts__DemoPassword to one of your own, or leave Accounts__DemoEmail out for no demo customer.";
         if (takesMoney && string.IsNullOrWhiteSpace(settings[$"{PaymentsOptions.Section}:{nameof(PaymentsOptions.Provider)}"]))
@@ -49,7 +50,8 @@ internal static class PublishedSecrets
         return Passwords.Any(p => hasher.VerifyHashedPassword(new object(), passwordHash, p) != PasswordVerificationResult.Failed);
     }
 
-    private static bool IsPublished(string? password) => password is not null && Passwords.Contains(password.Trim(), StringComparer.OrdinalIgnoreCase);
+    private static bool IsPublished(string? password) =>
+        password is not null && Passwords.Contains(password.Trim(), StringComparer.OrdinalIgnoreCase);
 
     private static bool IsLocal(NpgsqlConnectionStringBuilder database) => (database.Host ?? "").Split(',').All(host =>
         host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Split(':')[0], out var address) && IPAddress.IsLoopback(address)));

@@ -88,7 +88,8 @@ public sealed class AddressLineAttribute : ValidationAttribute, IDescribesSchema
     public AddressLineAttribute() : base("must be one line without control characters") { }
 
     public override bool IsValid(object? value) => value is not string text
-        || (Text.WithoutMarks(text) is var visible && Text.IsLine(visible) && string.IsNullOrWhiteSpace(visible) == string.IsNullOrWhiteSpace(text));
+        || (Text.WithoutMarks(text) is var visible && Text.IsLine(visible)
+            && string.IsNullOrWhiteSpace(visible) == string.IsNullOrWhiteSpace(text));
 
     void IDescribesSchema.Describe(OpenApiSchema schema) =>
         schema.Pattern ??= @"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029\u2060-\u2065\u206A-\u206F\uFFF9-\uFFFB]*$";

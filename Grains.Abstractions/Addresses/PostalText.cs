@@ -14,7 +14,8 @@ internal static class PostalText
     public static bool IsSeparator(char c) => c is ' ' or '-';
 
     /// <summary>One line, without invisible marks, and without space around it or twice within it.</summary>
-    public static string Tidy(string text) => string.Join(' ', Text.WithoutMarks(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    public static string Tidy(string text) =>
+        string.Join(' ', Text.WithoutMarks(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>In upper case, with ASCII digits, letters, spaces and hyphens for those of other scripts, full widths and print.</summary>
     public static string Plain(string text)

@@ -65,9 +65,9 @@ public interface IUserGrain : IGrainWithGuidKey
     Task<Outcome<Done>> ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword);
 
     /// <summary>
-    /// Replaces a password that is known to others, and ends every session. True when the account accepted one of <paramref name="known"/> and accepts
-    /// <paramref name="newPassword"/> now; false when it accepts none of them. Idempotent: several silos may ask at once. Refused: <c>not-found</c>,
-    /// <c>validation-failed</c>, <c>unavailable</c>. For the configuration, not for clients.
+    /// Replaces a password that is known to others, and ends every session. True when the account accepted one of <paramref name="known"/> and
+    /// accepts <paramref name="newPassword"/> now; false when it accepts none of them. Idempotent: several silos may ask at once. Refused:
+    /// <c>not-found</c>, <c>validation-failed</c>, <c>unavailable</c>. For the configuration, not for clients.
     /// </summary>
     [Alias("replace-password"), Repeatable]
     Task<Outcome<bool>> ReplacePasswordAsync(ImmutableArray<string> known, string newPassword);

@@ -35,7 +35,7 @@ public sealed partial record ProductState
             new ProductCreated(sku, content.Name, content.Category, content.Price));
     }
 
-    /// <summary>Replaces the content. Texts that stay as they are may be older than a rule, and are not held against it; prices are.</summary>
+    /// <summary>Replaces the content. Texts that stay as they are may be older than a rule, and do not count; prices do.</summary>
     public Decision<ProductState> Update(ProductContent content, string currency)
     {
         if (Problems(content, currency, Content) is { Count: > 0 } problems)
@@ -90,22 +90,30 @@ public sealed partial record ProductState
             if (!good)
                 errors[field] = [message];
         }
-        Check("name", content.Name == known?.Name || (content.Name.Length <= 200 && !string.IsNullOrWhiteSpace(content.Name) && Text.IsLine(content.Name)),
+        Check("name", content.Name == known?.Name
+            || (content.Name.Length <= 200 && !string.IsNullOrWhiteSpace(content.Name) && Text.IsLine(content.Name)),
             "must be 1–200 characters without control characters");
-        Check("description", content.Description == known?.Description || (content.Description.Length <= 5000 && Text.IsClean(content.Description)),
+        Check("description", content.Description == known?.Description
+            || (content.Description.Length <= 5000 && Text.IsClean(content.Description)),
             "must be at most 5,000 characters without control characters");
-        Check("category", content.Category == known?.Category || (content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category)),
+        Check("category", content.Category == known?.Category
+            || (content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category)),
             "must be one to four slugs of a–z, 0–9 and -, joined by /");
-        Check("family", content.Family is null || content.Family == known?.Family || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)), "must be a slug of a–z, 0–9 and -");
+        Check("family", content.Family is null || content.Family == known?.Family
+            || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)),
+            "must be a slug of a–z, 0–9 and -");
         var step = Currencies.ChargeStep(currency);
         Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice && content.Price.Amount % step == 0,
             $"must be 0–{ProductContent.MaxPrice} minor units{(step > 1 ? $", in steps of {step}" : "")}");
         Check("price.currency", content.Price.Currency == currency, $"must be {currency}, the shop's currency");
         Check("attributes", content.Attributes.Count <= 50
-            && content.Attributes.All(a => known?.Attributes.Contains(a) == true || (a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value))),
+            && content.Attributes.All(a => known?.Attributes.Contains(a) == true
+                || (a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value))),
             "must be at most 50, with names of 1–50 and values of up to 500 characters");
         Check("images", content.Images.Length <= 20
-            && content.Images.All(i => known?.Images.Contains(i) == true || (i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && Text.IsLine(i) && !i.Any(char.IsWhiteSpace))),
+            && content.Images.All(i => known?.Images.Contains(i) == true
+                || (i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+                    && Text.IsLine(i) && !i.Any(char.IsWhiteSpace))),
             "must be at most 20 absolute http or https URLs");
         return errors;
     }

@@ -13,7 +13,9 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
     private const int Whole = 10_000;
 
     /// <summary>Computes the sums for lines that go to a country.</summary>
-    /// <exception cref="InvalidOperationException">The shop does not sell to the country: it has no tax there, not even one of zero. See <see cref="Destinations"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The shop does not sell to the country: it has no tax there, not even one of zero. See <see cref="Destinations"/>.
+    /// </exception>
     public static OrderTotals Compute(ImmutableArray<CartLine> cart, string country, CheckoutOptions options)
     {
         var subtotal = cart.Sum(l => checked(l.UnitPrice.Amount * l.Quantity));
@@ -21,7 +23,8 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
         var step = Currencies.ChargeStep(options.Currency);
         var shipping = rate.FreeFrom is { } free && subtotal >= free ? 0 : RoundHalfUp(rate.Amount, step) * step;
         var basisPoints = options.TaxBasisPointsFor(country)
-            ?? throw new InvalidOperationException($"The shop has no tax for {country}, so it does not sell there. Refuse the address before an order is computed.");
+            ?? throw new InvalidOperationException(
+                $"The shop has no tax for {country}, so it does not sell there. Refuse the address before an order is computed.");
         var tax = RoundHalfUp((Int128)(subtotal + shipping) * basisPoints, Whole * step) * step;
         var shares = Divide(tax, [.. cart.Select(l => l.UnitPrice.Amount * l.Quantity), shipping]);
         Money Of(long amount) => new(amount, options.Currency);

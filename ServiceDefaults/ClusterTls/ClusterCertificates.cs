@@ -23,7 +23,9 @@ public sealed class ClusterCertificates
     private Loaded current;
 
     /// <summary>Reads the files.</summary>
-    /// <exception cref="CryptographicException">What they hold is no certificate with its key, or the authority did not sign it, or it has not the peer name.</exception>
+    /// <exception cref="CryptographicException">
+    /// What they hold is no certificate with its key, or the authority did not sign it, or it lacks the peer name.
+    /// </exception>
     public ClusterCertificates(ClusterTlsOptions options)
     {
         this.options = options;
@@ -143,17 +145,22 @@ public sealed class ClusterCertificates
                 throw new CryptographicException($"{options.AuthorityPath} holds no certificate.");
             own.ImportFromPem(texts.Certificate);
             own.AddRange(authorities);
-            // The others would refuse it. When it is valid is another question: it may be renewed before its time, or shown while its end is told of.
+            // The others would refuse it. Its time is another question: a certificate that expires is told of in the log.
             using var chain = ChainTo(authorities);
             chain.ChainPolicy.ExtraStore.AddRange(own);
             chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
             if (!chain.Build(certificate))
             {
-                var reasons = chain.ChainStatus.Where(s => s.Status != X509ChainStatusFlags.NotTimeValid).Select(s => s.StatusInformation.Trim()).Distinct();
-                throw new CryptographicException($"{options.CertificatePath} is not signed by an authority in {options.AuthorityPath} ({string.Join("; ", reasons)}).");
+                var reasons = chain.ChainStatus.Where(s => s.Status != X509ChainStatusFlags.NotTimeValid)
+                    .Select(s => s.StatusInformation.Trim()).Distinct();
+                throw new CryptographicException(
+                    $"{options.CertificatePath} is not signed by an authority in {options.AuthorityPath} ({string.Join("; ", reasons)}).");
             }
             if (!HasPeerName(certificate, options))
-                throw new CryptographicException($"{options.CertificatePath} does not have the DNS name '{options.PeerName}' (ClusterTls:PeerName), which the others ask for.");
+            {
+                throw new CryptographicException(
+                    $"{options.CertificatePath} does not have the DNS name '{options.PeerName}' (ClusterTls:PeerName), which the others ask for.");
+            }
             return new Loaded(texts, certificate, SslStreamCertificateContext.Create(certificate, own, offline: true), authorities);
         }
     }

@@ -21,7 +21,7 @@ public static class ClusterTlsHosting
     /// <summary>Requires certificates of both sides of each connection to a silo; null for connections without TLS.</summary>
     /// <param name="client">The client.</param>
     /// <param name="certificates">Those of <see cref="AddClusterCertificates"/>.</param>
-    /// <param name="allowPlainText">Without certificates: true to connect to silos of other machines, too; false for silos on loopback alone.</param>
+    /// <param name="allowPlainText">Without certificates: true to connect to silos of other machines, too; false for loopback alone.</param>
     public static IClientBuilder UseClusterTls(this IClientBuilder client, ClusterCertificates? certificates, bool allowPlainText) =>
         certificates is not null ? client.UseTls(certificates.Apply)
         : allowPlainText ? client

@@ -24,8 +24,8 @@ public sealed class ClusterTlsOptions
     public string PeerName { get; set; } = "";
 
     /// <summary>
-    /// True to take connections without TLS off loopback, too, outside Development. Only for a network that encrypts by itself and keeps others out, such
-    /// as a service mesh with mutual TLS.
+    /// True to take connections without TLS off loopback, too, outside Development. Only for a network that encrypts by itself and keeps others
+    /// out, such as a service mesh with mutual TLS.
     /// </summary>
     public bool AllowPlainText { get; set; }
 
@@ -62,8 +62,10 @@ public sealed class ClusterTlsOptions
         var isOnLoopback = !listensEverywhere && (!IPAddress.TryParse(advertisedIP, out var address) || IPAddress.IsLoopback(address));
         if (!IsOn && !AllowPlainText && !isOnLoopback)
         {
-            yield return "ClusterTls is not set, and this silo can be reached from other machines: whoever reaches its ports may call any grain as anybody. "
-                + "Set ClusterTls__CertificatePath, ClusterTls__KeyPath and ClusterTls__AuthorityPath (deploy/README.md); or ClusterTls__AllowPlainText to true where the network itself encrypts and keeps others out.";
+            yield return "ClusterTls is not set, and this silo can be reached from other machines: "
+                + "whoever reaches its ports may call any grain as anybody. "
+                + "Set ClusterTls__CertificatePath, ClusterTls__KeyPath and ClusterTls__AuthorityPath (deploy/README.md); or "
+                + "ClusterTls__AllowPlainText to true where the network itself encrypts and keeps others out.";
         }
     }
 

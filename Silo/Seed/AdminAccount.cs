@@ -7,12 +7,12 @@ using SoonShop.Users;
 namespace SoonShop.Silo.Seed;
 
 /// <summary>
-/// Makes sure of the administrator that the configuration names, each time a silo starts. Outside Development an account that still has a password
-/// that the documents publish gets the configured one; the grain does so once, however many silos start.
+/// Makes sure of the administrator that the configuration names, each time a silo starts. Outside Development an account that still has a
+/// password that the documents publish gets the configured one; the grain does so once, however many silos start.
 /// </summary>
 internal sealed partial class AdminAccount(
-    IGrainFactory grains, NpgsqlDataSource database, IOptions<AccountsOptions> options, IHostEnvironment environment, IHostApplicationLifetime lifetime,
-    ILogger<AdminAccount> log)
+    IGrainFactory grains, NpgsqlDataSource database, IOptions<AccountsOptions> options, IHostEnvironment environment,
+    IHostApplicationLifetime lifetime, ILogger<AdminAccount> log)
     : BackgroundService
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
@@ -43,11 +43,13 @@ internal sealed partial class AdminAccount(
     {
         if (await FindAsync(email) is { } known)
         {
-            if (!environment.IsDevelopment() && await PublishedAdministrator.HasPublishedPasswordAsync(database, email, cancellation: cancellation))
+            if (!environment.IsDevelopment()
+                && await PublishedAdministrator.HasPublishedPasswordAsync(database, email, cancellation: cancellation))
                 await ReplacePasswordAsync(known, email, password);
             return;
         }
-        var result = await Account(EmailAddress.Normalize(email)).RegisterAsync(new RegisterUser(email, password, "Administrator", Admin: true));
+        var registration = new RegisterUser(email, password, "Administrator", Admin: true);
+        var result = await Account(EmailAddress.Normalize(email)).RegisterAsync(registration);
         if (result.IsRefused)
             LogRefused(log, email, result.Refusal.Detail);
         else
@@ -63,8 +65,10 @@ internal sealed partial class AdminAccount(
         if (EmailAddress.EarlierForm(normalized) is { } earlier && await ExistsAsync(Account(earlier)))
             return Account(earlier);
         // Somebody who registered with this address and was made an administrator.
-        return await grains.GetGrain<IEmailGrain>(UserKeys.Email(normalized)).GetOwnerAsync() is { } id && grains.GetGrain<IUserGrain>(id) is var owner
-            && (await owner.GetAsync()).Value?.Roles.Contains(Role.Admin) == true ? owner : null;
+        if (await grains.GetGrain<IEmailGrain>(UserKeys.Email(normalized)).GetOwnerAsync() is not { } id)
+            return null;
+        var owner = grains.GetGrain<IUserGrain>(id);
+        return (await owner.GetAsync()).Value?.Roles.Contains(Role.Admin) == true ? owner : null;
     }
 
     /// <summary>The id follows from the address: every silo meets the same account.</summary>

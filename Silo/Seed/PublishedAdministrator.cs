@@ -4,8 +4,8 @@ using SoonShop.Users;
 namespace SoonShop.Silo.Seed;
 
 /// <summary>
-/// Accounts that were made with a password that the documents publish, in Development or by a version that did not refuse it. They are read from the
-/// database: a silo asks before it is one, and its cluster may still have silos that cannot answer.
+/// Accounts that were made with a password that the documents publish, in Development or by a version that did not refuse it. They are read
+/// from the database: a silo asks before it is one, and its cluster may still have silos that cannot answer.
 /// </summary>
 internal static class PublishedAdministrator
 {
@@ -14,7 +14,9 @@ internal static class PublishedAdministrator
         from grain_state_user where index ->> 'email' = any ($1) and state is not null
         """;
 
-    /// <summary>Why a silo must not start: an administrator whom its configuration does not name has a published password. Null when there is none.</summary>
+    /// <summary>
+    /// Why a silo must not start: an administrator whom its configuration does not name has a published password. Null when there is none.
+    /// </summary>
     /// <param name="connectionString">The shop's database, with its schema up to date.</param>
     /// <param name="accounts">Names the administrator whose password the start changes; see <see cref="AdminAccount"/>.</param>
     public static async Task<string?> ProblemAsync(string connectionString, AccountsOptions accounts)
@@ -23,12 +25,13 @@ internal static class PublishedAdministrator
             return null;
         await using var database = NpgsqlDataSource.Create(connectionString);
         return await HasPublishedPasswordAsync(database, PublishedSecrets.AdminEmail, onlyAdministrators: true)
-            ? $"the administrator {PublishedSecrets.AdminEmail} has a password that the documents publish; set Accounts__AdminEmail to {PublishedSecrets.AdminEmail} and "
-              + "Accounts__AdminPassword to one of your own, such as `openssl rand -base64 24` makes, and start again: the start changes the password."
+            ? $"the administrator {PublishedSecrets.AdminEmail} has a password that the documents publish; set "
+              + $"Accounts__AdminEmail to {PublishedSecrets.AdminEmail} and Accounts__AdminPassword to one of your own, such as "
+              + "`openssl rand -base64 24` makes, and start again: the start changes the password."
             : null;
     }
 
-    /// <summary>True when the account of this address accepts a published password. Reads one row by its index, and checks one hash.</summary>
+    /// <summary>True when the account of this address accepts a published password. Reads one row by its index, and checks its hash.</summary>
     public static async Task<bool> HasPublishedPasswordAsync(
         NpgsqlDataSource database, string email, bool onlyAdministrators = false, CancellationToken cancellation = default)
     {

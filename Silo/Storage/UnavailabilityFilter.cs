@@ -8,8 +8,8 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Translates what a grain's surroundings throw when the database or another silo is out of reach, or older than this one, into the one exception
-/// that callers know. Whether the call took effect is then unknown; every command may be sent again. It tells grains that count their
+/// Translates what a grain's surroundings throw when the database or another silo is out of reach, or older than this one, into the one
+/// exception that callers know. Whether the call took effect is then unknown; every command may be sent again. It tells grains that count their
 /// calls of each.
 /// </summary>
 internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter> log) : IIncomingGrainCallFilter
