@@ -54,6 +54,14 @@ public sealed partial record OrderState
     /// <summary>Units of a line that can still be shipped.</summary>
     public int UnitsToShip(OrderLine line) => line.Quantity - UnitsOf(BackInStock, line.Sku);
 
+    /// <summary>
+    /// True when all units went back to stock without being shipped, and their money to the buyer. What shipping cost may still be the shop's: the
+    /// order stays confirmed, and can be cancelled, which gives that back, too.
+    /// </summary>
+    private bool IsAllGivenBack =>
+        OpenRefund is null && Totals.Lines.All(l => UnitsToShip(l) == 0)
+        && (Payment is not { } paid || paid.Refunded.Amount >= Math.Min(paid.Captured.Amount, Totals.Lines.Sum(l => ValueOf(l, l.Quantity))));
+
     /// <summary>Units of a line that can still be refunded by line.</summary>
     private int UnitsLeft(OrderLine line) => line.Quantity - UnitsGone(line);
 

@@ -6,6 +6,7 @@ using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Events;
 using SoonShop.Notifications;
+using SoonShop.Orders;
 using SoonShop.Privacy;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Search;
@@ -31,15 +32,26 @@ internal sealed class PersonalRecords(
     /// <summary>Types that say nothing about anybody.</summary>
     private readonly string[] harmless = [.. types.All.Select(t => t.Key).Where(t => !personal.IsBorneBy(t))];
 
-    public async Task<ImmutableArray<string>> FindOpenOrdersAsync(Guid userId, int limit, CancellationToken cancellation) => await ListAsync(
-        r => r.GetString(0), """
-            select o.index ->> 'number' from grain_state_order o
+    public async Task<ImmutableArray<string>> FindOpenOrdersAsync(Guid userId, int limit, CancellationToken cancellation)
+    {
+        // The index says which may be open, and the state which are: an earlier version's index calls every confirmed order open.
+        await using var command = database.CreateCommand("""
+            select o.index ->> 'number', o.state, p.open from grain_state_order o
+            cross join lateral (select exists (select from grain_state_payment p
+                                               where p.state_name = 'payment' and p.grain_key = o.grain_key and p.index ->> 'inBetween' = 'true') as open) p
             where o.index ->> 'customerId' = $1
-              and (o.index ->> 'open' = 'true' or o.index ->> 'status' in ('pending', 'awaitingPayment', 'confirmed', 'shipped')
-                   or exists (select from grain_state_payment p
-                              where p.state_name = 'payment' and p.grain_key = o.grain_key and p.index ->> 'inBetween' = 'true'))
-            limit $2
-            """, cancellation, userId.ToString(), limit);
+              and (o.index ->> 'open' = 'true' or o.index ->> 'status' in ('pending', 'awaitingPayment', 'confirmed', 'shipped') or p.open)
+            """);
+        command.Parameters.Add(new() { Value = userId.ToString() });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var open = ImmutableArray.CreateBuilder<string>();
+        while (open.Count < limit && await reader.ReadAsync(cancellation))
+        {
+            if (reader.GetBoolean(2) || JsonSerializer.Deserialize<Document<CheckoutState>>(reader.GetFieldValue<byte[]>(1), StateJson.Options)!.State!.Order!.IsOpen)
+                open.Add(reader.GetString(0));
+        }
+        return open.ToImmutable();
+    }
 
     public async Task<ImmutableArray<Guid>> FindOrdersAsync(Guid userId, int limit, CancellationToken cancellation) => await ListAsync(
         r => Guid.ParseExact(r.GetString(0), "N"),

@@ -103,6 +103,28 @@ public sealed class PrivacyTests(RunningShop shop)
         Assert.Equal(order["total"]!.ToJsonString(), seen["total"]!.ToJsonString());
     }
 
+    /// <summary>The order is confirmed, as what shipping cost is the shop's; the last version's index says that it is open.</summary>
+    [Fact]
+    public async Task an_account_whose_order_was_refunded_line_by_line_waits_for_nothing()
+    {
+        var customer = await shop.Api.AsNewCustomerAsync();
+        var sku = await shop.Admin.CreateProductAsync();
+        await customer.FillCartAsync(sku, 2);
+        var id = Expect.Status(201, await customer.OrderAsync()).Text("id");
+        Expect.Status(200, await RefundAsync(1));
+        Expect.Problem(409, "conflict", await EraseAsync(customer));
+        Assert.Equal("confirmed", Expect.Status(200, await RefundAsync(1)).Text("status"));
+        await shop.Shop.QueryAsync<string>(
+            "update grain_state_order set index = jsonb_set(index, '{open}', 'true') where grain_key = $1 returning grain_key", Guid.Parse(id).ToString("N"));
+
+        await CompletedAsync(Expect.Status(202, await EraseAsync(customer)));
+
+        Assert.Equal("[erased]", Expect.Status(200, await shop.Admin.GetAsync($"/orders/{id}")).Text("email"));
+
+        Task<Reply> RefundAsync(int units) => shop.Admin.PostAsync(
+            $"/admin/orders/{id}/refunds", new { lines = new[] { new { sku, quantity = units } }, reason = "late" }, Guid.NewGuid().ToString());
+    }
+
     private static Task<Reply> EraseAsync(ApiClient client, string currentPassword = Password) =>
         client.SendAsync(HttpMethod.Delete, "/me", new { currentPassword });
 

@@ -2,6 +2,7 @@ using CsCheck;
 using SoonShop.Carts;
 using SoonShop.Orders;
 using SoonShop.Payments;
+using SoonShop.Privacy;
 
 namespace SoonShop.Tests.Rules;
 
@@ -163,6 +164,38 @@ public sealed class OrderRefundTests
         none.Ship("DHL", "JD014", Later).IsRefused(RefusalCode.InvalidOrderState);
         Assert.Equal(OrderStatus.Cancelled, none.Cancel(null, Later).Next().Status);
     }
+
+    [Fact]
+    public void an_order_of_which_nothing_is_left_to_ship_keeps_no_buyer_once_the_money_of_its_lines_is_given_back()
+    {
+        var part = Refunded(Confirmed.BeginRefund(Lines("one", ("MUG", 3)), Later).Next(), 1079);
+        var asked = part.BeginRefund(Lines("two", ("SPOON", 1)), Later).Next();
+        var none = Refunded(asked, 1187);
+
+        Assert.Equal((true, true, false), (part.IsOpen, asked.IsOpen, none.IsOpen));
+        Assert.Null(OrderIndex.Of(none).Open);
+        Assert.True(none.EraseBuyer(new PrivacyOptions(), Later).Next().BuyerErased);
+        // The bank returns one of the refunds: the buyer is still to get it.
+        Assert.True(none.HearOf(Paid(none, 108), Given.PaymentWindow, Later).Next().IsOpen);
+        // Part of it shipped, and the rest refunded: it is on its way, whatever is refunded.
+        var shipped = part.Ship("DHL", "JD014", Later).Next();
+        Assert.True(Refunded(shipped.BeginRefund(Lines("two", ("SPOON", 1)), Later).Next(), 1187).IsOpen);
+    }
+
+    [Fact]
+    public void an_order_is_open_as_long_as_a_unit_is_left_to_ship() => Gen.Select(Gen.Int[1, 3].Array[1, 4], Gen.Int[0, 1]).Sample((parts, spoons) =>
+    {
+        var (order, mugs, sum) = (Confirmed, 3, 0L);
+        foreach (var units in parts.Select(p => Math.Min(p, mugs)).TakeWhile(u => u > 0))
+        {
+            order = order.BeginRefund(Lines($"mugs-{mugs}", ("MUG", units)), Later).Next();
+            (mugs, sum) = (mugs - units, sum + order.OpenRefund!.Amount!.Value);
+            order = Refunded(order, sum);
+        }
+        if (spoons > 0)
+            order = Refunded(order.BeginRefund(Lines("spoon", ("SPOON", 1)), Later).Next(), sum + 108);
+        Assert.Equal(order.Totals.Lines.Any(l => order.UnitsToShip(l) > 0), order.IsOpen);
+    });
 
     [Fact]
     public void a_refund_that_the_payment_refuses_leaves_nothing_behind()
