@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SoonShop.Catalog;
+using SoonShop.Orders;
 
 namespace SoonShop.Carts;
 
@@ -57,6 +58,18 @@ public interface ICartGrain : IGrainWithGuidKey
     /// </summary>
     [Alias("begin-checkout")]
     Task<Outcome<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
+
+    /// <summary>
+    /// Lets an order go on that stands, and of which nobody knows whether another checkout began before it was there. It has the cart then, as if
+    /// it had just begun. Refused: <c>conflict</c> with a time after which to ask again while another checkout is under way, and, where it names an
+    /// order, until that older one is superseded; <c>conflict</c> without such a time when a newer order is not at its end, or another was bought:
+    /// then the order is to end. Idempotent.
+    /// </summary>
+    /// <param name="orderId">The order.</param>
+    /// <param name="placedAt">When it was placed.</param>
+    /// <param name="units">What it orders.</param>
+    [Alias("resume-checkout")]
+    Task<Outcome<Done>> ResumeCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units);
 
     /// <summary>Forgets a customer's cart; there is none since. Idempotent.</summary>
     [Alias("erase"), Repeatable]

@@ -101,6 +101,11 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         }
     }
 
+    /// <summary>Takes what the database holds, should that be newer than what this activation knows.</summary>
+    /// <exception cref="InvalidOperationException">A commit of this grain is under way.</exception>
+    protected Task ReloadAsync() =>
+        before is not null ? throw new InvalidOperationException($"{Aggregate} {GrainKey} is being committed.") : storage.ReadStateAsync();
+
     /// <summary>Forgets the state, and ends the activation: the next call finds a grain that never was.</summary>
     protected async Task ClearAsync()
     {

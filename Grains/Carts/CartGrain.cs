@@ -31,6 +31,9 @@ internal sealed class CartGrain(
     /// <summary>When an order was last let begin.</summary>
     private long? begunAt;
 
+    /// <summary>When this activation began.</summary>
+    private long activatedAt;
+
     /// <summary>False while there may be orders not at their end of which this activation does not know: the database knows them.</summary>
     private bool knowsOrders;
 
@@ -43,6 +46,7 @@ internal sealed class CartGrain(
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         knowsOrders = State is null;
+        activatedAt = Time.GetTimestamp();
         return Task.CompletedTask;
     }
 
@@ -115,9 +119,9 @@ internal sealed class CartGrain(
 
     async Task<ImmutableArray<CartLine>?> ICartGrain.HandOverAsync(Guid customerId)
     {
-        if (State is not { } cart || cart.HandOver(customerId, [], Now) is not { Refusal: null } decision)
+        if (State is not { } cart || !cart.MayGoTo(customerId))
             return null;
-        if (decision.Changed)
+        if (cart.HandedOverTo is null)
         {
             if (checkout is { } placing && placing.Until > Now)
                 throw new UnavailableException("An order is being placed from the guest's cart. Try again.");
@@ -141,7 +145,7 @@ internal sealed class CartGrain(
         if (Of(caller) is not { } cart)
             return NoCart;
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
-            return new Refusal(RefusalCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = CutOffPause };
+            return UnderWay;
         if (cart.Lines.Length == 0)
             return new Refusal(RefusalCode.CartEmpty, "There is nothing in the cart.");
 
@@ -161,16 +165,39 @@ internal sealed class CartGrain(
         }
         // Not before what this checkout may be refused for: nothing is ended in vain.
         if (await FindOtherAsync(cart, orderId) is { } earlier)
-        {
-            return new Refusal(RefusalCode.Conflict, "An earlier checkout of this cart is not at its end.")
-            {
-                OrderId = earlier,
-                RetryAfter = CutOffPause,
-            };
-        }
+            return NotAtItsEnd(earlier);
         checkout = (orderId, Now + CheckoutLease);
         begunAt = Time.GetTimestamp();
         return cart.Lines;
+    }
+
+    async Task<Outcome<Done>> ICartGrain.ResumeCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units)
+    {
+        if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
+            return UnderWay;
+        // What an earlier activation let begin is found by then, or asks, too.
+        if (PlacingTime - Time.GetElapsedTime(activatedAt) is { Ticks: > 0 } rest)
+            await Task.Delay(rest, Time);
+        // Nothing that this activation knows counts: it may be the one that others believe dead.
+        await ReloadAsync();
+        var cart = State ?? CartState.Empty(isGuest: false);
+        if (cart.WhyNotResume(orderId, placedAt, units) is { } refusal)
+            return refusal;
+        var rivals = await orders.FindRivalsAsync(Id, cart.Ordered.Select(o => o.OrderId), cart.OrderedUntil, CancellationToken.None);
+        var place = rivals.Select(r => r.OrderId).ToImmutableArray().IndexOf(orderId);
+        // It has come to its end without this activation of it.
+        if (place < 0 && rivals.Length < IOrderQueries.MaxUnfinished)
+            return UnderWay;
+        if (rivals.FirstOrDefault(r => r.IsPaid && r.OrderId != orderId) is { } paid)
+            return new Refusal(RefusalCode.Conflict, "Another order of this cart is paid.") { OrderId = paid.OrderId };
+        if (place != 0)
+            return new Refusal(RefusalCode.Conflict, "A newer order of this cart is not at its end.") { OrderId = rivals[0].OrderId };
+        if (rivals.Length > 1)
+            return NotAtItsEnd(rivals[1].OrderId);
+        checkout = (orderId, Now + CheckoutLease);
+        begunAt = Time.GetTimestamp();
+        knowsOrders = false;
+        return default(Done);
     }
 
     Task ICartGrain.LeaveCheckoutAsync(Guid orderId)
@@ -297,6 +324,11 @@ internal sealed class CartGrain(
 
     private static Dictionary<string, Money> Prices(Dictionary<string, Offer?> offers) =>
         offers.Where(o => o.Value is not null).ToDictionary(o => o.Key, o => o.Value!.Price);
+
+    private static Refusal UnderWay { get; } = new(RefusalCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = CutOffPause };
+
+    private static Refusal NotAtItsEnd(Guid earlier) =>
+        new(RefusalCode.Conflict, "An earlier checkout of this cart is not at its end.") { OrderId = earlier, RetryAfter = CutOffPause };
 
     private static Refusal NoCart { get; } = Refusal.NotFound("The cart");
 }

@@ -1,4 +1,5 @@
 using SoonShop.Aggregates;
+using SoonShop.Orders;
 
 namespace SoonShop.Carts;
 
@@ -88,12 +89,15 @@ public sealed record CartState
         });
     }
 
+    /// <summary>Whether the cart is a guest's that can go, or has gone, to this customer.</summary>
+    public bool MayGoTo(Guid customerId) => IsGuest && (HandedOverTo ?? customerId) == customerId;
+
     /// <summary>Gives the lines to a customer; the cart is nobody's since. The same customer may ask again.</summary>
     /// <param name="customerId">The customer.</param>
     /// <param name="unfinished">Orders of the cart that are not at their end: their lines are still in it.</param>
     /// <param name="since">Orders placed since then go along although they are finished.</param>
     public Decision<CartState> HandOver(Guid customerId, IEnumerable<Guid> unfinished, DateTimeOffset since) =>
-        !IsGuest || (HandedOverTo is { } other && other != customerId) ? Refusal.NotFound("The cart")
+        !MayGoTo(customerId) ? Refusal.NotFound("The cart")
         : HandedOverTo is not null ? Decision<CartState>.Stay(this)
         : Decision<CartState>.To(this with
         {
@@ -137,6 +141,32 @@ public sealed record CartState
                 EarlyPurchases = [.. EarlyPurchases.TakeLast(MaxRemembered - 1), new EarlyPurchase(guestCart, ordered)],
             })
             : decision;
+    }
+
+    /// <summary>
+    /// Why an order, of which nobody knows how long it was on its way to the database, is not to go on: a newer one was bought from the cart
+    /// meanwhile, or another, and the lines are not there any more; or the cart went to an account without it. Names the order that was bought.
+    /// Null when it may go on.
+    /// </summary>
+    /// <param name="orderId">The order.</param>
+    /// <param name="placedAt">When it was placed.</param>
+    /// <param name="units">What it orders.</param>
+    public Refusal? WhyNotResume(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units)
+    {
+        if (Ordered.Any(o => o.OrderId == orderId))
+            return null;
+        if (Ordered.LastOrDefault(o => OrderState.IsNewer(o.PlacedAt, o.OrderId, placedAt, orderId)) is { } newer)
+            return Bought(newer.OrderId);
+        if (placedAt <= OrderedUntil)
+            return Bought(null);
+        if (HandedOverTo is not null)
+            return MovedOrders.Any(m => m.OrderId == orderId) ? null : Bought(null);
+        if (IsErased)
+            return Bought(null);
+        // Times are of several clocks: what was bought by one that is behind has still taken its lines.
+        return Ordered.IsEmpty || units.All(u => Lines.Any(l => l.Sku == u.Sku && l.Quantity >= u.Quantity)) ? null : Bought(Ordered[^1].OrderId);
+
+        static Refusal Bought(Guid? by) => new(RefusalCode.Conflict, "The cart was bought by another order.") { OrderId = by };
     }
 
     private static ImmutableArray<CartLine> Without(ImmutableArray<CartLine> lines, ImmutableArray<CartLine> bought)

@@ -22,6 +22,21 @@ public interface IOrderQueries
     /// <param name="cancellation">Ends the query.</param>
     Task<ImmutableArray<Guid>> FindUnfinishedAsync(Guid cartId, bool isGuest, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
 
+    /// <summary>
+    /// The orders placed from a cart that are not at their end, or are paid without the cart having heard of it, newest first by
+    /// <see cref="OrderState.IsNewer"/>; at most <see cref="MaxUnfinished"/>.
+    /// </summary>
+    /// <param name="cartId">The cart.</param>
+    /// <param name="ordered">The confirmed orders that the cart has heard of.</param>
+    /// <param name="orderedUntil">Those placed up to then it has heard of, too.</param>
+    /// <param name="cancellation">Ends the query.</param>
+    Task<ImmutableArray<CartRival>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
+
     /// <summary>The orders that go along with a guest's cart to the customer to whom it was handed over.</summary>
     Task<ImmutableArray<MovedOrder>> FindMovedAsync(Guid guestCartId, Guid customerId, CancellationToken cancellation);
 }
+
+/// <summary>One of the orders of which a cart can be bought with one.</summary>
+/// <param name="OrderId">The order.</param>
+/// <param name="IsPaid">True when it is confirmed.</param>
+public sealed record CartRival(Guid OrderId, bool IsPaid);

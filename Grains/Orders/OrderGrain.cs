@@ -26,10 +26,13 @@ internal sealed partial class OrderGrain(
     private const int MaxSuperseded = 2 * IOrderQueries.MaxUnfinished;
 
     /// <summary>
-    /// How long the first write may take until the cart is asked again whether this is still its order: by then, another activation of the
-    /// cart may have let another checkout begin.
+    /// How long the first write may take, from when the cart was asked, until the cart is asked again whether this is still its order: by then,
+    /// another activation of the cart may have let another checkout begin.
     /// </summary>
     private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>The same for the whole of the placing: a silo that stood still before it asked may have asked a cart that lives elsewhere by then.</summary>
+    private static readonly TimeSpan PlacingPatience = TimeSpan.FromSeconds(3);
 
     /// <summary>How long a checkout that failed waits for its cart to hear of it.</summary>
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
@@ -39,6 +42,12 @@ internal sealed partial class OrderGrain(
 
     /// <summary>True for an order that this activation placed itself: its reservations cannot have been asked for before.</summary>
     private bool placedHere;
+
+    /// <summary>
+    /// True when no other order of the cart can be bought beside this one: its first write was there so soon that every other checkout of the
+    /// cart finds it, or the cart was asked since. An activation that finds the order in the database does not know when it came there.
+    /// </summary>
+    private bool claimed;
 
     private TaskCompletionSource changed = NewSignal();
     private int watchers;
@@ -97,7 +106,8 @@ internal sealed partial class OrderGrain(
             return Order.ToView(caller);
         if (Order.WhyNotPay(Now) is { } refusal)
             return refusal;
-        var payment = await ChargeAsync(attemptId, paymentMethod, savePaymentMethod, followUp: true);
+        var payer = Order.CustomerId ?? (caller.Owns(Order.AccountId, null) ? Order.AccountId : null);
+        var payment = await ChargeAsync(attemptId, paymentMethod, savePaymentMethod, payer, followUp: true);
         await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
         if (Order.Status != OrderStatus.AwaitingPayment)
             await DriveAsync();
@@ -261,6 +271,7 @@ internal sealed partial class OrderGrain(
     /// <summary>Places the order; null when it stands, or when an earlier order of the cart is the answer.</summary>
     private async Task<Refusal?> PlaceAsync(PlaceOrder command)
     {
+        var started = Time.GetTimestamp();
         var (buyer, cartId) = (command.Buyer, CartOf(command.Buyer));
         var (email, address) = (command.Email, command.ShippingAddress);
         if (buyer.UserId is { } userId)
@@ -285,17 +296,11 @@ internal sealed partial class OrderGrain(
         address = destination.Value;
 
         var basket = GrainFactory.GetGrain<ICartGrain>(cartId);
-        // Before the checkout begins: what is refused here has touched nothing.
-        if (command is { ExpectedTotal: not null } or { ExpectedCart: not null })
-        {
-            var shown = await basket.GetAsync(buyer);
-            if (shown.IsRefused)
-                return shown.Refusal;
-            if (await RefuseUnexpectedAsync(command, [.. shown.Value.Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))], address) is { } unexpected)
-                return unexpected;
-        }
-        var asked = Time.GetTimestamp();
+        var (asked, begun) = (Time.GetTimestamp(), Now);
         var cart = await basket.BeginCheckoutAsync(buyer, Id);
+        // Before an earlier order is ended: a buyer who was shown another cart ends nothing.
+        if (cart.Refusal is { RetryAfter: null } or { OrderId: not null } && await RefuseUnexpectedAsync(command, basket, address) is { } unexpected)
+            return unexpected;
         for (var superseded = 0; cart.Refusal?.OrderId is { } earlier && superseded < MaxSuperseded; superseded++)
         {
             if (await SupersedeAsync(earlier, cartId) is { } paid)
@@ -304,7 +309,7 @@ internal sealed partial class OrderGrain(
                 await CommitAsync(new CheckoutState(command.Fingerprint, null, null) { Earlier = answer }, []);
                 return null;
             }
-            asked = Time.GetTimestamp();
+            (asked, begun) = (Time.GetTimestamp(), Now);
             cart = await basket.BeginCheckoutAsync(buyer, Id);
         }
         if (cart.IsRefused)
@@ -314,36 +319,53 @@ internal sealed partial class OrderGrain(
                 await CommitAsync(new CheckoutState(command.Fingerprint, null, cart.Refusal), []);
             return cart.Refusal;
         }
-        // Another tab may have changed it since it was looked at.
         if (await RefuseUnexpectedAsync(command, cart.Value, address) is { } changed)
         {
             await basket.EndCheckoutAsync(Id, Now, null);
             return changed;
         }
-        var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, cart.Value, options.Value, Now);
+        // Placed when the cart was asked, and not when it has answered: whatever the cart let begin afterwards is newer.
+        var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, cart.Value, options.Value, begun);
         CrashPoint.Pass("order.place.before-write");
         var order = command.SavePaymentMethod ? decision.State with { SavePaymentMethod = true } : decision.State;
         await CommitAsync(new CheckoutState(command.Fingerprint, order, null), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
-        if (Time.GetElapsedTime(asked) > ClaimPatience && await basket.BeginCheckoutAsync(buyer, Id) is var again && HasLost(again, cart.Value))
-            await DecideAsync(Order!.Supersede(again.Refusal?.OrderId ?? Guid.Empty, Now));
+        claimed = Time.GetElapsedTime(asked) <= ClaimPatience && Time.GetElapsedTime(started) <= PlacingPatience;
         return null;
+    }
 
-        // Another checkout is under way, or has bought what was in the cart. A price that changed meanwhile is no reason.
-        static bool HasLost(Outcome<ImmutableArray<CartLine>> again, ImmutableArray<CartLine> placed) => again.Refusal is { } refusal
-            ? refusal is { RetryAfter: not null } or { Code: RefusalCode.CartEmpty }
-            : !again.Value.Select(l => (l.Sku, l.Quantity)).SequenceEqual(placed.Select(l => (l.Sku, l.Quantity)));
+    /// <summary>
+    /// Asks the cart whether the order may go on, and ends the older ones of the cart that are not paid. False when another order of the cart was
+    /// bought, or is newer: then this one has begun to end. Of two that ask, the newer goes on, whoever asks first; so never both end. Throws while
+    /// another checkout of the cart is under way.
+    /// </summary>
+    private async Task<bool> ClaimAsync(OrderState order)
+    {
+        ImmutableArray<LineUnits> units = [.. order.Totals.Lines.Select(l => new LineUnits(l.Sku, l.Quantity))];
+        for (var superseded = 0; superseded < MaxSuperseded; superseded++)
+        {
+            if ((await Cart(order).ResumeCheckoutAsync(Id, order.PlacedAt, units)).Refusal is not { } refusal)
+                return claimed = true;
+            Guid? winner = refusal.RetryAfter is null ? refusal.OrderId ?? Guid.Empty
+                : refusal.OrderId is { } older ? (await SupersedeAsync(older, order.CartId))?.Id
+                : throw new UnavailableException(refusal.Detail);
+            if (winner is { } other)
+            {
+                await DecideAsync(order.Supersede(other, Now));
+                return false;
+            }
+        }
+        throw new UnavailableException($"Order {order.Number} has too many others of its cart before it.");
     }
 
     /// <summary>Ends an earlier order of the cart; answers it when it is paid.</summary>
     private async Task<Order?> SupersedeAsync(Guid earlier, Guid cartId)
     {
         var ended = await GrainFactory.GetGrain<IOrderGrain>(earlier).SupersedeAsync(Id);
-        if (ended is { IsRefused: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid })
-            return paid;
+        // Also when it is paid: it works on the cart no more.
         await GrainFactory.GetGrain<ICartGrain>(cartId).EndCheckoutAsync(earlier, Now, null);
-        return null;
+        return ended is { IsRefused: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid } ? paid : null;
     }
 
     private async Task<Outcome<Order>> AnswerWithAsync(EarlierOrder earlier, Caller buyer)
@@ -363,6 +385,17 @@ internal sealed partial class OrderGrain(
         {
             LogNotLeft(log, Id, e.Message);
         }
+    }
+
+    /// <summary>The same for a cart that lets no checkout begin; null also when the buyer has not said what was shown.</summary>
+    private async Task<Refusal?> RefuseUnexpectedAsync(PlaceOrder command, ICartGrain basket, Address address)
+    {
+        if (command is { ExpectedTotal: null, ExpectedCart: null })
+            return null;
+        var shown = await basket.GetAsync(command.Buyer);
+        return shown.IsRefused
+            ? shown.Refusal
+            : await RefuseUnexpectedAsync(command, [.. shown.Value.Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))], address);
     }
 
     /// <summary>
@@ -395,6 +428,9 @@ internal sealed partial class OrderGrain(
                     break;
                 case OrderTask.ReserveAndPay when IsOverdue(order, due):
                     await EndUnpaidAsync(order, "payment deadline", order.Expire);
+                    break;
+                case OrderTask.ReserveAndPay when !claimed && !await ClaimAsync(order):
+                    // It ends, and nothing was charged for it.
                     break;
                 case OrderTask.ReserveAndPay:
                     await ReserveAndPayAsync(order);
@@ -433,7 +469,7 @@ internal sealed partial class OrderGrain(
             await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
             return;
         }
-        var payment = await ChargeAsync("checkout", order.PaymentMethod, order.SavePaymentMethod, followUp: false);
+        var payment = await ChargeAsync("checkout", order.PaymentMethod, order.SavePaymentMethod, order.CustomerId, followUp: false);
         CrashPoint.Pass("order.paid");
         await DecideAsync(order.HearOf(payment, PaymentWindow, Now));
         CrashPoint.Pass("order.confirmed");
@@ -589,20 +625,23 @@ internal sealed partial class OrderGrain(
     private OrderState? Of(Caller caller) =>
         Order is { } order && (caller.IsAdmin || order.IsBoughtBy(caller)) ? order : null;
 
-    private async Task<Payment> ChargeAsync(string attemptId, string method, bool keep, bool followUp)
+    private async Task<Payment> ChargeAsync(string attemptId, string method, bool keep, Guid? payer, bool followUp)
     {
-        var charge = await ChargeForAsync(attemptId, method, keep);
+        var charge = await ChargeForAsync(attemptId, method, keep, payer);
         var payment = await PaymentOfOrder.ChargeAsync(charge with { FollowUp = followUp });
         if (payment.DeclineCode == PaymentCustomer.UnknownCode && charge.Customer is { } unknown)
-            await GrainFactory.GetGrain<IPaymentCustomerGrain>(Order!.CustomerId!.Value).ForgetAsync(unknown);
+            await GrainFactory.GetGrain<IPaymentCustomerGrain>(payer!.Value).ForgetAsync(unknown);
         return payment;
     }
 
-    /// <summary>A charge; with the provider's customer, where the method may be one that is kept, or is to be.</summary>
-    private async Task<Charge> ChargeForAsync(string attemptId, string method, bool keep)
+    /// <summary>
+    /// A charge; with the provider's customer, where the method may be one that is kept, or is to be. Of an order that came along with a guest's
+    /// cart, that is the account, when it pays; whoever has nothing but the guest's cart id does not pay with the account's cards.
+    /// </summary>
+    private async Task<Charge> ChargeForAsync(string attemptId, string method, bool keep, Guid? payer)
     {
         var charge = new Charge(attemptId, Order!.Terms, method);
-        if (!methods.AreKept || Order.CustomerId is not { } customerId)
+        if (!methods.AreKept || payer is not { } customerId)
             return charge;
         var customer = GrainFactory.GetGrain<IPaymentCustomerGrain>(customerId);
         var reference = keep ? await customer.OpenAsync(Order.Email) : await customer.GetReferenceAsync();

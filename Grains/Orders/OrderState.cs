@@ -76,8 +76,12 @@ public sealed partial record OrderState
     /// <summary>What the payment is for.</summary>
     public PaymentTerms Terms => new(CustomerId, CustomerId is null ? CartId : null, Amount(Totals.Total));
 
-    /// <summary>When it was placed.</summary>
+    /// <summary>When it was placed: when its cart was asked to let the checkout begin.</summary>
     public DateTimeOffset PlacedAt => Timeline[0].At;
+
+    /// <summary>Whether one order is newer than another of the same cart. Of two orders, exactly one is: ids decide between equal times.</summary>
+    public static bool IsNewer(DateTimeOffset placedAt, Guid orderId, DateTimeOffset otherPlacedAt, Guid otherId) =>
+        placedAt != otherPlacedAt ? placedAt > otherPlacedAt : string.CompareOrdinal(orderId.ToString("N"), otherId.ToString("N")) > 0;
 
     /// <summary>A new order. It will look after itself some seconds later, should its checkout be cut off.</summary>
     public static Decision<OrderState> Place(
@@ -191,7 +195,8 @@ public sealed partial record OrderState
 
     /// <summary>Whether somebody is still to send, pay, give back or argue.</summary>
     public bool IsOpen =>
-        Status is OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Confirmed or OrderStatus.Shipped
+        Status is OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Shipped
+        || (Status == OrderStatus.Confirmed && !IsAllGivenBack)
         || Payment is { Dispute.Status: DisputeStatus.Open }
         || (Status == OrderStatus.Cancelled && Payment is { } paid && paid.Refunded.Amount < paid.Captured.Amount);
 

@@ -92,6 +92,25 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         return found.ToImmutable();
     }
 
+    public async Task<ImmutableArray<CartRival>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand($"""
+            select grain_key, index ->> 'status' not in ('pending', 'awaitingPayment') from grain_state_order
+            where index ->> 'cartId' = $1
+              and (index ->> 'status' in ('pending', 'awaitingPayment')
+                   or (index ->> 'status' in ('confirmed', 'shipped', 'delivered') and index ->> 'placedAt' > $2 and grain_key <> all ($3)))
+            order by index ->> 'placedAt' desc, grain_key desc limit {IOrderQueries.MaxUnfinished}
+            """);
+        command.Parameters.Add(new() { Value = cartId.ToString() });
+        command.Parameters.Add(new() { Value = SortableTime.Of(orderedUntil) });
+        command.Parameters.Add(new() { Value = ordered.Select(o => o.ToString("N")).ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var found = ImmutableArray.CreateBuilder<CartRival>();
+        while (await reader.ReadAsync(cancellation))
+            found.Add(new CartRival(Guid.ParseExact(reader.GetString(0), "N"), reader.GetBoolean(1)));
+        return found.ToImmutable();
+    }
+
     public async Task<ImmutableArray<MovedOrder>> FindMovedAsync(Guid guestCartId, Guid customerId, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("select state from grain_state_cart where grain_key = $1");

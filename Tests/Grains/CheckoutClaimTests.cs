@@ -105,6 +105,40 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         Assert.Equal(1, silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"]);
     }
 
+    /// <summary>What is asked where the silo of a checkout died is not asked of every checkout; nor is what the buyer was shown a second time.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task a_checkout_asks_its_cart_once_and_tells_it_once(bool expects)
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var (cart, command) = ((await silo.Cart(buyer).GetAsync(buyer)).Value!, CountingSilo.Command(buyer));
+        var before = CartCalls(buyer);
+
+        var placed = await Order().PlaceAsync(expects ? command with { ExpectedCart = cart.ContentTag } : command);
+
+        Assert.Equal(OrderStatus.Confirmed, placed.Result.Value?.Status);
+        Assert.Equal([nameof(ICartGrain.BeginCheckoutAsync), nameof(ICartGrain.EndCheckoutAsync)], CartCalls(buyer).Except(before).Select(c => c.Key).Order());
+        Assert.All([nameof(ICartGrain.BeginCheckoutAsync), nameof(ICartGrain.EndCheckoutAsync)], m => Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{m}"]));
+    }
+
+    [Theory]
+    [InlineData("pm_card_authenticationRequired", false)]
+    [InlineData("pm_card_authenticationRequired", true)]
+    public async Task an_order_that_was_superseded_has_its_cart_no_more(string paymentMethod, bool paid)
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var (first, second) = (Order(), Order());
+        await first.PlaceAsync(CountingSilo.Command(buyer, paymentMethod));
+        if (paid)
+            await silo.QueryAsync<string>("update simulated_payment set status = 'captured' where order_id = $1 returning status", first.GetPrimaryKey());
+
+        var answer = (await second.PlaceAsync(CountingSilo.Command(buyer))).Result.Value!;
+
+        Assert.Equal((paid ? first : second).GetPrimaryKey(), answer.Id);
+        Assert.Equal(RefusalCode.CartEmpty, (await silo.Cart(buyer).BeginCheckoutAsync(buyer, Guid.NewGuid())).Refusal?.Code);
+    }
+
     /// <summary>Another silo, whose clock is an hour behind, set the deadline; only the reminder, which the database's clock sends, ends the wait.</summary>
     [Fact]
     public async Task a_silo_for_whose_clock_it_is_too_late_takes_no_other_card_and_expires_nothing()
@@ -128,6 +162,9 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         await order.ResumeAsync(deadline);
         Assert.Equal(OrderStatus.Expired, (await order.GetAsync(buyer)).Value!.Status);
     }
+
+    private Dictionary<string, int> CartCalls(Caller buyer) => typeof(ICartGrain).GetMethods().Select(m => m.Name)
+        .ToDictionary(m => m, m => silo.Calls.GetValueOrDefault($"{buyer.CartId:N}/{m}"));
 
     private IOrderGrain Order() => silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
 

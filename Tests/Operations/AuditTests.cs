@@ -128,7 +128,16 @@ public sealed class AuditTests(AuditedShop shop)
         { "in-between-is-settled", true, $$"""{{LongProcessing}}; update payment_reconciliation set due_at = now() + interval '1 minute', report = '{"error": "x", "failingSince": "2020-01-01T00:00:00+00:00"}'""" },
         { "captured-told-once", false, TakenTwice },
         { "charged-once", false, TakenTwice },
+        // Begun before another was paid, and written down after that; a moment is a difference of clocks.
+        { "one-order-a-cart", true, Begun("{refunded}", "-00:00:05") },
+        { "one-order-a-cart", false, Begun("{refunded}", "-00:00:01") },
     };
+
+    /// <summary>An order was begun so long after the first one of the account was confirmed.</summary>
+    private static string Begun(string order, string after) => Set("order", order, "state,order,timeline,0,at", $"""
+        (select to_jsonb((t ->> 'at')::timestamptz + interval '{after}') from grain_state f, jsonb_array_elements(convert_from(f.state, 'UTF8')::jsonb #> '{"{state,order,timeline}"}') t
+         where f.state_name = 'order' and f.grain_key = '{"{confirmed}"}' and t ->> 'status' = 'confirmed')
+        """);
 
     /// <summary>A second capture that was given back, and told of.</summary>
     private static string TakenTwice =>

@@ -1,4 +1,5 @@
 using SoonShop.Carts;
+using SoonShop.Orders;
 
 namespace SoonShop.Tests.Rules;
 
@@ -199,6 +200,58 @@ public sealed class CartStateTests
         Assert.Equal([Given.Line("MUG", 2), Given.Line("SPOON", 1)], merged.Lines);
         Assert.Empty(merged.EarlyPurchases);
     }
+
+    [Fact]
+    public void an_order_of_which_nobody_knows_how_long_it_took_goes_on_with_a_cart_that_nobody_bought()
+    {
+        var cart = Set(Empty, "MUG", 2);
+
+        Assert.Null(cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        // It may have been bought itself, and its lines be gone.
+        var bought = cart.Order(Given.OrderId, Given.Now, cart.Lines).Next();
+        Assert.Null(bought.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        // What its holder takes out is no other order's.
+        Assert.Null(Empty.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+    }
+
+    [Fact]
+    public void it_does_not_go_on_when_a_newer_one_was_bought_though_the_cart_was_filled_again()
+    {
+        var cart = Set(Set(Empty, "MUG", 2).Order(Given.Id(9), Given.Now.AddSeconds(1), [Given.Line("MUG", 2)]).Next(), "MUG", 2);
+
+        Assert.Equal(Given.Id(9), cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(2))?.OrderId);
+        Assert.Null(cart.WhyNotResume(Given.OrderId, Given.Now.AddSeconds(2), Mugs(2)));
+    }
+
+    [Fact]
+    public void it_does_not_go_on_when_an_order_of_whatever_time_took_its_lines()
+    {
+        var cart = Set(Empty, "MUG", 2).Order(Given.Id(9), Given.Now.AddHours(-1), [Given.Line("MUG", 1)]).Next();
+
+        Assert.Equal(Given.Id(9), cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(2))?.OrderId);
+        Assert.Null(cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(1)));
+    }
+
+    [Fact]
+    public void it_does_not_go_on_when_so_many_were_bought_since_that_they_are_not_remembered()
+    {
+        var cart = Enumerable.Range(10, 25).Aggregate(Set(Empty, "MUG", 2), (c, i) => c.Order(Given.Id(i), Given.Now.AddMinutes(i), []).Next());
+
+        Assert.NotNull(cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+    }
+
+    [Fact]
+    public void it_goes_to_an_account_with_its_cart_or_not_at_all()
+    {
+        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2);
+
+        Assert.NotNull(guest.HandOver(Given.Customer, [], Given.Now).Next().WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        var moved = guest.HandOver(Given.Customer, [Given.OrderId], Given.Now).Next().ForgetHandedOver(Given.Customer).Next();
+        Assert.Null(moved.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        Assert.NotNull(CartState.Gone.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+    }
+
+    private static ImmutableArray<LineUnits> Mugs(int units) => [new LineUnits("MUG", units)];
 
     private static CartState Set(CartState cart, string sku, int quantity) => cart.SetItem(sku, $"The {sku}", quantity, Given.Usd(1000)).Next();
 

@@ -57,6 +57,15 @@ public sealed class OrderStateTests
     }
 
     [Fact]
+    public void of_two_orders_exactly_one_is_newer_and_ids_decide_between_equal_times() => Gen.Select(
+        Gen.Guid, Gen.Guid, Gen.Int[0, 1], Gen.Int[0, 1]).Sample((one, other, oneAt, otherAt) =>
+        {
+            var (a, b) = (Given.Now.AddTicks(oneAt), Given.Now.AddTicks(otherAt));
+            Assert.Equal(one != other || a != b, OrderState.IsNewer(a, one, b, other) ^ OrderState.IsNewer(b, other, a, one));
+            Assert.True(a <= b || OrderState.IsNewer(a, one, b, other));
+        });
+
+    [Fact]
     public void a_delivery_that_nobody_notes_closes_by_itself_and_says_so()
     {
         var (order, month) = (Given.OrderThatIs(OrderStatus.Shipped), TimeSpan.FromDays(30));
