@@ -4,6 +4,7 @@
 #   ./test.sh                        all of it
 #   ./test.sh -class '*OrderState*'  options of the xunit runner choose tests (see: ./test.sh -help); build and format still run
 #   ./test.sh bench [CLASS]          the benchmarks, built for release; they print figures and assert nothing about time
+#   ./test.sh bench CheckoutCost [--against COMMIT] [--rounds N] [--seconds S] [--growth] [--only ROW,…]
 #   ./test.sh soak [CLASS]           what takes too long for every day; prints figures and asserts as the tests do
 #
 # SOONSHOP_TEST_DATA (.data/): in it a new folder for databases and logs of this run, removed after a good one.
@@ -33,7 +34,11 @@ closing() { printf '%s passed, %s failed\n' "$1" "$2"; }
 
 run=()
 case ${1:-} in
-  bench) set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Benchmark}" ;;
+  bench)
+    if (( $# > 2 )) && [[ $2 != CheckoutCost ]]; then printf "test.sh: only the benchmark CheckoutCost takes options, not '%s'\n" "$2" >&2; passed=true; exit 64; fi
+    export SOONSHOP_BENCH_OPTIONS=${*:3}
+    if [[ -n ${2:-} ]]; then class="*$2"; else class='*.Benchmarks.*'; fi
+    set -- -explicit only -parallelMode none -showLiveOutput -class "$class" ;;
   soak) set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Soak}" ;;
   # A process of a test lives for seconds: what it calls some dozens of times is not worth being compiled once more.
   *) run=(env DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=800) ;;

@@ -47,15 +47,15 @@ internal static class Repository
         return code == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {code}: {error}");
     }
 
-    /// <summary>Runs a program to its end, which must come within a minute.</summary>
+    /// <summary>Runs a program to its end, which must come within a minute unless another limit is given.</summary>
     public static async Task<(int Code, string Output, string Error)> TryRunAsync(
-        string program, string[] arguments, Dictionary<string, string?> environment)
+        string program, string[] arguments, Dictionary<string, string?> environment, TimeSpan? within = null)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(60));
         var output = process.StandardOutput.ReadToEndAsync(limit.Token);
         var error = process.StandardError.ReadToEndAsync(limit.Token);
         await process.WaitForExitAsync(limit.Token);
