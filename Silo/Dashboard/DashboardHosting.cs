@@ -33,8 +33,8 @@ internal static class DashboardHosting
         if (!options.Enabled || configuration.Silo.HttpPort == 0)
             return silo;
         // The stream of log lines would pass by what takes personal data and secrets out of logs.
-        silo.AddDashboard(o => o.HideTrace = true);
         var services = silo.Services;
+        DashboardMetrics.Add(services, () => silo.AddDashboard(o => o.HideTrace = true));
         services.AddSingleton(options).AddSingleton<DashboardSignIn>().AddDashboardKeys();
         services.AddAuthentication(Scheme).AddCookie(Scheme, o => Configure(o, options));
         services.AddAuthorizationBuilder().AddPolicy(Scheme, p => p.AddAuthenticationSchemes(Scheme).RequireAuthenticatedUser());

@@ -9,7 +9,7 @@ namespace SoonShop.Silo.Dashboard;
 /// Lets in whose session is open and who is an administrator now. Asked of the account each time: few look at a dashboard, and an
 /// account in use is in memory. So a session that was ended, or a role that was taken, shuts the dashboard at once.
 /// </summary>
-internal sealed class DashboardSession(IGrainFactory grains, TimeProvider time) : IEndpointFilter
+internal sealed class DashboardSession(IGrainFactory grains, DashboardMetrics metrics, TimeProvider time) : IEndpointFilter
 {
     private const string UserClaim = "sub", SessionClaim = "sid";
 
@@ -34,7 +34,10 @@ internal sealed class DashboardSession(IGrainFactory grains, TimeProvider time) 
             if (Read(context.User) is { } who
                 && await grains.GetGrain<IUserGrain>(who.User).GetStandingAsync(who.Session).WaitAsync(Patience, time, context.RequestAborted) is { IsOpen: true } standing
                 && standing.Roles.Contains(Role.Admin))
+            {
+                metrics.Look(grains);
                 return await next(invocation);
+            }
         }
         catch (Exception e) when (DashboardSignIn.IsUnavailable(e))
         {
