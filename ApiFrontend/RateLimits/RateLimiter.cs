@@ -18,7 +18,7 @@ internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, 
             return null;
         var (name, limit) = (Names[(int)rateClass], options.Of(rateClass));
         var verdict = RateLimitsOptions.IsCountedInCluster(rateClass)
-            ? await cluster.GetGrain<IRateLimitGrain>($"rate/{name}/{subject}").TakeAsync(new RateLimit(limit.Requests, limit.Window))
+            ? await cluster.GetGrain<IRateLimitGrain>(RateLimitKeys.Of(name, subject)).TakeAsync(new RateLimit(limit.Requests, limit.Window))
             : local.Take(rateClass, subject);
         RateLimitHeaders.Add(context, name, limit, verdict);
         if (verdict.Granted)

@@ -24,7 +24,10 @@ public sealed class RateLimitsOptions
     public ClassLimit Recovery { get; set; } = new(10, 600);
 
     /// <inheritdoc cref="RateClass.Mail"/>
-    public ClassLimit Mail { get; set; } = new(5, 3600);
+    /// <remarks>
+    /// Mails about guests' orders count, of which the silos send 6 an hour (<c>Notifications:Email:GuestMailsPerHour</c>): 2 are left for passwords.
+    /// </remarks>
+    public ClassLimit Mail { get; set; } = new(8, 3600);
 
     /// <inheritdoc cref="RateClass.Tokens"/>
     public ClassLimit Tokens { get; set; } = new(60, 60);

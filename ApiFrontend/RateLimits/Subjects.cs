@@ -1,9 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Text;
 using SoonShop.ApiFrontend.Http;
-using SoonShop.Users;
+using SoonShop.RateLimits;
 
 namespace SoonShop.ApiFrontend.RateLimits;
 
@@ -25,6 +23,5 @@ internal static class Subjects
         : $"ip/{ClientNetwork.KeyOf(address)}";
 
     /// <summary>An e-mail address, as a digest: keys of grains stand in logs.</summary>
-    public static string OfEmail(string email) =>
-        $"email/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(EmailAddress.Normalize(email))).AsSpan(0, 16))}";
+    public static string OfEmail(string email) => RateLimitKeys.SubjectOf(email);
 }

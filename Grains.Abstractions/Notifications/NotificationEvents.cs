@@ -20,6 +20,11 @@ namespace SoonShop.Notifications;
 public sealed record NotificationDue(
     string Key, Guid NotificationId, string Channel, NotificationKind Kind, Recipient To, NotificationDetails Details, DateTimeOffset At, string CausedBy) : IShopEvent
 {
+    /// <summary>
+    /// True for a message about a guest's order, to an address that nobody has proven: the limit of mails to one address holds for it.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool IsForGuest { get; init; }
+
     /// <summary>What the channels' stream namespaces begin with.</summary>
     public const string NamespacePrefix = "notification-";
 
@@ -35,6 +40,15 @@ public sealed record NotificationSent(Guid NotificationId, string Channel, Notif
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "notification.sent";
+}
+
+/// <summary>
+/// A message to a guest was held back: its address has had as many in the last hour as the shop sends to one that nobody has proven.
+/// </summary>
+public sealed record NotificationSuppressed(Guid NotificationId, string Channel, NotificationKind Kind) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "notification.suppressed";
 }
 
 /// <summary>A channel will never take a message, such as one to a mailbox that does not exist.</summary>

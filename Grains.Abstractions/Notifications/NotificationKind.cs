@@ -76,3 +76,10 @@ public static class NotificationKinds
     public static bool IsDefault(NotificationKind kind, string channel) =>
         Allows(kind, channel) && (channel is ChannelName.Inbox || (channel is ChannelName.Email && kind is not NotificationKind.Welcome));
 }
+    /// <summary>
+    /// True for mail to a guest that counts in the limit of mails to one address, and is held back beyond it: what a guest can bring about
+    /// as often as the guest likes, at an address that nobody has proven. A parcel on its way, or delivered, is the shop's own doing.
+    /// </summary>
+    public static bool IsLimitedForGuests(NotificationKind kind) =>
+        kind is not (NotificationKind.OrderShipped or NotificationKind.OrderDelivered);
+

@@ -1,3 +1,7 @@
+using System.Security.Cryptography;
+using System.Text;
+using SoonShop.Users;
+
 namespace SoonShop.RateLimits;
 
 /// <summary>
@@ -11,6 +15,28 @@ public interface IRateLimitGrain : IGrainWithStringKey
     /// <param name="limit">The limit as this front end is configured; while a new one is rolled out, two may be asked by in turn.</param>
     [Alias("take")]
     Task<RateVerdict> TakeAsync(RateLimit limit);
+
+    /// <summary>
+    /// Asks for one request by name. One that was granted within the window is granted again without being counted again.
+    /// </summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="operationId">Its name.</param>
+    [Alias("take-once"), Repeatable]
+    Task<bool> TakeOnceAsync(RateLimit limit, Guid operationId);
+}
+
+/// <summary>Keys of rate limit grains that more than one process counts in.</summary>
+public static class RateLimitKeys
+{
+    /// <summary>Of a class of routes and a subject.</summary>
+    public static string Of(string rateClass, string subject) => $"rate/{rateClass}/{subject}";
+
+    /// <summary>Of mails to one address that somebody else may have asked for.</summary>
+    public static string MailTo(string email) => Of("mail", SubjectOf(email));
+
+    /// <summary>An e-mail address as a subject: a digest, since keys of grains stand in logs.</summary>
+    public static string SubjectOf(string email) =>
+        $"email/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(EmailAddress.Normalize(email))).AsSpan(0, 16))}";
 }
 
 /// <summary>How much one subject may ask for.</summary>

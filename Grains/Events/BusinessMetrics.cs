@@ -119,6 +119,9 @@ public sealed class BusinessMetrics
             case NotificationSent n:
                 Notification(n.Channel, "sent");
                 break;
+            case NotificationSuppressed n:
+                Notification(n.Channel, "suppressed");
+                break;
             case NotificationFailed n:
                 Notification(n.Channel, "failed");
                 break;

@@ -24,10 +24,17 @@ internal abstract partial class ChannelGrain(
 
     public async Task HandleAsync(NotificationDue e, EventContext context)
     {
-        if (Mine.IsErased || Mine.Find(e.NotificationId) is { Status: MessageStatus.Sent })
+        if (Mine.IsErased || Mine.Find(e.NotificationId) is { Status: MessageStatus.Sent } or { IsSuppressed: true })
             return;
         if (channel is null)
             throw new HandlingException(ErrorClass.Permanent, $"The channel {channelName} is switched off in the configuration. Switch it on, then replay.");
+        if (!await MayGoOutAsync(e))
+        {
+            await CommitAsync(
+                Mine.With(new DeliveryRecord(e.NotificationId, Now, context.Attempt, MessageStatus.Failed) { IsSuppressed = true }),
+                [new NotificationSuppressed(e.NotificationId, e.Channel, e.Kind)]);
+            return;
+        }
         try
         {
             await channel.SendAsync(e, context.EventId, context.Cancellation);
@@ -49,6 +56,11 @@ internal abstract partial class ChannelGrain(
         if (e.Details.Token is not null)
             await EraseSecretAsync(e, context);
     }
+
+    /// <summary>
+    /// False for a message that is held back for good. Asked at each attempt; the answer to one message is the same each time.
+    /// </summary>
+    protected virtual ValueTask<bool> MayGoOutAsync(NotificationDue message) => new(true);
 
     /// <summary>What fails here is not tried again: the token runs out by itself.</summary>
     private async Task EraseSecretAsync(NotificationDue e, EventContext context)
@@ -114,4 +126,8 @@ public sealed record DeliveryLog
 /// <param name="Attempts">At which attempt.</param>
 /// <param name="Status">Sent or failed.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.delivery-record")]
-public sealed record DeliveryRecord(Guid NotificationId, DateTimeOffset At, int Attempts, MessageStatus Status);
+public sealed record DeliveryRecord(Guid NotificationId, DateTimeOffset At, int Attempts, MessageStatus Status)
+{
+    /// <summary>True for one that was never tried, because its reader has had too many; it counts as failed.</summary>
+    [Id(0)] public bool IsSuppressed { get; init; }
+}

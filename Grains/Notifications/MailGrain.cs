@@ -1,18 +1,32 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Events;
+using SoonShop.RateLimits;
 
 namespace SoonShop.Notifications;
 
-/// <summary>Sends a user's e-mail. Mail servers come back: retries go on for some two hours, and the dead letters keep what is left.</summary>
+/// <summary>
+/// Sends a user's e-mail. Mail servers come back: retries go on for some two hours, and the dead letters keep what is left. Mail about
+/// guests' orders counts in the limit of mails to one address, with the mails that front ends let anybody ask for; accounts' mail does not,
+/// and is never held back.
+/// </summary>
 [GrainType(MailGrain.Handler), ImplicitStreamSubscription(NotificationDue.NamespacePrefix + ChannelName.Email)]
 [Retry(Immediate = 1, Backoff = Backoff.Exponential, Retries = 20, FirstSeconds = 2, Factor = 2, MaxSeconds = 600, Jitter = 0.2)]
 [CollectionAgeLimit(Minutes = 5)]
 internal sealed class MailGrain(
     [HandlerState("mail")] IPersistentState<Document<DeliveryLog>> storage, TimeProvider time,
-    IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, ILogger<MailGrain> log)
+    IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, IOptions<NotificationsOptions> options, ILogger<MailGrain> log)
     : ChannelGrain(storage, time, ChannelName.Email, channels, secrets, log)
 {
     /// <summary>Its grain type.</summary>
     public const string Handler = "mail";
+
+    private readonly int guestMailsPerHour = options.Value.Email.GuestMailsPerHour;
+
+    protected override async ValueTask<bool> MayGoOutAsync(NotificationDue message) =>
+        guestMailsPerHour == 0 || !message.IsForGuest || message.To.Email is not { } email
+        || !NotificationKinds.IsLimitedForGuests(message.Kind)
+        || await GrainFactory.GetGrain<IRateLimitGrain>(RateLimitKeys.MailTo(email)).TakeOnceAsync(
+            new RateLimit(guestMailsPerHour, TimeSpan.FromHours(1)), message.NotificationId);
 }

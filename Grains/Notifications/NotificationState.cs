@@ -56,7 +56,12 @@ public sealed record NotificationState
             next = this with { Entries = entry.Number, Inbox = [entry, .. Inbox.Take(MaxEntries - 1)] };
         }
         return Decision<NotificationState>.To(next,
-            [.. used.Select(c => new NotificationDue(key, news.NotificationId, c.Name, news.Kind, to, news.Details, news.At, news.EventId))]);
+        [
+            .. used.Select(c => new NotificationDue(key, news.NotificationId, c.Name, news.Kind, to, news.Details, news.At, news.EventId)
+            {
+                IsForGuest = Profile is null,
+            }),
+        ]);
     }
 
     /// <summary>Takes over what is new of the profile.</summary>

@@ -60,6 +60,15 @@ public sealed class EmailOptions
     /// <summary>Where answers go; null for the sender.</summary>
     public string? ReplyTo { get; set; }
 
+    /// <summary>
+    /// Mails about guests' orders to one address in any hour; more are held back for good. Nobody has proven that such an address is the
+    /// guest's: it may be a stranger's, whose mailbox is to be filled. 6 is twice what a guest gets who orders three times in one hour, and
+    /// leaves room for a declined card and an order that is called off; mail about parcels does not count. Mails that front ends let
+    /// anybody ask for count, too; keep this below their <c>RateLimits:Mail:Requests</c> (8), or guests' orders could use up the mail with
+    /// which a password is reset. 0 for no limit.
+    /// </summary>
+    public int GuestMailsPerHour { get; set; } = 6;
+
     /// <summary>The mail server.</summary>
     public SmtpOptions Smtp { get; set; } = new();
 
@@ -68,6 +77,9 @@ public sealed class EmailOptions
     {
         if (Mode == EmailMode.Off)
             yield break;
+        if (GuestMailsPerHour is < 0 or > RateLimits.RateLimit.MaxRequests)
+            yield return $"Notifications:Email:GuestMailsPerHour is {GuestMailsPerHour}; "
+                + $"set Notifications__Email__GuestMailsPerHour to 1–{RateLimits.RateLimit.MaxRequests}, or to 0 for no limit.";
         if (!Users.EmailAddress.IsValid(From))
             yield return $"Notifications:Email:From is '{From}'; set Notifications__Email__From to the sender's address.";
         if (ReplyTo is { Length: > 0 } && !Users.EmailAddress.IsValid(ReplyTo))

@@ -9,14 +9,18 @@ internal sealed class RateLimitGrain(TimeProvider time) : Grain, IRateLimitGrain
 {
     private readonly SlidingWindow window = new(time);
 
-    Task<RateVerdict> IRateLimitGrain.TakeAsync(RateLimit limit)
+    Task<RateVerdict> IRateLimitGrain.TakeAsync(RateLimit limit) => Task.FromResult(Take(limit, null));
+
+    Task<bool> IRateLimitGrain.TakeOnceAsync(RateLimit limit, Guid operationId) => Task.FromResult(Take(limit, operationId).Granted);
+
+    private RateVerdict Take(RateLimit limit, Guid? operationId)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit.Requests, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit.Requests, RateLimit.MaxRequests);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit.Window, RateLimit.MaxWindow);
-        var verdict = window.Take(limit);
+        var verdict = window.Take(limit, operationId);
         if (verdict.Granted)
             DelayDeactivation(limit.Window);
-        return Task.FromResult(verdict);
+        return verdict;
     }
 }

@@ -77,11 +77,12 @@ internal static class EventChecks
               and not exists (select from pending e where e.stream_namespace = 'user' and e.stream_key = a.key)
               and not exists (select from event_delivery d where d.handler = 'notification' and d.handler_key = a.key)
             """, "Deliver it again: update event set position = default where source = '/user/…' and sequence = 1."),
-        new("mail-was-sent", Promises.NoLostEvent, "each e-mail that was due was sent, waits, or is a dead letter", """
+        new("mail-was-sent", Promises.NoLostEvent, "each e-mail that was due was sent, held back by the limit for guests, waits, or is a dead letter", """
             select format('event %s', e.id), format('%s, due since %s: the mail of %s knows nothing of it',
                           e.kind, to_char(e.time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.key)
             from due_mail e
             left join mailbox r on r.key = e.key
+            -- Also what was held back by a limit: the mailbox remembers that.
             left join mailed k on k.key = e.key and k.notification = e.notification
             left join pending p on p.id = e.id
             left join event_delivery d on d.event_id = e.id

@@ -97,7 +97,7 @@ public sealed class DocumentSerializerTests
             Wishes = [new NotificationWish(NotificationKind.OrderShipped, ChannelName.Email, false)],
             IsErased = true,
         },
-        ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Sent)], IsErased = true },
+        ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Failed) { IsSuppressed = true }], IsErased = true },
         ["api key"] = new ApiKeyState
         {
             Id = Given.Id(1),

@@ -1,0 +1,81 @@
+using SoonShop.ApiFrontend.RateLimits;
+using SoonShop.Notifications;
+using SoonShop.Orders;
+using SoonShop.RateLimits;
+using SoonShop.Tests.Rules;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Notifications;
+
+/// <summary>Mail about guests' orders fills no stranger's mailbox.</summary>
+[Collection(nameof(NotifyingSilo))]
+public sealed class GuestMailTests(NotifyingSilo silo)
+{
+    private static readonly int Most = new EmailOptions().GuestMailsPerHour;
+
+    [Fact]
+    public async Task of_nine_guest_orders_to_one_address_the_first_six_are_mailed_and_the_rest_is_noted()
+    {
+        var email = $"{Guid.NewGuid():N}@example.com";
+        var carts = Enumerable.Range(0, 9).Select(_ => Guid.NewGuid().ToString("N")).ToArray();
+        // However the address is written.
+        for (var i = 0; i < carts.Length; i++)
+            await TellAsync(carts[i], i % 2 == 0 ? email : email.ToUpperInvariant());
+
+        await Until.TrueAsync("each is sent or held back", NotifyingSilo.Limit, async () => await DecidedAsync(carts) == carts.Length);
+        Assert.Equal(Most, silo.MailsTo(email).Length + silo.MailsTo(email.ToUpperInvariant()).Length);
+        Assert.Equal(carts.Length - Most, await silo.QueryAsync<long>(
+            "select count(*) from event where type = 'notification.suppressed' and subject = any ($1)", (object)carts));
+        Assert.Equal(carts.Length - Most, await silo.QueryAsync<long>("""
+            select count(*) from grain_state where state_name = 'mail' and grain_key = any ($1)
+              and convert_from(state, 'UTF8')::jsonb #>> '{state,recent,0,isSuppressed}' = 'true'
+            """, (object)carts));
+        Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from event_delivery where handler = 'mail' and handler_key = any ($1)", (object)carts));
+
+        // They count with the mails that anybody can ask for; some of those are left.
+        var window = silo.Grains.GetGrain<IRateLimitGrain>(RateLimitKeys.MailTo(email));
+        var anybodys = new RateLimitsOptions().Mail.Requests;
+        Assert.InRange(Most, 3, anybodys - 1);
+        Assert.Equal(anybodys - Most - 1, (await window.TakeAsync(new RateLimit(anybodys, TimeSpan.FromHours(1)))).Remaining);
+
+        // What the shop does with a parcel is told all the same, and so is every other address.
+        await silo.HandleAsync("notification", carts[0], NotifyingSilo.Event(carts[0], new OrderDelivered(Facts(email))));
+        await Until.TrueAsync("the delivery is told", NotifyingSilo.Limit, () => Task.FromResult(silo.MailsTo(email).Any(m => m.Subject == "Order SO-9 was delivered")));
+        await TellAsync(carts[0], "other-" + email);
+        await silo.MailAsync("other-" + email, "Order SO-9 was cancelled");
+    }
+
+    [Fact]
+    public async Task a_message_that_is_handled_twice_counts_once()
+    {
+        var email = $"{Guid.NewGuid():N}@example.com";
+        var window = silo.Grains.GetGrain<IRateLimitGrain>(RateLimitKeys.MailTo(email));
+        var id = Guid.NewGuid();
+        for (var i = 0; i < 20; i++)
+            Assert.True(await window.TakeOnceAsync(new RateLimit(2, TimeSpan.FromHours(1)), id));
+        Assert.True(await window.TakeOnceAsync(new RateLimit(2, TimeSpan.FromHours(1)), Guid.NewGuid()));
+        Assert.False(await window.TakeOnceAsync(new RateLimit(2, TimeSpan.FromHours(1)), Guid.NewGuid()));
+    }
+
+    [Fact]
+    public async Task an_accounts_mail_is_never_held_back()
+    {
+        var user = await silo.RegisterAsync();
+        var key = user.Id.ToString("N");
+        for (var i = 0; i < 9; i++)
+            await silo.HandleAsync("notification", key, NotifyingSilo.Event(key, new OrderCancelled(Facts(user.Email) with { CustomerId = user.Id }, null)));
+        // One came with the account.
+        await Until.TrueAsync("all are mailed", NotifyingSilo.Limit, () => Task.FromResult(silo.MailsTo(user.Email).Length == 10));
+    }
+
+    private async Task TellAsync(string cart, string email)
+    {
+        var result = await silo.HandleAsync("notification", cart, NotifyingSilo.Event(cart, new OrderCancelled(Facts(email), null)));
+        Assert.True(result.Error is null, result.Error?.Message);
+    }
+
+    private Task<long> DecidedAsync(string[] carts) => silo.QueryAsync<long>(
+        "select count(*) from event where type in ('notification.sent', 'notification.suppressed') and subject = any ($1)", (object)carts);
+
+    private static OrderFacts Facts(string email) => new(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000));
+}
