@@ -27,6 +27,7 @@ internal static class Examples
     private static readonly Dictionary<string, Func<JsonNode?>> Known = new(StringComparer.Ordinal)
     {
         ["email"] = () => "ada@example.com",
+        ["newEmail"] = () => "ada.lovelace@example.com",
         ["password"] = () => "correct horse battery",
         ["currentPassword"] = () => "correct horse battery",
         ["newPassword"] = () => "a longer staple than before",

@@ -51,6 +51,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         writer.WriteNumber("schemaVersion", SchemaVersion);
         writer.WriteString("exportedAt", time.GetUtcNow());
         Write(writer, "profile", account.User);
+        Write(writer, "emailChange", account.EmailChange);
+        Write(writer, "formerEmail", account.FormerEmail);
         Write(writer, "addresses", account.Addresses.Select(AddressAnswer.Of));
         Write(writer, "sessions", account.Sessions);
         Write(writer, "notificationPreferences", preferences);
@@ -118,6 +120,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     /// <param name="SchemaVersion">1. Members may be added without raising it.</param>
     /// <param name="ExportedAt">When.</param>
     /// <param name="Profile">The account.</param>
+    /// <param name="EmailChange">A change of the e-mail address that waits to be confirmed.</param>
+    /// <param name="FormerEmail">The e-mail address before the last change, while that can be undone.</param>
     /// <param name="Addresses">The address book.</param>
     /// <param name="Sessions">Where the account is signed in, without secrets.</param>
     /// <param name="NotificationPreferences">What the customer wants to be told, and how.</param>
@@ -128,7 +132,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     /// <param name="AuditLog">Acts by and on the account.</param>
     /// <param name="Events">What is still kept of the account's history.</param>
     internal sealed record Document(
-        int SchemaVersion, DateTimeOffset ExportedAt, User Profile, AddressAnswer[] Addresses, HeldSession[] Sessions,
+        int SchemaVersion, DateTimeOffset ExportedAt, User Profile, HeldEmailChange? EmailChange, HeldFormerEmail? FormerEmail,
+        AddressAnswer[] Addresses, HeldSession[] Sessions,
         NotificationPreferences NotificationPreferences, Cart? Cart, KeptPaymentMethod[] PaymentMethods, ExportedOrder[] Orders,
         Notification[] Notifications, ExportedAuditEntry[] AuditLog, ExportedEvent[] Events);
 

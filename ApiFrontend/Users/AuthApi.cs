@@ -22,6 +22,10 @@ internal static class AuthApi
         auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).TakesPassword().WithName("resetPassword").WithSummary("Set a new password by a mailed token");
         auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).HoldsSecret().WithName("verifyEmail").WithSummary("Prove an e-mail address by a mailed token");
         auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery).WithName("requestEmailVerification").WithSummary("Ask for another mail that proves my e-mail address").Refuses(RefusalCode.NotFound);
+        auth.MapPost("/email/change/confirm", ConfirmEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
+            .WithName("confirmEmailChange").WithSummary("Change an account's e-mail address by the token that was mailed to the new one").Refuses(RefusalCode.EmailTaken);
+        auth.MapPost("/email/change/undo", UndoEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
+            .WithName("undoEmailChange").WithSummary("Stop or undo a change of e-mail address by a token that was mailed to the address before");
     }
 
     private static async Task<Results<Created<SessionAnswer>, Problem>> RegisterAsync(
@@ -84,6 +88,16 @@ internal static class AuthApi
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).VerifyEmailAsync(token.Secret)).NoContent()
             : new Problem(Refusal.Invalid("token", "is none that was mailed"));
 
+    private static async Task<Results<NoContent, Problem>> ConfirmEmailChangeAsync(ConfirmEmailChangeRequest body, IClusterClient cluster) =>
+        MailedToken.Parse(body.Token) is { } token
+            ? (await cluster.GetGrain<IUserGrain>(token.UserId).ConfirmEmailChangeAsync(token.Secret)).NoContent()
+            : new Problem(Refusal.Invalid("token", "is none that was mailed"));
+
+    private static async Task<Results<NoContent, Problem>> UndoEmailChangeAsync(UndoEmailChangeRequest body, IClusterClient cluster) =>
+        MailedToken.Parse(body.Token) is { } token
+            ? (await cluster.GetGrain<IUserGrain>(token.UserId).UndoEmailChangeAsync(token.Secret)).NoContent()
+            : new Problem(Refusal.Invalid("token", "is none that was mailed"));
+
     private static async Task<Results<Accepted, Problem>> RequestVerificationAsync(HttpContext context, ClaimsPrincipal user, IClusterClient cluster, RateLimiter limiter)
     {
         var account = cluster.GetGrain<IUserGrain>(user.RequiredUserId());
@@ -119,3 +133,7 @@ public sealed record ResetPasswordRequest(
     [property: Required, NewPassword] string? Password);
 
 public sealed record VerifyEmailRequest([property: Required, StringLength(256)] string? Token);
+
+public sealed record ConfirmEmailChangeRequest([property: Required, StringLength(256)] string? Token);
+
+public sealed record UndoEmailChangeRequest([property: Required, StringLength(256)] string? Token);

@@ -22,6 +22,11 @@ internal static class MeApi
         me.MapGet("", GetAsync).WithName("getProfile").WithSummary("My profile");
         me.MapPatch("", UpdateAsync).WithName("updateProfile").WithSummary("Change my profile");
         me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).TakesPassword().WithName("changePassword").WithSummary("Change my password");
+        // It tells whether an address is taken, as a registration does.
+        me.MapPost("/email", ChangeEmailAsync).LimitRate(RateClass.Registration)
+            .LimitRateByEmail<ChangeEmailRequest>(RateClass.Mail, b => b.NewEmail).TakesPassword()
+            .WithName("changeEmail").WithSummary("Ask for another e-mail address; both addresses are told")
+            .Refuses(RefusalCode.EmailTaken).Refuses(RefusalCode.Conflict);
         me.MapGet("/addresses", GetAddressesAsync).WithName("listAddresses").WithSummary("My addresses");
         me.MapPost("/addresses", AddAddressAsync).WithName("addAddress").WithSummary("Add an address");
         me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithName("replaceAddress").WithSummary("Replace an address");
@@ -37,6 +42,12 @@ internal static class MeApi
 
     private static async Task<Results<NoContent, Problem>> ChangePasswordAsync(ChangePasswordRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
         (await Mine(user, cluster).ChangePasswordAsync(user.SessionId(), body.CurrentPassword!, body.NewPassword!)).NoContent();
+
+    private static async Task<Results<Accepted, Problem>> ChangeEmailAsync(ChangeEmailRequest body, ClaimsPrincipal user, IClusterClient cluster)
+    {
+        var result = await Mine(user, cluster).RequestEmailChangeAsync(user.SessionId(), body.NewEmail!, body.CurrentPassword!);
+        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Accepted((string?)null);
+    }
 
     private static async Task<Ok<Page<AddressAnswer>>> GetAddressesAsync(ClaimsPrincipal user, IClusterClient cluster) =>
         TypedResults.Ok(new Page<AddressAnswer>([.. (await Mine(user, cluster).GetAddressesAsync()).Select(AddressAnswer.Of)], null));
@@ -73,6 +84,10 @@ public sealed record ProfileRequest(
 public sealed record ChangePasswordRequest(
     [property: Required, StringLength(PasswordPolicy.MaxWritten)] string? CurrentPassword,
     [property: Required, NewPassword] string? NewPassword);
+
+public sealed record ChangeEmailRequest(
+    [property: Required, MailAddress] string? NewEmail,
+    [property: Required, StringLength(PasswordPolicy.MaxWritten)] string? CurrentPassword);
 
 public sealed record AddressRequest(
     [property: Required, StringLength(100), AddressLine] string? Name,

@@ -47,6 +47,8 @@ public sealed record NotificationDetails
     [Id(18)] public bool? Won { get; init; }
     /// <summary>The payment provider's id of what it is about.</summary>
     [Id(19)] public string? Reference { get; init; }
+    /// <summary>The other e-mail address that a change is about.</summary>
+    [Id(20), Personal] public string? OtherEmail { get; init; }
 }
 
 /// <summary>Whom a message goes to.</summary>

@@ -40,6 +40,14 @@ public enum NotificationKind
     DisputeClosed,
     /// <summary>To administrators: money that was to go back did not reach the customer.</summary>
     RefundFailed,
+    /// <summary>To an account's new address: it is to be confirmed by a token.</summary>
+    EmailChangeConfirmation,
+    /// <summary>To an account's present address: another one was asked for, and a token stops that.</summary>
+    EmailChangeRequested,
+    /// <summary>To an account's former address: the account has another one, and a token undoes that.</summary>
+    EmailChanged,
+    /// <summary>A change of address was stopped or undone, and the password is void.</summary>
+    EmailChangeUndone,
 }
 
 /// <summary>The ways on which people are reached. A name is also part of the stream on which its messages travel.</summary>
@@ -59,12 +67,22 @@ public static class NotificationKinds
     public static readonly ImmutableArray<NotificationKind> All = [.. Enum.GetValues<NotificationKind>()];
 
     /// <summary>True when customers can neither read it nor want to find it in their account: it carries a token.</summary>
-    public static bool IsSecret(NotificationKind kind) => kind is NotificationKind.EmailVerification or NotificationKind.PasswordReset;
+    public static bool IsSecret(NotificationKind kind) => kind is NotificationKind.EmailVerification or NotificationKind.PasswordReset
+        or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged;
 
     /// <summary>True for what the customer must get by mail: tokens, receipts, and what protects the account.</summary>
     public static bool IsRequired(NotificationKind kind, string channel) => channel == ChannelName.Email && kind is
         NotificationKind.EmailVerification or NotificationKind.PasswordReset or NotificationKind.PasswordChanged
+        or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested
+        or NotificationKind.EmailChanged or NotificationKind.EmailChangeUndone
         or NotificationKind.OrderConfirmed or NotificationKind.OrderRefunded;
+
+    /// <summary>
+    /// True for mail to a guest that counts in the limit of mails to one address, and is held back beyond it: what a guest can bring about
+    /// as often as the guest likes, at an address that nobody has proven. A parcel on its way, or delivered, is the shop's own doing.
+    /// </summary>
+    public static bool IsLimitedForGuests(NotificationKind kind) =>
+        kind is not (NotificationKind.OrderShipped or NotificationKind.OrderDelivered);
 
     /// <summary>True when the kind can go out on a channel at all.</summary>
     public static bool Allows(NotificationKind kind, string channel) => channel != ChannelName.Inbox || !IsSecret(kind);
@@ -76,10 +94,3 @@ public static class NotificationKinds
     public static bool IsDefault(NotificationKind kind, string channel) =>
         Allows(kind, channel) && (channel is ChannelName.Inbox || (channel is ChannelName.Email && kind is not NotificationKind.Welcome));
 }
-    /// <summary>
-    /// True for mail to a guest that counts in the limit of mails to one address, and is held back beyond it: what a guest can bring about
-    /// as often as the guest likes, at an address that nobody has proven. A parcel on its way, or delivered, is the shop's own doing.
-    /// </summary>
-    public static bool IsLimitedForGuests(NotificationKind kind) =>
-        kind is not (NotificationKind.OrderShipped or NotificationKind.OrderDelivered);
-

@@ -41,7 +41,26 @@ public sealed record PersonalAuditEntry(DateTimeOffset At, string Actor, string 
 /// <param name="Addresses">The address book, oldest first.</param>
 /// <param name="Sessions">Open sessions.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.held-account")]
-public sealed record HeldAccount(User User, ImmutableArray<SavedAddress> Addresses, ImmutableArray<HeldSession> Sessions);
+public sealed record HeldAccount(User User, ImmutableArray<SavedAddress> Addresses, ImmutableArray<HeldSession> Sessions)
+{
+    /// <summary>A change of the e-mail address that waits to be confirmed; null for none.</summary>
+    [Id(0)] public HeldEmailChange? EmailChange { get; init; }
+
+    /// <summary>The e-mail address before the last change, while it can come back; null for none.</summary>
+    [Id(1)] public HeldFormerEmail? FormerEmail { get; init; }
+}
+
+/// <summary>A change of the e-mail address that waits to be confirmed.</summary>
+/// <param name="NewEmail">The address that it would be.</param>
+/// <param name="ExpiresAt">Until when it can be confirmed.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.held-email-change")]
+public sealed record HeldEmailChange(string NewEmail, DateTimeOffset ExpiresAt);
+
+/// <summary>The e-mail address before the last change.</summary>
+/// <param name="Email">The address.</param>
+/// <param name="UndoUntil">Until when it can undo the change; then it is forgotten.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.held-former-email")]
+public sealed record HeldFormerEmail(string Email, DateTimeOffset UndoUntil);
 
 /// <summary>A session, without its secrets.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.held-session")]

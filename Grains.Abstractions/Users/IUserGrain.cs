@@ -88,6 +88,42 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("verify-email"), Repeatable]
     Task<Outcome<Done>> VerifyEmailAsync(string secret);
 
+    /// <summary>
+    /// Asks for another e-mail address: both addresses get a mail with a token, the new one to confirm the change, the present one to stop
+    /// it. An open request is replaced. Refused: <c>not-found</c>, <c>validation-failed</c> for an address that registration refuses, for
+    /// the present one, and for a wrong password, <c>rate-limited</c> when that was too often, <c>conflict</c> while an earlier change can
+    /// be undone, <c>email-taken</c>.
+    /// </summary>
+    /// <param name="session">The session that asks, which stays open when the change is confirmed.</param>
+    /// <param name="newEmail">As the customer writes it.</param>
+    /// <param name="currentPassword">The password.</param>
+    [Alias("request-email-change")]
+    Task<Outcome<Done>> RequestEmailChangeAsync(Guid? session, string newEmail, string currentPassword);
+
+    /// <summary>
+    /// Changes the e-mail address by the token that was mailed to the new one; ends every session but the one that asked. The former
+    /// address stays claimed while it can undo the change. The same token again is answered the same. Refused: <c>validation-failed</c>,
+    /// <c>email-taken</c>.
+    /// </summary>
+    [Alias("confirm-email-change"), Repeatable]
+    Task<Outcome<Done>> ConfirmEmailChangeAsync(string secret);
+
+    /// <summary>
+    /// Stops a change that was asked for, or undoes one that was confirmed, by a token that was mailed to the address before. Ends every
+    /// session, makes the password void, and mails a token for a new one. The same token again is answered the same. Refused:
+    /// <c>validation-failed</c>.
+    /// </summary>
+    [Alias("undo-email-change"), Repeatable]
+    Task<Outcome<Done>> UndoEmailChangeAsync(string secret);
+
+    /// <summary>
+    /// Confirms the claim of the present address and releases those of addresses that the account no longer holds. Idempotent. Throws
+    /// <see cref="UnavailableException"/> when that cannot be done now.
+    /// </summary>
+    /// <param name="dueAt">The time up to which changes and undos have run out, by the clock of who made them; null for now.</param>
+    [Alias("settle-email-claims"), Repeatable]
+    Task SettleEmailClaimsAsync(DateTimeOffset? dueAt);
+
     /// <summary>The addresses, oldest first.</summary>
     [Alias("addresses"), AlwaysInterleave]
     Task<ImmutableArray<SavedAddress>> GetAddressesAsync();
@@ -128,7 +164,10 @@ public interface IUserGrain : IGrainWithGuidKey
     [Alias("knows-device"), AlwaysInterleave]
     Task<bool> KnowsDeviceAsync(string token);
 
-    /// <summary>True when this account exists and has the address: how an <see cref="IEmailGrain"/> settles a reservation whose owner fell silent.</summary>
+    /// <summary>
+    /// True when this account exists and has the address now: how an <see cref="IEmailGrain"/> settles a reservation whose owner fell
+    /// silent, and knows whether the address still signs in.
+    /// </summary>
     [Alias("has-email"), AlwaysInterleave]
     Task<bool> HasEmailAsync(string email);
 }
@@ -144,6 +183,10 @@ public interface IEmailGrain : IGrainWithStringKey
     [Alias("reserve")]
     Task<bool> ReserveAsync(Guid userId);
 
+    /// <summary>True when a user could claim the address at this moment. Claims nothing.</summary>
+    [Alias("is-free"), AlwaysInterleave]
+    Task<bool> IsFreeAsync(Guid userId);
+
     /// <summary>Makes a claim final. Idempotent.</summary>
     [Alias("confirm")]
     Task ConfirmAsync(Guid userId);
@@ -153,9 +196,9 @@ public interface IEmailGrain : IGrainWithStringKey
     Task ReleaseAsync(Guid userId);
 
     /// <summary>
-    /// Signs in. Refused: <c>unauthenticated</c> (unknown address and wrong password alike, after the same work),
-    /// <c>rate-limited</c> after repeated failures from the same network (<see cref="RequestKeys.Address"/>), for unknown addresses too; a device that
-    /// is known (<see cref="RequestKeys.Device"/>) is counted apart.
+    /// Signs in with the present address of an account. Refused: <c>unauthenticated</c> (unknown or former address and wrong password
+    /// alike, after the same work), <c>rate-limited</c> after repeated failures from the same network (<see cref="RequestKeys.Address"/>),
+    /// for unknown addresses too; a device that is known (<see cref="RequestKeys.Device"/>) is counted apart.
     /// </summary>
     [Alias("login"), AlwaysInterleave]
     Task<Outcome<SignedIn>> LoginAsync(string password);
@@ -164,7 +207,7 @@ public interface IEmailGrain : IGrainWithStringKey
     [Alias("login-briefly"), AlwaysInterleave]
     Task<Outcome<SignedIn>> LoginBrieflyAsync(string password, TimeSpan lifetime);
 
-    /// <summary>Whose the address is; null while nobody has it, and while a claim is not confirmed.</summary>
+    /// <summary>Who claims the address, also as a former one; null while nobody does, and while a claim is not confirmed.</summary>
     [Alias("owner"), AlwaysInterleave]
     Task<Guid?> GetOwnerAsync();
 

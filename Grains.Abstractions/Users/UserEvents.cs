@@ -46,6 +46,81 @@ public sealed record PasswordChanged(Guid UserId, [property: Personal] string Em
     [JsonIgnore] public string Type => "user.password-changed";
 }
 
+/// <summary>
+/// A change of the e-mail address was asked for. Its present address is told, and stops the change with <paramref name="Token"/> before
+/// <paramref name="ExpiresAt"/>; after that, and after a confirmation, the undo token of <see cref="EmailChangeUndoOffered"/> takes its
+/// place.
+/// </summary>
+public sealed record EmailChangeRequested(
+    Guid UserId, [property: Personal] string Email, [property: Personal] string NewEmail,
+    [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "user.email-change-requested";
+}
+
+/// <summary>
+/// The new address <paramref name="Email"/> is to be confirmed with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.
+/// </summary>
+public sealed record EmailChangeConfirmationRequested(
+    Guid UserId, [property: Personal] string Email,
+    [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "user.email-change-confirmation-requested";
+}
+
+/// <summary>The account has another e-mail address, which is verified.</summary>
+public sealed record EmailChanged(Guid UserId, [property: Personal] string Email, [property: Personal] string FormerEmail) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "user.email-changed";
+}
+
+/// <summary>
+/// The former address <paramref name="Email"/> can undo the change with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.
+/// </summary>
+public sealed record EmailChangeUndoOffered(
+    Guid UserId, [property: Personal] string Email, [property: Personal] string NewEmail,
+    [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "user.email-change-undo-offered";
+}
+
+/// <summary>
+/// A change was stopped or undone: <paramref name="Email"/> is the account's address, <paramref name="RejectedEmail"/> is not, and the
+/// password no longer works.
+/// </summary>
+public sealed record EmailChangeUndone(
+    Guid UserId, [property: Personal] string Email, [property: Personal] string RejectedEmail) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "user.email-change-undone";
+}
+
+/// <summary>
+/// The claims of an account's addresses are due to be settled: the present one is confirmed, what ran out by <paramref name="DueAt"/> is
+/// released. Committed with each decision that leaves something to do, so that a crash loses nothing. Safe to deliver at any time and any
+/// number of times.
+/// </summary>
+/// <param name="UserId">The account.</param>
+/// <param name="DueAt">When a change or an undo runs out; null for at once.</param>
+public sealed record EmailClaimsDue(Guid UserId, DateTimeOffset? DueAt) : IShopEvent
+{
+    /// <summary>The namespace of its streams; the key is the user's id.</summary>
+    public const string StreamNamespace = "email-claims";
+
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "user.email-claims-due";
+
+    /// <inheritdoc/>
+    [JsonIgnore] public DateTimeOffset? NotBefore => DueAt;
+
+    /// <summary>Apart from the user's own stream: it is nobody's news.</summary>
+    [JsonIgnore] public EventStream? Stream => new(StreamNamespace, UserId.ToString("N"));
+}
+
 /// <summary>A refresh token was used twice: the session was ended.</summary>
 public sealed record SessionReuseDetected(Guid UserId, Guid SessionId) : IShopEvent
 {

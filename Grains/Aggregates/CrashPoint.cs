@@ -39,6 +39,15 @@ public static class CrashPoint
         "erasure.events", "erasure.completed",
     ];
 
+    /// <summary>
+    /// Those that a change of e-mail address passes, in their order: when it is confirmed, and when it is undone or its undo has run out.
+    /// </summary>
+    public static readonly IReadOnlyList<string> EmailChange =
+    [
+        "email-change.reserved", "email-change.confirmed", "email-change.undone", "email-change.claimed", "email-change.released",
+        "email-change.settled",
+    ];
+
     private static readonly string? File = Environment.GetEnvironmentVariable(Variable);
     private static readonly Lock Gate = new();
     private static (string Text, Arming? Point) armed = ("", null);

@@ -17,6 +17,8 @@ internal sealed class NotificationGrain(
     IEnumerable<INotificationChannel> channels, INotificationTexts texts, IWebhookEndpoints webhooks)
     : EventHandlerGrain<NotificationState>(storage, time), INotificationGrain,
         IHandle<UserRegistered>, IHandle<EmailVerificationRequested>, IHandle<ProfileUpdated>, IHandle<PasswordResetRequested>, IHandle<PasswordChanged>,
+        IHandle<EmailChangeRequested>, IHandle<EmailChangeConfirmationRequested>, IHandle<EmailChanged>,
+        IHandle<EmailChangeUndoOffered>, IHandle<EmailChangeUndone>,
         IHandle<OrderPlaced>, IHandle<OrderAwaitingPayment>, IHandle<OrderConfirmed>, IHandle<OrderRejected>, IHandle<OrderShipped>,
         IHandle<OrderDelivered>, IHandle<OrderCancelled>, IHandle<OrderExpired>, IHandle<OrderRefunded>,
         IHandle<PaymentFailed>, IHandle<PaymentActionRequired>, IHandle<PaymentCaptured>, IHandle<PaymentRefunded>,
@@ -35,14 +37,50 @@ internal sealed class NotificationGrain(
         TellAsync(context, NotificationKind.Welcome, new(), known: Mine.Profile ?? new(e.Email, e.DisplayName, e.Locale));
 
     Task IHandle<EmailVerificationRequested>.HandleAsync(EmailVerificationRequested e, EventContext context) =>
-        TellAsync(context, NotificationKind.EmailVerification, new() { Token = e.Token, Deadline = e.ExpiresAt });
+        TellAsync(context, NotificationKind.EmailVerification, new() { Token = e.Token, Deadline = e.ExpiresAt }, email: e.Email);
 
     Task IHandle<PasswordResetRequested>.HandleAsync(PasswordResetRequested e, EventContext context) =>
         // A token that has run out while the mail was held up helps nobody.
-        e.ExpiresAt <= Now ? Task.CompletedTask : TellAsync(context, NotificationKind.PasswordReset, new() { Token = e.Token, Deadline = e.ExpiresAt });
+        e.ExpiresAt <= Now ? Task.CompletedTask
+            : TellAsync(context, NotificationKind.PasswordReset, new() { Token = e.Token, Deadline = e.ExpiresAt }, email: e.Email);
 
     Task IHandle<PasswordChanged>.HandleAsync(PasswordChanged e, EventContext context) =>
-        TellAsync(context, NotificationKind.PasswordChanged, new());
+        TellAsync(context, NotificationKind.PasswordChanged, new(), email: e.Email);
+
+    // Mail with a token goes to the address that the event names: the profile may be older or newer.
+
+    Task IHandle<EmailChangeRequested>.HandleAsync(EmailChangeRequested e, EventContext context) =>
+        TellWithTokenAsync(context, NotificationKind.EmailChangeRequested, e.Email, e.Token, e.ExpiresAt, e.NewEmail);
+
+    Task IHandle<EmailChangeConfirmationRequested>.HandleAsync(EmailChangeConfirmationRequested e, EventContext context) =>
+        TellWithTokenAsync(context, NotificationKind.EmailChangeConfirmation, e.Email, e.Token, e.ExpiresAt, null);
+
+    async Task IHandle<EmailChanged>.HandleAsync(EmailChanged e, EventContext context)
+    {
+        var posts = await PostsAsync(context);
+        if (!Mine.IsErased)
+            await CommitAsync(Mine.Know(await CurrentProfileAsync(e.UserId)), posts);
+        else if (posts.Length > 0)
+            await CommitAsync(Mine, posts);
+    }
+
+    Task IHandle<EmailChangeUndoOffered>.HandleAsync(EmailChangeUndoOffered e, EventContext context) =>
+        TellWithTokenAsync(context, NotificationKind.EmailChanged, e.Email, e.Token, e.ExpiresAt, e.NewEmail);
+
+    async Task IHandle<EmailChangeUndone>.HandleAsync(EmailChangeUndone e, EventContext context)
+    {
+        if (!Mine.IsErased)
+        {
+            var profile = await CurrentProfileAsync(e.UserId);
+            await TellAsync(context, NotificationKind.EmailChangeUndone, new() { OtherEmail = e.RejectedEmail }, profile, e.Email);
+        }
+    }
+
+    /// <summary>A token that has run out while the mail was held up helps nobody.</summary>
+    private Task TellWithTokenAsync(
+        EventContext context, NotificationKind kind, string email, string token, DateTimeOffset deadline, string? otherEmail) =>
+        deadline <= Now ? Task.CompletedTask
+            : TellAsync(context, kind, new() { Token = token, Deadline = deadline, OtherEmail = otherEmail }, email: email);
 
     // The profile as it is now: a change that was held up must not undo a later one.
     async Task IHandle<ProfileUpdated>.HandleAsync(ProfileUpdated e, EventContext context)
@@ -197,16 +235,19 @@ internal sealed class NotificationGrain(
     }
 
     /// <summary>News of the user's own account.</summary>
-    private Task TellAsync(EventContext context, NotificationKind kind, NotificationDetails details, NotificationProfile? known = null) =>
-        TellAsync(context, kind, details, this.GetPrimaryKey(), null, known);
+    private Task TellAsync(
+        EventContext context, NotificationKind kind, NotificationDetails details, NotificationProfile? known = null, string? email = null) =>
+        TellAsync(context, kind, details, this.GetPrimaryKey(), null, known, email);
 
     private async Task TellAsync(
-        EventContext context, NotificationKind kind, NotificationDetails details, Guid? userId, string? guestEmail, NotificationProfile? known = null)
+        EventContext context, NotificationKind kind, NotificationDetails details, Guid? userId, string? guestEmail,
+        NotificationProfile? known = null, string? email = null)
     {
         var state = Mine;
         if (userId is { } user && !state.IsErased)
             state = state.Know(known ?? await ProfileAsync(user));
-        var decision = Announce(state, new NotificationNews(context.EventId, context.Event.Time, kind, details, guestEmail));
+        var news = new NotificationNews(context.EventId, context.Event.Time, kind, details, guestEmail) { Email = email };
+        var decision = Announce(state, news);
         var posts = await PostsAsync(context);
         if (decision.Changed || posts.Length > 0 || known is not null)
             await CommitAsync(decision.State, [.. decision.Events, .. posts]);

@@ -44,6 +44,8 @@ public sealed record NotificationState
         if (IsErased || Inbox.Any(e => e.Id == news.NotificationId))
             return Decision<NotificationState>.Stay(this);
         var to = Profile is { } known ? known.ToRecipient() : new Recipient(news.GuestEmail, null, LocaleOfGuests);
+        if (news.Email is { } address)
+            to = to with { Email = address };
         INotificationChannel[] used = [.. channels.Where(c => Wants(news.Kind, c.Name) && c.Reaches(to))];
         var entered = Profile is not null && Wants(news.Kind, ChannelName.Inbox);
         if (!entered && used.Length == 0)
@@ -200,6 +202,12 @@ public sealed record NotificationWish(NotificationKind Kind, string Channel, boo
 /// <param name="GuestEmail">Where mail goes for who has no account.</param>
 public sealed record NotificationNews(string EventId, DateTimeOffset At, NotificationKind Kind, NotificationDetails Details, string? GuestEmail = null)
 {
+    /// <summary>
+    /// The address that mail goes to whatever the profile says: that of an event about one address, such as one that holds a token; null
+    /// for the profile's.
+    /// </summary>
+    public string? Email { get; init; }
+
     /// <summary>The notification's id: the same news told twice is one notification.</summary>
     public Guid NotificationId { get; } = Deterministic.Id("notification", EventId);
 }

@@ -13,7 +13,7 @@ public static class WebhookEvents
         "order.shipped", "order.delivered", "order.refunded",
         "payment.captured", "payment.failed", "payment.action-required", "payment.refunded",
         "payment.authorized", "payment.disputed", "payment.dispute-closed", "payment.refund-failed",
-        "user.registered",
+        "user.registered", "user.email-changed",
         "inventory.low-stock", "inventory.out-of-stock", "inventory.back-in-stock",
     ];
 

@@ -23,8 +23,8 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
 
     /// <summary>Does what is left. Throws <see cref="UnavailableException"/> when something cannot be done now.</summary>
     /// <param name="userId">The account.</param>
-    /// <param name="email">Its normalised address.</param>
-    public async Task RunAsync(Guid userId, string email)
+    /// <param name="emails">The normalised addresses that it may claim.</param>
+    public async Task RunAsync(Guid userId, ImmutableArray<string> emails)
     {
         var began = time.GetTimestamp();
         await grains.GetGrain<ICartGrain>(userId).EraseAsync();
@@ -34,10 +34,14 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
         await grains.GetGrain<INotificationGrain>(userId).EraseAsync();
         CrashPoint.Pass("erasure.notifications");
         var waiting = await EraseOrdersAsync(userId, began);
-        await records.RemoveMailAsync(email, CancellationToken.None);
+        foreach (var email in emails)
+            await records.RemoveMailAsync(email, CancellationToken.None);
         CrashPoint.Pass("erasure.mail");
-        await grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).ReleaseAsync(userId);
-        await records.RemoveEmailAsync(email, CancellationToken.None);
+        foreach (var email in emails)
+        {
+            await grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).ReleaseAsync(userId);
+            await records.RemoveEmailAsync(email, CancellationToken.None);
+        }
         CrashPoint.Pass("erasure.email");
         // Twice: what was on its way when the first pass began may have written more behind it.
         for (var calm = 0; calm < 2; calm = await records.EraseEventsAsync(userId, CancellationToken.None) ? calm + 1 : 0)

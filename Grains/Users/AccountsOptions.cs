@@ -42,6 +42,12 @@ public sealed class AccountsOptions
     /// <summary>Seconds that one may wait; then it is refused with 503. Shorter than what its callers wait for.</summary>
     public int PasswordWaitSeconds { get; set; } = 8;
 
+    /// <summary>
+    /// Days for which the former address can undo a change of e-mail address, stays claimed by the account, and keeps the address from
+    /// being changed again. A week: so long may somebody be away whose password was stolen.
+    /// </summary>
+    public int EmailChangeUndoDays { get; set; } = 7;
+
     /// <summary>Development only: writes the tokens that would be mailed to the log.</summary>
     public bool LogMailedTokens { get; set; }
 
@@ -69,5 +75,7 @@ public sealed class AccountsOptions
             yield return $"Accounts:PasswordQueue is {PasswordQueue}; set Accounts__PasswordQueue to 1–10000.";
         if (PasswordWaitSeconds is < 1 or > 9)
             yield return $"Accounts:PasswordWaitSeconds is {PasswordWaitSeconds}; set Accounts__PasswordWaitSeconds to 1–9.";
+        if (EmailChangeUndoDays is < 1 or > 90)
+            yield return $"Accounts:EmailChangeUndoDays is {EmailChangeUndoDays}; set Accounts__EmailChangeUndoDays to 1–90.";
     }
 }

@@ -47,6 +47,15 @@ internal sealed class EmailGrain(
         return true;
     }
 
+    async Task<bool> IEmailGrain.IsFreeAsync(Guid userId)
+    {
+        if (State is { } claim && claim.UserId != userId
+            && (claim.Confirmed || claim.ReservedUntil > Now
+                || await GrainFactory.GetGrain<IUserGrain>(claim.UserId).HasEmailAsync(UserKeys.OfEmailKey(GrainKey))))
+            return false;
+        return await EarlierOwnerAsync() is not { } earlier || earlier == userId;
+    }
+
     async Task IEmailGrain.ConfirmAsync(Guid userId)
     {
         if (State is { Confirmed: false } claim && claim.UserId == userId)
@@ -95,21 +104,30 @@ internal sealed class EmailGrain(
     /// <summary>Signs in at the account of this address or, where that refuses, at one that has the address as it was written down before.</summary>
     private async Task<Outcome<SignedIn>> LoginAsync(Func<IUserGrain, Task<Outcome<SignedIn>>> login)
     {
-        var earlier = await EarlierOwnerAsync();
-        if (State is null && earlier is { } only)
-            return await login(GrainFactory.GetGrain<IUserGrain>(only));
-        var result = await login(Account);
-        return earlier is { } other && result.Refusal?.Code == RefusalCode.Unauthenticated ? await login(GrainFactory.GetGrain<IUserGrain>(other)) : result;
+        var earlier = await EarlierAccountAsync();
+        if (State is null && earlier is not null)
+            return await login(earlier);
+        var result = await login(await AccountAsync());
+        return earlier is not null && result.Refusal?.Code == RefusalCode.Unauthenticated ? await login(earlier) : result;
     }
 
     private async Task<bool> KnowsAsync(string device)
     {
-        if (await Account.KnowsDeviceAsync(device))
+        if (await (await AccountAsync()).KnowsDeviceAsync(device))
             return true;
-        return await EarlierOwnerAsync() is { } earlier && await GrainFactory.GetGrain<IUserGrain>(earlier).KnowsDeviceAsync(device);
+        return await EarlierAccountAsync() is { } earlier && await earlier.KnowsDeviceAsync(device);
     }
 
-    /// <summary>Whose the address is in the form in which it was written down before; null where there is no such form, or nobody.</summary>
+    /// <summary>
+    /// The account that has the address now in the form in which it was written down before; null where there is no such form, or nobody.
+    /// </summary>
+    private async Task<IUserGrain?> EarlierAccountAsync() =>
+        await EarlierOwnerAsync() is { } owner && GrainFactory.GetGrain<IUserGrain>(owner) is var account
+            && await account.HasEmailAsync(EmailAddress.EarlierForm(UserKeys.OfEmailKey(GrainKey))!) ? account : null;
+
+    /// <summary>
+    /// Who claims the address in the form in which it was written down before; null where there is no such form, or nobody.
+    /// </summary>
     private async Task<Guid?> EarlierOwnerAsync() => EmailAddress.EarlierForm(UserKeys.OfEmailKey(GrainKey)) is { } form
         ? await GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(form)).GetOwnerAsync()
         : null;
@@ -118,9 +136,9 @@ internal sealed class EmailGrain(
 
     async Task IEmailGrain.ForgotPasswordAsync()
     {
-        await Account.RequestPasswordResetAsync();
-        if (await EarlierOwnerAsync() is { } earlier)
-            await GrainFactory.GetGrain<IUserGrain>(earlier).RequestPasswordResetAsync();
+        await (await AccountAsync()).RequestPasswordResetAsync();
+        if (await EarlierAccountAsync() is { } earlier)
+            await earlier.RequestPasswordResetAsync();
     }
 
     Task IEmailGrain.UnlockAsync()
@@ -134,8 +152,13 @@ internal sealed class EmailGrain(
     private string Subject => State is { } claim ? Actors.User(claim.UserId) : $"unknown-account/{Deterministic.Id("email", GrainKey).ToString("N")[..12]}";
 
     /// <summary>
-    /// The account of this address, or for an unclaimed one an account that does not exist: it refuses in its own time,
-    /// so that neither answer nor time tell whether the address is known.
+    /// The account that has this address now, or else, also for a former address that is still claimed, an account that does not exist: it
+    /// refuses in its own time, so that neither answer nor time tell whether the address is known.
     /// </summary>
-    private IUserGrain Account => GrainFactory.GetGrain<IUserGrain>(State?.UserId ?? Deterministic.Id("nobody", GrainKey));
+    private async Task<IUserGrain> AccountAsync()
+    {
+        var nobody = GrainFactory.GetGrain<IUserGrain>(Deterministic.Id("nobody", GrainKey));
+        var owner = State is { } claim ? GrainFactory.GetGrain<IUserGrain>(claim.UserId) : nobody;
+        return await owner.HasEmailAsync(UserKeys.OfEmailKey(GrainKey)) ? owner : nobody;
+    }
 }

@@ -42,7 +42,7 @@ internal sealed partial class UserGrain(
         {
             if (known.NormalizedEmail != EmailAddress.Normalize(command.Email))
                 return Taken;
-            return await passwords.VerifyAsync(known.PasswordHash, command.Password) switch
+            return await passwords.VerifyAsync(known.UsablePasswordHash, command.Password) switch
             {
                 { IsRight: true } right => await OpenSessionAsync(UserState.SessionLifetime, right.NewHash),
                 { IsRight: false } => Taken,
@@ -82,7 +82,7 @@ internal sealed partial class UserGrain(
         return LoginAsync(password, lifetime);
     }
 
-    private async Task<Outcome<SignedIn>> LoginAsync(string password, TimeSpan lifetime) => await passwords.VerifyAsync(State?.PasswordHash, password) switch
+    private async Task<Outcome<SignedIn>> LoginAsync(string password, TimeSpan lifetime) => await passwords.VerifyAsync(State?.UsablePasswordHash, password) switch
     {
         { IsRight: true } right => await OpenSessionAsync(lifetime, right.NewHash),
         { IsRight: false } => UserState.Unauthenticated,
@@ -194,7 +194,7 @@ internal sealed partial class UserGrain(
         using var turn = await throttle.EnterAsync();
         if (turn.LockedFor is { } wait)
             return LoginThrottle.Locked(wait);
-        var right = await passwords.VerifyAsync(State?.PasswordHash, currentPassword);
+        var right = await passwords.VerifyAsync(State?.UsablePasswordHash, currentPassword);
         if (right is null)
             return PasswordHashing.Full;
         if (!right.IsRight)
@@ -237,7 +237,7 @@ internal sealed partial class UserGrain(
     {
         if (base.State is not { Erasure: { CompletedAt: null, Email: { } email } } user)
             return;
-        await new AccountErasure(GrainFactory, records, Time).RunAsync(Id, email);
+        await new AccountErasure(GrainFactory, records, Time).RunAsync(Id, [email, .. user.Erasure.OtherEmails ?? []]);
         await CommitAsync(user.EndErasure(Now));
         CrashPoint.Pass("erasure.completed");
     }
@@ -283,6 +283,98 @@ internal sealed partial class UserGrain(
     Task<Outcome<Done>> IUserGrain.VerifyEmailAsync(string secret) => State is null
         ? Task.FromResult<Outcome<Done>>(Refusal.Invalid("token", "The token is wrong or too old. Ask for a new one."))
         : DecideAsync(user => user.VerifyEmail(secret, Now), _ => default(Done), _ => Mine("users.verify-email"));
+
+    async Task<Outcome<Done>> IUserGrain.RequestEmailChangeAsync(Guid? session, string newEmail, string currentPassword)
+    {
+        if (State is not { } user)
+            return NoUser;
+        if (user.WhyNoEmailChange(newEmail, Now) is { } problem)
+            return problem;
+        if (await WhyNotOwnerAsync(currentPassword, "users.request-email-change") is { } refusal)
+            return refusal;
+        if (!await ClaimOf(EmailAddress.Normalize(newEmail)).IsFreeAsync(Id))
+            return Taken;
+        var (confirm, stop) = (UserState.NewSecret(), UserState.NewSecret());
+        var result = await DecideAsync(
+            u => u.RequestEmailChange(newEmail, session, confirm, stop, Now), _ => default(Done), _ => Mine("users.request-email-change"));
+        if (!result.IsRefused)
+        {
+            LogMailed("e-mail change", newEmail, confirm);
+            LogMailed("e-mail change undo", State!.Email, stop);
+        }
+        return result;
+    }
+
+    async Task<Outcome<Done>> IUserGrain.ConfirmEmailChangeAsync(string secret)
+    {
+        if (State?.IsEmailChangedBy(secret, Now) == true)
+            return default(Done);
+        if (State is not { } user || !user.IsEmailChangeSecret(secret, Now))
+        {
+            refused.Note("users.change-email", Actors.User(Id), AuditOutcome.Failure);
+            return UserState.WrongEmailToken;
+        }
+        // A claim that is not final is settled by asking whether its user has the address, which will be a former one.
+        await ClaimOf(user.NormalizedEmail).ConfirmAsync(Id);
+        if (!await ClaimOf(user.EmailChange!.NormalizedEmail).ReserveAsync(Id))
+            return Taken;
+        CrashPoint.Pass("email-change.reserved");
+        var undo = UserState.NewSecret();
+        var undoTime = TimeSpan.FromDays(options.Value.EmailChangeUndoDays);
+        await CommitAsync(user.ConfirmEmailChange(undo, Now, undoTime), Audit(Mine("users.change-email")));
+        CrashPoint.Pass("email-change.confirmed");
+        LogMailed("e-mail change undo", user.Email, undo);
+        await SettleEmailClaimsAsync();
+        return default(Done);
+    }
+
+    async Task<Outcome<Done>> IUserGrain.UndoEmailChangeAsync(string secret)
+    {
+        var reset = UserState.NewSecret();
+        var decision = State?.UndoEmailChange(secret, reset, Now) ?? UserState.WrongEmailToken;
+        if (decision.Refusal is { } refusal)
+        {
+            refused.Note("users.undo-email-change", Actors.User(Id), AuditOutcome.Failure);
+            return refusal;
+        }
+        if (!decision.Changed)
+            return default(Done);
+        await CommitAsync(decision, Audit(Mine("users.undo-email-change")));
+        CrashPoint.Pass("email-change.undone");
+        LogMailed("password reset", State!.Email, reset);
+        await SettleEmailClaimsAsync();
+        return default(Done);
+    }
+
+    async Task IUserGrain.SettleEmailClaimsAsync(DateTimeOffset? dueAt)
+    {
+        if (State is not { } user)
+            return;
+        // Another silo's clock may be behind that of the one that named the time.
+        await CommitAsync(user.ExpireEmails(dueAt > Now ? dueAt.Value : Now));
+        await SettleEmailClaimsAsync();
+    }
+
+    /// <summary>Brings the claims in line with the state. What fails here is done by the event that was committed with the state.</summary>
+    private async Task SettleEmailClaimsAsync()
+    {
+        var user = State!;
+        var claim = ClaimOf(user.NormalizedEmail);
+        if (!await claim.ReserveAsync(Id))
+            throw new UnavailableException($"Another account claims the e-mail address of the account {Id}.");
+        await claim.ConfirmAsync(Id);
+        CrashPoint.Pass("email-change.claimed");
+        foreach (var email in user.GetEmailsToRelease())
+        {
+            await ClaimOf(email).ReleaseAsync(Id);
+            await records.RemoveEmailAsync(email, CancellationToken.None);
+            CrashPoint.Pass("email-change.released");
+        }
+        await CommitAsync(user.EndRelease());
+        CrashPoint.Pass("email-change.settled");
+    }
+
+    private IEmailGrain ClaimOf(string normalizedEmail) => GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(normalizedEmail));
 
     Task<ImmutableArray<SavedAddress>> IUserGrain.GetAddressesAsync() => Task.FromResult(State?.Addresses ?? []);
 

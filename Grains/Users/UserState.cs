@@ -7,7 +7,7 @@ using SoonShop.Privacy;
 namespace SoonShop.Users;
 
 /// <summary>The rules of an account. Passwords come here hashed, tokens as digests.</summary>
-public sealed record UserState
+public sealed partial record UserState
 {
     /// <summary>The most addresses of one account.</summary>
     public const int MaxAddresses = 50;
@@ -42,7 +42,7 @@ public sealed record UserState
     public required string DisplayName { get; init; }
     /// <summary>BCP 47.</summary>
     public required string Locale { get; init; }
-    /// <summary>By ASP.NET Core Identity's hasher.</summary>
+    /// <summary>By ASP.NET Core Identity's hasher; empty while no password opens the account.</summary>
     public required string PasswordHash { get; init; }
     /// <summary>See <see cref="Role"/>.</summary>
     public required ImmutableArray<string> Roles { get; init; }
@@ -172,10 +172,13 @@ public sealed record UserState
             : Decision<UserState>.To(next, new ProfileUpdated(Id, next.DisplayName, next.Locale));
     }
 
-    /// <summary>A new password; every session ends but one, and no device is known any more.</summary>
+    /// <summary>
+    /// A new password; every session ends but one, no device is known any more, and a change of address that was asked for with the old one
+    /// is dropped.
+    /// </summary>
     public Decision<UserState> ChangePassword(string newHash, Guid? keepSession) => Decision<UserState>.To(
-        this with { PasswordHash = newHash, Reset = null, Sessions = [.. Sessions.Where(s => s.Id == keepSession)], Devices = [] },
-        new PasswordChanged(Id, Email));
+        WithoutEmailChange() with { PasswordHash = newHash, Reset = null, Sessions = [.. Sessions.Where(s => s.Id == keepSession)], Devices = [] },
+        [new PasswordChanged(Id, Email), .. DueWithoutEmailChange]);
 
     /// <summary>Sends out a token for a new password; an earlier one is void.</summary>
     public Decision<UserState> RequestReset(string secret, DateTimeOffset now)
@@ -189,10 +192,12 @@ public sealed record UserState
     /// <summary>True when this token sets a new password now.</summary>
     public bool IsResetSecret(string secret, DateTimeOffset now) => Reset is { } reset && reset.Matches(secret, now);
 
-    /// <summary>A new password by token, once. The token came by mail, so it proves the address too.</summary>
+    /// <summary>
+    /// A new password by token, once. The token came by mail, so it proves the address too; a change of address that waits is dropped.
+    /// </summary>
     public Decision<UserState> ResetPassword(string newHash) => Decision<UserState>.To(
-        this with { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [], Devices = [] },
-        new PasswordChanged(Id, Email));
+        WithoutEmailChange() with { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [], Devices = [] },
+        [new PasswordChanged(Id, Email), .. DueWithoutEmailChange]);
 
     /// <summary>Sends out a new token that proves the address; an earlier one is void.</summary>
     public Decision<UserState> RequestVerification(string secret, DateTimeOffset now)
@@ -250,14 +255,14 @@ public sealed record UserState
             : Decision<UserState>.To(this with { Roles = next }, new RolesChanged(Id, next, changedBy));
     }
 
-    /// <summary>Everything goes but the id, and the address until its claim is released.</summary>
+    /// <summary>Everything goes but the id, and the addresses until their claims are released.</summary>
     public Decision<UserState> Erase(DateTimeOffset now) => Erasure is not null
         ? Decision<UserState>.Stay(this)
-        : Decision<UserState>.To(Nobody(new Erasure(now, NormalizedEmail, null)), new ErasureDue(Id));
+        : Decision<UserState>.To(Nobody(new Erasure(now, NormalizedEmail, null) { OtherEmails = OtherEmails }), new ErasureDue(Id));
 
     /// <summary>The last of it is gone.</summary>
     public Decision<UserState> EndErasure(DateTimeOffset now) => Erasure is { CompletedAt: null } erasure
-        ? Decision<UserState>.To(Nobody(erasure with { Email = null, CompletedAt = now }), new UserErased(Id))
+        ? Decision<UserState>.To(Nobody(erasure with { Email = null, OtherEmails = null, CompletedAt = now }), new UserErased(Id))
         : Decision<UserState>.Stay(this);
 
     /// <summary>Made anew, so that a field that is added later is erased, too.</summary>
@@ -276,7 +281,11 @@ public sealed record UserState
 
     /// <summary>What the account holds, without secrets.</summary>
     public HeldAccount ToHeld(int version) =>
-        new(ToView(version), Addresses, [.. Sessions.Select(s => new HeldSession(s.Id, s.CreatedAt, s.RenewedAt, s.ExpiresAt, s.UserAgent, s.Address))]);
+        new(ToView(version), Addresses, [.. Sessions.Select(s => new HeldSession(s.Id, s.CreatedAt, s.RenewedAt, s.ExpiresAt, s.UserAgent, s.Address))])
+        {
+            EmailChange = EmailChange is { } change ? new HeldEmailChange(change.Email, change.Confirmation.ExpiresAt) : null,
+            FormerEmail = FormerEmail is { } former ? new HeldFormerEmail(former.Email, former.UndoUntil) : null,
+        };
 
     /// <summary>The account as its owner sees it.</summary>
     public User ToView(int version) => new(Id, Email, EmailVerified, DisplayName, Locale, Roles, CreatedAt) { Version = version };
@@ -297,7 +306,14 @@ public sealed record UserState
 /// <param name="RequestedAt">When its owner asked for it.</param>
 /// <param name="Email">The normalised address, until the last step is done.</param>
 /// <param name="CompletedAt">When that was.</param>
-public sealed record Erasure(DateTimeOffset RequestedAt, string? Email, DateTimeOffset? CompletedAt);
+public sealed record Erasure(DateTimeOffset RequestedAt, string? Email, DateTimeOffset? CompletedAt)
+{
+    /// <summary>
+    /// Other normalised addresses that the account may claim: a former one, and one that it was to have; null for none, and once the last
+    /// step is done.
+    /// </summary>
+    public ImmutableArray<string>? OtherEmails { get; init; }
+}
 
 /// <summary>An open session.</summary>
 /// <param name="Id">In every access token as <c>sid</c>.</param>

@@ -18,7 +18,23 @@ internal static class AccountChecks
             select format('claim by %s', c.user_id), 'there is no such account with this address, and nobody else can register it'
             from ({Claims}) c left join account a on a.key = replace(c.user_id::text, '-', '')
             where c.confirmed and c.email is distinct from a.email and c.email is distinct from a.erasing_email
+              and not coalesce(c.email = any (a.other_emails), false)
             """, "Remove the row of grain_state_email (its key is 'email/' and the address), with no silo running: then the address is free."),
+        new("former-address-is-held", Promises.Privacy, "an account that can take its former e-mail address back claims it", $"""
+            select format('account %s', a.key::uuid),
+                   case when c.user_id is null then 'nobody claims its former address' else format('its former address is claimed by %s', c.user_id) end
+            from account a left join ({Claims}) c on c.email = a.former_email
+            where a.former_email is not null and not a.is_erased and c.user_id is distinct from a.key::uuid
+            """, "The change of address cannot be undone. Put the row of grain_state_email back from a backup, with no silo running."),
+        new("former-address-is-released", Promises.Privacy, "an account that holds a former e-mail address has somebody who releases it", """
+            select format('account %s', a.key::uuid), case when a.is_releasing then 'nothing is scheduled that releases an address that it let go of'
+                          else format('nothing is scheduled that releases its former address, which it holds until %s',
+                                      to_char(a.undo_until at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS')) end
+            from account a
+            where not a.is_erased and (a.is_releasing or a.former_email is not null)
+              and not exists (select from pending e where e.stream_namespace = 'email-claims' and e.stream_key = a.key)
+              and not exists (select from event_delivery d where d.status = 'waiting' and d.stream_namespace = 'email-claims' and d.stream_key = a.key)
+            """, "Replay the dead letter of handler email-claims (GET /admin/dead-letters?handler=email-claims).") { Always = true },
         new("account-index", Promises.Privacy, "who is an administrator, and whose an address is, is what the account says", """
             select format('account %s', key::uuid), format('it has roles %s, its index %s%s', roles, index -> 'roles',
                           case when index ->> 'email' is distinct from email then '; the index has another e-mail address' else '' end)

@@ -145,7 +145,13 @@ internal static class IntegrityFacts
         ("money", money),
         ("account", """
             select key, body ->> 'normalizedEmail' as email, pg_temp.time_of(body ->> 'createdAt') as created_at, body -> 'roles' as roles,
-                   body #>> '{erasure,email}' as erasing_email, body -> 'erasure' is not null as is_erased,
+                   body #>> '{erasure,email}' as erasing_email,
+                   array_remove(array[body #>> '{formerEmail,normalizedEmail}', body #>> '{emailChange,normalizedEmail}'], null)
+                     || array(select jsonb_array_elements_text(pg_temp.list_of(body -> 'releasedEmails')))
+                     || array(select jsonb_array_elements_text(pg_temp.list_of(body #> '{erasure,otherEmails}'))) as other_emails,
+                   body #>> '{formerEmail,normalizedEmail}' as former_email,
+                   pg_temp.list_of(body -> 'releasedEmails') <> '[]' as is_releasing,
+                   pg_temp.time_of(body #>> '{formerEmail,undoUntil}') as undo_until, body -> 'erasure' is not null as is_erased,
                    body #>> '{erasure,completedAt}' is not null as erasure_completed, index
             from state where state_name = 'user' and readable
             """),

@@ -138,6 +138,7 @@ internal sealed class NotificationTemplates : INotificationTexts
             ["amount"] = Amount(d.Amount),
             ["won"] = d.Won,
             ["reference"] = d.Reference,
+            ["other_email"] = d.OtherEmail,
         };
     }
 
@@ -146,6 +147,9 @@ internal sealed class NotificationTemplates : INotificationTexts
         NotificationKind.Welcome => publicUrl,
         NotificationKind.EmailVerification => $"{publicUrl}/verify-email?token={Uri.EscapeDataString(d.Token ?? "")}",
         NotificationKind.PasswordReset => $"{publicUrl}/reset-password?token={Uri.EscapeDataString(d.Token ?? "")}",
+        NotificationKind.EmailChangeConfirmation => $"{publicUrl}/confirm-email-change?token={Uri.EscapeDataString(d.Token ?? "")}",
+        NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged =>
+            $"{publicUrl}/undo-email-change?token={Uri.EscapeDataString(d.Token ?? "")}",
         NotificationKind.LowStock or NotificationKind.OutOfStock => $"{publicUrl}/admin/inventory/{Uri.EscapeDataString(d.Sku ?? "")}",
         NotificationKind.PaymentDisputed or NotificationKind.DisputeClosed or NotificationKind.RefundFailed => $"{publicUrl}/admin/orders/{d.OrderId}",
         _ => d.OrderId is { } order ? $"{publicUrl}/orders/{order}" : null,
@@ -294,7 +298,11 @@ internal static class NotificationSamples
             NotificationKind.DisputeClosed => payment with { Won = true },
             NotificationKind.RefundFailed => payment,
             NotificationKind.Welcome or NotificationKind.PasswordChanged => new(),
-            NotificationKind.EmailVerification or NotificationKind.PasswordReset => new() { Token = "token", Deadline = DateTimeOffset.UnixEpoch },
+            NotificationKind.EmailVerification or NotificationKind.PasswordReset or NotificationKind.EmailChangeConfirmation =>
+                new() { Token = "token", Deadline = DateTimeOffset.UnixEpoch },
+            NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged =>
+                new() { Token = "token", Deadline = DateTimeOffset.UnixEpoch, OtherEmail = "new@example.com" },
+            NotificationKind.EmailChangeUndone => new() { OtherEmail = "new@example.com" },
             NotificationKind.LowStock => new() { Sku = "SKU", Available = 2, Threshold = 5 },
             NotificationKind.OutOfStock => new() { Sku = "SKU", Available = 0 },
             NotificationKind.OrderConfirmed => order with { Lines = [new OrderLine("SKU", "Thing", 1, usd, usd, usd)], Subtotal = usd, Shipping = usd, Tax = usd },

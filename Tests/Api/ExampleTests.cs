@@ -110,7 +110,11 @@ public sealed class ExampleTests : IAsyncDisposable
         await SendAsync("getErasure", nobody);
         // The address is free again once the account is gone.
         await Until.TrueAsync("the account is erased", TimeSpan.FromSeconds(60), async () => (await nobody.GetAsync($"/erasures/{ids["erasures"]}")).Text("status") == "completed");
-        await SendAsync("changePassword", As(nobody, Expect.Status(201, await nobody.PostAsync("/auth/register", ExampleOf("register", "email", "password")))));
+        var last = As(nobody, Expect.Status(201, await nobody.PostAsync("/auth/register", ExampleOf("register", "email", "password"))));
+        await SendAsync("changeEmail", last);
+        await SendAsync("confirmEmailChange", nobody, ("token", await TokenAsync("confirm-email-change", ExampleOf("changeEmail")["newEmail"]!.GetValue<string>())));
+        await SendAsync("changePassword", last);
+        await SendAsync("undoEmailChange", nobody, ("token", await TokenAsync("undo-email-change")));
 
         complaints.AddRange(Operations().Where(o => !sent.Contains(o.Id) && !Impossible.ContainsKey(o.Id)).Select(o => $"{o.Id}: nothing sends its example"));
         Assert.True(complaints.Count == 0, string.Join('\n', complaints));
@@ -157,9 +161,9 @@ public sealed class ExampleTests : IAsyncDisposable
     private static ApiClient As(ApiClient nobody, Reply session) => nobody with { AccessToken = session.Text("accessToken") };
 
     /// <summary>The token of a mail to who registered: what stands behind its link to this page.</summary>
-    private async Task<string> TokenAsync(string page)
+    private async Task<string> TokenAsync(string page, string? to = null)
     {
-        var address = ExampleOf("register")["email"]!.GetValue<string>();
+        var address = to ?? ExampleOf("register")["email"]!.GetValue<string>();
         string[] tokens = [];
         await Until.TrueAsync($"a link to {page} was mailed to {address}", TimeSpan.FromSeconds(60), () =>
         {
@@ -169,7 +173,7 @@ public sealed class ExampleTests : IAsyncDisposable
                          select link.Groups[1].Value];
             return Task.FromResult(tokens.Length > 0);
         });
-        return Uri.UnescapeDataString(tokens.Single());
+        return Uri.UnescapeDataString(tokens[0]);
     }
 
     private IEnumerable<MimeMessage> Mails() => Directory.Exists(mail) ? Directory.EnumerateFiles(mail, "*.eml").Select(file => MimeMessage.Load(file)) : [];

@@ -80,7 +80,7 @@ internal sealed class FuzzValues(FuzzContract contract, ConcurrentDictionary<str
 
     private Func<JsonNode?>? Named(string name) => name switch
     {
-        "email" => () => Chance(0.3) && known.TryGetValue("email", out var mails) ? Pick(mails) : $"{NewId():N}@example.com",
+        "email" or "newEmail" => () => Chance(0.3) && known.TryGetValue("email", out var mails) ? Pick(mails) : $"{NewId():N}@example.com",
         "password" or "newPassword" or "currentPassword" => () => "correct horse",
         "sku" => () => Chance(0.5) ? AnyId("sku") : $"F-{NewId():N}"[..12],
         "cartId" => () => AnyId("carts"),

@@ -22,6 +22,9 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/auth/password/reset"] = t => t.ResetPasswordAsync(),
         ["/auth/email/verify"] = t => t.VerifyEmailAsync(),
         ["/auth/email/verification"] = t => t.RequestVerificationAsync(),
+        ["/auth/email/change/confirm"] = t => t.ConfirmEmailChangeAsync(),
+        ["/auth/email/change/undo"] = t => t.UndoEmailChangeAsync(),
+        ["/me/email"] = t => t.ChangeEmailAsync(),
         ["/me/password"] = t => t.ChangePasswordAsync(),
         ["/me/addresses"] = t => t.AddAddressAsync(),
         ["/products"] = t => t.CreateProductAsync(),
@@ -294,6 +297,34 @@ public sealed class IdempotencyTests(RunningShop shop)
         // One mail came with the account.
         return new Case(customer.Api, "/auth/email/verification", null, async _ =>
             Assert.Equal(2, await EventsAsync("user.email-verification-requested", "email", customer.Email)));
+    }
+
+    private async Task<Case> ChangeEmailAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        return new Case(customer.Api, "/me/email", new { newEmail = Make.Email(), currentPassword = customer.Password }, async _ =>
+            Assert.Equal(1, await EventsAsync("user.email-change-requested", "email", customer.Email)));
+    }
+
+    private async Task<Case> ConfirmEmailChangeAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        var newEmail = Make.Email();
+        Expect.Status(202, await customer.Api.PostAsync("/me/email", new { newEmail, currentPassword = customer.Password }));
+        var token = await (customer with { Email = newEmail }).MailedTokenAsync(shop, "user.email-change-confirmation-requested");
+        return new Case(shop.Api, "/auth/email/change/confirm", new { token }, async _ => Assert.Equal(1, await EventsAsync("user.email-changed", "email", newEmail)));
+    }
+
+    private async Task<Case> UndoEmailChangeAsync()
+    {
+        var customer = await Customer.RegisterAsync(shop.Api);
+        Expect.Status(202, await customer.Api.PostAsync("/me/email", new { newEmail = Make.Email(), currentPassword = customer.Password }));
+        var token = await customer.MailedTokenAsync(shop, "user.email-change-requested");
+        return new Case(shop.Api, "/auth/email/change/undo", new { token }, async _ =>
+        {
+            Assert.Equal(1, await EventsAsync("user.email-change-undone", "email", customer.Email));
+            Assert.Equal(1, await EventsAsync("user.password-reset-requested", "email", customer.Email));
+        });
     }
 
     private async Task<Case> ChangePasswordAsync()

@@ -10,6 +10,7 @@ public sealed class OpenApiTests(RunningShop shop)
     [
         "POST /auth/register", "POST /auth/login", "POST /auth/refresh", "POST /auth/logout",
         "POST /auth/password/forgot", "POST /auth/password/reset", "POST /auth/email/verify", "POST /auth/email/verification",
+        "POST /auth/email/change/confirm", "POST /auth/email/change/undo", "POST /me/email",
         "GET /me", "PATCH /me", "POST /me/password", "GET /me/export", "DELETE /me", "GET /erasures/{id}",
         "GET /me/addresses", "POST /me/addresses", "PUT /me/addresses/{id}", "DELETE /me/addresses/{id}",
         "GET /me/payment-methods", "DELETE /me/payment-methods/{id}",

@@ -70,7 +70,7 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
 
     private JsonNode? Sample(JsonObject schema, string name) => name switch
     {
-        "email" => Make.Email(),
+        "email" or "newEmail" => Make.Email(),
         "password" or "newPassword" or "currentPassword" => "correct horse",
         "locale" => "en",
         "country" => "US",

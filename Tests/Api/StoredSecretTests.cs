@@ -28,6 +28,9 @@ public sealed class StoredSecretTests(RunningShop shop)
             ("/auth/logout", new { refreshToken = registered.Text("refreshToken") }),
             ("/auth/password/reset", new { token = $"{Guid.NewGuid():N}.none", password = Password }),
             ("/auth/email/verify", new { token = $"{Guid.NewGuid():N}.none" }),
+            ("/me/email", new { newEmail = $"{Guid.NewGuid():N}@example.com", currentPassword = Password }),
+            ("/auth/email/change/confirm", new { token = $"{Guid.NewGuid():N}.none" }),
+            ("/auth/email/change/undo", new { token = $"{Guid.NewGuid():N}.none" }),
         })
         {
             tried.Add(path);

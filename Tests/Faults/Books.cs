@@ -71,6 +71,18 @@ internal static class Books
         AssertKept(report, checks);
     }
 
+    /// <summary>
+    /// Waits until each e-mail address that is claimed, also as a former one, is claimed by an account that holds it, and the other way
+    /// round.
+    /// </summary>
+    public static async Task AssertAddressesAsync(Shop shop)
+    {
+        string[] names = ["account-has-its-address", "address-has-its-account", "former-address-is-held", "former-address-is-released"];
+        IntegrityCheck[] checks = [.. IntegrityCheck.All.Where(c => names.Contains(c.Name))];
+        Assert.Equal(names.Length, checks.Length);
+        await Until.TrueAsync("addresses and accounts agree", RestLimit, async () => Broken((await AuditAsync(shop, null, atRest: true, checks)).Report).Count == 0);
+    }
+
     /// <summary>Waits until every event was handled, the scheduled and the retried ones too: from then on the shop does nothing by itself.</summary>
     /// <param name="shop">Whose events.</param>
     /// <param name="horizon">How far into the future scheduled events count; null for all of them.</param>

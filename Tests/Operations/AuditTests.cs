@@ -77,6 +77,8 @@ public sealed class AuditTests(AuditedShop shop)
         ["mail-was-sent"] = (Set("mail", "{account}", "state,recent", "'[]'"), "event /notification/{account}#"),
         ["account-has-its-address"] = ("delete from grain_state where state_name = 'email' and convert_from(state, 'UTF8')::jsonb #>> '{state,userId}' = '{account:id}'", "account {account:id}"),
         ["address-has-its-account"] = ("update grain_state set grain_key = 'email/nobody@example.com' where state_name = 'email' and convert_from(state, 'UTF8')::jsonb #>> '{state,userId}' = '{account:id}'", "claim by {account:id}"),
+        ["former-address-is-held"] = (Set("user", "{account}", "state,formerEmail", "'{\"email\": \"x@example.com\", \"normalizedEmail\": \"x@example.com\", \"undoUntil\": \"2100-01-01T00:00:00+00:00\"}'"), "account {account:id}"),
+        ["former-address-is-released"] = (Set("user", "{account}", "state,releasedEmails", "'[\"x@example.com\"]'"), "account {account:id}"),
         ["account-index"] = ("update grain_state set index = jsonb_set(index, '{roles}', '[\"customer\", \"admin\"]') where state_name = 'user' and grain_key = '{account}'", "account {account:id}"),
         ["erasure-goes-on"] = (Set("user", "{account}", "state,erasure", "'{\"requestedAt\": \"2026-01-01T00:00:00+00:00\", \"email\": \"x\"}'"), "account {account:id}"),
         ["inbox-is-its-owners"] = (Set("notification", "{account}", "state,inbox,0,orderId", "'\"{guest:id}\"'"), "inbox {account}"),

@@ -84,7 +84,11 @@ public sealed class DocumentSerializerTests
             Addresses = [new SavedAddress(Given.Id(3), Given.Address)],
             Sessions = [new Session(Given.Id(1), "digest", ["spent"], Given.Now, Given.Now.AddHours(1), Given.Now.AddDays(1)) { UserAgent = "curl/8", Address = "192.0.2.1" }],
             Reset = new MailedDigest("digest", Given.Now),
-            Erasure = new Erasure(Given.Now, "ada@example.com", Given.Now),
+            EmailChange = new EmailChange("New@example.com", "new@example.com", new MailedDigest("confirm", Given.Now), new MailedDigest("stop", Given.Now), Given.Id(1)),
+            FormerEmail = new FormerEmail("Old@example.com", "old@example.com", Given.Now, new MailedDigest("undo", Given.Now), new MailedDigest("stop", Given.Now), new MailedDigest("confirm", Given.Now)),
+            ReleasedEmails = ["older@example.com"],
+            UndoneBy = new MailedDigest("digest", Given.Now),
+            Erasure = new Erasure(Given.Now, "ada@example.com", Given.Now) { OtherEmails = ["old@example.com"] },
         },
         ["email"] = new EmailClaim(Given.Customer, true, Given.Now),
         ["idempotency"] = new KeptRequest(

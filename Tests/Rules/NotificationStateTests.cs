@@ -49,6 +49,9 @@ public sealed class NotificationStateTests
     [Theory]
     [InlineData(NotificationKind.EmailVerification)]
     [InlineData(NotificationKind.PasswordReset)]
+    [InlineData(NotificationKind.EmailChangeConfirmation)]
+    [InlineData(NotificationKind.EmailChangeRequested)]
+    [InlineData(NotificationKind.EmailChanged)]
     public void what_carries_a_token_is_mailed_and_kept_nowhere(NotificationKind kind)
     {
         var decision = Announce(Ada, News(1, kind), Email);
@@ -56,6 +59,31 @@ public sealed class NotificationStateTests
         Assert.Empty(decision.Next().Inbox);
         Assert.Single(decision.Events);
     }
+
+    [Fact]
+    public void news_of_one_address_go_there_whatever_the_profile_says()
+    {
+        var due = Assert.IsType<NotificationDue>(Assert.Single(Announce(Ada, News(1, NotificationKind.EmailChanged) with { Email = "former@example.com" }, Email).Events));
+
+        Assert.Equal(("former@example.com", "Ada", false), (due.To.Email, due.To.Name, due.IsForGuest));
+    }
+
+    [Fact]
+    public void only_a_guests_mail_is_marked_for_the_limit_of_mails_to_one_address()
+    {
+        Assert.True(Assert.IsType<NotificationDue>(Assert.Single(Announce(NotificationState.Empty, News(1, guest: "guest@example.com"), Email).Events)).IsForGuest);
+        Assert.False(Assert.IsType<NotificationDue>(Assert.Single(Announce(Ada, News(1, guest: "guest@example.com"), Email).Events)).IsForGuest);
+        Assert.Equal(
+            [NotificationKind.OrderShipped, NotificationKind.OrderDelivered],
+            NotificationKinds.All.Where(k => !NotificationKinds.IsLimitedForGuests(k)));
+    }
+
+    [Theory]
+    [InlineData(NotificationKind.EmailChangeConfirmation)]
+    [InlineData(NotificationKind.EmailChangeRequested)]
+    [InlineData(NotificationKind.EmailChanged)]
+    [InlineData(NotificationKind.EmailChangeUndone)]
+    public void what_tells_of_another_address_cannot_be_switched_off(NotificationKind kind) => Assert.True(NotificationKinds.IsRequired(kind, ChannelName.Email));
 
     [Fact]
     public void a_welcome_is_not_mailed() => Assert.Empty(Announce(Ada, News(1, NotificationKind.Welcome), Email).Events);

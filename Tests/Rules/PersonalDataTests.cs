@@ -23,13 +23,18 @@ public sealed class PersonalDataTests
     [
         new UserRegistered(Given.Customer, "ada@example.com", "Ada", "en"),
         new PasswordResetRequested(Given.Customer, "ada@example.com", "Ada-token", Given.Now),
+        new EmailChangeRequested(Given.Customer, "ada@example.com", "ada@example.org", "Ada-token", Given.Now),
+        new EmailChangeConfirmationRequested(Given.Customer, "ada@example.com", "Ada-token", Given.Now),
+        new EmailChanged(Given.Customer, "ada@example.com", "ada@example.org"),
+        new EmailChangeUndoOffered(Given.Customer, "ada@example.com", "ada@example.org", "Ada-token", Given.Now),
+        new EmailChangeUndone(Given.Customer, "ada@example.com", "ada@example.org"),
         new OrderPlaced(Facts, []),
         new OrderCancelled(Facts, "Ada moved"),
         new OrderShipped(Facts, "DHL", "Ada-1"),
         new PaymentRefunded(Given.OrderId, Given.Customer, "r", Given.Usd(1), Given.Usd(1), "Ada asked"),
         new NotificationDue(
             Given.Customer.ToString("N"), Given.Id(1), "email", NotificationKind.OrderCancelled, new Recipient("ada@example.com", "Ada", "en"),
-            new NotificationDetails { Token = "Ada-token", Reason = "Ada moved", TrackingNumber = "Ada-1" }, Given.Now, "/order/1#1"),
+            new NotificationDetails { Token = "Ada-token", Reason = "Ada moved", TrackingNumber = "Ada-1", OtherEmail = "ada@example.org" }, Given.Now, "/order/1#1"),
         new NotificationFailed(Given.Id(1), "email", NotificationKind.Welcome, 3, "no mailbox ada@example.com"),
         new WebhookDue(Given.Id(1), "key", new PublishedEvent(
             "/order/1#1", "/order/1", "order.cancelled", "1", Given.Now, 1, null, null,

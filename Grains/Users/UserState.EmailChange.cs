@@ -1,0 +1,200 @@
+using SoonShop.Aggregates;
+
+namespace SoonShop.Users;
+
+/// <summary>
+/// The rules of a change of e-mail address. The new address is claimed only when its reader confirms it; the former one stays claimed until
+/// it can no longer undo the change. A claim is released only after this state has let go of the address, and confirmed only after it has
+/// it.
+/// </summary>
+public sealed partial record UserState
+{
+    /// <summary>How long a change can be confirmed.</summary>
+    public static readonly TimeSpan EmailChangeLifetime = TimeSpan.FromDays(1);
+
+    /// <summary>A change that was asked for, until it is confirmed, stopped, or has run out; null for none.</summary>
+    public EmailChange? EmailChange { get; init; }
+
+    /// <summary>The address before the last change, while that can be undone; null for none.</summary>
+    public FormerEmail? FormerEmail { get; init; }
+
+    /// <summary>Normalised addresses that the account let go of and whose claims are not released yet; null for none.</summary>
+    public ImmutableArray<string>? ReleasedEmails { get; init; }
+
+    /// <summary>
+    /// The token by which a change was last stopped or undone, so that the same request again is answered the same; null for none.
+    /// </summary>
+    public MailedDigest? UndoneBy { get; init; }
+
+    /// <summary>The hash by which a password is checked; null while none opens the account.</summary>
+    public string? UsablePasswordHash => PasswordHash.Length > 0 ? PasswordHash : null;
+
+    /// <summary>Why the account cannot ask for this address, whoever has it; null when it can.</summary>
+    public Refusal? WhyNoEmailChange(string? newEmail, DateTimeOffset now) =>
+        !EmailAddress.IsValid(newEmail?.Trim()) ? Refusal.Invalid("newEmail", "is no e-mail address")
+        // The account may be as old as an earlier normal form.
+        : EmailAddress.Normalize(newEmail!) == EmailAddress.Normalize(NormalizedEmail)
+            ? Refusal.Invalid("newEmail", "is your e-mail address already")
+        : FormerEmail is { } former && former.UndoUntil > now ? new Refusal(
+            RefusalCode.Conflict,
+            "Your e-mail address was changed a short time ago. "
+            + "Wait until the former address can no longer undo that, or undo it with the link in the mail to it.")
+        : null;
+
+    /// <summary>Asks for another address. Both addresses are told; an open request is void.</summary>
+    /// <param name="newEmail">As the customer wrote it.</param>
+    /// <param name="session">The session that asks.</param>
+    /// <param name="confirmSecret">For the token that is mailed to the new address.</param>
+    /// <param name="stopSecret">For the token that is mailed to the present address.</param>
+    /// <param name="now">The time.</param>
+    public Decision<UserState> RequestEmailChange(
+        string newEmail, Guid? session, string confirmSecret, string stopSecret, DateTimeOffset now)
+    {
+        if (WhyNoEmailChange(newEmail, now) is { } refusal)
+            return refusal;
+        var email = newEmail.Trim();
+        var expires = now + EmailChangeLifetime;
+        var change = new EmailChange(
+            email, EmailAddress.Normalize(email),
+            new MailedDigest(Digest(confirmSecret), expires), new MailedDigest(Digest(stopSecret), expires), session);
+        return Decision<UserState>.To(
+            WithoutEmailChange() with { EmailChange = change, UndoneBy = null },
+            [
+                new EmailChangeRequested(Id, Email, email, new MailedToken(Id, stopSecret).ToString(), expires),
+                new EmailChangeConfirmationRequested(Id, email, new MailedToken(Id, confirmSecret).ToString(), expires),
+                new EmailClaimsDue(Id, expires),
+                .. DueWithoutEmailChange,
+            ]);
+    }
+
+    /// <summary>True when this token confirms the change that waits.</summary>
+    public bool IsEmailChangeSecret(string secret, DateTimeOffset now) => EmailChange?.Confirmation.Matches(secret, now) == true;
+
+    /// <summary>True when this token has confirmed the last change, which stands.</summary>
+    public bool IsEmailChangedBy(string secret, DateTimeOffset now) => FormerEmail?.Confirmation.Matches(secret, now) == true;
+
+    /// <summary>
+    /// Takes the new address, which the token has proven and whose claim is reserved. Every session ends but the one that asked, no device
+    /// is known any more, and no token that was mailed to the former address works, but those that undo the change.
+    /// </summary>
+    /// <param name="undoSecret">For the token that is mailed to the former address.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="undoTime">For how long the change can be undone.</param>
+    public Decision<UserState> ConfirmEmailChange(string undoSecret, DateTimeOffset now, TimeSpan undoTime)
+    {
+        if (EmailChange is not { } change)
+            return WrongEmailToken;
+        var until = now + undoTime;
+        var former = new FormerEmail(
+            Email, NormalizedEmail, until,
+            new MailedDigest(Digest(undoSecret), until), change.Stop with { ExpiresAt = until }, change.Confirmation);
+        var next = this with
+        {
+            Email = change.Email,
+            NormalizedEmail = change.NormalizedEmail,
+            EmailVerified = true,
+            Verification = null,
+            Reset = null,
+            EmailChange = null,
+            FormerEmail = former,
+            Sessions = [.. Sessions.Where(s => s.Id == change.SessionId)],
+            Devices = [],
+        };
+        return Decision<UserState>.To(next,
+            new EmailChanged(Id, next.Email, Email),
+            new EmailChangeUndoOffered(Id, Email, next.Email, new MailedToken(Id, undoSecret).ToString(), until),
+            new EmailClaimsDue(Id, null),
+            new EmailClaimsDue(Id, until));
+    }
+
+    /// <summary>
+    /// Stops the change that waits, or takes the former address back. Whoever asked for the change knew the password: it opens the account
+    /// no more, every session ends, and the address gets a token for a new one.
+    /// </summary>
+    public Decision<UserState> UndoEmailChange(string secret, string resetSecret, DateTimeOffset now)
+    {
+        if (UndoneBy?.Matches(secret, now) == true)
+            return Decision<UserState>.Stay(this);
+        if (EmailChange?.Stop is { } stop && stop.Matches(secret, now))
+            return Secure(WithoutEmailChange(), EmailChange.Email, stop, resetSecret, now);
+        if (FormerEmail is not { } former || former.Find(secret, now) is not { } token)
+            return WrongEmailToken;
+        var back = WithoutEmailChange() with { Email = former.Email, NormalizedEmail = former.NormalizedEmail, FormerEmail = null };
+        return Secure(back.Release(NormalizedEmail), Email, token, resetSecret, now);
+    }
+
+    /// <summary>Lets go of what has run out.</summary>
+    public Decision<UserState> ExpireEmails(DateTimeOffset now)
+    {
+        var next = EmailChange is { } change && change.Confirmation.ExpiresAt <= now ? WithoutEmailChange() : this;
+        if (FormerEmail is { } former && former.UndoUntil <= now)
+            next = next.Release(former.NormalizedEmail) with { FormerEmail = null };
+        return ReferenceEquals(next, this) ? Decision<UserState>.Stay(this) : Decision<UserState>.To(next);
+    }
+
+    /// <summary>Normalised addresses whose claims are to be released now: let go of, and not held again since.</summary>
+    public IEnumerable<string> GetEmailsToRelease() => (ReleasedEmails ?? []).Where(e =>
+        e != NormalizedEmail && e != FormerEmail?.NormalizedEmail && e != EmailChange?.NormalizedEmail);
+
+    /// <summary>The claims of <see cref="GetEmailsToRelease"/> are released.</summary>
+    public Decision<UserState> EndRelease() =>
+        ReleasedEmails is null ? Decision<UserState>.Stay(this) : Decision<UserState>.To(this with { ReleasedEmails = null });
+
+    internal static Refusal WrongEmailToken { get; } = Refusal.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
+
+    /// <summary>Normalised addresses beside the present one that the account may claim; null for none.</summary>
+    private ImmutableArray<string>? OtherEmails =>
+        ((string?[])[FormerEmail?.NormalizedEmail, EmailChange?.NormalizedEmail, .. ReleasedEmails ?? []])
+            .OfType<string>().Distinct().ToImmutableArray() is { Length: > 0 } others ? others : null;
+
+    /// <summary>Without a change that waits. Its address may be reserved, if a confirmation broke off.</summary>
+    private UserState WithoutEmailChange() =>
+        EmailChange is { } change ? Release(change.NormalizedEmail) with { EmailChange = null } : this;
+
+    /// <summary>What is due once the change that waits is dropped.</summary>
+    private IEnumerable<EmailClaimsDue> DueWithoutEmailChange => EmailChange is null ? [] : [new EmailClaimsDue(Id, null)];
+
+    private UserState Release(string normalizedEmail) =>
+        this with { ReleasedEmails = [.. (ReleasedEmails ?? []).Append(normalizedEmail).Distinct()] };
+
+    private static Decision<UserState> Secure(
+        UserState next, string rejectedEmail, MailedDigest token, string resetSecret, DateTimeOffset now)
+    {
+        // The token came by mail to this address, so it proves it.
+        var secured = next with
+        {
+            EmailVerified = true,
+            Verification = null,
+            PasswordHash = "",
+            Sessions = [],
+            Devices = [],
+            UndoneBy = token,
+        };
+        var reset = secured.RequestReset(resetSecret, now);
+        return Decision<UserState>.To(
+            reset.State, [new EmailChangeUndone(next.Id, next.Email, rejectedEmail), .. reset.Events, new EmailClaimsDue(next.Id, null)]);
+    }
+}
+
+/// <summary>A change of e-mail address that waits to be confirmed.</summary>
+/// <param name="Email">The new address, as the customer wrote it.</param>
+/// <param name="NormalizedEmail">In the form by which addresses are compared.</param>
+/// <param name="Confirmation">The token that was mailed to the new address.</param>
+/// <param name="Stop">The token that was mailed to the present address.</param>
+/// <param name="SessionId">The session that asked; null for one that is not known.</param>
+public sealed record EmailChange(string Email, string NormalizedEmail, MailedDigest Confirmation, MailedDigest Stop, Guid? SessionId);
+
+/// <summary>The e-mail address before a change that can be undone.</summary>
+/// <param name="Email">As the customer wrote it.</param>
+/// <param name="NormalizedEmail">In the form by which addresses are compared.</param>
+/// <param name="UndoUntil">Then it is forgotten, and its claim released.</param>
+/// <param name="Undo">The token that was mailed to it when the change was confirmed.</param>
+/// <param name="Stop">The token that was mailed to it when the change was asked for: whoever reads the older mail first can undo it, too.</param>
+/// <param name="Confirmation">The token that confirmed the change.</param>
+public sealed record FormerEmail(
+    string Email, string NormalizedEmail, DateTimeOffset UndoUntil, MailedDigest Undo, MailedDigest Stop, MailedDigest Confirmation)
+{
+    /// <summary>Which of its tokens this is; null for none, and when the time is over.</summary>
+    public MailedDigest? Find(string secret, DateTimeOffset now) =>
+        Undo.Matches(secret, now) ? Undo : Stop.Matches(secret, now) ? Stop : null;
+}
