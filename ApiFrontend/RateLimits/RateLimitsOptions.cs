@@ -25,7 +25,8 @@ public sealed class RateLimitsOptions
 
     /// <inheritdoc cref="RateClass.Mail"/>
     /// <remarks>
-    /// Mails about guests' orders count, of which the silos send 6 an hour (<c>Notifications:Email:GuestMailsPerHour</c>): 2 are left for passwords.
+    /// Mails about guests' orders count, of which the silos send 6 an hour (<c>Notifications:Email:GuestMailsPerHour</c>): 2 are left for
+    /// passwords.
     /// </remarks>
     public ClassLimit Mail { get; set; } = new(8, 3600);
 

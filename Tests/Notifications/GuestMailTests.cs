@@ -1,7 +1,11 @@
+using System.Data;
+using Npgsql;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.RateLimits;
+using SoonShop.Silo.Integrity;
+using SoonShop.Tests.Faults;
 using SoonShop.Tests.Rules;
 using SoonShop.Tests.Running;
 
@@ -31,6 +35,17 @@ public sealed class GuestMailTests(NotifyingSilo silo)
               and convert_from(state, 'UTF8')::jsonb #>> '{state,recent,0,isSuppressed}' = 'true'
             """, (object)carts));
         Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from event_delivery where handler = 'mail' and handler_key = any ($1)", (object)carts));
+
+        // The integrity check knows of them.
+        var cancellation = TestContext.Current.CancellationToken;
+        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync(cancellation);
+        await using (await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation))
+        {
+            var report = await IntegrityAudit.Of(Books.Configuration()).RunAsync(
+                connection, null, atRest: false, IntegrityCheck.All.Where(c => c.Name == "mail-was-sent"), cancellation);
+            Assert.Equal(0, Assert.Single(report.Checks).Breaches);
+        }
 
         // They count with the mails that anybody can ask for; some of those are left.
         var window = silo.Grains.GetGrain<IRateLimitGrain>(RateLimitKeys.MailTo(email));

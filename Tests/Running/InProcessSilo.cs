@@ -22,6 +22,8 @@ public class InProcessSilo : IAsyncLifetime
 
     internal IGrainStorage Storage => host.Services.GetRequiredKeyedService<IGrainStorage>("Default");
 
+    internal string ConnectionString => connectionString;
+
     internal NpgsqlDataSource Database => host.Services.GetRequiredService<NpgsqlDataSource>();
 
     internal IServiceProvider Services => host.Services;
