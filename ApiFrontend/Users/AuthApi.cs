@@ -23,9 +23,10 @@ internal static class AuthApi
         auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).HoldsSecret().WithName("verifyEmail").WithSummary("Prove an e-mail address by a mailed token");
         auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery).WithName("requestEmailVerification").WithSummary("Ask for another mail that proves my e-mail address").Refuses(RefusalCode.NotFound);
         auth.MapPost("/email/change/confirm", ConfirmEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
-            .WithName("confirmEmailChange").WithSummary("Change an account's e-mail address by the token that was mailed to the new one").Refuses(RefusalCode.EmailTaken);
+            .WithName("confirmEmailChange").WithSummary("Change an e-mail address by the token that was mailed to the new one")
+            .Refuses(RefusalCode.EmailTaken);
         auth.MapPost("/email/change/undo", UndoEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
-            .WithName("undoEmailChange").WithSummary("Stop or undo a change of e-mail address by a token that was mailed to the address before");
+            .WithName("undoEmailChange").WithSummary("Stop or undo a change of e-mail address by a token that the address before got");
     }
 
     private static async Task<Results<Created<SessionAnswer>, Problem>> RegisterAsync(

@@ -174,7 +174,7 @@ internal sealed partial class UserGrain(
         var accepts = false;
         foreach (var password in known)
         {
-            if (await passwords.VerifyAsync(user.PasswordHash, password) is not { } check)
+            if (await passwords.VerifyAsync(user.UsablePasswordHash, password) is not { } check)
                 return PasswordHashing.Full;
             accepts |= check.IsRight;
         }

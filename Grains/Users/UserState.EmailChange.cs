@@ -189,7 +189,7 @@ public sealed record EmailChange(string Email, string NormalizedEmail, MailedDig
 /// <param name="NormalizedEmail">In the form by which addresses are compared.</param>
 /// <param name="UndoUntil">Then it is forgotten, and its claim released.</param>
 /// <param name="Undo">The token that was mailed to it when the change was confirmed.</param>
-/// <param name="Stop">The token that was mailed to it when the change was asked for: whoever reads the older mail first can undo it, too.</param>
+/// <param name="Stop">The token that was mailed to it when the change was asked for; it undoes the change, too.</param>
 /// <param name="Confirmation">The token that confirmed the change.</param>
 public sealed record FormerEmail(
     string Email, string NormalizedEmail, DateTimeOffset UndoUntil, MailedDigest Undo, MailedDigest Stop, MailedDigest Confirmation)
