@@ -35,7 +35,7 @@ public sealed class MemorySoak(ITestOutputHelper output)
         var mail = Directory.CreateTempSubdirectory("soonshop-mail-");
         var (shop, api) = await Shop.StartAsync(
             ("Silo__HttpPort", $"{TcpPort.Free()}"), ("DOTNET_GCHeapHardLimit", HeapLimit),
-            ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail.FullName));
+            ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail.FullName), ("Notifications__Email__From", "shop@example.com"));
         await using var _ = shop;
         try
         {
@@ -105,7 +105,7 @@ public sealed class MemorySoak(ITestOutputHelper output)
             var sample = new Sample(silo.WorkingSet64, metrics.Sum("orleans_catalog_activations"));
             samples.Add(sample);
             output.WriteLine($"minute {samples.Count,2}: {sample.WorkingSet / 1048576.0,6:0} MiB, {sample.Activations,7:0} activations, {Interlocked.Read(ref orders),7} orders");
-            foreach (var file in mail.EnumerateFiles("*", SearchOption.AllDirectories))
+            foreach (var file in mail.EnumerateFiles("*.eml", SearchOption.AllDirectories))
                 file.Delete();
         }
         return samples;
