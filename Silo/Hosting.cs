@@ -115,7 +115,8 @@ internal static class Hosting
             o.NumMissedProbesLimit = 3;
             o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
             o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
-            o.MaxJoinAttemptTime = TimeSpan.FromSeconds(30);
+            // Longer than the slowest start: a silo that finds itself joining for longer than this takes itself for dead, and ends.
+            o.MaxJoinAttemptTime = TimeSpan.FromMinutes(5);
         });
         return silo;
     }
