@@ -1,13 +1,14 @@
+using System.Data;
 using Npgsql;
 
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// One connection, held, on which one command is prepared. Opened when first needed, and again after it was dropped.
+/// One connection, held, for batches of statements that find rows by their keys. Opened when first needed, and again after it was dropped.
 /// For one caller at a time. A server that was restarted meanwhile has closed it, and the client finds that out only by using it: what was sent then may
 /// have taken effect, for all that anybody knows. So a connection that has idled is asked first whether it still is one.
 /// </summary>
-internal sealed class BatchConnection(NpgsqlDataSource database, NpgsqlCommand command, TimeSpan commandTimeout, TimeSpan lockTimeout) : IAsyncDisposable
+internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout) : IAsyncDisposable
 {
     /// <summary>After what time unused it is asked. A server that crashes takes longer to accept connections again; a silo at work asks never.</summary>
     private const int MaxIdleMs = 100;
@@ -15,32 +16,37 @@ internal sealed class BatchConnection(NpgsqlDataSource database, NpgsqlCommand c
     /// <summary>The longest to wait for the answer, in seconds: who gives none is not waited for, since nothing was sent yet that could be lost.</summary>
     private const int ProbeSeconds = 2;
 
+    /// <summary>
+    /// The planner sees no batch and, on a new database, no rows: left to itself it would choose to scan the tables, and keep to that when they
+    /// have grown. And a row that somebody holds must not hold up everybody until the command times out.
+    /// </summary>
+    private readonly string settings = $"""
+        set lock_timeout = {(long)lockTimeout.TotalMilliseconds}; set plan_cache_mode = force_generic_plan;
+        set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off
+        """;
+
     private NpgsqlConnection? connection;
     private long usedAtMs;
 
-    /// <summary>How long the command may take.</summary>
+    /// <summary>How long a batch may take.</summary>
     public TimeSpan CommandTimeout => commandTimeout;
 
     /// <summary>True when there is one, alive or not.</summary>
     public bool IsOpen => connection is not null;
 
-    /// <summary>The command, ready to run.</summary>
-    public async ValueTask<NpgsqlCommand> OpenAsync(CancellationToken cancellation)
+    /// <summary>The connection, open.</summary>
+    public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {
         if (connection is not null && (Environment.TickCount64 - usedAtMs <= MaxIdleMs || await IsAliveAsync(connection, cancellation)))
-            return command;
+            return connection;
         await DropAsync();
         connection = await database.OpenConnectionAsync(cancellation);
         try
         {
-            // A row that somebody holds must not hold up everybody until the command times out.
-            await using (var settings = new NpgsqlCommand($"set lock_timeout = {(long)lockTimeout.TotalMilliseconds}", connection))
-                await settings.ExecuteNonQueryAsync(cancellation);
-            command.Connection = connection;
-            command.CommandTimeout = (int)Math.Ceiling(commandTimeout.TotalSeconds);
-            await command.PrepareAsync(cancellation);
+            await using (var command = new NpgsqlCommand(settings, connection))
+                await command.ExecuteNonQueryAsync(cancellation);
             Used();
-            return command;
+            return connection;
         }
         catch
         {
@@ -49,7 +55,7 @@ internal sealed class BatchConnection(NpgsqlDataSource database, NpgsqlCommand c
         }
     }
 
-    /// <summary>The command has come to its end: the connection was one a moment ago.</summary>
+    /// <summary>A batch has come to its end: the connection was one a moment ago.</summary>
     public void Used() => usedAtMs = Environment.TickCount64;
 
     private static async Task<bool> IsAliveAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -75,6 +81,18 @@ internal sealed class BatchConnection(NpgsqlDataSource database, NpgsqlCommand c
             return;
         try
         {
+            // The pool does not do that: its next user has settings of its own.
+            await using var reset = new NpgsqlCommand("reset all", old) { CommandTimeout = ProbeSeconds };
+            await reset.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException)
+        {
+            // Most likely it is broken, and ends when it is closed.
+            if (old.State == ConnectionState.Open)
+                NpgsqlConnection.ClearPool(old);
+        }
+        try
+        {
             await old.CloseAsync();
         }
         catch (NpgsqlException)
@@ -83,9 +101,5 @@ internal sealed class BatchConnection(NpgsqlDataSource database, NpgsqlCommand c
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await DropAsync();
-        await command.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => DropAsync();
 }

@@ -8,7 +8,7 @@ using SoonShop.Silo.Streams;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Writes a batch in one statement, which is one transaction, and tells every write how it went: done, a version
+/// Writes a batch in one transaction, and tells every write how it went: done, a version
 /// conflict, an error of its own, or – when the connection is lost or the time is over – that nobody knows.
 /// </summary>
 internal sealed partial class GroupCommitWriter(
@@ -16,6 +16,8 @@ internal sealed partial class GroupCommitWriter(
 {
     /// <summary>Classes of SQLSTATE that say something of the server or the schema, not of a row: to try the rows one by one would not help.</summary>
     private static readonly HashSet<string> ServerFaults = ["08", "0A", "25", "26", "28", "3D", "42", "53", "57", "58", "F0", "XX"];
+
+    private readonly WriteStatements statements = new(columns.StreamProvider);
 
     /// <summary>Writes and settles every item; does not throw.</summary>
     public async Task WriteAsync(List<PendingWrite> batch, CancellationToken cancellation)
@@ -36,14 +38,18 @@ internal sealed partial class GroupCommitWriter(
         StorageTraces.End("commit batch", writes, began);
     }
 
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await connection.DisposeAsync();
+        await columns.Command.DisposeAsync();
+    }
 
     private async Task WriteAsync(ReadOnlyMemory<PendingWrite> writes, long deadlineMs, CancellationToken cancellation)
     {
-        NpgsqlCommand command;
+        NpgsqlConnection open;
         try
         {
-            command = await connection.OpenAsync(cancellation);
+            open = await connection.OpenAsync(cancellation);
         }
         catch (Exception e)
         {
@@ -52,7 +58,7 @@ internal sealed partial class GroupCommitWriter(
         }
         try
         {
-            await ExecuteAsync(command, writes, cancellation);
+            await ExecuteAsync(open, writes, cancellation);
         }
         catch (PostgresException e) when (e.InvariantSeverity == "ERROR" && !ServerFaults.Contains(e.SqlState[..2]))
         {
@@ -93,27 +99,39 @@ internal sealed partial class GroupCommitWriter(
         }
     }
 
-    private async Task ExecuteAsync(NpgsqlCommand command, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
+    private async Task ExecuteAsync(NpgsqlConnection open, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
     {
-        columns.Set(writes.Span);
         var started = Stopwatch.GetTimestamp();
-        int[]? conflicts = null, queues = null;
+        int[]? conflicts = null;
         int?[]? stored = null;
-        await using (var reader = await command.ExecuteReaderAsync(cancellation))
-        {
-            await reader.ReadAsync(cancellation);
-            conflicts = reader.IsDBNull(0) ? null : reader.GetFieldValue<int[]>(0);
-            stored = reader.IsDBNull(1) ? null : reader.GetFieldValue<int?[]>(1);
-            queues = reader.IsDBNull(2) ? null : reader.GetFieldValue<int[]>(2);
-            // The rows come before the commit: only the end of the results says that it worked.
-            await reader.NextResultAsync(cancellation);
-        }
+        var queues = await statements.TryWriteAsync(open, connection.CommandTimeout, writes, cancellation);
+        if (queues is null)
+            (conflicts, stored, queues) = await AskFunctionAsync(open, writes, cancellation);
         connection.Used();
         metrics.BatchWritten(writes.Length, Stopwatch.GetElapsedTime(started), conflicts?.Length ?? 0);
         // Before anybody goes on: who has been told of a commit may count on its events being under way.
         if (queues is not null)
             signal?.Raise(queues);
         Settle(writes.Span, conflicts, stored);
+    }
+
+    /// <summary>Writes what is in no conflict, and tells what is: rows by their place, from 1 on, with the version that is there.</summary>
+    private async Task<(int[]? Conflicts, int?[]? Stored, int[]? Queues)> AskFunctionAsync(
+        NpgsqlConnection open, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
+    {
+        columns.Set(writes.Span);
+        var command = columns.Command;
+        command.Connection = open;
+        command.CommandTimeout = (int)Math.Ceiling(connection.CommandTimeout.TotalSeconds);
+        await command.PrepareAsync(cancellation);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        var answer = (
+            reader.IsDBNull(0) ? null : reader.GetFieldValue<int[]>(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<int?[]>(1),
+            reader.IsDBNull(2) ? null : reader.GetFieldValue<int[]>(2));
+        // The rows come before the commit: only the end of the results says that it worked.
+        await reader.NextResultAsync(cancellation);
+        return answer;
     }
 
     private static void Settle(ReadOnlySpan<PendingWrite> writes, int[]? conflicts, int?[]? stored)

@@ -5,23 +5,15 @@ using NpgsqlTypes;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Reads a batch in one statement. When many grains wake up at once – a silo has died, a sale begins – their reads cost
-/// the database what a few do.
+/// Reads a batch in one round trip, by a statement for each partition that it concerns. When many grains wake up at once – a silo has died, a sale
+/// begins – their reads cost the database what a few do.
 /// </summary>
-internal sealed partial class GroupReader : IAsyncDisposable
+internal sealed partial class GroupReader(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout, ILogger log) : IAsyncDisposable
 {
-    private readonly BatchConnection connection;
-    private readonly ILogger log;
-    private readonly ColumnParameter<string> names = new(NpgsqlDbType.Text), keys = new(NpgsqlDbType.Text);
-
-    public GroupReader(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout, ILogger log)
-    {
-        this.log = log;
-        var command = new NpgsqlCommand("select place, version, state from read_grain_states($1, $2)");
-        command.Parameters.Add(names.Parameter);
-        command.Parameters.Add(keys.Parameter);
-        connection = new BatchConnection(database, command, commandTimeout, lockTimeout);
-    }
+    private readonly BatchConnection connection = new(database, commandTimeout, lockTimeout);
+    private readonly Dictionary<string, BatchStatement> statements = [];
+    private readonly Dictionary<StateKey, PendingRead> byKey = [];
+    private readonly Dictionary<string, List<string>> keys = [];
 
     /// <summary>Reads and settles every item; does not throw.</summary>
     public async Task ReadAsync(List<PendingRead> batch, CancellationToken cancellation)
@@ -47,21 +39,20 @@ internal sealed partial class GroupReader : IAsyncDisposable
     {
         try
         {
-            var command = await connection.OpenAsync(cancellation);
-            names.Restart();
-            keys.Restart();
-            foreach (var read in batch)
-            {
-                names.Items.Add(read.Key.Name);
-                keys.Items.Add(read.Key.Key);
-            }
+            await using var command = new NpgsqlBatch(await connection.OpenAsync(cancellation)) { Timeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) };
+            Add(command, batch);
+            await command.PrepareAsync(cancellation);
             await using (var reader = await command.ExecuteReaderAsync(cancellation))
             {
-                while (await reader.ReadAsync(cancellation))
+                do
                 {
-                    batch[reader.GetInt32(0) - 1].TrySetResult(
-                        new StoredState(reader.GetInt32(1), reader.IsDBNull(2) ? null : reader.GetFieldValue<byte[]>(2)));
+                    while (await reader.ReadAsync(cancellation))
+                    {
+                        byKey[new StateKey(reader.GetString(0), reader.GetString(1))].TrySetResult(
+                            new StoredState(reader.GetInt32(2), reader.IsDBNull(3) ? null : reader.GetFieldValue<byte[]>(3)));
+                    }
                 }
+                while (await reader.NextResultAsync(cancellation));
             }
             connection.Used();
             // Those without a row.
@@ -73,6 +64,30 @@ internal sealed partial class GroupReader : IAsyncDisposable
         {
             await connection.DropAsync();
             return e;
+        }
+    }
+
+    private void Add(NpgsqlBatch command, List<PendingRead> batch)
+    {
+        byKey.Clear();
+        keys.Clear();
+        foreach (var read in batch)
+        {
+            byKey.Add(read.Key, read);
+            if (!keys.TryGetValue(read.Key.Name, out var ofName))
+                keys.Add(read.Key.Name, ofName = []);
+            ofName.Add(read.Key.Key);
+        }
+        foreach (var (name, ofName) in keys)
+        {
+            var table = StateTables.PartitionOf(name) ?? StateTables.All;
+            if (!statements.TryGetValue(table, out var statement))
+            {
+                statements.Add(table, statement = new BatchStatement(
+                    $"/* read_grain_states */ select state_name, grain_key, version, state from {table} where state_name = $1 and grain_key = any ($2)",
+                    NpgsqlDbType.Text, NpgsqlDbType.Array | NpgsqlDbType.Text));
+            }
+            statement.AddTo(command, name, ofName);
         }
     }
 

@@ -12,7 +12,7 @@ namespace SoonShop.Silo.Storage;
 
 /// <summary>
 /// Grain storage in PostgreSQL whose writes are committed in groups: what many grains write while one transaction commits
-/// goes into the next, as one statement. A grain's state, events and ledger rows are in the same transaction. Reads go in groups, too.
+/// goes into the next. A grain's state, events and ledger rows are in the same transaction. Reads go in groups, too.
 /// </summary>
 /// <remarks>
 /// On the rows of the ADO.NET provider with the SQL of <c>Migrations</c>; either reads what the other wrote of the shop's.
@@ -45,7 +45,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         metrics = new StorageMetrics(name, () => writes!.Depth);
         var columns = new WriteColumns(options.StreamProvider);
         writer = new GroupCommitWriter(
-            new BatchConnection(database, columns.Command, options.CommandTimeout, options.LockTimeout), columns, signal, metrics, log);
+            new BatchConnection(database, options.CommandTimeout, options.LockTimeout), columns, signal, metrics, log);
         var limits = new BatchLimits(options.MaxBatchSize, options.MaxBatchBytes, options.MaxQueuedWrites, options.MaxQueueTime);
         writes = new BatchQueue<PendingWrite>(limits, writer.WriteAsync);
         reader = new GroupReader(database, options.CommandTimeout, options.LockTimeout, log);

@@ -32,6 +32,7 @@ internal sealed class WriteColumns
     /// <param name="streamProvider">Whose queues the events go to.</param>
     public WriteColumns(string streamProvider)
     {
+        StreamProvider = streamProvider;
         names = Add<string>(NpgsqlDbType.Text);
         keys = Add<string>(NpgsqlDbType.Text);
         versions = Add<int>(NpgsqlDbType.Integer);
@@ -65,6 +66,9 @@ internal sealed class WriteColumns
         Command.CommandText =
             $"select conflicts, stored, queues from write_grain_states({string.Join(", ", Enumerable.Range(1, Command.Parameters.Count).Select(n => $"${n}"))})";
     }
+
+    /// <summary>Whose queues the events go to.</summary>
+    public string StreamProvider { get; }
 
     /// <summary>The command whose parameters are these columns.</summary>
     public NpgsqlCommand Command { get; } = new();

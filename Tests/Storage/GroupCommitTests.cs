@@ -224,7 +224,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
     {
         await using var nowhere = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Database = "not_there" });
         var writer = new WriteColumns("shop");
-        await using var connection = new BatchConnection(nowhere, writer.Command, Limit, Limit);
+        await using var connection = new BatchConnection(nowhere, Limit, Limit);
         using var metrics = new StorageMetrics("none", () => 0);
         await using var group = new GroupCommitWriter(connection, writer, null, metrics, NullLogger.Instance);
         var write = new PendingWrite(new StateKey(Name, "x"), 0, StateParts.None);
@@ -341,6 +341,55 @@ public sealed class GroupCommitTests(StorageProviders silo)
         var refused = await Assert.ThrowsAsync<PostgresException>(() =>
             storage.WriteStateAsync(Name, id, new GrainState<Document<Note>>(Document([Event($"{id}#1", 1)], []))));
         Assert.Contains("nobody's", refused.MessageText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task events_go_to_the_queues_that_there_are_when_their_number_has_changed()
+    {
+        var provider = $"provider {Guid.NewGuid():N}";
+        await using var storage = await silo.StartAsync(o => o.StreamProvider = provider);
+        var ids = NewIds(30);
+        foreach (var (queues, some) in (IEnumerable<(int, GrainId[])>)[(2, ids[..10]), (5, ids[10..20]), (3, ids[20..])])
+        {
+            await silo.QueryAsync<string>("select ensure_stream_queues($1, $2)::text", provider, queues);
+            foreach (var id in some)
+                await storage.WriteStateAsync(Name, id, new GrainState<Document<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])));
+            Assert.Equal((long)some.Length, await silo.QueryAsync<long>(
+                "select count(*) from event where id = any ($1) and queue = stream_queue_of($2, stream_namespace, stream_key)", EventIds(some), provider));
+        }
+    }
+
+    [Fact]
+    public async Task states_of_other_names_are_written_beside_the_shops()
+    {
+        await using var storage = await silo.StartAsync();
+        var ids = NewIds(40);
+        string[] names = ["cart", "somebody's \"own\"", "order-notes", "user"];
+        for (var version = 0; version < 3; version++)
+        {
+            var etag = version == 0 ? null : $"{version}";
+            var outcomes = await InOneBatchAsync(storage,
+            [
+                .. ids.Select((id, n) => (Func<Task>)(() => storage.WriteStateAsync(
+                    names[n % names.Length], id, new GrainState<Note>(new Note($"{n}"), n == 7 && version == 2 ? "1" : etag)))),
+            ]);
+            Assert.Equal(version == 2 ? [7] : [], outcomes.Index().Where(o => o.Item is not null).Select(o => o.Index));
+        }
+        Assert.Equal(39L, await silo.QueryAsync<long>("select count(*) from grain_state where grain_key = any ($1) and version = 3", [Keys(ids)]));
+    }
+
+    [Fact]
+    public async Task a_connection_that_is_given_up_has_no_settings_left()
+    {
+        const string Settings = "select string_agg(name, ',') from pg_settings where source = 'session' and name in ('lock_timeout', 'plan_cache_mode', 'enable_seqscan')";
+        await using var one = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { MaxPoolSize = 1, NoResetOnClose = true });
+        await using (var connection = new BatchConnection(one, Limit, Limit))
+        {
+            await using var command = new NpgsqlCommand(Settings, await connection.OpenAsync(TestContext.Current.CancellationToken));
+            Assert.NotEqual(DBNull.Value, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+        }
+        await using var next = one.CreateCommand(Settings);
+        Assert.Equal(DBNull.Value, await next.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -1,0 +1,42 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace SoonShop.Silo.Storage;
+
+/// <summary>A statement that is sent in batches, once or several times in each, always with other values. For one batch at a time.</summary>
+/// <param name="sql">The statement.</param>
+/// <param name="types">The types of its parameters, in their order.</param>
+internal sealed class BatchStatement(string sql, params NpgsqlDbType[] types)
+{
+    private readonly List<NpgsqlBatchCommand> commands = [];
+    private NpgsqlConnection? connection;
+    private NpgsqlBatch? last;
+    private int used;
+
+    /// <summary>Adds it to a batch. A value of null is one of the database.</summary>
+    public void AddTo(NpgsqlBatch batch, params ReadOnlySpan<object?> values)
+    {
+        // A command that was prepared on one connection is sent as prepared on any other.
+        if (batch.Connection != connection)
+        {
+            connection = batch.Connection;
+            commands.Clear();
+        }
+        if (batch != last)
+            (last, used) = (batch, 0);
+        if (used == commands.Count)
+            commands.Add(NewCommand());
+        var command = commands[used++];
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        batch.BatchCommands.Add(command);
+    }
+
+    private NpgsqlBatchCommand NewCommand()
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var type in types)
+            command.Parameters.Add(new() { NpgsqlDbType = type });
+        return command;
+    }
+}
