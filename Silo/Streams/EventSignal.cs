@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -121,9 +122,26 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
         }
         catch
         {
-            await connection.DisposeAsync();
+            await GiveBackAsync(connection);
             throw;
         }
+    }
+
+    /// <summary>Leaves nothing on the connection that its next user would have: the silo's lock, and what it listens to.</summary>
+    private static async Task GiveBackAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            await using var release = new NpgsqlCommand("unlisten *; select pg_advisory_unlock_all()", connection);
+            await release.ExecuteNonQueryAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // Most likely it is broken, and with it ends what it held.
+            if (connection.State == ConnectionState.Open)
+                NpgsqlConnection.ClearPool(connection);
+        }
+        await connection.DisposeAsync();
     }
 
     private async Task ListenAsync(NpgsqlConnection? connection, int queues)
@@ -155,7 +173,7 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
             finally
             {
                 if (connection is not null)
-                    await connection.DisposeAsync();
+                    await GiveBackAsync(connection);
                 connection = null;
             }
         }
