@@ -410,15 +410,15 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
         BuyerErased = order.BuyerErased ? true : null,
         RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
         Moved = order.CartMoved ? true : null,
-        // A checkout passes through it in a moment: it does not pay for entries that are replaced at once.
-        Email = order.Status == OrderStatus.Pending || order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
-        Skus = order.Status == OrderStatus.Pending ? null : [.. order.Totals.Lines.Select(l => l.Sku)],
+        // From the first write on: what does not change when the order is confirmed costs nothing then.
+        Email = order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
+        Skus = [.. order.Totals.Lines.Select(l => l.Sku)],
     };
 
-    /// <summary>The address for mail in its normal form; null while the order is pending, and once the buyer is erased.</summary>
+    /// <summary>The address for mail in its normal form; null once the buyer is erased.</summary>
     public string? Email { get; init; }
 
-    /// <summary>The lines' stock keeping units; null while the order is pending.</summary>
+    /// <summary>The lines' stock keeping units; null in rows that an older version wrote.</summary>
     public string[]? Skus { get; init; }
 
     /// <summary>True while <see cref="OrderState.IsOpen"/>, and null otherwise.</summary>

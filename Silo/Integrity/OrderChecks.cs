@@ -49,12 +49,14 @@ internal static class OrderChecks
               and not exists (select from jsonb_array_elements(pg_temp.list_of(s.body -> 'ordered')) o where pg_temp.uuid_of(o ->> 'orderId') = p.id::uuid)
             """, "The customer sees bought lines in the cart again: empty them with the customer, or have the customer do it."),
         new("order-index", Promises.Privacy, "lists show an order to its buyer, and to nobody else", """
-            select format('order %s', id::uuid), format('it belongs to customer %s, cart %s, and is %s; its index says %s, %s, %s',
-                          coalesce(customer_id::text, 'nobody'), cart_id, status, coalesce(index ->> 'customerId', 'nobody'), index ->> 'cartId', index ->> 'status')
-            from purchase
-            where (pg_temp.uuid_of(index ->> 'customerId'), pg_temp.uuid_of(index ->> 'cartId'), index ->> 'status') is distinct from (customer_id, cart_id, status)
-               or pg_temp.time_of(index ->> 'placedAt') is distinct from placed_at
-            """, "Its row was changed past the shop: restore state and index of grain_state_order from a backup, with no silo running.") { Always = true },
+            select format('order %s', id::uuid), format('it belongs to customer %s, cart %s, and is %s; its index says %s, %s, %s, and lists show it to %s',
+                          coalesce(p.customer_id::text, 'nobody'), cart_id, status, coalesce(index ->> 'customerId', 'nobody'), index ->> 'cartId', index ->> 'status',
+                          coalesce(e.customer_id, e.guest_cart_id)::text)
+            from purchase p left join order_entry e on e.grain_key = p.id
+            where (pg_temp.uuid_of(index ->> 'customerId'), pg_temp.uuid_of(index ->> 'cartId'), index ->> 'status') is distinct from (p.customer_id, cart_id, status)
+               or pg_temp.time_of(index ->> 'placedAt') is distinct from p.placed_at or e.placed_at is distinct from p.placed_at
+               or (e.customer_id, e.guest_cart_id) is distinct from (p.customer_id, case when cart_id is distinct from p.customer_id then cart_id end)
+            """, "Its row was changed past the shop: restore state and index of grain_state_order from a backup, with no silo running. Where the index is right, remove its row of order_entry, and select fill_order_entries(left('…', 31), 1).") { Always = true },
         new("order-of-an-account", Promises.Privacy, "an order's customer exists", """
             select format('order %s', p.id::uuid), format('there is no account %s', p.customer_id)
             from purchase p left join account a on a.key = replace(p.customer_id::text, '-', '')

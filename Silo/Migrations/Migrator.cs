@@ -23,11 +23,15 @@ internal static partial class Migrator
     /// <summary>How long to wait for another process that migrates: longer than its tries take.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(5);
 
-    /// <summary>The step before which the products that are there are added to the search.</summary>
-    private const string SearchFilled = "0045-product-search-filled.sql";
-
-    /// <summary>Products that are added in one transaction: a write of one of them waits for some tenths of a second.</summary>
-    private const int SearchBatch = 100;
+    /// <summary>
+    /// What is added for rows that are there, before a step that counts on it: by a function that takes where to go on and how many, and answers how far it
+    /// has come. As many in one transaction as take some tenths of a second: so long waits who writes one of them.
+    /// </summary>
+    private static readonly (string Step, string Function, int Batch, string What)[] Fillings =
+    [
+        ("0045-product-search-filled.sql", "fill_product_search", 100, "products are in the search's table"),
+        ("0061-order-entries-filled.sql", "fill_order_entries", 1000, "orders are in the lists' table"),
+    ];
 
     private static readonly TimeSpan AwaitPause = TimeSpan.FromSeconds(1);
 
@@ -49,10 +53,12 @@ internal static partial class Migrator
         }
         // The lock ends with this connection.
         await using var impatient = Open(connectionString, LockTimeout);
-        if (Upgrade(impatient, log).GetScriptsToExecute().Any(s => FileOf(s.Name) == SearchFilled))
+        foreach (var filling in Fillings)
         {
-            await PerformAsync(connection, impatient, log, file => string.CompareOrdinal(file, SearchFilled) < 0, cancellation);
-            await FillSearchAsync(connection, log, cancellation);
+            if (!Upgrade(impatient, log).GetScriptsToExecute().Any(s => FileOf(s.Name) == filling.Step))
+                continue;
+            await PerformAsync(connection, impatient, log, file => string.CompareOrdinal(file, filling.Step) < 0, cancellation);
+            await FillAsync(connection, log, filling.Function, filling.Batch, filling.What, cancellation);
         }
         await PerformAsync(connection, impatient, log, _ => true, cancellation);
     }
@@ -76,20 +82,20 @@ internal static partial class Migrator
             throw new InvalidOperationException($"Migration {result.ErrorScript?.Name ?? "?"} failed: {result.Error.Message}", result.Error);
     }
 
-    /// <summary>Adds the products that are there to the search, in transactions of a moment each: the shop goes on, and products can be written.</summary>
-    private static async Task FillSearchAsync(NpgsqlConnection connection, ILogger log, CancellationToken cancellation)
+    /// <summary>Adds what is there already, in transactions of a moment each: the shop goes on, and the rows can be written.</summary>
+    private static async Task FillAsync(NpgsqlConnection connection, ILogger log, string function, int batch, string what, CancellationToken cancellation)
     {
         var reached = "";
         for (var batches = 1; ; batches++)
         {
-            await using var command = new NpgsqlCommand("select fill_product_search($1, $2)", connection);
+            await using var command = new NpgsqlCommand($"select {function}($1, $2)", connection);
             command.Parameters.Add(new() { Value = reached });
-            command.Parameters.Add(new() { Value = SearchBatch });
+            command.Parameters.Add(new() { Value = batch });
             if (await command.ExecuteScalarAsync(cancellation) is not string last)
                 return;
             reached = last;
             if (batches % 50 == 0)
-                LogFilling(log, batches * SearchBatch);
+                LogFilling(log, batches * batch, what);
         }
     }
 
@@ -187,8 +193,8 @@ internal static partial class Migrator
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Step} did not get its locks; try {Tries} of {MaxTries}. A long transaction (a backup, a report) holds them: select * from pg_stat_activity order by xact_start")]
     private static partial void LogLocked(ILogger log, string step, int tries, int maxTries);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} products are in the search's table")]
-    private static partial void LogFilling(ILogger log, int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Count} {What}")]
+    private static partial void LogFilling(ILogger log, int count, string what);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ended {Count} audit(s) that would have been in the way")]
     private static partial void LogEnded(ILogger log, int count);

@@ -23,33 +23,43 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
             command.Parameters.Add(new() { Value = value });
             return $"${command.Parameters.Count}";
         }
-        var where = new List<string> { "index is not null" };
+        var where = new List<string> { "o.index is not null" };
         if (query.CustomerId is { } customer)
-            where.Add($"index ->> 'customerId' = {Parameter(customer.ToString())}");
+            where.Add($"e.customer_id = {Parameter(customer)}");
         if (query.CartId is { } cart)
-            where.Add($"index ->> 'cartId' = {Parameter(cart.ToString())} and index ->> 'customerId' is distinct from index ->> 'cartId'");
+            where.Add($"e.guest_cart_id = {Parameter(cart)}");
         if (query.Status is { } status)
-            where.Add($"index ->> 'status' = {Parameter(JsonNamingPolicy.CamelCase.ConvertName(status.ToString()))}");
+        {
+            // The first part finds them, the second tells of the rest: what is pending or confirmed has no stage.
+            where.Add(status switch
+            {
+                OrderStatus.Pending => "(e.placed_at, e.grain_key) in (select placed_at, grain_key from order_pending)",
+                OrderStatus.Confirmed => "e.stage is null",
+                _ => $"e.stage = {Parameter(NameOf(status))}",
+            });
+            where.Add($"o.index ->> 'status' = {Parameter(NameOf(status))}");
+        }
         if (number is not null)
-            where.Add($"index ->> 'number' = {Parameter(number)}");
+            where.Add($"e.number = {Parameter(number)}");
         if (email is not null)
-            where.Add($"index ->> 'email' = {Parameter(email)}");
+            where.Add($"e.email = {Parameter(email)} and o.index ->> 'status' <> 'pending'");
         if (query.Sku is { } sku)
-            where.Add($"index -> 'skus' @> to_jsonb({Parameter(sku)}::text) and index ->> 'status' <> 'pending'");
+            where.Add($"e.skus @> array[{Parameter(sku)}::text] and o.index ->> 'status' <> 'pending'");
         if (query.From is { } from)
-            where.Add($"index ->> 'placedAt' >= {Parameter(SortableTime.Of(from))}");
+            where.Add($"e.placed_at >= {Parameter(SortableTime.Of(from))}::timestamptz");
         if (query.To is { } to)
-            where.Add($"index ->> 'placedAt' < {Parameter(SortableTime.Of(to))}");
+            where.Add($"e.placed_at < {Parameter(SortableTime.Of(to))}::timestamptz");
         if (query.Page.Cursor is { } cursor)
         {
             if (!Cursor.TryRead(cursor, key, 2, out var after))
                 return Cursor.Bad;
-            where.Add($"(index ->> 'placedAt', grain_key) < ({Parameter(after[0])}, {Parameter(after[1])})");
+            where.Add($"(e.placed_at, e.grain_key) < ({Parameter(after[0])}::timestamptz, {Parameter(after[1])})");
         }
         command.CommandText = $"""
-            select state, index ->> 'placedAt', grain_key from grain_state_order
+            select o.state, o.index ->> 'placedAt', o.grain_key
+            from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
             where {string.Join(" and ", where)}
-            order by index ->> 'placedAt' desc, grain_key desc limit {query.Page.Limit + 1}
+            order by e.placed_at desc, e.grain_key desc limit {query.Page.Limit + 1}
             """;
 
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -70,19 +80,22 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         return new Page<Order>(items.ToImmutable(), next);
     }
 
+    private static string NameOf(OrderStatus status) => JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
+
     public async Task<ImmutableArray<Guid>> FindUnfinishedAsync(
         Guid cartId, bool isGuest, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
     {
         // A customer's cart has the customer's id.
         await using var command = database.CreateCommand($"""
-            select grain_key from grain_state_order
-            where index ->> '{(isGuest ? "cartId" : "customerId")}' = $1
-              and (index ->> 'status' in ('pending', 'awaitingPayment')
-                   or (index ->> 'status' = 'confirmed' and index ->> 'placedAt' > $2 and grain_key <> all ($3)
-                       and (index ->> 'cartId' = $1 or index ->> 'moved' = 'true')))
-            order by index ->> 'placedAt' desc, grain_key desc limit {IOrderQueries.MaxUnfinished}
+            select o.grain_key
+            from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
+            where e.{(isGuest ? "guest_cart_id" : "customer_id")} = $1
+              and (o.index ->> 'status' in ('pending', 'awaitingPayment')
+                   or (o.index ->> 'status' = 'confirmed' and o.index ->> 'placedAt' > $2 and o.grain_key <> all ($3)
+                       and (o.index ->> 'cartId' = $1::text or o.index ->> 'moved' = 'true')))
+            order by e.placed_at desc, e.grain_key desc limit {IOrderQueries.MaxUnfinished}
             """);
-        command.Parameters.Add(new() { Value = cartId.ToString() });
+        command.Parameters.Add(new() { Value = cartId });
         command.Parameters.Add(new() { Value = SortableTime.Of(orderedUntil) });
         command.Parameters.Add(new() { Value = ordered.Select(o => o.ToString("N")).ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
@@ -95,13 +108,15 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
     public async Task<ImmutableArray<CartRival>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand($"""
-            select grain_key, index ->> 'status' not in ('pending', 'awaitingPayment') from grain_state_order
-            where index ->> 'cartId' = $1
-              and (index ->> 'status' in ('pending', 'awaitingPayment')
-                   or (index ->> 'status' in ('confirmed', 'shipped', 'delivered') and index ->> 'placedAt' > $2 and grain_key <> all ($3)))
-            order by index ->> 'placedAt' desc, grain_key desc limit {IOrderQueries.MaxUnfinished}
+            select o.grain_key, o.index ->> 'status' not in ('pending', 'awaitingPayment')
+            from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
+            where (e.guest_cart_id = $1 or e.customer_id = $1) and o.index ->> 'cartId' = $1::text
+              and (o.index ->> 'status' in ('pending', 'awaitingPayment')
+                   or (o.index ->> 'status' in ('confirmed', 'shipped', 'delivered') and o.index ->> 'placedAt' > $2 and o.grain_key <> all ($3)))
+            order by e.placed_at desc, e.grain_key desc limit {IOrderQueries.MaxUnfinished}
             """);
-        command.Parameters.Add(new() { Value = cartId.ToString() });
+        // A customer's cart has the customer's id.
+        command.Parameters.Add(new() { Value = cartId });
         command.Parameters.Add(new() { Value = SortableTime.Of(orderedUntil) });
         command.Parameters.Add(new() { Value = ordered.Select(o => o.ToString("N")).ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancellation);

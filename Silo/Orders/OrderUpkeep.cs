@@ -16,10 +16,11 @@ internal sealed class OrderUpkeep(NpgsqlDataSource database)
     public async Task<ImmutableArray<Guid>> FindShippedAsync(DateTimeOffset shippedBy, Guid? after, int limit, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
-            select grain_key from grain_state_order
-            where index ->> 'status' = 'shipped' and index ->> 'placedAt' <= $1 and ($2::text is null or grain_key > $2)
-              and (convert_from(state, 'UTF8')::jsonb #>> '{state,order,shipment,shippedAt}')::timestamptz <= $3
-            order by grain_key limit $4
+            select o.grain_key
+            from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
+            where e.stage = 'shipped' and e.placed_at <= $1::timestamptz and ($2::text is null or e.grain_key > $2)
+              and (convert_from(o.state, 'UTF8')::jsonb #>> '{state,order,shipment,shippedAt}')::timestamptz <= $3
+            order by e.grain_key limit $4
             """);
         command.Parameters.Add(new() { Value = SortableTime.Of(shippedBy) });
         command.Parameters.Add(new() { Value = after?.ToString("N") ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
@@ -37,8 +38,9 @@ internal sealed class OrderUpkeep(NpgsqlDataSource database)
     {
         var (keys, versions, indexes) = (new List<string>(), new List<int>(), new List<string>());
         await using (var command = database.CreateCommand("""
-            select grain_key, version, state from grain_state_order
-            where index is not null and not index ? 'skus' and index ->> 'status' <> 'pending' limit $1
+            select o.grain_key, o.version, o.state
+            from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
+            where e.skus is null and o.index is not null and not o.index ? 'skus' and o.index ->> 'status' <> 'pending' limit $1
             """))
         {
             command.Parameters.Add(new() { Value = limit });

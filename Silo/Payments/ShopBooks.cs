@@ -33,12 +33,12 @@ internal sealed class ShopBooks(NpgsqlDataSource database)
     public Task<List<ShopSide>> OrdersAsync(DateTimeOffset from, DateTimeOffset to, string afterPlacedAt, string afterKey, int limit, CancellationToken cancellation) =>
         SidesAsync($"""
             select {Columns} from (
-              select * from grain_state_order o
-              where o.index ->> 'placedAt' >= $1 and o.index ->> 'placedAt' < $2 and (o.index ->> 'placedAt', o.grain_key) > ($3, $4)
-              order by o.index ->> 'placedAt', o.grain_key limit $5) o
-            cross join lateral (select o.grain_key) k
-            left join grain_state_payment p on p.state_name = 'payment' and p.grain_key = o.grain_key
-            order by o.index ->> 'placedAt', o.grain_key
+              select placed_at, grain_key from order_entry
+              where placed_at >= $1::timestamptz and placed_at < $2::timestamptz and (placed_at, grain_key) > (coalesce(nullif($3, ''), '-infinity')::timestamptz, $4)
+              order by placed_at, grain_key limit $5) k
+            join grain_state_order o on o.state_name = 'order' and o.grain_key = k.grain_key
+            left join grain_state_payment p on p.state_name = 'payment' and p.grain_key = k.grain_key
+            order by k.placed_at, k.grain_key
             """, cancellation, SortableTime.Of(from), SortableTime.Of(to), afterPlacedAt, afterKey, limit);
 
     /// <summary>Payments that have been in between for so long, by their keys, after one of them.</summary>

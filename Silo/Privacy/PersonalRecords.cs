@@ -36,13 +36,14 @@ internal sealed class PersonalRecords(
     {
         // The index says which may be open, and the state which are: an earlier version's index calls every confirmed order open.
         await using var command = database.CreateCommand("""
-            select o.index ->> 'number', o.state, p.open from grain_state_order o
+            select o.index ->> 'number', o.state, p.open
+            from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
             cross join lateral (select exists (select from grain_state_payment p
                                                where p.state_name = 'payment' and p.grain_key = o.grain_key and p.index ->> 'inBetween' = 'true') as open) p
-            where o.index ->> 'customerId' = $1
+            where e.customer_id = $1
               and (o.index ->> 'open' = 'true' or o.index ->> 'status' in ('pending', 'awaitingPayment', 'confirmed', 'shipped') or p.open)
             """);
-        command.Parameters.Add(new() { Value = userId.ToString() });
+        command.Parameters.Add(new() { Value = userId });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var open = ImmutableArray.CreateBuilder<string>();
         while (open.Count < limit && await reader.ReadAsync(cancellation))
@@ -55,12 +56,14 @@ internal sealed class PersonalRecords(
 
     public async Task<ImmutableArray<Guid>> FindOrdersAsync(Guid userId, int limit, CancellationToken cancellation) => await ListAsync(
         r => Guid.ParseExact(r.GetString(0), "N"),
-        "select grain_key from grain_state_order where index ->> 'customerId' = $1 and index ->> 'buyerErased' is null limit $2",
-        cancellation, userId.ToString(), limit);
+        """
+        select o.grain_key from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
+        where e.customer_id = $1 and o.index ->> 'buyerErased' is null limit $2
+        """, cancellation, userId, limit);
 
     public async Task<ImmutableArray<Guid>> FindRetainedAsync(DateTimeOffset now, int limit, CancellationToken cancellation) => await ListAsync(
         r => Guid.ParseExact(r.GetString(0), "N"),
-        "select grain_key from grain_state_order where index ->> 'retainUntil' <= $1 order by index ->> 'retainUntil' limit $2",
+        "select grain_key from order_entry where retain_until <= $1 order by retain_until limit $2",
         cancellation, SortableTime.Of(now), limit);
 
     public async Task<bool> EraseEventsAsync(Guid userId, CancellationToken cancellation)
@@ -195,11 +198,11 @@ internal sealed class PersonalRecords(
               from grain_state where state_name = any ($1) and grain_key = $2 and state is not null
               union all
               select g.state_name, g.grain_key, (convert_from(g.state, 'UTF8')::jsonb ->> 'sequence')::bigint
-              from grain_state_order o join grain_state g on g.grain_key = o.grain_key and g.state_name in ('order', 'payment')
-              where o.index ->> 'customerId' = $3 and g.state is not null) s
+              from order_entry e join grain_state g on g.grain_key = e.grain_key and g.state_name in ('order', 'payment')
+              where e.customer_id = $3 and g.state is not null) s
             where (name, key) {(inclusive ? ">=" : ">")} ($4, $5)
             order by name, key limit {SourcesAtOnce}
-            """, cancellation, own, userId.ToString("N"), userId.ToString(), after.Name, after.Key);
+            """, cancellation, own, userId.ToString("N"), userId, after.Name, after.Key);
 
     private async Task<ImmutableArray<T>> ListAsync<T>(Func<NpgsqlDataReader, T> read, string sql, CancellationToken cancellation, params object[] values)
     {

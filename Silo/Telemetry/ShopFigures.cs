@@ -18,11 +18,12 @@ internal sealed record ShopFigures(long InStock, long Low, long Out, long Availa
     {
         var unfinished = new List<UnfinishedOrders>();
         await using (var command = database.CreateCommand($"""
-            select s.label,
-                   (select count(*) from (select 1 from grain_state_order where index ->> 'status' = s.status limit {MaxOrders}) o),
-                   coalesce((select extract(epoch from clock_timestamp() - (index ->> 'placedAt')::timestamptz) from grain_state_order
-                             where index ->> 'status' = s.status order by index ->> 'placedAt', grain_key limit 1), 0)::double precision
-            from (values ('pending', 'pending'), ('awaitingPayment', 'awaiting_payment')) s(status, label)
+            select 'pending', (select count(*) from (select 1 from order_pending limit {MaxOrders}) o),
+                   coalesce((select extract(epoch from clock_timestamp() - min(placed_at)) from order_pending), 0)::double precision
+            union all
+            select 'awaiting_payment', (select count(*) from (select 1 from order_entry where stage = 'awaitingPayment' limit {MaxOrders}) o),
+                   coalesce((select extract(epoch from clock_timestamp() - placed_at) from order_entry
+                             where stage = 'awaitingPayment' order by placed_at, grain_key limit 1), 0)::double precision
             """))
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
         {
