@@ -36,7 +36,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
               returning reference, status, client_secret, decline_code, captured)
             select * from created
             union all
-            select reference, status, client_secret, decline_code, captured from simulated_payment where idempotency_key = $2
+            select reference, status, client_secret, decline_code, captured from simulated_payment where reference = $1
             limit 1
             """, cancellation,
             reference, command.IdempotencyKey, command.OrderId, command.Amount.Amount, command.Amount.Currency, command.PaymentMethod, status,
