@@ -252,8 +252,10 @@ make_cluster() {
 }
 
 write_settings() {
-  local conf=$pgdata/soonshop.conf zone=UTC
+  local conf=$pgdata/soonshop.conf zone=UTC compression=on
   [[ -e /usr/share/zoneinfo/UTC ]] || zone=GMT # built in; a private copy has no tzdata
+  # With lz4, whole pages after a checkpoint cost a third of what they cost with `on`.
+  if (cd / && "${as_server[@]}" "${pg_env[@]}" "$bin/postgres" -D "$pgdata" -C wal_compression -c wal_compression=lz4) >/dev/null 2>&1; then compression=lz4; fi
   cat >"$conf.new" <<END
 # written by deploy/postgres.sh at every start
 listen_addresses = '127.0.0.1'
@@ -265,7 +267,7 @@ max_wal_size = 2GB
 fsync = on                  # a confirmed order must survive a crash
 synchronous_commit = on
 full_page_writes = on
-wal_compression = on
+wal_compression = $compression
 jit = off
 password_encryption = 'scram-sha-256'
 timezone = '$zone'
