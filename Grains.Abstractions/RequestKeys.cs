@@ -29,4 +29,7 @@ public static class RequestKeys
 
     /// <summary>A <see cref="CallDeadline"/>; from a front end to the first grain, and no further: what that has begun it brings to its end.</summary>
     public const string Deadline = "soonshop.deadline";
+
+    /// <summary>W3C trace context of an event's delivery, for the attempts that belong to it; only where it is recorded.</summary>
+    public const string DeliveryTrace = "soonshop.delivery-trace";
 }

@@ -35,7 +35,10 @@ public sealed record NotificationDue(
     [JsonIgnore] public EventStream? Stream => new(NamespacePrefix + Channel, Key);
 }
 
-/// <summary>A channel has taken a message over: the mail server accepted it.</summary>
+/// <summary>
+/// A channel has taken a message over: the mail server accepted it. Not published any more, since nobody handles it: the channel's own
+/// state says so. Event tables still hold those of earlier versions.
+/// </summary>
 public sealed record NotificationSent(Guid NotificationId, string Channel, NotificationKind Kind, int Attempts) : IShopEvent
 {
     /// <inheritdoc/>

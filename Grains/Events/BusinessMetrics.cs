@@ -116,9 +116,6 @@ public sealed class BusinessMetrics
             case PaymentRefunded p:
                 Count(refunded, "currency", p.Amount.Currency, p.Amount.Amount);
                 break;
-            case NotificationSent n:
-                Notification(n.Channel, "sent");
-                break;
             case NotificationSuppressed n:
                 Notification(n.Channel, "suppressed");
                 break;
@@ -146,6 +143,9 @@ public sealed class BusinessMetrics
                 break;
         }
     }
+
+    /// <summary>A channel has taken a message over.</summary>
+    public void Sent(string channel) => Notification(channel, "sent");
 
     /// <summary>A movement of stock was committed.</summary>
     public void Moved(LedgerRow row) => Count(units, "movement", MovementOf(row), Math.Abs((long)row.Delta));

@@ -19,5 +19,7 @@ public static class EventHandlerExtensions
         .AddSingleton<EventMetrics>()
         .AddSingleton<BusinessMetrics>()
         .AddSingleton<HandlerRuntime>()
+        .AddSingleton<HandlerCalls>()
+        .AddSingleton<EventLanes>()
         .AddSingleton<IAttributeToFactoryMapper<HandlerStateAttribute>, HandlerStateMapper>();
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 
 namespace SoonShop.Events;
 
@@ -17,93 +16,34 @@ internal interface IPipelineHandler
 }
 
 /// <summary>
-/// Brings events to one activation of a handler: passes over what it does not handle, deduplicates, limits the time of an
-/// attempt, retries in place, and hands over what failed for delayed retries or as a dead letter.
+/// Makes the attempts of one activation of a handler: deduplicates, and limits the time of each. What follows a failure is the
+/// part of whoever brings the events (<see cref="EventDelivery"/>).
 /// </summary>
-internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHandler handler, GrainId id)
+internal sealed class EventPipeline(HandlerRuntime runtime, IPipelineHandler handler, GrainId id)
 {
     /// <summary>How many handled events an activation remembers.</summary>
     private const int Remembered = 256;
 
-    /// <summary>Within this time from its arrival an event must be handled or handed over: Orleans gives the call up after 10 s.</summary>
-    private static readonly TimeSpan InPlaceLimit = TimeSpan.FromSeconds(9);
-
     /// <summary>What a handler that honours its token gets to end by itself.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+    internal static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
     private readonly EventHandlerType type = runtime.Handlers.Find(id.Type.ToString()!)
         ?? throw new InvalidOperationException($"{id.Type} is no event handler that is known here.");
 
     private readonly RecentEvents handled = new(Remembered);
 
-    /// <summary>Events whose failures are recorded, but whose delivery could not be stored.</summary>
-    private readonly HashSet<string> unsettled = [];
+    private EventDelivery? delivery;
 
-    private string Key => id.Key.ToString()!;
-
-    /// <summary>An event from a stream. Returns once it is handled, or stored for what follows.</summary>
+    /// <summary>An event from a stream of the handler's own. Returns once it is handled, or stored for what follows.</summary>
     /// <exception cref="Exception">It could not be stored: it is not done with, and must come again.</exception>
-    public async Task DeliverAsync(CloudEvent e)
-    {
-        if (!type.Events.ContainsKey(e.Type) && runtime.Types.Knows(e.Type))
-            return;
-        var started = runtime.Time.GetTimestamp();
-        var failures = ImmutableArray.CreateBuilder<FailedAttempt>();
-        var trace = EventTraces.Delivered(e, runtime.Time.GetUtcNow());
-        while (true)
-        {
-            var attempt = failures.Count + 1;
-            var (result, cutOff) = await AttemptAsync(e, attempt, trace);
-            if (result.Error is not { } error)
-            {
-                await SettleAsync(e, failures);
-                return;
-            }
-            failures.Add(new FailedAttempt(attempt, error, runtime.Time.GetUtcNow(), result.TookMs));
-            var inPlace = !cutOff && runtime.Time.GetElapsedTime(started) + runtime.AttemptLimit + Grace < InPlaceLimit;
-            var next = runtime.Policies.For(type.Name, e.Type, error.Class).Next(attempt, inPlace, Random.Shared.NextDouble());
-            LogFailure(runtime.Log, type.Name, Key, e.Type, e.Id, attempt, next.Kind, error.Class, error.Message);
-            if (next.Kind == NextStepKind.RetryNow)
-                continue;
-            await HandOverAsync(new FailedDelivery(e, type.Name, Key, failures.ToImmutable(), next));
-            return;
-        }
-    }
-
-    /// <summary>Records the failures before the success, which resolves them and those before them.</summary>
-    private async Task SettleAsync(CloudEvent e, ImmutableArray<FailedAttempt>.Builder failures)
-    {
-        if (failures.Count > 0)
-            await runtime.Failures.AddAsync(e, type.Name, Key, failures, resolvedBy: "retry");
-        if (unsettled.Remove(e.Id))
-            await runtime.Failures.ResolveAsync(e, type.Name, Key, "retry");
-    }
-
-    private async Task HandOverAsync(FailedDelivery delivery)
-    {
-        try
-        {
-            await runtime.Deliveries.StoreAsync(delivery, CancellationToken.None);
-        }
-        catch
-        {
-            // The event will come again, and may then succeed without anybody else knowing.
-            if (unsettled.Count < Remembered)
-                unsettled.Add(delivery.Event.Id);
-            throw;
-        }
-        finally
-        {
-            await runtime.Failures.AddAsync(delivery.Event, type.Name, Key, delivery.Failures);
-        }
-        if (delivery.Next.Kind == NextStepKind.GiveUp)
-            runtime.Metrics.DeadLettered(delivery.Event, type.Name, delivery.Failures[^1].Error.Class);
-    }
+    public Task DeliverAsync(CloudEvent e) =>
+        (delivery ??= new EventDelivery(runtime, type, id.Key.ToString()!)).DeliverAsync(e, (attempt, trace) => AttemptAsync(e, attempt, trace));
 
     /// <summary>One attempt that was asked for.</summary>
-    public async Task<AttemptResult> RetryAsync(CloudEvent e, int attempt) => (await AttemptAsync(e, attempt, e.TraceParent)).Result;
+    public Task<AttemptResult> RetryAsync(CloudEvent e, int attempt) =>
+        AttemptAsync(e, attempt, RequestContext.Get(RequestKeys.DeliveryTrace) as string ?? e.TraceParent);
 
-    private async Task<(AttemptResult Result, bool CutOff)> AttemptAsync(CloudEvent e, int attempt, string? trace)
+    private async Task<AttemptResult> AttemptAsync(CloudEvent e, int attempt, string? trace)
     {
         var started = runtime.Time.GetTimestamp();
         var cutOff = false;
@@ -136,9 +76,9 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
         {
             error = runtime.Describe(failure);
         }
-        var result = new AttemptResult(error, runtime.Time.GetElapsedTime(started).TotalMilliseconds);
+        var result = new AttemptResult(error, runtime.Time.GetElapsedTime(started).TotalMilliseconds) { CutOff = cutOff };
         runtime.Metrics.Attempted(e, type.Name, attempt, result);
-        return (result, cutOff);
+        return result;
     }
 
     private async Task RunAsync(CloudEvent e, int attempt, string? trace, CancellationToken cancellation)
@@ -149,6 +89,7 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
             var message = runtime.Types.Read(e);
             if (!type.Events.TryGetValue(e.Type, out var method))
                 return;
+            RequestContext.Remove(RequestKeys.DeliveryTrace);
             RequestContext.Set(RequestKeys.CausationId, e.Id);
             SetOrRemove(RequestKeys.CorrelationId, e.CorrelationId);
             SetOrRemove(RequestKeys.TraceParent, activity?.Id ?? e.TraceParent);
@@ -172,8 +113,4 @@ internal sealed partial class EventPipeline(HandlerRuntime runtime, IPipelineHan
         else
             RequestContext.Set(key, value);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Handler} {Key} failed with {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
-    private static partial void LogFailure(
-        ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class, string reason);
 }

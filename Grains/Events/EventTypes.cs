@@ -18,13 +18,18 @@ public sealed class EventTypes
         var named = new Dictionary<string, Type>();
         foreach (var type in assemblies.SelectMany(a => a.GetTypes()).Where(t => t is { IsAbstract: false, IsGenericTypeDefinition: false } && t.IsAssignableTo(typeof(IShopEvent))))
         {
-            // A type's name follows from the type alone, so that an empty instance knows it.
-            var name = ((IShopEvent)RuntimeHelpers.GetUninitializedObject(type)).Type;
+            var name = NameOf(type);
             if (string.IsNullOrEmpty(name) || !named.TryAdd(name, type))
                 throw new InvalidOperationException($"The event type {type} is named '{name}', which is nothing or another's. Give it a name of its own.");
         }
         byName = named.ToFrozenDictionary();
     }
+
+    /// <summary>The name of an event type.</summary>
+    public static string NameOf<TEvent>() where TEvent : IShopEvent => NameOf(typeof(TEvent));
+
+    /// <summary>A type's name follows from the type alone, so that an empty instance knows it.</summary>
+    private static string NameOf(Type type) => ((IShopEvent)RuntimeHelpers.GetUninitializedObject(type)).Type;
 
     /// <summary>The assemblies in this process that may define events or handlers: those that know <see cref="IShopEvent"/>.</summary>
     public static IEnumerable<Assembly> Assemblies()

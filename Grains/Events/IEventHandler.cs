@@ -2,15 +2,15 @@ using System.Text.RegularExpressions;
 
 namespace SoonShop.Events;
 
-/// <summary>How delayed retries and replays reach a handler, addressed to it alone.</summary>
+/// <summary>How events reach a handler, addressed to it alone: from a lane of its streams' queue, as delayed retries, as replays.</summary>
 [Alias("event-handler")]
 public interface IEventHandler : IGrain
 {
     /// <summary>
-    /// One more attempt with an event. Throws nothing that the handler throws: the result says how it went.
+    /// An attempt with an event. Throws nothing that the handler throws: the result says how it went.
     /// </summary>
     /// <param name="e">The event.</param>
-    /// <param name="attempt">Which attempt of this handler with this event it is; 2 for the first retry.</param>
+    /// <param name="attempt">Which attempt of this handler with this event it is; 1 for the first, 2 for the first retry.</param>
     [Alias("retry")]
     Task<AttemptResult> RetryAsync(CloudEvent e, int attempt);
 }
@@ -23,6 +23,10 @@ public sealed record AttemptResult(AttemptError? Error, double TookMs)
 {
     /// <summary>True when the handler has done its work.</summary>
     public bool Succeeded => Error is null;
+
+    /// <summary>True when the attempt took too long: its code may still be running, so the next attempt must not follow at once.</summary>
+    [Id(0)]
+    public bool CutOff { get; init; }
 }
 
 /// <summary>Why an attempt failed.</summary>

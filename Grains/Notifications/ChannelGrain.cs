@@ -10,7 +10,8 @@ namespace SoonShop.Notifications;
 /// over; if the process dies in between, it is sent once more under the same delivery id.
 /// </summary>
 internal abstract partial class ChannelGrain(
-    IPersistentState<Document<DeliveryLog>> storage, TimeProvider time, string channelName, IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, ILogger log)
+    IPersistentState<Document<DeliveryLog>> storage, TimeProvider time, string channelName, IEnumerable<INotificationChannel> channels, IMailedSecrets secrets,
+    BusinessMetrics metrics, ILogger log)
     : EventHandlerGrain<DeliveryLog>(storage, time), IHandle<NotificationDue>, IDeliveryLog
 {
     private readonly INotificationChannel? channel = channels.FirstOrDefault(c => c.Name == channelName);
@@ -50,9 +51,8 @@ internal abstract partial class ChannelGrain(
             }
             throw;
         }
-        await CommitAsync(
-            Mine.With(new DeliveryRecord(e.NotificationId, Now, context.Attempt, MessageStatus.Sent)),
-            [new NotificationSent(e.NotificationId, e.Channel, e.Kind, context.Attempt)]);
+        await CommitAsync(Mine.With(new DeliveryRecord(e.NotificationId, Now, context.Attempt, MessageStatus.Sent)), []);
+        metrics.Sent(e.Channel);
         if (e.Details.Token is not null)
             await EraseSecretAsync(e, context);
     }

@@ -7,10 +7,16 @@ public interface IWebhookEndpoints
     Task<ImmutableArray<WebhookEndpoint>> ListAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// The enabled endpoints that want events of a type, as they were some seconds ago at most: asked with each event, and nearly always
+    /// The enabled endpoints that want events of a type, as they were a second ago at most: asked with each event, and nearly always
     /// none.
     /// </summary>
     ValueTask<ImmutableArray<Guid>> WantingAsync(string eventType, CancellationToken cancellation);
+
+    /// <summary>
+    /// Ends when every silo knows of what was committed before: nothing older is gone by then. An endpoint is acknowledged after this, so
+    /// that it gets each event that is committed after it was acknowledged.
+    /// </summary>
+    Task AreKnownAsync();
 }
 
 /// <summary>Posts events to webhook endpoints.</summary>

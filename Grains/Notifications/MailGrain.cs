@@ -13,11 +13,12 @@ namespace SoonShop.Notifications;
 /// </summary>
 [GrainType(MailGrain.Handler), ImplicitStreamSubscription(NotificationDue.NamespacePrefix + ChannelName.Email)]
 [Retry(Immediate = 1, Backoff = Backoff.Exponential, Retries = 20, FirstSeconds = 2, Factor = 2, MaxSeconds = 600, Jitter = 0.2)]
-[CollectionAgeLimit(Minutes = 5)]
+[CollectionAgeLimit(Minutes = 2)]
 internal sealed class MailGrain(
     [HandlerState("mail")] IPersistentState<Document<DeliveryLog>> storage, TimeProvider time,
-    IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, IOptions<NotificationsOptions> options, ILogger<MailGrain> log)
-    : ChannelGrain(storage, time, ChannelName.Email, channels, secrets, log)
+    IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, IOptions<NotificationsOptions> options, BusinessMetrics metrics,
+    ILogger<MailGrain> log)
+    : ChannelGrain(storage, time, ChannelName.Email, channels, secrets, metrics, log)
 {
     /// <summary>Its grain type.</summary>
     public const string Handler = "mail";

@@ -10,7 +10,7 @@ namespace SoonShop.Notifications;
 /// One write an event, and only where there is something to tell: it holds the inbox entry and a message due on each channel, and an event due
 /// for each webhook endpoint that wants it. Sending is the channels' own handlers' part.
 /// </remarks>
-[GrainType("notification"), CollectionAgeLimit(Minutes = 5)]
+[GrainType(NotificationGrain.Handler), CollectionAgeLimit(Minutes = 2)]
 [ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments), ImplicitStreamSubscription(ShopStreams.Users)]
 internal sealed class NotificationGrain(
     [HandlerState("notification")] IPersistentState<Document<NotificationState>> storage, TimeProvider time,
@@ -24,6 +24,9 @@ internal sealed class NotificationGrain(
         IHandle<PaymentFailed>, IHandle<PaymentActionRequired>, IHandle<PaymentCaptured>, IHandle<PaymentRefunded>,
         IHandle<PaymentAuthorized>, IHandle<PaymentDisputed>, IHandle<PaymentDisputeClosed>, IHandle<PaymentRefundFailed>
 {
+    /// <summary>Its grain type.</summary>
+    public const string Handler = "notification";
+
     private readonly INotificationChannel[] channels = [.. channels];
 
     private NotificationState Mine => State ?? NotificationState.Empty;

@@ -4,10 +4,13 @@ using SoonShop.Inventory;
 namespace SoonShop.Notifications;
 
 /// <summary>Tells every administrator when stock runs low or out, and the webhook endpoints that want to know. Keyed by SKU.</summary>
-[GrainType("stock-alert"), ImplicitStreamSubscription(ShopStreams.Inventory)]
+[GrainType(StockAlertGrain.Handler), ImplicitStreamSubscription(ShopStreams.Inventory)]
 internal sealed class StockAlertGrain(IAdministrators administrators, IWebhookEndpoints webhooks)
     : EventHandlerGrain, IHandle<InventoryLowStock>, IHandle<InventoryOutOfStock>, IHandle<InventoryBackInStock>
 {
+    /// <summary>Its grain type.</summary>
+    public const string Handler = "stock-alert";
+
     Task IHandle<InventoryLowStock>.HandleAsync(InventoryLowStock e, EventContext context) => TellAsync(
         context, NotificationKind.LowStock, new NotificationDetails { Sku = e.Sku, Available = e.Available, Threshold = e.Threshold });
 

@@ -31,6 +31,8 @@ internal sealed partial class WebhookEndpointGrain(
                 return new Refusal(RefusalCode.Conflict, $"There are {WebhookState.MaxEndpoints} endpoints already. Remove one first.");
             await CommitAsync(decision, Note(actor, "create", null, decision.State));
         }
+        // Also when it was there: whoever made it may have got no answer.
+        await endpoints.AreKnownAsync();
         return Endpoint is { } endpoint ? new NewWebhookEndpoint(endpoint.ToView(), endpoint.Secret) : NoEndpoint;
     }
 
@@ -51,6 +53,7 @@ internal sealed partial class WebhookEndpointGrain(
             return NoEndpoint;
         var decision = endpoint.Enable();
         await CommitAsync(decision, Note(actor, "enable", endpoint, decision.State));
+        await endpoints.AreKnownAsync();
         return Endpoint!.ToView();
     }
 

@@ -8,7 +8,7 @@ namespace SoonShop.Notifications;
 /// </summary>
 [GrainType("webhook"), ImplicitStreamSubscription(WebhookDue.StreamNamespace)]
 [Retry(Immediate = 0, Backoff = Backoff.Exponential, Retries = 16, FirstSeconds = 2, Factor = 2, MaxSeconds = 3600, Jitter = 0.2)]
-[CollectionAgeLimit(Minutes = 5)]
+[CollectionAgeLimit(Minutes = 2)]
 internal sealed class WebhookGrain(IWebhookSender sender) : EventHandlerGrain, IHandle<WebhookDue>
 {
     async Task IHandle<WebhookDue>.HandleAsync(WebhookDue e, EventContext context)

@@ -13,8 +13,8 @@ namespace SoonShop.Silo.Events;
 /// replay of thousands keeps others waiting.
 /// </summary>
 internal sealed partial class Redelivery(
-    DeliveryStore store, IGrainFactory grains, EventHandlers handlers, RetryPolicies policies, ErrorClassifier classifier, FailureRecorder failures,
-    EventMetrics metrics, RedeliverySignal signal, IOptions<EventsOptions> options, ILocalSiloDetails silo, ILogger<Redelivery> log) : BackgroundService
+    DeliveryStore store, HandlerCalls calls, EventHandlers handlers, RetryPolicies policies, FailureRecorder failures,
+    EventMetrics metrics, RedeliverySignal signal, IOptions<EventsOptions> options, ILogger<Redelivery> log) : BackgroundService
 {
     /// <summary>Longer than a call can take (10 s), and short enough for what a dying silo held to come soon.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
@@ -102,7 +102,7 @@ internal sealed partial class Redelivery(
         try
         {
             var attempt = delivery.Attempts + 1;
-            var result = await CallAsync(delivery, attempt);
+            var result = await calls.AttemptAsync(delivery.Handler, delivery.HandlerKey, delivery.Event, attempt);
             if (result.Error is { } error)
                 await FailedAsync(delivery, new FailedAttempt(attempt, error, DateTimeOffset.UtcNow, result.TookMs), cancellation);
             else
@@ -124,24 +124,6 @@ internal sealed partial class Redelivery(
         {
             underWay.TryRemove(delivery.Id, out _);
             signal.Set();
-        }
-    }
-
-    private async Task<AttemptResult> CallAsync(ClaimedDelivery delivery, int attempt)
-    {
-        var started = Stopwatch.GetTimestamp();
-        try
-        {
-            var handler = grains.GetGrain(GrainId.Create(delivery.Handler, delivery.HandlerKey)).AsReference<IEventHandler>();
-            return await handler.RetryAsync(delivery.Event, attempt);
-        }
-        catch (Exception e)
-        {
-            // The handler was not reached, or does not answer: that, too, is a failed attempt.
-            var result = new AttemptResult(
-                AttemptError.Of(e, classifier.Classify(e), silo.SiloAddress.ToString()), Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-            metrics.Attempted(delivery.Event, delivery.Handler, attempt, result);
-            return result;
         }
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using SoonShop.Events;
 using SoonShop.Notifications;
 
 namespace SoonShop.Silo.Notifications;
@@ -18,6 +19,8 @@ internal static class NotificationsHosting
             .AddSingleton<IAdministrators, Administrators>()
             .AddSingleton<IMailedSecrets, MailedSecrets>()
             .AddSingleton<IWebhookEndpoints, WebhookEndpoints>()
+            .AddSingleton<IEventInterest>(s => WebhookInterest.OfNotifications(s.GetRequiredService<IWebhookEndpoints>()))
+            .AddSingleton<IEventInterest>(s => WebhookInterest.OfStockAlerts(s.GetRequiredService<IWebhookEndpoints>()))
             .AddSingleton<IWebhookSender, WebhookSender>();
         return options.Email.Mode switch
         {

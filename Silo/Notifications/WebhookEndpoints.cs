@@ -8,7 +8,7 @@ namespace SoonShop.Silo.Notifications;
 internal sealed class WebhookEndpoints(NpgsqlDataSource database, TimeProvider time) : IWebhookEndpoints
 {
     /// <summary>How old what is known may be when an event asks.</summary>
-    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim reading = new(1);
     private Snapshot? known;
@@ -32,6 +32,8 @@ internal sealed class WebhookEndpoints(NpgsqlDataSource database, TimeProvider t
         return [.. snapshot.Endpoints.Where(e => e.Enabled && e.Wants(eventType)).Select(e => e.Id)];
     }
 
+    public Task AreKnownAsync() => Task.Delay(MaxAge, time);
+
     private Snapshot? Fresh => known is { } snapshot && time.GetElapsedTime(snapshot.ReadAt) < MaxAge ? snapshot : null;
 
     private async ValueTask<Snapshot> ReadAsync(CancellationToken cancellation)
@@ -39,7 +41,11 @@ internal sealed class WebhookEndpoints(NpgsqlDataSource database, TimeProvider t
         await reading.WaitAsync(cancellation);
         try
         {
-            return Fresh ?? (known = new Snapshot(await ListAsync(cancellation), time.GetTimestamp()));
+            if (Fresh is { } snapshot)
+                return snapshot;
+            // Its age counts from before it is read.
+            var now = time.GetTimestamp();
+            return known = new Snapshot(await ListAsync(cancellation), now);
         }
         finally
         {

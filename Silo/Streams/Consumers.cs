@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Streams;
 using Orleans.Streams.Core;
+using SoonShop.Events;
 
 namespace SoonShop.Silo.Streams;
 
@@ -32,12 +33,18 @@ internal sealed class Consumers
     private readonly IGrainFactory grains;
     private readonly string provider;
 
-    public Consumers(IServiceProvider services, string provider)
+    private readonly EventHandlers? handlers;
+
+    /// <param name="services">The silo's.</param>
+    /// <param name="provider">The stream provider.</param>
+    /// <param name="handlers">Those who are served by lanes; null for a provider without lanes.</param>
+    public Consumers(IServiceProvider services, string provider, EventHandlers? handlers)
     {
         var type = services.GetRequiredService<IOptionsMonitor<StreamPubSubOptions>>().Get(provider).PubSubType;
         grains = services.GetRequiredService<IGrainFactory>();
         this.provider = provider;
         HasExplicit = type != StreamPubSubType.ImplicitOnly;
+        this.handlers = handlers;
         pubSub = PubSubOf(services, type);
     }
 
@@ -46,6 +53,20 @@ internal sealed class Consumers
 
     /// <summary>The stream's subscriptions at present.</summary>
     public Task<List<StreamSubscription>> OfAsync(StreamId stream) => pubSub.GetAllSubscriptions(new QualifiedStreamId(provider, stream));
+
+    /// <summary>
+    /// Which way events of the stream's namespace go. A subscriber that is no handler, or is one only on silos of another version, gets them by their own
+    /// stream, and with it everybody else who subscribes to it.
+    /// </summary>
+    public async ValueTask<Route> RouteAsync(StreamId stream)
+    {
+        if (HasExplicit)
+            return Route.Stream;
+        var subscriptions = await OfAsync(stream);
+        return subscriptions.Count == 0 ? Route.Nobody
+            : handlers is not null && subscriptions.TrueForAll(s => handlers.Find(s.GrainId.Type.ToString()!) is not null) ? Route.Lane
+            : Route.Stream;
+    }
 
     /// <summary>Activates a consumer. A client is there or is not; the agent finds out quickly.</summary>
     public Task WakeAsync(GrainId consumer) =>

@@ -8,6 +8,18 @@ internal sealed class PendingEvent
     public required string EventType { get; init; }
     public required StreamId Stream { get; init; }
 
+    /// <summary>Which way it goes.</summary>
+    public Route Route { get; init; }
+
+    /// <summary>What has become of it in its lane.</summary>
+    public LaneState Lane { get; set; }
+
+    /// <summary>For a batch of a lane: its events. It is no event itself, and stands in no ledger.</summary>
+    public PendingEvent[]? Parts { get; init; }
+
+    /// <summary>For a batch of a lane: when it was made.</summary>
+    public long Epoch { get; init; }
+
     /// <summary>What consumers are to get.</summary>
     public required object[] Events { get; init; }
 
@@ -38,4 +50,30 @@ internal sealed class PendingEvent
 
     /// <summary>True when it is done with.</summary>
     public bool Finished { get; set; }
+}
+
+/// <summary>Which way an event goes to its consumers.</summary>
+internal enum Route
+{
+    /// <summary>By its own stream.</summary>
+    Stream,
+
+    /// <summary>By the lane of its queue: all consumers are event handlers of the shop.</summary>
+    Lane,
+
+    /// <summary>None: it has no consumer.</summary>
+    Nobody,
+}
+
+/// <summary>What has become of an event in its lane.</summary>
+internal enum LaneState
+{
+    /// <summary>The lane has not got it.</summary>
+    None,
+
+    /// <summary>The lane has it, and will say what becomes of it.</summary>
+    Taken,
+
+    /// <summary>It is done with.</summary>
+    Ended,
 }

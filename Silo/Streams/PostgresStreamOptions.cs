@@ -44,6 +44,9 @@ public sealed class PostgresStreamOptions
     /// <summary>How often a queue is looked at when no signal comes.</summary>
     public TimeSpan IdlePoll { get; set; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long after a read of this silo's queues they are read again, in one statement, when signals of new events come one after the other.</summary>
+    public TimeSpan ReadInterval { get; set; } = TimeSpan.FromMilliseconds(25);
+
     /// <summary>How long acknowledgements are gathered before they are written.</summary>
     public TimeSpan AckInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
@@ -61,6 +64,9 @@ public sealed class PostgresStreamOptions
 
     /// <summary>Publishing: bytes of one event, at most.</summary>
     public int MaxEventBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>True when event handlers of the shop get their events by the queues' lanes. It needs the shop's services.</summary>
+    internal bool Lanes { get; set; }
 
     /// <summary>What is wrong, each with what to set.</summary>
     /// <param name="section">How a setting's name begins, such as <c>Streams:</c>.</param>
@@ -88,6 +94,7 @@ public sealed class PostgresStreamOptions
         foreach (var (name, value, min, max) in new (string, TimeSpan, double, double)[]
         {
             (nameof(IdlePoll), IdlePoll, 0.01, 60),
+            (nameof(ReadInterval), ReadInterval, 0, 1),
             (nameof(AckInterval), AckInterval, 0.001, 10),
             (nameof(ConsumerPatience), ConsumerPatience, 0.1, 3600),
             (nameof(PublishPatience), PublishPatience, 0.1, 600),

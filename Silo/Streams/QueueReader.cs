@@ -2,17 +2,19 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Orleans.Providers.Streams.Common;
 using Orleans.Streams;
+using SoonShop.Events;
 
 namespace SoonShop.Silo.Streams;
 
 /// <summary>What the readers of one provider in this process share.</summary>
 internal sealed record ReaderServices(
-    string Provider, string Owner, StreamDatabase Database, PostgresStreamOptions Options, EventFormat Format, EventSignal Signal, AckWriter Acks,
-    Consumers Consumers, IUndeliveredEvents Undelivered, StreamMetrics Metrics, ILogger Log);
+    string Provider, string Owner, StreamDatabase Database, PostgresStreamOptions Options, EventFormat Format, EventSignal Signal, QueueReads Reads,
+    AckWriter Acks, Consumers Consumers, IUndeliveredEvents Undelivered, StreamMetrics Metrics, ILogger Log);
 
 /// <summary>
-/// Reads one queue for Orleans' pulling agent. An event is in one place at a time: <c>waking</c> (its stream is new to the
-/// agent, and its consumers are being activated), <c>ready</c> to be handed over, in the <see cref="Cache"/>, or left in the
+/// Reads one queue for Orleans' pulling agent. Events of which nobody but the shop's handlers is a consumer go through the queue's
+/// lane, one stream for all of them; others through their own. An event is in one place at a time: <c>waking</c> (its stream is new to the
+/// agent, and its consumers are being activated), <c>ready</c> to be handed over, in the <see cref="Cache"/>, in the lane's hands, or left in the
 /// database, because its stream has enough in memory. Ownership is a number, the epoch: whoever claims the queue raises it,
 /// and what an earlier owner wants to write is refused. Orleans calls the methods of the interface one after the other;
 /// everything that background work shares with them is under a lock.
@@ -37,6 +39,9 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     /// <summary>How often events that Orleans did not deliver are looked for.</summary>
     private static readonly TimeSpan TendInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long a reader that stops waits for what its lane has begun.</summary>
+    private static readonly TimeSpan LaneEnd = TimeSpan.FromSeconds(2);
+
     /// <summary>How often an event is handed to Orleans before it counts as undelivered.</summary>
     private const int MaxHandOvers = 3;
 
@@ -53,6 +58,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private readonly Lock gate = new();
     private readonly Dictionary<StreamId, WakingStream> waking = [];
     private readonly Queue<PendingEvent> ready = new();
+    private readonly Queue<PendingEvent> readyForLane = new();
     private readonly Dictionary<StreamId, int> readyOf = [];
     private readonly Dictionary<StreamId, int> pendingOf = [];
     private readonly Dictionary<StreamId, SortedPositions> leftOf = [];
@@ -60,6 +66,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private readonly SemaphoreSlim woken = new(0, 1);
     private readonly SemaphoreSlim wakes = new(MaxWakes);
     private readonly CancellationTokenSource stopping = new();
+    private readonly StreamId lane;
     private Task tending = Task.CompletedTask;
     private ReadWindow window = new(0);
     private AckLedger ledger = new(0, []);
@@ -70,12 +77,13 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     /// <summary>What the database has, as far as it is known.</summary>
     private (long Watermark, PositionRange[]? Done, long DoneAtMs) written;
     private long epoch, token, lastReadMs, fencedAtMs, askedAtMs;
-    private int pendingBytes, left;
+    private int pendingBytes, left, inLane;
     private volatile bool more, owner, fenced;
 
     public QueueReader(ReaderServices services, int queue, int batchSize)
     {
         (this.services, Queue) = (services, queue);
+        lane = StreamId.Create(ShopStreams.Lanes, $"{queue}@{services.Owner}");
         Cache = new StreamCache(batchSize, services.Consumers.HasExplicit ? 2000 : 0, NowMs, gate) { Finished = Finish, GivenUp = GiveUp };
     }
 
@@ -169,6 +177,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         services.Signal.Unregister(Queue, this);
         if (!IsOwner)
             return;
+        await LaneEndsAsync();
         using var limit = new CancellationTokenSource(timeout);
         services.Acks.Changed(this);
         await services.Acks.FlushAsync(limit.Token);
@@ -232,12 +241,13 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             inherited = claim.Done;
             written = (claim.Watermark, null, 0);
             ready.Clear();
+            readyForLane.Clear();
             readyOf.Clear();
             waking.Clear();
             pendingOf.Clear();
             leftOf.Clear();
             toFetch.Clear();
-            pendingBytes = left = 0;
+            pendingBytes = left = inLane = 0;
             (owner, fenced, more) = (true, false, true);
         }
     }
@@ -261,17 +271,46 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     {
         lock (gate)
         {
-            var batch = new List<IBatchContainer>(Math.Min(ready.Count, Options.ReadEvents));
+            var batch = new List<IBatchContainer>(Math.Min(ready.Count + 1, Options.ReadEvents));
+            if (TakeForLane() is { } ofLane)
+                batch.Add(ofLane);
             while (batch.Count < Options.ReadEvents && ready.TryDequeue(out var e))
             {
                 if (--readyOf[e.Stream] == 0)
                     readyOf.Remove(e.Stream);
                 e.Passed = false;
-                e.Batch = new StreamBatch(e.Stream, new EventSequenceTokenV2(++token), e.Events, e.RequestContext, e);
-                batch.Add(e.Batch);
+                batch.Add(Batch(e));
             }
             return batch;
         }
+    }
+
+    private StreamBatch Batch(PendingEvent e) =>
+        e.Batch = new StreamBatch(e.Stream, new EventSequenceTokenV2(++token), e.Events, e.RequestContext, e);
+
+    /// <summary>What is ready for the lane, as one batch. Under the lock.</summary>
+    private StreamBatch? TakeForLane()
+    {
+        if (readyForLane.Count == 0)
+            return null;
+        var parts = new PendingEvent[Math.Min(readyForLane.Count, Options.ReadEvents)];
+        for (var i = 0; i < parts.Length; i++)
+        {
+            parts[i] = readyForLane.Dequeue();
+            parts[i].HandedOver++;
+        }
+        return Batch(new PendingEvent
+        {
+            Position = parts[0].Position,
+            EventId = parts[0].EventId,
+            EventType = parts[0].EventType,
+            Stream = lane,
+            Events = [new EventBatch(Array.ConvertAll(parts, p => (CloudEvent)p.Events[0]), new Receipts(this, epoch, parts))],
+            Bytes = 0,
+            Parts = parts,
+            Epoch = epoch,
+            HandedOver = parts.Max(p => p.HandedOver) - 1,
+        });
     }
 
     private bool IsReadDue()
@@ -285,54 +324,60 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
 
     private async Task ReadAsync()
     {
-        long from;
-        long[] known;
-        PositionRange[] done;
         StreamId? fetch = null;
         await ForgetBystandersAsync();
         lock (gate)
         {
-            if (!HasRoom())
-                return;
-            if (toFetch.TryDequeue(out var stream))
+            if (HasRoom() && toFetch.TryDequeue(out var stream))
                 fetch = stream;
-            (from, known) = window.Next(NowMs());
-            if (inherited is [.., var last] && last.To <= window.Final)
-                inherited = [];
-            done = inherited;
         }
         if (fetch is { } rest)
         {
             await FetchLeftAsync(rest);
             return;
         }
-        more = false;
-        var (rows, complete, snapshot, present) = await services.Database.ReadQueueAsync(
-            Queue, from, known, done, Math.Min(Options.ReadEvents, Options.MaxPendingEvents), Options.ReadBytes, stopping.Token);
-        if (present != epoch)
+        if (await services.Reads.ReadAsync(BeginRead).WaitAsync(stopping.Token) is not { } answer)
+            return;
+        var (read, finds) = answer;
+        if (finds.Epoch != epoch)
         {
             Fenced(epoch);
             return;
         }
-        var events = rows.ConvertAll(Prepare);
+        var events = await PrepareAsync(finds.Rows);
         lock (gate)
         {
             lastReadMs = NowMs();
-            if (rows.Count > 0 && window.Overtakes(from, snapshot))
+            if (finds.Rows.Count > 0 && window.Overtakes(read.From, finds.Snapshot))
             {
                 more = true;
                 return;
             }
-            more = !complete;
-            window.Read(from, rows.ConvertAll(r => r.Position), complete, snapshot, lastReadMs);
-            foreach (var row in rows)
+            more |= !finds.Complete;
+            window.Read(read.From, finds.Rows.ConvertAll(r => r.Position), finds.Complete, finds.Snapshot, lastReadMs);
+            foreach (var row in finds.Rows)
                 ledger.Read(row.Position);
             foreach (var e in events)
                 Accept(e);
             if (window.Final > ledger.Watermark)
                 services.Acks.Changed(this);
         }
-        services.Metrics.Read(services.Provider, rows.Count);
+        services.Metrics.Read(services.Provider, finds.Rows.Count);
+    }
+
+    /// <summary>Where the read that is about to begin starts; null when there is no room for what it finds.</summary>
+    private QueueRead? BeginRead()
+    {
+        lock (gate)
+        {
+            if (!HasRoom() || stopping.IsCancellationRequested)
+                return null;
+            more = false;
+            var (from, known) = window.Next(NowMs());
+            if (inherited is [.., var last] && last.To <= window.Final)
+                inherited = [];
+            return new QueueRead(Queue, from, known, inherited);
+        }
     }
 
     /// <summary>
@@ -373,7 +418,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         List<PendingEvent> events;
         try
         {
-            events = (await services.Database.ReadEventsAsync(Queue, positions, stopping.Token)).ConvertAll(Prepare);
+            events = await PrepareAsync(await services.Database.ReadEventsAsync(Queue, positions, stopping.Token));
         }
         catch
         {
@@ -394,9 +439,23 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
     }
 
-    private PendingEvent Prepare(EventRow row)
+    private async Task<List<PendingEvent>> PrepareAsync(List<EventRow> rows)
     {
-        var stream = StreamId.Create(row.Namespace.Length == 0 ? null : row.Namespace, row.Key);
+        // Asked with each read: a silo that has joined may have brought consumers.
+        Dictionary<string, Route> routes = [];
+        var events = new List<PendingEvent>(rows.Count);
+        foreach (var row in rows)
+        {
+            var stream = StreamId.Create(row.Namespace.Length == 0 ? null : row.Namespace, row.Key);
+            if (!routes.TryGetValue(row.Namespace, out var route))
+                routes.Add(row.Namespace, route = await services.Consumers.RouteAsync(stream));
+            events.Add(Prepare(row, stream, route));
+        }
+        return events;
+    }
+
+    private PendingEvent Prepare(EventRow row, StreamId stream, Route route)
+    {
         try
         {
             var (events, context) = services.Format.Read(row);
@@ -406,6 +465,8 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
                 EventId = row.Id,
                 EventType = row.Type,
                 Stream = stream,
+                // What was published by OnNextAsync is none of the shop's.
+                Route = route == Route.Lane && events is not [CloudEvent] ? Route.Stream : route,
                 Events = events,
                 RequestContext = context,
                 Bytes = row.Bytes,
@@ -436,6 +497,12 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             _ = ReportAsync(e, UndeliveredReason.Unreadable, [], null, unreadable, epoch);
             return;
         }
+        if (e.Route == Route.Nobody)
+        {
+            Count(e, 1);
+            Done(e);
+            return;
+        }
         if (!fetched && (leftOf.TryGetValue(e.Stream, out var all) || pendingOf.GetValueOrDefault(e.Stream) >= Options.MaxPendingPerStream))
         {
             if (all is null)
@@ -451,7 +518,19 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     /// <summary>Makes an event ready, or lets it wait until its stream's consumers are active. Under the lock.</summary>
     private void Offer(PendingEvent e)
     {
-        if (waking.TryGetValue(e.Stream, out var stream))
+        if (e.Parts is { } parts)
+        {
+            foreach (var part in parts)
+            {
+                if (part.Lane == LaneState.None && e.Epoch == epoch)
+                    readyForLane.Enqueue(part);
+            }
+        }
+        else if (e.Route == Route.Lane)
+        {
+            readyForLane.Enqueue(e);
+        }
+        else if (waking.TryGetValue(e.Stream, out var stream))
         {
             stream.Events.Add(e);
         }
@@ -542,11 +621,23 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         Nudge();
     }
 
-    /// <summary>An event is done with. Called by the cache, under its lock.</summary>
+    /// <summary>An event is done with; or a batch has passed the lane, which tells itself when its events are. Called by the cache, under its lock.</summary>
     private void Finish(PendingEvent e)
     {
         lock (gate)
-            Done(e);
+        {
+            if (e.Parts is null)
+            {
+                Done(e);
+            }
+            else
+            {
+                // Nobody has taken what is left.
+                Offer(e);
+                if (readyForLane.Count > 0)
+                    Nudge();
+            }
+        }
     }
 
     private void Done(PendingEvent e)
@@ -581,9 +672,14 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             {
                 if (subscription is { } id && consumers.Count == 0)
                     consumers = [.. (await services.Consumers.OfAsync(e.Stream)).Where(s => s.SubscriptionId == id).Select(s => s.GrainId)];
-                await services.Undelivered.TakeAsync(new UndeliveredEvent(
-                    services.Provider, e.Stream, e.Position, e.EventId, e.EventType, e.Events, reason, consumers, subscription, error), stopping.Token);
-                services.Metrics.Undelivered(services.Provider, reason);
+                foreach (var single in Untaken(e))
+                {
+                    await services.Undelivered.TakeAsync(new UndeliveredEvent(
+                        services.Provider, single.Stream, single.Position, single.EventId, single.EventType, single.Events, reason, consumers, subscription, error), stopping.Token);
+                    services.Metrics.Undelivered(services.Provider, reason);
+                    if (e.Parts is not null)
+                        TakenOver(single, ofEpoch);
+                }
                 break;
             }
             catch (Exception failure) when (failure is not OperationCanceledException || !stopping.IsCancellationRequested)
@@ -599,10 +695,73 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             Cache.Reported(e);
             return;
         }
+        if (e.Parts is not null)
+            return;
         lock (gate)
         {
             if (ofEpoch == epoch)
                 Done(e);
+        }
+    }
+
+    /// <summary>The event, or those of a batch that the lane has not taken.</summary>
+    private PendingEvent[] Untaken(PendingEvent e)
+    {
+        lock (gate)
+            return e.Parts is { } parts ? Array.FindAll(parts, p => p.Lane == LaneState.None) : [e];
+    }
+
+    private void TakenOver(PendingEvent part, long ofEpoch)
+    {
+        lock (gate)
+        {
+            if (ofEpoch != epoch || part.Lane != LaneState.None)
+                return;
+            part.Lane = LaneState.Ended;
+            Done(part);
+        }
+    }
+
+    /// <summary>Waits a while for what the lane has begun, so that it is acknowledged and not done again by the next owner.</summary>
+    private async Task LaneEndsAsync()
+    {
+        for (var began = NowMs(); Volatile.Read(ref inLane) > 0 && NowMs() - began < LaneEnd.TotalMilliseconds;)
+            await Task.Delay(TendInterval / 5);
+    }
+
+    /// <summary>What the lane tells of one batch.</summary>
+    private sealed class Receipts(QueueReader reader, long ofEpoch, PendingEvent[] parts) : IEventReceipts
+    {
+        public bool AreCurrent => reader.IsOwner && Volatile.Read(ref reader.epoch) == ofEpoch && !reader.stopping.IsCancellationRequested;
+
+        public bool Take(int index)
+        {
+            lock (reader.gate)
+            {
+                if (reader.epoch != ofEpoch || parts[index].Lane != LaneState.None)
+                    return false;
+                parts[index].Lane = LaneState.Taken;
+                reader.inLane++;
+                return true;
+            }
+        }
+
+        public void Done(int index) => End(index, done: true);
+
+        public void Return(int index) => End(index, done: false);
+
+        private void End(int index, bool done)
+        {
+            lock (reader.gate)
+            {
+                var part = parts[index];
+                if (reader.epoch != ofEpoch || part.Lane != LaneState.Taken)
+                    return;
+                reader.inLane--;
+                part.Lane = done ? LaneState.Ended : LaneState.None;
+                if (done)
+                    reader.Done(part);
+            }
         }
     }
 

@@ -76,6 +76,16 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
         }
     }
 
+    /// <summary>Streams that have events or cursors.</summary>
+    public int Streams
+    {
+        get
+        {
+            lock (gate)
+                return streams.Count;
+        }
+    }
+
     /// <summary>True when the agent has cursors on the stream.</summary>
     public bool HasCursors(StreamId streamId)
     {

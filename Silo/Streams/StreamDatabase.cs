@@ -132,40 +132,39 @@ internal sealed class StreamDatabase
     }
 
     /// <summary>
-    /// Reads on in a queue: what lies beyond a position, is not known and was not done with by an earlier owner, in order, at most so many events and bytes, but
-    /// at least one event. Answers whether there may be more, what the read could see, and the queue's epoch.
+    /// Reads on in queues: of each, what lies beyond a position, is not known and was not done with by an earlier owner, in order, at most so many events
+    /// and bytes, but at least one event.
     /// </summary>
-    public async Task<(List<EventRow> Rows, bool Complete, DatabaseSnapshot Snapshot, long Epoch)> ReadQueueAsync(
-        int queue, long from, long[] known, PositionRange[] done, int maxEvents, int maxBytes, CancellationToken cancellation)
+    public async Task<QueueFinds[]> ReadQueuesAsync(IReadOnlyList<QueueRead> reads, int maxEvents, int maxBytes, CancellationToken cancellation)
     {
-        // The id that the next transaction gets: xmax is but the one after the last that has ended.
+        // The id that the next transaction gets: xmax is but the one after the last that has ended. A position is in one queue only.
         await using var command = Command($"""
-            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.epoch, s.harmless, e.events, {Columns}
-            from (select pg_current_snapshot() as snapshot, (select epoch from stream_queue where id = $1) as epoch,
-                         {DatabaseSnapshot.Harmless} as harmless) s
+            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.harmless, q.number,
+                   (select epoch from stream_queue where id = q.queue), e.events, {Columns}
+            from (select pg_current_snapshot() as snapshot, {DatabaseSnapshot.Harmless} as harmless) s
+            cross join (select number, queue, after, done::int8multirange as done from unnest($1, $2, $3) with ordinality r(queue, after, done, number)) q
             left join lateral (
               select *, count(*) over () as events,
                      sum(coalesce(octet_length(payload), pg_column_size(data))) over (order by position rows unbounded preceding) as bytes,
                      row_number() over (order by position) as place
-              from (select * from event where queue = $1 and due_at is null and position > $2 and position <> all ($3) and not position <@ $6
-                    order by position limit $4) page) e on e.bytes <= $5 or e.place = 1
-            order by e.position
-            """, queue, from, known, maxEvents, (long)maxBytes);
-        command.Parameters.Add(new() { Value = done.Select(Range).ToArray(), NpgsqlDbType = NpgsqlDbType.BigIntMultirange });
+              from (select * from event where queue = q.queue and due_at is null and position > q.after and position <> all ($4) and not position <@ q.done
+                    order by position limit $5) page) e on e.bytes <= $6 or e.place = 1
+            order by q.number, e.position
+            """,
+            reads.Select(r => r.Queue).ToArray(), reads.Select(r => r.From).ToArray(), reads.Select(r => Text(r.Done)).ToArray(),
+            reads.Count == 1 ? reads[0].Known : reads.SelectMany(r => r.Known).ToArray(), maxEvents, (long)maxBytes);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var rows = new List<EventRow>();
         DatabaseSnapshot? snapshot = null;
-        var (found, epoch) = (0L, 0L);
+        var finds = new List<QueueFinds>(reads.Count);
         while (await reader.ReadAsync(cancellation))
         {
-            snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<long[]>(3));
-            epoch = reader.IsDBNull(2) ? 0 : reader.GetInt64(2);
-            if (reader.IsDBNull(4))
-                continue;
-            found = reader.GetInt64(4);
-            rows.Add(Row(reader, 5));
+            snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<long[]>(2));
+            if (reader.GetInt64(3) > finds.Count)
+                finds.Add(new QueueFinds([], reader.IsDBNull(5) ? 0 : reader.GetInt64(5), maxEvents, snapshot, reader.IsDBNull(4) ? 0 : reader.GetInt64(4)));
+            if (!reader.IsDBNull(5))
+                finds[^1].Rows.Add(Row(reader, 6));
         }
-        return (rows, rows.Count == found && found < maxEvents, snapshot!, epoch);
+        return [.. finds];
     }
 
     /// <summary>Reads events that were left in the database, in order.</summary>
@@ -189,7 +188,7 @@ internal sealed class StreamDatabase
             returning q.id
             """,
             progress.Select(p => p.Queue).ToArray(), progress.Select(p => p.Epoch).ToArray(), progress.Select(p => p.Watermark).ToArray(),
-            progress.Select(p => p.Done is null ? null : $"{{{string.Join(',', p.Done.Select(d => string.Create(CultureInfo.InvariantCulture, $"[{d.From},{d.To}]")))}}}").ToArray());
+            progress.Select(p => p.Done is null ? null : Text(p.Done)).ToArray());
         return [.. await ReadAsync(command, r => r.GetInt32(0), cancellation)];
     }
 
@@ -252,7 +251,9 @@ internal sealed class StreamDatabase
     private static PositionRange Range(NpgsqlRange<long> range) => new(
         range.LowerBoundIsInclusive ? range.LowerBound : range.LowerBound + 1, range.UpperBoundIsInclusive ? range.UpperBound : range.UpperBound - 1);
 
-    private static NpgsqlRange<long> Range(PositionRange range) => new(range.From, range.To);
+    /// <summary>A multirange as text.</summary>
+    private static string Text(PositionRange[] ranges) =>
+        $"{{{string.Join(',', ranges.Select(r => string.Create(CultureInfo.InvariantCulture, $"[{r.From},{r.To}]")))}}}";
 
     private static EventRow Row(NpgsqlDataReader r, int first) => new(
         r.GetInt64(first), r.GetString(first + 1), r.GetString(first + 2), r.GetInt64(first + 3), r.GetString(first + 4), r.GetString(first + 5),

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Streams;
 using SoonShop.Events;
@@ -28,7 +29,13 @@ public sealed class StreamsOptions
     /// <summary>Events of one stream in memory.</summary>
     public int MaxPendingPerStream { get; set; } = 256;
 
-    /// <summary>How long activating a handler is tried, in seconds, before its events wait for a delayed retry.</summary>
+    /// <summary>How long after a read of its queues a silo reads them again, in milliseconds, when events come one after the other.</summary>
+    public int ReadIntervalMilliseconds { get; set; } = 25;
+
+    /// <summary>How long acknowledgements are gathered before they are written, in milliseconds.</summary>
+    public int AckIntervalMilliseconds { get; set; } = 500;
+
+    /// <summary>How long it is tried to reach a handler, in seconds, before its event waits for a delayed retry.</summary>
     public int ConsumerPatienceSeconds { get; set; } = 5;
 
     /// <summary>How long handing an event to a handler is tried, in seconds, before it waits for a delayed retry.</summary>
@@ -53,7 +60,10 @@ public sealed class StreamsOptions
         options.MaxPendingEvents = MaxPendingEvents;
         options.MaxPendingBytes = MaxPendingBytes;
         options.MaxPendingPerStream = MaxPendingPerStream;
+        options.ReadInterval = TimeSpan.FromMilliseconds(ReadIntervalMilliseconds);
+        options.AckInterval = TimeSpan.FromMilliseconds(AckIntervalMilliseconds);
         options.ConsumerPatience = TimeSpan.FromSeconds(ConsumerPatienceSeconds);
+        options.Lanes = true;
     }
 }
 
@@ -67,16 +77,19 @@ internal static class StreamsExtensions
     private static readonly TimeSpan InactivityPeriod = TimeSpan.FromMinutes(1);
 
     /// <summary>Adds the stream provider of the shop's events, over the shared data source. Handlers subscribe by attribute alone.</summary>
-    public static ISiloBuilder AddShopStreams(this ISiloBuilder silo, StreamsOptions configuration) =>
-        silo.AddPostgresStreams(ShopStreams.Provider, configuration.Apply, stream =>
+    public static ISiloBuilder AddShopStreams(this ISiloBuilder silo, StreamsOptions configuration)
+    {
+        silo.Services.AddSingleton(LaneOptions.Default with { HandlerPatience = TimeSpan.FromSeconds(configuration.ConsumerPatienceSeconds) });
+        return silo.AddPostgresStreams(ShopStreams.Provider, configuration.Apply, stream =>
         {
             stream.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
             stream.ConfigurePullingAgent(agent => agent.Configure(
                 (StreamPullingAgentOptions o) =>
                 {
                     o.MaxEventDeliveryTime = TimeSpan.FromSeconds(configuration.MaxDeliverySeconds);
-                    // Most streams are used for seconds: a customer's, an order's.
+                    // Where others than the shop's handlers subscribe, most streams are used for seconds: a customer's, an order's.
                     o.StreamInactivityPeriod = InactivityPeriod;
                 }));
         });
+    }
 }

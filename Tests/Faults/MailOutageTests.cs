@@ -90,10 +90,10 @@ public sealed class MailOutageTests
 
         await Until.TrueAsync("it is sent", Patience, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 0 && await flood.SentAsync() == 1);
         Assert.Single(mail.Mails(), m => m.To.Mailboxes.Single().Address == "guest1@example.com");
-        const string Sent = "from event where type = 'notification.sent' and stream_key = md5('stream 1')";
-        var sent = await shop.QueryAsync<DateTime>($"select time {Sent}");
+        const string Sent = $"{EventFlood.Sent} and grain_key = md5('stream 1')";
+        var sent = await shop.QueryAsync<DateTime>($"select (record->>'at')::timestamptz {Sent}");
         Assert.True(sent >= due, $"It was due at {due:O} and sent at {sent:O}.");
-        Assert.Equal("2", await shop.QueryAsync<string>($"select data->>'attempts' {Sent}"));
+        Assert.Equal("2", await shop.QueryAsync<string>($"select record->>'attempts' {Sent}"));
     }
 
     private static (string Name, string Value)[] MailSettings(MailServer server) =>
@@ -107,5 +107,5 @@ public sealed class MailOutageTests
 
     private static Task<long> DueAsync(Shop shop) => shop.QueryAsync<long>("select count(*) from event where type = 'notification.due' and data->>'channel' = 'email'");
 
-    private static Task<long> SentAsync(Shop shop) => shop.QueryAsync<long>("select count(*) from event where type = 'notification.sent' and data->>'channel' = 'email'");
+    private static Task<long> SentAsync(Shop shop) => shop.QueryAsync<long>($"select count(*) {EventFlood.Sent}");
 }

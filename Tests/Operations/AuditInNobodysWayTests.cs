@@ -32,7 +32,7 @@ public sealed class AuditInNobodysWayTests : IAsyncLifetime
         await IntegrityAudit.AnnounceAsync(audit, database.Source, Stop);
         var (audits, writers) = (await IdAsync(audit), await IdAsync(writer));
 
-        var (_, _, seen, _) = await new SoonShop.Silo.Streams.StreamDatabase(database.Source, "audited").ReadQueueAsync(1, 0, [], [], 10, 1000, Stop);
+        var seen = (await new SoonShop.Silo.Streams.StreamDatabase(database.Source, "audited").ReadQueuesAsync([new(1, 0, [], [])], 10, 1000, Stop))[0].Snapshot;
         Assert.Equal((true, false), (seen.HadEnded(audits), seen.HadEnded(writers)));
         Assert.Equal([writers], seen.Unended().Intersect([audits, writers]));
     }

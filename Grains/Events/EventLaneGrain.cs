@@ -1,0 +1,25 @@
+using Orleans.Placement;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+
+namespace SoonShop.Events;
+
+/// <summary>
+/// The consumer of a lane, which is one stream for all events of a queue: customers' streams are many and used for seconds, and Orleans
+/// registers each. It is active on the silo that reads the queue, whose name is in its key.
+/// </summary>
+[GrainType("event-lane"), ImplicitStreamSubscription(ShopStreams.Lanes), PreferLocalPlacement]
+internal sealed class EventLaneGrain(EventLanes lanes) : Grain, IGrainWithStringKey, IStreamSubscriptionObserver
+{
+    Task IStreamSubscriptionObserver.OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
+        handleFactory.Create<EventBatch>().ResumeAsync((batch, _) => TakeAsync(batch));
+
+    private Task TakeAsync(EventBatch batch)
+    {
+        if (batch.Receipts is { } receipts)
+            return lanes.Of(this.GetPrimaryKeyString()).TakeAsync(batch.Events, receipts);
+        // It was placed while the other silo was not ready for grains. The stream tries again, and finds it there.
+        DeactivateOnIdle();
+        throw new InvalidOperationException($"The lane {this.GetPrimaryKeyString()} is active on another silo than the reader of its queue.");
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace SoonShop.Events;
+
+/// <summary>Makes attempts by calling handlers' grains, wherever they are.</summary>
+public sealed class HandlerCalls(IGrainFactory grains, ErrorClassifier classifier, EventMetrics metrics, ILocalSiloDetails silo)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// One attempt of a handler with an event. Throws nothing: a handler that was not reached, or does not answer, is a failed attempt, too.
+    /// </summary>
+    /// <param name="handler">The handler's name.</param>
+    /// <param name="key">The key of its grain.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="attempt">Which attempt of this handler with this event it is.</param>
+    /// <param name="trace">The trace that it belongs to; null for the event's own.</param>
+    /// <param name="patience">For how long it is tried to reach the handler.</param>
+    public async Task<AttemptResult> AttemptAsync(string handler, string key, CloudEvent e, int attempt, string? trace = null, TimeSpan patience = default)
+    {
+        var grain = grains.GetGrain(GrainId.Create(handler, key)).AsReference<IEventHandler>();
+        var started = Stopwatch.GetTimestamp();
+        for (var pause = FirstPause; ; pause *= 2)
+        {
+            try
+            {
+                SetTrace(trace is null || trace == e.TraceParent ? null : trace);
+                return await grain.RetryAsync(e, attempt);
+            }
+            catch (Exception failure)
+            {
+                if (Stopwatch.GetElapsedTime(started) + pause < patience)
+                {
+                    await Task.Delay(pause);
+                    continue;
+                }
+                var result = new AttemptResult(
+                    AttemptError.Of(failure, classifier.Classify(failure), silo.SiloAddress.ToString()), Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                metrics.Attempted(e, handler, attempt, result);
+                return result;
+            }
+        }
+    }
+
+    private static void SetTrace(string? trace)
+    {
+        if (trace is not null)
+            RequestContext.Set(RequestKeys.DeliveryTrace, trace);
+        else
+            RequestContext.Remove(RequestKeys.DeliveryTrace);
+    }
+}
