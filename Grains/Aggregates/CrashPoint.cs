@@ -48,6 +48,9 @@ public static class CrashPoint
         "email-change.settled",
     ];
 
+    /// <summary>Those that an event passes each time that a handler is done with it.</summary>
+    public static readonly IReadOnlyList<string> Events = ["event.handled"];
+
     private static readonly string? File = Environment.GetEnvironmentVariable(Variable);
     private static readonly Lock Gate = new();
     private static (string Text, Arming? Point) armed = ("", null);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
+using SoonShop.Aggregates;
 
 namespace SoonShop.Events;
 
@@ -134,6 +135,7 @@ internal sealed partial class EventLane(
                     return false;
                 if (await IsWantedAsync(line.Handler, e.Event))
                     await line.Delivery.DeliverAsync(e.Event, (attempt, trace) => AttemptAsync(line, e, attempt, trace));
+                CrashPoint.Pass("event.handled");
                 return true;
             }
             catch (Exception failure)

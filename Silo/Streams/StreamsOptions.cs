@@ -11,6 +11,9 @@ public sealed class StreamsOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Streams";
 
+    /// <summary>Limits of the two intervals, in milliseconds.</summary>
+    private const int MaxReadInterval = 1000, MaxAckInterval = 10_000;
+
     /// <summary>Whose the shop's streams are, in whatever cluster.</summary>
     private const string Owner = "soonshop";
 
@@ -48,6 +51,10 @@ public sealed class StreamsOptions
         Apply(options);
         foreach (var problem in options.Problems($"{Section}:"))
             yield return problem;
+        if (ReadIntervalMilliseconds is < 0 or > MaxReadInterval)
+            yield return $"{Section}:{nameof(ReadIntervalMilliseconds)} is {ReadIntervalMilliseconds}; set Streams__{nameof(ReadIntervalMilliseconds)} to 0–{MaxReadInterval}.";
+        if (AckIntervalMilliseconds is < 1 or > MaxAckInterval)
+            yield return $"{Section}:{nameof(AckIntervalMilliseconds)} is {AckIntervalMilliseconds}; set Streams__{nameof(AckIntervalMilliseconds)} to 1–{MaxAckInterval}.";
         if (MaxDeliverySeconds is < 1 or > 3600)
             yield return $"{Section}:{nameof(MaxDeliverySeconds)} is {MaxDeliverySeconds}; set Streams__{nameof(MaxDeliverySeconds)} to 1–3600.";
     }
@@ -60,8 +67,8 @@ public sealed class StreamsOptions
         options.MaxPendingEvents = MaxPendingEvents;
         options.MaxPendingBytes = MaxPendingBytes;
         options.MaxPendingPerStream = MaxPendingPerStream;
-        options.ReadInterval = TimeSpan.FromMilliseconds(ReadIntervalMilliseconds);
-        options.AckInterval = TimeSpan.FromMilliseconds(AckIntervalMilliseconds);
+        options.ReadInterval = TimeSpan.FromMilliseconds(Math.Clamp(ReadIntervalMilliseconds, 0, MaxReadInterval));
+        options.AckInterval = TimeSpan.FromMilliseconds(Math.Clamp(AckIntervalMilliseconds, 1, MaxAckInterval));
         options.ConsumerPatience = TimeSpan.FromSeconds(ConsumerPatienceSeconds);
         options.Lanes = true;
     }

@@ -13,6 +13,23 @@ public sealed class EventKillTests
     [Fact]
     public Task every_event_is_handled_and_its_effect_is_there_once_while_silos_die_every_few_seconds() => RunAsync(eventsPerStream: 15, kills: 3);
 
+    [Fact]
+    public async Task a_silo_that_dies_between_the_events_of_a_batch_leaves_none_behind_and_has_none_done_twice()
+    {
+        const int EventsPerStream = 3;
+        await using var shop = await Shop.CreateAsync(null, EventFlood.MailToFiles());
+        await shop.StartSiloAsync();
+        var doomed = await shop.StartSiloAsync($"event.handled#{Streams / 2}", (TcpPort.Free(), TcpPort.Free()));
+        await Until.TrueAsync("both read queues", TimeSpan.FromMinutes(1), async () =>
+            await shop.QueryAsync<long>("select count(distinct owner) from stream_queue") == 2);
+        var flood = new EventFlood(shop, Streams, EventsPerStream);
+        await flood.PrepareAsync();
+        await flood.PublishAsync(TimeSpan.Zero);
+        await doomed.WaitForExitAsync(TimeSpan.FromMinutes(2));
+        Assert.InRange(await flood.SentAsync(), 0, flood.Events - 1);
+        await flood.AssertHandledAsync();
+    }
+
     internal static async Task RunAsync(int eventsPerStream, int kills)
     {
         await using var shop = await Shop.CreateAsync(null, EventFlood.MailToFiles());
