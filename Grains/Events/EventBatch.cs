@@ -7,17 +7,11 @@ namespace SoonShop.Events;
 [GenerateSerializer, Immutable, Alias("event-batch")]
 public sealed class EventBatch
 {
-    [Id(0)] private readonly CloudEvent[] events;
-    [NonSerialized] private readonly IEventReceipts? receipts;
-
-    /// <summary>Of these events.</summary>
-    public EventBatch(CloudEvent[] events, IEventReceipts? receipts) => (this.events, this.receipts) = (events, receipts);
-
     /// <summary>The events.</summary>
-    public IReadOnlyList<CloudEvent> Events => events;
+    [Id(0)] public ImmutableArray<CloudEvent> Events { get; init; } = [];
 
     /// <summary>Takes what became of them; null in another process than the one that read them.</summary>
-    public IEventReceipts? Receipts => receipts;
+    [field: NonSerialized] public IEventReceipts? Receipts { get; init; }
 }
 
 /// <summary>
@@ -26,10 +20,14 @@ public sealed class EventBatch
 /// </summary>
 public interface IEventReceipts
 {
-    /// <summary>False once somebody else reads the queue: what is not done by then comes from that one, and nothing more is begun here.</summary>
+    /// <summary>
+    /// False once somebody else reads the queue: what is not done by then comes from that one, and nothing more is begun here.
+    /// </summary>
     bool AreCurrent { get; }
 
-    /// <summary>Takes an event over: whoever has taken it must end with one of the other two. False when that is not to be: it was taken before.</summary>
+    /// <summary>
+    /// Takes an event over: whoever has taken it must end with one of the other two. False when it must not be handled: it was taken before.
+    /// </summary>
     bool Take(int index);
 
     /// <summary>Each handler is done with the event, or what follows is stored.</summary>

@@ -39,7 +39,8 @@ internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandler
             }
             failures ??= ImmutableArray.CreateBuilder<FailedAttempt>();
             failures.Add(new FailedAttempt(number, error, runtime.Time.GetUtcNow(), result.TookMs));
-            var inPlace = !result.CutOff && runtime.Time.GetElapsedTime(started) + runtime.AttemptLimit + EventPipeline.Grace < InPlaceLimit;
+            var inPlace = !result.CutOff
+                && runtime.Time.GetElapsedTime(started) + runtime.AttemptLimit + EventPipeline.Grace < InPlaceLimit;
             var next = runtime.Policies.For(type.Name, e.Type, error.Class).Next(number, inPlace, Random.Shared.NextDouble());
             LogFailure(runtime.Log, type.Name, key, e.Type, e.Id, number, next.Kind, error.Class, error.Message);
             if (next.Kind == NextStepKind.RetryNow)

@@ -16,7 +16,7 @@ public sealed record EventHandlerType(string Name, Type Grain, FrozenDictionary<
     /// <summary>The retry policies that stand on the class.</summary>
     internal IEnumerable<RetryRule> RetryRules(EventTypes types) => Grain.GetCustomAttributes<RetryAttribute>(inherit: true).Select(a => a.ToRule(Name, types));
 
-    /// <summary>False for what it does not handle. What cannot be read here is somebody's to say: a dead letter, or a newer silo's.</summary>
+    /// <summary>False for what it does not handle. Of a type that is not known here, nobody knows: the handler says so, or a newer silo's can.</summary>
     internal bool Concerns(CloudEvent e, EventTypes types) => Events.ContainsKey(e.Type) || !types.Knows(e.Type);
 
     /// <summary>True when it subscribes to streams of this namespace.</summary>

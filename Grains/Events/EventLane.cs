@@ -29,8 +29,8 @@ internal sealed class EventLanes(HandlerRuntime runtime, HandlerCalls calls, IEn
 }
 
 /// <summary>
-/// Brings the events of a queue to their handlers: in order to each handler's grain, to different grains side by side. What fails goes the way of
-/// its retry policy; what can neither be handled nor stored is tried until it can, and holds up its own grain alone.
+/// Brings the events of a queue to their handlers: in order to each handler's grain, to different grains side by side. What fails goes
+/// the way of its retry policy; what can neither be handled nor stored is tried until it can, and holds up its own grain alone.
 /// </summary>
 internal sealed partial class EventLane(
     HandlerRuntime runtime, HandlerCalls calls, FrozenDictionary<string, IEventInterest> interests, LaneOptions options)
@@ -168,8 +168,11 @@ internal sealed partial class EventLane(
     }
 
     /// <summary>One attempt. A handler that cannot be reached, because its silo has gone, say, is soon elsewhere.</summary>
-    private Task<AttemptResult> AttemptAsync(Line line, EventInHand e, int attempt, string? trace) =>
-        calls.AttemptAsync(line.Handler.Name, line.Key, e.Event, attempt, trace, e.Receipts.AreCurrent ? options.HandlerPatience : TimeSpan.Zero);
+    private Task<AttemptResult> AttemptAsync(Line line, EventInHand e, int attempt, string? trace)
+    {
+        var patience = e.Receipts.AreCurrent ? options.HandlerPatience : TimeSpan.Zero;
+        return calls.AttemptAsync(line.Handler.Name, line.Key, e.Event, attempt, trace, patience);
+    }
 
     /// <summary>What waits for one grain.</summary>
     private sealed class Line(EventHandlerType handler, string key, HandlerRuntime runtime)
@@ -211,7 +214,9 @@ internal sealed partial class EventLane(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{EventType} {EventId} was not handled by {Handler} {Key}, and what follows cannot be stored now; it is tried again: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{EventType} {EventId} was not handled by {Handler} {Key}, and what follows cannot be stored now; it is tried again: {Reason}")]
     private static partial void LogNotStored(ILogger log, string handler, string key, string eventType, string eventId, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Whether {Handler} needs {EventType} cannot be found out now; it gets it: {Reason}")]

@@ -20,6 +20,7 @@ internal sealed class EventLaneGrain(EventLanes lanes) : Grain, IGrainWithString
             return lanes.Of(this.GetPrimaryKeyString()).TakeAsync(batch.Events, receipts);
         // It was placed while the other silo was not ready for grains. The stream tries again, and finds it there.
         DeactivateOnIdle();
-        throw new InvalidOperationException($"The lane {this.GetPrimaryKeyString()} is active on another silo than the reader of its queue.");
+        throw new InvalidOperationException(
+            $"The lane {this.GetPrimaryKeyString()} is active on another silo than the reader of its queue; it is tried again.");
     }
 }

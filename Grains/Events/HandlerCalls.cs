@@ -8,7 +8,8 @@ public sealed class HandlerCalls(IGrainFactory grains, ErrorClassifier classifie
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// One attempt of a handler with an event. Throws nothing: a handler that was not reached, or does not answer, is a failed attempt, too.
+    /// One attempt of a handler with an event. Throws nothing: when the handler is not reached, or does not answer, that is a failed
+    /// attempt, too.
     /// </summary>
     /// <param name="handler">The handler's name.</param>
     /// <param name="key">The key of its grain.</param>
@@ -16,7 +17,8 @@ public sealed class HandlerCalls(IGrainFactory grains, ErrorClassifier classifie
     /// <param name="attempt">Which attempt of this handler with this event it is.</param>
     /// <param name="trace">The trace that it belongs to; null for the event's own.</param>
     /// <param name="patience">For how long it is tried to reach the handler.</param>
-    public async Task<AttemptResult> AttemptAsync(string handler, string key, CloudEvent e, int attempt, string? trace = null, TimeSpan patience = default)
+    public async Task<AttemptResult> AttemptAsync(
+        string handler, string key, CloudEvent e, int attempt, string? trace = null, TimeSpan patience = default)
     {
         var grain = grains.GetGrain(GrainId.Create(handler, key)).AsReference<IEventHandler>();
         var started = Stopwatch.GetTimestamp();
@@ -34,8 +36,8 @@ public sealed class HandlerCalls(IGrainFactory grains, ErrorClassifier classifie
                     await Task.Delay(pause);
                     continue;
                 }
-                var result = new AttemptResult(
-                    AttemptError.Of(failure, classifier.Classify(failure), silo.SiloAddress.ToString()), Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+                var error = AttemptError.Of(failure, classifier.Classify(failure), silo.SiloAddress.ToString());
+                var result = new AttemptResult(error, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
                 metrics.Attempted(e, handler, attempt, result);
                 return result;
             }

@@ -7,8 +7,8 @@ public static class ShopStreams
     public const string Provider = "shop";
 
     /// <summary>
-    /// The namespace of the streams that bring events to the shop's handlers: one for each queue and silo that reads it. A handler names the
-    /// namespaces of the events all the same; who else subscribes to one of those has the events' own streams.
+    /// The namespace of the streams that bring events to the shop's handlers: one for each queue and silo that reads it. Handlers subscribe
+    /// to the namespaces of the events all the same; when other grains subscribe to one of those, all get its events by their own streams.
     /// </summary>
     public const string Lanes = "event-lane";
 

@@ -10,8 +10,8 @@ namespace SoonShop.Notifications;
 /// over; if the process dies in between, it is sent once more under the same delivery id.
 /// </summary>
 internal abstract partial class ChannelGrain(
-    IPersistentState<Document<DeliveryLog>> storage, TimeProvider time, string channelName, IEnumerable<INotificationChannel> channels, IMailedSecrets secrets,
-    BusinessMetrics metrics, ILogger log)
+    IPersistentState<Document<DeliveryLog>> storage, TimeProvider time, string channelName, IEnumerable<INotificationChannel> channels,
+    IMailedSecrets secrets, BusinessMetrics metrics, ILogger log)
     : EventHandlerGrain<DeliveryLog>(storage, time), IHandle<NotificationDue>, IDeliveryLog
 {
     private readonly INotificationChannel? channel = channels.FirstOrDefault(c => c.Name == channelName);

@@ -14,7 +14,8 @@ public sealed class WebhookInterest : IEventInterest
     private readonly IWebhookEndpoints webhooks;
     private readonly ImmutableArray<string> types;
 
-    private WebhookInterest(string handler, ImmutableArray<string> types, IWebhookEndpoints webhooks) => (Handler, this.types, this.webhooks) = (handler, types, webhooks);
+    private WebhookInterest(string handler, ImmutableArray<string> types, IWebhookEndpoints webhooks) =>
+        (Handler, this.types, this.webhooks) = (handler, types, webhooks);
 
     /// <inheritdoc/>
     public string Handler { get; }
@@ -27,7 +28,8 @@ public sealed class WebhookInterest : IEventInterest
         webhooks);
 
     /// <summary>That of alerts about stock.</summary>
-    public static WebhookInterest OfStockAlerts(IWebhookEndpoints webhooks) => new(StockAlertGrain.Handler, [EventTypes.NameOf<InventoryBackInStock>()], webhooks);
+    public static WebhookInterest OfStockAlerts(IWebhookEndpoints webhooks) =>
+        new(StockAlertGrain.Handler, [EventTypes.NameOf<InventoryBackInStock>()], webhooks);
 
     /// <inheritdoc/>
     public async ValueTask<bool> WantsAsync(CloudEvent e, CancellationToken cancellation) =>

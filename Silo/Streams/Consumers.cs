@@ -55,8 +55,8 @@ internal sealed class Consumers
     public Task<List<StreamSubscription>> OfAsync(StreamId stream) => pubSub.GetAllSubscriptions(new QualifiedStreamId(provider, stream));
 
     /// <summary>
-    /// Which way events of the stream's namespace go. A subscriber that is no handler, or is one only on silos of another version, gets them by their own
-    /// stream, and with it everybody else who subscribes to it.
+    /// Which way events of the stream's namespace go. A subscriber that is no handler, or is one only on silos of another version, gets
+    /// them by their own stream, and so does everybody else who subscribes to it.
     /// </summary>
     public async ValueTask<Route> RouteAsync(StreamId stream)
     {

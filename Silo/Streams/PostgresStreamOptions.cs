@@ -44,7 +44,9 @@ public sealed class PostgresStreamOptions
     /// <summary>How often a queue is looked at when no signal comes.</summary>
     public TimeSpan IdlePoll { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long after a read of this silo's queues they are read again, in one statement, when signals of new events come one after the other.</summary>
+    /// <summary>
+    /// How long after a read of this silo's queues they are read again, in one statement, when signals of new events come one after the other.
+    /// </summary>
     public TimeSpan ReadInterval { get; set; } = TimeSpan.FromMilliseconds(25);
 
     /// <summary>How long acknowledgements are gathered before they are written.</summary>

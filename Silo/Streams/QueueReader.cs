@@ -8,14 +8,14 @@ namespace SoonShop.Silo.Streams;
 
 /// <summary>What the readers of one provider in this process share.</summary>
 internal sealed record ReaderServices(
-    string Provider, string Owner, StreamDatabase Database, PostgresStreamOptions Options, EventFormat Format, EventSignal Signal, QueueReads Reads,
-    AckWriter Acks, Consumers Consumers, IUndeliveredEvents Undelivered, StreamMetrics Metrics, ILogger Log);
+    string Provider, string Owner, StreamDatabase Database, PostgresStreamOptions Options, EventFormat Format, EventSignal Signal,
+    QueueReads Reads, AckWriter Acks, Consumers Consumers, IUndeliveredEvents Undelivered, StreamMetrics Metrics, ILogger Log);
 
 /// <summary>
 /// Reads one queue for Orleans' pulling agent. Events of which nobody but the shop's handlers is a consumer go through the queue's
-/// lane, one stream for all of them; others through their own. An event is in one place at a time: <c>waking</c> (its stream is new to the
-/// agent, and its consumers are being activated), <c>ready</c> to be handed over, in the <see cref="Cache"/>, in the lane's hands, or left in the
-/// database, because its stream has enough in memory. Ownership is a number, the epoch: whoever claims the queue raises it,
+/// lane, one stream for all of them; others through their own. An event is in one place at a time: <c>waking</c> (its stream is new
+/// to the agent, and its consumers are being activated), <c>ready</c> to be handed over, in the <see cref="Cache"/>, in the lane's hands,
+/// or left in the database, because its stream has enough in memory. Ownership is a number, the epoch: whoever claims the queue raises it,
 /// and what an earlier owner wants to write is refused. Orleans calls the methods of the interface one after the other;
 /// everything that background work shares with them is under a lock.
 /// </summary>
@@ -305,7 +305,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             EventId = parts[0].EventId,
             EventType = parts[0].EventType,
             Stream = lane,
-            Events = [new EventBatch(Array.ConvertAll(parts, p => (CloudEvent)p.Events[0]), new Receipts(this, epoch, parts))],
+            Events = [new EventBatch { Events = [.. parts.Select(p => (CloudEvent)p.Events[0])], Receipts = new Receipts(this, epoch, parts) }],
             Bytes = 0,
             Parts = parts,
             Epoch = epoch,
@@ -621,7 +621,9 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         Nudge();
     }
 
-    /// <summary>An event is done with; or a batch has passed the lane, which tells itself when its events are. Called by the cache, under its lock.</summary>
+    /// <summary>
+    /// An event is done with; or the lane has got a batch, and tells by itself when its events are. Called by the cache, under its lock.
+    /// </summary>
     private void Finish(PendingEvent e)
     {
         lock (gate)
@@ -674,8 +676,10 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
                     consumers = [.. (await services.Consumers.OfAsync(e.Stream)).Where(s => s.SubscriptionId == id).Select(s => s.GrainId)];
                 foreach (var single in Untaken(e))
                 {
-                    await services.Undelivered.TakeAsync(new UndeliveredEvent(
-                        services.Provider, single.Stream, single.Position, single.EventId, single.EventType, single.Events, reason, consumers, subscription, error), stopping.Token);
+                    var undelivered = new UndeliveredEvent(
+                        services.Provider, single.Stream, single.Position, single.EventId, single.EventType, single.Events, reason, consumers,
+                        subscription, error);
+                    await services.Undelivered.TakeAsync(undelivered, stopping.Token);
                     services.Metrics.Undelivered(services.Provider, reason);
                     if (e.Parts is not null)
                         TakenOver(single, ofEpoch);

@@ -132,22 +132,25 @@ internal sealed class StreamDatabase
     }
 
     /// <summary>
-    /// Reads on in queues: of each, what lies beyond a position, is not known and was not done with by an earlier owner, in order, at most so many events
-    /// and bytes, but at least one event.
+    /// Reads on in queues: of each, what lies beyond a position, is not known and was not done with by an earlier owner, in order, at most
+    /// so many events and bytes, but at least one event.
     /// </summary>
-    public async Task<QueueFinds[]> ReadQueuesAsync(IReadOnlyList<QueueRead> reads, int maxEvents, int maxBytes, CancellationToken cancellation)
+    public async Task<QueueFinds[]> ReadQueuesAsync(
+        IReadOnlyList<QueueRead> reads, int maxEvents, int maxBytes, CancellationToken cancellation)
     {
         // The id that the next transaction gets: xmax is but the one after the last that has ended. A position is in one queue only.
         await using var command = Command($"""
-            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.harmless, q.number,
-                   (select epoch from stream_queue where id = q.queue), e.events, {Columns}
+            select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.harmless,
+                   q.number, (select epoch from stream_queue where id = q.queue), e.events, {Columns}
             from (select pg_current_snapshot() as snapshot, {DatabaseSnapshot.Harmless} as harmless) s
-            cross join (select number, queue, after, done::int8multirange as done from unnest($1, $2, $3) with ordinality r(queue, after, done, number)) q
+            cross join (select number, queue, after, done::int8multirange as done
+                        from unnest($1, $2, $3) with ordinality r(queue, after, done, number)) q
             left join lateral (
               select *, count(*) over () as events,
                      sum(coalesce(octet_length(payload), pg_column_size(data))) over (order by position rows unbounded preceding) as bytes,
                      row_number() over (order by position) as place
-              from (select * from event where queue = q.queue and due_at is null and position > q.after and position <> all ($4) and not position <@ q.done
+              from (select * from event
+                    where queue = q.queue and due_at is null and position > q.after and position <> all ($4) and not position <@ q.done
                     order by position limit $5) page) e on e.bytes <= $6 or e.place = 1
             order by q.number, e.position
             """,
@@ -160,7 +163,10 @@ internal sealed class StreamDatabase
         {
             snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<long[]>(2));
             if (reader.GetInt64(3) > finds.Count)
-                finds.Add(new QueueFinds([], reader.IsDBNull(5) ? 0 : reader.GetInt64(5), maxEvents, snapshot, reader.IsDBNull(4) ? 0 : reader.GetInt64(4)));
+            {
+                var (epoch, events) = (reader.IsDBNull(4) ? 0 : reader.GetInt64(4), reader.IsDBNull(5) ? 0 : reader.GetInt64(5));
+                finds.Add(new QueueFinds([], events, maxEvents, snapshot, epoch));
+            }
             if (!reader.IsDBNull(5))
                 finds[^1].Rows.Add(Row(reader, 6));
         }

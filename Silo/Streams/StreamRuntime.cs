@@ -81,8 +81,10 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
     /// <summary>What the readers of a silo share.</summary>
     public ReaderServices ForReaders(IServiceProvider services) => new(
         Provider, services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToString(), Database, Options, Format, Signal,
-        new QueueReads(reads => Database.ReadQueuesAsync(
-            reads, Math.Min(Options.ReadEvents, Options.MaxPendingEvents), Options.ReadBytes, CancellationToken.None), Options.ReadInterval),
+        new QueueReads(
+            reads => Database.ReadQueuesAsync(
+                reads, Math.Min(Options.ReadEvents, Options.MaxPendingEvents), Options.ReadBytes, CancellationToken.None),
+            Options.ReadInterval),
         Acks, new Consumers(services, Provider, Options.Lanes ? services.GetRequiredService<EventHandlers>() : null),
         services.GetKeyedService<IUndeliveredEvents>(Provider) ?? services.GetService<IUndeliveredEvents>() ?? new UndeliveredTable(Database, log),
         Metrics, log);

@@ -32,7 +32,7 @@ public sealed class StreamsOptions
     /// <summary>Events of one stream in memory.</summary>
     public int MaxPendingPerStream { get; set; } = 256;
 
-    /// <summary>How long after a read of its queues a silo reads them again, in milliseconds, when events come one after the other.</summary>
+    /// <summary>How long after a read of its queues a silo reads them again, in milliseconds, while events keep coming.</summary>
     public int ReadIntervalMilliseconds { get; set; } = 25;
 
     /// <summary>How long acknowledgements are gathered before they are written, in milliseconds.</summary>
@@ -51,10 +51,15 @@ public sealed class StreamsOptions
         Apply(options);
         foreach (var problem in options.Problems($"{Section}:"))
             yield return problem;
-        if (ReadIntervalMilliseconds is < 0 or > MaxReadInterval)
-            yield return $"{Section}:{nameof(ReadIntervalMilliseconds)} is {ReadIntervalMilliseconds}; set Streams__{nameof(ReadIntervalMilliseconds)} to 0–{MaxReadInterval}.";
-        if (AckIntervalMilliseconds is < 1 or > MaxAckInterval)
-            yield return $"{Section}:{nameof(AckIntervalMilliseconds)} is {AckIntervalMilliseconds}; set Streams__{nameof(AckIntervalMilliseconds)} to 1–{MaxAckInterval}.";
+        foreach (var (name, value, min, max) in new[]
+        {
+            (nameof(ReadIntervalMilliseconds), ReadIntervalMilliseconds, 0, MaxReadInterval),
+            (nameof(AckIntervalMilliseconds), AckIntervalMilliseconds, 1, MaxAckInterval),
+        })
+        {
+            if (value < min || value > max)
+                yield return $"{Section}:{name} is {value}; set Streams__{name} to {min}–{max}.";
+        }
         if (MaxDeliverySeconds is < 1 or > 3600)
             yield return $"{Section}:{nameof(MaxDeliverySeconds)} is {MaxDeliverySeconds}; set Streams__{nameof(MaxDeliverySeconds)} to 1–3600.";
     }
@@ -86,7 +91,8 @@ internal static class StreamsExtensions
     /// <summary>Adds the stream provider of the shop's events, over the shared data source. Handlers subscribe by attribute alone.</summary>
     public static ISiloBuilder AddShopStreams(this ISiloBuilder silo, StreamsOptions configuration)
     {
-        silo.Services.AddSingleton(LaneOptions.Default with { HandlerPatience = TimeSpan.FromSeconds(configuration.ConsumerPatienceSeconds) });
+        var patience = TimeSpan.FromSeconds(configuration.ConsumerPatienceSeconds);
+        silo.Services.AddSingleton(LaneOptions.Default with { HandlerPatience = patience });
         return silo.AddPostgresStreams(ShopStreams.Provider, configuration.Apply, stream =>
         {
             stream.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);

@@ -15,7 +15,8 @@ public sealed class GuestOrderTests(CountingSilo silo) : IClassFixture<CountingS
     [Fact]
     public async Task a_hundred_guests_orders_need_no_streams_of_their_own()
     {
-        await Parallel.ForAsync(0, Guests, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken }, async (_, _) =>
+        var together = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.Current.CancellationToken };
+        await Parallel.ForAsync(0, Guests, together, async (_, _) =>
         {
             var (buyer, _) = await silo.BuyerAsync();
             var placed = (await silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid()).PlaceAsync(CountingSilo.Command(buyer))).Result;
@@ -24,7 +25,8 @@ public sealed class GuestOrderTests(CountingSilo silo) : IClassFixture<CountingS
         await Until.TrueAsync("each order is told of", TimeSpan.FromSeconds(30), async () =>
             await silo.QueryAsync<long>("select count(*) from grain_state where state_name = 'notification'") == Guests);
         await Until.TrueAsync("everything is acknowledged", TimeSpan.FromSeconds(30), async () =>
-            await silo.QueryAsync<long>("select count(*) from event e join stream_queue q on q.id = e.queue where e.due_at is null and e.position > q.watermark") == 0);
+            await silo.QueryAsync<long>(
+                "select count(*) from event e join stream_queue q on q.id = e.queue where e.due_at is null and e.position > q.watermark") == 0);
 
         var readers = silo.Services.GetRequiredKeyedService<StreamRuntime>(ShopStreams.Provider).Signal.Readers.ToArray();
         Assert.InRange(readers.Sum(r => r.Cache.Streams), 1, readers.Length);

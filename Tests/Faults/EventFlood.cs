@@ -28,7 +28,8 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
 
     /// <summary>What the mail handlers have noted as sent: a row <c>record</c> a message.</summary>
     public const string Sent = """
-        from (select jsonb_array_elements(convert_from(state, 'UTF8')::jsonb #> '{state,recent}') as record, grain_key from grain_state where state_name = 'mail') mails
+        from (select jsonb_array_elements(convert_from(state, 'UTF8')::jsonb #> '{state,recent}') as record, grain_key
+              from grain_state where state_name = 'mail') mails
         where record->>'status' = 'sent'
         """;
 

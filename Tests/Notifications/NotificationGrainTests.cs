@@ -35,7 +35,10 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         await SucceedAsync("mail", key, Assert.Single(await DueAsync(key, NotificationKind.OrderShipped)), attempt: 4);
         await silo.MailAsync(user.Email, "Order SO-1 is on its way");
         Assert.Equal(2, await silo.QueryAsync<int>( // the token's, too
-            "select jsonb_array_length(convert_from(state, 'UTF8')::jsonb #> '{state,recent}') from grain_state where state_name = 'mail' and grain_key = $1", key));
+            """
+            select jsonb_array_length(convert_from(state, 'UTF8')::jsonb #> '{state,recent}') from grain_state
+            where state_name = 'mail' and grain_key = $1
+            """, key));
     }
 
     [Fact]
@@ -154,7 +157,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     public async Task what_only_endpoints_want_reaches_no_handler_before_there_is_one_and_from_then_on_does()
     {
         await Until.TrueAsync("no endpoint is left", NotifyingSilo.Limit, async () =>
-            (await silo.WebhookEndpoints.WantingAsync("order.placed", CancellationToken.None)).IsEmpty && (await silo.WebhookEndpoints.WantingAsync("payment.captured", CancellationToken.None)).IsEmpty);
+            (await silo.WebhookEndpoints.WantingAsync("order.placed", CancellationToken.None)).IsEmpty
+            && (await silo.WebhookEndpoints.WantingAsync("payment.captured", CancellationToken.None)).IsEmpty);
         var strangers = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid().ToString("N")).ToArray();
         foreach (var key in strangers)
         {
@@ -188,12 +192,14 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     /// <summary>Commits an event to the stream of a key, as grain storage does.</summary>
     private Task<bool> CommitAsync(string key, IShopEvent e) => silo.QueryAsync<bool>("""
         select pg_notify('soonshop_events', array_to_string(insert_events('shop', jsonb_build_array(jsonb_build_object(
-          'id', '/test/' || $1 || '/' || $3 || '#1', 'source', '/test/' || $1, 'sequence', 1, 'type', $3, 'subject', $1, 'streamNamespace', $2, 'streamKey', $1,
-          'time', now(), 'data', $4::jsonb))), ',')) is not null
+          'id', '/test/' || $1 || '/' || $3 || '#1', 'source', '/test/' || $1, 'sequence', 1, 'type', $3, 'subject', $1,
+          'streamNamespace', $2, 'streamKey', $1, 'time', now(), 'data', $4::jsonb))), ',')) is not null
         """, key, EventMetrics.DomainOf(e.Type), e.Type, System.Text.Json.JsonSerializer.Serialize(e, e.GetType(), StateJson.Options));
 
-    private Task AcknowledgedAsync(params string[] keys) => Until.TrueAsync("they are acknowledged", NotifyingSilo.Limit, async () => await silo.QueryAsync<long>(
-        "select count(*) from event e join stream_queue q on q.id = e.queue where e.stream_key = any ($1) and e.position > q.watermark", (object)keys) == 0);
+    private Task AcknowledgedAsync(params string[] keys) => Until.TrueAsync("they are acknowledged", NotifyingSilo.Limit, async () =>
+        await silo.QueryAsync<long>(
+            "select count(*) from event e join stream_queue q on q.id = e.queue where e.stream_key = any ($1) and e.position > q.watermark",
+            (object)keys) == 0);
 
     [Fact]
     public async Task an_endpoint_that_keeps_failing_is_switched_off_until_it_is_enabled()
