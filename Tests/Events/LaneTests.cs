@@ -19,12 +19,14 @@ public sealed class LaneTests(EventsSilo silo)
     public async Task events_of_many_customers_need_no_more_streams_than_there_are_queues()
     {
         var keys = KeysOf("test", 300);
+        // Other tests on this silo have streams of their own.
+        var before = Readers().ToDictionary(r => r.Queue, r => r.Cache.Streams);
         await CommitAsync(keys.Select(k => ("test", k, 1)));
         await CommitAsync(keys.Select(k => ("test-counting", k, 1)));
         await Until.TrueAsync("all are handled", Limit, () => Task.FromResult(keys.All(k => Script.Attempts(k) == 2)));
         var readers = Readers();
         Assert.Equal(8, readers.Length);
-        Assert.All(readers, r => Assert.InRange(r.Cache.Streams, 0, 1));
+        Assert.All(readers, r => Assert.InRange(r.Cache.Streams - before[r.Queue], int.MinValue, 1));
     }
 
     [Theory]

@@ -23,10 +23,19 @@ public sealed class WebhookStateTests
     [Theory]
     [InlineData("order.nonsense")]
     [InlineData("user.password-reset-requested")]
-    [InlineData("user.email-*")]
+    [InlineData("user.password-*")]
     [InlineData("")]
     public void what_is_no_event_or_carries_a_token_cannot_be_asked_for(string pattern) =>
         Assert.Equal(["eventTypes"], WebhookState.Create(Given.Id(1), "https://example.com", [pattern], null, Given.Now).Refusal!.Errors!.Keys);
+
+    /// <summary>A pattern may match events that stay in the shop: those it does not open.</summary>
+    [Theory]
+    [InlineData("user.email-changed", true)]
+    [InlineData("user.email-verification-requested", false)]
+    [InlineData("user.email-change-requested", false)]
+    [InlineData("user.email-change-confirmation-requested", false)]
+    [InlineData("user.email-change-undo-offered", false)]
+    public void what_carries_a_token_never_leaves(string type, bool leaves) => Assert.Equal(leaves, WebhookEvents.MayLeave(type));
 
     [Fact]
     public void all_that_is_wrong_is_named_at_once() =>
