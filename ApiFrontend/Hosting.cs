@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Npgsql;
 using Orleans.Configuration;
+using SoonShop.ApiFrontend.Carts;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Contract;
 using SoonShop.ApiFrontend.Edge;
@@ -11,6 +12,7 @@ using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
+using SoonShop.Carts;
 using SoonShop.ServiceDefaults;
 using SoonShop.ServiceDefaults.ClusterTls;
 
@@ -31,6 +33,8 @@ internal static class Hosting
             .AddSingleton(configuration.Cluster).AddSingleton(configuration.Admission)
             .AddSingleton<GatewayMetrics>().AddSingleton<GatewayWatch>().AddSingleton<ClusterBreaker>()
             .AddSingleton<Admission>()
+            .AddSingleton<IssuedCartPool>()
+            .AddSingleton<Func<int, Task<IssuedCarts?>>>(s => count => s.GetRequiredService<IClusterClient>().GetGrain<ICartIdsGrain>(Spread.Key()).IssueAsync(count))
             .AddHostedService<ClusterProbe>();
         builder.Services.AddShopTimeouts(configuration.Cluster);
         var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);

@@ -8,6 +8,7 @@ using Npgsql;
 using Orleans.Configuration;
 using Orleans.Serialization;
 using SoonShop.ApiKeys;
+using SoonShop.Carts;
 using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
@@ -17,6 +18,7 @@ using SoonShop.ServiceDefaults;
 using SoonShop.ServiceDefaults.ClusterTls;
 using SoonShop.Silo.Auditing;
 using SoonShop.Silo.Calls;
+using SoonShop.Silo.Carts;
 using SoonShop.Silo.Catalog;
 using SoonShop.Silo.Events;
 using SoonShop.Silo.Health;
@@ -56,6 +58,7 @@ internal static class Hosting
         .AddSingleton<IStockLedger, StockLedger>()
         .AddSingleton<IProductSearch, ProductSearch>()
         .AddSingleton<ICatalogueChanges, CatalogueChanges>()
+        .AddSingleton<ICartIdKeys, StoredCartIdKeys>()
         .AddSingleton<IOrderQueries, OrderQueries>()
         .AddSingleton<OrderUpkeep>()
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()

@@ -24,11 +24,12 @@ internal static class CartsApi
         mine.MapDelete("/items/{sku}", RemoveItemAsync).WithName("removeCartItem").WithSummary("Remove a line").WithETag();
     }
 
-    private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster)
+    private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster, IssuedCartPool pool)
     {
         var caller = context.Caller();
         var result = caller.UserId is { } userId
             ? await cluster.GetGrain<ICartGrain>(userId).GetAsync(caller)
+            : await pool.TakeAsync(context.RequestAborted) is { } empty ? empty
             : await cluster.GetGrain<ICartGrain>(Guid.NewGuid()).OpenForGuestAsync();
         return Tagged(result, context).Created(_ => "/cart");
     }

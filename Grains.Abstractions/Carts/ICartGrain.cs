@@ -5,13 +5,16 @@ using SoonShop.Orders;
 namespace SoonShop.Carts;
 
 /// <summary>
-/// A cart. Keyed by its id: a random one for a guest, the customer's id for a customer. Only its holder may use it:
-/// to everybody else it does not exist.
+/// A cart. Keyed by its id: one that the shop issued for a guest, the customer's id for a customer. Only its holder may use it:
+/// to everybody else it does not exist. Of a cart nothing is written before its first item.
 /// </summary>
 [Alias("soonshop.cart")]
 public interface ICartGrain : IGrainWithGuidKey
 {
-    /// <summary>Opens a guest's cart. Idempotent.</summary>
+    /// <summary>
+    /// Opens a guest's cart under any id, and writes it. For a cluster in which a silo does not know ids that prove themselves
+    /// (<see cref="ICartIdsGrain"/>). Idempotent.
+    /// </summary>
     [Alias("open-guest"), Repeatable]
     Task<Outcome<Cart>> OpenForGuestAsync();
 
@@ -118,7 +121,9 @@ public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtota
     public const int MaxLines = 100;
 
     /// <summary>Names what is in the cart, at which prices: the ETag. Stock and the products' names do not change it.</summary>
-    [JsonIgnore] public string ContentTag => TagOf([.. Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))]);
+    [JsonIgnore] public string ContentTag => Items.IsEmpty ? EmptyTag : TagOf([.. Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))]);
+
+    private static string EmptyTag { get; } = TagOf([]);
 
     /// <summary>The <see cref="ContentTag"/> of a cart with these lines.</summary>
     public static string TagOf(ImmutableArray<CartLine> lines) =>

@@ -10,7 +10,7 @@ namespace SoonShop.Carts;
 [CollectionAgeLimit(Minutes = 5), EndsWhenEmpty]
 internal sealed class CartGrain(
     [PersistentState("cart")] IPersistentState<Document<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders,
-    BusinessMetrics metrics)
+    ICartIdKeys keys, BusinessMetrics metrics)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
     /// <summary>
@@ -37,17 +37,20 @@ internal sealed class CartGrain(
     /// <summary>False while there may be orders not at their end of which this activation does not know: the database knows them.</summary>
     private bool knowsOrders;
 
+    /// <summary>True for a cart without a row whose id proves that a guest was given it.</summary>
+    private bool isIssued;
+
     protected override string Aggregate => "cart";
 
     protected override string StreamKeyOf(CartState state) => GrainKey;
 
     private Guid Id => this.GetPrimaryKey();
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         knowsOrders = State is null;
         activatedAt = Time.GetTimestamp();
-        return Task.CompletedTask;
+        isIssued = State is null && CartIdKeys.MayBeIssued(Id) && (await keys.GetAsync()).Proves(Id);
     }
 
     /// <summary>The next activation finds in the database what this one has let begin.</summary>
@@ -119,7 +122,7 @@ internal sealed class CartGrain(
 
     async Task<ImmutableArray<CartLine>?> ICartGrain.HandOverAsync(Guid customerId)
     {
-        if (State is not { } cart || !cart.MayGoTo(customerId))
+        if (Known is not { } cart || !cart.MayGoTo(customerId))
             return null;
         if (cart.HandedOverTo is null)
         {
@@ -279,11 +282,14 @@ internal sealed class CartGrain(
         return held;
     }
 
-    /// <summary>The cart, if it is the caller's. A customer's cart is there before its first line.</summary>
+    /// <summary>The cart, if it is the caller's. A customer's cart is there before its first line, and so is a guest's under an id that was issued.</summary>
     private CartState? Of(Caller caller) =>
         caller.UserId is { } user
             ? user == Id && State is not { IsErased: true } ? State ?? CartState.Empty(isGuest: false) : null
-            : caller.CartId == Id && State is { IsGuest: true, HandedOverTo: null } guest ? guest : null;
+            : caller.CartId == Id && Known is { IsGuest: true, HandedOverTo: null } guest ? guest : null;
+
+    /// <summary>What is written, or the empty cart of a guest who was given its id.</summary>
+    private CartState? Known => State ?? (isIssued ? CartState.Empty(isGuest: true) : null);
 
     private async Task<Cart> ViewAsync(CartState cart)
     {

@@ -39,6 +39,71 @@ public sealed class CartTests(RunningShop shop)
         Assert.NotEqual(one.Text("id"), two.Text("id"));
     }
 
+    [Fact]
+    public async Task a_cart_is_written_with_its_first_item_and_is_there_before()
+    {
+        var sku = await shop.Admin.CreateProductAsync();
+        var opened = Expect.Status(201, await shop.Api.PostAsync("/carts"));
+        var guest = shop.Api with { CartId = opened.Text("id") };
+
+        var seen = Expect.Status(200, await guest.GetAsync("/cart"));
+        Assert.Equal((opened.Body, opened.Headers["ETag"]), (seen.Body, seen.Headers["ETag"]));
+        Assert.Equal(opened.Body, Expect.Status(200, await guest.FillCartAsync(sku, 0)).Body);
+        Assert.Equal(opened.Body, Expect.Status(200, await guest.DeleteAsync($"/cart/items/{sku}")).Body);
+        Expect.Status(204, await guest.DeleteAsync("/cart"));
+        Expect.Invalid("quantity", await guest.FillCartAsync(sku, -1));
+        Expect.Problem(404, "not-found", await guest.FillCartAsync("NO-SUCH-PRODUCT"));
+        Expect.Problem(409, "cart-empty", await guest.OrderAsync());
+        Assert.Empty(Expect.Status(200, await guest.GetAsync("/orders"))["items"]!.AsArray());
+        Expect.Problem(404, "not-found", await guest.GetAsync($"/orders/{Guid.NewGuid()}"));
+        Assert.Equal(0, await RowsAsync(guest));
+
+        Expect.Status(200, await guest.FillCartAsync(sku));
+        Assert.Equal(1, await RowsAsync(guest));
+        Expect.Status(201, await guest.OrderAsync());
+        Assert.Single(Expect.Status(200, await guest.GetAsync("/orders"))["items"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task a_cart_that_was_never_filled_goes_over_to_one_customer(bool byLogin)
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        var (customer, other) = (await Customer.RegisterAsync(shop.Api), await Customer.RegisterAsync(shop.Api));
+        for (var i = 0; i < 2; i++)
+        {
+            if (byLogin)
+                await customer.LoginAsync(cartId: guest.CartId);
+            else
+                Assert.Empty(Expect.Status(200, await customer.Api.PostAsync("/cart/merge", new { cartId = guest.CartId }))["items"]!.AsArray());
+        }
+
+        Expect.Problem(404, "not-found", await other.Api.PostAsync("/cart/merge", new { cartId = guest.CartId }));
+        Expect.Problem(404, "not-found", await guest.GetAsync("/cart"));
+        Expect.Problem(404, "not-found", await guest.FillCartAsync(await shop.Admin.CreateProductAsync()));
+        Assert.Empty(Expect.Status(200, await customer.Api.GetAsync("/cart"))["items"]!.AsArray());
+    }
+
+    /// <summary>Also one of the form that the shop issues.</summary>
+    [Fact]
+    public async Task an_id_that_was_made_up_is_no_carts()
+    {
+        var sku = await shop.Admin.CreateProductAsync();
+        var issued = (await shop.Api.AsGuestAsync()).CartId!;
+        foreach (var id in (string[])[issued[..^1] + (issued[^1] == '0' ? '1' : '0'), (issued[0] == '0' ? '1' : '0') + issued[1..], $"{Deterministic.Id(issued)}", $"{Guid.NewGuid()}"])
+        {
+            var stranger = shop.Api with { CartId = id };
+            Expect.Problem(404, "not-found", await stranger.GetAsync("/cart"));
+            Expect.Problem(404, "not-found", await stranger.FillCartAsync(sku));
+            Expect.Problem(404, "not-found", await stranger.DeleteAsync("/cart"));
+            Expect.Problem(404, "not-found", await stranger.OrderAsync());
+            Expect.Problem(404, "not-found", await (await shop.Api.AsNewCustomerAsync()).PostAsync("/cart/merge", new { cartId = id }));
+            Assert.Equal(0, await RowsAsync(stranger));
+        }
+        Expect.Status(200, await (shop.Api with { CartId = issued.ToUpperInvariant() }).GetAsync("/cart"));
+    }
+
     [Theory]
     [InlineData("-1")]
     [InlineData("1000")]
@@ -247,6 +312,9 @@ public sealed class CartTests(RunningShop shop)
     [InlineData("nonsense")]
     [InlineData("00000000-0000-0000-0000-000000000000")]
     public async Task a_cart_header_must_be_a_cart_id(string id) => Expect.Invalid("X-Cart-Id", await (shop.Api with { CartId = id }).GetAsync("/cart"));
+
+    private Task<long> RowsAsync(ApiClient guest) =>
+        shop.Shop.QueryAsync<long>("select count(*) from grain_state_cart where grain_key = $1", Guid.Parse(guest.CartId!).ToString("N"));
 
     private async Task PriceAsync(string sku, long amount)
     {

@@ -20,7 +20,7 @@ public sealed class DatabaseOutageTests
         var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 100_000);
         var crowd = new Crowd(shop, api, 4, _ => ([sku], "pm_card_visa"));
         await crowd.MoreAsync(50);
-        var waiting = await Buyer.ArriveAsync(api, sku);
+        var (waiting, other) = (await Buyer.ArriveAsync(api, sku), await Buyer.ArriveAsync(api, sku));
 
         await server.KillAsync();
         var answers = new ConcurrentQueue<(string What, Reply Reply, TimeSpan Took)>();
@@ -34,7 +34,7 @@ public sealed class DatabaseOutageTests
         await Task.WhenAll(
             AskAsync("live", () => api.GetAsync("//health/live")),
             AskAsync("ready", () => api.GetAsync("//health/ready")),
-            AskAsync("cart", () => api.PostAsync("/carts")),
+            AskAsync("cart", () => other.Guest.FillCartAsync(sku, 2)),
             AskAsync("order", () => waiting.Guest.OrderAsync(waiting.Key)),
             AskAsync("list", () => api.GetAsync("/products")));
         var kept = crowd.Answered;
