@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Serialization;
+using SoonShop.Aggregates;
 using SoonShop.ApiKeys;
 using SoonShop.Carts;
 using SoonShop.Catalog;
@@ -58,6 +59,7 @@ internal static class Hosting
         .AddSingleton<IStockLedger, StockLedger>()
         .AddSingleton<IProductSearch, ProductSearch>()
         .AddSingleton<ICatalogueChanges, CatalogueChanges>()
+        .AddSingleton(typeof(ActiveAnswers<>))
         .AddSingleton<ICartIdKeys, StoredCartIdKeys>()
         .AddSingleton<IOrderQueries, OrderQueries>()
         .AddSingleton<OrderUpkeep>()

@@ -45,6 +45,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// <summary>What the document remembers of handled events after the commit that is under way.</summary>
     private protected virtual IReadOnlyList<string>? EventsHandledWith(IReadOnlyList<string>? handledBefore) => handledBefore;
 
+    /// <summary>Called when a commit was adopted, before anybody is told of it.</summary>
+    private protected virtual void Committed() { }
+
     /// <summary>Called when a commit failed: what is in memory may no longer be what the database has.</summary>
     private protected virtual void CommitFailed() { }
 
@@ -99,6 +102,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         {
             before = null;
         }
+        Committed();
     }
 
     /// <summary>Takes what the database holds, should that be newer than what this activation knows.</summary>

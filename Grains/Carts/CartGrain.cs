@@ -10,7 +10,7 @@ namespace SoonShop.Carts;
 [CollectionAgeLimit(Minutes = 5), EndsWhenEmpty]
 internal sealed class CartGrain(
     [PersistentState("cart")] IPersistentState<Document<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders,
-    ICartIdKeys keys, BusinessMetrics metrics)
+    ICartIdKeys keys, ActiveAnswers<Offer?> activeOffers, ActiveAnswers<StockAvailability> activeStocks, BusinessMetrics metrics)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
     /// <summary>
@@ -77,7 +77,8 @@ internal sealed class CartGrain(
     {
         if (Of(caller) is not { } cart)
             return NoCart;
-        var offer = await GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync();
+        var offers = await OffersAsync([.. cart.Lines.Select(l => l.Sku).Where(s => s != sku), sku]);
+        var offer = offers[sku];
         if (offer is null or { IsDraft: true })
             return Refusal.NotFound($"The product {sku}");
         if (!offer.Active && quantity > 0)
@@ -85,9 +86,9 @@ internal sealed class CartGrain(
         var decision = cart.SetItem(sku, offer.Name, quantity, offer.Price);
         if (decision.Refusal is { } refusal)
             return refusal;
-        await CommitAsync(decision);
+        var view = await ViewAsync(decision.State, offers, write: decision.Changed);
         metrics.CartChanged(cart, decision.State);
-        return await ViewAsync(decision.State);
+        return view;
     }
 
     async Task<Outcome<Done>> ICartGrain.ClearAsync(Caller caller)
@@ -152,7 +153,7 @@ internal sealed class CartGrain(
         if (cart.Lines.Length == 0)
             return new Refusal(RefusalCode.CartEmpty, "There is nothing in the cart.");
 
-        var offers = await OffersAsync(cart);
+        var offers = await OffersAsync(SkusOf(cart));
         var problems = new Dictionary<string, string[]>();
         foreach (var line in cart.Lines)
         {
@@ -291,42 +292,67 @@ internal sealed class CartGrain(
     /// <summary>What is written, or the empty cart of a guest who was given its id.</summary>
     private CartState? Known => State ?? (isIssued ? CartState.Empty(isGuest: true) : null);
 
-    private async Task<Cart> ViewAsync(CartState cart)
-    {
-        var offers = OffersAsync(cart);
-        var stocks = Task.WhenAll(cart.Lines.Select(async l =>
-            KeyValuePair.Create(l.Sku, await GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(l.Sku)).GetAvailabilityAsync())));
-        await Task.WhenAll(offers, stocks);
-        var repriced = cart.Reprice(Prices(offers.Result));
-        await CommitAsync(repriced);
+    private async Task<Cart> ViewAsync(CartState cart) => await ViewAsync(cart, await OffersAsync(SkusOf(cart)), write: false);
 
-        var stock = stocks.Result.ToDictionary();
-        var held = repriced.State.Lines.Any(l => stock[l.Sku].Units < l.Quantity) ? await HeldAsync(repriced.State) : [];
-        var items = ImmutableArray.CreateBuilder<CartItem>(repriced.State.Lines.Length);
+    /// <summary>The cart with today's prices. It is written where they differ from those seen, and otherwise if <paramref name="write"/> says so.</summary>
+    private async Task<Cart> ViewAsync(CartState cart, Dictionary<string, Offer?> offers, bool write)
+    {
+        var repriced = cart.Reprice(Prices(offers));
+        cart = repriced.State;
+        // Of products that are known: an item that was never asked for stays out of memory.
+        var asked = StocksAsync(cart);
+        await (write || repriced.Changed ? Task.WhenAll(CommitAsync(cart, []), asked) : asked);
+        var stocks = await asked;
+
+        var held = cart.Lines.Any(l => stocks[l.Sku].Units < l.Quantity) ? await HeldAsync(cart) : [];
+        var items = ImmutableArray.CreateBuilder<CartItem>(cart.Lines.Length);
         long subtotal = 0;
-        foreach (var line in repriced.State.Lines)
+        foreach (var line in cart.Lines)
         {
-            var offer = offers.Result[line.Sku];
+            var (offer, stock) = (offers[line.Sku], stocks[line.Sku]);
             var active = offer is { Active: true };
             var lineTotal = line.UnitPrice.Amount * line.Quantity;
-            var isMine = held.GetValueOrDefault(line.Sku) > 0;
-            var available = active && stock[line.Sku].Units + held.GetValueOrDefault(line.Sku) >= line.Quantity;
+            var mine = held.GetValueOrDefault(line.Sku);
+            var available = active && stock.Units + mine >= line.Quantity;
             if (available)
                 subtotal += lineTotal;
             items.Add(new CartItem(
                 line.Sku, offer?.Name ?? line.Name, line.Quantity, line.UnitPrice, line.UnitPrice with { Amount = lineTotal }, available,
                 !active ? Availability.OutOfStock
-                : isMine && stock[line.Sku].Availability == Availability.OutOfStock ? Availability.LowStock : stock[line.Sku].Availability,
+                : mine > 0 && stock.Availability == Availability.OutOfStock ? Availability.LowStock : stock.Availability,
                 line.PreviousUnitPrice));
         }
         return new Cart(Id, items.MoveToImmutable(), new Money(subtotal, options.Value.Currency));
     }
 
-    private async Task<Dictionary<string, Offer?>> OffersAsync(CartState cart)
+    /// <summary>What is offered now, each product asked once; a change that was acknowledged before is in it.</summary>
+    private Task<Dictionary<string, Offer?>> OffersAsync(ImmutableArray<string> skus) =>
+        AskAsync(skus, activeOffers, sku => GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync());
+
+    private Task<Dictionary<string, StockAvailability>> StocksAsync(CartState cart) =>
+        AskAsync(SkusOf(cart), activeStocks, sku => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync());
+
+    /// <summary>Answers for products: of those grains that are active here without a call, of the others by calls side by side.</summary>
+    private static async Task<Dictionary<string, T>> AskAsync<T>(ImmutableArray<string> skus, ActiveAnswers<T> active, Func<string, Task<T>> ask)
     {
-        var offers = await Task.WhenAll(cart.Lines.Select(l => GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(l.Sku)).GetOfferAsync()));
-        return cart.Lines.Zip(offers).ToDictionary(pair => pair.First.Sku, pair => pair.Second);
+        var answers = new Dictionary<string, T>(skus.Length);
+        List<string>? others = null;
+        foreach (var sku in skus)
+        {
+            if (active.TryGet(sku, out var answer))
+                answers[sku] = answer;
+            else
+                (others ??= []).Add(sku);
+        }
+        if (others is not null)
+        {
+            foreach (var (sku, answer) in others.Zip(await Task.WhenAll(others.Select(ask))))
+                answers[sku] = answer;
+        }
+        return answers;
     }
+
+    private static ImmutableArray<string> SkusOf(CartState cart) => [.. cart.Lines.Select(l => l.Sku)];
 
     private static Dictionary<string, Money> Prices(Dictionary<string, Offer?> offers) =>
         offers.Where(o => o.Value is not null).ToDictionary(o => o.Key, o => o.Value!.Price);

@@ -8,7 +8,8 @@ namespace SoonShop.Catalog;
 
 [EndsWhenEmpty]
 internal sealed class ProductGrain(
-    [PersistentState("product")] IPersistentState<Document<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options)
+    [PersistentState("product")] IPersistentState<Document<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options,
+    ActiveAnswers<Offer> offers)
     : AggregateGrain<ProductState>(storage, time), IProductGrain
 {
     protected override string Aggregate => "product";
@@ -22,6 +23,32 @@ internal sealed class ProductGrain(
     private string SkuText => Sku.OfGrainKey(GrainKey);
 
     private ProductState? Known => State?.At(Version);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Show();
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Hide();
+        return Task.CompletedTask;
+    }
+
+    private protected override void Committed() => Show();
+
+    private protected override void CommitFailed() => Hide();
+
+    private void Show()
+    {
+        if (Offer is { } offer)
+            offers.Set(SkuText, this, offer);
+    }
+
+    private void Hide() => offers.Remove(SkuText, this);
+
+    private Offer? Offer => Known?.ToOffer();
 
     async Task<Outcome<Product>> IProductGrain.CreateAsync(ProductContent content)
     {
@@ -52,7 +79,7 @@ internal sealed class ProductGrain(
 
     async Task<Outcome<Product>> IProductGrain.GetAsync() => Known is { } product ? await ViewAsync(product) : NoProduct;
 
-    Task<Offer?> IProductGrain.GetOfferAsync() => Task.FromResult(Known?.ToOffer());
+    Task<Offer?> IProductGrain.GetOfferAsync() => Task.FromResult(Offer);
 
     private bool IsStale(int? expectedVersion) => expectedVersion is { } expected && expected != Version;
 

@@ -13,7 +13,8 @@ namespace SoonShop.Inventory;
 /// </remarks>
 [Reentrant]
 internal sealed class InventoryItemGrain(
-    [PersistentState("inventory")] IPersistentState<Document<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics)
+    [PersistentState("inventory")] IPersistentState<Document<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics,
+    ActiveAnswers<StockAvailability> availabilities)
     : AggregateGrain<StockState>(storage, time), IInventoryItemGrain
 {
     /// <summary>How many writes of others a decision waits for.</summary>
@@ -40,8 +41,23 @@ internal sealed class InventoryItemGrain(
             await CommitAsync(state, events, rows);
             CrashPoint.Pass("inventory.after-write");
         });
+        Show();
         return Task.CompletedTask;
     }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        Hide();
+        return Task.CompletedTask;
+    }
+
+    private protected override void Committed() => Show();
+
+    private protected override void CommitFailed() => Hide();
+
+    private void Show() => availabilities.Set(SkuText, this, Availability);
+
+    private void Hide() => availabilities.Remove(SkuText, this);
 
     async Task<Outcome<StockLevel>> IInventoryItemGrain.GetAsync() =>
         await ProductExistsAsync() ? View : NoProduct;
@@ -186,10 +202,15 @@ internal sealed class InventoryItemGrain(
             : new Page<StockMovement>([.. rows.Take(page.Limit)], rows[page.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture));
     }
 
-    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync()
+    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync() => Task.FromResult(Availability);
+
+    private StockAvailability Availability
     {
-        var stock = State ?? StockState.Empty;
-        return Task.FromResult(new StockAvailability(stock.Available, stock.Availability) { Version = Version });
+        get
+        {
+            var stock = State ?? StockState.Empty;
+            return new StockAvailability(stock.Available, stock.Availability) { Version = Version };
+        }
     }
 
     /// <summary>How far a reservation is; of what this activation does not know, the ledger tells.</summary>

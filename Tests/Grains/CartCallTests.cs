@@ -1,0 +1,186 @@
+using Microsoft.Extensions.DependencyInjection;
+using SoonShop.Aggregates;
+using SoonShop.Carts;
+using SoonShop.Catalog;
+using SoonShop.Inventory;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Grains;
+
+/// <summary>What a cart writes, and whom it asks.</summary>
+public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSilo>
+{
+    private const string AskOffer = nameof(IProductGrain.GetOfferAsync);
+    private const string AskStock = nameof(IInventoryItemGrain.GetAvailabilityAsync);
+
+    private ActiveAnswers<Offer> Offers => silo.Services.GetRequiredService<ActiveAnswers<Offer>>();
+
+    private ActiveAnswers<StockAvailability> Stocks => silo.Services.GetRequiredService<ActiveAnswers<StockAvailability>>();
+
+    [Fact]
+    public async Task to_issue_carts_writes_nothing_and_activates_none()
+    {
+        var rows = await RowsAsync();
+        var issued = await IssueAsync(100);
+
+        Assert.Equal(100, issued.Distinct().Count());
+        Assert.Equal(rows, await RowsAsync());
+        Assert.DoesNotContain(issued, id => silo.Calls.Keys.Any(k => k.StartsWith($"{id:N}/", StringComparison.Ordinal)));
+        Assert.Null(await silo.Grains.GetGrain<ICartIdsGrain>(0).IssueAsync(0));
+        Assert.Null(await silo.Grains.GetGrain<ICartIdsGrain>(0).IssueAsync(IssuedCarts.MaxCount + 1));
+    }
+
+    [Fact]
+    public async Task who_looks_at_carts_that_were_never_filled_leaves_no_row_and_no_activation_behind()
+    {
+        var rows = await RowsAsync();
+        var issued = await IssueAsync(100);
+        await Task.WhenAll(issued.Select(async id => Assert.Empty((await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(Guest(id))).Value!.Items)));
+
+        Assert.Equal(rows, await RowsAsync());
+        var keys = issued.Select(id => silo.Grains.GetGrain<ICartGrain>(id).GetGrainId()).ToHashSet();
+        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(20), async () =>
+            !(await silo.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics()).Any(s => keys.Contains(s.GrainId)));
+    }
+
+    [Fact]
+    public async Task what_is_active_in_the_silo_is_not_called()
+    {
+        var skus = await ProductsAsync(3);
+        await WarmAsync(skus);
+        var (id, before) = ((await IssueAsync(1))[0], Calls(skus));
+        var cart = silo.Grains.GetGrain<ICartGrain>(id);
+        foreach (var sku in skus)
+            Assert.False((await cart.SetItemAsync(Guest(id), sku, 2)).IsRefused);
+
+        Assert.Equal(3, (await cart.GetAsync(Guest(id))).Value!.Items.Count(i => i is { Available: true, UnitPrice.Amount: 1000 }));
+        Assert.Equal(3, (await cart.BeginCheckoutAsync(Guest(id), Guid.NewGuid())).Value.Length);
+        Assert.Equal(before, Calls(skus));
+    }
+
+    [Fact]
+    public async Task of_what_is_not_each_product_and_each_stock_is_asked_once()
+    {
+        var skus = await ProductsAsync(3);
+        var id = (await IssueAsync(1))[0];
+        foreach (var sku in skus)
+            await silo.Grains.GetGrain<ICartGrain>(id).SetItemAsync(Guest(id), sku, 2);
+        await CoolAsync(skus);
+        var before = Calls(skus);
+
+        Assert.False((await silo.Grains.GetGrain<ICartGrain>(id).SetItemAsync(Guest(id), skus[1], 3)).IsRefused);
+
+        Assert.All(Calls(skus).Zip(before), pair => Assert.Equal(1, pair.First - pair.Second));
+    }
+
+    /// <summary>Who begins after a change was acknowledged finds it, wherever it is read.</summary>
+    [Fact]
+    public async Task a_change_is_seen_at_once()
+    {
+        var sku = (await ProductsAsync(1))[0];
+        var id = (await IssueAsync(1))[0];
+        var (cart, product, stock) = (
+            silo.Grains.GetGrain<ICartGrain>(id), silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)), silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)));
+        Assert.False((await cart.SetItemAsync(Guest(id), sku, 1)).IsRefused);
+        for (var price = 1001; price < 1030; price++)
+        {
+            Assert.False((await product.UpdateAsync(Content(sku, price), null)).IsRefused);
+            Assert.Equal(RefusalCode.Conflict, (await cart.BeginCheckoutAsync(Guest(id), Guid.NewGuid())).Refusal?.Code);
+            Assert.Equal(price, (await cart.GetAsync(Guest(id))).Value!.Items[0].UnitPrice.Amount);
+        }
+        for (var units = 1; units <= 10; units++)
+        {
+            Assert.False((await stock.ReserveAsync(Guid.NewGuid(), 1, repeated: false)).IsRefused);
+            Assert.Equal(units <= 8, (await cart.SetItemAsync(Guest(id), sku, 2)).Value!.Items[0].Available);
+        }
+        Assert.False((await product.ArchiveAsync(null)).IsRefused);
+        Assert.Equal(RefusalCode.Conflict, (await cart.BeginCheckoutAsync(Guest(id), Guid.NewGuid())).Refusal?.Code);
+    }
+
+    [Fact]
+    public async Task what_may_be_committed_or_not_is_read_nowhere_but_from_the_database()
+    {
+        var sku = (await ProductsAsync(1))[0];
+        await WarmAsync([sku]);
+        Assert.True(Offers.TryGet(sku, out _));
+        await ExecuteAsync($"alter table grain_state_product add constraint refused check (grain_key <> 'sku/{sku}') not valid");
+        try
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).UpdateAsync(Content(sku, 1), null));
+        }
+        finally
+        {
+            await ExecuteAsync("alter table grain_state_product drop constraint refused");
+        }
+        await Until.TrueAsync("the activation is gone", TimeSpan.FromSeconds(20), () => Task.FromResult(!Offers.TryGet(sku, out _)));
+        Assert.Equal(1000, (await silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync())!.Price.Amount);
+        Assert.True(Offers.TryGet(sku, out var offer));
+        Assert.Equal(1000, offer.Price.Amount);
+    }
+
+    [Fact]
+    public async Task keys_are_changed_without_any_cart_being_lost()
+    {
+        var old = (await IssueAsync(1))[0];
+        await ExecuteAsync("insert into cart_id_key (key, made_at) values (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), now() - interval '11 minutes')");
+        await silo.RestartAsync();
+        var issued = (await IssueAsync(1))[0];
+        foreach (var id in (Guid[])[old, issued])
+            Assert.False((await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(Guest(id))).IsRefused);
+
+        // One that was just made proves before it signs.
+        await ExecuteAsync("delete from cart_id_key where number = (select min(number) from cart_id_key)");
+        await ExecuteAsync("insert into cart_id_key (key) values (decode(repeat('ab', 32), 'hex'))");
+        await silo.RestartAsync();
+        var fresh = new CartIdKeys([.. Enumerable.Repeat((byte)0xab, CartIdKeys.KeyLength)]).Issue();
+        Assert.False((await silo.Grains.GetGrain<ICartGrain>(fresh).GetAsync(Guest(fresh))).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<ICartGrain>(issued).GetAsync(Guest(issued))).IsRefused);
+        Assert.True((await silo.Grains.GetGrain<ICartGrain>(old).GetAsync(Guest(old))).IsRefused);
+        Assert.False(new CartIdKeys([.. Enumerable.Repeat((byte)0xab, CartIdKeys.KeyLength)]).Proves((await IssueAsync(1))[0]));
+    }
+
+    private static Caller Guest(Guid id) => new(null, id, false);
+
+    private static ProductContent Content(string sku, long price) =>
+        new($"Product {sku}", "", "test", null, new Money(price, "USD"), new Dictionary<string, string>(), []);
+
+    private async Task<ImmutableArray<Guid>> IssueAsync(int count) => (await silo.Grains.GetGrain<ICartIdsGrain>(0).IssueAsync(count))!.Ids;
+
+    private async Task<string[]> ProductsAsync(int count)
+    {
+        var skus = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            skus[i] = await silo.CreateProductAsync();
+            await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(skus[i])).AdjustAsync(new AdjustStock("stock", 10, "delivery", null));
+        }
+        return skus;
+    }
+
+    private async Task WarmAsync(string[] skus)
+    {
+        foreach (var sku in skus)
+        {
+            await silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync();
+            await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync();
+        }
+    }
+
+    private async Task CoolAsync(string[] skus)
+    {
+        await silo.DeactivateAllAsync();
+        await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(20), () =>
+            Task.FromResult(!skus.Any(s => Offers.TryGet(s, out _) || Stocks.TryGet(s, out _))));
+    }
+
+    private int[] Calls(string[] skus) => [.. skus.SelectMany(s => (int[])[
+        silo.Calls.GetValueOrDefault($"{Sku.GrainKey(s)}/{AskOffer}"), silo.Calls.GetValueOrDefault($"{Sku.GrainKey(s)}/{AskStock}")])];
+
+    private Task<long> RowsAsync() => silo.QueryAsync<long>("select count(*) from grain_state_cart");
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var command = silo.Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+}
