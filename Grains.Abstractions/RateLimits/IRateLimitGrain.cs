@@ -17,7 +17,8 @@ public interface IRateLimitGrain : IGrainWithStringKey
     Task<RateVerdict> TakeAsync(RateLimit limit);
 
     /// <summary>
-    /// Asks for one request by name. One that was granted within the window is granted again without being counted again.
+    /// Asks for one request by name. One that was granted within the window is granted again without being counted again. Only for keys of
+    /// <see cref="RateLimitKeys.MailTo"/>. Earlier versions ask so; this one asks where those are counted.
     /// </summary>
     /// <param name="limit">The limit.</param>
     /// <param name="operationId">Its name.</param>
@@ -34,9 +35,18 @@ public static class RateLimitKeys
     /// <summary>Of mails to one address that somebody else may have asked for.</summary>
     public static string MailTo(string email) => Of("mail", SubjectOf(email));
 
+    /// <summary>The digest of an address that <see cref="MailTo"/> made a key of; null for another key.</summary>
+    public static Guid? MailedAddressIn(string key) =>
+        key.StartsWith(MailPrefix, StringComparison.Ordinal) && Guid.TryParseExact(key.AsSpan(MailPrefix.Length), "N", out var address) ? address : null;
+
     /// <summary>An e-mail address as a subject: a digest, since keys of grains stand in logs.</summary>
-    public static string SubjectOf(string email) =>
-        $"email/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(EmailAddress.Normalize(email))).AsSpan(0, 16))}";
+    public static string SubjectOf(string email) => $"email/{DigestOf(email):N}";
+
+    /// <summary>The digest of an e-mail address, however it is written.</summary>
+    public static Guid DigestOf(string email) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes(EmailAddress.Normalize(email))).AsSpan(0, 16), bigEndian: true);
+
+    private static readonly string MailPrefix = Of("mail", "email/");
 }
 
 /// <summary>How much one subject may ask for.</summary>
@@ -50,6 +60,15 @@ public sealed record RateLimit(int Requests, TimeSpan Window)
 
     /// <summary>The longest window: so long lives the count of somebody who came once.</summary>
     public static readonly TimeSpan MaxWindow = TimeSpan.FromHours(1);
+
+    /// <summary>Throws when it is none that is counted in the cluster.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is out of its bounds.</exception>
+    public void Validate()
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(Requests, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Requests, MaxRequests);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Window, MaxWindow);
+    }
 }
 
 /// <summary>Whether a request is granted, and what is left.</summary>

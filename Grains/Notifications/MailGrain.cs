@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Events;
-using SoonShop.RateLimits;
 
 namespace SoonShop.Notifications;
 
@@ -16,18 +14,12 @@ namespace SoonShop.Notifications;
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class MailGrain(
     [HandlerState("mail")] IPersistentState<Document<DeliveryLog>> storage, TimeProvider time,
-    IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, IOptions<NotificationsOptions> options, BusinessMetrics metrics,
+    IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, GuestMailLimit guestMailLimit, BusinessMetrics metrics,
     ILogger<MailGrain> log)
     : ChannelGrain(storage, time, ChannelName.Email, channels, secrets, metrics, log)
 {
     /// <summary>Its grain type.</summary>
     public const string Handler = "mail";
 
-    private readonly int guestMailsPerHour = options.Value.Email.GuestMailsPerHour;
-
-    protected override async ValueTask<bool> MayGoOutAsync(NotificationDue message) =>
-        guestMailsPerHour == 0 || !message.IsForGuest || message.To.Email is not { } email
-        || !NotificationKinds.IsLimitedForGuests(message.Kind)
-        || await GrainFactory.GetGrain<IRateLimitGrain>(RateLimitKeys.MailTo(email)).TakeOnceAsync(
-            new RateLimit(guestMailsPerHour, TimeSpan.FromHours(1)), message.NotificationId);
+    protected override ValueTask<bool> MayGoOutAsync(NotificationDue message) => guestMailLimit.AllowsAsync(message);
 }

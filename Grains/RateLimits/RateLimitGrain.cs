@@ -2,25 +2,30 @@ namespace SoonShop.RateLimits;
 
 /// <remarks>
 /// Lives as long as what it counts: a window longer than the last request, and the collector's rounds. So many subjects cost memory for
-/// minutes only, and front ends count IPv6 by network, so that one attacker is few subjects.
+/// minutes only, and front ends count IPv6 by network, so that one attacker is few subjects. Mails to an address are counted elsewhere,
+/// with those about guests' orders.
 /// </remarks>
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class RateLimitGrain(TimeProvider time) : Grain, IRateLimitGrain
 {
     private readonly SlidingWindow window = new(time);
 
-    Task<RateVerdict> IRateLimitGrain.TakeAsync(RateLimit limit) => Task.FromResult(Take(limit, null));
+    private Guid? MailedAddress => RateLimitKeys.MailedAddressIn(this.GetPrimaryKeyString());
 
-    Task<bool> IRateLimitGrain.TakeOnceAsync(RateLimit limit, Guid operationId) => Task.FromResult(Take(limit, operationId).Granted);
-
-    private RateVerdict Take(RateLimit limit, Guid? operationId)
+    Task<RateVerdict> IRateLimitGrain.TakeAsync(RateLimit limit)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(limit.Requests, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit.Requests, RateLimit.MaxRequests);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit.Window, RateLimit.MaxWindow);
-        var verdict = window.Take(limit, operationId);
+        if (MailedAddress is { } address)
+            return MailsTo(address).TakeAsync(address, limit);
+        limit.Validate();
+        var verdict = window.Take(limit);
         if (verdict.Granted)
             DelayDeactivation(limit.Window);
-        return verdict;
+        return Task.FromResult(verdict);
     }
+
+    Task<bool> IRateLimitGrain.TakeOnceAsync(RateLimit limit, Guid operationId) => MailedAddress is { } address
+        ? MailsTo(address).TakeOnceAsync(address, limit, operationId)
+        : throw new NotSupportedException("Only mails are asked for by name.");
+
+    private IMailLimitGrain MailsTo(Guid address) => GrainFactory.GetGrain<IMailLimitGrain>(MailLimitGrain.KeyOf(address));
 }

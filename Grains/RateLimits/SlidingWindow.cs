@@ -7,22 +7,19 @@ namespace SoonShop.RateLimits;
 /// </summary>
 internal sealed class SlidingWindow(TimeProvider time)
 {
-    private readonly Queue<(long At, Guid? Operation)> granted = new();
+    private readonly Queue<long> granted = new();
 
-    /// <summary>
-    /// Counts one request if it is granted; one that has a name and was granted within the window is granted again, and counts once.
-    /// </summary>
-    public RateVerdict Take(RateLimit limit, Guid? operation = null)
+    /// <summary>Counts one request if it is granted.</summary>
+    public RateVerdict Take(RateLimit limit)
     {
         var now = time.GetTimestamp();
-        while (granted.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At, now) >= limit.Window)
+        while (granted.TryPeek(out var oldest) && time.GetElapsedTime(oldest, now) >= limit.Window)
             granted.Dequeue();
-        var isKnown = operation is not null && granted.Any(g => g.Operation == operation);
-        var isGranted = isKnown || granted.Count < limit.Requests;
-        if (isGranted && !isKnown)
-            granted.Enqueue((now, operation));
+        var isGranted = granted.Count < limit.Requests;
+        if (isGranted)
+            granted.Enqueue(now);
         // Whose leaving makes room; behind the oldest only where the limit was higher before.
         var next = granted.ElementAt(Math.Max(0, granted.Count - limit.Requests));
-        return new RateVerdict(isGranted, Math.Max(0, limit.Requests - granted.Count), limit.Window - time.GetElapsedTime(next.At, now));
+        return new RateVerdict(isGranted, Math.Max(0, limit.Requests - granted.Count), limit.Window - time.GetElapsedTime(next, now));
     }
 }

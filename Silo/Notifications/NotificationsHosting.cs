@@ -13,6 +13,7 @@ internal static class NotificationsHosting
     public static IServiceCollection AddNotifications(this IServiceCollection services, NotificationsOptions options, NotificationTemplates templates)
     {
         services
+            .AddNotificationGrains()
             .AddSingleton(Options.Create(options))
             .AddSingleton(templates)
             .AddSingleton<INotificationTexts>(templates)

@@ -36,18 +36,6 @@ public sealed class SlidingWindowTests
     }
 
     [Fact]
-    public void one_with_a_name_counts_once_and_is_granted_again_within_the_window()
-    {
-        Assert.True(window.Take(Three, Given.Id(1)).Granted);
-        Take(2);
-        Assert.True(window.Take(Three, Given.Id(1)).Granted);
-        Assert.False(window.Take(Three, Given.Id(2)).Granted);
-        Assert.False(window.Take(Three).Granted);
-        time.Advance(TimeSpan.FromSeconds(60));
-        Assert.Equal(2, window.Take(Three, Given.Id(1)).Remaining);
-    }
-
-    [Fact]
     public void what_is_refused_does_not_count()
     {
         Take(3);
