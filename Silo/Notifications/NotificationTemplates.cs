@@ -75,7 +75,7 @@ internal sealed class NotificationTemplates : INotificationTexts
         return WriteMail(language, kind, Model(language, kind, details, to.Name), Suppress);
     }
 
-    private NotificationText Write(string language, NotificationKind kind, Dictionary<string, object?> model, Action<string, Exception> complain)
+    private NotificationText Write(string language, NotificationKind kind, Hash model, Action<string, Exception> complain)
     {
         var words = languages[language].Words[kind];
         // A title is one line, whatever stands in it.
@@ -83,7 +83,7 @@ internal sealed class NotificationTemplates : INotificationTexts
         return new NotificationText(title, Render(words.Text, model, complain, "text").Trim());
     }
 
-    private MailText WriteMail(string language, NotificationKind kind, Dictionary<string, object?> model, Action<string, Exception> complain)
+    private MailText WriteMail(string language, NotificationKind kind, Hash model, Action<string, Exception> complain)
     {
         var (title, text) = Write(language, kind, model, complain);
         var words = languages[language].Words[kind];
@@ -97,7 +97,7 @@ internal sealed class NotificationTemplates : INotificationTexts
     }
 
     /// <summary>What templates can name.</summary>
-    private Dictionary<string, object?> Model(string language, NotificationKind kind, NotificationDetails d, string? name)
+    private Hash Model(string language, NotificationKind kind, NotificationDetails d, string? name)
     {
         string? Amount(Money? money) => money is { } m ? MoneyText.Of(m, language) : null;
         return new()
@@ -113,7 +113,7 @@ internal sealed class NotificationTemplates : INotificationTexts
             ["shipping"] = Amount(d.Shipping),
             ["tax"] = d.Tax is { Amount: > 0 } ? Amount(d.Tax) : null,
             ["refunded"] = Amount(d.Refunded),
-            ["lines"] = d.Lines?.Select(l => new Dictionary<string, object?>
+            ["lines"] = d.Lines?.Select(l => new Hash
             {
                 ["name"] = l.Name,
                 ["sku"] = l.Sku,
@@ -121,7 +121,7 @@ internal sealed class NotificationTemplates : INotificationTexts
                 ["unit_price"] = MoneyText.Of(l.UnitPrice, language),
                 ["total"] = MoneyText.Of(l.LineTotal, language),
             }).ToArray(),
-            ["shortages"] = d.Shortages?.Select(s => new Dictionary<string, object?>
+            ["shortages"] = d.Shortages?.Select(s => new Hash
             {
                 ["sku"] = s.Sku,
                 ["requested"] = s.Requested,
@@ -155,29 +155,32 @@ internal sealed class NotificationTemplates : INotificationTexts
         _ => d.OrderId is { } order ? $"{publicUrl}/orders/{order}" : null,
     };
 
-    private static string Render(Template template, Dictionary<string, object?> model, Action<string, Exception> complain, string part)
+    private static string Render(Template template, Hash model, Action<string, Exception> complain, string part)
     {
-        var context = new Context([], ToHash(model), [], ErrorsOutputMode.Suppress, MaxIterations, CultureInfo.InvariantCulture, CancellationToken.None);
+        // What a template assigns is its own.
+        var context = new Context([model], [], [], ErrorsOutputMode.Suppress, MaxIterations, CultureInfo.InvariantCulture, CancellationToken.None);
         var text = template.Render(new RenderParameters(CultureInfo.InvariantCulture) { Context = context });
         foreach (var error in context.Errors)
             complain(part, error);
         return text;
     }
 
-    private static Hash ToHash(Dictionary<string, object?> model) => Hash.FromDictionary(model.ToDictionary(p => p.Key, p => p.Value switch
-    {
-        Dictionary<string, object?>[] rows => (object)rows.Select(ToHash).ToArray(),
-        var value => value!,
-    }));
-
     /// <summary>Everything that comes from outside is escaped before a template of HTML sees it.</summary>
-    private static Dictionary<string, object?> Escaped(Dictionary<string, object?> model) => model.ToDictionary(p => p.Key, p => p.Value switch
+    private static Hash Escaped(Hash model)
     {
-        string text => Html.Encode(text),
-        string[] texts => texts.Select(Html.Encode).ToArray(),
-        Dictionary<string, object?>[] rows => rows.Select(Escaped).ToArray(),
-        var value => value,
-    });
+        var escaped = new Hash();
+        foreach (var (key, value) in model)
+        {
+            escaped[key] = value switch
+            {
+                string text => Html.Encode(text),
+                string[] texts => texts.Select(Html.Encode).ToArray(),
+                Hash[] rows => rows.Select(Escaped).ToArray(),
+                _ => value,
+            };
+        }
+        return escaped;
+    }
 
     private static void Suppress(string part, Exception error)
     {
