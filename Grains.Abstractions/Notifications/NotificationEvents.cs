@@ -25,6 +25,12 @@ public sealed record NotificationDue(
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool IsForGuest { get; init; }
 
+    /// <summary>
+    /// The id under which the channel is given the message at each attempt, where it may have been given to it before it was due; null for
+    /// this event's own id.
+    /// </summary>
+    public string? DeliveryId { get; init; }
+
     /// <summary>What the channels' stream namespaces begin with.</summary>
     public const string NamespacePrefix = "notification-";
 
@@ -50,6 +56,9 @@ public sealed record NotificationSent(Guid NotificationId, string Channel, Notif
 /// </summary>
 public sealed record NotificationSuppressed(Guid NotificationId, string Channel, NotificationKind Kind) : IShopEvent
 {
+    /// <summary>That of a message.</summary>
+    public static NotificationSuppressed Of(NotificationDue message) => new(message.NotificationId, message.Channel, message.Kind);
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "notification.suppressed";
 }

@@ -33,12 +33,12 @@ internal abstract partial class ChannelGrain(
         {
             await CommitAsync(
                 Mine.With(new DeliveryRecord(e.NotificationId, Now, context.Attempt, MessageStatus.Failed) { IsSuppressed = true }),
-                [new NotificationSuppressed(e.NotificationId, e.Channel, e.Kind)]);
+                [NotificationSuppressed.Of(e)]);
             return;
         }
         try
         {
-            await channel.SendAsync(e, context.EventId, context.Cancellation);
+            await channel.SendAsync(e, e.DeliveryId ?? context.EventId, context.Cancellation);
         }
         catch (HandlingException failure) when (failure.Class == ErrorClass.Permanent)
         {

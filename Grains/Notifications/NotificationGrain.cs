@@ -8,13 +8,13 @@ namespace SoonShop.Notifications;
 
 /// <remarks>
 /// One write an event, and only where there is something to tell: it holds the inbox entry and a message due on each channel, and an event due
-/// for each webhook endpoint that wants it. Sending is the channels' own handlers' part.
+/// for each webhook endpoint that wants it. Sending is the channels' own handlers' part, but for what <see cref="GuestMail"/> can send at once.
 /// </remarks>
 [GrainType(NotificationGrain.Handler), CollectionAgeLimit(Minutes = 2)]
 [ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments), ImplicitStreamSubscription(ShopStreams.Users)]
 internal sealed class NotificationGrain(
     [HandlerState("notification")] IPersistentState<Document<NotificationState>> storage, TimeProvider time,
-    IEnumerable<INotificationChannel> channels, INotificationTexts texts, IWebhookEndpoints webhooks)
+    IEnumerable<INotificationChannel> channels, INotificationTexts texts, IWebhookEndpoints webhooks, GuestMail guestMail, BusinessMetrics metrics)
     : EventHandlerGrain<NotificationState>(storage, time), INotificationGrain,
         IHandle<UserRegistered>, IHandle<EmailVerificationRequested>, IHandle<ProfileUpdated>, IHandle<PasswordResetRequested>, IHandle<PasswordChanged>,
         IHandle<EmailChangeRequested>, IHandle<EmailChangeConfirmationRequested>, IHandle<EmailChanged>,
@@ -252,12 +252,20 @@ internal sealed class NotificationGrain(
         var news = new NotificationNews(context.EventId, context.Event.Time, kind, details, guestEmail) { Email = email };
         var decision = Announce(state, news);
         var posts = await PostsAsync(context);
-        if (decision.Changed || posts.Length > 0 || known is not null)
+        // Webhook endpoints do not wait for a mail server.
+        if (posts.Length == 0 && decision.Events is [NotificationDue { IsForGuest: true } message]
+            && await guestMail.TrySendAsync(message, context) is { } record)
+        {
+            await CommitAsync(state.WithGuestMail(record), record.IsSuppressed ? [NotificationSuppressed.Of(message)] : []);
+            if (!record.IsSuppressed)
+                metrics.Sent(message.Channel);
+        }
+        else if (decision.Changed || posts.Length > 0 || known is not null)
             await CommitAsync(decision.State, [.. decision.Events, .. posts]);
     }
 
     private Decision<NotificationState> Announce(NotificationState state, NotificationNews news) => state.Announce(
-        news, GrainKey, texts.Write(news.Kind, state.Profile?.Locale ?? NotificationState.LocaleOfGuests, news.Details), channels);
+        news, GrainKey, () => texts.Write(news.Kind, state.Profile?.Locale ?? NotificationState.LocaleOfGuests, news.Details), channels);
 
     /// <summary>Tells the administrators, and the webhook endpoints that want it; it is no news for the user.</summary>
     private async Task AlertAsync(EventContext context, NotificationKind kind, Guid orderId, NotificationDetails details)

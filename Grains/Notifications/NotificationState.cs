@@ -28,6 +28,9 @@ public sealed record NotificationState
     /// <summary>What the user chose differently from the default.</summary>
     public ImmutableArray<NotificationWish> Wishes { get; init; } = [];
 
+    /// <summary>What became of a guest's last mails that went out with their events (<see cref="GuestMail"/>); null where none did.</summary>
+    public DeliveryLog? GuestMails { get; init; }
+
     /// <summary>True when the user was erased: whatever comes late is told to nobody.</summary>
     public bool IsErased { get; init; }
 
@@ -36,12 +39,12 @@ public sealed record NotificationState
 
     /// <summary>
     /// Makes a notification of news: an entry in the inbox of who has one, and a message due on each channel that reaches the reader and
-    /// is wanted. News that the inbox holds already stays what it is.
+    /// is wanted. News that the inbox holds already, or that a guest has by mail, stays what it is.
     /// </summary>
     public Decision<NotificationState> Announce(
-        NotificationNews news, string key, NotificationText text, IEnumerable<INotificationChannel> channels)
+        NotificationNews news, string key, Func<NotificationText> write, IEnumerable<INotificationChannel> channels)
     {
-        if (IsErased || Inbox.Any(e => e.Id == news.NotificationId))
+        if (IsErased || Inbox.Any(e => e.Id == news.NotificationId) || GuestMails?.Find(news.NotificationId) is not null)
             return Decision<NotificationState>.Stay(this);
         var to = Profile is { } known ? known.ToRecipient() : new Recipient(news.GuestEmail, null, LocaleOfGuests);
         if (news.Email is { } address)
@@ -53,6 +56,7 @@ public sealed record NotificationState
         var next = this;
         if (entered)
         {
+            var text = write();
             var entry = new InboxEntry(
                 news.NotificationId, Entries + 1, news.Kind, text.Title, text.Summary, news.Details.OrderId, news.At, false, [.. used.Select(c => c.Name)]);
             next = this with { Entries = entry.Number, Inbox = [entry, .. Inbox.Take(MaxEntries - 1)] };
@@ -62,9 +66,13 @@ public sealed record NotificationState
             .. used.Select(c => new NotificationDue(key, news.NotificationId, c.Name, news.Kind, to, news.Details, news.At, news.EventId)
             {
                 IsForGuest = Profile is null,
+                DeliveryId = Profile is null ? news.EventId : null,
             }),
         ]);
     }
+
+    /// <summary>With what became of a guest's mail.</summary>
+    public NotificationState WithGuestMail(DeliveryRecord record) => this with { GuestMails = (GuestMails ?? DeliveryLog.Empty).With(record) };
 
     /// <summary>Takes over what is new of the profile.</summary>
     public NotificationState Know(NotificationProfile profile) => IsErased ? this : this with { Profile = profile };

@@ -55,7 +55,7 @@ public sealed class EventKillTests
         await publishing;
         var retried = await flood.AssertHandledAsync();
         TestContext.Current.SendDiagnosticMessage(
-            "{0} events in {1} streams, each handled by two handlers one after the other, in {2:f0} s with {3} kills, {4} of them before the last; {5} deliveries were retried apart from their stream.",
+            "{0} events in {1} streams, each mailed, in {2:f0} s with {3} kills, {4} of them before the last; {5} deliveries were retried apart from their stream.",
             flood.Events, Streams, clock.Elapsed.TotalSeconds, kills, handledBefore, retried);
     }
 }

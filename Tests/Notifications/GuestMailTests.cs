@@ -13,9 +13,13 @@ namespace SoonShop.Tests.Notifications;
 
 /// <summary>Mail about guests' orders fills no stranger's mailbox.</summary>
 [Collection(nameof(NotifyingSilo))]
-public sealed class GuestMailTests(NotifyingSilo silo)
+public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
 {
     private static readonly int Most = new EmailOptions().GuestMailsPerHour;
+
+    public async ValueTask InitializeAsync() => await silo.UntilNobodyWantsAsync("order.cancelled");
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public async Task of_nine_guest_orders_to_one_address_the_first_six_are_mailed_and_the_rest_is_noted()
@@ -31,10 +35,10 @@ public sealed class GuestMailTests(NotifyingSilo silo)
         Assert.Equal(carts.Length - Most, await silo.QueryAsync<long>(
             "select count(*) from event where type = 'notification.suppressed' and subject = any ($1)", (object)carts));
         Assert.Equal(carts.Length - Most, await silo.QueryAsync<long>("""
-            select count(*) from grain_state where state_name = 'mail' and grain_key = any ($1)
-              and convert_from(state, 'UTF8')::jsonb #>> '{state,recent,0,isSuppressed}' = 'true'
+            select count(*) from grain_state where state_name = 'notification' and grain_key = any ($1)
+              and convert_from(state, 'UTF8')::jsonb #>> '{state,guestMails,recent,0,isSuppressed}' = 'true'
             """, (object)carts));
-        Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from event_delivery where handler = 'mail' and handler_key = any ($1)", (object)carts));
+        Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from event_delivery where handler_key = any ($1)", (object)carts));
 
         // The integrity check knows of them.
         var cancellation = TestContext.Current.CancellationToken;
@@ -91,8 +95,8 @@ public sealed class GuestMailTests(NotifyingSilo silo)
 
     private Task<long> DecidedAsync(string[] carts) => silo.QueryAsync<long>(
         """
-        select coalesce(sum(jsonb_array_length(convert_from(state, 'UTF8')::jsonb #> '{state,recent}')), 0)::bigint
-        from grain_state where state_name = 'mail' and grain_key = any ($1)
+        select coalesce(sum(jsonb_array_length(convert_from(state, 'UTF8')::jsonb #> '{state,guestMails,recent}')), 0)::bigint
+        from grain_state where state_name = 'notification' and grain_key = any ($1)
         """, (object)carts);
 
     private static OrderFacts Facts(string email) => new(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000));

@@ -77,6 +77,10 @@ public sealed class NotifyingSilo : InProcessSilo
     /// <summary>How long anything may take.</summary>
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
+    /// <summary>Waits until the silo knows that no endpoint, which another test may have made, wants an event.</summary>
+    internal Task UntilNobodyWantsAsync(string eventType) => Until.TrueAsync($"nobody wants {eventType}", Limit, async () =>
+        (await WebhookEndpoints.WantingAsync(eventType, CancellationToken.None)).IsEmpty);
+
     internal IWebhookEndpoints WebhookEndpoints => Services.GetRequiredService<IWebhookEndpoints>();
 
     internal INotificationGrain Inbox(Guid user) => Grains.GetGrain<INotificationGrain>(user);

@@ -106,7 +106,7 @@ public sealed class ErasureTests
     {
         var gone = NotificationState.Gone.Know(new NotificationProfile("ada@example.com", "Ada", "en"));
         Assert.Null(gone.Profile);
-        gone.Announce(new NotificationNews("/order/1#1", Given.Now, NotificationKind.OrderShipped, new(), "ada@example.com"), "key", new("title", "text"), []).StaysAs(gone);
+        gone.Announce(new NotificationNews("/order/1#1", Given.Now, NotificationKind.OrderShipped, new(), "ada@example.com"), "key", () => new("title", "text"), []).StaysAs(gone);
         gone.Choose([], [ChannelName.Inbox]).IsRefused(RefusalCode.NotFound);
         Assert.True(CartState.Gone.IsErased);
     }

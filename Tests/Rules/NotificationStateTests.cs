@@ -221,7 +221,7 @@ public sealed class NotificationStateTests
     }
 
     private static Decision<NotificationState> Announce(NotificationState state, NotificationNews news, params INotificationChannel[] channels) =>
-        state.Announce(news, "key", Text, channels);
+        state.Announce(news, "key", () => Text, channels);
 
     private static NotificationNews News(int number, NotificationKind kind = NotificationKind.OrderShipped, string? guest = null) =>
         new($"event {number}", Given.Now, kind, new NotificationDetails(), guest);
