@@ -63,6 +63,9 @@ internal static class Hosting
         .AddSingleton<ICartIdKeys, StoredCartIdKeys>()
         .AddSingleton<IOrderQueries, OrderQueries>()
         .AddSingleton<OrderUpkeep>()
+        .AddSingleton<OpenCheckouts>()
+        .AddSingleton<CheckoutWatch>()
+        .AddSingleton<ICheckoutWatch>(s => s.GetRequiredService<CheckoutWatch>())
         .AddSingleton<IDatabaseHealth, DatabaseHealth>()
         .AddSingleton<IApiKeys, ApiKeys.ApiKeys>()
         .AddAuditing()
@@ -81,7 +84,7 @@ internal static class Hosting
             silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
         silo.Services.AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
-            .AddHostedService<OrderHousekeeping>().AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
+            .AddHostedService<OrderHousekeeping>().AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // Grains leave by their age (see their classes' limits); this is the last line before the process is killed for its memory.

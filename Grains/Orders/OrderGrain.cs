@@ -13,7 +13,7 @@ namespace SoonShop.Orders;
 [CollectionAgeLimit(Minutes = 2), EndsWhenEmpty]
 internal sealed partial class OrderGrain(
     [PersistentState("order")] IPersistentState<Document<CheckoutState>> storage, TimeProvider time,
-    IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ILogger<OrderGrain> log)
+    IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ICheckoutWatch watch, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one answer.</summary>
@@ -85,6 +85,7 @@ internal sealed partial class OrderGrain(
             if (State!.Earlier is { } paid)
                 return new Placement(await AnswerWithAsync(paid, command.Buyer), false);
             await DriveAsync();
+            watch.End(Id);
         }
         catch
         {
@@ -415,7 +416,7 @@ internal sealed partial class OrderGrain(
 
     /// <summary>
     /// Does what is left to do, until nothing is. Each step may have been done before, by an activation that did not live to
-    /// write it down. Throws when a step cannot be done now; a scheduled event comes back to it.
+    /// write it down. Throws when a step cannot be done now; the watch over checkouts, or a scheduled event, comes back to it.
     /// </summary>
     private async Task DriveAsync(DateTimeOffset? due = null)
     {

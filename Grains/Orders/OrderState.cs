@@ -83,7 +83,7 @@ public sealed partial record OrderState
     public static bool IsNewer(DateTimeOffset placedAt, Guid orderId, DateTimeOffset otherPlacedAt, Guid otherId) =>
         placedAt != otherPlacedAt ? placedAt > otherPlacedAt : string.CompareOrdinal(orderId.ToString("N"), otherId.ToString("N")) > 0;
 
-    /// <summary>A new order. It will look after itself some seconds later, should its checkout be cut off.</summary>
+    /// <summary>A new order.</summary>
     public static Decision<OrderState> Place(
         Guid id, Caller buyer, Guid cartId, string email, Address address, string paymentMethod,
         ImmutableArray<CartLine> cart, CheckoutOptions options, DateTimeOffset now)
@@ -100,9 +100,7 @@ public sealed partial record OrderState
             ShippingAddress = address,
             PaymentMethod = paymentMethod,
         }.Enter(OrderStatus.Pending, now);
-        return Decision<OrderState>.To(order,
-            new OrderPlaced(order.Facts, totals.Lines),
-            new OrderCheckoutDue(id, now.AddSeconds(options.CheckoutDueSeconds)));
+        return Decision<OrderState>.To(order, new OrderPlaced(order.Facts, totals.Lines));
     }
 
     /// <summary>What is left to do for the order, seen from its state alone. Each task may be done again without harm.</summary>
@@ -129,7 +127,7 @@ public sealed partial record OrderState
     {
         (OrderStatus.Pending, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).Answered(null), o => new OrderConfirmed(o.Facts)),
-        // The schedule that watched over the placing is spent: the hand-over gets one of its own.
+        // The watch over the placing is over: the hand-over gets a schedule of its own.
         (OrderStatus.AwaitingPayment, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now),
                 o => new OrderConfirmed(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),

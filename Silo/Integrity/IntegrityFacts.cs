@@ -155,8 +155,8 @@ internal static class IntegrityFacts
                    body #>> '{erasure,completedAt}' is not null as erasure_completed, index
             from state where state_name = 'user' and readable
             """),
-        // Somebody comes back to these orders by himself: a reminder is on its way, or waits for another attempt. That of the payment's deadline
-        // says nothing before it has come.
+        // Somebody comes back to these orders: their checkout is watched, or a reminder is on its way, or waits for another attempt. That of the payment's
+        // deadline says nothing before it has come.
         ("busy", $"""
             select e.stream_key as id, min(e.time) as since
             from pending e left join purchase p on p.id = e.stream_key
@@ -165,6 +165,8 @@ internal static class IntegrityFacts
             group by 1
             union
             select stream_key, event_time from event_delivery where status = 'waiting' and stream_namespace = 'checkout' and {Sql(!atRest)}
+            union
+            select grain_key, seen_at from open_checkout where {Sql(!atRest)}
             """),
         // Their money is being asked for: what the provider knows, the shop may be about to hear.
         ("unsettled", $"""

@@ -90,6 +90,7 @@ internal static class Books
         select (select count(*) from event where due_at < now() + $1)
              + (select sum(depth) from stream_lag)::bigint
              + (select count(*) from event_delivery where status = 'waiting')
+             + (select count(*) from open_checkout)
         """, horizon ?? TimeSpan.FromDays(1000)) == 0);
 
     /// <summary>An order's status as the database has it; <c>none</c> where there is no order.</summary>
