@@ -82,8 +82,8 @@ internal static class Hosting
         // First, so that a span holds all that its call meets.
         if (configuration.Telemetry.Traces)
             silo.AddActivityPropagation();
-        silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<DeadlineFilter>().AddIncomingGrainCallFilter<UnavailabilityFilter>();
-        silo.Services.AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
+        silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<CallFilter>();
+        silo.Services.AddSingleton<CallDeadlines>().AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
             .AddHostedService<OrderHousekeeping>().AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));

@@ -5,8 +5,8 @@ using Orleans.Providers;
 namespace SoonShop.Silo.Dashboard;
 
 /// <summary>
-/// Runs the dashboard's own reader of metrics only while somebody looks at the dashboard. That reader walks every activation and the
-/// directory's cache each second: a quarter of a core for a silo with 30,000 activations that has nothing else to do.
+/// Runs the dashboard's own reader of metrics, and its filter around every call, only while somebody looks at the dashboard. That reader walks every
+/// activation and the directory's cache each second: a quarter of a core for a silo with 30,000 activations that has nothing else to do.
 /// Whoever looks at one silo sees the figures of all: so a look is told to each of them.
 /// </summary>
 internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<DashboardMetrics> log) : IControllable, IAsyncDisposable
@@ -23,6 +23,7 @@ internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<Dashbo
     private readonly SemaphoreSlim gate = new(1);
     private readonly Lock looks = new();
     private ILifecycleParticipant<ISiloLifecycle>? reader;
+    private Lazy<IIncomingGrainCallFilter>? profiler;
     private long? lookedAt, toldAt;
     private ITimer? ending;
 
@@ -32,19 +33,32 @@ internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<Dashbo
     /// <summary>True while the reader runs.</summary>
     public bool IsRunning { get; private set; }
 
+    /// <summary>Counts a call for the dashboard, and makes it; null while nobody looks.</summary>
+    public IIncomingGrainCallFilter? Profiler => IsRunning ? profiler?.Value : null;
+
     /// <summary>
-    /// Adds the dashboard by <paramref name="add"/>, and takes what starts its reader out of the silo's start: it waits here for the first look.
+    /// Adds the dashboard by <paramref name="add"/>. What starts its reader is taken out of the silo's start, and what counts calls out of their
+    /// filters: they wait here for the first look.
     /// </summary>
     public static void Add(IServiceCollection services, Action add)
     {
         var before = services.Count;
         add();
-        for (var i = before; i < services.Count; i++)
+        Type? filter = null;
+        for (var i = services.Count - 1; i >= before; i--)
         {
-            if (services[i] is { ServiceType: var type, ImplementationFactory: { } make } && type == typeof(ILifecycleParticipant<ISiloLifecycle>))
+            if (services[i] is { ImplementationType: { } counting } && services[i].ServiceType == typeof(IIncomingGrainCallFilter))
+            {
+                filter = counting;
+                services.RemoveAt(i);
+            }
+            else if (services[i] is { ServiceType: var type, ImplementationFactory: { } make } && type == typeof(ILifecycleParticipant<ISiloLifecycle>))
                 services[i] = ServiceDescriptor.Singleton(s => s.GetRequiredService<DashboardMetrics>().Hold((ILifecycleParticipant<ISiloLifecycle>)make(s)));
         }
-        services.AddSingleton<DashboardMetrics>();
+        services.AddSingleton(s => new DashboardMetrics(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DashboardMetrics>>())
+        {
+            profiler = filter is null ? null : new(() => (IIncomingGrainCallFilter)ActivatorUtilities.CreateInstance(s, filter)),
+        });
         services.AddKeyedSingleton<IControllable>(Name, (s, _) => s.GetRequiredService<DashboardMetrics>());
     }
 

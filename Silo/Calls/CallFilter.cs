@@ -4,23 +4,26 @@ using Npgsql;
 using Orleans.Storage;
 using SoonShop.Aggregates;
 using SoonShop.ServiceDefaults;
+using SoonShop.Silo.Dashboard;
 
-namespace SoonShop.Silo.Storage;
+namespace SoonShop.Silo.Calls;
 
 /// <summary>
-/// Translates what a grain's surroundings throw when the database or another silo is out of reach, or older than this one, into the one
-/// exception that callers know. Whether the call took effect is then unknown; every command may be sent again. It tells grains that count their
-/// calls of each.
+/// Around every call of a grain; one filter for everything, because each further one costs a call more than what it does. It refuses a call that
+/// nobody waits for, and tells grains that count their calls of each. It translates what a grain's surroundings throw when the database or another
+/// silo is out of reach, or older than this one, into the one exception that callers know: whether the call took effect is then unknown; every
+/// command may be sent again. While somebody looks at the dashboard, the call is counted there.
 /// </summary>
-internal sealed partial class UnavailabilityFilter(ILogger<UnavailabilityFilter> log) : IIncomingGrainCallFilter
+internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFilter> log, DashboardMetrics? dashboard = null) : IIncomingGrainCallFilter
 {
     public async Task Invoke(IIncomingGrainCallContext context)
     {
+        deadlines.ThrowIfOver(context);
         var counter = context.Grain as ICallCounter;
         counter?.CallBegins();
         try
         {
-            await context.Invoke();
+            await (dashboard?.Profiler is { } profiler ? profiler.Invoke(context) : context.Invoke());
         }
         // Whoever cancelled waits for nothing.
         catch (Exception e) when (e is not UnavailableException && IsTransient(e) && !context.Request.GetCancellationToken().IsCancellationRequested)

@@ -5,7 +5,7 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Storage;
 
 [Collection(nameof(InProcessSilo))]
-public sealed class UnavailabilityFilterTests(InProcessSilo silo)
+public sealed class CallFilterTests(InProcessSilo silo)
 {
     /// <summary>A client has none of the silo's assemblies: an exception of theirs inside would make the answer one that it cannot read.</summary>
     [Theory]

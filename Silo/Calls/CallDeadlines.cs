@@ -5,22 +5,23 @@ using Orleans.Configuration;
 namespace SoonShop.Silo.Calls;
 
 /// <summary>
-/// Refuses a call that comes to its grain when its caller has given up: an overloaded silo does not work for nobody. What has been begun
+/// Knows of a call that comes to its grain when its caller has given up: an overloaded silo does not work for nobody. What has been begun
 /// is brought to its end: the deadline goes no further than to the first grain.
 /// </summary>
-internal sealed partial class DeadlineFilter(IOptions<SiloMessagingOptions> messaging, TimeProvider time, ILogger<DeadlineFilter> log) : IIncomingGrainCallFilter
+internal sealed partial class CallDeadlines(IOptions<SiloMessagingOptions> messaging, TimeProvider time, ILogger<CallDeadlines> log)
 {
     // Orleans drops what has waited longer than a front end's own time limit, which is not known here: several times our own is more.
     private readonly SenderClocks clocks = new(messaging.Value.ResponseTimeout * 3, time);
 
-    public Task Invoke(IIncomingGrainCallContext context)
+    /// <exception cref="UnavailableException">Nobody waits for the answer any more.</exception>
+    public void ThrowIfOver(IIncomingGrainCallContext context)
     {
         if (RequestContext.Get(RequestKeys.Deadline) is not CallDeadline deadline)
-            return context.Invoke();
+            return;
         RequestContext.Remove(RequestKeys.Deadline);
         var delay = clocks.DelayOf(deadline.Sender, deadline.SentAtMs);
         if (delay.TotalMilliseconds < deadline.PatienceMs)
-            return context.Invoke();
+            return;
         LogLate(log, context.InterfaceName, context.MethodName, (long)delay.TotalMilliseconds, deadline.PatienceMs);
         throw new UnavailableException("The shop was too busy to do this in time.");
     }
