@@ -27,8 +27,11 @@ public static class RequestKeys
     /// <summary>The token that a device was given when somebody signed in with it before; a login's alone.</summary>
     public const string Device = "soonshop.device";
 
-    /// <summary>A <see cref="CallDeadline"/>; from a front end to the first grain, and no further: what that has begun it brings to its end.</summary>
+    /// <summary>A <see cref="CallDeadline"/> as front ends of the version before send it.</summary>
     public const string Deadline = "soonshop.deadline";
+
+    /// <summary>A <see cref="CallDeadline"/> as text; from a front end to the first grain, and no further: what that has begun it brings to its end.</summary>
+    public const string Patience = "soonshop.patience";
 
     /// <summary>W3C trace context of an event's delivery, for the attempts that belong to it; only where it is recorded.</summary>
     public const string DeliveryTrace = "soonshop.delivery-trace";

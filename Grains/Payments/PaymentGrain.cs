@@ -39,6 +39,9 @@ internal sealed partial class PaymentGrain(
         CrashPoint.Pass("payment.attempt.written");
         if (State?.Last is { Status: AttemptStatus.Asked })
             await SettleLastAsync(State);
+        // Most payments are asked for nothing more; memory is for those who are.
+        if (State is { Captured: not null })
+            DeactivateOnIdle();
         return (State ?? payment).ToView();
     }
 

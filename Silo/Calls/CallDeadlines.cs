@@ -16,14 +16,27 @@ internal sealed partial class CallDeadlines(IOptions<SiloMessagingOptions> messa
     /// <exception cref="UnavailableException">Nobody waits for the answer any more.</exception>
     public void ThrowIfOver(IIncomingGrainCallContext context)
     {
-        if (RequestContext.Get(RequestKeys.Deadline) is not CallDeadline deadline)
+        if (Of(context) is not { } deadline)
             return;
-        RequestContext.Remove(RequestKeys.Deadline);
         var delay = clocks.DelayOf(deadline.Sender, deadline.SentAtMs);
         if (delay.TotalMilliseconds < deadline.PatienceMs)
             return;
         LogLate(log, context.InterfaceName, context.MethodName, (long)delay.TotalMilliseconds, deadline.PatienceMs);
         throw new UnavailableException("The shop was too busy to do this in time.");
+    }
+
+    private static CallDeadline? Of(IIncomingGrainCallContext context)
+    {
+        if (RequestContext.Get(RequestKeys.Patience) is string text)
+        {
+            RequestContext.Remove(RequestKeys.Patience);
+            // A silo of the version before does not know it, and hands it on with its own calls.
+            return context.SourceId is { } source && source.IsClient() ? CallDeadline.Read(text) : null;
+        }
+        if (RequestContext.Get(RequestKeys.Deadline) is not CallDeadline deadline)
+            return null;
+        RequestContext.Remove(RequestKeys.Deadline);
+        return deadline;
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Interface}.{Method} came {DelayMs} ms late; its caller waited for {PatienceMs} ms.")]

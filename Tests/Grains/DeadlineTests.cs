@@ -8,14 +8,17 @@ namespace SoonShop.Tests.Grains;
 [Collection(nameof(InProcessSilo))]
 public sealed class DeadlineTests(InProcessSilo silo)
 {
-    [Fact]
-    public async Task a_call_that_comes_after_its_caller_has_given_up_is_refused_and_nothing_is_done()
+    [Theory]
+    [InlineData(RequestKeys.Patience)]
+    // As front ends of the version before send it.
+    [InlineData(RequestKeys.Deadline)]
+    public async Task a_call_that_comes_after_its_caller_has_given_up_is_refused_and_nothing_is_done(string key)
     {
         var sender = Guid.NewGuid();
         var (inTime, late) = (Guid.NewGuid(), Guid.NewGuid());
-        Assert.False((await OpenAsync(inTime, sender, sentBeforeMs: 0)).IsRefused);
+        Assert.False((await OpenAsync(inTime, sender, sentBeforeMs: 0, key)).IsRefused);
 
-        await Assert.ThrowsAsync<UnavailableException>(() => OpenAsync(late, sender, sentBeforeMs: 5000));
+        await Assert.ThrowsAsync<UnavailableException>(() => OpenAsync(late, sender, sentBeforeMs: 5000, key));
 
         RequestContext.Clear();
         Assert.Equal(0L, await silo.QueryAsync<long>("select count(*) from grain_state where state_name = 'cart' and grain_key = $1", late.ToString("N")));
@@ -30,7 +33,7 @@ public sealed class DeadlineTests(InProcessSilo silo)
         await OpenAsync(cartId, sender, sentBeforeMs: 0);
 
         // The cart asks the product, long after this caller gave up, by what that call carries.
-        RequestContext.Set(RequestKeys.Deadline, new CallDeadline(Guid.NewGuid(), NowMs() - 60_000, 1));
+        RequestContext.Set(RequestKeys.Patience, new CallDeadline(Guid.NewGuid(), NowMs() - 60_000, 1).ToText());
         var cart = await silo.Grains.GetGrain<ICartGrain>(cartId).SetItemAsync(new Caller(null, cartId, false), sku, 1);
 
         RequestContext.Clear();
@@ -46,9 +49,26 @@ public sealed class DeadlineTests(InProcessSilo silo)
             new ProductQuery(null, null, null, null, null, null, ProductSort.Name, new PageRequest(10, null)), client.Token));
     }
 
-    private Task<Outcome<Cart>> OpenAsync(Guid cart, Guid sender, int sentBeforeMs)
+    [Theory]
+    [InlineData("")]
+    [InlineData("/1")]
+    [InlineData("6f9619ff8b86d011b42d00cf4fc964ff")]
+    [InlineData("6f9619ff8b86d011b42d00cf4fc964ff17/-1")]
+    [InlineData("6f9619ff8b86d011b42d00cf4fc964ff1x/1")]
+    public void what_is_no_deadline_is_read_as_none(string text) => Assert.Null(CallDeadline.Read(text));
+
+    [Fact]
+    public void a_deadline_is_read_as_it_was_written()
     {
-        RequestContext.Set(RequestKeys.Deadline, new CallDeadline(sender, NowMs() - sentBeforeMs, 1000));
+        var deadline = new CallDeadline(Guid.NewGuid(), -17, 8000);
+
+        Assert.Equal(deadline, CallDeadline.Read(deadline.ToText()));
+    }
+
+    private Task<Outcome<Cart>> OpenAsync(Guid cart, Guid sender, int sentBeforeMs, string key = RequestKeys.Patience)
+    {
+        var deadline = new CallDeadline(sender, NowMs() - sentBeforeMs, 1000);
+        RequestContext.Set(key, key == RequestKeys.Patience ? deadline.ToText() : deadline);
         return silo.Grains.GetGrain<ICartGrain>(cart).OpenForGuestAsync();
     }
 
