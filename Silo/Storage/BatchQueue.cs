@@ -98,6 +98,8 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
                 RejectAll();
                 continue;
             }
+            // Behind everything that can run now: much of it is about to add to this batch. Where there is nothing to do, this takes no time.
+            await Task.Yield();
             Fill(batch);
             if (batch.Count > 0)
                 await carryOut(batch, abort.Token);
