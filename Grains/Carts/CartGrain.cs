@@ -226,6 +226,9 @@ internal sealed class CartGrain(
         await CommitAsync(decision);
         if (decision.Changed)
             metrics.CartOrdered();
+        // Most guests buy once; memory is for those who are still choosing.
+        if (cart.IsGuest)
+            DeactivateOnIdle();
     }
 
     Task ICartGrain.EndMovedCheckoutAsync(Guid guestCartId, Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered) =>

@@ -259,6 +259,8 @@ internal sealed class NotificationGrain(
             await CommitAsync(state.WithGuestMail(record), record.IsSuppressed ? [NotificationSuppressed.Of(message)] : []);
             if (!record.IsSuppressed)
                 metrics.Sent(message.Channel);
+            // What follows for a guest follows hours later.
+            DeactivateOnIdle();
         }
         else if (decision.Changed || posts.Length > 0 || known is not null)
             await CommitAsync(decision.State, [.. decision.Events, .. posts]);
