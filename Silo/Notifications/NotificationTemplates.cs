@@ -1,8 +1,7 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Text.Unicode;
-using DotLiquid;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 
@@ -13,13 +12,10 @@ namespace SoonShop.Silo.Notifications;
 /// three dashes), and a layout for mail in text and in HTML. Loading checks them all: each is there, can be parsed, and renders what its
 /// kind has to tell without naming anything unknown.
 /// </summary>
-internal sealed class NotificationTemplates : INotificationTexts
+internal sealed partial class NotificationTemplates : INotificationTexts
 {
     /// <summary>The language for locales without templates.</summary>
     private const string Fallback = "en";
-
-    /// <summary>Loops of one rendering: far more than an order has lines.</summary>
-    private const int MaxIterations = 10_000;
 
     private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
 
@@ -75,7 +71,7 @@ internal sealed class NotificationTemplates : INotificationTexts
         return WriteMail(language, kind, Model(language, kind, details, to.Name), Suppress);
     }
 
-    private NotificationText Write(string language, NotificationKind kind, Hash model, Action<string, Exception> complain)
+    private NotificationText Write(string language, NotificationKind kind, LiquidModel model, Action<string, string> complain)
     {
         var words = languages[language].Words[kind];
         // A title is one line, whatever stands in it.
@@ -83,24 +79,24 @@ internal sealed class NotificationTemplates : INotificationTexts
         return new NotificationText(title, Render(words.Text, model, complain, "text").Trim());
     }
 
-    private MailText WriteMail(string language, NotificationKind kind, Hash model, Action<string, Exception> complain)
+    private MailText WriteMail(string language, NotificationKind kind, LiquidModel model, Action<string, string> complain)
     {
         var (title, text) = Write(language, kind, model, complain);
         var words = languages[language].Words[kind];
         model["title"] = title;
-        model["paragraphs"] = text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        model.Add("paragraphs", text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         model["action"] = words.Action is null ? null : Render(words.Action, model, complain, "label").Trim();
         return new MailText(
             language, title,
             Render(languages[language].Text, model, complain, "layout.text").Trim() + "\n",
-            Render(languages[language].Html, Escaped(model), complain, "layout.html"));
+            Render(languages[language].Html, model.Escaped(Html), complain, "layout.html"));
     }
 
     /// <summary>What templates can name.</summary>
-    private Hash Model(string language, NotificationKind kind, NotificationDetails d, string? name)
+    private LiquidModel Model(string language, NotificationKind kind, NotificationDetails d, string? name)
     {
         string? Amount(Money? money) => money is { } m ? MoneyText.Of(m, language) : null;
-        return new()
+        var model = new LiquidModel(capacity: 32)
         {
             ["shop_name"] = shopName,
             ["shop_url"] = publicUrl,
@@ -113,33 +109,43 @@ internal sealed class NotificationTemplates : INotificationTexts
             ["shipping"] = Amount(d.Shipping),
             ["tax"] = d.Tax is { Amount: > 0 } ? Amount(d.Tax) : null,
             ["refunded"] = Amount(d.Refunded),
-            ["lines"] = d.Lines?.Select(l => new Hash
-            {
-                ["name"] = l.Name,
-                ["sku"] = l.Sku,
-                ["quantity"] = l.Quantity,
-                ["unit_price"] = MoneyText.Of(l.UnitPrice, language),
-                ["total"] = MoneyText.Of(l.LineTotal, language),
-            }).ToArray(),
-            ["shortages"] = d.Shortages?.Select(s => new Hash
-            {
-                ["sku"] = s.Sku,
-                ["requested"] = s.Requested,
-                ["available"] = s.Available,
-            }).ToArray(),
             ["carrier"] = d.Carrier,
             ["tracking_number"] = d.TrackingNumber,
             ["reason"] = d.Reason,
             ["deadline"] = d.Deadline is { } deadline ? MoneyText.Of(deadline, language) : null,
             ["token"] = d.Token,
             ["sku"] = d.Sku,
-            ["available"] = d.Available,
-            ["threshold"] = d.Threshold,
             ["amount"] = Amount(d.Amount),
-            ["won"] = d.Won,
             ["reference"] = d.Reference,
             ["other_email"] = d.OtherEmail,
         };
+        model.Add("available", d.Available);
+        model.Add("threshold", d.Threshold);
+        model.Add("won", d.Won);
+        model.Add("lines", d.Lines?.Select(l => Line(l, language)));
+        model.Add("shortages", d.Shortages?.Select(ShortageOf));
+        return model;
+    }
+
+    private static LiquidModel Line(OrderLine line, string language)
+    {
+        var model = new LiquidModel(capacity: 5)
+        {
+            ["name"] = line.Name,
+            ["sku"] = line.Sku,
+            ["unit_price"] = MoneyText.Of(line.UnitPrice, language),
+            ["total"] = MoneyText.Of(line.LineTotal, language),
+        };
+        model.Add("quantity", line.Quantity);
+        return model;
+    }
+
+    private static LiquidModel ShortageOf(Shortage shortage)
+    {
+        var model = new LiquidModel(capacity: 3) { ["sku"] = shortage.Sku };
+        model.Add("requested", shortage.Requested);
+        model.Add("available", shortage.Available);
+        return model;
     }
 
     private string? LinkFor(NotificationKind kind, NotificationDetails d) => kind switch
@@ -155,34 +161,10 @@ internal sealed class NotificationTemplates : INotificationTexts
         _ => d.OrderId is { } order ? $"{publicUrl}/orders/{order}" : null,
     };
 
-    private static string Render(Template template, Hash model, Action<string, Exception> complain, string part)
-    {
-        // What a template assigns is its own.
-        var context = new Context([model], [], [], ErrorsOutputMode.Suppress, MaxIterations, CultureInfo.InvariantCulture, CancellationToken.None);
-        var text = template.Render(new RenderParameters(CultureInfo.InvariantCulture) { Context = context });
-        foreach (var error in context.Errors)
-            complain(part, error);
-        return text;
-    }
+    private static string Render(LiquidTemplate template, LiquidModel model, Action<string, string> complain, string part) =>
+        template.Render(model, error => complain(part, error));
 
-    /// <summary>Everything that comes from outside is escaped before a template of HTML sees it.</summary>
-    private static Hash Escaped(Hash model)
-    {
-        var escaped = new Hash();
-        foreach (var (key, value) in model)
-        {
-            escaped[key] = value switch
-            {
-                string text => Html.Encode(text),
-                string[] texts => texts.Select(Html.Encode).ToArray(),
-                Hash[] rows => rows.Select(Escaped).ToArray(),
-                _ => value,
-            };
-        }
-        return escaped;
-    }
-
-    private static void Suppress(string part, Exception error)
+    private static void Suppress(string part, string error)
     {
         // Loading has checked the templates: what a message cannot name, it leaves out.
     }
@@ -199,12 +181,16 @@ internal sealed class NotificationTemplates : INotificationTexts
         {
             if (File.Exists(path))
                 problems.Add($"{path} has {parts.Length} part(s); it needs a title, a text and, if there is a link, its label, parted by lines of three dashes.");
-            return new Words(Template.Parse(""), Template.Parse(""), null);
+            return new Words(LiquidTemplate.Empty, LiquidTemplate.Empty, null);
         }
-        return new Words(Parse(path, parts[0], problems), Parse(path, parts[1], problems), parts.Length == 3 ? Parse(path, parts[2], problems) : null);
+        var textLine = LinesOf(parts[0]) + 2;
+        var labelLine = textLine + LinesOf(parts[1]) + 1;
+        return new Words(
+            Parse(path, parts[0], 1, problems), Parse(path, parts[1], textLine, problems),
+            parts.Length == 3 ? Parse(path, parts[2], labelLine, problems) : null);
     }
 
-    private static Template Read(string path, List<string> problems) => Parse(path, ReadFile(path, problems), problems);
+    private static LiquidTemplate Read(string path, List<string> problems) => Parse(path, ReadFile(path, problems), 1, problems);
 
     private static string ReadFile(string path, List<string> problems)
     {
@@ -219,20 +205,21 @@ internal sealed class NotificationTemplates : INotificationTexts
         }
     }
 
-    private static Template Parse(string path, string text, List<string> problems)
+    /// <summary>Parses a part of a file that begins in the given line of it.</summary>
+    private static LiquidTemplate Parse(string path, string text, int line, List<string> problems)
     {
-        try
-        {
-            var template = Template.Parse(text);
-            template.MakeThreadSafe();
+        var (template, error) = LiquidTemplate.Parse(text);
+        if (template is not null)
             return template;
-        }
-        catch (DotLiquid.Exceptions.SyntaxException e)
-        {
-            problems.Add($"The template {path} cannot be parsed: {e.Message}");
-            return Template.Parse("");
-        }
+        var place = Position().Replace(error, p => $"in line {line - 1 + int.Parse(p.Groups[1].Value)}, column {p.Groups[2].Value}");
+        problems.Add($"The template {path} cannot be parsed: {place}");
+        return LiquidTemplate.Empty;
     }
+
+    private static int LinesOf(string text) => text.Count(c => c == '\n') + 1;
+
+    [GeneratedRegex(@"at \((\d+):(\d+)\)")]
+    private static partial Regex Position();
 
     /// <summary>Renders each kind with all that it may tell, and with no more than it always tells.</summary>
     private void Check(string language, List<string> problems)
@@ -243,11 +230,18 @@ internal sealed class NotificationTemplates : INotificationTexts
             foreach (var details in (NotificationDetails[])[NotificationSamples.Full(kind), NotificationSamples.Least(kind)])
             {
                 var model = Model(language, kind, details, "Ada");
-                foreach (var stranger in model.Where(p => p.Value is null && !NotificationSamples.MayMention(kind, p.Key)).Select(p => p.Key).ToArray())
-                    model.Remove(stranger);
-                var mail = WriteMail(language, kind, model, (part, error) => found.Add($"The template {language}/{NameOf(kind)}, {part}: {error.Message}"));
-                if (mail.Title.Length == 0)
-                    found.Add($"The template {language}/{NameOf(kind)} makes no title.");
+                model.RemoveMissing(name => !NotificationSamples.MayMention(kind, name));
+                try
+                {
+                    var mail = WriteMail(
+                        language, kind, model, (part, error) => found.Add($"The template {language}/{NameOf(kind)}, {part}: {error}"));
+                    if (mail.Title.Length == 0)
+                        found.Add($"The template {language}/{NameOf(kind)} makes no title.");
+                }
+                catch (InvalidOperationException)
+                {
+                    found.Add($"The template {language}/{NameOf(kind)} or a layout takes too many steps.");
+                }
             }
         }
         problems.AddRange(found);
@@ -255,9 +249,9 @@ internal sealed class NotificationTemplates : INotificationTexts
 
     private static string NameOf(NotificationKind kind) => JsonNamingPolicy.KebabCaseLower.ConvertName(kind.ToString());
 
-    private sealed record Words(Template Title, Template Text, Template? Action);
+    private sealed record Words(LiquidTemplate Title, LiquidTemplate Text, LiquidTemplate? Action);
 
-    private sealed record Language(Dictionary<NotificationKind, Words> Words, Template Text, Template Html);
+    private sealed record Language(Dictionary<NotificationKind, Words> Words, LiquidTemplate Text, LiquidTemplate Html);
 }
 
 /// <summary>A mail in both forms.</summary>

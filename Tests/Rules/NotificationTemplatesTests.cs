@@ -1,3 +1,4 @@
+using System.Text;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Silo.Notifications;
@@ -39,6 +40,33 @@ public sealed class NotificationTemplatesTests : IDisposable
         Assert.Contains("Ada", mail.Html, StringComparison.Ordinal);
         Assert.Equal(language == "zh", mail.Text.Any(c => c is >= '\u4e00' and <= '\u9fff'));
         Assert.DoesNotContain("\n\n\n", mail.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the templates have always made, space for space: mails.txt beside this file.</summary>
+    [Fact]
+    public void every_mail_reads_as_approved()
+    {
+        using var approved = new StreamReader(typeof(NotificationTemplatesTests).Assembly.GetManifestResourceStream("mails.txt")!);
+        var mails = new StringBuilder();
+        foreach (var language in (string[])["en", "zh"])
+        {
+            foreach (var kind in NotificationKinds.All)
+            {
+                Append($"{kind} full", kind == NotificationKind.OrderRejected, Mail("Ada", kind, NotificationSamples.Full(kind)));
+                if (kind is NotificationKind.OrderCancelled or NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired
+                    or NotificationKind.RefundFailed or NotificationKind.PasswordChanged)
+                    Append($"{kind} least", kind == NotificationKind.PasswordChanged, Mail(null, kind, NotificationSamples.Least(kind)));
+            }
+            Append("receipt", true, Mail("Ada <ada>", NotificationKind.OrderConfirmed, Receipt));
+
+            MailText Mail(string? name, NotificationKind kind, NotificationDetails details) =>
+                Templates.WriteMail(kind, new Recipient("ada@example.com", name, language), details);
+
+            void Append(string name, bool withHtml, MailText mail) =>
+                mails.Append($"=== {language} {name}\n{mail.Title}\n---\n{mail.Text}{(withHtml ? mail.Html.TrimEnd() + "\n" : "")}");
+        }
+
+        Assert.Equal(approved.ReadToEnd(), mails.ToString());
     }
 
     [Fact]
@@ -130,6 +158,60 @@ public sealed class NotificationTemplatesTests : IDisposable
         Assert.Contains(strange, p => p.Contains("order-shipped", StringComparison.Ordinal) && p.Contains("order_nummer", StringComparison.Ordinal));
         Assert.Contains(strange, p => p.Contains("token", StringComparison.Ordinal));
         Assert.Equal(3, strange.Count); // it makes no title either
+    }
+
+    [Theory]
+    [InlineData("{{ 'b,a' | split: ',' | sort | join: '-' | upcase }} {{ 7 | divided_by: 2 }} {{ nothing | default: 'd' }}", "A-B 3 d")]
+    [InlineData("{{ '<' | h }} {{ '<' | escape }} {{ 'a b c' | truncate_words: 2, '' }} {{ 'a b c' | truncatewords: 2, '' }} {{ 'x' | unknown }}", "&lt; &lt; a b a b x")]
+    [InlineData("{{ '2026-03-01' | date: 'd MMM yyyy' }} {{ '2026-03-01' | date: '%Y-%m-%d' }}", "1 Mar 2026 2026-03-01")]
+    [InlineData("{% assign a = sku %}{% capture b %}[{{ a }}]{% endcapture %}{{ b }}{% case a %}{% when 'SKU' %}1{% else %}2{% endcase %}", "[SKU]1")]
+    [InlineData("{% for i in (1..3) reversed %}{{ i }}{% unless forloop.last %},{% endunless %}{% endfor %}", "3,2,1")]
+    [InlineData("a\n\n  {%- if sku -%}\n\n  b  {%- endif -%} c", "a\n\n\n  bc")]
+    [InlineData("{% if nothing and sku %}1{% elsif nothing or sku %}2{% endif %}{% unless nothing %}3{% endunless %}", "23")]
+    public void plain_liquid_reads_as_templates_expect_it(string template, string text)
+    {
+        var (parsed, error) = LiquidTemplate.Parse(template);
+
+        Assert.Equal("", error);
+        Assert.Equal(text, parsed!.Render(new LiquidModel(1) { ["sku"] = "SKU" }, _ => { }));
+    }
+
+    [Fact]
+    public void what_fails_in_a_template_is_left_out_and_told()
+    {
+        var told = new List<string>();
+        var template = LiquidTemplate.Parse(
+            "a{% for i in (1..2) %}{{ i }}{{ i | divided_by: 0 }}{% endfor %}b{{ order_nummer }}c{% include 'x' %}{% if asked %}{% endif %}{% if known == 1 %}{% endif %}d").Template!;
+
+        Assert.Equal("a12bcd", template.Render(new LiquidModel(1) { ["known"] = null }, told.Add));
+        Assert.Equal(4, told.Count);
+        Assert.Equal(2, told.Count(t => t.Contains("zero", StringComparison.Ordinal)));
+        Assert.Single(told, "Variable 'order_nummer' could not be found");
+        Assert.Single(told, "'x' cannot be included");
+    }
+
+    [Fact]
+    public void a_template_without_end_is_refused()
+    {
+        CopyShops("en", "en");
+        File.WriteAllText(Path.Combine(folder, "en", "low-stock.liquid"), "title\n---\n{% for i in (1..2000) %}{% for k in (1..2000) %}{{ k }}{% endfor %}{% endfor %}");
+
+        var problem = Assert.Single(Problems());
+
+        Assert.Contains("low-stock", problem, StringComparison.Ordinal);
+        Assert.Contains("too many steps", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{{ sku \n---\ntext", "line 1,")]
+    [InlineData("title\n---\none\n{% if sku %}", "line 4,")]
+    [InlineData("title\n---\none\ntwo\n---\n{{ sku | }", "line 6,")]
+    public void what_cannot_be_parsed_is_named_with_its_line(string template, string place)
+    {
+        CopyShops("en", "en");
+        File.WriteAllText(Path.Combine(folder, "en", "low-stock.liquid"), template);
+
+        Assert.Contains(Problems(), p => p.Contains("low-stock.liquid", StringComparison.Ordinal) && p.Contains(place, StringComparison.Ordinal));
     }
 
     [Fact]
