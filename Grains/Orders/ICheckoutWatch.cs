@@ -6,8 +6,8 @@ namespace SoonShop.Orders;
 public interface ICheckoutWatch
 {
     /// <summary>
-    /// The order's checkout is through, or waits for what has a schedule of its own. Returns at once; should it be forgotten, the order is looked
-    /// at once more, and that finds nothing to do. Idempotent.
+    /// The order's checkout is through. Returns at once; should it be forgotten, the order is looked at once more, and that finds nothing to do.
+    /// Idempotent.
     /// </summary>
     void End(Guid orderId);
 }

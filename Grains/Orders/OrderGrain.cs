@@ -85,7 +85,9 @@ internal sealed partial class OrderGrain(
             if (State!.Earlier is { } paid)
                 return new Placement(await AnswerWithAsync(paid, command.Buyer), false);
             await DriveAsync();
-            watch.End(Id);
+            // What waits for its payment is looked at once more soon: the customer, or the bank, may have acted at once.
+            if (Order!.Status != OrderStatus.AwaitingPayment)
+                watch.End(Id);
         }
         catch
         {

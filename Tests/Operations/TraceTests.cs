@@ -31,7 +31,7 @@ public sealed class TraceTests(ObservedShop shop)
             ("the payment provider", s => s is { Service: "soonshop-silo", Name: "POST", Kind: SpanKind.Client } && s.Attributes["url.full"].EndsWith("/v1/payment_intents", StringComparison.Ordinal)),
             ("the stream", s => s is { Name: "deliver order.confirmed", Kind: SpanKind.Consumer }),
             ("a handler", s => s is { Name: "handle order.confirmed", Kind: SpanKind.Consumer } && s.Attributes["soonshop.handler"] == "notification"),
-            ("what a handler leads to", s => s is { Service: "soonshop-silo", Kind: SpanKind.Server, Name: "IOrderGrain/ResumeAsync" }),
+            ("what a handler leads to", s => s is { Service: "soonshop-silo", Kind: SpanKind.Server, Name: "IOrderGrain/GetAsync" }),
         ];
         Span[] spans = [];
         try
