@@ -10,7 +10,7 @@ namespace SoonShop.Catalog;
 internal sealed class ProductGrain(
     [PersistentState("product")] IPersistentState<Document<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options,
     ActiveAnswers<Offer> offers)
-    : AggregateGrain<ProductState>(storage, time), IProductGrain
+    : AnsweringGrain<ProductState, Offer>(storage, time, offers), IProductGrain
 {
     protected override string Aggregate => "product";
 
@@ -20,35 +20,9 @@ internal sealed class ProductGrain(
         state.Sku, state.Content.Name, state.Content.Description, state.Content.Category, state.Content.Family,
         string.Join(' ', state.Content.Attributes.Values), state.Content.Price.Amount, state.Content.Active, SortableTime.Of(state.CreatedAt));
 
-    private string SkuText => Sku.OfGrainKey(GrainKey);
+    protected override Offer? Answer => Known?.ToOffer();
 
     private ProductState? Known => State?.At(Version);
-
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        Show();
-        return Task.CompletedTask;
-    }
-
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        Hide();
-        return Task.CompletedTask;
-    }
-
-    private protected override void Committed() => Show();
-
-    private protected override void CommitFailed() => Hide();
-
-    private void Show()
-    {
-        if (Offer is { } offer)
-            offers.Set(SkuText, this, offer);
-    }
-
-    private void Hide() => offers.Remove(SkuText, this);
-
-    private Offer? Offer => Known?.ToOffer();
 
     async Task<Outcome<Product>> IProductGrain.CreateAsync(ProductContent content)
     {
@@ -79,7 +53,7 @@ internal sealed class ProductGrain(
 
     async Task<Outcome<Product>> IProductGrain.GetAsync() => Known is { } product ? await ViewAsync(product) : NoProduct;
 
-    Task<Offer?> IProductGrain.GetOfferAsync() => Task.FromResult(Offer);
+    Task<Offer?> IProductGrain.GetOfferAsync() => Task.FromResult(Answer);
 
     private bool IsStale(int? expectedVersion) => expectedVersion is { } expected && expected != Version;
 

@@ -15,7 +15,7 @@ namespace SoonShop.Inventory;
 internal sealed class InventoryItemGrain(
     [PersistentState("inventory")] IPersistentState<Document<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics,
     ActiveAnswers<StockAvailability> availabilities)
-    : AggregateGrain<StockState>(storage, time), IInventoryItemGrain
+    : AnsweringGrain<StockState, StockAvailability>(storage, time, availabilities), IInventoryItemGrain
 {
     /// <summary>How many writes of others a decision waits for.</summary>
     private const int MaxWaits = 20;
@@ -31,8 +31,6 @@ internal sealed class InventoryItemGrain(
 
     protected override object IndexOf(StockState state) => new StockIndex(state.Available, state.LowStockThreshold);
 
-    private string SkuText => Sku.OfGrainKey(GrainKey);
-
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         writes = new SharedWrites(State ?? StockState.Empty, async (state, events, rows) =>
@@ -41,23 +39,8 @@ internal sealed class InventoryItemGrain(
             await CommitAsync(state, events, rows);
             CrashPoint.Pass("inventory.after-write");
         });
-        Show();
-        return Task.CompletedTask;
+        return base.OnActivateAsync(cancellationToken);
     }
-
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        Hide();
-        return Task.CompletedTask;
-    }
-
-    private protected override void Committed() => Show();
-
-    private protected override void CommitFailed() => Hide();
-
-    private void Show() => availabilities.Set(SkuText, this, Availability);
-
-    private void Hide() => availabilities.Remove(SkuText, this);
 
     async Task<Outcome<StockLevel>> IInventoryItemGrain.GetAsync() =>
         await ProductExistsAsync() ? View : NoProduct;
@@ -202,9 +185,9 @@ internal sealed class InventoryItemGrain(
             : new Page<StockMovement>([.. rows.Take(page.Limit)], rows[page.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture));
     }
 
-    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync() => Task.FromResult(Availability);
+    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync() => Task.FromResult(Answer);
 
-    private StockAvailability Availability
+    protected override StockAvailability Answer
     {
         get
         {
