@@ -43,7 +43,7 @@ internal sealed partial class CheckoutWatch(
             {
                 await checkouts.RemoveAsync(batch, cancellation);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
                 LogFailure(log, e.Message);
             }
@@ -64,7 +64,7 @@ internal sealed partial class CheckoutWatch(
                     // On to those behind them.
                 }
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
                 LogFailure(log, e.Message);
             }
@@ -82,7 +82,7 @@ internal sealed partial class CheckoutWatch(
                 await grains.GetGrain<IOrderGrain>(checkout.OrderId).ResumeAsync(checkout.SeenAt);
                 End(checkout.OrderId);
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
                 // It stays on the list.
                 LogNotResumed(log, checkout.OrderId, e.Message);
