@@ -31,7 +31,7 @@ public static class RequestKeys
     public const string Deadline = "soonshop.deadline";
 
     /// <summary>A <see cref="CallDeadline"/> as text; from a front end to the first grain, and no further: what that has begun it brings to its end.</summary>
-    public const string Patience = "soonshop.patience";
+    public const string DeadlineText = "soonshop.deadline-text";
 
     /// <summary>W3C trace context of an event's delivery, for the attempts that belong to it; only where it is recorded.</summary>
     public const string DeliveryTrace = "soonshop.delivery-trace";

@@ -87,7 +87,7 @@ internal sealed partial class ClusterCalls(
         if (left <= TimeSpan.Zero)
             throw new TimeoutException("The request's time was over before the call.");
         var lost = gateways.Lost;
-        RequestContext.Set(RequestKeys.Patience, new CallDeadline(sender, (long)time.GetElapsedTime(0).TotalMilliseconds, (int)left.TotalMilliseconds).ToText());
+        RequestContext.Set(RequestKeys.DeadlineText, new CallDeadline(sender, (long)time.GetElapsedTime(0).TotalMilliseconds, (int)left.TotalMilliseconds).ToText());
         var attempt = call.WasLost ? CallAgain(call) : call.Context.Invoke();
         try
         {

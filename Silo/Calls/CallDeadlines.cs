@@ -27,9 +27,9 @@ internal sealed partial class CallDeadlines(IOptions<SiloMessagingOptions> messa
 
     private static CallDeadline? Of(IIncomingGrainCallContext context)
     {
-        if (RequestContext.Get(RequestKeys.Patience) is string text)
+        if (RequestContext.Get(RequestKeys.DeadlineText) is string text)
         {
-            RequestContext.Remove(RequestKeys.Patience);
+            RequestContext.Remove(RequestKeys.DeadlineText);
             // A silo of the version before does not know it, and hands it on with its own calls.
             return context.SourceId is { } source && source.IsClient() ? CallDeadline.Read(text) : null;
         }

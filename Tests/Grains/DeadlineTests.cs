@@ -9,7 +9,7 @@ namespace SoonShop.Tests.Grains;
 public sealed class DeadlineTests(InProcessSilo silo)
 {
     [Theory]
-    [InlineData(RequestKeys.Patience)]
+    [InlineData(RequestKeys.DeadlineText)]
     // As front ends of the version before send it.
     [InlineData(RequestKeys.Deadline)]
     public async Task a_call_that_comes_after_its_caller_has_given_up_is_refused_and_nothing_is_done(string key)
@@ -33,7 +33,7 @@ public sealed class DeadlineTests(InProcessSilo silo)
         await OpenAsync(cartId, sender, sentBeforeMs: 0);
 
         // The cart asks the product, long after this caller gave up, by what that call carries.
-        RequestContext.Set(RequestKeys.Patience, new CallDeadline(Guid.NewGuid(), NowMs() - 60_000, 1).ToText());
+        RequestContext.Set(RequestKeys.DeadlineText, new CallDeadline(Guid.NewGuid(), NowMs() - 60_000, 1).ToText());
         var cart = await silo.Grains.GetGrain<ICartGrain>(cartId).SetItemAsync(new Caller(null, cartId, false), sku, 1);
 
         RequestContext.Clear();
@@ -65,10 +65,10 @@ public sealed class DeadlineTests(InProcessSilo silo)
         Assert.Equal(deadline, CallDeadline.Read(deadline.ToText()));
     }
 
-    private Task<Outcome<Cart>> OpenAsync(Guid cart, Guid sender, int sentBeforeMs, string key = RequestKeys.Patience)
+    private Task<Outcome<Cart>> OpenAsync(Guid cart, Guid sender, int sentBeforeMs, string key = RequestKeys.DeadlineText)
     {
         var deadline = new CallDeadline(sender, NowMs() - sentBeforeMs, 1000);
-        RequestContext.Set(key, key == RequestKeys.Patience ? deadline.ToText() : deadline);
+        RequestContext.Set(key, key == RequestKeys.DeadlineText ? deadline.ToText() : deadline);
         return silo.Grains.GetGrain<ICartGrain>(cart).OpenForGuestAsync();
     }
 
