@@ -85,13 +85,15 @@ internal static class Books
 
     /// <summary>Waits until every event was handled, the scheduled and the retried ones too: from then on the shop does nothing by itself.</summary>
     /// <param name="shop">Whose events.</param>
-    /// <param name="horizon">How far into the future scheduled events count; null for all of them.</param>
-    public static Task QuietAsync(Shop shop, TimeSpan? horizon = null) => Until.TrueAsync("every event is handled", RestLimit, async () => await shop.QueryAsync<long>("""
-        select (select count(*) from event where due_at < now() + $1)
-             + (select sum(depth) from stream_lag)::bigint
-             + (select count(*) from event_delivery where status = 'waiting')
-             + (select count(*) from open_checkout)
-        """, horizon ?? TimeSpan.FromDays(1000)) == 0);
+    /// <param name="horizon">How far into the future scheduled events and looks at open checkouts count; null for all of them.</param>
+    /// <param name="checkoutDue">The shop's <c>Checkout:CheckoutDueSeconds</c>, where that is beyond the horizon.</param>
+    public static Task QuietAsync(Shop shop, TimeSpan? horizon = null, TimeSpan checkoutDue = default) =>
+        Until.TrueAsync("every event is handled", RestLimit, async () => await shop.QueryAsync<long>("""
+            select (select count(*) from event where due_at < now() + $1)
+                 + (select sum(depth) from stream_lag)::bigint
+                 + (select count(*) from event_delivery where status = 'waiting')
+                 + (select count(*) from open_checkout where seen_at + $2 < now() + $1)
+            """, horizon ?? TimeSpan.FromDays(1000), checkoutDue) == 0);
 
     /// <summary>An order's status as the database has it; <c>none</c> where there is no order.</summary>
     public static Task<string> StatusAsync(Shop shop, Guid order) => shop.QueryAsync<string>(

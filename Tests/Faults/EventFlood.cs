@@ -75,9 +75,18 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
     {
         for (var number = 1; number <= eventsPerStream; number++)
         {
+            await PublishAsync(number, 1);
+            await Task.Delay(pause);
+        }
+    }
+
+    /// <summary>Publishes so many events of each stream, one round after the other, beginning with its <paramref name="first"/>.</summary>
+    public async Task PublishAsync(int first, int rounds)
+    {
+        for (var number = first; number < first + rounds; number++)
+        {
             var round = number;
             await Until.TrueAsync("the database takes events", Patience, () => TryPublishAsync(round));
-            await Task.Delay(pause);
         }
     }
 

@@ -11,6 +11,10 @@ namespace SoonShop.Tests.Payments;
 public sealed class WebhookShop : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
+
+    /// <summary>After how long the shop looks at an order by itself: later than any test ends.</summary>
+    internal static readonly TimeSpan CheckoutDue = TimeSpan.FromHours(1);
+
     private StripeShop shop = null!;
 
     internal Shop Shop => shop.Shop;
@@ -25,7 +29,9 @@ public sealed class WebhookShop : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        shop = await StripeShop.CreateAsync(null, ("Payments__Reconciliation__IntervalSeconds", "86400"), ("Checkout__CheckoutDueSeconds", "3600"), ("Checkout__PaymentWindowMinutes", "120"));
+        shop = await StripeShop.CreateAsync(null,
+            ("Payments__Reconciliation__IntervalSeconds", "86400"), ("Checkout__CheckoutDueSeconds", $"{CheckoutDue.TotalSeconds}"),
+            ("Checkout__PaymentWindowMinutes", "120"));
         Silo = await shop.Shop.StartSiloAsync();
         Api = await shop.StartApiAsync();
         Admin = await Administrator.ArriveAsync(Api);
@@ -365,6 +371,6 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await shop.Stripe.Webhooks.WhenIdleAsync(limit.Token);
-        await Books.QuietAsync(shop.Shop, TimeSpan.FromMinutes(10));
+        await Books.QuietAsync(shop.Shop, TimeSpan.FromMinutes(10), WebhookShop.CheckoutDue);
     }
 }
