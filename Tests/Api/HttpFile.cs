@@ -108,7 +108,7 @@ internal sealed partial class HttpFile
 internal sealed record HttpFileRequest(
     string Title, string? Name, HttpMethod Method, string Url, (string Name, string Value)[] Headers, string Body, int? ExpectedStatus, string? ExpectedProblem);
 
-/// <summary><c>ApiFrontend/shop.http</c>, which the README tells people to run.</summary>
+/// <summary><c>ApiFrontend/shop.http</c>, which README.md links to.</summary>
 public sealed class HttpFileTests
 {
     [Fact]

@@ -2,7 +2,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
-/// <summary>The keys of access tokens are exchanged under a running front end, as the README describes it.</summary>
+/// <summary>The keys of access tokens are exchanged under a running front end, as <c>docs/security.md</c> describes it.</summary>
 [Collection(nameof(RunningShop))]
 public sealed class KeyRotationTests(RunningShop shop) : IDisposable
 {
