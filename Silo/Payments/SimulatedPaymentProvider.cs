@@ -9,8 +9,14 @@ namespace SoonShop.Silo.Payments;
 /// in the database, so that its memory, like a real provider's, survives whatever happens to the shop. It keeps no payment
 /// methods for customers: its names of cards can be used by everybody at any time.
 /// </summary>
-internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptions<PaymentsOptions> payments) : IPaymentProvider, IPaymentMethods, ISimulatedPayments
+internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptions<PaymentsOptions> payments)
+    : IPaymentProvider, IPaymentMethods, ISimulatedPayments, IAsyncDisposable
 {
+    /// <summary>What <see cref="Read"/> reads, in this order.</summary>
+    internal const string Columns = "reference, status, client_secret, decline_code, captured";
+
+    private readonly SimulatedPaymentCreation creation = new(database);
+
     /// <summary>What a payment is that was not refused.</summary>
     private readonly string granted = payments.Value.Capture == CaptureMode.Manual ? "authorized" : "captured";
 
@@ -24,29 +30,22 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     public Task<ProviderPayment> WithdrawAsync(CreateProviderPayment command, CancellationToken cancellation) =>
         CreateAsync(command, ("cancelled", null), cancellation);
 
-    private async Task<ProviderPayment> CreateAsync(CreateProviderPayment command, (string Status, string? DeclineCode) outcome, CancellationToken cancellation)
+    private Task<ProviderPayment> CreateAsync(CreateProviderPayment command, (string Status, string? DeclineCode) outcome, CancellationToken cancellation)
     {
         var reference = $"sim_{command.IdempotencyKey}";
-        var (status, decline) = outcome;
-        // The union answers with the row of an earlier call under the same key, or else with the new one.
-        return await OneAsync("""
-            with created as (
-              insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status, client_secret, decline_code)
-              values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
-              returning reference, status, client_secret, decline_code, captured)
-            select * from created
-            union all
-            select reference, status, client_secret, decline_code, captured from simulated_payment where reference = $1
-            limit 1
-            """, cancellation,
-            reference, command.IdempotencyKey, command.OrderId, command.Amount.Amount, command.Amount.Currency, command.PaymentMethod, status,
-            status == "requires_action" ? $"{reference}_secret_{Guid.NewGuid():N}" : DBNull.Value, (object?)decline ?? DBNull.Value)
-            // Two calls at once: the other's row was not visible yet.
-            ?? await KnownAsync(reference, cancellation);
+        var secret = outcome.Status == "requires_action" ? $"{reference}_secret_{Guid.NewGuid():N}" : null;
+        return creation.CreateAsync(
+            new NewSimulatedPayment(
+                reference, command.IdempotencyKey, command.OrderId, command.Amount, command.PaymentMethod, outcome.Status, secret, outcome.DeclineCode),
+            cancellation);
     }
 
-    public Task<ProviderPayment?> RetrieveAsync(string reference, CancellationToken cancellation) =>
-        OneAsync("select reference, status, client_secret, decline_code, captured from simulated_payment where reference = $1", cancellation, reference);
+    public async Task<ProviderPayment?> RetrieveAsync(string reference, CancellationToken cancellation)
+    {
+        await using var command = Command($"select {Columns} from simulated_payment where reference = $1", [reference]);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) ? Read(reader) : null;
+    }
 
     public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
     {
@@ -98,9 +97,6 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     private async Task<ProviderPayment> StandingAsync(string reference, CancellationToken cancellation) =>
         await RetrieveAsync(reference, cancellation) ?? new ProviderPayment(reference, ProviderPaymentStatus.Cancelled);
 
-    private async Task<ProviderPayment> KnownAsync(string reference, CancellationToken cancellation) =>
-        await RetrieveAsync(reference, cancellation) ?? throw new InvalidOperationException($"The simulated provider knows no payment {reference}.");
-
     private (string Status, string? DeclineCode) Outcome(string paymentMethod) => paymentMethod switch
     {
         "pm_card_visa" or "pm_card_mastercard" or "pm_card_amex" => (granted, null),
@@ -110,16 +106,14 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
         _ => ("declined", "unknown_payment_method"),
     };
 
-    private async Task<ProviderPayment?> OneAsync(string sql, CancellationToken cancellation, params object[] values)
+    /// <summary>The payment of the reader's row.</summary>
+    internal static ProviderPayment Read(NpgsqlDataReader reader) => new(
+        reader.GetString(0), StatusOf(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3))
     {
-        await using var command = Command(sql, values);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation)
-            ? new ProviderPayment(
-                reader.GetString(0), StatusOf(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3))
-            { Captured = reader.IsDBNull(4) ? null : reader.GetInt64(4) }
-            : null;
-    }
+        Captured = reader.IsDBNull(4) ? null : reader.GetInt64(4),
+    };
+
+    public ValueTask DisposeAsync() => creation.DisposeAsync();
 
     private async Task<int> ExecuteAsync(string sql, CancellationToken cancellation, params object[] values)
     {

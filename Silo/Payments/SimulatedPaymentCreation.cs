@@ -1,0 +1,134 @@
+using Npgsql;
+using NpgsqlTypes;
+using SoonShop.Payments;
+using SoonShop.Silo.Storage;
+
+namespace SoonShop.Silo.Payments;
+
+/// <summary>
+/// Creates simulated payments. Those that are asked for while one statement is under way go together into the next, so that many checkouts at
+/// once share a commit.
+/// </summary>
+internal sealed class SimulatedPaymentCreation : IAsyncDisposable
+{
+    private const int MaxBatch = 256;
+    private const int MaxQueued = 10_000;
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
+
+    private readonly NpgsqlDataSource database;
+    private readonly BatchQueue<PendingPayment> queue;
+
+    public SimulatedPaymentCreation(NpgsqlDataSource database)
+    {
+        this.database = database;
+        queue = new BatchQueue<PendingPayment>(new BatchLimits(MaxBatch, MaxBatch, MaxQueued, MaxWait), CreateAsync);
+        queue.Start();
+    }
+
+    /// <summary>Creates a payment, or answers with the one that was created under the same reference; ends after the commit.</summary>
+    /// <exception cref="UnavailableException">The database does not keep up; the payment was not created.</exception>
+    /// <exception cref="NpgsqlException">The database refused the payment, or the connection was lost and the payment may be there or not.</exception>
+    public async Task<ProviderPayment> CreateAsync(NewSimulatedPayment payment, CancellationToken cancellation)
+    {
+        var pending = new PendingPayment(payment);
+        await using var giveUp = cancellation.UnsafeRegister(static (p, c) => ((PendingPayment)p!).TrySetCanceled(c), pending);
+        await queue.EnqueueAsync(pending, cancellation);
+        return await pending.Task;
+    }
+
+    public ValueTask DisposeAsync() => new(queue.StopAsync(MaxWait, CancellationToken.None));
+
+    private async Task CreateAsync(List<PendingPayment> batch, CancellationToken cancellation)
+    {
+        try
+        {
+            var created = await InsertAsync(batch, cancellation);
+            foreach (var pending in batch)
+                pending.TrySetResult(created[pending.Payment.Reference]);
+        }
+        catch (PostgresException) when (batch.Count > 1)
+        {
+            // The database refused the statement, so nothing of it is there: a payment that it does not take fails alone.
+            foreach (var pending in batch)
+                await CreateAsync([pending], cancellation);
+        }
+        catch (Exception e)
+        {
+            foreach (var pending in batch)
+                pending.TrySetException(e);
+        }
+    }
+
+    private async Task<Dictionary<string, ProviderPayment>> InsertAsync(List<PendingPayment> batch, CancellationToken cancellation)
+    {
+        var payments = new Dictionary<string, ProviderPayment>(batch.Count);
+        await using (var insert = database.CreateCommand($"""
+            insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status, client_secret, decline_code)
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
+            returning {SimulatedPaymentProvider.Columns}
+            """))
+        {
+            Add(insert, NpgsqlDbType.Text, batch, p => p.Reference);
+            Add(insert, NpgsqlDbType.Text, batch, p => p.IdempotencyKey);
+            Add(insert, NpgsqlDbType.Uuid, batch, p => p.OrderId);
+            Add(insert, NpgsqlDbType.Bigint, batch, p => p.Amount.Amount);
+            Add(insert, NpgsqlDbType.Text, batch, p => p.Amount.Currency);
+            Add(insert, NpgsqlDbType.Text, batch, p => p.PaymentMethod);
+            Add(insert, NpgsqlDbType.Text, batch, p => p.Status);
+            Add(insert, NpgsqlDbType.Text, batch, p => p.ClientSecret);
+            Add(insert, NpgsqlDbType.Text, batch, p => p.DeclineCode);
+            await ReadAsync(insert, payments, cancellation);
+        }
+        var known = batch.Where(p => !payments.ContainsKey(p.Payment.Reference)).Select(p => p.Payment.Reference).ToArray();
+        if (known.Length == 0)
+            return payments;
+        // Created under the same reference before, by a transaction that the insert has waited for.
+        await using var select = database.CreateCommand($"select {SimulatedPaymentProvider.Columns} from simulated_payment where reference = any ($1)");
+        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = known });
+        await ReadAsync(select, payments, cancellation);
+        return payments;
+    }
+
+    private static void Add<T>(NpgsqlCommand command, NpgsqlDbType type, List<PendingPayment> batch, Func<NewSimulatedPayment, T> value) =>
+        command.Parameters.Add(new NpgsqlParameter<T[]> { NpgsqlDbType = NpgsqlDbType.Array | type, TypedValue = [.. batch.Select(p => value(p.Payment))] });
+
+    private static async Task ReadAsync(NpgsqlCommand command, Dictionary<string, ProviderPayment> payments, CancellationToken cancellation)
+    {
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            var payment = SimulatedPaymentProvider.Read(reader);
+            payments.Add(payment.Reference!, payment);
+        }
+    }
+}
+
+/// <summary>A payment that the simulated provider is to create.</summary>
+/// <param name="Reference">Its name at the provider, which follows from the idempotency key.</param>
+/// <param name="IdempotencyKey">The key under which it is asked for.</param>
+/// <param name="OrderId">The order that it pays.</param>
+/// <param name="Amount">How much.</param>
+/// <param name="PaymentMethod">The test card.</param>
+/// <param name="Status">How it stands at once, as the table has it.</param>
+/// <param name="ClientSecret">What the customer needs to complete it; null where nothing is left to do.</param>
+/// <param name="DeclineCode">Why it was declined; null where it was not.</param>
+internal sealed record NewSimulatedPayment(
+    string Reference, string IdempotencyKey, Guid OrderId, Money Amount, string PaymentMethod, string Status, string? ClientSecret, string? DeclineCode);
+
+/// <summary>A payment that waits to be created; its caller awaits <see cref="TaskCompletionSource{TResult}.Task"/>.</summary>
+internal sealed class PendingPayment(NewSimulatedPayment payment)
+    : TaskCompletionSource<ProviderPayment>(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
+{
+    public NewSimulatedPayment Payment => payment;
+
+    public StateKey? Key { get; } = new StateKey("simulated_payment", payment.Reference);
+
+    /// <summary>All are of about one size: a batch is bounded by their number.</summary>
+    public int Bytes => 1;
+
+    public bool IsSettled => Task.IsCompleted;
+
+    public long EnqueuedAtMs { get; } = Environment.TickCount64;
+
+    public void Reject(string reason) => TrySetException(new UnavailableException($"The simulated payment was not created: {reason}. Try again later."));
+}
