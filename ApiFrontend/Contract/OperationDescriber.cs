@@ -36,8 +36,9 @@ internal static class OperationDescriber
         foreach (var sku in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p is { In: ParameterLocation.Path, Name: "sku" }))
             ((IDescribesSchema)new SkuTextAttribute()).Describe((OpenApiSchema)sku.Schema!);
         AddAnswerHeaders(operation.Responses, kind, metadata.OfType<AnswerHeader>());
+        var typeBase = context.ApplicationServices.GetRequiredService<HttpOptions>().ProblemTypeBase;
         foreach (var problems in GeneralProblems.Of(route, kind))
-            operation.Responses[StatusText(problems.Key)] = ProblemComponents.Refer(document, problems.Key, [.. problems]);
+            operation.Responses[StatusText(problems.Key)] = ProblemComponents.Refer(document, typeBase, problems.Key, [.. problems]);
         Deprecate(operation, context.ApplicationServices.GetRequiredService<Deprecations>().Find(version, route.HttpMethod!, BelowVersion(route.RelativePath!)));
         return Task.CompletedTask;
     }

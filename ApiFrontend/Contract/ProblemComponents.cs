@@ -15,7 +15,11 @@ internal static class ProblemComponents
     private const string Base = "Problem";
 
     /// <summary>The response for some codes of one status, made when it is first asked for.</summary>
-    public static OpenApiResponseReference Refer(OpenApiDocument document, int status, string[] codes)
+    /// <param name="document">Where it is added.</param>
+    /// <param name="typeBase">What the types of problems begin with.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="codes">The codes.</param>
+    public static OpenApiResponseReference Refer(OpenApiDocument document, string typeBase, int status, string[] codes)
     {
         var name = string.Join("Or", codes.Select(ProblemCodes.NameOf));
         document.Components ??= new OpenApiComponents();
@@ -23,13 +27,13 @@ internal static class ProblemComponents
         {
             if (document.Components.Schemas?.ContainsKey(Base) != true)
                 document.AddComponent<IOpenApiSchema>(Base, BaseSchema());
-            document.AddComponent<IOpenApiSchema>(name + Base, SchemaOf(codes, document));
-            document.AddComponent<IOpenApiResponse>(name, ResponseOf(name, status, codes, document));
+            document.AddComponent<IOpenApiSchema>(name + Base, SchemaOf(codes, typeBase, document));
+            document.AddComponent<IOpenApiResponse>(name, ResponseOf(name, typeBase, status, codes, document));
         }
         return new OpenApiResponseReference(name, document);
     }
 
-    private static OpenApiResponse ResponseOf(string name, int status, string[] codes, OpenApiDocument document)
+    private static OpenApiResponse ResponseOf(string name, string typeBase, int status, string[] codes, OpenApiDocument document)
     {
         var headers = new Dictionary<string, IOpenApiHeader>
         {
@@ -50,7 +54,7 @@ internal static class ProblemComponents
                 ["application/problem+json"] = new()
                 {
                     Schema = new OpenApiSchemaReference(name + Base, document),
-                    Examples = codes.ToDictionary(c => c, c => (IOpenApiExample)new OpenApiExample { Summary = Catalogue.English.Text($"title.{c}"), Value = ExampleOf(c, status) }),
+                    Examples = codes.ToDictionary(c => c, c => (IOpenApiExample)new OpenApiExample { Summary = Catalogue.English.Text($"title.{c}"), Value = ExampleOf(c, typeBase, status) }),
                 },
             },
         };
@@ -72,7 +76,7 @@ internal static class ProblemComponents
         },
     };
 
-    private static OpenApiSchema SchemaOf(string[] codes, OpenApiDocument document)
+    private static OpenApiSchema SchemaOf(string[] codes, string typeBase, OpenApiDocument document)
     {
         var own = new OpenApiSchema
         {
@@ -83,7 +87,7 @@ internal static class ProblemComponents
                 ["type"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.String,
-                    Enum = [.. codes.Select(c => JsonValue.Create(Problem.TypeBase + c))],
+                    Enum = [.. codes.Select(c => JsonValue.Create(typeBase + c))],
                     // What generators call the values: NSwag's name, and OpenAPI Generator's.
                     Extensions = new Dictionary<string, IOpenApiExtension> { ["x-enumNames"] = Names(codes), ["x-enum-varnames"] = Names(codes) },
                 },
@@ -126,11 +130,11 @@ internal static class ProblemComponents
 
     private static OpenApiSchema Text(string description, string? format = null) => new() { Type = JsonSchemaType.String, Format = format, Description = description };
 
-    private static JsonObject ExampleOf(string code, int status)
+    private static JsonObject ExampleOf(string code, string typeBase, int status)
     {
         var example = new JsonObject
         {
-            ["type"] = Problem.TypeBase + code,
+            ["type"] = typeBase + code,
             ["title"] = Catalogue.English.Text($"title.{code}"),
             ["status"] = status,
             ["detail"] = Catalogue.English.Text($"about.{code}"),

@@ -41,6 +41,7 @@ internal static class EdgeHosting
 
     public static void AddShopEdge(this IServiceCollection services, HttpOptions http, CorsSection cors)
     {
+        services.AddSingleton(http);
         // A host that is none of AllowedHosts gets 400, and no page of ASP.NET Core's.
         services.Configure<HostFilteringOptions>(o => o.IncludeFailureMessage = false);
         services.AddHttpsRedirection(o => (o.HttpsPort, o.RedirectStatusCode) = (http.HttpsPort, StatusCodes.Status308PermanentRedirect));

@@ -2,62 +2,75 @@ using System.Net;
 
 namespace SoonShop.ApiFrontend.Http;
 
-/// <summary>Configuration section <c>Http</c>: what the server takes from clients, and whom it believes.</summary>
+/// <summary>
+/// Configuration section <c>Http</c>: limits of requests and connections, trusted proxies, HTTPS, and the types of problems.
+/// </summary>
 public sealed class HttpOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Http";
 
-    /// <summary>The largest request body, in bytes.</summary>
+    /// <summary>The largest body of a request, in bytes; 413 beyond.</summary>
     public int MaxRequestBytes { get; set; } = 1024 * 1024;
 
     /// <summary>The longest request line (method, path and query), in bytes; 414 beyond.</summary>
     public int MaxRequestLineBytes { get; set; } = 8 * 1024;
 
-    /// <summary>All headers of a request together, in bytes; 431 beyond.</summary>
+    /// <summary>The total size of the headers of a request, in bytes; 431 beyond.</summary>
     public int MaxHeaderBytes { get; set; } = 32 * 1024;
 
-    /// <summary>Headers of a request; 431 beyond.</summary>
+    /// <summary>The number of headers of a request; 431 beyond.</summary>
     public int MaxHeaders { get; set; } = 100;
 
-    /// <summary>Seconds within which a request's headers must have come; 408 after.</summary>
+    /// <summary>The time limit for the headers of a request, in seconds; 408 after that.</summary>
     public int HeaderSeconds { get; set; } = 15;
 
-    /// <summary>The least rate of a body, either way, in bytes a second, once <see cref="SlowSeconds"/> have passed. Who is slower is dropped; a stream on which nothing is sent is not slow.</summary>
+    /// <summary>
+    /// The lowest data rate of a request or response body, in bytes per second. Slower connections are closed. A stream on which nothing is
+    /// sent is not slow.
+    /// </summary>
     public int MinBytesPerSecond { get; set; } = 240;
 
-    /// <summary>Seconds for which a body may come or go slower than that.</summary>
+    /// <summary>How long a body may be slower than that, in seconds.</summary>
     public int SlowSeconds { get; set; } = 5;
 
-    /// <summary>Seconds in which a request's body must be there.</summary>
+    /// <summary>The time limit for the body of a request, in seconds; 408 after that.</summary>
     public int BodySeconds { get; set; } = 30;
 
-    /// <summary>Connections at a time; more are closed at once.</summary>
+    /// <summary>The most connections at a time. Further connections are closed at once.</summary>
     public int MaxConnections { get; set; } = 10_000;
 
-    /// <summary>Seconds for which an idle connection is kept: longer than proxies in front keep theirs, so that none sends into a closing one.</summary>
+    /// <summary>How long an idle connection is kept, in seconds. Make it longer than the same setting of proxies in front.</summary>
     public int KeepAliveSeconds { get; set; } = 130;
 
-    /// <summary>Requests at a time on one HTTP/2 connection.</summary>
+    /// <summary>The most concurrent requests on one HTTP/2 connection.</summary>
     public int MaxStreamsPerConnection { get; set; } = 100;
 
-    /// <summary>Addresses and networks (<c>10.0.0.0/8</c>) of proxies whose <c>X-Forwarded-For</c> and <c>-Proto</c> are believed; none by default.</summary>
+    /// <summary>
+    /// Addresses and networks (<c>10.0.0.0/8</c>) of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are trusted.
+    /// </summary>
     public string[] TrustedProxies { get; set; } = [];
 
-    /// <summary>How many of them stand one behind the other at most.</summary>
+    /// <summary>The most trusted proxies one behind the other.</summary>
     public int ForwardLimit { get; set; } = 1;
 
-    /// <summary>Answers plain HTTP, apart from the health probes, with a redirection to HTTPS.</summary>
+    /// <summary>Redirects plain HTTP to HTTPS, except for health checks.</summary>
     public bool RedirectToHttps { get; set; }
 
-    /// <summary>The port that redirections name.</summary>
+    /// <summary>The port in those redirects.</summary>
     public int HttpsPort { get; set; } = 443;
 
-    /// <summary>Days for which browsers are to come by HTTPS only (RFC 6797), told on HTTPS and never for this machine's own names; 0 for not at all.</summary>
+    /// <summary>Days for <c>Strict-Transport-Security</c> (RFC 6797), sent over HTTPS and never for loopback names; 0 sends none.</summary>
     public int HstsDays { get; set; } = 365;
 
-    /// <summary>The same for all subdomains.</summary>
+    /// <summary>Adds <c>includeSubDomains</c> to that header.</summary>
     public bool HstsIncludeSubDomains { get; set; }
+
+    /// <summary>
+    /// The beginning of the <c>type</c> of every problem; the code follows. Set it to the URL of <c>problems.md</c> as your clients see it:
+    /// an http or https URL that ends in <c>/</c> or <c>#</c>. Clients compare whole types, so choose it before they are in use.
+    /// </summary>
+    public string ProblemTypeBase { get; set; } = "https://soonshop.dev/problems/";
 
     /// <summary>What is wrong, each with what to set.</summary>
     public IEnumerable<string> Problems()
@@ -82,6 +95,11 @@ public sealed class HttpOptions
         {
             if (value < min || value > max)
                 yield return $"{Section}:{name} is {value}; set {Section}__{name} to {min}–{max}.";
+        }
+        if (!Uri.TryCreate(ProblemTypeBase, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || ProblemTypeBase[^1] is not ('/' or '#'))
+        {
+            yield return $"{Section}:ProblemTypeBase is '{ProblemTypeBase}'; set {Section}__ProblemTypeBase to an http or https URL that ends in / or #, "
+                + "such as https://shop.example/docs/problems.md#.";
         }
         for (var i = 0; i < TrustedProxies.Length; i++)
         {

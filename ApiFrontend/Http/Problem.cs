@@ -7,9 +7,6 @@ namespace SoonShop.ApiFrontend.Http;
 /// <summary>A refusal as an RFC 9457 problem.</summary>
 internal sealed class Problem(Refusal refusal) : IResult, IStatusCodeHttpResult
 {
-    /// <summary>The types' common part.</summary>
-    public const string TypeBase = "https://soonshop.dev/problems/";
-
     public int? StatusCode => ProblemCodes.StatusOf(refusal.Code);
 
     public Task ExecuteAsync(HttpContext httpContext)
@@ -36,7 +33,7 @@ internal sealed class Problem(Refusal refusal) : IResult, IStatusCodeHttpResult
     public static Catalogue Complete(HttpContext context, ProblemDetails details, string code)
     {
         var language = Catalogue.For(context.Request);
-        details.Type = TypeBase + code;
+        details.Type = context.RequestServices.GetRequiredService<HttpOptions>().ProblemTypeBase + code;
         details.Title = language.Find($"title.{code}") ?? char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
         details.Detail = details.Detail is { } detail ? language.Say(detail) : null;
         details.Instance = context.Request.Path;

@@ -8,34 +8,97 @@ internal static class ProblemCodes
     public const string RequestTimeout = "request-timeout";
     public const string PayloadTooLarge = "payload-too-large";
     public const string UnsupportedMediaType = "unsupported-media-type";
+    private const string UriTooLong = "uri-too-long";
+    private const string HeadersTooLarge = "headers-too-large";
     private const string Internal = "internal-error";
 
-    /// <summary>Where several have one status, the first is what the status says by itself.</summary>
-    private static readonly (string Code, int Status)[] Table =
+    /// <summary>Every code with its texts. Where several have one status, the first is what the status says by itself.</summary>
+    private static readonly ProblemCode[] Table =
     [
-        (RefusalCode.ValidationFailed, 400),
-        (RefusalCode.Unauthenticated, 401),
-        (RefusalCode.PaymentDeclined, 402),
-        (RefusalCode.Forbidden, 403),
-        (RefusalCode.NotFound, 404),
-        (MethodNotAllowed, 405),
-        (NotAcceptable, 406),
-        (RequestTimeout, 408),
-        (RefusalCode.Conflict, 409),
-        (RefusalCode.EmailTaken, 409),
-        (RefusalCode.OutOfStock, 409),
-        (RefusalCode.InvalidOrderState, 409),
-        (RefusalCode.CartEmpty, 409),
-        (RefusalCode.PreconditionFailed, 412),
-        (PayloadTooLarge, 413),
-        ("uri-too-long", 414),
-        (UnsupportedMediaType, 415),
-        (RefusalCode.IdempotencyKeyReused, 422),
-        (RefusalCode.RateLimited, 429),
-        ("headers-too-large", 431),
-        (Internal, 500),
-        (RefusalCode.Unavailable, 503),
+        new(RefusalCode.ValidationFailed, 400,
+            "Fields of the body, the query or the headers are missing, unknown or wrong. `errors` names every one of them, with "
+            + "what is wrong.",
+            "Correct the fields that `errors` names and send the request again. The same `Idempotency-Key` may be used again."),
+        new(RefusalCode.Unauthenticated, 401,
+            "The request carries no credentials, or credentials that are expired, revoked or wrong.",
+            "Trade the refresh token for a new access token (`POST /auth/refresh`), or sign in again. After a failed login, ask "
+            + "for the password again."),
+        new(RefusalCode.PaymentDeclined, 402,
+            "The bank declined the payment. The order awaits another payment until its `paymentDeadline`, with its stock "
+            + "reserved. `orderId` names the order, `declineCode` the bank's reason.",
+            "Ask the customer for another payment method and send it to `POST /orders/{id}/payments`. Do not place a second "
+            + "order."),
+        new(RefusalCode.Forbidden, 403,
+            "The caller is known, but the role or the scope of the API key does not allow the request.",
+            "Use an account with the role `admin`, or an API key with the scope that the operation names. Repeating the request "
+            + "does not help."),
+        new(RefusalCode.NotFound, 404,
+            "The resource does not exist, or it belongs to somebody else. Both look alike.",
+            "Check the id, and whose credentials the request carries. A guest needs `X-Cart-Id` of the cart that the order came "
+            + "from."),
+        new(MethodNotAllowed, 405,
+            "The path has no such method. The header `Allow` lists those that it has.",
+            "Use one of the methods in `Allow`."),
+        new(NotAcceptable, 406,
+            "The start page `/` is HTML or JSON, and the header `Accept` allows neither.",
+            "Accept `text/html` or `application/json`, or leave `Accept` out."),
+        new(RequestTimeout, 408,
+            "The body of the request did not arrive within `Http:BodySeconds`, or came slower than `Http:MinBytesPerSecond`.",
+            "Send the request again over a better connection, with the same `Idempotency-Key`."),
+        new(RefusalCode.Conflict, 409,
+            "The state of the resource does not allow the request; `detail` says why. At checkout, `quote` holds the total if it "
+            + "differs from `expectedTotal`, and `errors` names the lines of the cart that changed.",
+            "With `Retry-After`, another request is still at work: send the same request again after that time. Otherwise read "
+            + "the resource again, show it to the user, and decide anew with a new `Idempotency-Key`."),
+        new(RefusalCode.EmailTaken, 409,
+            "Another account has the e-mail address.",
+            "Offer the user to sign in, or to set a new password (`POST /auth/password/forgot`)."),
+        new(RefusalCode.OutOfStock, 409,
+            "Stock cannot fill the order. `lines` names each line that is short: `sku`, `requested`, `available`. The order in "
+            + "`orderId` is `rejected`; nothing was charged, and the cart is unchanged.",
+            "Set the cart's lines to what is available (`PUT /cart/items/{sku}`; 0 removes a line), show the cart to the "
+            + "customer, and place the order again with a new `Idempotency-Key`."),
+        new(RefusalCode.InvalidOrderState, 409,
+            "The order's status does not allow the operation, for example to cancel an order that is shipped, or to pay one whose "
+            + "deadline is over.",
+            "Read the order (`GET /orders/{id}`) and offer what its status allows."),
+        new(RefusalCode.CartEmpty, 409,
+            "The cart has no lines, so there is nothing to order.",
+            "Put products in the cart before the checkout. If the cart was just bought, show its order (`GET /orders`)."),
+        new(RefusalCode.PreconditionFailed, 412,
+            "`If-Match` names a version that is not the current one: somebody changed the resource meanwhile.",
+            "Read the resource again, apply the change to that version, and send it with the new `ETag`."),
+        new(PayloadTooLarge, 413,
+            "The body is larger than `Http:MaxRequestBytes`.",
+            "Send a smaller body."),
+        new(UriTooLong, 414,
+            "The request line (method, path and query) is longer than `Http:MaxRequestLineBytes`.",
+            "Shorten the query. The server answers without a body."),
+        new(UnsupportedMediaType, 415,
+            "The body is not JSON in UTF-8, or `Content-Type` does not say so.",
+            "Send `Content-Type: application/json`; for `PATCH /products/{sku}`, `application/merge-patch+json` is accepted, too."),
+        new(RefusalCode.IdempotencyKeyReused, 422,
+            "The same `Idempotency-Key` came before with another body or query.",
+            "Use a new key for a new request. Send the unchanged request to get the first answer again."),
+        new(RefusalCode.RateLimited, 429,
+            "The caller has used up a rate limit. `RateLimit-Policy` and `RateLimit` describe the limits, `Retry-After` the time "
+            + "to wait.",
+            "Wait for the seconds in `Retry-After`, then send the same request."),
+        new(HeadersTooLarge, 431,
+            "The headers are larger than `Http:MaxHeaderBytes`, or more than `Http:MaxHeaders`.",
+            "Send fewer or shorter headers. The server answers without a body."),
+        new(Internal, 500,
+            "The shop has a defect. Its log has the error under the `traceId` of the answer.",
+            "Repeat a `POST` only with the same `Idempotency-Key`. Report the `traceId` to the operator."),
+        new(RefusalCode.Unavailable, 503,
+            "The shop cannot answer at the moment: it is overloaded, a silo or the database is away, or the payment provider does "
+            + "not answer. The request may or may not have been carried out.",
+            "Wait for the seconds in `Retry-After`, then send the same request. A `POST` with the same `Idempotency-Key` takes "
+            + "effect once."),
     ];
+
+    /// <summary>All codes with their texts, by status.</summary>
+    public static IEnumerable<ProblemCode> Descriptions => Table;
 
     /// <summary>All codes.</summary>
     public static IEnumerable<string> All => Table.Select(t => t.Code);
@@ -65,3 +128,10 @@ internal static class ProblemCodes
     /// <summary>A code as a name of a type: <c>NotFound</c>.</summary>
     public static string NameOf(string code) => string.Concat(code.Split('-').Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
 }
+
+/// <summary>One problem code as docs/problems.md describes it. The texts are Markdown.</summary>
+/// <param name="Code">The last part of the problem's <c>type</c>.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Meaning">What happened.</param>
+/// <param name="Action">What the client does next.</param>
+internal sealed record ProblemCode(string Code, int Status, string Meaning, string Action);

@@ -1,5 +1,8 @@
 using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
@@ -43,6 +46,31 @@ public sealed class EdgeOptionsTests
             Assert.Empty(problems);
         else
             Assert.Contains("Http__TrustedProxies__1", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("https://soonshop.dev/problems/", true)]
+    [InlineData("https://shop.example/docs/problems.md#", true)]
+    [InlineData("https://shop.example/docs/problems.md", false)]
+    [InlineData("urn:problem:", false)]
+    [InlineData("", false)]
+    public void types_of_problems_begin_with_a_url_that_a_code_can_follow(string typeBase, bool good)
+    {
+        var problems = new HttpOptions { ProblemTypeBase = typeBase }.Problems().ToArray();
+        if (good)
+            Assert.Empty(problems);
+        else
+            Assert.Contains("Http__ProblemTypeBase", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void the_type_of_a_problem_begins_as_configured()
+    {
+        var options = new HttpOptions { ProblemTypeBase = "https://shop.example/docs/problems.md#" };
+        using var services = new ServiceCollection().AddSingleton(options).BuildServiceProvider();
+        var details = new ProblemDetails();
+        Problem.Complete(new DefaultHttpContext { RequestServices = services }, details, RefusalCode.OutOfStock);
+        Assert.Equal("https://shop.example/docs/problems.md#out-of-stock", details.Type);
     }
 
     [Fact]
