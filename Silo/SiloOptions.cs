@@ -1,63 +1,76 @@
 using System.Net;
-using SoonShop.Silo.Kubernetes;
 
 namespace SoonShop.Silo;
 
-/// <summary>Configuration section <c>Silo</c>: where this silo is reached, and of which cluster it is.</summary>
+/// <summary>Configuration section <c>Silo</c>: the addresses of a silo, its cluster, its database connections and its memory.</summary>
 public sealed class SiloOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Silo";
 
-    /// <summary>Port for other silos.</summary>
+    /// <summary>The port on which other silos connect to this one.</summary>
     public int SiloPort { get; set; } = 11111;
 
-    /// <summary>Port for front ends.</summary>
+    /// <summary>The port on which front ends connect to this silo.</summary>
     public int GatewayPort { get; set; } = 30000;
 
-    /// <summary>Port for those who watch: health, metrics, dashboard; 0 for none.</summary>
+    /// <summary>The port of health checks, metrics and the dashboard; 0 opens none.</summary>
     public int HttpPort { get; set; } = 8081;
 
-    /// <summary>Where it listens: an IP address of this machine, or <c>+</c> for all. No client of the shop's comes here.</summary>
+    /// <summary>
+    /// The address on which <c>Silo:HttpPort</c> listens: an IP address of this machine, or <c>+</c> for all addresses. Keep it off
+    /// networks that customers can reach.
+    /// </summary>
     public string HttpAddress { get; set; } = "127.0.0.1";
 
-    /// <summary>The IP address by which others reach this silo; loopback keeps the cluster on this machine.</summary>
+    /// <summary>
+    /// The IP address at which other silos and front ends reach this silo, and on which it listens. On loopback, the cluster is limited to
+    /// this machine.
+    /// </summary>
     public string AdvertisedIP { get; set; } = "127.0.0.1";
 
     /// <summary>
-    /// Listens for silos and front ends at every address of this machine, and not at <see cref="AdvertisedIP"/> alone: where that one is another machine's, which
-    /// passes connections on.
+    /// Listens for silos and front ends on every address of this machine. Needed where <c>Silo:AdvertisedIP</c> is the address of another
+    /// machine that forwards connections.
     /// </summary>
     public bool ListenOnAnyAddress { get; set; }
 
-    /// <summary>Silos and front ends of one cluster name the same.</summary>
+    /// <summary>The name of the cluster, 1–100 characters. Front ends name the same one in <c>Cluster:Id</c>.</summary>
     public string ClusterId { get; set; } = "soonshop";
 
-    /// <summary>Connections to the database that this process may hold.</summary>
+    /// <summary>The size of the connection pool of this silo. <c>Maximum Pool Size</c> in the connection string takes precedence.</summary>
     public int MaxDatabaseConnections { get; set; } = 40;
 
     /// <summary>
-    /// The share of the memory that this process may have, in percent, from which on the grains that were used least recently leave it before
-    /// their time; 0 for never. Where the process has no limit of its own, the machine's memory counts.
+    /// The share of the available memory, in percent, above which the silo deactivates the grains that were used least recently; 0 never
+    /// does. Available is the memory limit of the process or, without one, the memory of the machine.
     /// </summary>
     public int MemoryLimitPercent { get; set; } = 85;
 
     /// <summary>
-    /// Brings the schema up to date at each start. False where a job of its own does (<c>Silo migrate</c>), under a role that may: a silo then
-    /// only makes sure that the schema is not older than the program.
+    /// Brings the database schema up to date at start. With <c>false</c>, a separate job runs <c>Silo migrate</c>, and a silo only checks
+    /// that the schema is new enough.
     /// </summary>
     public bool MigrateAtStart { get; set; } = true;
 
-    /// <summary>Seconds for which a silo that starts, and <c>Silo migrate</c>, wait for a database that is away; 0 for not.</summary>
+    /// <summary>
+    /// How long a starting silo, and <c>Silo migrate</c>, wait for a database that does not answer, in seconds; 0 does not wait.
+    /// </summary>
     public int AwaitDatabaseSeconds { get; set; } = 240;
 
-    /// <summary>Minutes for which <c>Silo await-schema</c> waits for that job.</summary>
+    /// <summary>How long <c>Silo await-schema</c> waits until another process has migrated the schema, in minutes.</summary>
     public int AwaitSchemaMinutes { get; set; } = 10;
 
-    /// <summary>This process is a pod of a Deployment in Kubernetes; see <see cref="KubernetesHosting"/>.</summary>
+    /// <summary>
+    /// Set to <c>true</c> where the silo is a pod of a Deployment. Silos are then named after their pods. It needs <c>POD_NAME</c>,
+    /// <c>POD_NAMESPACE</c> and the token of a service account.
+    /// </summary>
     public bool Kubernetes { get; set; }
 
-    /// <summary>Kubernetes' API server, where it is not the one of the pod's service account.</summary>
+    /// <summary>
+    /// The URL of the Kubernetes API server. Needed only where it is not the one that the pod's service account names, such as with
+    /// <c>kubectl proxy</c>.
+    /// </summary>
     public string KubernetesApi { get; set; } = "";
 
     /// <summary>What is wrong, each with what to set.</summary>

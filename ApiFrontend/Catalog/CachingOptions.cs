@@ -1,42 +1,44 @@
 namespace SoonShop.ApiFrontend.Catalog;
 
-/// <summary>Configuration section <c>Caching</c>: how long products and searches may be kept, here and by clients.</summary>
+/// <summary>Configuration section <c>Caching</c>: how long products and search results are kept, in the front end and by clients.</summary>
 public sealed class CachingOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Caching";
 
-    /// <summary>Whether this front end keeps answers in memory. ETags and Cache-Control are sent all the same.</summary>
+    /// <summary>Keeps products and searches in the front end's memory. <c>ETag</c> and <c>Cache-Control</c> are sent in any case.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Seconds after which a kept product is asked for again, although nothing was heard of a change.</summary>
+    /// <summary>The longest time for which a product is kept, in seconds. A change removes it earlier.</summary>
     public double ProductSeconds { get; set; } = 300;
 
-    /// <summary>Likewise for a search.</summary>
+    /// <summary>The longest time for which a search result is kept, in seconds.</summary>
     public double SearchSeconds { get; set; } = 2;
 
     /// <summary>The most products that are kept.</summary>
     public int MaxProducts { get; set; } = 10_000;
 
-    /// <summary>The most searches that are kept.</summary>
+    /// <summary>The most search results that are kept.</summary>
     public int MaxSearches { get; set; } = 1000;
 
-    /// <summary>The most megabytes that products take; searches take as many again.</summary>
+    /// <summary>The most megabytes for products, and as many again for search results.</summary>
     public int MaxMegabytes { get; set; } = 64;
 
-    /// <summary>Milliseconds between two questions for what changed. Without an answer for a second, nothing that is kept is used.</summary>
+    /// <summary>
+    /// How often the front end asks the cluster for changes, in milliseconds. Without an answer for a second, it uses nothing from memory.
+    /// </summary>
     public int NewsMilliseconds { get; set; } = 200;
 
-    /// <summary>Seconds for which clients and proxies may use a product without asking (<c>max-age</c>); 0 has them ask each time.</summary>
+    /// <summary><c>max-age</c> of products, in seconds.</summary>
     public int ProductMaxAgeSeconds { get; set; } = 5;
 
-    /// <summary>Likewise for a search.</summary>
+    /// <summary><c>max-age</c> of search results, in seconds.</summary>
     public int SearchMaxAgeSeconds { get; set; } = 5;
 
-    /// <summary>Seconds for which they may go on showing an old product while they ask (<c>stale-while-revalidate</c>); 0 for none: it bears a price.</summary>
+    /// <summary><c>stale-while-revalidate</c> of products, in seconds.</summary>
     public int ProductStaleSeconds { get; set; }
 
-    /// <summary>Likewise for a search.</summary>
+    /// <summary><c>stale-while-revalidate</c> of search results, in seconds.</summary>
     public int SearchStaleSeconds { get; set; } = 10;
 
     /// <summary>What is wrong, each with what to set.</summary>

@@ -1,42 +1,48 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>Configuration section <c>Admission</c>: how many requests this front end works on at once.</summary>
+/// <summary>Configuration section <c>Admission</c>: how many requests a front end works on at the same time.</summary>
 public sealed class AdmissionOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Admission";
 
-    /// <summary>False: every request is let in.</summary>
+    /// <summary>Limits the number of concurrent requests. Set it to <c>false</c> for a load test.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Requests at once to begin with; from there the limit finds itself.</summary>
+    /// <summary>The limit of concurrent requests at start. From there it adapts.</summary>
     public int InitialLimit { get; set; } = 64;
 
-    /// <summary>The limit never falls below this. With <see cref="MaxLimit"/> the same, the limit is fixed.</summary>
+    /// <summary>The lowest limit. With the same <c>MaxLimit</c>, the limit is fixed.</summary>
     public int MinLimit { get; set; } = 16;
 
-    /// <summary>The limit never rises above this.</summary>
+    /// <summary>The highest limit.</summary>
     public int MaxLimit { get; set; } = 1000;
 
-    /// <summary>While half of the requests take longer than this many milliseconds, the limit falls; while they do not, and it is reached, it rises.</summary>
+    /// <summary>
+    /// The target for the median duration of requests, in milliseconds. The limit falls while the median is longer, and rises while it is
+    /// shorter and the limit is reached.
+    /// </summary>
     public int TargetMilliseconds { get; set; } = 100;
 
-    /// <summary>Requests that wait for a place; more are refused at once.</summary>
+    /// <summary>The most requests that wait for a place. Further requests are answered 503.</summary>
     public int MaxWaiting { get; set; } = 64;
 
-    /// <summary>How long one waits for a place, in milliseconds, before it is refused.</summary>
+    /// <summary>How long a request waits for a place, in milliseconds. Then it is answered 503.</summary>
     public int MaxWaitMilliseconds { get; set; } = 500;
 
-    /// <summary>As <see cref="TargetMilliseconds"/>, for requests that wait for the payment provider.</summary>
+    /// <summary>The target for requests that wait for the payment provider, in milliseconds. They have a limit of their own.</summary>
     public int PaymentTargetMilliseconds { get; set; } = 1000;
 
-    /// <summary>Requests at once that wait for a password to be hashed or checked: no more than the silos hash within <c>Accounts:PasswordWaitSeconds</c>.</summary>
+    /// <summary>
+    /// The limit of concurrent requests that hash or check a password. It is fixed. Keep it within what the silos hash in
+    /// <c>Accounts:PasswordWaitSeconds</c>.
+    /// </summary>
     public int PasswordLimit { get; set; } = 8;
 
-    /// <summary>Requests that wait for one of those places; more are refused at once.</summary>
+    /// <summary>The most requests that wait for one of those places. Further requests are answered 503.</summary>
     public int PasswordMaxWaiting { get; set; } = 100;
 
-    /// <summary>How long one waits for such a place, in milliseconds, before it is refused.</summary>
+    /// <summary>How long a request waits for one of those places, in milliseconds. Then it is answered 503.</summary>
     public int PasswordMaxWaitMilliseconds { get; set; } = 10_000;
 
     /// <summary>The limit of requests that wait for the payment provider: as the general one, with a target of its own.</summary>

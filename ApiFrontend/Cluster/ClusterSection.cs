@@ -1,48 +1,48 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>Configuration section <c>Cluster</c>: which silos this front end calls, how long it waits for them, and when it stops asking.</summary>
+/// <summary>Configuration section <c>Cluster</c>: the cluster that the front end calls, time limits, and the circuit breaker.</summary>
 public sealed class ClusterSection
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Cluster";
 
-    /// <summary>Silos and front ends of one cluster name the same.</summary>
+    /// <summary>The name of the cluster, 1–100 characters; the same as <c>Silo:ClusterId</c>.</summary>
     public string Id { get; set; } = "soonshop";
 
-    /// <summary>How long a request that changes something may take: longer than a grain waits for what it calls.</summary>
+    /// <summary>The time limit of a request that changes something, in seconds.</summary>
     public double CallTimeoutSeconds { get; set; } = 15;
 
-    /// <summary>How long a request that only reads may take; then what it asked for is cancelled, down to the database.</summary>
+    /// <summary>The time limit of a request that reads, in seconds. After that, its database query is cancelled.</summary>
     public double QueryTimeoutSeconds { get; set; } = 10;
 
-    /// <summary>How often gateways are read from the membership table: as old may the news be that a silo has joined or left.</summary>
+    /// <summary>How often the list of silos is read from the database, in seconds.</summary>
     public double GatewayRefreshSeconds { get; set; } = 2;
 
     /// <summary>
-    /// After a gateway is lost, calls that were under way then, through whichever gateway, have this long to be answered; then they
-    /// count as lost. Orleans' client would wait for the answer until the call's time limit.
+    /// How long after a silo is lost its pending calls may still be answered, in seconds. Then they fail, or are repeated where that is
+    /// safe.
     /// </summary>
     public double LostCallSeconds { get; set; } = 2;
 
-    /// <summary>Calls that wait at the same moment to be asked again; 0 asks nothing again.</summary>
+    /// <summary>The most calls that wait at the same time to be repeated; 0 repeats none.</summary>
     public int MaxRepeatedCalls { get; set; } = 16;
 
-    /// <summary>False: calls are made however many fail.</summary>
+    /// <summary>Uses the circuit breaker, which answers 503 at once while the cluster does not answer.</summary>
     public bool BreakerEnabled { get; set; } = true;
 
     /// <summary>
-    /// The part of the calls that must fail for the breaker to open. Near 1, because with one silo of two gone far more than half of the
-    /// calls fail for some seconds, and the rest should be answered.
+    /// The share of failed calls at which the circuit breaker opens. Keep it near 1: while one silo of two is lost, more than half of the
+    /// calls can fail for some seconds.
     /// </summary>
     public double BreakerFailureRatio { get; set; } = 0.95;
 
-    /// <summary>Fewer calls within <see cref="BreakerSamplingSeconds"/> tell nothing.</summary>
+    /// <summary>With fewer calls in the sampling time, the circuit breaker stays closed.</summary>
     public int BreakerMinimumCalls { get; set; } = 20;
 
-    /// <summary>How far back the breaker looks.</summary>
+    /// <summary>The time over which the share of failed calls is measured, in seconds.</summary>
     public double BreakerSamplingSeconds { get; set; } = 5;
 
-    /// <summary>How often an open breaker tries whether the cluster answers again.</summary>
+    /// <summary>How often an open circuit breaker probes the cluster, in seconds. A successful probe closes it.</summary>
     public double ProbeSeconds { get; set; } = 0.5;
 
     /// <summary>What is wrong, each with what to set.</summary>

@@ -9,13 +9,16 @@ public sealed class CorsSection
     /// <summary>Any origin.</summary>
     internal const string Any = "*";
 
-    /// <summary>Origins such as <c>https://shop.example</c> or <c>https://*.shop.example</c>, or <c>*</c> for any; none by default.</summary>
+    /// <summary>
+    /// Origins that may call the API from a browser: <c>https://shop.example</c>, <c>https://*.shop.example</c>, or <c>*</c> for any (not
+    /// together with <c>AllowCredentials</c>).
+    /// </summary>
     public string[] AllowedOrigins { get; set; } = [];
 
-    /// <summary>Lets browsers send cookies and certificates along. The API reads neither; a proxy in front may.</summary>
+    /// <summary>Lets browsers send cookies and client certificates. The API reads neither; a proxy in front may.</summary>
     public bool AllowCredentials { get; set; }
 
-    /// <summary>Seconds for which a browser may remember a preflight's answer.</summary>
+    /// <summary>How long a browser may cache the answer to a preflight request, in seconds.</summary>
     public int PreflightSeconds { get; set; } = 600;
 
     /// <summary>What is wrong, each with what to set.</summary>

@@ -3,27 +3,27 @@ namespace SoonShop.ApiFrontend.RateLimits;
 /// <summary>Classes of routes with a limit of their own.</summary>
 internal enum RateClass
 {
-    /// <summary>Passwords are tried: by address, in the cluster. By e-mail address, failures are counted behind the route (<c>Accounts:MaxFailedLogins</c>).</summary>
+    /// <summary>Attempts to sign in, by address, counted in the cluster.</summary>
     Login,
-    /// <summary>Accounts are made: by address, in the cluster.</summary>
+    /// <summary>New accounts, by address, counted in the cluster.</summary>
     Registration,
-    /// <summary>Mails are asked for, and mailed tokens tried: by address, in the cluster.</summary>
+    /// <summary>Requests for mails and uses of mailed tokens, by address, counted in the cluster.</summary>
     Recovery,
-    /// <summary>Mail to somebody who may not have asked for it: by the e-mail address it goes to, in the cluster.</summary>
+    /// <summary>Mails to one e-mail address, counted in the cluster.</summary>
     Mail,
-    /// <summary>Tokens are traded, and such are tried as are no good: by address, in the cluster.</summary>
+    /// <summary>Refreshes, logouts and invalid credentials, by address, counted in the cluster.</summary>
     Tokens,
-    /// <summary>Money is to move: by user or else address.</summary>
+    /// <summary>Checkouts and payments, by user or else address, counted in each front end.</summary>
     Checkout,
-    /// <summary>Everything else that changes something: by user or else address.</summary>
+    /// <summary>Other requests that change something, by user or else address, counted in each front end.</summary>
     Writes,
-    /// <summary>Everything that only reads: by user or else address.</summary>
+    /// <summary>Requests that read, by user or else address, counted in each front end.</summary>
     Reads,
-    /// <summary>Everything that is held about a user is read together: by user.</summary>
+    /// <summary>Exports of a user's data, by user, counted in each front end.</summary>
     Exports,
-    /// <summary>Administration: by user or else address.</summary>
+    /// <summary>Administration, by user or else address, counted in each front end.</summary>
     Admin,
-    /// <summary>The payment provider's posts, which come from few addresses: by address.</summary>
+    /// <summary>Webhooks of the payment provider, by address, counted in each front end.</summary>
     Webhooks,
 }
 

@@ -2,7 +2,10 @@ using SoonShop.RateLimits;
 
 namespace SoonShop.ApiFrontend.RateLimits;
 
-/// <summary>Configuration section <c>RateLimits</c>: how much of each class of routes one user or address may ask for.</summary>
+/// <summary>
+/// Configuration section <c>RateLimits</c>: how many requests one user or address may make, by class of routes.
+/// <c>appsettings.Development.json</c> sets higher limits.
+/// </summary>
 public sealed class RateLimitsOptions
 {
     /// <summary>The section's name.</summary>
@@ -11,7 +14,7 @@ public sealed class RateLimitsOptions
     /// <summary>The most that is counted in a process.</summary>
     private const int MaxRequests = 1_000_000;
 
-    /// <summary>False switches all limits off, for a load test.</summary>
+    /// <summary>Applies rate limits. Set it to <c>false</c> for a load test.</summary>
     public bool Enabled { get; set; } = true;
 
     /// <inheritdoc cref="RateClass.Login"/>
@@ -24,10 +27,7 @@ public sealed class RateLimitsOptions
     public ClassLimit Recovery { get; set; } = new(10, 600);
 
     /// <inheritdoc cref="RateClass.Mail"/>
-    /// <remarks>
-    /// Mails about guests' orders count, of which the silos send 6 an hour (<c>Notifications:Email:GuestMailsPerHour</c>): 2 are left for
-    /// passwords.
-    /// </remarks>
+    /// <remarks>Keep it above <c>Notifications:Email:GuestMailsPerHour</c> of the silos, so that mails for passwords are left.</remarks>
     public ClassLimit Mail { get; set; } = new(8, 3600);
 
     /// <inheritdoc cref="RateClass.Tokens"/>
@@ -89,10 +89,10 @@ public sealed class RateLimitsOptions
 /// <summary>The limit of one class.</summary>
 public sealed class ClassLimit(int requests, int windowSeconds)
 {
-    /// <summary>Requests of one subject in a window.</summary>
+    /// <summary>Requests of one user or address in a window.</summary>
     public int Requests { get; set; } = requests;
 
-    /// <summary>The window in seconds.</summary>
+    /// <summary>The length of the window, in seconds.</summary>
     public int WindowSeconds { get; set; } = windowSeconds;
 
     /// <summary>The window.</summary>

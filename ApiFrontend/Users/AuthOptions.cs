@@ -1,23 +1,26 @@
 namespace SoonShop.ApiFrontend.Users;
 
-/// <summary>Configuration section <c>Auth</c>: how access tokens are signed, and how soon a revocation takes effect.</summary>
+/// <summary>Configuration section <c>Auth</c>: keys and lifetime of access tokens, and how soon a revocation takes effect.</summary>
 public sealed class AuthOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Auth";
 
-    /// <summary>A PEM file with the keys, read again when it changes; see <see cref="SigningKeys"/>. This or <see cref="Keys"/>.</summary>
+    /// <summary>
+    /// A PEM file with the EC P-256 keys that sign access tokens; it is read again when it changes. Set this or <c>Auth:Keys</c>.
+    /// <c>ApiFrontend new-key</c> writes a key.
+    /// </summary>
     public string KeyFile { get; set; } = "";
 
-    /// <summary>The same as text, or as Base64 of it, for where a file is hard to come by.</summary>
+    /// <summary>The content of such a file, as text or Base64. Set this or <c>Auth:KeyFile</c>.</summary>
     public string Keys { get; set; } = "";
 
-    /// <summary>Minutes for which an access token is good.</summary>
+    /// <summary>How long an access token is valid, in minutes.</summary>
     public int AccessTokenMinutes { get; set; } = 15;
 
     /// <summary>
-    /// Seconds for which this process believes what it last heard of a session, its roles or an API key; as soon, at the latest, a
-    /// revocation takes effect here. Each session in use costs a call to its account as often.
+    /// How long the front end relies on what it knows of a session, its roles or an API key, in seconds; 0 asks each time. A revocation
+    /// takes effect everywhere within this time.
     /// </summary>
     public int RecheckSeconds { get; set; } = 5;
 

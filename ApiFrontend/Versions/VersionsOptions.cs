@@ -3,7 +3,7 @@ using Asp.Versioning;
 
 namespace SoonShop.ApiFrontend.Versions;
 
-/// <summary>Configuration section <c>Versions</c>: which versions and routes of the API are on their way out.</summary>
+/// <summary>Configuration section <c>Versions</c>: deprecated versions and routes of the API.</summary>
 public sealed class VersionsOptions
 {
     /// <summary>The section's name.</summary>
@@ -11,7 +11,7 @@ public sealed class VersionsOptions
 
     private const int MaxDeprecations = 100;
 
-    /// <summary>What clients are told to leave, by any name.</summary>
+    /// <summary>A deprecated version or route.</summary>
     public Dictionary<string, DeprecationOptions> Deprecations { get; } = [];
 
     /// <summary>What is wrong, each with what to set.</summary>
@@ -32,16 +32,18 @@ public sealed partial class DeprecationOptions
     /// <summary>The version, such as <c>1</c>.</summary>
     public string Version { get; set; } = "";
 
-    /// <summary>The route, as the OpenAPI document writes it below the version: <c>GET /orders/{id}</c>; empty for the whole version.</summary>
+    /// <summary>
+    /// The route below the version, as the OpenAPI document writes it: <c>GET /orders/{id}</c>. Empty for the whole version.
+    /// </summary>
     public string Route { get; set; } = "";
 
-    /// <summary>Since when, or from when on, it is deprecated (RFC 9745).</summary>
+    /// <summary>When it is deprecated; sent as <c>Deprecation</c> (RFC 9745).</summary>
     public DateTimeOffset? DeprecatedAt { get; set; }
 
-    /// <summary>When it is going to be gone (RFC 8594); empty while that is open.</summary>
+    /// <summary>When it is removed; sent as <c>Sunset</c> (RFC 8594). Empty while that is not decided.</summary>
     public DateTimeOffset? SunsetAt { get; set; }
 
-    /// <summary>Where people read what to use instead.</summary>
+    /// <summary>The URL of a page that says what to use instead; sent as <c>Link</c>.</summary>
     public string Policy { get; set; } = "";
 
     internal ApiVersion? ParsedVersion => ApiVersionParser.Default.TryParse(Version, out var version) ? version : null;

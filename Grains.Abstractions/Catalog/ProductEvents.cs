@@ -3,28 +3,28 @@ using SoonShop.Events;
 
 namespace SoonShop.Catalog;
 
-/// <summary>A product came into the catalogue.</summary>
+/// <summary>A product was created.</summary>
 public sealed record ProductCreated(string Sku, string Name, string Category, Money Price) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "product.created";
 }
 
-/// <summary>Anything but the price changed.</summary>
+/// <summary>A product was changed in anything but its price.</summary>
 public sealed record ProductUpdated(string Sku, string Name, string Category) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "product.updated";
 }
 
-/// <summary>The price changed.</summary>
+/// <summary>The price of a product changed.</summary>
 public sealed record ProductPriceChanged(string Sku, Money Before, Money After) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "product.price-changed";
 }
 
-/// <summary>The product is no longer on sale.</summary>
+/// <summary>A product was taken out of sale.</summary>
 public sealed record ProductArchived(string Sku) : IShopEvent
 {
     /// <inheritdoc/>

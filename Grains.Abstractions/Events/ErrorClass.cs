@@ -1,16 +1,16 @@
 namespace SoonShop.Events;
 
-/// <summary>Kinds of errors of event handlers; retry policies go by them.</summary>
+/// <summary>Classes of errors of event handlers. Retry policies depend on them.</summary>
 [GenerateSerializer, Alias("event-error-class")]
 public enum ErrorClass
 {
-    /// <summary>Passes by itself: a time-out, a conflict, a busy database.</summary>
+    /// <summary>Goes away by itself: a time-out, a version conflict, a busy database.</summary>
     Transient,
 
-    /// <summary>Will fail the same way every time.</summary>
+    /// <summary>Fails the same way every time.</summary>
     Permanent,
 
-    /// <summary>Another machine was out of reach.</summary>
+    /// <summary>Another machine cannot be reached.</summary>
     Network,
 
     /// <summary>The event cannot be read.</summary>
@@ -19,6 +19,6 @@ public enum ErrorClass
     /// <summary>A rule of the shop refuses it.</summary>
     Business,
 
-    /// <summary>Anything else: most likely a bug.</summary>
+    /// <summary>Anything else, most likely a defect.</summary>
     System,
 }

@@ -10,28 +10,28 @@ public sealed record InventoryAdjusted(string Sku, int Delta, string Reason, str
     [JsonIgnore] public string Type => "inventory.adjusted";
 }
 
-/// <summary>The available units fell to the threshold or below.</summary>
+/// <summary>The available units fell to the low-stock threshold or below.</summary>
 public sealed record InventoryLowStock(string Sku, int Available, int Threshold) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "inventory.low-stock";
 }
 
-/// <summary>The available units rose above the threshold again, or the threshold fell below them. Every change of <see cref="Catalog.Availability"/> has its event.</summary>
+/// <summary>The available units are above the low-stock threshold again, because units came or the threshold was lowered.</summary>
 public sealed record InventoryNoLongerLow(string Sku, int Available, int Threshold) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "inventory.no-longer-low";
 }
 
-/// <summary>The last available unit went.</summary>
+/// <summary>The last available unit was reserved or removed.</summary>
 public sealed record InventoryOutOfStock(string Sku) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "inventory.out-of-stock";
 }
 
-/// <summary>There are units again after there were none.</summary>
+/// <summary>Units are available again after there were none.</summary>
 public sealed record InventoryBackInStock(string Sku, int Available) : IShopEvent
 {
     /// <inheritdoc/>

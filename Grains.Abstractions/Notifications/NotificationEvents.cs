@@ -6,8 +6,7 @@ using SoonShop.Privacy;
 namespace SoonShop.Notifications;
 
 /// <summary>
-/// A message is to go out on one channel. It is committed together with the notification itself, and each channel has a
-/// stream of its own: what one cannot send now delays no other.
+/// A message is to be sent on one channel. Each channel has streams of its own, so that one that is down delays no other.
 /// </summary>
 /// <param name="Key">The user's id, or a guest's cart id, without dashes: the key of the stream.</param>
 /// <param name="NotificationId">The notification.</param>
@@ -21,14 +20,11 @@ public sealed record NotificationDue(
     string Key, Guid NotificationId, string Channel, NotificationKind Kind, Recipient To, NotificationDetails Details, DateTimeOffset At, string CausedBy) : IShopEvent
 {
     /// <summary>
-    /// True for a message about a guest's order, to an address that nobody has proven: the limit of mails to one address holds for it.
+    /// True for a message about a guest's order, to which the limit <c>Notifications:Email:GuestMailsPerHour</c> applies.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool IsForGuest { get; init; }
 
-    /// <summary>
-    /// The id under which the channel is given the message at each attempt, where it may have been given to it before it was due; null for
-    /// this event's own id.
-    /// </summary>
+    /// <summary>The id of the message at the channel, the same at each attempt; null for the id of this event.</summary>
     public string? DeliveryId { get; init; }
 
     /// <summary>What the channels' stream namespaces begin with.</summary>
@@ -41,19 +37,14 @@ public sealed record NotificationDue(
     [JsonIgnore] public EventStream? Stream => new(NamespacePrefix + Channel, Key);
 }
 
-/// <summary>
-/// A channel has taken a message over: the mail server accepted it. Not published any more, since nobody handles it: the channel's own
-/// state says so. Event tables still hold those of earlier versions.
-/// </summary>
+/// <summary>A channel accepted a message. The shop publishes none; event tables of earlier versions hold some.</summary>
 public sealed record NotificationSent(Guid NotificationId, string Channel, NotificationKind Kind, int Attempts) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "notification.sent";
 }
 
-/// <summary>
-/// A message to a guest was held back: its address has had as many in the last hour as the shop sends to one that nobody has proven.
-/// </summary>
+/// <summary>A mail about a guest's order was not sent, because its address reached <c>Notifications:Email:GuestMailsPerHour</c>.</summary>
 public sealed record NotificationSuppressed(Guid NotificationId, string Channel, NotificationKind Kind) : IShopEvent
 {
     /// <summary>That of a message.</summary>
@@ -63,17 +54,14 @@ public sealed record NotificationSuppressed(Guid NotificationId, string Channel,
     [JsonIgnore] public string Type => "notification.suppressed";
 }
 
-/// <summary>A channel will never take a message, such as one to a mailbox that does not exist.</summary>
+/// <summary>A channel refused a message for good, such as one to a mailbox that does not exist.</summary>
 public sealed record NotificationFailed(Guid NotificationId, string Channel, NotificationKind Kind, int Attempts, [property: Personal] string Reason) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "notification.failed";
 }
 
-/// <summary>
-/// The administrators are to be told something. It is committed together with what it tells of, and has streams of its own, so
-/// that customers' streams have no handler more.
-/// </summary>
+/// <summary>The administrators are to be notified.</summary>
 /// <param name="Key">The key of the stream: what it is about.</param>
 /// <param name="Kind">What it tells.</param>
 /// <param name="Details">What it mentions.</param>
@@ -106,6 +94,6 @@ public sealed record WebhookDue(Guid EndpointId, string Key, PublishedEvent Even
     [JsonIgnore] public EventStream? Stream => new(StreamNamespace, $"{EndpointId:N}/{Key}");
 }
 
-/// <summary>An event as others see it: the attributes of CloudEvents 1.0 with its data.</summary>
+/// <summary>An event as webhooks send it: the attributes of CloudEvents 1.0 with its data.</summary>
 public sealed record PublishedEvent(
     string Id, string Source, string Type, string Subject, DateTimeOffset Time, long Sequence, string? CorrelationId, string? TraceParent, JsonElement Data);

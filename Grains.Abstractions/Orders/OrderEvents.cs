@@ -4,76 +4,76 @@ using SoonShop.Privacy;
 
 namespace SoonShop.Orders;
 
-/// <summary>What every order event tells.</summary>
+/// <summary>What every order event contains.</summary>
 public sealed record OrderFacts(Guid OrderId, string Number, Guid? CustomerId, [property: Personal] string Email, Money Total);
 
-/// <summary>An order was placed; whether it can be filled and paid is not known yet.</summary>
+/// <summary>An order was placed. Its stock is not reserved and its payment not made yet.</summary>
 public sealed record OrderPlaced(OrderFacts Order, ImmutableArray<OrderLine> Lines) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.placed";
 }
 
-/// <summary>Stock is reserved; payment did not go through yet.</summary>
+/// <summary>The stock is reserved. The customer has to pay before the deadline.</summary>
 public sealed record OrderAwaitingPayment(OrderFacts Order, DateTimeOffset Deadline) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.awaiting-payment";
 }
 
-/// <summary>Paid: the sale stands.</summary>
+/// <summary>The order is paid, or its payment authorized, and its stock sold.</summary>
 public sealed record OrderConfirmed(OrderFacts Order) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.confirmed";
 }
 
-/// <summary>Stock could not fill it.</summary>
+/// <summary>Stock could not fill the order. Nothing was charged.</summary>
 public sealed record OrderRejected(OrderFacts Order, ImmutableArray<Shortage> Shortages) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.rejected";
 }
 
-/// <summary>Payment did not come in time.</summary>
+/// <summary>The order was not paid before its deadline. Its stock is released.</summary>
 public sealed record OrderExpired(OrderFacts Order) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.expired";
 }
 
-/// <summary>Called off.</summary>
+/// <summary>The order was cancelled by the customer, an administrator or the shop.</summary>
 public sealed record OrderCancelled(OrderFacts Order, [property: Personal] string? Reason) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.cancelled";
 }
 
-/// <summary>With the carrier.</summary>
+/// <summary>The order was handed to the carrier.</summary>
 public sealed record OrderShipped(OrderFacts Order, string Carrier, [property: Personal] string TrackingNumber) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.shipped";
 }
 
-/// <summary>With the customer.</summary>
+/// <summary>The order was delivered.</summary>
 public sealed record OrderDelivered(OrderFacts Order) : IShopEvent
 {
-    /// <summary>True when nobody noted the delivery, and it closed by itself after a time.</summary>
+    /// <summary>True when the order closed by itself after <c>Checkout:DeliveredAfterDays</c>, and nobody reported the delivery.</summary>
     public bool Automatic { get; init; }
 
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.delivered";
 }
 
-/// <summary>Part or all of the money was given back.</summary>
+/// <summary>Part or all of the money was refunded.</summary>
 public sealed record OrderRefunded(OrderFacts Order, Money RefundedInAll) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.refunded";
 }
 
-/// <summary>The bank could not give back what was refunded in full: the order is what it was before.</summary>
+/// <summary>The bank returned a full refund. The order has its earlier status again.</summary>
 public sealed record OrderRefundFailed(OrderFacts Order, Money RefundedInAll) : IShopEvent
 {
     /// <inheritdoc/>
@@ -81,8 +81,8 @@ public sealed record OrderRefundFailed(OrderFacts Order, Money RefundedInAll) : 
 }
 
 /// <summary>
-/// A reminder that the order sends to itself: at <paramref name="DueAt"/> it looks whether its checkout, its payment
-/// deadline or its compensation still needs something. Safe to deliver at any time and any number of times.
+/// The order asks itself to check its checkout, its payment deadline and its compensation at <paramref name="DueAt"/>. It may be delivered
+/// at any time and any number of times.
 /// </summary>
 public sealed record OrderCheckoutDue(Guid OrderId, DateTimeOffset DueAt) : IShopEvent
 {

@@ -4,7 +4,7 @@ using SoonShop.Privacy;
 
 namespace SoonShop.Payments;
 
-/// <summary>The money of an order was taken.</summary>
+/// <summary>The money of an order was captured.</summary>
 public sealed record PaymentCaptured(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
 {
     /// <inheritdoc/>
@@ -18,63 +18,63 @@ public sealed record PaymentFailed(Guid PaymentId, Guid? CustomerId, Money Amoun
     [JsonIgnore] public string Type => "payment.failed";
 }
 
-/// <summary>The customer must act before the money can be taken.</summary>
+/// <summary>The customer must act (3-D Secure) before the payment goes on.</summary>
 public sealed record PaymentActionRequired(Guid PaymentId, Guid? CustomerId, Money Amount) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.action-required";
 }
 
-/// <summary>The payment was given up before anything was taken.</summary>
+/// <summary>The payment was cancelled before any money was captured.</summary>
 public sealed record PaymentCancelled(Guid PaymentId, Guid? CustomerId) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.cancelled";
 }
 
-/// <summary>Money was given back.</summary>
+/// <summary>Money was refunded.</summary>
 public sealed record PaymentRefunded(Guid PaymentId, Guid? CustomerId, string RefundId, Money Amount, Money RefundedInAll, [property: Personal] string Reason) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.refunded";
 }
 
-/// <summary>The money of an order is held for the shop, and not taken yet.</summary>
+/// <summary>The money of an order is authorized, and not captured yet.</summary>
 public sealed record PaymentAuthorized(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.authorized";
 }
 
-/// <summary>The provider works on an attempt; its outcome comes later.</summary>
+/// <summary>The provider processes an attempt. Its result comes later.</summary>
 public sealed record PaymentProcessing(Guid PaymentId, Guid? CustomerId, Money Amount) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.processing";
 }
 
-/// <summary>A refund did not reach the customer: the money is still, or again, with the shop.</summary>
+/// <summary>A refund did not reach the customer. The shop has the money again.</summary>
 public sealed record PaymentRefundFailed(Guid PaymentId, Guid? CustomerId, string RefundId, Money Amount, string? Reason) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.refund-failed";
 }
 
-/// <summary>The customer has complained to the bank about the payment.</summary>
+/// <summary>The customer opened a dispute with the bank.</summary>
 public sealed record PaymentDisputed(Guid PaymentId, Guid? CustomerId, Dispute Dispute, string ProviderReference) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.disputed";
 }
 
-/// <summary>The bank has decided about a dispute.</summary>
+/// <summary>The bank decided a dispute.</summary>
 public sealed record PaymentDisputeClosed(Guid PaymentId, Guid? CustomerId, Dispute Dispute, string ProviderReference) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.dispute-closed";
 }
 
-/// <summary>A payment that the provider had for the order, and that the shop did not know, was given back or, with an amount of 0, called off.</summary>
+/// <summary>A payment at the provider that the shop did not know was refunded or, with an amount of 0, cancelled.</summary>
 public sealed record PaymentStrayGivenBack(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
 {
     /// <inheritdoc/>

@@ -3,10 +3,7 @@ using SoonShop.Events;
 
 namespace SoonShop.Privacy;
 
-/// <summary>
-/// An account is to be erased; retried until it is. Committed with the decision, so that no crash can keep it from happening. Safe to
-/// deliver at any time and any number of times.
-/// </summary>
+/// <summary>An account is to be erased. It is retried until that is done, and may be delivered any number of times.</summary>
 public sealed record ErasureDue(Guid UserId) : IShopEvent
 {
     /// <summary>The CloudEvents type.</summary>
@@ -22,7 +19,7 @@ public sealed record ErasureDue(Guid UserId) : IShopEvent
     [JsonIgnore] public EventStream? Stream => new(StreamNamespace, UserId.ToString("N"));
 }
 
-/// <summary>An account was erased: nothing that is kept says any more whose it was.</summary>
+/// <summary>An account was erased, with all personal data that need not be kept.</summary>
 public sealed record UserErased(Guid UserId) : IShopEvent
 {
     /// <inheritdoc/>

@@ -11,14 +11,14 @@ public sealed record UserRegistered(Guid UserId, [property: Personal] string Ema
     [JsonIgnore] public string Type => "user.registered";
 }
 
-/// <summary>The customer is to prove the address with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.</summary>
+/// <summary>The customer is to verify the address with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.</summary>
 public sealed record EmailVerificationRequested(Guid UserId, [property: Personal] string Email, [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "user.email-verification-requested";
 }
 
-/// <summary>The address was proven.</summary>
+/// <summary>The address was verified.</summary>
 public sealed record EmailVerified(Guid UserId, [property: Personal] string Email) : IShopEvent
 {
     /// <inheritdoc/>
@@ -32,7 +32,7 @@ public sealed record ProfileUpdated(Guid UserId, [property: Personal] string Dis
     [JsonIgnore] public string Type => "user.profile-updated";
 }
 
-/// <summary>The customer asked for a new password and can set it with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.</summary>
+/// <summary>The customer can set a new password with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.</summary>
 public sealed record PasswordResetRequested(Guid UserId, [property: Personal] string Email, [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt) : IShopEvent
 {
     /// <inheritdoc/>
@@ -47,9 +47,8 @@ public sealed record PasswordChanged(Guid UserId, [property: Personal] string Em
 }
 
 /// <summary>
-/// A change of the e-mail address was asked for. Its present address is told, and stops the change with <paramref name="Token"/> before
-/// <paramref name="ExpiresAt"/>; after that, and after a confirmation, the undo token of <see cref="EmailChangeUndoOffered"/> takes its
-/// place.
+/// A change of the e-mail address was requested. The present address can stop it with <paramref name="Token"/> before <paramref
+/// name="ExpiresAt"/>.
 /// </summary>
 public sealed record EmailChangeRequested(
     Guid UserId, [property: Personal] string Email, [property: Personal] string NewEmail,
@@ -89,8 +88,8 @@ public sealed record EmailChangeUndoOffered(
 }
 
 /// <summary>
-/// A change was stopped or undone: <paramref name="Email"/> is the account's address, <paramref name="RejectedEmail"/> is not, and the
-/// password no longer works.
+/// A change was stopped or undone: <paramref name="Email"/> is the account's address, <paramref name="RejectedEmail"/> is not. The password
+/// no longer works.
 /// </summary>
 public sealed record EmailChangeUndone(
     Guid UserId, [property: Personal] string Email, [property: Personal] string RejectedEmail) : IShopEvent
@@ -100,9 +99,8 @@ public sealed record EmailChangeUndone(
 }
 
 /// <summary>
-/// The claims of an account's addresses are due to be settled: the present one is confirmed, what ran out by <paramref name="DueAt"/> is
-/// released. Committed with each decision that leaves something to do, so that a crash loses nothing. Safe to deliver at any time and any
-/// number of times.
+/// The account is to confirm the claim of its address and to release claims that ended. It may be delivered at any time and any number of
+/// times.
 /// </summary>
 /// <param name="UserId">The account.</param>
 /// <param name="DueAt">When a change or an undo runs out; null for at once.</param>
@@ -121,14 +119,14 @@ public sealed record EmailClaimsDue(Guid UserId, DateTimeOffset? DueAt) : IShopE
     [JsonIgnore] public EventStream? Stream => new(StreamNamespace, UserId.ToString("N"));
 }
 
-/// <summary>A refresh token was used twice: the session was ended.</summary>
+/// <summary>A refresh token was used twice, so the session was ended.</summary>
 public sealed record SessionReuseDetected(Guid UserId, Guid SessionId) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "user.session-reuse-detected";
 }
 
-/// <summary>The roles were replaced.</summary>
+/// <summary>The roles of an account were replaced.</summary>
 public sealed record RolesChanged(Guid UserId, ImmutableArray<string> Roles, Guid? ChangedBy) : IShopEvent
 {
     /// <inheritdoc/>

@@ -2,49 +2,59 @@ using System.Text.RegularExpressions;
 
 namespace SoonShop.Events;
 
-/// <summary>Configuration section <c>Events</c>: how events are handled, and how long what is known of them is kept.</summary>
+/// <summary>Configuration section <c>Events</c>: handling of events, retries, and how long events and their errors are kept.</summary>
 public sealed class EventsOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Events";
 
-    /// <summary>How long one attempt of a handler may take. Less than the time after which Orleans gives the call up (10 s), with room for storing what follows.</summary>
+    /// <summary>The time limit of one attempt of an event handler, in seconds.</summary>
     public double AttemptSeconds { get; set; } = 5;
 
-    /// <summary>Delayed retries of one handler that a silo has under way at a time; replays have as many of their own.</summary>
+    /// <summary>
+    /// The most delayed retries that a silo runs at the same time for one handler. Replays have as many places of their own.
+    /// </summary>
     public int RetriesAtATime { get; set; } = 8;
 
-    /// <summary>Dead letters that a silo replays in a second, of all handlers together.</summary>
+    /// <summary>The most dead letters that a silo replays in a second, of all handlers together.</summary>
     public int ReplayPerSecond { get; set; } = 100;
 
-    /// <summary>Where failed attempts are recorded.</summary>
+    /// <summary>Where failed attempts are stored.</summary>
     public FailureRecordKind FailureRecord { get; set; }
 
-    /// <summary>Connection string of StackExchange.Redis, for <see cref="FailureRecordKind.Redis"/>.</summary>
+    /// <summary>The connection string of StackExchange.Redis. Required when <c>Events:FailureRecord</c> is <c>Redis</c>.</summary>
     public string? Redis { get; set; }
 
-    /// <summary>How long events are kept after all handlers are done with them.</summary>
+    /// <summary>
+    /// How long events are kept after all handlers are done with them, in days. Resolved and discarded dead letters are kept as long.
+    /// </summary>
     public int RetentionDays { get; set; } = 30;
 
-    /// <summary>After how long a dead letter that nobody cared for is discarded. What is resolved or discarded is kept for <see cref="RetentionDays"/>.</summary>
+    /// <summary>The age, in days, at which an open dead letter is discarded.</summary>
     public int DeadLetterRetentionDays { get; set; } = 90;
 
-    /// <summary>How long failures are kept.</summary>
+    /// <summary>How long failed attempts are kept, in days.</summary>
     public int FailureRetentionDays { get; set; } = 30;
 
-    /// <summary>How many failures are kept. In memory, at most 10,000.</summary>
+    /// <summary>The most failed attempts that are kept. In memory, 10,000 at most.</summary>
     public int MaxFailures { get; set; } = 1_000_000;
 
-    /// <summary>How long figures by the minute are kept.</summary>
+    /// <summary>How long the statistics of each minute are kept, in days (<c>GET /admin/events/stats</c>).</summary>
     public int StatsRetentionDays { get; set; } = 30;
 
-    /// <summary>How long the audit log is kept.</summary>
+    /// <summary>How long entries of the audit log are kept, in days.</summary>
     public int AuditRetentionDays { get; set; } = 365;
 
-    /// <summary>Classes of errors, by names of the configuration's own.</summary>
+    /// <summary>
+    /// An error rule: puts exceptions of one type, or with one message, into an error class. Rules come before the built-in classes; rules
+    /// by type before rules by message.
+    /// </summary>
     public Dictionary<string, ErrorRuleOptions> ErrorRules { get; set; } = [];
 
-    /// <summary>Retry policies, by names of the configuration's own.</summary>
+    /// <summary>
+    /// A retry policy, and what it is for. The most specific policy counts: handler before event type before error class. It takes
+    /// precedence over the policy in the handler's code.
+    /// </summary>
     public Dictionary<string, RetryPolicyOptions> Policies { get; set; } = [];
 
     /// <summary>What is wrong, each with what to set; also with the policies that stand on handlers.</summary>
@@ -99,20 +109,22 @@ public enum FailureRecordKind
     /// <summary>In Redis.</summary>
     Redis,
 
-    /// <summary>In the memory of each silo, for development: a silo knows its own only.</summary>
+    /// <summary>In the memory of each silo, for development: each silo knows only its own.</summary>
     Memory,
 }
 
 /// <summary>A class for errors of a type, or with a message.</summary>
 public sealed class ErrorRuleOptions
 {
-    /// <summary>The exception's type name, with or without namespace; types derived from it count, too.</summary>
+    /// <summary>The exception's type, with or without namespace. Derived types match, too. Set this or <c>Message</c>.</summary>
     public string? Exception { get; set; }
 
-    /// <summary>A regular expression that the message must match (without backreferences and look-arounds).</summary>
+    /// <summary>
+    /// A regular expression that the exception's message matches, without backreferences and look-arounds. Set this or <c>Exception</c>.
+    /// </summary>
     public string? Message { get; set; }
 
-    /// <summary>The class.</summary>
+    /// <summary>The error class.</summary>
     public ErrorClass? Class { get; set; }
 
     internal IEnumerable<string> Problems(string path)
@@ -144,13 +156,13 @@ public sealed class ErrorRuleOptions
 /// <summary>A retry policy in the configuration, and for what it is meant.</summary>
 public sealed class RetryPolicyOptions : IRetrySettings
 {
-    /// <summary>For this handler; nothing for any.</summary>
+    /// <summary>The handler that the policy is for; empty for all.</summary>
     public string? Handler { get; set; }
 
-    /// <summary>For events of this type; nothing for any.</summary>
+    /// <summary>The event type that the policy is for; empty for all.</summary>
     public string? EventType { get; set; }
 
-    /// <summary>For errors of these classes; none for all that are worth a retry.</summary>
+    /// <summary>The error classes that the policy is for; empty for all but <c>Permanent</c> and <c>Serialization</c>.</summary>
     public ErrorClass[] On { get; set; } = [];
 
     /// <inheritdoc/>

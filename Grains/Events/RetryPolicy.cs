@@ -3,44 +3,44 @@ namespace SoonShop.Events;
 /// <summary>How the pauses between delayed retries grow.</summary>
 public enum Backoff
 {
-    /// <summary>There are no delayed retries.</summary>
+    /// <summary>No delayed retries.</summary>
     None,
 
-    /// <summary>Always the first delay.</summary>
+    /// <summary>The first delay each time.</summary>
     Fixed,
 
-    /// <summary>The first delay, then each time so many times longer, up to the longest.</summary>
+    /// <summary>Each delay is longer by the factor, up to the longest delay.</summary>
     Exponential,
 
-    /// <summary>As listed.</summary>
+    /// <summary>The delays of the list.</summary>
     Custom,
 }
 
 /// <summary>A retry policy as it is written down: on a handler, or in the configuration.</summary>
 internal interface IRetrySettings
 {
-    /// <summary>Retries at once.</summary>
+    /// <summary>Immediate retries, 0–5: made at once, within the same call.</summary>
     int Immediate { get; }
 
-    /// <summary>How delays grow.</summary>
+    /// <summary>How the delays of the durable retries grow.</summary>
     Backoff Backoff { get; }
 
-    /// <summary>Delayed retries.</summary>
+    /// <summary>Durable retries, 0–50, or 2147483647 for retries without end; with custom backoff, the length of the list counts.</summary>
     int Retries { get; }
 
-    /// <summary>The first delay, in seconds.</summary>
+    /// <summary>The first delay, in seconds (0.1 s to 7 days).</summary>
     double FirstSeconds { get; }
 
-    /// <summary>The longest delay, in seconds.</summary>
+    /// <summary>The longest delay, in seconds (at most 7 days).</summary>
     double MaxSeconds { get; }
 
-    /// <summary>How many times longer each delay is.</summary>
+    /// <summary>By how much each delay is multiplied, 1–100.</summary>
     double Factor { get; }
 
-    /// <summary>The part by which a delay may vary; 0–1.</summary>
+    /// <summary>The share by which a delay varies at random, 0–1.</summary>
     double Jitter { get; }
 
-    /// <summary>The delays of custom backoff, in seconds.</summary>
+    /// <summary>The delays of custom backoff, in seconds (each 0.1 s to 7 days).</summary>
     double[] DelaysSeconds { get; }
 }
 

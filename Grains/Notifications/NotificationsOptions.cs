@@ -1,18 +1,20 @@
 namespace SoonShop.Notifications;
 
-/// <summary>Configuration section <c>Notifications</c>.</summary>
+/// <summary>Configuration section <c>Notifications</c>: what mail to customers says of the shop.</summary>
 public sealed class NotificationsOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Notifications";
 
-    /// <summary>Where customers find the shop: what links in mail begin with.</summary>
+    /// <summary>The URL of the shop for customers, without query. Links in mail begin with it.</summary>
     public string PublicUrl { get; set; } = "http://127.0.0.1:8080";
 
-    /// <summary>The shop's name in mail.</summary>
+    /// <summary>The shop's name in mail, 1–100 characters.</summary>
     public string ShopName { get; set; } = "SoonShop";
 
-    /// <summary>Templates of one's own: a folder with a folder a language, <c>en</c> at least; null for the shop's.</summary>
+    /// <summary>
+    /// A folder with your own templates: one folder for each language, at least <c>en</c>. Empty for the built-in templates.
+    /// </summary>
     public string? TemplateFolder { get; set; }
 
     /// <summary>E-mail.</summary>
@@ -37,35 +39,33 @@ public sealed class NotificationsOptions
 /// <summary>How e-mail goes out.</summary>
 public enum EmailMode
 {
-    /// <summary>It does not: no messages are made for it.</summary>
+    /// <summary>No mail is created.</summary>
     Off,
-    /// <summary>Into files, for development.</summary>
+    /// <summary>Mail is written to files, for development.</summary>
     Directory,
-    /// <summary>To a mail server.</summary>
+    /// <summary>Mail goes to a mail server.</summary>
     Smtp,
 }
 
-/// <summary>Configuration section <c>Notifications:Email</c>.</summary>
+/// <summary>Configuration section <c>Notifications:Email</c>: whether and how e-mail is sent.</summary>
 public sealed class EmailOptions
 {
-    /// <summary>How it goes out.</summary>
+    /// <summary>How e-mail is sent.</summary>
     public EmailMode Mode { get; set; }
 
-    /// <summary>The folder of <see cref="EmailMode.Directory"/>.</summary>
+    /// <summary>The folder for mail. Required when <c>Mode</c> is <c>Directory</c>.</summary>
     public string? Directory { get; set; }
 
-    /// <summary>The sender's address, which also names the domain of Message-IDs.</summary>
+    /// <summary>The sender's address. Required unless <c>Mode</c> is <c>Off</c>. Its domain is used in <c>Message-ID</c>.</summary>
     public string From { get; set; } = "";
 
-    /// <summary>Where answers go; null for the sender.</summary>
+    /// <summary>The address for replies; empty for the sender's.</summary>
     public string? ReplyTo { get; set; }
 
     /// <summary>
-    /// Mails about guests' orders to one address in any hour; more are held back for good. Nobody has proven that such an address is the
-    /// guest's: it may be a stranger's, whose mailbox is to be filled. 6 is twice what a guest gets who orders three times in one hour, and
-    /// leaves room for a declined card and an order that is called off; mail about parcels does not count. Mails that front ends let
-    /// anybody ask for count, too; keep this below their <c>RateLimits:Mail:Requests</c> (8), or guests' orders could use up the mail with
-    /// which a password is reset. 0 for no limit.
+    /// The most mails about guests' orders to one address within an hour; 0 sets no limit. Further mails are not sent. Mail about shipping
+    /// and delivery does not count. Keep it below <c>RateLimits:Mail:Requests</c> of the front end, so that orders in somebody's name
+    /// cannot use up the mails for password resets.
     /// </summary>
     public int GuestMailsPerHour { get; set; } = 6;
 
@@ -94,38 +94,41 @@ public sealed class EmailOptions
 /// <summary>How the connection to a mail server is secured.</summary>
 public enum SmtpSecurity
 {
-    /// <summary>Not at all; for a server on the same machine.</summary>
+    /// <summary>Not encrypted; for a server on the same machine.</summary>
     None,
-    /// <summary>By STARTTLS, which the server must offer.</summary>
+    /// <summary>STARTTLS, which the server must offer.</summary>
     StartTls,
-    /// <summary>By TLS from the first byte.</summary>
+    /// <summary>TLS from the start.</summary>
     Tls,
 }
 
-/// <summary>Configuration section <c>Notifications:Email:Smtp</c>.</summary>
+/// <summary>
+/// Configuration section <c>Notifications:Email:Smtp</c>: the mail server. A certificate of your own authority is trusted through the
+/// environment variable <c>SSL_CERT_FILE</c>.
+/// </summary>
 public sealed class SmtpOptions
 {
-    /// <summary>The server.</summary>
+    /// <summary>The mail server. Required when <c>Mode</c> is <c>Smtp</c>.</summary>
     public string Host { get; set; } = "";
 
-    /// <summary>Its port.</summary>
+    /// <summary>The port of the mail server.</summary>
     public int Port { get; set; } = 587;
 
-    /// <summary>How the connection is secured.</summary>
+    /// <summary>How the connection is encrypted.</summary>
     public SmtpSecurity Security { get; set; } = SmtpSecurity.StartTls;
 
-    /// <summary>The account; null for none.</summary>
+    /// <summary>The user name; empty for no authentication.</summary>
     public string? User { get; set; }
 
-    /// <summary>Its password.</summary>
+    /// <summary>The password. With a password, <c>Security</c> must not be <c>None</c>.</summary>
     public string? Password { get; set; }
 
-    /// <summary>Connections of each silo.</summary>
+    /// <summary>The most connections of one silo to the mail server.</summary>
     public int MaxConnections { get; set; } = 4;
 
     /// <summary>
-    /// Seconds for which the server's answer to a whole message is awaited. An attempt ends before; the message goes on meanwhile, and the
-    /// next attempt asks how it went.
+    /// How long the mail server may take to accept a message, in seconds. An attempt of the handler ends earlier; the next attempt learns the
+    /// result.
     /// </summary>
     public double TimeoutSeconds { get; set; } = 30;
 
@@ -147,22 +150,26 @@ public sealed class SmtpOptions
     }
 }
 
-/// <summary>Configuration section <c>Notifications:Webhooks</c>.</summary>
+/// <summary>Configuration section <c>Notifications:Webhooks</c>: how events are posted to webhook endpoints.</summary>
 public sealed class WebhookOptions
 {
-    /// <summary>Whether endpoints may be on this machine or in private networks. Only where administrators may reach those anyway.</summary>
+    /// <summary>
+    /// Allows endpoints on this machine and in private networks. Set it only where administrators may reach those networks anyway.
+    /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
-    /// <summary>Seconds within which an endpoint must have answered.</summary>
+    /// <summary>The time limit for an endpoint's answer, in seconds. It must be less than <c>Events:AttemptSeconds</c>.</summary>
     public double TimeoutSeconds { get; set; } = 4;
 
-    /// <summary>Failed posts in a row after which an endpoint is switched off …</summary>
+    /// <summary>
+    /// The number of failed posts in a row after which an endpoint is disabled, once <c>DisableAfterMinutes</c> have passed, too.
+    /// </summary>
     public int DisableAfterFailures { get; set; } = 20;
 
-    /// <summary>… when they have gone on for so many minutes.</summary>
+    /// <summary>The minutes for which posts must have failed before an endpoint is disabled.</summary>
     public double DisableAfterMinutes { get; set; } = 60;
 
-    /// <summary>Posts of one silo that are under way to one endpoint.</summary>
+    /// <summary>The most posts of one silo to one endpoint at the same time.</summary>
     public int MaxConcurrent { get; set; } = 8;
 
     /// <summary>What is wrong, each with what to set.</summary>

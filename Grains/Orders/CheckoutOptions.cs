@@ -1,36 +1,35 @@
 namespace SoonShop.Orders;
 
-/// <summary>Configuration section <c>Checkout</c>.</summary>
+/// <summary>Configuration section <c>Checkout</c>: currency, shipping, tax, and the deadlines of an order.</summary>
 public sealed class CheckoutOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Checkout";
 
-    /// <summary>The shop's one currency, ISO 4217.</summary>
+    /// <summary>The currency of the shop (ISO 4217).</summary>
     public string Currency { get; set; } = "USD";
 
-    /// <summary>Minutes for which an order waits for its payment, with its stock reserved.</summary>
+    /// <summary>How long an order waits for its payment, with its stock reserved, in minutes.</summary>
     public double PaymentWindowMinutes { get; set; } = 30;
 
-    /// <summary>Seconds after which an order looks whether its checkout was cut off.</summary>
+    /// <summary>The age, in seconds, at which an unfinished checkout is resumed.</summary>
     public double CheckoutDueSeconds { get; set; } = 10;
 
-    /// <summary>Days after shipping at which an order counts as delivered when nobody has noted the delivery.</summary>
+    /// <summary>Days after shipping at which an order becomes <c>delivered</c> when nobody reported the delivery.</summary>
     public double DeliveredAfterDays { get; set; } = 30;
 
-    /// <summary>Shipping for countries that <see cref="ShippingByCountry"/> does not name.</summary>
+    /// <summary>Shipping to countries without a rate of their own.</summary>
     public ShippingRate Shipping { get; set; } = new() { Amount = 499, FreeFrom = 5000 };
 
-    /// <summary>Shipping by ISO 3166-1 alpha-2 country.</summary>
+    /// <summary>Shipping to one country (ISO 3166-1 alpha-2).</summary>
     public Dictionary<string, ShippingRate> ShippingByCountry { get; set; } = [];
 
     /// <summary>
-    /// Tax on goods and shipping by country, in basis points (1900 is 19 %), on top of prices. Countries not named: see
-    /// <see cref="TaxBasisPointsRestOfWorld"/>.
+    /// Tax on goods and shipping to one country (ISO 3166-1 alpha-2), added to prices, in basis points: 1900 is 19 %. 0–10000.
     /// </summary>
     public Dictionary<string, int> TaxBasisPointsByCountry { get; set; } = [];
 
-    /// <summary>Tax in all countries that <see cref="TaxBasisPointsByCountry"/> does not name; null to sell to none of them.</summary>
+    /// <summary>Tax in all other countries, in basis points. Empty: the shop does not sell to them.</summary>
     public int? TaxBasisPointsRestOfWorld { get; set; }
 
     /// <summary>Tax on what goes to a country, in basis points; null for a country that the shop does not sell to.</summary>
@@ -75,9 +74,9 @@ public sealed class CheckoutOptions
 /// <summary>What shipping costs.</summary>
 public sealed class ShippingRate
 {
-    /// <summary>Minor units for an order.</summary>
+    /// <summary>The price of shipping an order, in minor units, 0–100000000.</summary>
     public long Amount { get; set; }
 
-    /// <summary>Subtotal in minor units from which it is free; null for never.</summary>
+    /// <summary>The subtotal, in minor units, from which shipping is free; empty for never.</summary>
     public long? FreeFrom { get; set; }
 }

@@ -4,8 +4,8 @@ using SoonShop.Events;
 namespace SoonShop.Payments;
 
 /// <summary>
-/// The provider says that something happened to one of its payments. News come late, twice, in another order or not at all:
-/// they say where to look, and what they tell serves only to see that it is known already.
+/// The provider reported that one of its payments changed. Reports come late, twice, in another order or not at all; the shop asks the
+/// provider for the state.
 /// </summary>
 /// <param name="NewsId">The provider's id of it.</param>
 /// <param name="Kind">What it is called there, such as <c>payment_intent.succeeded</c>.</param>

@@ -1,15 +1,14 @@
 namespace SoonShop.Privacy;
 
-/// <summary>Configuration section <c>Privacy</c>.</summary>
+/// <summary>Configuration section <c>Privacy</c>: what stays of an erased account.</summary>
 public sealed class PrivacyOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Privacy";
 
     /// <summary>
-    /// Whole years, after the one in which an order was placed, for which the name and postal address of an erased customer stay with an
-    /// order that was paid: an invoice must name its buyer (Art. 226 of the EU's VAT directive), and must be kept (§ 147 AO and § 257 HGB: eight
-    /// years), which Art. 17(3)(b) GDPR puts before erasure. 0 where no law asks for it.
+    /// Full years after the year of an order for which name and postal address of an erased customer stay with an order that was paid; 0
+    /// for not at all. Set the years for which your law requires invoices to be kept (Germany: eight, § 147 AO and § 257 HGB).
     /// </summary>
     public int OrderRetentionYears { get; set; } = 8;
 

@@ -1,54 +1,63 @@
 namespace SoonShop.Users;
 
-/// <summary>Configuration section <c>Accounts</c>.</summary>
+/// <summary>Configuration section <c>Accounts</c>: the administrator's account, passwords, and protection against guessing.</summary>
 public sealed class AccountsOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Accounts";
 
-    /// <summary>E-mail address of the administrator that every start makes sure of; null for none.</summary>
+    /// <summary>
+    /// The e-mail address of the administrator. Each start creates the account if it is missing. An existing customer account is never
+    /// promoted.
+    /// </summary>
     public string? AdminEmail { get; set; }
 
-    /// <summary>That administrator's first password; changing it later in the configuration changes nothing.</summary>
+    /// <summary>
+    /// The administrator's first password. It changes an existing account only outside Development, if the account still has a password
+    /// published in this documentation.
+    /// </summary>
     public string? AdminPassword { get; set; }
 
-    /// <summary>Development only: e-mail address of a customer that <c>Silo seed</c> makes; null for none.</summary>
+    /// <summary>Development only. The e-mail address of the customer that <c>Silo seed</c> creates.</summary>
     public string? DemoEmail { get; set; }
 
-    /// <summary>That customer's password.</summary>
+    /// <summary>Development only. That customer's password.</summary>
     public string? DemoPassword { get; set; }
 
-    /// <summary>Failed logins in a row, at one account and from one network or known device, after which that one waits.</summary>
+    /// <summary>
+    /// Wrong passwords at one account from one network (IPv6: /64) or device, after which it has to wait. Counted for unknown addresses,
+    /// too.
+    /// </summary>
     public int MaxFailedLogins { get; set; } = 5;
 
     /// <summary>
-    /// Failed logins in a row at one account, from everywhere, after which only a known device or a new password opens it for a day. NIST SP 800-63B
-    /// allows 100 at most.
+    /// Wrong passwords in a row at one account from everywhere. After that, for a day, only a known device can sign in, or a new password
+    /// can be set by mail.
     /// </summary>
     public int MaxFailedLoginsInAll { get; set; } = 100;
 
-    /// <summary>Minutes for which a network or device waits.</summary>
+    /// <summary>How long the network or device waits, in minutes.</summary>
     public int LockoutMinutes { get; set; } = 15;
 
-    /// <summary>Rounds of PBKDF2; each doubling doubles the time of a login and of an attack.</summary>
+    /// <summary>Iterations of PBKDF2-HMAC-SHA512. Twice as many double the time of a login, and of an attack.</summary>
     public int PasswordHashIterations { get; set; } = 100_000;
 
-    /// <summary>Threads of each silo that hash passwords; 0 for half of its cores, and one at least.</summary>
+    /// <summary>Threads of each silo that hash passwords; 0 for half of the cores, at least one.</summary>
     public int PasswordWorkers { get; set; }
 
-    /// <summary>Passwords of each silo that wait to be hashed or checked; more are refused with 503.</summary>
+    /// <summary>The most passwords of each silo that wait to be hashed. Further requests are answered 503.</summary>
     public int PasswordQueue { get; set; } = 100;
 
-    /// <summary>Seconds that one may wait; then it is refused with 503. Shorter than what its callers wait for.</summary>
+    /// <summary>How long a password waits to be hashed, in seconds. Then the request is answered 503.</summary>
     public int PasswordWaitSeconds { get; set; } = 8;
 
     /// <summary>
-    /// Days for which the former address can undo a change of e-mail address, stays claimed by the account, and keeps the address from
-    /// being changed again. A week: so long may somebody be away whose password was stolen.
+    /// Days for which the former e-mail address can undo a change of address. During that time, nobody else can register it and there is no
+    /// other change.
     /// </summary>
     public int EmailChangeUndoDays { get; set; } = 7;
 
-    /// <summary>Development only: writes the tokens that would be mailed to the log.</summary>
+    /// <summary>Development only. Writes the tokens in mail to the log, too.</summary>
     public bool LogMailedTokens { get; set; }
 
     /// <summary>What is wrong, each with what to set.</summary>

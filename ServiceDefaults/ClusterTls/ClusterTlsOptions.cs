@@ -3,29 +3,35 @@ using System.Net;
 namespace SoonShop.ServiceDefaults.ClusterTls;
 
 /// <summary>
-/// Configuration section <c>ClusterTls</c>: the certificate by which the processes of a cluster know each other, in PEM files. Whoever reaches a silo's
-/// ports without TLS may call any grain as anybody.
+/// Configuration section <c>ClusterTls</c>: the certificates by which silos and front ends authenticate each other. The files are read
+/// again at each connection. Whoever reaches a silo's ports without TLS may call any grain as anybody.
 /// </summary>
 public sealed class ClusterTlsOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "ClusterTls";
 
-    /// <summary>This process's certificate, with those between it and the authority; empty for connections without TLS.</summary>
+    /// <summary>
+    /// The certificate of this process, for clients and servers, with its intermediate certificates (PEM). Empty for connections without
+    /// TLS.
+    /// </summary>
     public string CertificatePath { get; set; } = "";
 
-    /// <summary>Its private key.</summary>
+    /// <summary>The private key of that certificate (PEM).</summary>
     public string KeyPath { get; set; } = "";
 
-    /// <summary>The authorities whose certificates are accepted: the cluster's own alone. While one replaces another, both.</summary>
+    /// <summary>The authorities whose certificates are accepted (PEM); two while one replaces the other.</summary>
     public string AuthorityPath { get; set; } = "";
 
-    /// <summary>A DNS name that the other side's certificate must have; empty for any certificate of the authority. Set it where the authority is not the cluster's alone.</summary>
+    /// <summary>
+    /// A DNS name that the other side's certificate must have. Set it where the authority signs certificates for others, too. Empty for any
+    /// name.
+    /// </summary>
     public string PeerName { get; set; } = "";
 
     /// <summary>
-    /// True to take connections without TLS off loopback, too, outside Development. Only for a network that encrypts by itself and keeps others
-    /// out, such as a service mesh with mutual TLS.
+    /// Allows connections without TLS beyond loopback outside Development. Only for a network that encrypts by itself and keeps others out,
+    /// such as a service mesh with mutual TLS.
     /// </summary>
     public bool AllowPlainText { get; set; }
 

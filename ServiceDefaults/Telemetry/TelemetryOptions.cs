@@ -3,34 +3,47 @@ using SoonShop.ServiceDefaults.Logging;
 
 namespace SoonShop.ServiceDefaults.Telemetry;
 
-/// <summary>Configuration section <c>Telemetry</c>: what a process tells of itself. Both processes take the same section; each uses its part of it.</summary>
+/// <summary>
+/// Configuration section <c>Telemetry</c>: traces, metrics and logs. Silo and front end read the same section; each uses its part.
+/// </summary>
 public sealed class TelemetryOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Telemetry";
 
-    /// <summary>Where traces go, such as <c>http://collector:4317</c>; empty makes none.</summary>
+    /// <summary>
+    /// The URL of the OpenTelemetry collector, such as <c>http://collector:4317</c>, without user, query or <c>/v1/traces</c>. Empty: no
+    /// traces.
+    /// </summary>
     public string OtlpEndpoint { get; set; } = "";
 
-    /// <summary>How they go there. <see cref="TraceProtocol.Http"/> adds <c>/v1/traces</c> to the endpoint.</summary>
+    /// <summary>The protocol of the collector.</summary>
     public TraceProtocol OtlpProtocol { get; set; } = TraceProtocol.Grpc;
 
-    /// <summary>The part of requests that are traced, 0 to 1.</summary>
+    /// <summary>The share of requests that are traced.</summary>
     public double TraceRatio { get; set; } = 0.1;
 
-    /// <summary>How lines are logged; by default as text in development and as JSON elsewhere.</summary>
+    /// <summary>The format of the log. By default text in Development, JSON elsewhere.</summary>
     public LogFormat? LogFormat { get; set; }
 
-    /// <summary>The front end's port for <c>/metrics</c>, for those who watch; 0 serves it on the API's own address, to this machine alone.</summary>
+    /// <summary>
+    /// Front end: the port of <c>/metrics</c>. With 0, the API's port serves it, to requests from this machine only. A silo uses
+    /// <c>Silo:HttpPort</c>.
+    /// </summary>
     public int MetricsPort { get; set; }
 
-    /// <summary>Where that port listens: an IP address of this machine, or <c>+</c> for all. No client of the shop's comes here.</summary>
+    /// <summary>
+    /// Front end: the address on which that port listens: an IP address of this machine, or <c>+</c> for all. Keep it off networks that
+    /// customers can reach.
+    /// </summary>
     public string MetricsAddress { get; set; } = "127.0.0.1";
 
-    /// <summary>How often a silo reads the figures that only the database knows.</summary>
+    /// <summary>
+    /// Silo: how often it reads the metrics that only the database knows, in seconds. It spends 5 % of the time on them at most.
+    /// </summary>
     public double FiguresSeconds { get; set; } = 30;
 
-    /// <summary>What the database's disk holds, for a metric that alerts compare with; 0 when it is not known.</summary>
+    /// <summary>Silo: the size of the database's disk in gigabytes, for alerts; 0 when it is not known.</summary>
     public double DatabaseCapacityGigabytes { get; set; }
 
     /// <summary>True when traces are made.</summary>
@@ -61,16 +74,16 @@ public enum TraceProtocol
     /// <summary>OTLP over gRPC, usually port 4317.</summary>
     Grpc,
 
-    /// <summary>OTLP as Protobuf over HTTP, usually port 4318.</summary>
+    /// <summary>OTLP over HTTP, usually port 4318. <c>/v1/traces</c> is added to the URL.</summary>
     Http,
 }
 
 /// <summary>How lines are logged.</summary>
 public enum LogFormat
 {
-    /// <summary>One JSON object a line, for machines.</summary>
+    /// <summary>One JSON object for each line.</summary>
     Json,
 
-    /// <summary>One line of text, for people.</summary>
+    /// <summary>Text for people.</summary>
     Text,
 }

@@ -1,21 +1,21 @@
 namespace SoonShop.Silo.Dashboard;
 
-/// <summary>Configuration section <c>Dashboard</c>: Orleans' dashboard at the silo's HTTP port, for administrators.</summary>
+/// <summary>Configuration section <c>Dashboard</c>: Orleans' dashboard on the silo's HTTP port, for administrators.</summary>
 public sealed class DashboardSection
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Dashboard";
 
-    /// <summary>False leaves the dashboard, and what it costs, out.</summary>
+    /// <summary>Serves the dashboard. With <c>false</c>, its statistics are not collected either.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>Minutes after which an administrator has to sign in again, however busy.</summary>
+    /// <summary>Minutes after which an administrator has to sign in again.</summary>
     public int SessionMinutes { get; set; } = 30;
 
-    /// <summary>Sign-ins that one address may try at one silo in a minute.</summary>
+    /// <summary>The most attempts to sign in from one address at one silo within a minute.</summary>
     public int SignInsPerMinute { get; set; } = 20;
 
-    /// <summary>True where a proxy in front ends TLS: browsers then send the cookie over HTTPS only, even though this silo is asked in plain.</summary>
+    /// <summary>Set to <c>true</c> where a proxy in front terminates TLS: browsers then send the session cookie over HTTPS only.</summary>
     public bool SecureCookie { get; set; }
 
     /// <summary>How long a sign-in lasts.</summary>

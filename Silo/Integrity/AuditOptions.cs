@@ -1,24 +1,30 @@
 namespace SoonShop.Silo.Integrity;
 
-/// <summary>Configuration section <c>Audit</c>: how often the promises are checked over the whole database, and within which limits.</summary>
+/// <summary>
+/// Configuration section <c>Audit</c>: the integrity check, which verifies the shop's promises over the whole database (<c>Silo audit</c>).
+/// </summary>
 public sealed class AuditOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Audit";
 
-    /// <summary>From the end of one audit to the next, by one silo of the cluster; 0 for none but those by hand.</summary>
+    /// <summary>
+    /// The time from the end of one check to the start of the next, in minutes; 0 runs none. One silo of the cluster runs it.
+    /// </summary>
     public double EveryMinutes { get; set; } = 60;
 
-    /// <summary>How much later what is broken is looked at once more before it is told; 0 for not.</summary>
+    /// <summary>How long after a breach was found it is looked at again before it is reported, in seconds; 0 reports it at once.</summary>
     public int ConfirmSeconds { get; set; } = 30;
 
-    /// <summary>The longest that one check may take. One that takes longer fails alone.</summary>
+    /// <summary>The longest time for a single check, in seconds. A check that takes longer fails; the others go on.</summary>
     public int StatementSeconds { get; set; } = 120;
 
-    /// <summary>The longest that an audit may take; checks for which no time is left fail. As long it keeps the database from removing old versions of rows.</summary>
+    /// <summary>
+    /// The longest time for all checks together, in minutes. During that time PostgreSQL cannot remove dead row versions.
+    /// </summary>
     public double MaxMinutes { get; set; } = 15;
 
-    /// <summary>The most rows that a report names for each check. Silos keep theirs in the database, in one row.</summary>
+    /// <summary>The most rows that the report names for each check. <c>Silo audit --rows</c> may ask for up to 100,000.</summary>
     public int MaxRows { get; set; } = 20;
 
     /// <summary>What is wrong, each with what to set.</summary>

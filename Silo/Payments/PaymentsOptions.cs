@@ -1,12 +1,12 @@
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Configuration section <c>Payments</c>: who moves the money, and when it is taken.</summary>
+/// <summary>Configuration section <c>Payments</c>: the payment provider, and when money is taken.</summary>
 public sealed class PaymentsOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Payments";
 
-    /// <summary>Who moves the money.</summary>
+    /// <summary>The payment provider. Outside Development it must be set.</summary>
     public PaymentProviderKind Provider { get; set; }
 
     /// <summary>When the money is taken.</summary>
@@ -38,9 +38,9 @@ public sealed class PaymentsOptions
 /// <summary>Who moves the money.</summary>
 public enum PaymentProviderKind
 {
-    /// <summary>Nobody: answers like Stripe's test cards.</summary>
+    /// <summary>Answers like Stripe's test cards; no money moves.</summary>
     Simulated,
-    /// <summary>Stripe; needs a key and a webhook secret.</summary>
+    /// <summary>Stripe. It needs an API key and a webhook secret.</summary>
     Stripe,
 }
 
@@ -49,6 +49,6 @@ public enum CaptureMode
 {
     /// <summary>At the checkout.</summary>
     Automatic,
-    /// <summary>It is held at the checkout, and taken when the order is shipped or by an administrator before that.</summary>
+    /// <summary>Authorized at the checkout, captured when the order is shipped or by an administrator before that.</summary>
     Manual,
 }

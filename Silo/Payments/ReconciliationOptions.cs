@@ -3,37 +3,40 @@ namespace SoonShop.Silo.Payments;
 /// <summary>Configuration section <c>Payments:Reconciliation</c>: how the shop's payments are compared with the provider's.</summary>
 public sealed class ReconciliationOptions
 {
-    /// <summary>False where another process of the cluster, or nobody, is to do it. What is asked for by hand waits until one may.</summary>
+    /// <summary>Runs reconciliation. One silo of the cluster runs it at a time.</summary>
     public bool Enabled { get; set; } = true;
 
-    /// <summary>From the end of one run to the next. While there is more that was never compared than one run takes, the next follows at once.</summary>
+    /// <summary>
+    /// The time from the end of one run to the start of the next, in seconds. A run that leaves payments uncompared is followed by the next
+    /// at once.
+    /// </summary>
     public double IntervalSeconds { get; set; } = 300;
 
-    /// <summary>How long a payment may be in between before it is looked at; nothing younger is compared.</summary>
+    /// <summary>The age, in seconds, from which an unfinished payment is looked into. Younger payments are not compared.</summary>
     public double TooLongSeconds { get; set; } = 120;
 
-    /// <summary>How far back payments and orders are compared again, because they may have changed since.</summary>
+    /// <summary>How far back, in hours, payments and orders are compared once more, because they may have changed.</summary>
     public double LookBackHours { get; set; } = 72;
 
-    /// <summary>How far before the end of the last pass the next begins: more than clocks differ.</summary>
+    /// <summary>How far before the end of the last run the next one begins, in minutes. It must exceed the difference of clocks.</summary>
     public double OverlapMinutes { get; set; } = 60;
 
-    /// <summary>Payments or orders that are read at a time.</summary>
+    /// <summary>Payments or orders read in one page.</summary>
     public int PageSize { get; set; } = 100;
 
-    /// <summary>The most pages of each kind in one run; the next goes on from there.</summary>
+    /// <summary>The most pages of each kind in one run. The next run continues there.</summary>
     public int MaxPagesPerRun { get; set; } = 50;
 
-    /// <summary>The most requests a second to the provider.</summary>
+    /// <summary>The most requests to the provider in a second.</summary>
     public double RequestsPerSecond { get; set; } = 5;
 
     /// <summary>
-    /// True when payments at the provider that carry an order of the shop's, but are none of its, are adopted or given back; false when they
-    /// are only reported. Where two shops share an account (a copy of the database, say), one would give back what the other took.
+    /// Adopts or refunds payments that carry an order id of this shop but are unknown to it. With <c>false</c>, they are only reported. Set
+    /// it to <c>false</c> where two databases may share one Stripe account.
     /// </summary>
     public bool SettleStrays { get; set; } = true;
 
-    /// <summary>How long resolved discrepancies are kept.</summary>
+    /// <summary>How long resolved discrepancies are kept, in days.</summary>
     public int KeepResolvedDays { get; set; } = 90;
 
     /// <summary>What is wrong, each with what to set.</summary>

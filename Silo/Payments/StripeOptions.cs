@@ -1,62 +1,69 @@
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Configuration section <c>Payments:Stripe</c>. No message about it ever shows a key or secret.</summary>
+/// <summary>
+/// Configuration section <c>Payments:Stripe</c>: the connection to Stripe. Messages about these settings never contain a key or secret.
+/// </summary>
 public sealed class StripeOptions
 {
-    /// <summary>The secret key, or better a restricted one: <c>sk_…</c> or <c>rk_…</c> (dashboard.stripe.com/apikeys).</summary>
+    /// <summary>Required with Stripe. The secret key or, better, a restricted key: <c>sk_…</c> or <c>rk_…</c>.</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>Where Stripe's API is. Only a test server on this machine may be asked without TLS.</summary>
+    /// <summary>The URL of Stripe's API. Plain HTTP is accepted only for a test server on this machine.</summary>
     public string ApiBase { get; set; } = "https://api.stripe.com";
 
-    /// <summary>The API version, where it shall be another than the one that the client library is made for.</summary>
+    /// <summary>The version of Stripe's API; by default the one that the client library is made for.</summary>
     public string? ApiVersion { get; set; }
 
-    /// <summary>Signing secrets of the webhook endpoint, <c>whsec_…</c>; two while one is being replaced.</summary>
+    /// <summary>
+    /// Required with Stripe. Signing secrets of the webhook endpoint, <c>whsec_…</c>, 1–10; two while one replaces the other.
+    /// </summary>
     public List<string> WebhookSecrets { get; set; } = [];
 
-    /// <summary>How old a webhook's signature may be.</summary>
+    /// <summary>The greatest age of a webhook's signature, in seconds. Older webhooks are refused.</summary>
     public int WebhookToleranceSeconds { get; set; } = 300;
 
-    /// <summary>Patience with one request, its retries included; below what a payment's own patience is.</summary>
+    /// <summary>The time limit of a request to Stripe with all its retries, in seconds.</summary>
     public double TimeoutSeconds { get; set; } = 7;
 
-    /// <summary>Patience with one try of a request.</summary>
+    /// <summary>The time limit of a single try of a request, in seconds.</summary>
     public double TryTimeoutSeconds { get; set; } = 4;
 
-    /// <summary>How often a request that failed for a reason that passes is repeated.</summary>
+    /// <summary>How often a request that failed for a transient reason is repeated.</summary>
     public int Retries { get; set; } = 2;
 
-    /// <summary>The pause before the first repetition; it doubles, and varies. Where Stripe names one, that counts.</summary>
+    /// <summary>
+    /// The pause before the first repetition, in milliseconds. It doubles each time, with jitter. <c>Retry-After</c> from Stripe takes
+    /// precedence.
+    /// </summary>
     public int RetryDelayMilliseconds { get; set; } = 300;
 
-    /// <summary>The most requests at a time from this silo, and connections.</summary>
+    /// <summary>The most concurrent requests, and connections, of this silo.</summary>
     public int MaxConcurrent { get; set; } = 64;
 
-    /// <summary>The most requests that wait for their turn; those beyond are turned away at once.</summary>
+    /// <summary>The most requests that wait for one of those places. Further requests fail at once.</summary>
     public int MaxWaiting { get; set; } = 256;
 
-    /// <summary>The part of requests that fail from which the breaker opens.</summary>
+    /// <summary>The share of failed requests at which the circuit breaker opens.</summary>
     public double BreakerFailureRatio { get; set; } = 0.5;
 
-    /// <summary>Fewer requests than this within <see cref="BreakerSamplingSeconds"/> never open it.</summary>
+    /// <summary>With fewer requests in the sampling time, the circuit breaker stays closed.</summary>
     public int BreakerMinimumRequests { get; set; } = 10;
 
-    /// <summary>Over how long failures are counted.</summary>
+    /// <summary>The time over which the share of failed requests is measured, in seconds.</summary>
     public double BreakerSamplingSeconds { get; set; } = 30;
 
-    /// <summary>How long it stays open before one request tries again.</summary>
+    /// <summary>How long the circuit breaker stays open before it lets one request through, in seconds.</summary>
     public double BreakerBreakSeconds { get; set; } = 10;
 
     /// <summary>
-    /// The age from which an idempotency key may be forgotten: Stripe keeps them for 24 hours at least. Nothing is sent under an older
-    /// one; what became of it is looked up.
+    /// The age, in hours, from which Stripe may have forgotten an idempotency key (it keeps them for at least 24). No request is sent under
+    /// an older key; the shop looks up what became of the first one.
     /// </summary>
     public double FindAfterHours { get; set; } = 23;
 
     /// <summary>
-    /// How long after asking a thing whose request failed for good within Stripe may still come to light. Only then is what cannot be
-    /// found taken as not done.
+    /// How long after a request of unknown outcome its effect may still appear at Stripe, in seconds. Only after that does a payment or
+    /// refund that cannot be found count as not made.
     /// </summary>
     public int UnknownOutcomeSeconds { get; set; } = 300;
 

@@ -1,24 +1,26 @@
 namespace SoonShop.Silo.Storage;
 
-/// <summary>Configuration section <c>Storage</c>: how grain states are written. All of it concerns speed: either provider reads what the other wrote.</summary>
+/// <summary>
+/// Configuration section <c>Storage</c>: how grain states are written to PostgreSQL. All of it concerns speed, none of it the data.
+/// </summary>
 public sealed class StorageOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Storage";
 
-    /// <summary>Which provider.</summary>
+    /// <summary>How grain states are written. Both providers use the same tables and read what the other wrote.</summary>
     public StorageProvider Provider { get; set; } = StorageProvider.GroupCommit;
 
-    /// <summary>Grains written in one statement.</summary>
+    /// <summary>The most grains whose states go into one SQL statement.</summary>
     public int MaxBatchSize { get; set; } = 256;
 
-    /// <summary>Bytes written in one statement.</summary>
+    /// <summary>The most bytes of state in one SQL statement.</summary>
     public int MaxBatchBytes { get; set; } = 2 * 1024 * 1024;
 
-    /// <summary>Writes that wait for the next statement, before callers wait for room.</summary>
+    /// <summary>The most writes that wait for the next statement. Beyond that, callers wait until there is room.</summary>
     public int MaxQueuedWrites { get; set; } = 10_000;
 
-    /// <summary>How long a write waits before it is refused, in seconds.</summary>
+    /// <summary>How long a write waits for its statement before it fails, in seconds.</summary>
     public int MaxQueueSeconds { get; set; } = 5;
 
     /// <summary>What is wrong, each with what to set.</summary>
@@ -40,9 +42,9 @@ public sealed class StorageOptions
 /// <summary>Ways to write grain states.</summary>
 public enum StorageProvider
 {
-    /// <summary>Many grains in one statement.</summary>
+    /// <summary>The writes of many grains go to the database as one statement.</summary>
     GroupCommit,
 
-    /// <summary>Orleans' ADO.NET provider: a statement a grain.</summary>
+    /// <summary>Orleans' ADO.NET provider: one statement for each grain.</summary>
     AdoNet,
 }

@@ -5,7 +5,7 @@ using SoonShop.Events;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Configuration section <c>Streams</c>: how the shop's events reach their handlers.</summary>
+/// <summary>Configuration section <c>Streams</c>: how events are read from the event table and delivered to their handlers.</summary>
 public sealed class StreamsOptions
 {
     /// <summary>The section's name.</summary>
@@ -17,31 +17,33 @@ public sealed class StreamsOptions
     /// <summary>Whose the shop's streams are, in whatever cluster.</summary>
     private const string Owner = "soonshop";
 
-    /// <summary>Queues, 1–256; see <see cref="PostgresStreamOptions.Queues"/>.</summary>
+    /// <summary>The number of queues of the event table. One silo reads a queue at a time. Change it only while no silo runs.</summary>
     public int Queues { get; set; } = 8;
 
-    /// <summary>Events in one read of a queue.</summary>
+    /// <summary>The most events in one read of a queue.</summary>
     public int ReadEvents { get; set; } = 512;
 
-    /// <summary>Events of one queue in memory.</summary>
+    /// <summary>The most events of one queue that a silo holds in memory.</summary>
     public int MaxPendingEvents { get; set; } = 8192;
 
-    /// <summary>Bytes of one queue in memory.</summary>
+    /// <summary>The most bytes of events of one queue that a silo holds in memory.</summary>
     public int MaxPendingBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Events of one stream in memory.</summary>
+    /// <summary>The most events of one stream that a silo holds in memory.</summary>
     public int MaxPendingPerStream { get; set; } = 256;
 
-    /// <summary>How long after a read of its queues a silo reads them again, in milliseconds, while events keep coming.</summary>
+    /// <summary>The shortest time between two reads of a silo's queues, in milliseconds.</summary>
     public int ReadIntervalMilliseconds { get; set; } = 25;
 
-    /// <summary>How long acknowledgements are gathered before they are written, in milliseconds.</summary>
+    /// <summary>The time over which acknowledgements are collected before they are written, in milliseconds.</summary>
     public int AckIntervalMilliseconds { get; set; } = 500;
 
-    /// <summary>How long it is tried to reach a handler, in seconds, before its event waits for a delayed retry.</summary>
+    /// <summary>How long a silo tries to reach a handler, in seconds (1–3600). After that, the event becomes a delayed retry.</summary>
     public int ConsumerPatienceSeconds { get; set; } = 5;
 
-    /// <summary>How long handing an event to a handler is tried, in seconds, before it waits for a delayed retry.</summary>
+    /// <summary>
+    /// How long Orleans tries to deliver an event to a handler, in seconds. After that, the event becomes a delayed retry.
+    /// </summary>
     public int MaxDeliverySeconds { get; set; } = 30;
 
     /// <summary>What is wrong, each with what to set.</summary>
