@@ -10,10 +10,10 @@ internal static class AdminApiKeysApi
 {
     public static void MapAdminApiKeys(this IEndpointRouteBuilder admin)
     {
-        var keys = admin.MapGroup("/api-keys").WithTags("Administration").ForAdministrators();
-        keys.MapGet("", ListAsync).WithName("listApiKeys").WithSummary("All API keys");
-        keys.MapPost("", CreateAsync).WithName("createApiKey").WithSummary("Make an API key; it is shown this once").HoldsSecret(inBody: false);
-        keys.MapGet("/{id:guid}", GetAsync).WithName("getApiKey").WithSummary("An API key, without its secret");
+        var keys = admin.MapGroup("/api-keys").WithTags("Admin: API keys").ForAdministrators();
+        keys.MapGet("", ListAsync).WithName("listApiKeys").WithSummary("List API keys");
+        keys.MapPost("", CreateAsync).WithName("createApiKey").WithSummary("Create an API key").HoldsSecret(inBody: false);
+        keys.MapGet("/{id:guid}", GetAsync).WithName("getApiKey").WithSummary("Get an API key");
         keys.MapDelete("/{id:guid}", RevokeAsync).WithName("revokeApiKey").WithSummary("Revoke an API key");
     }
 

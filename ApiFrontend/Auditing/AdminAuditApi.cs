@@ -9,8 +9,8 @@ namespace SoonShop.ApiFrontend.Auditing;
 internal static class AdminAuditApi
 {
     public static void MapAdminAudit(this IEndpointRouteBuilder admin) => admin.MapGet("/audit-log", ListAsync)
-        .WithTags("Administration").ForAdministrators("audit")
-        .WithName("listAuditLog").WithSummary("Who did what, to what, when and from where, newest first");
+        .WithTags("Admin: audit log").ForAdministrators("audit")
+        .WithName("listAuditLog").WithSummary("List the audit log, newest first");
 
     private static async Task<Results<Ok<Page<AuditEntry>>, Problem>> ListAsync(
         IClusterClient cluster, [StringLength(100), CleanText] string? actor, [StringLength(100), CleanText] string? action, [StringLength(200), CleanText] string? subject,

@@ -11,16 +11,15 @@ internal static class CartsApi
 {
     public static void MapCarts(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Open a cart").WithETag().ForCustomersGuestsAndNobody();
+        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Create a cart").WithETag().ForCustomersGuestsAndNobody();
 
         var cart = api.MapGroup("/cart").WithTags("Cart").Refuses(RefusalCode.NotFound);
-        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Take a guest cart over").WithETag()
-            .WithDescription("Orders of the cart that are not at their end, or were placed lately, go along to the account. 503 while one is being placed.").ForCustomers();
+        cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Merge a guest's cart into mine").WithETag().ForCustomers();
 
         var mine = cart.MapGroup("").ForCustomersAndGuests();
-        mine.MapGet("", GetAsync).WithName("getCart").WithSummary("My cart, at today's prices").WithETag();
+        mine.MapGet("", GetAsync).WithName("getCart").WithSummary("Get my cart at current prices").WithETag();
         mine.MapDelete("", ClearAsync).WithName("clearCart").WithSummary("Empty my cart");
-        mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the units of a line; 0 removes it").WithETag().Refuses(RefusalCode.Conflict);
+        mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the quantity of a line").WithETag().Refuses(RefusalCode.Conflict);
         mine.MapDelete("/items/{sku}", RemoveItemAsync).WithName("removeCartItem").WithSummary("Remove a line").WithETag();
     }
 

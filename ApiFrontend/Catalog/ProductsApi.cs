@@ -15,8 +15,8 @@ internal static class ProductsApi
     public static void MapProducts(this IEndpointRouteBuilder api)
     {
         var products = api.MapGroup("/products").WithTags("Catalogue");
-        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Find products").ForAnyone();
-        products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("A product").ForAnyone();
+        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Search products").ForAnyone();
+        products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("Get a product").ForAnyone();
         products.MapMethods("", [HttpMethods.Head], SearchAsync).ForAnyone().ExcludeFromDescription();
         products.MapMethods("/{sku}", [HttpMethods.Head], GetAsync).ForAnyone().ExcludeFromDescription();
 
@@ -25,7 +25,7 @@ internal static class ProductsApi
         admin.MapPut("/{sku}", UpdateAsync).WithName("replaceProduct").WithSummary("Replace a product").WithETag().WithIfMatch();
         admin.MapPatch("/{sku}", PatchAsync).WithName("updateProduct").WithSummary("Change some members of a product")
             .WithETag().WithIfMatch().Accepts<ProductPatchRequest>("application/merge-patch+json", "application/json");
-        admin.MapDelete("/{sku}", ArchiveAsync).WithName("archiveProduct").WithSummary("Take a product out of sale").WithIfMatch();
+        admin.MapDelete("/{sku}", ArchiveAsync).WithName("archiveProduct").WithSummary("Archive a product").WithIfMatch();
     }
 
     private static async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(

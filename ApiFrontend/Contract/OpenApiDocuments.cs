@@ -39,6 +39,7 @@ internal static class OpenApiDocuments
                 options.AddSchemaTransformer(SchemaDescriber.DescribeAsync);
                 options.AddOperationTransformer((operation, context, _) => OperationDescriber.DescribeAsync(operation, context, version));
                 options.AddDocumentTransformer((document, _, _) => Describe(document, version));
+                options.AddDocumentTransformer((document, _, _) => Descriptions.AddTo(document));
                 options.AddDocumentTransformer((document, _, _) => Examples.AddTo(document));
             });
         }

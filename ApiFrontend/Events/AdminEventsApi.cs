@@ -13,15 +13,15 @@ internal static class AdminEventsApi
 
     public static void MapAdminEvents(this IEndpointRouteBuilder routes)
     {
-        var admin = routes.MapGroup("").WithTags("Administration").ForAdministrators("events");
-        admin.MapGet("/events/stats", GetStatsAsync).WithName("getEventStats").WithSummary("Figures of the last minutes, of the whole cluster");
-        admin.MapGet("/event-errors", ListErrorsAsync).WithName("listEventErrors").WithSummary("Failed attempts of event handlers, newest first");
-        admin.MapPost("/event-errors/{id:guid}/resolve", ResolveErrorAsync).WithName("resolveEventError").WithSummary("Say that a failure is done with");
-        admin.MapGet("/dead-letters", ListDeadLettersAsync).WithName("listDeadLetters").WithSummary("Events that a handler gave up, newest first; with groupBy, in groups");
-        admin.MapGet("/dead-letters/{id:guid}", GetDeadLetterAsync).WithName("getDeadLetter").WithSummary("A dead letter with its payload and every attempt");
-        admin.MapPost("/dead-letters/{id:guid}/replay", ReplayAsync).WithName("replayDeadLetter").WithSummary("Try a dead letter again");
-        admin.MapPost("/dead-letters/replay", ReplayManyAsync).WithName("replayDeadLetters").WithSummary("Try all open dead letters that match again, up to 20,000 at once");
-        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithName("discardDeadLetter").WithSummary("Give a dead letter up").Refuses(RefusalCode.Conflict);
+        var admin = routes.MapGroup("").WithTags("Admin: events").ForAdministrators("events");
+        admin.MapGet("/events/stats", GetStatsAsync).WithName("getEventStats").WithSummary("Get event statistics of the cluster");
+        admin.MapGet("/event-errors", ListErrorsAsync).WithName("listEventErrors").WithSummary("List failed attempts of event handlers, newest first");
+        admin.MapPost("/event-errors/{id:guid}/resolve", ResolveErrorAsync).WithName("resolveEventError").WithSummary("Resolve a failed attempt");
+        admin.MapGet("/dead-letters", ListDeadLettersAsync).WithName("listDeadLetters").WithSummary("List or group dead letters, newest first");
+        admin.MapGet("/dead-letters/{id:guid}", GetDeadLetterAsync).WithName("getDeadLetter").WithSummary("Get a dead letter with its data and attempts");
+        admin.MapPost("/dead-letters/{id:guid}/replay", ReplayAsync).WithName("replayDeadLetter").WithSummary("Replay a dead letter");
+        admin.MapPost("/dead-letters/replay", ReplayManyAsync).WithName("replayDeadLetters").WithSummary("Replay all open dead letters that match a filter");
+        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithName("discardDeadLetter").WithSummary("Discard a dead letter").Refuses(RefusalCode.Conflict);
     }
 
     private static IEventAdminGrain Events(IClusterClient cluster) => cluster.GetGrain<IEventAdminGrain>(0);

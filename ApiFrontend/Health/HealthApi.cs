@@ -12,8 +12,8 @@ internal static class HealthApi
     {
         var health = app.MapGroup("/health").WithTags("Service").ForAnyone().WithoutRateLimit().Admit(AdmissionClass.Free);
         health.DisableRequestTimeout().DisableHttpMetrics();
-        health.MapGet("/live", () => TypedResults.Ok(new HealthAnswer("live"))).WithName("getLiveness").WithSummary("This process runs");
-        health.MapGet("/ready", ReadyAsync).WithName("getReadiness").WithSummary("Cluster and database answer").Refuses(RefusalCode.Unavailable);
+        health.MapGet("/live", () => TypedResults.Ok(new HealthAnswer("live"))).WithName("getLiveness").WithSummary("Check that the process runs");
+        health.MapGet("/ready", ReadyAsync).WithName("getReadiness").WithSummary("Check that cluster and database answer").Refuses(RefusalCode.Unavailable);
     }
 
     private static async Task<Results<Ok<HealthAnswer>, Problem>> ReadyAsync(Readiness readiness, HttpContext context) =>

@@ -13,11 +13,11 @@ internal static class InventoryApi
 {
     public static void MapInventory(this IEndpointRouteBuilder api)
     {
-        var inventory = api.MapGroup("/inventory/{sku}").WithTags("Stock").ForAdministrators("inventory").LimitRate(RateClass.Admin);
-        inventory.MapGet("", GetAsync).WithName("getStock").WithSummary("Units of a SKU").WithETag();
+        var inventory = api.MapGroup("/inventory/{sku}").WithTags("Admin: stock").ForAdministrators("inventory").LimitRate(RateClass.Admin);
+        inventory.MapGet("", GetAsync).WithName("getStock").WithSummary("Get the stock of a SKU").WithETag();
         inventory.MapPut("", SetThresholdAsync).WithName("setStockThreshold").WithSummary("Set the low-stock threshold").WithETag().WithIfMatch();
-        inventory.MapPost("/adjustments", AdjustAsync).WithName("adjustStock").WithSummary("Add or take units").WithETag().WithIfMatch();
-        inventory.MapGet("/ledger", GetLedgerAsync).WithName("listStockMovements").WithSummary("Movements, newest first");
+        inventory.MapPost("/adjustments", AdjustAsync).WithName("adjustStock").WithSummary("Adjust the units on hand").WithETag().WithIfMatch();
+        inventory.MapGet("/ledger", GetLedgerAsync).WithName("listStockMovements").WithSummary("List stock movements, newest first");
     }
 
     private static async Task<Results<Ok<StockLevel>, Problem>> GetAsync(string sku, HttpContext context, IClusterClient cluster) =>

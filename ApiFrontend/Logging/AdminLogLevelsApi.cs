@@ -10,9 +10,9 @@ internal static class AdminLogLevelsApi
 {
     public static void MapAdminLogLevels(this IEndpointRouteBuilder admin)
     {
-        var levels = admin.MapGroup("/log-levels").WithTags("Administration").ForAdministrators();
-        levels.MapGet("", GetAsync).WithName("getLogLevels").WithSummary("What is logged beyond what is configured, and until when");
-        levels.MapPut("", SetAsync).WithName("setLogLevels").WithSummary("Log more, or less, in every process within seconds, for some minutes; without levels, what is configured");
+        var levels = admin.MapGroup("/log-levels").WithTags("Admin: log levels").ForAdministrators();
+        levels.MapGet("", GetAsync).WithName("getLogLevels").WithSummary("Get the temporary log levels");
+        levels.MapPut("", SetAsync).WithName("setLogLevels").WithSummary("Change log levels for a limited time");
     }
 
     private static async Task<Ok<LogLevels>> GetAsync(IClusterClient cluster) => TypedResults.Ok(await Levels(cluster).GetAsync());

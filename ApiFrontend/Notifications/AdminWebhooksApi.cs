@@ -10,12 +10,12 @@ internal static class AdminWebhooksApi
 {
     public static void MapAdminWebhooks(this IEndpointRouteBuilder admin)
     {
-        var webhooks = admin.MapGroup("/webhooks").WithTags("Administration").ForAdministrators("webhooks");
-        webhooks.MapGet("", ListAsync).WithName("listWebhooks").WithSummary("All webhook endpoints");
-        webhooks.MapPost("", CreateAsync).WithName("createWebhook").WithSummary("Add a webhook endpoint; its secret is shown this once").HoldsSecret(inBody: false);
-        webhooks.MapGet("/{id:guid}", GetAsync).WithName("getWebhook").WithSummary("A webhook endpoint");
+        var webhooks = admin.MapGroup("/webhooks").WithTags("Admin: webhooks").ForAdministrators("webhooks");
+        webhooks.MapGet("", ListAsync).WithName("listWebhooks").WithSummary("List webhook endpoints");
+        webhooks.MapPost("", CreateAsync).WithName("createWebhook").WithSummary("Add a webhook endpoint").HoldsSecret(inBody: false);
+        webhooks.MapGet("/{id:guid}", GetAsync).WithName("getWebhook").WithSummary("Get a webhook endpoint");
         webhooks.MapDelete("/{id:guid}", DeleteAsync).WithName("deleteWebhook").WithSummary("Remove a webhook endpoint");
-        webhooks.MapPost("/{id:guid}/enable", EnableAsync).WithName("enableWebhook").WithSummary("Switch a webhook endpoint on again after failures");
+        webhooks.MapPost("/{id:guid}/enable", EnableAsync).WithName("enableWebhook").WithSummary("Enable a disabled webhook endpoint");
     }
 
     private static async Task<Ok<Page<WebhookEndpoint>>> ListAsync(IClusterClient cluster) =>

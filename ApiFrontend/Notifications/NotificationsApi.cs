@@ -12,12 +12,12 @@ internal static class NotificationsApi
     public static void MapNotifications(this IEndpointRouteBuilder api)
     {
         var inbox = api.MapGroup("/notifications").WithTags("Notifications").ForCustomers();
-        inbox.MapGet("", ListAsync).WithName("listNotifications").WithSummary("My notifications, newest first");
-        inbox.MapPost("/{id:guid}/read", MarkReadAsync).WithName("readNotification").WithSummary("Mark one as read");
-        inbox.MapPost("/read-all", MarkAllReadAsync).WithName("readAllNotifications").WithSummary("Mark all as read");
+        inbox.MapGet("", ListAsync).WithName("listNotifications").WithSummary("List my notifications, newest first");
+        inbox.MapPost("/{id:guid}/read", MarkReadAsync).WithName("readNotification").WithSummary("Mark a notification as read");
+        inbox.MapPost("/read-all", MarkAllReadAsync).WithName("readAllNotifications").WithSummary("Mark all notifications as read");
         var preferences = api.MapGroup("/me/notification-preferences").WithTags("Notifications").ForCustomers();
-        preferences.MapGet("", GetPreferencesAsync).WithName("getNotificationPreferences").WithSummary("How I want to be reached");
-        preferences.MapPut("", SetPreferencesAsync).WithName("setNotificationPreferences").WithSummary("Choose how to be reached; what is not named takes its default");
+        preferences.MapGet("", GetPreferencesAsync).WithName("getNotificationPreferences").WithSummary("Get my notification preferences");
+        preferences.MapPut("", SetPreferencesAsync).WithName("setNotificationPreferences").WithSummary("Replace my notification preferences");
     }
 
     private static async Task<Results<Ok<NotificationPage>, Problem>> ListAsync(

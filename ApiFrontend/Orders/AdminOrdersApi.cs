@@ -12,12 +12,12 @@ internal static class AdminOrdersApi
 {
     public static void MapAdminOrders(this IEndpointRouteBuilder admin)
     {
-        var orders = admin.MapGroup("/orders").WithTags("Administration").ForAdministrators("orders");
-        orders.MapGet("", ListAsync).WithName("listAllOrders").WithSummary("All orders, newest first");
-        orders.MapPost("/{id:guid}/ship", ShipAsync).Admit(AdmissionClass.Payments).WithName("shipOrder").WithSummary("Hand an order to a carrier").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Note the delivery").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/capture", CaptureAsync).Admit(AdmissionClass.Payments).WithName("captureOrder").WithSummary("Take what was authorized, or part of it").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/refunds", RefundAsync).Admit(AdmissionClass.Payments).WithName("refundOrder").WithSummary("Refund an amount, units of lines, or all that is left").RequireIdempotencyKey().Refuses(RefusalCode.InvalidOrderState);
+        var orders = admin.MapGroup("/orders").WithTags("Admin: orders").ForAdministrators("orders");
+        orders.MapGet("", ListAsync).WithName("listAllOrders").WithSummary("List all orders, newest first");
+        orders.MapPost("/{id:guid}/ship", ShipAsync).Admit(AdmissionClass.Payments).WithName("shipOrder").WithSummary("Mark an order as shipped").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Mark an order as delivered").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/capture", CaptureAsync).Admit(AdmissionClass.Payments).WithName("captureOrder").WithSummary("Capture an authorized payment").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/refunds", RefundAsync).Admit(AdmissionClass.Payments).WithName("refundOrder").WithSummary("Refund an order").RequireIdempotencyKey().Refuses(RefusalCode.InvalidOrderState);
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(

@@ -14,20 +14,18 @@ internal static class OrdersApi
     public static void MapOrders(this IEndpointRouteBuilder api)
     {
         var orders = api.MapGroup("/orders").WithTags("Orders").ForCustomersAndGuests();
-        orders.MapPost("", PlaceAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Order what is in my cart")
-            .WithDescription("An earlier order of the cart that is not paid is cancelled first, and its payment voided. "
-                + "If the payment provider says that it is paid, it is the answer, and no other order is made.")
+        orders.MapPost("", PlaceAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Place an order")
             .RequireIdempotencyKey(byGrain: true)
             .TakesHeader("If-Match", "The ETag of the cart that the buyer was shown; with * or without it any content is ordered.", "*")
             .Refuses(RefusalCode.NotFound, RefusalCode.PaymentDeclined, RefusalCode.CartEmpty, RefusalCode.OutOfStock, RefusalCode.InvalidOrderState, RefusalCode.PreconditionFailed);
-        orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("My orders, newest first");
-        orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("An order").ForCustomersAndGuests("orders");
-        orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithName("watchOrder").WithSummary("Status changes as they happen (text/event-stream)")
+        orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("List my orders, newest first");
+        orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("Get an order").ForCustomersAndGuests("orders");
+        orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithName("watchOrder").WithSummary("Stream status changes of an order")
             .TakesHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "1")
             // It lasts for minutes, and has a limit of its own.
             .Admit(AdmissionClass.Free).DisableRequestTimeout();
-        orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Try another payment method").Refuses(RefusalCode.PaymentDeclined, RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments).WithName("cancelOrder").WithSummary("Call an order off").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Pay an order with another payment method").Refuses(RefusalCode.PaymentDeclined, RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments).WithName("cancelOrder").WithSummary("Cancel an order").Refuses(RefusalCode.InvalidOrderState);
     }
 
     private static async Task<Results<Created<Order>, Problem>> PlaceAsync(PlaceOrderRequest body, HttpContext context, IClusterClient cluster)

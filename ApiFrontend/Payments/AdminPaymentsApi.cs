@@ -10,10 +10,10 @@ internal static class AdminPaymentsApi
 {
     public static void MapAdminPayments(this IEndpointRouteBuilder routes)
     {
-        var admin = routes.MapGroup("/payments").WithTags("Administration").ForAdministrators("payments");
-        admin.MapGet("/discrepancies", ListAsync).WithName("listPaymentDiscrepancies").WithSummary("Where payments, the provider's books and orders differ, the last seen first");
-        admin.MapGet("/reconciliation", GetStatusAsync).WithName("getReconciliation").WithSummary("How the last comparison with the provider's books went, and when the next is due");
-        admin.MapPost("/reconcile", RequestAsync).WithName("reconcilePayments").WithSummary("Compare with the provider's books now");
+        var admin = routes.MapGroup("/payments").WithTags("Admin: payments").ForAdministrators("payments");
+        admin.MapGet("/discrepancies", ListAsync).WithName("listPaymentDiscrepancies").WithSummary("List payment discrepancies, last seen first");
+        admin.MapGet("/reconciliation", GetStatusAsync).WithName("getReconciliation").WithSummary("Get the state of reconciliation");
+        admin.MapPost("/reconcile", RequestAsync).WithName("reconcilePayments").WithSummary("Start reconciliation");
     }
 
     private static async Task<Results<Ok<Page<PaymentDiscrepancy>>, Problem>> ListAsync(

@@ -13,7 +13,7 @@ internal static class PaymentWebhooksApi
 
     public static void MapPaymentWebhooks(this IEndpointRouteBuilder api) => api.MapPost("/webhooks/stripe", AcceptAsync)
         .WithTags("Payments").ForProvider().WithMetadata(new RawBody()).LimitRate(RateClass.Webhooks).Admit(AdmissionClass.Priority)
-        .WithName("acceptStripeEvent").WithSummary("For Stripe: an event, signed; 200 also for what is already known")
+        .WithName("acceptStripeEvent").WithSummary("Receive a webhook from Stripe")
         .TakesHeader(Signature, "Stripe's signature of the body.", "t=1767225600,v1=5257a869e7").Refuses(RefusalCode.NotFound);
 
     private static async Task<Results<Ok, Problem>> AcceptAsync(HttpContext context, IClusterClient cluster)

@@ -10,8 +10,8 @@ internal static class AdminUsersApi
 {
     public static void MapAdminUsers(this IEndpointRouteBuilder admin)
     {
-        var users = admin.MapGroup("/users/{id:guid}").WithTags("Administration").ForAdministrators();
-        users.MapGet("/roles", GetAsync).WithName("getUserRoles").WithSummary("A user's roles").WithETag();
+        var users = admin.MapGroup("/users/{id:guid}").WithTags("Admin: users").ForAdministrators();
+        users.MapGet("/roles", GetAsync).WithName("getUserRoles").WithSummary("Get a user's roles").WithETag();
         users.MapPut("/roles", SetAsync).WithName("setUserRoles").WithSummary("Replace a user's roles").WithETag().WithIfMatch().Refuses(RefusalCode.Conflict);
     }
 

@@ -16,17 +16,17 @@ internal static class AuthApi
         var auth = api.MapGroup("/auth").WithTags("Accounts").ForAnyone();
         auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).TakesPassword().WithName("register").WithSummary("Create an account").Refuses(RefusalCode.EmailTaken);
         auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).TakesPassword().WithName("login").WithSummary("Sign in").Refuses(RefusalCode.Unauthenticated);
-        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("refreshSession").WithSummary("Trade a refresh token for a new pair").Refuses(RefusalCode.Unauthenticated);
-        auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("logout").WithSummary("End a session");
-        auth.MapPost("/password/forgot", ForgotPasswordAsync).LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email).WithName("forgotPassword").WithSummary("Ask for a new password by mail");
-        auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).TakesPassword().WithName("resetPassword").WithSummary("Set a new password by a mailed token");
-        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).HoldsSecret().WithName("verifyEmail").WithSummary("Prove an e-mail address by a mailed token");
-        auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery).WithName("requestEmailVerification").WithSummary("Ask for another mail that proves my e-mail address").Refuses(RefusalCode.NotFound);
+        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("refreshSession").WithSummary("Refresh a session").Refuses(RefusalCode.Unauthenticated);
+        auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("logout").WithSummary("Sign out");
+        auth.MapPost("/password/forgot", ForgotPasswordAsync).LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email).WithName("forgotPassword").WithSummary("Request a mail to set a new password");
+        auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).TakesPassword().WithName("resetPassword").WithSummary("Set a new password with a mailed token");
+        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).HoldsSecret().WithName("verifyEmail").WithSummary("Verify an e-mail address with a mailed token");
+        auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery).WithName("requestEmailVerification").WithSummary("Request another verification mail").Refuses(RefusalCode.NotFound);
         auth.MapPost("/email/change/confirm", ConfirmEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
-            .WithName("confirmEmailChange").WithSummary("Change an e-mail address by the token that was mailed to the new one")
+            .WithName("confirmEmailChange").WithSummary("Confirm a change of e-mail address")
             .Refuses(RefusalCode.EmailTaken);
         auth.MapPost("/email/change/undo", UndoEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
-            .WithName("undoEmailChange").WithSummary("Stop or undo a change of e-mail address by a token that the address before got");
+            .WithName("undoEmailChange").WithSummary("Stop or undo a change of e-mail address");
     }
 
     private static async Task<Results<Created<SessionAnswer>, Problem>> RegisterAsync(

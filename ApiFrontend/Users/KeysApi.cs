@@ -10,7 +10,7 @@ internal static class KeysApi
     private const int MaxAgeSeconds = 300;
 
     public static void MapKeys(this IEndpointRouteBuilder app) => app.MapGet("/.well-known/jwks.json", Get)
-        .WithTags("Service").ForAnyone().WithName("getKeys").WithSummary("The public keys of access tokens (JSON Web Key Set, RFC 7517)");
+        .WithTags("Service").ForAnyone().WithName("getKeys").WithSummary("Get the public keys of access tokens");
 
     private static Ok<PublicKeys> Get(HttpContext context, SigningKeys keys)
     {

@@ -19,20 +19,20 @@ internal static class MeApi
     public static void MapMe(this IEndpointRouteBuilder api)
     {
         var me = api.MapGroup("/me").WithTags("Accounts").ForCustomers().Refuses(RefusalCode.NotFound);
-        me.MapGet("", GetAsync).WithName("getProfile").WithSummary("My profile");
+        me.MapGet("", GetAsync).WithName("getProfile").WithSummary("Get my profile");
         me.MapPatch("", UpdateAsync).WithName("updateProfile").WithSummary("Change my profile");
         me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).TakesPassword().WithName("changePassword").WithSummary("Change my password");
         // It tells whether an address is taken, as a registration does.
         me.MapPost("/email", ChangeEmailAsync).LimitRate(RateClass.Registration)
             .LimitRateByEmail<ChangeEmailRequest>(RateClass.Mail, b => b.NewEmail).TakesPassword()
-            .WithName("changeEmail").WithSummary("Ask for another e-mail address; both addresses are told")
+            .WithName("changeEmail").WithSummary("Request a change of my e-mail address")
             .Refuses(RefusalCode.EmailTaken).Refuses(RefusalCode.Conflict);
-        me.MapGet("/addresses", GetAddressesAsync).WithName("listAddresses").WithSummary("My addresses");
+        me.MapGet("/addresses", GetAddressesAsync).WithName("listAddresses").WithSummary("List my addresses");
         me.MapPost("/addresses", AddAddressAsync).WithName("addAddress").WithSummary("Add an address");
         me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithName("replaceAddress").WithSummary("Replace an address");
         me.MapDelete("/addresses/{id:guid}", RemoveAddressAsync).WithName("removeAddress").WithSummary("Remove an address");
-        me.MapGet("/payment-methods", GetPaymentMethodsAsync).Admit(AdmissionClass.Payments).WithName("listPaymentMethods").WithSummary("My kept payment methods");
-        me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync).Admit(AdmissionClass.Payments).WithName("removePaymentMethod").WithSummary("Remove a kept payment method");
+        me.MapGet("/payment-methods", GetPaymentMethodsAsync).Admit(AdmissionClass.Payments).WithName("listPaymentMethods").WithSummary("List my saved payment methods");
+        me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync).Admit(AdmissionClass.Payments).WithName("removePaymentMethod").WithSummary("Remove a saved payment method");
     }
 
     private static async Task<Results<Ok<User>, Problem>> GetAsync(ClaimsPrincipal user, IClusterClient cluster) => (await Mine(user, cluster).GetAsync()).Ok();

@@ -19,12 +19,12 @@ internal static class PrivacyApi
     {
         var me = api.MapGroup("/me").WithTags("Privacy").ForCustomers().Refuses(RefusalCode.NotFound);
         // It takes as long as the client reads.
-        me.MapGet("/export", ExportAsync).WithName("exportAccount").WithSummary("Everything that is held about me")
+        me.MapGet("/export", ExportAsync).WithName("exportAccount").WithSummary("Export everything stored about me")
             .Produces<AccountExport.Document>(StatusCodes.Status200OK, "application/json")
             .AnswersHeader("Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
             .LimitRate(RateClass.Exports).Admit(AdmissionClass.Free).DisableRequestTimeout();
         me.MapDelete("", EraseAsync).WithName("eraseAccount").WithSummary("Erase my account").LimitRate(RateClass.Login).TakesPassword().Refuses(RefusalCode.Conflict);
-        api.MapGet("/erasures/{id:guid}", GetErasureAsync).WithTags("Privacy").WithName("getErasure").WithSummary("How far the erasure of an account is").ForAnyone();
+        api.MapGet("/erasures/{id:guid}", GetErasureAsync).WithTags("Privacy").WithName("getErasure").WithSummary("Get the progress of an erasure").ForAnyone();
     }
 
     private static async Task<IResult> ExportAsync(HttpContext context, ClaimsPrincipal user, IClusterClient cluster, IOptions<JsonOptions> json, TimeProvider time)

@@ -11,9 +11,9 @@ internal static class SessionsApi
     public static void MapSessions(this IEndpointRouteBuilder api)
     {
         var sessions = api.MapGroup("/me/sessions").WithTags("Accounts").ForCustomers();
-        sessions.MapGet("", ListAsync).WithName("listSessions").WithSummary("Where I am signed in, the last used first");
-        sessions.MapDelete("", EndOthersAsync).WithName("endOtherSessions").WithSummary("Sign out everywhere else");
-        sessions.MapDelete("/{id:guid}", EndAsync).WithName("endSession").WithSummary("Sign out somewhere");
+        sessions.MapGet("", ListAsync).WithName("listSessions").WithSummary("List my sessions, last used first");
+        sessions.MapDelete("", EndOthersAsync).WithName("endOtherSessions").WithSummary("End all my other sessions");
+        sessions.MapDelete("/{id:guid}", EndAsync).WithName("endSession").WithSummary("End one of my sessions");
     }
 
     private static async Task<Ok<Page<OwnSession>>> ListAsync(ClaimsPrincipal user, IClusterClient cluster)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
@@ -63,6 +64,28 @@ public sealed class OpenApiTests(RunningShop shop)
             ["POST /admin/orders/{id}/refunds", "POST /orders"],
             (await Route.AllAsync(shop.Api)).Where(r => r.RequiresKey).Select(r => r.Name).Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public async Task every_tag_operation_parameter_and_property_has_a_description()
+    {
+        var document = Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Json!;
+        var missing = document["tags"]!.AsArray().Where(t => !IsDescribed(t)).Select(t => $"tag {t!["name"]}").ToList();
+        foreach (var route in await Route.AllAsync(shop.Api))
+        {
+            var id = route.Operation["operationId"]!.GetValue<string>();
+            if (!IsDescribed(route.Operation))
+                missing.Add($"operation {id}");
+            missing.AddRange((route.Operation["parameters"]?.AsArray() ?? []).Where(p => !IsDescribed(p)).Select(p => $"parameter {id}.{p!["name"]}"));
+        }
+        foreach (var (name, schema) in document["components"]!["schemas"]!.AsObject())
+        {
+            foreach (var properties in (schema!["allOf"]?.AsArray() ?? []).Append(schema).Select(s => s!["properties"]).OfType<JsonObject>())
+                missing.AddRange(properties.Where(p => !IsDescribed(p.Value)).Select(p => $"property {name}.{p.Key}"));
+        }
+        Assert.True(missing.Count == 0, $"Add these to OperationTexts or FieldTexts, or give the type an XML comment:\n{string.Join('\n', missing)}");
+    }
+
+    private static bool IsDescribed(JsonNode? part) => part?["description"]?.GetValue<string>() is { Length: > 0 };
 
     [Fact]
     public async Task the_document_beside_the_code_is_the_one_that_is_served()
