@@ -15,18 +15,18 @@ namespace SoonShop.ApiFrontend.Contract;
 internal static class OpenApiDocuments
 {
     private const string Description = """
-        Amounts are integer minor units of their currency; times are RFC 3339 in UTC. Fields of bodies and query parameters that an
-        operation does not know are refused, each by name, and so are names in another case and names that are given twice.
+        Amounts are integers in minor units of their currency; times are RFC 3339 in UTC. Members of bodies and query parameters that an
+        operation does not know are refused, each by name, as are names in another case and names that are given twice.
 
-        **Errors** are RFC 9457 problems; `type` says what happened and never changes, title, detail and errors are for people and come in English or
-        Chinese, as `Accept-Language` prefers. `errors` names every wrong field at once. What is no HTTP at all (a request line or headers that are too long
-        or malformed) the server refuses with 400, 414 or 431, before it is anybody's request, and without a body. A path that has no such method answers 405.
+        **Errors** are RFC 9457 problems. `type` says what happened and never changes. `title`, `detail` and `errors` are for people, in English or
+        Chinese by `Accept-Language`. `errors` names every wrong field. A request line or headers that are too long or malformed are
+        refused with 400, 414 or 431 and no body. A method that a path does not have is 405.
 
-        **Repeating is safe.** Every POST takes an `Idempotency-Key`: the same key and body again gives the same answer with `Idempotent-Replayed: true`.
+        **Idempotency.** Every POST accepts an `Idempotency-Key`: the same key and body return the same answer, with `Idempotent-Replayed: true`.
 
-        **Lists** are paged: give `nextCursor` back as `cursor`, until it is null.
+        **Lists** are paged: send `nextCursor` as `cursor` until it is null.
 
-        **Tracing.** A W3C `traceparent` that comes with a request is carried on; the problem's `traceId` is its trace id.
+        **Tracing.** The trace of a W3C `traceparent` header goes on; the `traceId` of a problem is its trace id.
         """;
 
     public static IServiceCollection AddShopOpenApi(this IServiceCollection services)

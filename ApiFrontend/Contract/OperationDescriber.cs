@@ -23,7 +23,7 @@ internal static class OperationDescriber
             operation.Description ??= $"An API key needs the scope {scope}.";
         if (kind.IsPost && kind.IsApi)
             AddHeader(operation, new RequestHeader(
-                IdempotencyMiddleware.Header, "The same key and body again gives the same answer.", "6f1c2c1e-6d0b-4b64-9d0e-0c1a8e3e7a55",
+                IdempotencyMiddleware.Header, "The same key and body return the same answer. Use a UUID.", "6f1c2c1e-6d0b-4b64-9d0e-0c1a8e3e7a55",
                 metadata.OfType<IdempotencyRule>().Any(r => r.Required)), "^[ -~]{1,255}$");
         foreach (var header in metadata.OfType<RequestHeader>())
             AddHeader(operation, header);
@@ -65,14 +65,14 @@ internal static class OperationDescriber
                 continue;
             answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
             if (status is "201")
-                answer.Headers["Location"] = Headers.Text("Where it is.", "/api/v1/orders/0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11", true);
+                answer.Headers["Location"] = Headers.Text("The URL of the new resource.", "/api/v1/orders/0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11", true);
             if (kind is { IsApi: true, IsPost: true })
-                answer.Headers["Idempotent-Replayed"] = Headers.Text("True when it is the answer that was given before.", "true");
+                answer.Headers["Idempotent-Replayed"] = Headers.Text("True when this is the stored answer of an earlier request.", "true");
             if (kind.IsApi)
             {
                 answer.Headers[RateLimitHeaders.Policy] = Headers.RateLimitPolicy();
                 answer.Headers[RateLimitHeaders.Limit] = Headers.RateLimit();
-                answer.Headers["api-supported-versions"] = Headers.Text("The versions of the API that there are.", "1");
+                answer.Headers["api-supported-versions"] = Headers.Text("The versions of the API.", "1");
             }
             foreach (var header in declared)
             {
@@ -90,10 +90,10 @@ internal static class OperationDescriber
         operation.Description = $"{operation.Description}\n\nDeprecated{(deprecation.SunsetAt is { } end ? $", gone after {end:yyyy-MM-dd}" : "")}: {deprecation.Policy}".TrimStart();
         foreach (var answer in operation.Responses!.Values.OfType<OpenApiResponse>())
         {
-            answer.Headers!["Deprecation"] = Headers.Text("When it became, or becomes, deprecated (RFC 9745).", "@1767225600", true);
+            answer.Headers!["Deprecation"] = Headers.Text("When the operation is deprecated (RFC 9745).", "@1767225600", true);
             answer.Headers["Link"] = Headers.Text("What to use instead.", $"<{deprecation.Policy}>; rel=\"deprecation\"", true);
             if (deprecation.SunsetAt is not null)
-                answer.Headers["Sunset"] = Headers.Text("When it is going to be gone (RFC 8594).", "Thu, 31 Dec 2026 23:59:59 GMT", true);
+                answer.Headers["Sunset"] = Headers.Text("When the operation is removed (RFC 8594).", "Thu, 31 Dec 2026 23:59:59 GMT", true);
         }
     }
 
@@ -120,7 +120,7 @@ internal static class Headers
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
-    public static OpenApiHeader RateLimitPolicy() => Text("The limits that count here: how many (q) in how many seconds (w).", "\"reads\";q=600;w=60");
+    public static OpenApiHeader RateLimitPolicy() => Text("The rate limits of the operation: requests (q) in a window of seconds (w).", "\"reads\";q=600;w=60");
 
-    public static OpenApiHeader RateLimit() => Text("What is left of each limit (r), and seconds until there is more (t).", "\"reads\";r=599;t=1");
+    public static OpenApiHeader RateLimit() => Text("For each rate limit, the requests that are left (r), and the seconds until there are more (t).", "\"reads\";r=599;t=1");
 }

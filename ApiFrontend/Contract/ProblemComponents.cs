@@ -40,7 +40,7 @@ internal static class ProblemComponents
             ["Content-Language"] = Headers.Text("The language of title, detail and errors.", "en", true),
         };
         if (codes.Contains(RefusalCode.Unauthenticated))
-            headers["WWW-Authenticate"] = Headers.Text("How to prove who one is (RFC 9110, section 11.6.1).", "Bearer", true);
+            headers["WWW-Authenticate"] = Headers.Text("The way to authenticate (RFC 9110, section 11.6.1).", "Bearer", true);
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status409Conflict)
             headers["Retry-After"] = Headers.Text("Seconds to wait before trying again.", "2", status != StatusCodes.Status409Conflict);
         if (status is StatusCodes.Status429TooManyRequests)
@@ -70,9 +70,9 @@ internal static class ProblemComponents
             ["type"] = Text("What happened; this never changes.", "uri"),
             ["title"] = Text("What happened, in a few words of the answer's language."),
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "400", Maximum = "599", Description = "The HTTP status." },
-            ["detail"] = Text("What happened here and what to do, in the answer's language."),
-            ["instance"] = Text("The path that was asked for."),
-            ["traceId"] = Text("Names the request in the shop's logs and traces."),
+            ["detail"] = Text("What is wrong and what to do, in the answer's language."),
+            ["instance"] = Text("The path of the request."),
+            ["traceId"] = Text("The id of the request in the shop's logs and traces."),
         },
     };
 
@@ -97,20 +97,20 @@ internal static class ProblemComponents
             own.Properties["errors"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object,
-                Description = "By field, what is wrong with it; every wrong field is there.",
+                Description = "For each wrong field, what is wrong with it.",
                 AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
             };
         if (codes is [RefusalCode.ValidationFailed])
             own.Required.Add("errors");
         if (codes.Any(c => c is RefusalCode.PaymentDeclined or RefusalCode.OutOfStock or RefusalCode.InvalidOrderState))
-            own.Properties["orderId"] = Text("The order that stands all the same.", "uuid");
+            own.Properties["orderId"] = Text("The order that was placed in spite of the error.", "uuid");
         if (codes.Contains(RefusalCode.PaymentDeclined))
             own.Properties["declineCode"] = Text("The card network's reason, such as insufficient_funds.");
         if (codes.Contains(RefusalCode.OutOfStock))
             own.Properties["lines"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
-                Description = "The lines that cannot be had.",
+                Description = "The lines that stock cannot fill.",
                 Items = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,
@@ -118,8 +118,8 @@ internal static class ProblemComponents
                     Properties = new Dictionary<string, IOpenApiSchema>
                     {
                         ["sku"] = Text("The stock keeping unit."),
-                        ["requested"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units asked for." },
-                        ["available"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units that could be had." },
+                        ["requested"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units ordered." },
+                        ["available"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units available." },
                     },
                 },
             };

@@ -46,10 +46,10 @@ internal static class Declarations
 
     /// <summary>The answer carries the version of what it shows.</summary>
     public static TBuilder WithETag<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder =>
-        routes.AnswersHeader("ETag", "The version of what is shown, for If-Match.", "\"3\"", true, 200, 201);
+        routes.AnswersHeader("ETag", "The version of the resource, for If-Match.", "\"3\"", true, 200, 201);
 
     /// <summary>The route does nothing when the version named in If-Match is not the current one.</summary>
     public static TBuilder WithIfMatch<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder => routes
-        .TakesHeader("If-Match", "The ETag of the version that is to be changed, such as \"3\"; with * or without it any version is.", "*")
+        .TakesHeader("If-Match", "The ETag of the version to change, such as \"3\". With * or without the header, any version is changed.", "*")
         .Refuses(RefusalCode.PreconditionFailed);
 }

@@ -89,7 +89,7 @@ public sealed class RateLimitsOptions
 /// <summary>The limit of one class.</summary>
 public sealed class ClassLimit(int requests, int windowSeconds)
 {
-    /// <summary>Requests of one user or address in a window.</summary>
+    /// <summary>The number of requests in a window.</summary>
     public int Requests { get; set; } = requests;
 
     /// <summary>The length of the window, in seconds.</summary>
