@@ -6,7 +6,7 @@ using SoonShop.ApiFrontend;
 using SoonShop.Silo;
 using SoonShop.Tests.Running;
 
-namespace SoonShop.Tests.Documentation;
+namespace SoonShop.Tests.Documents;
 
 /// <summary>The tables of configuration keys: from the options classes, their comments, and what the programs say of wrong values.</summary>
 internal static partial class ConfigurationPage
@@ -101,13 +101,13 @@ internal static partial class ConfigurationPage
                 foreach (var problem in problems.Where(p => p.StartsWith($"{named} is ", StringComparison.Ordinal)))
                 {
                     if (Limits.Match(problem) is { Success: true } match)
-                        return match.Groups["limits"].Value;
+                        return match.Groups["limits"].Value.Replace(", or to ", ", or ", StringComparison.Ordinal);
                 }
             }
             return null;
         }
     }
 
-    [GeneratedRegex(@"; set (it|\S+) (to )?(?<limits>.+?)([.;:]\s|[.;]?$)")]
+    [GeneratedRegex(@"; set (it|\S+) (to )?(?<limits>[\dbm].*?)(, or \w+__|[.;:]\s|[.;]?$)")]
     private static partial Regex Limits { get; }
 }

@@ -10,7 +10,7 @@ using SoonShop.Events;
 using SoonShop.Notifications;
 using SoonShop.Silo;
 
-namespace SoonShop.Tests.Documentation;
+namespace SoonShop.Tests.Documents;
 
 /// <summary>The event types and the retry policies of their handlers.</summary>
 internal static class EventPage
@@ -42,7 +42,7 @@ internal static class EventPage
     public static string Retries()
     {
         var page = new StringBuilder("| Handler | At once | Delayed | First delay | Longest delay |\n|---|---|---|---|---|\n");
-        page.Append(Row("any other", RetryPolicy.Default));
+        page.Append(Row("any other handler", RetryPolicy.Default));
         foreach (var handler in AllHandlers.All.OrderBy(h => h.Name, StringComparer.Ordinal))
         {
             foreach (var rule in handler.RetryRules(AllTypes))
@@ -58,7 +58,7 @@ internal static class EventPage
     private static IEnumerable<string> Fields(Type type) => type.GetProperties()
         .Where(p => p.SetMethod is not null && p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always })
         .OrderBy(p => p.MetadataToken)
-        .Select(p => $"`{JsonNamingPolicy.CamelCase.ConvertName(p.Name)}`{(IsList(p.PropertyType) ? "[]" : "")}");
+        .Select(p => $"`{JsonNamingPolicy.CamelCase.ConvertName(p.Name)}{(IsList(p.PropertyType) ? "[]" : "")}`");
 
     private static bool IsList(Type type) => type != typeof(string) && type != typeof(JsonElement?) && type.IsAssignableTo(typeof(IEnumerable));
 }

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using SoonShop.Tests.Running;
 
-namespace SoonShop.Tests.Documentation;
+namespace SoonShop.Tests.Documents;
 
 /// <summary>
 /// Parts of the pages in <c>docs</c> are generated from the code. They stand between a line <c>&lt;!-- generated: name --&gt;</c> and a line
@@ -11,8 +11,6 @@ public sealed partial class GeneratedPageTests
 {
     /// <summary>Set it to 1 to have the pages written instead of compared.</summary>
     private const string Renew = "SOONSHOP_RENEW_DOCS";
-
-    private const int MaxLines = 300;
 
     private static readonly string Folder = Path.Combine(Repository.Root, "docs");
 
@@ -51,10 +49,6 @@ public sealed partial class GeneratedPageTests
         if (Environment.GetEnvironmentVariable(Renew) is not { Length: > 0 })
             Assert.True(stale.Count == 0, $"{string.Join(", ", stale)}: the code gives another text. Run ./docs/generate.sh and commit the pages.");
     }
-
-    [Fact]
-    public void no_page_is_longer_than_a_reader_reads() =>
-        Assert.All(Directory.EnumerateFiles(Folder, "*.md"), file => Assert.InRange(File.ReadLines(file).Count(), 1, MaxLines));
 
     [GeneratedRegex(@"<!-- generated: (?<name>[a-z ]+) -->\n.*?<!-- end -->", RegexOptions.Singleline)]
     private static partial Regex Part { get; }

@@ -1,7 +1,7 @@
 using System.Text;
 using SoonShop.ApiFrontend.Http;
 
-namespace SoonShop.Tests.Documentation;
+namespace SoonShop.Tests.Documents;
 
 /// <summary>The problem codes, a heading each.</summary>
 internal static class ProblemPage

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using SoonShop.Tests.Running;
 
-namespace SoonShop.Tests.Documentation;
+namespace SoonShop.Tests.Documents;
 
 /// <summary>The routes of the OpenAPI document, by tag.</summary>
 internal static class RoutePage

@@ -2,7 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 
-namespace SoonShop.Tests.Documentation;
+namespace SoonShop.Tests.Documents;
 
 /// <summary>One configuration key, as reflection over an options class finds it.</summary>
 /// <param name="Key">Such as <c>Checkout:CheckoutDueSeconds</c>; parts in angle brackets are names of the reader's choice.</param>
@@ -23,7 +23,7 @@ internal sealed record Setting(string Key, Type Type, object? Default, string Me
         : Type == typeof(int) || Type == typeof(long) ? "integer"
         : Type == typeof(double) ? "number"
         : Type == typeof(DateTimeOffset) ? "time (RFC 3339)"
-        : Type.IsEnum ? string.Join(" or ", Choices.Select(c => $"`{c}`"))
+        : Type.IsEnum ? string.Join(", ", Choices.Select(c => $"`{c}`"))
         : Type != typeof(string) && Type.IsAssignableTo(typeof(IEnumerable)) ? "list"
         : "text";
 

@@ -1,9 +1,10 @@
 using System.Reflection;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
-namespace SoonShop.Tests.Documentation;
+namespace SoonShop.Tests.Documents;
 
 /// <summary>The XML documentation comments of the shop's assemblies, as Markdown.</summary>
 internal static partial class XmlComments
@@ -29,11 +30,6 @@ internal static partial class XmlComments
         return Text(name);
     }
 
-    /// <summary>What the comment of a type says of one parameter of its constructor; empty when it says nothing.</summary>
-    public static string OfParameter(Type type, string parameter) =>
-        Members.GetValueOrDefault($"T:{NameOf(type)}")?.Elements("param")
-            .FirstOrDefault(p => p.Attribute("name")?.Value == parameter) is { } element ? Markdown(element) : "";
-
     private static string NameOf(Type type) => type.FullName!.Replace('+', '.');
 
     private static string Text(string name)
@@ -56,7 +52,9 @@ internal static partial class XmlComments
             {
                 XText plain => plain.Value,
                 XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
-                XElement { Name.LocalName: "see" or "paramref" } see => $"`{(see.Attribute("cref") ?? see.Attribute("langword") ?? see.Attribute("name"))!.Value.Split('.', ':')[^1]}`",
+                // A parameter of an event is a member of its data.
+                XElement { Name.LocalName: "paramref" } parameter => $"`{JsonNamingPolicy.CamelCase.ConvertName(parameter.Attribute("name")!.Value)}`",
+                XElement { Name.LocalName: "see" } see => $"`{(see.Attribute("cref") ?? see.Attribute("langword"))!.Value.Split('.', ':')[^1]}`",
                 _ => "",
             });
         }

@@ -1,28 +1,27 @@
 #!/usr/bin/env python3
 """Writes the charts of docs/benchmarks.md as SVG files into this folder. Each bar is a measured range: (label, low, high)."""
-import math
 import os
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 COLOURS = ['#2563eb', '#94a3b8']
 
 CHARTS = {
-    'storage': ('Grain state writes a second (logarithmic)', True, ['group commit', "Orleans' ADO.NET provider"], [
+    'storage': ('Grain state writes a second', ['group commit', "Orleans' ADO.NET provider"], [
         ('64 grains', [(29000, 38000), (1900, 3200)]),
         ('256 grains', [(47000, 57000), (2900, 3500)]),
         ('64 grains, an event each', [(10400, 13600), (800, 920)]),
     ]),
-    'streams': ('Events a second, from commit to handled', False, ['warm handlers', 'handlers activated first'], [
+    'streams': ('Events a second, from commit to handled', ['warm handlers', 'handlers activated first'], [
         ('1 queue', [(8100, 9700), (2500, 2500)]),
         ('4 queues', [(12100, 12600), (7200, 7200)]),
         ('16 queues', [(10300, 12200), (4500, 4500)]),
     ]),
-    'checkout': ('Checkouts a second', False, ['checkouts'], [
+    'checkout': ('Checkouts a second', ['checkouts'], [
         ('1 client', [(69, 69)]),
         ('8 clients', [(204, 204)]),
         ('32 clients', [(343, 343)]),
     ]),
-    'overload': ('99th percentile of admitted requests, milliseconds', False, ['with admission control', 'without'], [
+    'overload': ('99th percentile of admitted requests, milliseconds', ['with admission control', 'without'], [
         ('50 % load', [(177, 177), (638, 638)]),
         ('100 %', [(483, 483), (734, 734)]),
         ('150 %', [(1378, 1378), (8703, 8703)]),
@@ -32,14 +31,11 @@ CHARTS = {
 }
 
 
-def draw(title, logarithmic, series, groups):
+def draw(title, series, groups):
     left, width, bar, gap = 190, 420, 16, 14
     largest = max(high for _, bars in groups for _, high in bars)
-    floor = 100 if logarithmic else 0
 
     def scale(value):
-        if logarithmic:
-            return width * math.log10(value / floor) / math.log10(largest / floor)
         return width * value / largest
 
     def text(x, y, words, anchor='start', size=12, weight='normal'):
