@@ -1,4 +1,6 @@
 using Asp.Versioning;
+using Asp.Versioning.Routing;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace SoonShop.ApiFrontend.Versions;
 
@@ -12,6 +14,9 @@ namespace SoonShop.ApiFrontend.Versions;
 /// </summary>
 internal static class ApiVersions
 {
+    /// <summary>What stands before the version in every path of the API.</summary>
+    public const string PathPrefix = "/api/v";
+
     /// <summary>The versions, oldest first.</summary>
     public static readonly ImmutableArray<ApiVersion> All = [new(1)];
 
@@ -30,6 +35,9 @@ internal static class ApiVersions
             o.GroupNameFormat = "'v'VVV";
             o.SubstituteApiVersionInUrl = true;
         });
+        services.Replace(ServiceDescriptor.Singleton<IReportApiVersions, CachedVersionReporter>());
+        services.Remove(services.Single(s => s.ImplementationType == typeof(ApiVersionMatcherPolicy)));
+        services.AddSingleton<ApiVersionMatcherPolicy>().AddSingleton<MatcherPolicy, CachedVersionPolicy>();
         return services.AddSingleton(new Deprecations(options));
     }
 
@@ -37,6 +45,6 @@ internal static class ApiVersions
     public static RouteGroupBuilder MapShopApi(this IEndpointRouteBuilder app, params IEnumerable<ApiVersion> versions)
     {
         var set = versions.Aggregate(app.NewApiVersionSet("SoonShop"), (builder, version) => builder.HasApiVersion(version)).ReportApiVersions().Build();
-        return app.MapGroup("/api/v{version:apiVersion}").WithApiVersionSet(set);
+        return app.MapGroup(PathPrefix + "{version:apiVersion}").WithApiVersionSet(set);
     }
 }

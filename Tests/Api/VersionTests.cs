@@ -26,6 +26,29 @@ public sealed class VersionTests(RunningShop shop)
     }
 
     [Fact]
+    public async Task a_version_leads_to_the_same_route_however_often_and_in_whichever_form_it_is_asked_for()
+    {
+        await using var host = await Host.StartAsync([new(1), new(2)], new VersionsOptions());
+        string[] forms = ["v1", "v2", "V1", "v1.0", "v2.0", "v3", "vx", "v", "1", "vv1", "v1.", "v01", "v1.00", "v1.000", "v2.00", "v2.000", "v001", "v002", "v1-rc"];
+        var first = await AnswersAsync();
+        Assert.Equal(first, await AnswersAsync());
+        Assert.Equal(first.Reverse(), await AnswersAsync(reversed: true));
+        Assert.Equal(["200 old 1, 2", "200 new 1, 2", "200 old 1, 2", "200 old 1, 2", "200 new 1, 2", "404  ", "404  "], first.Take(7));
+
+        async Task<string[]> AnswersAsync(bool reversed = false)
+        {
+            var answers = new List<string>();
+            foreach (var form in reversed ? forms.Reverse() : forms)
+            {
+                var answer = await host.Http.GetAsync($"/api/{form}/greeting", TestContext.Current.CancellationToken);
+                var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+                answers.Add($"{(int)answer.StatusCode} {text} {Header(answer, "api-supported-versions")}");
+            }
+            return [.. answers];
+        }
+    }
+
+    [Fact]
     public async Task clients_are_told_what_is_on_its_way_out()
     {
         var options = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
