@@ -75,7 +75,7 @@ app.UseRequestTimeouts();
 CallBudget.Use(app, configuration.Cluster);
 app.UseDeprecations();
 app.UseOrigin();
-app.UseAuthentication();
+app.UseShopAuthentication();
 app.UseActor();
 app.UseRateLimits(configuration.RateLimits);
 app.UseAccess();

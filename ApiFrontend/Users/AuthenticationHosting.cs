@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using SoonShop.ApiFrontend.ApiKeys;
@@ -10,6 +11,12 @@ internal static class AuthenticationHosting
 {
     /// <summary>The default scheme: it looks which of the others is meant.</summary>
     private const string EitherScheme = "Either";
+
+    /// <summary>Where <c>UseAuthentication</c> leaves word; without it, ASP.NET Core authenticates every request before the pipeline begins.</summary>
+    private const string IsUsed = "__AuthenticationMiddlewareSet";
+
+    /// <summary>The user of every request without credentials. Nobody changes it.</summary>
+    private static readonly ClaimsPrincipal Nobody = new(new ClaimsIdentity());
 
     public static void AddShopAuthentication(this IServiceCollection services, AuthOptions options)
     {
@@ -27,6 +34,22 @@ internal static class AuthenticationHosting
             o.TokenHandlers.Add(verified);
             o.Events = new JwtBearerEvents { OnTokenValidated = CheckSessionAsync };
         });
+    }
+
+    /// <summary>
+    /// Finds out who calls. Only a request with <c>Authorization</c> passes the middleware: the schemes read nothing else, and would be made anew
+    /// for each request.
+    /// </summary>
+    public static void UseShopAuthentication(this IApplicationBuilder app)
+    {
+        app.UseWhen(context => context.Request.Headers.Authorization.Count > 0, branch => branch.UseAuthentication());
+        app.Use((context, next) =>
+        {
+            if (context.Request.Headers.Authorization.Count == 0)
+                context.User = Nobody;
+            return next(context);
+        });
+        app.Properties[IsUsed] = true;
     }
 
     private static async Task CheckSessionAsync(TokenValidatedContext context)
