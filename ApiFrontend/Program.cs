@@ -62,7 +62,6 @@ if (openApi is null && configuration.Telemetry.MetricsPort == 0)
     app.UseMetrics(MetricsEndpoint.IsLocal);
 app.UseTrustedProxies(configuration.Http);
 app.UseSecurityHeaders(configuration.Http);
-app.UseCorrelation();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.UseHttpsRedirection(configuration.Http);
@@ -74,7 +73,6 @@ app.UseAdmission(configuration.Admission);
 app.UseRequestTimeouts();
 CallBudget.Use(app, configuration.Cluster);
 app.UseDeprecations();
-app.UseOrigin();
 app.UseShopAuthentication();
 app.UseActor();
 app.UseRateLimits(configuration.RateLimits);

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Http;
 using SoonShop.Auditing;
 
@@ -16,13 +17,16 @@ public static class RequestOrigin
     {
         RequestContext.Set(RequestKeys.Actor, Actors.Anonymous);
         if (context.Connection.RemoteIpAddress is { } address)
-            RequestContext.Set(RequestKeys.Address, (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString());
+            RequestContext.Set(RequestKeys.Address, Address(address));
         if (UserAgent(context.Request.Headers.UserAgent.ToString()) is { } agent)
             RequestContext.Set(RequestKeys.UserAgent, agent);
     }
 
+    /// <summary>An address as text. An IPv4 address in the form of IPv6 is the IPv4 address.</summary>
+    public static string Address(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+
     /// <summary>At most 200 characters on one line; null for none. What is no line is made one.</summary>
-    internal static string? UserAgent(string text)
+    public static string? UserAgent(string text)
     {
         if (text.Length == 0)
             return null;

@@ -6,8 +6,9 @@ namespace SoonShop.ApiFrontend.Cluster;
 /// <summary>What the calls of a request may take together: none of them gets more time than the request has left.</summary>
 /// <param name="limit">From now on.</param>
 /// <param name="isQuery">True when the request only reads, so that each of its calls may be made again.</param>
+/// <param name="origin">What each of the calls tells of the request; null for calls of no request.</param>
 /// <param name="cancellation">Ends queries: the client hung up, or the time is over. Commands are not cut in the middle.</param>
-internal sealed class CallBudget(TimeSpan limit, bool isQuery, CancellationToken cancellation)
+internal sealed class CallBudget(TimeSpan limit, bool isQuery, CallOrigin? origin, CancellationToken cancellation)
 {
     /// <summary>For what must follow a request whose time is over, such as to keep its answer.</summary>
     private static readonly TimeSpan Extension = TimeSpan.FromSeconds(5);
@@ -25,11 +26,13 @@ internal sealed class CallBudget(TimeSpan limit, bool isQuery, CancellationToken
 
     public CancellationToken Cancellation => cancellation;
 
+    public CallOrigin? Origin => origin;
+
     /// <summary>Gives what follows, until disposal, some seconds of its own.</summary>
     public static IDisposable Extend()
     {
         var before = Ambient.Value;
-        Ambient.Value = new CallBudget(Extension, false, CancellationToken.None);
+        Ambient.Value = new CallBudget(Extension, false, before?.Origin, CancellationToken.None);
         return new Restored(before);
     }
 
@@ -38,23 +41,27 @@ internal sealed class CallBudget(TimeSpan limit, bool isQuery, CancellationToken
     public static void Share(CancellationToken abandoned) => Ambient.Value = Ambient.Value?.For(abandoned);
 
     /// <summary>
-    /// Gives each request its budget. Stands after <c>UseRequestTimeouts</c>, whose token it hands on; routes without a time limit there have none here.
+    /// Gives each request its budget and its calls their origin. Stands after <c>UseRequestTimeouts</c>, whose token it hands on; routes without a time
+    /// limit there have no budget here.
     /// </summary>
     public static void Use(IApplicationBuilder app, ClusterSection options)
     {
         var (call, query) = (TimeSpan.FromSeconds(options.CallTimeoutSeconds), TimeSpan.FromSeconds(options.QueryTimeoutSeconds));
         app.Use((context, next) =>
         {
+            var origin = CallOrigin.Of(context);
             if (context.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is null)
             {
                 var isQuery = RequestTimeouts.IsQuery(context.Request.Method);
-                Ambient.Value = new CallBudget(isQuery ? query : call, isQuery, isQuery ? context.RequestAborted : CancellationToken.None);
+                Ambient.Value = new CallBudget(isQuery ? query : call, isQuery, origin, isQuery ? context.RequestAborted : CancellationToken.None);
             }
+            else
+                origin.Send();
             return next(context);
         });
     }
 
-    private CallBudget For(CancellationToken other) => new(limit, isQuery, other);
+    private CallBudget For(CancellationToken other) => new(limit, isQuery, origin, other);
 
     private sealed class Restored(CallBudget? before) : IDisposable
     {

@@ -1,8 +1,8 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// Around every call of a grain: the request's time limit, which travels with the call; its cancellation, for queries; an end to waiting for a
-/// silo that died; a second try where that is safe; and the breaker.
+/// Around every call of a grain: the request's time limit and origin, which travel with the call; its cancellation, for queries; an end to waiting for
+/// a silo that died; a second try where that is safe; and the breaker.
 /// </summary>
 internal sealed partial class ClusterCalls(
     ClusterBreaker breaker, GatewayWatch gateways, GatewayMetrics metrics, ClusterSection options, TimeProvider time,
@@ -22,32 +22,38 @@ internal sealed partial class ClusterCalls(
     /// <summary>The call whose second try passes through here once more.</summary>
     private static readonly AsyncLocal<object?> Again = new();
 
+    /// <summary>What is sent along with a call, while it is gathered.</summary>
+    [ThreadStatic]
+    private static Dictionary<string, object>? scratch;
+
     private readonly Guid sender = Guid.NewGuid();
     private readonly TimeSpan callTimeout = TimeSpan.FromSeconds(options.CallTimeoutSeconds);
     private readonly SemaphoreSlim repeating = new(options.MaxRepeatedCalls);
 
-    public async Task Invoke(IOutgoingGrainCallContext context)
+    public Task Invoke(IOutgoingGrainCallContext context)
     {
         var traits = CallTraits.Of(context.InterfaceMethod);
         if (traits.IsDirect || ReferenceEquals(Again.Value, context.Request))
-        {
-            await context.Invoke();
-            return;
-        }
-        var call = new Call(context, traits, CallBudget.Current ?? new CallBudget(callTimeout, false, CancellationToken.None));
+            return context.Invoke();
+        var budget = CallBudget.Current;
+        var call = new Call(this, context, traits, budget ?? new CallBudget(callTimeout, false, null, CancellationToken.None));
         if (traits.Token >= 0 && call.Budget.Cancellation.CanBeCanceled && !context.Request.GetCancellationToken().CanBeCanceled)
             context.Request.SetArgument(traits.Token, call.Budget.Cancellation);
-        if (CallBudget.Current is null)
+        if (budget is null)
         {
             breaker.ThrowIfOpen();
-            await AttemptAsync(call);
-            return;
+            return AttemptAsync(call);
         }
-        if (call.Budget.Left <= TimeSpan.Zero)
+        if (budget.Left <= TimeSpan.Zero)
             throw new UnavailableException("The request's time was over before the shop was asked.");
+        return CallAsync(call);
+    }
+
+    private async Task CallAsync(Call call)
+    {
         try
         {
-            await breaker.CallAsync(context.TargetId, AttemptAsync, call);
+            await breaker.CallAsync(call.Context.TargetId, Call.Attempt, call);
         }
         catch (Exception e) when (IsLost(e) && IsRepeatable(call) && repeating.Wait(0))
         {
@@ -71,7 +77,7 @@ internal sealed partial class ClusterCalls(
             LogAgain(log, call.Context.InterfaceName, call.Context.MethodName, reason.Message);
             try
             {
-                await breaker.CallAsync(call.Context.TargetId, AttemptAsync, call);
+                await breaker.CallAsync(call.Context.TargetId, Call.Attempt, call);
                 return;
             }
             catch (Exception e) when (IsLost(e) && IsRepeatable(call))
@@ -87,7 +93,7 @@ internal sealed partial class ClusterCalls(
         if (left <= TimeSpan.Zero)
             throw new TimeoutException("The request's time was over before the call.");
         var lost = gateways.Lost;
-        RequestContext.Set(RequestKeys.DeadlineText, new CallDeadline(sender, (long)time.GetElapsedTime(0).TotalMilliseconds, (int)left.TotalMilliseconds).ToText());
+        Send(call.Budget.Origin, new CallDeadline(sender, (long)time.GetElapsedTime(0).TotalMilliseconds, (int)left.TotalMilliseconds));
         var attempt = call.WasLost ? CallAgain(call) : call.Context.Invoke();
         try
         {
@@ -115,6 +121,19 @@ internal sealed partial class ClusterCalls(
         }
     }
 
+    /// <summary>Sends along with the call where it comes from and how long its answer is waited for. What the request's handler has set stays.</summary>
+    private static void Send(CallOrigin? origin, CallDeadline deadline)
+    {
+        var values = scratch ??= new Dictionary<string, object>(CallOrigin.MaxEntries);
+        values.Clear();
+        origin?.AddTo(values);
+        foreach (var (key, value) in RequestContext.Entries)
+            values[key] = value;
+        values[RequestKeys.DeadlineText] = deadline.ToText();
+        // At once, because each single key that is set copies all of them. This copies them, too: the dictionary is free again.
+        RequestContextExtensions.Import(values);
+    }
+
     private static void Abandon(Call call, Task attempt)
     {
         call.WasLost = true;
@@ -136,8 +155,12 @@ internal sealed partial class ClusterCalls(
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Interface}.{Method} is asked again: {Reason}")]
     private static partial void LogAgain(ILogger log, string @interface, string method, string reason);
 
-    private sealed class Call(IOutgoingGrainCallContext context, CallTraits traits, CallBudget budget)
+    private sealed class Call(ClusterCalls calls, IOutgoingGrainCallContext context, CallTraits traits, CallBudget budget)
     {
+        public static readonly Func<Call, Task> Attempt = call => call.Calls.AttemptAsync(call);
+
+        private ClusterCalls Calls => calls;
+
         public IOutgoingGrainCallContext Context => context;
 
         public CallTraits Traits => traits;

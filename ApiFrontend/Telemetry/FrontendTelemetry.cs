@@ -1,3 +1,4 @@
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ServiceDefaults.Logging;
 using SoonShop.ServiceDefaults.Telemetry;
@@ -22,6 +23,7 @@ internal static class FrontendTelemetry
     /// <summary>Who sent the request, also where what followed authentication has been left: an error is logged further out.</summary>
     private sealed class RequestActor(IHttpContextAccessor accessor) : ILogActor
     {
-        public string? Current => accessor.HttpContext is { User.Identity.IsAuthenticated: true } context ? context.Actor() : null;
+        public string? Current =>
+            accessor.HttpContext is { User.Identity.IsAuthenticated: true } context ? context.Actor() : CallBudget.Current?.Origin?.Actor;
     }
 }
