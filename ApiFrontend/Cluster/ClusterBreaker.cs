@@ -20,13 +20,14 @@ internal sealed partial class ClusterBreaker
     private readonly GatewayMetrics metrics;
     private readonly ILogger<ClusterBreaker> log;
     private readonly TimeSpan window;
+    private readonly bool isEnabled;
     private readonly TimeProvider time;
     private readonly Lock slowGate = new();
     private readonly Dictionary<GrainId, long> slow = [];
 
     public ClusterBreaker(ClusterSection options, GatewayMetrics metrics, TimeProvider time, ILogger<ClusterBreaker> log)
     {
-        (this.metrics, this.time, this.log) = (metrics, time, log);
+        (this.metrics, this.time, this.log, isEnabled) = (metrics, time, log, options.BreakerEnabled);
         window = TimeSpan.FromSeconds(options.BreakerSamplingSeconds) + TimeSpan.FromSeconds(options.CallTimeoutSeconds);
         var builder = new ResiliencePipelineBuilder<bool> { TimeProvider = time };
         if (options.BreakerEnabled)
@@ -64,32 +65,44 @@ internal sealed partial class ClusterBreaker
     /// <exception cref="UnavailableException">It was not made.</exception>
     public async Task CallAsync<TState>(GrainId target, Func<TState, Task> call, TState callState)
     {
-        var context = ResilienceContextPool.Shared.Get();
-        context.Properties.Set(Target, target);
+        ThrowIfOpen();
         try
         {
-            var outcome = await pipeline.ExecuteOutcomeAsync(
-                static async (_, s) =>
-                {
-                    try
-                    {
-                        await s.call(s.callState);
-                        return Outcome.FromResult(true);
-                    }
-                    catch (Exception e)
-                    {
-                        return Outcome.FromException<bool>(e);
-                    }
-                },
-                context, (call, callState));
-            if (outcome.Exception is BrokenCircuitException)
-                throw Rejection();
-            outcome.ThrowIfException();
+            await call(callState);
         }
-        finally
+        catch (Exception e)
         {
-            ResilienceContextPool.Shared.Return(context);
+            await ReportAsync(target, e);
+            throw;
         }
+        await ReportAsync(target, null);
+    }
+
+    /// <summary>
+    /// Tells the pipeline how a call ended. The call is not made within the pipeline: each layer of it would wait for the answer too, and a call that
+    /// began before the breaker opened counts for nothing in either way.
+    /// </summary>
+    private ValueTask ReportAsync(GrainId target, Exception? failure)
+    {
+        if (!isEnabled)
+            return ValueTask.CompletedTask;
+        var context = ResilienceContextPool.Shared.Get();
+        if (failure is not null)
+            context.Properties.Set(Target, target);
+        var reported = pipeline.ExecuteOutcomeAsync(
+            static (_, e) => ValueTask.FromResult(e is null ? Outcome.FromResult(true) : Outcome.FromException<bool>(e)), context, failure);
+        if (!reported.IsCompletedSuccessfully)
+            return FinishAsync(reported, context);
+        _ = reported.Result;
+        ResilienceContextPool.Shared.Return(context);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The call that opens the breaker waits until that is logged.</summary>
+    private static async ValueTask FinishAsync(ValueTask<Polly.Outcome<bool>> reported, ResilienceContext context)
+    {
+        await reported;
+        ResilienceContextPool.Shared.Return(context);
     }
 
     /// <summary>For calls whose end says nothing of the cluster, such as those that wait for news: they respect the breaker, and do not move it.</summary>
