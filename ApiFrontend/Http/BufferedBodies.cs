@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -12,13 +14,43 @@ internal static class BufferedBodies
     /// <summary>Larger bodies go on to a file.</summary>
     private const int MaxBytesInMemory = 256 * 1024;
 
+    /// <summary>Bodies of so many bytes have an array of their own.</summary>
+    private const int MaxSmallBytes = 16 * 1024;
+
     public static void UseBufferedBodies(this IApplicationBuilder app, HttpOptions options)
     {
         var limit = TimeSpan.FromSeconds(options.BodySeconds);
         app.Use((context, next) =>
-            context.GetEndpoint() is not null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+            context.GetEndpoint() is not null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && !TryTakeArrived(context)
                 ? BufferAsync(context, limit, next)
                 : next(context));
+    }
+
+    /// <summary>Takes a small body that has arrived together with its headers, as most do: there is nothing to wait for. False leaves it as it is.</summary>
+    private static bool TryTakeArrived(HttpContext context)
+    {
+        if (context.Request.ContentLength is not (> 0 and <= MaxSmallBytes and var length))
+            return false;
+        var reader = context.Request.BodyReader;
+        try
+        {
+            if (!reader.TryRead(out var read))
+                return false;
+            if (!read.IsCompleted || read.IsCanceled || read.Buffer.Length != length)
+            {
+                reader.AdvanceTo(read.Buffer.Start);
+                return false;
+            }
+            var body = new SmallBody(read.Buffer.ToArray());
+            reader.AdvanceTo(read.Buffer.End);
+            context.Request.Body = body;
+            context.Features.Set<IRequestBodyPipeFeature>(body);
+            return true;
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status400BadRequest)
+        {
+            throw new UnreadableBodyException(e);
+        }
     }
 
     private static async Task BufferAsync(HttpContext context, TimeSpan limit, RequestDelegate next)
@@ -43,6 +75,14 @@ internal static class BufferedBodies
         }
         context.Request.Body.Position = 0;
         await next(context);
+    }
+
+    /// <summary>A whole body in memory. Its array can be had by <see cref="MemoryStream.TryGetBuffer"/>.</summary>
+    private sealed class SmallBody(byte[] bytes) : MemoryStream(bytes, 0, bytes.Length, writable: false, publiclyVisible: true), IRequestBodyPipeFeature
+    {
+        private PipeReader? reader;
+
+        PipeReader IRequestBodyPipeFeature.Reader => reader ??= PipeReader.Create(new ReadOnlySequence<byte>(GetBuffer()));
     }
 }
 

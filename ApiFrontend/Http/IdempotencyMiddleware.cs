@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -22,7 +24,7 @@ internal sealed record IdempotencyRule(bool Required, bool ByGrain);
 /// cart's id. What such a request does twice, like opening a cart, harms nobody.
 /// </para>
 /// </summary>
-internal sealed partial class IdempotencyMiddleware(RequestDelegate next, SigningKeys keys, ILogger<IdempotencyMiddleware> log)
+internal sealed partial class IdempotencyMiddleware(RequestDelegate next, SigningKeys keys, IClusterClient cluster, ILogger<IdempotencyMiddleware> log)
 {
     public const string Header = "Idempotency-Key";
     private const string ReplayedHeader = "Idempotent-Replayed";
@@ -36,34 +38,34 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, Signin
 
     private static readonly string[] KeptHeaders = ["Content-Type", "Content-Language", "Location", "ETag"];
 
-    public async Task InvokeAsync(HttpContext context, IClusterClient cluster)
+    public Task InvokeAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
         if (endpoint is null || !HttpMethods.IsPost(context.Request.Method))
-        {
-            await next(context);
-            return;
-        }
+            return next(context);
         var rule = endpoint.Metadata.GetMetadata<IdempotencyRule>();
         var header = context.Request.Headers[Header];
         if (header.Count == 0 && rule is not { Required: true })
-        {
-            await next(context);
-            return;
-        }
+            return next(context);
         if (Fault(context, endpoint) is not null)
-        {
-            await new Problem(Refusal.Invalid(await BadRequests.FindAsync(context))).ExecuteAsync(context);
-            return;
-        }
+            return RefuseAsync(context);
         var key = header.ToString();
         if (key.Length < MinUnguessableLength && context.Caller() is { UserId: null, CartId: null } && context.User.ApiKeyId() is null && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
-        {
-            await next(context);
-            return;
-        }
+            return next(context);
         var secrecy = endpoint.Metadata.GetMetadata<SecrecyRule>();
-        var request = await KeyedRequest.ReadAsync(context, key, secrecy, secrecy is null ? [] : keys.Current.Secrets);
+        var reading = KeyedRequest.ReadAsync(context, key, secrecy, secrecy is null ? [] : keys.Current.Secrets);
+        if (rule is not { ByGrain: true } || !reading.IsCompletedSuccessfully)
+            return InvokeKeyedAsync(context, reading, rule);
+        context.Features.Set(reading.Result);
+        return next(context);
+    }
+
+    private static async Task RefuseAsync(HttpContext context) =>
+        await new Problem(Refusal.Invalid(await BadRequests.FindAsync(context))).ExecuteAsync(context);
+
+    private async Task InvokeKeyedAsync(HttpContext context, ValueTask<KeyedRequest> reading, IdempotencyRule? rule)
+    {
+        var request = await reading;
         context.Features.Set(request);
         if (rule is { ByGrain: true })
             await next(context);
@@ -79,7 +81,7 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, Signin
             return null;
         var key = header.ToString();
         return header.Count == 0 ? "is required here"
-            : key.Length is 0 or > MaxKeyLength || key.Any(c => c is < ' ' or > '~') ? $"must be 1–{MaxKeyLength} printable ASCII characters"
+            : key.Length is 0 or > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~') ? $"must be 1–{MaxKeyLength} printable ASCII characters"
             : null;
     }
 
@@ -196,12 +198,17 @@ internal sealed record SecrecyRule(bool InBody);
 /// <summary>A request with an Idempotency-Key.</summary>
 internal sealed class KeyedRequest
 {
+    /// <summary>Of a length in front of a text.</summary>
+    private const int MaxDigits = 10;
+
     private readonly ImmutableArray<string> fingerprints;
-    private readonly ImmutableArray<byte[]> sealingKeys;
+    private readonly ImmutableArray<byte[]> secrets;
+    private readonly byte[] bodyDigest;
+    private ImmutableArray<byte[]> sealingKeys;
     private int chosen;
 
-    private KeyedRequest(string key, string id, ImmutableArray<string> fingerprints, ImmutableArray<byte[]> sealingKeys) =>
-        (Key, Id, this.fingerprints, this.sealingKeys) = (key, id, fingerprints, sealingKeys);
+    private KeyedRequest(string key, string id, ImmutableArray<string> fingerprints, ImmutableArray<byte[]> secrets, byte[] bodyDigest) =>
+        (Key, Id, this.fingerprints, this.secrets, this.bodyDigest) = (key, id, fingerprints, secrets, bodyDigest);
 
     /// <summary>As the client wrote it.</summary>
     public string Key { get; }
@@ -232,13 +239,21 @@ internal sealed class KeyedRequest
     /// <param name="key">Its Idempotency-Key.</param>
     /// <param name="secrecy">What its route says of secrets.</param>
     /// <param name="secrets">Secrets that all front ends share, the one in force first; needed where <paramref name="secrecy"/> is.</param>
-    public static async Task<KeyedRequest> ReadAsync(HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets)
+    public static async ValueTask<KeyedRequest> ReadAsync(HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets)
     {
         var request = context.Request;
+        if (request.Body is MemoryStream arrived && arrived.TryGetBuffer(out var bytes))
+            return Of(context, key, secrecy, secrets, SHA256.HashData(bytes));
         request.EnableBuffering();
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, context.RequestAborted);
         request.Body.Position = 0;
+        return Of(context, key, secrecy, secrets, SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length)));
+    }
+
+    private static KeyedRequest Of(HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets, byte[] bodyDigest)
+    {
+        var request = context.Request;
         // Keys are the caller's own. One who is neither signed in nor holds a cart is told apart by address, so that nobody
         // else's "1" is met.
         var caller = context.Caller();
@@ -248,14 +263,27 @@ internal sealed class KeyedRequest
             : context.User.ApiKeyId() is { } apiKey ? $"api-key/{apiKey}"
             : $"ip/{context.Connection.RemoteIpAddress}";
         var where = $"{request.Method} {request.Path}{request.QueryString}";
-        var digest = SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length));
-        var content = Digest(where, digest);
-        var plainSeal = Digest("seal", key, digest);
+        var content = Digest(where, "", bodyDigest);
         return new KeyedRequest(
             key,
-            Hex(Digest(scope, where, key)),
+            Hex(Digest(scope, where, Encoding.UTF8.GetBytes(key))),
             secrecy is { InBody: true } ? [.. secrets.Select(s => $"hmac:{Hex(HMACSHA256.HashData(s, content))}"), Hex(content)] : [Hex(content)],
-            [.. secrets.Select(s => HMACSHA256.HashData(s, plainSeal)), plainSeal]);
+            secrets,
+            bodyDigest);
+    }
+
+    /// <summary>The keys of sealed answers, the one in force first. Where a grain remembers the answer there is nothing to seal.</summary>
+    private ImmutableArray<byte[]> SealingKeys
+    {
+        get
+        {
+            if (sealingKeys.IsDefault)
+            {
+                var plain = Digest("seal", Key, bodyDigest);
+                sealingKeys = [.. secrets.Select(s => HMACSHA256.HashData(s, plain)), plain];
+            }
+            return sealingKeys;
+        }
     }
 
     /// <summary>Encrypts an answer (AES-256-GCM) with a key that only the same request yields and, where a secret is in it, only a front end.</summary>
@@ -263,7 +291,7 @@ internal sealed class KeyedRequest
     {
         Span<byte> sealedBody = new byte[HeaderBytes + body.Length];
         RandomNumberGenerator.Fill(sealedBody[..NonceBytes]);
-        using var aes = new AesGcm(sealingKeys[0], TagBytes);
+        using var aes = new AesGcm(SealingKeys[0], TagBytes);
         aes.Encrypt(sealedBody[..NonceBytes], body, sealedBody[HeaderBytes..], sealedBody[NonceBytes..HeaderBytes]);
         return sealedBody.ToArray();
     }
@@ -276,9 +304,9 @@ internal sealed class KeyedRequest
         {
             try
             {
-                return Unseal(sealedBody, sealingKeys[i]);
+                return Unseal(sealedBody, SealingKeys[i]);
             }
-            catch (AuthenticationTagMismatchException) when (i + 1 < sealingKeys.Length)
+            catch (AuthenticationTagMismatchException) when (i + 1 < SealingKeys.Length)
             {
                 // The next one.
             }
@@ -298,11 +326,30 @@ internal sealed class KeyedRequest
     private const int TagBytes = 16;
     private const int HeaderBytes = NonceBytes + TagBytes;
 
-    private static byte[] Digest(string a, string b, string c) => Digest(a, b, Encoding.UTF8.GetBytes(c));
+    /// <summary>Of two texts, each behind its length and a colon, and of bytes.</summary>
+    private static byte[] Digest(string a, string b, byte[] c)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(a.Length + b.Length) + 2 * (MaxDigits + 1) + c.Length);
+        try
+        {
+            var length = Write(a, buffer);
+            length += Write(b, buffer.AsSpan(length));
+            c.CopyTo(buffer, length);
+            return SHA256.HashData(buffer.AsSpan(0, length + c.Length));
+        }
+        finally
+        {
+            // What the next one rents must not show the key.
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
 
-    private static byte[] Digest(string a, byte[] b) => Digest(a, "", b);
-
-    private static byte[] Digest(string a, string b, byte[] c) => SHA256.HashData([.. Encoding.UTF8.GetBytes($"{a.Length}:{a}{b.Length}:{b}"), .. c]);
+    private static int Write(string text, Span<byte> into)
+    {
+        text.Length.TryFormat(into, out var length, provider: CultureInfo.InvariantCulture);
+        into[length++] = (byte)':';
+        return length + Encoding.UTF8.GetBytes(text, into[length..]);
+    }
 
     private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
 }

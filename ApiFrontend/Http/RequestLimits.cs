@@ -13,13 +13,16 @@ internal static class RequestLimits
     /// <summary>Bodies up to this many times the limit are taken off the connection.</summary>
     public const int DrainFactor = 16;
 
+    /// <summary>What almost every client sends. There is nothing in it to look for.</summary>
+    private const string PlainJson = "application/json";
+
     public static void UseRequestLimits(this IApplicationBuilder app, int maxBytes) => app.Use((context, next) =>
     {
         if (context.Request.ContentLength > maxBytes)
             throw new BadHttpRequestException($"The body is larger than {maxBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
         if (context.Request.ContentLength is null && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = maxBytes;
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && context.Request.ContentType is { Length: > 0 } type)
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && context.Request.ContentType is { Length: > 0 } type && type != PlainJson)
             context.Request.ContentType = WithoutCharset(type);
         return next(context);
     });

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace SoonShop.ApiFrontend.Http;
 
@@ -43,7 +42,7 @@ internal static class StrictRequests
         request.QueryString.HasValue && QueryNames.Of(endpoint)?.Faults(request).Any() == true;
 
     private static bool HasUnexpectedBody(HttpContext context, Endpoint endpoint) =>
-        context.Request.Body is FileBufferingReadStream { Length: > 0 } && TakesNoBody(endpoint);
+        context.Request.Body is { CanSeek: true, Length: > 0 } && TakesNoBody(endpoint);
 
     private static async Task CheckAsync(HttpContext context, RequestDelegate next)
     {

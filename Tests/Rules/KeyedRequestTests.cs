@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using SoonShop.ApiFrontend.Http;
@@ -47,12 +48,32 @@ public sealed class KeyedRequestTests
     {
         var answer = (await ReadAsync(new SecrecyRule(false), First)).Seal([1, 2, 3]);
         var plain = await ReadAsync(null);
-        Assert.Throws<System.Security.Cryptography.AuthenticationTagMismatchException>(() => plain.Unseal(answer));
+        Assert.Throws<AuthenticationTagMismatchException>(() => plain.Unseal(answer));
     }
 
     [Fact]
     public async Task where_only_the_answer_holds_a_secret_the_fingerprint_is_as_ever() =>
         Assert.Equal((await ReadAsync(null)).Fingerprint, (await ReadAsync(new SecrecyRule(false), First)).Fingerprint);
+
+    [Fact]
+    public async Task ids_and_fingerprints_are_those_that_other_versions_make()
+    {
+        const string Where = "POST /api/v1/auth/login";
+        var request = await ReadAsync(null);
+        Assert.Equal(Digest(Encoding.UTF8.GetBytes($"3:ip/{Where.Length}:{Where}a key")), request.Id);
+        Assert.Equal(Digest([.. Encoding.UTF8.GetBytes($"{Where.Length}:{Where}0:"), .. SHA256.HashData(Encoding.UTF8.GetBytes(Body))]), request.Fingerprint);
+
+        static string Digest(params ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+    }
+
+    [Fact]
+    public async Task a_body_in_memory_is_read_as_one_that_is_not()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Body);
+        var (hidden, visible) = (await ReadAsync(null), await ReadAsync(new MemoryStream(bytes, 0, bytes.Length, false, publiclyVisible: true), null));
+        Assert.Equal((hidden.Id, hidden.Fingerprint), (visible.Id, visible.Fingerprint));
+        Assert.Equal([1, 2, 3], visible.Unseal(hidden.Seal([1, 2, 3])));
+    }
 
     [Fact]
     public void each_private_key_gives_a_secret_that_follows_from_it_and_a_public_one_gives_none()
@@ -63,16 +84,18 @@ public sealed class KeyedRequestTests
         Assert.Equal(both[0], KeySet.Parse(one).Secrets.Single());
         Assert.NotEqual(both[0], both[1]);
         // Of a key that is only verified by, nothing follows, and the signing key's secret is the first wherever its block stands.
-        using var key = System.Security.Cryptography.ECDsa.Create();
+        using var key = ECDsa.Create();
         key.ImportFromPem(other);
         Assert.Equal(both[0], KeySet.Parse(key.ExportSubjectPublicKeyInfoPem() + "\n" + one).Secrets.Single());
     }
 
-    private static Task<KeyedRequest> ReadAsync(SecrecyRule? secrecy, params byte[][] secrets)
+    private static Task<KeyedRequest> ReadAsync(SecrecyRule? secrecy, params byte[][] secrets) => ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(Body)), secrecy, secrets);
+
+    private static Task<KeyedRequest> ReadAsync(MemoryStream body, SecrecyRule? secrecy, params byte[][] secrets)
     {
         var context = new DefaultHttpContext();
         (context.Request.Method, context.Request.Path) = ("POST", "/api/v1/auth/login");
-        context.Request.Body = new MemoryStream(Encoding.UTF8.GetBytes(Body));
-        return KeyedRequest.ReadAsync(context, "a key", secrecy, [.. secrets]);
+        context.Request.Body = body;
+        return KeyedRequest.ReadAsync(context, "a key", secrecy, [.. secrets]).AsTask();
     }
 }
