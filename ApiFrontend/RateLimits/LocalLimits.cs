@@ -12,15 +12,17 @@ internal sealed class LocalLimits(RateLimitsOptions options) : IDisposable
 {
     private const int Buckets = 32_768;
 
-    private readonly PartitionedRateLimiter<string>?[] limiters = [.. Enum.GetValues<RateClass>()
+    private readonly PartitionedRateLimiter<int>?[] limiters = [.. Enum.GetValues<RateClass>()
         .Select(c => RateLimitsOptions.IsCountedInCluster(c) ? null : Limiter(options.Of(c)))];
 
     /// <summary>Asks for one request of a class.</summary>
     public RateVerdict Take(RateClass rateClass, string subject)
     {
         var limiter = limiters[(int)rateClass]!;
-        using var lease = limiter.AttemptAcquire(subject);
-        var remaining = (int)(limiter.GetStatistics(subject)?.CurrentAvailablePermits ?? 0);
+        // Strings hash differently in each process, by a random seed.
+        var bucket = (int)((uint)subject.GetHashCode(StringComparison.Ordinal) % Buckets);
+        using var lease = limiter.AttemptAcquire(bucket);
+        var remaining = (int)(limiter.GetStatistics(bucket)?.CurrentAvailablePermits ?? 0);
         return lease.IsAcquired
             ? new RateVerdict(true, remaining, PeriodOf(options.Of(rateClass)))
             : new RateVerdict(false, 0, lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : options.Of(rateClass).Window);
@@ -32,9 +34,9 @@ internal sealed class LocalLimits(RateLimitsOptions options) : IDisposable
             limiter?.Dispose();
     }
 
-    private static PartitionedRateLimiter<string> Limiter(ClassLimit limit)
+    private static PartitionedRateLimiter<int> Limiter(ClassLimit limit)
     {
-        var bucket = new TokenBucketRateLimiterOptions
+        var options = new TokenBucketRateLimiterOptions
         {
             TokenLimit = limit.Requests,
             TokensPerPeriod = 1,
@@ -43,10 +45,9 @@ internal sealed class LocalLimits(RateLimitsOptions options) : IDisposable
             // The partitions are replenished together, by one timer.
             AutoReplenishment = false,
         };
-        Func<int, TokenBucketRateLimiterOptions> same = _ => bucket;
-        return PartitionedRateLimiter.Create<string, int>(subject =>
-            // Strings hash differently in each process, by a random seed.
-            RateLimitPartition.GetTokenBucketLimiter((int)((uint)subject.GetHashCode(StringComparison.Ordinal) % Buckets), same));
+        // The same for all: each request asks for a partition.
+        Func<int, System.Threading.RateLimiting.RateLimiter> make = _ => new TokenBucketRateLimiter(options);
+        return PartitionedRateLimiter.Create<int, int>(bucket => RateLimitPartition.Get(bucket, make));
     }
 
     /// <summary>The time in which one more request becomes available.</summary>

@@ -35,14 +35,19 @@ internal static class RateLimitExtensions
         if (!options.Enabled)
             return;
         var limiter = app.ApplicationServices.GetRequiredService<RateLimiter>();
-        app.Use(async (context, next) =>
+        app.Use((context, next) =>
         {
-            if (ClassOf(context) is { } rateClass && await limiter.TakeAsync(context, rateClass, Subjects.Of(context, rateClass)) is { } refusal)
-                await new Problem(refusal).ExecuteAsync(context);
-            else
-                await next(context);
+            if (ClassOf(context) is not { } rateClass)
+                return next(context);
+            var taken = limiter.TakeAsync(context, rateClass, Subjects.Of(context, rateClass));
+            return taken.IsCompletedSuccessfully ? GoOn(context, next, taken.Result) : GoOnAsync(context, next, taken);
         });
     }
+
+    private static async Task GoOnAsync(HttpContext context, RequestDelegate next, ValueTask<Refusal?> taken) => await GoOn(context, next, await taken);
+
+    private static Task GoOn(HttpContext context, RequestDelegate next, Refusal? refusal) =>
+        refusal is null ? next(context) : new Problem(refusal).ExecuteAsync(context);
 
     private static RateClass? ClassOf(HttpContext context)
     {

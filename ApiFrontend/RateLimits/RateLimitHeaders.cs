@@ -15,22 +15,32 @@ internal sealed class RateLimitHeaders
     private string policies = "";
     private string limits = "";
 
+    private static readonly Func<object, Task> WriteAsync = static context =>
+    {
+        var (response, features) = (((HttpContext)context).Response, ((HttpContext)context).Features);
+        if (features.Get<RateLimitHeaders>() is { } headers)
+            (response.Headers[Policy], response.Headers[Limit]) = (headers.policies, headers.limits);
+        return Task.CompletedTask;
+    };
+
+    /// <summary>A limit as its item of <c>RateLimit-Policy</c>.</summary>
+    public static string PolicyOf(string name, ClassLimit limit) => string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={limit.Requests};w={limit.WindowSeconds}");
+
     /// <summary>Adds a limit that the request met.</summary>
-    public static void Add(HttpContext context, string name, ClassLimit limit, RateVerdict verdict)
+    /// <param name="context">The request.</param>
+    /// <param name="name">The limit's.</param>
+    /// <param name="policy">What <see cref="PolicyOf"/> says of it.</param>
+    /// <param name="verdict">What is left of it.</param>
+    public static void Add(HttpContext context, string name, string policy, RateVerdict verdict)
     {
         if (context.Features.Get<RateLimitHeaders>() is not { } headers)
         {
             context.Features.Set(headers = new RateLimitHeaders());
             // At the last moment: whatever fails meanwhile empties the answer.
-            context.Response.OnStarting(static state =>
-            {
-                var (response, headers) = ((HttpResponse, RateLimitHeaders))state;
-                (response.Headers[Policy], response.Headers[Limit]) = (headers.policies, headers.limits);
-                return Task.CompletedTask;
-            }, (context.Response, headers));
+            context.Response.OnStarting(WriteAsync, context);
         }
-        var separator = headers.policies.Length == 0 ? "" : ", ";
-        headers.policies += string.Create(CultureInfo.InvariantCulture, $"{separator}\"{name}\";q={limit.Requests};w={limit.WindowSeconds}");
-        headers.limits += string.Create(CultureInfo.InvariantCulture, $"{separator}\"{name}\";r={verdict.Remaining};t={Math.Ceiling(verdict.More.TotalSeconds)}");
+        var left = string.Create(CultureInfo.InvariantCulture, $"\"{name}\";r={verdict.Remaining};t={Math.Ceiling(verdict.More.TotalSeconds)}");
+        headers.policies = headers.policies.Length == 0 ? policy : $"{headers.policies}, {policy}";
+        headers.limits = headers.limits.Length == 0 ? left : $"{headers.limits}, {left}";
     }
 }

@@ -8,19 +8,28 @@ internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, 
 {
     private static readonly string[] Names = [.. Enum.GetNames<RateClass>().Select(n => n.ToLowerInvariant())];
 
+    private readonly string[] policies = [.. Enum.GetValues<RateClass>().Select(c => RateLimitHeaders.PolicyOf(Names[(int)c], options.Of(c)))];
+
     /// <summary>
     /// Counts one request; answers why not, or null when it is granted. Throws when a strict class cannot be counted, because the
     /// cluster is out of reach: what such a route does needs the cluster too, and must not be had unlimited meanwhile.
     /// </summary>
-    public async ValueTask<Refusal?> TakeAsync(HttpContext context, RateClass rateClass, string subject)
+    public ValueTask<Refusal?> TakeAsync(HttpContext context, RateClass rateClass, string subject) =>
+        !options.Enabled ? ValueTask.FromResult<Refusal?>(null)
+        : RateLimitsOptions.IsCountedInCluster(rateClass) ? TakeInClusterAsync(context, rateClass, subject)
+        : ValueTask.FromResult(Tell(context, rateClass, local.Take(rateClass, subject)));
+
+    private async ValueTask<Refusal?> TakeInClusterAsync(HttpContext context, RateClass rateClass, string subject)
     {
-        if (!options.Enabled)
-            return null;
-        var (name, limit) = (Names[(int)rateClass], options.Of(rateClass));
-        var verdict = RateLimitsOptions.IsCountedInCluster(rateClass)
-            ? await cluster.GetGrain<IRateLimitGrain>(RateLimitKeys.Of(name, subject)).TakeAsync(new RateLimit(limit.Requests, limit.Window))
-            : local.Take(rateClass, subject);
-        RateLimitHeaders.Add(context, name, limit, verdict);
+        var limit = options.Of(rateClass);
+        return Tell(context, rateClass, await cluster.GetGrain<IRateLimitGrain>(RateLimitKeys.Of(Names[(int)rateClass], subject))
+            .TakeAsync(new RateLimit(limit.Requests, limit.Window)));
+    }
+
+    private Refusal? Tell(HttpContext context, RateClass rateClass, RateVerdict verdict)
+    {
+        var name = Names[(int)rateClass];
+        RateLimitHeaders.Add(context, name, policies[(int)rateClass], verdict);
         if (verdict.Granted)
             return null;
         metrics.RateLimited(name);
