@@ -63,7 +63,7 @@ if (openApi is null && configuration.Telemetry.MetricsPort == 0)
 app.UseTrustedProxies(configuration.Http);
 app.UseSecurityHeaders(configuration.Http);
 app.UseExceptionHandler();
-app.UseStatusCodePages();
+app.UseStatusProblems();
 app.UseHttpsRedirection(configuration.Http);
 app.UseCors(configuration.Cors);
 app.UseRequestLimits(configuration.Http.MaxRequestBytes);

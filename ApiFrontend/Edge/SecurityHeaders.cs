@@ -27,14 +27,15 @@ internal static class SecurityHeaders
     {
         var hsts = options.HstsDays == 0 ? null : string.Create(
             CultureInfo.InvariantCulture, $"max-age={options.HstsDays * 24L * 3600}{(options.HstsIncludeSubDomains ? "; includeSubDomains" : "")}");
+        Func<object, Task> add = context =>
+        {
+            Add((HttpContext)context, hsts);
+            return Task.CompletedTask;
+        };
         app.Use((context, next) =>
         {
             // At the last moment: whatever fails meanwhile empties the answer.
-            context.Response.OnStarting(() =>
-            {
-                Add(context, hsts);
-                return Task.CompletedTask;
-            });
+            context.Response.OnStarting(add, context);
             return next(context);
         });
     }

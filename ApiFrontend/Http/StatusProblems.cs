@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace SoonShop.ApiFrontend.Http;
+
+/// <summary>
+/// Answers an error status without a body by its problem. In place of ASP.NET Core's status code pages, which prepare every request for one: this looks
+/// only at what came of the request.
+/// </summary>
+internal static class StatusProblems
+{
+    public static void UseStatusProblems(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        var answered = next(context);
+        return answered.IsCompletedSuccessfully ? FinishAsync(context) : FinishAsync(context, answered);
+    });
+
+    private static async Task FinishAsync(HttpContext context, Task answered)
+    {
+        await answered;
+        await FinishAsync(context);
+    }
+
+    private static Task FinishAsync(HttpContext context)
+    {
+        var response = context.Response;
+        return response.HasStarted || response.StatusCode is < 400 or >= 600 || response.ContentLength.HasValue || !string.IsNullOrEmpty(response.ContentType)
+            || context.GetEndpoint()?.Metadata.GetMetadata<ISkipStatusCodePagesMetadata>() is not null
+                ? Task.CompletedTask
+                : context.RequestServices.GetRequiredService<IProblemDetailsService>()
+                    .WriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = { Status = response.StatusCode } }).AsTask();
+    }
+}
