@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Validation;
 using Npgsql;
 using Orleans.Configuration;
 using SoonShop.ApiFrontend.Carts;
@@ -95,6 +96,7 @@ internal static class Hosting
             validation?.Errors = validation.Errors.ToDictionary(e => FieldNames.CamelCase(e.Key), e => e.Value.Select(language.Say).ToArray());
         });
         services.AddValidation();
+        services.PostConfigure<ValidationOptions>(CachedValidation.Configure);
         services.AddShopOpenApi();
     }
 }

@@ -113,9 +113,19 @@ public sealed class AddressPartAttribute(string about) : ValidationAttribute, ID
         var address = validationContext.ObjectInstance is PlaceOrderRequest order ? order.ShippingAddress : validationContext.ObjectInstance as AddressRequest;
         var member = validationContext.MemberName!;
         return address is not null
-            && AddressRules.Check(address.ToAddress()).Errors.GetValueOrDefault(JsonNamingPolicy.CamelCase.ConvertName(member)) is [var message, ..]
+            && Errors(address, validationContext).GetValueOrDefault(JsonNamingPolicy.CamelCase.ConvertName(member)) is [var message, ..]
                 ? new ValidationResult(message, [member])
                 : ValidationResult.Success;
+    }
+
+    /// <summary>The address is checked once for all of its parts.</summary>
+    private static IReadOnlyDictionary<string, string[]> Errors(AddressRequest address, ValidationContext validationContext)
+    {
+        if (validationContext.Items.TryGetValue(typeof(AddressRules), out var known) && known is (AddressRequest of, CheckedAddress check) && ReferenceEquals(of, address))
+            return check.Errors;
+        var made = AddressRules.Check(address.ToAddress());
+        validationContext.Items[typeof(AddressRules)] = (address, made);
+        return made.Errors;
     }
 
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Description = $"{about} Required where the country's addresses have it.";
