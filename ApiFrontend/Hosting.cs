@@ -39,6 +39,8 @@ internal static class Hosting
             .AddHostedService<ClusterProbe>();
         builder.Services.AddShopTimeouts(configuration.Cluster);
         var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);
+        // Before Orleans' own, so that it is asked first.
+        builder.Services.AddSingleton<IGrainInterfaceTypeProvider, CachedInterfaceTypes>();
         builder.UseOrleansClient(client => (configuration.Telemetry.Traces ? client.AddActivityPropagation() : client)
             .UseClusterTls(certificates, allowPlainText: configuration.ClusterTls.AllowPlainText || builder.Environment.IsDevelopment())
             .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = ("Npgsql", database)))
