@@ -7,13 +7,24 @@ public static class Text
     /// True for clean text on one line that reads as it is written: no line or paragraph separators, and none of the characters that turn the
     /// direction of what follows (Unicode Standard Annex #9) or hide in it.
     /// </summary>
-    public static bool IsLine(string text) => IsClean(text) && !text.Any(c => char.IsControl(c) || IsDeceptive(c));
+    public static bool IsLine(string text) => IsClean(text) && !HasAny(text, c => char.IsControl(c) || IsDeceptive(c));
 
     /// <summary>
     /// The text without marks, embeddings, overrides and isolates of direction, zero-width spaces and byte order marks. People paste them
     /// along with addresses and phone numbers, and do not see them.
     /// </summary>
-    public static string WithoutMarks(string text) => text.Any(IsMark) ? string.Concat(text.Where(c => !IsMark(c))) : text;
+    public static string WithoutMarks(string text) => HasAny(text, IsMark) ? string.Concat(text.Where(c => !IsMark(c))) : text;
+
+    /// <summary>As LINQ's <c>Any</c>, without an enumerator of each text.</summary>
+    private static bool HasAny(string text, Func<char, bool> isOne)
+    {
+        foreach (var c in text)
+        {
+            if (isOne(c))
+                return true;
+        }
+        return false;
+    }
 
     private static bool IsMark(char c) => c is '\u061C' or '\u200B' or '\u200E' or '\u200F' or '\uFEFF'
         or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');

@@ -14,8 +14,24 @@ internal static class PostalText
     public static bool IsSeparator(char c) => c is ' ' or '-';
 
     /// <summary>One line, without invisible marks, and without space around it or twice within it.</summary>
-    public static string Tidy(string text) =>
-        string.Join(' ', Text.WithoutMarks(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    public static string Tidy(string text)
+    {
+        text = Text.WithoutMarks(text);
+        return IsTidy(text) ? text : string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>True where no space but single blanks between words stands.</summary>
+    private static bool IsTidy(string text)
+    {
+        var afterSpace = true;
+        foreach (var c in text)
+        {
+            if (char.IsWhiteSpace(c) && (afterSpace || c != ' '))
+                return false;
+            afterSpace = c == ' ';
+        }
+        return text.Length == 0 || !afterSpace;
+    }
 
     /// <summary>In upper case, with ASCII digits, letters, spaces and hyphens for those of other scripts, full widths and print.</summary>
     public static string Plain(string text)
