@@ -5,8 +5,8 @@ using Orleans.Serialization.TypeSystem;
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// Keeps the Orleans name of each grain interface once it is found. Orleans reads the interface's attributes and formats its name for every grain
-/// reference that is made.
+/// Keeps the Orleans name of each grain interface once it is found. Orleans reads the interface's attributes and formats its name for every
+/// grain reference that is made.
 /// </summary>
 internal sealed class CachedInterfaceTypes(IServiceProvider services, TypeConverter converter) : IGrainInterfaceTypeProvider
 {

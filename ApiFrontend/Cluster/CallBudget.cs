@@ -41,8 +41,8 @@ internal sealed class CallBudget(TimeSpan limit, bool isQuery, CallOrigin? origi
     public static void Share(CancellationToken abandoned) => Ambient.Value = Ambient.Value?.For(abandoned);
 
     /// <summary>
-    /// Gives each request its budget and its calls their origin. Stands after <c>UseRequestTimeouts</c>, whose token it hands on; routes without a time
-    /// limit there have no budget here.
+    /// Gives each request its budget and its calls their origin. Stands after <c>UseRequestTimeouts</c>, whose token it hands on; routes
+    /// without a time limit there have no budget here.
     /// </summary>
     public static void Use(IApplicationBuilder app, ClusterSection options)
     {
@@ -53,7 +53,9 @@ internal sealed class CallBudget(TimeSpan limit, bool isQuery, CallOrigin? origi
             if (context.GetEndpoint()?.Metadata.GetMetadata<DisableRequestTimeoutAttribute>() is null)
             {
                 var isQuery = RequestTimeouts.IsQuery(context.Request.Method);
-                Ambient.Value = new CallBudget(isQuery ? query : call, isQuery, origin, isQuery ? context.RequestAborted : CancellationToken.None);
+                Ambient.Value = isQuery
+                    ? new CallBudget(query, true, origin, context.RequestAborted)
+                    : new CallBudget(call, false, origin, CancellationToken.None);
             }
             else
                 origin.Send();

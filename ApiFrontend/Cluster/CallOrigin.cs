@@ -7,8 +7,8 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// What the calls of a request tell the cluster of it: its trace, and for the audit log who asks and from where. The texts are made for the first
-/// call, because many requests make none.
+/// What the calls of a request tell the cluster of it: its trace, and for the audit log who asks and from where. The texts are made for the
+/// first call, because many requests make none.
 /// </summary>
 internal sealed class CallOrigin
 {
@@ -27,7 +27,7 @@ internal sealed class CallOrigin
         // Without a trace it is the request's own id, which is gone with the request.
         correlationId = activity is null ? context.TraceId() : null;
         var request = context.Request;
-        // Reading by nobody in particular is no matter for the audit log.
+        // The audit log records no anonymous reading.
         if (request.Headers.Authorization.Count == 0 && RequestTimeouts.IsQuery(request.Method))
             return;
         Actor = Actors.Anonymous;
@@ -41,7 +41,7 @@ internal sealed class CallOrigin
     /// <summary>Of a request. Nobody is known yet: whoever authenticates sets <see cref="Actor"/> afterwards.</summary>
     public static CallOrigin Of(HttpContext context) => new(context);
 
-    /// <summary>Sends it along with every call from here on. For requests without a <see cref="CallBudget"/>, which else brings it to its calls.</summary>
+    /// <summary>Sends it along with every call from here on, for requests that have no <see cref="CallBudget"/> to carry it.</summary>
     public void Send()
     {
         var values = new Dictionary<string, object>(MaxEntries);

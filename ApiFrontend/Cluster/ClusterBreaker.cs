@@ -5,8 +5,8 @@ namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
 /// Stops calls while the cluster as a whole does not answer. What a silo answers, be it a refusal, a bug or that something behind it is
-/// unavailable, never counts as a failure; time limits count once they are those of several grains, so that one that is slow keeps nobody out. Only
-/// a probe (<see cref="ClusterProbe"/>) closes it: no request is risked for that.
+/// unavailable, never counts as a failure; time limits count once they are those of several grains, so that one that is slow keeps nobody
+/// out. Only a probe (<see cref="ClusterProbe"/>) closes it: no request is risked for that.
 /// </summary>
 internal sealed partial class ClusterBreaker
 {
@@ -79,8 +79,8 @@ internal sealed partial class ClusterBreaker
     }
 
     /// <summary>
-    /// Tells the pipeline how a call ended. The call is not made within the pipeline: each layer of it would wait for the answer too, and a call that
-    /// began before the breaker opened counts for nothing in either way.
+    /// Tells the pipeline how a call ended. The call is not made within the pipeline, each layer of which would wait for the answer too.
+    /// While the breaker is open, the end of an earlier call does not count.
     /// </summary>
     private ValueTask ReportAsync(GrainId target, Exception? failure)
     {

@@ -1,8 +1,8 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// Around every call of a grain: the request's time limit and origin, which travel with the call; its cancellation, for queries; an end to waiting for
-/// a silo that died; a second try where that is safe; and the breaker.
+/// Around every call of a grain: the request's time limit and origin, which travel with the call; its cancellation, for queries; an end to
+/// waiting for a silo that died; a second try where that is safe; and the breaker.
 /// </summary>
 internal sealed partial class ClusterCalls(
     ClusterBreaker breaker, GatewayWatch gateways, GatewayMetrics metrics, ClusterSection options, TimeProvider time,
@@ -121,7 +121,7 @@ internal sealed partial class ClusterCalls(
         }
     }
 
-    /// <summary>Sends along with the call where it comes from and how long its answer is waited for. What the request's handler has set stays.</summary>
+    /// <summary>Sends along with the call its origin and its deadline. What the request's handler has set stays.</summary>
     private static void Send(CallOrigin? origin, CallDeadline deadline)
     {
         var values = scratch ??= new Dictionary<string, object>(CallOrigin.MaxEntries);

@@ -21,12 +21,14 @@ internal static class BufferedBodies
     {
         var limit = TimeSpan.FromSeconds(options.BodySeconds);
         app.Use((context, next) =>
-            context.GetEndpoint() is not null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && !TryTakeArrived(context)
-                ? BufferAsync(context, limit, next)
-                : next(context));
+            context.GetEndpoint() is null
+            || context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true }
+            || TryTakeArrived(context)
+                ? next(context)
+                : BufferAsync(context, limit, next));
     }
 
-    /// <summary>Takes a small body that has arrived together with its headers, as most do: there is nothing to wait for. False leaves it as it is.</summary>
+    /// <summary>Takes a small body that has arrived together with its headers, as most do. False leaves the body as it is.</summary>
     private static bool TryTakeArrived(HttpContext context)
     {
         if (context.Request.ContentLength is not (> 0 and <= MaxSmallBytes and var length))
@@ -77,8 +79,9 @@ internal static class BufferedBodies
         await next(context);
     }
 
-    /// <summary>A whole body in memory. Its array can be had by <see cref="MemoryStream.TryGetBuffer"/>.</summary>
-    private sealed class SmallBody(byte[] bytes) : MemoryStream(bytes, 0, bytes.Length, writable: false, publiclyVisible: true), IRequestBodyPipeFeature
+    /// <summary>A whole body in memory. <see cref="MemoryStream.TryGetBuffer"/> gives its array.</summary>
+    private sealed class SmallBody(byte[] bytes)
+        : MemoryStream(bytes, 0, bytes.Length, writable: false, publiclyVisible: true), IRequestBodyPipeFeature
     {
         private PipeReader? reader;
 

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Validation;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Keeps the rules of each type of body once they are found. The generated resolver makes them anew, and looks through the type's interfaces, for
-/// every body and every object within it.
+/// Keeps the rules of each type of body once they are found. The generated resolver makes them anew, and looks through the type's
+/// interfaces, for every body and every object within it.
 /// </summary>
 internal sealed class CachedValidation(ImmutableArray<IValidatableInfoResolver> resolvers) : IValidatableInfoResolver
 {
@@ -27,8 +27,8 @@ internal sealed class CachedValidation(ImmutableArray<IValidatableInfoResolver> 
         (validatableInfo = types.GetOrAdd(type, static (t, all) => Find(t, all), resolvers)) is not null;
 
     /// <summary>
-    /// Asked for once, when the routes are built. The request itself is a class like others to the framework, but has no rules: a handler that takes
-    /// nothing else needs no filter.
+    /// Asked for once, when the routes are built. To the framework the request itself is a class that may have rules. It has none, so a
+    /// handler that takes nothing else needs no filter.
     /// </summary>
     public bool TryGetValidatableParameterInfo(ParameterInfo parameterInfo, [NotNullWhen(true)] out IValidatableInfo? validatableInfo)
     {

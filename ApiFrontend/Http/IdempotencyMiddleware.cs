@@ -24,7 +24,8 @@ internal sealed record IdempotencyRule(bool Required, bool ByGrain);
 /// cart's id. What such a request does twice, like opening a cart, harms nobody.
 /// </para>
 /// </summary>
-internal sealed partial class IdempotencyMiddleware(RequestDelegate next, SigningKeys keys, IClusterClient cluster, ILogger<IdempotencyMiddleware> log)
+internal sealed partial class IdempotencyMiddleware(
+    RequestDelegate next, SigningKeys keys, IClusterClient cluster, ILogger<IdempotencyMiddleware> log)
 {
     public const string Header = "Idempotency-Key";
     private const string ReplayedHeader = "Idempotent-Replayed";
@@ -81,7 +82,8 @@ internal sealed partial class IdempotencyMiddleware(RequestDelegate next, Signin
             return null;
         var key = header.ToString();
         return header.Count == 0 ? "is required here"
-            : key.Length is 0 or > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~') ? $"must be 1–{MaxKeyLength} printable ASCII characters"
+            : key.Length is 0 or > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')
+                ? $"must be 1–{MaxKeyLength} printable ASCII characters"
             : null;
     }
 
@@ -239,7 +241,8 @@ internal sealed class KeyedRequest
     /// <param name="key">Its Idempotency-Key.</param>
     /// <param name="secrecy">What its route says of secrets.</param>
     /// <param name="secrets">Secrets that all front ends share, the one in force first; needed where <paramref name="secrecy"/> is.</param>
-    public static async ValueTask<KeyedRequest> ReadAsync(HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets)
+    public static async ValueTask<KeyedRequest> ReadAsync(
+        HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets)
     {
         var request = context.Request;
         if (request.Body is MemoryStream arrived && arrived.TryGetBuffer(out var bytes))
@@ -251,7 +254,8 @@ internal sealed class KeyedRequest
         return Of(context, key, secrecy, secrets, SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length)));
     }
 
-    private static KeyedRequest Of(HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets, byte[] bodyDigest)
+    private static KeyedRequest Of(
+        HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets, byte[] bodyDigest)
     {
         var request = context.Request;
         // Keys are the caller's own. One who is neither signed in nor holds a cart is told apart by address, so that nobody

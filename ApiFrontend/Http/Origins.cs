@@ -5,7 +5,7 @@ namespace SoonShop.ApiFrontend.Http;
 /// <summary>Tells the cluster who asks, for the audit log.</summary>
 internal static class Origins
 {
-    /// <summary>Sends along who asks with every call, once that is known. Until then the caller is <see cref="CallOrigin.Of"/>'s: nobody in particular.</summary>
+    /// <summary>Sends along with every call who asks, once that is known. Until then the caller is anonymous.</summary>
     public static void UseActor(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         if (context.User.Identity?.IsAuthenticated == true)

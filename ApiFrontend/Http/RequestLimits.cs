@@ -22,7 +22,8 @@ internal static class RequestLimits
             throw new BadHttpRequestException($"The body is larger than {maxBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
         if (context.Request.ContentLength is null && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = maxBytes;
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && context.Request.ContentType is { Length: > 0 } type && type != PlainJson)
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
+            && context.Request.ContentType is { Length: > 0 } type and not PlainJson)
             context.Request.ContentType = WithoutCharset(type);
         return next(context);
     });

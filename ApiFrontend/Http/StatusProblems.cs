@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Answers an error status without a body by its problem. In place of ASP.NET Core's status code pages, which prepare every request for one: this looks
-/// only at what came of the request.
+/// Answers an error status without a body by its problem. It replaces ASP.NET Core's status code pages, which prepare every request for
+/// one; this looks only at what came of the request.
 /// </summary>
 internal static class StatusProblems
 {
@@ -23,10 +23,11 @@ internal static class StatusProblems
     private static Task FinishAsync(HttpContext context)
     {
         var response = context.Response;
-        return response.HasStarted || response.StatusCode is < 400 or >= 600 || response.ContentLength.HasValue || !string.IsNullOrEmpty(response.ContentType)
-            || context.GetEndpoint()?.Metadata.GetMetadata<ISkipStatusCodePagesMetadata>() is not null
-                ? Task.CompletedTask
-                : context.RequestServices.GetRequiredService<IProblemDetailsService>()
-                    .WriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = { Status = response.StatusCode } }).AsTask();
+        if (response.HasStarted || response.StatusCode is < 400 or >= 600 || response.ContentLength.HasValue
+            || !string.IsNullOrEmpty(response.ContentType)
+            || context.GetEndpoint()?.Metadata.GetMetadata<ISkipStatusCodePagesMetadata>() is not null)
+            return Task.CompletedTask;
+        var problem = new ProblemDetailsContext { HttpContext = context, ProblemDetails = { Status = response.StatusCode } };
+        return context.RequestServices.GetRequiredService<IProblemDetailsService>().WriteAsync(problem).AsTask();
     }
 }

@@ -44,7 +44,8 @@ internal static class RateLimitExtensions
         });
     }
 
-    private static async Task GoOnAsync(HttpContext context, RequestDelegate next, ValueTask<Refusal?> taken) => await GoOn(context, next, await taken);
+    private static async Task GoOnAsync(HttpContext context, RequestDelegate next, ValueTask<Refusal?> taken) =>
+        await GoOn(context, next, await taken);
 
     private static Task GoOn(HttpContext context, RequestDelegate next, Refusal? refusal) =>
         refusal is null ? next(context) : new Problem(refusal).ExecuteAsync(context);

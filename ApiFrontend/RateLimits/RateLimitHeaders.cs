@@ -24,7 +24,8 @@ internal sealed class RateLimitHeaders
     };
 
     /// <summary>A limit as its item of <c>RateLimit-Policy</c>.</summary>
-    public static string PolicyOf(string name, ClassLimit limit) => string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={limit.Requests};w={limit.WindowSeconds}");
+    public static string PolicyOf(string name, ClassLimit limit) =>
+        string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={limit.Requests};w={limit.WindowSeconds}");
 
     /// <summary>Adds a limit that the request met.</summary>
     /// <param name="context">The request.</param>
@@ -39,7 +40,8 @@ internal sealed class RateLimitHeaders
             // At the last moment: whatever fails meanwhile empties the answer.
             context.Response.OnStarting(WriteAsync, context);
         }
-        var left = string.Create(CultureInfo.InvariantCulture, $"\"{name}\";r={verdict.Remaining};t={Math.Ceiling(verdict.More.TotalSeconds)}");
+        var left = string.Create(
+            CultureInfo.InvariantCulture, $"\"{name}\";r={verdict.Remaining};t={Math.Ceiling(verdict.More.TotalSeconds)}");
         headers.policies = headers.policies.Length == 0 ? policy : $"{headers.policies}, {policy}";
         headers.limits = headers.limits.Length == 0 ? left : $"{headers.limits}, {left}";
     }

@@ -8,7 +8,8 @@ internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, 
 {
     private static readonly string[] Names = [.. Enum.GetNames<RateClass>().Select(n => n.ToLowerInvariant())];
 
-    private readonly string[] policies = [.. Enum.GetValues<RateClass>().Select(c => RateLimitHeaders.PolicyOf(Names[(int)c], options.Of(c)))];
+    private readonly string[] policies =
+        [.. Enum.GetValues<RateClass>().Select(c => RateLimitHeaders.PolicyOf(Names[(int)c], options.Of(c)))];
 
     /// <summary>
     /// Counts one request; answers why not, or null when it is granted. Throws when a strict class cannot be counted, because the

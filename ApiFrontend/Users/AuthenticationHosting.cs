@@ -12,7 +12,7 @@ internal static class AuthenticationHosting
     /// <summary>The default scheme: it looks which of the others is meant.</summary>
     private const string EitherScheme = "Either";
 
-    /// <summary>Where <c>UseAuthentication</c> leaves word; without it, ASP.NET Core authenticates every request before the pipeline begins.</summary>
+    /// <summary>The property that <c>UseAuthentication</c> sets. Without it, ASP.NET Core authenticates every request first.</summary>
     private const string IsUsed = "__AuthenticationMiddlewareSet";
 
     /// <summary>The user of every request without credentials. Nobody changes it.</summary>
@@ -37,8 +37,8 @@ internal static class AuthenticationHosting
     }
 
     /// <summary>
-    /// Finds out who calls. Only a request with <c>Authorization</c> passes the middleware: the schemes read nothing else, and would be made anew
-    /// for each request.
+    /// Finds out who calls. Only a request with <c>Authorization</c> passes the middleware, because the schemes read nothing else. For
+    /// each request that passes, their handlers are made anew.
     /// </summary>
     public static void UseShopAuthentication(this IApplicationBuilder app)
     {

@@ -121,7 +121,8 @@ public sealed class AddressPartAttribute(string about) : ValidationAttribute, ID
     /// <summary>The address is checked once for all of its parts.</summary>
     private static IReadOnlyDictionary<string, string[]> Errors(AddressRequest address, ValidationContext validationContext)
     {
-        if (validationContext.Items.TryGetValue(typeof(AddressRules), out var known) && known is (AddressRequest of, CheckedAddress check) && ReferenceEquals(of, address))
+        if (validationContext.Items.TryGetValue(typeof(AddressRules), out var known)
+            && known is (AddressRequest of, CheckedAddress check) && ReferenceEquals(of, address))
             return check.Errors;
         var made = AddressRules.Check(address.ToAddress());
         validationContext.Items[typeof(AddressRules)] = (address, made);

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Routing.Matching;
 namespace SoonShop.ApiFrontend.Versions;
 
 /// <summary>
-/// Chooses endpoints by version as <see cref="ApiVersionMatcherPolicy"/> does, and asks it only once for each version of a path. The inner policy
-/// builds a template matcher for every route that a path may belong to, on every request.
+/// Chooses endpoints by version as <see cref="ApiVersionMatcherPolicy"/> does, and asks it only once for each version of a path. The inner
+/// policy builds a template matcher for every route that a path may belong to, on every request.
 /// </summary>
 internal sealed class CachedVersionPolicy(ApiVersionMatcherPolicy inner) : MatcherPolicy, INodeBuilderPolicy, IEndpointSelectorPolicy
 {
@@ -13,11 +13,13 @@ internal sealed class CachedVersionPolicy(ApiVersionMatcherPolicy inner) : Match
 
     public IReadOnlyList<PolicyNodeEdge> GetEdges(IReadOnlyList<Endpoint> endpoints) => inner.GetEdges(endpoints);
 
-    public PolicyJumpTable BuildJumpTable(int exitDestination, IReadOnlyList<PolicyJumpTableEdge> edges) => new CachedJumpTable(inner.BuildJumpTable(exitDestination, edges));
+    public PolicyJumpTable BuildJumpTable(int exitDestination, IReadOnlyList<PolicyJumpTableEdge> edges) =>
+        new CachedJumpTable(inner.BuildJumpTable(exitDestination, edges));
 
     public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates) => inner.ApplyAsync(httpContext, candidates);
 
-    bool INodeBuilderPolicy.AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) => ((INodeBuilderPolicy)inner).AppliesToEndpoints(endpoints);
+    bool INodeBuilderPolicy.AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) =>
+        ((INodeBuilderPolicy)inner).AppliesToEndpoints(endpoints);
 
     /// <summary>The jump table has chosen the version. Only several endpoints of one version leave something to select.</summary>
     bool IEndpointSelectorPolicy.AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) =>
@@ -50,13 +52,14 @@ internal sealed class CachedVersionPolicy(ApiVersionMatcherPolicy inner) : Match
         private int Ask(HttpContext httpContext, ReadOnlySpan<char> requested)
         {
             var feature = httpContext.ApiVersioningFeature;
-            // What is read of the request first makes a feature, too.
+            // Reading this may make a feature, too, so it comes first.
             _ = feature.RawRequestedApiVersions;
             var before = httpContext.Features.Revision;
             var destination = inner.GetDestination(httpContext);
             // The inner table sets a feature for a version that the routes do not have.
             if (httpContext.Features.Revision == before && feature.RawRequestedApiVersion is { } raw && requested.SequenceEqual(raw))
-                ImmutableInterlocked.Update(ref known, static (all, one) => all.Length < MaxVersions ? all.Add(one) : all, (raw, destination));
+                ImmutableInterlocked.Update(
+                    ref known, static (all, one) => all.Length < MaxVersions ? all.Add(one) : all, (raw, destination));
             return destination;
         }
 

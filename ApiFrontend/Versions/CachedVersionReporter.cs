@@ -4,12 +4,13 @@ using Asp.Versioning;
 namespace SoonShop.ApiFrontend.Versions;
 
 /// <summary>
-/// Writes <c>api-supported-versions</c> and <c>api-deprecated-versions</c>, whose texts are made once for each set of versions. Sunset and deprecation
-/// dates are those of section <c>Versions</c>: see <see cref="Deprecations"/>.
+/// Writes <c>api-supported-versions</c> and <c>api-deprecated-versions</c>, whose texts are made once for each set of versions. Sunset and
+/// deprecation dates are those of section <c>Versions</c>: see <see cref="Deprecations"/>.
 /// </summary>
 internal sealed class CachedVersionReporter : IReportApiVersions
 {
-    private readonly ConcurrentDictionary<ApiVersionModel, (string Supported, string Deprecated)> texts = new(ReferenceEqualityComparer.Instance);
+    private readonly ConcurrentDictionary<ApiVersionModel, (string Supported, string Deprecated)> texts =
+        new(ReferenceEqualityComparer.Instance);
 
     public ApiVersionMapping Mapping => ApiVersionMapping.Explicit | ApiVersionMapping.Implicit;
 
@@ -18,7 +19,8 @@ internal sealed class CachedVersionReporter : IReportApiVersions
         if (apiVersionModel.IsApiVersionNeutral)
             return;
         var (supported, deprecated) = texts.GetOrAdd(
-            apiVersionModel, static model => (string.Join(", ", model.SupportedApiVersions), string.Join(", ", model.DeprecatedApiVersions)));
+            apiVersionModel,
+            static model => (string.Join(", ", model.SupportedApiVersions), string.Join(", ", model.DeprecatedApiVersions)));
         if (supported.Length > 0)
             response.Headers.TryAdd("api-supported-versions", supported);
         if (deprecated.Length > 0)

@@ -29,7 +29,11 @@ public sealed class VersionTests(RunningShop shop)
     public async Task a_version_leads_to_the_same_route_however_often_and_in_whichever_form_it_is_asked_for()
     {
         await using var host = await Host.StartAsync([new(1), new(2)], new VersionsOptions());
-        string[] forms = ["v1", "v2", "V1", "v1.0", "v2.0", "v3", "vx", "v", "1", "vv1", "v1.", "v01", "v1.00", "v1.000", "v2.00", "v2.000", "v001", "v002", "v1-rc"];
+        string[] forms =
+        [
+            "v1", "v2", "V1", "v1.0", "v2.0", "v3", "vx", "v", "1", "vv1", "v1.", "v01", "v1.00", "v1.000",
+            "v2.00", "v2.000", "v001", "v002", "v1-rc",
+        ];
         var first = await AnswersAsync();
         Assert.Equal(first, await AnswersAsync());
         Assert.Equal(first.Reverse(), await AnswersAsync(reversed: true));

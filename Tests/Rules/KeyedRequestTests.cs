@@ -61,7 +61,8 @@ public sealed class KeyedRequestTests
         const string Where = "POST /api/v1/auth/login";
         var request = await ReadAsync(null);
         Assert.Equal(Digest(Encoding.UTF8.GetBytes($"3:ip/{Where.Length}:{Where}a key")), request.Id);
-        Assert.Equal(Digest([.. Encoding.UTF8.GetBytes($"{Where.Length}:{Where}0:"), .. SHA256.HashData(Encoding.UTF8.GetBytes(Body))]), request.Fingerprint);
+        var body = SHA256.HashData(Encoding.UTF8.GetBytes(Body));
+        Assert.Equal(Digest([.. Encoding.UTF8.GetBytes($"{Where.Length}:{Where}0:"), .. body]), request.Fingerprint);
 
         static string Digest(params ReadOnlySpan<byte> bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
     }
@@ -70,7 +71,8 @@ public sealed class KeyedRequestTests
     public async Task a_body_in_memory_is_read_as_one_that_is_not()
     {
         var bytes = Encoding.UTF8.GetBytes(Body);
-        var (hidden, visible) = (await ReadAsync(null), await ReadAsync(new MemoryStream(bytes, 0, bytes.Length, false, publiclyVisible: true), null));
+        var hidden = await ReadAsync(null);
+        var visible = await ReadAsync(new MemoryStream(bytes, 0, bytes.Length, false, publiclyVisible: true), null);
         Assert.Equal((hidden.Id, hidden.Fingerprint), (visible.Id, visible.Fingerprint));
         Assert.Equal([1, 2, 3], visible.Unseal(hidden.Seal([1, 2, 3])));
     }
@@ -89,7 +91,8 @@ public sealed class KeyedRequestTests
         Assert.Equal(both[0], KeySet.Parse(key.ExportSubjectPublicKeyInfoPem() + "\n" + one).Secrets.Single());
     }
 
-    private static Task<KeyedRequest> ReadAsync(SecrecyRule? secrecy, params byte[][] secrets) => ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(Body)), secrecy, secrets);
+    private static Task<KeyedRequest> ReadAsync(SecrecyRule? secrecy, params byte[][] secrets) =>
+        ReadAsync(new MemoryStream(Encoding.UTF8.GetBytes(Body)), secrecy, secrets);
 
     private static Task<KeyedRequest> ReadAsync(MemoryStream body, SecrecyRule? secrecy, params byte[][] secrets)
     {
