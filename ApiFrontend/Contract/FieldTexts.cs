@@ -92,7 +92,8 @@ internal static class FieldTexts
         ["dispute"] = "The dispute about the payment; null when there was none.",
         ["dueAt"] = "When the next attempt is due; null when none is.",
         ["email"] = "The e-mail address.",
-        ["PlaceOrderRequest.email"] = "The e-mail address of a guest, which is required of guests. A customer's order has the account's address.",
+        ["PlaceOrderRequest.email"] = "The e-mail address of a guest, which is required of guests. A customer's order has the "
+            + "account's address.",
         ["emailChange"] = "A change of e-mail address that waits for its confirmation.",
         ["emailVerified"] = "True when the address was verified.",
         ["enabled"] = "False after the endpoint was disabled because of failures.",

@@ -29,15 +29,18 @@ internal static class OperationTexts
     public static readonly IReadOnlyDictionary<string, string> Operations = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["register"] = "Creates an account with the role `customer`, signs it in, and mails a token that verifies the address.",
-        ["login"] = "Returns an access token and a refresh token. With `cartId`, the lines of that guest's cart are added to the customer's. "
+        ["login"] = "Returns an access token and a refresh token. "
+            + "With `cartId`, the lines of that guest's cart are added to the customer's. "
             + "Send `deviceToken` of an earlier sign-in, so that wrong passwords from elsewhere do not delay this device.",
-        ["refreshSession"] = "Returns a new access token and a new refresh token. A refresh token is valid once; using it again ends the session.",
+        ["refreshSession"] = "Returns a new access token and a new refresh token. A refresh token is valid once; using it again ends "
+            + "the session.",
         ["logout"] = "Ends the session of the refresh token. A token that is not valid is answered the same.",
         ["forgotPassword"] = "Mails a token to the address if it belongs to an account. The answer is the same if it does not.",
         ["resetPassword"] = "Sets a new password with the token from the mail, and ends all sessions of the account.",
         ["verifyEmail"] = "Marks the e-mail address as verified, with the token from the mail.",
         ["requestEmailVerification"] = "Mails another token. 409 `conflict` when the address is verified already.",
-        ["confirmEmailChange"] = "Makes the new address the address of the account, with the token that was mailed to it, and ends all other sessions.",
+        ["confirmEmailChange"] = "Makes the new address the address of the account, with the token that was mailed to it, and ends "
+            + "all other sessions.",
         ["undoEmailChange"] = "Stops a change before it is confirmed, or undoes it, with a token that was mailed to the former address. "
             + "It ends all sessions, makes the password invalid, and mails a token to set a new one.",
         ["getProfile"] = "Returns the profile of the signed-in user.",
@@ -54,12 +57,16 @@ internal static class OperationTexts
         ["listSessions"] = "Returns the open sessions, at most 20.",
         ["endOtherSessions"] = "Ends all sessions but the one that the request is made with.",
         ["endSession"] = "Ends a session. Its access token is refused within seconds, its refresh token at once.",
-        ["exportAccount"] = "Streams one JSON file with profile, addresses, sessions, preferences, cart, orders, notifications, audit log and events.",
-        ["eraseAccount"] = "Starts the erasure of the account and all personal data that need not be kept. The account can no longer sign in. "
+        ["exportAccount"] = "Streams one JSON file with profile, addresses, sessions, preferences, cart, orders, notifications, audit "
+            + "log and events.",
+        ["eraseAccount"] = "Starts the erasure of the account and all personal data that need not be kept. "
+            + "The account can no longer sign in. "
             + "409 while orders are open, and for administrators.",
         ["getErasure"] = "Tells whether an erasure is done. The id is in the answer that started it.",
-        ["searchProducts"] = "Finds products on sale by words, category, family, price and stock, with the number of matches by category and price band.",
-        ["getProduct"] = "Returns a product with its availability. Archived products are found too; drafts only by administrators and API keys with `catalog:write`.",
+        ["searchProducts"] = "Finds products on sale by words, category, family, price and stock, with the number of matches by "
+            + "category and price band.",
+        ["getProduct"] = "Returns a product with its availability. Archived products are found too; drafts only by administrators and "
+            + "API keys with `catalog:write`.",
         ["createProduct"] = "Creates a product. With `active: false` it is a draft. The same product sent again is answered the same.",
         ["replaceProduct"] = "Replaces the whole product: what the body leaves out becomes empty, except `active`, which stays.",
         ["updateProduct"] = "Applies a JSON merge patch (RFC 7396): `null` removes a member, members that are left out stay.",
@@ -73,12 +80,15 @@ internal static class OperationTexts
         ["clearCart"] = "Removes all lines.",
         ["setCartItem"] = "Sets the units of a product, 0–999; 0 removes the line.",
         ["removeCartItem"] = "Removes the line of a product. A line that is not there is answered the same.",
-        ["mergeCart"] = "Adds the lines of a guest's cart to the customer's. Orders of that cart that are open or recent go to the account, too. 503 while one is being placed.",
-        ["placeOrder"] = "Orders the content of the cart: reserves the stock, pays, and confirms. An unpaid earlier order of the cart is cancelled first, and its "
-            + "payment voided. If the payment provider says that the earlier order is paid, it is the answer, and no other order is made.",
+        ["mergeCart"] = "Adds the lines of a guest's cart to the customer's. Orders of that cart that are open or recent go to the "
+            + "account, too. 503 while one is being placed.",
+        ["placeOrder"] = "Orders the content of the cart: reserves the stock, pays, and confirms. "
+            + "An unpaid earlier order of the cart is cancelled first, and its payment voided. "
+            + "If the payment provider says that the earlier order is paid, it is the answer, and no other order is made.",
         ["listOrders"] = "Returns the orders of the customer or of the guest's cart.",
         ["getOrder"] = "Returns an order with its lines, totals, payment and timeline.",
-        ["watchOrder"] = "Server-sent events: `status` for each change, `heartbeat` every 8 seconds. It ends after 15 minutes; connect again with `Last-Event-ID`. "
+        ["watchOrder"] = "Server-sent events: `status` for each change, `heartbeat` every 8 seconds. "
+            + "It ends after 15 minutes; connect again with `Last-Event-ID`. "
             + "204 when the order has ended and all events were seen.",
         ["payOrder"] = "Pays an order that is `awaitingPayment` with another payment method.",
         ["cancelOrder"] = "Cancels an order that is not shipped, and refunds what was captured.",
@@ -90,26 +100,32 @@ internal static class OperationTexts
         ["readAllNotifications"] = "Marks all notifications as read.",
         ["getNotificationPreferences"] = "Returns for each kind of notification which channels are on, and which cannot be switched off.",
         ["setNotificationPreferences"] = "Replaces the choices. Kinds and channels that the body leaves out take their defaults.",
-        ["listAllOrders"] = "Filters by status, customer, number, e-mail address, SKU and time. Orders whose checkout is still under way are not found by address and SKU.",
+        ["listAllOrders"] = "Filters by status, customer, number, e-mail address, SKU and time. Orders whose checkout is still under "
+            + "way are not found by address and SKU.",
         ["shipOrder"] = "Records the handover to a carrier and notifies the customer. With manual capture, captures the payment first.",
         ["deliverOrder"] = "Records the delivery. Without it, an order becomes `delivered` after `Checkout:DeliveredAfterDays`.",
         ["captureOrder"] = "Captures all of the authorized amount or, with `amount`, part of it; the rest is released.",
         ["refundOrder"] = "Refunds exactly one of `amount`, `lines` and `full: true`. Units that were not shipped return to stock.",
-        ["listPaymentDiscrepancies"] = "Returns differences between the shop's payments, the provider's and the orders that reconciliation could not settle, or has resolved.",
+        ["listPaymentDiscrepancies"] = "Returns differences between the shop's payments, the provider's and the orders that "
+            + "reconciliation could not settle, or has resolved.",
         ["getReconciliation"] = "Returns the result of the last run, and when the next is due.",
         ["reconcilePayments"] = "Starts a run as soon as possible. One that is running starts again from where it is.",
         ["listWebhooks"] = "Returns all endpoints, without their secrets.",
-        ["createWebhook"] = "Adds an endpoint and returns its signing secret, which is not shown again. Events that are committed after the answer are posted to it.",
+        ["createWebhook"] = "Adds an endpoint and returns its signing secret, which is not shown again. Events that are committed "
+            + "after the answer are posted to it.",
         ["getWebhook"] = "Returns an endpoint, without its secret.",
         ["deleteWebhook"] = "Removes an endpoint. Events that are still to be posted to it are dropped.",
         ["enableWebhook"] = "Enables an endpoint that was disabled after failures. Replay its dead letters to post what it has missed.",
-        ["getEventStats"] = "Counts published, delivered, failed, retried and dead-lettered events in the last minutes, and describes the queues.",
+        ["getEventStats"] = "Counts published, delivered, failed, retried and dead-lettered events in the last minutes, and describes "
+            + "the queues.",
         ["listEventErrors"] = "Returns failed attempts with class, exception, message, stack, silo and trace id.",
         ["resolveEventError"] = "Marks a failed attempt as resolved. A later success does the same.",
-        ["listDeadLetters"] = "Returns the open dead letters; with `resolved`, those that are or are not resolved; with `groupBy`, their numbers in groups.",
+        ["listDeadLetters"] = "Returns the open dead letters; with `resolved`, those that are or are not resolved; with `groupBy`, "
+            + "their numbers in groups.",
         ["getDeadLetter"] = "Returns the data of the event and up to 30 attempts.",
         ["replayDeadLetter"] = "Hands the event to its handler again, soon. A success resolves the dead letter.",
-        ["replayDeadLetters"] = "Replays up to 20,000 dead letters in one request, the oldest first; `{}` matches all open ones. `remaining` tells how many are left.",
+        ["replayDeadLetters"] = "Replays up to 20,000 dead letters in one request, the oldest first; `{}` matches all open ones. "
+            + "`remaining` tells how many are left.",
         ["discardDeadLetter"] = "Discards a dead letter for good.",
         ["getUserRoles"] = "Returns the roles of an account.",
         ["setUserRoles"] = "Replaces the roles. Administrators cannot take the role from themselves.",
@@ -117,7 +133,8 @@ internal static class OperationTexts
         ["createApiKey"] = "Creates a key with scopes and returns it once. Only a digest of it is stored.",
         ["getApiKey"] = "Returns a key, without its secret.",
         ["revokeApiKey"] = "Ends a key for good. Every front end refuses it within seconds.",
-        ["listAuditLog"] = "Returns administrative and security-relevant acts, with the state before and after. `action` may end in `*` to match a prefix.",
+        ["listAuditLog"] = "Returns administrative and security-relevant acts, with the state before and after. `action` may end in "
+            + "`*` to match a prefix.",
         ["getLogLevels"] = "Returns the levels that differ from the configuration, and until when.",
         ["setLogLevels"] = "Sets log levels by category in every process for some minutes. An empty `levels` restores the configuration.",
         ["getKeys"] = "Returns the public keys (JSON Web Key Set, RFC 7517) with which other services verify access tokens.",

@@ -96,10 +96,11 @@ public sealed class HttpOptions
             if (value < min || value > max)
                 yield return $"{Section}:{name} is {value}; set {Section}__{name} to {min}–{max}.";
         }
-        if (!Uri.TryCreate(ProblemTypeBase, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || ProblemTypeBase[^1] is not ('/' or '#'))
+        if (!Uri.TryCreate(ProblemTypeBase, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
+            || ProblemTypeBase[^1] is not ('/' or '#'))
         {
-            yield return $"{Section}:ProblemTypeBase is '{ProblemTypeBase}'; set {Section}__ProblemTypeBase to an http or https URL that ends in / or #, "
-                + "such as https://shop.example/docs/problems.md#.";
+            yield return $"{Section}:ProblemTypeBase is '{ProblemTypeBase}'; "
+                + $"set {Section}__ProblemTypeBase to an http or https URL that ends in / or #, such as https://shop.example/problems.md#.";
         }
         for (var i = 0; i < TrustedProxies.Length; i++)
         {

@@ -8,12 +8,14 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Documents;
 
-/// <summary>The tables of configuration keys: from the options classes, their comments, and what the programs say of wrong values.</summary>
+/// <summary>The tables of configuration keys: from the options classes, their comments, and how the programs refuse wrong values.</summary>
 internal static partial class ConfigurationPage
 {
-    private static readonly Process SiloProcess = new("Silo", typeof(SiloConfiguration), (settings, problems) => SiloConfiguration.Read(settings, problems));
+    private static readonly Process SiloProcess = new(
+        "Silo", typeof(SiloConfiguration), (settings, problems) => SiloConfiguration.Read(settings, problems));
 
-    private static readonly Process FrontendProcess = new("ApiFrontend", typeof(FrontendConfiguration), (settings, problems) => FrontendConfiguration.Read(settings, problems));
+    private static readonly Process FrontendProcess = new(
+        "ApiFrontend", typeof(FrontendConfiguration), (settings, problems) => FrontendConfiguration.Read(settings, problems));
 
     private static IEnumerable<Type> Shared => SiloProcess.Sections.Intersect(FrontendProcess.Sections);
 
@@ -50,7 +52,8 @@ internal static partial class ConfigurationPage
         var limits = setting.IsNumber ? process.LimitsOf(setting.Key) : null;
         var type = limits is null ? setting.TypeText : $"{setting.TypeText}, {limits}";
         Assert.True(setting.Meaning.Trim().Length > 0, $"{setting.Key} has no comment.");
-        return $"| `{setting.Key}` | {type} | {process.ShippedDefaultOf(setting.Key) ?? setting.DefaultText} | {setting.Meaning.Trim()} |\n";
+        var byDefault = process.ShippedDefaultOf(setting.Key) ?? setting.DefaultText;
+        return $"| `{setting.Key}` | {type} | {byDefault} | {setting.Meaning.Trim()} |\n";
     }
 
     /// <summary>The comment of an options class, without the words that name its section.</summary>
@@ -71,9 +74,11 @@ internal static partial class ConfigurationPage
 
         /// <summary>The options classes, in the order in which the program reads them.</summary>
         public IEnumerable<Type> Sections => configuration.GetConstructors()
-            .MaxBy(c => c.GetParameters().Length)!.GetParameters().Select(p => p.ParameterType).Where(t => t.GetField("Section") is not null);
+            .MaxBy(c => c.GetParameters().Length)!.GetParameters()
+            .Select(p => p.ParameterType).Where(t => t.GetField("Section") is not null);
 
-        public string SectionOf(Type options) => (string)options.GetField("Section", BindingFlags.Public | BindingFlags.Static)!.GetRawConstantValue()!;
+        public string SectionOf(Type options) =>
+            (string)options.GetField("Section", BindingFlags.Public | BindingFlags.Static)!.GetRawConstantValue()!;
 
         /// <summary>What <c>appsettings.json</c> sets; null when it leaves the default of the code.</summary>
         public string? ShippedDefaultOf(string key)
@@ -84,7 +89,9 @@ internal static partial class ConfigurationPage
             return place > 0 && shipped.GetSection(key[..place]).Exists() ? $"[`appsettings.json`](../{project}/appsettings.json)" : null;
         }
 
-        /// <summary>The limits of a number, as the program names them when it refuses one that is too small or too large; null when there are none.</summary>
+        /// <summary>
+        /// The limits of a number, as the program names them when it refuses one that is too small or too large; null when there are none.
+        /// </summary>
         public string? LimitsOf(string key)
         {
             var named = key.Replace("<country>", "US", StringComparison.Ordinal).Replace("<name>", "x", StringComparison.Ordinal);

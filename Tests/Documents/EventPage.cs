@@ -24,14 +24,17 @@ internal static class EventPage
     {
         var page = new StringBuilder();
         // What goes into the audit log takes no stream.
-        foreach (var domain in AllTypes.All.Where(t => t.Value != typeof(Audited)).GroupBy(t => t.Key.Split('.')[0]).OrderBy(d => d.Key, StringComparer.Ordinal))
+        var domains = AllTypes.All.Where(t => t.Value != typeof(Audited)).GroupBy(t => t.Key.Split('.')[0]);
+        foreach (var domain in domains.OrderBy(d => d.Key, StringComparer.Ordinal))
         {
             page.Append($"### {domain.Key}\n\n| Type | Meaning | Data | Handlers |\n|---|---|---|---|\n");
             foreach (var (name, type) in domain.OrderBy(t => t.Key, StringComparer.Ordinal))
             {
-                var handlers = AllHandlers.All.Where(h => h.Events.ContainsKey(name)).Select(h => $"`{h.Name}`").Order(StringComparer.Ordinal);
+                var handlers = AllHandlers.All.Where(h => h.Events.ContainsKey(name))
+                    .Select(h => $"`{h.Name}`").Order(StringComparer.Ordinal);
                 var webhook = WebhookEvents.All.Contains(name) ? " ⇗" : "";
-                page.Append($"| `{name}`{webhook} | {XmlComments.Of(type)} | {string.Join(", ", Fields(type))} | {string.Join(", ", handlers)} |\n");
+                page.Append($"| `{name}`{webhook} | {XmlComments.Of(type)} ");
+                page.Append($"| {string.Join(", ", Fields(type))} | {string.Join(", ", handlers)} |\n");
             }
             page.Append('\n');
         }
@@ -51,14 +54,20 @@ internal static class EventPage
         return page.ToString().TrimEnd('\n');
     }
 
-    private static string Row(string handler, RetryPolicy policy) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"| {handler} | {policy.Immediate} | {(policy.DelayedRetries == RetryPolicy.Endless ? "without end" : policy.DelayedRetries)} | {policy.First.TotalSeconds} s | {policy.Max.TotalSeconds} s |\n");
+    private static string Row(string handler, RetryPolicy policy)
+    {
+        var retries = policy.DelayedRetries;
+        var delayed = retries == RetryPolicy.Endless ? "without end" : retries.ToString(CultureInfo.InvariantCulture);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {handler} | {policy.Immediate} | {delayed} | {policy.First.TotalSeconds} s | {policy.Max.TotalSeconds} s |\n");
+    }
 
     private static IEnumerable<string> Fields(Type type) => type.GetProperties()
         .Where(p => p.SetMethod is not null && p.GetCustomAttribute<JsonIgnoreAttribute>() is not { Condition: JsonIgnoreCondition.Always })
         .OrderBy(p => p.MetadataToken)
         .Select(p => $"`{JsonNamingPolicy.CamelCase.ConvertName(p.Name)}{(IsList(p.PropertyType) ? "[]" : "")}`");
 
-    private static bool IsList(Type type) => type != typeof(string) && type != typeof(JsonElement?) && type.IsAssignableTo(typeof(IEnumerable));
+    private static bool IsList(Type type) =>
+        type != typeof(string) && type != typeof(JsonElement?) && type.IsAssignableTo(typeof(IEnumerable));
 }

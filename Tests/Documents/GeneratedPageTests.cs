@@ -4,8 +4,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Documents;
 
 /// <summary>
-/// Parts of the pages in <c>docs</c> are generated from the code. They stand between a line <c>&lt;!-- generated: name --&gt;</c> and a line
-/// <c>&lt;!-- end --&gt;</c>.
+/// Parts of the pages in <c>docs</c> are generated from the code. A part stands between a line <c>&lt;!-- generated: name --&gt;</c> and a
+/// line <c>&lt;!-- end --&gt;</c>.
 /// </summary>
 public sealed partial class GeneratedPageTests
 {
@@ -47,7 +47,7 @@ public sealed partial class GeneratedPageTests
         }
         Assert.Equal(Parts.Keys.Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
         if (Environment.GetEnvironmentVariable(Renew) is not { Length: > 0 })
-            Assert.True(stale.Count == 0, $"{string.Join(", ", stale)}: the code gives another text. Run ./docs/generate.sh and commit the pages.");
+            Assert.True(stale.Count == 0, $"The code gives another text. Run ./docs/generate.sh and commit: {string.Join(", ", stale)}");
     }
 
     [GeneratedRegex(@"<!-- generated: (?<name>[a-z ]+) -->\n.*?<!-- end -->", RegexOptions.Singleline)]

@@ -13,7 +13,8 @@ internal static class RoutePage
     {
         var document = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json")))!;
         var routes = document["paths"]!.AsObject()
-            .SelectMany(path => path.Value!.AsObject().Select(method => (Method: method.Key.ToUpperInvariant(), Path: path.Key, Operation: method.Value!)))
+            .SelectMany(path => path.Value!.AsObject()
+                .Select(method => (Method: method.Key.ToUpperInvariant(), Path: path.Key, Operation: method.Value!)))
             .ToLookup(route => route.Operation["tags"]![0]!.GetValue<string>());
         var page = new StringBuilder();
         foreach (var tag in document["tags"]!.AsArray())

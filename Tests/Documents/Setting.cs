@@ -38,21 +38,26 @@ internal sealed record Setting(string Key, Type Type, object? Default, string Me
         _ => "–",
     };
 
-    /// <summary>The settings of an options object, in the order of its properties; those of nested sections are left to <paramref name="sections"/>.</summary>
+    /// <summary>
+    /// The settings of an options object, in the order of its properties; those of nested sections are left to <paramref name="sections"/>.
+    /// </summary>
     public static IEnumerable<Setting> Of(string path, object options, List<(string Path, object Options)> sections)
     {
         foreach (var property in options.GetType().GetProperties().Where(IsBound).OrderBy(p => p.MetadataToken))
         {
-            var (key, type, value) = ($"{path}:{property.Name}", Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, property.GetValue(options));
+            var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+            var (key, value) = ($"{path}:{property.Name}", property.GetValue(options));
             if (IsPlain(type) || IsList(type))
             {
                 var element = type.IsArray ? type.GetElementType()! : type.IsGenericType ? type.GetGenericArguments()[0] : type;
-                var choices = element.IsEnum ? " " + string.Join(" ", element.GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => $"`{f.Name}`: {XmlComments.Of(f)}")) : "";
+                var words = element.IsEnum ? element.GetFields(BindingFlags.Public | BindingFlags.Static) : [];
+                var choices = string.Concat(words.Select(f => $" `{f.Name}`: {XmlComments.Of(f)}"));
                 yield return new Setting(IsList(type) ? $"{key}:<n>" : key, type, value, XmlComments.Of(property) + choices);
             }
             else if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>))
             {
-                var (item, place) = (type.GetGenericArguments()[1], property.Name.EndsWith("ByCountry", StringComparison.Ordinal) ? "<country>" : "<name>");
+                var item = type.GetGenericArguments()[1];
+                var place = property.Name.EndsWith("ByCountry", StringComparison.Ordinal) ? "<country>" : "<name>";
                 if (IsPlain(item))
                 {
                     yield return new Setting($"{key}:{place}", item, null, XmlComments.Of(property));
@@ -80,7 +85,8 @@ internal sealed record Setting(string Key, Type Type, object? Default, string Me
     }
 
     private static bool IsBound(PropertyInfo property) =>
-        property.GetMethod is { IsPublic: true } && (property.SetMethod is { IsPublic: true } || property.PropertyType.IsAssignableTo(typeof(IDictionary)));
+        property.GetMethod is { IsPublic: true }
+        && (property.SetMethod is { IsPublic: true } || property.PropertyType.IsAssignableTo(typeof(IDictionary)));
 
     private static bool IsPlain(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(DateTimeOffset);
 

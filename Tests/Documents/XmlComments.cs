@@ -53,8 +53,10 @@ internal static partial class XmlComments
                 XText plain => plain.Value,
                 XElement { Name.LocalName: "c" } code => $"`{code.Value}`",
                 // A parameter of an event is a member of its data.
-                XElement { Name.LocalName: "paramref" } parameter => $"`{JsonNamingPolicy.CamelCase.ConvertName(parameter.Attribute("name")!.Value)}`",
-                XElement { Name.LocalName: "see" } see => $"`{(see.Attribute("cref") ?? see.Attribute("langword"))!.Value.Split('.', ':')[^1]}`",
+                XElement { Name.LocalName: "paramref" } parameter =>
+                    $"`{JsonNamingPolicy.CamelCase.ConvertName(parameter.Attribute("name")!.Value)}`",
+                XElement { Name.LocalName: "see" } see =>
+                    $"`{(see.Attribute("cref") ?? see.Attribute("langword"))!.Value.Split('.', ':')[^1]}`",
                 _ => "",
             });
         }
