@@ -64,6 +64,8 @@ public sealed partial record OrderState
     public Guid? SupersededBy { get; init; }
     /// <summary>The account to which a guest's order went along with its cart.</summary>
     public Guid? AccountId { get; init; }
+    /// <summary>When it went along; null in orders that an older version assigned.</summary>
+    public DateTimeOffset? AssignedAt { get; init; }
     /// <summary>True when the lines that it buys went along, too: they leave the account's cart, and not the guest's.</summary>
     public bool CartMoved { get; init; }
 
@@ -178,7 +180,7 @@ public sealed partial record OrderState
     {
         if (OwnerId is not null || BuyerErased)
             return Decision<OrderState>.Stay(this);
-        var assigned = this with { AccountId = accountId, CartMoved = cartMoved };
+        var assigned = this with { AccountId = accountId, AssignedAt = now, CartMoved = cartMoved };
         return cartMoved && NextTask == OrderTask.HandOver ? To(assigned, o => new OrderCheckoutDue(o.Id, now + HandOverDelay)) : To(assigned);
     }
 

@@ -84,6 +84,8 @@ internal static class IntegrityFacts
         ("purchase", """
             select g.key as id, o.body ->> 'status' as status, pg_temp.uuid_of(coalesce(o.body ->> 'customerId', o.body ->> 'accountId')) as customer_id,
                    pg_temp.uuid_of(o.body ->> 'customerId') as placed_by, pg_temp.uuid_of(o.body ->> 'cartId') as cart_id,
+                   -- When a guest's order went along to the account that it belongs to.
+                   pg_temp.time_of(o.body ->> 'assignedAt') as assigned_at,
                    pg_temp.number_of(o.body #>> '{totals,total}') as total, o.body ->> 'currency' as currency,
                    pg_temp.time_of(o.body #>> '{timeline,0,at}') as placed_at, pg_temp.time_of(o.body ->> 'paymentDeadline') as deadline,
                    (select min(pg_temp.time_of(t ->> 'at')) from jsonb_array_elements(pg_temp.list_of(o.body -> 'timeline')) t where t ->> 'status' = 'confirmed') as confirmed_at,
@@ -92,6 +94,14 @@ internal static class IntegrityFacts
                    g.index
             from state g cross join lateral (select g.body -> 'order' as body offset 0) o
             where g.state_name = 'order' and jsonb_typeof(o.body) = 'object'
+            """),
+        // Silos' clocks differ a little: what came first, the order tells in which the database took events in.
+        ("bought", """
+            select p.id, p.cart_id, p.customer_id, p.placed_by, p.assigned_at, p.placed_at, p.confirmed_at, e.placed, e.paid
+            from purchase p
+            join (select subject as id, min(position) filter (where type = 'order.placed') as placed, min(position) filter (where type = 'order.confirmed') as paid
+                  from event where type in ('order.placed', 'order.confirmed') group by subject) e using (id)
+            where p.status in ('confirmed', 'shipped', 'delivered')
             """),
         ("line", """
             select p.id, l ->> 'sku' as sku, sum(pg_temp.number_of(l ->> 'quantity'))::bigint as units

@@ -30,16 +30,15 @@ internal static class OrderChecks
             """, "An event was added or removed past the shop. Send the customer the receipt by hand if it never came.") { Always = true },
         new("one-order-a-cart", Promises.Money, "no cart has two captured orders: none is placed while an earlier one can still be paid", """
             select format('cart %s', cart_id), format('order %s was placed before an earlier one was paid, and both are paid', id::uuid)
-            from (select p.id, p.cart_id, p.placed_at, e.placed,
-                         max(e.paid) over earlier as earlier_paid, max(p.confirmed_at) over earlier as earlier_confirmed_at
-                  from purchase p
-                  -- Silos' clocks differ a little: the order in which the database took events in decides.
-                  join (select subject as id, min(position) filter (where type = 'order.placed') as placed, min(position) filter (where type = 'order.confirmed') as paid
-                        from event where type in ('order.placed', 'order.confirmed') group by subject) e using (id)
-                  where p.status in ('confirmed', 'shipped', 'delivered')
-                  window earlier as (partition by p.cart_id order by e.placed rows between unbounded preceding and 1 preceding)) o
+            from (select b.*, max(paid) over earlier as earlier_paid, max(confirmed_at) over earlier as earlier_confirmed_at
+                  from bought b window earlier as (partition by cart_id order by placed rows between unbounded preceding and 1 preceding)) w
             -- An order that took long to reach the database was begun before the other was paid, and came after: then times tell, if they differ by more than clocks do.
             where earlier_paid > placed or earlier_confirmed_at > placed_at + interval '2 seconds'
+            union all
+            -- A customer's cart has the customer's id. A guest's order that went along to it keeps the guest's cart, and is an earlier one for what is placed afterwards.
+            select format('cart %s', n.cart_id), format('order %s was placed before order %s, which came along with a guest''s cart, was paid, and both are paid', n.id::uuid, g.id::uuid)
+            from bought g join bought n on n.cart_id = g.customer_id and n.placed_at > g.assigned_at + interval '2 seconds'
+            where g.placed_by is null and (g.paid > n.placed or g.confirmed_at > n.placed_at + interval '2 seconds')
             """, "Ask the customer which of the two orders is wanted, and refund the other: POST /admin/orders/{id}/refunds."),
         new("cart-let-go", Promises.Repeatable, "a cart has let go of what was bought", """
             select format('cart %s', p.cart_id), format('it does not know that order %s took its lines', p.id::uuid)

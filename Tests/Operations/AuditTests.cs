@@ -133,12 +133,26 @@ public sealed class AuditTests(AuditedShop shop)
         // Begun before another was paid, and written down after that; a moment is a difference of clocks.
         { "one-order-a-cart", true, Begun("{refunded}", "-00:00:05") },
         { "one-order-a-cart", false, Begun("{refunded}", "-00:00:01") },
+        // A guest's order that went along before the account's orders were placed, and was paid after them; or that went along later.
+        { "one-order-a-cart", true, Came("2020-01-01T00:00:00+00:00") },
+        { "one-order-a-cart", false, Came("2100-01-01T00:00:00+00:00") },
+        { "one-order-a-cart", false, $"{Came("2020-01-01T00:00:00+00:00")}; {PaidFirst}" },
     };
 
     /// <summary>An order was begun so long after the first one of the account was confirmed.</summary>
     private static string Begun(string order, string after) => Set("order", order, "state,order,timeline,0,at", $"""
         (select to_jsonb((t ->> 'at')::timestamptz + interval '{after}') from grain_state f, jsonb_array_elements(convert_from(f.state, 'UTF8')::jsonb #> '{"{state,order,timeline}"}') t
          where f.state_name = 'order' and f.grain_key = '{"{confirmed}"}' and t ->> 'status' = 'confirmed')
+        """);
+
+    /// <summary>The guest's order, the last that was paid, went along to the account.</summary>
+    private static string Came(string at) =>
+        Set("order", "{guest}", "state,order", $$"""(convert_from(state, 'UTF8')::jsonb #> '{state,order}') || '{"accountId": "{account:id}", "assignedAt": "{{at}}"}'""");
+
+    /// <summary>The guest's order was paid before all others were placed.</summary>
+    private static string PaidFirst => "update event set position = default where type = 'order.placed' and subject <> '{guest}'; " + Set("order", "{guest}", "state,order,timeline", """
+        (select jsonb_agg(case when t ->> 'status' = 'confirmed' then t || '{"at": "2020-01-02T00:00:00+00:00"}' else t end)
+         from jsonb_array_elements(convert_from(state, 'UTF8')::jsonb #> '{state,order,timeline}') t)
         """);
 
     /// <summary>A second capture that was given back, and told of.</summary>

@@ -402,6 +402,7 @@ public sealed class OrderStateTests
         Assert.All([new Caller(Given.Id(5), null, false), new Caller(Given.Id(5), Given.Id(9), false), new Caller(null, Given.Customer, false)],
             c => Assert.False(assigned.IsBoughtBy(c)));
         Assert.Equal((Given.Customer, order.Terms), (assigned.ToView().CustomerId!.Value, assigned.Terms));
+        Assert.Equal((null, Later), (order.AssignedAt, assigned.AssignedAt));
         assigned.Assign(Given.Id(5), cartMoved: true, Later).StaysAs(assigned);
         var customers = Given.PlacedOrder();
         customers.Assign(Given.Id(5), cartMoved: true, Later).StaysAs(customers);
