@@ -40,6 +40,15 @@ internal sealed partial class OrderGrain(
     /// <summary>How far the order was when this activation last handed it over or undid it. Another activation does it again, which is harmless.</summary>
     private OrderProgress? done;
 
+    /// <summary>Whether this activation has sold the order's units and told the cart. Refunds and units that go back do not change that.</summary>
+    private bool isSold;
+
+    /// <summary>Whether this activation has released the order's units and told the cart that it ended.</summary>
+    private bool isReleased;
+
+    /// <summary>The units that this activation has put back in stock.</summary>
+    private ImmutableArray<LineUnits> returned = [];
+
     /// <summary>True for an order that this activation placed itself: its reservations cannot have been asked for before.</summary>
     private bool placedHere;
 
@@ -254,7 +263,7 @@ internal sealed partial class OrderGrain(
             return;
         // Who asks is a cart, which the order must not call meanwhile: what follows is for later.
         await DecideAsync(decision);
-        done = null;
+        (done, isSold, isReleased) = (null, false, false);
     }
 
     async Task IOrderGrain.EraseBuyerAsync()
@@ -520,7 +529,11 @@ internal sealed partial class OrderGrain(
 
     private async Task HandOverAsync(OrderState order)
     {
-        await Task.WhenAll(SellAsync(order), ClearCartAsync(order));
+        if (!isSold)
+        {
+            await Task.WhenAll(SellAsync(order), ClearCartAsync(order));
+            isSold = true;
+        }
         await ReturnUnitsAsync();
         // What comes of them is progress, and is seen to in the next round.
         await AskRefundsAsync();
@@ -553,7 +566,8 @@ internal sealed partial class OrderGrain(
     {
         if (Order!.BackInStock is not { } units)
             return;
-        var returns = await Task.WhenAll(units.Select(u => Stock(u.Sku).ReturnAsync(Id, u.Quantity)));
+        var returns = await Task.WhenAll(units.Except(returned).Select(u => Stock(u.Sku).ReturnAsync(Id, u.Quantity)));
+        returned = units;
         CrashPoint.Pass("order.stock-returned");
         if (returns.Any(r => r.IsRefused))
             LogLostReservation(log, Id);
@@ -578,18 +592,27 @@ internal sealed partial class OrderGrain(
 
     private async Task UndoAsync(OrderState order)
     {
-        // A line that was refused holds nothing.
-        var refused = order.Shortages?.Select(s => s.Sku).ToHashSet() ?? [];
-        await Task.WhenAll(order.Totals.Lines.Where(l => !refused.Contains(l.Sku)).Select(l => Stock(l.Sku).ReleaseAsync(Id)));
-        await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
-        if (MovedCart(order) is { } moved)
-            await moved.EndCheckoutAsync(Id, order.PlacedAt, null);
+        if (!isReleased)
+        {
+            await ReleaseAsync(order);
+            isReleased = true;
+        }
         if (order.Status == OrderStatus.Cancelled)
         {
             await AskRefundsAsync();
             var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: true, order.CancelReason ?? "order cancelled");
             await DecideAsync(Order!.HearOf(payment, PaymentWindow, Now));
         }
+    }
+
+    private async Task ReleaseAsync(OrderState order)
+    {
+        // A line that was refused holds nothing.
+        var refused = order.Shortages?.Select(s => s.Sku).ToHashSet() ?? [];
+        await Task.WhenAll(order.Totals.Lines.Where(l => !refused.Contains(l.Sku)).Select(l => Stock(l.Sku).ReleaseAsync(Id)));
+        await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
+        if (MovedCart(order) is { } moved)
+            await moved.EndCheckoutAsync(Id, order.PlacedAt, null);
     }
 
     // ---- pieces

@@ -105,6 +105,25 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         Assert.Equal(1, silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"]);
     }
 
+    [Fact]
+    public async Task refunds_that_put_units_back_sell_nothing_again_and_return_each_unit_once()
+    {
+        var (buyer, first) = await silo.BuyerAsync();
+        var (_, second) = await silo.BuyerAsync();
+        Assert.False((await silo.Cart(buyer).SetItemAsync(buyer, second, 1)).IsRefused);
+        var order = Order();
+        Assert.Equal(OrderStatus.Confirmed, (await order.PlaceAsync(CountingSilo.Command(buyer))).Result.Value?.Status);
+
+        Assert.False((await order.RefundAsync(new RefundOrder("one", null, [new LineUnits(first, 1)], false, "broken"))).IsRefused);
+        Assert.Equal(OrderStatus.Refunded, (await order.RefundAsync(new RefundOrder("rest", null, null, true, "broken"))).Value?.Status);
+        await order.ResumeAsync();
+
+        Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{nameof(ICartGrain.EndCheckoutAsync)}"]);
+        Assert.All([first, second], sku => Assert.Equal(
+            (1, 1), (silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"], silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.ReturnAsync)}"])));
+        Assert.Equal(2, await silo.QueryAsync<long>("select count(*) from stock_ledger where kind = 'Return' and split_part(operation_id, '/', 1) = $1", order.GetPrimaryKey().ToString("N")));
+    }
+
     /// <summary>What is asked where the silo of a checkout died is not asked of every checkout; nor is what the buyer was shown a second time.</summary>
     [Theory]
     [InlineData(false)]
