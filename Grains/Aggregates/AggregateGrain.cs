@@ -42,6 +42,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// <summary>The fields of a state that SQL queries use; null when there are none.</summary>
     protected virtual object? IndexOf(TState state) => null;
 
+    /// <summary>True while this activation keeps something in memory alone that a later call needs, although it has no state.</summary>
+    private protected virtual bool HoldsMore => false;
+
     /// <summary>What the document remembers of handled events after the commit that is under way.</summary>
     private protected virtual IReadOnlyList<string>? EventsHandledWith(IReadOnlyList<string>? handledBefore) => handledBefore;
 
@@ -124,7 +127,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     void ICallCounter.CallEnded()
     {
-        if (--calls == 0 && before is null && EndsWhenEmptyAttribute.Is(GetType()) && storage.State.State is null)
+        if (--calls == 0 && before is null && EndsWhenEmptyAttribute.Is(GetType()) && storage.State.State is null && !HoldsMore)
             DeactivateOnIdle();
     }
 

@@ -5,7 +5,8 @@ namespace SoonShop.Aggregates;
 
 /// <summary>
 /// An activation of this class that has no state when its last call has ended is deactivated at once: who asks for ids that do not exist
-/// does not fill the memory. Only for a class that keeps nothing in memory alone while it has no state.
+/// does not fill the memory. A class that keeps something in memory alone while it has no state says so
+/// (<see cref="AggregateGrain{TState}.HoldsMore"/>).
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class EndsWhenEmptyAttribute : Attribute

@@ -12,6 +12,7 @@ public sealed record EmailClaim(Guid UserId, bool Confirmed, DateTimeOffset Rese
     public static readonly TimeSpan ReservationLifetime = TimeSpan.FromMinutes(1);
 }
 
+[CollectionAgeLimit(Minutes = 2), EndsWhenEmpty]
 internal sealed class EmailGrain(
     [PersistentState("email")] IPersistentState<Document<EmailClaim>> storage, TimeProvider time, IRefusedActs refused, IOptions<AccountsOptions> options,
     BusinessMetrics metrics)
@@ -26,6 +27,9 @@ internal sealed class EmailGrain(
     protected override string Aggregate => "email";
 
     protected override string StreamKeyOf(EmailClaim state) => GrainKey;
+
+    /// <summary>Failed logins count for an address that nobody has, too. After the last, the activation lives as long as they count.</summary>
+    private protected override bool HoldsMore => !throttle.IsEmpty || !deviceThrottle.IsEmpty;
 
     async Task<bool> IEmailGrain.ReserveAsync(Guid userId)
     {
@@ -158,7 +162,9 @@ internal sealed class EmailGrain(
     private async Task<IUserGrain> AccountAsync()
     {
         var nobody = GrainFactory.GetGrain<IUserGrain>(Deterministic.Id("nobody", GrainKey));
-        var owner = State is { } claim ? GrainFactory.GetGrain<IUserGrain>(claim.UserId) : nobody;
+        if (State is not { } claim)
+            return nobody;
+        var owner = GrainFactory.GetGrain<IUserGrain>(claim.UserId);
         return await owner.HasEmailAsync(UserKeys.OfEmailKey(GrainKey)) ? owner : nobody;
     }
 }

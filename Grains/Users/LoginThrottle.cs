@@ -30,6 +30,9 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
     private int failuresInAll;
     private DateTimeOffset lastFailure;
 
+    /// <summary>True when no failure is remembered: another throttle would decide the same.</summary>
+    public bool IsEmpty => failuresInAll == 0 && sources.Count == 0;
+
     /// <summary>
     /// How long the grain must live after a failure, so that neither a wait nor the count of all ends with it. For an address without an account,
     /// of which there are any number, few failures are forgotten sooner.

@@ -9,6 +9,7 @@ using SoonShop.Privacy;
 
 namespace SoonShop.Users;
 
+[CollectionAgeLimit(Minutes = 5), EndsWhenEmpty]
 internal sealed partial class UserGrain(
     [PersistentState("user")] IPersistentState<Document<UserState>> storage, TimeProvider time,
     PasswordHashing passwords, IAuditLog audit, IRefusedActs refused, IPersonalRecords records, IOptions<AccountsOptions> options,
@@ -32,6 +33,14 @@ internal sealed partial class UserGrain(
 
     /// <summary>Against guessing the password with a stolen access token.</summary>
     private readonly LoginThrottle throttle = new(options.Value, time);
+
+    /// <summary>
+    /// True when somebody tried to sign in and there is no account. Such an activation stays for a while, as that of an account does: otherwise each
+    /// further attempt would take the time of a read, which tells that nobody has the address.
+    /// </summary>
+    private bool isTried;
+
+    private protected override bool HoldsMore => isTried || !throttle.IsEmpty;
 
     /// <summary>When sessions were last seen, since this activation began; what is written down is only when they were renewed.</summary>
     private readonly Dictionary<Guid, DateTimeOffset> seen = [];
@@ -82,12 +91,16 @@ internal sealed partial class UserGrain(
         return LoginAsync(password, lifetime);
     }
 
-    private async Task<Outcome<SignedIn>> LoginAsync(string password, TimeSpan lifetime) => await passwords.VerifyAsync(State?.UsablePasswordHash, password) switch
+    private async Task<Outcome<SignedIn>> LoginAsync(string password, TimeSpan lifetime)
     {
-        { IsRight: true } right => await OpenSessionAsync(lifetime, right.NewHash),
-        { IsRight: false } => UserState.Unauthenticated,
-        null => PasswordHashing.Full,
-    };
+        isTried = true;
+        return await passwords.VerifyAsync(State?.UsablePasswordHash, password) switch
+        {
+            { IsRight: true } right => await OpenSessionAsync(lifetime, right.NewHash),
+            { IsRight: false } => UserState.Unauthenticated,
+            null => PasswordHashing.Full,
+        };
+    }
 
     async Task<Outcome<SignedIn>> IUserGrain.RefreshAsync(RefreshToken token)
     {
@@ -403,7 +416,11 @@ internal sealed partial class UserGrain(
             next => new Act("users.set-roles", Actors.User(Id)) { Before = new { State?.Roles }, After = new { next.Roles } });
     }
 
-    Task<bool> IUserGrain.KnowsDeviceAsync(string token) => Task.FromResult(State?.KnowsDevice(token) == true);
+    Task<bool> IUserGrain.KnowsDeviceAsync(string token)
+    {
+        isTried = true;
+        return Task.FromResult(State?.KnowsDevice(token) == true);
+    }
 
     Task<bool> IUserGrain.HasEmailAsync(string email) => Task.FromResult(State?.NormalizedEmail == email);
 

@@ -1,11 +1,14 @@
 using System.Reflection;
+using SoonShop.ApiKeys;
 using SoonShop.Carts;
 using SoonShop.Catalog;
 using SoonShop.Idempotency;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Payments;
+using SoonShop.RateLimits;
 using SoonShop.Tests.Running;
+using SoonShop.Users;
 
 namespace SoonShop.Tests.Grains;
 
@@ -18,7 +21,7 @@ public sealed class ActivationTests(InProcessSilo silo)
     [Fact]
     public async Task who_asks_for_ids_that_do_not_exist_leaves_no_activation_behind()
     {
-        Type[] asked = [typeof(OrderGrain), typeof(PaymentGrain), typeof(CartGrain), typeof(ProductGrain)];
+        Type[] asked = [typeof(OrderGrain), typeof(PaymentGrain), typeof(CartGrain), typeof(ProductGrain), typeof(UserGrain), typeof(EmailGrain)];
         var before = await CountAsync(asked);
         await Task.WhenAll(Enumerable.Range(0, 200).Select(async n =>
         {
@@ -27,8 +30,21 @@ public sealed class ActivationTests(InProcessSilo silo)
             Assert.True((await silo.Grains.GetGrain<IPaymentGrain>(id).GetAsync(Stranger)).IsRefused);
             await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(new Caller(null, id, false));
             Assert.True((await silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey($"NO-{n}")).GetAsync()).IsRefused);
+            Assert.Null(await silo.Grains.GetGrain<IUserGrain>(id).GetErasureAsync());
+            await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email($"{id:N}@example.com")).ForgotPasswordAsync();
         }));
         await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(20), async () => await CountAsync(asked) <= before);
+    }
+
+    /// <summary>The count of failures is in memory alone.</summary>
+    [Fact]
+    public async Task who_guesses_at_an_address_that_nobody_has_waits_after_some_guesses()
+    {
+        var address = silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email($"{Guid.NewGuid():N}@example.com"));
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(RefusalCode.Unauthenticated, (await address.LoginAsync("guess after guess")).Refusal?.Code);
+        Assert.Equal(RefusalCode.RateLimited, (await address.LoginAsync("guess after guess")).Refusal?.Code);
+        Assert.Contains(address.GetGrainId(), (await StatisticsAsync()).Select(a => a.GrainId));
     }
 
     [Fact]
@@ -50,6 +66,9 @@ public sealed class ActivationTests(InProcessSilo silo)
              typeof(NotificationGrain), typeof(MailGrain), typeof(WebhookGrain)],
             grain => Assert.Equal(2, Minutes(grain)));
         Assert.Equal(5, Minutes(typeof(CartGrain)));
+        // What strangers can reach by ids and addresses that they make up.
+        Assert.All([typeof(EmailGrain), typeof(ApiKeyGrain), typeof(RateLimitGrain), typeof(MailLimitGrain)], grain => Assert.Equal(2, Minutes(grain)));
+        Assert.Equal(5, Minutes(typeof(UserGrain)));
     }
 
     private async Task<int> CountAsync(Type[] grains)

@@ -149,6 +149,24 @@ public sealed class LoginThrottleTests
         Assert.Null(await LockedForAsync("owner"));
     }
 
+    [Fact]
+    public async Task it_is_empty_while_no_failure_of_anybody_counts()
+    {
+        Assert.True(throttle.IsEmpty);
+        Assert.Null(await LockedForAsync());
+        Assert.True(throttle.IsEmpty);
+        await FailAsync(1, "one");
+        await FailAsync(3, "other");
+        throttle.Succeeded("one");
+        // The other still waits.
+        Assert.False(throttle.IsEmpty);
+        throttle.Succeeded("other");
+        Assert.True(throttle.IsEmpty);
+        await FailAsync(1);
+        throttle.Reset();
+        Assert.True(throttle.IsEmpty);
+    }
+
     [Theory]
     [InlineData("192.0.2.7", "192.0.2.7")]
     [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
