@@ -51,6 +51,41 @@ public sealed class ExpectedTotalTests(RunningShop shop)
         Assert.Equal((100, 0), await StockAsync(sku));
     }
 
+    /// <summary>Refused for what the buyer was shown, a checkout ends no earlier order of its cart.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public async Task an_earlier_order_that_waits_stays_as_it_is(bool byTotal, bool declined)
+    {
+        var (buyer, sku, tag) = await CartAsync(1000, 1);
+        var placed = await OrderAsync(buyer, paymentMethod: declined ? "pm_card_visa_chargeDeclined" : "pm_card_authenticationRequired");
+        var first = Expect.Status(declined ? 402 : 201, placed).Text(declined ? "orderId" : "id");
+        var before = await buyer.GetAsync($"/orders/{first}");
+        Assert.Equal("awaitingPayment", before.Text("status"));
+
+        for (var i = 0; i < 2; i++)
+        {
+            var refused = await (byTotal ? OrderAsync(buyer, 1) : OrderAsync(buyer, ifMatch: "\"3\""));
+            Expect.Problem(byTotal ? 409 : 412, byTotal ? "conflict" : "precondition-failed", refused);
+            if (byTotal)
+                Assert.Equal(1499, refused.Number("quote.total.amount"));
+        }
+
+        Assert.Equal(before.Body, (await buyer.GetAsync($"/orders/{first}")).Body);
+        Assert.Single((await buyer.GetAsync("/orders"))["items"]!.AsArray());
+        Assert.Equal((100, 1), await StockAsync(sku));
+        Assert.Equal(tag, (await buyer.GetAsync("/cart")).Headers["ETag"]);
+        // It can still be paid, and so it is the cart's order.
+        Expect.Status(200, await (declined
+            ? buyer.PostAsync($"/orders/{first}/payments", new { paymentMethod = "pm_card_visa" })
+            : buyer.PostAsync($"/simulated-payments/{first}/authenticate")));
+        Assert.Equal("confirmed", (await buyer.GetAsync($"/orders/{first}")).Text("status"));
+        Assert.Empty((await buyer.GetAsync("/cart"))["items"]!.AsArray());
+        Assert.Equal((99, 0), await StockAsync(sku));
+    }
+
     [Fact]
     public async Task an_empty_cart_is_empty_whatever_total_is_expected() =>
         Expect.Problem(409, "cart-empty", await OrderAsync(await shop.Api.AsGuestAsync(), 1499));
