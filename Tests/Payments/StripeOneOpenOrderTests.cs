@@ -1,5 +1,6 @@
 using SoonShop.StripeTesting;
 using SoonShop.Tests.Api;
+using SoonShop.Tests.Faults;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Payments;
@@ -67,6 +68,111 @@ public sealed class StripeOneOpenOrderTests(StripeShopFixture shop) : IClassFixt
         Assert.Equal("confirmed", second!.Text("status"));
         Assert.Equal(1, shop.Booked(first).Concat(shop.Booked(second.Text("id"))).Count(p => p.Captured > 0));
         Assert.All(shop.Booked(first), p => Assert.Equal("canceled", p.Status));
+    }
+
+    /// <summary>
+    /// Whether a guest's order is paid, or will be, is not known when the guest signs in. It goes along; when Stripe is back, one order is bought,
+    /// whether the account orders again or not, and whether it does so while Stripe is still away.
+    /// </summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task a_guests_order_that_is_pending_goes_along_and_one_is_bought_when_stripe_is_back(bool? ordersWhileAway)
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 5, price: 2000);
+        var guest = await shop.Api.AsGuestAsync();
+        Expect.Status(200, await guest.FillCartAsync(sku));
+        shop.Server.Faults.SetRate(Fault.ErrorBefore, 1);
+        try
+        {
+            Expect.Status(503, await guest.OrderAsync());
+            var first = (await guest.GetAsync("/orders")).Text("items.0.id");
+            var customer = await shop.Api.AsNewCustomerAsync();
+            await Buyer.AskAsync(() => customer.PostAsync("/cart/merge", new { cartId = guest.CartId }));
+            Assert.Equal("pending", Expect.Status(200, await customer.GetAsync($"/orders/{first}")).Text("status"));
+            Assert.Equal(sku, (await customer.GetAsync("/cart")).Text("items.0.sku"));
+            if (ordersWhileAway == true)
+            {
+                var refused = await customer.OrderAsync("second");
+                Assert.True((refused.Code, refused.Headers.ContainsKey("Retry-After")) is ("unavailable", true) or ("conflict", true), refused.Body);
+            }
+
+            shop.Server.Faults.Clear();
+            var second = ordersWhileAway is null ? null : await Buyer.AskAsync(() => customer.OrderAsync("second"));
+
+            // The account's order takes the place of the guest's, unless that was paid before it could begin.
+            var isFirst = second is null || second.Code == "cart-empty" || second.Text("id") == first;
+            var bought = isFirst ? first : second!.Text("id");
+            await Until.TrueAsync("it is bought", TimeSpan.FromSeconds(60), async () => (await customer.GetAsync($"/orders/{bought}")).Text("status") == "confirmed");
+            var orders = (await customer.GetAsync("/orders"))["items"]!.AsArray();
+            Assert.Equal(bought, Assert.Single(orders, o => o!["status"]!.GetValue<string>() == "confirmed")!["id"]!.GetValue<string>());
+            Assert.All(orders, o => Assert.Contains(o!["status"]!.GetValue<string>(), (string[])["confirmed", "cancelled"]));
+            var taken = Assert.Single(shop.Server.Books.Payments, p => p.Captured > 0 && orders.Any(o => p.Metadata["order_id"] == o!["id"]!.GetValue<string>()));
+            Assert.Equal(bought, taken.Metadata["order_id"]);
+            await Until.TrueAsync("its units are sold, and the carts are empty", TimeSpan.FromSeconds(60), async () =>
+            {
+                var level = await shop.Admin.GetAsync($"/inventory/{sku}");
+                return (level.Number("onHand"), level.Number("reserved")) == (4, 0) && (await customer.GetAsync("/cart"))["items"]!.AsArray().Count == 0;
+            });
+        }
+        finally
+        {
+            shop.Server.Faults.Clear();
+        }
+    }
+
+    /// <summary>The customer completes 3-D Secure of the first order while the second is placed. Stripe takes the one or the other.</summary>
+    [Fact]
+    public async Task of_two_finishes_at_once_stripe_takes_one()
+    {
+        const int Carts = 4, Rounds = 5;
+        var sku = await shop.Admin.CreateProductAsync(stock: Carts * Rounds, price: 2000);
+        await Task.WhenAll(Enumerable.Range(0, Carts).Select(async cart =>
+        {
+            var random = new Random(cart);
+            for (var round = 0; round < Rounds; round++)
+                await RaceAsync(await Buyer.ArriveAsync(shop.Api, sku), random.Next(-60, 60));
+        }));
+        await Until.TrueAsync("what was bought is sold, and nothing else is held", TimeSpan.FromSeconds(60), async () =>
+        {
+            var level = await shop.Admin.GetAsync($"/inventory/{sku}");
+            return (level.Number("onHand"), level.Number("reserved")) == (0, 0);
+        });
+    }
+
+    private async Task RaceAsync(Buyer buyer, int headStartMs)
+    {
+        var placed = await buyer.OrderAsync(MustAct);
+        Assert.True(placed.Text("status") == "awaitingPayment", placed.Body);
+        var first = $"{buyer.OrderId}";
+        var next = buyer with { Key = Guid.NewGuid().ToString() };
+        var intent = Booked(first).Id;
+        var authenticated = Task.Run(async () =>
+        {
+            await Task.Delay(Math.Max(0, headStartMs));
+            try
+            {
+                shop.Server.Authenticate(intent);
+                return true;
+            }
+            catch (InvalidOperationException)
+            {
+                // The shop was quicker, and has cancelled it.
+                return false;
+            }
+        });
+        await Task.Delay(Math.Max(0, -headStartMs));
+        var ordered = await next.OrderAsync();
+        var firstWon = await authenticated;
+
+        // The first may be paid, and gone from the cart, before the second is asked for.
+        var bought = firstWon ? first : $"{next.OrderId}";
+        Assert.True((firstWon && ordered.Code == "cart-empty") || ((int)ordered.Status, ordered.Text("id"), ordered.Text("status")) == (201, bought, "confirmed"), ordered.Body);
+        Assert.Equal(firstWon ? "succeeded" : "canceled", Booked(first).Status);
+        Assert.Equal(2499, Assert.Single(shop.Booked(first).Concat(shop.Booked($"{next.OrderId}")), p => p.Captured > 0).Captured);
+        Assert.Equal("confirmed", (await buyer.Guest.GetAsync($"/orders/{bought}")).Text("status"));
+        Assert.Empty((await Buyer.AskAsync(() => buyer.Guest.GetAsync("/cart")))["items"]!.AsArray());
     }
 
     private BookedPayment Booked(string id) => Assert.Single(shop.Booked(id));
