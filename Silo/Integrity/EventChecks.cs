@@ -77,7 +77,7 @@ internal static class EventChecks
               and not exists (select from pending e where e.stream_namespace = 'user' and e.stream_key = a.key)
               and not exists (select from event_delivery d where d.handler = 'notification' and d.handler_key = a.key)
             """, "Deliver it again: update event set position = default where source = '/user/…' and sequence = 1."),
-        new("mail-was-sent", Promises.NoLostEvent, "each e-mail that was due was sent, held back by the limit for guests, waits, or is a dead letter", """
+        new("mail-was-sent", Promises.NoLostEvent, "each e-mail that was due, and each receipt of a guest, was sent, held back by the limit for guests, waits, or is a dead letter", """
             select format('event %s', e.id), format('%s, due since %s: the mail of %s knows nothing of it',
                           e.kind, to_char(e.time at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.key)
             from due_mail e
@@ -88,7 +88,18 @@ internal static class EventChecks
             left join event_delivery d on d.event_id = e.id
             where k.key is null and p.id is null and d.id is null
               -- Only so many are remembered.
-              and not coalesce(r.is_erased or r.remembered >= 200, false)
+              and not coalesce(r.is_erased or r.remembered >= 50, false)
+            union all
+            select format('event %s', e.id), format('%s of a guest at %s: the notifications of %s know of no mail of it',
+                          e.type, to_char(e.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS'), e.key)
+            from due_guest_mail e
+            left join guest_mailed m on m.key = e.key and m.notification = e.notification
+            -- What could not be sent at once is due for the mail's own handler.
+            left join due_mail u on u.key = e.key and u.notification = e.notification
+            left join (select key, count(*) as remembered from guest_mailed group by key) r on r.key = e.key
+            left join pending p on p.id = e.id
+            left join event_delivery d on d.event_id = e.id
+            where m.key is null and u.key is null and p.id is null and d.id is null and not coalesce(r.remembered >= 50, false)
             """, "Deliver it again: update event set position = default where id = …; a reader who has it already gets it twice at most."),
     ];
 }

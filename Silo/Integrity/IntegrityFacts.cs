@@ -32,7 +32,11 @@ internal static class IntegrityFacts
           select case when v ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-([01][1-9]|10|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$'
                       then v::timestamptz else pg_temp.day_of_time_of(v) end $$;
         create function pg_temp.list_of(v jsonb) returns jsonb language sql immutable as $$
-          select case when jsonb_typeof(v) = 'array' then v end $$
+          select case when jsonb_typeof(v) = 'array' then v end $$;
+        -- The id of the notification that an event brings: Deterministic.Id("notification", event).
+        create function pg_temp.notification_of(event text) returns text language sql immutable as $$
+          select encode(set_byte(set_byte(d, 6, (get_byte(d, 6) & 15) | 128), 8, (get_byte(d, 8) & 63) | 128), 'hex')::uuid::text
+          from substr(sha256(int4send(12) || 'notification'::bytea || int4send(octet_length(event)) || convert_to(event, 'UTF8')), 1, 16) d $$
         """;
 
     public static readonly (string Name, string Sql)[] Views =
@@ -195,6 +199,26 @@ internal static class IntegrityFacts
             select e.id, e.stream_key as key, e.data ->> 'notificationId' as notification, e.data ->> 'kind' as kind, e.time
             from event e cross join horizon h
             where e.type = 'notification.due' and e.stream_namespace = 'notification-email' and e.time > h.at
+            """),
+        // Guests' mails that went out with the events that they tell of, or were held back.
+        ("guest_mailed", """
+            select s.key, r ->> 'notificationId' as notification, pg_temp.time_of(r ->> 'at') as at
+            from state s cross join lateral jsonb_array_elements(pg_temp.list_of(s.body #> '{guestMails,recent}')) r where s.state_name = 'notification'
+            """),
+        // Events of which a guest must get a mail. Only while mail went out is one due: somebody had one within the hour before, and within the hour after.
+        ("due_guest_mail", """
+            select id, key, type, at, notification
+            from (select t.*, at - max(mailed_at) over (order by at rows between unbounded preceding and current row) as since_mail,
+                         min(mailed_at) over (order by at rows between current row and unbounded following) - at as until_mail
+                  from (select e.id, e.stream_key as key, e.type, e.time as at, pg_temp.notification_of(e.id) as notification, null::timestamptz as mailed_at
+                        from event e cross join horizon h
+                        where e.type in ('order.confirmed', 'order.refunded') and e.stream_namespace = 'order' and e.time > h.at
+                          and e.data #>> '{order,customerId}' is null
+                        union all
+                        select null, null, null, at, null, at from guest_mailed where at is not null
+                        union all
+                        select null, null, null, time, null, time from due_mail) t) w
+            where id is not null and since_mail < interval '1 hour' and until_mail < interval '1 hour'
             """),
         ("told_sum", """
             select t.source, max(sequence) as last, min(sequence) as first, min(sequence) filter (where t.at > h.at) as first_recent,

@@ -137,7 +137,31 @@ public sealed class AuditTests(AuditedShop shop)
         { "one-order-a-cart", true, Came("2020-01-01T00:00:00+00:00") },
         { "one-order-a-cart", false, Came("2100-01-01T00:00:00+00:00") },
         { "one-order-a-cart", false, $"{Came("2020-01-01T00:00:00+00:00")}; {PaidFirst}" },
+        // A guest's receipt: one that nobody has noted, one that the limit held back, one that left the list of what is remembered.
+        { "mail-was-sent", true, $"{NoteOfReceipt("null")}; {NoDueMail}" },
+        { "mail-was-sent", false, $$"""{{NoteOfReceipt("to_jsonb(array[jsonb_build_object('notificationId', e.data -> 'notificationId', 'at', now(), 'status', 'failed', 'isSuppressed', true)])")}}; {{NoDueMail}}""" },
+        { "mail-was-sent", false, $$"""{{NoteOfReceipt("(select jsonb_agg(jsonb_build_object('notificationId', gen_random_uuid(), 'at', now(), 'status', 'sent')) from generate_series(1, 50))")}}; {{NoDueMail}}""" },
+        { "mail-was-sent", true, $"delete from grain_state where state_name = 'notification' and {OfTheGuest("grain_key")}; {NoDueMail}" },
+        // Somebody else's is none of it, nor is one that was due while no mail went out.
+        { "mail-was-sent", true, $$"""{{NoteOfReceipt("to_jsonb(array[jsonb_build_object('notificationId', gen_random_uuid(), 'at', now(), 'status', 'sent')])")}}; {{NoDueMail}}""" },
+        { "mail-was-sent", false, $"{NoteOfReceipt("null")}; {NoDueMail}; update event set time = time - interval '3 hours' where type = 'order.confirmed' and {OfTheGuest("stream_key")}" },
+        // Of who gets much mail, as much is remembered as there is room for.
+        { "mail-was-sent", false, Set("mail", "{account}", "state,recent", "(select jsonb_agg(jsonb_build_object('notificationId', gen_random_uuid(), 'status', 'sent')) from generate_series(1, 50))") },
     };
+
+    /// <summary>What the notifications of the guest's cart remember of mails; <c>e</c> is the event by which the receipt was due.</summary>
+    private static string NoteOfReceipt(string mails) => $$"""
+        update grain_state g set state = convert_to(
+          jsonb_set(convert_from(g.state, 'UTF8')::jsonb, '{state,guestMails}', jsonb_build_object('recent', {{mails}}))::text, 'UTF8')
+        from event e
+        where g.state_name = 'notification' and {{OfTheGuest("g.grain_key")}}
+          and e.type = 'notification.due' and e.stream_key = g.grain_key and e.data ->> 'kind' = 'orderConfirmed'
+        """;
+
+    /// <summary>No mail is due for the guest.</summary>
+    private static string NoDueMail => $"delete from event where type = 'notification.due' and {OfTheGuest("stream_key")}";
+
+    private static string OfTheGuest(string key) => $"{key} = (select stream_key from event where type = 'order.confirmed' and subject = '{{guest}}')";
 
     /// <summary>An order was begun so long after the first one of the account was confirmed.</summary>
     private static string Begun(string order, string after) => Set("order", order, "state,order,timeline,0,at", $"""
