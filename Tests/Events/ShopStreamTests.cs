@@ -82,6 +82,34 @@ public sealed class ShopStreamTests(EventsSilo silo)
             await silo.QueryAsync<string>("select string_agg(event_id || ' ' || status, ',' order by event_id) from event_delivery where handler_key = $1", key));
     }
 
+    /// <summary>A smaller number of queues leaves behind what was done with, in queues that are no more.</summary>
+    [Fact]
+    public async Task old_events_of_queues_that_are_no_more_are_removed_and_nothing_else()
+    {
+        var key = EventsSilo.NewKey();
+        // In two queues that nobody has: behind every queue's watermark, and one before it, which may still be moved to a queue.
+        Assert.Equal(6L, await silo.QueryAsync<long>("""
+            with made as (
+              insert into event (id, source, sequence, type, subject, stream_namespace, stream_key, time, data, queue, position, due_at)
+              overriding system value
+              select $1 || name, '/test/' || $1 || '-gone', n, 'test.happened', '', 'test', $1 || '-gone', now() - make_interval(days => days), '{}', queue,
+                     case when ahead then 1000000000000 + n else -1000000 - n end, case when scheduled then now() + interval '1 day' end
+              from (values (1, ' old', 40, 700001, false, false), (2, ' old too', 400, 700001, false, false), (3, ' old elsewhere', 40, 700009, false, false),
+                           (4, ' young', 1, 700001, false, false), (5, ' scheduled', 40, 700001, true, false), (6, ' ahead', 40, 700009, false, true))
+                v(n, name, days, queue, scheduled, ahead)
+              returning 1)
+            select count(*) from made
+            """, key));
+
+        await silo.Services.GetServices<IHostedService>().OfType<EventsHousekeeping>().Single().CleanAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(
+            $"{key} ahead,{key} scheduled,{key} young",
+            await silo.QueryAsync<string>("select string_agg(id, ',' order by id) from event where stream_key = $1 || '-gone'", key));
+        // Nobody else's test is to find them.
+        await silo.QueryAsync<long>("with gone as (delete from event where stream_key = $1 || '-gone' returning 1) select count(*) from gone", key);
+    }
+
     [Fact]
     public async Task old_entries_leave_the_audit_log_and_young_ones_stay()
     {
