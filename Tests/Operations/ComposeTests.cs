@@ -187,6 +187,17 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
+    public void redis_asks_for_a_password_that_stands_on_no_command_line()
+    {
+        var redis = Compose.Services["redis"];
+        var secret = Assert.Single(redis.SecretFiles).Target;
+        var command = string.Join(' ', redis.Command);
+        Assert.Contains($"printf 'requirepass %s\\n' \"$$(cat {secret})\" >/tmp/redis.conf;", command, StringComparison.Ordinal);
+        Assert.Contains("exec redis-server /tmp/redis.conf ", command, StringComparison.Ordinal);
+        Assert.Empty(redis.Ports);
+    }
+
+    [Fact]
     public void the_proxy_and_prometheus_ask_where_somebody_answers()
     {
         var upstreams = Upstream().Matches(File.ReadAllText(Path.Combine(ComposeFile.Folder, "compose", "nginx.conf"))).Select(m => m.Groups["address"].Value).ToList();

@@ -94,6 +94,84 @@ public sealed class BacklogTests : IAsyncLifetime
             await server.DropDatabaseAsync(other);
     }
 
+    /// <summary>A coordinator that was lost leaves it behind: no connection holds it, and it outlives the server.</summary>
+    [Fact]
+    public async Task a_prepared_transaction_that_somebody_has_forgotten_holds_up_nothing_unless_it_has_written_events()
+    {
+        var server = await PostgresServer.StartAsync("prepared");
+        await using (var administrator = new NpgsqlConnection(server.AdministratorConnectionString))
+        {
+            await administrator.OpenAsync(TestContext.Current.CancellationToken);
+            await ExecuteAsync(administrator, "alter system set max_prepared_transactions = 10");
+        }
+        await server.RestartAsync("fast");
+        await using (var ours = await StreamDatabase.CreateAsync(server))
+        {
+            var other = await server.CreateDatabaseAsync();
+            await PrepareAsync(other, "elsewhere", "create table forgotten (id int)");
+            await PrepareAsync(ours.ConnectionString, "bystander", "create table forgotten (id int)");
+            await using (var silo = await StreamSilo.StartAsync(ours, o => o.Queues = 1))
+            {
+                for (var i = 0; i < 20; i++)
+                    await PublishAsync(silo, $"p-{run}", i);
+                Task<bool> IsPastAsync() => ours.QueryAsync<bool>(
+                    "select watermark >= (select max(position) from event) and isempty(done_ranges) from stream_queue where provider = 'test'");
+                await Until.TrueAsync("the watermark passes them", TimeSpan.FromSeconds(30), IsPastAsync);
+                Assert.Equal(20, Arrivals.CountOf($"p-{run}"));
+
+                // What it has written may still come: the watermark waits, and what comes after it is read all the same.
+                await PrepareAsync(ours.ConnectionString, "writer", $"select publish_events('test', array['w-{run}'], array['t'], array['plain'], array['w-{run}'], array['x'::bytea])");
+                await PublishAsync(silo, $"p-{run}", 20);
+                await Arrivals.AreAsync($"p-{run}", 21);
+                Assert.False(await IsPastAsync());
+                await using var end = new NpgsqlConnection(ours.ConnectionString);
+                await end.OpenAsync(TestContext.Current.CancellationToken);
+                await ExecuteAsync(end, "rollback prepared 'writer'");
+                await Until.TrueAsync("the watermark passes it", TimeSpan.FromSeconds(30), IsPastAsync);
+                await ExecuteAsync(end, "rollback prepared 'bystander'");
+            }
+            await using var elsewhere = new NpgsqlConnection(other);
+            await elsewhere.OpenAsync(TestContext.Current.CancellationToken);
+            await ExecuteAsync(elsewhere, "rollback prepared 'elsewhere'");
+        }
+        await server.StopAsync();
+
+        async Task PrepareAsync(string connectionString, string name, string work)
+        {
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+            await connection.OpenAsync(TestContext.Current.CancellationToken);
+            foreach (var sql in (string[])["begin", work, $"prepare transaction '{name}'"])
+                await ExecuteAsync(connection, sql);
+        }
+    }
+
+    /// <summary>Two providers with names of their own on one database, of which each has the same stream.</summary>
+    [Fact]
+    public async Task two_named_providers_on_one_database_share_no_events()
+    {
+        await using var silo = await StreamSilo.StartAsync(database, o => o.Queues = 2, s => s
+            .AddPostgresStreams("other", o => (o.ConnectionString, o.Queues) = (database.ConnectionString, 2)));
+        var (key, names) = ($"named-{run}", (string[])[StreamSilo.Provider, "other"]);
+        foreach (var name in names)
+        {
+            await silo.Client.GetStreamProvider(name).GetStream<PlainEvent>("loose", key).SubscribeAsync((e, _) =>
+            {
+                Arrivals.Add($"{name} {key}", $"{e.Number}");
+                return Task.CompletedTask;
+            });
+        }
+        for (var i = 0; i < 10; i++)
+            await silo.Client.GetStreamProvider(names[i % 2]).GetStream<PlainEvent>("loose", key).OnNextAsync(new PlainEvent(i));
+        await Arrivals.AreAsync($"{names[0]} {key}", 5);
+        await Arrivals.AreAsync($"{names[1]} {key}", 5);
+        await Until.TrueAsync("everything is acknowledged", TimeSpan.FromSeconds(30), () =>
+            database.QueryAsync<bool>("select sum(depth) = 0 from stream_lag where provider in ('test', 'other')"));
+        Assert.Equal(["0", "2", "4", "6", "8"], Arrivals.Of($"{names[0]} {key}"));
+        Assert.Equal(["1", "3", "5", "7", "9"], Arrivals.Of($"{names[1]} {key}"));
+        Assert.Equal("other 5, test 5", await database.QueryAsync<string>(
+            "select string_agg(provider || ' ' || n, ', ' order by provider) from (select q.provider, count(*) as n from event e join stream_queue q on q.id = e.queue group by 1) c"));
+    }
+
     [Fact]
     public async Task what_is_done_around_a_stuck_event_is_told_as_ranges_and_not_delivered_again_by_another_silo()
     {
@@ -155,6 +233,12 @@ public sealed class BacklogTests : IAsyncLifetime
             "select count(*) filter (where relation = 'event'::regclass) > 0 and count(*) filter (where relation = 'stream_queue'::regclass) = 0 from pg_locks where pid = pg_backend_pid()",
             connection);
         Assert.True((bool)(await locks.ExecuteScalarAsync(TestContext.Current.CancellationToken))!);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
     private static Task PublishAsync(StreamSilo silo, string key, int number) =>

@@ -22,9 +22,11 @@ internal sealed class StreamDatabase : IAsyncDisposable
 
     public NpgsqlDataSource Source { get; }
 
-    public static async Task<StreamDatabase> CreateAsync()
+    /// <summary>Makes a database with the schema.</summary>
+    /// <param name="server">Where; on the server that tests share by default.</param>
+    public static async Task<StreamDatabase> CreateAsync(PostgresServer? server = null)
     {
-        var server = await PostgresServer.SharedAsync();
+        server ??= await PostgresServer.SharedAsync();
         var database = new StreamDatabase(server, await server.CreateDatabaseAsync());
         await PostgresSchema.MigrateAsync(database.ConnectionString);
         return database;
