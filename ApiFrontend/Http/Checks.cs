@@ -58,24 +58,35 @@ public sealed class NewPasswordAttribute : ValidationAttribute, IDescribesSchema
     void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.MinLength, schema.MaxLength) = (PasswordPolicy.MinLength, PasswordPolicy.MaxLength);
 }
 
-/// <summary>What somebody is to be called. See <see cref="DisplayNames"/>.</summary>
+/// <summary>
+/// A password that is checked. Its upper limit is that of all ways to write a password that can be set, so that every password that was set is heard.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
-public sealed class DisplayNameAttribute : ValidationAttribute
+public sealed class KnownPasswordAttribute() : StringLengthAttribute(PasswordPolicy.MaxWritten);
+
+/// <summary>Free text of customers and guests that mails show. See <see cref="MailedText"/>.</summary>
+[AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
+public sealed class MailedTextAttribute : ValidationAttribute, IDescribesSchema
 {
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
-        value is string text && DisplayNames.Problem(text) is { } problem ? new ValidationResult(problem, [validationContext.MemberName!]) : ValidationResult.Success;
+        value is string text && MailedText.Problem(text) is { } problem ? new ValidationResult(problem, [validationContext.MemberName!]) : ValidationResult.Success;
+
+    void IDescribesSchema.Describe(OpenApiSchema schema) =>
+        (schema.Pattern, schema.Description) = (schema.Pattern ?? LineAttribute.Pattern, "One line without links, domains and e-mail addresses.");
 }
 
 /// <summary>Text on one line. See <see cref="Text.IsLine"/>.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class LineAttribute : ValidationAttribute, IDescribesSchema
 {
+    /// <summary>The rule as a regular expression.</summary>
+    internal const string Pattern = @"^[^\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]*$";
+
     public LineAttribute() : base("must be one line without control characters") { }
 
     public override bool IsValid(object? value) => value is not string text || Text.IsLine(text);
 
-    void IDescribesSchema.Describe(OpenApiSchema schema) =>
-        schema.Pattern ??= @"^[^\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]*$";
+    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern ??= Pattern;
 }
 
 /// <summary>

@@ -117,7 +117,7 @@ internal static class AuthApi
 public sealed record RegisterRequest(
     [property: Required, MailAddress] string? Email,
     [property: Required, NewPassword] string? Password,
-    [property: StringLength(DisplayNames.MaxLength), DisplayName] string? DisplayName);
+    [property: StringLength(DisplayNames.MaxLength), MailedText] string? DisplayName);
 
 public sealed record LoginRequest(
     [property: Required, KnownMailAddress] string? Email,

@@ -78,7 +78,7 @@ internal static class MeApi
 }
 
 public sealed record ProfileRequest(
-    [property: StringLength(DisplayNames.MaxLength, MinimumLength = 1), DisplayName] string? DisplayName,
+    [property: StringLength(DisplayNames.MaxLength, MinimumLength = 1), MailedText] string? DisplayName,
     [property: RegularExpression("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", ErrorMessage = "must be a language tag such as en or zh-CN")] string? Locale);
 
 public sealed record ChangePasswordRequest(

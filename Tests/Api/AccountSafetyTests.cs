@@ -86,6 +86,7 @@ public sealed class AccountSafetyTests(RunningShop shop)
     }
 
     [Fact]
+    [InlineData("You won: evil.nl")]
     public async Task another_mail_proves_the_address_and_voids_the_first_until_it_is_proven()
     {
         var customer = await Customer.RegisterAsync(shop.Api);

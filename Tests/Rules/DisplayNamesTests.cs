@@ -14,6 +14,8 @@ public sealed class DisplayNamesTests
     [InlineData("Mr.Smith")]
     [InlineData("J.de Vries")]
     [InlineData("👩‍🚀 Zoë")]
+    [InlineData("Dr.Müller")]
+    [InlineData("ada.lovelace")]
     public void names_are_names(string name) => Assert.Null(DisplayNames.Problem(name));
 
     [Theory]
@@ -27,7 +29,10 @@ public sealed class DisplayNamesTests
     [InlineData("eve@evil.example")]
     [InlineData("javascript:alert(1)")]
     [InlineData("//evil.example")]
-    public void links_are_not(string name) => Assert.Equal("must not contain a link", DisplayNames.Problem(name));
+    [InlineData("You won: evil.nl")]
+    [InlineData("x.com")]
+    [InlineData("пример.рф")]
+    public void links_are_not(string name) => Assert.Equal("must not contain a link, a domain or an e-mail address", DisplayNames.Problem(name));
 
     [Theory]
     [InlineData("Ada\r\nBcc: eve@evil.example")]
@@ -39,6 +44,7 @@ public sealed class DisplayNamesTests
     [Theory]
     [InlineData("ada.lovelace@example.com", "ada.lovelace")]
     [InlineData("evil.com@example.com", "evil")]
+    [InlineData("you.won.evil.nl@example.com", "you")]
     [InlineData("www.evil.example@example.com", "www")]
     [InlineData("//evil@example.com", "-")]
     public void who_gives_no_name_is_called_by_the_address_as_far_as_it_is_no_link(string email, string name) => Assert.Equal(name, DisplayNames.OfAddress(email));
