@@ -103,4 +103,4 @@ public sealed class NeededByGuestsAttribute : ValidationAttribute
             : ValidationResult.Success;
 }
 
-public sealed record CancelOrderRequest([property: StringLength(500), Line] string? Reason);
+public sealed record CancelOrderRequest([property: StringLength(500), MailedText] string? Reason);

@@ -132,6 +132,8 @@ internal sealed partial class OrderGrain(
     {
         if (Of(caller) is null)
             return NoOrder;
+        if (reason is not null && MailedText.Problem(reason) is { } problem)
+            return Refusal.Invalid("reason", problem);
         if (Order!.Status == OrderStatus.Pending)
         {
             try

@@ -101,7 +101,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["shop_name"] = shopName,
             ["shop_url"] = publicUrl,
             ["language"] = language,
-            ["name"] = name,
+            ["name"] = MailedText.OrNull(name),
             ["link"] = LinkFor(kind, d),
             ["order_number"] = d.OrderNumber,
             ["total"] = Amount(d.Total),
@@ -111,13 +111,14 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["refunded"] = Amount(d.Refunded),
             ["carrier"] = d.Carrier,
             ["tracking_number"] = d.TrackingNumber,
-            ["reason"] = d.Reason,
+            // That of a cancellation is the customer's own; the others are the payment provider's.
+            ["reason"] = kind == NotificationKind.OrderCancelled ? MailedText.OrNull(d.Reason) : d.Reason,
             ["deadline"] = d.Deadline is { } deadline ? MoneyText.Of(deadline, language) : null,
             ["token"] = d.Token,
             ["sku"] = d.Sku,
             ["amount"] = Amount(d.Amount),
             ["reference"] = d.Reference,
-            ["other_email"] = d.OtherEmail,
+            ["other_email"] = d.OtherEmail is { } other ? MailedText.Address(other) : null,
         };
         model.Add("available", d.Available);
         model.Add("threshold", d.Threshold);

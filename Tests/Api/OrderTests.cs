@@ -154,6 +154,19 @@ public sealed class OrderTests(RunningShop shop)
         Assert.Equal(order.Number("total.amount"), (long)await RefundedByProviderAsync(order.Text("id")));
     }
 
+    [Theory]
+    [InlineData("You won! http://evil.example")]
+    [InlineData("You won! evil.nl")]
+    [InlineData("Dear customer,\nyou won")]
+    public async Task what_a_mail_says_of_why_an_order_was_called_off_is_one_line_without_links(string reason)
+    {
+        var (guest, _, order) = await BuyAsync(stock: 5, quantity: 1);
+        var path = $"/orders/{order.Text("id")}";
+        Expect.Invalid("reason", await guest.PostAsync($"{path}/cancel", new { reason }));
+        Expect.Invalid("reason", await shop.Admin.PostAsync($"{path}/cancel", new { reason }));
+        Assert.Equal("confirmed", (await guest.GetAsync(path)).Text("status"));
+    }
+
     [Fact]
     public async Task an_order_that_awaits_payment_can_be_cancelled()
     {
