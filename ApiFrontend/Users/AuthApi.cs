@@ -121,7 +121,7 @@ public sealed record RegisterRequest(
 
 public sealed record LoginRequest(
     [property: Required, KnownMailAddress] string? Email,
-    [property: Required, StringLength(PasswordPolicy.MaxWritten)] string? Password,
+    [property: Required, KnownPassword] string? Password,
     Guid? CartId,
     [property: StringLength(100), Line] string? DeviceToken = null);
 

@@ -82,12 +82,12 @@ public sealed record ProfileRequest(
     [property: RegularExpression("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", ErrorMessage = "must be a language tag such as en or zh-CN")] string? Locale);
 
 public sealed record ChangePasswordRequest(
-    [property: Required, StringLength(PasswordPolicy.MaxWritten)] string? CurrentPassword,
+    [property: Required, KnownPassword] string? CurrentPassword,
     [property: Required, NewPassword] string? NewPassword);
 
 public sealed record ChangeEmailRequest(
     [property: Required, MailAddress] string? NewEmail,
-    [property: Required, StringLength(PasswordPolicy.MaxWritten)] string? CurrentPassword);
+    [property: Required, KnownPassword] string? CurrentPassword);
 
 public sealed record AddressRequest(
     [property: Required, StringLength(100), AddressLine] string? Name,

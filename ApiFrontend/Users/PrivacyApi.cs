@@ -54,7 +54,7 @@ internal static class PrivacyApi
             : new Problem(Refusal.NotFound("The erasure"));
 }
 
-public sealed record EraseRequest([property: Required, StringLength(PasswordPolicy.MaxLength)] string? CurrentPassword);
+public sealed record EraseRequest([property: Required, KnownPassword] string? CurrentPassword);
 
 /// <summary>How far the erasure of an account is.</summary>
 /// <param name="Id">The account's id, which nothing else bears any more once it is completed.</param>

@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
 using CsCheck;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
+using SoonShop.ApiFrontend.Http;
 using SoonShop.Tests.Running;
 using SoonShop.Users;
 
@@ -74,6 +77,27 @@ public sealed class NewPasswordTests : IDisposable
     [Fact]
     public void the_form_is_its_own() => Gen.String.Where(Text.IsClean).Sample(text =>
         Assert.Equal(PasswordPolicy.Prepare(text), PasswordPolicy.Prepare(PasswordPolicy.Prepare(text))));
+
+    /// <summary>One rule for passwords that are set, and one for those that are checked.</summary>
+    [Fact]
+    public void every_password_of_a_body_has_one_of_two_rules()
+    {
+        var passwords = typeof(ApiFrontend.Users.EraseRequest).Assembly.GetTypes()
+            .Where(t => t.Name.EndsWith("Request", StringComparison.Ordinal))
+            .SelectMany(t => t.GetProperties()).Where(p => p.PropertyType == typeof(string) && p.Name.EndsWith("Password", StringComparison.Ordinal))
+            .ToDictionary(p => $"{p.DeclaringType!.Name}.{p.Name}", p => p.GetCustomAttributes<ValidationAttribute>().Select(a => a.GetType()).ToArray());
+
+        Assert.Equal(7, passwords.Count);
+        Assert.All(passwords, p => Assert.True(
+            p.Value.Intersect([typeof(KnownPasswordAttribute), typeof(NewPasswordAttribute)]).Count() == 1 && !p.Value.Contains(typeof(StringLengthAttribute)), p.Key));
+    }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData("password")]
+    [InlineData("admin@example.com")]
+    public void nor_is_it_one_for_the_configured_administrator(string password) =>
+        Assert.Single(new AccountsOptions { AdminEmail = "admin@example.com", AdminPassword = password }.Problems());
 
     [Fact]
     public async Task a_password_that_is_typed_in_another_form_is_the_same()
