@@ -59,6 +59,28 @@ public sealed class AccountSafetyTests(RunningShop shop)
         var signedIn = shop.Api with { AccessToken = (await customer.LoginAsync()).Api.AccessToken };
         foreach (var bad in (string[])["12345678", customer.Email, "eight\u0007chars"])
             Expect.Invalid("newPassword", await signedIn.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = bad }));
+
+        Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", new { email = customer.Email }));
+        var token = await customer.MailedTokenAsync(shop, "user.password-reset-requested");
+        foreach (var bad in (string[])["12345678", "PassWord", customer.Email, "SoonShop1"])
+            Expect.Invalid("password", await shop.Api.PostAsync("/auth/password/reset", new { token, password = bad }));
+        // The token is still good.
+        Expect.Status(204, await shop.Api.PostAsync("/auth/password/reset", new { token, password = "a window in Porto" }));
+    }
+
+    [Theory]
+    [InlineData("🧀", 70)]
+    [InlineData("e\u0301", 100)]
+    [InlineData("中", 128)]
+    public async Task a_password_that_can_be_set_is_heard_wherever_one_is_asked_for(string character, int count)
+    {
+        var (email, password) = (Make.Email(), string.Concat(Enumerable.Repeat(character, count)));
+        Expect.Status(201, await RegisterAsync(email, password));
+        var customer = shop.Api with { AccessToken = Expect.Status(200, await LoginAsync(email, password)).Text("accessToken") };
+        Expect.Status(204, await customer.PostAsync("/me/password", new { currentPassword = password, newPassword = $"{password[character.Length..]}!" }));
+        password = $"{password[character.Length..]}!";
+        Expect.Status(202, await customer.PostAsync("/me/email", new { newEmail = Make.Email(), currentPassword = password }));
+        Expect.Status(202, await customer.SendAsync(HttpMethod.Delete, "/me", new { currentPassword = password }));
     }
 
     [Theory]

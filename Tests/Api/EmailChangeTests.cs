@@ -57,6 +57,8 @@ public sealed class EmailChangeTests(RunningShop shop)
         Expect.Problem(401, "unauthenticated", await LoginAsync(customer));
         var reset = await customer.MailedTokenAsync(shop, Reset);
         Assert.Equal(1, await shop.Shop.QueryAsync<long>("select count(*) from event where type = $1 and data ->> 'userId' = $2", Reset, customer.Id));
+        foreach (var common in (string[])["12345678", customer.Email])
+            Expect.Invalid("password", await shop.Api.PostAsync("/auth/password/reset", new { token = reset, password = common }));
         Expect.Status(204, await shop.Api.PostAsync("/auth/password/reset", new { token = reset, password = "the owner's own" }));
         var again = await customer.LoginAsync("the owner's own");
         Assert.Equal(customer.Id, (await again.Api.GetAsync("/me")).Text("id"));
