@@ -24,6 +24,9 @@ public sealed record NotificationDue(
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool IsForGuest { get; init; }
 
+    /// <summary>True for a message to an account whose e-mail address is not verified; the same limit applies to it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] public bool IsUnproven { get; init; }
+
     /// <summary>The id of the message at the channel, the same at each attempt; null for the id of this event.</summary>
     public string? DeliveryId { get; init; }
 
@@ -44,7 +47,9 @@ public sealed record NotificationSent(Guid NotificationId, string Channel, Notif
     [JsonIgnore] public string Type => "notification.sent";
 }
 
-/// <summary>A mail about a guest's order was not sent, because its address reached <c>Notifications:Email:GuestMailsPerHour</c>.</summary>
+/// <summary>
+/// A mail was not sent, because nobody has verified its address and the address reached <c>Notifications:Email:GuestMailsPerHour</c>.
+/// </summary>
 public sealed record NotificationSuppressed(Guid NotificationId, string Channel, NotificationKind Kind) : IShopEvent
 {
     /// <summary>That of a message.</summary>

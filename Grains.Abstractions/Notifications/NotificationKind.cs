@@ -60,6 +60,19 @@ public static class ChannelName
     public const string Email = "email";
 }
 
+/// <summary>What mails to one address that nobody has proven are counted together. Each has as many in an hour.</summary>
+public enum MailLimit
+{
+    /// <summary>Also with the mails that front ends let anybody ask for.</summary>
+    Shared,
+    /// <summary>Receipts, which each cost a payment: what comes of orders that were never paid holds none back.</summary>
+    Confirmations,
+    /// <summary>What was given back, which each cost a payment, too.</summary>
+    Refunds,
+    /// <summary>Tokens that prove the address: an account can be made, erased and made again.</summary>
+    Verifications,
+}
+
 /// <summary>On which channels each kind goes out.</summary>
 public static class NotificationKinds
 {
@@ -78,11 +91,20 @@ public static class NotificationKinds
         or NotificationKind.OrderConfirmed or NotificationKind.OrderRefunded;
 
     /// <summary>
-    /// True for mail to a guest that counts in the limit of mails to one address, and is held back beyond it: what a guest can bring about
-    /// as often as the guest likes, at an address that nobody has proven. A parcel on its way, or delivered, is the shop's own doing.
+    /// The limit in which mail of a kind counts when nobody has proven its address, and beyond which it is held back: what somebody can bring about
+    /// at a stranger's address as often as they like. Null for none: the shop itself brings it about, such as a parcel on its way, or front ends
+    /// limit who asks for it.
     /// </summary>
-    public static bool IsLimitedForGuests(NotificationKind kind) =>
-        kind is not (NotificationKind.OrderShipped or NotificationKind.OrderDelivered);
+    public static MailLimit? MailLimitOf(NotificationKind kind) => kind switch
+    {
+        NotificationKind.OrderConfirmed => MailLimit.Confirmations,
+        NotificationKind.OrderRefunded => MailLimit.Refunds,
+        NotificationKind.EmailVerification => MailLimit.Verifications,
+        NotificationKind.OrderRejected or NotificationKind.OrderCancelled or NotificationKind.OrderExpired
+            or NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired
+            or NotificationKind.PasswordChanged or NotificationKind.EmailChangeRequested => MailLimit.Shared,
+        _ => null,
+    };
 
     /// <summary>True when the kind can go out on a channel at all.</summary>
     public static bool Allows(NotificationKind kind, string channel) => channel != ChannelName.Inbox || !IsSecret(kind);

@@ -46,6 +46,10 @@ public static class RateLimitKeys
     public static Guid DigestOf(string email) =>
         new(SHA256.HashData(Encoding.UTF8.GetBytes(EmailAddress.Normalize(email))).AsSpan(0, 16), bigEndian: true);
 
+    /// <summary>The digest of an e-mail address for a limit that is counted apart.</summary>
+    public static Guid LimitDigestOf(string email, string limit) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes($"{EmailAddress.Normalize(email)}\n{limit}")).AsSpan(0, 16), bigEndian: true);
+
     private static readonly string MailPrefix = Of("mail", "email/");
 }
 

@@ -9,7 +9,7 @@ namespace SoonShop.Notifications;
 /// the mail's own handler, whose retries and dead letters it then has, under the same delivery id.
 /// </summary>
 internal sealed partial class GuestMail(
-    IEnumerable<INotificationChannel> channels, GuestMailLimit limit, TimeProvider time, ILogger<GuestMail> log)
+    IEnumerable<INotificationChannel> channels, UnprovenMailLimit limit, TimeProvider time, ILogger<GuestMail> log)
 {
     /// <summary>
     /// Mails that this silo sends so at a time. Few of the attempts that a lane has under way (<see cref="LaneOptions.AttemptsAtATime"/>):

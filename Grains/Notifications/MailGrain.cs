@@ -5,21 +5,20 @@ using SoonShop.Events;
 namespace SoonShop.Notifications;
 
 /// <summary>
-/// Sends a user's e-mail. Mail servers come back: retries go on for some two hours, and the dead letters keep what is left. Mail about
-/// guests' orders counts in the limit of mails to one address, with the mails that front ends let anybody ask for; accounts' mail does not,
-/// and is never held back.
+/// Sends a user's e-mail. Mail servers come back: retries go on for some two hours, and the dead letters keep what is left. Mail to an address that
+/// nobody has proven counts in the limits of mails to one address (<see cref="UnprovenMailLimit"/>).
 /// </summary>
 [GrainType(MailGrain.Handler), ImplicitStreamSubscription(NotificationDue.NamespacePrefix + ChannelName.Email)]
 [Retry(Immediate = 1, Backoff = Backoff.Exponential, Retries = 20, FirstSeconds = 2, Factor = 2, MaxSeconds = 600, Jitter = 0.2)]
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class MailGrain(
     [HandlerState("mail")] IPersistentState<Document<DeliveryLog>> storage, TimeProvider time,
-    IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, GuestMailLimit guestMailLimit, BusinessMetrics metrics,
+    IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, UnprovenMailLimit mailLimit, BusinessMetrics metrics,
     ILogger<MailGrain> log)
     : ChannelGrain(storage, time, ChannelName.Email, channels, secrets, metrics, log)
 {
     /// <summary>Its grain type.</summary>
     public const string Handler = "mail";
 
-    protected override ValueTask<bool> MayGoOutAsync(NotificationDue message) => guestMailLimit.AllowsAsync(message);
+    protected override ValueTask<bool> MayGoOutAsync(NotificationDue message) => mailLimit.AllowsAsync(message);
 }

@@ -11,6 +11,6 @@ public static class NotificationExtensions
     /// <see cref="NotificationsOptions"/>.
     /// </summary>
     public static IServiceCollection AddNotificationGrains(this IServiceCollection services) => services
-        .AddSingleton<GuestMailLimit>()
+        .AddSingleton<UnprovenMailLimit>()
         .AddSingleton<GuestMail>();
 }

@@ -205,7 +205,7 @@ internal sealed class NotificationGrain(
     {
         if (Mine.IsErased)
             return;
-        var known = Mine.Know(await ProfileAsync(this.GetPrimaryKey()));
+        var known = Mine.Know(await ProfileAsync(this.GetPrimaryKey(), kind));
         await CommitAsync(Announce(known, new NotificationNews(eventId, at, kind, details)));
     }
 
@@ -248,7 +248,7 @@ internal sealed class NotificationGrain(
     {
         var state = Mine;
         if (userId is { } user && !state.IsErased)
-            state = state.Know(known ?? await ProfileAsync(user));
+            state = state.Know(known ?? await ProfileAsync(user, kind));
         var news = new NotificationNews(context.EventId, context.Event.Time, kind, details, guestEmail) { Email = email };
         var decision = Announce(state, news);
         var posts = await PostsAsync(context);
@@ -287,14 +287,22 @@ internal sealed class NotificationGrain(
         ? [.. (await webhooks.WantingAsync(context.Event.Type, context.Cancellation)).Select(id => new WebhookDue(id, GrainKey, WebhookEvents.Of(context.Event)))]
         : [];
 
-    private async ValueTask<NotificationProfile> ProfileAsync(Guid userId) => Mine.Profile ?? await CurrentProfileAsync(userId);
+    /// <summary>
+    /// What is known of the user. Where mail of the kind is limited for an address that nobody has proven, the account is asked whether it is
+    /// proven by now: no event tells.
+    /// </summary>
+    private async ValueTask<NotificationProfile> ProfileAsync(Guid userId, NotificationKind kind) =>
+        Mine.Profile is not { } mine ? await CurrentProfileAsync(userId)
+        : mine.EmailVerified || kind == NotificationKind.EmailVerification || NotificationKinds.MailLimitOf(kind) is null ? mine
+        : await FindProfileAsync(userId) ?? mine;
 
-    private async Task<NotificationProfile> CurrentProfileAsync(Guid userId)
+    private async Task<NotificationProfile> CurrentProfileAsync(Guid userId) => await FindProfileAsync(userId)
+        ?? throw new HandlingException(ErrorClass.Permanent, $"There is no user {userId} to tell.");
+
+    private async Task<NotificationProfile?> FindProfileAsync(Guid userId)
     {
         var user = await GrainFactory.GetGrain<IUserGrain>(userId).GetAsync();
-        return user.IsRefused
-            ? throw new HandlingException(ErrorClass.Permanent, $"There is no user {userId} to tell.")
-            : NotificationProfile.Of(user.Value);
+        return user.IsRefused ? null : NotificationProfile.Of(user.Value);
     }
 
     private async Task<Order> OrderAsync(Guid orderId)

@@ -66,6 +66,7 @@ public sealed record NotificationState
             .. used.Select(c => new NotificationDue(key, news.NotificationId, c.Name, news.Kind, to, news.Details, news.At, news.EventId)
             {
                 IsForGuest = Profile is null,
+                IsUnproven = Profile is { EmailVerified: false },
                 DeliveryId = Profile is null ? news.EventId : null,
             }),
         ]);
@@ -179,8 +180,11 @@ public sealed record NotificationState
 /// <summary>What a user's mail needs of the account.</summary>
 public sealed record NotificationProfile(string Email, string DisplayName, string Locale)
 {
+    /// <summary>True once the address is proven. That stays: an account changes its address only to one that is proven.</summary>
+    public bool EmailVerified { get; init; }
+
     /// <summary>Of an account.</summary>
-    public static NotificationProfile Of(User user) => new(user.Email, user.DisplayName, user.Locale);
+    public static NotificationProfile Of(User user) => new(user.Email, user.DisplayName, user.Locale) { EmailVerified = user.EmailVerified };
 
     /// <summary>Whom messages go to.</summary>
     public Recipient ToRecipient() => new(Email, DisplayName, Locale);

@@ -1,4 +1,6 @@
 using System.Data;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Notifications;
@@ -8,10 +10,11 @@ using SoonShop.Silo.Integrity;
 using SoonShop.Tests.Faults;
 using SoonShop.Tests.Rules;
 using SoonShop.Tests.Running;
+using SoonShop.Users;
 
 namespace SoonShop.Tests.Notifications;
 
-/// <summary>Mail about guests' orders fills no stranger's mailbox.</summary>
+/// <summary>Mail to addresses that nobody has proven fills no stranger's mailbox.</summary>
 [Collection(nameof(NotifyingSilo))]
 public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
 {
@@ -77,7 +80,7 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task an_accounts_mail_is_never_held_back()
+    public async Task an_accounts_mail_is_limited_until_its_address_is_proven()
     {
         var user = await silo.RegisterAsync();
         var key = user.Id.ToString("N");

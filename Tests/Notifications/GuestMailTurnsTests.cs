@@ -14,7 +14,7 @@ public sealed class GuestMailTurnsTests
     private readonly GuestMail mail;
 
     public GuestMailTurnsTests() => mail = new GuestMail(
-        [channel], new GuestMailLimit(null!, Options.Create(new NotificationsOptions { Email = { GuestMailsPerHour = 0 } })),
+        [channel], new UnprovenMailLimit(null!, Options.Create(new NotificationsOptions { Email = { GuestMailsPerHour = 0 } })),
         TimeProvider.System, NullLogger<GuestMail>.Instance);
 
     [Fact]

@@ -69,13 +69,41 @@ public sealed class NotificationStateTests
     }
 
     [Fact]
-    public void only_a_guests_mail_is_marked_for_the_limit_of_mails_to_one_address()
+    public void mail_to_a_guest_or_to_an_address_that_is_not_proven_is_marked_for_the_limits_of_mails_to_one_address()
     {
-        Assert.True(Assert.IsType<NotificationDue>(Assert.Single(Announce(NotificationState.Empty, News(1, guest: "guest@example.com"), Email).Events)).IsForGuest);
-        Assert.False(Assert.IsType<NotificationDue>(Assert.Single(Announce(Ada, News(1, guest: "guest@example.com"), Email).Events)).IsForGuest);
+        (bool, bool) Marks(NotificationState state)
+        {
+            var due = Assert.IsType<NotificationDue>(Assert.Single(Announce(state, News(1, guest: "guest@example.com"), Email).Events));
+            return (due.IsForGuest, due.IsUnproven);
+        }
+
+        Assert.Equal((true, false), Marks(NotificationState.Empty));
+        Assert.Equal((false, true), Marks(Ada));
+        Assert.Equal((false, false), Marks(Ada.Know(Ada.Profile! with { EmailVerified = true })));
+    }
+
+    [Fact]
+    public void what_anybody_can_bring_about_at_a_strangers_address_is_limited()
+    {
+        var limits = NotificationKinds.All.ToLookup(NotificationKinds.MailLimitOf);
+
+        Assert.Equal([NotificationKind.OrderConfirmed], limits[MailLimit.Confirmations]);
+        Assert.Equal([NotificationKind.OrderRefunded], limits[MailLimit.Refunds]);
+        Assert.Equal([NotificationKind.EmailVerification], limits[MailLimit.Verifications]);
         Assert.Equal(
-            [NotificationKind.OrderShipped, NotificationKind.OrderDelivered],
-            NotificationKinds.All.Where(k => !NotificationKinds.IsLimitedForGuests(k)));
+            [
+                NotificationKind.PasswordChanged, NotificationKind.OrderRejected, NotificationKind.OrderCancelled, NotificationKind.OrderExpired,
+                NotificationKind.PaymentFailed, NotificationKind.PaymentActionRequired, NotificationKind.EmailChangeRequested,
+            ],
+            limits[MailLimit.Shared]);
+        // What administrators are told, what the shop does, and what front ends limit by the address, or a token brings about.
+        Assert.Equal(
+            [
+                NotificationKind.Welcome, NotificationKind.PasswordReset, NotificationKind.OrderShipped, NotificationKind.OrderDelivered,
+                NotificationKind.LowStock, NotificationKind.OutOfStock, NotificationKind.PaymentDisputed, NotificationKind.DisputeClosed,
+                NotificationKind.RefundFailed, NotificationKind.EmailChangeConfirmation, NotificationKind.EmailChanged, NotificationKind.EmailChangeUndone,
+            ],
+            limits[null]);
     }
 
     [Theory]
