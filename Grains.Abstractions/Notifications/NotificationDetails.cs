@@ -49,6 +49,8 @@ public sealed record NotificationDetails
     [Id(19)] public string? Reference { get; init; }
     /// <summary>The other e-mail address that a change is about.</summary>
     [Id(20), Personal] public string? OtherEmail { get; init; }
+    /// <summary>Whether money was taken for an order that was called off, which is given back; null where that is not known.</summary>
+    [Id(21)] public bool? Paid { get; init; }
 }
 
 /// <summary>Whom a message goes to.</summary>

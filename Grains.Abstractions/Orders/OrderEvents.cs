@@ -45,6 +45,12 @@ public sealed record OrderExpired(OrderFacts Order) : IShopEvent
 /// <summary>The order was cancelled by the customer, an administrator or the shop.</summary>
 public sealed record OrderCancelled(OrderFacts Order, [property: Personal] string? Reason) : IShopEvent
 {
+    /// <summary>Whether money was taken for it, which is given back; null in events of earlier versions.</summary>
+    public bool? Paid { get; init; }
+
+    /// <summary>True when it was never paid and a newer checkout of the same cart took its place.</summary>
+    public bool Superseded { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.cancelled";
 }

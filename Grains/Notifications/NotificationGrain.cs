@@ -121,8 +121,9 @@ internal sealed class NotificationGrain(
     Task IHandle<OrderDelivered>.HandleAsync(OrderDelivered e, EventContext context) => e.Automatic ? Task.CompletedTask :
         TellAsync(context, NotificationKind.OrderDelivered, e.Order, Of(e.Order));
 
-    Task IHandle<OrderCancelled>.HandleAsync(OrderCancelled e, EventContext context) =>
-        TellAsync(context, NotificationKind.OrderCancelled, e.Order, Of(e.Order) with { Reason = e.Reason });
+    // Of an order whose place a newer one took there is nothing to tell: the customer is told of that one.
+    Task IHandle<OrderCancelled>.HandleAsync(OrderCancelled e, EventContext context) => e.Superseded ? PublishAsync(context) :
+        TellAsync(context, NotificationKind.OrderCancelled, e.Order, Of(e.Order) with { Reason = e.Reason, Paid = e.Paid });
 
     Task IHandle<OrderExpired>.HandleAsync(OrderExpired e, EventContext context) =>
         TellAsync(context, NotificationKind.OrderExpired, e.Order, Of(e.Order));

@@ -235,7 +235,12 @@ public sealed partial record OrderState
         OrderStatus.Cancelled => Decision<OrderState>.Stay(this),
         OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Confirmed =>
             To(AnsweredIfNot((this with { CancelReason = reason }).Enter(OrderStatus.Cancelled, now)),
-                o => new OrderCancelled(o.Facts, reason), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
+                o => new OrderCancelled(o.Facts, reason)
+                {
+                    Paid = o.IsCharged,
+                    Superseded = SupersededBy is not null && Status != OrderStatus.Confirmed && !o.IsCharged,
+                },
+                o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
         _ => WrongState("cancelled"),
     };
 
@@ -312,6 +317,8 @@ public sealed partial record OrderState
     private OrderFacts Facts => new(Id, Number, OwnerId, Email, Amount(Totals.Total));
 
     private Money Amount(long minor) => new(minor, Currency);
+
+    private bool IsCharged => Payment is { Captured.Amount: > 0 };
 
     private OrderState Enter(OrderStatus status, DateTimeOffset now) =>
         this with { Status = status, Timeline = [.. Timeline, new TimelineEntry(now, status)] };

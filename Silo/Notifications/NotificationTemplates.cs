@@ -123,6 +123,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         model.Add("available", d.Available);
         model.Add("threshold", d.Threshold);
         model.Add("won", d.Won);
+        model.Add("paid", d.Paid);
         model.Add("lines", d.Lines?.Select(l => Line(l, language)));
         model.Add("shortages", d.Shortages?.Select(ShortageOf));
         return model;
@@ -267,7 +268,7 @@ internal static class NotificationSamples
     /// <summary>What some kinds only sometimes know; their templates ask before they name it.</summary>
     private static string[] Optional(NotificationKind kind) => kind switch
     {
-        NotificationKind.OrderCancelled => ["reason"],
+        NotificationKind.OrderCancelled => ["reason", "paid"],
         NotificationKind.PaymentFailed => ["deadline", "reason"],
         NotificationKind.PaymentActionRequired => ["deadline"],
         NotificationKind.RefundFailed => ["reason"],
@@ -281,6 +282,7 @@ internal static class NotificationSamples
     public static NotificationDetails Full(NotificationKind kind) => Least(kind) with
     {
         Reason = Optional(kind).Contains("reason") ? "changed my mind" : Least(kind).Reason,
+        Paid = kind == NotificationKind.OrderCancelled ? true : null,
         Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired ? DateTimeOffset.UnixEpoch : Least(kind).Deadline,
     };
 

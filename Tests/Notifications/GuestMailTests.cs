@@ -84,10 +84,66 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
     {
         var user = await silo.RegisterAsync();
         var key = user.Id.ToString("N");
-        for (var i = 0; i < 9; i++)
-            await silo.HandleAsync("notification", key, NotifyingSilo.Event(key, new OrderCancelled(Facts(user.Email) with { CustomerId = user.Id }, null)));
-        // One came with the account.
-        await Until.TrueAsync("all are mailed", NotifyingSilo.Limit, () => Task.FromResult(silo.MailsTo(user.Email).Length == 10));
+        int Cancelled() => silo.MailsTo(user.Email).Count(m => m.Subject == "Order SO-9 was cancelled");
+        async Task CancelAsync()
+        {
+            for (var i = 0; i < 9; i++)
+                await silo.HandleAsync("notification", key, NotifyingSilo.Event(key, new OrderCancelled(Facts(user.Email) with { CustomerId = user.Id }, null)));
+        }
+
+        await CancelAsync();
+        await Until.TrueAsync("each is sent or held back", NotifyingSilo.Limit, async () => Cancelled() + await silo.QueryAsync<long>(
+            "select count(*) from event where type = 'notification.suppressed' and subject = $1", key) == 9);
+        Assert.Equal(Most, Cancelled());
+        // All of it, and the welcome, is in the account.
+        Assert.Equal(10, (await silo.Inbox(user.Id).ListAsync(false, new PageRequest())).Value!.Items.Length);
+
+        // The mail that proves the address came before.
+        var link = Regex.Match(Assert.Single(silo.MailsTo(user.Email), m => m.TextBody.Contains("verify-email", StringComparison.Ordinal)).TextBody, @"token=(\S+)");
+        var token = MailedToken.Parse(Uri.UnescapeDataString(link.Groups[1].Value))!;
+        Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(token.Secret)).IsRefused);
+        await CancelAsync();
+        await Until.TrueAsync("all are mailed", NotifyingSilo.Limit, () => Task.FromResult(Cancelled() == Most + 9));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task what_comes_of_unpaid_orders_holds_no_receipt_back(bool isForGuest, bool isUnproven)
+    {
+        var limit = new UnprovenMailLimit(silo.Grains, Options.Create(new NotificationsOptions()));
+        var email = $"{Guid.NewGuid():N}@example.com";
+        async Task<int> AllowedAsync(NotificationKind kind)
+        {
+            var allowed = 0;
+            for (var i = 0; i < 9; i++)
+            {
+                var due = new NotificationDue(
+                    "key", Guid.NewGuid(), ChannelName.Email, kind, new Recipient(email, null, "en"), new NotificationDetails(), Given.Now, $"event {i}");
+                allowed += await limit.AllowsAsync(due with { IsForGuest = isForGuest, IsUnproven = isUnproven }) ? 1 : 0;
+            }
+            return allowed;
+        }
+
+        Assert.Equal(Most, await AllowedAsync(NotificationKind.PaymentFailed));
+        foreach (var unpaid in (NotificationKind[])
+            [NotificationKind.PaymentFailed, NotificationKind.PaymentActionRequired, NotificationKind.OrderCancelled, NotificationKind.OrderExpired, NotificationKind.OrderRejected])
+            Assert.Equal(0, await AllowedAsync(unpaid));
+        foreach (var apart in (NotificationKind[])[NotificationKind.OrderConfirmed, NotificationKind.OrderRefunded, NotificationKind.EmailVerification])
+            Assert.Equal((Most, 0), (await AllowedAsync(apart), await AllowedAsync(apart)));
+        Assert.Equal(9, await AllowedAsync(NotificationKind.OrderShipped));
+        (isForGuest, isUnproven) = (false, false);
+        Assert.Equal(9, await AllowedAsync(NotificationKind.OrderCancelled));
+    }
+
+    [Fact]
+    public async Task an_order_whose_place_a_newer_one_took_is_told_nobody()
+    {
+        var (cart, email) = (Guid.NewGuid().ToString("N"), $"{Guid.NewGuid():N}@example.com");
+        await silo.HandleAsync("notification", cart, NotifyingSilo.Event(cart, new OrderCancelled(Facts(email), OrderState.SupersededReason) { Superseded = true }));
+        await silo.HandleAsync("notification", cart, NotifyingSilo.Event(cart, new OrderDelivered(Facts(email))));
+        await silo.MailAsync(email, "Order SO-9 was delivered");
+        Assert.Single(silo.MailsTo(email));
     }
 
     private async Task TellAsync(string cart, string email)

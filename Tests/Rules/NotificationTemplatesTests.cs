@@ -97,6 +97,43 @@ public sealed class NotificationTemplatesTests : IDisposable
         Assert.Contains("{{ shop_name }} {% if", text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("You won! http://evil.example")]
+    [InlineData("evil.nl")]
+    [InlineData("Ada\r\n\r\nYou won")]
+    public void what_an_earlier_version_took_and_carries_a_message_is_left_out(string text)
+    {
+        var mail = Templates.WriteMail(NotificationKind.OrderCancelled, new Recipient("a@example.com", text, "en"), Receipt with { Lines = null, Reason = text });
+
+        Assert.StartsWith("Hello,\n\nYour order SO-42 was cancelled.\n", mail.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil", mail.Html, StringComparison.Ordinal);
+        Assert.DoesNotContain("You won", mail.Html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void an_address_that_an_account_is_to_have_carries_no_link()
+    {
+        var text = Templates.WriteMail(
+            NotificationKind.EmailChangeRequested, new Recipient("a@example.com", null, "en"),
+            new NotificationDetails { Token = "token", Deadline = DateTimeOffset.UnixEpoch, OtherEmail = "evil.nl/prize@example.com" }).Text;
+
+        Assert.Contains(" to …@example.com.", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("en", "given back")]
+    [InlineData("zh", "退还")]
+    public void only_of_an_order_that_was_paid_a_mail_says_that_the_payment_is_given_back(string language, string words)
+    {
+        string Text(bool? paid) => Templates.WriteMail(
+            NotificationKind.OrderCancelled, new Recipient("a@example.com", null, language), Receipt with { Lines = null, Paid = paid }).Text;
+
+        Assert.Contains(words, Text(true), StringComparison.Ordinal);
+        Assert.DoesNotContain(words, Text(false), StringComparison.Ordinal);
+        Assert.DoesNotContain(words, Text(null), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void a_title_is_one_line() => Assert.Equal(
         "SKU Bcc: x@example.com is out of stock", Templates.Write(NotificationKind.OutOfStock, "en", new NotificationDetails { Sku = "SKU\r\nBcc: x@example.com", Available = 0 }).Title);

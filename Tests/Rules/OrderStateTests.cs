@@ -350,7 +350,10 @@ public sealed class OrderStateTests
         Assert.Equal(["order.checkout-due"], decision.EventTypes());
         Assert.Equal(RefusalCode.InvalidOrderState, order.WhyNotPay(Later)?.Code);
         order.Supersede(Given.Id(8), Later).StaysAs(order);
-        var ended = order.EndSuperseded(Given.Payment(PaymentStatus.Cancelled), Later).Next();
+        var end = order.EndSuperseded(Given.Payment(PaymentStatus.Cancelled), Later);
+        var ended = end.Next();
+        var told = Assert.IsType<OrderCancelled>(end.Events[0]);
+        Assert.Equal((false, true), (told.Paid, told.Superseded));
         Assert.Equal((OrderStatus.Cancelled, OrderTask.Undo, OrderState.SupersededReason), (ended.Status, ended.NextTask, ended.CancelReason));
         Assert.NotNull(ended.Answer);
     }
@@ -365,6 +368,31 @@ public sealed class OrderStateTests
         var paid = Commands["captured"](order).Next();
 
         Assert.Equal((OrderStatus.Confirmed, OrderTask.HandOver), (paid.Status, paid.NextTask));
+        // It is the buyer's, and its end is told as that of any other.
+        var cancelled = Assert.IsType<OrderCancelled>(paid.Cancel(null, Later).Events[0]);
+        Assert.Equal((true, false), (cancelled.Paid, cancelled.Superseded));
+        var returned = Assert.IsType<OrderCancelled>(Commands["refunded"](order).Events[0]);
+        Assert.Equal((true, false), (returned.Paid, returned.Superseded));
+    }
+
+    [Theory]
+    [InlineData(OrderStatus.Pending, "cancel", false)]
+    [InlineData(OrderStatus.AwaitingPayment, "cancel", false)]
+    [InlineData(OrderStatus.AwaitingPayment, "refunded", true)]
+    [InlineData(OrderStatus.Confirmed, "cancel", true)]
+    public void a_cancellation_tells_whether_money_is_to_be_given_back(OrderStatus status, string command, bool paid)
+    {
+        var told = Assert.IsType<OrderCancelled>(Commands[command](Given.OrderThatIs(status)).Events[0]);
+        Assert.Equal((paid, false), (told.Paid, told.Superseded));
+    }
+
+    /// <summary>Banks hold money for some days only; what they held was never taken.</summary>
+    [Fact]
+    public void money_that_was_only_held_is_not_given_back()
+    {
+        var held = Commands["authorized"](Given.OrderThatIs(OrderStatus.Pending)).Next();
+        Assert.False(Assert.IsType<OrderCancelled>(held.Cancel(null, Later).Events[0]).Paid);
+        Assert.False(Assert.IsType<OrderCancelled>(Commands["released"](held).Events[0]).Paid);
     }
 
     [Theory]
