@@ -134,6 +134,20 @@ public sealed class EmailTests
         Assert.Empty(server.Mails());
     }
 
+    [Theory]
+    [InlineData("two words@example.com")]
+    [InlineData("ada@")]
+    [InlineData("@example.com")]
+    public async Task an_address_that_the_mail_library_refuses_is_given_up(string address)
+    {
+        var transport = new SlowTransport();
+        var refused = await Assert.ThrowsAsync<HandlingException>(() =>
+            Channel(transport, null).SendAsync(Due(1, new Recipient(address, "Ada", "en")), "event 1", Cancellation));
+
+        Assert.Equal(ErrorClass.Permanent, refused.Class);
+        Assert.Equal(0, transport.Mails);
+    }
+
     [Fact]
     public async Task mail_in_a_folder_is_a_readable_file_each()
     {

@@ -102,6 +102,19 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     }
 
     [Fact]
+    public async Task an_address_that_the_mail_library_refuses_is_no_reason_to_try_for_ever()
+    {
+        var key = Guid.NewGuid().ToString("N");
+        var due = new NotificationDue(
+            key, Guid.NewGuid(), ChannelName.Email, NotificationKind.OrderDelivered, new Recipient("two words@example.com", null, "en"),
+            new NotificationDetails { OrderId = Guid.NewGuid(), OrderNumber = "SO-9" }, DateTimeOffset.UtcNow, "event 1");
+        var result = await silo.HandleAsync("mail", key, NotifyingSilo.Event(key, due));
+
+        Assert.Equal(ErrorClass.Permanent, result.Error?.Class);
+        Assert.Equal(1, await silo.QueryAsync<long>("select count(*) from event where type = 'notification.failed' and subject = $1", key));
+    }
+
+    [Fact]
     public async Task every_administrator_hears_once_of_stock_that_ran_low()
     {
         var (one, other, customer) = (await silo.RegisterAsync(admin: true), await silo.RegisterAsync(admin: true), await silo.RegisterAsync());
