@@ -29,7 +29,9 @@ public sealed class CheckoutOptions
     /// </summary>
     public Dictionary<string, int> TaxBasisPointsByCountry { get; set; } = [];
 
-    /// <summary>Tax in all other countries, in basis points. Empty: the shop does not sell to them.</summary>
+    /// <summary>
+    /// Tax in all countries without a tax of their own, in basis points; 0 sells to them without tax. Empty: the shop refuses orders to them.
+    /// </summary>
     public int? TaxBasisPointsRestOfWorld { get; set; }
 
     /// <summary>Tax on what goes to a country, in basis points; null for a country that the shop does not sell to.</summary>

@@ -16,7 +16,7 @@ public sealed class ImpatientShop : IAsyncLifetime
         (Shop, Api) = await Shop.StartAsync(
             ("Checkout__PaymentWindowMinutes", "0.05"), ("Checkout__Shipping__Amount", "300"),
             ("Checkout__ShippingByCountry__US__Amount", "123"), ("Checkout__ShippingByCountry__US__FreeFrom", "2000"),
-            ("Checkout__TaxBasisPointsByCountry__US", "1250"));
+            ("Checkout__TaxBasisPointsByCountry__US", "1250"), ("Checkout__TaxBasisPointsRestOfWorld", ""));
         await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(20), async () =>
             (int)(await Api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         Admin = await Api.AsAdminAsync();
@@ -28,6 +28,21 @@ public sealed class ImpatientShop : IAsyncLifetime
 public sealed class PaymentDeadlineTests(ImpatientShop shop) : IClassFixture<ImpatientShop>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    /// <summary>As the shop is shipped: there is no tax for the rest of the world.</summary>
+    [Theory]
+    [InlineData("NO")]
+    [InlineData("CA")]
+    [InlineData("AU")]
+    [InlineData("JP")]
+    public async Task an_order_to_a_country_without_a_tax_is_refused(string country)
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
+        var body = new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address(country) };
+        var refused = Expect.Invalid("shippingAddress.country", await guest.PostAsync("/orders", body, Guid.NewGuid().ToString()));
+        Assert.Equal($"is {country}, where this shop does not deliver", refused["errors"]!["shippingAddress.country"]![0]!.GetValue<string>());
+    }
 
     [Theory]
     [InlineData("pm_card_visa_chargeDeclined")]

@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Configuration;
 using SoonShop.Addresses;
 using SoonShop.Orders;
+using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Rules;
 
@@ -50,6 +52,23 @@ public sealed class DestinationsTests
         Assert.Equal(5, problems.Length);
         string[] places = ["ShippingByCountry:UK", "TaxBasisPointsByCountry:EU", "TaxBasisPointsByCountry:de", "TaxBasisPointsByCountry:XK", "TaxBasisPointsRestOfWorld"];
         Assert.All(places, place => Assert.Single(problems, p => p.StartsWith($"Checkout:{place} ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void what_is_shipped_sells_to_the_countries_that_it_names_and_development_to_all()
+    {
+        CheckoutOptions Shipped(params string[] files) => files.Aggregate(
+            new ConfigurationBuilder(), (all, file) => (ConfigurationBuilder)all.AddJsonFile(Path.Combine(Repository.Root, "Silo", file)))
+            .Build().GetSection(CheckoutOptions.Section).Get<CheckoutOptions>()!;
+
+        var production = Shipped("appsettings.json");
+        Assert.Empty(production.Problems());
+        Assert.Equal((0, 1900, 2000, 810), (production.TaxBasisPointsFor("US"), production.TaxBasisPointsFor("DE"), production.TaxBasisPointsFor("GB"), production.TaxBasisPointsFor("CH")));
+        foreach (var country in (string[])["NO", "CA", "AU", "JP"])
+            Assert.Null(production.TaxBasisPointsFor(country));
+        // Wherever an order has a price for delivery of its own, it has a tax.
+        Assert.All(production.ShippingByCountry.Keys, country => Assert.NotNull(production.TaxBasisPointsFor(country)));
+        Assert.Equal(0, Shipped("appsettings.json", "appsettings.Development.json").TaxBasisPointsFor("NO"));
     }
 
     [Fact]

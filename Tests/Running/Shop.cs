@@ -93,6 +93,8 @@ internal sealed class Shop : IAsyncDisposable
             ["Payments__Provider"] = settings.GetValueOrDefault("Payments__Provider", "Simulated"),
             ["Accounts__PasswordHashIterations"] = settings.GetValueOrDefault("Accounts__PasswordHashIterations", "10000"),
             ["Accounts__LogMailedTokens"] = "true",
+            // Tests deliver to every country.
+            ["Checkout__TaxBasisPointsRestOfWorld"] = settings.GetValueOrDefault("Checkout__TaxBasisPointsRestOfWorld", "0"),
             // Most tests' guests share an address.
             ["Notifications__Email__GuestMailsPerHour"] = settings.GetValueOrDefault("Notifications__Email__GuestMailsPerHour", "0"),
             ["Notifications__Webhooks__AllowPrivateAddresses"] = "true",
