@@ -140,12 +140,20 @@ public sealed class BadInputTests(RunningShop shop)
         Complain(route, $"long {name}", await call(With(route.Sample(), name, $"\"{new string('x', 10_000)}\"")), name, 400));
 
     [Fact]
+    public async Task every_place_for_a_member_is_tried()
+    {
+        // Of objects within objects, and of items of lists.
+        var places = (await Route.AllAsync(shop.Api)).Where(r => r.Body is not null).SelectMany(r => r.Objects().Select(o => $"{r.Name} {o}")).ToArray();
+        foreach (var place in (string[])["POST /orders shippingAddress", "POST /orders expectedTotal", "POST /products price", "PATCH /products/{sku} price", "POST /admin/orders/{id}/refunds lines[0]"])
+            Assert.Contains(place, places);
+    }
+
+    [Fact]
     public Task an_unknown_member_is_refused_by_name_wherever_it_stands() => ForEachAsync(r => r.Body is not null, async (route, call) =>
     {
         foreach (var place in (string[])["", .. route.Objects()])
         {
-            var body = route.Sample();
-            var owner = place.Split('.', StringSplitOptions.RemoveEmptyEntries).Aggregate((JsonNode)body, (node, part) => node[part]!);
+            var (body, owner) = route.SampleWith(place);
             owner["unknownMember"] = new JsonObject { ["$type"] = "System.Object", ["a"] = new JsonArray(1, "two", null) };
             owner["$type"] = null;
             var reply = await call(Make.Json(body.ToJsonString()));
@@ -173,6 +181,12 @@ public sealed class BadInputTests(RunningShop shop)
             $"/admin/orders/{Guid.NewGuid()}/refunds", new { amonut = 300, entirelyElse = 1, reason = "x" }, Guid.NewGuid().ToString()));
         Assert.Equal("is not a known field; did you mean amount?", reply.Text("errors.amonut.0"));
         Assert.Equal("is not a known field", reply.Text("errors.entirelyElse.0"));
+        reply = Expect.Invalid("lines[0].qunatity", await shop.Admin.PostAsync(
+            $"/admin/orders/{Guid.NewGuid()}/refunds", new { lines = new[] { new { sku = "MUG", qunatity = 1 } }, reason = "x" }, Guid.NewGuid().ToString()));
+        Assert.Equal("is not a known field; did you mean quantity?", reply["errors"]!["lines[0].qunatity"]![0]!.GetValue<string>());
+        reply = Expect.Invalid("price.amonut", await shop.Admin.PostAsync(
+            "/products", new { sku = Make.Sku(), name = "Mug", category = "things", price = new { amonut = 1, currency = "USD" } }));
+        Assert.Equal("is not a known field; did you mean amount?", reply["errors"]!["price.amonut"]![0]!.GetValue<string>());
         Assert.Equal("is not a known parameter; did you mean limit?", Expect.Invalid("limti", await shop.Api.GetAsync("/products?limti=5")).Text("errors.limti.0"));
         using var http = new HttpClient { BaseAddress = shop.Api.Http.BaseAddress };
         http.DefaultRequestHeaders.Add("Accept-Language", "zh-CN");

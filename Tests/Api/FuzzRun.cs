@@ -127,33 +127,52 @@ internal sealed class FuzzRun
         Learn("refreshToken", customer.RefreshToken);
     }
 
-    /// <summary>One unknown member and one unknown parameter to every operation: each is refused, and named beside the other.</summary>
+    /// <summary>
+    /// One unknown parameter to every operation, and beside it one unknown member: of the body as each media type, of each object within it, and of an
+    /// item of each list of objects. Each is refused, and named beside the other.
+    /// </summary>
     private async Task SendUnknownAsync()
     {
-        var values = new FuzzValues(contract, known, new Random(seed));
         foreach (var operation in contract.Operations)
         {
-            var path = Regex.Replace(operation.Path, @"\{(\w+)\}", place => place.Groups[1].Value == "sku" ? steady : Guid.NewGuid().ToString());
-            var body = operation.Body is { } schema ? (JsonObject)values.Allowed(schema, "")! : null;
-            body?.Add("unknownMember", 1);
-            var request = new FuzzRequest
+            if (operation.Body is null)
             {
-                Operation = operation,
-                Method = operation.Method,
-                Target = path + "?unknownParameter=1",
-                Body = body is null ? null : Encoding.UTF8.GetBytes(body.ToJsonString()),
-                ContentType = body is null ? null : "application/json",
-                Caller = "admin",
-            };
-            request.Headers.AddRange(callers["admin"]);
-            using var limit = new CancellationTokenSource(RequestLimit);
-            var reply = await request.SendAsync(http, limit.Token);
-            var named = Expect.Fields(reply);
-            if ((int)reply.Status != 400 || !named.Contains("unknownParameter") || named.Contains("unknownMember") != (body is not null))
-                Complain(request, "an unknown name is not refused", reply.Body);
-            if (contract.Flaw(request, reply) is { } flaw)
-                Complain(request, flaw, reply.Body);
+                await SendUnknownAsync(operation, null, null, null);
+                continue;
+            }
+            var route = new Route(operation.Path, HttpMethod.Parse(operation.Method), operation.Json, contract.Json);
+            foreach (var (mediaType, _) in operation.Json["requestBody"]!["content"]!.AsObject())
+            {
+                foreach (var place in (string[])["", .. route.Objects()])
+                {
+                    var (body, owner) = route.SampleWith(place);
+                    owner.Add("unknownMember", 1);
+                    await SendUnknownAsync(operation, body, mediaType, place.Length == 0 ? "unknownMember" : $"{place}.unknownMember");
+                }
+            }
         }
+    }
+
+    private async Task SendUnknownAsync(FuzzOperation operation, JsonObject? body, string? mediaType, string? unknown)
+    {
+        var path = Regex.Replace(operation.Path, @"\{(\w+)\}", place => place.Groups[1].Value == "sku" ? steady : Guid.NewGuid().ToString());
+        var request = new FuzzRequest
+        {
+            Operation = operation,
+            Method = operation.Method,
+            Target = path + "?unknownParameter=1",
+            Body = body is null ? null : Encoding.UTF8.GetBytes(body.ToJsonString()),
+            ContentType = mediaType,
+            Caller = "admin",
+        };
+        request.Headers.AddRange(callers["admin"]);
+        using var limit = new CancellationTokenSource(RequestLimit);
+        var reply = await request.SendAsync(http, limit.Token);
+        var named = Expect.Fields(reply);
+        if ((int)reply.Status != 400 || !named.Contains("unknownParameter") || (unknown is not null && !named.Contains(unknown)))
+            Complain(request, $"an unknown name is not refused: {unknown}", reply.Body);
+        if (contract.Flaw(request, reply) is { } flaw)
+            Complain(request, flaw, reply.Body);
     }
 
     private async Task SendAsync(int number)

@@ -43,11 +43,34 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
     /// <summary>The fields of the body with their schemas, those of objects within it as <c>price.amount</c>.</summary>
     public IEnumerable<(string Name, JsonObject Schema)> Fields() => Body is { } body ? Fields(body, "") : [];
 
-    /// <summary>The fields of the sample that are objects with members of their own.</summary>
-    public IEnumerable<string> Objects() => Fields().Where(f => f.Schema["properties"] is not null).Select(f => f.Name);
+    /// <summary>Where the body has objects with members of their own, also as items of lists: such as <c>price</c> and <c>lines[0]</c>.</summary>
+    public IEnumerable<string> Objects() => Body is { } body ? Objects(body, "") : [];
 
     /// <summary>A body that every rule allows.</summary>
     public JsonObject Sample() => (JsonObject)Sample(Body!, "")!;
+
+    /// <summary>A body with the object of a place (<see cref="Objects"/>) in it, and that object; the body itself for no place.</summary>
+    public (JsonObject Body, JsonObject Owner) SampleWith(string place)
+    {
+        var (body, schema) = (Sample(), Body!);
+        JsonNode node = body;
+        foreach (var part in place.Split(['.', '[', ']'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (node is JsonArray list)
+            {
+                schema = Resolve(schema["items"]!.AsObject());
+                if (list.Count == 0)
+                    list.Add(Sample(schema, ""));
+                node = list[0]!;
+                continue;
+            }
+            schema = Resolve(schema["properties"]![part]!.AsObject());
+            if (Allows(schema, "array") && node[part] is not JsonArray)
+                node[part] = new JsonArray();
+            node = node[part]!;
+        }
+        return (body, (JsonObject)node);
+    }
 
     /// <summary>True when the schema allows values of this JSON type.</summary>
     public static bool Allows(JsonObject schema, string type) => schema["type"] switch
@@ -64,6 +87,21 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
             var field = Resolve(value!.AsObject());
             yield return (prefix + name, field);
             foreach (var inner in Fields(field, $"{prefix}{name}."))
+                yield return inner;
+        }
+    }
+
+    private IEnumerable<string> Objects(JsonObject schema, string prefix)
+    {
+        foreach (var (name, value) in schema["properties"]?.AsObject() ?? [])
+        {
+            var (place, field) = (prefix + name, Resolve(value!.AsObject()));
+            if (Allows(field, "array") && field["items"] is JsonObject items)
+                (place, field) = ($"{place}[0]", Resolve(items));
+            if (field["properties"] is null)
+                continue;
+            yield return place;
+            foreach (var inner in Objects(field, $"{place}."))
                 yield return inner;
         }
     }
