@@ -86,6 +86,7 @@ public sealed class AccountSafetyTests(RunningShop shop)
     [Theory]
     [InlineData("Ada\r\nBcc: eve@evil.example")]
     [InlineData("You won! http://evil.example")]
+    [InlineData("You won: evil.nl")]
     [InlineData("\u202Eadmin")]
     public async Task a_name_is_one_line_without_links(string name)
     {
@@ -108,7 +109,6 @@ public sealed class AccountSafetyTests(RunningShop shop)
     }
 
     [Fact]
-    [InlineData("You won: evil.nl")]
     public async Task another_mail_proves_the_address_and_voids_the_first_until_it_is_proven()
     {
         var customer = await Customer.RegisterAsync(shop.Api);
