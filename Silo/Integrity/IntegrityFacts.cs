@@ -209,7 +209,8 @@ internal static class IntegrityFacts
         ("due_guest_mail", """
             select id, key, type, at, notification
             from (select t.*, at - max(mailed_at) over (order by at rows between unbounded preceding and current row) as since_mail,
-                         min(mailed_at) over (order by at rows between current row and unbounded following) - at as until_mail
+                         -- Backwards: a window that begins at the current row is summed up anew for each row.
+                         min(mailed_at) over (order by at desc rows between unbounded preceding and current row) - at as until_mail
                   from (select e.id, e.stream_key as key, e.type, e.time as at, pg_temp.notification_of(e.id) as notification, null::timestamptz as mailed_at
                         from event e cross join horizon h
                         where e.type in ('order.confirmed', 'order.refunded') and e.stream_namespace = 'order' and e.time > h.at

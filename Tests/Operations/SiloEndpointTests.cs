@@ -25,7 +25,8 @@ public sealed class SiloEndpointTests(RunningShop shop)
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["ConnectionStrings:soonshop"] = "Host=nowhere",
+            ["ConnectionStrings:soonshop"] = "Host=nowhere;Database=none",
+            ["Checkout:TaxBasisPointsRestOfWorld"] = "0",
             ["Silo:AdvertisedIP"] = advertised,
             ["Silo:ListenOnAnyAddress"] = $"{everywhere}",
             ["Silo:SiloPort"] = "11112",
