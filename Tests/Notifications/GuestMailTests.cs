@@ -99,7 +99,7 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
         Assert.Equal(10, (await silo.Inbox(user.Id).ListAsync(false, new PageRequest())).Value!.Items.Length);
 
         // The mail that proves the address came before.
-        var link = Regex.Match(Assert.Single(silo.MailsTo(user.Email), m => m.TextBody.Contains("verify-email", StringComparison.Ordinal)).TextBody, @"token=(\S+)");
+        var link = Regex.Match(Assert.Single(silo.MailsTo(user.Email), m => m.TextBody!.Contains("verify-email", StringComparison.Ordinal)).TextBody!, @"token=(\S+)");
         var token = MailedToken.Parse(Uri.UnescapeDataString(link.Groups[1].Value))!;
         Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(token.Secret)).IsRefused);
         await CancelAsync();

@@ -30,8 +30,8 @@ public sealed class UnpaidOrderMailTests
         var receipt = $"Order {paid.Text("number")} is confirmed";
         await Until.TrueAsync("the receipt is mailed", TimeSpan.FromSeconds(60), () => Task.FromResult(Mails().Any(m => m.Subject == receipt)));
         Assert.Equal(
-            Most + 1, Mails().Count(m => m.Subject == receipt || m.Subject.EndsWith("was declined", StringComparison.Ordinal)));
+            Most + 1, Mails().Count(m => m.Subject == receipt || m.Subject!.EndsWith("was declined", StringComparison.Ordinal)));
         Assert.Equal(Most + 1, Mails().Length);
-        Assert.DoesNotContain(Mails(), m => m.TextBody.Contains("given back", StringComparison.Ordinal));
+        Assert.DoesNotContain(Mails(), m => m.TextBody!.Contains("given back", StringComparison.Ordinal));
     }
 }
