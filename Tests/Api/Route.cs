@@ -49,7 +49,7 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
     /// <summary>A body that every rule allows.</summary>
     public JsonObject Sample() => (JsonObject)Sample(Body!, "")!;
 
-    /// <summary>A body with the object of a place (<see cref="Objects"/>) in it, and that object; the body itself for no place.</summary>
+    /// <summary>A body with the object of a place (<see cref="Objects()"/>) in it, and that object; the body itself for no place.</summary>
     public (JsonObject Body, JsonObject Owner) SampleWith(string place)
     {
         var (body, schema) = (Sample(), Body!);
