@@ -20,10 +20,13 @@ public class StripeShopFixture : IAsyncLifetime
     /// <summary>Settings beyond those of every such shop.</summary>
     protected virtual (string Name, string Value)[] Settings => [];
 
+    /// <summary>After how many seconds the shop looks at a checkout that has not ended.</summary>
+    protected virtual int CheckoutDueSeconds => 1;
+
     public async ValueTask InitializeAsync()
     {
         // Without webhooks: what a test asks for is not to race with what Stripe tells.
-        shop = await StripeShop.CreateAsync(o => o.Webhooks.Clear(), [("Checkout__CheckoutDueSeconds", "1"), .. Settings]);
+        shop = await StripeShop.CreateAsync(o => o.Webhooks.Clear(), [("Checkout__CheckoutDueSeconds", $"{CheckoutDueSeconds}"), .. Settings]);
         await Shop.StartSiloAsync();
         Api = await shop.StartApiAsync();
         Admin = await Administrator.ArriveAsync(Api);
@@ -52,6 +55,9 @@ public class StripeShopFixture : IAsyncLifetime
 public sealed class StripeHoldingShop : StripeShopFixture
 {
     protected override (string Name, string Value)[] Settings => [("Payments__Capture", "Manual")];
+
+    /// <summary>Later than any test ends: a look at an order that waits for its payment would find what Stripe holds, and confirm it.</summary>
+    protected override int CheckoutDueSeconds => 600;
 }
 
 /// <summary>A breaker that opens soon.</summary>
