@@ -87,9 +87,10 @@ internal static class Hosting
             .AddHostedService<OrderHousekeeping>().AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
-        // Grains leave by their age (see their classes' limits); this is the last line before the process is killed for its memory.
+        // Grains leave by their age (see their classes' limits); shedding is the last line before the process is killed for its memory.
         silo.Services.Configure<GrainCollectionOptions>(o =>
         {
+            o.CollectionQuantum = TimeSpan.FromSeconds(15);
             o.EnableActivationSheddingOnMemoryPressure = configuration.Silo.MemoryLimitPercent > 0;
             if (o.EnableActivationSheddingOnMemoryPressure)
                 (o.MemoryUsageLimitPercentage, o.MemoryUsageTargetPercentage) = (configuration.Silo.MemoryLimitPercent, configuration.Silo.MemoryLimitPercent - 10);

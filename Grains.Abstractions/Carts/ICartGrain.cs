@@ -92,8 +92,7 @@ public interface ICartGrain : IGrainWithGuidKey
     Task EndMovedCheckoutAsync(Guid guestCartId, Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered);
 
     /// <summary>
-    /// The order needs its cart no more. <paramref name="ordered"/> leaves the cart when the order was confirmed; null leaves
-    /// the cart as it is. Idempotent by order: the last ones are remembered by id, and all before them by when they were placed.
+    /// The order needs its cart no more. <paramref name="ordered"/> leaves the cart when the order is paid; null leaves the cart as it is. Idempotent by order: the last ones are remembered by id, and all before them by when they were placed.
     /// </summary>
     [Alias("end-checkout")]
     Task EndCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine>? ordered);

@@ -81,6 +81,12 @@ public sealed record Charge(string AttemptId, PaymentTerms Terms, string Payment
 
     /// <summary>True when the customer wants the payment method kept for the next time.</summary>
     [Id(2)] public bool KeepMethod { get; init; }
+
+    /// <summary>
+    /// True for the first that the payment hears of an order placed a moment ago: it has no row, and need not look for one. Should it have one, it
+    /// notices before the provider is asked.
+    /// </summary>
+    [Id(3)] public bool IsFirst { get; init; }
 }
 
 /// <summary>A capture of part of what was authorized, or, with <paramref name="Amount"/> null, of all of it.</summary>

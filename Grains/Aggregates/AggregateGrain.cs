@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Storage;
 using SoonShop.Auditing;
 using SoonShop.Events;
 
@@ -18,11 +19,20 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// <summary>The meters, once there was something to count.</summary>
     private (EventMetrics? Events, BusinessMetrics? Business)? counted;
 
+    /// <summary>The state, where it is read at its first use.</summary>
+    private readonly ILazyState? lazy = storage as ILazyState;
+
+    /// <summary>The first write, while it is under way without the row having been read.</summary>
+    private Task? inserting;
+
     /// <summary>Calls under way.</summary>
     private int calls;
 
-    /// <summary>The committed state; null before the first commit.</summary>
-    protected TState? State => (before ?? storage.State).State;
+    /// <summary>The committed state; null before the first commit, and while it was not read.</summary>
+    protected TState? State => (before ?? storage.State)?.State;
+
+    /// <summary>False while nobody has looked whether the grain has a row.</summary>
+    protected bool IsRead => lazy is null or { IsLoaded: true };
 
     /// <summary>Counts the commits; 0 before the first.</summary>
     protected int Version => int.TryParse(storage.Etag, out var version) ? version : 0;
@@ -41,6 +51,12 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     /// <summary>The fields of a state that SQL queries use; null when there are none.</summary>
     protected virtual object? IndexOf(TState state) => null;
+
+    /// <summary>
+    /// Whether a method needs the state to be read before it begins. Asked only of a grain whose state is read at its first use
+    /// (<see cref="LazyStateAttribute"/>).
+    /// </summary>
+    private protected virtual bool NeedsState(string method) => true;
 
     /// <summary>True while this activation keeps something in memory alone that a later call needs, although it has no state.</summary>
     private protected virtual bool HoldsMore => false;
@@ -72,11 +88,58 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// is unknown, the old state stays and the grain is deactivated: the next call finds what the database holds.
     /// </summary>
     /// <exception cref="InvalidOperationException">Another commit of this grain is under way: an interleaving method must not commit.</exception>
+    /// <exception cref="StateExistsException">The state was not read before, and there is a row. It is read now; nothing was written.</exception>
     protected async Task CommitAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger = null)
     {
+        // Somebody looks for the row just now.
+        if (lazy?.Loading is not null)
+            await ReadNewAsync();
         if (before is not null)
             throw new InvalidOperationException($"{Aggregate} {GrainKey} commits already.");
-        before = storage.State;
+        if (IsRead)
+        {
+            await WriteAsync(next, events, ledger);
+            return;
+        }
+        var insertion = new TaskCompletionSource();
+        inserting = insertion.Task;
+        try
+        {
+            await WriteAsync(next, events, ledger);
+        }
+        finally
+        {
+            inserting = null;
+            insertion.SetResult();
+        }
+    }
+
+    /// <summary>Reads the state, if nobody has.</summary>
+    protected async Task ReadAsync()
+    {
+        while (inserting is { } insertion)
+            await insertion;
+        if (!IsRead)
+            await lazy!.LoadAsync();
+    }
+
+    /// <summary>Reads the state, if nobody has, and expects that there is none.</summary>
+    /// <exception cref="StateExistsException">There is a row that this activation did not know.</exception>
+    protected async Task ReadNewAsync()
+    {
+        if (IsRead)
+            return;
+        await ReadAsync();
+        if (State is not null)
+            throw NotNew();
+    }
+
+    private StateExistsException NotNew() => new($"{Aggregate} {GrainKey} is there already.");
+
+    private async Task WriteAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger)
+    {
+        // A state that was not read is none.
+        before = storage.State ?? new Document<TState>();
         try
         {
             storage.State = new Document<TState>
@@ -89,10 +152,18 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
                 Ledger = ledger ?? [],
             };
             await storage.WriteStateAsync();
+            lazy?.Written();
             if (events.Count > 0 || ledger is { Count: > 0 })
                 Count(events, ledger ?? []);
             // What went to the database with the state is not needed again.
             storage.State = new Document<TState> { State = next, Sequence = storage.State.Sequence, Handled = storage.State.Handled };
+        }
+        catch (InconsistentStateException) when (!IsRead)
+        {
+            storage.State = before;
+            before = null;
+            await lazy!.LoadAsync();
+            throw NotNew();
         }
         catch
         {
@@ -123,11 +194,15 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// <summary>The key as it stands in the state table: a Guid without dashes, or the string key.</summary>
     protected string GrainKey => this.GetGrainId().Key.ToString()!;
 
-    void ICallCounter.CallBegins() => calls++;
+    ValueTask ICallCounter.CallBeginsAsync(string method)
+    {
+        calls++;
+        return IsRead || !NeedsState(method) ? ValueTask.CompletedTask : new ValueTask(ReadAsync());
+    }
 
     void ICallCounter.CallEnded()
     {
-        if (--calls == 0 && before is null && EndsWhenEmptyAttribute.Is(GetType()) && storage.State.State is null && !HoldsMore)
+        if (--calls == 0 && before is null && EndsWhenEmptyAttribute.Is(GetType()) && State is null && !HoldsMore)
             DeactivateOnIdle();
     }
 

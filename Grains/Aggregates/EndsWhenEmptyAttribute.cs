@@ -20,8 +20,9 @@ internal sealed class EndsWhenEmptyAttribute : Attribute
 /// <summary>A grain that is told when a call of it begins and ends; the silo's call filter does. Both run in the grain's own turns.</summary>
 public interface ICallCounter
 {
-    /// <summary>A call begins.</summary>
-    void CallBegins();
+    /// <summary>A call begins. Ends when the grain is ready for it; <see cref="CallEnded"/> follows whatever comes of it.</summary>
+    /// <param name="method">The method that is called.</param>
+    ValueTask CallBeginsAsync(string method);
 
     /// <summary>It has ended, well or not.</summary>
     void CallEnded();

@@ -150,6 +150,9 @@ internal sealed class CartGrain(
             return NoCart;
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
             return UnderWay;
+        // The same checkout once more: its lines are not in the cart any more.
+        if (cart.Ordered.Any(o => o.OrderId == orderId))
+            return Bought;
         if (cart.Lines.Length == 0)
             return new Refusal(RefusalCode.CartEmpty, "There is nothing in the cart.");
 
@@ -217,9 +220,8 @@ internal sealed class CartGrain(
     {
         if (checkout?.OrderId == orderId)
             checkout = null;
-        if (ordered is null)
-            // It may wait for its payment, or be called off: the database knows.
-            knowsOrders = false;
+        // It may wait for its payment, be called off, or be about to be written as confirmed: the database knows.
+        knowsOrders = false;
         if (ordered is null || State is not { IsErased: false } cart)
             return;
         var decision = cart.Order(orderId, placedAt, ordered.Value);
@@ -364,6 +366,8 @@ internal sealed class CartGrain(
 
     private static Refusal NotAtItsEnd(Guid earlier) =>
         new(RefusalCode.Conflict, "An earlier checkout of this cart is not at its end.") { OrderId = earlier, RetryAfter = CutOffPause };
+
+    private static Refusal Bought { get; } = new(RefusalCode.Conflict, "This checkout has bought its lines already.");
 
     private static Refusal NoCart { get; } = Refusal.NotFound("The cart");
 }

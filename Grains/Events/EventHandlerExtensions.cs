@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using SoonShop.Aggregates;
 
 namespace SoonShop.Events;
 
@@ -21,5 +22,5 @@ public static class EventHandlerExtensions
         .AddSingleton<HandlerRuntime>()
         .AddSingleton<HandlerCalls>()
         .AddSingleton<EventLanes>()
-        .AddSingleton<IAttributeToFactoryMapper<HandlerStateAttribute>, HandlerStateMapper>();
+        .AddSingleton<IAttributeToFactoryMapper<LazyStateAttribute>, LazyStateMapper>();
 }

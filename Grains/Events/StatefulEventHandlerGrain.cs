@@ -10,10 +10,10 @@ namespace SoonShop.Events;
 /// <summary>
 /// An event handler with state of its own. What it commits while it handles an event is stored together with the event's id,
 /// so that the event's effect on the state happens once, whatever dies. The state is asked for with
-/// <see cref="HandlerStateAttribute"/> and is there in event methods and in calls of the grain's own interface:
+/// <see cref="LazyStateAttribute"/> and is there in event methods and in calls of the grain's own interface:
 /// <code>
 /// [GrainType("order-count"), ImplicitStreamSubscription(ShopStreams.Orders)]
-/// internal sealed class OrderCount([HandlerState("order-count")] IPersistentState&lt;Document&lt;Count&gt;&gt; state, TimeProvider time)
+/// internal sealed class OrderCount([LazyState("order-count")] IPersistentState&lt;Document&lt;Count&gt;&gt; state, TimeProvider time)
 ///     : EventHandlerGrain&lt;Count&gt;(state, time), IHandle&lt;OrderConfirmed&gt;
 /// {
 ///     public Task HandleAsync(OrderConfirmed e, EventContext context) => CommitAsync((State ?? Count.None).Next());
@@ -37,9 +37,9 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     private bool isProgress;
 
     /// <summary>With its state.</summary>
-    /// <exception cref="ArgumentException">The state was not asked for with <see cref="HandlerStateAttribute"/>.</exception>
+    /// <exception cref="ArgumentException">The state was not asked for with <see cref="LazyStateAttribute"/>.</exception>
     protected EventHandlerGrain(IPersistentState<Document<TState>> state, TimeProvider time) : base(state, time) =>
-        (storage, lazy) = (state, state as ILazyState ?? throw new ArgumentException($"Ask for the state of {GetType()} with [HandlerState(\"name\")].", nameof(state)));
+        (storage, lazy) = (state, state as ILazyState ?? throw new ArgumentException($"Ask for the state of {GetType()} with [LazyState(\"name\")].", nameof(state)));
 
     /// <inheritdoc cref="EventHandlerGrain.MayInterleave"/>
     public static bool MayInterleave(IInvokable request) => StreamHandshake.Includes(request);
@@ -101,6 +101,8 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     }
 
     Task IPipelineHandler.LoadAsync() => lazy.LoadAsync();
+
+    private protected override bool NeedsState(string method) => false;
 
     bool IPipelineHandler.IsHandled(string eventId) => RecentEvents.Contains(storage.State.Handled, eventId);
 

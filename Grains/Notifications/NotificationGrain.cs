@@ -13,7 +13,7 @@ namespace SoonShop.Notifications;
 [GrainType(NotificationGrain.Handler), CollectionAgeLimit(Minutes = 2)]
 [ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments), ImplicitStreamSubscription(ShopStreams.Users)]
 internal sealed class NotificationGrain(
-    [HandlerState("notification")] IPersistentState<Document<NotificationState>> storage, TimeProvider time,
+    [LazyState("notification")] IPersistentState<Document<NotificationState>> storage, TimeProvider time,
     IEnumerable<INotificationChannel> channels, INotificationTexts texts, IWebhookEndpoints webhooks, GuestMail guestMail, BusinessMetrics metrics)
     : EventHandlerGrain<NotificationState>(storage, time), INotificationGrain,
         IHandle<UserRegistered>, IHandle<EmailVerificationRequested>, IHandle<ProfileUpdated>, IHandle<PasswordResetRequested>, IHandle<PasswordChanged>,

@@ -10,9 +10,10 @@ using SoonShop.Users;
 
 namespace SoonShop.Orders;
 
-[CollectionAgeLimit(Minutes = 2), EndsWhenEmpty]
+// Most orders are looked at within seconds after they are placed, and then for hours by nobody.
+[CollectionAgeLimit(Minutes = 0.5), EndsWhenEmpty]
 internal sealed partial class OrderGrain(
-    [PersistentState("order")] IPersistentState<Document<CheckoutState>> storage, TimeProvider time,
+    [LazyState("order")] IPersistentState<Document<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ICheckoutWatch watch, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
@@ -65,6 +66,8 @@ internal sealed partial class OrderGrain(
 
     protected override string StreamKeyOf(CheckoutState state) => (state.Order?.OwnerId ?? state.Order?.CartId ?? Id).ToString("N");
 
+    private protected override bool NeedsState(string method) => method != nameof(IOrderGrain.PlaceAsync);
+
     protected override object? IndexOf(CheckoutState state) => state.Order is { } order ? OrderIndex.Of(order) : null;
 
     private Guid Id => this.GetPrimaryKey();
@@ -79,18 +82,29 @@ internal sealed partial class OrderGrain(
 
     async Task<Placement> IOrderGrain.PlaceAsync(PlaceOrder command)
     {
-        if (State?.IsOfAnother(command.Fingerprint) == true)
-            return new Placement(new Refusal(RefusalCode.IdempotencyKeyReused, "The Idempotency-Key came with another request before. Use a new key."), false);
-        if (State?.Refused is { } refused)
-            return new Placement(refused, true);
-        if (State?.Earlier is { } earlier)
-            return new Placement(await AnswerWithAsync(earlier, command.Buyer), true);
-        if (Order?.Answer is { } given)
-            return new Placement(Order.ToAnswer(given), true);
+        if (await RepeatAsync(command) is { } given)
+            return given;
         try
         {
-            if (Order is null && await PlaceAsync(command) is { } refusal)
-                return new Placement(refusal, false);
+            if (Order is null)
+            {
+                Refusal? refusal = null;
+                try
+                {
+                    // An order of a new key has no row, and nobody looks for one: should the request have come before, the first write finds it.
+                    refusal = await PlaceAsync(command);
+                    if (refusal is not null)
+                        await ReadNewAsync();
+                }
+                catch (StateExistsException)
+                {
+                    await GrainFactory.GetGrain<ICartGrain>(CartOf(command.Buyer)).EndCheckoutAsync(Id, Now, null);
+                    if (await RepeatAsync(command) is { } earlier)
+                        return earlier;
+                }
+                if (refusal is not null)
+                    return new Placement(refusal, false);
+            }
             if (State!.Earlier is { } paid)
                 return new Placement(await AnswerWithAsync(paid, command.Buyer), false);
             await DriveAsync();
@@ -107,6 +121,18 @@ internal sealed partial class OrderGrain(
         return new Placement(Order!.ToAnswer(Order.Answer!), false);
     }
 
+    /// <summary>The answer to a request that came before; null for a new one, and for one whose checkout was cut off.</summary>
+    private async Task<Placement?> RepeatAsync(PlaceOrder command)
+    {
+        if (State?.IsOfAnother(command.Fingerprint) == true)
+            return new Placement(new Refusal(RefusalCode.IdempotencyKeyReused, "The Idempotency-Key came with another request before. Use a new key."), false);
+        if (State?.Refused is { } refused)
+            return new Placement(refused, true);
+        if (State?.Earlier is { } earlier)
+            return new Placement(await AnswerWithAsync(earlier, command.Buyer), true);
+        return Order?.Answer is { } given ? new Placement(Order.ToAnswer(given), true) : null;
+    }
+
     async Task<Outcome<Order>> IOrderGrain.PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod)
     {
         if (Of(caller) is null)
@@ -119,7 +145,8 @@ internal sealed partial class OrderGrain(
         if (Order.WhyNotPay(Now) is { } refusal)
             return refusal;
         var payer = Order.CustomerId ?? (caller.Owns(Order.AccountId, null) ? Order.AccountId : null);
-        var payment = await ChargeAsync(attemptId, paymentMethod, savePaymentMethod, payer, followUp: true);
+        var charge = await ChargeForAsync(attemptId, paymentMethod, savePaymentMethod, payer);
+        var payment = await ChargeAsync(charge with { FollowUp = true }, payer);
         await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
         if (Order.Status != OrderStatus.AwaitingPayment)
             await DriveAsync();
@@ -312,6 +339,9 @@ internal sealed partial class OrderGrain(
         var basket = GrainFactory.GetGrain<ICartGrain>(cartId);
         var (asked, begun) = (Time.GetTimestamp(), Now);
         var cart = await basket.BeginCheckoutAsync(buyer, Id);
+        // A request that came before ends nothing, and its first answer stands.
+        if (cart.IsRefused)
+            await ReadNewAsync();
         // Before an earlier order is ended: a buyer who was shown another cart ends nothing.
         if (cart.Refusal is { RetryAfter: null } or { OrderId: not null } && await RefuseUnexpectedAsync(command, basket, address) is { } unexpected)
             return unexpected;
@@ -483,9 +513,13 @@ internal sealed partial class OrderGrain(
             await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
             return;
         }
-        var payment = await ChargeAsync("checkout", order.PaymentMethod, order.SavePaymentMethod, order.CustomerId, followUp: false);
+        var charge = await ChargeForAsync("checkout", order.PaymentMethod, order.SavePaymentMethod, order.CustomerId);
+        var payment = await ChargeAsync(charge with { IsFirst = !repeated }, order.CustomerId);
         CrashPoint.Pass("order.paid");
-        await DecideAsync(order.HearOf(payment, PaymentWindow, Now));
+        var decision = order.HearOf(payment, PaymentWindow, Now);
+        // A paid order is confirmed, whatever happens from here on. So its units and its cart need not wait until that is written: all three are
+        // written at once, and an activation that finds the order still pending does them again.
+        await (decision.State.NextTask == OrderTask.HandOver ? Task.WhenAll(DecideAsync(decision), HandOverGoodsAsync(order)) : DecideAsync(decision));
         CrashPoint.Pass("order.confirmed");
     }
 
@@ -532,13 +566,16 @@ internal sealed partial class OrderGrain(
     private async Task HandOverAsync(OrderState order)
     {
         if (!isSold)
-        {
-            await Task.WhenAll(SellAsync(order), ClearCartAsync(order));
-            isSold = true;
-        }
+            await HandOverGoodsAsync(order);
         await ReturnUnitsAsync();
         // What comes of them is progress, and is seen to in the next round.
         await AskRefundsAsync();
+    }
+
+    private async Task HandOverGoodsAsync(OrderState order)
+    {
+        await Task.WhenAll(SellAsync(order), ClearCartAsync(order));
+        isSold = true;
     }
 
     /// <summary>Asks the payment for every refund that was decided and not answered. The refusal, if the payment refuses the one with this id.</summary>
@@ -653,10 +690,9 @@ internal sealed partial class OrderGrain(
     private OrderState? Of(Caller caller) =>
         Order is { } order && (caller.IsAdmin || order.IsBoughtBy(caller)) ? order : null;
 
-    private async Task<Payment> ChargeAsync(string attemptId, string method, bool keep, Guid? payer, bool followUp)
+    private async Task<Payment> ChargeAsync(Charge charge, Guid? payer)
     {
-        var charge = await ChargeForAsync(attemptId, method, keep, payer);
-        var payment = await PaymentOfOrder.ChargeAsync(charge with { FollowUp = followUp });
+        var payment = await PaymentOfOrder.ChargeAsync(charge);
         if (payment.DeclineCode == PaymentCustomer.UnknownCode && charge.Customer is { } unknown)
             await GrainFactory.GetGrain<IPaymentCustomerGrain>(payer!.Value).ForgetAsync(unknown);
         return payment;

@@ -5,9 +5,9 @@ using SoonShop.Orders;
 
 namespace SoonShop.Payments;
 
-[CollectionAgeLimit(Minutes = 2), EndsWhenEmpty]
+[CollectionAgeLimit(Minutes = 0.5), EndsWhenEmpty]
 internal sealed partial class PaymentGrain(
-    [PersistentState("payment")] IPersistentState<Document<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
+    [LazyState("payment")] IPersistentState<Document<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
     : AggregateGrain<PaymentState>(storage, time), IPaymentGrain
 {
     /// <summary>Patience with the provider, below that of the grain's caller.</summary>
@@ -22,7 +22,23 @@ internal sealed partial class PaymentGrain(
 
     protected override object? IndexOf(PaymentState state) => new PaymentIndex(state.IsInBetween);
 
+    private protected override bool NeedsState(string method) => method != nameof(IPaymentGrain.ChargeAsync);
+
     async Task<Payment> IPaymentGrain.ChargeAsync(Charge command)
+    {
+        if (!command.IsFirst)
+            await ReadAsync();
+        try
+        {
+            return await ChargeAsync(command);
+        }
+        catch (StateExistsException)
+        {
+            return await ChargeAsync(command);
+        }
+    }
+
+    private async Task<Payment> ChargeAsync(Charge command)
     {
         var payment = State ?? PaymentState.Open(this.GetPrimaryKey(), command.Terms);
         if (payment.WouldBegin(command.AttemptId))

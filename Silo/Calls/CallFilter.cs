@@ -20,9 +20,10 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
     {
         deadlines.ThrowIfOver(context);
         var counter = context.Grain as ICallCounter;
-        counter?.CallBegins();
+        var ready = counter?.CallBeginsAsync(context.MethodName) ?? ValueTask.CompletedTask;
         try
         {
+            await ready;
             await (dashboard?.Profiler is { } profiler ? profiler.Invoke(context) : context.Invoke());
         }
         // Whoever cancelled waits for nothing.

@@ -76,7 +76,7 @@ internal static class Contract
 
     private static IEnumerable<(string Name, Type State)> StatesOf(Type grain) =>
         from parameter in grain.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).SelectMany(c => c.GetParameters())
-        let name = parameter.GetCustomAttributes().OfType<IPersistentStateConfiguration>().FirstOrDefault()?.StateName ?? parameter.GetCustomAttribute<HandlerStateAttribute>()?.Name
+        let name = parameter.GetCustomAttributes().OfType<IPersistentStateConfiguration>().FirstOrDefault()?.StateName ?? parameter.GetCustomAttribute<LazyStateAttribute>()?.Name
         where name is not null && parameter.ParameterType.IsGenericType
         let document = parameter.ParameterType.GetGenericArguments()[0]
         where document.IsGenericType && document.GetGenericTypeDefinition() == typeof(Document<>)

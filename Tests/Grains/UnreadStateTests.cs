@@ -1,0 +1,124 @@
+using SoonShop.Inventory;
+using SoonShop.Orders;
+using SoonShop.Payments;
+
+namespace SoonShop.Tests.Grains;
+
+/// <summary>A new order and its payment are written without a read. Where there is a row all the same, it is found before anything is done.</summary>
+public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<CountingSilo>
+{
+    [Fact]
+    public async Task a_request_that_comes_again_after_its_order_left_memory_gets_the_first_answer()
+    {
+        var (buyer, sku) = await silo.BuyerAsync();
+        var order = Order();
+        var first = await order.PlaceAsync(CountingSilo.Command(buyer));
+        await silo.DeactivateAllAsync();
+
+        var again = await order.PlaceAsync(CountingSilo.Command(buyer));
+
+        Assert.True(again.Replayed);
+        Assert.Equal(first.Result.Value!.Number, again.Result.Value?.Number);
+        Assert.Equal(OrderStatus.Confirmed, again.Result.Value?.Status);
+        Assert.Equal(4, (await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAsync()).Value!.OnHand);
+    }
+
+    [Fact]
+    public async Task a_key_that_comes_with_another_request_is_refused_after_its_order_left_memory()
+    {
+        var (buyer, sku) = await silo.BuyerAsync();
+        var order = Order();
+        await order.PlaceAsync(CountingSilo.Command(buyer));
+        // With something in the cart, the request goes as far as the first write.
+        await silo.Cart(buyer).SetItemAsync(buyer, sku, 1);
+        await silo.DeactivateAllAsync();
+
+        var other = await order.PlaceAsync(CountingSilo.Command(buyer) with { Fingerprint = "another" });
+
+        Assert.Equal(RefusalCode.IdempotencyKeyReused, other.Result.Refusal?.Code);
+        Assert.Equal(OrderStatus.Confirmed, (await Order().PlaceAsync(CountingSilo.Command(buyer))).Result.Value?.Status);
+    }
+
+    /// <summary>The cart is bought once more, and the old request comes again before and after.</summary>
+    [Fact]
+    public async Task a_request_that_comes_again_does_not_stand_in_the_way_of_the_next_checkout()
+    {
+        var (buyer, sku) = await silo.BuyerAsync();
+        var old = Order();
+        await old.PlaceAsync(CountingSilo.Command(buyer));
+        await silo.Cart(buyer).SetItemAsync(buyer, sku, 2);
+        await silo.DeactivateAllAsync();
+        Assert.True((await old.PlaceAsync(CountingSilo.Command(buyer))).Replayed);
+
+        var next = (await Order().PlaceAsync(CountingSilo.Command(buyer))).Result;
+
+        Assert.Equal(2, Assert.Single(next.Value!.Lines).Quantity);
+        Assert.Equal(OrderStatus.Confirmed, next.Value.Status);
+    }
+
+    [Fact]
+    public async Task a_request_that_comes_again_ends_no_newer_order_of_its_cart()
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var declined = Order();
+        await declined.PlaceAsync(CountingSilo.Command(buyer, "pm_card_visa_chargeDeclined"));
+        var newer = Order();
+        var waiting = (await newer.PlaceAsync(CountingSilo.Command(buyer, "pm_card_authenticationRequired"))).Result;
+        Assert.Equal(OrderStatus.AwaitingPayment, waiting.Value?.Status);
+        await silo.DeactivateAllAsync();
+
+        var again = await declined.PlaceAsync(CountingSilo.Command(buyer, "pm_card_visa_chargeDeclined"));
+
+        Assert.True(again.Replayed);
+        Assert.Equal(RefusalCode.PaymentDeclined, again.Result.Refusal?.Code);
+        Assert.Equal(OrderStatus.AwaitingPayment, (await newer.GetAsync(buyer)).Value?.Status);
+    }
+
+    /// <summary>What waits for its payment goes on to be the order that the next checkout of its cart ends.</summary>
+    [Fact]
+    public async Task a_waiting_order_whose_request_comes_again_is_superseded_at_once_by_the_next()
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var waiting = Order();
+        await waiting.PlaceAsync(CountingSilo.Command(buyer, "pm_card_authenticationRequired"));
+        await silo.DeactivateAllAsync();
+        Assert.True((await waiting.PlaceAsync(CountingSilo.Command(buyer, "pm_card_authenticationRequired"))).Replayed);
+
+        var next = (await Order().PlaceAsync(CountingSilo.Command(buyer))).Result;
+
+        Assert.Equal(OrderStatus.Confirmed, next.Value?.Status);
+        Assert.Equal(OrderStatus.Cancelled, (await waiting.GetAsync(buyer)).Value?.Status);
+    }
+
+    [Fact]
+    public async Task a_payment_that_was_closed_is_not_charged_by_a_first_charge_that_comes_late()
+    {
+        var id = Guid.NewGuid();
+        var terms = new PaymentTerms(null, Guid.NewGuid(), new Money(1000, "USD"));
+        var payment = silo.Grains.GetGrain<IPaymentGrain>(id);
+        await payment.CancelAsync(terms, refundCaptured: true, "called off");
+        await silo.DeactivateAllAsync();
+
+        var charged = await payment.ChargeAsync(new Charge("checkout", terms, "pm_card_visa") { IsFirst = true });
+
+        Assert.Equal(PaymentStatus.Cancelled, charged.Status);
+        Assert.Equal(0L, await silo.QueryAsync<long>("select count(*) from simulated_payment where order_id = $1", id));
+    }
+
+    [Fact]
+    public async Task a_first_charge_that_comes_twice_takes_the_money_once()
+    {
+        var id = Guid.NewGuid();
+        var charge = new Charge("checkout", new PaymentTerms(null, Guid.NewGuid(), new Money(1000, "USD")), "pm_card_visa") { IsFirst = true };
+        var payment = silo.Grains.GetGrain<IPaymentGrain>(id);
+        await payment.ChargeAsync(charge);
+        await silo.DeactivateAllAsync();
+
+        var again = await payment.ChargeAsync(charge);
+
+        Assert.Equal(PaymentStatus.Captured, again.Status);
+        Assert.Equal(1L, await silo.QueryAsync<long>("select count(*) from simulated_payment where order_id = $1", id));
+    }
+
+    private IOrderGrain Order() => silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
+}
