@@ -123,12 +123,14 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
             await lazy!.LoadAsync();
     }
 
+    /// <summary>Commits the first state, for a method that began without the state having been read.</summary>
+    /// <exception cref="StateExistsException">There is a row; an interleaving call may have read it. Nothing was written.</exception>
+    protected Task CommitNewAsync(TState next, IReadOnlyList<IShopEvent> events) => State is null ? CommitAsync(next, events) : throw NotNew();
+
     /// <summary>Reads the state, if nobody has, and expects that there is none.</summary>
-    /// <exception cref="StateExistsException">There is a row that this activation did not know.</exception>
+    /// <exception cref="StateExistsException">There is a row that the calling method did not know.</exception>
     protected async Task ReadNewAsync()
     {
-        if (IsRead)
-            return;
         await ReadAsync();
         if (State is not null)
             throw NotNew();

@@ -93,7 +93,7 @@ internal sealed partial class OrderGrain(
                 {
                     // An order of a new key has no row, and nobody looks for one: should the request have come before, the first write finds it.
                     refusal = await PlaceAsync(command);
-                    if (refusal is not null)
+                    if (refusal is not null && !ReferenceEquals(refusal, State?.Refused))
                         await ReadNewAsync();
                 }
                 catch (StateExistsException)
@@ -350,7 +350,7 @@ internal sealed partial class OrderGrain(
             if (await SupersedeAsync(earlier, cartId) is { } paid)
             {
                 var answer = new EarlierOrder(paid.Id, CheckoutAnswer.Of(paid));
-                await CommitAsync(new CheckoutState(command.Fingerprint, null, null) { Earlier = answer }, []);
+                await CommitNewAsync(new CheckoutState(command.Fingerprint, null, null) { Earlier = answer }, []);
                 return null;
             }
             (asked, begun) = (Time.GetTimestamp(), Now);
@@ -360,7 +360,7 @@ internal sealed partial class OrderGrain(
         {
             // What the cart's content refuses is this key's answer; what passes by itself may be asked again under it.
             if (cart.Refusal is { Code: RefusalCode.CartEmpty or RefusalCode.Conflict, RetryAfter: null })
-                await CommitAsync(new CheckoutState(command.Fingerprint, null, cart.Refusal), []);
+                await CommitNewAsync(new CheckoutState(command.Fingerprint, null, cart.Refusal), []);
             return cart.Refusal;
         }
         if (await RefuseUnexpectedAsync(command, cart.Value, address) is { } changed)
@@ -372,7 +372,7 @@ internal sealed partial class OrderGrain(
         var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, cart.Value, options.Value, begun);
         CrashPoint.Pass("order.place.before-write");
         var order = command.SavePaymentMethod ? decision.State with { SavePaymentMethod = true } : decision.State;
-        await CommitAsync(new CheckoutState(command.Fingerprint, order, null), decision.Events);
+        await CommitNewAsync(new CheckoutState(command.Fingerprint, order, null), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
         claimed = Time.GetElapsedTime(asked) <= ClaimPatience && Time.GetElapsedTime(started) <= PlacingPatience;
@@ -453,7 +453,7 @@ internal sealed partial class OrderGrain(
         // An empty cart has an answer of its own.
         if (command.ExpectedTotal is not { } expected || lines.IsEmpty || OrderTotals.Compute(lines, address.Country, options.Value).WhyNot(expected, options.Value.Currency) is not { } refusal)
             return null;
-        await CommitAsync(new CheckoutState(command.Fingerprint, null, refusal), []);
+        await CommitNewAsync(new CheckoutState(command.Fingerprint, null, refusal), []);
         return refusal;
     }
 

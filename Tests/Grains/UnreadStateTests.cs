@@ -23,6 +23,25 @@ public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<Counting
         Assert.Equal(4, (await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAsync()).Value!.OnHand);
     }
 
+    /// <summary>A look at the order interleaves with its placing, and reads the row that the placing did not.</summary>
+    [Fact]
+    public async Task an_order_that_is_looked_at_while_its_request_comes_again_stays_as_it_is()
+    {
+        var (buyer, _) = await silo.BuyerAsync();
+        var order = Order();
+        await order.PlaceAsync(CountingSilo.Command(buyer));
+        for (var i = 0; i < 10; i++)
+        {
+            await silo.DeactivateAllAsync();
+            var again = order.PlaceAsync(CountingSilo.Command(buyer));
+            var looks = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => order.GetAsync(buyer)));
+
+            Assert.True((await again).Replayed);
+            Assert.All(looks, l => Assert.Equal(OrderStatus.Confirmed, l.Value?.Status));
+            Assert.Equal(OrderStatus.Confirmed, (await again).Result.Value?.Status);
+        }
+    }
+
     [Fact]
     public async Task a_key_that_comes_with_another_request_is_refused_after_its_order_left_memory()
     {
