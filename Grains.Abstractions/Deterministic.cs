@@ -7,23 +7,28 @@ namespace SoonShop;
 /// <summary>Ids that follow from what they stand for, so that a repeated command meets the same grain without a look-up.</summary>
 public static class Deterministic
 {
+    /// <summary>Bytes that need no array.</summary>
+    private const int MaxOnStack = 512;
+
     /// <summary>
     /// A UUID of version 8 (RFC 9562, section 5.8) from SHA-256 over the parts. Parts are length-prefixed, so that
     /// ("ab","c") and ("a","bc") differ.
     /// </summary>
     public static Guid Id(params ReadOnlySpan<string> parts)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> length = stackalloc byte[4];
+        var size = 0;
+        foreach (var part in parts)
+            size += sizeof(int) + Encoding.UTF8.GetByteCount(part);
+        var message = size <= MaxOnStack ? stackalloc byte[size] : new byte[size];
+        var rest = message;
         foreach (var part in parts)
         {
-            var bytes = Encoding.UTF8.GetBytes(part);
-            BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
-            hash.AppendData(length);
-            hash.AppendData(bytes);
+            var length = Encoding.UTF8.GetBytes(part, rest[sizeof(int)..]);
+            BinaryPrimitives.WriteInt32BigEndian(rest, length);
+            rest = rest[(sizeof(int) + length)..];
         }
-        Span<byte> digest = stackalloc byte[32];
-        hash.GetHashAndReset(digest);
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(message, digest);
         digest[6] = (byte)(digest[6] & 0x0F | 0x80);
         digest[8] = (byte)(digest[8] & 0x3F | 0x80);
         return new Guid(digest[..16], bigEndian: true);

@@ -15,9 +15,7 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
     /// <summary>Hand-overs that are remembered: those under way, and for a while those that went well.</summary>
     private const int MaxHandovers = 10_000;
 
-    private readonly EmailOptions email = options.Value.Email;
-    private readonly string shopName = options.Value.ShopName;
-    private readonly string domain = options.Value.Email.From[(options.Value.Email.From.LastIndexOf('@') + 1)..];
+    private readonly MailComposer composer = new(options.Value);
     private readonly ConcurrentDictionary<string, Task> handovers = new();
     private readonly ConcurrentQueue<string> order = new();
 
@@ -50,34 +48,18 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
         // Off the grain's scheduler, and with a time limit of its own.
         return Task.Run(async () =>
         {
-            using var mail = Compose(message, deliveryId);
-            await transport.SendAsync(mail, $"{message.At.UtcDateTime:yyyyMMdd-HHmmss}-{message.Kind}-{Deterministic.Id("mail", deliveryId):N}");
+            var id = Deterministic.Id("mail", deliveryId);
+            using var mail = Compose(message, id, deliveryId);
+            await transport.SendAsync(mail, $"{message.At.UtcDateTime:yyyyMMdd-HHmmss}-{message.Kind}-{id:N}");
         });
     }
 
-    private MimeMessage Compose(NotificationDue message, string deliveryId)
+    private MimeMessage Compose(NotificationDue message, Guid id, string deliveryId)
     {
+        var to = Mailbox(message.To);
         var text = templates.WriteMail(message.Kind, message.To, message.Details);
-        var mail = new MimeMessage
-        {
-            Subject = text.Title,
-            Date = message.At,
-            MessageId = $"{Deterministic.Id("mail", deliveryId):N}@{domain}",
-            Body = new MultipartAlternative(
-                Part("plain", text.Text, text.Language),
-                Part("html", text.Html, text.Language))
-            {
-                // The same mail again is the same to the byte.
-                Boundary = $"soonshop-{Deterministic.Id("boundary", deliveryId):N}",
-            },
-        };
-        mail.From.Add(new MailboxAddress(shopName, email.From));
-        mail.To.Add(Mailbox(message.To));
-        if (email.ReplyTo is { Length: > 0 } replyTo)
-            mail.ReplyTo.Add(new MailboxAddress(shopName, replyTo));
-        // No machine should answer (RFC 3834).
-        mail.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
-        return mail;
+        // The same mail again is the same to the byte.
+        return composer.Compose(text, to, message.At, $"{id:N}", $"soonshop-{Deterministic.Id("boundary", deliveryId):N}");
     }
 
     /// <summary>Whoever is to have it. An address that the mail library cannot take, it never will.</summary>
@@ -91,13 +73,6 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
         {
             throw new HandlingException(ErrorClass.Permanent, "The recipient's address is none that mail can be sent to.", e);
         }
-    }
-
-    private static TextPart Part(string subtype, string text, string language)
-    {
-        var part = new TextPart(subtype) { Text = text };
-        part.Headers.Add(HeaderId.ContentLanguage, language);
-        return part;
     }
 }
 

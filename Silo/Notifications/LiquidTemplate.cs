@@ -33,8 +33,31 @@ internal sealed class LiquidTemplate
         : (null, error.Split('\n', 2)[0].TrimEnd());
 
     /// <summary>The text that the template makes of the model. Throws when it takes too many steps.</summary>
-    public string Render(LiquidModel model, Action<string> complain) =>
-        template.Render(new LiquidContext(model, Options, complain), NullEncoder.Default);
+    public string Render(LiquidModel model, Action<string> complain)
+    {
+        using var rendering = new LiquidRendering(model, (_, error) => complain(error));
+        return rendering.Render(this, "").ToString();
+    }
+
+    /// <summary>What a rendering of this model needs, for any number of templates.</summary>
+    internal static TemplateContext NewContext(LiquidModel model, Action<string> complain) => new LiquidContext(model, Options, complain);
+
+    /// <summary>Appends the text to the writer, which must complete what it is asked at once. Texts are escaped by the encoder, if there is one.</summary>
+    internal void Render(TextWriter writer, TemplateContext context, TextEncoder? escape)
+    {
+        ((LiquidContext)context).Escape = escape;
+        context.EnterChildScope();
+        try
+        {
+            var rendered = template.RenderAsync(writer, NullEncoder.Default, context);
+            if (!rendered.IsCompletedSuccessfully)
+                rendered.AsTask().GetAwaiter().GetResult();
+        }
+        finally
+        {
+            context.ReleaseScope();
+        }
+    }
 
     private static TemplateOptions MakeOptions()
     {
@@ -64,6 +87,9 @@ internal sealed class LiquidTemplate
     private sealed class LiquidContext(LiquidModel model, TemplateOptions options, Action<string> complain)
         : TemplateContext(model, options, allowModelMembers: false)
     {
+        /// <summary>Escapes every text of the model that a template gets; null for none.</summary>
+        public TextEncoder? Escape { get; set; }
+
         /// <summary>True while the template only asks whether something is there.</summary>
         public bool IsAsking { get; set; }
 
@@ -157,90 +183,7 @@ internal sealed class LiquidTemplate
 
     /// <summary>Lets a model tell a rendering what it does not have.</summary>
     public static void Miss(TemplateContext context, string name) => ((LiquidContext)context).Miss(name);
-}
 
-/// <summary>What a template can name: texts, numbers, lists of texts and of models. Nothing else is seen of an object.</summary>
-internal sealed class LiquidModel : FluidValue
-{
-    private readonly Dictionary<string, FluidValue> values;
-
-    public LiquidModel(int capacity) => values = new(capacity, StringComparer.Ordinal);
-
-    public override FluidValues Type => FluidValues.Dictionary;
-
-    public string? this[string name]
-    {
-        set => values[name] = value is null ? NilValue.Instance : new StringValue(value);
-    }
-
-    public void Add(string name, int? value) =>
-        values[name] = value is { } number ? NumberValue.Create((decimal)number) : NilValue.Instance;
-
-    public void Add(string name, bool? value) => values[name] = value is { } flag ? BooleanValue.Create(flag) : NilValue.Instance;
-
-    public void Add(string name, IEnumerable<string> texts) => values[name] = new ArrayValue([.. texts.Select(t => new StringValue(t))]);
-
-    public void Add(string name, IEnumerable<LiquidModel>? rows) =>
-        values[name] = rows is null ? NilValue.Instance : new ArrayValue([.. rows]);
-
-    /// <summary>Removes what has no value and what the condition holds for: then the model does not know the name.</summary>
-    public void RemoveMissing(Func<string, bool> condition)
-    {
-        foreach (var name in values.Where(v => v.Value.IsNil() && condition(v.Key)).Select(v => v.Key).ToArray())
-            values.Remove(name);
-    }
-
-    /// <summary>The same with all texts escaped: what comes from outside no template of HTML sees as it came.</summary>
-    public LiquidModel Escaped(TextEncoder encoder)
-    {
-        var escaped = new LiquidModel(values.Count);
-        foreach (var (name, value) in values)
-            escaped.values[name] = Escape(value, encoder);
-        return escaped;
-    }
-
-    private static FluidValue Escape(FluidValue value, TextEncoder encoder)
-    {
-        switch (value)
-        {
-            case StringValue text:
-                var plain = text.ToStringValue();
-                var encoded = encoder.Encode(plain);
-                return ReferenceEquals(plain, encoded) ? value : new StringValue(encoded);
-            case ArrayValue list:
-                var items = new FluidValue[list.Values.Count];
-                for (var i = 0; i < items.Length; i++)
-                    items[i] = Escape(list.Values[i], encoder);
-                return new ArrayValue(items);
-            case LiquidModel row:
-                return row.Escaped(encoder);
-            default:
-                return value;
-        }
-    }
-
-    public override ValueTask<FluidValue> GetValueAsync(string name, TemplateContext context)
-    {
-        if (values.TryGetValue(name, out var value))
-            return new(value);
-        LiquidTemplate.Miss(context, name);
-        return new(NilValue.Instance);
-    }
-
-    public override ValueTask<FluidValue> GetIndexAsync(FluidValue index, TemplateContext context) =>
-        GetValueAsync(index.ToStringValue(), context);
-
-    public override bool Equals(FluidValue? other) => ReferenceEquals(this, other);
-
-    public override bool Equals(object? obj) => ReferenceEquals(this, obj);
-
-    public override int GetHashCode() => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(this);
-
-    public override bool ToBooleanValue() => true;
-
-    public override decimal ToNumberValue() => values.Count;
-
-    public override string ToStringValue() => "";
-
-    public override object ToObjectValue() => this;
+    /// <summary>What escapes the texts of the model in this rendering; null for none.</summary>
+    public static TextEncoder? EscapeOf(TemplateContext context) => ((LiquidContext)context).Escape;
 }

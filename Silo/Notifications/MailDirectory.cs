@@ -12,30 +12,55 @@ internal sealed class MailDirectory(IOptions<NotificationsOptions> options) : IM
     /// <summary>Bytes of most mails.</summary>
     private const int UsualSize = 8192;
 
+    /// <summary>A buffer that has grown beyond this is not kept.</summary>
+    private const int LargestKept = 128 * 1024;
+
+    /// <summary>UTF-8 in headers, without encodings.</summary>
     private static readonly FormatOptions Readable = MakeReadable();
+
+    [ThreadStatic]
+    private static MemoryStream? spare;
+
+    private readonly string folder = Path.GetFullPath(options.Value.Email.Directory!);
 
     public Task SendAsync(MimeMessage mail, string name)
     {
-        // Readable as it is, in any editor: UTF-8 in header and text, without encodings.
-        foreach (var part in mail.BodyParts.OfType<TextPart>())
-            part.ContentTransferEncoding = ContentEncoding.EightBit;
-        using var bytes = new MemoryStream(UsualSize);
-        mail.WriteTo(Readable, bytes);
-        var folder = Path.GetFullPath(options.Value.Email.Directory!);
-        var unfinished = Path.Combine(folder, $".{name}.{Guid.NewGuid():N}");
+        var bytes = spare ?? new MemoryStream(UsualSize);
+        spare = null;
+        mail.WriteTo(HasEncoded(mail.Headers) ? Readable : FormatOptions.Default, bytes);
+        Write(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name);
+        bytes.SetLength(0);
+        if (bytes.Capacity <= LargestKept)
+            spare = bytes;
+        return Task.CompletedTask;
+    }
+
+    /// <summary>True when a header is encoded. Those of the parts never are.</summary>
+    private static bool HasEncoded(HeaderList headers)
+    {
+        foreach (var header in headers)
+        {
+            if (header.RawValue.AsSpan().IndexOf("=?"u8) >= 0 || header.RawValue.AsSpan().IndexOf("xn--"u8) >= 0)
+                return true;
+        }
+        return false;
+    }
+
+    private void Write(ReadOnlySpan<byte> mail, string name)
+    {
+        var unfinished = $"{folder}/.{name}.{Guid.NewGuid():N}";
         var file = Create(unfinished);
         try
         {
             using (file)
-                RandomAccess.Write(file, bytes.GetBuffer().AsSpan(0, (int)bytes.Length), 0);
-            File.Move(unfinished, Path.Combine(folder, $"{name}.eml"), overwrite: true);
+                RandomAccess.Write(file, mail, 0);
+            File.Move(unfinished, $"{folder}/{name}.eml", overwrite: true);
         }
         catch
         {
             File.Delete(unfinished);
             throw;
         }
-        return Task.CompletedTask;
     }
 
     /// <summary>

@@ -60,6 +60,12 @@ internal static class MoneyText
         ["MXN"] = ("MX$", "MX$"),
     };
 
+    /// <summary>By the number of decimals.</summary>
+    private static readonly string[] Formats = ["N0", "N1", "N2", "N3", "N4"];
+
+    /// <summary>Characters of the longest number, with its separators.</summary>
+    private const int MaxLength = 64;
+
     /// <summary>Such as <c>$1,999.00</c> or <c>JP¥500</c>; a currency without a symbol here stands before the number.</summary>
     public static string Of(Money money, string language)
     {
@@ -67,12 +73,15 @@ internal static class MoneyText
         var digits = Math.Abs((decimal)money.Amount);
         for (var i = 0; i < decimals; i++)
             digits /= 10;
-        var number = digits.ToString($"N{decimals}", CultureInfo.InvariantCulture);
+        Span<char> buffer = stackalloc char[MaxLength];
+        if (!digits.TryFormat(buffer, out var length, Formats[decimals], CultureInfo.InvariantCulture))
+            throw new FormatException($"{money.Amount} has too many digits.");
+        ReadOnlySpan<char> number = buffer[..length];
         var sign = money.Amount < 0 ? "-" : "";
         return Symbols.TryGetValue(money.Currency, out var symbol)
-            ? $"{sign}{(language == "zh" ? symbol.Chinese : symbol.English)}{number}"
+            ? string.Concat(sign, language == "zh" ? symbol.Chinese : symbol.English, number)
             // A no-break space: the amount stays on one line.
-            : $"{sign}{money.Currency}\u00A0{number}";
+            : string.Concat(sign, money.Currency, "\u00A0", number);
     }
 
     /// <summary>Such as <c>3 March 2026, 09:30 UTC</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -73,23 +74,48 @@ internal sealed partial class NotificationTemplates : INotificationTexts
 
     private NotificationText Write(string language, NotificationKind kind, LiquidModel model, Action<string, string> complain)
     {
-        var words = languages[language].Words[kind];
-        // A title is one line, whatever stands in it.
-        var title = string.Join(' ', Render(words.Title, model, complain, "title").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-        return new NotificationText(title, Render(words.Text, model, complain, "text").Trim());
+        using var rendering = new LiquidRendering(model, complain);
+        return Write(languages[language].Words[kind], rendering);
+    }
+
+    private static NotificationText Write(Words words, LiquidRendering rendering) => new(
+        OneLine(rendering.Render(words.Title, "title")), rendering.Render(words.Text, "text").Trim().ToString());
+
+    /// <summary>A title is one line, whatever stands in it.</summary>
+    private static string OneLine(ReadOnlySpan<char> title)
+    {
+        var isOne = true;
+        var afterSpace = true;
+        foreach (var c in title)
+        {
+            var isSpace = char.IsWhiteSpace(c);
+            isOne &= !isSpace || (c == ' ' && !afterSpace);
+            afterSpace = isSpace;
+        }
+        return isOne && !afterSpace
+            ? title.ToString()
+            : string.Join(' ', title.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
     private MailText WriteMail(string language, NotificationKind kind, LiquidModel model, Action<string, string> complain)
     {
-        var (title, text) = Write(language, kind, model, complain);
-        var words = languages[language].Words[kind];
+        var (layout, words) = (languages[language], languages[language].Words[kind]);
+        using var rendering = new LiquidRendering(model, complain);
+        var (title, text) = Write(words, rendering);
         model["title"] = title;
         model.Add("paragraphs", text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
-        model["action"] = words.Action is null ? null : Render(words.Action, model, complain, "label").Trim();
+        model["action"] = words.Action is null ? null : rendering.Render(words.Action, "label").Trim().ToString();
         return new MailText(
             language, title,
-            Render(languages[language].Text, model, complain, "layout.text").Trim() + "\n",
-            Render(languages[language].Html, model.Escaped(Html), complain, "layout.html"));
+            Utf8(rendering.Render(layout.Text, "layout.text").Trim(), "\n"),
+            Utf8(rendering.Render(layout.Html, "layout.html", Html), ""));
+    }
+
+    private static byte[] Utf8(ReadOnlySpan<char> text, ReadOnlySpan<char> end)
+    {
+        var bytes = new byte[Encoding.UTF8.GetByteCount(text) + end.Length];
+        Encoding.UTF8.GetBytes(end, bytes.AsSpan(Encoding.UTF8.GetBytes(text, bytes)));
+        return bytes;
     }
 
     /// <summary>What templates can name.</summary>
@@ -124,8 +150,8 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         model.Add("threshold", d.Threshold);
         model.Add("won", d.Won);
         model.Add("paid", d.Paid);
-        model.Add("lines", d.Lines?.Select(l => Line(l, language)));
-        model.Add("shortages", d.Shortages?.Select(ShortageOf));
+        model.Add("lines", d.Lines?.Select(l => Line(l, language)).ToArray());
+        model.Add("shortages", d.Shortages?.Select(ShortageOf).ToArray());
         return model;
     }
 
@@ -162,9 +188,6 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         NotificationKind.PaymentDisputed or NotificationKind.DisputeClosed or NotificationKind.RefundFailed => $"{publicUrl}/admin/orders/{d.OrderId}",
         _ => d.OrderId is { } order ? $"{publicUrl}/orders/{order}" : null,
     };
-
-    private static string Render(LiquidTemplate template, LiquidModel model, Action<string, string> complain, string part) =>
-        template.Render(model, error => complain(part, error));
 
     private static void Suppress(string part, string error)
     {
@@ -257,7 +280,18 @@ internal sealed partial class NotificationTemplates : INotificationTexts
 }
 
 /// <summary>A mail in both forms.</summary>
-internal sealed record MailText(string Language, string Title, string Text, string Html);
+/// <param name="Language">The language.</param>
+/// <param name="Title">One line.</param>
+/// <param name="TextBytes">The plain text, in UTF-8.</param>
+/// <param name="HtmlBytes">The HTML, in UTF-8.</param>
+internal sealed record MailText(string Language, string Title, byte[] TextBytes, byte[] HtmlBytes)
+{
+    /// <summary>The plain text.</summary>
+    public string Text => Encoding.UTF8.GetString(TextBytes);
+
+    /// <summary>The HTML.</summary>
+    public string Html => Encoding.UTF8.GetString(HtmlBytes);
+}
 
 /// <summary>Made-up details, with which templates are checked.</summary>
 internal static class NotificationSamples
