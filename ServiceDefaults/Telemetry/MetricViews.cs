@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.Metrics;
 using OpenTelemetry.Metrics;
 
@@ -5,7 +6,8 @@ namespace SoonShop.ServiceDefaults.Telemetry;
 
 /// <summary>
 /// Keeps what is measured bounded: labels that grow with what comes and goes (addresses of silos that were, of other people's servers) are
-/// taken off, and no metric has more than so many series.
+/// taken off, and no metric has more than so many series. Of Orleans only those instruments are kept that the page about metrics names: the others are
+/// recorded several times for each call and each activation, and nobody reads them.
 /// </summary>
 public static class MetricViews
 {
@@ -18,6 +20,22 @@ public static class MetricViews
 
     private static readonly string[] MessageLabels = ["ConnectionDirection", "MessageDirection"];
 
+    /// <summary>The instruments of Orleans that are kept.</summary>
+    private static readonly FrozenSet<string> OfOrleans = FrozenSet.Create(
+        "orleans-app-requests-latency", "orleans-app-requests-timedout", "orleans-app-requests-canceled",
+        "orleans-catalog-activations", "orleans-catalog-activation-working-set", "orleans-catalog-activation-created",
+        "orleans-catalog-activation-destroyed", "orleans-catalog-activation-failed-to-activate",
+        "orleans-grains", "orleans-system-targets",
+        "orleans-messaging-sent-messages-size", "orleans-messaging-received-messages-size", "orleans-messaging-sent-dropped",
+        "orleans-messaging-sent-failed", "orleans-messaging-rejected", "orleans-messaging-rerouted", "orleans-messaging-expired",
+        "orleans-messaging-pings-sent", "orleans-messaging-pings-reply-missed", "orleans-messaging-pings-reply-received",
+        "orleans-gateway-connected-clients", "orleans-client-connected-gateways", "orleans-gateway-load-shedding",
+        "orleans-networking-sockets-opened", "orleans-networking-sockets-closed",
+        "orleans-scheduler-long-running-turns", "orleans-consistent-ring-size", "orleans-directory-cache-size", "orleans-directory-partition-size",
+        "orleans-storage-read-latency", "orleans-storage-write-latency", "orleans-storage-read-errors", "orleans-storage-write-errors",
+        "orleans-streams-persistent-stream-pulling-agents", "orleans-streams-persistent-stream-pubsub-cache-size",
+        "orleans-watchdog-health-checks-failed", "orleans-runtime-available-memory", "orleans-runtime-total-physical-memory");
+
     /// <summary>How an instrument is kept.</summary>
     public static MetricStreamConfiguration Of(Instrument instrument) => instrument switch
     {
@@ -25,6 +43,7 @@ public static class MetricViews
         // Its other figures are by the address of the other side.
         { Meter.Name: "System.Net.Http" } => MetricStreamConfiguration.Drop,
         { Meter.Name: "Npgsql", Unit: "s" } => new ExplicitBucketHistogramConfiguration { Boundaries = DatabaseSeconds, CardinalityLimit = MaxSeries },
+        { Meter.Name: "Microsoft.Orleans" } when !OfOrleans.Contains(instrument.Name) => MetricStreamConfiguration.Drop,
         // A silo that starts anew has a new address.
         { Meter.Name: "Microsoft.Orleans" } when instrument.Name.StartsWith("orleans-messaging-pings", StringComparison.Ordinal) => With([]),
         { Meter.Name: "Microsoft.Orleans", Name: "orleans-messaging-sent-messages-size" or "orleans-messaging-received-messages-size" } => With(MessageLabels),
