@@ -30,7 +30,7 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
         var handover = handovers.GetOrAdd(deliveryId, static (id, state) => state.Channel.BeginAsync(state.Message, id), (Channel: this, Message: message));
         try
         {
-            await handover.WaitAsync(cancellation);
+            await handover.WaitAsync(cancellation).ConfigureAwait(false);
         }
         catch when (handover.IsFaulted || handover.IsCanceled)
         {

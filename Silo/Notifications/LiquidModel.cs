@@ -70,8 +70,11 @@ internal sealed class LiquidModel : FluidValue
                 var plain = text.ToStringValue();
                 var encoded = encoder.Encode(plain);
                 return ReferenceEquals(plain, encoded) ? value : new StringValue(encoded);
-            case ArrayValue list when list.Values.Any(v => v is StringValue):
-                return new ArrayValue([.. list.Values.Select(v => Escape(v, encoder))]);
+            case ArrayValue { Values: [StringValue, ..] texts }:
+                var items = new FluidValue[texts.Count];
+                for (var i = 0; i < items.Length; i++)
+                    items[i] = Escape(texts[i], encoder);
+                return new ArrayValue(items);
             default:
                 return value;
         }
