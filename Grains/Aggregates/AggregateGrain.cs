@@ -16,6 +16,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     /// <summary>While a commit is under way: the document before it, which is what is true until the database has the next.</summary>
     private Document<TState>? before;
 
+    /// <summary>While a commit is under way: the version before it. The storage may know the next one earlier than this grain adopts its state.</summary>
+    private int versionBefore;
+
     /// <summary>The meters, once there was something to count.</summary>
     private (EventMetrics? Events, BusinessMetrics? Business)? counted;
 
@@ -24,6 +27,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     /// <summary>The first write, while it is under way without the row having been read.</summary>
     private Task? inserting;
+
+    /// <summary>The key, once it was asked for: Orleans makes the text of it anew each time.</summary>
+    private string? key;
 
     /// <summary>Calls under way.</summary>
     private int calls;
@@ -35,7 +41,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     protected bool IsRead => lazy is null or { IsLoaded: true };
 
     /// <summary>Counts the commits; 0 before the first.</summary>
-    protected int Version => int.TryParse(storage.Etag, out var version) ? version : 0;
+    protected int Version => before is not null ? versionBefore : int.TryParse(storage.Etag, out var version) ? version : 0;
 
     /// <summary>The time by which rules decide.</summary>
     protected DateTimeOffset Now => time.GetUtcNow();
@@ -140,6 +146,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     private async Task WriteAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger)
     {
+        versionBefore = Version;
         // A state that was not read is none.
         before = storage.State ?? new Document<TState>();
         try
@@ -194,7 +201,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     }
 
     /// <summary>The key as it stands in the state table: a Guid without dashes, or the string key.</summary>
-    protected string GrainKey => this.GetGrainId().Key.ToString()!;
+    protected string GrainKey => key ??= this.GetGrainId().Key.ToString()!;
 
     ValueTask ICallCounter.CallBeginsAsync(string method)
     {

@@ -93,10 +93,17 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     Task<AttemptResult> IEventHandler.RetryAsync(CloudEvent e, int attempt) => Pipeline.RetryAsync(e, attempt);
 
     /// <summary>Loads the state before calls of the grain's own interface; attempts and Orleans' own calls do without.</summary>
-    async Task IIncomingGrainCallFilter.Invoke(IIncomingGrainCallContext context)
+    Task IIncomingGrainCallFilter.Invoke(IIncomingGrainCallContext context)
     {
-        if (context.InterfaceMethod.DeclaringType is { } called && called != typeof(IEventHandler) && !called.IsAssignableTo(typeof(IGrainExtension)))
-            await lazy.LoadAsync();
+        if (context.InterfaceMethod.DeclaringType is not { } called || called == typeof(IEventHandler) || called.IsAssignableTo(typeof(IGrainExtension)))
+            return context.Invoke();
+        var loaded = lazy.LoadAsync();
+        return loaded.IsCompletedSuccessfully ? context.Invoke() : WhenLoadedAsync(loaded, context);
+    }
+
+    private static async Task WhenLoadedAsync(Task loaded, IIncomingGrainCallContext context)
+    {
+        await loaded;
         await context.Invoke();
     }
 

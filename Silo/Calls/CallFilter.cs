@@ -20,11 +20,13 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
     {
         deadlines.ThrowIfOver(context);
         var counter = context.Grain as ICallCounter;
+        var scheduler = TaskScheduler.Current;
         var ready = counter?.CallBeginsAsync(context.MethodName) ?? ValueTask.CompletedTask;
         try
         {
             await ready;
-            await (dashboard?.Profiler is { } profiler ? profiler.Invoke(context) : context.Invoke());
+            // Goes on where the call ended, which is on the grain's scheduler already: to be put there once more costs each call several objects.
+            await (dashboard?.Profiler is { } profiler ? profiler.Invoke(context) : context.Invoke()).ConfigureAwait(false);
         }
         // Whoever cancelled waits for nothing.
         catch (Exception e) when (e is not UnavailableException && IsTransient(e) && !context.Request.GetCancellationToken().IsCancellationRequested)
@@ -45,7 +47,11 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
         }
         finally
         {
-            counter?.CallEnded();
+            // Where the runtime could not go on at once, it went to another thread.
+            if (counter is not null && TaskScheduler.Current == scheduler)
+                counter.CallEnded();
+            else if (counter is not null)
+                await Task.Factory.StartNew(counter.CallEnded, CancellationToken.None, TaskCreationOptions.None, scheduler).ConfigureAwait(false);
         }
     }
 

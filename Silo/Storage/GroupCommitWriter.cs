@@ -143,7 +143,7 @@ internal sealed partial class GroupCommitWriter(
         }
         // Those with a conflict are settled already.
         foreach (var write in writes)
-            write.TrySetResult(write.Version + 1);
+            write.Commit();
     }
 
     private void Fail(PendingWrite write, PostgresException e)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Npgsql;
 
 namespace SoonShop.Silo.Storage;
@@ -18,6 +19,9 @@ internal sealed class OwnedNames(NpgsqlDataSource database, string kind, string 
         """;
 
     private readonly ConcurrentDictionary<string, string> known = new();
+
+    /// <summary>The name in the database, when it was asked before.</summary>
+    public bool TryGet(string name, [MaybeNullWhen(false)] out string own) => known.TryGetValue(name, out own);
 
     /// <summary>The name in the database; it is asked once.</summary>
     public ValueTask<string> OfAsync(string name, CancellationToken cancellation) =>

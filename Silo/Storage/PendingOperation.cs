@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 
 namespace SoonShop.Silo.Storage;
 
@@ -26,7 +27,7 @@ internal abstract class PendingOperation<TResult>(StateKey key)
 /// <param name="key">The row.</param>
 /// <param name="version">The version that the grain has read; 0 for a first write.</param>
 /// <param name="parts">What to write.</param>
-internal sealed class PendingWrite(StateKey key, int version, StateParts parts) : PendingOperation<int>(key)
+internal class PendingWrite(StateKey key, int version, StateParts parts) : PendingOperation<int>(key)
 {
     public int Version => version;
 
@@ -34,8 +35,33 @@ internal sealed class PendingWrite(StateKey key, int version, StateParts parts) 
 
     public override int Bytes => parts.Bytes;
 
+    /// <summary>The write is committed. Does nothing when it is settled already.</summary>
+    public void Commit()
+    {
+        if (IsSettled)
+            return;
+        Committed(version + 1);
+        TrySetResult(version + 1);
+    }
+
     public override void Reject(string reason) =>
         TrySetException(new StorageFailedException($"{Key} was not written: {reason}. Nothing has changed; try again later."));
+
+    /// <summary>Called before the caller's wait ends.</summary>
+    protected virtual void Committed(int newVersion) { }
+}
+
+/// <summary>
+/// A write that its caller cannot cancel: nobody but the batch settles it. It brings the grain's state up to date itself, so that its caller awaits
+/// nothing else.
+/// </summary>
+internal sealed class PendingStateWrite<T>(StateKey key, int version, StateParts parts, IGrainState<T> state) : PendingWrite(key, version, parts)
+{
+    protected override void Committed(int newVersion)
+    {
+        state.ETag = newVersion.ToString(CultureInfo.InvariantCulture);
+        state.RecordExists = true;
+    }
 }
 
 /// <summary>One grain's read.</summary>

@@ -91,13 +91,16 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         ClearStateAsync(stateName, grainId, grainState, CancellationToken.None);
 
+    // Everything on the grain's own scheduler: a call that interleaves with a read sees the state and its version of before, or those of afterwards.
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         StoredState stored;
         try
         {
-            var key = await KeyAsync(stateName, grainId, cancellationToken);
-            stored = await InBatchAsync<PendingRead, StoredState>(reads, new PendingRead(key), cancellationToken);
+            var read = new PendingRead(await KeyAsync(stateName, grainId, cancellationToken));
+            await using var giveUp = cancellationToken.UnsafeRegister(static (o, c) => ((PendingRead)o!).TrySetCanceled(c), read);
+            await reads.EnqueueAsync(read, cancellationToken);
+            stored = await read.Task;
         }
         catch (StorageFailedException e)
         {
@@ -110,11 +113,38 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         Set(grainState, value ?? NewState<T>(), version is { } v ? Text(v) : null, exists: state is not null);
     }
 
-    public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
+    /// <remarks>
+    /// What is awaited is the batch itself, which sets the version: each level of awaits between them is a way back to the grain's scheduler, and
+    /// that costs more than all else here.
+    /// </remarks>
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled || !IsKnown(stateName, grainId, out var key))
+            return WriteAsync(stateName, grainId, grainState, cancellationToken);
+        PendingStateWrite<T> write;
+        try
+        {
+            write = new PendingStateWrite<T>(key, Version(key, grainState.ETag), serializer.Write(grainState.State), grainState);
+        }
+        catch (Exception e)
+        {
+            return Task.FromException(e);
+        }
+        var inLine = writes.EnqueueAsync(write, CancellationToken.None);
+        return inLine.IsCompletedSuccessfully ? write.Task : WhenInLineAsync(inLine, write);
+    }
+
+    private static async Task WhenInLineAsync(ValueTask inLine, PendingWrite write)
+    {
+        await inLine.ConfigureAwait(false);
+        await write.Task.ConfigureAwait(false);
+    }
+
+    private async Task WriteAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         var key = await KeyAsync(stateName, grainId, cancellationToken);
-        var version = Version(key, grainState.ETag);
-        grainState.ETag = Text(await InBatchAsync<PendingWrite, int>(writes, new PendingWrite(key, version, serializer.Write(grainState.State)), cancellationToken));
+        var write = new PendingWrite(key, Version(key, grainState.ETag), serializer.Write(grainState.State));
+        grainState.ETag = Text(await InBatchAsync(write, cancellationToken));
         grainState.RecordExists = true;
     }
 
@@ -131,7 +161,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         if (options.DeleteStateOnClear)
             await DeleteAsync(key, version, cancellationToken);
         else
-            await InBatchAsync<PendingWrite, int>(writes, new PendingWrite(key, version, StateParts.None), cancellationToken);
+            await InBatchAsync(new PendingWrite(key, version, StateParts.None), cancellationToken);
         Set(grainState, NewState<T>(), options.DeleteStateOnClear ? null : Text(version + 1), exists: false);
     }
 
@@ -149,14 +179,26 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         Task.WhenAll(writes.StopAsync(limit, cancellation), reads.StopAsync(limit, cancellation));
 
     /// <summary>The row of a grain's state.</summary>
-    private async ValueTask<StateKey> KeyAsync(string stateName, GrainId grain, CancellationToken cancellation)
+    private ValueTask<StateKey> KeyAsync(string stateName, GrainId grain, CancellationToken cancellation) =>
+        IsKnown(stateName, grain, out var key) ? new(key) : AskAsync(key, cancellation);
+
+    /// <summary>Whether the row is known without asking the database; if not, the key has the name as the grain has it.</summary>
+    private bool IsKnown(string stateName, GrainId grain, out StateKey key)
     {
-        var key = StateKey.Of(stateName, grain);
+        key = StateKey.Of(stateName, grain);
         if (names is null)
-            return key;
+            return true;
+        if (!names.TryGet(key.Name, out var own))
+            return false;
+        key = key with { Name = own };
+        return true;
+    }
+
+    private async ValueTask<StateKey> AskAsync(StateKey key, CancellationToken cancellation)
+    {
         try
         {
-            return key with { Name = await names.OfAsync(key.Name, cancellation) };
+            return key with { Name = await names!.OfAsync(key.Name, cancellation).ConfigureAwait(false) };
         }
         catch (NpgsqlException e)
         {
@@ -164,12 +206,11 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         }
     }
 
-    private static async Task<TResult> InBatchAsync<TOperation, TResult>(
-        BatchQueue<TOperation> queue, TOperation operation, CancellationToken cancellation) where TOperation : PendingOperation<TResult>
+    private async Task<int> InBatchAsync(PendingWrite write, CancellationToken cancellation)
     {
-        await using var giveUp = cancellation.UnsafeRegister(static (o, c) => ((TOperation)o!).TrySetCanceled(c), operation);
-        await queue.EnqueueAsync(operation, cancellation);
-        return await operation.Task;
+        await using var giveUp = cancellation.UnsafeRegister(static (o, c) => ((PendingWrite)o!).TrySetCanceled(c), write).ConfigureAwait(false);
+        await writes.EnqueueAsync(write, cancellation).ConfigureAwait(false);
+        return await write.Task.ConfigureAwait(false);
     }
 
     private async Task DeleteAsync(StateKey key, int version, CancellationToken cancellation)

@@ -16,10 +16,26 @@ internal sealed record StateParts(
     public static readonly StateParts None = new(null, null, [], [], []);
 
     /// <summary>About what it takes on the wire. Throws what says so when a text is no Unicode: that must not happen to a whole batch.</summary>
-    public int Bytes { get; } = RowOverhead + (State?.Length ?? 0) + (Index?.Length ?? 0) + EventData.Sum(d => d.Length) + Events.Sum(BytesOf) + Ledger.Sum(BytesOf);
+    public int Bytes { get; } = RowOverhead + (State?.Length ?? 0) + (Index?.Length ?? 0) + BytesOf(Events, EventData) + BytesOf(Ledger);
 
     private const int RowOverhead = 100;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static int BytesOf(IReadOnlyList<EventEnvelope> events, byte[][] data)
+    {
+        var bytes = 0;
+        for (var i = 0; i < events.Count; i++)
+            bytes += BytesOf(events[i]) + data[i].Length;
+        return bytes;
+    }
+
+    private static int BytesOf(IReadOnlyList<LedgerRow> ledger)
+    {
+        var bytes = 0;
+        for (var i = 0; i < ledger.Count; i++)
+            bytes += BytesOf(ledger[i]);
+        return bytes;
+    }
 
     private static int BytesOf(EventEnvelope e) => RowOverhead
         + BytesOf(e.Id, e.Source, e.Type, e.Subject, e.StreamNamespace, e.StreamKey, e.CorrelationId, e.CausationId, e.TraceParent);

@@ -19,7 +19,7 @@ internal sealed class StateSerializer(IGrainStorageSerializer others)
         var parts = state is IDocument document
             ? new StateParts(
                 Json(state), document.Index is { } index ? Json(index) : null,
-                document.Events, document.Events.Count == 0 ? [] : [.. document.Events.Select(e => Json(e.Data))], document.Ledger)
+                document.Events, DataOf(document.Events), document.Ledger)
             : new StateParts(others.Serialize(state).ToArray(), null, [], [], []);
         return parts.Bytes <= MaxBytes ? parts : throw TooLarge(parts.Bytes);
     }
@@ -28,6 +28,16 @@ internal sealed class StateSerializer(IGrainStorageSerializer others)
         IsDocument<T>.Value ? JsonSerializer.Deserialize<T>(state, StateJson.Options) : others.Deserialize<T>(new BinaryData(state));
 
     public static InvalidOperationException TooLarge(int bytes) => new($"A write of {bytes} bytes exceeds {MaxBytes}. Keep less in one grain.");
+
+    private static byte[][] DataOf(IReadOnlyList<EventEnvelope> events)
+    {
+        if (events.Count == 0)
+            return [];
+        var data = new byte[events.Count][];
+        for (var i = 0; i < data.Length; i++)
+            data[i] = Json(events[i].Data);
+        return data;
+    }
 
     private static byte[] Json<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, value!.GetType(), StateJson.Options);
 
