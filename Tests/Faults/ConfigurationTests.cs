@@ -213,7 +213,7 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task migrations_can_run_again_and_side_by_side()
     {
-        await using var shop = await Shop.CreateAsync();
+        await using var shop = await Shop.CreateEmptyAsync();
         var environment = new Dictionary<string, string?> { ["ConnectionStrings__soonshop"] = shop.ConnectionString };
         var together = await Task.WhenAll(RunAsync("Silo", ["migrate"], environment), RunAsync("Silo", ["migrate"], environment));
         Assert.All(together, r => Assert.True(r.Code == 0, r.Error));
@@ -246,7 +246,7 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task a_wrong_password_for_the_database_is_told_plainly()
     {
-        await using var shop = await Shop.CreateAsync();
+        await using var shop = await Shop.CreateEmptyAsync();
         var connection = new Npgsql.NpgsqlConnectionStringBuilder(shop.ConnectionString) { Password = "secret-word" };
         var (code, _, error) = await RunAsync("Silo", ["migrate"], new() { ["ConnectionStrings__soonshop"] = connection.ConnectionString });
         Assert.Equal(69, code);

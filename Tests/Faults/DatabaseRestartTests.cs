@@ -48,7 +48,7 @@ public sealed class DatabaseRestartTests
     public async Task a_silo_and_a_migration_that_start_while_the_database_is_away_wait_for_it()
     {
         var server = await PostgresServer.StartAsync("postgres-outage");
-        await using var shop = await Shop.CreateAsync(server);
+        await using var shop = await Shop.CreateEmptyAsync(server);
         var environment = new Dictionary<string, string?> { ["ConnectionStrings__soonshop"] = shop.ConnectionString, ["DOTNET_ENVIRONMENT"] = "Production" };
         await server.KillAsync();
         var migration = Repository.TryRunAsync("dotnet", [Repository.Program("Silo"), "migrate"], environment);

@@ -28,7 +28,7 @@ public sealed class BackupTests(AuditedShop original)
         var elsewhere = await PostgresServer.StartAsync("restored");
         try
         {
-            await using var restored = await Shop.CreateAsync(elsewhere, original.Settings);
+            await using var restored = await Shop.CreateEmptyAsync(elsewhere, original.Settings);
             await RunAsync(restored.ConnectionString, "restore", file);
             Assert.True((await TryAsync(restored.ConnectionString, "restore", file)).Code == 64, "A restore must not touch a shop that is there.");
             Assert.Equal(0, await restored.QueryAsync<long>("select count(*) from cluster_member"));

@@ -23,7 +23,7 @@ public sealed class ImageTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        shop = await Shop.CreateAsync();
+        shop = await Shop.CreateEmptyAsync();
         secrets = Directory.CreateTempSubdirectory("soonshop-secrets-").FullName;
         File.SetUnixFileMode(secrets, (UnixFileMode)0b111_101_101);
         await File.WriteAllTextAsync(Path.Combine(secrets, "ConnectionStrings__soonshop"), shop.ConnectionString + "\n");

@@ -2,12 +2,10 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Orleans.Storage;
 using SoonShop.Catalog;
 using SoonShop.Silo;
-using SoonShop.Silo.Migrations;
 
 namespace SoonShop.Tests.Running;
 
@@ -37,8 +35,7 @@ public class InProcessSilo : IAsyncLifetime
     public virtual async ValueTask InitializeAsync()
     {
         server = await PostgresServer.SharedAsync();
-        connectionString = await server.CreateDatabaseAsync();
-        await Migrator.MigrateAsync(connectionString, NullLogger.Instance, CancellationToken.None);
+        connectionString = await server.CreateShopDatabaseAsync();
         await StartAsync();
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using SoonShop.Silo.Migrations;
 
 namespace SoonShop.Tests.Running;
 
@@ -9,8 +11,13 @@ internal sealed class PostgresServer
     private static readonly ConcurrentDictionary<string, Task<PostgresServer>> Started = new();
     private static int databases;
     private readonly string folder;
+    private readonly Lazy<Task<string>> migrated;
 
-    private PostgresServer(string folder, string connectionString) => (this.folder, ConnectionString) = (folder, connectionString);
+    private PostgresServer(string folder, string connectionString)
+    {
+        (this.folder, ConnectionString) = (folder, connectionString);
+        migrated = new(MigrateAsync);
+    }
 
     /// <summary>For the role that owns the tests' databases. It is no superuser.</summary>
     public string ConnectionString { get; private set; }
@@ -34,17 +41,30 @@ internal sealed class PostgresServer
     });
 
     /// <summary>Makes an empty database; answers its connection string.</summary>
-    public async Task<string> CreateDatabaseAsync()
+    public Task<string> CreateDatabaseAsync() => CreateDatabaseAsync("template1");
+
+    /// <summary>Makes a database with the shop's schema, as a copy of one that is migrated once; answers its connection string.</summary>
+    public async Task<string> CreateShopDatabaseAsync() => await CreateDatabaseAsync(await migrated.Value);
+
+    private async Task<string> MigrateAsync()
+    {
+        var database = await CreateDatabaseAsync();
+        await Migrator.MigrateAsync(database, NullLogger.Instance, CancellationToken.None);
+        return new NpgsqlConnectionStringBuilder(database).Database!;
+    }
+
+    private async Task<string> CreateDatabaseAsync(string template)
     {
         var name = $"test_{Environment.ProcessId}_{Interlocked.Increment(ref databases)}_{Guid.NewGuid():N}"[..40];
-        await ExecuteAsync($"create database {name}", ConnectionString);
+        await ExecuteAsync($"create database {name} template {template}", ConnectionString);
         return new NpgsqlConnectionStringBuilder(ConnectionString) { Database = name }.ConnectionString;
     }
 
-    /// <summary>Removes a database, whoever is connected.</summary>
-    public Task DropDatabaseAsync(string connectionString) =>
+    /// <summary>Removes a database, whoever is connected; unless <c>SOONSHOP_KEEP_DATABASES</c> is set.</summary>
+    public Task DropDatabaseAsync(string connectionString) => Environment.GetEnvironmentVariable("SOONSHOP_KEEP_DATABASES") is { Length: > 0 }
+        ? Task.CompletedTask
         // Only a superuser may end an autovacuum worker that is at work there.
-        ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)", AdministratorConnectionString);
+        : ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)", AdministratorConnectionString);
 
     /// <summary>Stops the server at once, as a power cut would.</summary>
     public Task KillAsync() => Repository.RunAsync(Script, "kill", "--data", folder);

@@ -48,8 +48,15 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>The silo that was started last.</summary>
     public ShopProcess Silo => processes.Last(p => p.Name.StartsWith("silo", StringComparison.Ordinal));
 
-    /// <summary>Makes a database; starts nothing yet.</summary>
+    /// <summary>Makes a database with the shop's schema; starts nothing yet.</summary>
     public static async Task<Shop> CreateAsync(PostgresServer? server = null, params (string Name, string Value)[] settings)
+    {
+        server ??= await PostgresServer.SharedAsync();
+        return new Shop(server, await server.CreateShopDatabaseAsync(), settings.ToDictionary(s => s.Name, s => (string?)s.Value));
+    }
+
+    /// <summary>Makes an empty database, into which the first silo or a test brings the schema; starts nothing yet.</summary>
+    public static async Task<Shop> CreateEmptyAsync(PostgresServer? server = null, params (string Name, string Value)[] settings)
     {
         server ??= await PostgresServer.SharedAsync();
         return new Shop(server, await server.CreateDatabaseAsync(), settings.ToDictionary(s => s.Name, s => (string?)s.Value));
@@ -80,24 +87,12 @@ internal sealed class Shop : IAsyncDisposable
     public async Task<ShopProcess> StartSiloAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null, string? program = null, int httpPort = 0)
     {
         var (siloPort, gatewayPort) = ports ?? Ports;
-        var silo = ShopProcess.Start(program ?? Repository.Program("Silo"), $"silo {siloPort}", new(settings)
+        // Each port more could be taken by somebody else.
+        var http = ports is null ? settings.GetValueOrDefault("Silo__HttpPort", "0") : $"{httpPort}";
+        var silo = ShopProcess.Start(program ?? Repository.Program("Silo"), $"silo {siloPort}", new(SiloSettings((siloPort, gatewayPort)))
         {
             ["DOTNET_ENVIRONMENT"] = settings.GetValueOrDefault("DOTNET_ENVIRONMENT", "Production"),
-            ["ConnectionStrings__soonshop"] = ConnectionString,
-            ["Silo__SiloPort"] = $"{siloPort}",
-            ["Silo__GatewayPort"] = $"{gatewayPort}",
-            // Each port more could be taken by somebody else.
-            ["Silo__HttpPort"] = ports is null ? settings.GetValueOrDefault("Silo__HttpPort", "0") : $"{httpPort}",
-            ["Accounts__AdminEmail"] = settings.GetValueOrDefault("Accounts__AdminEmail", AdminEmail),
-            ["Accounts__AdminPassword"] = settings.GetValueOrDefault("Accounts__AdminPassword", AdminPassword),
-            ["Payments__Provider"] = settings.GetValueOrDefault("Payments__Provider", "Simulated"),
-            ["Accounts__PasswordHashIterations"] = settings.GetValueOrDefault("Accounts__PasswordHashIterations", "10000"),
-            ["Accounts__LogMailedTokens"] = "true",
-            // Tests deliver to every country.
-            ["Checkout__TaxBasisPointsRestOfWorld"] = settings.GetValueOrDefault("Checkout__TaxBasisPointsRestOfWorld", "0"),
-            // Most tests' guests share an address.
-            ["Notifications__Email__GuestMailsPerHour"] = settings.GetValueOrDefault("Notifications__Email__GuestMailsPerHour", "0"),
-            ["Notifications__Webhooks__AllowPrivateAddresses"] = "true",
+            ["Silo__HttpPort"] = http,
             [CrashPoint.Variable] = crashAt is null ? settings.GetValueOrDefault(CrashPoint.Variable) : await ArmAsync(crashAt),
         });
         processes.Add(silo);
@@ -106,6 +101,24 @@ internal sealed class Shop : IAsyncDisposable
             : IsOpenAsync(gatewayPort));
         return silo;
     }
+
+    /// <summary>What a silo of this shop is told, as environment variables.</summary>
+    public Dictionary<string, string?> SiloSettings((int Silo, int Gateway) ports) => new(settings)
+    {
+        ["ConnectionStrings__soonshop"] = ConnectionString,
+        ["Silo__SiloPort"] = $"{ports.Silo}",
+        ["Silo__GatewayPort"] = $"{ports.Gateway}",
+        ["Accounts__AdminEmail"] = settings.GetValueOrDefault("Accounts__AdminEmail", AdminEmail),
+        ["Accounts__AdminPassword"] = settings.GetValueOrDefault("Accounts__AdminPassword", AdminPassword),
+        ["Payments__Provider"] = settings.GetValueOrDefault("Payments__Provider", "Simulated"),
+        ["Accounts__PasswordHashIterations"] = settings.GetValueOrDefault("Accounts__PasswordHashIterations", "10000"),
+        ["Accounts__LogMailedTokens"] = "true",
+        // Tests deliver to every country.
+        ["Checkout__TaxBasisPointsRestOfWorld"] = settings.GetValueOrDefault("Checkout__TaxBasisPointsRestOfWorld", "0"),
+        // Most tests' guests share an address.
+        ["Notifications__Email__GuestMailsPerHour"] = settings.GetValueOrDefault("Notifications__Email__GuestMailsPerHour", "0"),
+        ["Notifications__Webhooks__AllowPrivateAddresses"] = "true",
+    };
 
     /// <summary>Changes a setting of the processes that start from now on; null takes it away.</summary>
     public void Set(string name, string? value) => settings[name] = value;
