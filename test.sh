@@ -1,27 +1,124 @@
 #!/usr/bin/env bash
-# Everything that must pass, on PostgreSQL servers of its own: build, format, tests. Closes with "N passed, N failed".
-#
-#   ./test.sh                        all of it
-#   ./test.sh -class '*OrderState*'  options of the xunit runner choose tests (see: ./test.sh -help); build and format still run
-#   ./test.sh bench [CLASS]          the benchmarks, built for release; they print figures and assert nothing about time
-#   ./test.sh bench CheckoutCost [--against COMMIT] [--rounds N] [--seconds S] [--growth] [--only ROW,…]
-#   ./test.sh soak [CLASS]           what takes too long for every day; prints figures and asserts as the tests do
-#
-# SOONSHOP_TEST_DATA (.data/): in it a new folder for databases and logs of this run, removed after a good one.
+# Builds, checks the format and runs tests, on PostgreSQL servers of its own. ./test.sh --help tells what can be chosen.
 set -euo pipefail
+
+usage() {
+  cat <<'END'
+Usage: ./test.sh [SUITE | nightly | bench [CLASS] | soak [CLASS]] [OPTION]... [RUNNER OPTION]...
+
+Builds, checks the format, and runs all tests but those of `nightly`. Ends with "N passed, N failed".
+
+Suites, each of some minutes:
+  e2e           a shop over HTTP: catalogue, carts, checkout, accounts
+  api-gateway   the front end: routes and access, input, idempotency, limits, TLS
+  user          accounts, passwords, sessions, API keys, addresses, erasure
+  product       products, catalogue, search
+  order         carts, orders, checkout
+  payment       the payment providers, captures, refunds, reconciliation
+  inventory     stock and reservations
+  notification  mail, inbox, webhooks
+  events        events, streams, redelivery
+  operations    metrics, logs, alerts, integrity check, backup, manifests
+
+  nightly       what takes long: images, the upgrade under load, payments under fire at length
+  bench [CLASS] the benchmarks; they print figures and assert nothing about time
+                bench CheckoutCost [--against COMMIT] [--rounds N] [--seconds S] [--growth] [--only ROW,...]
+  soak [CLASS]  the long runs under load
+
+Options:
+  --no-setup ADDRESS  with e2e: test the shop that runs at ADDRESS, such as http://127.0.0.1:8080, instead of starting one. Start it with
+                      RateLimits__Enabled=false. Its administrator is SOONSHOP_ADMIN_EMAIL and SOONSHOP_ADMIN_PASSWORD, by default those of
+                      run.sh. Tests that look into the database are skipped.
+  --no-cleanup        keep databases and logs, and leave PostgreSQL running
+  --seed N            the seed of generated requests, to send the same again
+  --help              this text
+
+Runner options choose tests of the selected ones, such as -class '*OrderState*' or -method '*.a_guest_buys_something':
+  -class, -class-, -method, -method-, -namespace, -namespace-, -trait, -trait-, -filter, -explicit, -maxThreads, -parallelMode NAME;
+  -showLiveOutput, -stopOnFail
+
+Environment:
+  SOONSHOP_TEST_DATA  in this folder (.data), each run makes one for databases and logs, and removes it after a good run
+END
+}
+
+misused() {
+  printf "test.sh: %s. See ./test.sh --help.\n" "$1" >&2
+  exit 64
+}
+
+# The classes of a suite, below SoonShop.Tests.
+classes_of() {
+  case $1 in
+    e2e) echo Api.{Purchase,Cart,Order,ExpectedTotal,Inventory,ProductEdit,Address,Account,Language}Tests ;;
+    api-gateway) echo Api.{Access,Admission,BadInput,CatalogueCache,Correlation,Framing,Fuzz,GeneratedClient,Idempotency,Language,OpenApi,Paging}Tests \
+      Api.{RateLimit,SecurityHeader,ServerLimit,StartPage,Stranger,Tls,Version}Tests Rules.{AdmissionLimit,SlidingWindow,SlidingWindows,KeyedRequest,Cursor}Tests ;;
+    user) echo Api.{Account,AccountSafety,Address,ApiKey,EmailChange,KeyRotation,Privacy,Session,StoredSecret}Tests \
+      Rules.{AddressRules,ApiKeyState,EmailAddress,EmailChange,Erasure,LoginThrottle,NewPassword,PersonalData,UserState}Tests \
+      Grains.{SavedAddress,SetPassword}Tests Faults.{EmailChange,Erasure}CrashTests ;;
+    product) echo Api.{Catalogue,CatalogueCache,ProductEdit}Tests 'Search.*' Rules.{CatalogueNewsLog,Cursor,DisplayNames,ProductState,Sku}Tests ;;
+    order) echo Api.{Purchase,Cart,ExpectedTotal,OneOpenOrder,Order,PaymentDeadline}Tests Rules.{CartState,OrderNumber,OrderRefund,OrderState,OrderTotals}Tests \
+      Grains.{CartCall,CheckoutClaim,Deadline,LateOrder,OrderHousekeeping}Tests Faults.{Checkout,Superseding}CrashTests ;;
+    payment) echo 'Payments.*' 'Rules.Payment*' 'Rules.Stripe*' Api.ManualCaptureTests Faults.{Payment,Capture}CrashTests ;;
+    inventory) echo Api.InventoryTests Grains.InventoryItemGrainTests Rules.{StockState,Reservations}Tests Faults.OversellTests ;;
+    notification) echo 'Notifications.*' 'Rules.Notification*' Rules.{MailedText,WebhookState}Tests Faults.MailLoginTests ;;
+    events) echo 'Events.*' 'Streams.*' 'Rules.Ack*' 'Rules.Event*' Rules.{LostSilos,ReadWindow,RetryPolicy,StreamCache}Tests ;;
+    operations) echo 'Operations.*' ;;
+    nightly) echo Operations.{Image,Upgrade}Tests Faults.PaymentsSoak ;;
+  esac
+}
+
+suite='' address='' cleanup=true seed='' runner=()
+while (( $# > 0 )); do
+  case $1 in
+    --help | -h) usage; exit 0 ;;
+    e2e | api-gateway | user | product | order | payment | inventory | notification | events | operations | nightly)
+      [[ -z $suite ]] || misused "one suite at a time, not '$suite' and '$1'"
+      suite=$1 ;;
+    bench | soak)
+      [[ -z $suite && ${#runner[@]} == 0 ]] || misused "'$1' stands first"
+      suite=$1
+      shift
+      break ;;
+    --no-setup)
+      [[ ${2:-} =~ ^https?:// ]] || misused "--no-setup needs the shop's address, such as http://127.0.0.1:8080"
+      address=${2%/}
+      shift ;;
+    --no-cleanup) cleanup=false ;;
+    --seed)
+      [[ ${2:-} =~ ^[0-9]{1,9}$ ]] || misused "--seed needs a number"
+      seed=$2
+      shift ;;
+    -class | -class- | -method | -method- | -namespace | -namespace- | -trait | -trait- | -filter | -explicit | -maxThreads | -parallelMode)
+      [[ -n ${2:-} ]] || misused "$1 needs a value"
+      runner+=("$1" "$2")
+      shift ;;
+    -showLiveOutput | -stopOnFail) runner+=("$1") ;;
+    *) misused "'$1' is no suite and no option" ;;
+  esac
+  shift
+done
+[[ -z $suite || ! " ${runner[*]} " =~ ' '-(class|filter)' ' ]] || misused "a suite names its classes; choose among its tests with -method"
+[[ -z $address || $suite == e2e ]] || misused "--no-setup goes with e2e"
+if [[ $suite == soak ]] && (( $# > 1 )); then misused "soak takes one class, not '$*'"; fi
+if [[ $suite == bench ]] && (( $# > 1 )) && [[ $1 != CheckoutCost ]]; then misused "only the benchmark CheckoutCost takes options, not '$1'"; fi
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
 # What a developer has set for a shop of the own must not steer the tests.
 for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Dashboard__@} ${!Telemetry__@} ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
-  [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE || $name == SOONSHOP_FUZZ_SEED || $name == SOONSHOP_SOAK_MINUTES ]] || unset "$name"
+  [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE || $name == SOONSHOP_FUZZ_SEED || $name == SOONSHOP_SOAK_MINUTES || $name == SOONSHOP_ADMIN_@(EMAIL|PASSWORD) ]] || unset "$name"
 done
+[[ -z $address ]] || export SOONSHOP_ADDRESS=$address
+[[ -z $seed ]] || export SOONSHOP_FUZZ_SEED=$seed
+[[ $cleanup == true ]] || export SOONSHOP_KEEP_DATABASES=1
 mkdir -p "${SOONSHOP_TEST_DATA:=$root/.data}"
 SOONSHOP_TEST_DATA=$(mktemp -d "$(cd "$SOONSHOP_TEST_DATA" && pwd)/tests.XXXXXX")
 export SOONSHOP_TEST_DATA
 
 clean_up() {
   local server
+  if [[ $cleanup != true ]]; then echo "Databases, their servers and logs of this run: $SOONSHOP_TEST_DATA"; return; fi
   for server in "$SOONSHOP_TEST_DATA"/*/pgdata; do
     [[ ! -d $server ]] || "$root/deploy/postgres.sh" stop --data "$(dirname "$server")" --mode immediate >/dev/null 2>&1 || true
   done
@@ -33,15 +130,24 @@ trap 'exit 130' INT TERM
 closing() { printf '%s passed, %s failed\n' "$1" "$2"; }
 
 run=()
-case ${1:-} in
+case $suite in
   bench)
-    if (( $# > 2 )) && [[ $2 != CheckoutCost ]]; then printf "test.sh: only the benchmark CheckoutCost takes options, not '%s'\n" "$2" >&2; passed=true; exit 64; fi
-    export SOONSHOP_BENCH_OPTIONS=${*:3}
-    if [[ -n ${2:-} ]]; then class="*$2"; else class='*.Benchmarks.*'; fi
+    export SOONSHOP_BENCH_OPTIONS=${*:2}
+    if [[ -n ${1:-} ]]; then class="*$1"; else class='*.Benchmarks.*'; fi
     set -- -explicit only -parallelMode none -showLiveOutput -class "$class" ;;
-  soak) set -- -explicit only -parallelMode none -showLiveOutput -class "*${2:-Soak}" ;;
-  # A process of a test lives for seconds: what it calls some dozens of times is not worth being compiled once more.
-  *) run=(env DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=800) ;;
+  soak) set -- -explicit only -parallelMode none -showLiveOutput -class "*${1:-Soak}" ;;
+  *)
+    # A process of a test lives for seconds: what it calls some dozens of times is not worth being compiled once more.
+    run=(env DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=800)
+    set -- "${runner[@]}"
+    set -f
+    for class in $(classes_of "$suite"); do set -- "$@" -class "SoonShop.Tests.$class"; done
+    if [[ $suite == nightly ]]; then
+      set -- "$@" -explicit on -parallelMode none
+    elif [[ " ${runner[*]} " != *' -class '* && " ${runner[*]} " != *' -method '* && " ${runner[*]} " != *' -filter '* ]]; then
+      for class in $(classes_of nightly); do set -- "$@" -class- "SoonShop.Tests.$class"; done
+    fi
+    set +f ;;
 esac
 
 echo "Building."
@@ -52,7 +158,7 @@ echo "Checking the format."
 dotnet format whitespace "$root" --folder --verify-no-changes || { closing 0 1; exit 1; }
 echo "Testing."
 # Fetches or starts the server once, before tests ask for it side by side.
-"$root/deploy/postgres.sh" start --data "$SOONSHOP_TEST_DATA/postgres" >/dev/null || { closing 0 1; exit 1; }
+[[ -n $address ]] || "$root/deploy/postgres.sh" start --data "$SOONSHOP_TEST_DATA/postgres" >/dev/null || { closing 0 1; exit 1; }
 results=$SOONSHOP_TEST_DATA/results.xml
 code=0
 # Tests wait for processes more than they work: more of them side by side than there are cores.

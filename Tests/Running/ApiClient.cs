@@ -54,9 +54,11 @@ internal sealed record ApiClient(HttpClient Http, string? AccessToken = null, st
     }
 
     /// <summary>The administrator of the test configuration.</summary>
-    public async Task<ApiClient> AsAdminAsync()
+    public async Task<ApiClient> AsAdminAsync(string email = Shop.AdminEmail, string password = Shop.AdminPassword)
     {
-        var reply = await PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword });
+        var reply = await PostAsync("/auth/login", new { email, password });
+        if ((int)reply.Status != 200)
+            throw new InvalidOperationException($"No administrator: {reply.Body}");
         return this with { AccessToken = reply.Text("accessToken"), CartId = null };
     }
 
