@@ -1,33 +1,33 @@
 namespace SoonShop.Payments;
 
 /// <summary>
-/// The port to the payment methods that a provider keeps for customers. Calls throw <see cref="UnavailableException"/> when there is
-/// no definite answer, like those of <see cref="IPaymentProvider"/>.
+/// The port to the payment methods that a provider saves for customers. Like those of <see cref="IPaymentProvider"/>, calls throw
+/// <see cref="UnavailableException"/> when the outcome is unknown.
 /// </summary>
 public interface IPaymentMethods
 {
-    /// <summary>False for a provider that keeps none: then nothing else need be asked.</summary>
+    /// <summary>False when the provider saves no payment methods. The other members are then not called.</summary>
     bool AreKept { get; }
 
     /// <summary>
-    /// Makes a customer. Null when the key is of no use, because it came with other facts, is too old, or its request failed for good:
-    /// then another key is needed. A customer who is made twice harms nobody; the last one counts.
+    /// Creates a customer. Null when the key cannot be used: it was sent with other parameters, has expired, or its request failed
+    /// permanently. The caller then retries with a new key. A duplicate customer is harmless; the last one is used.
     /// </summary>
     Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation);
 
-    /// <summary>The kept methods, newest first.</summary>
+    /// <summary>Lists the saved payment methods, newest first.</summary>
     Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation);
 
-    /// <summary>Removes a customer with everything that is kept for them. False when there is none. Idempotent.</summary>
+    /// <summary>Deletes a customer and the customer's payment methods. False when there is no such customer. Idempotent.</summary>
     Task<bool> RemoveCustomerAsync(string customer, CancellationToken cancellation);
 
-    /// <summary>Removes one. False when it is not, or no longer, this customer's.</summary>
+    /// <summary>Removes a payment method. False when it does not belong to this customer.</summary>
     Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation);
 }
 
-/// <summary>Whom the provider is asked to know.</summary>
-/// <param name="IdempotencyKey">Written down before the call.</param>
+/// <summary>The customer to create at the provider.</summary>
+/// <param name="IdempotencyKey">Stored before the call.</param>
 /// <param name="CustomerId">For the provider's own records.</param>
-/// <param name="Email">Likewise.</param>
-/// <param name="AskedAt">When the key was written down.</param>
+/// <param name="Email">For the provider's own records.</param>
+/// <param name="AskedAt">When the key was stored.</param>
 public sealed record CreateProviderCustomer(string IdempotencyKey, Guid CustomerId, string Email, DateTimeOffset AskedAt);

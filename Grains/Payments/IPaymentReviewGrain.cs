@@ -1,51 +1,51 @@
 namespace SoonShop.Payments;
 
-/// <summary>A payment as those see it who compare it with the provider's books. The key is the order's id.</summary>
+/// <summary>The payment grain's interface for reconciliation and webhooks. The key is the order's id.</summary>
 [Alias("soonshop.payment-review")]
 public interface IPaymentReviewGrain : IGrainWithGuidKey
 {
-    /// <summary>Takes news: asks the provider for how the payment stands, unless what they tell is known. Idempotent.</summary>
+    /// <summary>Applies an update: retrieves the payment from the provider, unless the update reports what is known. Idempotent.</summary>
     [Alias("hear")]
     Task<NewsEffect> HearAsync(PaymentNews news);
 
     /// <summary>
-    /// Takes a payment in that the provider has for the order, and the shop does not know: it becomes the order's, or what it took is
-    /// given back and what it holds is released. Idempotent.
+    /// Handles a payment that the provider has for the order and that the shop does not know. It becomes the order's payment, or
+    /// its money is refunded or released. Idempotent.
     /// </summary>
-    /// <param name="facts">The payment.</param>
-    /// <param name="orderWaits">True while the order can still be confirmed by it.</param>
+    /// <param name="facts">The provider's transaction.</param>
+    /// <param name="orderWaits">True while this payment can still confirm the order.</param>
     [Alias("take-in")]
     Task<StrayFate> TakeInAsync(ProviderPaymentFacts facts, bool orderWaits);
 }
 
-/// <summary>What news of a payment led to.</summary>
+/// <summary>The outcome of a payment update.</summary>
 [Alias("soonshop.news-effect")]
 public enum NewsEffect
 {
-    /// <summary>What they tell is known, or was overtaken.</summary>
+    /// <summary>The update reports what is known, or is out of date.</summary>
     Known,
-    /// <summary>The provider was asked, and its word taken.</summary>
+    /// <summary>The payment was retrieved from the provider and applied.</summary>
     Reviewed,
-    /// <summary>The shop does not know this payment of the order.</summary>
+    /// <summary>The shop does not know this payment of the order: it is unmatched.</summary>
     Stray,
-    /// <summary>The payment is none of the shop's.</summary>
+    /// <summary>The payment does not belong to the shop.</summary>
     Foreign,
 }
 
-/// <summary>What becomes of a payment that the shop did not know.</summary>
+/// <summary>How an unmatched payment was resolved.</summary>
 [Alias("soonshop.stray-fate")]
 public enum StrayFate
 {
-    /// <summary>It is known after all.</summary>
+    /// <summary>The shop knows the payment.</summary>
     Known,
-    /// <summary>It takes and holds nothing.</summary>
+    /// <summary>The payment neither captured nor holds money.</summary>
     Over,
-    /// <summary>It became the order's payment.</summary>
+    /// <summary>The payment became the order's payment.</summary>
     Adopted,
-    /// <summary>It was cancelled, or what it took was given back.</summary>
+    /// <summary>The payment was cancelled or refunded.</summary>
     GivenBack,
-    /// <summary>The provider works on it: look again later.</summary>
+    /// <summary>The provider is processing the payment. It is checked again later.</summary>
     Waits,
-    /// <summary>The provider will not give it back. A person must see to it.</summary>
+    /// <summary>The provider does not refund it. An operator must act.</summary>
     Stuck,
 }

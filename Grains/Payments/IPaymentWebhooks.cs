@@ -1,15 +1,15 @@
 namespace SoonShop.Payments;
 
-/// <summary>The port to what the provider posts. There is none where the provider posts nothing.</summary>
+/// <summary>Parses the provider's webhooks. Not registered for a provider that sends none.</summary>
 public interface IPaymentWebhooks
 {
-    /// <summary>Checks that it is the provider's, and not an old one sent again, and reads what it tells.</summary>
-    /// <param name="body">The body, byte by byte as it came.</param>
-    /// <param name="signature">The header with its signature; empty when there was none.</param>
+    /// <summary>Verifies the signature and its age, and parses the body.</summary>
+    /// <param name="body">The body, exactly as received.</param>
+    /// <param name="signature">The signature header; empty when it is missing.</param>
     WebhookReading Read(ReadOnlyMemory<byte> body, string signature);
 }
 
-/// <summary>What was found in a post.</summary>
-/// <param name="News">What it tells; null when that is nothing that the shop goes by.</param>
-/// <param name="Refusal">Why it is not taken: forged, too old, or malformed.</param>
+/// <summary>The result of parsing a webhook.</summary>
+/// <param name="News">The update; null for an event type that the shop ignores.</param>
+/// <param name="Refusal">Why the webhook is rejected: bad signature, too old, or malformed.</param>
 public sealed record WebhookReading(PaymentNews? News, Refusal? Refusal);

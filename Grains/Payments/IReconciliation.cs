@@ -1,14 +1,14 @@
 namespace SoonShop.Payments;
 
-/// <summary>The port to what reconciliation keeps; see <see cref="IReconciliationGrain"/>.</summary>
+/// <summary>The port to the store of reconciliation; see <see cref="IReconciliationGrain"/>.</summary>
 public interface IReconciliation
 {
-    /// <summary>One page of discrepancies.</summary>
+    /// <summary>Lists discrepancies, one page at a time.</summary>
     Task<Outcome<Page<PaymentDiscrepancy>>> ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation);
 
-    /// <summary>Makes the next run due now.</summary>
+    /// <summary>Schedules the next run for now.</summary>
     Task RequestAsync(CancellationToken cancellation);
 
-    /// <summary>How it goes.</summary>
+    /// <summary>Returns the status of reconciliation.</summary>
     Task<ReconciliationStatus> GetStatusAsync(CancellationToken cancellation);
 }

@@ -2,17 +2,17 @@ using SoonShop.Orders;
 
 namespace SoonShop.Payments;
 
-/// <summary>Something in which two books differ.</summary>
+/// <summary>A difference between the shop's payment and the provider's transaction, or the order.</summary>
 /// <param name="Kind">What differs.</param>
-/// <param name="Reference">The provider's id of the payment; empty where it is about the order.</param>
-/// <param name="Ours">What the shop's payment says.</param>
-/// <param name="Theirs">What the provider says, or the order.</param>
+/// <param name="Reference">The provider's id of the payment; empty when the order differs.</param>
+/// <param name="Ours">The value in the shop's payment.</param>
+/// <param name="Theirs">The value at the provider, or in the order.</param>
 public sealed record Difference(DiscrepancyKind Kind, string Reference, string Ours, string Theirs);
 
-/// <summary>The rules by which payments agree with the provider's books, and with the orders.</summary>
+/// <summary>Compares payments with the provider's transactions and with orders.</summary>
 public static class PaymentComparison
 {
-    /// <summary>What the provider's books say differently of one of its payments.</summary>
+    /// <summary>Compares a payment with the provider's transaction.</summary>
     public static ImmutableArray<Difference> WithProvider(PaymentState? ours, ProviderPaymentFacts theirs)
     {
         Difference Of(DiscrepancyKind kind, object? mine, object other) => new(kind, theirs.Reference, mine?.ToString() ?? "nothing", other.ToString()!);
@@ -21,7 +21,7 @@ public static class PaymentComparison
         if (fate != StrayFate.Known)
         {
             return fate == StrayFate.Over || theirs.IsOver ? []
-                // The provider has it, and its answer has not come: it is not unknown, but unheard of.
+                // The provider has the payment, but its response is missing: this attempt is not unmatched.
                 : ours?.Last is { Status: AttemptStatus.Asked } asked ? [Of(DiscrepancyKind.Status, asked.Status, theirs.Status)]
                 : [Of(DiscrepancyKind.Stray, null, $"{theirs.Status} {theirs.Amount}, kept {theirs.Kept}")];
         }
@@ -45,16 +45,16 @@ public static class PaymentComparison
         return differences.ToImmutable();
     }
 
-    /// <summary>What it means that the provider knows no payment of this reference.</summary>
+    /// <summary>Compares a payment whose reference the provider does not know.</summary>
     public static ImmutableArray<Difference> WithoutProvider(PaymentState? ours, string reference) =>
         ours?.Attempts.FirstOrDefault(a => a.Reference == reference) is { } attempt && attempt.Status is not (AttemptStatus.Cancelled or AttemptStatus.Declined)
             ? [new(DiscrepancyKind.UnknownToProvider, reference, attempt.Status.ToString(), "nothing")]
             : [];
 
-    /// <summary>True when no payment can confirm the order any more.</summary>
+    /// <summary>True when a payment can no longer confirm the order.</summary>
     public static bool HasEnded(OrderStatus? order) => order is null or OrderStatus.Cancelled or OrderStatus.Expired or OrderStatus.Rejected;
 
-    /// <summary>What the order says differently. An order of which nothing is known is null.</summary>
+    /// <summary>Compares a payment with its order; null for an order that does not exist.</summary>
     public static ImmutableArray<Difference> WithOrder(OrderStatus? order, PaymentState? payment)
     {
         Difference Of(DiscrepancyKind kind) => new(kind, "", payment is null ? "nothing" : $"{payment.Status}, kept {Kept(payment)}", order?.ToString() ?? "nothing");
@@ -67,7 +67,7 @@ public static class PaymentComparison
             OrderStatus.Shipped or OrderStatus.Delivered when isPaid => [],
             OrderStatus.Refunded when payment?.Status == PaymentStatus.Refunded => [],
             OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded => [Of(DiscrepancyKind.OrderWithoutPayment)],
-            // Of disputed money the bank decides.
+            // The bank decides about disputed money.
             _ when payment is { Dispute: { Status: not DisputeStatus.Won } } => [],
             _ when isHeld || (payment is not null && Kept(payment) > 0) => [Of(DiscrepancyKind.PaidWithoutOrder)],
             _ => [],

@@ -2,26 +2,26 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Payments;
 
-/// <summary>What is known of a customer at the provider.</summary>
-/// <param name="Generation">Counts the keys under which the provider was asked to make the customer.</param>
-/// <param name="AskedAt">When the last key was written down.</param>
-/// <param name="Email">With which address.</param>
+/// <summary>A customer's record at the provider.</summary>
+/// <param name="Generation">How many idempotency keys were used to create the customer.</param>
+/// <param name="AskedAt">When the last key was stored.</param>
+/// <param name="Email">The e-mail address that was sent.</param>
 /// <param name="Reference">The provider's id, once known.</param>
 public sealed record PaymentCustomer(int Generation, DateTimeOffset AskedAt, string Email, string? Reference)
 {
-    /// <summary>True when the account was erased: whatever comes late makes no customer.</summary>
+    /// <summary>True when the account was erased: late requests create no customer.</summary>
     public bool IsErased { get; init; }
 
-    /// <summary>The decline code for a customer whom the provider does not know any more.</summary>
+    /// <summary>The decline code for a customer who was deleted at the provider.</summary>
     public const string UnknownCode = "unknown_customer";
 
-    /// <summary>The most keys that one call tries.</summary>
+    /// <summary>The most keys that one call uses.</summary>
     public const int MaxKeysAtOnce = 2;
 
-    /// <summary>Writes the first key down, or the next one.</summary>
+    /// <summary>Stores the first key, or the next one.</summary>
     public static PaymentCustomer Ask(PaymentCustomer? before, string email, DateTimeOffset now) => new((before?.Generation ?? 0) + 1, now, email, null);
 
-    /// <summary>What the provider is, or was, asked.</summary>
+    /// <summary>The request to the provider.</summary>
     public CreateProviderCustomer ToCommand(Guid id) => new($"{id:N}/customer/{Generation}", id, Email, AskedAt);
 }
 
@@ -29,7 +29,7 @@ internal sealed class PaymentCustomerGrain(
     [PersistentState("payment-customer")] IPersistentState<Document<PaymentCustomer>> storage, TimeProvider time, IPaymentMethods methods)
     : AggregateGrain<PaymentCustomer>(storage, time), IPaymentCustomerGrain
 {
-    /// <summary>Patience with the provider, below that of the grain's caller.</summary>
+    /// <summary>Time limit of a call to the provider, shorter than that of the grain's caller.</summary>
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(8);
 
     protected override string Aggregate => "payment-customer";
@@ -60,7 +60,7 @@ internal sealed class PaymentCustomerGrain(
 
     async Task IPaymentCustomerGrain.ForgetAsync(string reference)
     {
-        // Under another key: the old one would be answered with the customer who is gone.
+        // A new key: with the old one, the provider would return the deleted customer.
         if (State is { IsErased: false } known && known.Reference == reference)
             await CommitAsync(PaymentCustomer.Ask(State, State.Email, Now), []);
     }
@@ -71,7 +71,7 @@ internal sealed class PaymentCustomerGrain(
             return;
         if (methods.AreKept && State is { } known)
         {
-            // An answer may have been lost: the same key is answered with the customer that it made.
+            // A response may have been lost: with the same key, the provider returns the customer that it created.
             var reference = known.Reference ?? await CallAsync(c => methods.CreateCustomerAsync(known.ToCommand(this.GetPrimaryKey()), c));
             if (reference is not null)
                 await CallAsync(c => methods.RemoveCustomerAsync(reference, c));

@@ -10,14 +10,14 @@ internal sealed partial class PaymentGrain : IPaymentReviewGrain
             return NewsEffect.Known;
         if (await ((IPaymentGrain)this).ReviewAsync(news.Reference) is null)
             return NewsEffect.Stray;
-        // What was given up and has taken something all the same is no attempt any more.
+        // An attempt that was cancelled and captured money all the same counts as an unmatched payment.
         return news.Status is ProviderPaymentStatus.Captured or ProviderPaymentStatus.Authorized
             && State!.Attempts.First(a => a.Reference == news.Reference).Status == AttemptStatus.Cancelled ? NewsEffect.Stray : NewsEffect.Reviewed;
     }
 
     async Task<StrayFate> IPaymentReviewGrain.TakeInAsync(ProviderPaymentFacts facts, bool orderWaits)
     {
-        // Of an order that nobody knows, all that is known is what was paid.
+        // For an unknown order, only the paid amount is known.
         var payment = State ?? PaymentState.Open(this.GetPrimaryKey(), new PaymentTerms(null, null, facts.Amount));
         if (payment.Last is { Status: AttemptStatus.Asked })
         {
@@ -32,7 +32,7 @@ internal sealed partial class PaymentGrain : IPaymentReviewGrain
         var fate = payment.FateOf(facts, orderWaits);
         if (fate == StrayFate.Adopted)
         {
-            // Another attempt must not take the money too. If it has, this one is given back.
+            // No other attempt may capture the money too. If one has, this payment is refunded.
             await GiveUpLastAsync(payment);
             payment = State ?? payment;
             fate = payment.FateOf(facts, orderWaits);
@@ -53,7 +53,7 @@ internal sealed partial class PaymentGrain : IPaymentReviewGrain
         return fate;
     }
 
-    /// <summary>Asks the provider for every stray that was to be given back, and for what became of refunds that were on their way.</summary>
+    /// <summary>Requests the refunds of unmatched payments that are not confirmed, and retrieves the pending ones.</summary>
     private async Task SettleStraysAsync()
     {
         foreach (var stray in State!.UnsettledStrays.ToArray())

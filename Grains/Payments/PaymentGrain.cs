@@ -10,10 +10,10 @@ internal sealed partial class PaymentGrain(
     [LazyState("payment")] IPersistentState<Document<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
     : AggregateGrain<PaymentState>(storage, time), IPaymentGrain
 {
-    /// <summary>Patience with the provider, below that of the grain's caller.</summary>
+    /// <summary>Time limit of a call to the provider, shorter than that of the grain's caller.</summary>
     private static readonly TimeSpan ProviderTimeout = TimeSpan.FromSeconds(8);
 
-    /// <summary>The answer for an order that costs nothing: nobody is asked, so it does not depend on anybody.</summary>
+    /// <summary>The payment of an order that costs nothing: the provider is not called.</summary>
     private static readonly ProviderPayment Free = new("free", ProviderPaymentStatus.Captured) { Captured = 0 };
 
     protected override string Aggregate => "payment";
@@ -43,7 +43,7 @@ internal sealed partial class PaymentGrain(
         var payment = State ?? PaymentState.Open(this.GetPrimaryKey(), command.Terms);
         if (payment.WouldBegin(command.AttemptId))
         {
-            // Nothing is begun that cannot be asked for: what waits for the provider to come back is the order, not a charge.
+            // While the provider is unreachable no charge starts. The order waits instead.
             if (!provider.IsAvailable && !IsFree(payment))
                 throw new UnavailableException("Payments are out of order for the moment. Nothing was charged; your order waits.");
             await GiveUpLastAsync(payment);
@@ -55,7 +55,7 @@ internal sealed partial class PaymentGrain(
         CrashPoint.Pass("payment.attempt.written");
         if (State?.Last is { Status: AttemptStatus.Asked })
             await SettleLastAsync(State);
-        // Most payments are asked for nothing more; memory is for those who are.
+        // Most payments get no further call, so the activation need not stay in memory.
         if (State is { Captured: not null })
             DeactivateOnIdle();
         return (State ?? payment).ToView();
@@ -77,7 +77,7 @@ internal sealed partial class PaymentGrain(
     {
         if (State is null)
             return null;
-        // An attempt whose answer was never recorded may be the one.
+        // The reference may belong to an attempt whose response was never recorded.
         if (State.Last is { Status: AttemptStatus.Asked })
             await SettleLastAsync(State);
         if (State.Attempts.All(a => a.Reference != reference))
@@ -93,7 +93,7 @@ internal sealed partial class PaymentGrain(
     {
         await SettleCaptureAsync();
         var payment = State ?? PaymentState.Open(this.GetPrimaryKey(), terms);
-        // First of all: whoever asks about an open attempt from now on withdraws it, and nobody is charged for what has ended.
+        // Close first: from now on an open attempt is voided, and a payment that has ended charges nobody.
         await CommitAsync(payment.Close());
         CrashPoint.Pass("payment.closed");
         payment = State ?? payment;
@@ -101,7 +101,7 @@ internal sealed partial class PaymentGrain(
         if (refundCaptured && State is { Captured: not null })
         {
             await SettleRefundsAsync();
-            // What the bank will not take back, a person must see to: the event that tells of it reaches the administrators.
+            // When the refund fails, an operator must act: the event reaches the administrators.
             if (State.Refundable > 0)
                 await RefundAsync(new RefundPayment("cancellation", null, reason));
         }
@@ -136,18 +136,18 @@ internal sealed partial class PaymentGrain(
     {
         if (State is not { } payment)
             return Refusal.NotFound("The payment");
-        // A guest's order may have gone along to an account, which only the order knows.
+        // A guest's order may have moved to an account, which only the order knows.
         var isBuyer = caller.Owns(payment.Terms.CustomerId, payment.Terms.CartId)
             || (payment.Terms.CustomerId is null && caller is { UserId: not null, IsAdmin: false }
                 && !(await GrainFactory.GetGrain<IOrderGrain>(this.GetPrimaryKey()).GetAsync(caller)).IsRefused);
         var view = (State ?? payment).ToView();
-        // What the customer's device needs to pay is the buyer's alone.
+        // Only the buyer may see the client secret.
         return isBuyer ? view : caller.IsAdmin ? view with { ClientSecret = null } : Refusal.NotFound("The payment");
     }
 
     /// <summary>
-    /// Finds out how the last attempt stands, if that is open. Asking under the same key takes no money twice. One of unknown
-    /// outcome whose payment is closed, or that is to be given up, is withdrawn: nobody is charged for it any more.
+    /// Settles the last attempt if it is open. A repeated request with the same key charges nobody twice. An attempt of unknown
+    /// outcome is voided when the payment is closed or the caller abandons it.
     /// </summary>
     private async Task SettleLastAsync(PaymentState payment, bool giveUp = false)
     {
@@ -165,8 +165,8 @@ internal sealed partial class PaymentGrain(
         CrashPoint.Pass("payment.outcome.written");
     }
 
-    /// <summary>Afterwards the last attempt can take no money any more, or it has.</summary>
-    /// <exception cref="UnavailableException">The provider works on it and cannot stop.</exception>
+    /// <summary>Ends the last attempt: afterwards it has captured money, or never will.</summary>
+    /// <exception cref="UnavailableException">The provider is processing the payment and cannot cancel it.</exception>
     private async Task GiveUpLastAsync(PaymentState payment)
     {
         if (payment.Last is { Status: AttemptStatus.Asked })
@@ -182,7 +182,7 @@ internal sealed partial class PaymentGrain(
             throw new UnavailableException("The payment is being worked on and cannot be called off now. Try again later.");
     }
 
-    /// <summary>Asks the provider for the capture that was decided and not confirmed.</summary>
+    /// <summary>Requests the capture that was stored and not confirmed.</summary>
     private async Task SettleCaptureAsync()
     {
         if (State is not { OpenCapture: { } capture } payment)
@@ -212,7 +212,7 @@ internal sealed partial class PaymentGrain(
             : null;
     }
 
-    /// <summary>Asks the provider for every refund that was decided and not confirmed.</summary>
+    /// <summary>Requests each refund that was stored and not confirmed.</summary>
     private async Task SettleRefundsAsync()
     {
         foreach (var refund in State!.OpenRefunds.ToArray())
@@ -223,7 +223,7 @@ internal sealed partial class PaymentGrain(
         }
     }
 
-    /// <summary>Asks what became of refunds that the provider had accepted and that could still fail.</summary>
+    /// <summary>Retrieves the pending refunds, which may still fail.</summary>
     private async Task SettlePendingRefundsAsync()
     {
         if (State!.Captured is { Reference: { } reference } && State.Refunds.Any(r => r is { IsOpen: false, Status: RefundStatus.Pending })
@@ -249,10 +249,10 @@ internal sealed partial class PaymentGrain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The payment provider knows no payment {Reference}, which payment {PaymentId} was made under. Was the provider's account changed?")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The payment provider does not know {Reference}, the reference of payment {PaymentId}. Check whether the provider's account was changed.")]
     private static partial void LogUnknown(ILogger log, string paymentId, string reference);
 }
 
-/// <summary>What SQL may ask of payments.</summary>
-/// <param name="InBetween">True while an outcome is not known, or money is held and neither taken nor released.</param>
+/// <summary>The indexed fields of a payment.</summary>
+/// <param name="InBetween">True while an outcome is unknown, or money is authorized and neither captured nor released.</param>
 public sealed record PaymentIndex(bool InBetween);

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace SoonShop.Payments;
 
-/// <summary>What the payment provider tells, and how its books and the shop's agree, as meter <c>SoonShop.Payments</c>.</summary>
+/// <summary>The meter <c>SoonShop.Payments</c>: calls to the provider, webhooks and reconciliation.</summary>
 public sealed class PaymentMetrics
 {
     /// <summary>The meter's name.</summary>
@@ -14,7 +14,7 @@ public sealed class PaymentMetrics
     private volatile KeyValuePair<string, DateTimeOffset?>[] comparedTo = [];
     private IReadOnlyDictionary<DiscrepancyKind, long> open = new Dictionary<DiscrepancyKind, long>();
 
-    /// <summary>Makes the meter's instruments.</summary>
+    /// <summary>Creates the instruments.</summary>
     public PaymentMetrics(IMeterFactory meters)
     {
         meter = meters.Create(MeterName);
@@ -32,30 +32,31 @@ public sealed class PaymentMetrics
             "s", "Every payment, or order, that was made before was compared by reconciliation; seconds since 1970");
     }
 
-    /// <summary>A post came: <c>accepted</c>, <c>duplicate</c>, <c>ignored</c> (a type that tells the shop nothing) or <c>refused</c>.</summary>
+    /// <summary>Counts a webhook: <c>accepted</c>, <c>duplicate</c>, <c>ignored</c> (a type that the shop does not use) or
+    /// <c>refused</c>.</summary>
     public void WebhookReceived(string result) => webhooks.Add(1, new KeyValuePair<string, object?>("result", result));
 
-    /// <summary>Every payment and order that was made before was compared; null where none was.</summary>
+    /// <summary>Records up to which creation time payments and orders were compared; null for none.</summary>
     public void ComparedUpTo(DateTimeOffset? payments, DateTimeOffset? orders) => comparedTo = [new("payments", payments), new("orders", orders)];
 
-    /// <summary>The provider was asked, and how that ended.</summary>
+    /// <summary>Records a call to the provider and its outcome.</summary>
     public void ProviderAsked(string operation, string outcome, TimeSpan took) =>
         asked.Record(took.TotalSeconds, new KeyValuePair<string, object?>("operation", operation), new KeyValuePair<string, object?>("outcome", outcome));
 
-    /// <summary>Tells from now on whether the provider can be reached, as far as is known.</summary>
+    /// <summary>Registers the gauge for the provider's availability.</summary>
     public void WatchProvider(Func<bool> isAvailable) =>
         meter.CreateObservableGauge("soonshop.payments.provider.available", () => isAvailable() ? 1 : 0, description: "0 while the payment provider is known to be out of reach");
 
-    /// <summary>News were handled.</summary>
+    /// <summary>Counts an update and its outcome.</summary>
     public void NewsHandled(NewsEffect effect) => news.Add(1, new KeyValuePair<string, object?>("effect", Name(effect)));
 
-    /// <summary>A payment that the shop did not know met its fate.</summary>
+    /// <summary>Counts an unmatched payment and its resolution.</summary>
     public void StraySettled(StrayFate fate) => strays.Add(1, new KeyValuePair<string, object?>("fate", Name(fate)));
 
-    /// <summary>Reconciliation found something.</summary>
+    /// <summary>Counts a discrepancy.</summary>
     public void DiscrepancyFound(DiscrepancyKind kind, bool settled) => found.Add(1, Kind(kind), new KeyValuePair<string, object?>("settled", settled));
 
-    /// <summary>So many are open now.</summary>
+    /// <summary>Records how many discrepancies are open.</summary>
     public void DiscrepanciesOpen(IReadOnlyDictionary<DiscrepancyKind, long> counts) => Volatile.Write(ref open, counts);
 
     private static KeyValuePair<string, object?> Kind(DiscrepancyKind kind) => new("kind", Name(kind));

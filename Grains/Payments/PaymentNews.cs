@@ -4,17 +4,18 @@ using SoonShop.Events;
 namespace SoonShop.Payments;
 
 /// <summary>
-/// The provider reported that one of its payments changed. Reports come late, twice, in another order or not at all; the shop asks the
-/// provider for the state.
+/// The provider reported that a payment changed. Updates arrive late, twice, out of order or not at all, so the shop retrieves
+/// the payment from the provider.
 /// </summary>
-/// <param name="NewsId">The provider's id of it.</param>
-/// <param name="Kind">What it is called there, such as <c>payment_intent.succeeded</c>.</param>
+/// <param name="NewsId">The provider's id of the update.</param>
+/// <param name="Kind">The provider's event type, such as <c>payment_intent.succeeded</c>.</param>
 /// <param name="Reference">The provider's id of the payment.</param>
-/// <param name="OrderId">The order that the payment was made for, when the news tell.</param>
+/// <param name="OrderId">The order that it pays, when the update names it.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.payment-news")]
 public sealed record PaymentNews(string NewsId, string Kind, string Reference, Guid? OrderId) : IShopEvent
 {
-    /// <summary>The namespace of the news' streams; the key is <see cref="Reference"/>, so that one payment's news come one after the other.</summary>
+    /// <summary>The stream namespace. The key is <see cref="Reference"/>, so that the updates of one payment are handled in
+    /// sequence.</summary>
     public const string StreamNamespace = "payment-news";
 
     /// <inheritdoc/>
@@ -23,15 +24,15 @@ public sealed record PaymentNews(string NewsId, string Kind, string Reference, G
     /// <inheritdoc/>
     [JsonIgnore] public EventStream? Stream => new(StreamNamespace, Reference);
 
-    /// <summary>How the payment stood then; null when the news are of something else.</summary>
+    /// <summary>The payment's status at that time; null when the update is about something else.</summary>
     [Id(0)] public ProviderPaymentStatus? Status { get; init; }
 
-    /// <summary>Minor units given back in all; null when the news do not tell.</summary>
+    /// <summary>Refunded minor units in total; null when the update does not contain them.</summary>
     [Id(1)] public long? RefundedInAll { get; init; }
 
-    /// <summary>The refund that the news are of.</summary>
+    /// <summary>The refund that changed.</summary>
     [Id(2)] public ProviderRefund? Refund { get; init; }
 
-    /// <summary>The dispute that the news are of.</summary>
+    /// <summary>The dispute that changed.</summary>
     [Id(3)] public ProviderDispute? Dispute { get; init; }
 }

@@ -4,8 +4,8 @@ using SoonShop.Events;
 namespace SoonShop.Payments;
 
 /// <summary>
-/// Goes by what the payment provider tells; keyed by the provider's id of the payment. What is known already costs one call
-/// to the payment's grain, and none to the provider.
+/// Handles the provider's payment updates, keyed by the provider's id of the payment. An update that reports what is known costs
+/// one call to the payment's grain and none to the provider.
 /// </summary>
 [GrainType("payment-news"), ImplicitStreamSubscription(PaymentNews.StreamNamespace)]
 [Retry(Immediate = 1, Backoff = Backoff.Exponential, Retries = 20, FirstSeconds = 1, Factor = 2, MaxSeconds = 600, Jitter = 0.2)]
@@ -15,7 +15,7 @@ internal sealed class PaymentNewsGrain(PaymentReview review) : EventHandlerGrain
     Task IHandle<PaymentNews>.HandleAsync(PaymentNews e, EventContext context)
     {
         CrashPoint.Pass("payment.news.handling");
-        // After a failure it is not known how far it came: what the payment knows, the order may not.
+        // After a failure the progress is unknown: the payment may be up to date while the order is not.
         return review.HearAsync(e, context.Attempt > 1, context.Cancellation);
     }
 }

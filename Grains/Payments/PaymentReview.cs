@@ -3,21 +3,21 @@ using SoonShop.Orders;
 
 namespace SoonShop.Payments;
 
-/// <summary>Brings a payment and its order to what the provider says, whoever noticed that they may not be.</summary>
+/// <summary>Updates a payment and its order from the provider, for webhooks and reconciliation.</summary>
 public sealed partial class PaymentReview(IGrainFactory grains, IProviderBooks books, StrayPolicy strays, PaymentMetrics metrics, ILogger<PaymentReview> log)
 {
     private static readonly Caller Shop = new(null, null, IsAdmin: true);
 
-    /// <summary>Goes by what the provider tells.</summary>
-    /// <param name="news">What it tells.</param>
-    /// <param name="again">True when the order is to look at itself even if the payment knows already.</param>
+    /// <summary>Applies a payment update.</summary>
+    /// <param name="news">The update.</param>
+    /// <param name="again">True to resume the order even if the payment is up to date.</param>
     /// <param name="cancellation">Ends the call.</param>
     public async Task<NewsEffect> HearAsync(PaymentNews news, bool again, CancellationToken cancellation)
     {
         var (orderId, facts) = (news.OrderId, (ProviderPaymentFacts?)null);
         if (orderId is null)
         {
-            // Disputes, and refunds made with the provider's own tools, name no order.
+            // Updates about disputes and refunds made outside the shop name no order.
             facts = await books.FindAsync(news.Reference, cancellation);
             orderId = facts?.OrderId;
         }
@@ -30,7 +30,8 @@ public sealed partial class PaymentReview(IGrainFactory grains, IProviderBooks b
         return effect;
     }
 
-    /// <summary>Asks the provider how a payment stands, takes its word, and brings the order on; gives back what should not have been taken.</summary>
+    /// <summary>Retrieves a payment from the provider, applies it, and resumes the order. Refunds what should not have been
+    /// captured.</summary>
     public async Task ReviewAsync(Guid orderId, ProviderPaymentFacts facts)
     {
         var known = await grains.GetGrain<IPaymentGrain>(orderId).ReviewAsync(facts.Reference) is not null;
@@ -40,20 +41,20 @@ public sealed partial class PaymentReview(IGrainFactory grains, IProviderBooks b
             await TakeInAsync(orderId, facts);
     }
 
-    /// <summary>Finds out how what is in between stands, and brings the order on.</summary>
+    /// <summary>Settles an unsettled payment and resumes the order.</summary>
     public async Task SettleAsync(Guid orderId)
     {
-        // The order first: what it has given up, or is too late for, is withdrawn and not asked for again.
+        // The order first: an attempt that it has abandoned, or that is too late, is voided and not repeated.
         await Order(orderId).ResumeAsync();
         await grains.GetGrain<IPaymentGrain>(orderId).SettleAsync();
         await Order(orderId).ResumeAsync();
     }
 
-    /// <summary>Gives back what was taken, or releases what is held, for an order that has ended without it.</summary>
+    /// <summary>Refunds captured money, or releases authorized money, of an order that ended without it.</summary>
     public Task GiveBackAsync(Guid orderId, PaymentTerms terms) =>
         grains.GetGrain<IPaymentGrain>(orderId).CancelAsync(terms, refundCaptured: true, "The order had ended before it was paid.");
 
-    /// <summary>Sees to a payment of the order that the shop does not know.</summary>
+    /// <summary>Resolves an unmatched payment of the order.</summary>
     public async Task<StrayFate> TakeInAsync(Guid orderId, ProviderPaymentFacts? facts)
     {
         if (facts is null || facts.IsOver)
@@ -63,7 +64,7 @@ public sealed partial class PaymentReview(IGrainFactory grains, IProviderBooks b
             LogLeft(log, facts.Reference, orderId, facts.Amount);
             return StrayFate.Waits;
         }
-        // The order first does what is left to do: it may be about to learn of this very payment.
+        // The order resumes first: its pending step may be about this payment.
         await Order(orderId).ResumeAsync();
         var order = await Order(orderId).GetAsync(Shop);
         var waits = order.Value is { Status: OrderStatus.Pending or OrderStatus.AwaitingPayment };
@@ -80,12 +81,12 @@ public sealed partial class PaymentReview(IGrainFactory grains, IProviderBooks b
 
     private IOrderGrain Order(Guid orderId) => grains.GetGrain<IOrderGrain>(orderId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The provider has a payment {Reference} for order {OrderId} (which {Order}) that the shop did not know, of {Amount}: {Fate}. Was a database restored, or the provider's account shared?")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Unmatched payment {Reference} of {Amount} for order {OrderId} (which {Order}): {Fate}. Check whether a database was restored or the provider's account is shared.")]
     private static partial void LogStray(ILogger log, string reference, Guid orderId, string order, Money amount, StrayFate fate);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The provider has a payment {Reference} for order {OrderId}, of {Amount}, that the shop did not know; Payments:Reconciliation:SettleStrays leaves it to you.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Unmatched payment {Reference} of {Amount} for order {OrderId}. Payments:Reconciliation:SettleStrays is off: adopt or refund it yourself.")]
     private static partial void LogLeft(ILogger log, string reference, Guid orderId, Money amount);
 }
 
-/// <summary>Whether payments at the provider that the shop does not know are adopted or given back, or only reported.</summary>
+/// <summary>Whether unmatched payments are adopted or refunded, or only reported.</summary>
 public sealed record StrayPolicy(bool Settle);

@@ -4,22 +4,22 @@ using SoonShop.Orders;
 
 namespace SoonShop.Payments;
 
-/// <summary>What may happen to money that was taken.</summary>
+/// <summary>The rules for refunds and disputes.</summary>
 public sealed partial record PaymentState
 {
-    /// <summary>Minor units that refunds have given, or are about to give, back.</summary>
+    /// <summary>Refunded minor units, including pending refunds.</summary>
     public long Refunded => Refunds.Where(r => !r.HasFailed).Sum(r => r.Amount);
 
-    /// <summary>Minor units that can still be given back.</summary>
+    /// <summary>Minor units that can still be refunded.</summary>
     public long Refundable => CapturedAmount - Refunded;
 
-    /// <summary>Refunds that the provider was, perhaps, not yet asked for.</summary>
+    /// <summary>Refunds whose request is not confirmed.</summary>
     public IEnumerable<Refund> OpenRefunds => Refunds.Where(r => r.IsOpen);
 
-    /// <summary>Minor units that the provider has confirmed to give back.</summary>
+    /// <summary>Minor units of confirmed refunds.</summary>
     public long GivenBack => Refunds.Where(r => !r.IsOpen && !r.HasFailed).Sum(r => r.Amount);
 
-    /// <summary>Writes a refund down before the provider is asked for it.</summary>
+    /// <summary>Stores a refund before the provider is called.</summary>
     public Decision<PaymentState> BeginRefund(RefundPayment command, DateTimeOffset now)
     {
         if (Refunds.Any(r => r.Id == command.RefundId))
@@ -31,14 +31,14 @@ public sealed partial record PaymentState
             return new Refusal(RefusalCode.Conflict, $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
         if (WhyNotMovable(amount) is { } refusal)
             return refusal;
-        // All that is left can always be given back: it ends the parts.
+        // A refund of the whole rest is always allowed: no part can follow.
         if (Refunds.Length >= MaxRefunds && command.Amount is not null)
             return new Refusal(RefusalCode.Conflict, $"A payment is refunded in at most {MaxRefunds} parts.");
         var refund = new Refund(command.RefundId, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, command.Reason, null) { AskedAt = now };
         return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] }, new OrderCheckoutDue(OrderId, now + ReminderDelay));
     }
 
-    /// <summary>Takes the provider's word on a refund.</summary>
+    /// <summary>Applies the provider's refund.</summary>
     public Decision<PaymentState> RecordRefund(string refundId, ProviderRefund answer)
     {
         var events = new List<IShopEvent>();
@@ -46,7 +46,7 @@ public sealed partial record PaymentState
         return ReferenceEquals(next, this) ? Decision<PaymentState>.Stay(this) : Decision<PaymentState>.To(next, events);
     }
 
-    /// <summary>What the provider is, or was, asked to give back.</summary>
+    /// <summary>The refund request to the provider.</summary>
     public CreateProviderRefund ToCommand(Refund refund) => new(refund.Key, Captured!.Reference!, OrderId, Amount(refund.Amount), refund.AskedAt);
 
     private PaymentState HearOfRefunds(ImmutableArray<ProviderRefund> answers, DateTimeOffset now, List<IShopEvent> events)
@@ -59,7 +59,7 @@ public sealed partial record PaymentState
             var known = next.Refunds.FirstOrDefault(r => r.IsOpen ? r.Key == answer.IdempotencyKey : r.Reference == answer.Reference);
             if (known is null)
             {
-                // Somebody made it with the provider's own tools.
+                // A refund made outside the shop.
                 known = new Refund($"provider/{answer.Reference}", "", answer.Amount, "Made at the payment provider.", null) { AskedAt = now };
                 next = next with { Refunds = [.. next.Refunds, known] };
             }
@@ -72,7 +72,7 @@ public sealed partial record PaymentState
     {
         var status = StatusOf(answer);
         var heard = refund with { Reference = answer.Reference, Status = status, FailureReason = answer.FailureReason };
-        // A bank can send money back that was given: what succeeded may fail, but what failed is over.
+        // A bank can return a refund: a succeeded refund may fail later, but a failed one stays failed.
         if (heard == refund || refund.HasFailed || (!refund.IsOpen && status == RefundStatus.Pending))
             return this;
         var next = this with { Refunds = Refunds.Replace(refund, heard) };
@@ -85,7 +85,7 @@ public sealed partial record PaymentState
 
     private PaymentState HearOfDispute(ProviderDispute? answer, List<IShopEvent> events)
     {
-        // One that was decided stays so, unless there is another.
+        // A closed dispute stays closed, unless there is a new one.
         if (answer is null || answer == Dispute || (Dispute is { Status: not DisputeStatus.Open } decided && decided.Reference == answer.Reference))
             return this;
         var facts = new Dispute(answer.Status, Amount(answer.Amount), answer.Reason);

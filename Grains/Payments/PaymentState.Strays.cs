@@ -4,24 +4,24 @@ using SoonShop.Events;
 namespace SoonShop.Payments;
 
 /// <summary>
-/// What may happen to a payment that the provider has for the order and that is no attempt of it: a key was forgotten, a
-/// database restored. Money under it is never left: it pays for the order, or goes back.
+/// The rules for unmatched payments: the provider has them for the order, but they are no attempt of it, because a key expired or a
+/// database was restored. Their money pays the order or is refunded.
 /// </summary>
 public sealed partial record PaymentState
 {
-    /// <summary>How often the provider is asked to give one stray back before a person must see to it.</summary>
+    /// <summary>The most refund requests for one unmatched payment; then an operator must act.</summary>
     public const int MaxStrayTries = 3;
 
-    /// <summary>The most strays of one order that are seen to.</summary>
+    /// <summary>The most unmatched payments of one order that are resolved.</summary>
     public const int MaxStrays = 25;
 
-    /// <summary>Those that are, or were, given back; oldest first.</summary>
+    /// <summary>Unmatched payments with a refund or cancellation, oldest first.</summary>
     public ImmutableArray<StrayPayment> Strays { get; init; } = [];
 
-    /// <summary>Strays that the provider was, perhaps, not yet asked to give back, or that may still fail.</summary>
+    /// <summary>Unmatched payments whose refund is not confirmed, or may still fail.</summary>
     public IEnumerable<StrayPayment> UnsettledStrays => Strays.Where(s => s.Status is null or RefundStatus.Pending);
 
-    /// <summary>True when nothing that the news tell is new: it is known, or what came after it is.</summary>
+    /// <summary>True when the update reports nothing new.</summary>
     public bool Knows(PaymentNews news)
     {
         if (Attempts.FirstOrDefault(a => a.Reference == news.Reference) is not { } attempt)
@@ -37,9 +37,9 @@ public sealed partial record PaymentState
             : attempt.Hear(new ProviderPayment(null, status)) == attempt);
     }
 
-    /// <summary>What is to become of a payment in the provider's books.</summary>
-    /// <param name="facts">The payment.</param>
-    /// <param name="orderWaits">True while the order can still be confirmed by it.</param>
+    /// <summary>Decides how to resolve a transaction of the provider.</summary>
+    /// <param name="facts">The provider's transaction.</param>
+    /// <param name="orderWaits">True while this payment can still confirm the order.</param>
     public StrayFate FateOf(ProviderPaymentFacts facts, bool orderWaits)
     {
         if (Attempts.FirstOrDefault(a => a.Reference == facts.Reference) is { } attempt && !IsBeside(attempt))
@@ -56,7 +56,7 @@ public sealed partial record PaymentState
         return tries.Length >= MaxStrayTries || Strays.Length >= MaxStrays || facts.Disputed ? StrayFate.Stuck : StrayFate.GivenBack;
     }
 
-    /// <summary>Makes it the attempt that pays. How it stands is for the provider to say.</summary>
+    /// <summary>Makes it the order's attempt. Its status is then retrieved from the provider.</summary>
     public Decision<PaymentState> Adopt(ProviderPaymentFacts facts, DateTimeOffset now)
     {
         if (FateOf(facts, orderWaits: true) != StrayFate.Adopted)
@@ -69,7 +69,7 @@ public sealed partial record PaymentState
         return Decision<PaymentState>.To(this with { Attempts = [.. Attempts, attempt] }, new Orders.OrderCheckoutDue(OrderId, now + ReminderDelay));
     }
 
-    /// <summary>Writes down that it is given back, before the provider is asked.</summary>
+    /// <summary>Stores the refund or cancellation before the provider is called.</summary>
     public Decision<PaymentState> BeginGivingBack(ProviderPaymentFacts facts, DateTimeOffset now)
     {
         if (FateOf(facts, orderWaits: false) != StrayFate.GivenBack)
@@ -79,7 +79,7 @@ public sealed partial record PaymentState
         return Decision<PaymentState>.To(this with { Strays = [.. Strays, stray] }, new Orders.OrderCheckoutDue(OrderId, now + ReminderDelay));
     }
 
-    /// <summary>Takes the provider's word on a refund of one.</summary>
+    /// <summary>Applies the provider's refund of an unmatched payment.</summary>
     public Decision<PaymentState> RecordStray(StrayPayment stray, ProviderRefund answer)
     {
         var status = StatusOf(answer);
@@ -90,15 +90,15 @@ public sealed partial record PaymentState
     }
 
     /// <summary>
-    /// Takes the provider's word on the cancellation of one. If it was captured meanwhile, this try is over, and the next one
-    /// refunds it.
+    /// Applies the provider's cancellation of an unmatched payment. If the payment was captured in the meantime, this try has
+    /// failed and the next one refunds it.
     /// </summary>
     public Decision<PaymentState> RecordStray(StrayPayment stray, ProviderPayment answer) =>
         answer.Status is ProviderPaymentStatus.Cancelled or ProviderPaymentStatus.Declined
             ? Heard(stray, stray with { Status = RefundStatus.Succeeded }, new PaymentStrayGivenBack(OrderId, Terms.CustomerId, Amount(0), stray.Reference))
             : Heard(stray, stray with { Status = RefundStatus.Failed, FailureReason = $"It is {answer.Status} and cannot be cancelled." });
 
-    /// <summary>What the provider is, or was, asked to give back of a stray.</summary>
+    /// <summary>The refund request for an unmatched payment.</summary>
     public CreateProviderRefund ToCommand(StrayPayment stray) => new(stray.Key, stray.Reference, OrderId, Amount(stray.Amount), stray.AskedAt);
 
     private Decision<PaymentState> Heard(StrayPayment stray, StrayPayment heard, params IReadOnlyList<IShopEvent> events) =>
@@ -106,11 +106,11 @@ public sealed partial record PaymentState
             ? Decision<PaymentState>.Stay(this)
             : Decision<PaymentState>.To(this with { Strays = Strays.Replace(stray, heard) }, events);
 
-    /// <summary>True for an attempt that is to take nothing, whatever the provider says: it was given up, or another has paid.</summary>
+    /// <summary>True for an attempt that must not capture money: it was cancelled, or another attempt has paid.</summary>
     private bool IsBeside(PaymentAttempt attempt) =>
         attempt.Status == AttemptStatus.Cancelled || (attempt.Status == AttemptStatus.Captured && !ReferenceEquals(attempt, Captured));
 
-    /// <summary>True when it pays for the whole order, and nothing of it went back.</summary>
+    /// <summary>True when it pays the whole order and nothing was refunded.</summary>
     private bool IsWhole(ProviderPaymentFacts facts) => facts.Amount == Terms.Amount && facts.Refunded == 0 && !facts.Disputed
         && (facts.Status == ProviderPaymentStatus.Authorized || (facts.Status == ProviderPaymentStatus.Captured && facts.Captured == facts.Amount.Amount));
 

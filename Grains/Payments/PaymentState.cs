@@ -6,7 +6,7 @@ using SoonShop.Privacy;
 namespace SoonShop.Payments;
 
 /// <summary>
-/// The rules of one order's money. At most one attempt can take money at a time; once one has, no other is ever begun.
+/// The payment rules of one order. At most one attempt at a time can capture money; after a capture, no attempt starts.
 /// </summary>
 public sealed partial record PaymentState
 {
@@ -16,12 +16,12 @@ public sealed partial record PaymentState
     /// <summary>The most refunds of one order.</summary>
     public const int MaxRefunds = 100;
 
-    /// <summary>How long after a decision the order is reminded to look, in case that nobody lived to carry it out or tell.</summary>
+    /// <summary>The delay of the timeout that resumes the order when the process ended before it had carried a decision out.</summary>
     private static readonly TimeSpan ReminderDelay = TimeSpan.FromSeconds(5);
 
     /// <summary>The order, and the payment: one id.</summary>
     public required Guid OrderId { get; init; }
-    /// <summary>What it is for.</summary>
+    /// <summary>The payer and the amount.</summary>
     public required PaymentTerms Terms { get; init; }
     /// <summary>Oldest first.</summary>
     public ImmutableArray<PaymentAttempt> Attempts { get; init; } = [];
@@ -29,31 +29,31 @@ public sealed partial record PaymentState
     public PaymentCapture? Capture { get; init; }
     /// <summary>Oldest first.</summary>
     public ImmutableArray<Refund> Refunds { get; init; } = [];
-    /// <summary>The customer's complaint to the bank, if there is one.</summary>
+    /// <summary>The dispute, if there is one.</summary>
     public ProviderDispute? Dispute { get; init; }
-    /// <summary>True once the order has given it up: no attempt may follow.</summary>
+    /// <summary>True once the payment is closed: no attempt may follow.</summary>
     public bool Closed { get; init; }
 
     /// <summary>The last attempt.</summary>
     public PaymentAttempt? Last => Attempts.Length > 0 ? Attempts[^1] : null;
 
-    /// <summary>The attempt that took the money.</summary>
+    /// <summary>The captured attempt.</summary>
     public PaymentAttempt? Captured => Attempts.FirstOrDefault(a => a.Status == AttemptStatus.Captured);
 
-    /// <summary>Minor units that were taken.</summary>
+    /// <summary>Captured minor units.</summary>
     public long CapturedAmount => Captured is { } captured ? captured.CapturedAmount ?? Terms.Amount.Amount : 0;
 
-    /// <summary>The attempt that has taken the money or holds it.</summary>
+    /// <summary>The captured or authorized attempt.</summary>
     private PaymentAttempt? Holder => Captured ?? (Last is { Status: AttemptStatus.Authorized } held ? held : null);
 
-    /// <summary>Nothing tried yet.</summary>
+    /// <summary>A payment without attempts.</summary>
     public static PaymentState Open(Guid orderId, PaymentTerms terms) => new() { OrderId = orderId, Terms = terms };
 
-    /// <summary>True when <see cref="Begin"/> would begin the attempt, once those before it can take nothing any more.</summary>
+    /// <summary>True when <see cref="Begin"/> would start the attempt, once earlier ones have ended.</summary>
     public bool WouldBegin(string attemptId) =>
         !Closed && Holder is null && Attempts.Length < MaxAttempts && Attempts.All(a => a.Id != attemptId);
 
-    /// <summary>Erases what somebody may have written about the buyer, once nothing is under way.</summary>
+    /// <summary>Erases the free text about the buyer, once nothing is unsettled.</summary>
     public Decision<PaymentState> Erase()
     {
         var erased = this with
@@ -64,10 +64,10 @@ public sealed partial record PaymentState
         return erased.Attempts.SequenceEqual(Attempts) && erased.Refunds.SequenceEqual(Refunds) ? Decision<PaymentState>.Stay(this) : Decision<PaymentState>.To(erased);
     }
 
-    /// <summary>Begins an attempt. It stays when there is nothing to begin: the attempt is known, the money is taken, or the payment is closed.</summary>
+    /// <summary>Starts an attempt. Changes nothing when the attempt is known, the money was captured, or the payment is closed.</summary>
     public Decision<PaymentState> Begin(Charge charge, DateTimeOffset now)
     {
-        // What was only given back says nothing of the order.
+        // A payment that only has unmatched payments does not know the order's terms.
         if (Attempts.IsEmpty && !Strays.IsEmpty && charge.Terms != Terms)
             return (this with { Terms = charge.Terms }).Begin(charge, now);
         if (charge.Terms != Terms)
@@ -80,15 +80,15 @@ public sealed partial record PaymentState
             charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + Strays.Length + 1}", charge.PaymentMethod, AttemptStatus.Asked, null, null, null, charge.FollowUp)
         { AskedAt = now, Customer = charge.Customer, KeepMethod = charge.KeepMethod };
         var next = this with { Attempts = [.. Attempts, attempt] };
-        // Should the process die before the provider has answered, the order comes back to it.
+        // If the process ends before the provider has responded, the timeout resumes the order.
         return charge.FollowUp ? Decision<PaymentState>.To(next, new OrderCheckoutDue(OrderId, now + ReminderDelay)) : Decision<PaymentState>.To(next);
     }
 
     /// <summary>
-    /// Takes the provider's word: on the last attempt, or on the one that it names, on its refunds and its dispute. Whatever
-    /// comes late or twice changes nothing: what was captured stays captured, what was given up stays given up.
+    /// Applies the provider's payment to the last attempt or to the named one, with its refunds and its dispute. A late or repeated
+    /// response changes nothing: captured stays captured, cancelled stays cancelled.
     /// </summary>
-    /// <param name="answer">The provider's word.</param>
+    /// <param name="answer">The provider's payment.</param>
     /// <param name="now">The time.</param>
     /// <param name="reference">The attempt's reference; null for the last attempt.</param>
     public Decision<PaymentState> Record(ProviderPayment answer, DateTimeOffset now, string? reference = null)
@@ -103,26 +103,26 @@ public sealed partial record PaymentState
             if (heard.Status != attempt.Status)
                 events.Add(next.Told(heard));
         }
-        // What happens to money that was taken before it was known to be.
+        // Refunds and disputes of money that was captured before the shop knew.
         if (heard.Status == AttemptStatus.Captured)
             next = next.HearOfRefunds(answer.Refunds, now, events).HearOfDispute(answer.Dispute, events);
         if (ReferenceEquals(next, this))
             return Decision<PaymentState>.Stay(this);
-        // The order did not ask just now: it is told again.
+        // The order did not make this call: the timeout resumes it.
         if (attempt.Status != AttemptStatus.Asked && events.Count > 0)
             events.Add(new OrderCheckoutDue(OrderId, now + ReminderDelay));
         return Decision<PaymentState>.To(next, events);
     }
 
-    /// <summary>The declined attempt can take nothing any more: the provider has confirmed that it is given up.</summary>
+    /// <summary>Records that the provider has cancelled the declined attempt.</summary>
     public Decision<PaymentState> Release() => Last is { Status: AttemptStatus.Declined, Released: false } declined
         ? Decision<PaymentState>.To(this with { Attempts = Attempts.Replace(declined, declined with { Released = true }) })
         : Decision<PaymentState>.Stay(this);
 
-    /// <summary>No attempt may follow.</summary>
+    /// <summary>Closes the payment: no attempt may follow.</summary>
     public Decision<PaymentState> Close() => Closed ? Decision<PaymentState>.Stay(this) : Decision<PaymentState>.To(this with { Closed = true });
 
-    /// <summary>Writes a capture of what was authorized down before the provider is asked for it. It stays when it is known.</summary>
+    /// <summary>Stores a capture before the provider is called. Changes nothing when the capture is known.</summary>
     public Decision<PaymentState> BeginCapture(CapturePayment command, DateTimeOffset now)
     {
         if (Capture?.Id == command.CaptureId)
@@ -138,14 +138,15 @@ public sealed partial record PaymentState
             this with { Capture = new PaymentCapture(command.CaptureId, $"{OrderId:N}/capture/1", amount) }, new OrderCheckoutDue(OrderId, now + ReminderDelay));
     }
 
-    /// <summary>The capture that the provider was, perhaps, not yet asked for.</summary>
+    /// <summary>The capture whose request is not confirmed.</summary>
     public PaymentCapture? OpenCapture => Last is { Status: AttemptStatus.Authorized } ? Capture : null;
 
-    /// <summary>True while somebody should look again: an outcome is not known, or money is held and neither taken nor released.</summary>
+    /// <summary>True while it must be checked again: an outcome is unknown, or money is authorized and neither captured nor
+    /// released.</summary>
     public bool IsInBetween => Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending)
         || UnsettledStrays.Any();
 
-    /// <summary>How far it is.</summary>
+    /// <summary>Its status.</summary>
     public PaymentStatus Status =>
         Captured is not null
             ? GivenBack == 0 ? PaymentStatus.Captured
@@ -160,7 +161,7 @@ public sealed partial record PaymentState
             _ => PaymentStatus.Pending,
         };
 
-    /// <summary>The payment as its owner sees it.</summary>
+    /// <summary>The owner's view of the payment.</summary>
     public Payment ToView() => new(
         OrderId, Status, Terms.Amount, Amount(GivenBack), (Holder ?? Last)?.Method ?? "",
         Status == PaymentStatus.RequiresAction ? Last!.ClientSecret : null)

@@ -8,7 +8,7 @@ namespace SoonShop.Payments;
 internal sealed class PaymentWebhookGrain(IEnumerable<IPaymentWebhooks> webhooks, IEventInbox inbox, PaymentMetrics metrics, TimeProvider time)
     : Grain, IPaymentWebhookGrain
 {
-    /// <summary>The source of what the provider tells.</summary>
+    /// <summary>The source of the provider's updates.</summary>
     private const string Source = "/payment-provider";
 
     async Task<Outcome<Done>> IPaymentWebhookGrain.AcceptAsync(byte[] body, string signature)

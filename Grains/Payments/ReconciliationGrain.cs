@@ -3,7 +3,7 @@ using SoonShop.Auditing;
 
 namespace SoonShop.Payments;
 
-// One on a silo: that is where a cancellation finds the call.
+// One per silo, so that a cancellation reaches the call.
 [StatelessWorker(1), Reentrant]
 internal sealed class ReconciliationGrain(IReconciliation reconciliation, IAuditLog audit) : Grain, IReconciliationGrain
 {
