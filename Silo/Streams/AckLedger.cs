@@ -1,44 +1,44 @@
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Positions from one to another, both included.</summary>
+/// <summary>A range of positions, both ends included.</summary>
 internal readonly record struct PositionRange(long From, long To);
 
 /// <summary>
-/// What was read of a queue and is done with, or not yet: from this follows what the database is told. Done with is
-/// everything up to the watermark, and beyond it what lies in some ranges, so that one slow consumer holds back no other's
-/// acknowledgements. A range says: whatever there is of this queue in it is done with. So it reaches over positions that were never
-/// read only where nothing new can appear.
+/// Tracks which events of a queue are pending and which are done, and what to write to the database. Done are all events up to
+/// the watermark and those in the ranges beyond it, so a slow consumer does not hold back the acknowledgements of others. Every event
+/// of the queue in a range is done. A range therefore spans positions that were never read only where no new event can appear.
 /// </summary>
 internal sealed class AckLedger
 {
     /// <summary>
-    /// The most ranges that are written, about 350 KB. What falls off is redelivered if this silo dies: handlers know it by the event's id.
+    /// The most ranges that are written, about 350 KB. Events beyond them are redelivered if this silo ends; handlers deduplicate by event
+    /// id.
     /// </summary>
     private const int MaxRanges = 20_000;
 
     private readonly SortedPositions pending = new();
 
-    /// <summary>Done with since the last time that the ranges were made up.</summary>
+    /// <summary>Positions that became done since the ranges were last built.</summary>
     private readonly SortedPositions done = new();
 
     private List<PositionRange> ranges;
 
-    /// <param name="watermark">Everything up to here is done with.</param>
-    /// <param name="done">Done with beyond it, in order.</param>
+    /// <param name="watermark">All events up to this position are done.</param>
+    /// <param name="done">Done ranges beyond it, in order.</param>
     public AckLedger(long watermark, IEnumerable<PositionRange> done) => (Watermark, ranges) = (watermark, [.. done]);
 
-    /// <summary>Everything up to here is done with.</summary>
+    /// <summary>All events up to this position are done.</summary>
     public long Watermark { get; private set; }
 
-    /// <summary>Read and not done with.</summary>
+    /// <summary>The number of events that were read and are not done.</summary>
     public int Pending => pending.Count;
 
     public void Read(long position) => pending.Add(position);
 
-    /// <summary>False when it was not pending.</summary>
+    /// <summary>Marks a position as done. False when it was not pending.</summary>
     public bool Done(long position) => pending.Remove(position) && done.Add(position);
 
-    /// <summary>What to write, when nothing new can appear up to <paramref name="final"/>.</summary>
+    /// <summary>Returns what to write, given that no new event can appear up to <paramref name="final"/>.</summary>
     public (long Watermark, PositionRange[] Done) ToWrite(long final)
     {
         Watermark = Math.Max(Watermark, pending.Count > 0 ? Math.Min(pending.Min - 1, final) : final);

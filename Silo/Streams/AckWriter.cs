@@ -2,30 +2,30 @@ using Microsoft.Extensions.Logging;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Whose progress is written: the reader of one queue.</summary>
+/// <summary>The progress of the reader of one queue.</summary>
 internal interface IProgress
 {
     /// <summary>The queue's id.</summary>
     int Queue { get; }
 
-    /// <summary>What to write about the queue; null when there is nothing new, or nothing that this reader may write.</summary>
+    /// <summary>The progress to write; null when nothing has changed, or when this reader does not own the queue.</summary>
     QueueProgress? Progress();
 
-    /// <summary>It was written.</summary>
+    /// <summary>Called when the progress was written.</summary>
     void Written(QueueProgress progress);
 
-    /// <summary>The database refused what was written under an epoch: another silo has claimed the queue.</summary>
+    /// <summary>Called when the database rejected the epoch: another silo has claimed the queue.</summary>
     void Fenced(long staleEpoch);
 }
 
-/// <summary>Writes the progress of all queues of this silo, in one statement every few hundred milliseconds while there is any.</summary>
-/// <param name="write">Writes; answers the queues that took it.</param>
-/// <param name="interval">How long progress is gathered.</param>
-/// <param name="log">Is told of failures.</param>
+/// <summary>Writes the progress of all queues of this silo, in one statement per interval, if there is any.</summary>
+/// <param name="write">Writes the progress and returns the queues that accepted it.</param>
+/// <param name="interval">How long progress is collected before a write.</param>
+/// <param name="log">The log.</param>
 internal sealed partial class AckWriter(
     Func<IReadOnlyList<QueueProgress>, CancellationToken, Task<HashSet<int>>> write, TimeSpan interval, ILogger log) : IAsyncDisposable
 {
-    /// <summary>How long after a failure it is tried again.</summary>
+    /// <summary>The pause after a failure.</summary>
     private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<IProgress> dirty = [];
@@ -36,10 +36,10 @@ internal sealed partial class AckWriter(
 
     public void Start() => running = Task.Run(RunAsync);
 
-    /// <summary>Something of this reader's queue is done with.</summary>
+    /// <summary>Marks this reader's progress as changed.</summary>
     public void Changed(IProgress reader) => Mark([reader]);
 
-    /// <summary>Writes what there is now; throws when it cannot be written.</summary>
+    /// <summary>Writes the current progress; throws when it cannot be written.</summary>
     public async Task FlushAsync(CancellationToken cancellation)
     {
         await writing.WaitAsync(cancellation);
@@ -85,7 +85,7 @@ internal sealed partial class AckWriter(
         stopping.Dispose();
     }
 
-    /// <summary>Sees to it that these are written. Whoever is there already waits for a write that is to come.</summary>
+    /// <summary>Schedules a write for these readers. A reader that is marked already is included in the next write.</summary>
     private void Mark(ReadOnlySpan<IProgress> readers)
     {
         lock (dirty)
@@ -121,6 +121,6 @@ internal sealed partial class AckWriter(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What was handled of the event queues cannot be written now; it is tried again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The progress of the event queues could not be written and is retried: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }

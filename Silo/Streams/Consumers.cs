@@ -12,7 +12,7 @@ namespace SoonShop.Silo.Streams;
 [Alias("stream-consumer-wake")]
 internal interface IWakeExtension : IGrainExtension
 {
-    /// <summary>Ends when the grain is active and has its turn, or lets this call interleave.</summary>
+    /// <summary>Completes when the grain is active and has executed this call.</summary>
     [Alias("wake")]
     Task WakeAsync();
 }
@@ -24,8 +24,8 @@ internal sealed class WakeExtension : IWakeExtension
 }
 
 /// <summary>
-/// Who consumes a stream, and whether they can be reached. The pulling agent reads nothing more of a queue while it
-/// registers a stream, which takes until its consumers are active; so they are activated before it sees the stream.
+/// Finds the consumers of a stream and activates them. While the pulling agent registers a stream, it waits until the consumers are
+/// active and reads nothing from the queue. Therefore they are activated before the agent sees the stream.
 /// </summary>
 internal sealed class Consumers
 {
@@ -35,9 +35,9 @@ internal sealed class Consumers
 
     private readonly EventHandlers? handlers;
 
-    /// <param name="services">The silo's.</param>
+    /// <param name="services">The silo's services.</param>
     /// <param name="provider">The stream provider.</param>
-    /// <param name="handlers">Those who are served by lanes; null for a provider without lanes.</param>
+    /// <param name="handlers">The handlers served by lanes; null for a provider without lanes.</param>
     public Consumers(IServiceProvider services, string provider, EventHandlers? handlers)
     {
         var type = services.GetRequiredService<IOptionsMonitor<StreamPubSubOptions>>().Get(provider).PubSubType;
@@ -51,12 +51,12 @@ internal sealed class Consumers
     /// <summary>True when consumers can subscribe and unsubscribe at any time.</summary>
     public bool HasExplicit { get; }
 
-    /// <summary>The stream's subscriptions at present.</summary>
+    /// <summary>Returns the stream's current subscriptions.</summary>
     public Task<List<StreamSubscription>> OfAsync(StreamId stream) => pubSub.GetAllSubscriptions(new QualifiedStreamId(provider, stream));
 
     /// <summary>
-    /// Which way events of the stream's namespace go. A subscriber that is no handler, or is one only on silos of another version, gets
-    /// them by their own stream, and so does everybody else who subscribes to it.
+    /// Decides how events of the stream are delivered. If any subscriber is not an event handler, or is one only on silos of another
+    /// version, all subscribers receive the events through the stream itself.
     /// </summary>
     public async ValueTask<Route> RouteAsync(StreamId stream)
     {
@@ -68,16 +68,16 @@ internal sealed class Consumers
             : Route.Stream;
     }
 
-    /// <summary>Activates a consumer. A client is there or is not; the agent finds out quickly.</summary>
+    /// <summary>Activates a consumer. Clients are skipped: the agent detects quickly whether one is connected.</summary>
     public Task WakeAsync(GrainId consumer) =>
         consumer.IsClient() ? Task.CompletedTask : grains.GetGrain(consumer).AsReference<IWakeExtension>().WakeAsync();
 
-    /// <summary>The subscriptions as the agent sees them: Orleans has them behind an internal interface only.</summary>
+    /// <summary>Returns the pub/sub that the agent uses. Orleans exposes it only through an internal interface.</summary>
     private static IStreamPubSub PubSubOf(IServiceProvider services, StreamPubSubType type)
     {
         var runtime = typeof(IStreamPubSub).Assembly.GetType("Orleans.Streams.IStreamProviderRuntime");
         var method = runtime?.GetMethod("PubSub", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, [typeof(StreamPubSubType)]);
         return method?.Invoke(services.GetRequiredService(runtime!), [type]) as IStreamPubSub
-            ?? throw new NotSupportedException($"This version of Orleans shows no subscriptions of type {type} to stream providers; use the version that this provider was built for.");
+            ?? throw new NotSupportedException($"This version of Orleans does not expose subscriptions of type {type} to stream providers. Use the version that this provider was built for.");
     }
 }

@@ -3,13 +3,13 @@ using System.Globalization;
 namespace SoonShop.Silo.Streams;
 
 /// <summary>
-/// Which transactions a read could see: the text of <c>pg_current_snapshot()</c> (<c>xmin:xmax:xip,…</c>), and the id that
-/// the next transaction was to get. Ids from xmax to that one belong to transactions that had begun, too. Those that are known to
-/// change nothing count as ended.
+/// The transactions that a read could see: the text of <c>pg_current_snapshot()</c> (<c>xmin:xmax:xip,…</c>), and the id of the
+/// next transaction. Ids from xmax to that id belong to transactions that had begun. Transactions known to write nothing count as
+/// ended.
 /// </summary>
 internal sealed class DatabaseSnapshot
 {
-    /// <summary>SQL for the transactions that change nothing: audits of this server, see <c>audit_transaction</c>.</summary>
+    /// <summary>SQL for the transactions that write nothing: integrity checks on this server, see <c>audit_transaction</c>.</summary>
     public const string Harmless = "array(select id::text::bigint from audit_transaction where server = pg_postmaster_start_time())";
 
     private readonly long min, max, next;
@@ -27,10 +27,10 @@ internal sealed class DatabaseSnapshot
             running.Add(long.Parse(id, CultureInfo.InvariantCulture));
     }
 
-    /// <summary>True when the transaction had ended: what it committed could be seen.</summary>
+    /// <summary>True when the transaction had ended, so that its commit was visible.</summary>
     public bool HadEnded(long transaction) => transaction < min || transaction < max && !running.Contains(transaction) || harmless.Contains(transaction);
 
-    /// <summary>Those that had begun and not ended.</summary>
+    /// <summary>The transactions that had begun and not ended.</summary>
     public HashSet<long> Unended()
     {
         var unended = new HashSet<long>(running);

@@ -2,13 +2,14 @@ using Microsoft.Extensions.Logging;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Releases scheduled events when they are due, by the database's clock. Every silo does; each event is released once.</summary>
+/// <summary>Releases scheduled events when they are due by the database's clock. Runs on every silo; each event is released once.</summary>
 internal sealed partial class DueEventReleaser(StreamDatabase database, IEventSignal signal, ILogger log) : IAsyncDisposable
 {
     private const int BatchSize = 500;
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>What falls due within this time is released together: each release is a commit, and every silo looks.</summary>
+    /// <summary>Events that become due within this time are released together, because each release is a commit and every silo
+    /// polls.</summary>
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource stopping = new();
@@ -45,6 +46,6 @@ internal sealed partial class DueEventReleaser(StreamDatabase database, IEventSi
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduled events cannot be released now; it is tried again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Scheduled events could not be released; retrying: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }

@@ -3,13 +3,13 @@ using SoonShop.Events;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>How published events are written into a row, and what consumers get of one.</summary>
+/// <summary>Converts between published events and rows of the event table.</summary>
 internal sealed class EventFormat(Serializer<PublishedBatch> serializer)
 {
     public byte[] Write(object[] events, Dictionary<string, object>? requestContext) =>
         serializer.SerializeToArray(new PublishedBatch(events, requestContext is { Count: > 0 } ? requestContext : null));
 
-    /// <summary>What is in a row. Throws when it cannot be read.</summary>
+    /// <summary>Reads the events of a row. Throws when the row cannot be deserialized.</summary>
     public (object[] Events, Dictionary<string, object>? RequestContext) Read(EventRow row)
     {
         if (row.Data is { } data)
@@ -23,6 +23,6 @@ internal sealed class EventFormat(Serializer<PublishedBatch> serializer)
     }
 }
 
-/// <summary>What one call published, as it stands in the database.</summary>
+/// <summary>The events of one publishing call, as stored in the database.</summary>
 [GenerateSerializer, Immutable, Alias("postgres-stream-published")]
 internal sealed record PublishedBatch([property: Id(0)] object[] Events, [property: Id(1)] Dictionary<string, object>? RequestContext);

@@ -5,10 +5,10 @@ using SoonShop.Events;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Events from outside, on their way into the event table of the shop's streams. What comes at a time goes there together.</summary>
+/// <summary>Inserts events from outside into the event table. Concurrent events share one statement.</summary>
 internal sealed class EventInbox : IEventInbox, IAsyncDisposable
 {
-    /// <summary>Patience with the database, below that of the grain's caller.</summary>
+    /// <summary>Time limit of an insert, shorter than that of the grain's caller.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
 
     private readonly EventPublisher<IncomingEvent> publisher;
@@ -37,13 +37,13 @@ internal sealed class EventInbox : IEventInbox, IAsyncDisposable
     public ValueTask DisposeAsync() => publisher.DisposeAsync();
 }
 
-/// <summary>An event from outside.</summary>
+/// <summary>An event from outside, waiting for its insert.</summary>
 internal sealed class IncomingEvent(EventEnvelope envelope, byte[] data)
 {
     public EventEnvelope Envelope => envelope;
 
     public byte[] Data => data;
 
-    /// <summary>True once it was inserted; false where one of its id was there.</summary>
+    /// <summary>True once it was inserted; false when an event with its id exists.</summary>
     public bool IsNew { get; set; }
 }

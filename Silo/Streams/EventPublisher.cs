@@ -4,10 +4,10 @@ using SoonShop.Silo.Storage;
 namespace SoonShop.Silo.Streams;
 
 /// <summary>
-/// Inserts what is published: what comes while one statement is under way goes together into the next. Who publishes is
-/// answered after the commit; when the connection breaks meanwhile, with an error, and the event may be there or not.
+/// Inserts published events. Events that arrive during a statement share the next one. The publisher's call completes after the
+/// commit. If the connection breaks first, it fails and the outcome is unknown.
 /// </summary>
-/// <typeparam name="TEvent">What is inserted.</typeparam>
+/// <typeparam name="TEvent">The type of the events.</typeparam>
 internal class EventPublisher<TEvent> : IAsyncDisposable
 {
     /// <summary>Bytes in one insert statement, at most (a single event may be larger).</summary>
@@ -19,9 +19,9 @@ internal class EventPublisher<TEvent> : IAsyncDisposable
     private readonly IEventSignal signal;
     private readonly TimeSpan patience;
 
-    /// <param name="insert">Inserts events, all or none; answers the queues that have something new.</param>
+    /// <param name="insert">Inserts all events or none, and returns the queues that have new events.</param>
     /// <param name="bytesOf">The size of an event.</param>
-    /// <param name="signal">Wakes the queues' readers.</param>
+    /// <param name="signal">Signals the queues' readers.</param>
     /// <param name="options">Limits.</param>
     public EventPublisher(Func<IReadOnlyList<TEvent>, CancellationToken, Task<int[]>> insert, Func<TEvent, int> bytesOf, IEventSignal signal, PostgresStreamOptions options)
     {
@@ -30,12 +30,13 @@ internal class EventPublisher<TEvent> : IAsyncDisposable
         queue.Start();
     }
 
-    /// <summary>Events that wait.</summary>
+    /// <summary>The number of waiting events.</summary>
     public int Depth => queue.Depth;
 
     /// <summary>Publishes; ends when the event is committed.</summary>
-    /// <exception cref="TimeoutException">The database does not keep up; the event is not there.</exception>
-    /// <exception cref="NpgsqlException">The database refused the event, or the connection was lost and the event may be there or not.</exception>
+    /// <exception cref="TimeoutException">The database is overloaded; the event was not inserted.</exception>
+    /// <exception cref="NpgsqlException">The database rejected the event, or the connection was lost and the outcome is
+    /// unknown.</exception>
     public async Task PublishAsync(TEvent e)
     {
         var publication = new PendingPublication<TEvent>(e, bytesOf(e));
@@ -53,14 +54,14 @@ internal class EventPublisher<TEvent> : IAsyncDisposable
     {
         try
         {
-            // The signal before the answers: who has been told of a commit may count on its events being under way.
+            // Signal first: when a publisher learns of the commit, delivery has started.
             signal.Raise(await insert([.. batch.Select(p => p.Event)], cancellation));
             foreach (var publication in batch)
                 publication.TrySetResult();
         }
         catch (PostgresException) when (batch.Count > 1)
         {
-            // The database refused the statement, so nothing of it is there: one bad event fails alone.
+            // The database rejected the whole statement. The events are retried one by one, so that only the bad one fails.
             foreach (var publication in batch)
                 await PublishAsync([publication], cancellation);
         }
@@ -72,16 +73,16 @@ internal class EventPublisher<TEvent> : IAsyncDisposable
     }
 }
 
-/// <summary>Inserts what <c>OnNextAsync</c> publishes.</summary>
+/// <summary>Inserts the events of <c>OnNextAsync</c>.</summary>
 internal sealed class EventPublisher(StreamDatabase database, IEventSignal signal, PostgresStreamOptions options)
     : EventPublisher<PublishedEvent>(database.PublishAsync, e => e.Payload.Length, signal, options);
 
-/// <summary>An event that waits to be published; its publisher awaits <see cref="TaskCompletionSource.Task"/>.</summary>
+/// <summary>An event to publish. Its publisher awaits <see cref="TaskCompletionSource.Task"/>.</summary>
 internal sealed class PendingPublication<TEvent>(TEvent e, int bytes) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
 {
     public TEvent Event => e;
 
-    /// <summary>None: the events of a stream may share a statement, which keeps their order.</summary>
+    /// <summary>Null: events of one stream may share a statement, which keeps their order.</summary>
     public StateKey? Key => null;
 
     public int Bytes => bytes;

@@ -7,12 +7,12 @@ using Npgsql;
 namespace SoonShop.Silo.Streams;
 
 /// <summary>
-/// Wakes readers: those in this process directly, those of other processes by NOTIFY, which this listens for, too. What
-/// is raised while a NOTIFY is under way is gathered into the next one.
+/// Wakes the readers of queues: directly in this process, and with NOTIFY in other processes. It also listens for their NOTIFY.
+/// Signals raised during a NOTIFY are combined into the next one.
 /// </summary>
 internal sealed partial class EventSignal(StreamDatabase database, ILogger log) : IEventSignal
 {
-    /// <summary>The channel; payloads are ids of queues with commas between them.</summary>
+    /// <summary>The channel. The payload is a comma-separated list of queue ids.</summary>
     public const string Channel = "soonshop_events";
 
     private static readonly TimeSpan ReconnectPause = TimeSpan.FromSeconds(1);
@@ -26,11 +26,11 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
     /// <summary>The readers of this process.</summary>
     public IEnumerable<QueueReader> Readers => readers.Values;
 
-    /// <summary>Begins to send only.</summary>
+    /// <summary>Starts sending.</summary>
     public void Start() => running = Task.Run(SendAsync);
 
-    /// <summary>Joins the silos that work with so many queues, and begins to send and to listen.</summary>
-    /// <exception cref="InvalidOperationException">Other silos work with another number of queues.</exception>
+    /// <summary>Joins the silos that use this number of queues, and starts sending and listening.</summary>
+    /// <exception cref="InvalidOperationException">Other silos use another number of queues.</exception>
     public async Task StartListeningAsync(int queues, CancellationToken cancellation)
     {
         var connection = await OpenAsync(queues, cancellation);
@@ -53,7 +53,8 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
 
     public void Unregister(int queue, QueueReader reader) => readers.TryRemove(KeyValuePair.Create(queue, reader));
 
-    /// <summary>Ends sending and listening. (Not <see cref="IAsyncDisposable"/>: containers would dispose of it once for each name it goes by.)</summary>
+    /// <summary>Stops sending and listening. Not <see cref="IAsyncDisposable"/>: containers would dispose of it once for each
+    /// registration.</summary>
     public async Task StopAsync()
     {
         await stopping.CancelAsync();
@@ -77,7 +78,7 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
         }
         catch (SemaphoreFullException)
         {
-            // The sender will look again anyway.
+            // The sender runs again anyway.
         }
     }
 
@@ -98,7 +99,7 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    // Lost: the readers find the events at their next idle look.
+                    // The signal is lost. The readers find the events at their next poll.
                     LogNotSent(log, e.Message);
                 }
             }
@@ -127,7 +128,7 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
         }
     }
 
-    /// <summary>Leaves nothing on the connection that its next user would have: the silo's lock, and what it listens to.</summary>
+    /// <summary>Clears the connection's session state before it returns to the pool: the silo's lock and its LISTEN.</summary>
     private static async Task GiveBackAsync(NpgsqlConnection connection)
     {
         try
@@ -137,7 +138,7 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
-            // Most likely it is broken, and with it ends what it held.
+            // The connection is most likely broken; its session state ends with it.
             if (connection.State == ConnectionState.Open)
                 NpgsqlConnection.ClearPool(connection);
         }
@@ -151,7 +152,7 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
             try
             {
                 connection ??= await OpenAsync(queues, stopping.Token);
-                // What was raised while nobody listened.
+                // Signals that were raised while nobody listened.
                 foreach (var reader in readers.Values)
                     reader.Wake();
                 while (true)
@@ -164,8 +165,8 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
             catch (Exception e)
             {
                 LogNotListening(log, e.Message);
-                // This connection waits all the time, and so is the first to hear that the server has gone. The pool's are as dead, and each
-                // would be found so by whoever needs it first.
+                // This connection always waits and is the first to detect that the server is gone. The pool's connections are then broken
+                // too, and each would fail its next user.
                 if (e is NpgsqlException)
                     database.Source.Clear();
                 await Task.Delay(ReconnectPause, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -188,9 +189,9 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Readers of events on other silos could not be woken, and will look by themselves: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Readers on other silos could not be signalled. They find the events at their next poll: {Reason}")]
     private static partial void LogNotSent(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The database's signals of new events cannot be heard now; queues are looked at regularly meanwhile: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot listen for new events in the database. Queues are polled until it works again: {Reason}")]
     private static partial void LogNotListening(ILogger log, string reason);
 }

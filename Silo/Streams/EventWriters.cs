@@ -4,9 +4,9 @@ using NpgsqlTypes;
 namespace SoonShop.Silo.Streams;
 
 /// <summary>
-/// Tells who writes events from who does not. A snapshot names all transactions of the server: those of other databases, those that wait
-/// prepared, those that somebody has forgotten. Whoever inserts an event has locked its table before it takes a place in it, and keeps that
-/// lock to its end.
+/// Finds the transactions that write no events. A snapshot names all transactions of the server, including those of other databases,
+/// prepared ones and forgotten ones. A transaction that inserts an event locks the event table before it takes a position and holds
+/// the lock until it ends.
 /// </summary>
 internal static class EventWriters
 {
@@ -22,8 +22,8 @@ internal static class EventWriters
         """;
 
     /// <summary>
-    /// Those of the transactions that are under way and have not written an event so far. To be asked after the reads for which it matters:
-    /// a transaction that has ended meanwhile is not among them.
+    /// Returns the given transactions that are running and have not written an event. Call it after the reads that depend on it:
+    /// a transaction that has ended since is not returned.
     /// </summary>
     public static async Task<HashSet<long>> NotAmongAsync(NpgsqlDataSource database, long[] transactions, CancellationToken cancellation)
     {

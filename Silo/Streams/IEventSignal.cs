@@ -1,8 +1,10 @@
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Wakes the readers of queues, here and on other silos. A signal that gets lost costs only the readers' idle pause.</summary>
+/// <summary>Signals the readers of queues, here and on other silos. If a signal is lost, the readers find the events at their next
+/// poll.</summary>
 public interface IEventSignal
 {
-    /// <summary>Says, after the commit, that these queues (<c>stream_queue.id</c>) have something new. Cheap; never blocks or throws.</summary>
+    /// <summary>Signals that these queues (<c>stream_queue.id</c>) have new events. Call it after the commit. Never blocks or
+    /// throws.</summary>
     void Raise(ReadOnlySpan<int> queues);
 }

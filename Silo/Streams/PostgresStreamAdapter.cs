@@ -7,7 +7,7 @@ using Orleans.Streams;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Makes the parts of one PostgreSQL stream provider for Orleans.</summary>
+/// <summary>Creates the parts of a PostgreSQL stream provider for Orleans.</summary>
 internal sealed class PostgresStreamFactory(IServiceProvider services, string provider) : IQueueAdapterFactory, IQueueAdapterCache
 {
     private readonly ConcurrentDictionary<QueueId, QueueReader> readers = new();
@@ -19,7 +19,7 @@ internal sealed class PostgresStreamFactory(IServiceProvider services, string pr
 
     public Task<IQueueAdapter> CreateAdapter() => CreateAdapter(CancellationToken.None);
 
-    /// <summary>May be called again: all adapters of a provider share what is behind them.</summary>
+    /// <summary>May be called again: all adapters of a provider share one runtime.</summary>
     public async Task<IQueueAdapter> CreateAdapter(CancellationToken cancellationToken)
     {
         if (services.GetService<ILocalSiloDetails>() is null)
@@ -38,7 +38,8 @@ internal sealed class PostgresStreamFactory(IServiceProvider services, string pr
 
     public IStreamQueueMapper GetStreamQueueMapper() => mapper;
 
-    /// <summary>A new cache and the reader that fills it: the agent asks for the cache first, each time it takes over a queue.</summary>
+    /// <summary>Creates a cache and the reader that fills it. The agent requests the cache first, each time it takes over a
+    /// queue.</summary>
     public IQueueCache CreateQueueCache(QueueId queueId)
     {
         var batchSize = services.GetRequiredService<IOptionsMonitor<StreamPullingAgentOptions>>().Get(provider).BatchContainerBatchSize;
@@ -50,7 +51,7 @@ internal sealed class PostgresStreamFactory(IServiceProvider services, string pr
     public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) =>
         Task.FromResult<IStreamFailureHandler>(new FailureHandler(() => readers[queueId].Cache));
 
-    /// <summary>Tells the cache which subscription a failure was of; the cache itself learns of the failure by the cursor.</summary>
+    /// <summary>Tells the cache which subscription failed. The cursor reports the failure itself.</summary>
     private sealed class FailureHandler(Func<StreamCache> cache) : IStreamFailureHandler
     {
         public bool ShouldFaultSubsriptionOnError => false;
@@ -66,14 +67,14 @@ internal sealed class PostgresStreamFactory(IServiceProvider services, string pr
     }
 }
 
-/// <summary>One PostgreSQL stream provider: what is published goes into the event table, and each queue has a reader.</summary>
+/// <summary>A PostgreSQL stream provider: events are published into the event table, and each queue has a reader.</summary>
 internal sealed class PostgresStreamAdapter(string provider, StreamRuntime runtime, Func<QueueId, IQueueAdapterReceiver> reader) : IQueueAdapter
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public string Name => provider;
 
-    /// <summary>False: a subscription begins with what is published after it.</summary>
+    /// <summary>False: a subscription receives the events published after it.</summary>
     public bool IsRewindable => false;
 
     public StreamProviderDirection Direction => StreamProviderDirection.ReadWrite;
@@ -83,7 +84,7 @@ internal sealed class PostgresStreamAdapter(string provider, StreamRuntime runti
     public async Task QueueMessageBatchAsync<T>(StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
     {
         if (token is not null)
-            throw new ArgumentException("Events of this stream provider get their place from the database; publish them without a token.", nameof(token));
+            throw new ArgumentException("The database assigns the position of this stream provider's events. Publish them without a token.", nameof(token));
         var batch = events.Select(e => (object)(e ?? throw new ArgumentNullException(nameof(events), "An event is null."))).ToArray();
         if (batch.Length == 0)
             return;

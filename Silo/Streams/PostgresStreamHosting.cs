@@ -9,8 +9,8 @@ namespace SoonShop.Silo.Streams;
 public static class PostgresStreamHosting
 {
     /// <summary>
-    /// How long the pulling agent waits between two calls of a reader that found nothing. The reader itself waits for
-    /// events, so this is but the gap in which none is waited for.
+    /// How long the pulling agent waits between two calls of a reader that found nothing. Short, because the reader itself
+    /// waits for events.
     /// </summary>
     private static readonly TimeSpan PullingGap = TimeSpan.FromMilliseconds(5);
 
@@ -19,14 +19,15 @@ public static class PostgresStreamHosting
     /// Events are delivered at least once, in order within a stream.
     /// </summary>
     /// <remarks>
-    /// The provider cannot be rewound: a subscription begins with what is published after it, and one that names a token to begin with, or an event
-    /// that is published with one, is refused. Explicit subscriptions need a grain storage named <c>PubSubStore</c> that outlives the silos,
-    /// such as <c>AddPostgresGrainStorage("PubSubStore", …)</c>.
+    /// The provider is not rewindable: a subscription receives the events published after it. Subscribing from a token and publishing
+    /// with a token are rejected. Explicit subscriptions need a durable grain storage named <c>PubSubStore</c>, such as
+    /// <c>AddPostgresGrainStorage("PubSubStore", …)</c>.
     /// </remarks>
     /// <param name="silo">The silo.</param>
-    /// <param name="name">The provider's name; silos of one cluster name the same. Other clusters on the database may, too (<see cref="PostgresStreamOptions.Owner"/>).</param>
+    /// <param name="name">The provider's name, the same on all silos of a cluster. Other clusters on the database may use it too
+    /// (<see cref="PostgresStreamOptions.Owner"/>).</param>
     /// <param name="configure">Sets options.</param>
-    /// <param name="stream">Sets what Orleans has for all persistent streams: pub/sub, the queue balancer, the pulling agent …</param>
+    /// <param name="stream">Configures what all persistent streams of Orleans have: pub/sub, the queue balancer, the pulling agent.</param>
     public static ISiloBuilder AddPostgresStreams(
         this ISiloBuilder silo, string name, Action<PostgresStreamOptions>? configure = null, Action<ISiloPersistentStreamConfigurator>? stream = null)
     {
@@ -38,11 +39,11 @@ public static class PostgresStreamHosting
         return silo.AddPersistentStreams(name, PostgresStreamFactory.Create, configurator => stream?.Invoke(configurator));
     }
 
-    /// <summary>Adds the provider to a client: it publishes into the database itself, and consumes by way of the silos.</summary>
+    /// <summary>Adds the provider to a client, which publishes into the database directly and consumes through the silos.</summary>
     /// <param name="client">The client.</param>
     /// <param name="name">The provider's name, as on the silos.</param>
     /// <param name="configure">Sets options.</param>
-    /// <param name="stream">Sets what Orleans has for all persistent streams.</param>
+    /// <param name="stream">Configures what all persistent streams of Orleans have.</param>
     public static IClientBuilder AddPostgresStreams(
         this IClientBuilder client, string name, Action<PostgresStreamOptions>? configure = null, Action<IClusterClientPersistentStreamConfigurator>? stream = null)
     {

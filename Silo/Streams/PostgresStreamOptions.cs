@@ -8,70 +8,71 @@ public sealed class PostgresStreamOptions
     /// <summary>The most queues that a provider may have.</summary>
     public const int MaxQueues = 256;
 
-    /// <summary>The database. Null: what <see cref="ConnectionString"/> says, or else the data source among the services.</summary>
+    /// <summary>The database. When null, <see cref="ConnectionString"/> is used, or else the registered data source.</summary>
     public NpgsqlDataSource? DataSource { get; set; }
 
-    /// <summary>The database, if not given by <see cref="DataSource"/>.</summary>
+    /// <summary>The database, unless <see cref="DataSource"/> is set.</summary>
     public string? ConnectionString { get; set; }
 
     /// <summary>
-    /// Whose the provider is. Silos and clients that name the same share its queues; of two that name different owners, the one that used the
-    /// provider's name first has it in the database, and the other's has the owner before it. Unless set: the cluster's service id.
+    /// The provider's owner. Silos and clients with the same owner share its queues. When two owners use one provider name, the first
+    /// keeps the name in the database, and the second's is prefixed with its owner. Default: the cluster's service id.
     /// </summary>
     public string? Owner { get; set; }
 
     /// <summary>
-    /// Queues, 1–256: how many readers can work side by side. It can be changed while no silo runs: the first one that
-    /// starts then assigns what is pending to the new queues.
+    /// The number of queues, 1–256: how many readers work in parallel. Change it while no silo runs: the first silo that starts
+    /// assigns pending events to the new queues.
     /// </summary>
     public int Queues { get; set; } = 8;
 
-    /// <summary>Events in one read, at most.</summary>
+    /// <summary>The most events in one read.</summary>
     public int ReadEvents { get; set; } = 512;
 
-    /// <summary>Bytes in one read, at most (a single event may be larger).</summary>
+    /// <summary>The most bytes in one read (a single event may be larger).</summary>
     public int ReadBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>Events in memory that are not done with. Reading pauses when there are as many.</summary>
+    /// <summary>The most events in memory that are not done. Reading pauses at this limit.</summary>
     public int MaxPendingEvents { get; set; } = 8192;
 
-    /// <summary>Bytes in memory that are not done with.</summary>
+    /// <summary>The most bytes in memory that are not done.</summary>
     public int MaxPendingBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>Events of one stream in memory. Further ones stay in the database until these are done with, and hold up no other stream.</summary>
+    /// <summary>The most events of one stream in memory. Later ones stay in the database until these are done, and delay no other
+    /// stream.</summary>
     public int MaxPendingPerStream { get; set; } = 256;
 
-    /// <summary>How often a queue is looked at when no signal comes.</summary>
+    /// <summary>How often a queue is polled when no signal arrives.</summary>
     public TimeSpan IdlePoll { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long after a read of this silo's queues they are read again, in one statement, when signals of new events come one after the other.
+    /// The shortest time between two reads of this silo's queues. One statement reads them all.
     /// </summary>
     public TimeSpan ReadInterval { get; set; } = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>How long acknowledgements are gathered before they are written.</summary>
+    /// <summary>How long acknowledgements are collected before they are written.</summary>
     public TimeSpan AckInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long activating a consumer of a stream is tried before its events go to <see cref="IUndeliveredEvents"/>.</summary>
+    /// <summary>How long a consumer's activation is retried before its events go to <see cref="IUndeliveredEvents"/>.</summary>
     public TimeSpan ConsumerPatience { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Publishing: events in one insert statement, at most.</summary>
+    /// <summary>Publishing: the most events in one insert statement.</summary>
     public int PublishEvents { get; set; } = 256;
 
-    /// <summary>Publishing: events of this process that wait to be inserted; who publishes more, waits.</summary>
+    /// <summary>Publishing: the most events of this process that wait for their insert. Further publishers wait.</summary>
     public int MaxPublishing { get; set; } = 8192;
 
-    /// <summary>Publishing: how long an event waits for room and for its insert statement, before its publisher is told that the database does not keep up.</summary>
+    /// <summary>Publishing: how long an event waits for its insert before its publisher gets a <see cref="TimeoutException"/>.</summary>
     public TimeSpan PublishPatience { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Publishing: bytes of one event, at most.</summary>
+    /// <summary>Publishing: the most bytes of one event.</summary>
     public int MaxEventBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>True when event handlers of the shop get their events by the queues' lanes. It needs the shop's services.</summary>
+    /// <summary>True to deliver events to the shop's event handlers through the queues' lanes. Requires the shop's services.</summary>
     internal bool Lanes { get; set; }
 
-    /// <summary>What is wrong, each with what to set.</summary>
-    /// <param name="section">How a setting's name begins, such as <c>Streams:</c>.</param>
+    /// <summary>Returns the invalid settings, each with what to set.</summary>
+    /// <param name="section">The prefix of a setting's name, such as <c>Streams:</c>.</param>
     public IEnumerable<string> Problems(string section)
     {
         if (Queues is < 1 or > MaxQueues)

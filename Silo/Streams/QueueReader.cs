@@ -6,51 +6,53 @@ using SoonShop.Events;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>What the readers of one provider in this process share.</summary>
+/// <summary>The services that the readers of one provider share in this process.</summary>
 internal sealed record ReaderServices(
     string Provider, string Owner, StreamDatabase Database, PostgresStreamOptions Options, EventFormat Format, EventSignal Signal,
     QueueReads Reads, AckWriter Acks, Consumers Consumers, IUndeliveredEvents Undelivered, StreamMetrics Metrics, ILogger Log);
 
 /// <summary>
-/// Reads one queue for Orleans' pulling agent. Events of which nobody but the shop's handlers is a consumer go through the queue's
-/// lane, one stream for all of them; others through their own. An event is in one place at a time: <c>waking</c> (its stream is new
-/// to the agent, and its consumers are being activated), <c>ready</c> to be handed over, in the <see cref="Cache"/>, in the lane's hands,
-/// or left in the database, because its stream has enough in memory. Ownership is a number, the epoch: whoever claims the queue raises it,
-/// and what an earlier owner wants to write is refused. Orleans calls the methods of the interface one after the other;
-/// everything that background work shares with them is under a lock.
+/// Reads one queue for Orleans' pulling agent. Events that only the shop's handlers consume go through the queue's lane, one stream
+/// for all of them. Other events go through their own stream. An event is in one place at a time: it waits for the activation of its
+/// consumers, because its stream is new to the agent; it is ready; it is in the <see cref="Cache"/>; it is in the lane; or it is left in
+/// the
+/// database, because its stream has reached its limit in memory. Ownership is a number, the epoch. Claiming a queue raises it, which
+/// fences the previous owner. Orleans calls the interface's methods one after the other. A lock protects what they share with
+/// background work.
 /// </summary>
 internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
 {
-    /// <summary>How long Orleans' call for events waits for some.</summary>
+    /// <summary>How long a call of the agent waits for events.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>How long after a failure the database is asked again.</summary>
+    /// <summary>The pause after a failed read.</summary>
     private static readonly TimeSpan FailurePause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a reader that lost its queue to another waits before it takes it back, if Orleans still wants it to read and the other keeps it.</summary>
+    /// <summary>How long a reader that lost its queue waits before it claims it again, if Orleans still assigns it and another silo keeps
+    /// it.</summary>
     private static readonly TimeSpan ReclaimAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>How often ranges of what is done with are written.</summary>
+    /// <summary>How often done ranges are written.</summary>
     private static readonly TimeSpan DoneInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>After how long it is asked of a transaction whether it has written events, and how often.</summary>
+    /// <summary>After how long, and how often, a running transaction is checked for written events.</summary>
     private static readonly TimeSpan LongTransaction = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often events that Orleans did not deliver are looked for.</summary>
+    /// <summary>How often the cache is swept for events that Orleans did not deliver.</summary>
     private static readonly TimeSpan TendInterval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long a reader that stops waits for what its lane has begun.</summary>
+    /// <summary>How long a stopping reader waits for events in its lane.</summary>
     private static readonly TimeSpan LaneEnd = TimeSpan.FromSeconds(2);
 
-    /// <summary>How often an event is handed to Orleans before it counts as undelivered.</summary>
+    /// <summary>The most times that an event is handed to Orleans before it counts as undelivered.</summary>
     private const int MaxHandOvers = 3;
 
-    /// <summary>Positions known beyond what is final, and positions of events left in the database; reading pauses at as many.</summary>
+    /// <summary>The most positions known beyond the final one, and of events left in the database. Reading pauses at this limit.</summary>
     private const int MaxPositions = 1_000_000;
 
     /// <summary>
-    /// Streams whose consumers are activated at a time. After a backlog there are thousands: all at once, the last would be
-    /// given up before they had their turn, and what was put aside for them would be more work still.
+    /// The most streams whose consumers are activated at the same time. After a backlog there are thousands. If all were activated at
+    /// once, the last would time out, and their events would be undelivered.
     /// </summary>
     private const int MaxWakes = 128;
 
@@ -71,10 +73,10 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private ReadWindow window = new(0);
     private AckLedger ledger = new(0, []);
 
-    /// <summary>What earlier owners were done with beyond the watermark at which this one began.</summary>
+    /// <summary>The ranges beyond the initial watermark that earlier owners have acknowledged.</summary>
     private PositionRange[] inherited = [];
 
-    /// <summary>What the database has, as far as it is known.</summary>
+    /// <summary>The progress that the database has, as far as known.</summary>
     private (long Watermark, PositionRange[]? Done, long DoneAtMs) written;
     private long epoch, token, lastReadMs, fencedAtMs, askedAtMs;
     private int pendingBytes, left, inLane;
@@ -90,13 +92,13 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     /// <summary>The queue's id.</summary>
     public int Queue { get; }
 
-    /// <summary>What the agent reads from.</summary>
+    /// <summary>The cache that the agent reads from.</summary>
     public StreamCache Cache { get; }
 
-    /// <summary>True while this process owns the queue, as far as it knows.</summary>
+    /// <summary>True while this process believes that it owns the queue.</summary>
     public bool IsOwner => owner && !fenced;
 
-    /// <summary>Events read and not done with.</summary>
+    /// <summary>The number of events that were read and are not done.</summary>
     public int Pending
     {
         get
@@ -108,7 +110,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
 
     private PostgresStreamOptions Options => services.Options;
 
-    /// <summary>There may be something new in the database.</summary>
+    /// <summary>Signals that the database may have new events.</summary>
     public void Wake()
     {
         more = true;
@@ -132,7 +134,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     {
         services.Signal.Register(Queue, this);
         tending = Task.Run(TendAsync);
-        // Claims, or leaves it to the first read.
+        // Claims the queue now, or else with the first read.
         return ClaimAsync();
     }
 
@@ -146,7 +148,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
                 return [];
             if (TakeReady() is { Count: > 0 } batch)
                 return batch;
-            // Whoever waits here is woken by events in the database, by consumers that are active now, and by room in memory.
+            // Woken by new events in the database, by consumers that became active, and by room in memory.
             if (!IsReadDue())
                 await woken.WaitAsync(MaxWait, stopping.Token);
             if (IsReadDue())
@@ -165,14 +167,14 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
     }
 
-    /// <summary>Nothing: the cache tells what is done with.</summary>
+    /// <summary>Does nothing: the cache reports what is done.</summary>
     public Task MessagesDeliveredAsync(IList<IBatchContainer> messages) => Task.CompletedTask;
 
     public async Task Shutdown(TimeSpan timeout)
     {
         await stopping.CancelAsync();
         await tending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        // What the agent has let go of is not waited for.
+        // Do not wait for what the agent has released.
         _ = Cache.Tend();
         services.Signal.Unregister(Queue, this);
         if (!IsOwner)
@@ -185,7 +187,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         owner = false;
     }
 
-    /// <summary>What to write about this queue; null when there is nothing that this reader may write.</summary>
+    /// <summary>The progress to write; null when this reader does not own the queue.</summary>
     public QueueProgress? Progress()
     {
         lock (gate)
@@ -194,7 +196,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
                 return null;
             var (watermark, done) = ledger.ToWrite(window.Final);
             PositionRange[]? news = written.Done is { } before && before.AsSpan().SequenceEqual(done) ? null : done;
-            // They may be long. What is told of them later is handled again if this silo dies.
+            // The ranges may be long, so they are written less often. Events missing from them are handled again if this silo ends.
             if (news is not null && NowMs() - written.DoneAtMs < DoneInterval.TotalMilliseconds && !stopping.IsCancellationRequested)
             {
                 news = null;
@@ -230,11 +232,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private async Task ClaimAsync()
     {
         var claim = await services.Database.ClaimAsync(Queue, services.Owner, stopping.Token)
-            ?? throw new InvalidOperationException($"Queue {Queue} of stream provider {services.Provider} is no more; restart this silo to take part with the present number of queues.");
+            ?? throw new InvalidOperationException($"Queue {Queue} of stream provider {services.Provider} does not exist any more. Restart this silo so that it uses the current number of queues.");
         lock (gate)
         {
             epoch = claim.Epoch;
-            // Tokens rise from owner to owner, too: a consumer that is asked where it stands may name one of the last owner's.
+            // Tokens also rise from owner to owner: a consumer may report a token of the previous owner.
             token = claim.Epoch << 36;
             window = new ReadWindow(claim.Watermark);
             ledger = new AckLedger(claim.Watermark, claim.Done);
@@ -253,8 +255,8 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     }
 
     /// <summary>
-    /// Takes the queue (again), when Orleans wants this silo to read it. Two silos may believe so for a while, when the
-    /// membership changes: the one that lost it waits until it is free, or long enough to know that the other does not go.
+    /// Claims the queue (again) when Orleans assigns it to this silo. During a membership change two silos may have it assigned: the
+    /// one that lost it waits until the queue is free, or long enough to know that the other does not release it.
     /// </summary>
     private async Task<bool> ReclaimAsync()
     {
@@ -288,7 +290,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private StreamBatch Batch(PendingEvent e) =>
         e.Batch = new StreamBatch(e.Stream, new EventSequenceTokenV2(++token), e.Events, e.RequestContext, e);
 
-    /// <summary>What is ready for the lane, as one batch. Under the lock.</summary>
+    /// <summary>Takes the events that are ready for the lane, as one batch. Call under the lock.</summary>
     private StreamBatch? TakeForLane()
     {
         if (readyForLane.Count == 0)
@@ -365,7 +367,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         services.Metrics.Read(services.Provider, finds.Rows.Count);
     }
 
-    /// <summary>Where the read that is about to begin starts; null when there is no room for what it finds.</summary>
+    /// <summary>Returns where the next read starts; null when there is no room for its events.</summary>
     private QueueRead? BeginRead()
     {
         lock (gate)
@@ -381,8 +383,8 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     }
 
     /// <summary>
-    /// Whoever has had a transaction open for long while events were read may have written some: or may have forgotten it, and hold up what
-    /// is known to be final, and with it retention and the watermark.
+    /// Checks transactions that have been open for long. One that has written no events is ignored, so that it does not hold back the
+    /// final position, the watermark and retention.
     /// </summary>
     private async Task ForgetBystandersAsync()
     {
@@ -405,7 +407,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
     }
 
-    /// <summary>Reads the next of those events of a stream that were left in the database.</summary>
+    /// <summary>Reads the next events of a stream that were left in the database.</summary>
     private async Task FetchLeftAsync(StreamId stream)
     {
         long[] positions;
@@ -441,7 +443,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
 
     private async Task<List<PendingEvent>> PrepareAsync(List<EventRow> rows)
     {
-        // Asked with each read: a silo that has joined may have brought consumers.
+        // Checked with each read: a silo that joined may have new consumers.
         Dictionary<string, Route> routes = [];
         var events = new List<PendingEvent>(rows.Count);
         foreach (var row in rows)
@@ -465,7 +467,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
                 EventId = row.Id,
                 EventType = row.Type,
                 Stream = stream,
-                // What was published by OnNextAsync is none of the shop's.
+                // Events of OnNextAsync are not the shop's.
                 Route = route == Route.Lane && events is not [CloudEvent] ? Route.Stream : route,
                 Events = events,
                 RequestContext = context,
@@ -488,7 +490,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
     }
 
-    /// <summary>Takes in an event that was read. Under the lock.</summary>
+    /// <summary>Adds an event that was read. Call under the lock.</summary>
     private void Accept(PendingEvent e, bool fetched = false)
     {
         if (e.Unreadable is { } unreadable)
@@ -515,7 +517,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         Offer(e);
     }
 
-    /// <summary>Makes an event ready, or lets it wait until its stream's consumers are active. Under the lock.</summary>
+    /// <summary>Makes an event ready, or lets it wait until its stream's consumers are active. Call under the lock.</summary>
     private void Offer(PendingEvent e)
     {
         if (e.Parts is { } parts)
@@ -563,8 +565,8 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     }
 
     /// <summary>
-    /// Activates the consumers of a stream that is new to the agent, and then hands over what waits for that. Patience is with the
-    /// consumers: it does not run while others have their turn.
+    /// Activates the consumers of a stream that is new to the agent, and then makes its waiting events ready. The time limit does not
+    /// include the wait for other streams' activations.
     /// </summary>
     private async Task WakeAsync(WakingStream stream)
     {
@@ -622,7 +624,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     }
 
     /// <summary>
-    /// An event is done with; or the lane has got a batch, and tells by itself when its events are. Called by the cache, under its lock.
+    /// Completes an event. For a lane's batch, the lane itself reports when its events are done. Called by the cache, under its lock.
     /// </summary>
     private void Finish(PendingEvent e)
     {
@@ -634,7 +636,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             }
             else
             {
-                // Nobody has taken what is left.
+                // The lane has not taken the rest.
                 Offer(e);
                 if (readyForLane.Count > 0)
                     Nudge();
@@ -659,11 +661,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             Nudge();
     }
 
-    /// <summary>Orleans gave up delivering an event. Called by the cache, under its lock.</summary>
+    /// <summary>Reports an event that Orleans abandoned. Called by the cache, under its lock.</summary>
     private void GiveUp(PendingEvent e, Guid? subscription) =>
         _ = ReportAsync(e, UndeliveredReason.DeliveryFailed, [], subscription, null, epoch);
 
-    /// <summary>Tells <see cref="IUndeliveredEvents"/>, until that works.</summary>
+    /// <summary>Reports an event to <see cref="IUndeliveredEvents"/>, and retries until that succeeds.</summary>
     private async Task ReportAsync(
         PendingEvent e, UndeliveredReason reason, IReadOnlyList<GrainId> consumers, Guid? subscription, Exception? error, long ofEpoch)
     {
@@ -708,7 +710,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
     }
 
-    /// <summary>The event, or those of a batch that the lane has not taken.</summary>
+    /// <summary>Returns the event, or the events of a batch that the lane has not taken.</summary>
     private PendingEvent[] Untaken(PendingEvent e)
     {
         lock (gate)
@@ -726,14 +728,14 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
     }
 
-    /// <summary>Waits a while for what the lane has begun, so that it is acknowledged and not done again by the next owner.</summary>
+    /// <summary>Waits for the events in the lane, so that they are acknowledged and not handled again by the next owner.</summary>
     private async Task LaneEndsAsync()
     {
         for (var began = NowMs(); Volatile.Read(ref inLane) > 0 && NowMs() - began < LaneEnd.TotalMilliseconds;)
             await Task.Delay(TendInterval / 5);
     }
 
-    /// <summary>What the lane tells of one batch.</summary>
+    /// <summary>The lane's acknowledgements of one batch.</summary>
     private sealed class Receipts(QueueReader reader, long ofEpoch, PendingEvent[] parts) : IEventReceipts
     {
         public bool AreCurrent => reader.IsOwner && Volatile.Read(ref reader.epoch) == ofEpoch && !reader.stopping.IsCancellationRequested;
@@ -769,7 +771,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
     }
 
-    /// <summary>Looks after what Orleans does not tell of.</summary>
+    /// <summary>Sweeps periodically for events that Orleans did not deliver.</summary>
     private async Task TendAsync()
     {
         using var timer = new PeriodicTimer(TendInterval);
@@ -805,18 +807,18 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
 
     private readonly record struct StreamSubscriptionOf(Guid Id, GrainId Consumer);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Events of {Provider}, queue {Queue}, cannot be read now; it is tried again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Events of {Provider}, queue {Queue}, could not be read; retrying: {Reason}")]
     private static partial void LogReadFailure(ILogger log, string provider, int queue, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} of {Provider} was claimed by another silo; this one reads it no more, unless the cluster wants it to.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} of {Provider} was claimed by another silo. This silo stops reading it unless the cluster assigns it again.")]
     private static partial void LogFenced(ILogger log, string provider, int queue);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {Type} in {Provider} cannot be read; it is put aside: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {Type} in {Provider} cannot be deserialized and counts as undelivered: {Reason}")]
     private static partial void LogUnreadable(ILogger log, string provider, string eventId, string type, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A consumer of stream {Stream} in {Provider} cannot be activated; its events are put aside.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "A consumer of stream {Stream} in {Provider} could not be activated. Its events count as undelivered.")]
     private static partial void LogNotActivated(ILogger log, string provider, StreamId stream, Exception reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of {Provider} cannot be put aside now; it is tried again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of {Provider} could not be reported as undelivered; retrying: {Reason}")]
     private static partial void LogNotReported(ILogger log, string provider, string eventId, string reason);
 }

@@ -2,31 +2,31 @@ using System.Diagnostics;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>Where a read of a queue begins, and what it is to leave out.</summary>
+/// <summary>Where a read of a queue starts, and what it skips.</summary>
 /// <param name="Queue">The queue's id.</param>
-/// <param name="From">It begins beyond this position.</param>
-/// <param name="Known">Positions that were read.</param>
-/// <param name="Done">What an earlier owner was done with.</param>
+/// <param name="From">The read starts after this position.</param>
+/// <param name="Known">Positions to skip: they were read.</param>
+/// <param name="Done">Ranges to skip: an earlier owner has acknowledged them.</param>
 internal sealed record QueueRead(int Queue, long From, long[] Known, PositionRange[] Done);
 
-/// <summary>What a read of a queue found.</summary>
-/// <param name="Rows">In order.</param>
-/// <param name="Events">How many there were before some were left out, because of their bytes.</param>
-/// <param name="MaxEvents">How many there could be.</param>
-/// <param name="Snapshot">What the read could see.</param>
-/// <param name="Epoch">The queue's; 0 when there is no such queue.</param>
+/// <summary>The result of reading a queue.</summary>
+/// <param name="Rows">The events, in order.</param>
+/// <param name="Events">The number of events found, before the byte limit dropped some.</param>
+/// <param name="MaxEvents">The limit of the read.</param>
+/// <param name="Snapshot">The snapshot of the read.</param>
+/// <param name="Epoch">The queue's epoch; 0 when there is no such queue.</param>
 internal sealed record QueueFinds(List<EventRow> Rows, long Events, int MaxEvents, DatabaseSnapshot Snapshot, long Epoch)
 {
-    /// <summary>False when there may be more behind the last one.</summary>
+    /// <summary>False when more events may follow the last one.</summary>
     public bool Complete => Rows.Count == Events && Events < MaxEvents;
 }
 
 /// <summary>
-/// Reads the queues of this silo together: a commit has events for several, and commits come one after the other. Reads that
-/// come while the last one is younger than an interval share one statement when that is over.
+/// Reads the queues of this silo in one statement, because a commit may have events for several. Reads requested within an
+/// interval of the last one share the next statement.
 /// </summary>
-/// <param name="read">Reads; answers in the order of what it is asked for.</param>
-/// <param name="interval">From one statement to the next.</param>
+/// <param name="read">Reads the queues and returns the results in the order of the requests.</param>
+/// <param name="interval">The shortest time between two statements.</param>
 internal sealed class QueueReads(Func<IReadOnlyList<QueueRead>, Task<QueueFinds[]>> read, TimeSpan interval)
 {
     private readonly Lock gate = new();
@@ -35,8 +35,8 @@ internal sealed class QueueReads(Func<IReadOnlyList<QueueRead>, Task<QueueFinds[
     private bool hasRead, scheduled;
 
     /// <summary>Reads a queue.</summary>
-    /// <param name="begin">Called when the statement is about to be sent: says where to begin. Null for no read at all.</param>
-    /// <returns>What was found; null when there was no read.</returns>
+    /// <param name="begin">Called just before the statement is sent; returns where to start, or null to skip the read.</param>
+    /// <returns>The result; null when the read was skipped.</returns>
     public Task<(QueueRead Read, QueueFinds Finds)?> ReadAsync(Func<QueueRead?> begin)
     {
         var request = new Request(begin);

@@ -1,39 +1,38 @@
 namespace SoonShop.Silo.Streams;
 
 /// <summary>
-/// Keeps a reader from missing what commits late. Positions are given out in order, but become visible when their
-/// transactions commit: below the last position that was read, others may still appear. Whatever takes a position has a
-/// transaction id by then, so each stretch that was read remembers which transactions were under way; while any of them
-/// is, the stretch is looked at again. A stretch that waits only for a long transaction is left alone until that ends: a
-/// long one elsewhere delays nothing, it only makes the window longer.
+/// Prevents a reader from missing events that commit late. Positions are assigned in order but become visible at commit, so new
+/// events may appear below the last position read. A transaction has an id when it takes a position. Each stretch that was
+/// read therefore records the transactions that were running, and is read again while any of them runs. A stretch that waits only
+/// for a long transaction is read again when that ends, so a long transaction delays nothing and only lengthens the window.
 /// </summary>
 internal sealed class ReadWindow
 {
-    /// <summary>How long a stretch is looked at again with every read: most transactions have ended by then.</summary>
+    /// <summary>How long a stretch is reread with every read. Most transactions end within this time.</summary>
     private const long YoungMs = 250;
 
     private readonly SortedPositions known = new();
     private readonly List<Stretch> stretches = [];
 
-    /// <param name="watermark">Everything up to here is done with, and nothing can appear below it.</param>
+    /// <param name="watermark">All events up to here are done, and no event can appear below it.</param>
     public ReadWindow(long watermark) => Final = Last = watermark;
 
-    /// <summary>Below and at this, nothing new can appear.</summary>
+    /// <summary>No new event can appear at or below this position.</summary>
     public long Final { get; private set; }
 
-    /// <summary>The end of what was read.</summary>
+    /// <summary>The last position that was read.</summary>
     public long Last { get; private set; }
 
-    /// <summary>Positions beyond <see cref="Final"/> that were read.</summary>
+    /// <summary>The number of positions read beyond <see cref="Final"/>.</summary>
     public int Known => known.Count;
 
-    /// <summary>True when a transaction that something waited for has ended: another read is due at once.</summary>
+    /// <summary>True when a transaction that a stretch waited for has ended: read again at once.</summary>
     public bool IsRipe => stretches.Exists(s => s.Ripe);
 
     /// <summary>True while young stretches wait for transactions.</summary>
     public bool IsUnsettled(long nowMs) => stretches.Exists(s => s.Ripe || nowMs - s.ReadAtMs < YoungMs);
 
-    /// <summary>Where the next read begins (exclusive), and which positions it already knows beyond that.</summary>
+    /// <summary>Where the next read starts (exclusive), and the positions beyond it to skip.</summary>
     public (long From, long[] Known) Next(long nowMs)
     {
         var from = Last;
@@ -49,11 +48,11 @@ internal sealed class ReadWindow
     }
 
     /// <summary>
-    /// True when what a read found may belong behind something that it did not look at, because a transaction that an earlier stretch waits
-    /// for has ended meanwhile. Then the find is to be forgotten: the next read begins with that stretch, and finds both in their order.
+    /// True when the result of a read must be dropped: a transaction that an earlier stretch waits for has ended in the meantime, so
+    /// an earlier event may have been skipped. The next read starts with that stretch and finds both in order.
     /// </summary>
-    /// <param name="from">Where the read began.</param>
-    /// <param name="snapshot">What it could see.</param>
+    /// <param name="from">Where the read started.</param>
+    /// <param name="snapshot">The snapshot of the read.</param>
     public bool Overtakes(long from, DatabaseSnapshot snapshot)
     {
         var overtakes = false;
@@ -65,11 +64,12 @@ internal sealed class ReadWindow
         return overtakes;
     }
 
-    /// <summary>The transactions that stretches have waited for this long, or longer.</summary>
+    /// <summary>The transactions that stretches have waited for at least this long.</summary>
     public long[] WaitedFor(long nowMs, TimeSpan time) =>
         [.. stretches.Where(s => nowMs - s.FirstReadAtMs >= time.TotalMilliseconds).SelectMany(s => s.Waiting).Distinct()];
 
-    /// <summary>Waits no longer for transactions that have brought nothing to what was read: see <see cref="EventWriters"/>. No read may have come in between.</summary>
+    /// <summary>Stops waiting for transactions that have written no events (see <see cref="EventWriters"/>). No read may happen in
+    /// between.</summary>
     public void Forget(IReadOnlyCollection<long> transactions, long nowMs)
     {
         foreach (var stretch in stretches)
@@ -77,12 +77,12 @@ internal sealed class ReadWindow
         Settle(nowMs);
     }
 
-    /// <summary>Takes in a read.</summary>
-    /// <param name="from">Where it began.</param>
-    /// <param name="positions">What it found, in order, without what was known.</param>
-    /// <param name="complete">False when there may be more behind the last that it found.</param>
-    /// <param name="snapshot">What it could see.</param>
-    /// <param name="nowMs">A clock.</param>
+    /// <summary>Records a read.</summary>
+    /// <param name="from">Where it started.</param>
+    /// <param name="positions">The new positions, in order.</param>
+    /// <param name="complete">False when more may follow the last one.</param>
+    /// <param name="snapshot">The snapshot of the read.</param>
+    /// <param name="nowMs">The current time in milliseconds.</param>
     public void Read(long from, IReadOnlyList<long> positions, bool complete, DatabaseSnapshot snapshot, long nowMs)
     {
         foreach (var position in positions)
@@ -115,7 +115,7 @@ internal sealed class ReadWindow
             Final = stretches[settled++].To;
         stretches.RemoveRange(0, settled);
         known.RemoveUpTo(Final);
-        // Old ones that lie side by side are as good as one: there are never many.
+        // Adjacent old stretches are merged, so there are never many.
         for (var i = stretches.Count - 2; i >= 0; i--)
         {
             var (first, second) = (stretches[i], stretches[i + 1]);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>A sorted set of positions, made for what nearly always comes in order and leaves from the front.</summary>
+/// <summary>A sorted set of positions, optimized for adding in order and removing from the front.</summary>
 internal sealed class SortedPositions
 {
     private readonly List<long> positions = [];
@@ -46,7 +46,7 @@ internal sealed class SortedPositions
         start = 0;
     }
 
-    /// <summary>True when there is one between these two, neither of them included.</summary>
+    /// <summary>True when a position lies between these two, both excluded.</summary>
     public bool AnyBetween(long low, long high)
     {
         var at = Find(low);
@@ -60,7 +60,7 @@ internal sealed class SortedPositions
         Skip((at >= 0 ? at + 1 : ~at) - start);
     }
 
-    /// <summary>Those beyond a position, in order, at most so many.</summary>
+    /// <summary>Returns the positions after this one, in order, up to the limit.</summary>
     public long[] After(long position, int limit = int.MaxValue)
     {
         var at = Find(position);
@@ -73,7 +73,7 @@ internal sealed class SortedPositions
     private void Skip(int count)
     {
         start += count;
-        // What is skipped is given up once it is most of the list: each position is moved about once.
+        // Skipped entries are removed once they are most of the list, so each position is moved about once.
         if (start > 64 && start > positions.Count / 2)
         {
             positions.RemoveRange(0, start);

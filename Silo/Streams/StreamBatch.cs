@@ -3,7 +3,8 @@ using Orleans.Streams;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>What one row of the event table brings to its consumers: one committed event, or what one call of <c>OnNextAsync</c> or <c>OnNextBatchAsync</c> published.</summary>
+/// <summary>The content of one row of the event table: one committed event, or the events of one call of <c>OnNextAsync</c> or
+/// <c>OnNextBatchAsync</c>.</summary>
 [GenerateSerializer, Immutable, Alias("postgres-stream-batch")]
 internal sealed class StreamBatch : IBatchContainer
 {
@@ -12,7 +13,7 @@ internal sealed class StreamBatch : IBatchContainer
     [Id(2)] private readonly object[] events;
     [Id(3)] private readonly Dictionary<string, object>? requestContext;
 
-    /// <summary>The cursor that this copy was given to.</summary>
+    /// <summary>The cursor that received this copy.</summary>
     [NonSerialized] private readonly StreamCursor? cursor;
 
     [NonSerialized] private readonly PendingEvent? source;
@@ -27,7 +28,7 @@ internal sealed class StreamBatch : IBatchContainer
 
     public StreamSequenceToken SequenceToken => token;
 
-    /// <summary>Where it comes from; null at the consumer.</summary>
+    /// <summary>The event that it was made from; null at the consumer.</summary>
     internal PendingEvent? Source => source;
 
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>()
@@ -39,7 +40,7 @@ internal sealed class StreamBatch : IBatchContainer
         }
     }
 
-    /// <summary>Called by Orleans at each attempt to deliver this, or a batch that begins with it.</summary>
+    /// <summary>Called by Orleans at each attempt to deliver this container, or a delivery that starts with it.</summary>
     public bool ImportRequestContext()
     {
         cursor?.Delivering();
@@ -49,6 +50,6 @@ internal sealed class StreamBatch : IBatchContainer
         return true;
     }
 
-    /// <summary>The same for one cursor.</summary>
+    /// <summary>Returns a copy for one cursor.</summary>
     internal StreamBatch For(StreamCursor cursor) => new(this, cursor);
 }

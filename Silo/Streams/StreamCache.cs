@@ -3,19 +3,18 @@ using Orleans.Streams;
 namespace SoonShop.Silo.Streams;
 
 /// <summary>
-/// What Orleans' pulling agent has of one queue: a list a stream, so that each stream's events are done with as its own
-/// consumers move on, however slow the neighbours are. An event is done with when a cursor has moved past it and none that
-/// began at or before it is still to do so. The agent gives no sign when it has lost interest in an event (a consumer's
-/// registration failed, say); such events are found by <see cref="Tend"/>. Used by the agent's scheduler and by background
-/// work: everything happens under one lock, and nothing slow does.
+/// The queue cache of Orleans' pulling agent. It has a list per stream, so a slow consumer does not delay other streams. An
+/// event is done when a cursor has moved past it and every cursor that started at or before it has too. The agent does not report
+/// events that it drops, such as those of a consumer whose registration failed; <see cref="Tend"/> finds them. The agent's
+/// scheduler and background work use the cache under one lock, which is never held for long.
 /// </summary>
-/// <param name="batchSize">How many containers the agent puts into one delivery.</param>
-/// <param name="keepMs">How long what is done with is kept for subscriptions that are just being made.</param>
-/// <param name="nowMs">A clock.</param>
-/// <param name="gate">The lock, which the cache shares with whoever it tells what is done with.</param>
+/// <param name="batchSize">The number of containers in one delivery of the agent.</param>
+/// <param name="keepMs">How long done events are kept for subscriptions that are being registered.</param>
+/// <param name="nowMs">The current time in milliseconds.</param>
+/// <param name="gate">The lock, shared with the reader.</param>
 internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, Lock gate) : IQueueCache
 {
-    /// <summary>How long an event may be without a cursor that will come to it before it counts as lost to the agent.</summary>
+    /// <summary>How long an event may have no cursor before it counts as dropped by the agent.</summary>
     private const long OrphanAfterMs = 1000;
 
     private readonly Dictionary<StreamId, CachedStream> streams = [];
@@ -24,22 +23,23 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
     private readonly Queue<(long UntilMs, CachedStream Stream, LinkedListNode<PendingEvent> Node)> kept = new();
     private long newest;
 
-    /// <summary>Called for each event that is done with. Under the lock: to be quick.</summary>
+    /// <summary>Called for each event that is done. Runs under the lock and must be fast.</summary>
     public Action<PendingEvent> Finished { get; set; } = static _ => { };
 
-    /// <summary>Called with each event that the agent gave up, and the subscription if known. Under the lock: to be quick. To be followed by <see cref="Reported"/>.</summary>
+    /// <summary>Called for each event that the agent abandoned, with the subscription if known. Runs under the lock and must be fast.
+    /// <see cref="Reported"/> follows.</summary>
     public Action<PendingEvent, Guid?> GivenUp { get; set; } = static (_, _) => { };
 
     /// <summary>More than one: a delivery holds several containers.</summary>
     public int BatchSize => batchSize;
 
-    /// <summary>No limit here: the reader sees to what may be in memory.</summary>
+    /// <summary>No limit: the reader limits what is in memory.</summary>
     public int GetMaxAddCount() => int.MaxValue;
 
-    /// <summary>Never: the reader pauses instead.</summary>
+    /// <summary>Always false: the reader pauses instead.</summary>
     public bool IsUnderPressure() => false;
 
-    /// <summary>Nothing: acknowledging does not wait for the agent's next read.</summary>
+    /// <summary>Removes nothing: acknowledging does not wait for the agent's next read.</summary>
     public bool TryPurgeFromCache(out IList<IBatchContainer> purgedItems)
     {
         purgedItems = [];
@@ -64,7 +64,8 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
         }
     }
 
-    /// <summary>A cursor that begins with the event that has this token, or the first one after it; without a token, with the next one that is added.</summary>
+    /// <summary>Creates a cursor that starts with the event of this token or the next one; without a token, with the next event that is
+    /// added.</summary>
     public IQueueCacheCursor GetCacheCursor(StreamId streamId, StreamSequenceToken? token)
     {
         lock (gate)
@@ -93,7 +94,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
             return streams.TryGetValue(streamId, out var stream) && stream.Cursors.Count > 0;
     }
 
-    /// <summary>Notes for which subscription the delivery just failed that began with this token.</summary>
+    /// <summary>Records the subscription whose delivery, starting with this token, has just failed.</summary>
     public void FailedFor(StreamId streamId, Guid subscription, StreamSequenceToken? token)
     {
         lock (gate)
@@ -105,7 +106,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
         }
     }
 
-    /// <summary>The report about an event has arrived.</summary>
+    /// <summary>Called when the report about an event has completed.</summary>
     public void Reported(PendingEvent e)
     {
         lock (gate)
@@ -117,8 +118,8 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
     }
 
     /// <summary>
-    /// Finishes what can be finished, drops what was kept long enough, and takes out the events that no cursor will come to.
-    /// To be called now and then.
+    /// Completes events that are done, drops those kept long enough, and removes those that no cursor will reach.
+    /// Called periodically.
     /// </summary>
     public List<PendingEvent> Tend()
     {
@@ -171,10 +172,10 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
         {
             if (!cursor.Stream.Cursors.Remove(cursor))
                 return;
-            // What it held may have been delivered or not: that counts as not. What it had given up is given up.
+            // Whether its held events were delivered is unknown, so they count as not delivered. Abandoned events stay abandoned.
             if (cursor.HasGivenUpFor is not null)
                 Complete(cursor);
-            // Not at once: the agent may be about to replace this cursor by another.
+            // Not at once: the agent may be replacing this cursor.
             disturbed.Add(cursor.Stream);
         }
     }
@@ -256,15 +257,15 @@ internal sealed class CachedStream(StreamId id)
 {
     public StreamId Id => id;
 
-    /// <summary>In the order of their tokens; what is done with may stay for a while.</summary>
+    /// <summary>The events in token order, including done ones that are still kept.</summary>
     public LinkedList<PendingEvent> Events { get; } = new();
 
-    /// <summary>The first that is not done with.</summary>
+    /// <summary>The first event that is not done.</summary>
     public LinkedListNode<PendingEvent>? FirstPending { get; set; }
 
     public List<StreamCursor> Cursors { get; } = [];
 
-    /// <summary>Takes an event out, and out of the cursors that have come to it.</summary>
+    /// <summary>Removes an event from the list and from the cursors that point to it.</summary>
     public void Remove(LinkedListNode<PendingEvent> finished)
     {
         Events.Remove(finished);
@@ -272,7 +273,7 @@ internal sealed class CachedStream(StreamId id)
             cursor.LetGo(finished);
     }
 
-    /// <summary>No cursor will come to what has this token or a lower one.</summary>
+    /// <summary>The token that all cursors have passed.</summary>
     public long PassedByAll()
     {
         var passed = long.MaxValue;

@@ -3,10 +3,9 @@ using Orleans.Streams;
 namespace SoonShop.Silo.Streams;
 
 /// <summary>
-/// How far one subscription has come in one stream. Orleans tells of a delivery's end only by moving on: what the cursor
-/// moved to is held until then. When deliveries hold several events, moving on does not mean that the last one was
-/// delivered: the agent gathers first, so what is held counts as delivered when it moves on after a delivery has begun, or
-/// after it was told that there is nothing more.
+/// The position of one subscription in one stream. Orleans reports a completed delivery only by moving the cursor on, so events are
+/// held until then. With batched deliveries the agent first collects events, and moving on does not mean delivery. Held events then
+/// count as delivered when the cursor moves on after a delivery has started, or after it has reported the end of the stream.
 /// </summary>
 internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long after) : IQueueCacheCursor
 {
@@ -18,25 +17,25 @@ internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long 
 
     public CachedStream Stream => stream;
 
-    /// <summary>This cursor is done with everything up to this token.</summary>
+    /// <summary>All events up to this token are done for this cursor.</summary>
     public long Passed { get; private set; } = after;
 
-    /// <summary>The subscription for which what is held was given up, when it was.</summary>
+    /// <summary>The subscription for which the held events were abandoned, if they were.</summary>
     public Guid? HasGivenUpFor { get; set; }
 
-    /// <summary>True when moving on means that what is held is done with.</summary>
+    /// <summary>True when moving on means that the held events are done.</summary>
     public bool MustComplete => held.Count > 0 && (cache.BatchSize <= 1 || delivering || ended);
 
     public IBatchContainer? GetCurrent(out Exception? exception)
     {
         exception = null;
-        // A copy when deliveries hold several events: it tells this cursor when a delivery begins with it.
+        // With batched deliveries, a copy: it notifies this cursor when a delivery starts with it.
         return held.Count == 0 ? null : cache.BatchSize <= 1 ? held[^1].Batch : held[^1].Batch!.For(this);
     }
 
     public bool MoveNext() => cache.MoveNext(this);
 
-    /// <summary>Nothing to do: the next move finds what was added.</summary>
+    /// <summary>Does nothing: the next move finds new events.</summary>
     public void Refresh(StreamSequenceToken token)
     {
     }
@@ -45,10 +44,10 @@ internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long 
 
     public void Dispose() => cache.Remove(this);
 
-    /// <summary>A delivery begins that starts with something this cursor handed out.</summary>
+    /// <summary>Called when a delivery starts with an event of this cursor.</summary>
     internal void Delivering() => delivering = true;
 
-    // What follows is called under the cache's lock.
+    // The following members are called under the cache's lock.
 
     internal bool Advance()
     {
@@ -62,7 +61,8 @@ internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long 
         return true;
     }
 
-    /// <summary>Forgets an event that is done with: an idle cursor must not keep it in memory. The next move looks by its token.</summary>
+    /// <summary>Releases an event that is done, so that an idle cursor does not keep it in memory. The next move searches by
+    /// token.</summary>
     internal void LetGo(LinkedListNode<PendingEvent> finished)
     {
         if (node == finished)

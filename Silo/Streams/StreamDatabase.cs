@@ -11,18 +11,18 @@ internal sealed record EventRow(
     long Position, string Id, string Source, long Sequence, string Type, string Subject, string Namespace, string Key, DateTimeOffset Time,
     DateTimeOffset? NotBefore, string? CorrelationId, string? CausationId, string? TraceParent, byte[]? Data, byte[]? Payload)
 {
-    /// <summary>About what the row takes in memory.</summary>
+    /// <summary>The approximate size of the row in memory.</summary>
     public int Bytes => 512 + (Data?.Length ?? Payload!.Length);
 }
 
-/// <summary>What was claimed of a queue.</summary>
+/// <summary>The result of claiming a queue.</summary>
 internal sealed record QueueClaim(long Epoch, long Watermark, PositionRange[] Done);
 
-/// <summary>What a silo tells of its progress in one queue.</summary>
+/// <summary>A silo's progress in one queue.</summary>
 /// <param name="Queue">The queue's id.</param>
-/// <param name="Epoch">Under which it owns the queue.</param>
-/// <param name="Watermark">Everything up to here is done with.</param>
-/// <param name="Done">What is done with beyond it; null: as it was written last.</param>
+/// <param name="Epoch">The epoch of its ownership.</param>
+/// <param name="Watermark">All events up to this position are done.</param>
+/// <param name="Done">Done ranges beyond it; null when they have not changed since the last write.</param>
 internal sealed record QueueProgress(int Queue, long Epoch, long Watermark, PositionRange[]? Done);
 
 /// <summary>The SQL of the stream provider.</summary>
@@ -35,7 +35,7 @@ internal sealed class StreamDatabase
 
     /// <param name="database">The database.</param>
     /// <param name="name">The provider's name.</param>
-    /// <param name="owner">Whose it is; null where it stands in the database under that name.</param>
+    /// <param name="owner">The provider's owner; null when the name is used as it is.</param>
     public StreamDatabase(NpgsqlDataSource database, string name, string? owner = null)
     {
         (this.database, this.name) = (database, name);
@@ -52,7 +52,7 @@ internal sealed class StreamDatabase
 
     public NpgsqlDataSource Source => database;
 
-    /// <summary>Finds out under which name the provider stands in the database. To be done before anything else.</summary>
+    /// <summary>Finds the provider's name in the database. Call it first.</summary>
     /// <exception cref="OrleansConfigurationException">The database has no schema, or an older one.</exception>
     public async Task FindNameAsync(CancellationToken cancellation)
     {
@@ -68,7 +68,7 @@ internal sealed class StreamDatabase
         }
     }
 
-    /// <summary>The ids of the provider's queues by their numbers; empty when it has none.</summary>
+    /// <summary>Returns the ids of the provider's queues by number; empty when it has none.</summary>
     public async Task<int[]> QueuesAsync(CancellationToken cancellation)
     {
         await using var command = Command("select id from stream_queue where provider = $1 order by number", Provider);
@@ -76,14 +76,14 @@ internal sealed class StreamDatabase
     }
 
     /// <summary>
-    /// Sees to it that the provider has so many queues, and that no other silo changes their number while this connection
-    /// is open. What is pending goes to its new queue when the number changes, which it can only while no other silo is there.
+    /// Sets the provider's number of queues, and prevents other silos from changing it while this connection is open. The number
+    /// can change only while no other silo runs; pending events then move to their new queues.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Other silos work with another number of queues.</exception>
+    /// <exception cref="InvalidOperationException">Other silos use another number of queues.</exception>
     public async Task JoinAsync(NpgsqlConnection connection, int queues, CancellationToken cancellation)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        // One at a time; then, whether others are there, which hold the second lock together.
+        // The first lock admits one silo at a time. The second, shared lock shows whether other silos run.
         await ExecuteAsync("select pg_advisory_xact_lock(1399870323, hashtext($1))", Provider);
         var existing = await ExecuteAsync("select queues from stream_provider where name = $1", Provider) as int?;
         if (existing != queues)
@@ -107,17 +107,17 @@ internal sealed class StreamDatabase
         }
     }
 
-    /// <summary>Makes this silo the queue's owner, and ends what the last one may write; null when there is no such queue.</summary>
+    /// <summary>Makes this silo the queue's owner and fences the previous one; null when there is no such queue.</summary>
     public async Task<QueueClaim?> ClaimAsync(int queue, string owner, CancellationToken cancellation)
     {
         await using var command = Command(
             "update stream_queue set epoch = epoch + 1, owner = $2 where id = $1 returning epoch, watermark, done, done_ranges", queue, owner);
-        // The list is that of silos of an earlier version.
+        // Silos of an earlier version write this list.
         return (await ReadAsync(command, r => new QueueClaim(r.GetInt64(0), r.GetInt64(1), [.. r.GetFieldValue<long[]>(2).Select(p => new PositionRange(p, p))
             .Concat(r.GetFieldValue<NpgsqlRange<long>[]>(3).Select(Range)).OrderBy(p => p.From)]), cancellation)).SingleOrDefault();
     }
 
-    /// <summary>Gives the queue back, if this is still its owner.</summary>
+    /// <summary>Releases the queue, if this silo still owns it.</summary>
     public async Task ReleaseAsync(int queue, long epoch, CancellationToken cancellation)
     {
         await using var command = Command("update stream_queue set owner = null where id = $1 and epoch = $2", queue, epoch);
@@ -132,13 +132,13 @@ internal sealed class StreamDatabase
     }
 
     /// <summary>
-    /// Reads on in queues: of each, what lies beyond a position, is not known and was not done with by an earlier owner, in order, at most
-    /// so many events and bytes, but at least one event.
+    /// Reads events of several queues, each after its position and without the skipped ones, in order. The limits of events and bytes
+    /// apply per queue, but at least one event is read.
     /// </summary>
     public async Task<QueueFinds[]> ReadQueuesAsync(
         IReadOnlyList<QueueRead> reads, int maxEvents, int maxBytes, CancellationToken cancellation)
     {
-        // The id that the next transaction gets: xmax is but the one after the last that has ended. A position is in one queue only.
+        // The id of the next transaction: xmax only follows the last transaction that has ended. A position belongs to one queue.
         await using var command = Command($"""
             select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.harmless,
                    q.number, (select epoch from stream_queue where id = q.queue), e.events, {Columns}
@@ -181,10 +181,10 @@ internal sealed class StreamDatabase
         return await ReadAsync(command, r => Row(r, 0), cancellation);
     }
 
-    /// <summary>Writes what is done with; answers the queues that took it. The others have another owner.</summary>
+    /// <summary>Writes progress and returns the queues that accepted it. The others have another owner.</summary>
     public async Task<HashSet<int>> AcknowledgeAsync(IReadOnlyList<QueueProgress> progress, CancellationToken cancellation)
     {
-        // Not waited for on the disk: what a crash of the database takes back is delivered again.
+        // Without waiting for the disk: after a crash of the database, the events are delivered again.
         await using var command = Command("""
             with relaxed as (select set_config('synchronous_commit', 'off', true))
             update stream_queue q set watermark = p.watermark, done_ranges = coalesce(p.done::int8multirange, q.done_ranges),
@@ -198,10 +198,10 @@ internal sealed class StreamDatabase
         return [.. await ReadAsync(command, r => r.GetInt32(0), cancellation)];
     }
 
-    /// <summary>Inserts published events; answers the queues that have something new.</summary>
+    /// <summary>Inserts published events and returns the queues that have new events.</summary>
     public async Task<int[]> PublishAsync(IReadOnlyList<PublishedEvent> events, CancellationToken cancellation)
     {
-        // A client that found no database when it started.
+        // For a client that started without a database.
         await FindNameAsync(cancellation);
         await using var command = Command("select publish_events($1, $2, $3, $4, $5, $6)", Provider,
             events.Select(e => e.Id).ToArray(), events.Select(e => e.Type).ToArray(), events.Select(e => e.Namespace).ToArray(),
@@ -209,7 +209,7 @@ internal sealed class StreamDatabase
         return await command.ExecuteScalarAsync(cancellation) as int[] ?? [];
     }
 
-    /// <summary>Inserts events from outside, each once by its id; answers the queues that have something new.</summary>
+    /// <summary>Inserts events from outside, each id once, and returns the queues that have new events.</summary>
     public async Task<int[]> AcceptAsync(IReadOnlyList<IncomingEvent> events, CancellationToken cancellation)
     {
         T[] Column<T>(Func<EventEnvelope, T> of) => [.. events.Select(e => of(e.Envelope))];
@@ -220,7 +220,7 @@ internal sealed class StreamDatabase
         command.Parameters.Add(new() { Value = events.Select(e => e.Data).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
         var (ids, queues) = (await ReadAsync(command, r => r.IsDBNull(0) ? ([], []) : (r.GetFieldValue<string[]>(0), r.GetFieldValue<int[]>(1)), cancellation)).Single();
         var accepted = ids.ToHashSet();
-        // Of two with one id, the first brought it.
+        // Of two events with one id, the first was inserted.
         foreach (var e in events)
             e.IsNew = accepted.Remove(e.Envelope.Id);
         return queues;
@@ -242,7 +242,7 @@ internal sealed class StreamDatabase
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>Keeps what no consumer took. Keeping it again changes nothing.</summary>
+    /// <summary>Stores an undelivered event. Idempotent.</summary>
     public async Task KeepUndeliveredAsync(UndeliveredEvent e, CancellationToken cancellation)
     {
         await using var command = Command("""
@@ -289,5 +289,5 @@ internal sealed class StreamDatabase
     }
 }
 
-/// <summary>An event on its way into the event table by <c>OnNextAsync</c>.</summary>
+/// <summary>An event that <c>OnNextAsync</c> publishes.</summary>
 internal sealed record PublishedEvent(string Id, string Type, string Namespace, string Key, byte[] Payload);

@@ -11,10 +11,10 @@ internal sealed class StreamMetrics
     private readonly Counter<long> read, handled, undelivered, published;
     private readonly Histogram<int> batch;
 
-    /// <param name="meters">Makes the meter, where there is one.</param>
+    /// <param name="meters">Creates the meter; null for none.</param>
     /// <param name="provider">The stream provider.</param>
     /// <param name="readers">The readers of this process.</param>
-    /// <param name="publishing">Events that wait to be inserted.</param>
+    /// <param name="publishing">The number of events that wait for their insert.</param>
     public StreamMetrics(IMeterFactory? meters, string provider, Func<IEnumerable<QueueReader>> readers, Func<int> publishing)
     {
         var tag = new KeyValuePair<string, object?>("provider", provider);

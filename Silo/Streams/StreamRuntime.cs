@@ -9,7 +9,7 @@ using SoonShop.Events;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>What one provider has in one process: its database, its signal, and, on a silo, what works in the background.</summary>
+/// <summary>The services of one provider in one process: its database, its signal and, on a silo, its background work.</summary>
 internal sealed partial class StreamRuntime : IAsyncDisposable
 {
     private readonly NpgsqlDataSource? ownSource;
@@ -44,10 +44,10 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
     public StreamMetrics Metrics { get; }
     public EventPublisher Publisher { get; }
 
-    /// <summary>Ids of the queues by number; known on silos, once started.</summary>
+    /// <summary>The ids of the queues by number; set on silos after the start.</summary>
     public int[] Queues { get; private set; } = [];
 
-    /// <summary>Starts what a silo needs: it reads and publishes. Once, however often it is asked for; a start that failed is tried again.</summary>
+    /// <summary>Starts the provider on a silo, which reads and publishes. Runs once; a failed start is retried by the next call.</summary>
     public Task StartSiloAsync(CancellationToken cancellation) => StartOnceAsync(async () =>
     {
         await Database.FindNameAsync(cancellation);
@@ -57,7 +57,7 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
         Releaser.Start();
     });
 
-    /// <summary>Starts what a client needs: it only publishes. Once, as above.</summary>
+    /// <summary>Starts the provider on a client, which only publishes. Runs once; a failed start is retried by the next call.</summary>
     public Task StartClientAsync(CancellationToken cancellation) => StartOnceAsync(async () =>
     {
         try
@@ -66,7 +66,7 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
         }
         catch (NpgsqlException e) when (e is not PostgresException)
         {
-            // A client may well begin while the database is away, and consume.
+            // A client may start and consume while the database is unreachable.
             LogNoDatabase(log, Provider, e.Message);
         }
         Signal.Start();
@@ -78,7 +78,7 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
             return started = started is null or { IsFaulted: true } or { IsCanceled: true } ? start() : started;
     }
 
-    /// <summary>What the readers of a silo share.</summary>
+    /// <summary>Creates the services that the readers of a silo share.</summary>
     public ReaderServices ForReaders(IServiceProvider services) => new(
         Provider, services.GetRequiredService<ILocalSiloDetails>().SiloAddress.ToString(), Database, Options, Format, Signal,
         new QueueReads(
@@ -99,11 +99,11 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
             await ownSource.DisposeAsync();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The database of stream provider {Provider} does not answer now; what is published waits for it: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database of stream provider {Provider} is unreachable. Published events wait for it: {Reason}")]
     private static partial void LogNoDatabase(ILogger log, string provider, string reason);
 }
 
-/// <summary>Keeps undelivered events in a table, where no other place for them was configured.</summary>
+/// <summary>Stores undelivered events in a table, unless another implementation is registered.</summary>
 internal sealed partial class UndeliveredTable(StreamDatabase database, ILogger log) : IUndeliveredEvents
 {
     public async Task TakeAsync(UndeliveredEvent undelivered, CancellationToken cancellation)
@@ -112,6 +112,6 @@ internal sealed partial class UndeliveredTable(StreamDatabase database, ILogger 
         LogKept(log, undelivered.EventId, undelivered.EventType, undelivered.Provider, undelivered.Reason);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {EventType} in {Provider} was not delivered ({Reason}); it stands in the table stream_undelivered.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {EventType} in {Provider} was not delivered ({Reason}); it was stored in the table stream_undelivered.")]
     private static partial void LogKept(ILogger log, string eventId, string eventType, string provider, UndeliveredReason reason);
 }

@@ -11,10 +11,10 @@ public sealed class StreamsOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Streams";
 
-    /// <summary>Limits of the two intervals, in milliseconds.</summary>
+    /// <summary>The upper limits of the two intervals, in milliseconds.</summary>
     private const int MaxReadInterval = 1000, MaxAckInterval = 10_000;
 
-    /// <summary>Whose the shop's streams are, in whatever cluster.</summary>
+    /// <summary>The owner of the shop's streams, the same in every cluster.</summary>
     private const string Owner = "soonshop";
 
     /// <summary>The number of queues of the event table. One silo reads a queue at a time. Change it only while no silo runs.</summary>
@@ -46,7 +46,7 @@ public sealed class StreamsOptions
     /// </summary>
     public int MaxDeliverySeconds { get; set; } = 30;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns the invalid settings, each with what to set.</summary>
     public IEnumerable<string> Problems()
     {
         var options = new PostgresStreamOptions();
@@ -85,12 +85,12 @@ public sealed class StreamsOptions
 internal static class StreamsExtensions
 {
     /// <summary>
-    /// How long the pulling agent remembers a stream on which nothing happens; it looks as often, so up to twice as long. Registering one
-    /// anew costs a call or two, and remembering it some kilobytes.
+    /// How long the pulling agent keeps an inactive stream. It checks at the same interval, so a stream may stay twice as long. Registering
+    /// a stream again costs a call or two; keeping it costs some kilobytes.
     /// </summary>
     private static readonly TimeSpan InactivityPeriod = TimeSpan.FromMinutes(1);
 
-    /// <summary>Adds the stream provider of the shop's events, over the shared data source. Handlers subscribe by attribute alone.</summary>
+    /// <summary>Adds the stream provider of the shop's events, on the shared data source. Handlers subscribe by attribute.</summary>
     public static ISiloBuilder AddShopStreams(this ISiloBuilder silo, StreamsOptions configuration)
     {
         var patience = TimeSpan.FromSeconds(configuration.ConsumerPatienceSeconds);
@@ -102,7 +102,7 @@ internal static class StreamsExtensions
                 (StreamPullingAgentOptions o) =>
                 {
                     o.MaxEventDeliveryTime = TimeSpan.FromSeconds(configuration.MaxDeliverySeconds);
-                    // Where others than the shop's handlers subscribe, most streams are used for seconds: a customer's, an order's.
+                    // Most streams with other subscribers, such as a customer's or an order's, are used for seconds.
                     o.StreamInactivityPeriod = InactivityPeriod;
                 }));
         });
