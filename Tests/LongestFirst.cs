@@ -11,8 +11,9 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
-        "RunningShop", ".CrashTests", ".PaymentCrashTests", "Outages", ".ErasureCrashTests", "EdgeShop", ".StripeWebhookTests", ".DeliveryTests", "EventsSilo",
-        ".CheckoutCrashTests", ".SecondSiloTests", ".DoubleSubmitTests", "AuditedShop", ".MailLoginTests", ".AdmissionTests", ".FuzzTests", ".CatalogueOutageTests",
+        "RunningShop", "Outages", ".SupersedingCrashTests", ".EmailChangeCrashTests", ".PaymentCrashTests", ".ProcessCrashTests",
+        ".ErasureCrashTests", "EdgeShop", ".StripeWebhookTests", ".DeliveryTests", "EventsSilo", ".CheckoutCrashTests",
+        ".SecondSiloTests", ".DoubleSubmitTests", "AuditedShop", ".MailLoginTests", ".AdmissionTests", ".FuzzTests", ".CatalogueOutageTests",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

@@ -2,17 +2,11 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
 
-/// <summary>Changes of address that wait do not keep a test from arming the next crash.</summary>
-public sealed class EmailChangingShop : CrashingShop
-{
-    protected override TimeSpan? Horizon => TimeSpan.FromMinutes(1);
-}
-
 /// <summary>
 /// An e-mail address that is changed, undone and let go of while the silo dies at every step: no address has two accounts, and none has
 /// nobody.
 /// </summary>
-public sealed class EmailChangeCrashTests(EmailChangingShop shop) : IClassFixture<EmailChangingShop>
+public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixture<PatientCrashingShop>
 {
     private const string Password = "correct horse";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);

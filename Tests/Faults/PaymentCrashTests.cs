@@ -2,15 +2,6 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
 
-/// <summary>A crashing shop that waits for payments longer than a silo takes to start.</summary>
-public class PatientCrashingShop : CrashingShop
-{
-    protected override string PaymentWindowMinutes => "10";
-
-    /// <summary>What is scheduled for the deadline finds nothing to do for an order that is paid by then.</summary>
-    protected override TimeSpan? Horizon => TimeSpan.FromMinutes(5);
-}
-
 /// <summary>What happens to an order's money after the first attempt, crashed at each of its commit boundaries.</summary>
 public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<PatientCrashingShop>
 {
