@@ -1,12 +1,14 @@
 using System.Diagnostics.Metrics;
+using System.Text.RegularExpressions;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using SoonShop.ServiceDefaults.Telemetry;
+using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
 
 /// <summary>However many things there are to tell apart, metrics stay bounded.</summary>
-public sealed class MetricViewsTests
+public sealed partial class MetricViewsTests
 {
     [Fact]
     public void a_metric_has_so_many_series_and_no_more()
@@ -40,6 +42,20 @@ public sealed class MetricViewsTests
         Assert.Equal(["http.request.method"], Assert.Single(calls).Labels.Keys);
     }
 
+    [Fact]
+    public void of_Orleans_what_the_page_about_metrics_names_is_kept_and_no_more()
+    {
+        using var meter = new Meter("Microsoft.Orleans");
+        bool IsKept(string name) => MetricViews.Of(meter.CreateCounter<int>(name)) != MetricStreamConfiguration.Drop;
+
+        var named = OrleansMetric().Matches(File.ReadAllText(Path.Combine(Repository.Root, "deploy", "METRICS.md")))
+            .Select(m => m.Groups["name"].Value.Replace('_', '-')).Distinct().ToList();
+
+        Assert.InRange(named.Count, 25, 100);
+        Assert.Empty(named.Where(name => !IsKept(name)));
+        Assert.False(IsKept("orleans-directory-lookups-local-issued"));
+    }
+
     private static List<(Dictionary<string, object?> Labels, double Value)> Collect(string meterName, Action<Meter> measure)
     {
         var exporter = new Keep();
@@ -53,6 +69,10 @@ public sealed class MetricViewsTests
         }
         return exporter.Series;
     }
+
+    /// <summary>A metric's name without what the exporter adds.</summary>
+    [GeneratedRegex("`(?<name>orleans_[a-z_]+?)(_bytes|_milliseconds|_megabytes)?(_total)?`")]
+    private static partial Regex OrleansMetric();
 
     private sealed class Keep : BaseExporter<Metric>
     {
