@@ -51,12 +51,12 @@ misused() {
 classes_of() {
   case $1 in
     e2e) echo Api.{Purchase,Cart,Order,ExpectedTotal,Inventory,ProductEdit,Address,Account,Language}Tests ;;
-    api-gateway) echo Api.{Access,Admission,BadInput,CatalogueCache,Correlation,Framing,Fuzz,GeneratedClient,Idempotency,Language,OpenApi,Paging}Tests \
-      Api.{RateLimit,SecurityHeader,ServerLimit,StartPage,Stranger,Tls,Version}Tests Rules.{AdmissionLimit,SlidingWindow,SlidingWindows,KeyedRequest,Cursor}Tests ;;
+    api-gateway) echo Api.{Access,Admission,BadInput,CatalogCache,Correlation,Framing,Fuzz,GeneratedClient,Idempotency,Language,OpenApi,Paging}Tests \
+      Api.{RateLimit,SecurityHeader,ServerLimit,StartPage,Stranger,Tls,Version}Tests Rules.{AdmissionLimit,SlidingWindow,SlidingWindows,IdempotentRequest,Cursor}Tests ;;
     user) echo Api.{Account,AccountSafety,Address,ApiKey,EmailChange,KeyRotation,Privacy,Session,StoredSecret}Tests \
       Rules.{AddressRules,ApiKeyState,EmailAddress,EmailChange,Erasure,LoginThrottle,NewPassword,PersonalData,UserState}Tests \
       Grains.{SavedAddress,SetPassword}Tests Faults.{EmailChange,Erasure}CrashTests ;;
-    product) echo Api.{Catalogue,CatalogueCache,ProductEdit}Tests 'Search.*' Rules.{CatalogueNewsLog,Cursor,DisplayNames,ProductState,Sku}Tests ;;
+    product) echo Api.{Catalogue,CatalogCache,ProductEdit}Tests 'Search.*' Rules.{CatalogChangeLog,Cursor,DisplayNames,ProductState,Sku}Tests ;;
     order) echo Api.{Purchase,Cart,ExpectedTotal,OneOpenOrder,Order,PaymentDeadline}Tests Rules.{CartState,OrderNumber,OrderRefund,OrderState,OrderTotals}Tests \
       Grains.{CartCall,CheckoutClaim,Deadline,LateOrder,OrderHousekeeping}Tests Faults.{Checkout,Superseding}CrashTests ;;
     payment) echo 'Payments.*' 'Rules.Payment*' 'Rules.Stripe*' Api.ManualCaptureTests Faults.{Payment,Capture}CrashTests ;;

@@ -26,10 +26,10 @@ namespace SoonShop.ApiFrontend;
 /// <param name="Database">Where the cluster's membership stands; nothing else is read there.</param>
 internal sealed record FrontendConfiguration(
     AuthOptions Auth,
-    ClusterSection Cluster,
+    ClusterClientOptions Cluster,
     AdmissionOptions Admission,
     HttpOptions Http,
-    CorsSection Cors,
+    ShopCorsOptions Cors,
     RateLimitsOptions RateLimits,
     CachingOptions Caching,
     VersionsOptions Versions,
@@ -41,10 +41,10 @@ internal sealed record FrontendConfiguration(
     public static FrontendConfiguration Read(IConfiguration configuration, List<string> problems)
     {
         var auth = configuration.Bind<AuthOptions>(AuthOptions.Section, problems);
-        var cluster = configuration.Bind<ClusterSection>(ClusterSection.Section, problems);
+        var cluster = configuration.Bind<ClusterClientOptions>(ClusterClientOptions.Section, problems);
         var admission = configuration.Bind<AdmissionOptions>(AdmissionOptions.Section, problems);
         var http = configuration.Bind<HttpOptions>(HttpOptions.Section, problems);
-        var cors = configuration.Bind<CorsSection>(CorsSection.Section, problems);
+        var cors = configuration.Bind<ShopCorsOptions>(ShopCorsOptions.Section, problems);
         var rateLimits = configuration.Bind<RateLimitsOptions>(RateLimitsOptions.Section, problems);
         var caching = configuration.Bind<CachingOptions>(CachingOptions.Section, problems);
         var versions = configuration.Bind<VersionsOptions>(VersionsOptions.Section, problems);

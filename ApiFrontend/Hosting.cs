@@ -35,7 +35,7 @@ internal static class Hosting
             .AddSingleton<GatewayMetrics>().AddSingleton<GatewayWatch>().AddSingleton<ClusterBreaker>()
             .AddSingleton<Admission>()
             .AddSingleton<IssuedCartPool>()
-            .AddSingleton<Func<int, Task<IssuedCarts?>>>(s => count => s.GetRequiredService<IClusterClient>().GetGrain<ICartIdsGrain>(Spread.Key()).IssueAsync(count))
+            .AddSingleton<Func<int, Task<IssuedCarts?>>>(s => count => s.GetRequiredService<IClusterClient>().GetGrain<ICartIdsGrain>(WorkerKeys.Next()).IssueAsync(count))
             .AddHostedService<ClusterProbe>();
         builder.Services.AddShopTimeouts(configuration.Cluster);
         var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);
@@ -87,7 +87,7 @@ internal static class Hosting
         });
         services.AddHttpContextAccessor();
         services.AddShopVersions(configuration.Versions);
-        services.AddExceptionHandler<ExceptionAnswers>();
+        services.AddExceptionHandler<ProblemExceptionHandler>();
         // Before the default writer, so that it is asked first.
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = context =>

@@ -50,7 +50,7 @@ if (problems.Count > 0)
 }
 builder.AddShopClient(configuration);
 builder.AddShopHttp(configuration);
-builder.Services.AddCatalogueReads(configuration.Caching);
+builder.Services.AddCatalogReader(configuration.Caching);
 if (openApi is null)
     builder.AddFrontendTelemetry(configuration.Telemetry);
 

@@ -58,11 +58,11 @@ internal static class Hosting
         .AddSingleton<PasswordHashing>()
         .AddSingleton<IStockLedger, StockLedger>()
         .AddSingleton<IProductSearch, ProductSearch>()
-        .AddSingleton<ICatalogueChanges, CatalogueChanges>()
-        .AddSingleton(typeof(ActiveAnswers<>))
+        .AddSingleton<ICatalogChangeSource, CatalogChangeSource>()
+        .AddSingleton(typeof(LocalGrainCache<>))
         .AddSingleton<ICartIdKeys, StoredCartIdKeys>()
         .AddSingleton<IOrderQueries, OrderQueries>()
-        .AddSingleton<OrderUpkeep>()
+        .AddSingleton<OrderMaintenance>()
         .AddSingleton<OpenCheckouts>()
         .AddSingleton<CheckoutWatch>()
         .AddSingleton<ICheckoutWatch>(s => s.GetRequiredService<CheckoutWatch>())
@@ -73,7 +73,7 @@ internal static class Hosting
         .AddSingleton<IPersonalRecords, PersonalRecords>()
         .AddNotifications(configuration.Notifications, configuration.Templates)
         .AddPayments(configuration.Payments)
-        .AddIntegrityAudit(configuration)
+        .AddIntegrityCheck(configuration)
         .AddShopEvents(configuration.Events);
 
     /// <summary>The silo with its storage and filters, without clustering.</summary>
@@ -84,7 +84,7 @@ internal static class Hosting
             silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<CallFilter>();
         silo.Services.AddSingleton<CallDeadlines>().AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
-            .AddHostedService<OrderHousekeeping>().AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<AuditService>()).AddHostedService(s => s.GetRequiredService<RefusedActs>()).AddShopEventServices().AddFigures(configuration.Telemetry);
+            .AddHostedService<OrderHousekeeping>().AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<IntegrityService>()).AddHostedService(s => s.GetRequiredService<AuditAggregator>()).AddShopEventServices().AddShopMetrics(configuration.Telemetry);
         // What fails while a grain is loaded passes no filter: its caller must be able to read it.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // Grains leave by their age (see their classes' limits); shedding is the last line before the process is killed for its memory.

@@ -39,7 +39,7 @@ if (args.Contains("--help") || args.Contains("-h"))
     return 0;
 }
 var command = args.FirstOrDefault() ?? "run";
-var audit = command == "audit" ? AuditCommand.Parse(args.AsSpan(1)) : null;
+var audit = command == "audit" ? CheckCommand.Parse(args.AsSpan(1)) : null;
 if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "await-schema" or "seed")))
 {
     Console.Error.WriteLine($"Silo: '{string.Join(' ', args)}' is no command.\n{Usage}");
@@ -113,10 +113,10 @@ try
             {
                 await client.StartAsync();
                 var grains = client.Services.GetRequiredService<IGrainFactory>();
-                var (products, created) = await DemoCatalogue.LoadAsync(
+                var (products, created) = await DemoCatalog.LoadAsync(
                     grains, Path.Combine(AppContext.BaseDirectory, "Seed", "catalogue.json"), configuration.Checkout.Currency, CancellationToken.None);
                 if (configuration.Accounts is { DemoEmail: { } email, DemoPassword: { } password })
-                    await DemoCatalogue.EnsureCustomerAsync(grains, email, password);
+                    await DemoCatalog.EnsureCustomerAsync(grains, email, password);
                 Console.WriteLine($"The demo catalogue has {products} products; {created} were new.");
                 await client.StopAsync();
             }

@@ -21,8 +21,8 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
-    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, AuditOptions Audit, TelemetryOptions Telemetry,
-    DashboardSection Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
+    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Audit, TelemetryOptions Telemetry,
+    DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     public static SiloConfiguration Read(IConfiguration configuration, List<string> problems)
@@ -36,9 +36,9 @@ internal sealed record SiloConfiguration(
         var notifications = Bind<NotificationsOptions>(configuration, NotificationsOptions.Section, problems);
         var payments = Bind<PaymentsOptions>(configuration, PaymentsOptions.Section, problems);
         var privacy = Bind<PrivacyOptions>(configuration, PrivacyOptions.Section, problems);
-        var audit = Bind<AuditOptions>(configuration, AuditOptions.Section, problems);
+        var audit = Bind<IntegrityOptions>(configuration, IntegrityOptions.Section, problems);
         var telemetry = Bind<TelemetryOptions>(configuration, TelemetryOptions.Section, problems);
-        var dashboard = Bind<DashboardSection>(configuration, DashboardSection.Section, problems);
+        var dashboard = Bind<DashboardAccessOptions>(configuration, DashboardAccessOptions.Section, problems);
         var clusterTls = Bind<ClusterTlsOptions>(configuration, ClusterTlsOptions.Section, problems);
         problems.AddRange(silo.Problems());
         problems.AddRange(clusterTls.Problems());

@@ -13,7 +13,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
     [
         "RunningShop", "Outages", ".SupersedingCrashTests", ".EmailChangeCrashTests", ".PaymentCrashTests", ".ProcessCrashTests",
         ".ErasureCrashTests", "EdgeShop", ".StripeWebhookTests", ".DeliveryTests", "EventsSilo", ".CheckoutCrashTests",
-        ".SecondSiloTests", ".DoubleSubmitTests", "AuditedShop", ".MailLoginTests", ".AdmissionTests", ".FuzzTests", ".CatalogueOutageTests",
+        ".SecondSiloTests", ".DoubleSubmitTests", "CheckedShop", ".MailLoginTests", ".AdmissionTests", ".FuzzTests", ".CatalogOutageTests",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

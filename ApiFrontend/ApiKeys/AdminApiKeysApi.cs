@@ -20,10 +20,10 @@ internal static class AdminApiKeysApi
     private static async Task<Ok<Page<ApiKey>>> ListAsync(IClusterClient cluster) =>
         TypedResults.Ok(new Page<ApiKey>(await cluster.GetGrain<IApiKeyListGrain>(0).ListAsync(), null));
 
-    private static async Task<Results<Created<NewApiKeyAnswer>, Problem>> CreateAsync(ApiKeyRequest body, HttpContext context, IClusterClient cluster)
+    private static async Task<Results<Created<NewApiKeyResponse>, Problem>> CreateAsync(ApiKeyRequest body, HttpContext context, IClusterClient cluster)
     {
         var result = await Key(cluster, context.OperationId()).CreateAsync(new CreateApiKey(body.Name!, [.. body.Scopes!], body.ExpiresAt, context.Actor()));
-        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Created($"/api/v1/admin/api-keys/{result.Value.Key.Id}", NewApiKeyAnswer.Of(result.Value));
+        return result.IsError ? new Problem(result.Error) : TypedResults.Created($"/api/v1/admin/api-keys/{result.Value.Key.Id}", NewApiKeyResponse.Of(result.Value));
     }
 
     private static async Task<Results<Ok<ApiKey>, Problem>> GetAsync(Guid id, IClusterClient cluster) => (await Key(cluster, id).GetAsync()).Ok();
@@ -44,8 +44,8 @@ public sealed record ApiKeyRequest(
     DateTimeOffset? ExpiresAt);
 
 /// <summary>A new API key; <paramref name="Key"/> is what to send, and is not shown again.</summary>
-internal sealed record NewApiKeyAnswer(Guid Id, string Name, ImmutableArray<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string Key)
+internal sealed record NewApiKeyResponse(Guid Id, string Name, ImmutableArray<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string Key)
 {
-    public static NewApiKeyAnswer Of(NewApiKey made) =>
+    public static NewApiKeyResponse Of(NewApiKey made) =>
         new(made.Key.Id, made.Key.Name, made.Key.Scopes, made.Key.CreatedAt, made.Key.ExpiresAt, made.Token.ToString());
 }

@@ -34,7 +34,7 @@ internal sealed class ApiKeyAuthentication(
         if (ApiKeyToken.Parse(Request.Headers.Authorization.ToString()[Bearer.Length..].Trim()) is not { } token)
             return AuthenticateResult.Fail("This is no API key.");
         // What is for anyone needs no proof.
-        if (Context.GetEndpoint()?.Metadata.GetMetadata<Access>() is not { Who: not (Caste.Anyone or Caste.Provider) })
+        if (Context.GetEndpoint()?.Metadata.GetMetadata<Access>() is not { Level: not (AccessLevel.Anyone or AccessLevel.Provider) })
             return AuthenticateResult.NoResult();
         return await keys.CheckAsync(token) is { } principal
             ? AuthenticateResult.Success(new AuthenticationTicket(principal, SchemeName))
@@ -48,7 +48,7 @@ internal sealed class KnownApiKeys(AuthOptions options, IClusterClient cluster, 
     private const int MaxKeys = 5_000;
 
     /// <summary>How long a key may take to answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     private int forgotten;
     private readonly TimeSpan fresh = TimeSpan.FromSeconds(options.RecheckSeconds);
@@ -87,8 +87,8 @@ internal sealed class KnownApiKeys(AuthOptions options, IClusterClient cluster, 
 
     private async Task<ClaimsPrincipal?> AskAsync(ApiKeyToken token)
     {
-        var answer = await cluster.GetGrain<IApiKeyGrain>(token.Id).CheckAsync(token.Secret).WaitAsync(Patience, time);
-        return answer.IsRefused ? null : new ClaimsPrincipal(new ClaimsIdentity(
+        var answer = await cluster.GetGrain<IApiKeyGrain>(token.Id).CheckAsync(token.Secret).WaitAsync(CallTimeout, time);
+        return answer.IsError ? null : new ClaimsPrincipal(new ClaimsIdentity(
             [new Claim(Callers.ApiKeyClaim, answer.Value.Id.ToString()), .. answer.Value.Scopes.Select(s => new Claim(Callers.ScopeClaim, s))],
             ApiKeyAuthentication.SchemeName));
     }

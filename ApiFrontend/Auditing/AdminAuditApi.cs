@@ -14,7 +14,7 @@ internal static class AdminAuditApi
 
     private static async Task<Results<Ok<Page<AuditEntry>>, Problem>> ListAsync(
         IClusterClient cluster, [StringLength(100), CleanText] string? actor, [StringLength(100), CleanText] string? action, [StringLength(200), CleanText] string? subject,
-        [Word<AuditOutcome>] string? outcome, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        [EnumValue<AuditOutcome>] string? outcome, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IAuditGrain>(0).ListAsync(
-            new AuditFilter(actor, action, subject, Words.Read<AuditOutcome>(outcome), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
+            new AuditFilter(actor, action, subject, EnumQuery.Read<AuditOutcome>(outcome), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 }

@@ -13,13 +13,13 @@ internal static class CartsApi
     {
         api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Create a cart").WithETag().ForCustomersGuestsAndNobody();
 
-        var cart = api.MapGroup("/cart").WithTags("Cart").Refuses(RefusalCode.NotFound);
+        var cart = api.MapGroup("/cart").WithTags("Cart").ProducesProblems(ErrorCode.NotFound);
         cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Merge a guest's cart into mine").WithETag().ForCustomers();
 
         var mine = cart.MapGroup("").ForCustomersAndGuests();
         mine.MapGet("", GetAsync).WithName("getCart").WithSummary("Get my cart at current prices").WithETag();
         mine.MapDelete("", ClearAsync).WithName("clearCart").WithSummary("Empty my cart");
-        mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the quantity of a line").WithETag().Refuses(RefusalCode.Conflict);
+        mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the quantity of a line").WithETag().ProducesProblems(ErrorCode.Conflict);
         mine.MapDelete("/items/{sku}", RemoveItemAsync).WithName("removeCartItem").WithSummary("Remove a line").WithETag();
     }
 
@@ -48,17 +48,17 @@ internal static class CartsApi
     private static async Task<Results<Ok<Cart>, Problem>> SetAsync(string text, int quantity, HttpContext context, IClusterClient cluster) =>
         Sku.TryNormalize(text, out var sku)
             ? Tagged(await Mine(context, cluster, out var caller).SetItemAsync(caller, sku, quantity), context).Ok()
-            : new Problem(Refusal.NotFound($"The product {text}"));
+            : new Problem(Error.NotFound($"The product {text}"));
 
     private static async Task<Results<Ok<Cart>, Problem>> MergeAsync(MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
         body.CartId == Guid.Empty
-            ? new Problem(Refusal.Invalid("cartId", "is no cart id"))
+            ? new Problem(Error.Invalid("cartId", "is no cart id"))
             : Tagged(await cluster.GetGrain<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();
 
     /// <summary>With the ETag that a checkout can name in <c>If-Match</c>.</summary>
-    private static Outcome<Cart> Tagged(Outcome<Cart> cart, HttpContext context)
+    private static Result<Cart> Tagged(Result<Cart> cart, HttpContext context)
     {
-        if (!cart.IsRefused)
+        if (!cart.IsError)
             context.Response.Headers.ETag = ETags.Of(cart.Value.ContentTag);
         return cart;
     }

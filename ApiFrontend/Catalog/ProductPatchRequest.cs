@@ -21,7 +21,7 @@ public sealed class ProductPatchRequest
     public bool? Active { get; set => field = Given(value, "active"); }
 
     /// <summary>The product with the patch in it. Refused: <c>validation-failed</c> for null where a product needs something.</summary>
-    internal Outcome<ProductContent> Merge(Product product)
+    internal Result<ProductContent> Merge(Product product)
     {
         var missing = new List<string>();
         if (Has("name") && Name is null)
@@ -34,7 +34,7 @@ public sealed class ProductPatchRequest
             missing.Add("price");
         missing.AddRange(Price?.Missing ?? []);
         if (missing.Count > 0)
-            return Refusal.Invalid(missing.ToDictionary(field => field, _ => (string[])["is required"]));
+            return Error.Invalid(missing.ToDictionary(field => field, _ => (string[])["is required"]));
         return new ProductContent(
             Name ?? product.Name,
             Has("description") ? Description ?? "" : product.Description,

@@ -30,7 +30,7 @@ internal static class ProductsApi
 
     private static async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(
         HttpContext context,
-        CatalogueReads catalogue,
+        CatalogReader catalog,
         [StringLength(200), CleanText] string? q,
         [StringLength(100), CleanText] string? category,
         [StringLength(100), CleanText] string? family,
@@ -45,68 +45,68 @@ internal static class ProductsApi
         if (order == ProductSort.Relevance && string.IsNullOrWhiteSpace(q))
             order = ProductSort.Name;
         var page = new PageRequest(limit, cursor);
-        return await catalogue.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, page)
+        return await catalog.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, page)
         {
-            Language = order == ProductSort.Name && Texts.Catalogue.For(context.Request) is { Language: "zh" } chinese ? chinese.Language : null,
+            Language = order == ProductSort.Name && Texts.Messages.For(context.Request) is { Language: "zh" } chinese ? chinese.Language : null,
         });
     }
 
-    private static async Task<Results<Representation<Product>, Problem>> GetAsync(string sku, HttpContext context, CatalogueReads catalogue) =>
-        Sku.TryNormalize(sku, out var normal) ? await catalogue.ProductAsync(context, normal) : Unknown(sku);
+    private static async Task<Results<Representation<Product>, Problem>> GetAsync(string sku, HttpContext context, CatalogReader catalog) =>
+        Sku.TryNormalize(sku, out var normal) ? await catalog.ProductAsync(context, normal) : Unknown(sku);
 
     private static async Task<Results<Created<Product>, Problem>> CreateAsync(
-        CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue)
+        CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog)
     {
         var (sku, product) = Find(cluster, body.Sku!)!.Value;
-        return catalogue.Written(context, sku, await product.CreateAsync(body.ToContent(body.Active ?? true))).Created(p => $"/products/{p.Sku}");
+        return catalog.Invalidate(context, sku, await product.CreateAsync(body.ToContent(body.Active ?? true))).Created(p => $"/products/{p.Sku}");
     }
 
     private static async Task<Results<Ok<Product>, Problem>> UpdateAsync(
-        string sku, ProductRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
+        string sku, ProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
         Find(cluster, sku) is not var (normal, product) ? Unknown(sku)
-        : catalogue.Written(context, normal, body.Active is { } active
+        : catalog.Invalidate(context, normal, body.Active is { } active
             ? await product.UpdateAsync(body.ToContent(active), ETags.IfMatch(context))
             : await EditAsync(product, ETags.IfMatch(context), known => body.ToContent(known.Active))).Ok();
 
     private static async Task<Results<Ok<Product>, Problem>> PatchAsync(
-        string sku, ProductPatchRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
+        string sku, ProductPatchRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
         Find(cluster, sku) is var (normal, product)
-            ? catalogue.Written(context, normal, await EditAsync(product, ETags.IfMatch(context), body.Merge)).Ok()
+            ? catalog.Invalidate(context, normal, await EditAsync(product, ETags.IfMatch(context), body.Merge)).Ok()
             : Unknown(sku);
 
     /// <summary>Writes what follows from the product as it is; when somebody else changes it meanwhile, again from what it is then.</summary>
-    private static async Task<Outcome<Product>> EditAsync(
-        IProductGrain product, int? expectedVersion, Func<Product, Outcome<ProductContent>> edit)
+    private static async Task<Result<Product>> EditAsync(
+        IProductGrain product, int? expectedVersion, Func<Product, Result<ProductContent>> edit)
     {
         for (var tries = 1; ; tries++)
         {
             var known = await product.GetAsync();
-            if (known.IsRefused)
-                return known.Refusal;
+            if (known.IsError)
+                return known.Error;
             if (expectedVersion is { } expected && expected != known.Value.Version)
-                return Refusal.Stale();
+                return Error.PreconditionFailed();
             var content = edit(known.Value);
-            if (content.IsRefused)
-                return content.Refusal;
+            if (content.IsError)
+                return content.Error;
             var written = await product.UpdateAsync(content.Value, known.Value.Version);
-            if (!written.IsRefused || written.Refusal.Code != RefusalCode.PreconditionFailed)
+            if (!written.IsError || written.Error.Code != ErrorCode.PreconditionFailed)
                 return written;
             if (expectedVersion is not null)
-                return written.Refusal;
+                return written.Error;
             if (tries == MaxEdits)
-                return new Refusal(RefusalCode.Conflict, "Others change the product at the same time. Try again.");
+                return new Error(ErrorCode.Conflict, "Others change the product at the same time. Try again.");
         }
     }
 
-    private static async Task<Results<NoContent, Problem>> ArchiveAsync(string sku, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
+    private static async Task<Results<NoContent, Problem>> ArchiveAsync(string sku, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
         Find(cluster, sku) is var (normal, product)
-            ? catalogue.Written(normal, await product.ArchiveAsync(ETags.IfMatch(context))).NoContent()
+            ? catalog.Invalidate(normal, await product.ArchiveAsync(ETags.IfMatch(context))).NoContent()
             : Unknown(sku);
 
     private static (string Sku, IProductGrain Product)? Find(IClusterClient cluster, string text) =>
         Sku.TryNormalize(text, out var sku) ? (sku, cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku))) : null;
 
-    private static Problem Unknown(string sku) => new(Refusal.NotFound($"The product {sku}"));
+    private static Problem Unknown(string sku) => new(Error.NotFound($"The product {sku}"));
 
     private static ProductSort SortOf(string? text) => text switch
     {

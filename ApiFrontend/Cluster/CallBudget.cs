@@ -44,7 +44,7 @@ internal sealed class CallBudget(TimeSpan limit, bool isQuery, CallOrigin? origi
     /// Gives each request its budget and its calls their origin. Stands after <c>UseRequestTimeouts</c>, whose token it hands on; routes
     /// without a time limit there have no budget here.
     /// </summary>
-    public static void Use(IApplicationBuilder app, ClusterSection options)
+    public static void Use(IApplicationBuilder app, ClusterClientOptions options)
     {
         var (call, query) = (TimeSpan.FromSeconds(options.CallTimeoutSeconds), TimeSpan.FromSeconds(options.QueryTimeoutSeconds));
         app.Use((context, next) =>

@@ -25,7 +25,7 @@ internal sealed partial class ClusterBreaker
     private readonly Lock slowGate = new();
     private readonly Dictionary<GrainId, long> slow = [];
 
-    public ClusterBreaker(ClusterSection options, GatewayMetrics metrics, TimeProvider time, ILogger<ClusterBreaker> log)
+    public ClusterBreaker(ClusterClientOptions options, GatewayMetrics metrics, TimeProvider time, ILogger<ClusterBreaker> log)
     {
         (this.metrics, this.time, this.log, isEnabled) = (metrics, time, log, options.BreakerEnabled);
         window = TimeSpan.FromSeconds(options.BreakerSamplingSeconds) + TimeSpan.FromSeconds(options.CallTimeoutSeconds);

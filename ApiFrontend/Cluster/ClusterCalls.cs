@@ -5,7 +5,7 @@ namespace SoonShop.ApiFrontend.Cluster;
 /// waiting for a silo that died; a second try where that is safe; and the breaker.
 /// </summary>
 internal sealed partial class ClusterCalls(
-    ClusterBreaker breaker, GatewayWatch gateways, GatewayMetrics metrics, ClusterSection options, TimeProvider time,
+    ClusterBreaker breaker, GatewayWatch gateways, GatewayMetrics metrics, ClusterClientOptions options, TimeProvider time,
     IServiceProvider services, ILogger<ClusterCalls> log) : IOutgoingGrainCallFilter
 {
     /// <summary>Before the second try, doubled for each further one, up to <see cref="MaxPause"/>; and as much again, by chance.</summary>

@@ -4,13 +4,13 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>While the breaker is open, asks the cluster from time to time whether it is well, and closes the breaker when it is.</summary>
-internal sealed partial class ClusterProbe(IClusterClient cluster, ClusterBreaker breaker, ClusterSection options, ILogger<ClusterProbe> log) : BackgroundService
+internal sealed partial class ClusterProbe(IClusterClient cluster, ClusterBreaker breaker, ClusterClientOptions options, ILogger<ClusterProbe> log) : BackgroundService
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(4);
 
     /// <summary>Returns when cluster and database answered.</summary>
     public static Task AskAsync(IClusterClient cluster, CancellationToken cancellation) =>
-        cluster.GetGrain<IHealthGrain>(Spread.Key()).CheckAsync().WaitAsync(Patience, cancellation);
+        cluster.GetGrain<IHealthGrain>(WorkerKeys.Next()).CheckAsync().WaitAsync(CallTimeout, cancellation);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -4,7 +4,7 @@ namespace SoonShop.ApiFrontend.Cluster;
 /// Tells calls that are under way that a gateway was lost. Orleans' client lets them wait for their time limit: those that went through the
 /// lost connection, and those that another gateway had passed on to the silo that died.
 /// </summary>
-internal sealed partial class GatewayWatch(ClusterSection options, ILogger<GatewayWatch> log)
+internal sealed partial class GatewayWatch(ClusterClientOptions options, ILogger<GatewayWatch> log)
 {
     private CancellationTokenSource epoch = new();
 
@@ -15,7 +15,7 @@ internal sealed partial class GatewayWatch(ClusterSection options, ILogger<Gatew
     public void Changed(int now, int before)
     {
         if (now > before)
-            Spread.Joined();
+            WorkerKeys.Joined();
         if (now >= before)
             return;
         LogLost(log, now);

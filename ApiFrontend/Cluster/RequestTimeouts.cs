@@ -9,13 +9,13 @@ internal static class RequestTimeouts
     private const string Queries = "queries";
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    public static void AddShopTimeouts(this IServiceCollection services, ClusterSection options) => services.AddRequestTimeouts(o =>
+    public static void AddShopTimeouts(this IServiceCollection services, ClusterClientOptions options) => services.AddRequestTimeouts(o =>
         o.AddPolicy(Queries, new RequestTimeoutPolicy
         {
             Timeout = TimeSpan.FromSeconds(options.QueryTimeoutSeconds),
             TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
             WriteTimeoutResponse = context =>
-                new Problem(new Refusal(RefusalCode.Unavailable, "The shop does not answer in time. Ask again.") { RetryAfter = RetryAfter }).ExecuteAsync(context),
+                new Problem(new Error(ErrorCode.Unavailable, "The shop does not answer in time. Ask again.") { RetryAfter = RetryAfter }).ExecuteAsync(context),
         }));
 
     /// <summary>Gives the routes that read the time limit of queries.</summary>

@@ -138,7 +138,7 @@ internal static class Examples
         ["scopes"] = () => new JsonArray("orders:read"),
         ["ApiKey.name"] = () => "warehouse",
         ["ApiKeyRequest.name"] = () => "warehouse",
-        ["NewApiKeyAnswer.name"] = () => "warehouse",
+        ["NewApiKeyResponse.name"] = () => "warehouse",
         ["key"] = () => "sk_soonshop_0b6f4a528d1b4c2f9b7e2f6f0c3d9a11_…",
         ["expiresAt"] = () => "2030-01-01T00:00:00Z",
         ["limit"] = () => 20,

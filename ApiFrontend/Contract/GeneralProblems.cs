@@ -12,20 +12,20 @@ internal static class GeneralProblems
     public static IEnumerable<IGrouping<int, string>> Of(ApiDescription route, OperationKind kind)
     {
         var metadata = route.ActionDescriptor.EndpointMetadata;
-        var codes = new SortedSet<string>(metadata.OfType<RefusalRule>().SelectMany(r => r.Codes), StringComparer.Ordinal);
+        var codes = new SortedSet<string>(metadata.OfType<ProblemRule>().SelectMany(r => r.Codes), StringComparer.Ordinal);
         if (kind.IsApi)
-            codes.UnionWith([RefusalCode.RateLimited, RefusalCode.Unavailable]);
+            codes.UnionWith([ErrorCode.RateLimited, ErrorCode.Unavailable]);
         if (kind.NeedsToken || kind.TakesGuests)
             // Forbidden also to API keys: they act for nobody.
-            codes.UnionWith([RefusalCode.Unauthenticated, RefusalCode.Forbidden]);
+            codes.UnionWith([ErrorCode.Unauthenticated, ErrorCode.Forbidden]);
         if (kind.IsPost)
-            codes.UnionWith([RefusalCode.Conflict, RefusalCode.IdempotencyKeyReused]);
+            codes.UnionWith([ErrorCode.Conflict, ErrorCode.IdempotencyKeyReused]);
         if (kind.TakesBody)
             codes.UnionWith([ProblemCodes.RequestTimeout, ProblemCodes.PayloadTooLarge, ProblemCodes.UnsupportedMediaType]);
         // Every route refuses what it does not know.
-        codes.Add(RefusalCode.ValidationFailed);
+        codes.Add(ErrorCode.ValidationFailed);
         if (route.ParameterDescriptions.Any(p => p.Source == BindingSource.Path))
-            codes.Add(RefusalCode.NotFound);
+            codes.Add(ErrorCode.NotFound);
         return codes.GroupBy(ProblemCodes.StatusOf).OrderBy(g => g.Key);
     }
 }
@@ -52,6 +52,6 @@ internal sealed record OperationKind(bool IsApi, bool IsPost, bool TakesBody, bo
             access is { NeedsToken: true },
             access?.ScopeFor(method),
             access is { TakesCart: true },
-            access is { Who: Caste.CustomerGuestOrNobody });
+            access is { Level: AccessLevel.CustomerGuestOrNobody });
     }
 }

@@ -35,7 +35,7 @@ internal static class OperationDescriber
             stream.Value.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Server-sent events; the data of each is JSON." };
         foreach (var sku in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p is { In: ParameterLocation.Path, Name: "sku" }))
             ((IDescribesSchema)new SkuTextAttribute()).Describe((OpenApiSchema)sku.Schema!);
-        AddAnswerHeaders(operation.Responses, kind, metadata.OfType<AnswerHeader>());
+        AddAnswerHeaders(operation.Responses, kind, metadata.OfType<ResponseHeader>());
         var typeBase = context.ApplicationServices.GetRequiredService<HttpOptions>().ProblemTypeBase;
         foreach (var problems in GeneralProblems.Of(route, kind))
             operation.Responses[StatusText(problems.Key)] = ProblemComponents.Refer(document, typeBase, problems.Key, [.. problems]);
@@ -57,7 +57,7 @@ internal static class OperationDescriber
         });
     }
 
-    private static void AddAnswerHeaders(OpenApiResponses responses, OperationKind kind, IEnumerable<AnswerHeader> declared)
+    private static void AddAnswerHeaders(OpenApiResponses responses, OperationKind kind, IEnumerable<ResponseHeader> declared)
     {
         foreach (var (status, response) in responses)
         {

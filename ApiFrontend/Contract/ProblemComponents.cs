@@ -39,7 +39,7 @@ internal static class ProblemComponents
         {
             ["Content-Language"] = Headers.Text("The language of title, detail and errors.", "en", true),
         };
-        if (codes.Contains(RefusalCode.Unauthenticated))
+        if (codes.Contains(ErrorCode.Unauthenticated))
             headers["WWW-Authenticate"] = Headers.Text("The way to authenticate (RFC 9110, section 11.6.1).", "Bearer", true);
         if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status409Conflict)
             headers["Retry-After"] = Headers.Text("Seconds to wait before trying again.", "2", status != StatusCodes.Status409Conflict);
@@ -47,14 +47,14 @@ internal static class ProblemComponents
             (headers[RateLimitHeaders.Policy], headers[RateLimitHeaders.Limit]) = (Headers.RateLimitPolicy(), Headers.RateLimit());
         return new OpenApiResponse
         {
-            Description = string.Join(" ", codes.Select(c => $"`{c}`: {Catalogue.English.Text($"about.{c}")}")),
+            Description = string.Join(" ", codes.Select(c => $"`{c}`: {Messages.English.Text($"about.{c}")}")),
             Headers = headers,
             Content = new Dictionary<string, OpenApiMediaType>
             {
                 ["application/problem+json"] = new()
                 {
                     Schema = new OpenApiSchemaReference(name + Base, document),
-                    Examples = codes.ToDictionary(c => c, c => (IOpenApiExample)new OpenApiExample { Summary = Catalogue.English.Text($"title.{c}"), Value = ExampleOf(c, typeBase, status) }),
+                    Examples = codes.ToDictionary(c => c, c => (IOpenApiExample)new OpenApiExample { Summary = Messages.English.Text($"title.{c}"), Value = ExampleOf(c, typeBase, status) }),
                 },
             },
         };
@@ -93,20 +93,20 @@ internal static class ProblemComponents
                 },
             },
         };
-        if (codes.Contains(RefusalCode.ValidationFailed) || codes.Contains(RefusalCode.Conflict))
+        if (codes.Contains(ErrorCode.ValidationFailed) || codes.Contains(ErrorCode.Conflict))
             own.Properties["errors"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object,
                 Description = "For each wrong field, what is wrong with it.",
                 AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
             };
-        if (codes is [RefusalCode.ValidationFailed])
+        if (codes is [ErrorCode.ValidationFailed])
             own.Required.Add("errors");
-        if (codes.Any(c => c is RefusalCode.PaymentDeclined or RefusalCode.OutOfStock or RefusalCode.InvalidOrderState))
+        if (codes.Any(c => c is ErrorCode.PaymentDeclined or ErrorCode.OutOfStock or ErrorCode.InvalidOrderState))
             own.Properties["orderId"] = Text("The order that was placed in spite of the error.", "uuid");
-        if (codes.Contains(RefusalCode.PaymentDeclined))
+        if (codes.Contains(ErrorCode.PaymentDeclined))
             own.Properties["declineCode"] = Text("The card network's reason, such as insufficient_funds.");
-        if (codes.Contains(RefusalCode.OutOfStock))
+        if (codes.Contains(ErrorCode.OutOfStock))
             own.Properties["lines"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Array,
@@ -135,21 +135,21 @@ internal static class ProblemComponents
         var example = new JsonObject
         {
             ["type"] = typeBase + code,
-            ["title"] = Catalogue.English.Text($"title.{code}"),
+            ["title"] = Messages.English.Text($"title.{code}"),
             ["status"] = status,
-            ["detail"] = Catalogue.English.Text($"about.{code}"),
+            ["detail"] = Messages.English.Text($"about.{code}"),
             ["instance"] = "/api/v1/orders",
             ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
         };
         switch (code)
         {
-            case RefusalCode.ValidationFailed:
+            case ErrorCode.ValidationFailed:
                 example["errors"] = new JsonObject { ["shippingAddress.country"] = new JsonArray("must be a country code of two upper-case letters, such as US") };
                 break;
-            case RefusalCode.PaymentDeclined:
+            case ErrorCode.PaymentDeclined:
                 (example["orderId"], example["declineCode"]) = ("0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11", "insufficient_funds");
                 break;
-            case RefusalCode.OutOfStock:
+            case ErrorCode.OutOfStock:
                 (example["orderId"], example["lines"]) = ("0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11",
                     new JsonArray(new JsonObject { ["sku"] = "COFFEE-HOUSE-1KG", ["requested"] = 3, ["available"] = 1 }));
                 break;

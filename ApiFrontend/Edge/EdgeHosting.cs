@@ -39,7 +39,7 @@ internal static class EdgeHosting
         });
     }
 
-    public static void AddShopEdge(this IServiceCollection services, HttpOptions http, CorsSection cors)
+    public static void AddShopEdge(this IServiceCollection services, HttpOptions http, ShopCorsOptions cors)
     {
         services.AddSingleton(http);
         // A host that is none of AllowedHosts gets 400, and no page of ASP.NET Core's.
@@ -56,7 +56,7 @@ internal static class EdgeHosting
     }
 
     /// <summary>Answers preflights of every route, before anything is looked at or counted; without origins there is no CORS.</summary>
-    public static void UseCors(this IApplicationBuilder app, CorsSection cors)
+    public static void UseCors(this IApplicationBuilder app, ShopCorsOptions cors)
     {
         if (cors.AllowedOrigins.Length == 0)
             return;

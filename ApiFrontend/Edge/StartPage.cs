@@ -39,15 +39,16 @@ internal static class StartPage
 
     private static IResult Get(HttpContext context)
     {
-        var language = Catalogue.For(context.Request);
+        var language = Messages.For(context.Request);
         var headers = context.Response.Headers;
         headers.ContentLanguage = language.Language;
         headers.AppendCommaSeparatedValues("Vary", "Accept", "Accept-Language");
         var (html, json) = (Quality(context.Request, Html), Quality(context.Request, Json));
         if (html <= 0 && json <= 0)
-            return new Problem(new Refusal(ProblemCodes.NotAcceptable, "This page is text/html or application/json."));
+            return new Problem(new Error(ProblemCodes.NotAcceptable, "This page is text/html or application/json."));
         if (html < json)
-            return TypedResults.Ok(new StartAnswer("SoonShop", language.Text("page.about"), Links.ToDictionary(l => l.Name, l => l.Path)));
+            return TypedResults.Ok(new StartPageResponse("SoonShop", language.Text("page.about"),
+                Links.ToDictionary(l => l.Name, l => l.Path)));
         headers.ContentSecurityPolicy = Policy;
         return TypedResults.Text(Page(language), "text/html", Encoding.UTF8);
     }
@@ -60,7 +61,7 @@ internal static class StartPage
         return ranges.Where(type.IsSubsetOf).MaxBy(r => r.MatchesAllTypes ? 0 : r.MatchesAllSubTypes ? 1 : 2) is { } range ? range.Quality ?? 1 : 0;
     }
 
-    private static string Page(Catalogue language) => $"""
+    private static string Page(Messages language) => $"""
         <!doctype html>
         <html lang="{language.Language}">
         <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>SoonShop</title><style>{Style}</style></head>
@@ -77,4 +78,4 @@ internal static class StartPage
 }
 
 /// <summary>What this is, and where the rest is.</summary>
-internal sealed record StartAnswer(string Name, string About, Dictionary<string, string> Links);
+internal sealed record StartPageResponse(string Name, string About, Dictionary<string, string> Links);

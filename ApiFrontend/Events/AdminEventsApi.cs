@@ -21,7 +21,7 @@ internal static class AdminEventsApi
         admin.MapGet("/dead-letters/{id:guid}", GetDeadLetterAsync).WithName("getDeadLetter").WithSummary("Get a dead letter with its data and attempts");
         admin.MapPost("/dead-letters/{id:guid}/replay", ReplayAsync).WithName("replayDeadLetter").WithSummary("Replay a dead letter");
         admin.MapPost("/dead-letters/replay", ReplayManyAsync).WithName("replayDeadLetters").WithSummary("Replay all open dead letters that match a filter");
-        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithName("discardDeadLetter").WithSummary("Discard a dead letter").Refuses(RefusalCode.Conflict);
+        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithName("discardDeadLetter").WithSummary("Discard a dead letter").ProducesProblems(ErrorCode.Conflict);
     }
 
     private static IEventAdminGrain Events(IClusterClient cluster) => cluster.GetGrain<IEventAdminGrain>(0);
@@ -30,21 +30,21 @@ internal static class AdminEventsApi
         TypedResults.Ok(await Events(cluster).GetStatsAsync(window));
 
     private static async Task<Results<Ok<Page<EventError>>, Problem>> ListErrorsAsync(
-        IClusterClient cluster, [Word<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
+        IClusterClient cluster, [EnumValue<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
         bool? resolved, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Events(cluster).ListErrorsAsync(
-            new EventErrorFilter(Words.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
+            new EventErrorFilter(EnumQuery.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Results<Ok<EventError>, Problem>> ResolveErrorAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await Events(cluster).ResolveErrorAsync(id, context.Actor())).Ok();
 
     private static async Task<Results<Ok<DeadLetterPage>, Problem>> ListDeadLettersAsync(
-        IClusterClient cluster, [Word<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
-        bool? resolved, [StartTime] string? from, [EndTime] string? to, [StringLength(16), CleanText] string? fingerprint, [Word<DeadLetterGrouping>] string? groupBy, [Cursor] string? cursor,
+        IClusterClient cluster, [EnumValue<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
+        bool? resolved, [StartTime] string? from, [EndTime] string? to, [StringLength(16), CleanText] string? fingerprint, [EnumValue<DeadLetterGrouping>] string? groupBy, [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
-        var filter = new EventErrorFilter(Words.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to), fingerprint);
-        return Words.Read<DeadLetterGrouping>(groupBy) is { } by
+        var filter = new EventErrorFilter(EnumQuery.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to), fingerprint);
+        return EnumQuery.Read<DeadLetterGrouping>(groupBy) is { } by
             ? TypedResults.Ok(new DeadLetterPage(null, await Events(cluster).GroupDeadLettersAsync(filter, by), null))
             : (await Events(cluster).ListDeadLettersAsync(filter, new PageRequest(limit, cursor))).Ok(p => new DeadLetterPage(p.Items, null, p.NextCursor));
     }
@@ -55,9 +55,9 @@ internal static class AdminEventsApi
     private static async Task<Results<Ok<DeadLetter>, Problem>> ReplayAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await Events(cluster).ReplayAsync(id, context.Actor())).Ok();
 
-    private static async Task<Ok<ReplayAnswer>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Ok<ReplayResponse>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
         TypedResults.Ok(await Events(cluster).ReplayAsync(
-            new EventErrorFilter(Words.Read<ErrorClass>(body.Type), body.Handler, body.EventType, null, Times.ReadStart(body.From), Times.ReadEnd(body.To), body.Fingerprint), context.Actor()));
+            new EventErrorFilter(EnumQuery.Read<ErrorClass>(body.Type), body.Handler, body.EventType, null, Times.ReadStart(body.From), Times.ReadEnd(body.To), body.Fingerprint), context.Actor()));
 
     private static async Task<Results<Ok<DeadLetter>, Problem>> DiscardAsync(
         Guid id, HttpContext context, IClusterClient cluster, [StringLength(500), CleanText] string? reason)
@@ -65,7 +65,7 @@ internal static class AdminEventsApi
         if (!string.IsNullOrWhiteSpace(reason))
             return (await Events(cluster).DiscardAsync(id, reason, context.Actor())).Ok();
         // What is not there needs no reason.
-        return new Problem((await Events(cluster).GetDeadLetterAsync(id)).Refusal ?? Refusal.Invalid("reason", "is required"));
+        return new Problem((await Events(cluster).GetDeadLetterAsync(id)).Error ?? Error.Invalid("reason", "is required"));
     }
 }
 
@@ -74,7 +74,7 @@ internal sealed record DeadLetterPage(ImmutableArray<DeadLetter>? Items, Immutab
 
 /// <summary>Which dead letters to replay; an empty object means all.</summary>
 public sealed record ReplayRequest(
-    [property: Word<ErrorClass>] string? Type,
+    [property: EnumValue<ErrorClass>] string? Type,
     [property: StringLength(200), CleanText] string? Handler,
     [property: StringLength(200), CleanText] string? EventType,
     [property: StringLength(16), CleanText] string? Fingerprint,

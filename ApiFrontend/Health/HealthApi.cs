@@ -12,14 +12,14 @@ internal static class HealthApi
     {
         var health = app.MapGroup("/health").WithTags("Service").ForAnyone().WithoutRateLimit().Admit(AdmissionClass.Free);
         health.DisableRequestTimeout().DisableHttpMetrics();
-        health.MapGet("/live", () => TypedResults.Ok(new HealthAnswer("live"))).WithName("getLiveness").WithSummary("Check that the process runs");
-        health.MapGet("/ready", ReadyAsync).WithName("getReadiness").WithSummary("Check that cluster and database answer").Refuses(RefusalCode.Unavailable);
+        health.MapGet("/live", () => TypedResults.Ok(new HealthResponse("live"))).WithName("getLiveness").WithSummary("Check that the process runs");
+        health.MapGet("/ready", ReadyAsync).WithName("getReadiness").WithSummary("Check that cluster and database answer").ProducesProblems(ErrorCode.Unavailable);
     }
 
-    private static async Task<Results<Ok<HealthAnswer>, Problem>> ReadyAsync(Readiness readiness, HttpContext context) =>
-        await readiness.WhyNotAsync().WaitAsync(context.RequestAborted) is { } reason
-            ? new Problem(new Refusal(RefusalCode.Unavailable, $"Not ready: {reason}.") { RetryAfter = TimeSpan.FromSeconds(2) })
-            : TypedResults.Ok(new HealthAnswer("ready"));
+    private static async Task<Results<Ok<HealthResponse>, Problem>> ReadyAsync(Readiness readiness, HttpContext context) =>
+        await readiness.CheckAsync().WaitAsync(context.RequestAborted) is { } reason
+            ? new Problem(new Error(ErrorCode.Unavailable, $"Not ready: {reason}.") { RetryAfter = TimeSpan.FromSeconds(2) })
+            : TypedResults.Ok(new HealthResponse("ready"));
 }
 
-internal sealed record HealthAnswer(string Status);
+internal sealed record HealthResponse(string Status);

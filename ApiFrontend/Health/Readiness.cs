@@ -13,7 +13,7 @@ internal sealed partial class Readiness(IClusterClient cluster, ClusterBreaker b
     private long askedAt;
 
     /// <summary>Why not; null when it can.</summary>
-    public Task<string?> WhyNotAsync()
+    public Task<string?> CheckAsync()
     {
         lock (gate)
         {

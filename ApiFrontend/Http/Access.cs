@@ -1,7 +1,7 @@
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>Who may call a route.</summary>
-internal enum Caste
+internal enum AccessLevel
 {
     /// <summary>Whoever asks.</summary>
     Anyone,
@@ -27,15 +27,15 @@ internal enum Caste
 /// (<see cref="AccessRules.RequireDeclaredAccess"/>); the last declared counts. Whose a resource is, its grain decides: what is
 /// somebody else's is not found.
 /// </summary>
-/// <param name="Who">Who may call.</param>
+/// <param name="Level">Who may call.</param>
 /// <param name="Resource">For API keys: the first part of the scope that they need, such as <c>orders</c>; null where no key will do.</param>
-internal sealed record Access(Caste Who, string? Resource = null)
+internal sealed record Access(AccessLevel Level, string? Resource = null)
 {
     /// <summary>True where a call without an access token is refused, whatever else it has.</summary>
-    public bool NeedsToken => Who is Caste.Customer or Caste.Administrator;
+    public bool NeedsToken => Level is AccessLevel.Customer or AccessLevel.Administrator;
 
     /// <summary>True where a guest's cart is a credential.</summary>
-    public bool TakesCart => Who is Caste.CustomerOrGuest or Caste.CustomerGuestOrNobody;
+    public bool TakesCart => Level is AccessLevel.CustomerOrGuest or AccessLevel.CustomerGuestOrNobody;
 
     /// <summary>The scope that an API key needs: reading is for reading requests, writing for all others. Null where no key will do.</summary>
     public string? ScopeFor(string method) =>
@@ -46,26 +46,28 @@ internal sealed record Access(Caste Who, string? Resource = null)
 internal static class AccessDeclarations
 {
     /// <summary>For whoever asks. Credentials that are no good do no harm here.</summary>
-    public static T ForAnyone<T>(this T routes) where T : IEndpointConventionBuilder => routes.WithMetadata(new Access(Caste.Anyone));
+    public static T ForAnyone<T>(this T routes) where T : IEndpointConventionBuilder => routes.WithMetadata(new Access(AccessLevel.Anyone));
 
     /// <summary>For the payment provider, whose signature the cluster checks.</summary>
-    public static T ForProvider<T>(this T routes) where T : IEndpointConventionBuilder => routes.WithMetadata(new Access(Caste.Provider));
+    public static T ForProvider<T>(this T routes) where T : IEndpointConventionBuilder =>
+        routes.WithMetadata(new Access(AccessLevel.Provider));
 
     /// <summary>For signed-in customers, about what is theirs.</summary>
-    public static T ForCustomers<T>(this T routes) where T : IEndpointConventionBuilder => routes.WithMetadata(new Access(Caste.Customer));
+    public static T ForCustomers<T>(this T routes) where T : IEndpointConventionBuilder =>
+        routes.WithMetadata(new Access(AccessLevel.Customer));
 
     /// <summary>
     /// For signed-in customers and for guests who hold a cart, about what is theirs; administrators, and API keys with a scope of
     /// <paramref name="resource"/>, may look, where the grain allows it.
     /// </summary>
     public static T ForCustomersAndGuests<T>(this T routes, string? resource = null) where T : IEndpointConventionBuilder =>
-        routes.WithMetadata(new Access(Caste.CustomerOrGuest, resource));
+        routes.WithMetadata(new Access(AccessLevel.CustomerOrGuest, resource));
 
     /// <summary>For customers, guests, and whoever is not even that yet.</summary>
     public static T ForCustomersGuestsAndNobody<T>(this T routes) where T : IEndpointConventionBuilder =>
-        routes.WithMetadata(new Access(Caste.CustomerGuestOrNobody));
+        routes.WithMetadata(new Access(AccessLevel.CustomerGuestOrNobody));
 
     /// <summary>For administrators and, with a resource, for API keys that have its scope.</summary>
     public static T ForAdministrators<T>(this T routes, string? resource = null) where T : IEndpointConventionBuilder =>
-        routes.WithMetadata(new Access(Caste.Administrator, resource));
+        routes.WithMetadata(new Access(AccessLevel.Administrator, resource));
 }

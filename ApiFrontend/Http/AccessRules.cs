@@ -11,8 +11,8 @@ internal static class AccessRules
 {
     /// <summary>Guards the routes.</summary>
     public static void UseAccess(this IApplicationBuilder app) => app.Use((context, next) =>
-        context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { } access && WhyNot(context, access) is { } refusal
-            ? RefuseAsync(context, refusal)
+        context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { } access && CheckAccess(context, access) is { } error
+            ? RefuseAsync(context, error)
             : next(context));
 
     /// <summary>Every route must say who may call it; called when all are mapped.</summary>
@@ -30,9 +30,9 @@ internal static class AccessRules
     }
 
     /// <summary>Why the request may not go on; null when it may.</summary>
-    private static Refusal? WhyNot(HttpContext context, Access access)
+    private static Error? CheckAccess(HttpContext context, Access access)
     {
-        if (access.Who is Caste.Anyone or Caste.Provider)
+        if (access.Level is AccessLevel.Anyone or AccessLevel.Provider)
             return null;
         var (user, hasCredentials) = (context.User, context.Request.Headers.Authorization.Count > 0);
         if (user.ApiKeyId() is not null)
@@ -42,33 +42,33 @@ internal static class AccessRules
                 : Forbidden($"The API key lacks the scope {scope}.");
         }
         if (user.UserId() is not null)
-            return access.Who != Caste.Administrator || user.IsAdministrator() ? null : Forbidden("This is for administrators.");
+            return access.Level != AccessLevel.Administrator || user.IsAdministrator() ? null : Forbidden("This is for administrators.");
         // Credentials that are no good are refused even beside a cart: their owner believes to be signed in.
         if (hasCredentials)
             return Unauthenticated("The access token or API key is no good: it is malformed, has expired, or was revoked.");
-        if (access.Who == Caste.CustomerGuestOrNobody)
+        if (access.Level == AccessLevel.CustomerGuestOrNobody)
             return null;
         if (!access.TakesCart)
             return Unauthenticated("Send an access token.");
         if (context.Request.Headers[Callers.CartHeader].Count == 0)
             return Unauthenticated($"Send an access token, or, as a guest, {Callers.CartHeader}.");
-        return context.CartId() is null ? Refusal.Invalid(Callers.CartHeader, "is no cart id") : null;
+        return context.CartId() is null ? Error.Invalid(Callers.CartHeader, "is no cart id") : null;
     }
 
-    private static Task RefuseAsync(HttpContext context, Refusal refusal)
+    private static Task RefuseAsync(HttpContext context, Error error)
     {
-        if (refusal.Code == RefusalCode.Unauthenticated)
+        if (error.Code == ErrorCode.Unauthenticated)
             context.Response.Headers.WWWAuthenticate = context.Request.Headers.Authorization.Count > 0 ? "Bearer error=\"invalid_token\"" : "Bearer";
         // Who is known and reaches for what is not theirs is worth a note. Nobody waits for it.
-        if (refusal.Code == RefusalCode.Forbidden)
+        if (error.Code == ErrorCode.Forbidden)
         {
             context.RequestServices.GetRequiredService<IClusterClient>().GetGrain<IAuditGrain>(0)
                 .NoteRefusedAsync("access.refuse", $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}", AuditOutcome.Denied).Ignore();
         }
-        return new Problem(refusal).ExecuteAsync(context);
+        return new Problem(error).ExecuteAsync(context);
     }
 
-    private static Refusal Forbidden(string detail) => new(RefusalCode.Forbidden, detail);
+    private static Error Forbidden(string detail) => new(ErrorCode.Forbidden, detail);
 
-    private static Refusal Unauthenticated(string detail) => new(RefusalCode.Unauthenticated, detail);
+    private static Error Unauthenticated(string detail) => new(ErrorCode.Unauthenticated, detail);
 }

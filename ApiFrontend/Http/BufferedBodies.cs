@@ -7,7 +7,7 @@ namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
 /// Takes a request's body in before anything is done for it: a client that sends slowly holds a connection, but no place among the
-/// requests under way and none of its time limit. What could not be bound is read again from there (<see cref="BadRequests"/>).
+/// requests under way and none of its time limit. What could not be bound is read again from there (<see cref="BadRequestReader"/>).
 /// </summary>
 internal static class BufferedBodies
 {

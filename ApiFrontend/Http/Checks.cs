@@ -166,11 +166,11 @@ public class OneOfAttribute(params string[] words) : ValidationAttribute($"must 
 }
 
 /// <summary>A word of an enumeration, as the API writes it.</summary>
-public sealed class WordAttribute<T>() : OneOfAttribute(Words.All<T>()) where T : struct, Enum
+public sealed class EnumValueAttribute<T>() : OneOfAttribute(EnumQuery.All<T>()) where T : struct, Enum
 {
     protected override string? Name => typeof(T).Name;
 
-    protected override bool Allows(string text) => Words.TryRead<T>(text, out _);
+    protected override bool Allows(string text) => EnumQuery.TryRead<T>(text, out _);
 }
 
 /// <summary>Either this field or another, not both and not neither.</summary>

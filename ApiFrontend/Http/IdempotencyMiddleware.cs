@@ -35,9 +35,9 @@ internal sealed partial class IdempotencyMiddleware(
     private const int MinUnguessableLength = 20;
 
     /// <summary>The largest answer that is kept.</summary>
-    private const int MaxKeptBytes = 256 * 1024;
+    private const int MaxStoredBytes = 256 * 1024;
 
-    private static readonly string[] KeptHeaders = ["Content-Type", "Content-Language", "Location", "ETag"];
+    private static readonly string[] StoredHeaders = ["Content-Type", "Content-Language", "Location", "ETag"];
 
     public Task InvokeAsync(HttpContext context)
     {
@@ -54,17 +54,17 @@ internal sealed partial class IdempotencyMiddleware(
         if (key.Length < MinUnguessableLength && context.Caller() is { UserId: null, CartId: null } && context.User.ApiKeyId() is null && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
             return next(context);
         var secrecy = endpoint.Metadata.GetMetadata<SecrecyRule>();
-        var reading = KeyedRequest.ReadAsync(context, key, secrecy, secrecy is null ? [] : keys.Current.Secrets);
+        var reading = IdempotentRequest.ReadAsync(context, key, secrecy, secrecy is null ? [] : keys.Current.Secrets);
         if (rule is not { ByGrain: true } || !reading.IsCompletedSuccessfully)
-            return InvokeKeyedAsync(context, reading, rule);
+            return InvokeIdempotentAsync(context, reading, rule);
         context.Features.Set(reading.Result);
         return next(context);
     }
 
     private static async Task RefuseAsync(HttpContext context) =>
-        await new Problem(Refusal.Invalid(await BadRequests.FindAsync(context))).ExecuteAsync(context);
+        await new Problem(Error.Invalid(await BadRequestReader.FindAsync(context))).ExecuteAsync(context);
 
-    private async Task InvokeKeyedAsync(HttpContext context, ValueTask<KeyedRequest> reading, IdempotencyRule? rule)
+    private async Task InvokeIdempotentAsync(HttpContext context, ValueTask<IdempotentRequest> reading, IdempotencyRule? rule)
     {
         var request = await reading;
         context.Features.Set(request);
@@ -90,22 +90,22 @@ internal sealed partial class IdempotencyMiddleware(
     /// <summary>Says that the answer is the one given before.</summary>
     public static void MarkReplayed(HttpContext context) => context.Response.Headers[ReplayedHeader] = "true";
 
-    private async Task RunOnceAsync(HttpContext context, KeyedRequest request, IIdempotencyGrain grain)
+    private async Task RunOnceAsync(HttpContext context, IdempotentRequest request, IIdempotencyGrain grain)
     {
         var id = Guid.NewGuid();
         var run = await grain.BeginAsync(request.Fingerprint, id);
-        while (run.Verdict == IdempotentVerdict.Reused && request.TryNextFingerprint())
+        while (run.Verdict == IdempotencyOutcome.Reused && request.TryNextFingerprint())
             run = await grain.BeginAsync(request.Fingerprint, id);
         switch (run.Verdict)
         {
-            case IdempotentVerdict.Replay:
+            case IdempotencyOutcome.Replay:
                 await ReplayAsync(context, request, run.Answer!);
                 return;
-            case IdempotentVerdict.Reused:
-                await new Problem(new Refusal(RefusalCode.IdempotencyKeyReused, $"The {Header} came with another request before. Use a new key.")).ExecuteAsync(context);
+            case IdempotencyOutcome.Reused:
+                await new Problem(new Error(ErrorCode.IdempotencyKeyReused, $"The {Header} came with another request before. Use a new key.")).ExecuteAsync(context);
                 return;
-            case IdempotentVerdict.InProgress:
-                await new Problem(new Refusal(RefusalCode.Conflict, "The same request is still being worked on. Ask again.") { RetryAfter = TimeSpan.FromSeconds(2) })
+            case IdempotencyOutcome.InProgress:
+                await new Problem(new Error(ErrorCode.Conflict, "The same request is still being worked on. Ask again.") { RetryAfter = TimeSpan.FromSeconds(2) })
                     .ExecuteAsync(context);
                 return;
         }
@@ -119,9 +119,9 @@ internal sealed partial class IdempotencyMiddleware(
         {
             await next(context);
             context.Response.Body = body;
-            if (IsWorthKeeping(context.Response.StatusCode) && answer.Length <= MaxKeptBytes)
+            if (ShouldStore(context.Response.StatusCode) && answer.Length <= MaxStoredBytes)
             {
-                await KeepAsync(context, request, grain, answer.ToArray());
+                await StoreAsync(context, request, grain, answer.ToArray());
                 kept = true;
             }
         }
@@ -135,26 +135,26 @@ internal sealed partial class IdempotencyMiddleware(
         await answer.CopyToAsync(body, context.RequestAborted);
     }
 
-    private async Task KeepAsync(HttpContext context, KeyedRequest request, IIdempotencyGrain grain, byte[] body)
+    private async Task StoreAsync(HttpContext context, IdempotentRequest request, IIdempotencyGrain grain, byte[] body)
     {
-        var headers = KeptHeaders
+        var headers = StoredHeaders
             .Where(h => context.Response.Headers.ContainsKey(h))
             .ToDictionary(h => h, h => context.Response.Headers[h].ToString());
         try
         {
             // Also of use to one who asks again after this request ran out of time.
             using var finish = CallBudget.Extend();
-            await grain.CompleteAsync(request.Fingerprint, new KeptAnswer(context.Response.StatusCode, headers, request.Seal(body)));
+            await grain.CompleteAsync(request.Fingerprint, new StoredResponse(context.Response.StatusCode, headers, request.Seal(body)));
         }
         catch (Exception e)
         {
             // It is done; a repeat runs again and meets the operation ids below.
-            LogNotKept(log, context.Request.Path, e.Message);
+            LogNotStored(log, context.Request.Path, e.Message);
         }
     }
 
     /// <summary>Where that fails, its lease ends by itself; the answer, or the exception, is the request's own.</summary>
-    private async Task AbandonAsync(HttpContext context, KeyedRequest request, IIdempotencyGrain grain)
+    private async Task AbandonAsync(HttpContext context, IdempotentRequest request, IIdempotencyGrain grain)
     {
         try
         {
@@ -163,11 +163,11 @@ internal sealed partial class IdempotencyMiddleware(
         }
         catch (Exception e)
         {
-            LogNotKept(log, context.Request.Path, e.Message);
+            LogNotStored(log, context.Request.Path, e.Message);
         }
     }
 
-    private static async Task ReplayAsync(HttpContext context, KeyedRequest request, KeptAnswer answer)
+    private static async Task ReplayAsync(HttpContext context, IdempotentRequest request, StoredResponse answer)
     {
         byte[] body;
         try
@@ -176,7 +176,7 @@ internal sealed partial class IdempotencyMiddleware(
         }
         catch (AuthenticationTagMismatchException)
         {
-            await new Problem(new Refusal(RefusalCode.Conflict, "It was done, but its answer can no longer be read: the key it was kept under is gone. Use a new Idempotency-Key.")).ExecuteAsync(context);
+            await new Problem(new Error(ErrorCode.Conflict, "It was done, but its answer can no longer be read: the key it was kept under is gone. Use a new Idempotency-Key.")).ExecuteAsync(context);
             return;
         }
         context.Response.StatusCode = answer.Status;
@@ -187,10 +187,10 @@ internal sealed partial class IdempotencyMiddleware(
             await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 
-    private static bool IsWorthKeeping(int status) => status is < 500 and not (400 or 401 or 403 or 413 or 415 or 429);
+    private static bool ShouldStore(int status) => status is < 500 and not (400 or 401 or 403 or 413 or 415 or 429);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The answer to a keyed POST {Path} could not be kept: {Reason}")]
-    private static partial void LogNotKept(ILogger log, string path, string reason);
+    private static partial void LogNotStored(ILogger log, string path, string reason);
 }
 
 /// <summary>A route whose body or answer holds a secret.</summary>
@@ -198,7 +198,7 @@ internal sealed partial class IdempotencyMiddleware(
 internal sealed record SecrecyRule(bool InBody);
 
 /// <summary>A request with an Idempotency-Key.</summary>
-internal sealed class KeyedRequest
+internal sealed class IdempotentRequest
 {
     /// <summary>Of a length in front of a text.</summary>
     private const int MaxDigits = 10;
@@ -209,7 +209,8 @@ internal sealed class KeyedRequest
     private ImmutableArray<byte[]> sealingKeys;
     private int chosen;
 
-    private KeyedRequest(string key, string id, ImmutableArray<string> fingerprints, ImmutableArray<byte[]> secrets, byte[] bodyDigest) =>
+    private IdempotentRequest(string key, string id, ImmutableArray<string> fingerprints, ImmutableArray<byte[]> secrets,
+        byte[] bodyDigest) =>
         (Key, Id, this.fingerprints, this.secrets, this.bodyDigest) = (key, id, fingerprints, secrets, bodyDigest);
 
     /// <summary>As the client wrote it.</summary>
@@ -241,7 +242,7 @@ internal sealed class KeyedRequest
     /// <param name="key">Its Idempotency-Key.</param>
     /// <param name="secrecy">What its route says of secrets.</param>
     /// <param name="secrets">Secrets that all front ends share, the one in force first; needed where <paramref name="secrecy"/> is.</param>
-    public static async ValueTask<KeyedRequest> ReadAsync(
+    public static async ValueTask<IdempotentRequest> ReadAsync(
         HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets)
     {
         var request = context.Request;
@@ -254,7 +255,7 @@ internal sealed class KeyedRequest
         return Of(context, key, secrecy, secrets, SHA256.HashData(body.GetBuffer().AsSpan(0, (int)body.Length)));
     }
 
-    private static KeyedRequest Of(
+    private static IdempotentRequest Of(
         HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets, byte[] bodyDigest)
     {
         var request = context.Request;
@@ -268,7 +269,7 @@ internal sealed class KeyedRequest
             : $"ip/{context.Connection.RemoteIpAddress}";
         var where = $"{request.Method} {request.Path}{request.QueryString}";
         var content = Digest(where, "", bodyDigest);
-        return new KeyedRequest(
+        return new IdempotentRequest(
             key,
             Hex(Digest(scope, where, Encoding.UTF8.GetBytes(key))),
             secrecy is { InBody: true } ? [.. secrets.Select(s => $"hmac:{Hex(HMACSHA256.HashData(s, content))}"), Hex(content)] : [Hex(content)],
@@ -372,12 +373,12 @@ internal static class IdempotencyExtensions
     public static RouteHandlerBuilder HoldsSecret(this RouteHandlerBuilder route, bool inBody = true) => route.WithMetadata(new SecrecyRule(inBody));
 
     /// <summary>The keyed request, if it is one.</summary>
-    public static KeyedRequest? Keyed(this HttpContext context) => context.Features.Get<KeyedRequest>();
+    public static IdempotentRequest? IdempotentRequest(this HttpContext context) => context.Features.Get<IdempotentRequest>();
 
     /// <summary>
     /// The id under which this request's command happens once: from its key, or, without one, a new one. Another body has
     /// another id: where the first answer could not be kept, it must not pass for a repeat.
     /// </summary>
     public static Guid OperationId(this HttpContext context) =>
-        context.Keyed() is { } request ? Deterministic.Id("operation", request.Id, request.Fingerprint) : Guid.NewGuid();
+        context.IdempotentRequest() is { } request ? Deterministic.Id("operation", request.Id, request.Fingerprint) : Guid.NewGuid();
 }

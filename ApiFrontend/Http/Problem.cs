@@ -5,34 +5,34 @@ using SoonShop.ApiFrontend.Texts;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>A refusal as an RFC 9457 problem.</summary>
-internal sealed class Problem(Refusal refusal) : IResult, IStatusCodeHttpResult
+internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
 {
-    public int? StatusCode => ProblemCodes.StatusOf(refusal.Code);
+    public int? StatusCode => ProblemCodes.StatusOf(error.Code);
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        var details = new ProblemDetails { Status = StatusCode, Detail = refusal.Detail };
-        var language = Complete(httpContext, details, refusal.Code);
-        if (refusal.Errors is not null)
-            details.Extensions["errors"] = refusal.Errors.ToDictionary(e => e.Key, e => e.Value.Select(language.Say).ToArray());
-        if (refusal.OrderId is not null)
-            details.Extensions["orderId"] = refusal.OrderId;
-        if (refusal.Lines is not null)
-            details.Extensions["lines"] = refusal.Lines;
-        if (refusal.Quote is not null)
-            details.Extensions["quote"] = refusal.Quote;
-        if (refusal.DeclineCode is not null)
-            details.Extensions["declineCode"] = refusal.DeclineCode;
-        if ((refusal.RetryAfter ?? DefaultWait(StatusCode)) is { } wait)
+        var details = new ProblemDetails { Status = StatusCode, Detail = error.Detail };
+        var language = Complete(httpContext, details, error.Code);
+        if (error.Errors is not null)
+            details.Extensions["errors"] = error.Errors.ToDictionary(e => e.Key, e => e.Value.Select(language.Say).ToArray());
+        if (error.OrderId is not null)
+            details.Extensions["orderId"] = error.OrderId;
+        if (error.Lines is not null)
+            details.Extensions["lines"] = error.Lines;
+        if (error.Quote is not null)
+            details.Extensions["quote"] = error.Quote;
+        if (error.DeclineCode is not null)
+            details.Extensions["declineCode"] = error.DeclineCode;
+        if ((error.RetryAfter ?? DefaultWait(StatusCode)) is { } wait)
             httpContext.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         httpContext.Response.StatusCode = details.Status!.Value;
         return httpContext.Response.WriteAsJsonAsync(details, options: null, contentType: "application/problem+json");
     }
 
     /// <summary>Gives a problem its type, title, instance and trace id, and the language that the client prefers; answers that.</summary>
-    public static Catalogue Complete(HttpContext context, ProblemDetails details, string code)
+    public static Messages Complete(HttpContext context, ProblemDetails details, string code)
     {
-        var language = Catalogue.For(context.Request);
+        var language = Messages.For(context.Request);
         details.Type = context.RequestServices.GetRequiredService<HttpOptions>().ProblemTypeBase + code;
         details.Title = language.Find($"title.{code}") ?? char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
         details.Detail = details.Detail is { } detail ? language.Say(detail) : null;

@@ -15,24 +15,24 @@ internal static class ProblemCodes
     /// <summary>Every code with its texts. Where several have one status, the first is what the status says by itself.</summary>
     private static readonly ProblemCode[] Table =
     [
-        new(RefusalCode.ValidationFailed, 400,
+        new(ErrorCode.ValidationFailed, 400,
             "Fields of the body, the query or the headers are missing, unknown or wrong. `errors` names every one of them, with "
             + "what is wrong.",
             "Correct the fields that `errors` names and send the request again. The same `Idempotency-Key` may be used again."),
-        new(RefusalCode.Unauthenticated, 401,
+        new(ErrorCode.Unauthenticated, 401,
             "The request carries no credentials, or credentials that are expired, revoked or wrong.",
             "Trade the refresh token for a new access token (`POST /auth/refresh`), or sign in again. After a failed login, ask "
             + "for the password again."),
-        new(RefusalCode.PaymentDeclined, 402,
+        new(ErrorCode.PaymentDeclined, 402,
             "The bank declined the payment. The order awaits another payment until its `paymentDeadline`, with its stock "
             + "reserved. `orderId` names the order, `declineCode` the bank's reason.",
             "Ask the customer for another payment method and send it to `POST /orders/{id}/payments`. Do not place a second "
             + "order."),
-        new(RefusalCode.Forbidden, 403,
+        new(ErrorCode.Forbidden, 403,
             "The caller is known, but the role or the scope of the API key does not allow the request.",
             "Use an account with the role `admin`, or an API key with the scope that the operation names. Repeating the request "
             + "does not help."),
-        new(RefusalCode.NotFound, 404,
+        new(ErrorCode.NotFound, 404,
             "The resource does not exist, or it belongs to somebody else. Both look alike.",
             "Check the id, and whose credentials the request carries. A guest needs `X-Cart-Id` of the cart that the order came "
             + "from."),
@@ -45,27 +45,27 @@ internal static class ProblemCodes
         new(RequestTimeout, 408,
             "The body of the request did not arrive within `Http:BodySeconds`, or came slower than `Http:MinBytesPerSecond`.",
             "Send the request again over a better connection, with the same `Idempotency-Key`."),
-        new(RefusalCode.Conflict, 409,
+        new(ErrorCode.Conflict, 409,
             "The state of the resource does not allow the request; `detail` says why. At checkout, `quote` holds the total if it "
             + "differs from `expectedTotal`, and `errors` names the lines of the cart that changed.",
             "With `Retry-After`, another request is still at work: send the same request again after that time. Otherwise read "
             + "the resource again, show it to the user, and decide anew with a new `Idempotency-Key`."),
-        new(RefusalCode.EmailTaken, 409,
+        new(ErrorCode.EmailTaken, 409,
             "Another account has the e-mail address.",
             "Offer the user to sign in, or to set a new password (`POST /auth/password/forgot`)."),
-        new(RefusalCode.OutOfStock, 409,
+        new(ErrorCode.OutOfStock, 409,
             "Stock cannot fill the order. `lines` names each line that is short: `sku`, `requested`, `available`. The order in "
             + "`orderId` is `rejected`; nothing was charged, and the cart is unchanged.",
             "Set the cart's lines to what is available (`PUT /cart/items/{sku}`; 0 removes a line), show the cart to the "
             + "customer, and place the order again with a new `Idempotency-Key`."),
-        new(RefusalCode.InvalidOrderState, 409,
+        new(ErrorCode.InvalidOrderState, 409,
             "The order's status does not allow the operation, for example to cancel an order that is shipped, or to pay one whose "
             + "deadline is over.",
             "Read the order (`GET /orders/{id}`) and offer what its status allows."),
-        new(RefusalCode.CartEmpty, 409,
+        new(ErrorCode.CartEmpty, 409,
             "The cart has no lines, so there is nothing to order.",
             "Put products in the cart before the checkout. If the cart was just bought, show its order (`GET /orders`)."),
-        new(RefusalCode.PreconditionFailed, 412,
+        new(ErrorCode.PreconditionFailed, 412,
             "`If-Match` names a version that is not the current one: somebody changed the resource meanwhile.",
             "Read the resource again, apply the change to that version, and send it with the new `ETag`."),
         new(PayloadTooLarge, 413,
@@ -77,10 +77,10 @@ internal static class ProblemCodes
         new(UnsupportedMediaType, 415,
             "The body is not JSON in UTF-8, or `Content-Type` does not say so.",
             "Send `Content-Type: application/json`; for `PATCH /products/{sku}`, `application/merge-patch+json` is accepted, too."),
-        new(RefusalCode.IdempotencyKeyReused, 422,
+        new(ErrorCode.IdempotencyKeyReused, 422,
             "The same `Idempotency-Key` came before with another body or query.",
             "Use a new key for a new request. Send the unchanged request to get the first answer again."),
-        new(RefusalCode.RateLimited, 429,
+        new(ErrorCode.RateLimited, 429,
             "The caller has used up a rate limit. `RateLimit-Policy` and `RateLimit` describe the limits, `Retry-After` the time "
             + "to wait.",
             "Wait for the seconds in `Retry-After`, then send the same request."),
@@ -90,7 +90,7 @@ internal static class ProblemCodes
         new(Internal, 500,
             "The shop has a defect. Its log has the error under the `traceId` of the answer.",
             "Repeat a `POST` only with the same `Idempotency-Key`. Report the `traceId` to the operator."),
-        new(RefusalCode.Unavailable, 503,
+        new(ErrorCode.Unavailable, 503,
             "The shop cannot answer at the moment: it is overloaded, a silo or the database is away, or the payment provider does "
             + "not answer. The request may or may not have been carried out.",
             "Wait for the seconds in `Retry-After`, then send the same request. A `POST` with the same `Idempotency-Key` takes "

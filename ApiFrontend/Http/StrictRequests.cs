@@ -8,7 +8,7 @@ namespace SoonShop.ApiFrontend.Http;
 /// <summary>
 /// Refuses what a route does not know, before anything is done: query parameters that its handler does not have, and a body where it
 /// takes none. Members of a body that are unknown or stand there twice fail its binding (<see cref="AddStrictJson"/>). Whatever the
-/// first fault is, the answer names all of them (<see cref="BadRequests"/>).
+/// first fault is, the answer names all of them (<see cref="BadRequestReader"/>).
 /// </summary>
 internal static class StrictRequests
 {
@@ -46,10 +46,10 @@ internal static class StrictRequests
 
     private static async Task CheckAsync(HttpContext context, RequestDelegate next)
     {
-        var faults = await BadRequests.FindAsync(context);
+        var faults = await BadRequestReader.FindAsync(context);
         if (faults.Count > 0)
         {
-            await new Problem(Refusal.Invalid(faults)).ExecuteAsync(context);
+            await new Problem(Error.Invalid(faults)).ExecuteAsync(context);
             return;
         }
         // Blanks or an empty object, which some clients send with every POST.

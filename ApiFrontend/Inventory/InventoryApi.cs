@@ -24,16 +24,16 @@ internal static class InventoryApi
         Find(cluster, sku) is { } item ? (await item.GetAsync()).WithETag(context, s => s.Version).Ok() : Unknown(sku);
 
     private static async Task<Results<Ok<StockLevel>, Problem>> SetThresholdAsync(
-        string sku, StockSettingsRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
+        string sku, StockSettingsRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
         Find(cluster, sku) is { } item
-            ? catalogue.Written(await item.SetLowStockThresholdAsync(body.LowStockThreshold!.Value, ETags.IfMatch(context)), s => s.Sku)
+            ? catalog.Invalidate(await item.SetLowStockThresholdAsync(body.LowStockThreshold!.Value, ETags.IfMatch(context)), s => s.Sku)
                 .WithETag(context, s => s.Version).Ok()
             : Unknown(sku);
 
     private static async Task<Results<Created<StockLevel>, Problem>> AdjustAsync(
-        string sku, AdjustmentRequest body, HttpContext context, IClusterClient cluster, CatalogueReads catalogue) =>
+        string sku, AdjustmentRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
         Find(cluster, sku) is { } item
-            ? catalogue.Written(await item.AdjustAsync(new AdjustStock(
+            ? catalog.Invalidate(await item.AdjustAsync(new AdjustStock(
                 context.OperationId().ToString("N"), body.Delta!.Value, body.Reason!, body.Reference, ETags.IfMatch(context))), s => s.Sku)
                 .WithETag(context, s => s.Version).Created(s => $"/inventory/{s.Sku}/ledger")
             : Unknown(sku);
@@ -45,7 +45,7 @@ internal static class InventoryApi
     private static IInventoryItemGrain? Find(IClusterClient cluster, string text) =>
         Sku.TryNormalize(text, out var sku) ? cluster.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)) : null;
 
-    private static Problem Unknown(string sku) => new(Refusal.NotFound($"The product {sku}"));
+    private static Problem Unknown(string sku) => new(Error.NotFound($"The product {sku}"));
 }
 
 public sealed record StockSettingsRequest([property: Required, Range(0, AdjustStock.MaxUnits)] int? LowStockThreshold);

@@ -21,10 +21,10 @@ internal static class AdminWebhooksApi
     private static async Task<Ok<Page<WebhookEndpoint>>> ListAsync(IClusterClient cluster) =>
         TypedResults.Ok(new Page<WebhookEndpoint>(await cluster.GetGrain<IWebhookListGrain>(0).ListAsync(), null));
 
-    private static async Task<Results<Created<NewWebhookAnswer>, Problem>> CreateAsync(WebhookRequest body, HttpContext context, IClusterClient cluster) =>
-        (await Endpoint(cluster, context.OperationId()).CreateAsync(body.Url!, [.. body.EventTypes!], context.Actor())) is var result && result.IsRefused
-            ? new Problem(result.Refusal)
-            : TypedResults.Created($"/api/v1/admin/webhooks/{result.Value!.Endpoint.Id}", NewWebhookAnswer.Of(result.Value));
+    private static async Task<Results<Created<NewWebhookResponse>, Problem>> CreateAsync(WebhookRequest body, HttpContext context, IClusterClient cluster) =>
+        (await Endpoint(cluster, context.OperationId()).CreateAsync(body.Url!, [.. body.EventTypes!], context.Actor())) is var result && result.IsError
+            ? new Problem(result.Error)
+            : TypedResults.Created($"/api/v1/admin/webhooks/{result.Value!.Endpoint.Id}", NewWebhookResponse.Of(result.Value));
 
     private static async Task<Results<Ok<WebhookEndpoint>, Problem>> GetAsync(Guid id, IClusterClient cluster) => (await Endpoint(cluster, id).GetAsync()).Ok();
 
@@ -42,9 +42,9 @@ public sealed record WebhookRequest(
     [property: Required, MaxLength(50)] string[]? EventTypes);
 
 /// <summary>A new endpoint, with the secret that signs what is posted there.</summary>
-internal sealed record NewWebhookAnswer(
+internal sealed record NewWebhookResponse(
     Guid Id, string Url, ImmutableArray<string> EventTypes, bool Enabled, DateTimeOffset CreatedAt, string Secret)
 {
-    public static NewWebhookAnswer Of(NewWebhookEndpoint created) => new(
+    public static NewWebhookResponse Of(NewWebhookEndpoint created) => new(
         created.Endpoint.Id, created.Endpoint.Url, created.Endpoint.EventTypes, created.Endpoint.Enabled, created.Endpoint.CreatedAt, created.Secret);
 }

@@ -50,10 +50,10 @@ public sealed record PreferencesRequest([property: Required] Dictionary<string, 
     /// <summary>More kinds or channels than this are none that exist.</summary>
     private const int MaxNames = 100;
 
-    public Refusal? Problem() =>
+    public Error? Problem() =>
         Preferences!.Count > MaxNames || Preferences.Values.Any(c => c is null || c.Count > MaxNames)
             || Preferences.Keys.Concat(Preferences.Values.SelectMany(c => c.Keys)).Any(n => n.Length > MaxNames || !Text.IsLine(n))
-            ? Refusal.Invalid("preferences", "must name kinds of notifications, each with its channels")
+            ? Error.Invalid("preferences", "must name kinds of notifications, each with its channels")
             : null;
 
     public ImmutableArray<NotificationChoice> Choices() =>

@@ -14,17 +14,17 @@ internal static class AdminOrdersApi
     {
         var orders = admin.MapGroup("/orders").WithTags("Admin: orders").ForAdministrators("orders");
         orders.MapGet("", ListAsync).WithName("listAllOrders").WithSummary("List all orders, newest first");
-        orders.MapPost("/{id:guid}/ship", ShipAsync).Admit(AdmissionClass.Payments).WithName("shipOrder").WithSummary("Mark an order as shipped").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Mark an order as delivered").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/capture", CaptureAsync).Admit(AdmissionClass.Payments).WithName("captureOrder").WithSummary("Capture an authorized payment").Refuses(RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/refunds", RefundAsync).Admit(AdmissionClass.Payments).WithName("refundOrder").WithSummary("Refund an order").RequireIdempotencyKey().Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/ship", ShipAsync).Admit(AdmissionClass.Payments).WithName("shipOrder").WithSummary("Mark an order as shipped").ProducesProblems(ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Mark an order as delivered").ProducesProblems(ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/capture", CaptureAsync).Admit(AdmissionClass.Payments).WithName("captureOrder").WithSummary("Capture an authorized payment").ProducesProblems(ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/refunds", RefundAsync).Admit(AdmissionClass.Payments).WithName("refundOrder").WithSummary("Refund an order").RequireIdempotencyKey().ProducesProblems(ErrorCode.InvalidOrderState);
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
-        IClusterClient cluster, [Word<OrderStatus>] string? status, Guid? customerId, [StringLength(40), CleanText] string? number, [KnownMailAddress] string? email,
+        IClusterClient cluster, [EnumValue<OrderStatus>] string? status, Guid? customerId, [StringLength(40), CleanText] string? number, [KnownMailAddress] string? email,
         [SkuText] string? sku, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
-        (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(
-            new OrderQuery(customerId, null, Words.Read<OrderStatus>(status), Times.ReadStart(from), Times.ReadEnd(to), new PageRequest(limit, cursor))
+        (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(
+            new OrderQuery(customerId, null, EnumQuery.Read<OrderStatus>(status), Times.ReadStart(from), Times.ReadEnd(to), new PageRequest(limit, cursor))
             {
                 Number = number,
                 Email = email,

@@ -39,15 +39,15 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
         var caller = context.Caller();
         // Nobody waits here; a full order refuses now, while that can still be said.
         var first = await order.WatchAsync(caller, seen, TimeSpan.Zero, context.RequestAborted);
-        if (first.IsRefused)
-            return new Problem(first.Refusal);
+        if (first.IsError)
+            return new Problem(first.Error);
         if (seen > first.Value.Timeline.Length)
             return BadLastEventId;
         // Nothing will come any more: 204 ends the reconnecting of EventSource (HTML Standard, section 9.2.3).
         if (seen == first.Value.Timeline.Length && HasEnded(first.Value))
             return TypedResults.NoContent();
         if (Volatile.Read(ref connections) >= MaxConnections)
-            return new Problem(new Refusal(RefusalCode.RateLimited, "Too many watch orders here. Ask for the order itself meanwhile.") { RetryAfter = TimeSpan.FromSeconds(10) });
+            return new Problem(new Error(ErrorCode.RateLimited, "Too many watch orders here. Ask for the order itself meanwhile.") { RetryAfter = TimeSpan.FromSeconds(10) });
         // Proxies that collect answers would keep what is to be seen at once.
         context.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(FollowAsync(order, context.User, caller, seen, context.RequestAborted));
@@ -117,5 +117,5 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
 
     private static bool HasEnded(Order order) => order.Status is OrderStatus.Cancelled or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Refunded;
 
-    private static Problem BadLastEventId => new(Refusal.Invalid("Last-Event-ID", "is none that this stream gave"));
+    private static Problem BadLastEventId => new(Error.Invalid("Last-Event-ID", "is none that this stream gave"));
 }

@@ -16,22 +16,22 @@ internal static class OrdersApi
         var orders = api.MapGroup("/orders").WithTags("Orders").ForCustomersAndGuests();
         orders.MapPost("", PlaceAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Place an order")
             .RequireIdempotencyKey(byGrain: true)
-            .TakesHeader("If-Match", "The ETag of the cart that the buyer was shown; with * or without it any content is ordered.", "*")
-            .Refuses(RefusalCode.NotFound, RefusalCode.PaymentDeclined, RefusalCode.CartEmpty, RefusalCode.OutOfStock, RefusalCode.InvalidOrderState, RefusalCode.PreconditionFailed);
+            .AcceptsHeader("If-Match", "The ETag of the cart that the buyer was shown; with * or without it any content is ordered.", "*")
+            .ProducesProblems(ErrorCode.NotFound, ErrorCode.PaymentDeclined, ErrorCode.CartEmpty, ErrorCode.OutOfStock, ErrorCode.InvalidOrderState, ErrorCode.PreconditionFailed);
         orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("List my orders, newest first");
         orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("Get an order").ForCustomersAndGuests("orders");
         orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithName("watchOrder").WithSummary("Stream status changes of an order")
-            .TakesHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "1")
+            .AcceptsHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "1")
             // It lasts for minutes, and has a limit of its own.
             .Admit(AdmissionClass.Free).DisableRequestTimeout();
-        orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Pay an order with another payment method").Refuses(RefusalCode.PaymentDeclined, RefusalCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments).WithName("cancelOrder").WithSummary("Cancel an order").Refuses(RefusalCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Pay an order with another payment method").ProducesProblems(ErrorCode.PaymentDeclined, ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments).WithName("cancelOrder").WithSummary("Cancel an order").ProducesProblems(ErrorCode.InvalidOrderState);
     }
 
     private static async Task<Results<Created<Order>, Problem>> PlaceAsync(PlaceOrderRequest body, HttpContext context, IClusterClient cluster)
     {
         var caller = context.Caller();
-        var request = context.Keyed()!;
+        var request = context.IdempotentRequest()!;
         var orderId = OrderId.For(caller, request.Key);
         var placement = await cluster.GetGrain<IOrderGrain>(orderId).PlaceAsync(new PlaceOrder(
             caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), request.Fingerprint)
@@ -46,12 +46,12 @@ internal static class OrdersApi
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
-        HttpContext context, IClusterClient cluster, [Word<OrderStatus>] string? status, [Cursor] string? cursor,
+        HttpContext context, IClusterClient cluster, [EnumValue<OrderStatus>] string? status, [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
         var caller = context.Caller();
-        return (await cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(new OrderQuery(
-            caller.UserId, caller.UserId is null ? caller.CartId : null, Words.Read<OrderStatus>(status), null, null, new PageRequest(limit, cursor))
+        return (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(new OrderQuery(
+            caller.UserId, caller.UserId is null ? caller.CartId : null, EnumQuery.Read<OrderStatus>(status), null, null, new PageRequest(limit, cursor))
         { ForBuyer = true })).Ok();
     }
 

@@ -17,14 +17,14 @@ internal static class AdminPaymentsApi
     }
 
     private static async Task<Results<Ok<Page<PaymentDiscrepancy>>, Problem>> ListAsync(
-        IClusterClient cluster, bool? resolved, [Word<DiscrepancyKind>] string? kind, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
+        IClusterClient cluster, bool? resolved, [EnumValue<DiscrepancyKind>] string? kind, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
-        (await Books(cluster).ListAsync(new DiscrepancyFilter(resolved, Words.Read<DiscrepancyKind>(kind), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
+        (await Reconciliation(cluster).ListAsync(new DiscrepancyFilter(resolved, EnumQuery.Read<DiscrepancyKind>(kind), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 
-    private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) => TypedResults.Ok(await Books(cluster).GetStatusAsync());
+    private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) => TypedResults.Ok(await Reconciliation(cluster).GetStatusAsync());
 
     private static async Task<Accepted<ReconciliationStatus>> RequestAsync(HttpContext context, IClusterClient cluster) =>
-        TypedResults.Accepted("/api/v1/admin/payments/reconciliation", await Books(cluster).RequestAsync(context.Actor()));
+        TypedResults.Accepted("/api/v1/admin/payments/reconciliation", await Reconciliation(cluster).RequestAsync(context.Actor()));
 
-    private static IReconciliationGrain Books(IClusterClient cluster) => cluster.GetGrain<IReconciliationGrain>(0);
+    private static IReconciliationGrain Reconciliation(IClusterClient cluster) => cluster.GetGrain<IReconciliationGrain>(0);
 }

@@ -14,13 +14,13 @@ internal static class PaymentWebhooksApi
     public static void MapPaymentWebhooks(this IEndpointRouteBuilder api) => api.MapPost("/webhooks/stripe", AcceptAsync)
         .WithTags("Payments").ForProvider().WithMetadata(new RawBody()).LimitRate(RateClass.Webhooks).Admit(AdmissionClass.Priority)
         .WithName("acceptStripeEvent").WithSummary("Receive a webhook from Stripe")
-        .TakesHeader(Signature, "Stripe's signature of the body.", "t=1767225600,v1=5257a869e7").Refuses(RefusalCode.NotFound);
+        .AcceptsHeader(Signature, "Stripe's signature of the body.", "t=1767225600,v1=5257a869e7").ProducesProblems(ErrorCode.NotFound);
 
     private static async Task<Results<Ok, Problem>> AcceptAsync(HttpContext context, IClusterClient cluster)
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
-        var answer = await cluster.GetGrain<IPaymentWebhookGrain>(Spread.Key()).AcceptAsync(body.ToArray(), context.Request.Headers[Signature].ToString());
-        return answer.IsRefused ? new Problem(answer.Refusal) : TypedResults.Ok();
+        var answer = await cluster.GetGrain<IPaymentWebhookGrain>(WorkerKeys.Next()).AcceptAsync(body.ToArray(), context.Request.Headers[Signature].ToString());
+        return answer.IsError ? new Problem(answer.Error) : TypedResults.Ok();
     }
 }

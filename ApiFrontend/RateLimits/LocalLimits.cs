@@ -16,7 +16,7 @@ internal sealed class LocalLimits(RateLimitsOptions options) : IDisposable
         .Select(c => RateLimitsOptions.IsCountedInCluster(c) ? null : Limiter(options.Of(c)))];
 
     /// <summary>Asks for one request of a class.</summary>
-    public RateVerdict Take(RateClass rateClass, string subject)
+    public RateLimitResult Take(RateClass rateClass, string subject)
     {
         var limiter = limiters[(int)rateClass]!;
         // Strings hash differently in each process, by a random seed.
@@ -24,8 +24,9 @@ internal sealed class LocalLimits(RateLimitsOptions options) : IDisposable
         using var lease = limiter.AttemptAcquire(bucket);
         var remaining = (int)(limiter.GetStatistics(bucket)?.CurrentAvailablePermits ?? 0);
         return lease.IsAcquired
-            ? new RateVerdict(true, remaining, PeriodOf(options.Of(rateClass)))
-            : new RateVerdict(false, 0, lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : options.Of(rateClass).Window);
+            ? new RateLimitResult(true, remaining, PeriodOf(options.Of(rateClass)))
+            : new RateLimitResult(false, 0,
+                lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : options.Of(rateClass).Window);
     }
 
     public void Dispose()

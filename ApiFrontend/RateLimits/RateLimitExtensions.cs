@@ -25,8 +25,8 @@ internal static class RateLimitExtensions
         route.AddEndpointFilter(async (context, next) =>
             context.Arguments.OfType<TBody>().FirstOrDefault() is { } body && email(body)?.Trim() is var address && (EmailAddress.IsValid(address) || EmailAddress.CanBeKnown(address))
                 && await context.HttpContext.RequestServices.GetRequiredService<RateLimiter>()
-                    .TakeAsync(context.HttpContext, rateClass, Subjects.OfEmail(address!)) is { } refusal
-                ? new Problem(refusal)
+                    .TakeAsync(context.HttpContext, rateClass, Subjects.OfEmail(address!)) is { } error
+                ? new Problem(error)
                 : await next(context));
 
     /// <summary>Limits requests; after authentication, which tells users apart, and before authorization, whose refusals count.</summary>
@@ -40,15 +40,15 @@ internal static class RateLimitExtensions
             if (ClassOf(context) is not { } rateClass)
                 return next(context);
             var taken = limiter.TakeAsync(context, rateClass, Subjects.Of(context, rateClass));
-            return taken.IsCompletedSuccessfully ? GoOn(context, next, taken.Result) : GoOnAsync(context, next, taken);
+            return taken.IsCompletedSuccessfully ? Continue(context, next, taken.Result) : ContinueAsync(context, next, taken);
         });
     }
 
-    private static async Task GoOnAsync(HttpContext context, RequestDelegate next, ValueTask<Refusal?> taken) =>
-        await GoOn(context, next, await taken);
+    private static async Task ContinueAsync(HttpContext context, RequestDelegate next, ValueTask<Error?> taken) =>
+        await Continue(context, next, await taken);
 
-    private static Task GoOn(HttpContext context, RequestDelegate next, Refusal? refusal) =>
-        refusal is null ? next(context) : new Problem(refusal).ExecuteAsync(context);
+    private static Task Continue(HttpContext context, RequestDelegate next, Error? error) =>
+        error is null ? next(context) : new Problem(error).ExecuteAsync(context);
 
     private static RateClass? ClassOf(HttpContext context)
     {
@@ -58,7 +58,7 @@ internal static class RateLimitExtensions
         var method = context.Request.Method;
         var rateClass = named?.Class ?? (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? RateClass.Reads : RateClass.Writes);
         // Credentials that are no good may be a guess, wherever they are to open something: what is for anyone does not look at them.
-        return context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Who: not (Caste.Anyone or Caste.Provider) }
+        return context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Level: not (AccessLevel.Anyone or AccessLevel.Provider) }
             && !RateLimitsOptions.IsCountedInCluster(rateClass) && context.Request.Headers.Authorization.Count > 0 && context.User.Identity is not { IsAuthenticated: true }
             ? RateClass.Tokens
             : rateClass;

@@ -31,8 +31,8 @@ internal sealed class RateLimitHeaders
     /// <param name="context">The request.</param>
     /// <param name="name">The limit's.</param>
     /// <param name="policy">What <see cref="PolicyOf"/> says of it.</param>
-    /// <param name="verdict">What is left of it.</param>
-    public static void Add(HttpContext context, string name, string policy, RateVerdict verdict)
+    /// <param name="result">What is left of it.</param>
+    public static void Add(HttpContext context, string name, string policy, RateLimitResult result)
     {
         if (context.Features.Get<RateLimitHeaders>() is not { } headers)
         {
@@ -41,7 +41,7 @@ internal sealed class RateLimitHeaders
             context.Response.OnStarting(WriteAsync, context);
         }
         var left = string.Create(
-            CultureInfo.InvariantCulture, $"\"{name}\";r={verdict.Remaining};t={Math.Ceiling(verdict.More.TotalSeconds)}");
+            CultureInfo.InvariantCulture, $"\"{name}\";r={result.Remaining};t={Math.Ceiling(result.More.TotalSeconds)}");
         headers.policies = headers.policies.Length == 0 ? policy : $"{headers.policies}, {policy}";
         headers.limits = headers.limits.Length == 0 ? left : $"{headers.limits}, {left}";
     }

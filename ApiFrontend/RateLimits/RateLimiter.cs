@@ -15,25 +15,25 @@ internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, 
     /// Counts one request; answers why not, or null when it is granted. Throws when a strict class cannot be counted, because the
     /// cluster is out of reach: what such a route does needs the cluster too, and must not be had unlimited meanwhile.
     /// </summary>
-    public ValueTask<Refusal?> TakeAsync(HttpContext context, RateClass rateClass, string subject) =>
-        !options.Enabled ? ValueTask.FromResult<Refusal?>(null)
+    public ValueTask<Error?> TakeAsync(HttpContext context, RateClass rateClass, string subject) =>
+        !options.Enabled ? ValueTask.FromResult<Error?>(null)
         : RateLimitsOptions.IsCountedInCluster(rateClass) ? TakeInClusterAsync(context, rateClass, subject)
-        : ValueTask.FromResult(Tell(context, rateClass, local.Take(rateClass, subject)));
+        : ValueTask.FromResult(AddHeaders(context, rateClass, local.Take(rateClass, subject)));
 
-    private async ValueTask<Refusal?> TakeInClusterAsync(HttpContext context, RateClass rateClass, string subject)
+    private async ValueTask<Error?> TakeInClusterAsync(HttpContext context, RateClass rateClass, string subject)
     {
         var limit = options.Of(rateClass);
-        return Tell(context, rateClass, await cluster.GetGrain<IRateLimitGrain>(RateLimitKeys.Of(Names[(int)rateClass], subject))
+        return AddHeaders(context, rateClass, await cluster.GetGrain<IRateLimitGrain>(RateLimitKeys.Of(Names[(int)rateClass], subject))
             .TakeAsync(new RateLimit(limit.Requests, limit.Window)));
     }
 
-    private Refusal? Tell(HttpContext context, RateClass rateClass, RateVerdict verdict)
+    private Error? AddHeaders(HttpContext context, RateClass rateClass, RateLimitResult result)
     {
         var name = Names[(int)rateClass];
-        RateLimitHeaders.Add(context, name, policies[(int)rateClass], verdict);
-        if (verdict.Granted)
+        RateLimitHeaders.Add(context, name, policies[(int)rateClass], result);
+        if (result.Granted)
             return null;
         metrics.RateLimited(name);
-        return new Refusal(RefusalCode.RateLimited, $"Too many requests ({name}). Ask again after the seconds of Retry-After.") { RetryAfter = verdict.More };
+        return new Error(ErrorCode.RateLimited, $"Too many requests ({name}). Ask again after the seconds of Retry-After.") { RetryAfter = result.More };
     }
 }

@@ -24,21 +24,21 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     private const int PageSize = PageRequest.MaxLimit;
 
     private readonly Caller caller = new(userId, null, IsAdmin: false);
-    private HeldAccount account = null!;
+    private AccountData account = null!;
     private NotificationPreferences preferences = null!;
     private Cart? cart;
-    private ImmutableArray<KeptPaymentMethod> methods;
+    private ImmutableArray<SavedPaymentMethod> methods;
 
     /// <summary>Gets what is no list; a refusal when there is no such account.</summary>
-    public async Task<Refusal?> BeginAsync()
+    public async Task<Error?> BeginAsync()
     {
-        var held = cluster.GetGrain<IUserGrain>(userId).GetHeldAsync();
+        var held = cluster.GetGrain<IUserGrain>(userId).GetAccountDataAsync();
         var wishes = cluster.GetGrain<INotificationGrain>(userId).GetPreferencesAsync();
         var lines = cluster.GetGrain<ICartGrain>(userId).GetAsync(caller);
         var cards = cluster.GetGrain<IPaymentCustomerGrain>(userId).ListMethodsAsync();
         await Task.WhenAll(held, wishes, lines, cards);
-        if (held.Result.IsRefused)
-            return held.Result.Refusal;
+        if (held.Result.IsError)
+            return held.Result.Error;
         (account, preferences, cart, methods) = (held.Result.Value, wishes.Result, lines.Result.Value, cards.Result);
         return null;
     }
@@ -53,7 +53,7 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         Write(writer, "profile", account.User);
         Write(writer, "emailChange", account.EmailChange);
         Write(writer, "formerEmail", account.FormerEmail);
-        Write(writer, "addresses", account.Addresses.Select(AddressAnswer.Of));
+        Write(writer, "addresses", account.Addresses.Select(AddressResponse.Of));
         Write(writer, "sessions", account.Sessions);
         Write(writer, "notificationPreferences", preferences);
         Write(writer, "cart", cart);
@@ -67,13 +67,13 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         await output.FlushAsync(cancellation);
     }
 
-    private Task<Outcome<Page<Order>>> OrdersAsync(PageRequest page) =>
-        cluster.GetGrain<IOrderListGrain>(Spread.Key()).ListAsync(new OrderQuery(userId, null, null, null, null, page));
+    private Task<Result<Page<Order>>> OrdersAsync(PageRequest page) =>
+        cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(new OrderQuery(userId, null, null, null, null, page));
 
-    private async Task<Outcome<Page<Notification>>> NotificationsAsync(PageRequest page)
+    private async Task<Result<Page<Notification>>> NotificationsAsync(PageRequest page)
     {
         var found = await cluster.GetGrain<INotificationGrain>(userId).ListAsync(unreadOnly: false, page);
-        return found.IsRefused ? found.Refusal : new Page<Notification>(found.Value.Items, found.Value.NextCursor);
+        return found.IsError ? found.Error : new Page<Notification>(found.Value.Items, found.Value.NextCursor);
     }
 
     private async Task<object> ToItemAsync(Order order)
@@ -97,15 +97,15 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     }
 
     private async Task WriteListAsync<T>(
-        Utf8JsonWriter writer, PipeWriter output, string name, Func<PageRequest, Task<Outcome<Page<T>>>> read, Func<T, Task<object>> toItem, CancellationToken cancellation)
+        Utf8JsonWriter writer, PipeWriter output, string name, Func<PageRequest, Task<Result<Page<T>>>> read, Func<T, Task<object>> toItem, CancellationToken cancellation)
     {
         writer.WriteStartArray(name);
         string? cursor = null;
         do
         {
             var page = await read(new PageRequest(PageSize, cursor));
-            if (page.IsRefused)
-                throw new InvalidOperationException($"A page of {name} was refused: {page.Refusal.Detail}");
+            if (page.IsError)
+                throw new InvalidOperationException($"A page of {name} was refused: {page.Error.Detail}");
             foreach (var item in await Task.WhenAll(page.Value.Items.Select(toItem)))
                 JsonSerializer.Serialize(writer, item, item.GetType(), json);
             cursor = page.Value.NextCursor;
@@ -132,9 +132,9 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     /// <param name="AuditLog">Acts by and on the account.</param>
     /// <param name="Events">What is still kept of the account's history.</param>
     internal sealed record Document(
-        int SchemaVersion, DateTimeOffset ExportedAt, User Profile, HeldEmailChange? EmailChange, HeldFormerEmail? FormerEmail,
-        AddressAnswer[] Addresses, HeldSession[] Sessions,
-        NotificationPreferences NotificationPreferences, Cart? Cart, KeptPaymentMethod[] PaymentMethods, ExportedOrder[] Orders,
+        int SchemaVersion, DateTimeOffset ExportedAt, User Profile, EmailChangeData? EmailChange, FormerEmailData? FormerEmail,
+        AddressResponse[] Addresses, SessionData[] Sessions,
+        NotificationPreferences NotificationPreferences, Cart? Cart, SavedPaymentMethod[] PaymentMethods, ExportedOrder[] Orders,
         Notification[] Notifications, ExportedAuditEntry[] AuditLog, ExportedEvent[] Events);
 
     /// <summary>An order with its payment.</summary>

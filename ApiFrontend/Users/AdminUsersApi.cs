@@ -12,20 +12,20 @@ internal static class AdminUsersApi
     {
         var users = admin.MapGroup("/users/{id:guid}").WithTags("Admin: users").ForAdministrators();
         users.MapGet("/roles", GetAsync).WithName("getUserRoles").WithSummary("Get a user's roles").WithETag();
-        users.MapPut("/roles", SetAsync).WithName("setUserRoles").WithSummary("Replace a user's roles").WithETag().WithIfMatch().Refuses(RefusalCode.Conflict);
+        users.MapPut("/roles", SetAsync).WithName("setUserRoles").WithSummary("Replace a user's roles").WithETag().WithIfMatch().ProducesProblems(ErrorCode.Conflict);
     }
 
-    private static async Task<Results<Ok<RolesAnswer>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
-        (await cluster.GetGrain<IUserGrain>(id).GetAsync()).WithETag(context, u => u.Version).Ok(RolesAnswer.Of);
+    private static async Task<Results<Ok<RolesResponse>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
+        (await cluster.GetGrain<IUserGrain>(id).GetAsync()).WithETag(context, u => u.Version).Ok(RolesResponse.Of);
 
-    private static async Task<Results<Ok<RolesAnswer>, Problem>> SetAsync(Guid id, RolesRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Ok<RolesResponse>, Problem>> SetAsync(Guid id, RolesRequest body, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IUserGrain>(id).SetRolesAsync(context.Caller(), [.. body.Roles!], ETags.IfMatch(context)))
-            .WithETag(context, u => u.Version).Ok(RolesAnswer.Of);
+            .WithETag(context, u => u.Version).Ok(RolesResponse.Of);
 }
 
 public sealed record RolesRequest([property: Required, MaxLength(10)] string[]? Roles);
 
-internal sealed record RolesAnswer(Guid Id, string Email, ImmutableArray<string> Roles)
+internal sealed record RolesResponse(Guid Id, string Email, ImmutableArray<string> Roles)
 {
-    public static RolesAnswer Of(User user) => new(user.Id, user.Email, user.Roles);
+    public static RolesResponse Of(User user) => new(user.Id, user.Email, user.Roles);
 }

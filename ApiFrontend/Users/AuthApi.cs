@@ -14,34 +14,34 @@ internal static class AuthApi
     public static void MapAuth(this IEndpointRouteBuilder api)
     {
         var auth = api.MapGroup("/auth").WithTags("Accounts").ForAnyone();
-        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).TakesPassword().WithName("register").WithSummary("Create an account").Refuses(RefusalCode.EmailTaken);
-        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).TakesPassword().WithName("login").WithSummary("Sign in").Refuses(RefusalCode.Unauthenticated);
-        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("refreshSession").WithSummary("Refresh a session").Refuses(RefusalCode.Unauthenticated);
+        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).TakesPassword().WithName("register").WithSummary("Create an account").ProducesProblems(ErrorCode.EmailTaken);
+        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).TakesPassword().WithName("login").WithSummary("Sign in").ProducesProblems(ErrorCode.Unauthenticated);
+        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("refreshSession").WithSummary("Refresh a session").ProducesProblems(ErrorCode.Unauthenticated);
         auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("logout").WithSummary("Sign out");
         auth.MapPost("/password/forgot", ForgotPasswordAsync).LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email).WithName("forgotPassword").WithSummary("Request a mail to set a new password");
         auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).TakesPassword().WithName("resetPassword").WithSummary("Set a new password with a mailed token");
         auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).HoldsSecret().WithName("verifyEmail").WithSummary("Verify an e-mail address with a mailed token");
-        auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery).WithName("requestEmailVerification").WithSummary("Request another verification mail").Refuses(RefusalCode.NotFound);
+        auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery).WithName("requestEmailVerification").WithSummary("Request another verification mail").ProducesProblems(ErrorCode.NotFound);
         auth.MapPost("/email/change/confirm", ConfirmEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
             .WithName("confirmEmailChange").WithSummary("Confirm a change of e-mail address")
-            .Refuses(RefusalCode.EmailTaken);
+            .ProducesProblems(ErrorCode.EmailTaken);
         auth.MapPost("/email/change/undo", UndoEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
             .WithName("undoEmailChange").WithSummary("Stop or undo a change of e-mail address");
     }
 
-    private static async Task<Results<Created<SessionAnswer>, Problem>> RegisterAsync(
+    private static async Task<Results<Created<SessionResponse>, Problem>> RegisterAsync(
         RegisterRequest body, HttpContext context, IClusterClient cluster, Tokens tokens)
     {
         var result = await cluster.GetGrain<IUserGrain>(context.OperationId()).RegisterAsync(new RegisterUser(body.Email!, body.Password!, body.DisplayName));
-        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Created("/api/v1/me", tokens.Answer(result.Value));
+        return result.IsError ? new Problem(result.Error) : TypedResults.Created("/api/v1/me", tokens.ToResponse(result.Value));
     }
 
-    private static async Task<Results<Ok<SessionAnswer>, Problem>> LoginAsync(LoginRequest body, IClusterClient cluster, Tokens tokens)
+    private static async Task<Results<Ok<SessionResponse>, Problem>> LoginAsync(LoginRequest body, IClusterClient cluster, Tokens tokens)
     {
         RequestContext.Set(RequestKeys.Device, body.DeviceToken ?? "");
         var result = await ByEmail(cluster, body.Email!).LoginAsync(body.Password!);
-        if (result.IsRefused)
-            return new Problem(result.Refusal);
+        if (result.IsError)
+            return new Problem(result.Error);
         if (body.CartId is { } cartId && cartId != Guid.Empty)
         {
             // A cart that is gone, or was never a guest's, is no reason not to sign in.
@@ -55,13 +55,13 @@ internal static class AuthApi
                 // Nor is one that is being checked out just now: POST /cart/merge takes it over later.
             }
         }
-        return TypedResults.Ok(tokens.Answer(result.Value));
+        return TypedResults.Ok(tokens.ToResponse(result.Value));
     }
 
-    private static async Task<Results<Ok<SessionAnswer>, Problem>> RefreshAsync(RefreshRequest body, IClusterClient cluster, Tokens tokens) =>
+    private static async Task<Results<Ok<SessionResponse>, Problem>> RefreshAsync(RefreshRequest body, IClusterClient cluster, Tokens tokens) =>
         RefreshToken.Parse(body.RefreshToken) is { } token
-            ? (await cluster.GetGrain<IUserGrain>(token.UserId).RefreshAsync(token)).Ok(tokens.Answer)
-            : new Problem(new Refusal(RefusalCode.Unauthenticated, "The refresh token is no good."));
+            ? (await cluster.GetGrain<IUserGrain>(token.UserId).RefreshAsync(token)).Ok(tokens.ToResponse)
+            : new Problem(new Error(ErrorCode.Unauthenticated, "The refresh token is no good."));
 
     private static async Task<NoContent> LogoutAsync(RefreshRequest body, IClusterClient cluster, Sessions sessions)
     {
@@ -82,33 +82,33 @@ internal static class AuthApi
     private static async Task<Results<NoContent, Problem>> ResetPasswordAsync(ResetPasswordRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).ResetPasswordAsync(token.Secret, body.Password!)).NoContent()
-            : new Problem(Refusal.Invalid("token", "is none that was mailed"));
+            : new Problem(Error.Invalid("token", "is none that was mailed"));
 
     private static async Task<Results<NoContent, Problem>> VerifyEmailAsync(VerifyEmailRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).VerifyEmailAsync(token.Secret)).NoContent()
-            : new Problem(Refusal.Invalid("token", "is none that was mailed"));
+            : new Problem(Error.Invalid("token", "is none that was mailed"));
 
     private static async Task<Results<NoContent, Problem>> ConfirmEmailChangeAsync(ConfirmEmailChangeRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).ConfirmEmailChangeAsync(token.Secret)).NoContent()
-            : new Problem(Refusal.Invalid("token", "is none that was mailed"));
+            : new Problem(Error.Invalid("token", "is none that was mailed"));
 
     private static async Task<Results<NoContent, Problem>> UndoEmailChangeAsync(UndoEmailChangeRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).UndoEmailChangeAsync(token.Secret)).NoContent()
-            : new Problem(Refusal.Invalid("token", "is none that was mailed"));
+            : new Problem(Error.Invalid("token", "is none that was mailed"));
 
     private static async Task<Results<Accepted, Problem>> RequestVerificationAsync(HttpContext context, ClaimsPrincipal user, IClusterClient cluster, RateLimiter limiter)
     {
         var account = cluster.GetGrain<IUserGrain>(user.RequiredUserId());
         var profile = await account.GetAsync();
-        if (profile.IsRefused)
-            return new Problem(profile.Refusal);
+        if (profile.IsError)
+            return new Problem(profile.Error);
         if (await limiter.TakeAsync(context, RateClass.Mail, Subjects.OfEmail(profile.Value.Email)) is { } tooMany)
             return new Problem(tooMany);
         var result = await account.RequestVerificationAsync();
-        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Accepted((string?)null);
+        return result.IsError ? new Problem(result.Error) : TypedResults.Accepted((string?)null);
     }
 
     private static IEmailGrain ByEmail(IClusterClient cluster, string email) => cluster.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(email)));

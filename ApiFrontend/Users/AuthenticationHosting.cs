@@ -16,7 +16,7 @@ internal static class AuthenticationHosting
     private const string IsUsed = "__AuthenticationMiddlewareSet";
 
     /// <summary>The user of every request without credentials. Nobody changes it.</summary>
-    private static readonly ClaimsPrincipal Nobody = new(new ClaimsIdentity());
+    private static readonly ClaimsPrincipal Anonymous = new(new ClaimsIdentity());
 
     public static void AddShopAuthentication(this IServiceCollection services, AuthOptions options)
     {
@@ -46,7 +46,7 @@ internal static class AuthenticationHosting
         app.Use((context, next) =>
         {
             if (context.Request.Headers.Authorization.Count == 0)
-                context.User = Nobody;
+                context.User = Anonymous;
             return next(context);
         });
         app.Properties[IsUsed] = true;
@@ -55,7 +55,7 @@ internal static class AuthenticationHosting
     private static async Task CheckSessionAsync(TokenValidatedContext context)
     {
         // What is for anyone needs no proof, and must not wait for one.
-        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Who: Caste.Anyone or Caste.Provider })
+        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Level: AccessLevel.Anyone or AccessLevel.Provider })
             return;
         if (await context.HttpContext.RequestServices.GetRequiredService<Sessions>().CheckAsync(context.Principal!, context.SecurityToken) is { } user)
             context.Principal = user;

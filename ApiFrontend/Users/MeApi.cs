@@ -18,7 +18,7 @@ internal static class MeApi
 {
     public static void MapMe(this IEndpointRouteBuilder api)
     {
-        var me = api.MapGroup("/me").WithTags("Accounts").ForCustomers().Refuses(RefusalCode.NotFound);
+        var me = api.MapGroup("/me").WithTags("Accounts").ForCustomers().ProducesProblems(ErrorCode.NotFound);
         me.MapGet("", GetAsync).WithName("getProfile").WithSummary("Get my profile");
         me.MapPatch("", UpdateAsync).WithName("updateProfile").WithSummary("Change my profile");
         me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).TakesPassword().WithName("changePassword").WithSummary("Change my password");
@@ -26,7 +26,7 @@ internal static class MeApi
         me.MapPost("/email", ChangeEmailAsync).LimitRate(RateClass.Registration)
             .LimitRateByEmail<ChangeEmailRequest>(RateClass.Mail, b => b.NewEmail).TakesPassword()
             .WithName("changeEmail").WithSummary("Request a change of my e-mail address")
-            .Refuses(RefusalCode.EmailTaken).Refuses(RefusalCode.Conflict);
+            .ProducesProblems(ErrorCode.EmailTaken).ProducesProblems(ErrorCode.Conflict);
         me.MapGet("/addresses", GetAddressesAsync).WithName("listAddresses").WithSummary("List my addresses");
         me.MapPost("/addresses", AddAddressAsync).WithName("addAddress").WithSummary("Add an address");
         me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithName("replaceAddress").WithSummary("Replace an address");
@@ -46,27 +46,27 @@ internal static class MeApi
     private static async Task<Results<Accepted, Problem>> ChangeEmailAsync(ChangeEmailRequest body, ClaimsPrincipal user, IClusterClient cluster)
     {
         var result = await Mine(user, cluster).RequestEmailChangeAsync(user.SessionId(), body.NewEmail!, body.CurrentPassword!);
-        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Accepted((string?)null);
+        return result.IsError ? new Problem(result.Error) : TypedResults.Accepted((string?)null);
     }
 
-    private static async Task<Ok<Page<AddressAnswer>>> GetAddressesAsync(ClaimsPrincipal user, IClusterClient cluster) =>
-        TypedResults.Ok(new Page<AddressAnswer>([.. (await Mine(user, cluster).GetAddressesAsync()).Select(AddressAnswer.Of)], null));
+    private static async Task<Ok<Page<AddressResponse>>> GetAddressesAsync(ClaimsPrincipal user, IClusterClient cluster) =>
+        TypedResults.Ok(new Page<AddressResponse>([.. (await Mine(user, cluster).GetAddressesAsync()).Select(AddressResponse.Of)], null));
 
-    private static async Task<Results<Created<AddressAnswer>, Problem>> AddAddressAsync(
+    private static async Task<Results<Created<AddressResponse>, Problem>> AddAddressAsync(
         AddressRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster)
     {
         var result = await Mine(user, cluster).PutAddressAsync(context.OperationId(), body.ToAddress(), mustExist: false);
-        return result.IsRefused ? new Problem(result.Refusal) : TypedResults.Created($"/api/v1/me/addresses/{result.Value.Id}", AddressAnswer.Of(result.Value));
+        return result.IsError ? new Problem(result.Error) : TypedResults.Created($"/api/v1/me/addresses/{result.Value.Id}", AddressResponse.Of(result.Value));
     }
 
-    private static async Task<Results<Ok<AddressAnswer>, Problem>> PutAddressAsync(Guid id, AddressRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
-        (await Mine(user, cluster).PutAddressAsync(id, body.ToAddress(), mustExist: true)).Ok(AddressAnswer.Of);
+    private static async Task<Results<Ok<AddressResponse>, Problem>> PutAddressAsync(Guid id, AddressRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
+        (await Mine(user, cluster).PutAddressAsync(id, body.ToAddress(), mustExist: true)).Ok(AddressResponse.Of);
 
     private static async Task<Results<NoContent, Problem>> RemoveAddressAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster) =>
         (await Mine(user, cluster).RemoveAddressAsync(id)).NoContent();
 
-    private static async Task<Ok<Page<KeptPaymentMethod>>> GetPaymentMethodsAsync(ClaimsPrincipal user, IClusterClient cluster) =>
-        TypedResults.Ok(new Page<KeptPaymentMethod>(await Paying(user, cluster).ListMethodsAsync(), null));
+    private static async Task<Ok<Page<SavedPaymentMethod>>> GetPaymentMethodsAsync(ClaimsPrincipal user, IClusterClient cluster) =>
+        TypedResults.Ok(new Page<SavedPaymentMethod>(await Paying(user, cluster).ListMethodsAsync(), null));
 
     private static async Task<Results<NoContent, Problem>> RemovePaymentMethodAsync(string id, ClaimsPrincipal user, IClusterClient cluster) =>
         (await Paying(user, cluster).RemoveMethodAsync(id)).NoContent();
@@ -133,12 +133,12 @@ public sealed class AddressPartAttribute(string about) : ValidationAttribute, ID
 }
 
 /// <summary>An address of the customer's book.</summary>
-internal sealed record AddressAnswer(
+internal sealed record AddressResponse(
     Guid Id, string Name, string Line1, string? Line2, string City, string? Region, string PostalCode, string Country, string? Phone)
 {
-    public static AddressAnswer Of(SavedAddress saved)
+    public static AddressResponse Of(SavedAddress saved)
     {
         var a = saved.Address;
-        return new AddressAnswer(saved.Id, a.Name, a.Line1, a.Line2, a.City, a.Region, a.PostalCode, a.Country, a.Phone);
+        return new AddressResponse(saved.Id, a.Name, a.Line1, a.Line2, a.City, a.Region, a.PostalCode, a.Country, a.Phone);
     }
 }

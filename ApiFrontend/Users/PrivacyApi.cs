@@ -17,13 +17,13 @@ internal static class PrivacyApi
 {
     public static void MapPrivacy(this IEndpointRouteBuilder api)
     {
-        var me = api.MapGroup("/me").WithTags("Privacy").ForCustomers().Refuses(RefusalCode.NotFound);
+        var me = api.MapGroup("/me").WithTags("Privacy").ForCustomers().ProducesProblems(ErrorCode.NotFound);
         // It takes as long as the client reads.
         me.MapGet("/export", ExportAsync).WithName("exportAccount").WithSummary("Export everything stored about me")
             .Produces<AccountExport.Document>(StatusCodes.Status200OK, "application/json")
-            .AnswersHeader("Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
+            .ProducesHeader("Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
             .LimitRate(RateClass.Exports).Admit(AdmissionClass.Free).DisableRequestTimeout();
-        me.MapDelete("", EraseAsync).WithName("eraseAccount").WithSummary("Erase my account").LimitRate(RateClass.Login).TakesPassword().Refuses(RefusalCode.Conflict);
+        me.MapDelete("", EraseAsync).WithName("eraseAccount").WithSummary("Erase my account").LimitRate(RateClass.Login).TakesPassword().ProducesProblems(ErrorCode.Conflict);
         api.MapGet("/erasures/{id:guid}", GetErasureAsync).WithTags("Privacy").WithName("getErasure").WithSummary("Get the progress of an erasure").ForAnyone();
     }
 
@@ -31,8 +31,8 @@ internal static class PrivacyApi
     {
         var export = new AccountExport(cluster, user.RequiredUserId(), json.Value.SerializerOptions, time);
         // What can fail by itself fails before the first byte.
-        if (await export.BeginAsync() is { } refusal)
-            return new Problem(refusal);
+        if (await export.BeginAsync() is { } error)
+            return new Problem(error);
         context.Response.ContentType = "application/json; charset=utf-8";
         context.Response.Headers.ContentDisposition = "attachment; filename=\"soonshop-export.json\"";
         context.Response.Headers.CacheControl = "private, no-store";
@@ -40,18 +40,18 @@ internal static class PrivacyApi
         return Results.Empty;
     }
 
-    private static async Task<Results<Accepted<ErasureAnswer>, Problem>> EraseAsync([FromBody] EraseRequest body, ClaimsPrincipal user, IClusterClient cluster)
+    private static async Task<Results<Accepted<ErasureResponse>, Problem>> EraseAsync([FromBody] EraseRequest body, ClaimsPrincipal user, IClusterClient cluster)
     {
         var result = await cluster.GetGrain<IUserGrain>(user.RequiredUserId()).EraseAsync(body.CurrentPassword!);
-        return result.IsRefused
-            ? new Problem(result.Refusal)
-            : TypedResults.Accepted($"/api/v1/erasures/{result.Value.UserId}", ErasureAnswer.Of(result.Value));
+        return result.IsError
+            ? new Problem(result.Error)
+            : TypedResults.Accepted($"/api/v1/erasures/{result.Value.UserId}", ErasureResponse.Of(result.Value));
     }
 
-    private static async Task<Results<Ok<ErasureAnswer>, Problem>> GetErasureAsync(Guid id, IClusterClient cluster) =>
+    private static async Task<Results<Ok<ErasureResponse>, Problem>> GetErasureAsync(Guid id, IClusterClient cluster) =>
         await cluster.GetGrain<IUserGrain>(id).GetErasureAsync() is { } erasure
-            ? TypedResults.Ok(ErasureAnswer.Of(erasure))
-            : new Problem(Refusal.NotFound("The erasure"));
+            ? TypedResults.Ok(ErasureResponse.Of(erasure))
+            : new Problem(Error.NotFound("The erasure"));
 }
 
 public sealed record EraseRequest([property: Required, KnownPassword] string? CurrentPassword);
@@ -61,8 +61,8 @@ public sealed record EraseRequest([property: Required, KnownPassword] string? Cu
 /// <param name="Status"><c>erasing</c> or <c>completed</c>.</param>
 /// <param name="RequestedAt">From then on nobody could use the account.</param>
 /// <param name="CompletedAt">When the last of it was erased.</param>
-internal sealed record ErasureAnswer(Guid Id, string Status, DateTimeOffset RequestedAt, DateTimeOffset? CompletedAt)
+internal sealed record ErasureResponse(Guid Id, string Status, DateTimeOffset RequestedAt, DateTimeOffset? CompletedAt)
 {
-    public static ErasureAnswer Of(ErasureStatus erasure) =>
+    public static ErasureResponse Of(ErasureStatus erasure) =>
         new(erasure.UserId, erasure.CompletedAt is null ? "erasing" : "completed", erasure.RequestedAt, erasure.CompletedAt);
 }

@@ -19,7 +19,7 @@ internal sealed class Sessions(AuthOptions options, IClusterClient cluster, Time
     private const int MaxSessions = 50_000;
 
     /// <summary>How long an account may take to answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How long what was heard is believed while the account cannot be asked: while a silo's death is noticed.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);
@@ -34,14 +34,15 @@ internal sealed class Sessions(AuthOptions options, IClusterClient cluster, Time
         if (user.UserId() is not { } userId || user.SessionId() is not { } sessionId)
             return null;
         var now = time.GetUtcNow();
-        if (known.TryGetValue(sessionId, out Heard? heard) && now - heard!.At < fresh)
+        if (known.TryGetValue(sessionId, out CachedStatus? heard) && now - heard!.At < fresh)
             return heard.Apply(user);
         // The token says how things stood when it was made.
         if (heard is null && token is JsonWebToken jwt && now - jwt.IssuedAt < fresh)
             return user;
         try
         {
-            heard = new Heard(now, await cluster.GetGrain<IUserGrain>(userId).GetStandingAsync(sessionId).WaitAsync(Patience, time));
+            heard = new CachedStatus(now,
+                await cluster.GetGrain<IUserGrain>(userId).GetSessionStatusAsync(sessionId).WaitAsync(CallTimeout, time));
             Remember(sessionId, heard);
         }
         catch (Exception e) when (e is UnavailableException or CallLostException or TimeoutException or OrleansException)
@@ -58,28 +59,28 @@ internal sealed class Sessions(AuthOptions options, IClusterClient cluster, Time
     public void End(params IEnumerable<Guid> sessionIds)
     {
         foreach (var id in sessionIds)
-            Remember(id, new Heard(time.GetUtcNow(), new SessionStanding(false, [])));
+            Remember(id, new CachedStatus(time.GetUtcNow(), new SessionStatus(false, [])));
     }
 
     /// <summary>Something may have become of this session: its account is asked at its next request.</summary>
-    public void Recheck(Guid sessionId) => Remember(sessionId, new Heard(DateTimeOffset.MinValue, new SessionStanding(false, [])));
+    public void Recheck(Guid sessionId) => Remember(sessionId, new CachedStatus(DateTimeOffset.MinValue, new SessionStatus(false, [])));
 
     public void Dispose() => known.Dispose();
 
-    private void Remember(Guid sessionId, Heard heard) =>
+    private void Remember(Guid sessionId, CachedStatus heard) =>
         known.Set(sessionId, heard, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Grace });
 
-    private sealed record Heard(DateTimeOffset At, SessionStanding Standing)
+    private sealed record CachedStatus(DateTimeOffset At, SessionStatus Status)
     {
         /// <summary>The user with these roles in place of the token's.</summary>
         public ClaimsPrincipal? Apply(ClaimsPrincipal user)
         {
-            if (!Standing.IsOpen)
+            if (!Status.IsOpen)
                 return null;
-            if (user.FindAll(Callers.RoleClaim).Select(c => c.Value).SequenceEqual(Standing.Roles))
+            if (user.FindAll(Callers.RoleClaim).Select(c => c.Value).SequenceEqual(Status.Roles))
                 return user;
             return new ClaimsPrincipal(new ClaimsIdentity(
-                [.. user.Claims.Where(c => c.Type != Callers.RoleClaim), .. Standing.Roles.Select(r => new Claim(Callers.RoleClaim, r))],
+                [.. user.Claims.Where(c => c.Type != Callers.RoleClaim), .. Status.Roles.Select(r => new Claim(Callers.RoleClaim, r))],
                 user.Identity!.AuthenticationType, "sub", Callers.RoleClaim));
         }
     }

@@ -32,7 +32,7 @@ internal static class SessionsApi
     private static async Task<Results<NoContent, Problem>> EndAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster, Sessions sessions)
     {
         var result = await Mine(user, cluster).EndSessionAsync(id);
-        if (!result.IsRefused)
+        if (!result.IsError)
             sessions.End(id);
         return result.NoContent();
     }

@@ -27,7 +27,7 @@ internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider
     };
 
     /// <summary>What a client gets who signed in.</summary>
-    public SessionAnswer Answer(SignedIn signedIn)
+    public SessionResponse ToResponse(SignedIn signedIn)
     {
         var now = time.GetUtcNow().UtcDateTime;
         var token = handler.CreateToken(new SecurityTokenDescriptor
@@ -45,7 +45,7 @@ internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider
                 .. signedIn.User.Roles.Select(r => new Claim(Callers.RoleClaim, r)),
             ]),
         });
-        return new SessionAnswer(
+        return new SessionResponse(
             signedIn.User, token, signedIn.RefreshToken.ToString(), "Bearer", (int)lifetime.TotalSeconds, signedIn.DeviceToken);
     }
 }
@@ -57,4 +57,4 @@ internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider
 /// <param name="TokenType">Always <c>Bearer</c>.</param>
 /// <param name="ExpiresIn">Seconds for which the access token is good.</param>
 /// <param name="DeviceToken">For <c>deviceToken</c> of the next login on this device: failed logins elsewhere do not hold it up. Null after <c>/auth/refresh</c>.</param>
-internal sealed record SessionAnswer(User User, string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, string? DeviceToken);
+internal sealed record SessionResponse(User User, string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, string? DeviceToken);

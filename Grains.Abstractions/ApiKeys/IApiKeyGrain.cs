@@ -9,22 +9,22 @@ public interface IApiKeyGrain : IGrainWithGuidKey
     /// went lost. Refused: <c>validation-failed</c>, <c>conflict</c> (too many keys, or made and used already).
     /// </summary>
     [Alias("create")]
-    Task<Outcome<NewApiKey>> CreateAsync(CreateApiKey command);
+    Task<Result<NewApiKey>> CreateAsync(CreateApiKey command);
 
     /// <summary>The key, without its secret. Refused: <c>not-found</c>, also once it is revoked.</summary>
     [Alias("get")]
-    Task<Outcome<ApiKey>> GetAsync();
+    Task<Result<ApiKey>> GetAsync();
 
     /// <summary>Ends the key for good. Refused: <c>not-found</c>, also the second time.</summary>
     [Alias("revoke")]
-    Task<Outcome<Done>> RevokeAsync();
+    Task<Result<Done>> RevokeAsync();
 
     /// <summary>
     /// Checks a secret and notes the use (written once an hour). Refused, without saying which: <c>unauthenticated</c> for an unknown,
     /// revoked, expired or wrong one.
     /// </summary>
     [Alias("check")]
-    Task<Outcome<ApiKey>> CheckAsync(string secret);
+    Task<Result<ApiKey>> CheckAsync(string secret);
 }
 
 /// <summary>The list of all keys. Any activation will do.</summary>

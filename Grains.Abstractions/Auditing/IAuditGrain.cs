@@ -6,7 +6,7 @@ public interface IAuditGrain : IGrainWithIntegerKey
 {
     /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none of this list.</summary>
     [Alias("list")]
-    Task<Outcome<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation = default);
+    Task<Result<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>
     /// Notes something that a client tried in vain at the gateway. Repetitions from one address are counted together, by the minute;

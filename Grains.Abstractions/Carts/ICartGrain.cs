@@ -16,24 +16,24 @@ public interface ICartGrain : IGrainWithGuidKey
     /// (<see cref="ICartIdsGrain"/>). Idempotent.
     /// </summary>
     [Alias("open-guest"), Repeatable]
-    Task<Outcome<Cart>> OpenForGuestAsync();
+    Task<Result<Cart>> OpenForGuestAsync();
 
     /// <summary>
     /// The cart with today's prices; a change of price is remembered as seen and shown beside the old one. Refused: <c>not-found</c>.
     /// </summary>
     [Alias("get")]
-    Task<Outcome<Cart>> GetAsync(Caller caller);
+    Task<Result<Cart>> GetAsync(Caller caller);
 
     /// <summary>
     /// Sets the units of one line; 0 removes it. Idempotent. Refused: <c>not-found</c> (cart or product), <c>conflict</c>
     /// (not on sale, or too many lines), <c>validation-failed</c>.
     /// </summary>
     [Alias("set-item")]
-    Task<Outcome<Cart>> SetItemAsync(Caller caller, string sku, int quantity);
+    Task<Result<Cart>> SetItemAsync(Caller caller, string sku, int quantity);
 
     /// <summary>Empties the cart. Idempotent. Refused: <c>not-found</c>.</summary>
     [Alias("clear")]
-    Task<Outcome<Done>> ClearAsync(Caller caller);
+    Task<Result<Done>> ClearAsync(Caller caller);
 
     /// <summary>
     /// Takes a guest cart's lines into this customer's cart; quantities add up. Orders of it that are not at their end, or were placed lately,
@@ -41,18 +41,18 @@ public interface ICartGrain : IGrainWithGuidKey
     /// while an order is being placed from the guest's cart.
     /// </summary>
     [Alias("merge"), Repeatable]
-    Task<Outcome<Cart>> MergeAsync(Caller caller, Guid guestCartId);
+    Task<Result<Cart>> MergeAsync(Caller caller, Guid guestCartId);
 
     /// <summary>
     /// Hands a guest's lines over to a customer; from then on the cart belongs to nobody. Null when it is not a guest's cart, or another customer
     /// has it. Throws <see cref="UnavailableException"/> while an order is being placed from it.
     /// </summary>
     [Alias("hand-over")]
-    Task<ImmutableArray<CartLine>?> HandOverAsync(Guid customerId);
+    Task<ImmutableArray<CartLine>?> TransferAsync(Guid customerId);
 
     /// <summary>The customer's cart holds the lines that were handed over: here they are forgotten. Idempotent.</summary>
     [Alias("forget-handed-over")]
-    Task ForgetHandedOverAsync(Guid customerId);
+    Task ForgetTransferAsync(Guid customerId);
 
     /// <summary>
     /// The lines for an order, at prices that the holder has seen. Until that order is at its end, no other can begin from this cart.
@@ -60,7 +60,7 @@ public interface ICartGrain : IGrainWithGuidKey
     /// another order is being placed. Where the refusal names an order, that one is not at its end: supersede it, and ask again.
     /// </summary>
     [Alias("begin-checkout")]
-    Task<Outcome<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
+    Task<Result<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
 
     /// <summary>
     /// Lets an order go on that stands, and of which nobody knows whether another checkout began before it was there. It has the cart then, as if
@@ -72,7 +72,7 @@ public interface ICartGrain : IGrainWithGuidKey
     /// <param name="placedAt">When it was placed.</param>
     /// <param name="units">What it orders.</param>
     [Alias("resume-checkout")]
-    Task<Outcome<Done>> ResumeCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units);
+    Task<Result<Done>> ResumeCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units);
 
     /// <summary>Forgets a customer's cart; there is none since. Idempotent.</summary>
     [Alias("erase"), Repeatable]

@@ -8,23 +8,23 @@ public interface IProductGrain : IGrainWithStringKey
 {
     /// <summary>Creates the product. The same content again is answered the same; other content is <c>conflict</c>. Refused: <c>validation-failed</c>.</summary>
     [Alias("create"), Repeatable]
-    Task<Outcome<Product>> CreateAsync(ProductContent content);
+    Task<Result<Product>> CreateAsync(ProductContent content);
 
     /// <summary>Replaces the content. Idempotent. Refused: <c>not-found</c>, <c>validation-failed</c>, <c>precondition-failed</c>.</summary>
     [Alias("update")]
-    Task<Outcome<Product>> UpdateAsync(ProductContent content, int? expectedVersion);
+    Task<Result<Product>> UpdateAsync(ProductContent content, int? expectedVersion);
 
     /// <summary>Takes the product out of sale; it stays readable, for old orders. Idempotent. Refused: <c>not-found</c>, <c>precondition-failed</c>.</summary>
     [Alias("archive")]
-    Task<Outcome<Done>> ArchiveAsync(int? expectedVersion);
+    Task<Result<Done>> ArchiveAsync(int? expectedVersion);
 
     /// <summary>The product with its availability, also one that is archived or a draft. Refused: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
-    Task<Outcome<Product>> GetAsync();
+    Task<Result<Product>> GetAsync();
 
     /// <summary>Name and price for carts and orders; null when there is no such product.</summary>
     [Alias("offer"), AlwaysInterleave]
-    Task<Offer?> GetOfferAsync();
+    Task<PriceOffer?> GetOfferAsync();
 }
 
 /// <summary>Finds products. Any key; many run side by side.</summary>
@@ -33,5 +33,5 @@ public interface IProductSearchGrain : IGrainWithIntegerKey
 {
     /// <summary>One page of what matches, with facets over all that matches. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("search")]
-    Task<Outcome<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation = default);
+    Task<Result<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation = default);
 }

@@ -50,7 +50,7 @@ public enum Availability
 
 /// <summary>What a cart or an order needs to know of a product.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.offer")]
-public sealed record Offer(string Sku, string Name, Money Price, bool Active)
+public sealed record PriceOffer(string Sku, string Name, Money Price, bool Active)
 {
     /// <summary>True while the product has never been on sale: for buyers there is none.</summary>
     [Id(0)] public bool IsDraft { get; init; }

@@ -102,4 +102,4 @@ public sealed record DeadLetterGroup(string Value, long Count, DateTimeOffset Ol
 /// <param name="Replayed">Dead letters that are being replayed now.</param>
 /// <param name="Remaining">Those that match, too, but exceed what one request takes: ask again.</param>
 [GenerateSerializer, Immutable, Alias("dead-letter-replay")]
-public sealed record ReplayAnswer(int Replayed, long Remaining);
+public sealed record ReplayResponse(int Replayed, long Remaining);

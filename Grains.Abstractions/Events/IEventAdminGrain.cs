@@ -13,15 +13,15 @@ public interface IEventAdminGrain : IGrainWithIntegerKey
 
     /// <summary>Failures, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("errors")]
-    Task<Outcome<Page<EventError>>> ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
+    Task<Result<Page<EventError>>> ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>Says that a failure is done with. Again: the same answer. Refused: <c>not-found</c>.</summary>
     [Alias("resolve-error"), Repeatable]
-    Task<Outcome<EventError>> ResolveErrorAsync(Guid id, string actor);
+    Task<Result<EventError>> ResolveErrorAsync(Guid id, string actor);
 
     /// <summary>Dead letters, newest first; without <see cref="EventErrorFilter.Resolved"/> the open ones. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("dead-letters")]
-    Task<Outcome<Page<DeadLetter>>> ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
+    Task<Result<Page<DeadLetter>>> ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>Open dead letters by what they have in common, the largest groups first, at most 100.</summary>
     [Alias("dead-letter-groups")]
@@ -29,17 +29,17 @@ public interface IEventAdminGrain : IGrainWithIntegerKey
 
     /// <summary>One with its payload and every attempt. Refused: <c>not-found</c>.</summary>
     [Alias("dead-letter")]
-    Task<Outcome<DeadLetterDetails>> GetDeadLetterAsync(Guid id, CancellationToken cancellation = default);
+    Task<Result<DeadLetterDetails>> GetDeadLetterAsync(Guid id, CancellationToken cancellation = default);
 
     /// <summary>Tries one again, soon. One that is being replayed stays so. Refused: <c>not-found</c>; <c>conflict</c> when it is resolved or discarded.</summary>
     [Alias("replay")]
-    Task<Outcome<DeadLetter>> ReplayAsync(Guid id, string actor);
+    Task<Result<DeadLetter>> ReplayAsync(Guid id, string actor);
 
     /// <summary>Tries all open ones that match again, the oldest first, so many at a time.</summary>
     [Alias("replay-many")]
-    Task<ReplayAnswer> ReplayAsync(EventErrorFilter filter, string actor);
+    Task<ReplayResponse> ReplayAsync(EventErrorFilter filter, string actor);
 
     /// <summary>Gives one up. Again: nothing. Refused: <c>not-found</c>; <c>conflict</c> when it is resolved or being replayed.</summary>
     [Alias("discard")]
-    Task<Outcome<DeadLetter>> DiscardAsync(Guid id, string reason, string actor);
+    Task<Result<DeadLetter>> DiscardAsync(Guid id, string reason, string actor);
 }

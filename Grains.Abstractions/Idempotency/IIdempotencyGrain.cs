@@ -14,11 +14,11 @@ public interface IIdempotencyGrain : IGrainWithStringKey
     /// <param name="fingerprint">Digest of what was asked; another one under the same key is a reuse.</param>
     /// <param name="run">Who asks: one that was given the run is given it again.</param>
     [Alias("begin"), Repeatable]
-    Task<IdempotentRun> BeginAsync(string fingerprint, Guid run);
+    Task<IdempotencyResult> BeginAsync(string fingerprint, Guid run);
 
     /// <summary>Keeps the answer of a run. Repeating it is harmless.</summary>
     [Alias("complete"), Repeatable]
-    Task CompleteAsync(string fingerprint, KeptAnswer answer);
+    Task CompleteAsync(string fingerprint, StoredResponse answer);
 
     /// <summary>Gives a run up without an answer (it failed in a way worth repeating); the next who asks may run.</summary>
     [Alias("abandon"), Repeatable]
@@ -27,7 +27,7 @@ public interface IIdempotencyGrain : IGrainWithStringKey
 
 /// <summary>What is to be done with a keyed request.</summary>
 [Alias("soonshop.idempotent-verdict")]
-public enum IdempotentVerdict
+public enum IdempotencyOutcome
 {
     /// <summary>Run it, then complete or abandon.</summary>
     Run,
@@ -41,7 +41,7 @@ public enum IdempotentVerdict
 
 /// <summary>A verdict, with the kept answer when there is one.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.idempotent-run")]
-public sealed record IdempotentRun(IdempotentVerdict Verdict, KeptAnswer? Answer = null);
+public sealed record IdempotencyResult(IdempotencyOutcome Verdict, StoredResponse? Answer = null);
 
 /// <summary>An HTTP answer as it was given.</summary>
 /// <param name="Status">HTTP status code.</param>
@@ -51,4 +51,4 @@ public sealed record IdempotentRun(IdempotentVerdict Verdict, KeptAnswer? Answer
 /// alone must not give them away.
 /// </param>
 [GenerateSerializer, Immutable, Alias("soonshop.kept-answer")]
-public sealed record KeptAnswer(int Status, IReadOnlyDictionary<string, string> Headers, byte[] SealedBody);
+public sealed record StoredResponse(int Status, IReadOnlyDictionary<string, string> Headers, byte[] SealedBody);

@@ -15,7 +15,7 @@ public interface ILogLevelsGrain : IGrainWithStringKey
 
     /// <summary>Takes the place of what held before. Idempotent, but for the time. Refused: <c>validation-failed</c>.</summary>
     [Alias("set"), Repeatable]
-    Task<Outcome<LogLevels>> SetAsync(SetLogLevels command);
+    Task<Result<LogLevels>> SetAsync(SetLogLevels command);
 }
 
 /// <summary>How much is logged beyond what is configured.</summary>

@@ -9,11 +9,11 @@ public interface INotificationGrain : IGrainWithGuidKey
 {
     /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("list")]
-    Task<Outcome<NotificationPage>> ListAsync(bool unreadOnly, PageRequest page);
+    Task<Result<NotificationPage>> ListAsync(bool unreadOnly, PageRequest page);
 
     /// <summary>Marks one as read. Idempotent. Refused: <c>not-found</c>.</summary>
     [Alias("mark-read")]
-    Task<Outcome<Done>> MarkReadAsync(Guid notificationId);
+    Task<Result<Done>> MarkReadAsync(Guid notificationId);
 
     /// <summary>Marks all as read. Idempotent.</summary>
     [Alias("mark-all-read")]
@@ -28,7 +28,7 @@ public interface INotificationGrain : IGrainWithGuidKey
     /// and channels, and for switching off mail that the user must get.
     /// </summary>
     [Alias("set-preferences")]
-    Task<Outcome<NotificationPreferences>> SetPreferencesAsync(ImmutableArray<NotificationChoice> choices);
+    Task<Result<NotificationPreferences>> SetPreferencesAsync(ImmutableArray<NotificationChoice> choices);
 
     /// <summary>Forgets inbox, preferences and what was sent; the user is told nothing any more. Idempotent.</summary>
     [Alias("erase")]
@@ -36,7 +36,7 @@ public interface INotificationGrain : IGrainWithGuidKey
 
     /// <summary>Tells the user something that stands on no stream of the user's. Idempotent by event id.</summary>
     [Alias("tell")]
-    Task TellAsync(string eventId, DateTimeOffset at, NotificationKind kind, NotificationDetails details);
+    Task NotifyAsync(string eventId, DateTimeOffset at, NotificationKind kind, NotificationDetails details);
 }
 
 /// <summary>One wish: a kind on a channel, or not. Names as the API writes them, unchecked.</summary>

@@ -13,19 +13,19 @@ public interface IWebhookEndpointGrain : IGrainWithGuidKey
     /// Creates it. Idempotent: the same again is answered the same. Refused: <c>validation-failed</c>, <c>conflict</c> when there are too many.
     /// </summary>
     [Alias("create"), Repeatable]
-    Task<Outcome<NewWebhookEndpoint>> CreateAsync(string url, ImmutableArray<string> eventTypes, string actor);
+    Task<Result<NewWebhookEndpoint>> CreateAsync(string url, ImmutableArray<string> eventTypes, string actor);
 
     /// <summary>The endpoint. Refused: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
-    Task<Outcome<WebhookEndpoint>> GetAsync();
+    Task<Result<WebhookEndpoint>> GetAsync();
 
     /// <summary>Removes it; what is still to be posted there is dropped. Refused: <c>not-found</c>.</summary>
     [Alias("delete")]
-    Task<Outcome<Done>> DeleteAsync(string actor);
+    Task<Result<Done>> DeleteAsync(string actor);
 
     /// <summary>Switches it on again after it failed too often. Idempotent. Refused: <c>not-found</c>.</summary>
     [Alias("enable"), Repeatable]
-    Task<Outcome<WebhookEndpoint>> EnableAsync(string actor);
+    Task<Result<WebhookEndpoint>> EnableAsync(string actor);
 }
 
 /// <summary>Lists webhook endpoints. Any key.</summary>

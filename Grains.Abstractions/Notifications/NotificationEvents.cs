@@ -87,7 +87,7 @@ public sealed record AlertDue(string Key, NotificationKind Kind, NotificationDet
 /// <param name="EndpointId">The endpoint.</param>
 /// <param name="Key">The key of the stream that the event came on.</param>
 /// <param name="Event">The event.</param>
-public sealed record WebhookDue(Guid EndpointId, string Key, PublishedEvent Event) : IShopEvent
+public sealed record WebhookDue(Guid EndpointId, string Key, WebhookPayload Event) : IShopEvent
 {
     /// <summary>The namespace of the webhooks' streams. Each customer's events for an endpoint are a stream, and stay in order.</summary>
     public const string StreamNamespace = "notification-webhook";
@@ -100,5 +100,5 @@ public sealed record WebhookDue(Guid EndpointId, string Key, PublishedEvent Even
 }
 
 /// <summary>An event as webhooks send it: the attributes of CloudEvents 1.0 with its data.</summary>
-public sealed record PublishedEvent(
+public sealed record WebhookPayload(
     string Id, string Source, string Type, string Subject, DateTimeOffset Time, long Sequence, string? CorrelationId, string? TraceParent, JsonElement Data);

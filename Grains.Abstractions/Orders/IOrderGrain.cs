@@ -26,22 +26,22 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// <param name="paymentMethod">The provider's payment method, or one that it keeps for the customer.</param>
     /// <param name="savePaymentMethod">True to have it kept for the customer's next time; without effect for guests.</param>
     [Alias("pay"), Repeatable]
-    Task<Outcome<Order>> PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod = false);
+    Task<Result<Order>> PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod = false);
 
     /// <summary>Cancels: what stock has not got back yet goes back, and so does the captured money that is left. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c> once shipped.</summary>
     [Alias("cancel"), Repeatable]
-    Task<Outcome<Order>> CancelAsync(Caller caller, string? reason);
+    Task<Result<Order>> CancelAsync(Caller caller, string? reason);
 
     /// <summary>
     /// Notes the hand-over to a carrier of all units that are not back in stock, and takes what was authorized first. Idempotent for the same
     /// tracking number. Refused: <c>not-found</c>, <c>invalid-order-state</c>, also when no unit is left to ship, <c>conflict</c> when the money cannot be taken.
     /// </summary>
     [Alias("ship"), Repeatable]
-    Task<Outcome<Order>> ShipAsync(string carrier, string trackingNumber);
+    Task<Result<Order>> ShipAsync(string carrier, string trackingNumber);
 
     /// <summary>Notes the delivery. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
     [Alias("deliver"), Repeatable]
-    Task<Outcome<Order>> DeliverAsync();
+    Task<Result<Order>> DeliverAsync();
 
     /// <summary>Notes the delivery of an order that was shipped longer ago than the shop's configuration says, and does nothing to any other. Idempotent.</summary>
     [Alias("close-delivery"), Repeatable]
@@ -52,11 +52,11 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// Idempotent by capture. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when there is nothing to take.
     /// </summary>
     [Alias("capture"), Repeatable]
-    Task<Outcome<Order>> CaptureAsync(string captureId, long? amount);
+    Task<Result<Order>> CaptureAsync(string captureId, long? amount);
 
     /// <summary>What front ends of the last version call: part or, with <paramref name="amount"/> null, all of what is left.</summary>
     [Alias("refund"), Repeatable]
-    Task<Outcome<Order>> RefundAsync(string refundId, long? amount, string reason);
+    Task<Result<Order>> RefundAsync(string refundId, long? amount, string reason);
 
     /// <summary>
     /// Refunds an amount, units of lines, or all that is left. Units that were not shipped go back to stock: those that the refund names, and all
@@ -64,18 +64,18 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// <c>validation-failed</c> for lines that the order does not have, <c>conflict</c> for more money or units than are left.
     /// </summary>
     [Alias("refund-order"), Repeatable]
-    Task<Outcome<Order>> RefundAsync(RefundOrder command);
+    Task<Result<Order>> RefundAsync(RefundOrder command);
 
     /// <summary>The order. Refused: <c>not-found</c>, also when it is not the caller's.</summary>
     [Alias("get"), AlwaysInterleave]
-    Task<Outcome<Order>> GetAsync(Caller caller);
+    Task<Result<Order>> GetAsync(Caller caller);
 
     /// <summary>
     /// Answers as soon as the timeline is longer than <paramref name="seen"/> entries, or after <paramref name="wait"/>
     /// (at most 20 s), whichever is first. Refused like <see cref="GetAsync"/>, and <c>rate-limited</c> when too many watch.
     /// </summary>
     [Alias("watch"), AlwaysInterleave]
-    Task<Outcome<Order>> WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation = default);
+    Task<Result<Order>> WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation = default);
 
     /// <summary>
     /// The buyer's account is being erased: nothing of the buyer stays but what an invoice must name, and that for as long as it must be
@@ -90,7 +90,7 @@ public interface IOrderGrain : IGrainWithGuidKey
     /// then. Throws <see cref="UnavailableException"/> while the provider gives no definite answer; the order goes on ending by itself.
     /// </summary>
     [Alias("supersede")]
-    Task<Outcome<Order>> SupersedeAsync(Guid newerOrderId);
+    Task<Result<Order>> SupersedeAsync(Guid newerOrderId);
 
     /// <summary>
     /// A guest's order goes along to the account whose cart takes the guest's cart over: the account sees it from then on, and so does who holds
@@ -115,7 +115,7 @@ public interface IOrderListGrain : IGrainWithIntegerKey
 {
     /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("list")]
-    Task<Outcome<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation = default);
+    Task<Result<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation = default);
 }
 
 /// <summary>Which orders; null means any.</summary>

@@ -5,45 +5,45 @@ using SoonShop.Privacy;
 namespace SoonShop.Orders;
 
 /// <summary>What every order event contains.</summary>
-public sealed record OrderFacts(Guid OrderId, string Number, Guid? CustomerId, [property: Personal] string Email, Money Total);
+public sealed record OrderSummary(Guid OrderId, string Number, Guid? CustomerId, [property: Personal] string Email, Money Total);
 
 /// <summary>An order was placed. Its stock is not reserved and its payment not made yet.</summary>
-public sealed record OrderPlaced(OrderFacts Order, ImmutableArray<OrderLine> Lines) : IShopEvent
+public sealed record OrderPlaced(OrderSummary Order, ImmutableArray<OrderLine> Lines) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.placed";
 }
 
 /// <summary>The stock is reserved. The customer has to pay before the deadline.</summary>
-public sealed record OrderAwaitingPayment(OrderFacts Order, DateTimeOffset Deadline) : IShopEvent
+public sealed record OrderAwaitingPayment(OrderSummary Order, DateTimeOffset Deadline) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.awaiting-payment";
 }
 
 /// <summary>The order is paid, or its payment authorized, and its stock sold.</summary>
-public sealed record OrderConfirmed(OrderFacts Order) : IShopEvent
+public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.confirmed";
 }
 
 /// <summary>Stock could not fill the order. Nothing was charged.</summary>
-public sealed record OrderRejected(OrderFacts Order, ImmutableArray<Shortage> Shortages) : IShopEvent
+public sealed record OrderRejected(OrderSummary Order, ImmutableArray<Shortage> Shortages) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.rejected";
 }
 
 /// <summary>The order was not paid before its deadline. Its stock is released.</summary>
-public sealed record OrderExpired(OrderFacts Order) : IShopEvent
+public sealed record OrderExpired(OrderSummary Order) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.expired";
 }
 
 /// <summary>The order was cancelled by the customer, an administrator or the shop.</summary>
-public sealed record OrderCancelled(OrderFacts Order, [property: Personal] string? Reason) : IShopEvent
+public sealed record OrderCancelled(OrderSummary Order, [property: Personal] string? Reason) : IShopEvent
 {
     /// <summary>Whether money was taken for it, which is given back; null in events of earlier versions.</summary>
     public bool? Paid { get; init; }
@@ -56,14 +56,14 @@ public sealed record OrderCancelled(OrderFacts Order, [property: Personal] strin
 }
 
 /// <summary>The order was handed to the carrier.</summary>
-public sealed record OrderShipped(OrderFacts Order, string Carrier, [property: Personal] string TrackingNumber) : IShopEvent
+public sealed record OrderShipped(OrderSummary Order, string Carrier, [property: Personal] string TrackingNumber) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.shipped";
 }
 
 /// <summary>The order was delivered.</summary>
-public sealed record OrderDelivered(OrderFacts Order) : IShopEvent
+public sealed record OrderDelivered(OrderSummary Order) : IShopEvent
 {
     /// <summary>True when the order closed by itself after <c>Checkout:DeliveredAfterDays</c>, and nobody reported the delivery.</summary>
     public bool Automatic { get; init; }
@@ -73,14 +73,14 @@ public sealed record OrderDelivered(OrderFacts Order) : IShopEvent
 }
 
 /// <summary>Part or all of the money was refunded.</summary>
-public sealed record OrderRefunded(OrderFacts Order, Money RefundedInAll) : IShopEvent
+public sealed record OrderRefunded(OrderSummary Order, Money RefundedInAll) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.refunded";
 }
 
 /// <summary>The bank returned a full refund. The order has its earlier status again.</summary>
-public sealed record OrderRefundFailed(OrderFacts Order, Money RefundedInAll) : IShopEvent
+public sealed record OrderRefundFailed(OrderSummary Order, Money RefundedInAll) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.refund-failed";
@@ -90,7 +90,7 @@ public sealed record OrderRefundFailed(OrderFacts Order, Money RefundedInAll) : 
 /// The order asks itself to check its checkout, its payment deadline and its compensation at <paramref name="DueAt"/>. It may be delivered
 /// at any time and any number of times.
 /// </summary>
-public sealed record OrderCheckoutDue(Guid OrderId, DateTimeOffset DueAt) : IShopEvent
+public sealed record CheckoutTimeout(Guid OrderId, DateTimeOffset DueAt) : IShopEvent
 {
     /// <summary>The CloudEvents type.</summary>
     public const string EventType = "order.checkout-due";

@@ -36,4 +36,4 @@ public sealed record OrderQuote(ImmutableArray<OrderLine> Lines, Money Subtotal,
 /// <param name="Result">The order, or why not.</param>
 /// <param name="Replayed">True when it is the answer that was given before.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.placement")]
-public sealed record Placement(Outcome<Order> Result, bool Replayed);
+public sealed record Placement(Result<Order> Result, bool Replayed);

@@ -28,11 +28,11 @@ public interface IPaymentCustomerGrain : IGrainWithGuidKey
 
     /// <summary>The kept payment methods, newest first.</summary>
     [Alias("list-methods"), AlwaysInterleave]
-    Task<ImmutableArray<KeptPaymentMethod>> ListMethodsAsync();
+    Task<ImmutableArray<SavedPaymentMethod>> ListMethodsAsync();
 
     /// <summary>Removes one for good. Refused: <c>not-found</c>, also for one that is not this customer's.</summary>
     [Alias("remove-method"), AlwaysInterleave]
-    Task<Outcome<Done>> RemoveMethodAsync(string methodId);
+    Task<Result<Done>> RemoveMethodAsync(string methodId);
 }
 
 /// <summary>A payment method that the provider keeps for a customer, who pays with it by naming its id.</summary>
@@ -42,4 +42,4 @@ public interface IPaymentCustomerGrain : IGrainWithGuidKey
 /// <param name="ExpiryMonth">1–12.</param>
 /// <param name="ExpiryYear">Four digits.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.kept-payment-method")]
-public sealed record KeptPaymentMethod(string Id, string Brand, string Last4, int ExpiryMonth, int ExpiryYear);
+public sealed record SavedPaymentMethod(string Id, string Brand, string Last4, int ExpiryMonth, int ExpiryYear);

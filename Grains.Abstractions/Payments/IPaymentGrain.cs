@@ -31,7 +31,7 @@ public interface IPaymentGrain : IGrainWithGuidKey
     /// authorized (any more), or for more than is.
     /// </summary>
     [Alias("capture")]
-    Task<Outcome<Payment>> CaptureAsync(CapturePayment command);
+    Task<Result<Payment>> CaptureAsync(CapturePayment command);
 
     /// <summary>
     /// Asks the provider how the payment with its reference stands, and takes its word, whatever was known before. Null when the
@@ -46,11 +46,11 @@ public interface IPaymentGrain : IGrainWithGuidKey
 
     /// <summary>Gives money back. Idempotent by refund id. Refused: <c>conflict</c> for more than is left, or when the provider refuses.</summary>
     [Alias("refund")]
-    Task<Outcome<Payment>> RefundAsync(RefundPayment command);
+    Task<Result<Payment>> RefundAsync(RefundPayment command);
 
     /// <summary>The payment. Refused: <c>not-found</c>, also when it is not the caller's.</summary>
     [Alias("get"), AlwaysInterleave]
-    Task<Outcome<Payment>> GetAsync(Caller caller);
+    Task<Result<Payment>> GetAsync(Caller caller);
 }
 
 /// <summary>Plays the customer's part with the simulated provider. Any key.</summary>
@@ -59,7 +59,7 @@ public interface ISimulatedPaymentsGrain : IGrainWithIntegerKey
 {
     /// <summary>The customer proves to the bank that it is them. Refused: <c>not-found</c>, also when the provider is a real one; <c>conflict</c> when nothing awaits it.</summary>
     [Alias("authenticate")]
-    Task<Outcome<Payment>> AuthenticateAsync(Caller caller, Guid paymentId);
+    Task<Result<Payment>> AuthenticateAsync(Caller caller, Guid paymentId);
 }
 
 /// <summary>What a payment is for: fixed by the order.</summary>

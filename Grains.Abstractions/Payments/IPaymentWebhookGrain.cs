@@ -12,5 +12,5 @@ public interface IPaymentWebhookGrain : IGrainWithIntegerKey
     /// <param name="body">The body, byte by byte as it came.</param>
     /// <param name="signature">The signature's header; empty when there was none.</param>
     [Alias("accept"), Repeatable]
-    Task<Outcome<Done>> AcceptAsync(byte[] body, string signature);
+    Task<Result<Done>> AcceptAsync(byte[] body, string signature);
 }

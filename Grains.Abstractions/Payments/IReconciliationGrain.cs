@@ -6,7 +6,7 @@ public interface IReconciliationGrain : IGrainWithIntegerKey
 {
     /// <summary>One page of discrepancies, the last seen first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("discrepancies")]
-    Task<Outcome<Page<PaymentDiscrepancy>>> ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation = default);
+    Task<Result<Page<PaymentDiscrepancy>>> ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>Has a run begin as soon as may be; one that is under way begins again from where it is. Idempotent. Noted in the audit log.</summary>
     /// <param name="actor">Who wants it.</param>

@@ -75,7 +75,7 @@ public sealed record PaymentDisputeClosed(Guid PaymentId, Guid? CustomerId, Disp
 }
 
 /// <summary>A payment at the provider that the shop did not know was refunded or, with an amount of 0, cancelled.</summary>
-public sealed record PaymentStrayGivenBack(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
+public sealed record UnmatchedPaymentRefunded(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.stray-given-back";

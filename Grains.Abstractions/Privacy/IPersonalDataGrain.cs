@@ -9,11 +9,11 @@ public interface IPersonalDataGrain : IGrainWithGuidKey
 {
     /// <summary>Events about the user that are still kept, a page at a time. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("events")]
-    Task<Outcome<Page<PersonalEvent>>> EventsAsync(PageRequest page);
+    Task<Result<Page<PersonalEvent>>> EventsAsync(PageRequest page);
 
     /// <summary>What the audit log holds of the user: acts by and on the account. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
     [Alias("audit")]
-    Task<Outcome<Page<PersonalAuditEntry>>> AuditAsync(PageRequest page);
+    Task<Result<Page<PersonalAuditEntry>>> AuditAsync(PageRequest page);
 }
 
 /// <summary>An event about a user.</summary>
@@ -41,30 +41,30 @@ public sealed record PersonalAuditEntry(DateTimeOffset At, string Actor, string 
 /// <param name="Addresses">The address book, oldest first.</param>
 /// <param name="Sessions">Open sessions.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.held-account")]
-public sealed record HeldAccount(User User, ImmutableArray<SavedAddress> Addresses, ImmutableArray<HeldSession> Sessions)
+public sealed record AccountData(User User, ImmutableArray<SavedAddress> Addresses, ImmutableArray<SessionData> Sessions)
 {
     /// <summary>A change of the e-mail address that waits to be confirmed; null for none.</summary>
-    [Id(0)] public HeldEmailChange? EmailChange { get; init; }
+    [Id(0)] public EmailChangeData? EmailChange { get; init; }
 
     /// <summary>The e-mail address before the last change, while it can come back; null for none.</summary>
-    [Id(1)] public HeldFormerEmail? FormerEmail { get; init; }
+    [Id(1)] public FormerEmailData? FormerEmail { get; init; }
 }
 
 /// <summary>A change of the e-mail address that waits to be confirmed.</summary>
 /// <param name="NewEmail">The address that it would be.</param>
 /// <param name="ExpiresAt">Until when it can be confirmed.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.held-email-change")]
-public sealed record HeldEmailChange(string NewEmail, DateTimeOffset ExpiresAt);
+public sealed record EmailChangeData(string NewEmail, DateTimeOffset ExpiresAt);
 
 /// <summary>The e-mail address before the last change.</summary>
 /// <param name="Email">The address.</param>
 /// <param name="UndoUntil">Until when it can undo the change; then it is forgotten.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.held-former-email")]
-public sealed record HeldFormerEmail(string Email, DateTimeOffset UndoUntil);
+public sealed record FormerEmailData(string Email, DateTimeOffset UndoUntil);
 
 /// <summary>A session, without its secrets.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.held-session")]
-public sealed record HeldSession(Guid Id, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt, string? UserAgent, string? Address);
+public sealed record SessionData(Guid Id, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt, string? UserAgent, string? Address);
 
 /// <summary>How far the erasure of an account is.</summary>
 /// <param name="UserId">The account.</param>

@@ -14,7 +14,7 @@ public interface IRateLimitGrain : IGrainWithStringKey
     /// <summary>Asks for one request. What is refused does not count, so that who waits is let in again. Not idempotent: each call is a request.</summary>
     /// <param name="limit">The limit as this front end is configured; while a new one is rolled out, two may be asked by in turn.</param>
     [Alias("take")]
-    Task<RateVerdict> TakeAsync(RateLimit limit);
+    Task<RateLimitResult> TakeAsync(RateLimit limit);
 
     /// <summary>
     /// Asks for one request by name. One that was granted within the window is granted again without being counted again. Only for keys of
@@ -80,4 +80,4 @@ public sealed record RateLimit(int Requests, TimeSpan Window)
 /// <param name="Remaining">Requests that would still be granted at once.</param>
 /// <param name="More">The time until more than that will be; after a refusal, until the next is granted.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.rate-verdict")]
-public sealed record RateVerdict(bool Granted, int Remaining, TimeSpan More);
+public sealed record RateLimitResult(bool Granted, int Remaining, TimeSpan More);

@@ -12,25 +12,25 @@ public interface IUserGrain : IGrainWithGuidKey
     /// the same registration again signs in again.
     /// </summary>
     [Alias("register"), Repeatable]
-    Task<Outcome<SignedIn>> RegisterAsync(RegisterUser command);
+    Task<Result<SignedIn>> RegisterAsync(RegisterUser command);
 
     /// <summary>
     /// Checks the password and opens a session. An unknown user is refused like a wrong password, after the same work.
     /// Called through <see cref="IEmailGrain.LoginAsync"/>, which counts failures.
     /// </summary>
     [Alias("login")]
-    Task<Outcome<SignedIn>> LoginAsync(string password);
+    Task<Result<SignedIn>> LoginAsync(string password);
 
     /// <summary>Like <see cref="LoginAsync"/>, for a session that ends by itself after this time, 30 days at most.</summary>
     [Alias("login-briefly")]
-    Task<Outcome<SignedIn>> LoginBrieflyAsync(string password, TimeSpan lifetime);
+    Task<Result<SignedIn>> LoginBrieflyAsync(string password, TimeSpan lifetime);
 
     /// <summary>
     /// Trades a refresh token for a new one. A token that was traded before ends its session: somebody else has it.
     /// Refused: <c>unauthenticated</c>.
     /// </summary>
     [Alias("refresh")]
-    Task<Outcome<SignedIn>> RefreshAsync(RefreshToken token);
+    Task<Result<SignedIn>> RefreshAsync(RefreshToken token);
 
     /// <summary>Ends the session of a refresh token. Unknown or ended ones are fine.</summary>
     [Alias("logout"), Repeatable]
@@ -38,7 +38,7 @@ public interface IUserGrain : IGrainWithGuidKey
 
     /// <summary>Whether a session is open, and with which roles. Costs no write; the gateway asks every few seconds for each session that is in use.</summary>
     [Alias("standing"), AlwaysInterleave, Repeatable]
-    Task<SessionStanding> GetStandingAsync(Guid sessionId);
+    Task<SessionStatus> GetSessionStatusAsync(Guid sessionId);
 
     /// <summary>The open sessions, the last used first.</summary>
     [Alias("sessions"), AlwaysInterleave]
@@ -46,7 +46,7 @@ public interface IUserGrain : IGrainWithGuidKey
 
     /// <summary>Ends a session. Refused: <c>not-found</c>, also for one that has ended.</summary>
     [Alias("end-session")]
-    Task<Outcome<Done>> EndSessionAsync(Guid sessionId);
+    Task<Result<Done>> EndSessionAsync(Guid sessionId);
 
     /// <summary>Ends all sessions but one, or all; answers which. Idempotent.</summary>
     [Alias("end-sessions")]
@@ -54,15 +54,15 @@ public interface IUserGrain : IGrainWithGuidKey
 
     /// <summary>The profile. Refused: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
-    Task<Outcome<User>> GetAsync();
+    Task<Result<User>> GetAsync();
 
     /// <summary>Changes what is not null. Idempotent.</summary>
     [Alias("update-profile"), Repeatable]
-    Task<Outcome<User>> UpdateProfileAsync(string? displayName, string? locale);
+    Task<Result<User>> UpdateProfileAsync(string? displayName, string? locale);
 
     /// <summary>Changes the password and ends every session but the given one. Refused: <c>validation-failed</c> when the current one is wrong, <c>rate-limited</c> when it was too often.</summary>
     [Alias("change-password")]
-    Task<Outcome<Done>> ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword);
+    Task<Result<Done>> ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword);
 
     /// <summary>
     /// Replaces a password that is known to others, and ends every session. True when the account accepted one of <paramref name="known"/> and
@@ -70,7 +70,7 @@ public interface IUserGrain : IGrainWithGuidKey
     /// <c>not-found</c>, <c>validation-failed</c>, <c>unavailable</c>. For the configuration, not for clients.
     /// </summary>
     [Alias("replace-password"), Repeatable]
-    Task<Outcome<bool>> ReplacePasswordAsync(ImmutableArray<string> known, string newPassword);
+    Task<Result<bool>> ReplacePasswordAsync(ImmutableArray<string> known, string newPassword);
 
     /// <summary>Sends out a token for a new password, if the account exists. Says nothing.</summary>
     [Alias("request-password-reset"), OneWay]
@@ -78,15 +78,15 @@ public interface IUserGrain : IGrainWithGuidKey
 
     /// <summary>Sets a new password by a token and ends every session. Refused: <c>validation-failed</c> (bad, used or old token).</summary>
     [Alias("reset-password")]
-    Task<Outcome<Done>> ResetPasswordAsync(string secret, string newPassword);
+    Task<Result<Done>> ResetPasswordAsync(string secret, string newPassword);
 
     /// <summary>Sends out a new token that proves the e-mail address; an earlier one is void. Refused: <c>not-found</c>, <c>conflict</c> when it is proven already.</summary>
     [Alias("request-verification")]
-    Task<Outcome<Done>> RequestVerificationAsync();
+    Task<Result<Done>> RequestVerificationAsync();
 
     /// <summary>Confirms the e-mail address by a token. Idempotent. Refused: <c>validation-failed</c>.</summary>
     [Alias("verify-email"), Repeatable]
-    Task<Outcome<Done>> VerifyEmailAsync(string secret);
+    Task<Result<Done>> VerifyEmailAsync(string secret);
 
     /// <summary>
     /// Asks for another e-mail address: both addresses get a mail with a token, the new one to confirm the change, the present one to stop
@@ -98,7 +98,7 @@ public interface IUserGrain : IGrainWithGuidKey
     /// <param name="newEmail">As the customer writes it.</param>
     /// <param name="currentPassword">The password.</param>
     [Alias("request-email-change")]
-    Task<Outcome<Done>> RequestEmailChangeAsync(Guid? session, string newEmail, string currentPassword);
+    Task<Result<Done>> RequestEmailChangeAsync(Guid? session, string newEmail, string currentPassword);
 
     /// <summary>
     /// Changes the e-mail address by the token that was mailed to the new one; ends every session but the one that asked. The former
@@ -106,7 +106,7 @@ public interface IUserGrain : IGrainWithGuidKey
     /// <c>email-taken</c>.
     /// </summary>
     [Alias("confirm-email-change"), Repeatable]
-    Task<Outcome<Done>> ConfirmEmailChangeAsync(string secret);
+    Task<Result<Done>> ConfirmEmailChangeAsync(string secret);
 
     /// <summary>
     /// Stops a change that was asked for, or undoes one that was confirmed, by a token that was mailed to the address before. Ends every
@@ -114,7 +114,7 @@ public interface IUserGrain : IGrainWithGuidKey
     /// <c>validation-failed</c>.
     /// </summary>
     [Alias("undo-email-change"), Repeatable]
-    Task<Outcome<Done>> UndoEmailChangeAsync(string secret);
+    Task<Result<Done>> UndoEmailChangeAsync(string secret);
 
     /// <summary>
     /// Confirms the claim of the present address and releases those of addresses that the account no longer holds. Idempotent. Throws
@@ -130,19 +130,19 @@ public interface IUserGrain : IGrainWithGuidKey
 
     /// <summary>Adds an address, or replaces the one with this id; with <paramref name="mustExist"/> an unknown id is <c>not-found</c>. Idempotent by id. Refused: <c>validation-failed</c> for an address that breaks its country's rules, <c>conflict</c> at the limit.</summary>
     [Alias("put-address"), Repeatable]
-    Task<Outcome<SavedAddress>> PutAddressAsync(Guid addressId, Address address, bool mustExist);
+    Task<Result<SavedAddress>> PutAddressAsync(Guid addressId, Address address, bool mustExist);
 
     /// <summary>Removes an address. Refused: <c>not-found</c>.</summary>
     [Alias("remove-address")]
-    Task<Outcome<Done>> RemoveAddressAsync(Guid addressId);
+    Task<Result<Done>> RemoveAddressAsync(Guid addressId);
 
     /// <summary>Replaces the roles. Refused: <c>not-found</c>, <c>validation-failed</c>, <c>precondition-failed</c>, <c>conflict</c> for an administrator's own role.</summary>
     [Alias("set-roles")]
-    Task<Outcome<User>> SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion);
+    Task<Result<User>> SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion);
 
     /// <summary>What the account holds, without secrets, for its owner to take away; noted in the audit log. Refused: <c>not-found</c>.</summary>
     [Alias("held"), AlwaysInterleave]
-    Task<Outcome<HeldAccount>> GetHeldAsync();
+    Task<Result<AccountData>> GetAccountDataAsync();
 
     /// <summary>
     /// Begins to erase the account: from now on it is none, and everything that is kept of it goes. Idempotent. Refused: <c>not-found</c>,
@@ -150,7 +150,7 @@ public interface IUserGrain : IGrainWithGuidKey
     /// account, and while orders are not at their end.
     /// </summary>
     [Alias("erase"), Repeatable]
-    Task<Outcome<ErasureStatus>> EraseAsync(string currentPassword);
+    Task<Result<ErasureStatus>> EraseAsync(string currentPassword);
 
     /// <summary>Goes on with the erasure, if one has begun. Idempotent. Throws <see cref="UnavailableException"/> when it cannot be finished now.</summary>
     [Alias("resume-erasure"), Repeatable]
@@ -201,11 +201,11 @@ public interface IEmailGrain : IGrainWithStringKey
     /// for unknown addresses too; a device that is known (<see cref="RequestKeys.Device"/>) is counted apart.
     /// </summary>
     [Alias("login"), AlwaysInterleave]
-    Task<Outcome<SignedIn>> LoginAsync(string password);
+    Task<Result<SignedIn>> LoginAsync(string password);
 
     /// <summary>Like <see cref="LoginAsync"/>, for a session that ends by itself after this time, 30 days at most.</summary>
     [Alias("login-briefly"), AlwaysInterleave]
-    Task<Outcome<SignedIn>> LoginBrieflyAsync(string password, TimeSpan lifetime);
+    Task<Result<SignedIn>> LoginBrieflyAsync(string password, TimeSpan lifetime);
 
     /// <summary>Who claims the address, also as a former one; null while nobody does, and while a claim is not confirmed.</summary>
     [Alias("owner"), AlwaysInterleave]

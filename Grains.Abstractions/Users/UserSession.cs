@@ -15,4 +15,4 @@ public sealed record UserSession(
 /// <param name="IsOpen">False when it was ended, or is none of this account.</param>
 /// <param name="Roles">The account's roles.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.session-standing")]
-public sealed record SessionStanding(bool IsOpen, ImmutableArray<string> Roles);
+public sealed record SessionStatus(bool IsOpen, ImmutableArray<string> Roles);

@@ -10,11 +10,11 @@ namespace SoonShop.Aggregates;
 /// its events. A state that was not committed is never shown.
 /// </summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
-public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> storage, TimeProvider time) : Grain, ICallCounter
+public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TState>> storage, TimeProvider time) : Grain, ICallCounter
     where TState : class
 {
     /// <summary>While a commit is under way: the document before it, which is what is true until the database has the next.</summary>
-    private Document<TState>? before;
+    private StateEnvelope<TState>? before;
 
     /// <summary>While a commit is under way: the version before it. The storage may know the next one earlier than this grain adopts its state.</summary>
     private int versionBefore;
@@ -65,10 +65,10 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     private protected virtual bool NeedsState(string method) => true;
 
     /// <summary>True while this activation keeps something in memory alone that a later call needs, although it has no state.</summary>
-    private protected virtual bool HoldsMore => false;
+    private protected virtual bool KeepsMemory => false;
 
     /// <summary>What the document remembers of handled events after the commit that is under way.</summary>
-    private protected virtual IReadOnlyList<string>? EventsHandledWith(IReadOnlyList<string>? handledBefore) => handledBefore;
+    private protected virtual IReadOnlyList<string>? ProcessedEventsAfter(IReadOnlyList<string>? handledBefore) => handledBefore;
 
     /// <summary>Called when a commit was adopted, before anybody is told of it.</summary>
     private protected virtual void Committed() { }
@@ -78,16 +78,16 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     /// <summary>Commits what a rule decided; does nothing for a decision to stay. The decision must not be a refusal.</summary>
     protected Task CommitAsync(Decision<TState> decision) =>
-        decision.Refusal is not null ? throw new InvalidOperationException("A refusal cannot be committed.")
+        decision.Error is not null ? throw new InvalidOperationException("A refusal cannot be committed.")
         : decision.Changed ? CommitAsync(decision.State, decision.Events)
         : Task.CompletedTask;
 
     /// <summary>Commits what a rule decided together with the note of it in the audit log; a decision to stay is no act.</summary>
-    protected Task CommitAsync(Decision<TState> decision, Audited act) =>
-        decision is { Refusal: null, Changed: true } ? CommitAsync(decision.State, [.. decision.Events, act]) : CommitAsync(decision);
+    protected Task CommitAsync(Decision<TState> decision, AuditRecorded auditEvent) =>
+        decision is { Error: null, Changed: true } ? CommitAsync(decision.State, [.. decision.Events, auditEvent]) : CommitAsync(decision);
 
     /// <summary>An act of the caller's, to be committed with the state that it changes.</summary>
-    protected static Audited Audit(Act act) => Audited.Of(act);
+    protected static AuditRecorded Audit(AuditEvent auditEvent) => AuditRecorded.Of(auditEvent);
 
     /// <summary>
     /// Writes the next state, its events and its ledger rows in one transaction, and adopts it. When the write fails, or its outcome
@@ -148,14 +148,14 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
     {
         versionBefore = Version;
         // A state that was not read is none.
-        before = storage.State ?? new Document<TState>();
+        before = storage.State ?? new StateEnvelope<TState>();
         try
         {
-            storage.State = new Document<TState>
+            storage.State = new StateEnvelope<TState>
             {
                 State = next,
                 Sequence = before.Sequence + events.Count,
-                Handled = EventsHandledWith(before.Handled),
+                ProcessedEventIds = ProcessedEventsAfter(before.ProcessedEventIds),
                 Index = IndexOf(next),
                 Events = Envelopes(next, events, before.Sequence),
                 Ledger = ledger ?? [],
@@ -165,7 +165,12 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
             if (events.Count > 0 || ledger is { Count: > 0 })
                 Count(events, ledger ?? []);
             // What went to the database with the state is not needed again.
-            storage.State = new Document<TState> { State = next, Sequence = storage.State.Sequence, Handled = storage.State.Handled };
+            storage.State = new StateEnvelope<TState>
+            {
+                State = next,
+                Sequence = storage.State.Sequence,
+                ProcessedEventIds = storage.State.ProcessedEventIds
+            };
         }
         catch (InconsistentStateException) when (!IsRead)
         {
@@ -211,7 +216,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
 
     void ICallCounter.CallEnded()
     {
-        if (--calls == 0 && before is null && EndsWhenEmptyAttribute.Is(GetType()) && State is null && !HoldsMore)
+        if (--calls == 0 && before is null && DeactivateWhenEmptyAttribute.Is(GetType()) && State is null && !KeepsMemory)
             DeactivateOnIdle();
     }
 
@@ -221,7 +226,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<Document<TState>> 
         foreach (var e in events)
         {
             // Nobody handles it.
-            if (e is Audited)
+            if (e is AuditRecorded)
                 continue;
             counted.Value.Events?.Published(e);
             counted.Value.Business?.Published(e);

@@ -6,7 +6,7 @@ namespace SoonShop.ApiKeys;
 /// <remarks>Who guesses ids must not fill the memory.</remarks>
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class ApiKeyGrain(
-    [PersistentState("api-key")] IPersistentState<Document<ApiKeyState>> storage, TimeProvider time, IApiKeys keys, IRefusedActs refused)
+    [PersistentState("api-key")] IPersistentState<StateEnvelope<ApiKeyState>> storage, TimeProvider time, IApiKeys keys, IAuditAggregator refused)
     : AggregateGrain<ApiKeyState>(storage, time), IApiKeyGrain
 {
     private const string UseAction = "api-keys.use";
@@ -22,40 +22,40 @@ internal sealed class ApiKeyGrain(
 
     private string Subject => Actors.ApiKey(this.GetPrimaryKey());
 
-    async Task<Outcome<NewApiKey>> IApiKeyGrain.CreateAsync(CreateApiKey command)
+    async Task<Result<NewApiKey>> IApiKeyGrain.CreateAsync(CreateApiKey command)
     {
         var token = ApiKeyToken.New(this.GetPrimaryKey());
         var decision = State is null ? ApiKeyState.Create(command, token, Now) : State.Renew(command, token, Now);
-        if (decision.Refusal is { } refusal)
-            return refusal;
+        if (decision.Error is { } error)
+            return error;
         if (State is null && (await keys.ListAsync(CancellationToken.None)).Count(k => k.ExpiresAt is not { } end || end > Now) >= ApiKeyState.MaxKeys)
-            return new Refusal(RefusalCode.Conflict, $"There are {ApiKeyState.MaxKeys} keys already. Revoke one first.");
-        await CommitAsync(decision, Audit(new Act("api-keys.create", Subject) { After = Facts(decision.State) }));
+            return new Error(ErrorCode.Conflict, $"There are {ApiKeyState.MaxKeys} keys already. Revoke one first.");
+        await CommitAsync(decision, Audit(new AuditEvent("api-keys.create", Subject) { After = Facts(decision.State) }));
         return new NewApiKey(State!.ToView(), token);
     }
 
-    Task<Outcome<ApiKey>> IApiKeyGrain.GetAsync() => Task.FromResult<Outcome<ApiKey>>(Key is { } key ? key.ToView() : NoKey);
+    Task<Result<ApiKey>> IApiKeyGrain.GetAsync() => Task.FromResult<Result<ApiKey>>(Key is { } key ? key.ToView() : NoKey);
 
-    async Task<Outcome<Done>> IApiKeyGrain.RevokeAsync()
+    async Task<Result<Done>> IApiKeyGrain.RevokeAsync()
     {
         if (Key is not { } key)
             return NoKey;
-        await CommitAsync(key with { RevokedAt = Now }, [Audit(new Act("api-keys.revoke", Subject) { Before = Facts(key) })]);
+        await CommitAsync(key with { RevokedAt = Now }, [Audit(new AuditEvent("api-keys.revoke", Subject) { Before = Facts(key) })]);
         return default(Done);
     }
 
-    async Task<Outcome<ApiKey>> IApiKeyGrain.CheckAsync(string secret)
+    async Task<Result<ApiKey>> IApiKeyGrain.CheckAsync(string secret)
     {
         if (State is not { } key || !key.Admits(secret, Now))
         {
-            refused.Note(UseAction, Subject, AuditOutcome.Failure);
+            refused.Record(UseAction, Subject, AuditOutcome.Failure);
             if (State is null)
                 DeactivateOnIdle();
-            return new Refusal(RefusalCode.Unauthenticated, "The API key is no longer good.");
+            return new Error(ErrorCode.Unauthenticated, "The API key is no longer good.");
         }
         var use = key.Use(Now);
         if (key.LastUsedAt is null)
-            await CommitAsync(use, Audit(new Act(UseAction, Subject) { Actor = Subject, Details = new { first = true } }));
+            await CommitAsync(use, Audit(new AuditEvent(UseAction, Subject) { Actor = Subject, Details = new { first = true } }));
         else
             await CommitAsync(use);
         return State.ToView();
@@ -63,7 +63,7 @@ internal sealed class ApiKeyGrain(
 
     private static object Facts(ApiKeyState key) => new { key.Name, key.Scopes, key.ExpiresAt };
 
-    private static Refusal NoKey { get; } = Refusal.NotFound("The API key");
+    private static Error NoKey { get; } = Error.NotFound("The API key");
 }
 
 internal sealed class ApiKeyListGrain(IApiKeys keys) : Grain, IApiKeyListGrain

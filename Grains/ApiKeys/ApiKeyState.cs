@@ -42,7 +42,7 @@ public sealed record ApiKeyState
             errors["scopes"] = [$"must be of {string.Join(", ", ApiScopes.All)}"];
         if (command.ExpiresAt <= now)
             errors["expiresAt"] = ["must be in the future"];
-        return errors.Count > 0 ? Refusal.Invalid(errors) : Decision<ApiKeyState>.To(new ApiKeyState
+        return errors.Count > 0 ? Error.Invalid(errors) : Decision<ApiKeyState>.To(new ApiKeyState
         {
             Id = token.Id,
             Name = name,
@@ -58,9 +58,9 @@ public sealed record ApiKeyState
     public Decision<ApiKeyState> Renew(CreateApiKey command, ApiKeyToken token, DateTimeOffset now)
     {
         var again = Create(command, token, now);
-        return again.Refusal is not null || (LastUsedAt is null && RevokedAt is null && Name == again.State.Name && Scopes.SequenceEqual(again.State.Scopes) && ExpiresAt == command.ExpiresAt)
+        return again.Error is not null || (LastUsedAt is null && RevokedAt is null && Name == again.State.Name && Scopes.SequenceEqual(again.State.Scopes) && ExpiresAt == command.ExpiresAt)
             ? again
-            : new Refusal(RefusalCode.Conflict, "The key was made already. Revoke it and make another.");
+            : new Error(ErrorCode.Conflict, "The key was made already. Revoke it and make another.");
     }
 
     /// <summary>Whether a secret is good now.</summary>
@@ -69,7 +69,7 @@ public sealed record ApiKeyState
 
     /// <summary>Notes a use, unless one was noted lately.</summary>
     public Decision<ApiKeyState> Use(DateTimeOffset now) => LastUsedAt is { } last && now - last < UseInterval
-        ? Decision<ApiKeyState>.Stay(this)
+        ? Decision<ApiKeyState>.NoChange(this)
         : Decision<ApiKeyState>.To(this with { LastUsedAt = now });
 
     /// <summary>The key as administrators see it.</summary>

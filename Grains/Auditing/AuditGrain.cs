@@ -4,13 +4,13 @@ namespace SoonShop.Auditing;
 
 // One on a silo: that is where a cancellation finds the call.
 [StatelessWorker(1), Reentrant]
-internal sealed class AuditGrain(IAuditLog log, IRefusedActs refused) : Grain, IAuditGrain
+internal sealed class AuditGrain(IAuditLog log, IAuditAggregator refused) : Grain, IAuditGrain
 {
-    Task<Outcome<Page<AuditEntry>>> IAuditGrain.ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation) => log.ListAsync(filter, page, cancellation);
+    Task<Result<Page<AuditEntry>>> IAuditGrain.ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation) => log.ListAsync(filter, page, cancellation);
 
     Task IAuditGrain.NoteRefusedAsync(string action, string subject, AuditOutcome outcome)
     {
-        refused.Note(action, subject, outcome);
+        refused.Record(action, subject, outcome);
         return Task.CompletedTask;
     }
 }

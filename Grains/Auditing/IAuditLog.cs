@@ -7,15 +7,15 @@ namespace SoonShop.Auditing;
 public interface IAuditLog
 {
     /// <summary>Adds an entry; its origin is that of the call under way.</summary>
-    Task AddAsync(Act act, CancellationToken cancellation);
+    Task AddAsync(AuditEvent auditEvent, CancellationToken cancellation);
 
     /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none of this list.</summary>
-    Task<Outcome<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation);
+    Task<Result<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation);
 }
 
 /// <summary>The port for what is tried in vain, perhaps very often: it is counted, and noted by address and minute.</summary>
-public interface IRefusedActs
+public interface IAuditAggregator
 {
     /// <summary>Counts one. Never waits.</summary>
-    void Note(string action, string subject, AuditOutcome outcome);
+    void Record(string action, string subject, AuditOutcome outcome);
 }

@@ -7,10 +7,10 @@ using SoonShop.Orders;
 
 namespace SoonShop.Carts;
 
-[CollectionAgeLimit(Minutes = 5), EndsWhenEmpty]
+[CollectionAgeLimit(Minutes = 5), DeactivateWhenEmpty]
 internal sealed class CartGrain(
-    [PersistentState("cart")] IPersistentState<Document<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders,
-    ICartIdKeys keys, ActiveAnswers<Offer?> activeOffers, ActiveAnswers<StockAvailability> activeStocks, BusinessMetrics metrics)
+    [PersistentState("cart")] IPersistentState<StateEnvelope<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders,
+    ICartIdKeys keys, LocalGrainCache<PriceOffer?> activeOffers, LocalGrainCache<StockAvailability> activeStocks, BusinessMetrics metrics)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
     /// <summary>
@@ -63,35 +63,35 @@ internal sealed class CartGrain(
         }
     }
 
-    async Task<Outcome<Cart>> ICartGrain.OpenForGuestAsync()
+    async Task<Result<Cart>> ICartGrain.OpenForGuestAsync()
     {
         if (State is null)
             await CommitAsync(CartState.Empty(isGuest: true), []);
         return await ViewAsync(State!);
     }
 
-    async Task<Outcome<Cart>> ICartGrain.GetAsync(Caller caller) =>
+    async Task<Result<Cart>> ICartGrain.GetAsync(Caller caller) =>
         Of(caller) is { } cart ? await ViewAsync(cart) : NoCart;
 
-    async Task<Outcome<Cart>> ICartGrain.SetItemAsync(Caller caller, string sku, int quantity)
+    async Task<Result<Cart>> ICartGrain.SetItemAsync(Caller caller, string sku, int quantity)
     {
         if (Of(caller) is not { } cart)
             return NoCart;
         var offers = await OffersAsync([.. cart.Lines.Select(l => l.Sku).Where(s => s != sku), sku]);
         var offer = offers[sku];
         if (offer is null or { IsDraft: true })
-            return Refusal.NotFound($"The product {sku}");
+            return Error.NotFound($"The product {sku}");
         if (!offer.Active && quantity > 0)
-            return new Refusal(RefusalCode.Conflict, $"{offer.Name} is no longer on sale.");
+            return new Error(ErrorCode.Conflict, $"{offer.Name} is no longer on sale.");
         var decision = cart.SetItem(sku, offer.Name, quantity, offer.Price);
-        if (decision.Refusal is { } refusal)
-            return refusal;
+        if (decision.Error is { } error)
+            return error;
         var view = await ViewAsync(decision.State, offers, write: decision.Changed);
         metrics.CartChanged(cart, decision.State);
         return view;
     }
 
-    async Task<Outcome<Done>> ICartGrain.ClearAsync(Caller caller)
+    async Task<Result<Done>> ICartGrain.ClearAsync(Caller caller)
     {
         if (Of(caller) is not { } cart)
             return NoCart;
@@ -101,13 +101,13 @@ internal sealed class CartGrain(
         return default(Done);
     }
 
-    async Task<Outcome<Cart>> ICartGrain.MergeAsync(Caller caller, Guid guestCartId)
+    async Task<Result<Cart>> ICartGrain.MergeAsync(Caller caller, Guid guestCartId)
     {
         if (caller.UserId != Id || Of(caller) is not { } cart)
             return NoCart;
         var guest = GrainFactory.GetGrain<ICartGrain>(guestCartId);
-        if (guestCartId == Id || await guest.HandOverAsync(Id) is not { } lines)
-            return Refusal.NotFound($"The guest cart {guestCartId}");
+        if (guestCartId == Id || await guest.TransferAsync(Id) is not { } lines)
+            return Error.NotFound($"The guest cart {guestCartId}");
         var moved = await TakeOrdersAsync(guestCartId);
         // Also of an order alone: an activation of a cart that was never written takes it for one without orders.
         if (lines.Length > 0 || moved)
@@ -116,12 +116,12 @@ internal sealed class CartGrain(
             await CommitAsync(decision);
             if (decision.Changed)
                 metrics.CartMerged();
-            await guest.ForgetHandedOverAsync(Id);
+            await guest.ForgetTransferAsync(Id);
         }
         return await ViewAsync(State ?? cart);
     }
 
-    async Task<ImmutableArray<CartLine>?> ICartGrain.HandOverAsync(Guid customerId)
+    async Task<ImmutableArray<CartLine>?> ICartGrain.TransferAsync(Guid customerId)
     {
         if (Known is not { } cart || !cart.MayGoTo(customerId))
             return null;
@@ -133,18 +133,18 @@ internal sealed class CartGrain(
             // Of an order that may never have been placed, nobody knows yet.
             if (checkout is { } unknown && !unfinished.Contains(unknown.OrderId))
                 unfinished = unfinished.Add(unknown.OrderId);
-            await CommitAsync(cart.HandOver(customerId, unfinished, Now - TimeSpan.FromMinutes(options.Value.PaymentWindowMinutes)));
+            await CommitAsync(cart.Transfer(customerId, unfinished, Now - TimeSpan.FromMinutes(options.Value.PaymentWindowMinutes)));
         }
         return cart.Lines;
     }
 
-    async Task ICartGrain.ForgetHandedOverAsync(Guid customerId)
+    async Task ICartGrain.ForgetTransferAsync(Guid customerId)
     {
         if (State is { } cart)
-            await CommitAsync(cart.ForgetHandedOver(customerId));
+            await CommitAsync(cart.ForgetTransfer(customerId));
     }
 
-    async Task<Outcome<ImmutableArray<CartLine>>> ICartGrain.BeginCheckoutAsync(Caller caller, Guid orderId)
+    async Task<Result<ImmutableArray<CartLine>>> ICartGrain.BeginCheckoutAsync(Caller caller, Guid orderId)
     {
         if (Of(caller) is not { } cart)
             return NoCart;
@@ -154,7 +154,7 @@ internal sealed class CartGrain(
         if (cart.Ordered.Any(o => o.OrderId == orderId))
             return Bought;
         if (cart.Lines.Length == 0)
-            return new Refusal(RefusalCode.CartEmpty, "There is nothing in the cart.");
+            return new Error(ErrorCode.CartEmpty, "There is nothing in the cart.");
 
         var offers = await OffersAsync(SkusOf(cart));
         var problems = new Dictionary<string, string[]>();
@@ -168,7 +168,7 @@ internal sealed class CartGrain(
         if (problems.Count > 0)
         {
             await CommitAsync(cart.Reprice(Prices(offers)));
-            return new Refusal(RefusalCode.Conflict, "The cart has changed since it was shown; see errors.") { Errors = problems };
+            return new Error(ErrorCode.Conflict, "The cart has changed since it was shown; see errors.") { Errors = problems };
         }
         // Not before what this checkout may be refused for: nothing is ended in vain.
         if (await FindOtherAsync(cart, orderId) is { } earlier)
@@ -178,7 +178,7 @@ internal sealed class CartGrain(
         return cart.Lines;
     }
 
-    async Task<Outcome<Done>> ICartGrain.ResumeCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units)
+    async Task<Result<Done>> ICartGrain.ResumeCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units)
     {
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
             return UnderWay;
@@ -188,17 +188,17 @@ internal sealed class CartGrain(
         // Nothing that this activation knows counts: it may be the one that others believe dead.
         await ReloadAsync();
         var cart = State ?? CartState.Empty(isGuest: false);
-        if (cart.WhyNotResume(orderId, placedAt, units) is { } refusal)
-            return refusal;
+        if (cart.CheckCanResume(orderId, placedAt, units) is { } error)
+            return error;
         var rivals = await orders.FindRivalsAsync(Id, cart.Ordered.Select(o => o.OrderId), cart.OrderedUntil, CancellationToken.None);
         var place = rivals.Select(r => r.OrderId).ToImmutableArray().IndexOf(orderId);
         // It has come to its end without this activation of it.
         if (place < 0 && rivals.Length < IOrderQueries.MaxUnfinished)
             return UnderWay;
         if (rivals.FirstOrDefault(r => r.IsPaid && r.OrderId != orderId) is { } paid)
-            return new Refusal(RefusalCode.Conflict, "Another order of this cart is paid.") { OrderId = paid.OrderId };
+            return new Error(ErrorCode.Conflict, "Another order of this cart is paid.") { OrderId = paid.OrderId };
         if (place != 0)
-            return new Refusal(RefusalCode.Conflict, "A newer order of this cart is not at its end.") { OrderId = rivals[0].OrderId };
+            return new Error(ErrorCode.Conflict, "A newer order of this cart is not at its end.") { OrderId = rivals[0].OrderId };
         if (rivals.Length > 1)
             return NotAtItsEnd(rivals[1].OrderId);
         checkout = (orderId, Now + CheckoutLease);
@@ -248,7 +248,7 @@ internal sealed class CartGrain(
         {
             var order = GrainFactory.GetGrain<IOrderGrain>(moved.OrderId);
             // One that has come along already may wait for this cart just now.
-            if ((await order.GetAsync(me)).IsRefused)
+            if ((await order.GetAsync(me)).IsError)
                 await order.AssignAsync(Id, moved.WithLines);
         }
         return !found.IsEmpty;
@@ -300,7 +300,7 @@ internal sealed class CartGrain(
     private async Task<Cart> ViewAsync(CartState cart) => await ViewAsync(cart, await OffersAsync(SkusOf(cart)), write: false);
 
     /// <summary>The cart with today's prices. It is written where they differ from those seen, and otherwise if <paramref name="write"/> says so.</summary>
-    private async Task<Cart> ViewAsync(CartState cart, Dictionary<string, Offer?> offers, bool write)
+    private async Task<Cart> ViewAsync(CartState cart, Dictionary<string, PriceOffer?> offers, bool write)
     {
         var repriced = cart.Reprice(Prices(offers));
         cart = repriced.State;
@@ -331,20 +331,20 @@ internal sealed class CartGrain(
     }
 
     /// <summary>What is offered now, each product asked once; a change that was acknowledged before is in it.</summary>
-    private Task<Dictionary<string, Offer?>> OffersAsync(ImmutableArray<string> skus) =>
+    private Task<Dictionary<string, PriceOffer?>> OffersAsync(ImmutableArray<string> skus) =>
         AskAsync(skus, activeOffers, sku => GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync());
 
     private Task<Dictionary<string, StockAvailability>> StocksAsync(CartState cart) =>
         AskAsync(SkusOf(cart), activeStocks, sku => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync());
 
     /// <summary>Answers for products: of those grains that are active here without a call, of the others by calls side by side.</summary>
-    private static async Task<Dictionary<string, T>> AskAsync<T>(ImmutableArray<string> skus, ActiveAnswers<T> active, Func<string, Task<T>> ask)
+    private static async Task<Dictionary<string, T>> AskAsync<T>(ImmutableArray<string> skus, LocalGrainCache<T> active, Func<string, Task<T>> ask)
     {
         var answers = new Dictionary<string, T>(skus.Length);
         List<string>? others = null;
         foreach (var sku in skus)
         {
-            if (active.TryGet(sku, out var answer))
+            if (active.TryGetValue(sku, out var answer))
                 answers[sku] = answer;
             else
                 (others ??= []).Add(sku);
@@ -359,15 +359,15 @@ internal sealed class CartGrain(
 
     private static ImmutableArray<string> SkusOf(CartState cart) => [.. cart.Lines.Select(l => l.Sku)];
 
-    private static Dictionary<string, Money> Prices(Dictionary<string, Offer?> offers) =>
+    private static Dictionary<string, Money> Prices(Dictionary<string, PriceOffer?> offers) =>
         offers.Where(o => o.Value is not null).ToDictionary(o => o.Key, o => o.Value!.Price);
 
-    private static Refusal UnderWay { get; } = new(RefusalCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = CutOffPause };
+    private static Error UnderWay { get; } = new(ErrorCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = CutOffPause };
 
-    private static Refusal NotAtItsEnd(Guid earlier) =>
-        new(RefusalCode.Conflict, "An earlier checkout of this cart is not at its end.") { OrderId = earlier, RetryAfter = CutOffPause };
+    private static Error NotAtItsEnd(Guid earlier) =>
+        new(ErrorCode.Conflict, "An earlier checkout of this cart is not at its end.") { OrderId = earlier, RetryAfter = CutOffPause };
 
-    private static Refusal Bought { get; } = new(RefusalCode.Conflict, "This checkout has bought its lines already.");
+    private static Error Bought { get; } = new(ErrorCode.Conflict, "This checkout has bought its lines already.");
 
-    private static Refusal NoCart { get; } = Refusal.NotFound("The cart");
+    private static Error NoCart { get; } = Error.NotFound("The cart");
 }

@@ -40,21 +40,21 @@ public sealed record CartState
     {
         var current = Lines.FirstOrDefault(l => l.Sku == sku);
         if (quantity == 0)
-            return current is null ? Decision<CartState>.Stay(this) : To([.. Lines.Where(l => l.Sku != sku)]);
+            return current is null ? Decision<CartState>.NoChange(this) : To([.. Lines.Where(l => l.Sku != sku)]);
         if (quantity is < 0 or > CartLine.MaxQuantity)
-            return Refusal.Invalid("quantity", $"must be 0–{CartLine.MaxQuantity}");
+            return Error.Invalid("quantity", $"must be 0–{CartLine.MaxQuantity}");
         var line = new CartLine(sku, name, quantity, price);
         if (current == line)
-            return Decision<CartState>.Stay(this);
+            return Decision<CartState>.NoChange(this);
         if (current is not null)
             return To([.. Lines.Select(l => l.Sku == sku ? line : l)]);
         return Lines.Length >= Cart.MaxLines
-            ? new Refusal(RefusalCode.Conflict, $"A cart holds at most {Cart.MaxLines} different products.")
+            ? new Error(ErrorCode.Conflict, $"A cart holds at most {Cart.MaxLines} different products.")
             : To([.. Lines, line]);
     }
 
     /// <summary>Empties the cart.</summary>
-    public Decision<CartState> Clear() => Lines.Length == 0 ? Decision<CartState>.Stay(this) : To([]);
+    public Decision<CartState> Clear() => Lines.Length == 0 ? Decision<CartState>.NoChange(this) : To([]);
 
     /// <summary>
     /// Takes today's prices. A line whose price changed shows the price before beside the new one until its holder touches it.
@@ -64,14 +64,14 @@ public sealed record CartState
         ImmutableArray<CartLine> lines = [.. Lines.Select(l => prices.TryGetValue(l.Sku, out var price) && price != l.UnitPrice
             ? l with { UnitPrice = price, PreviousUnitPrice = l.UnitPrice }
             : l)];
-        return lines.SequenceEqual(Lines) ? Decision<CartState>.Stay(this) : To(lines);
+        return lines.SequenceEqual(Lines) ? Decision<CartState>.NoChange(this) : To(lines);
     }
 
     /// <summary>Adds a guest's lines, once per guest cart. What exceeds the limits stays behind.</summary>
     public Decision<CartState> Merge(Guid guestCart, ImmutableArray<CartLine> lines)
     {
         if (Merged.Contains(guestCart))
-            return Decision<CartState>.Stay(this);
+            return Decision<CartState>.NoChange(this);
         var merged = Lines.ToList();
         foreach (var line in EarlyPurchases.Where(p => p.GuestCart == guestCart).Aggregate(lines, (rest, p) => Without(rest, p.Lines)))
         {
@@ -96,9 +96,9 @@ public sealed record CartState
     /// <param name="customerId">The customer.</param>
     /// <param name="unfinished">Orders of the cart that are not at their end: their lines are still in it.</param>
     /// <param name="since">Orders placed since then go along although they are finished.</param>
-    public Decision<CartState> HandOver(Guid customerId, IEnumerable<Guid> unfinished, DateTimeOffset since) =>
-        !MayGoTo(customerId) ? Refusal.NotFound("The cart")
-        : HandedOverTo is not null ? Decision<CartState>.Stay(this)
+    public Decision<CartState> Transfer(Guid customerId, IEnumerable<Guid> unfinished, DateTimeOffset since) =>
+        !MayGoTo(customerId) ? Error.NotFound("The cart")
+        : HandedOverTo is not null ? Decision<CartState>.NoChange(this)
         : Decision<CartState>.To(this with
         {
             HandedOverTo = customerId,
@@ -109,14 +109,14 @@ public sealed record CartState
         });
 
     /// <summary>The customer's cart holds the lines: nothing is left to hand over a second time.</summary>
-    public Decision<CartState> ForgetHandedOver(Guid customerId) =>
-        HandedOverTo == customerId ? Clear() : Decision<CartState>.Stay(this);
+    public Decision<CartState> ForgetTransfer(Guid customerId) =>
+        HandedOverTo == customerId ? Clear() : Decision<CartState>.NoChange(this);
 
     /// <summary>The ordered units leave the cart; what was added meanwhile stays.</summary>
     public Decision<CartState> Order(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered)
     {
         if (placedAt <= OrderedUntil || Ordered.Any(o => o.OrderId == orderId))
-            return Decision<CartState>.Stay(this);
+            return Decision<CartState>.NoChange(this);
         ImmutableArray<OrderedCart> orders = [.. Ordered.Append(new OrderedCart(orderId, placedAt)).OrderBy(o => o.PlacedAt)];
         return Decision<CartState>.To(this with
         {
@@ -151,7 +151,7 @@ public sealed record CartState
     /// <param name="orderId">The order.</param>
     /// <param name="placedAt">When it was placed.</param>
     /// <param name="units">What it orders.</param>
-    public Refusal? WhyNotResume(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units)
+    public Error? CheckCanResume(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units)
     {
         if (Ordered.Any(o => o.OrderId == orderId))
             return null;
@@ -166,7 +166,7 @@ public sealed record CartState
         // Times are of several clocks: what was bought by one that is behind has still taken its lines.
         return Ordered.IsEmpty || units.All(u => Lines.Any(l => l.Sku == u.Sku && l.Quantity >= u.Quantity)) ? null : Bought(Ordered[^1].OrderId);
 
-        static Refusal Bought(Guid? by) => new(RefusalCode.Conflict, "The cart was bought by another order.") { OrderId = by };
+        static Error Bought(Guid? by) => new(ErrorCode.Conflict, "The cart was bought by another order.") { OrderId = by };
     }
 
     private static ImmutableArray<CartLine> Without(ImmutableArray<CartLine> lines, ImmutableArray<CartLine> bought)

@@ -4,5 +4,5 @@ namespace SoonShop.Catalog;
 public interface IProductSearch
 {
     /// <summary>One page of what matches. Refused: <c>validation-failed</c> for a cursor that is none or belongs to another query.</summary>
-    Task<Outcome<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation);
+    Task<Result<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation);
 }

@@ -6,11 +6,11 @@ using SoonShop.Orders;
 
 namespace SoonShop.Catalog;
 
-[EndsWhenEmpty]
+[DeactivateWhenEmpty]
 internal sealed class ProductGrain(
-    [PersistentState("product")] IPersistentState<Document<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options,
-    ActiveAnswers<Offer> offers)
-    : AnsweringGrain<ProductState, Offer>(storage, time, offers), IProductGrain
+    [PersistentState("product")] IPersistentState<StateEnvelope<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options,
+    LocalGrainCache<PriceOffer> offers)
+    : LocallyCachedGrain<ProductState, PriceOffer>(storage, time, offers), IProductGrain
 {
     protected override string Aggregate => "product";
 
@@ -20,53 +20,53 @@ internal sealed class ProductGrain(
         state.Sku, state.Content.Name, state.Content.Description, state.Content.Category, state.Content.Family,
         string.Join(' ', state.Content.Attributes.Values), state.Content.Price.Amount, state.Content.Active, SortableTime.Of(state.CreatedAt));
 
-    protected override Offer? Answer => Known?.ToOffer();
+    protected override PriceOffer? CachedValue => Known?.ToOffer();
 
     private ProductState? Known => State?.At(Version);
 
-    async Task<Outcome<Product>> IProductGrain.CreateAsync(ProductContent content)
+    async Task<Result<Product>> IProductGrain.CreateAsync(ProductContent content)
     {
         if (Known is { } known)
         {
             return known.SameAs(content)
                 ? await ViewAsync(known)
-                : new Refusal(RefusalCode.Conflict, $"There is a product {SkuText} already. Change it with PUT.");
+                : new Error(ErrorCode.Conflict, $"There is a product {SkuText} already. Change it with PUT.");
         }
         return await DecideAsync("products.create", ProductState.Create(SkuText, content, options.Value.Currency, Now));
     }
 
-    async Task<Outcome<Product>> IProductGrain.UpdateAsync(ProductContent content, int? expectedVersion) =>
+    async Task<Result<Product>> IProductGrain.UpdateAsync(ProductContent content, int? expectedVersion) =>
         Known is not { } product ? NoProduct
-        : IsStale(expectedVersion) ? Refusal.Stale()
+        : IsStale(expectedVersion) ? Error.PreconditionFailed()
         : await DecideAsync("products.update", product.Update(content, options.Value.Currency));
 
-    async Task<Outcome<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)
+    async Task<Result<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)
     {
         if (Known is not { } product)
             return NoProduct;
         if (IsStale(expectedVersion))
-            return Refusal.Stale();
+            return Error.PreconditionFailed();
         var decision = product.Archive();
         await CommitAsync(decision, Note("products.archive", decision));
         return default(Done);
     }
 
-    async Task<Outcome<Product>> IProductGrain.GetAsync() => Known is { } product ? await ViewAsync(product) : NoProduct;
+    async Task<Result<Product>> IProductGrain.GetAsync() => Known is { } product ? await ViewAsync(product) : NoProduct;
 
-    Task<Offer?> IProductGrain.GetOfferAsync() => Task.FromResult(Answer);
+    Task<PriceOffer?> IProductGrain.GetOfferAsync() => Task.FromResult(CachedValue);
 
     private bool IsStale(int? expectedVersion) => expectedVersion is { } expected && expected != Version;
 
-    private async Task<Outcome<Product>> DecideAsync(string action, Decision<ProductState> decision)
+    private async Task<Result<Product>> DecideAsync(string action, Decision<ProductState> decision)
     {
-        if (decision.Refusal is { } refusal)
-            return refusal;
+        if (decision.Error is { } error)
+            return error;
         await CommitAsync(decision, Note(action, decision));
         return await ViewAsync(Known!);
     }
 
-    private Audited Note(string action, Decision<ProductState> decision) =>
-        Audit(new Act(action, SkuText) { Before = State?.Content, After = decision.State.Content });
+    private AuditRecorded Note(string action, Decision<ProductState> decision) =>
+        Audit(new AuditEvent(action, SkuText) { Before = State?.Content, After = decision.State.Content });
 
     private async Task<Product> ViewAsync(ProductState product)
     {
@@ -75,5 +75,5 @@ internal sealed class ProductGrain(
         return product.ToView(stock.Availability, version) with { StockVersion = stock.Version };
     }
 
-    private Refusal NoProduct => Refusal.NotFound($"The product {SkuText}");
+    private Error NoProduct => Error.NotFound($"The product {SkuText}");
 }

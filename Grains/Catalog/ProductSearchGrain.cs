@@ -6,5 +6,5 @@ namespace SoonShop.Catalog;
 [StatelessWorker(1), Reentrant]
 internal sealed class ProductSearchGrain(IProductSearch search) : Grain, IProductSearchGrain
 {
-    Task<Outcome<ProductPage>> IProductSearchGrain.SearchAsync(ProductQuery query, CancellationToken cancellation) => search.SearchAsync(query, cancellation);
+    Task<Result<ProductPage>> IProductSearchGrain.SearchAsync(ProductQuery query, CancellationToken cancellation) => search.SearchAsync(query, cancellation);
 }

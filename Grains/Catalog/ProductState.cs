@@ -29,7 +29,7 @@ public sealed partial record ProductState
     public static Decision<ProductState> Create(string sku, ProductContent content, string currency, DateTimeOffset now)
     {
         if (Problems(content, currency) is { Count: > 0 } problems)
-            return Refusal.Invalid(problems);
+            return Error.Invalid(problems);
         return Decision<ProductState>.To(
             new ProductState { Sku = sku, Content = content, CreatedAt = now, Published = content.Active },
             new ProductCreated(sku, content.Name, content.Category, content.Price));
@@ -39,9 +39,9 @@ public sealed partial record ProductState
     public Decision<ProductState> Update(ProductContent content, string currency)
     {
         if (Problems(content, currency, Content) is { Count: > 0 } problems)
-            return Refusal.Invalid(problems);
+            return Error.Invalid(problems);
         if (SameAs(content))
-            return Decision<ProductState>.Stay(this);
+            return Decision<ProductState>.NoChange(this);
         var events = new List<Events.IShopEvent>();
         if (content.Price != Content.Price)
             events.Add(new ProductPriceChanged(Sku, Content.Price, content.Price));
@@ -55,7 +55,7 @@ public sealed partial record ProductState
     /// <summary>Takes it out of sale.</summary>
     public Decision<ProductState> Archive() => Content.Active
         ? Decision<ProductState>.To(With(Content with { Active = false }), new ProductArchived(Sku))
-        : Decision<ProductState>.Stay(this);
+        : Decision<ProductState>.NoChange(this);
 
     private ProductState With(ProductContent content) =>
         this with { Content = content, Published = Content.Active || content.Active ? true : Published };
@@ -76,7 +76,7 @@ public sealed partial record ProductState
     { Version = version, IsDraft = IsDraft };
 
     /// <summary>What carts and orders need.</summary>
-    public Offer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active) { IsDraft = IsDraft };
+    public PriceOffer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active) { IsDraft = IsDraft };
 
     /// <summary>What is wrong with the content, by field.</summary>
     /// <param name="content">What is written.</param>

@@ -65,7 +65,7 @@ public sealed class BusinessMetrics
         {
             case OrderPlaced o:
                 Count(orders, "status", "placed");
-                Saw(o.Order.CustomerId);
+                RecordActivity(o.Order.CustomerId);
                 break;
             case OrderAwaitingPayment:
                 Count(orders, "status", "awaiting_payment");
@@ -136,10 +136,10 @@ public sealed class BusinessMetrics
                 break;
             case UserRegistered u:
                 registrations.Add(1);
-                Saw(u.UserId);
+                RecordActivity(u.UserId);
                 break;
             case ProfileUpdated u:
-                Saw(u.UserId);
+                RecordActivity(u.UserId);
                 break;
         }
     }
@@ -183,7 +183,7 @@ public sealed class BusinessMetrics
     private void Payment(string outcome, Guid? customer)
     {
         Count(payments, "outcome", outcome);
-        Saw(customer);
+        RecordActivity(customer);
     }
 
     private void Notification(string channel, string outcome) =>
@@ -197,7 +197,7 @@ public sealed class BusinessMetrics
             Count(counter, label, value, 0);
     }
 
-    private void Saw(Guid? user)
+    private void RecordActivity(Guid? user)
     {
         if (user is { } id && (lastSeen.Count < MaxUsers || lastSeen.ContainsKey(id)))
             lastSeen[id] = time.GetTimestamp();

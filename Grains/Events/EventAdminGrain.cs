@@ -8,35 +8,35 @@ namespace SoonShop.Events;
 
 // One on a silo: that is where a cancellation finds the call.
 [StatelessWorker(1), Reentrant]
-internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecord failures, IDeadLetters letters, IAuditLog audit, PersonalData personal)
+internal sealed class EventAdminGrain(IEventMetricsStore statistics, IErrorStore failures, IDeadLetters letters, IAuditLog audit, PersonalData personal)
     : Grain, IEventAdminGrain
 {
     Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) => statistics.ReadAsync(windowMinutes, cancellation);
 
-    Task<Outcome<Page<EventError>>> IEventAdminGrain.ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
+    Task<Result<Page<EventError>>> IEventAdminGrain.ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
         failures.ListAsync(filter, page, cancellation);
 
-    async Task<Outcome<EventError>> IEventAdminGrain.ResolveErrorAsync(Guid id, string actor)
+    async Task<Result<EventError>> IEventAdminGrain.ResolveErrorAsync(Guid id, string actor)
     {
         if (await failures.ResolveAsync(id, actor, CancellationToken.None) is not { } error)
-            return Refusal.NotFound($"The failure {id}");
+            return Error.NotFound($"The failure {id}");
         await audit.AddAsync(
-            new Act("event-errors.resolve", id.ToString()) { Actor = actor, Details = new { error.EventId, error.Handler } }, CancellationToken.None);
+            new AuditEvent("event-errors.resolve", id.ToString()) { Actor = actor, Details = new { error.EventId, error.Handler } }, CancellationToken.None);
         return error;
     }
 
-    Task<Outcome<Page<DeadLetter>>> IEventAdminGrain.ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
+    Task<Result<Page<DeadLetter>>> IEventAdminGrain.ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
         letters.ListAsync(filter, page, cancellation);
 
     Task<ImmutableArray<DeadLetterGroup>> IEventAdminGrain.GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation) =>
         letters.GroupAsync(filter, by, cancellation);
 
-    async Task<Outcome<DeadLetterDetails>> IEventAdminGrain.GetDeadLetterAsync(Guid id, CancellationToken cancellation) =>
-        await letters.FindAsync(id, cancellation) is { } found ? WithoutSecrets(found) : Refusal.NotFound($"The dead letter {id}");
+    async Task<Result<DeadLetterDetails>> IEventAdminGrain.GetDeadLetterAsync(Guid id, CancellationToken cancellation) =>
+        await letters.FindAsync(id, cancellation) is { } found ? WithoutSecrets(found) : Error.NotFound($"The dead letter {id}");
 
-    Task<Outcome<DeadLetter>> IEventAdminGrain.ReplayAsync(Guid id, string actor) => letters.ReplayAsync(id, actor, CancellationToken.None);
+    Task<Result<DeadLetter>> IEventAdminGrain.ReplayAsync(Guid id, string actor) => letters.ReplayAsync(id, actor, CancellationToken.None);
 
-    Task<ReplayAnswer> IEventAdminGrain.ReplayAsync(EventErrorFilter filter, string actor) => letters.ReplayAsync(filter, actor, CancellationToken.None);
+    Task<ReplayResponse> IEventAdminGrain.ReplayAsync(EventErrorFilter filter, string actor) => letters.ReplayAsync(filter, actor, CancellationToken.None);
 
     /// <summary>With a token that was to be mailed, whoever may read dead letters could act for its owner.</summary>
     private DeadLetterDetails WithoutSecrets(DeadLetterDetails letter)
@@ -53,6 +53,6 @@ internal sealed class EventAdminGrain(IEventStatistics statistics, IFailureRecor
         }
     }
 
-    Task<Outcome<DeadLetter>> IEventAdminGrain.DiscardAsync(Guid id, string reason, string actor) =>
+    Task<Result<DeadLetter>> IEventAdminGrain.DiscardAsync(Guid id, string reason, string actor) =>
         letters.DiscardAsync(id, reason, actor, CancellationToken.None);
 }

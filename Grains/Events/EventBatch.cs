@@ -11,14 +11,14 @@ public sealed class EventBatch
     [Id(0)] public ImmutableArray<CloudEvent> Events { get; init; } = [];
 
     /// <summary>Takes what became of them; null in another process than the one that read them.</summary>
-    [field: NonSerialized] public IEventReceipts? Receipts { get; init; }
+    [field: NonSerialized] public IEventAcknowledgements? Receipts { get; init; }
 }
 
 /// <summary>
 /// What a lane tells the reader of its queue, in the same process, about the events of a batch, by their place in it. An event is
 /// acknowledged when it is done, and not before, whatever Orleans knows of its batch.
 /// </summary>
-public interface IEventReceipts
+public interface IEventAcknowledgements
 {
     /// <summary>
     /// False once somebody else reads the queue: what is not done by then comes from that one, and nothing more is begun here.

@@ -45,7 +45,7 @@ internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandler
             LogFailure(runtime.Log, type.Name, key, e.Type, e.Id, number, next.Kind, error.Class, error.Message);
             if (next.Kind == NextStepKind.RetryNow)
                 continue;
-            await HandOverAsync(new FailedDelivery(e, type.Name, key, failures.ToImmutable(), next));
+            await StoreForRetryAsync(new FailedDelivery(e, type.Name, key, failures.ToImmutable(), next));
             return;
         }
     }
@@ -59,7 +59,7 @@ internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandler
             await runtime.Failures.ResolveAsync(e, type.Name, key, "retry");
     }
 
-    private async Task HandOverAsync(FailedDelivery delivery)
+    private async Task StoreForRetryAsync(FailedDelivery delivery)
     {
         try
         {

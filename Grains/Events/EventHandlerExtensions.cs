@@ -7,7 +7,7 @@ namespace SoonShop.Events;
 public static class EventHandlerExtensions
 {
     /// <summary>
-    /// What event handlers need, except for an <see cref="IDeliveryStore"/>, an <see cref="IFailureRecord"/> and <see cref="EventsOptions"/>. Rules of one's own: register
+    /// What event handlers need, except for an <see cref="IRetryStore"/>, an <see cref="IErrorStore"/> and <see cref="EventsOptions"/>. Rules of one's own: register
     /// <see cref="ErrorRule"/>s and <see cref="RetryRule"/>s.
     /// </summary>
     public static IServiceCollection AddEventHandlers(this IServiceCollection services) => services
@@ -16,7 +16,7 @@ public static class EventHandlerExtensions
         .AddSingleton<ErrorClassifier>()
         .AddSingleton(s => new RetryPolicies(s.GetServices<RetryRule>().Concat(
             s.GetRequiredService<EventHandlers>().All.SelectMany(h => h.RetryRules(s.GetRequiredService<EventTypes>())))))
-        .AddSingleton<FailureRecorder>()
+        .AddSingleton<ErrorLog>()
         .AddSingleton<EventMetrics>()
         .AddSingleton<BusinessMetrics>()
         .AddSingleton<HandlerRuntime>()

@@ -20,7 +20,7 @@ public sealed record EventHandlerType(string Name, Type Grain, FrozenDictionary<
     internal bool Concerns(CloudEvent e, EventTypes types) => Events.ContainsKey(e.Type) || !types.Knows(e.Type);
 
     /// <summary>True when it subscribes to streams of this namespace.</summary>
-    public bool Hears(string streamNamespace) => Array.Exists(namespaces, n => n.IsMatch(streamNamespace));
+    public bool SubscribesTo(string streamNamespace) => Array.Exists(namespaces, n => n.IsMatch(streamNamespace));
 }
 
 /// <summary>Calls the method of a handler that takes an event of a certain type.</summary>
@@ -48,7 +48,7 @@ public sealed class EventHandlers
     public EventHandlerType? Find(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Those that subscribe to streams of a namespace.</summary>
-    public IEnumerable<EventHandlerType> Of(string streamNamespace) => All.Where(h => h.Hears(streamNamespace));
+    public IEnumerable<EventHandlerType> Of(string streamNamespace) => All.Where(h => h.SubscribesTo(streamNamespace));
 
     private static string NameOf(Type type) =>
         type.GetCustomAttribute<GrainTypeAttribute>()?.GetGrainType(null!, type).ToString()

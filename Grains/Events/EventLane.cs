@@ -19,10 +19,10 @@ public sealed record LaneOptions(TimeSpan BatchWait, TimeSpan HandlerPatience, i
 }
 
 /// <summary>The lanes of this silo. They outlive their grains' activations: what a lane has taken over stays in its order.</summary>
-internal sealed class EventLanes(HandlerRuntime runtime, HandlerCalls calls, IEnumerable<IEventInterest> interests, LaneOptions options)
+internal sealed class EventLanes(HandlerRuntime runtime, HandlerCalls calls, IEnumerable<IEventFilter> interests, LaneOptions options)
 {
     private readonly ConcurrentDictionary<string, EventLane> lanes = new();
-    private readonly FrozenDictionary<string, IEventInterest> interests = interests.ToFrozenDictionary(i => i.Handler);
+    private readonly FrozenDictionary<string, IEventFilter> interests = interests.ToFrozenDictionary(i => i.Handler);
 
     /// <summary>The lane of this key.</summary>
     public EventLane Of(string key) => lanes.GetOrAdd(key, _ => new EventLane(runtime, calls, interests, options));
@@ -33,13 +33,13 @@ internal sealed class EventLanes(HandlerRuntime runtime, HandlerCalls calls, IEn
 /// the way of its retry policy; what can neither be handled nor stored is tried until it can, and holds up its own grain alone.
 /// </summary>
 internal sealed partial class EventLane(
-    HandlerRuntime runtime, HandlerCalls calls, FrozenDictionary<string, IEventInterest> interests, LaneOptions options)
+    HandlerRuntime runtime, HandlerCalls calls, FrozenDictionary<string, IEventFilter> interests, LaneOptions options)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
-    private readonly Dictionary<(string Handler, string Key), Line> lines = [];
+    private readonly Dictionary<(string Handler, string Key), HandlerQueue> lines = [];
     private readonly Dictionary<string, EventHandlerType[]> handlersOf = [];
     private readonly ConcurrentDictionary<string, SemaphoreSlim> rooms = new();
 
@@ -47,22 +47,22 @@ internal sealed partial class EventLane(
     /// Takes a batch over. Ends when each of its events is handled or stored, or after a while: what is slow then holds up nothing but what
     /// follows for the same grain.
     /// </summary>
-    public Task TakeAsync(IReadOnlyList<CloudEvent> events, IEventReceipts receipts)
+    public Task TakeAsync(IReadOnlyList<CloudEvent> events, IEventAcknowledgements receipts)
     {
-        var batch = new BatchInHand(events.Count);
+        var batch = new BatchInFlight(events.Count);
         for (var i = 0; i < events.Count; i++)
         {
             if (receipts.Take(i))
-                Add(new EventInHand(events[i], receipts, i, batch));
+                Add(new EventInFlight(events[i], receipts, i, batch));
             else
                 batch.OneEnded();
         }
         return batch.Task.IsCompleted ? Task.CompletedTask : Task.WhenAny(batch.Task, Task.Delay(options.BatchWait));
     }
 
-    private void Add(EventInHand e)
+    private void Add(EventInFlight e)
     {
-        List<Line>? begin = null;
+        List<HandlerQueue>? begin = null;
         lock (gate)
         {
             foreach (var handler in HandlersOf(e.Event.StreamNamespace))
@@ -72,7 +72,7 @@ internal sealed partial class EventLane(
                 var id = (handler.Name, e.Event.StreamKey);
                 if (!lines.TryGetValue(id, out var line))
                 {
-                    lines.Add(id, line = new Line(handler, e.Event.StreamKey, runtime));
+                    lines.Add(id, line = new HandlerQueue(handler, e.Event.StreamKey, runtime));
                     (begin ??= []).Add(line);
                 }
                 e.HandlersLeft++;
@@ -86,7 +86,7 @@ internal sealed partial class EventLane(
         // Attempts belong to the traces of their events, not to the call that brought the batch.
         using var _ = ExecutionContext.SuppressFlow();
         foreach (var line in begin)
-            Task.Run(() => BringAsync(line));
+            Task.Run(() => DeliverAsync(line));
     }
 
     private EventHandlerType[] HandlersOf(string streamNamespace)
@@ -97,12 +97,12 @@ internal sealed partial class EventLane(
     }
 
     /// <summary>Brings what waits for one grain to it, one event after the other, until nothing does.</summary>
-    private async Task BringAsync(Line line)
+    private async Task DeliverAsync(HandlerQueue line)
     {
         var room = rooms.GetOrAdd(line.Handler.Name, _ => new SemaphoreSlim(options.AttemptsAtATime));
         while (true)
         {
-            EventInHand? e;
+            EventInFlight? e;
             lock (gate)
             {
                 if (!line.Waiting.TryDequeue(out e))
@@ -111,7 +111,7 @@ internal sealed partial class EventLane(
                     return;
                 }
             }
-            var done = await BringAsync(line, e, room);
+            var done = await DeliverAsync(line, e, room);
             lock (gate)
             {
                 e.IsReturned |= !done;
@@ -122,7 +122,7 @@ internal sealed partial class EventLane(
     }
 
     /// <summary>True when the handler is done with the event, or what follows is stored; false when the queue is somebody else's.</summary>
-    private async Task<bool> BringAsync(Line line, EventInHand e, SemaphoreSlim room)
+    private async Task<bool> DeliverAsync(HandlerQueue line, EventInFlight e, SemaphoreSlim room)
     {
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
@@ -168,25 +168,25 @@ internal sealed partial class EventLane(
     }
 
     /// <summary>One attempt. A handler that cannot be reached, because its silo has gone, say, is soon elsewhere.</summary>
-    private Task<AttemptResult> AttemptAsync(Line line, EventInHand e, int attempt, string? trace)
+    private Task<AttemptResult> AttemptAsync(HandlerQueue line, EventInFlight e, int attempt, string? trace)
     {
         var patience = e.Receipts.AreCurrent ? options.HandlerPatience : TimeSpan.Zero;
         return calls.AttemptAsync(line.Handler.Name, line.Key, e.Event, attempt, trace, patience);
     }
 
     /// <summary>What waits for one grain.</summary>
-    private sealed class Line(EventHandlerType handler, string key, HandlerRuntime runtime)
+    private sealed class HandlerQueue(EventHandlerType handler, string key, HandlerRuntime runtime)
     {
         public EventHandlerType Handler => handler;
         public string Key => key;
         public EventDelivery Delivery { get; } = new(runtime, handler, key);
-        public Queue<EventInHand> Waiting { get; } = new();
+        public Queue<EventInFlight> Waiting { get; } = new();
     }
 
-    private sealed class EventInHand(CloudEvent e, IEventReceipts receipts, int index, BatchInHand batch)
+    private sealed class EventInFlight(CloudEvent e, IEventAcknowledgements receipts, int index, BatchInFlight batch)
     {
         public CloudEvent Event => e;
-        public IEventReceipts Receipts => receipts;
+        public IEventAcknowledgements Receipts => receipts;
 
         /// <summary>Handlers that are not done with it. Under the lane's lock.</summary>
         public int HandlersLeft { get; set; }
@@ -203,7 +203,7 @@ internal sealed partial class EventLane(
         }
     }
 
-    private sealed class BatchInHand(int events) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class BatchInFlight(int events) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         private int left = events;
 

@@ -132,7 +132,7 @@ public sealed class EventMetrics
     }
 
     /// <summary>Takes back what could not be written down.</summary>
-    public void PutBack(IReadOnlyList<EventSums> taken)
+    public void Restore(IReadOnlyList<EventSums> taken)
     {
         foreach (var t in taken)
         {

@@ -20,7 +20,7 @@ public sealed class EventsOptions
     public int ReplayPerSecond { get; set; } = 100;
 
     /// <summary>Where failed attempts are stored.</summary>
-    public FailureRecordKind FailureRecord { get; set; }
+    public ErrorStoreKind FailureRecord { get; set; }
 
     /// <summary>The connection string of StackExchange.Redis. Required when <c>Events:FailureRecord</c> is <c>Redis</c>.</summary>
     public string? Redis { get; set; }
@@ -69,7 +69,7 @@ public sealed class EventsOptions
         }
         if (!Enum.IsDefined(FailureRecord))
             yield return "Events:FailureRecord is no kind of record; set Events__FailureRecord to PostgreSql, Redis or Memory.";
-        if (FailureRecord == FailureRecordKind.Redis && string.IsNullOrWhiteSpace(Redis))
+        if (FailureRecord == ErrorStoreKind.Redis && string.IsNullOrWhiteSpace(Redis))
             yield return "Events:Redis is not set; set Events__Redis to a connection string such as 127.0.0.1:6379, or Events__FailureRecord to PostgreSql.";
         foreach (var problem in ErrorRules.SelectMany(r => r.Value.Problems($"Events:ErrorRules:{r.Key}")))
             yield return problem;
@@ -101,7 +101,7 @@ public sealed class EventsOptions
 }
 
 /// <summary>Where failed attempts are recorded.</summary>
-public enum FailureRecordKind
+public enum ErrorStoreKind
 {
     /// <summary>In the shop's database.</summary>
     PostgreSql,

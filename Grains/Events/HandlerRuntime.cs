@@ -5,8 +5,8 @@ namespace SoonShop.Events;
 
 /// <summary>What all event handlers of a silo share.</summary>
 internal sealed class HandlerRuntime(
-    EventTypes types, EventHandlers handlers, ErrorClassifier classifier, RetryPolicies policies, IDeliveryStore deliveries,
-    FailureRecorder failures, EventMetrics metrics, IOptions<EventsOptions> options, TimeProvider time, ILocalSiloDetails silo, ILogger<HandlerRuntime> log)
+    EventTypes types, EventHandlers handlers, ErrorClassifier classifier, RetryPolicies policies, IRetryStore deliveries,
+    ErrorLog failures, EventMetrics metrics, IOptions<EventsOptions> options, TimeProvider time, ILocalSiloDetails silo, ILogger<HandlerRuntime> log)
 {
     public EventTypes Types => types;
 
@@ -14,9 +14,9 @@ internal sealed class HandlerRuntime(
 
     public RetryPolicies Policies => policies;
 
-    public IDeliveryStore Deliveries => deliveries;
+    public IRetryStore Deliveries => deliveries;
 
-    public FailureRecorder Failures => failures;
+    public ErrorLog Failures => failures;
 
     public EventMetrics Metrics => metrics;
 

@@ -4,7 +4,7 @@ namespace SoonShop.Events;
 public interface IDeadLetters
 {
     /// <summary>One page, newest first.</summary>
-    Task<Outcome<Page<DeadLetter>>> ListAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation);
+    Task<Result<Page<DeadLetter>>> ListAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation);
 
     /// <summary>The largest groups.</summary>
     Task<ImmutableArray<DeadLetterGroup>> GroupAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation);
@@ -13,17 +13,17 @@ public interface IDeadLetters
     Task<DeadLetterDetails?> FindAsync(Guid id, CancellationToken cancellation);
 
     /// <summary>Sends one back to its handler.</summary>
-    Task<Outcome<DeadLetter>> ReplayAsync(Guid id, string actor, CancellationToken cancellation);
+    Task<Result<DeadLetter>> ReplayAsync(Guid id, string actor, CancellationToken cancellation);
 
     /// <summary>Sends those that match back to their handlers.</summary>
-    Task<ReplayAnswer> ReplayAsync(EventErrorFilter filter, string actor, CancellationToken cancellation);
+    Task<ReplayResponse> ReplayAsync(EventErrorFilter filter, string actor, CancellationToken cancellation);
 
     /// <summary>Gives one up.</summary>
-    Task<Outcome<DeadLetter>> DiscardAsync(Guid id, string reason, string actor, CancellationToken cancellation);
+    Task<Result<DeadLetter>> DiscardAsync(Guid id, string reason, string actor, CancellationToken cancellation);
 }
 
 /// <summary>The port to the figures of the whole cluster.</summary>
-public interface IEventStatistics
+public interface IEventMetricsStore
 {
     /// <summary>What was counted in the last so many minutes, and how things stand.</summary>
     Task<EventStats> ReadAsync(int windowMinutes, CancellationToken cancellation);

@@ -13,7 +13,7 @@ namespace SoonShop.Events;
 /// <see cref="LazyStateAttribute"/> and is there in event methods and in calls of the grain's own interface:
 /// <code>
 /// [GrainType("order-count"), ImplicitStreamSubscription(ShopStreams.Orders)]
-/// internal sealed class OrderCount([LazyState("order-count")] IPersistentState&lt;Document&lt;Count&gt;&gt; state, TimeProvider time)
+/// internal sealed class OrderCount([LazyState("order-count")] IPersistentState&lt;StateEnvelope&lt;Count&gt;&gt; state, TimeProvider time)
 ///     : EventHandlerGrain&lt;Count&gt;(state, time), IHandle&lt;OrderConfirmed&gt;
 /// {
 ///     public Task HandleAsync(OrderConfirmed e, EventContext context) => CommitAsync((State ?? Count.None).Next());
@@ -31,14 +31,14 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     /// </summary>
     internal const int Remembered = 128;
 
-    private readonly IPersistentState<Document<TState>> storage;
+    private readonly IPersistentState<StateEnvelope<TState>> storage;
     private readonly ILazyState lazy;
     private EventPipeline? pipeline;
     private bool isProgress;
 
     /// <summary>With its state.</summary>
     /// <exception cref="ArgumentException">The state was not asked for with <see cref="LazyStateAttribute"/>.</exception>
-    protected EventHandlerGrain(IPersistentState<Document<TState>> state, TimeProvider time) : base(state, time) =>
+    protected EventHandlerGrain(IPersistentState<StateEnvelope<TState>> state, TimeProvider time) : base(state, time) =>
         (storage, lazy) = (state, state as ILazyState ?? throw new ArgumentException($"Ask for the state of {GetType()} with [LazyState(\"name\")].", nameof(state)));
 
     /// <inheritdoc cref="EventHandlerGrain.MayInterleave"/>
@@ -72,7 +72,7 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
         }
     }
 
-    private protected override IReadOnlyList<string>? EventsHandledWith(IReadOnlyList<string>? handledBefore)
+    private protected override IReadOnlyList<string>? ProcessedEventsAfter(IReadOnlyList<string>? handledBefore)
     {
         if (Attempt.Of(this) is not { } attempt)
             return handledBefore;
@@ -111,7 +111,7 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
 
     private protected override bool NeedsState(string method) => false;
 
-    bool IPipelineHandler.IsHandled(string eventId) => RecentEvents.Contains(storage.State.Handled, eventId);
+    bool IPipelineHandler.IsHandled(string eventId) => RecentEvents.Contains(storage.State.ProcessedEventIds, eventId);
 
     void IPipelineHandler.Abandon() => DeactivateOnIdle();
 }

@@ -7,7 +7,7 @@ namespace SoonShop.Idempotency;
 /// <param name="Fingerprint">What was asked.</param>
 /// <param name="Answer">What was answered.</param>
 /// <param name="KeptAt">When; it is forgotten a day later.</param>
-public sealed record KeptRequest(string Fingerprint, KeptAnswer Answer, DateTimeOffset KeptAt)
+public sealed record IdempotencyRecord(string Fingerprint, StoredResponse Answer, DateTimeOffset KeptAt)
 {
     /// <summary>How long answers are kept. Stripe keeps them at least as long.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
@@ -19,8 +19,8 @@ public sealed record KeptRequest(string Fingerprint, KeptAnswer Answer, DateTime
 /// </remarks>
 [Reentrant, CollectionAgeLimit(Minutes = 2)]
 internal sealed class IdempotencyGrain(
-    [PersistentState("idempotency")] IPersistentState<Document<KeptRequest>> storage, TimeProvider time)
-    : AggregateGrain<KeptRequest>(storage, time), IIdempotencyGrain
+    [PersistentState("idempotency")] IPersistentState<StateEnvelope<IdempotencyRecord>> storage, TimeProvider time)
+    : AggregateGrain<IdempotencyRecord>(storage, time), IIdempotencyGrain
 {
     /// <summary>How long a run may take before the next who asks may run.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
@@ -32,38 +32,38 @@ internal sealed class IdempotencyGrain(
 
     protected override string Aggregate => "idempotency";
 
-    protected override string StreamKeyOf(KeptRequest state) => GrainKey;
+    protected override string StreamKeyOf(IdempotencyRecord state) => GrainKey;
 
-    async Task<IdempotentRun> IIdempotencyGrain.BeginAsync(string fingerprint, Guid run)
+    async Task<IdempotencyResult> IIdempotencyGrain.BeginAsync(string fingerprint, Guid run)
     {
         var deadline = Now + MaxWait;
         while (true)
         {
-            if (State is { } kept && kept.KeptAt + KeptRequest.Lifetime > Now)
+            if (State is { } kept && kept.KeptAt + IdempotencyRecord.Lifetime > Now)
             {
                 return kept.Fingerprint == fingerprint
-                    ? new IdempotentRun(IdempotentVerdict.Replay, kept.Answer)
-                    : new IdempotentRun(IdempotentVerdict.Reused);
+                    ? new IdempotencyResult(IdempotencyOutcome.Replay, kept.Answer)
+                    : new IdempotencyResult(IdempotencyOutcome.Reused);
             }
             if (running is { } mine && mine.Id == run && mine.Fingerprint == fingerprint)
-                return new IdempotentRun(IdempotentVerdict.Run);
+                return new IdempotencyResult(IdempotencyOutcome.Run);
             if (running is not { } other || other.Until <= Now)
             {
                 running = new Running(run, fingerprint, Now + Lease);
-                return new IdempotentRun(IdempotentVerdict.Run);
+                return new IdempotencyResult(IdempotencyOutcome.Run);
             }
             if (other.Fingerprint != fingerprint)
-                return new IdempotentRun(IdempotentVerdict.Reused);
+                return new IdempotencyResult(IdempotencyOutcome.Reused);
             var left = deadline - Now;
             if (left <= TimeSpan.Zero)
-                return new IdempotentRun(IdempotentVerdict.InProgress);
+                return new IdempotencyResult(IdempotencyOutcome.InProgress);
             try
             {
                 await other.Ended.Task.WaitAsync(left, Time);
             }
             catch (TimeoutException)
             {
-                return new IdempotentRun(IdempotentVerdict.InProgress);
+                return new IdempotencyResult(IdempotencyOutcome.InProgress);
             }
         }
     }
@@ -71,15 +71,15 @@ internal sealed class IdempotencyGrain(
     /// <summary>The write of an answer, under way or done.</summary>
     private Task? keeping;
 
-    async Task IIdempotencyGrain.CompleteAsync(string fingerprint, KeptAnswer answer)
+    async Task IIdempotencyGrain.CompleteAsync(string fingerprint, StoredResponse answer)
     {
         try
         {
             // The gateway asks again when it hears nothing; the first time may still be writing.
             if (keeping is { IsCompleted: false })
                 await keeping;
-            else if (State is not { } kept || kept.KeptAt + KeptRequest.Lifetime <= Now)
-                await (keeping = CommitAsync(new KeptRequest(fingerprint, answer, Now), []));
+            else if (State is not { } kept || kept.KeptAt + IdempotencyRecord.Lifetime <= Now)
+                await (keeping = CommitAsync(new IdempotencyRecord(fingerprint, answer, Now), []));
         }
         finally
         {

@@ -4,11 +4,11 @@ namespace SoonShop.Inventory;
 public interface IStockLedger
 {
     /// <summary>Those of these operations that were written.</summary>
-    Task<ImmutableArray<WrittenMovement>> FindAsync(string sku, string[] operationIds, CancellationToken cancellation);
+    Task<ImmutableArray<RecordedMovement>> FindAsync(string sku, string[] operationIds, CancellationToken cancellation);
 
     /// <summary>One page, newest first, of the movements before <paramref name="before"/>.</summary>
     Task<ImmutableArray<StockMovement>> ListAsync(string sku, long before, int limit, CancellationToken cancellation);
 }
 
 /// <summary>A movement found by its operation.</summary>
-public sealed record WrittenMovement(string OperationId, StockMovementKind Kind, int Delta);
+public sealed record RecordedMovement(string OperationId, StockMovementKind Kind, int Delta);

@@ -9,20 +9,20 @@ namespace SoonShop.Inventory;
 
 /// <remarks>
 /// Reentrant, so that a flash sale's buyers do not wait for one another's writes. Everything between two awaits is
-/// one step, and decisions are made only in such steps on <see cref="SharedWrites.Decided"/>.
+/// one step, and decisions are made only in such steps on <see cref="WriteCoalescer.Pending"/>.
 /// </remarks>
 [Reentrant]
 internal sealed class InventoryItemGrain(
-    [PersistentState("inventory")] IPersistentState<Document<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics,
-    ActiveAnswers<StockAvailability> availabilities)
-    : AnsweringGrain<StockState, StockAvailability>(storage, time, availabilities), IInventoryItemGrain
+    [PersistentState("inventory")] IPersistentState<StateEnvelope<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics,
+    LocalGrainCache<StockAvailability> availabilities)
+    : LocallyCachedGrain<StockState, StockAvailability>(storage, time, availabilities), IInventoryItemGrain
 {
     /// <summary>How many writes of others a decision waits for.</summary>
     private const int MaxWaits = 20;
 
     private readonly Reservations reservations = new();
     private readonly Dictionary<string, Task> adjustments = [];
-    private SharedWrites writes = null!;
+    private WriteCoalescer writes = null!;
     private bool productKnown;
 
     protected override string Aggregate => "inventory";
@@ -33,7 +33,7 @@ internal sealed class InventoryItemGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        writes = new SharedWrites(State ?? StockState.Empty, async (state, events, rows) =>
+        writes = new WriteCoalescer(State ?? StockState.Empty, async (state, events, rows) =>
         {
             CrashPoint.Pass("inventory.before-write");
             await CommitAsync(state, events, rows);
@@ -42,10 +42,10 @@ internal sealed class InventoryItemGrain(
         return base.OnActivateAsync(cancellationToken);
     }
 
-    async Task<Outcome<StockLevel>> IInventoryItemGrain.GetAsync() =>
+    async Task<Result<StockLevel>> IInventoryItemGrain.GetAsync() =>
         await ProductExistsAsync() ? View : NoProduct;
 
-    async Task<Outcome<StockLevel>> IInventoryItemGrain.AdjustAsync(AdjustStock command)
+    async Task<Result<StockLevel>> IInventoryItemGrain.AdjustAsync(AdjustStock command)
     {
         if (!await ProductExistsAsync())
             return NoProduct;
@@ -61,10 +61,10 @@ internal sealed class InventoryItemGrain(
         if (!adjustments.TryGetValue(operation, out var written))
         {
             if (!await IsVersionAsync(command.ExpectedVersion))
-                return Refusal.Stale();
-            var decision = writes.Decided.Adjust(command.Delta, command.Reason, command.Reference);
-            if (decision.Refusal is { } refusal)
-                return refusal;
+                return Error.PreconditionFailed();
+            var decision = writes.Pending.Adjust(command.Delta, command.Reason, command.Reference);
+            if (decision.Error is { } error)
+                return error;
             var adjusted = new InventoryAdjusted(
                 SkuText, command.Delta, command.Reason, command.Reference, decision.State.OnHand, decision.State.Reserved);
             written = MoveAsync(decision, operation, null, adjusted, Note("inventory.adjust", decision.State, new { command.Delta, command.Reason, command.Reference }));
@@ -81,23 +81,24 @@ internal sealed class InventoryItemGrain(
         return View;
     }
 
-    async Task<Outcome<StockLevel>> IInventoryItemGrain.SetLowStockThresholdAsync(int threshold, int? expectedVersion)
+    async Task<Result<StockLevel>> IInventoryItemGrain.SetLowStockThresholdAsync(int threshold, int? expectedVersion)
     {
         if (!await ProductExistsAsync())
             return NoProduct;
         if (threshold is < 0 or > AdjustStock.MaxUnits)
-            return Refusal.Invalid("lowStockThreshold", $"must be 0–{AdjustStock.MaxUnits}");
+            return Error.Invalid("lowStockThreshold", $"must be 0–{AdjustStock.MaxUnits}");
         if (!await IsVersionAsync(expectedVersion))
-            return Refusal.Stale();
-        if (writes.Decided.LowStockThreshold != threshold)
+            return Error.PreconditionFailed();
+        if (writes.Pending.LowStockThreshold != threshold)
         {
-            var next = writes.Decided with { LowStockThreshold = threshold };
-            await writes.AddAsync(next, [Note("inventory.set-threshold", next), .. StockState.Crossings(SkuText, writes.Decided, next)]);
+            var next = writes.Pending with { LowStockThreshold = threshold };
+            await writes.AddAsync(next,
+                [Note("inventory.set-threshold", next), .. StockState.ThresholdCrossings(SkuText, writes.Pending, next)]);
         }
         return View;
     }
 
-    async Task<Outcome<Done>> IInventoryItemGrain.ReserveAsync(Guid reservationId, int quantity, bool repeated)
+    async Task<Result<Done>> IInventoryItemGrain.ReserveAsync(Guid reservationId, int quantity, bool repeated)
     {
         var known = repeated ? await FindAsync(reservationId) : reservations.Find(reservationId);
         if (known is { Stage: not ReservationStage.Unknown })
@@ -105,8 +106,8 @@ internal sealed class InventoryItemGrain(
             await known.Written;
             return known.Stage is ReservationStage.Released or ReservationStage.Returned ? Ended : default(Done);
         }
-        var decision = writes.Decided.Reserve(quantity);
-        for (var i = 0; decision.Refusal is not null; i++)
+        var decision = writes.Pending.Reserve(quantity);
+        for (var i = 0; decision.Error is not null; i++)
         {
             // A no is final, so it must not rest on what others hold but the database may never come to know.
             if (!writes.HasPending || State is null || State.Available < quantity)
@@ -116,21 +117,21 @@ internal sealed class InventoryItemGrain(
             }
             if (i == MaxWaits)
                 throw new UnavailableException($"{SkuText} is in great demand.");
-            await writes.PendingAsync();
-            decision = writes.Decided.Reserve(quantity);
+            await writes.FlushAsync();
+            decision = writes.Pending.Reserve(quantity);
         }
         await RecordAsync(reservationId, decision, quantity, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
         return default(Done);
     }
 
-    async Task<Outcome<Done>> IInventoryItemGrain.CommitAsync(Guid reservationId)
+    async Task<Result<Done>> IInventoryItemGrain.CommitAsync(Guid reservationId)
     {
         var known = await FindAsync(reservationId);
         switch (known.Stage)
         {
             case ReservationStage.Reserved:
                 await RecordAsync(
-                    reservationId, writes.Decided.Sell(known.Units), known.Units, ReservationStage.Sold, Reservations.SettleOperation(reservationId));
+                    reservationId, writes.Pending.Sell(known.Units), known.Units, ReservationStage.Sold, Reservations.SettleOperation(reservationId));
                 return default(Done);
             case ReservationStage.Sold or ReservationStage.Returned:
                 await known.Written;
@@ -140,7 +141,7 @@ internal sealed class InventoryItemGrain(
         }
     }
 
-    async Task<Outcome<Done>> IInventoryItemGrain.ReturnAsync(Guid reservationId, int unitsInAll)
+    async Task<Result<Done>> IInventoryItemGrain.ReturnAsync(Guid reservationId, int unitsInAll)
     {
         var known = await FindAsync(reservationId);
         if (known.Stage is not (ReservationStage.Sold or ReservationStage.Returned) || unitsInAll > known.Units)
@@ -156,14 +157,14 @@ internal sealed class InventoryItemGrain(
         {
             case ReservationStage.Reserved:
                 await RecordAsync(
-                    reservationId, writes.Decided.Release(known.Units), known.Units, ReservationStage.Released, Reservations.SettleOperation(reservationId));
+                    reservationId, writes.Pending.Release(known.Units), known.Units, ReservationStage.Released, Reservations.SettleOperation(reservationId));
                 break;
             case ReservationStage.Sold or ReservationStage.Returned:
                 await ReturnAsync(reservationId, known, known.Units);
                 break;
             case ReservationStage.Unknown:
                 // It may still be on its way: with its operations taken, it cannot be made any more.
-                await RecordAsync(reservationId, writes.Decided.Reserve(0), 0, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
+                await RecordAsync(reservationId, writes.Pending.Reserve(0), 0, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
                 await ((IInventoryItemGrain)this).ReleaseAsync(reservationId);
                 break;
             default:
@@ -172,22 +173,22 @@ internal sealed class InventoryItemGrain(
         }
     }
 
-    async Task<Outcome<Page<StockMovement>>> IInventoryItemGrain.GetLedgerAsync(PageRequest page, CancellationToken cancellation)
+    async Task<Result<Page<StockMovement>>> IInventoryItemGrain.GetLedgerAsync(PageRequest page, CancellationToken cancellation)
     {
         if (!await ProductExistsAsync())
             return NoProduct;
         var before = long.MaxValue;
         if (page.Cursor is { } cursor && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1))
-            return Refusal.Invalid("cursor", "is none that this list gave");
+            return Error.Invalid("cursor", "is none that this list gave");
         var rows = await ledger.ListAsync(SkuText, before, page.Limit + 1, cancellation);
         return rows.Length <= page.Limit
             ? new Page<StockMovement>(rows, null)
             : new Page<StockMovement>([.. rows.Take(page.Limit)], rows[page.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture));
     }
 
-    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync() => Task.FromResult(Answer);
+    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync() => Task.FromResult(CachedValue);
 
-    protected override StockAvailability Answer
+    protected override StockAvailability CachedValue
     {
         get
         {
@@ -229,20 +230,20 @@ internal sealed class InventoryItemGrain(
     {
         if (unitsInAll <= known.Returned)
             return known.Written;
-        var written = MoveAsync(writes.Decided.Return(unitsInAll - known.Returned), Reservations.ReturnOperation(id, known.Returns + 1), $"order {id}");
+        var written = MoveAsync(writes.Pending.Return(unitsInAll - known.Returned), Reservations.ReturnOperation(id, known.Returns + 1), $"order {id}");
         reservations.Set(id, new Reservation(known.Units, ReservationStage.Returned, written) { Returned = unitsInAll, Returns = known.Returns + 1 });
         return written;
     }
 
     private Task MoveAsync(StockDecision decision, string operation, string? reference, params ReadOnlySpan<IShopEvent> events)
     {
-        var crossings = StockState.Crossings(SkuText, writes.Decided, decision.State);
+        var crossings = StockState.ThresholdCrossings(SkuText, writes.Pending, decision.State);
         return writes.AddAsync(decision.State, [.. events, .. crossings], decision.ToLedgerRow(SkuText, operation, Now, reference));
     }
 
     /// <summary>An administrator's act, before it is decided.</summary>
-    private Audited Note(string action, StockState next, object? details = null) =>
-        Audit(new Act(action, SkuText) { Before = Facts(writes.Decided), After = Facts(next), Details = details });
+    private AuditRecorded Note(string action, StockState next, object? details = null) =>
+        Audit(new AuditEvent(action, SkuText) { Before = Facts(writes.Pending), After = Facts(next), Details = details });
 
     private static object Facts(StockState stock) => new { stock.OnHand, stock.Reserved, stock.LowStockThreshold };
 
@@ -253,7 +254,7 @@ internal sealed class InventoryItemGrain(
         {
             if (i == MaxWaits)
                 throw new UnavailableException($"{SkuText} is in great demand.");
-            await writes.PendingAsync();
+            await writes.FlushAsync();
         }
         return expected is null || expected == Version;
     }
@@ -264,14 +265,14 @@ internal sealed class InventoryItemGrain(
 
     private StockLevel View => (State ?? StockState.Empty).ToView(SkuText, Version);
 
-    private Refusal NoProduct => Refusal.NotFound($"The product {SkuText}");
+    private Error NoProduct => Error.NotFound($"The product {SkuText}");
 
-    private Refusal OutOfStock(int quantity) => new(RefusalCode.OutOfStock, $"{SkuText} is out of stock.")
+    private Error OutOfStock(int quantity) => new(ErrorCode.OutOfStock, $"{SkuText} is out of stock.")
     {
-        Lines = [new Shortage(SkuText, quantity, writes.Decided.Available)],
+        Lines = [new Shortage(SkuText, quantity, writes.Pending.Available)],
     };
 
-    private static Refusal NotSold { get; } = new(RefusalCode.Conflict, "The reservation was not sold, or has fewer units than are to come back.");
+    private static Error NotSold { get; } = new(ErrorCode.Conflict, "The reservation was not sold, or has fewer units than are to come back.");
 
-    private static Refusal Ended { get; } = new(RefusalCode.Conflict, "The reservation was released, or never made.");
+    private static Error Ended { get; } = new(ErrorCode.Conflict, "The reservation was released, or never made.");
 }

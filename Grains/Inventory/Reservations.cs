@@ -66,7 +66,7 @@ internal sealed class Reservations
         [.. Enumerable.Range(returns + 1, ReturnsAtATime).Select(number => ReturnOperation(id, number))];
 
     /// <summary>Reads off the ledger's rows how far a reservation is.</summary>
-    public static Reservation FromLedger(IEnumerable<WrittenMovement> rows)
+    public static Reservation FromLedger(IEnumerable<RecordedMovement> rows)
     {
         var (units, returned, returns) = (0, 0, 0);
         var stage = ReservationStage.Unknown;

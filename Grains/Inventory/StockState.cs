@@ -32,16 +32,16 @@ public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold,
     {
         var after = (long)OnHand + delta;
         if (after < Reserved)
-            return new Refusal(RefusalCode.Conflict, $"{OnHand} units are on hand and {Reserved} of them reserved: at most {Available} can be taken away.");
+            return new Error(ErrorCode.Conflict, $"{OnHand} units are on hand and {Reserved} of them reserved: at most {Available} can be taken away.");
         return after > AdjustStock.MaxUnits
-            ? new Refusal(RefusalCode.Conflict, $"At most {AdjustStock.MaxUnits} units can be on hand.")
+            ? new Error(ErrorCode.Conflict, $"At most {AdjustStock.MaxUnits} units can be on hand.")
             : Move(StockMovementKind.Adjustment, delta, onHand: delta, reserved: 0, reference is null ? reason : $"{reason}: {reference}");
     }
 
     /// <summary>Sets units aside; refused when fewer are available.</summary>
     public StockDecision Reserve(int units) => units <= Available
         ? Move(StockMovementKind.Reservation, units, onHand: 0, reserved: units, null)
-        : new Refusal(RefusalCode.OutOfStock, $"{Available} units are available.");
+        : new Error(ErrorCode.OutOfStock, $"{Available} units are available.");
 
     /// <summary>Reserved units leave the house.</summary>
     public StockDecision Sell(int units) => Move(StockMovementKind.Sale, -units, onHand: -units, reserved: -units, null);
@@ -61,7 +61,7 @@ public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold,
     }
 
     /// <summary>What to tell the world about going from one level to another.</summary>
-    public static IEnumerable<IShopEvent> Crossings(string sku, StockState before, StockState after)
+    public static IEnumerable<IShopEvent> ThresholdCrossings(string sku, StockState before, StockState after)
     {
         if (before.Available > 0 && after.Available <= 0)
             yield return new InventoryOutOfStock(sku);
@@ -78,10 +78,10 @@ public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold,
 }
 
 /// <summary>The next counters with the movement that leads to them, or a refusal.</summary>
-public sealed record StockDecision(StockState State, StockMovementKind Kind, int Delta, string? Reference, Refusal? Refusal)
+public sealed record StockDecision(StockState State, StockMovementKind Kind, int Delta, string? Reference, Error? Error)
 {
     /// <summary>Refuse; nothing moves.</summary>
-    public static implicit operator StockDecision(Refusal refusal) => new(null!, default, 0, null, refusal);
+    public static implicit operator StockDecision(Error error) => new(null!, default, 0, null, error);
 
     /// <summary>The ledger's line for it.</summary>
     public LedgerRow ToLedgerRow(string sku, string operationId, DateTimeOffset at, string? reference = null) => new(

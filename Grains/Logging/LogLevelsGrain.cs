@@ -3,7 +3,8 @@ using SoonShop.Auditing;
 
 namespace SoonShop.Logging;
 
-internal sealed class LogLevelsGrain([PersistentState("log-levels")] IPersistentState<Document<LogLevelsState>> storage, TimeProvider time)
+internal sealed class LogLevelsGrain([PersistentState("log-levels")] IPersistentState<StateEnvelope<LogLevelsState>> storage,
+    TimeProvider time)
     : AggregateGrain<LogLevelsState>(storage, time), ILogLevelsGrain
 {
     protected override string Aggregate => "log-levels";
@@ -14,12 +15,12 @@ internal sealed class LogLevelsGrain([PersistentState("log-levels")] IPersistent
 
     Task<LogLevels> ILogLevelsGrain.GetAsync() => Task.FromResult(Current);
 
-    async Task<Outcome<LogLevels>> ILogLevelsGrain.SetAsync(SetLogLevels command)
+    async Task<Result<LogLevels>> ILogLevelsGrain.SetAsync(SetLogLevels command)
     {
         var decision = LogLevelsState.Set(command, Now);
-        if (decision.Refusal is { } refusal)
-            return refusal;
-        await CommitAsync(decision, Audit(new Act("logging.set-levels", "log-levels") { Before = Current, After = decision.State.At(Now) }));
+        if (decision.Error is { } error)
+            return error;
+        await CommitAsync(decision, Audit(new AuditEvent("logging.set-levels", "log-levels") { Before = Current, After = decision.State.At(Now) }));
         return Current;
     }
 }

@@ -24,7 +24,7 @@ public sealed record LogLevelsState(ImmutableDictionary<string, LogDetail> Level
         if (command.Minutes is < 1 or > LogLevels.MaxMinutes)
             errors["minutes"] = [$"must be 1–{LogLevels.MaxMinutes}"];
         return errors.Count > 0
-            ? Refusal.Invalid(errors)
+            ? Error.Invalid(errors)
             : Decision<LogLevelsState>.To(new LogLevelsState(command.Levels, now.AddMinutes(command.Minutes)));
     }
 

@@ -10,7 +10,7 @@ namespace SoonShop.Notifications;
 /// over; if the process dies in between, it is sent once more under the same delivery id.
 /// </summary>
 internal abstract partial class ChannelGrain(
-    IPersistentState<Document<DeliveryLog>> storage, TimeProvider time, string channelName, IEnumerable<INotificationChannel> channels,
+    IPersistentState<StateEnvelope<DeliveryLog>> storage, TimeProvider time, string channelName, IEnumerable<INotificationChannel> channels,
     IMailedSecrets secrets, BusinessMetrics metrics, ILogger log)
     : EventHandlerGrain<DeliveryLog>(storage, time), IHandle<NotificationDue>, IDeliveryLog
 {

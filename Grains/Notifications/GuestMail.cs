@@ -18,7 +18,7 @@ internal sealed partial class GuestMail(
     internal const int MaxAtATime = 16;
 
     /// <summary>How long a message waits for its turn: a burst passes, and a slow mail server does not.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    internal static readonly TimeSpan CallTimeout = TimeSpan.FromMilliseconds(100);
 
     private readonly INotificationChannel? channel = channels.FirstOrDefault(c => c.Name == ChannelName.Email);
     private readonly SemaphoreSlim turns = new(MaxAtATime);
@@ -31,7 +31,7 @@ internal sealed partial class GuestMail(
             return null;
         // What an earlier attempt may be sending still needs none: only here the channel knows what becomes of it.
         var takesTurn = context.Attempt == 1;
-        if (takesTurn && !await turns.WaitAsync(Patience, context.Cancellation))
+        if (takesTurn && !await turns.WaitAsync(CallTimeout, context.Cancellation))
             return null;
         try
         {

@@ -29,5 +29,5 @@ public interface IWebhookSender
     /// Posts an event, signed. Returns when the endpoint has answered 2xx; throws otherwise: 410 as permanent, everything else is
     /// worth a retry.
     /// </summary>
-    Task PostAsync(Guid endpointId, string url, string secret, PublishedEvent e, CancellationToken cancellation);
+    Task PostAsync(Guid endpointId, string url, string secret, WebhookPayload e, CancellationToken cancellation);
 }

@@ -12,7 +12,7 @@ namespace SoonShop.Notifications;
 [Retry(Immediate = 1, Backoff = Backoff.Exponential, Retries = 20, FirstSeconds = 2, Factor = 2, MaxSeconds = 600, Jitter = 0.2)]
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class MailGrain(
-    [LazyState("mail")] IPersistentState<Document<DeliveryLog>> storage, TimeProvider time,
+    [LazyState("mail")] IPersistentState<StateEnvelope<DeliveryLog>> storage, TimeProvider time,
     IEnumerable<INotificationChannel> channels, IMailedSecrets secrets, UnprovenMailLimit mailLimit, BusinessMetrics metrics,
     ILogger<MailGrain> log)
     : ChannelGrain(storage, time, ChannelName.Email, channels, secrets, metrics, log)

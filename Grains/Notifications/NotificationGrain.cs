@@ -13,7 +13,7 @@ namespace SoonShop.Notifications;
 [GrainType(NotificationGrain.Handler), CollectionAgeLimit(Minutes = 2)]
 [ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments), ImplicitStreamSubscription(ShopStreams.Users)]
 internal sealed class NotificationGrain(
-    [LazyState("notification")] IPersistentState<Document<NotificationState>> storage, TimeProvider time,
+    [LazyState("notification")] IPersistentState<StateEnvelope<NotificationState>> storage, TimeProvider time,
     IEnumerable<INotificationChannel> channels, INotificationTexts texts, IWebhookEndpoints webhooks, GuestMail guestMail, BusinessMetrics metrics)
     : EventHandlerGrain<NotificationState>(storage, time), INotificationGrain,
         IHandle<UserRegistered>, IHandle<EmailVerificationRequested>, IHandle<ProfileUpdated>, IHandle<PasswordResetRequested>, IHandle<PasswordChanged>,
@@ -37,59 +37,59 @@ internal sealed class NotificationGrain(
 
     Task IHandle<UserRegistered>.HandleAsync(UserRegistered e, EventContext context) =>
         // A profile that is known already is a newer one: this event was held up.
-        TellAsync(context, NotificationKind.Welcome, new(), known: Mine.Profile ?? new(e.Email, e.DisplayName, e.Locale));
+        NotifyAsync(context, NotificationKind.Welcome, new(), known: Mine.Profile ?? new(e.Email, e.DisplayName, e.Locale));
 
     Task IHandle<EmailVerificationRequested>.HandleAsync(EmailVerificationRequested e, EventContext context) =>
-        TellAsync(context, NotificationKind.EmailVerification, new() { Token = e.Token, Deadline = e.ExpiresAt }, email: e.Email);
+        NotifyAsync(context, NotificationKind.EmailVerification, new() { Token = e.Token, Deadline = e.ExpiresAt }, email: e.Email);
 
     Task IHandle<PasswordResetRequested>.HandleAsync(PasswordResetRequested e, EventContext context) =>
         // A token that has run out while the mail was held up helps nobody.
         e.ExpiresAt <= Now ? Task.CompletedTask
-            : TellAsync(context, NotificationKind.PasswordReset, new() { Token = e.Token, Deadline = e.ExpiresAt }, email: e.Email);
+            : NotifyAsync(context, NotificationKind.PasswordReset, new() { Token = e.Token, Deadline = e.ExpiresAt }, email: e.Email);
 
     Task IHandle<PasswordChanged>.HandleAsync(PasswordChanged e, EventContext context) =>
-        TellAsync(context, NotificationKind.PasswordChanged, new(), email: e.Email);
+        NotifyAsync(context, NotificationKind.PasswordChanged, new(), email: e.Email);
 
     // Mail with a token goes to the address that the event names: the profile may be older or newer.
 
     Task IHandle<EmailChangeRequested>.HandleAsync(EmailChangeRequested e, EventContext context) =>
-        TellWithTokenAsync(context, NotificationKind.EmailChangeRequested, e.Email, e.Token, e.ExpiresAt, e.NewEmail);
+        NotifyWithTokenAsync(context, NotificationKind.EmailChangeRequested, e.Email, e.Token, e.ExpiresAt, e.NewEmail);
 
     Task IHandle<EmailChangeConfirmationRequested>.HandleAsync(EmailChangeConfirmationRequested e, EventContext context) =>
-        TellWithTokenAsync(context, NotificationKind.EmailChangeConfirmation, e.Email, e.Token, e.ExpiresAt, null);
+        NotifyWithTokenAsync(context, NotificationKind.EmailChangeConfirmation, e.Email, e.Token, e.ExpiresAt, null);
 
     async Task IHandle<EmailChanged>.HandleAsync(EmailChanged e, EventContext context)
     {
         var posts = await PostsAsync(context);
         if (!Mine.IsErased)
-            await CommitAsync(Mine.Know(await CurrentProfileAsync(e.UserId)), posts);
+            await CommitAsync(Mine.WithProfile(await CurrentProfileAsync(e.UserId)), posts);
         else if (posts.Length > 0)
             await CommitAsync(Mine, posts);
     }
 
     Task IHandle<EmailChangeUndoOffered>.HandleAsync(EmailChangeUndoOffered e, EventContext context) =>
-        TellWithTokenAsync(context, NotificationKind.EmailChanged, e.Email, e.Token, e.ExpiresAt, e.NewEmail);
+        NotifyWithTokenAsync(context, NotificationKind.EmailChanged, e.Email, e.Token, e.ExpiresAt, e.NewEmail);
 
     async Task IHandle<EmailChangeUndone>.HandleAsync(EmailChangeUndone e, EventContext context)
     {
         if (!Mine.IsErased)
         {
             var profile = await CurrentProfileAsync(e.UserId);
-            await TellAsync(context, NotificationKind.EmailChangeUndone, new() { OtherEmail = e.RejectedEmail }, profile, e.Email);
+            await NotifyAsync(context, NotificationKind.EmailChangeUndone, new() { OtherEmail = e.RejectedEmail }, profile, e.Email);
         }
     }
 
     /// <summary>A token that has run out while the mail was held up helps nobody.</summary>
-    private Task TellWithTokenAsync(
+    private Task NotifyWithTokenAsync(
         EventContext context, NotificationKind kind, string email, string token, DateTimeOffset deadline, string? otherEmail) =>
         deadline <= Now ? Task.CompletedTask
-            : TellAsync(context, kind, new() { Token = token, Deadline = deadline, OtherEmail = otherEmail }, email: email);
+            : NotifyAsync(context, kind, new() { Token = token, Deadline = deadline, OtherEmail = otherEmail }, email: email);
 
     // The profile as it is now: a change that was held up must not undo a later one.
     async Task IHandle<ProfileUpdated>.HandleAsync(ProfileUpdated e, EventContext context)
     {
         if (!Mine.IsErased)
-            await CommitAsync(Mine.Know(await CurrentProfileAsync(e.UserId)), []);
+            await CommitAsync(Mine.WithProfile(await CurrentProfileAsync(e.UserId)), []);
     }
 
     // ---- orders
@@ -102,7 +102,7 @@ internal sealed class NotificationGrain(
     {
         // The receipt lists what was bought.
         var order = await OrderAsync(e.Order.OrderId);
-        await TellAsync(context, NotificationKind.OrderConfirmed, e.Order, Of(e.Order) with
+        await NotifyAsync(context, NotificationKind.OrderConfirmed, e.Order, Of(e.Order) with
         {
             Lines = order.Lines,
             Subtotal = order.Subtotal,
@@ -112,32 +112,32 @@ internal sealed class NotificationGrain(
     }
 
     Task IHandle<OrderRejected>.HandleAsync(OrderRejected e, EventContext context) =>
-        TellAsync(context, NotificationKind.OrderRejected, e.Order, Of(e.Order) with { Shortages = e.Shortages });
+        NotifyAsync(context, NotificationKind.OrderRejected, e.Order, Of(e.Order) with { Shortages = e.Shortages });
 
     Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) =>
-        TellAsync(context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with { Carrier = e.Carrier, TrackingNumber = e.TrackingNumber });
+        NotifyAsync(context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with { Carrier = e.Carrier, TrackingNumber = e.TrackingNumber });
 
     // Nobody knows whether what closed by itself has arrived: there is nothing to tell.
     Task IHandle<OrderDelivered>.HandleAsync(OrderDelivered e, EventContext context) => e.Automatic ? Task.CompletedTask :
-        TellAsync(context, NotificationKind.OrderDelivered, e.Order, Of(e.Order));
+        NotifyAsync(context, NotificationKind.OrderDelivered, e.Order, Of(e.Order));
 
     // Of an order whose place a newer one took there is nothing to tell: the customer is told of that one.
     Task IHandle<OrderCancelled>.HandleAsync(OrderCancelled e, EventContext context) => e.Superseded ? PublishAsync(context) :
-        TellAsync(context, NotificationKind.OrderCancelled, e.Order, Of(e.Order) with { Reason = e.Reason, Paid = e.Paid });
+        NotifyAsync(context, NotificationKind.OrderCancelled, e.Order, Of(e.Order) with { Reason = e.Reason, Paid = e.Paid });
 
     Task IHandle<OrderExpired>.HandleAsync(OrderExpired e, EventContext context) =>
-        TellAsync(context, NotificationKind.OrderExpired, e.Order, Of(e.Order));
+        NotifyAsync(context, NotificationKind.OrderExpired, e.Order, Of(e.Order));
 
     Task IHandle<OrderRefunded>.HandleAsync(OrderRefunded e, EventContext context) =>
-        TellAsync(context, NotificationKind.OrderRefunded, e.Order, Of(e.Order) with { Refunded = e.RefundedInAll });
+        NotifyAsync(context, NotificationKind.OrderRefunded, e.Order, Of(e.Order) with { Refunded = e.RefundedInAll });
 
     // ---- payments: their events name neither number nor address, which the order knows
 
     Task IHandle<PaymentFailed>.HandleAsync(PaymentFailed e, EventContext context) =>
-        TellOfPaymentAsync(context, NotificationKind.PaymentFailed, e.PaymentId, e.DeclineCode);
+        NotifyOfPaymentAsync(context, NotificationKind.PaymentFailed, e.PaymentId, e.DeclineCode);
 
     Task IHandle<PaymentActionRequired>.HandleAsync(PaymentActionRequired e, EventContext context) =>
-        TellOfPaymentAsync(context, NotificationKind.PaymentActionRequired, e.PaymentId, null);
+        NotifyOfPaymentAsync(context, NotificationKind.PaymentActionRequired, e.PaymentId, null);
 
     Task IHandle<PaymentCaptured>.HandleAsync(PaymentCaptured e, EventContext context) => PublishAsync(context);
 
@@ -158,10 +158,10 @@ internal sealed class NotificationGrain(
 
     // ---- what the user does
 
-    async Task<Outcome<NotificationPage>> INotificationGrain.ListAsync(bool unreadOnly, PageRequest page)
+    async Task<Result<NotificationPage>> INotificationGrain.ListAsync(bool unreadOnly, PageRequest page)
     {
         if (Mine.Page(unreadOnly, page) is not { } found)
-            return Refusal.Invalid("cursor", "is none that this list gave; begin without one");
+            return Error.Invalid("cursor", "is none that this list gave; begin without one");
         var (entries, next) = found;
         var sent = new Dictionary<(string, Guid), DeliveryRecord>();
         foreach (var channel in channels)
@@ -180,11 +180,11 @@ internal sealed class NotificationGrain(
             next, Mine.UnreadCount);
     }
 
-    async Task<Outcome<Done>> INotificationGrain.MarkReadAsync(Guid notificationId)
+    async Task<Result<Done>> INotificationGrain.MarkReadAsync(Guid notificationId)
     {
         var decision = Mine.MarkRead(notificationId);
-        if (decision.Refusal is { } refusal)
-            return refusal;
+        if (decision.Error is { } error)
+            return error;
         await CommitAsync(decision);
         return default(Done);
     }
@@ -193,21 +193,21 @@ internal sealed class NotificationGrain(
 
     Task<NotificationPreferences> INotificationGrain.GetPreferencesAsync() => Task.FromResult(Mine.ToPreferences(ChannelNames));
 
-    async Task<Outcome<NotificationPreferences>> INotificationGrain.SetPreferencesAsync(ImmutableArray<NotificationChoice> choices)
+    async Task<Result<NotificationPreferences>> INotificationGrain.SetPreferencesAsync(ImmutableArray<NotificationChoice> choices)
     {
         var decision = Mine.Choose(choices, ChannelNames);
-        if (decision.Refusal is { } refusal)
-            return refusal;
+        if (decision.Error is { } error)
+            return error;
         await CommitAsync(decision);
         return Mine.ToPreferences(ChannelNames);
     }
 
-    async Task INotificationGrain.TellAsync(string eventId, DateTimeOffset at, NotificationKind kind, NotificationDetails details)
+    async Task INotificationGrain.NotifyAsync(string eventId, DateTimeOffset at, NotificationKind kind, NotificationDetails details)
     {
         if (Mine.IsErased)
             return;
-        var known = Mine.Know(await ProfileAsync(this.GetPrimaryKey(), kind));
-        await CommitAsync(Announce(known, new NotificationNews(eventId, at, kind, details)));
+        var known = Mine.WithProfile(await ProfileAsync(this.GetPrimaryKey(), kind));
+        await CommitAsync(Add(known, new NotificationRequest(eventId, at, kind, details)));
     }
 
     async Task INotificationGrain.EraseAsync()
@@ -221,13 +221,13 @@ internal sealed class NotificationGrain(
 
     // ---- pieces
 
-    private Task TellAsync(EventContext context, NotificationKind kind, OrderFacts order, NotificationDetails details) =>
-        TellAsync(context, kind, details, order.CustomerId, order.Email);
+    private Task NotifyAsync(EventContext context, NotificationKind kind, OrderSummary order, NotificationDetails details) =>
+        NotifyAsync(context, kind, details, order.CustomerId, order.Email);
 
-    private async Task TellOfPaymentAsync(EventContext context, NotificationKind kind, Guid orderId, string? declineCode)
+    private async Task NotifyOfPaymentAsync(EventContext context, NotificationKind kind, Guid orderId, string? declineCode)
     {
         var order = await OrderAsync(orderId);
-        await TellAsync(context, kind, new NotificationDetails
+        await NotifyAsync(context, kind, new NotificationDetails
         {
             OrderId = order.Id,
             OrderNumber = order.Number,
@@ -239,19 +239,19 @@ internal sealed class NotificationGrain(
     }
 
     /// <summary>News of the user's own account.</summary>
-    private Task TellAsync(
+    private Task NotifyAsync(
         EventContext context, NotificationKind kind, NotificationDetails details, NotificationProfile? known = null, string? email = null) =>
-        TellAsync(context, kind, details, this.GetPrimaryKey(), null, known, email);
+        NotifyAsync(context, kind, details, this.GetPrimaryKey(), null, known, email);
 
-    private async Task TellAsync(
+    private async Task NotifyAsync(
         EventContext context, NotificationKind kind, NotificationDetails details, Guid? userId, string? guestEmail,
         NotificationProfile? known = null, string? email = null)
     {
         var state = Mine;
         if (userId is { } user && !state.IsErased)
-            state = state.Know(known ?? await ProfileAsync(user, kind));
-        var news = new NotificationNews(context.EventId, context.Event.Time, kind, details, guestEmail) { Email = email };
-        var decision = Announce(state, news);
+            state = state.WithProfile(known ?? await ProfileAsync(user, kind));
+        var update = new NotificationRequest(context.EventId, context.Event.Time, kind, details, guestEmail) { Email = email };
+        var decision = Add(state, update);
         var posts = await PostsAsync(context);
         // Webhook endpoints do not wait for a mail server.
         if (posts.Length == 0 && decision.Events is [NotificationDue { IsForGuest: true } message]
@@ -267,8 +267,9 @@ internal sealed class NotificationGrain(
             await CommitAsync(decision.State, [.. decision.Events, .. posts]);
     }
 
-    private Decision<NotificationState> Announce(NotificationState state, NotificationNews news) => state.Announce(
-        news, GrainKey, () => texts.Write(news.Kind, state.Profile?.Locale ?? NotificationState.LocaleOfGuests, news.Details), channels);
+    private Decision<NotificationState> Add(NotificationState state, NotificationRequest update) => state.Add(
+        update, GrainKey, () =>
+            texts.Write(update.Kind, state.Profile?.Locale ?? NotificationState.LocaleOfGuests, update.Details), channels);
 
     /// <summary>Tells the administrators, and the webhook endpoints that want it; it is no news for the user.</summary>
     private async Task AlertAsync(EventContext context, NotificationKind kind, Guid orderId, NotificationDetails details)
@@ -303,14 +304,14 @@ internal sealed class NotificationGrain(
     private async Task<NotificationProfile?> FindProfileAsync(Guid userId)
     {
         var user = await GrainFactory.GetGrain<IUserGrain>(userId).GetAsync();
-        return user.IsRefused ? null : NotificationProfile.Of(user.Value);
+        return user.IsError ? null : NotificationProfile.Of(user.Value);
     }
 
     private async Task<Order> OrderAsync(Guid orderId)
     {
         var order = await GrainFactory.GetGrain<IOrderGrain>(orderId).GetAsync(new Caller(null, null, IsAdmin: true));
-        return order.IsRefused ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} to tell of.") : order.Value;
+        return order.IsError ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} to tell of.") : order.Value;
     }
 
-    private static NotificationDetails Of(OrderFacts order) => new() { OrderId = order.OrderId, OrderNumber = order.Number, Total = order.Total };
+    private static NotificationDetails Of(OrderSummary order) => new() { OrderId = order.OrderId, OrderNumber = order.Number, Total = order.Total };
 }

@@ -26,7 +26,7 @@ public sealed record NotificationState
     public long Entries { get; init; }
 
     /// <summary>What the user chose differently from the default.</summary>
-    public ImmutableArray<NotificationWish> Wishes { get; init; } = [];
+    public ImmutableArray<NotificationPreference> Wishes { get; init; } = [];
 
     /// <summary>What became of a guest's last mails that went out with their events (<see cref="GuestMail"/>); null where none did.</summary>
     public DeliveryLog? GuestMails { get; init; }
@@ -41,33 +41,34 @@ public sealed record NotificationState
     /// Makes a notification of news: an entry in the inbox of who has one, and a message due on each channel that reaches the reader and
     /// is wanted. News that the inbox holds already, or that a guest has by mail, stays what it is.
     /// </summary>
-    public Decision<NotificationState> Announce(
-        NotificationNews news, string key, Func<NotificationText> write, IEnumerable<INotificationChannel> channels)
+    public Decision<NotificationState> Add(
+        NotificationRequest update, string key, Func<NotificationText> write, IEnumerable<INotificationChannel> channels)
     {
-        if (IsErased || Inbox.Any(e => e.Id == news.NotificationId) || GuestMails?.Find(news.NotificationId) is not null)
-            return Decision<NotificationState>.Stay(this);
-        var to = Profile is { } known ? known.ToRecipient() : new Recipient(news.GuestEmail, null, LocaleOfGuests);
-        if (news.Email is { } address)
+        if (IsErased || Inbox.Any(e => e.Id == update.NotificationId) || GuestMails?.Find(update.NotificationId) is not null)
+            return Decision<NotificationState>.NoChange(this);
+        var to = Profile is { } known ? known.ToRecipient() : new Recipient(update.GuestEmail, null, LocaleOfGuests);
+        if (update.Email is { } address)
             to = to with { Email = address };
-        INotificationChannel[] used = [.. channels.Where(c => Wants(news.Kind, c.Name) && c.Reaches(to))];
-        var entered = Profile is not null && Wants(news.Kind, ChannelName.Inbox);
+        INotificationChannel[] used = [.. channels.Where(c => Wants(update.Kind, c.Name) && c.Reaches(to))];
+        var entered = Profile is not null && Wants(update.Kind, ChannelName.Inbox);
         if (!entered && used.Length == 0)
-            return Decision<NotificationState>.Stay(this);
+            return Decision<NotificationState>.NoChange(this);
         var next = this;
         if (entered)
         {
             var text = write();
             var entry = new InboxEntry(
-                news.NotificationId, Entries + 1, news.Kind, text.Title, text.Summary, news.Details.OrderId, news.At, false, [.. used.Select(c => c.Name)]);
+                update.NotificationId, Entries + 1, update.Kind, text.Title, text.Summary, update.Details.OrderId, update.At, false, [.. used.Select(c => c.Name)]);
             next = this with { Entries = entry.Number, Inbox = [entry, .. Inbox.Take(MaxEntries - 1)] };
         }
         return Decision<NotificationState>.To(next,
         [
-            .. used.Select(c => new NotificationDue(key, news.NotificationId, c.Name, news.Kind, to, news.Details, news.At, news.EventId)
+            .. used.Select(c => new NotificationDue(key, update.NotificationId, c.Name, update.Kind, to, update.Details, update.At,
+                update.EventId)
             {
                 IsForGuest = Profile is null,
                 IsUnproven = Profile is { EmailVerified: false },
-                DeliveryId = Profile is null ? news.EventId : null,
+                DeliveryId = Profile is null ? update.EventId : null,
             }),
         ]);
     }
@@ -76,7 +77,7 @@ public sealed record NotificationState
     public NotificationState WithGuestMail(DeliveryRecord record) => this with { GuestMails = (GuestMails ?? DeliveryLog.Empty).With(record) };
 
     /// <summary>Takes over what is new of the profile.</summary>
-    public NotificationState Know(NotificationProfile profile) => IsErased ? this : this with { Profile = profile };
+    public NotificationState WithProfile(NotificationProfile profile) => IsErased ? this : this with { Profile = profile };
 
     /// <summary>Marks one as read.</summary>
     public Decision<NotificationState> MarkRead(Guid id)
@@ -84,14 +85,14 @@ public sealed record NotificationState
         var place = -1;
         for (var i = 0; i < Inbox.Length && place < 0; i++)
             place = Inbox[i].Id == id ? i : place;
-        return place < 0 ? Refusal.NotFound("The notification")
-            : Inbox[place].Read ? Decision<NotificationState>.Stay(this)
+        return place < 0 ? Error.NotFound("The notification")
+            : Inbox[place].Read ? Decision<NotificationState>.NoChange(this)
             : Decision<NotificationState>.To(this with { Inbox = Inbox.SetItem(place, Inbox[place] with { Read = true }) });
     }
 
     /// <summary>Marks all as read.</summary>
     public Decision<NotificationState> MarkAllRead() => Inbox.All(e => e.Read)
-        ? Decision<NotificationState>.Stay(this)
+        ? Decision<NotificationState>.NoChange(this)
         : Decision<NotificationState>.To(this with { Inbox = [.. Inbox.Select(e => e.Read ? e : e with { Read = true })] });
 
     /// <summary>Unread entries.</summary>
@@ -127,9 +128,9 @@ public sealed record NotificationState
     public Decision<NotificationState> Choose(ImmutableArray<NotificationChoice> choices, IReadOnlyCollection<string> channels)
     {
         if (IsErased)
-            return Refusal.NotFound("The user");
+            return Error.NotFound("The user");
         var errors = new Dictionary<string, string[]>();
-        var wishes = new List<NotificationWish>();
+        var wishes = new List<NotificationPreference>();
         foreach (var choice in choices)
         {
             if (Find(choice.Kind) is not { } kind)
@@ -139,10 +140,10 @@ public sealed record NotificationState
             else if (!choice.Enabled && NotificationKinds.IsRequired(kind, choice.Channel))
                 errors[$"preferences.{choice.Kind}.{choice.Channel}"] = ["cannot be switched off: everybody gets this"];
             else if (choice.Enabled != NotificationKinds.IsDefault(kind, choice.Channel))
-                wishes.Add(new NotificationWish(kind, choice.Channel, choice.Enabled));
+                wishes.Add(new NotificationPreference(kind, choice.Channel, choice.Enabled));
         }
-        return errors.Count > 0 ? Refusal.Invalid(errors)
-            : wishes.SequenceEqual(Wishes) ? Decision<NotificationState>.Stay(this)
+        return errors.Count > 0 ? Error.Invalid(errors)
+            : wishes.SequenceEqual(Wishes) ? Decision<NotificationState>.NoChange(this)
             : Decision<NotificationState>.To(this with { Wishes = [.. wishes] });
     }
 
@@ -204,7 +205,7 @@ public sealed record InboxEntry(
     Guid Id, long Number, NotificationKind Kind, string Title, string Text, Guid? OrderId, DateTimeOffset At, bool Read, ImmutableArray<string> Channels);
 
 /// <summary>A kind on a channel, or not.</summary>
-public sealed record NotificationWish(NotificationKind Kind, string Channel, bool Enabled);
+public sealed record NotificationPreference(NotificationKind Kind, string Channel, bool Enabled);
 
 /// <summary>News for a user.</summary>
 /// <param name="EventId">The event that brings it.</param>
@@ -212,7 +213,7 @@ public sealed record NotificationWish(NotificationKind Kind, string Channel, boo
 /// <param name="Kind">What it tells.</param>
 /// <param name="Details">What there is to tell.</param>
 /// <param name="GuestEmail">Where mail goes for who has no account.</param>
-public sealed record NotificationNews(string EventId, DateTimeOffset At, NotificationKind Kind, NotificationDetails Details, string? GuestEmail = null)
+public sealed record NotificationRequest(string EventId, DateTimeOffset At, NotificationKind Kind, NotificationDetails Details, string? GuestEmail = null)
 {
     /// <summary>
     /// The address that mail goes to whatever the profile says: that of an event about one address, such as one that holds a token; null

@@ -11,18 +11,18 @@ internal sealed class StockAlertGrain(IAdministrators administrators, IWebhookEn
     /// <summary>Its grain type.</summary>
     public const string Handler = "stock-alert";
 
-    Task IHandle<InventoryLowStock>.HandleAsync(InventoryLowStock e, EventContext context) => TellAsync(
+    Task IHandle<InventoryLowStock>.HandleAsync(InventoryLowStock e, EventContext context) => NotifyAsync(
         context, NotificationKind.LowStock, new NotificationDetails { Sku = e.Sku, Available = e.Available, Threshold = e.Threshold });
 
-    Task IHandle<InventoryOutOfStock>.HandleAsync(InventoryOutOfStock e, EventContext context) => TellAsync(
+    Task IHandle<InventoryOutOfStock>.HandleAsync(InventoryOutOfStock e, EventContext context) => NotifyAsync(
         context, NotificationKind.OutOfStock, new NotificationDetails { Sku = e.Sku, Available = 0 });
 
     Task IHandle<InventoryBackInStock>.HandleAsync(InventoryBackInStock e, EventContext context) => PublishAsync(context);
 
-    private async Task TellAsync(EventContext context, NotificationKind kind, NotificationDetails details)
+    private async Task NotifyAsync(EventContext context, NotificationKind kind, NotificationDetails details)
     {
         await PublishAsync(context);
-        await administrators.TellAsync(GrainFactory, context, context.Event.Time, kind, details);
+        await administrators.NotifyAsync(GrainFactory, context, context.Event.Time, kind, details);
     }
 
     private async Task PublishAsync(EventContext context)

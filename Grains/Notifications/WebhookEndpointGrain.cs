@@ -7,7 +7,7 @@ using SoonShop.Events;
 namespace SoonShop.Notifications;
 
 internal sealed partial class WebhookEndpointGrain(
-    [PersistentState("webhook")] IPersistentState<Document<WebhookState>> storage, TimeProvider time,
+    [PersistentState("webhook")] IPersistentState<StateEnvelope<WebhookState>> storage, TimeProvider time,
     IWebhookSender sender, IWebhookEndpoints endpoints, IOptions<NotificationsOptions> options, ILogger<WebhookEndpointGrain> log)
     : AggregateGrain<WebhookState>(storage, time), IWebhookEndpointGrain, IWebhookTargetGrain
 {
@@ -20,15 +20,15 @@ internal sealed partial class WebhookEndpointGrain(
 
     private WebhookState? Endpoint => State is { Deleted: false } endpoint ? endpoint : null;
 
-    async Task<Outcome<NewWebhookEndpoint>> IWebhookEndpointGrain.CreateAsync(string url, ImmutableArray<string> eventTypes, string actor)
+    async Task<Result<NewWebhookEndpoint>> IWebhookEndpointGrain.CreateAsync(string url, ImmutableArray<string> eventTypes, string actor)
     {
         if (State is null)
         {
             var decision = WebhookState.Create(this.GetPrimaryKey(), url, eventTypes, sender.ProblemWith(url), Now);
-            if (decision.Refusal is { } refusal)
-                return refusal;
+            if (decision.Error is { } error)
+                return error;
             if ((await endpoints.ListAsync(CancellationToken.None)).Length >= WebhookState.MaxEndpoints)
-                return new Refusal(RefusalCode.Conflict, $"There are {WebhookState.MaxEndpoints} endpoints already. Remove one first.");
+                return new Error(ErrorCode.Conflict, $"There are {WebhookState.MaxEndpoints} endpoints already. Remove one first.");
             await CommitAsync(decision, Note(actor, "create", null, decision.State));
         }
         // Also when it was there: whoever made it may have got no answer.
@@ -36,10 +36,10 @@ internal sealed partial class WebhookEndpointGrain(
         return Endpoint is { } endpoint ? new NewWebhookEndpoint(endpoint.ToView(), endpoint.Secret) : NoEndpoint;
     }
 
-    Task<Outcome<WebhookEndpoint>> IWebhookEndpointGrain.GetAsync() =>
-        Task.FromResult<Outcome<WebhookEndpoint>>(Endpoint is { } endpoint ? endpoint.ToView() : NoEndpoint);
+    Task<Result<WebhookEndpoint>> IWebhookEndpointGrain.GetAsync() =>
+        Task.FromResult<Result<WebhookEndpoint>>(Endpoint is { } endpoint ? endpoint.ToView() : NoEndpoint);
 
-    async Task<Outcome<Done>> IWebhookEndpointGrain.DeleteAsync(string actor)
+    async Task<Result<Done>> IWebhookEndpointGrain.DeleteAsync(string actor)
     {
         if (Endpoint is not { } endpoint)
             return NoEndpoint;
@@ -47,7 +47,7 @@ internal sealed partial class WebhookEndpointGrain(
         return default(Done);
     }
 
-    async Task<Outcome<WebhookEndpoint>> IWebhookEndpointGrain.EnableAsync(string actor)
+    async Task<Result<WebhookEndpoint>> IWebhookEndpointGrain.EnableAsync(string actor)
     {
         if (Endpoint is not { } endpoint)
             return NoEndpoint;
@@ -88,13 +88,13 @@ internal sealed partial class WebhookEndpointGrain(
             await CommitAsync(endpoint.Succeed());
     }
 
-    private Audited Note(string actor, string change, WebhookState? before, WebhookState? after) =>
-        Audit(new Act($"webhooks.{change}", this.GetPrimaryKey().ToString()) { Actor = actor, Before = Facts(before), After = Facts(after) });
+    private AuditRecorded Note(string actor, string change, WebhookState? before, WebhookState? after) =>
+        Audit(new AuditEvent($"webhooks.{change}", this.GetPrimaryKey().ToString()) { Actor = actor, Before = Facts(before), After = Facts(after) });
 
     /// <summary>What the audit log may know: not the secret.</summary>
     private static object? Facts(WebhookState? e) => e is null ? null : new { e.Url, e.EventTypes, Enabled = e.DisabledAt is null };
 
-    private static Refusal NoEndpoint { get; } = Refusal.NotFound("The webhook endpoint");
+    private static Error NoEndpoint { get; } = Error.NotFound("The webhook endpoint");
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Webhook endpoint {EndpointId} at {Host} is switched off after {Failures} failures in a row, the last: {Reason} Mend it, POST /admin/webhooks/{EndpointId}/enable, and replay its dead letters (handler webhook).")]
     private static partial void LogDisabled(ILogger log, Guid endpointId, string host, int failures, string reason);

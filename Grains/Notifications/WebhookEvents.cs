@@ -21,10 +21,10 @@ public static class WebhookEvents
     public static bool MayLeave(string type) => All.Contains(type);
 
     /// <summary>An event as it is posted.</summary>
-    public static PublishedEvent Of(CloudEvent e)
+    public static WebhookPayload Of(CloudEvent e)
     {
         var reader = new Utf8JsonReader(e.Data);
-        return new PublishedEvent(
+        return new WebhookPayload(
             e.Id, e.Source, e.Type, e.Subject, e.Time, e.Sequence, e.CorrelationId, e.TraceParent, JsonElement.ParseValue(ref reader));
     }
 }

@@ -44,7 +44,7 @@ public sealed record WebhookState
         string[] unknown = [.. eventTypes.Where(t => t is null || !WebhookEvents.All.Any(e => Matches(t, e)))];
         if (eventTypes.Length == 0 || unknown.Length > 0)
             errors["eventTypes"] = [$"must be of {string.Join(", ", WebhookEvents.All)}, or the beginning of some with *, such as order.*"];
-        return errors.Count > 0 ? Refusal.Invalid(errors) : Decision<WebhookState>.To(new WebhookState
+        return errors.Count > 0 ? Error.Invalid(errors) : Decision<WebhookState>.To(new WebhookState
         {
             Id = id,
             Url = url,
@@ -56,7 +56,7 @@ public sealed record WebhookState
 
     /// <summary>Switches it on again.</summary>
     public Decision<WebhookState> Enable() => DisabledAt is null
-        ? Decision<WebhookState>.Stay(this)
+        ? Decision<WebhookState>.NoChange(this)
         : Decision<WebhookState>.To(this with { DisabledAt = null, Failures = 0, FailingSince = null, LastError = null });
 
     /// <summary>
@@ -66,7 +66,7 @@ public sealed record WebhookState
     public Decision<WebhookState> Fail(string reason, WebhookOptions options, DateTimeOffset now)
     {
         if (DisabledAt is not null || Deleted)
-            return Decision<WebhookState>.Stay(this);
+            return Decision<WebhookState>.NoChange(this);
         var since = FailingSince ?? now;
         var next = this with { Failures = Failures + 1, FailingSince = since, LastError = reason };
         var spent = next.Failures >= options.DisableAfterFailures && now - since >= TimeSpan.FromMinutes(options.DisableAfterMinutes);
@@ -75,7 +75,7 @@ public sealed record WebhookState
 
     /// <summary>A post arrived.</summary>
     public Decision<WebhookState> Succeed() => Failures == 0
-        ? Decision<WebhookState>.Stay(this)
+        ? Decision<WebhookState>.NoChange(this)
         : Decision<WebhookState>.To(this with { Failures = 0, FailingSince = null, LastError = null });
 
     /// <summary>The endpoint as administrators see it.</summary>

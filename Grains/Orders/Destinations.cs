@@ -10,7 +10,7 @@ internal static class Destinations
     /// <param name="address">Where to.</param>
     /// <param name="savedAs">Its id when it comes from the customer's book, which may be older than a rule.</param>
     /// <param name="options">Whereto the shop sells.</param>
-    public static Outcome<Address> Check(Address address, Guid? savedAs, CheckoutOptions options)
+    public static Result<Address> Check(Address address, Guid? savedAs, CheckoutOptions options)
     {
         var (usable, wrong) = AddressRules.Check(address);
         var errors = wrong.Count == 0 && options.TaxBasisPointsFor(usable.Country) is null
@@ -19,8 +19,8 @@ internal static class Destinations
         if (errors.Count == 0)
             return usable;
         if (savedAs is null)
-            return Refusal.Invalid(errors.ToDictionary(e => $"shippingAddress.{e.Key}", e => e.Value));
+            return Error.Invalid(errors.ToDictionary(e => $"shippingAddress.{e.Key}", e => e.Value));
         var problems = errors.SelectMany(e => e.Value.Select(what => $"names the saved address {savedAs}, whose {e.Key} {what}"));
-        return Refusal.Invalid(new Dictionary<string, string[]> { ["addressId"] = [.. problems] });
+        return Error.Invalid(new Dictionary<string, string[]> { ["addressId"] = [.. problems] });
     }
 }

@@ -6,7 +6,7 @@ namespace SoonShop.Orders;
 public interface IOrderQueries
 {
     /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
-    Task<Outcome<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation);
+    Task<Result<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation);
 
     /// <summary>The most orders that <see cref="FindUnfinishedAsync"/> finds.</summary>
     const int MaxUnfinished = 20;
@@ -30,7 +30,7 @@ public interface IOrderQueries
     /// <param name="ordered">The confirmed orders that the cart has heard of.</param>
     /// <param name="orderedUntil">Those placed up to then it has heard of, too.</param>
     /// <param name="cancellation">Ends the query.</param>
-    Task<ImmutableArray<CartRival>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
+    Task<ImmutableArray<CompetingOrder>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
 
     /// <summary>The orders that go along with a guest's cart to the customer to whom it was handed over.</summary>
     Task<ImmutableArray<MovedOrder>> FindMovedAsync(Guid guestCartId, Guid customerId, CancellationToken cancellation);
@@ -39,4 +39,4 @@ public interface IOrderQueries
 /// <summary>One of the orders of which a cart can be bought with one.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="IsPaid">True when it is confirmed.</param>
-public sealed record CartRival(Guid OrderId, bool IsPaid);
+public sealed record CompetingOrder(Guid OrderId, bool IsPaid);

@@ -11,9 +11,9 @@ using SoonShop.Users;
 namespace SoonShop.Orders;
 
 // Most orders are looked at within seconds after they are placed, and then for hours by nobody.
-[CollectionAgeLimit(Minutes = 0.5), EndsWhenEmpty]
+[CollectionAgeLimit(Minutes = 0.5), DeactivateWhenEmpty]
 internal sealed partial class OrderGrain(
-    [LazyState("order")] IPersistentState<Document<CheckoutState>> storage, TimeProvider time,
+    [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ICheckoutWatch watch, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
@@ -88,12 +88,12 @@ internal sealed partial class OrderGrain(
         {
             if (Order is null)
             {
-                Refusal? refusal = null;
+                Error? error = null;
                 try
                 {
                     // An order of a new key has no row, and nobody looks for one: should the request have come before, the first write finds it.
-                    refusal = await PlaceAsync(command);
-                    if (refusal is not null && !ReferenceEquals(refusal, State?.Refused))
+                    error = await PlaceAsync(command);
+                    if (error is not null && !ReferenceEquals(error, State?.Refused))
                         await ReadNewAsync();
                 }
                 catch (StateExistsException)
@@ -102,12 +102,12 @@ internal sealed partial class OrderGrain(
                     if (await RepeatAsync(command) is { } earlier)
                         return earlier;
                 }
-                if (refusal is not null)
-                    return new Placement(refusal, false);
+                if (error is not null)
+                    return new Placement(error, false);
             }
             if (State!.Earlier is { } paid)
-                return new Placement(await AnswerWithAsync(paid, command.Buyer), false);
-            await DriveAsync();
+                return new Placement(await ReplayAsync(paid, command.Buyer), false);
+            await AdvanceAsync();
             // What waits for its payment is looked at once more soon: the customer, or the bank, may have acted at once.
             if (Order!.Status != OrderStatus.AwaitingPayment)
                 watch.End(Id);
@@ -118,54 +118,54 @@ internal sealed partial class OrderGrain(
             throw;
         }
         CrashPoint.Pass("order.before-answer");
-        return new Placement(Order!.ToAnswer(Order.Answer!), false);
+        return new Placement(Order!.ToResult(Order.Answer!), false);
     }
 
     /// <summary>The answer to a request that came before; null for a new one, and for one whose checkout was cut off.</summary>
     private async Task<Placement?> RepeatAsync(PlaceOrder command)
     {
         if (State?.IsOfAnother(command.Fingerprint) == true)
-            return new Placement(new Refusal(RefusalCode.IdempotencyKeyReused, "The Idempotency-Key came with another request before. Use a new key."), false);
+            return new Placement(new Error(ErrorCode.IdempotencyKeyReused, "The Idempotency-Key came with another request before. Use a new key."), false);
         if (State?.Refused is { } refused)
             return new Placement(refused, true);
         if (State?.Earlier is { } earlier)
-            return new Placement(await AnswerWithAsync(earlier, command.Buyer), true);
-        return Order?.Answer is { } given ? new Placement(Order.ToAnswer(given), true) : null;
+            return new Placement(await ReplayAsync(earlier, command.Buyer), true);
+        return Order?.Answer is { } given ? new Placement(Order.ToResult(given), true) : null;
     }
 
-    async Task<Outcome<Order>> IOrderGrain.PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod)
+    async Task<Result<Order>> IOrderGrain.PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod)
     {
         if (Of(caller) is null)
             return NoOrder;
         if (Order!.Status == OrderStatus.Pending)
-            await DriveAsync();
+            await AdvanceAsync();
         // The attempt that paid, asked for again.
         if (Order.Status != OrderStatus.AwaitingPayment && Order.Payment?.AttemptId == attemptId)
             return Order.ToView(caller);
-        if (Order.WhyNotPay(Now) is { } refusal)
-            return refusal;
+        if (Order.CheckCanPay(Now) is { } error)
+            return error;
         var payer = Order.CustomerId ?? (caller.Owns(Order.AccountId, null) ? Order.AccountId : null);
         var charge = await ChargeForAsync(attemptId, paymentMethod, savePaymentMethod, payer);
         var payment = await ChargeAsync(charge with { FollowUp = true }, payer);
-        await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
+        await DecideAsync(Order.Apply(payment, PaymentWindow, Now));
         if (Order.Status != OrderStatus.AwaitingPayment)
-            await DriveAsync();
+            await AdvanceAsync();
         return Order.Status == OrderStatus.AwaitingPayment && payment.Status == PaymentStatus.Declined
             ? Order.Declined(payment.DeclineCode)
             : Order.ToView(caller);
     }
 
-    async Task<Outcome<Order>> IOrderGrain.CancelAsync(Caller caller, string? reason)
+    async Task<Result<Order>> IOrderGrain.CancelAsync(Caller caller, string? reason)
     {
         if (Of(caller) is null)
             return NoOrder;
         if (reason is not null && MailedText.Problem(reason) is { } problem)
-            return Refusal.Invalid("reason", problem);
+            return Error.Invalid("reason", problem);
         if (Order!.Status == OrderStatus.Pending)
         {
             try
             {
-                await DriveAsync();
+                await AdvanceAsync();
             }
             catch (UnavailableException)
             {
@@ -173,23 +173,23 @@ internal sealed partial class OrderGrain(
             }
         }
         // The buyer's own is in the order's timeline.
-        return await DecideAndDriveAsync(Order.Cancel(reason, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel", null);
+        return await DecideAndAdvanceAsync(Order.Cancel(reason, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel", null);
     }
 
-    async Task<Outcome<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber)
+    async Task<Result<Order>> IOrderGrain.ShipAsync(string carrier, string trackingNumber)
     {
         if (Order is null)
             return NoOrder;
         // What is being refunded is not shipped.
-        await AskRefundsAsync();
-        if (Order.Ship(carrier, trackingNumber, Now) is { Refusal: null, Changed: true }
-            && Order.Payment?.Status == PaymentStatus.Authorized && await CaptureAsync("shipment", null) is { } refusal)
-            return refusal;
-        return await DecideAndDriveAsync(Order.Ship(carrier, trackingNumber, Now), "orders.ship", new { carrier });
+        await RequestRefundsAsync();
+        if (Order.Ship(carrier, trackingNumber, Now) is { Error: null, Changed: true }
+            && Order.Payment?.Status == PaymentStatus.Authorized && await CaptureAsync("shipment", null) is { } error)
+            return error;
+        return await DecideAndAdvanceAsync(Order.Ship(carrier, trackingNumber, Now), "orders.ship", new { carrier });
     }
 
-    async Task<Outcome<Order>> IOrderGrain.DeliverAsync() =>
-        Order is null ? NoOrder : await DecideAndDriveAsync(Order.Deliver(Now), "orders.deliver");
+    async Task<Result<Order>> IOrderGrain.DeliverAsync() =>
+        Order is null ? NoOrder : await DecideAndAdvanceAsync(Order.Deliver(Now), "orders.deliver");
 
     async Task IOrderGrain.CloseDeliveryAsync()
     {
@@ -197,44 +197,44 @@ internal sealed partial class OrderGrain(
             await DecideAsync(Order.CloseDelivery(TimeSpan.FromDays(options.Value.DeliveredAfterDays), Now));
     }
 
-    async Task<Outcome<Order>> IOrderGrain.CaptureAsync(string captureId, long? amount)
+    async Task<Result<Order>> IOrderGrain.CaptureAsync(string captureId, long? amount)
     {
         if (Order is null)
             return NoOrder;
-        return await CaptureAsync(captureId, amount) is { } refusal ? refusal : Order.ToView(Shop);
+        return await CaptureAsync(captureId, amount) is { } error ? error : Order.ToView(Shop);
     }
 
-    Task<Outcome<Order>> IOrderGrain.RefundAsync(string refundId, long? amount, string reason) =>
+    Task<Result<Order>> IOrderGrain.RefundAsync(string refundId, long? amount, string reason) =>
         ((IOrderGrain)this).RefundAsync(new RefundOrder(refundId, amount, null, amount is null, reason));
 
-    async Task<Outcome<Order>> IOrderGrain.RefundAsync(RefundOrder command)
+    async Task<Result<Order>> IOrderGrain.RefundAsync(RefundOrder command)
     {
         if (Order is null)
             return NoOrder;
-        await AskRefundsAsync();
+        await RequestRefundsAsync();
         var decision = Order.BeginRefund(command, Now);
-        if (decision.Refusal is { } refusal)
-            return refusal;
-        await DecideAsync(decision, command.Lines is { } lines ? Audit(new Act("orders.refund-lines", Id.ToString()) { Details = new { command.RefundId, lines } }) : null);
+        if (decision.Error is { } error)
+            return error;
+        await DecideAsync(decision, command.Lines is { } lines ? Audit(new AuditEvent("orders.refund-lines", Id.ToString()) { Details = new { command.RefundId, lines } }) : null);
         CrashPoint.Pass("order.refund.written");
-        if (await AskRefundsAsync(command.RefundId) is { } refused)
+        if (await RequestRefundsAsync(command.RefundId) is { } refused)
             return refused;
         CrashPoint.Pass("order.refund.done");
-        await DriveAsync();
+        await AdvanceAsync();
         return Order.ToView(Shop);
     }
 
-    Task<Outcome<Order>> IOrderGrain.GetAsync(Caller caller) =>
-        Task.FromResult<Outcome<Order>>(Of(caller) is { } order ? order.ToView(caller) : NoOrder);
+    Task<Result<Order>> IOrderGrain.GetAsync(Caller caller) =>
+        Task.FromResult<Result<Order>>(Of(caller) is { } order ? order.ToView(caller) : NoOrder);
 
-    async Task<Outcome<Order>> IOrderGrain.WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation)
+    async Task<Result<Order>> IOrderGrain.WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation)
     {
         if (Of(caller) is not { } order)
             return NoOrder;
         if (order.Timeline.Length > seen)
             return order.ToView(caller);
         if (watchers >= MaxWatchers)
-            return new Refusal(RefusalCode.RateLimited, "Too many watch this order.") { RetryAfter = TimeSpan.FromSeconds(5) };
+            return new Error(ErrorCode.RateLimited, "Too many watch this order.") { RetryAfter = TimeSpan.FromSeconds(5) };
         watchers++;
         try
         {
@@ -255,7 +255,7 @@ internal sealed partial class OrderGrain(
     {
         try
         {
-            await DriveAsync(due);
+            await AdvanceAsync(due);
         }
         catch when (Order is { Status: OrderStatus.Pending, PaymentDeadline: null } waiting)
         {
@@ -264,14 +264,14 @@ internal sealed partial class OrderGrain(
             throw;
         }
         // A refund may have been confirmed without the order hearing of it.
-        if (Order is { NextTask: OrderTask.HandOver or OrderTask.Undo } && await PaymentOfOrder.SettleAsync() is { } payment)
+        if (Order is { PendingStep: OrderStep.Complete or OrderStep.Compensate } && await PaymentOfOrder.SettleAsync() is { } payment)
         {
-            await DecideAsync(Order.HearOf(payment, PaymentWindow, Now));
-            await DriveAsync();
+            await DecideAsync(Order.Apply(payment, PaymentWindow, Now));
+            await AdvanceAsync();
         }
     }
 
-    async Task<Outcome<Order>> IOrderGrain.SupersedeAsync(Guid newerOrderId)
+    async Task<Result<Order>> IOrderGrain.SupersedeAsync(Guid newerOrderId)
     {
         if (State is null)
             await CommitAsync(CheckoutState.NeverPlaced, []);
@@ -279,7 +279,7 @@ internal sealed partial class OrderGrain(
             return NoOrder;
         await DecideAsync(Order.Supersede(newerOrderId, Now));
         CrashPoint.Pass("order.superseded");
-        await DriveAsync();
+        await AdvanceAsync();
         CrashPoint.Pass("order.superseded.ended");
         return Order.ToView();
     }
@@ -299,9 +299,9 @@ internal sealed partial class OrderGrain(
     {
         if (Order is null)
             return;
-        await DriveAsync();
+        await AdvanceAsync();
         var decision = Order.EraseBuyer(privacy.Value, Now);
-        if (decision.Refusal is not null)
+        if (decision.Error is not null)
             throw new UnavailableException($"Order {Order.Number} is not at its end: its buyer cannot be erased yet.");
         await PaymentOfOrder.EraseAsync();
         await DecideAsync(decision);
@@ -310,7 +310,7 @@ internal sealed partial class OrderGrain(
     // ---- the checkout
 
     /// <summary>Places the order; null when it stands, or when an earlier order of the cart is the answer.</summary>
-    private async Task<Refusal?> PlaceAsync(PlaceOrder command)
+    private async Task<Error?> PlaceAsync(PlaceOrder command)
     {
         var started = Time.GetTimestamp();
         var (buyer, cartId) = (command.Buyer, CartOf(command.Buyer));
@@ -319,49 +319,49 @@ internal sealed partial class OrderGrain(
         {
             var user = GrainFactory.GetGrain<IUserGrain>(userId);
             var profile = await user.GetAsync();
-            if (profile.IsRefused)
-                return profile.Refusal;
+            if (profile.IsError)
+                return profile.Error;
             email ??= profile.Value.Email;
             if (command.AddressId is { } addressId)
                 address = (await user.GetAddressesAsync()).FirstOrDefault(a => a.Id == addressId)?.Address;
         }
         if (email is null)
-            return Refusal.Invalid("email", "is required for guests");
+            return Error.Invalid("email", "is required for guests");
         if (address is null)
             return command.AddressId is null
-                ? Refusal.Invalid("shippingAddress", "is required, or addressId")
-                : Refusal.NotFound($"The address {command.AddressId}");
+                ? Error.Invalid("shippingAddress", "is required, or addressId")
+                : Error.NotFound($"The address {command.AddressId}");
         var destination = Destinations.Check(address, command.AddressId, options.Value);
-        if (destination.IsRefused)
-            return destination.Refusal;
+        if (destination.IsError)
+            return destination.Error;
         address = destination.Value;
 
         var basket = GrainFactory.GetGrain<ICartGrain>(cartId);
         var (asked, begun) = (Time.GetTimestamp(), Now);
         var cart = await basket.BeginCheckoutAsync(buyer, Id);
         // A request that came before ends nothing, and its first answer stands.
-        if (cart.IsRefused)
+        if (cart.IsError)
             await ReadNewAsync();
         // Before an earlier order is ended: a buyer who was shown another cart ends nothing.
-        if (cart.Refusal is { RetryAfter: null } or { OrderId: not null } && await RefuseUnexpectedAsync(command, basket, address) is { } unexpected)
+        if (cart.Error is { RetryAfter: null } or { OrderId: not null } && await RefuseUnexpectedAsync(command, basket, address) is { } unexpected)
             return unexpected;
-        for (var superseded = 0; cart.Refusal?.OrderId is { } earlier && superseded < MaxSuperseded; superseded++)
+        for (var superseded = 0; cart.Error?.OrderId is { } earlier && superseded < MaxSuperseded; superseded++)
         {
             if (await SupersedeAsync(earlier, cartId) is { } paid)
             {
-                var answer = new EarlierOrder(paid.Id, CheckoutAnswer.Of(paid));
+                var answer = new EarlierOrder(paid.Id, CheckoutResult.Of(paid));
                 await CommitNewAsync(new CheckoutState(command.Fingerprint, null, null) { Earlier = answer }, []);
                 return null;
             }
             (asked, begun) = (Time.GetTimestamp(), Now);
             cart = await basket.BeginCheckoutAsync(buyer, Id);
         }
-        if (cart.IsRefused)
+        if (cart.IsError)
         {
             // What the cart's content refuses is this key's answer; what passes by itself may be asked again under it.
-            if (cart.Refusal is { Code: RefusalCode.CartEmpty or RefusalCode.Conflict, RetryAfter: null })
-                await CommitNewAsync(new CheckoutState(command.Fingerprint, null, cart.Refusal), []);
-            return cart.Refusal;
+            if (cart.Error is { Code: ErrorCode.CartEmpty or ErrorCode.Conflict, RetryAfter: null })
+                await CommitNewAsync(new CheckoutState(command.Fingerprint, null, cart.Error), []);
+            return cart.Error;
         }
         if (await RefuseUnexpectedAsync(command, cart.Value, address) is { } changed)
         {
@@ -389,11 +389,11 @@ internal sealed partial class OrderGrain(
         ImmutableArray<LineUnits> units = [.. order.Totals.Lines.Select(l => new LineUnits(l.Sku, l.Quantity))];
         for (var superseded = 0; superseded < MaxSuperseded; superseded++)
         {
-            if ((await Cart(order).ResumeCheckoutAsync(Id, order.PlacedAt, units)).Refusal is not { } refusal)
+            if ((await Cart(order).ResumeCheckoutAsync(Id, order.PlacedAt, units)).Error is not { } error)
                 return claimed = true;
-            Guid? winner = refusal.RetryAfter is null ? refusal.OrderId ?? Guid.Empty
-                : refusal.OrderId is { } older ? (await SupersedeAsync(older, order.CartId))?.Id
-                : throw new UnavailableException(refusal.Detail);
+            Guid? winner = error.RetryAfter is null ? error.OrderId ?? Guid.Empty
+                : error.OrderId is { } older ? (await SupersedeAsync(older, order.CartId))?.Id
+                : throw new UnavailableException(error.Detail);
             if (winner is { } other)
             {
                 await DecideAsync(order.Supersede(other, Now));
@@ -409,13 +409,13 @@ internal sealed partial class OrderGrain(
         var ended = await GrainFactory.GetGrain<IOrderGrain>(earlier).SupersedeAsync(Id);
         // Also when it is paid: it works on the cart no more.
         await GrainFactory.GetGrain<ICartGrain>(cartId).EndCheckoutAsync(earlier, Now, null);
-        return ended is { IsRefused: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid } ? paid : null;
+        return ended is { IsError: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid } ? paid : null;
     }
 
-    private async Task<Outcome<Order>> AnswerWithAsync(EarlierOrder earlier, Caller buyer)
+    private async Task<Result<Order>> ReplayAsync(EarlierOrder earlier, Caller buyer)
     {
         var order = await GrainFactory.GetGrain<IOrderGrain>(earlier.OrderId).GetAsync(buyer);
-        return order.IsRefused ? order : earlier.Answer.ApplyTo(order.Value, null);
+        return order.IsError ? order : earlier.Answer.ApplyTo(order.Value, null);
     }
 
     /// <summary>Lets the cart know that nobody works on the checkout. Should that fail, it knows after a while.</summary>
@@ -432,13 +432,13 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>The same for a cart that lets no checkout begin; null also when the buyer has not said what was shown.</summary>
-    private async Task<Refusal?> RefuseUnexpectedAsync(PlaceOrder command, ICartGrain basket, Address address)
+    private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ICartGrain basket, Address address)
     {
         if (command is { ExpectedTotal: null, ExpectedCart: null })
             return null;
         var shown = await basket.GetAsync(command.Buyer);
-        return shown.IsRefused
-            ? shown.Refusal
+        return shown.IsError
+            ? shown.Error
             : await RefuseUnexpectedAsync(command, [.. shown.Value.Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))], address);
     }
 
@@ -446,37 +446,37 @@ internal sealed partial class OrderGrain(
     /// Refuses a cart that is not what the buyer was shown. That the total is another one is this key's answer; that the cart is another one
     /// says nothing about the request, which may come again under the key with another If-Match.
     /// </summary>
-    private async Task<Refusal?> RefuseUnexpectedAsync(PlaceOrder command, ImmutableArray<CartLine> lines, Address address)
+    private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ImmutableArray<CartLine> lines, Address address)
     {
         if (command.ExpectedCart is { } tag && tag != Carts.Cart.TagOf(lines))
-            return Refusal.Stale();
+            return Error.PreconditionFailed();
         // An empty cart has an answer of its own.
-        if (command.ExpectedTotal is not { } expected || lines.IsEmpty || OrderTotals.Compute(lines, address.Country, options.Value).WhyNot(expected, options.Value.Currency) is not { } refusal)
+        if (command.ExpectedTotal is not { } expected || lines.IsEmpty || OrderTotals.Compute(lines, address.Country, options.Value).CheckExpected(expected, options.Value.Currency) is not { } error)
             return null;
-        await CommitNewAsync(new CheckoutState(command.Fingerprint, null, refusal), []);
-        return refusal;
+        await CommitNewAsync(new CheckoutState(command.Fingerprint, null, error), []);
+        return error;
     }
 
     /// <summary>
     /// Does what is left to do, until nothing is. Each step may have been done before, by an activation that did not live to
     /// write it down. Throws when a step cannot be done now; the watch over checkouts, or a scheduled event, comes back to it.
     /// </summary>
-    private async Task DriveAsync(DateTimeOffset? due = null)
+    private async Task AdvanceAsync(DateTimeOffset? due = null)
     {
         while (Order is { } order && done != order.Progress)
         {
-            switch (order.NextTask)
+            switch (order.PendingStep)
             {
-                case OrderTask.EndUnpaid:
+                case OrderStep.EndUnpaid:
                     await EndUnpaidAsync(order, OrderState.SupersededReason, order.EndSuperseded);
                     break;
-                case OrderTask.ReserveAndPay when IsOverdue(order, due):
+                case OrderStep.ReserveAndPay when IsOverdue(order, due):
                     await EndUnpaidAsync(order, "payment deadline", order.Expire);
                     break;
-                case OrderTask.ReserveAndPay when !claimed && !await ClaimAsync(order):
+                case OrderStep.ReserveAndPay when !claimed && !await ClaimAsync(order):
                     // It ends, and nothing was charged for it.
                     break;
-                case OrderTask.ReserveAndPay:
+                case OrderStep.ReserveAndPay:
                     await ReserveAndPayAsync(order);
                     if (Order.Status == OrderStatus.AwaitingPayment)
                     {
@@ -484,16 +484,16 @@ internal sealed partial class OrderGrain(
                         return;
                     }
                     break;
-                case OrderTask.AwaitPayment:
+                case OrderStep.AwaitPayment:
                     if (!await AwaitPaymentAsync(order, due))
                         return;
                     break;
-                case OrderTask.HandOver:
-                    await HandOverAsync(order);
+                case OrderStep.Complete:
+                    await CompleteAsync(order);
                     done = order.Progress;
                     break;
-                case OrderTask.Undo:
-                    await UndoAsync(order);
+                case OrderStep.Compensate:
+                    await CompensateAsync(order);
                     done = order.Progress;
                     break;
             }
@@ -507,7 +507,7 @@ internal sealed partial class OrderGrain(
         placedHere = false;
         var answers = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).ReserveAsync(Id, l.Quantity, repeated)));
         CrashPoint.Pass("order.reserved");
-        var refusals = answers.Where(a => a.IsRefused).Select(a => a.Refusal!).ToArray();
+        var refusals = answers.Where(a => a.IsError).Select(a => a.Error!).ToArray();
         if (refusals.Length > 0)
         {
             await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
@@ -516,10 +516,10 @@ internal sealed partial class OrderGrain(
         var charge = await ChargeForAsync("checkout", order.PaymentMethod, order.SavePaymentMethod, order.CustomerId);
         var payment = await ChargeAsync(charge with { IsFirst = !repeated }, order.CustomerId);
         CrashPoint.Pass("order.paid");
-        var decision = order.HearOf(payment, PaymentWindow, Now);
+        var decision = order.Apply(payment, PaymentWindow, Now);
         // A paid order is confirmed, whatever happens from here on. So its units and its cart need not wait until that is written: all three are
         // written at once, and an activation that finds the order still pending does them again.
-        await (decision.State.NextTask == OrderTask.HandOver ? Task.WhenAll(DecideAsync(decision), HandOverGoodsAsync(order)) : DecideAsync(decision));
+        await (decision.State.PendingStep == OrderStep.Complete ? Task.WhenAll(DecideAsync(decision), HandOverGoodsAsync(order)) : DecideAsync(decision));
         CrashPoint.Pass("order.confirmed");
     }
 
@@ -527,7 +527,7 @@ internal sealed partial class OrderGrain(
     private async Task EndUnpaidAsync(OrderState order, string reason, Func<Payment, DateTimeOffset, Decision<OrderState>> end)
     {
         var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, reason);
-        await DecideAsync(payment.Status == PaymentStatus.Cancelled ? end(payment, Now) : order.HearOf(payment, PaymentWindow, Now));
+        await DecideAsync(payment.Status == PaymentStatus.Cancelled ? end(payment, Now) : order.Apply(payment, PaymentWindow, Now));
     }
 
     /// <summary>
@@ -536,14 +536,14 @@ internal sealed partial class OrderGrain(
     private static bool IsOverdue(OrderState order, DateTimeOffset? due) => due is { } time && order.IsOverdue(time.AddMilliseconds(1));
 
     /// <summary>Takes what was authorized. Null when it is taken.</summary>
-    private async Task<Refusal?> CaptureAsync(string captureId, long? amount)
+    private async Task<Error?> CaptureAsync(string captureId, long? amount)
     {
-        if (Order!.WhyNotCapture() is { } refusal)
-            return refusal;
+        if (Order!.CheckCanCapture() is { } error)
+            return error;
         var result = await PaymentOfOrder.CaptureAsync(new CapturePayment(captureId, amount));
-        if (result.IsRefused)
-            return result.Refusal;
-        await DecideAsync(Order.HearOf(result.Value, PaymentWindow, Now));
+        if (result.IsError)
+            return result.Error;
+        await DecideAsync(Order.Apply(result.Value, PaymentWindow, Now));
         return null;
     }
 
@@ -558,18 +558,18 @@ internal sealed partial class OrderGrain(
         {
             if (await PaymentOfOrder.SettleAsync() is not { } payment)
                 return false;
-            await DecideAsync(order.HearOf(payment, PaymentWindow, Now));
+            await DecideAsync(order.Apply(payment, PaymentWindow, Now));
         }
         return Order!.Status != OrderStatus.AwaitingPayment;
     }
 
-    private async Task HandOverAsync(OrderState order)
+    private async Task CompleteAsync(OrderState order)
     {
         if (!isSold)
             await HandOverGoodsAsync(order);
         await ReturnUnitsAsync();
         // What comes of them is progress, and is seen to in the next round.
-        await AskRefundsAsync();
+        await RequestRefundsAsync();
     }
 
     private async Task HandOverGoodsAsync(OrderState order)
@@ -579,17 +579,17 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>Asks the payment for every refund that was decided and not answered. The refusal, if the payment refuses the one with this id.</summary>
-    private async Task<Refusal?> AskRefundsAsync(string? refundId = null)
+    private async Task<Error?> RequestRefundsAsync(string? refundId = null)
     {
-        Refusal? refusal = null;
+        Error? error = null;
         while (Order!.OpenRefund is { } refund)
         {
             // Units that cost nothing need no payment.
             var result = refund.Amount == 0 ? null : await PaymentOfOrder.RefundAsync(new RefundPayment(refund.Id, refund.Amount, refund.Reason));
             CrashPoint.Pass("order.refund.answered");
-            if (result is { IsRefused: true } refused)
+            if (result is { IsError: true } refused)
             {
-                refusal = refund.Id == refundId ? refused.Refusal : refusal;
+                error = refund.Id == refundId ? refused.Error : error;
                 await DecideAsync(Order.DropRefund(refund.Id));
             }
             else
@@ -597,7 +597,7 @@ internal sealed partial class OrderGrain(
                 await DecideAsync(Order.EndRefund(refund.Id, result?.Value, PaymentWindow, Now));
             }
         }
-        return refusal;
+        return error;
     }
 
     /// <summary>Puts the units back in stock that will not be shipped.</summary>
@@ -608,7 +608,7 @@ internal sealed partial class OrderGrain(
         var returns = await Task.WhenAll(units.Except(returned).Select(u => Stock(u.Sku).ReturnAsync(Id, u.Quantity)));
         returned = units;
         CrashPoint.Pass("order.stock-returned");
-        if (returns.Any(r => r.IsRefused))
+        if (returns.Any(r => r.IsError))
             LogLostReservation(log, Id);
     }
 
@@ -616,7 +616,7 @@ internal sealed partial class OrderGrain(
     {
         var sales = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).CommitAsync(Id)));
         CrashPoint.Pass("order.stock-committed");
-        if (sales.Any(s => s.IsRefused))
+        if (sales.Any(s => s.IsError))
             LogLostReservation(log, Id);
     }
 
@@ -629,7 +629,7 @@ internal sealed partial class OrderGrain(
         CrashPoint.Pass("order.cart-cleared");
     }
 
-    private async Task UndoAsync(OrderState order)
+    private async Task CompensateAsync(OrderState order)
     {
         if (!isReleased)
         {
@@ -638,9 +638,9 @@ internal sealed partial class OrderGrain(
         }
         if (order.Status == OrderStatus.Cancelled)
         {
-            await AskRefundsAsync();
+            await RequestRefundsAsync();
             var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: true, order.CancelReason ?? "order cancelled");
-            await DecideAsync(Order!.HearOf(payment, PaymentWindow, Now));
+            await DecideAsync(Order!.Apply(payment, PaymentWindow, Now));
         }
     }
 
@@ -656,27 +656,28 @@ internal sealed partial class OrderGrain(
 
     // ---- pieces
 
-    private async Task<Outcome<Order>> DecideAndDriveAsync(Decision<OrderState> decision, string? audited, object? details = null)
+    private async Task<Result<Order>> DecideAndAdvanceAsync(Decision<OrderState> decision, string? audited, object? details = null)
     {
-        if (decision.Refusal is { } refusal)
-            return refusal;
-        await DecideAsync(decision, audited is null ? null : Audit(new Act(audited, Id.ToString())
+        if (decision.Error is { } error)
+            return error;
+        await DecideAsync(decision, audited is null ? null : Audit(new AuditEvent(audited, Id.ToString())
         {
             Before = new { Order!.Status },
             After = new { decision.State.Status },
             Details = details,
         }));
-        await DriveAsync();
+        await AdvanceAsync();
         return Order!.ToView(Shop);
     }
 
-    private async Task DecideAsync(Decision<OrderState> decision, Audited? act = null)
+    private async Task DecideAsync(Decision<OrderState> decision, AuditRecorded? auditEvent = null)
     {
         if (!decision.Changed)
             return;
         try
         {
-            await CommitAsync(State! with { Order = decision.State }, act is null ? decision.Events : [.. decision.Events, act]);
+            await CommitAsync(State! with { Order = decision.State },
+                auditEvent is null ? decision.Events : [.. decision.Events, auditEvent]);
         }
         finally
         {
@@ -705,7 +706,7 @@ internal sealed partial class OrderGrain(
     private async Task<Charge> ChargeForAsync(string attemptId, string method, bool keep, Guid? payer)
     {
         var charge = new Charge(attemptId, Order!.Terms, method);
-        if (!methods.AreKept || payer is not { } customerId)
+        if (!methods.AreSaved || payer is not { } customerId)
             return charge;
         var customer = GrainFactory.GetGrain<IPaymentCustomerGrain>(customerId);
         var reference = keep ? await customer.OpenAsync(Order.Email) : await customer.GetReferenceAsync();
@@ -727,7 +728,7 @@ internal sealed partial class OrderGrain(
     /// <summary>Whoever works for the shop, and is not the buyer.</summary>
     private static Caller Shop { get; } = new(null, null, IsAdmin: true);
 
-    private static Refusal NoOrder { get; } = Refusal.NotFound("The order");
+    private static Error NoOrder { get; } = Error.NotFound("The order");
 
     [LoggerMessage(Level = LogLevel.Critical, Message = "Order {OrderId} is confirmed, but a reservation of it was released. Compare the stock ledger with the order.")]
     private static partial void LogLostReservation(ILogger log, Guid orderId);

@@ -24,27 +24,27 @@ public sealed partial record OrderState
     public Decision<OrderState> BeginRefund(RefundOrder command, DateTimeOffset now)
     {
         if (Refunds?.Any(r => r.Id == command.RefundId) == true)
-            return Decision<OrderState>.Stay(this);
-        if (WhyNotRefund() is { } refusal)
-            return refusal;
-        if (command.Lines is { } lines && WhyNotUnits(lines) is { } wrong)
+            return Decision<OrderState>.NoChange(this);
+        if (CheckCanRefund() is { } error)
+            return error;
+        if (command.Lines is { } lines && CheckUnits(lines) is { } wrong)
             return wrong;
         var amount = command.Lines is { } named ? named.Sum(ShareOf) : command.Amount;
         if (amount == 0 && Payment is not { Captured.Amount: > 0 })
-            return new Refusal(RefusalCode.Conflict, "Nothing was captured that could be refunded.");
+            return new Error(ErrorCode.Conflict, "Nothing was captured that could be refunded.");
         var refund = new OrderRefund(command.RefundId, amount, command.Lines, command.Reason);
-        return Decision<OrderState>.To(this with { Refunds = [.. Refunds ?? [], refund] }, new OrderCheckoutDue(Id, now + HandOverDelay));
+        return Decision<OrderState>.To(this with { Refunds = [.. Refunds ?? [], refund] }, new CheckoutTimeout(Id, now + CompletionDelay));
     }
 
     /// <summary>The payment has made the refund, and is now so; null where its units cost nothing and no payment was asked.</summary>
     public Decision<OrderState> EndRefund(string refundId, Payment? payment, TimeSpan window, DateTimeOffset now)
     {
         var refund = Refunds!.Value.First(r => r.Id == refundId);
-        var heard = payment is null ? Decision<OrderState>.Stay(this) : HearOf(payment, window, now);
+        var heard = payment is null ? Decision<OrderState>.NoChange(this) : Apply(payment, window, now);
         var next = heard.State with { Refunds = Refunds.Value.Replace(refund, refund with { Done = true }) };
         if (refund.Lines is not { } lines || next.Status != OrderStatus.Confirmed)
             return Decision<OrderState>.To(next, heard.Events);
-        return Decision<OrderState>.To(next with { BackInStock = WithUnits(lines) }, [.. heard.Events, new OrderCheckoutDue(Id, now + HandOverDelay)]);
+        return Decision<OrderState>.To(next with { BackInStock = WithUnits(lines) }, [.. heard.Events, new CheckoutTimeout(Id, now + CompletionDelay)]);
     }
 
     /// <summary>The payment has refused the refund: it is as if nobody had asked for it.</summary>
@@ -80,7 +80,7 @@ public sealed partial record OrderState
         .. Totals.Lines.Select(l => new LineUnits(l.Sku, UnitsOf(BackInStock, l.Sku) + UnitsOf(more, l.Sku))).Where(u => u.Quantity > 0),
     ];
 
-    private Refusal? WhyNotUnits(ImmutableArray<LineUnits> lines)
+    private Error? CheckUnits(ImmutableArray<LineUnits> lines)
     {
         var errors = new Dictionary<string, string[]>();
         for (var i = 0; i < lines.Length; i++)
@@ -91,11 +91,11 @@ public sealed partial record OrderState
                 errors[$"lines[{i}].sku"] = ["is named more than once"];
         }
         if (errors.Count > 0)
-            return Refusal.Invalid(errors);
+            return Error.Invalid(errors);
         foreach (var line in Totals.Lines)
         {
             if (UnitsOf(lines, line.Sku) is var units && units > UnitsLeft(line))
-                return new Refusal(RefusalCode.Conflict, $"{UnitsLeft(line)} of {line.Quantity} units of {line.Sku} can be refunded, not {units}.") { OrderId = Id };
+                return new Error(ErrorCode.Conflict, $"{UnitsLeft(line)} of {line.Quantity} units of {line.Sku} can be refunded, not {units}.") { OrderId = Id };
         }
         return null;
     }

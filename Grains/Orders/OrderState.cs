@@ -53,7 +53,7 @@ public sealed partial record OrderState
     /// <summary>Why it was called off.</summary>
     public string? CancelReason { get; init; }
     /// <summary>What the checkout was answered; a repeated one is answered the same.</summary>
-    public CheckoutAnswer? Answer { get; init; }
+    public CheckoutResult? Answer { get; init; }
 
     /// <summary>True when the buyer's account was erased.</summary>
     public bool BuyerErased { get; init; }
@@ -102,57 +102,57 @@ public sealed partial record OrderState
             ShippingAddress = address,
             PaymentMethod = paymentMethod,
         }.Enter(OrderStatus.Pending, now);
-        return Decision<OrderState>.To(order, new OrderPlaced(order.Facts, totals.Lines));
+        return Decision<OrderState>.To(order, new OrderPlaced(order.Summary, totals.Lines));
     }
 
     /// <summary>What is left to do for the order, seen from its state alone. Each task may be done again without harm.</summary>
-    public OrderTask NextTask => Status switch
+    public OrderStep PendingStep => Status switch
     {
-        OrderStatus.Pending or OrderStatus.AwaitingPayment when SupersededBy is not null => OrderTask.EndUnpaid,
-        OrderStatus.Pending => OrderTask.ReserveAndPay,
-        OrderStatus.AwaitingPayment => OrderTask.AwaitPayment,
-        OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled => OrderTask.Undo,
-        _ => OrderTask.HandOver,
+        OrderStatus.Pending or OrderStatus.AwaitingPayment when SupersededBy is not null => OrderStep.EndUnpaid,
+        OrderStatus.Pending => OrderStep.ReserveAndPay,
+        OrderStatus.AwaitingPayment => OrderStep.AwaitPayment,
+        OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Cancelled => OrderStep.Compensate,
+        _ => OrderStep.Complete,
     };
 
-    /// <summary>What <see cref="NextTask"/> depends on: as long as it stays, what was done for it need not be done again.</summary>
-    public OrderProgress Progress => new(NextTask, OpenRefund?.Id, BackInStock?.Sum(u => u.Quantity) ?? 0);
+    /// <summary>What <see cref="PendingStep"/> depends on: as long as it stays, what was done for it need not be done again.</summary>
+    public OrderProgress Progress => new(PendingStep, OpenRefund?.Id, BackInStock?.Sum(u => u.Quantity) ?? 0);
 
     /// <summary>Stock cannot fill it.</summary>
     public Decision<OrderState> Reject(ImmutableArray<Shortage> shortages, DateTimeOffset now) => Status != OrderStatus.Pending
-        ? Decision<OrderState>.Stay(this)
-        : To((this with { Shortages = shortages }).Enter(OrderStatus.Rejected, now).Answered(RefusalCode.OutOfStock),
-            o => new OrderRejected(o.Facts, shortages));
+        ? Decision<OrderState>.NoChange(this)
+        : To((this with { Shortages = shortages }).Enter(OrderStatus.Rejected, now).WithResult(ErrorCode.OutOfStock),
+            o => new OrderRejected(o.Summary, shortages));
 
     /// <summary>Takes news of the payment: confirms, waits for the customer, or only notes it.</summary>
-    public Decision<OrderState> HearOf(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
+    public Decision<OrderState> Apply(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
     {
         (OrderStatus.Pending, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
-            To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).Answered(null), o => new OrderConfirmed(o.Facts)),
+            To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).WithResult(null), o => new OrderConfirmed(o.Summary)),
         // The watch over the placing is over: the hand-over gets a schedule of its own.
         (OrderStatus.AwaitingPayment, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now),
-                o => new OrderConfirmed(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
+                o => new OrderConfirmed(o.Summary), o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
         (OrderStatus.Pending or OrderStatus.AwaitingPayment, PaymentStatus.Refunded) =>
             (this with { Payment = payment }).Cancel("The money was given back before the order had heard of it.", now),
         (OrderStatus.Pending, _) =>
             To((this with { Payment = payment, PaymentDeadline = now + window }).Enter(OrderStatus.AwaitingPayment, now)
-                .Answered(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending or PaymentStatus.Cancelled ? null : RefusalCode.PaymentDeclined),
-                o => new OrderAwaitingPayment(o.Facts, now + window), o => new OrderCheckoutDue(o.Id, now + window)),
+                .WithResult(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending or PaymentStatus.Cancelled ? null : ErrorCode.PaymentDeclined),
+                o => new OrderAwaitingPayment(o.Summary, now + window), o => new CheckoutTimeout(o.Id, now + window)),
         // Banks hold money for some days only.
         (OrderStatus.Confirmed, PaymentStatus.Cancelled) =>
             (this with { Payment = payment }).Cancel("The authorization of the payment ended before the money was taken.", now),
         // Nothing of it was shipped, and nothing will be: all units go back.
         (OrderStatus.Confirmed, PaymentStatus.Refunded) =>
             To((this with { Payment = payment, BackInStock = AllUnits }).Enter(OrderStatus.Refunded, now),
-                o => new OrderRefunded(o.Facts, payment.Refunded), o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
+                o => new OrderRefunded(o.Summary, payment.Refunded), o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
         (OrderStatus.Shipped or OrderStatus.Delivered, PaymentStatus.Refunded) =>
-            To((this with { Payment = payment }).Enter(OrderStatus.Refunded, now), o => new OrderRefunded(o.Facts, payment.Refunded)),
+            To((this with { Payment = payment }).Enter(OrderStatus.Refunded, now), o => new OrderRefunded(o.Summary, payment.Refunded)),
         (OrderStatus.Refunded, PaymentStatus.PartiallyRefunded or PaymentStatus.Captured) =>
-            To((this with { Payment = payment }).Enter(Timeline[^2].Status, now), o => new OrderRefundFailed(o.Facts, payment.Refunded)),
+            To((this with { Payment = payment }).Enter(Timeline[^2].Status, now), o => new OrderRefundFailed(o.Summary, payment.Refunded)),
         (_, PaymentStatus.PartiallyRefunded or PaymentStatus.Refunded) when payment.Refunded.Amount > (Payment?.Refunded.Amount ?? 0) =>
-            To(this with { Payment = payment }, o => new OrderRefunded(o.Facts, payment.Refunded)),
-        _ => payment == Payment ? Decision<OrderState>.Stay(this) : To(this with { Payment = payment }),
+            To(this with { Payment = payment }, o => new OrderRefunded(o.Summary, payment.Refunded)),
+        _ => payment == Payment ? Decision<OrderState>.NoChange(this) : To(this with { Payment = payment }),
     };
 
     /// <summary>True when the payment did not come in time: within the window since it was asked for, or since it was known that nobody can be asked.</summary>
@@ -160,14 +160,14 @@ public sealed partial record OrderState
 
     /// <summary>Its payment cannot be asked for now. It goes on trying until a deadline, at which it looks at itself.</summary>
     public Decision<OrderState> LimitTrying(TimeSpan window, DateTimeOffset now) => Status != OrderStatus.Pending || PaymentDeadline is not null
-        ? Decision<OrderState>.Stay(this)
-        : To(this with { PaymentDeadline = now + window }, o => new OrderCheckoutDue(o.Id, now + window));
+        ? Decision<OrderState>.NoChange(this)
+        : To(this with { PaymentDeadline = now + window }, o => new CheckoutTimeout(o.Id, now + window));
 
     /// <summary>A newer checkout of its cart takes its place. Whether it was paid meanwhile, the payment provider decides.</summary>
     public Decision<OrderState> Supersede(Guid newerOrderId, DateTimeOffset now) =>
         Status is not (OrderStatus.Pending or OrderStatus.AwaitingPayment) || SupersededBy is not null
-            ? Decision<OrderState>.Stay(this)
-            : To(this with { SupersededBy = newerOrderId }, o => new OrderCheckoutDue(o.Id, now + HandOverDelay));
+            ? Decision<OrderState>.NoChange(this)
+            : To(this with { SupersededBy = newerOrderId }, o => new CheckoutTimeout(o.Id, now + CompletionDelay));
 
     /// <summary>Superseded, and nothing was taken or ever will be.</summary>
     public Decision<OrderState> EndSuperseded(Payment payment, DateTimeOffset now) => (this with { Payment = payment }).Cancel(SupersededReason, now);
@@ -179,9 +179,9 @@ public sealed partial record OrderState
     public Decision<OrderState> Assign(Guid accountId, bool cartMoved, DateTimeOffset now)
     {
         if (OwnerId is not null || BuyerErased)
-            return Decision<OrderState>.Stay(this);
+            return Decision<OrderState>.NoChange(this);
         var assigned = this with { AccountId = accountId, AssignedAt = now, CartMoved = cartMoved };
-        return cartMoved && NextTask == OrderTask.HandOver ? To(assigned, o => new OrderCheckoutDue(o.Id, now + HandOverDelay)) : To(assigned);
+        return cartMoved && PendingStep == OrderStep.Complete ? To(assigned, o => new CheckoutTimeout(o.Id, now + CompletionDelay)) : To(assigned);
     }
 
     /// <summary>Whether the caller is the buyer: the account, or the guest with the cart that it came from.</summary>
@@ -189,9 +189,9 @@ public sealed partial record OrderState
 
     /// <summary>Payment did not come in time, and cannot come any more.</summary>
     public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) => Status is not (OrderStatus.AwaitingPayment or OrderStatus.Pending)
-        ? Decision<OrderState>.Stay(this)
-        : To(AnsweredIfNot((this with { Payment = payment }).Enter(OrderStatus.Expired, now)),
-            o => new OrderExpired(o.Facts), o => new OrderCheckoutDue(o.Id, now + HandOverDelay));
+        ? Decision<OrderState>.NoChange(this)
+        : To(WithResultIfNone((this with { Payment = payment }).Enter(OrderStatus.Expired, now)),
+            o => new OrderExpired(o.Summary), o => new CheckoutTimeout(o.Id, now + CompletionDelay));
 
     /// <summary>Whether somebody is still to send, pay, give back or argue.</summary>
     public bool IsOpen =>
@@ -204,7 +204,7 @@ public sealed partial record OrderState
     public Decision<OrderState> EraseBuyer(PrivacyOptions privacy, DateTimeOffset now)
     {
         if (BuyerErased)
-            return Retained?.Until <= now ? Decision<OrderState>.To(this with { Retained = null }) : Decision<OrderState>.Stay(this);
+            return Retained?.Until <= now ? Decision<OrderState>.To(this with { Retained = null }) : Decision<OrderState>.NoChange(this);
         if (IsOpen)
             return WrongState("parted from its buyer");
         var until = Status is OrderStatus.Delivered or OrderStatus.Refunded || Payment is { Captured.Amount: > 0 } ? privacy.RetainUntil(PlacedAt) : null;
@@ -223,59 +223,59 @@ public sealed partial record OrderState
     }
 
     /// <summary>Whether the method of payment can be tried again.</summary>
-    public Refusal? WhyNotPay(DateTimeOffset now) =>
+    public Error? CheckCanPay(DateTimeOffset now) =>
         Status != OrderStatus.AwaitingPayment ? WrongState("paid")
-        : SupersededBy is not null ? new Refusal(RefusalCode.InvalidOrderState, "A newer checkout of the same cart takes this order's place.") { OrderId = Id }
-        : IsOverdue(now) ? new Refusal(RefusalCode.InvalidOrderState, "The time to pay for this order is over.") { OrderId = Id }
+        : SupersededBy is not null ? new Error(ErrorCode.InvalidOrderState, "A newer checkout of the same cart takes this order's place.") { OrderId = Id }
+        : IsOverdue(now) ? new Error(ErrorCode.InvalidOrderState, "The time to pay for this order is over.") { OrderId = Id }
         : null;
 
     /// <summary>Calls it off. What was reserved, sold or charged is undone afterwards.</summary>
     public Decision<OrderState> Cancel(string? reason, DateTimeOffset now) => Status switch
     {
-        OrderStatus.Cancelled => Decision<OrderState>.Stay(this),
+        OrderStatus.Cancelled => Decision<OrderState>.NoChange(this),
         OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Confirmed =>
-            To(AnsweredIfNot((this with { CancelReason = reason }).Enter(OrderStatus.Cancelled, now)),
-                o => new OrderCancelled(o.Facts, reason)
+            To(WithResultIfNone((this with { CancelReason = reason }).Enter(OrderStatus.Cancelled, now)),
+                o => new OrderCancelled(o.Summary, reason)
                 {
                     Paid = o.IsCharged,
                     Superseded = SupersededBy is not null && Status != OrderStatus.Confirmed && !o.IsCharged,
                 },
-                o => new OrderCheckoutDue(o.Id, now + HandOverDelay)),
+                o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
         _ => WrongState("cancelled"),
     };
 
     /// <summary>Hands the units that are not back in stock to a carrier.</summary>
     public Decision<OrderState> Ship(string carrier, string trackingNumber, DateTimeOffset now) => Status switch
     {
-        OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber => Decision<OrderState>.Stay(this),
+        OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber => Decision<OrderState>.NoChange(this),
         OrderStatus.Confirmed when Totals.Lines.All(l => UnitsToShip(l) == 0) =>
-            new Refusal(RefusalCode.InvalidOrderState, "All units of the order were refunded and are back in stock; nothing is left to ship.") { OrderId = Id },
+            new Error(ErrorCode.InvalidOrderState, "All units of the order were refunded and are back in stock; nothing is left to ship.") { OrderId = Id },
         OrderStatus.Confirmed => To((this with { Shipment = new Shipment(carrier, trackingNumber, now) }).Enter(OrderStatus.Shipped, now),
-            o => new OrderShipped(o.Facts, carrier, trackingNumber)),
+            o => new OrderShipped(o.Summary, carrier, trackingNumber)),
         _ => WrongState("shipped"),
     };
 
     /// <summary>It arrived.</summary>
     public Decision<OrderState> Deliver(DateTimeOffset now) => Status switch
     {
-        OrderStatus.Delivered => Decision<OrderState>.Stay(this),
-        OrderStatus.Shipped => To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Facts)),
+        OrderStatus.Delivered => Decision<OrderState>.NoChange(this),
+        OrderStatus.Shipped => To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary)),
         _ => WrongState("delivered"),
     };
 
     /// <summary>It was shipped so long ago that it counts as delivered, although nobody noted that.</summary>
     public Decision<OrderState> CloseDelivery(TimeSpan after, DateTimeOffset now) => Status == OrderStatus.Shipped && Shipment?.ShippedAt + after <= now
-        ? To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Facts) { Automatic = true })
-        : Decision<OrderState>.Stay(this);
+        ? To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary) { Automatic = true })
+        : Decision<OrderState>.NoChange(this);
 
     /// <summary>Whether money can be given back. That of a cancelled order can, when the bank refused it the first time.</summary>
-    public Refusal? WhyNotRefund() =>
+    public Error? CheckCanRefund() =>
         Status is OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded
             || (Status == OrderStatus.Cancelled && Payment is { Captured.Amount: > 0 } paid && paid.Refunded.Amount < paid.Captured.Amount)
             ? null : WrongState("refunded");
 
     /// <summary>Whether what was authorized can be taken.</summary>
-    public Refusal? WhyNotCapture() => Status is OrderStatus.Confirmed or OrderStatus.Shipped ? null : WrongState("captured");
+    public Error? CheckCanCapture() => Status is OrderStatus.Confirmed or OrderStatus.Shipped ? null : WrongState("captured");
 
     /// <summary>The order as it is.</summary>
     public Order ToView() => new(
@@ -297,24 +297,24 @@ public sealed partial record OrderState
     public Order ToView(Caller caller) => IsBoughtBy(caller) ? ToView() : ToView().WithoutClientSecret();
 
     /// <summary>What the checkout was answered: the order as it was then, or the refusal.</summary>
-    public Outcome<Order> ToAnswer(CheckoutAnswer answer)
+    public Result<Order> ToResult(CheckoutResult answer)
     {
-        if (answer.RefusalCode == RefusalCode.OutOfStock)
-            return new Refusal(RefusalCode.OutOfStock, "Not all of it can be had; see lines. Nothing was charged.") { OrderId = Id, Lines = Shortages };
+        if (answer.RefusalCode == ErrorCode.OutOfStock)
+            return new Error(ErrorCode.OutOfStock, "Not all of it can be had; see lines. Nothing was charged.") { OrderId = Id, Lines = Shortages };
         if (answer.RefusalCode is not null)
             return Declined(answer.DeclineCode);
         return answer.ApplyTo(ToView(), PaymentDeadline);
     }
 
     /// <summary>The refusal for a declined card.</summary>
-    public Refusal Declined(string? declineCode) => new(RefusalCode.PaymentDeclined,
+    public Error Declined(string? declineCode) => new(ErrorCode.PaymentDeclined,
         $"{DeclineMessage.For(declineCode)} The order waits for another payment until {PaymentDeadline:u}.")
     { OrderId = Id, DeclineCode = declineCode };
 
     /// <summary>How long after a decision its consequences are looked at again.</summary>
-    private static readonly TimeSpan HandOverDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CompletionDelay = TimeSpan.FromSeconds(5);
 
-    private OrderFacts Facts => new(Id, Number, OwnerId, Email, Amount(Totals.Total));
+    private OrderSummary Summary => new(Id, Number, OwnerId, Email, Amount(Totals.Total));
 
     private Money Amount(long minor) => new(minor, Currency);
 
@@ -323,17 +323,17 @@ public sealed partial record OrderState
     private OrderState Enter(OrderStatus status, DateTimeOffset now) =>
         this with { Status = status, Timeline = [.. Timeline, new TimelineEntry(now, status)] };
 
-    private OrderState Answered(string? refusalCode) => this with
+    private OrderState WithResult(string? refusalCode) => this with
     {
-        Answer = new CheckoutAnswer(
+        Answer = new CheckoutResult(
             refusalCode, Payment?.DeclineCode, Status, Payment?.Status ?? PaymentStatus.Pending, Payment?.Method ?? PaymentMethod,
             Payment?.ClientSecret, Timeline.Length),
     };
 
     /// <summary>An order that ended before its checkout could be answered: the answer is how it ended.</summary>
-    private static OrderState AnsweredIfNot(OrderState order) => order.Answer is null ? order.Answered(null) : order;
+    private static OrderState WithResultIfNone(OrderState order) => order.Answer is null ? order.WithResult(null) : order;
 
-    private Refusal WrongState(string wish) => new(RefusalCode.InvalidOrderState, $"An order that is {Word(Status)} cannot be {wish}.") { OrderId = Id };
+    private Error WrongState(string wish) => new(ErrorCode.InvalidOrderState, $"An order that is {Word(Status)} cannot be {wish}.") { OrderId = Id };
 
     private static string Word(OrderStatus status) => status == OrderStatus.AwaitingPayment ? "awaiting payment" : status.ToString().ToLowerInvariant();
 
@@ -342,29 +342,29 @@ public sealed partial record OrderState
 }
 
 /// <summary>What is left to do for an order.</summary>
-public enum OrderTask
+public enum OrderStep
 {
     /// <summary>Reserve every line, then charge.</summary>
     ReserveAndPay,
     /// <summary>Ask whether the payment came; at the deadline, give it up.</summary>
     AwaitPayment,
     /// <summary>Turn reservations into sales, clear the cart, make the refunds that were decided, and put units back in stock.</summary>
-    HandOver,
+    Complete,
     /// <summary>Give stock and money back.</summary>
-    Undo,
+    Compensate,
     /// <summary>Void the payment; should it be paid already, the order stands.</summary>
     EndUnpaid,
 }
 
 /// <summary>How far an order is, as far as its consequences go: what is left to do, a refund to be asked for, and units to go back to stock.</summary>
-public readonly record struct OrderProgress(OrderTask Task, string? OpenRefund, int UnitsBack);
+public readonly record struct OrderProgress(OrderStep Step, string? OpenRefund, int UnitsBack);
 
 /// <summary>What a checkout was answered, as far as the order itself does not tell any more.</summary>
-public sealed record CheckoutAnswer(
+public sealed record CheckoutResult(
     string? RefusalCode, string? DeclineCode, OrderStatus Status, PaymentStatus PaymentStatus, string Method, string? ClientSecret, int TimelineLength)
 {
     /// <summary>An order as a checkout is answered with it that found it paid.</summary>
-    public static CheckoutAnswer Of(Order paid) =>
+    public static CheckoutResult Of(Order paid) =>
         new(null, null, paid.Status, paid.Payment.Status == PaymentStatus.PartiallyRefunded ? PaymentStatus.Captured : paid.Payment.Status,
             paid.Payment.Method, null, paid.Timeline.Length);
 
@@ -392,16 +392,16 @@ public sealed record CheckoutAnswer(
 /// <summary>The earlier order of its cart that a checkout was answered with, because it was paid already.</summary>
 /// <param name="OrderId">The earlier order.</param>
 /// <param name="Answer">How it stood then.</param>
-public sealed record EarlierOrder(Guid OrderId, CheckoutAnswer Answer);
+public sealed record EarlierOrder(Guid OrderId, CheckoutResult Answer);
 
 /// <summary>What an order grain keeps: the order, or the answer to a checkout that made none, and by which request it came.</summary>
-public sealed record CheckoutState(string Fingerprint, OrderState? Order, Refusal? Refused)
+public sealed record CheckoutState(string Fingerprint, OrderState? Order, Error? Refused)
 {
     /// <summary>Set when an earlier order of the cart was paid already, and is the answer.</summary>
     public EarlierOrder? Earlier { get; init; }
 
     /// <summary>What a checkout comes to whose first write was not there when another took its place. It answers to no request in particular.</summary>
-    public static CheckoutState NeverPlaced { get; } = new("", null, new Refusal(RefusalCode.Conflict, "Another checkout of this cart took this one's place. Use a new key."));
+    public static CheckoutState NeverPlaced { get; } = new("", null, new Error(ErrorCode.Conflict, "Another checkout of this cart took this one's place. Use a new key."));
 
     /// <summary>Whether it came by another request.</summary>
     public bool IsOfAnother(string fingerprint) => Fingerprint.Length > 0 && Fingerprint != fingerprint;

@@ -35,10 +35,10 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
     }
 
     /// <summary>The refusal of a total that is not the one that the buyer was shown, with what it would be; null when it is.</summary>
-    public Refusal? WhyNot(Money expected, string currency)
+    public Error? CheckExpected(Money expected, string currency)
     {
         Money Of(long amount) => new(amount, currency);
-        return Of(Total) == expected ? null : new Refusal(RefusalCode.Conflict, $"The order costs {Of(Total)} now, not {expected}; see quote.")
+        return Of(Total) == expected ? null : new Error(ErrorCode.Conflict, $"The order costs {Of(Total)} now, not {expected}; see quote.")
         {
             Quote = new OrderQuote(Lines, Of(Subtotal), Of(Shipping), Of(Tax), Of(Total)),
         };

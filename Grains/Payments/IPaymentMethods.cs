@@ -7,7 +7,7 @@ namespace SoonShop.Payments;
 public interface IPaymentMethods
 {
     /// <summary>False when the provider saves no payment methods. The other members are then not called.</summary>
-    bool AreKept { get; }
+    bool AreSaved { get; }
 
     /// <summary>
     /// Creates a customer. Null when the key cannot be used: it was sent with other parameters, has expired, or its request failed
@@ -16,7 +16,7 @@ public interface IPaymentMethods
     Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation);
 
     /// <summary>Lists the saved payment methods, newest first.</summary>
-    Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation);
+    Task<ImmutableArray<SavedPaymentMethod>> ListAsync(string customer, CancellationToken cancellation);
 
     /// <summary>Deletes a customer and the customer's payment methods. False when there is no such customer. Idempotent.</summary>
     Task<bool> RemoveCustomerAsync(string customer, CancellationToken cancellation);

@@ -23,7 +23,7 @@ public interface IPaymentProvider
     /// Voids a creation whose outcome is unknown. If the provider has not carried it out, it never will. If it has, the
     /// resulting payment is returned.
     /// </summary>
-    Task<ProviderPayment> WithdrawAsync(CreateProviderPayment command, CancellationToken cancellation);
+    Task<ProviderPayment> VoidAsync(CreateProviderPayment command, CancellationToken cancellation);
 
     /// <summary>Retrieves a payment with its refunds and its dispute. Null when the provider has no such payment.</summary>
     Task<ProviderPayment?> RetrieveAsync(string reference, CancellationToken cancellation);

@@ -6,21 +6,21 @@ public interface IPaymentReviewGrain : IGrainWithGuidKey
 {
     /// <summary>Applies an update: retrieves the payment from the provider, unless the update reports what is known. Idempotent.</summary>
     [Alias("hear")]
-    Task<NewsEffect> HearAsync(PaymentNews news);
+    Task<PaymentUpdateOutcome> ApplyAsync(PaymentUpdate update);
 
     /// <summary>
     /// Handles a payment that the provider has for the order and that the shop does not know. It becomes the order's payment, or
     /// its money is refunded or released. Idempotent.
     /// </summary>
-    /// <param name="facts">The provider's transaction.</param>
+    /// <param name="transaction">The provider's transaction.</param>
     /// <param name="orderWaits">True while this payment can still confirm the order.</param>
     [Alias("take-in")]
-    Task<StrayFate> TakeInAsync(ProviderPaymentFacts facts, bool orderWaits);
+    Task<UnmatchedPaymentResolution> AdoptAsync(ProviderTransaction transaction, bool orderWaits);
 }
 
 /// <summary>The outcome of a payment update.</summary>
 [Alias("soonshop.news-effect")]
-public enum NewsEffect
+public enum PaymentUpdateOutcome
 {
     /// <summary>The update reports what is known, or is out of date.</summary>
     Known,
@@ -34,7 +34,7 @@ public enum NewsEffect
 
 /// <summary>How an unmatched payment was resolved.</summary>
 [Alias("soonshop.stray-fate")]
-public enum StrayFate
+public enum UnmatchedPaymentResolution
 {
     /// <summary>The shop knows the payment.</summary>
     Known,

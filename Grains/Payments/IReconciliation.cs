@@ -4,7 +4,7 @@ namespace SoonShop.Payments;
 public interface IReconciliation
 {
     /// <summary>Lists discrepancies, one page at a time.</summary>
-    Task<Outcome<Page<PaymentDiscrepancy>>> ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation);
+    Task<Result<Page<PaymentDiscrepancy>>> ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation);
 
     /// <summary>Schedules the next run for now.</summary>
     Task RequestAsync(CancellationToken cancellation);

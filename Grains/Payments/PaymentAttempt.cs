@@ -34,7 +34,7 @@ public sealed record PaymentAttempt(
     public bool MayTake => IsOpen || Status == AttemptStatus.Authorized || (Status == AttemptStatus.Declined && Reference is not null && !Released);
 
     /// <summary>Applies the provider's payment; unchanged when that is out of date.</summary>
-    internal PaymentAttempt Hear(ProviderPayment answer)
+    internal PaymentAttempt Apply(ProviderPayment answer)
     {
         var status = answer.Status switch
         {

@@ -7,26 +7,26 @@ namespace SoonShop.Payments;
 /// <param name="Reference">The provider's id of the payment; empty when the order differs.</param>
 /// <param name="Ours">The value in the shop's payment.</param>
 /// <param name="Theirs">The value at the provider, or in the order.</param>
-public sealed record Difference(DiscrepancyKind Kind, string Reference, string Ours, string Theirs);
+public sealed record PaymentDifference(DiscrepancyKind Kind, string Reference, string Ours, string Theirs);
 
 /// <summary>Compares payments with the provider's transactions and with orders.</summary>
 public static class PaymentComparison
 {
     /// <summary>Compares a payment with the provider's transaction.</summary>
-    public static ImmutableArray<Difference> WithProvider(PaymentState? ours, ProviderPaymentFacts theirs)
+    public static ImmutableArray<PaymentDifference> WithProvider(PaymentState? ours, ProviderTransaction theirs)
     {
-        Difference Of(DiscrepancyKind kind, object? mine, object other) => new(kind, theirs.Reference, mine?.ToString() ?? "nothing", other.ToString()!);
+        PaymentDifference Of(DiscrepancyKind kind, object? mine, object other) => new(kind, theirs.Reference, mine?.ToString() ?? "nothing", other.ToString()!);
 
-        var fate = ours?.FateOf(theirs, orderWaits: false);
-        if (fate != StrayFate.Known)
+        var fate = ours?.Resolve(theirs, orderWaits: false);
+        if (fate != UnmatchedPaymentResolution.Known)
         {
-            return fate == StrayFate.Over || theirs.IsOver ? []
+            return fate == UnmatchedPaymentResolution.Over || theirs.IsOver ? []
                 // The provider has the payment, but its response is missing: this attempt is not unmatched.
                 : ours?.Last is { Status: AttemptStatus.Asked } asked ? [Of(DiscrepancyKind.Status, asked.Status, theirs.Status)]
                 : [Of(DiscrepancyKind.Stray, null, $"{theirs.Status} {theirs.Amount}, kept {theirs.Kept}")];
         }
         var attempt = ours!.Attempts.First(a => a.Reference == theirs.Reference);
-        var differences = ImmutableArray.CreateBuilder<Difference>();
+        var differences = ImmutableArray.CreateBuilder<PaymentDifference>();
         if (theirs.Amount != ours.Terms.Amount)
             differences.Add(Of(DiscrepancyKind.Amount, ours.Terms.Amount, theirs.Amount));
         if (!Agree(attempt, theirs.Status))
@@ -37,8 +37,8 @@ public static class PaymentComparison
         {
             if (theirs.Captured != ours.CapturedAmount)
                 differences.Add(Of(DiscrepancyKind.Captured, ours.CapturedAmount, theirs.Captured));
-            if (theirs.Refunded != ours.GivenBack)
-                differences.Add(Of(DiscrepancyKind.Refunded, ours.GivenBack, theirs.Refunded));
+            if (theirs.Refunded != ours.Returned)
+                differences.Add(Of(DiscrepancyKind.Refunded, ours.Returned, theirs.Refunded));
             if (theirs.Disputed && ours.Dispute is null)
                 differences.Add(Of(DiscrepancyKind.Dispute, null, "disputed"));
         }
@@ -46,7 +46,7 @@ public static class PaymentComparison
     }
 
     /// <summary>Compares a payment whose reference the provider does not know.</summary>
-    public static ImmutableArray<Difference> WithoutProvider(PaymentState? ours, string reference) =>
+    public static ImmutableArray<PaymentDifference> WithoutProvider(PaymentState? ours, string reference) =>
         ours?.Attempts.FirstOrDefault(a => a.Reference == reference) is { } attempt && attempt.Status is not (AttemptStatus.Cancelled or AttemptStatus.Declined)
             ? [new(DiscrepancyKind.UnknownToProvider, reference, attempt.Status.ToString(), "nothing")]
             : [];
@@ -55,9 +55,9 @@ public static class PaymentComparison
     public static bool HasEnded(OrderStatus? order) => order is null or OrderStatus.Cancelled or OrderStatus.Expired or OrderStatus.Rejected;
 
     /// <summary>Compares a payment with its order; null for an order that does not exist.</summary>
-    public static ImmutableArray<Difference> WithOrder(OrderStatus? order, PaymentState? payment)
+    public static ImmutableArray<PaymentDifference> WithOrder(OrderStatus? order, PaymentState? payment)
     {
-        Difference Of(DiscrepancyKind kind) => new(kind, "", payment is null ? "nothing" : $"{payment.Status}, kept {Kept(payment)}", order?.ToString() ?? "nothing");
+        PaymentDifference Of(DiscrepancyKind kind) => new(kind, "", payment is null ? "nothing" : $"{payment.Status}, kept {Kept(payment)}", order?.ToString() ?? "nothing");
 
         var isPaid = payment?.Status is PaymentStatus.Captured or PaymentStatus.PartiallyRefunded;
         var isHeld = payment?.Status is PaymentStatus.Authorized;
@@ -85,5 +85,5 @@ public static class PaymentComparison
         _ => false,
     };
 
-    private static long Kept(PaymentState payment) => payment.CapturedAmount - payment.GivenBack;
+    private static long Kept(PaymentState payment) => payment.CapturedAmount - payment.Returned;
 }

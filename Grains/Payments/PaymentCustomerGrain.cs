@@ -26,7 +26,7 @@ public sealed record PaymentCustomer(int Generation, DateTimeOffset AskedAt, str
 }
 
 internal sealed class PaymentCustomerGrain(
-    [PersistentState("payment-customer")] IPersistentState<Document<PaymentCustomer>> storage, TimeProvider time, IPaymentMethods methods)
+    [PersistentState("payment-customer")] IPersistentState<StateEnvelope<PaymentCustomer>> storage, TimeProvider time, IPaymentMethods methods)
     : AggregateGrain<PaymentCustomer>(storage, time), IPaymentCustomerGrain
 {
     /// <summary>Time limit of a call to the provider, shorter than that of the grain's caller.</summary>
@@ -36,13 +36,13 @@ internal sealed class PaymentCustomerGrain(
 
     protected override string StreamKeyOf(PaymentCustomer state) => GrainKey;
 
-    private string? Reference => methods.AreKept ? State?.Reference : null;
+    private string? Reference => methods.AreSaved ? State?.Reference : null;
 
     Task<string?> IPaymentCustomerGrain.GetReferenceAsync() => Task.FromResult(Reference);
 
     async Task<string?> IPaymentCustomerGrain.OpenAsync(string email)
     {
-        if (!methods.AreKept || State is { IsErased: true } || Reference is not null)
+        if (!methods.AreSaved || State is { IsErased: true } || Reference is not null)
             return Reference;
         for (var keys = 0; keys < PaymentCustomer.MaxKeysAtOnce; keys++)
         {
@@ -69,7 +69,7 @@ internal sealed class PaymentCustomerGrain(
     {
         if (State is { IsErased: true })
             return;
-        if (methods.AreKept && State is { } known)
+        if (methods.AreSaved && State is { } known)
         {
             // A response may have been lost: with the same key, the provider returns the customer that it created.
             var reference = known.Reference ?? await CallAsync(c => methods.CreateCustomerAsync(known.ToCommand(this.GetPrimaryKey()), c));
@@ -79,11 +79,11 @@ internal sealed class PaymentCustomerGrain(
         await CommitAsync(new PaymentCustomer(State?.Generation ?? 0, Now, "", null) { IsErased = true }, []);
     }
 
-    async Task<ImmutableArray<KeptPaymentMethod>> IPaymentCustomerGrain.ListMethodsAsync() =>
+    async Task<ImmutableArray<SavedPaymentMethod>> IPaymentCustomerGrain.ListMethodsAsync() =>
         Reference is { } customer ? await CallAsync(c => methods.ListAsync(customer, c)) : [];
 
-    async Task<Outcome<Done>> IPaymentCustomerGrain.RemoveMethodAsync(string methodId) =>
-        Reference is { } customer && await CallAsync(c => methods.RemoveAsync(customer, methodId, c)) ? new Done() : Refusal.NotFound("The payment method");
+    async Task<Result<Done>> IPaymentCustomerGrain.RemoveMethodAsync(string methodId) =>
+        Reference is { } customer && await CallAsync(c => methods.RemoveAsync(customer, methodId, c)) ? new Done() : Error.NotFound("The payment method");
 
     private async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call)
     {

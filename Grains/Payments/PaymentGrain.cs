@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
@@ -5,9 +6,9 @@ using SoonShop.Orders;
 
 namespace SoonShop.Payments;
 
-[CollectionAgeLimit(Minutes = 0.5), EndsWhenEmpty]
+[CollectionAgeLimit(Minutes = 0.5), DeactivateWhenEmpty]
 internal sealed partial class PaymentGrain(
-    [LazyState("payment")] IPersistentState<Document<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
+    [LazyState("payment")] IPersistentState<StateEnvelope<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
     : AggregateGrain<PaymentState>(storage, time), IPaymentGrain
 {
     /// <summary>Time limit of a call to the provider, shorter than that of the grain's caller.</summary>
@@ -20,7 +21,7 @@ internal sealed partial class PaymentGrain(
 
     protected override string StreamKeyOf(PaymentState state) => (state.Terms.CustomerId ?? state.Terms.CartId ?? state.OrderId).ToString("N");
 
-    protected override object? IndexOf(PaymentState state) => new PaymentIndex(state.IsInBetween);
+    protected override object? IndexOf(PaymentState state) => new PaymentIndex(state.IsUnsettled);
 
     private protected override bool NeedsState(string method) => method != nameof(IPaymentGrain.ChargeAsync);
 
@@ -44,9 +45,9 @@ internal sealed partial class PaymentGrain(
         if (payment.WouldBegin(command.AttemptId))
         {
             // While the provider is unreachable no charge starts. The order waits instead.
-            if (!provider.IsAvailable && !IsFree(payment))
+            if (!provider.IsAvailable && !IsZeroAmount(payment))
                 throw new UnavailableException("Payments are out of order for the moment. Nothing was charged; your order waits.");
-            await GiveUpLastAsync(payment);
+            await AbandonLastAsync(payment);
             payment = State ?? payment;
         }
         var begun = payment.Begin(command, Now);
@@ -69,7 +70,7 @@ internal sealed partial class PaymentGrain(
         await SettleCaptureAsync();
         await SettleRefundsAsync();
         await SettlePendingRefundsAsync();
-        await SettleStraysAsync();
+        await SettleUnmatchedAsync();
         return State.ToView();
     }
 
@@ -82,7 +83,7 @@ internal sealed partial class PaymentGrain(
             await SettleLastAsync(State);
         if (State.Attempts.All(a => a.Reference != reference))
             return null;
-        if (await AskAsync(c => provider.RetrieveAsync(reference, c)) is { } answer)
+        if (await CallProviderAsync(c => provider.RetrieveAsync(reference, c)) is { } answer)
             await CommitAsync(State.Record(answer, Now, reference));
         else
             LogUnknown(log, GrainKey, reference);
@@ -97,7 +98,7 @@ internal sealed partial class PaymentGrain(
         await CommitAsync(payment.Close());
         CrashPoint.Pass("payment.closed");
         payment = State ?? payment;
-        await GiveUpLastAsync(payment);
+        await AbandonLastAsync(payment);
         if (refundCaptured && State is { Captured: not null })
         {
             await SettleRefundsAsync();
@@ -108,41 +109,41 @@ internal sealed partial class PaymentGrain(
         return (State ?? payment).ToView();
     }
 
-    async Task<Outcome<Payment>> IPaymentGrain.CaptureAsync(CapturePayment command)
+    async Task<Result<Payment>> IPaymentGrain.CaptureAsync(CapturePayment command)
     {
         if (State is null)
-            return new Refusal(RefusalCode.Conflict, "Nothing is authorized that could be captured.");
+            return new Error(ErrorCode.Conflict, "Nothing is authorized that could be captured.");
         var decision = State.BeginCapture(command, Now);
-        if (decision.Refusal is { } refusal)
-            return refusal;
-        await CommitAsync(decision, Audit(new Act("orders.capture", Subject) { After = new { captured = decision.State.Capture?.Amount, State.Terms.Amount.Currency } }));
+        if (decision.Error is { } error)
+            return error;
+        await CommitAsync(decision, Audit(new AuditEvent("orders.capture", Subject) { After = new { captured = decision.State.Capture?.Amount, State.Terms.Amount.Currency } }));
         await SettleCaptureAsync();
         return State.Captured is not null
             ? State.ToView()
-            : new Refusal(RefusalCode.Conflict, "The authorization has ended; the money could not be taken.");
+            : new Error(ErrorCode.Conflict, "The authorization has ended; the money could not be taken.");
     }
 
-    async Task<Outcome<Payment>> IPaymentGrain.RefundAsync(RefundPayment command)
+    async Task<Result<Payment>> IPaymentGrain.RefundAsync(RefundPayment command)
     {
         if (State is not { Captured: not null })
-            return new Refusal(RefusalCode.Conflict, "Nothing was captured that could be refunded.");
+            return new Error(ErrorCode.Conflict, "Nothing was captured that could be refunded.");
         await SettleRefundsAsync();
-        return await RefundAsync(command) is { } refusal ? refusal : State!.ToView();
+        return await RefundAsync(command) is { } error ? error : State!.ToView();
     }
 
     Task IPaymentGrain.EraseAsync() => State is { } payment ? CommitAsync(payment.Erase()) : Task.CompletedTask;
 
-    async Task<Outcome<Payment>> IPaymentGrain.GetAsync(Caller caller)
+    async Task<Result<Payment>> IPaymentGrain.GetAsync(Caller caller)
     {
         if (State is not { } payment)
-            return Refusal.NotFound("The payment");
+            return Error.NotFound("The payment");
         // A guest's order may have moved to an account, which only the order knows.
         var isBuyer = caller.Owns(payment.Terms.CustomerId, payment.Terms.CartId)
             || (payment.Terms.CustomerId is null && caller is { UserId: not null, IsAdmin: false }
-                && !(await GrainFactory.GetGrain<IOrderGrain>(this.GetPrimaryKey()).GetAsync(caller)).IsRefused);
+                && !(await GrainFactory.GetGrain<IOrderGrain>(this.GetPrimaryKey()).GetAsync(caller)).IsError);
         var view = (State ?? payment).ToView();
         // Only the buyer may see the client secret.
-        return isBuyer ? view : caller.IsAdmin ? view with { ClientSecret = null } : Refusal.NotFound("The payment");
+        return isBuyer ? view : caller.IsAdmin ? view with { ClientSecret = null } : Error.NotFound("The payment");
     }
 
     /// <summary>
@@ -153,10 +154,10 @@ internal sealed partial class PaymentGrain(
     {
         if (payment.Last is not { IsOpen: true } attempt)
             return;
-        var answer = IsFree(payment) ? Free
-            : attempt.Status == AttemptStatus.Asked && (giveUp || payment.Closed) ? await AskAsync(c => provider.WithdrawAsync(attempt.ToCommand(payment), c))
-            : attempt.Status == AttemptStatus.Asked ? await AskAsync(c => provider.CreateAsync(attempt.ToCommand(payment), c))
-            : await AskAsync(c => provider.RetrieveAsync(attempt.Reference!, c));
+        var answer = IsZeroAmount(payment) ? Free
+            : attempt.Status == AttemptStatus.Asked && (giveUp || payment.Closed) ? await CallProviderAsync(c => provider.VoidAsync(attempt.ToCommand(payment), c))
+            : attempt.Status == AttemptStatus.Asked ? await CallProviderAsync(c => provider.CreateAsync(attempt.ToCommand(payment), c))
+            : await CallProviderAsync(c => provider.RetrieveAsync(attempt.Reference!, c));
         CrashPoint.Pass("payment.provider.answered");
         if (answer is not null)
             await CommitAsync(payment.Record(answer, Now));
@@ -167,13 +168,13 @@ internal sealed partial class PaymentGrain(
 
     /// <summary>Ends the last attempt: afterwards it has captured money, or never will.</summary>
     /// <exception cref="UnavailableException">The provider is processing the payment and cannot cancel it.</exception>
-    private async Task GiveUpLastAsync(PaymentState payment)
+    private async Task AbandonLastAsync(PaymentState payment)
     {
         if (payment.Last is { Status: AttemptStatus.Asked })
             await SettleLastAsync(payment, giveUp: true);
         if ((State ?? payment).Last is not { MayTake: true } attempt)
             return;
-        var answer = await AskAsync(c => provider.CancelAsync(attempt.Reference!, $"{attempt.Key}/cancel", c));
+        var answer = await CallProviderAsync(c => provider.CancelAsync(attempt.Reference!, $"{attempt.Key}/cancel", c));
         CrashPoint.Pass("payment.provider.cancelled");
         await CommitAsync(State!.Record(answer, Now));
         if (answer.Status == ProviderPaymentStatus.Cancelled)
@@ -188,18 +189,18 @@ internal sealed partial class PaymentGrain(
         if (State is not { OpenCapture: { } capture } payment)
             return;
         var amount = payment.Terms.Amount with { Amount = capture.Amount };
-        var answer = await AskAsync(c => provider.CaptureAsync(payment.Last!.Reference!, amount, capture.Key, c));
+        var answer = await CallProviderAsync(c => provider.CaptureAsync(payment.Last!.Reference!, amount, capture.Key, c));
         CrashPoint.Pass("payment.provider.captured");
         await CommitAsync(payment.Record(answer, Now));
     }
 
-    private async Task<Refusal?> RefundAsync(RefundPayment command)
+    private async Task<Error?> RefundAsync(RefundPayment command)
     {
         var decision = State!.BeginRefund(command, Now);
-        if (decision.Refusal is { } refusal)
-            return refusal;
+        if (decision.Error is { } error)
+            return error;
         CrashPoint.Pass("payment.refund.before-write");
-        await CommitAsync(decision, Audit(new Act("orders.refund", Subject)
+        await CommitAsync(decision, Audit(new AuditEvent("orders.refund", Subject)
         {
             Before = new { State.Refunded },
             After = new { decision.State.Refunded },
@@ -208,7 +209,7 @@ internal sealed partial class PaymentGrain(
         CrashPoint.Pass("payment.refund.written");
         await SettleRefundsAsync();
         return State!.Refunds.First(r => r.Id == command.RefundId) is { HasFailed: true } failed
-            ? new Refusal(RefusalCode.Conflict, $"The refund failed: {failed.FailureReason ?? "the payment provider gave no reason"}.")
+            ? new Error(ErrorCode.Conflict, $"The refund failed: {failed.FailureReason ?? "the payment provider gave no reason"}.")
             : null;
     }
 
@@ -217,7 +218,7 @@ internal sealed partial class PaymentGrain(
     {
         foreach (var refund in State!.OpenRefunds.ToArray())
         {
-            var answer = await AskAsync(c => provider.RefundAsync(State.ToCommand(refund), c));
+            var answer = await CallProviderAsync(c => provider.RefundAsync(State.ToCommand(refund), c));
             CrashPoint.Pass("payment.provider.refunded");
             await CommitAsync(State.RecordRefund(refund.Id, answer));
         }
@@ -227,16 +228,16 @@ internal sealed partial class PaymentGrain(
     private async Task SettlePendingRefundsAsync()
     {
         if (State!.Captured is { Reference: { } reference } && State.Refunds.Any(r => r is { IsOpen: false, Status: RefundStatus.Pending })
-            && await AskAsync(c => provider.RetrieveAsync(reference, c)) is { } answer)
+            && await CallProviderAsync(c => provider.RetrieveAsync(reference, c)) is { } answer)
             await CommitAsync(State.Record(answer, Now, reference));
     }
 
     /// <summary>The order, which has the payment's id.</summary>
     private string Subject => this.GetPrimaryKey().ToString();
 
-    private static bool IsFree(PaymentState payment) => payment.Terms.Amount.Amount == 0;
+    private static bool IsZeroAmount(PaymentState payment) => payment.Terms.Amount.Amount == 0;
 
-    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> call)
+    private async Task<T> CallProviderAsync<T>(Func<CancellationToken, Task<T>> call)
     {
         using var timeout = new CancellationTokenSource(ProviderTimeout, Time);
         try
@@ -254,5 +255,5 @@ internal sealed partial class PaymentGrain(
 }
 
 /// <summary>The indexed fields of a payment.</summary>
-/// <param name="InBetween">True while an outcome is unknown, or money is authorized and neither captured nor released.</param>
-public sealed record PaymentIndex(bool InBetween);
+/// <param name="Unsettled">True while an outcome is unknown, or money is authorized and neither captured nor released.</param>
+public sealed record PaymentIndex([property: JsonPropertyName("inBetween")] bool Unsettled);

@@ -48,10 +48,11 @@ public sealed class PaymentMetrics
         meter.CreateObservableGauge("soonshop.payments.provider.available", () => isAvailable() ? 1 : 0, description: "0 while the payment provider is known to be out of reach");
 
     /// <summary>Counts an update and its outcome.</summary>
-    public void NewsHandled(NewsEffect effect) => news.Add(1, new KeyValuePair<string, object?>("effect", Name(effect)));
+    public void UpdateHandled(PaymentUpdateOutcome effect) => news.Add(1, new KeyValuePair<string, object?>("effect", Name(effect)));
 
     /// <summary>Counts an unmatched payment and its resolution.</summary>
-    public void StraySettled(StrayFate fate) => strays.Add(1, new KeyValuePair<string, object?>("fate", Name(fate)));
+    public void UnmatchedPaymentSettled(UnmatchedPaymentResolution fate) =>
+        strays.Add(1, new KeyValuePair<string, object?>("fate", Name(fate)));
 
     /// <summary>Counts a discrepancy.</summary>
     public void DiscrepancyFound(DiscrepancyKind kind, bool settled) => found.Add(1, Kind(kind), new KeyValuePair<string, object?>("settled", settled));

@@ -17,39 +17,39 @@ public sealed partial record PaymentState
     public IEnumerable<Refund> OpenRefunds => Refunds.Where(r => r.IsOpen);
 
     /// <summary>Minor units of confirmed refunds.</summary>
-    public long GivenBack => Refunds.Where(r => !r.IsOpen && !r.HasFailed).Sum(r => r.Amount);
+    public long Returned => Refunds.Where(r => !r.IsOpen && !r.HasFailed).Sum(r => r.Amount);
 
     /// <summary>Stores a refund before the provider is called.</summary>
     public Decision<PaymentState> BeginRefund(RefundPayment command, DateTimeOffset now)
     {
         if (Refunds.Any(r => r.Id == command.RefundId))
-            return Decision<PaymentState>.Stay(this);
+            return Decision<PaymentState>.NoChange(this);
         if (Dispute is { Status: not DisputeStatus.Won })
-            return new Refusal(RefusalCode.Conflict, "The customer has disputed the payment with the bank, which decides about the money now.");
+            return new Error(ErrorCode.Conflict, "The customer has disputed the payment with the bank, which decides about the money now.");
         var amount = command.Amount ?? Refundable;
         if (amount < 1 || amount > Refundable)
-            return new Refusal(RefusalCode.Conflict, $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
-        if (WhyNotMovable(amount) is { } refusal)
-            return refusal;
+            return new Error(ErrorCode.Conflict, $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
+        if (CheckAmount(amount) is { } error)
+            return error;
         // A refund of the whole rest is always allowed: no part can follow.
         if (Refunds.Length >= MaxRefunds && command.Amount is not null)
-            return new Refusal(RefusalCode.Conflict, $"A payment is refunded in at most {MaxRefunds} parts.");
+            return new Error(ErrorCode.Conflict, $"A payment is refunded in at most {MaxRefunds} parts.");
         var refund = new Refund(command.RefundId, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, command.Reason, null) { AskedAt = now };
-        return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] }, new OrderCheckoutDue(OrderId, now + ReminderDelay));
+        return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] }, new CheckoutTimeout(OrderId, now + ReminderDelay));
     }
 
     /// <summary>Applies the provider's refund.</summary>
     public Decision<PaymentState> RecordRefund(string refundId, ProviderRefund answer)
     {
         var events = new List<IShopEvent>();
-        var next = Hear(Refunds.First(r => r.Id == refundId), answer, events);
-        return ReferenceEquals(next, this) ? Decision<PaymentState>.Stay(this) : Decision<PaymentState>.To(next, events);
+        var next = Apply(Refunds.First(r => r.Id == refundId), answer, events);
+        return ReferenceEquals(next, this) ? Decision<PaymentState>.NoChange(this) : Decision<PaymentState>.To(next, events);
     }
 
     /// <summary>The refund request to the provider.</summary>
     public CreateProviderRefund ToCommand(Refund refund) => new(refund.Key, Captured!.Reference!, OrderId, Amount(refund.Amount), refund.AskedAt);
 
-    private PaymentState HearOfRefunds(ImmutableArray<ProviderRefund> answers, DateTimeOffset now, List<IShopEvent> events)
+    private PaymentState ApplyRefunds(ImmutableArray<ProviderRefund> answers, DateTimeOffset now, List<IShopEvent> events)
     {
         if (answers.IsDefault)
             return this;
@@ -63,12 +63,12 @@ public sealed partial record PaymentState
                 known = new Refund($"provider/{answer.Reference}", "", answer.Amount, "Made at the payment provider.", null) { AskedAt = now };
                 next = next with { Refunds = [.. next.Refunds, known] };
             }
-            next = next.Hear(known, answer, events);
+            next = next.Apply(known, answer, events);
         }
         return next;
     }
 
-    private PaymentState Hear(Refund refund, ProviderRefund answer, List<IShopEvent> events)
+    private PaymentState Apply(Refund refund, ProviderRefund answer, List<IShopEvent> events)
     {
         var status = StatusOf(answer);
         var heard = refund with { Reference = answer.Reference, Status = status, FailureReason = answer.FailureReason };
@@ -79,11 +79,11 @@ public sealed partial record PaymentState
         if (status == RefundStatus.Failed)
             events.Add(new PaymentRefundFailed(OrderId, Terms.CustomerId, refund.Id, Amount(refund.Amount), answer.FailureReason));
         else if (refund.IsOpen)
-            events.Add(new PaymentRefunded(OrderId, Terms.CustomerId, refund.Id, Amount(refund.Amount), Amount(next.GivenBack), refund.Reason));
+            events.Add(new PaymentRefunded(OrderId, Terms.CustomerId, refund.Id, Amount(refund.Amount), Amount(next.Returned), refund.Reason));
         return next;
     }
 
-    private PaymentState HearOfDispute(ProviderDispute? answer, List<IShopEvent> events)
+    private PaymentState ApplyDispute(ProviderDispute? answer, List<IShopEvent> events)
     {
         // A closed dispute stays closed, unless there is a new one.
         if (answer is null || answer == Dispute || (Dispute is { Status: not DisputeStatus.Open } decided && decided.Reference == answer.Reference))

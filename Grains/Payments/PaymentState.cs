@@ -61,27 +61,27 @@ public sealed partial record PaymentState
             Attempts = [.. Attempts.Select(a => a with { ClientSecret = null })],
             Refunds = [.. Refunds.Select(r => r with { Reason = PersonalData.Erased })],
         };
-        return erased.Attempts.SequenceEqual(Attempts) && erased.Refunds.SequenceEqual(Refunds) ? Decision<PaymentState>.Stay(this) : Decision<PaymentState>.To(erased);
+        return erased.Attempts.SequenceEqual(Attempts) && erased.Refunds.SequenceEqual(Refunds) ? Decision<PaymentState>.NoChange(this) : Decision<PaymentState>.To(erased);
     }
 
     /// <summary>Starts an attempt. Changes nothing when the attempt is known, the money was captured, or the payment is closed.</summary>
     public Decision<PaymentState> Begin(Charge charge, DateTimeOffset now)
     {
         // A payment that only has unmatched payments does not know the order's terms.
-        if (Attempts.IsEmpty && !Strays.IsEmpty && charge.Terms != Terms)
+        if (Attempts.IsEmpty && !UnmatchedPayments.IsEmpty && charge.Terms != Terms)
             return (this with { Terms = charge.Terms }).Begin(charge, now);
         if (charge.Terms != Terms)
             throw new InvalidOperationException($"Payment {OrderId} is for {Terms}, not {charge.Terms}.");
         if (!WouldBegin(charge.AttemptId))
-            return Decision<PaymentState>.Stay(this);
+            return Decision<PaymentState>.NoChange(this);
         if (Last is { MayTake: true })
             throw new InvalidOperationException($"Payment {OrderId} has an attempt that may still take money.");
         var attempt = new PaymentAttempt(
-            charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + Strays.Length + 1}", charge.PaymentMethod, AttemptStatus.Asked, null, null, null, charge.FollowUp)
+            charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + UnmatchedPayments.Length + 1}", charge.PaymentMethod, AttemptStatus.Asked, null, null, null, charge.FollowUp)
         { AskedAt = now, Customer = charge.Customer, KeepMethod = charge.KeepMethod };
         var next = this with { Attempts = [.. Attempts, attempt] };
         // If the process ends before the provider has responded, the timeout resumes the order.
-        return charge.FollowUp ? Decision<PaymentState>.To(next, new OrderCheckoutDue(OrderId, now + ReminderDelay)) : Decision<PaymentState>.To(next);
+        return charge.FollowUp ? Decision<PaymentState>.To(next, new CheckoutTimeout(OrderId, now + ReminderDelay)) : Decision<PaymentState>.To(next);
     }
 
     /// <summary>
@@ -96,46 +96,46 @@ public sealed partial record PaymentState
         var attempt = (reference is null ? Last : Attempts.FirstOrDefault(a => a.Reference == reference))
             ?? throw new InvalidOperationException($"Payment {OrderId} has no attempt {reference}.");
         var (next, events) = (this, new List<IShopEvent>());
-        var heard = attempt.Hear(answer);
+        var heard = attempt.Apply(answer);
         if (heard != attempt)
         {
             next = this with { Attempts = Attempts.Replace(attempt, heard) };
             if (heard.Status != attempt.Status)
-                events.Add(next.Told(heard));
+                events.Add(next.ToEvent(heard));
         }
         // Refunds and disputes of money that was captured before the shop knew.
         if (heard.Status == AttemptStatus.Captured)
-            next = next.HearOfRefunds(answer.Refunds, now, events).HearOfDispute(answer.Dispute, events);
+            next = next.ApplyRefunds(answer.Refunds, now, events).ApplyDispute(answer.Dispute, events);
         if (ReferenceEquals(next, this))
-            return Decision<PaymentState>.Stay(this);
+            return Decision<PaymentState>.NoChange(this);
         // The order did not make this call: the timeout resumes it.
         if (attempt.Status != AttemptStatus.Asked && events.Count > 0)
-            events.Add(new OrderCheckoutDue(OrderId, now + ReminderDelay));
+            events.Add(new CheckoutTimeout(OrderId, now + ReminderDelay));
         return Decision<PaymentState>.To(next, events);
     }
 
     /// <summary>Records that the provider has cancelled the declined attempt.</summary>
     public Decision<PaymentState> Release() => Last is { Status: AttemptStatus.Declined, Released: false } declined
         ? Decision<PaymentState>.To(this with { Attempts = Attempts.Replace(declined, declined with { Released = true }) })
-        : Decision<PaymentState>.Stay(this);
+        : Decision<PaymentState>.NoChange(this);
 
     /// <summary>Closes the payment: no attempt may follow.</summary>
-    public Decision<PaymentState> Close() => Closed ? Decision<PaymentState>.Stay(this) : Decision<PaymentState>.To(this with { Closed = true });
+    public Decision<PaymentState> Close() => Closed ? Decision<PaymentState>.NoChange(this) : Decision<PaymentState>.To(this with { Closed = true });
 
     /// <summary>Stores a capture before the provider is called. Changes nothing when the capture is known.</summary>
     public Decision<PaymentState> BeginCapture(CapturePayment command, DateTimeOffset now)
     {
         if (Capture?.Id == command.CaptureId)
-            return Decision<PaymentState>.Stay(this);
+            return Decision<PaymentState>.NoChange(this);
         if (Last is not { Status: AttemptStatus.Authorized } || Capture is not null)
-            return new Refusal(RefusalCode.Conflict, Captured is null ? "Nothing is authorized that could be captured." : "The money was captured already; the rest was released.");
+            return new Error(ErrorCode.Conflict, Captured is null ? "Nothing is authorized that could be captured." : "The money was captured already; the rest was released.");
         var amount = command.Amount ?? Terms.Amount.Amount;
         if (amount < 1 || amount > Terms.Amount.Amount)
-            return new Refusal(RefusalCode.Conflict, $"{Terms.Amount.Amount} {Terms.Amount.Currency} minor units can be captured, not {amount}.");
-        if (WhyNotMovable(amount) is { } refusal)
-            return refusal;
+            return new Error(ErrorCode.Conflict, $"{Terms.Amount.Amount} {Terms.Amount.Currency} minor units can be captured, not {amount}.");
+        if (CheckAmount(amount) is { } error)
+            return error;
         return Decision<PaymentState>.To(
-            this with { Capture = new PaymentCapture(command.CaptureId, $"{OrderId:N}/capture/1", amount) }, new OrderCheckoutDue(OrderId, now + ReminderDelay));
+            this with { Capture = new PaymentCapture(command.CaptureId, $"{OrderId:N}/capture/1", amount) }, new CheckoutTimeout(OrderId, now + ReminderDelay));
     }
 
     /// <summary>The capture whose request is not confirmed.</summary>
@@ -143,14 +143,14 @@ public sealed partial record PaymentState
 
     /// <summary>True while it must be checked again: an outcome is unknown, or money is authorized and neither captured nor
     /// released.</summary>
-    public bool IsInBetween => Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending)
-        || UnsettledStrays.Any();
+    public bool IsUnsettled => Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending)
+        || UnsettledPayments.Any();
 
     /// <summary>Its status.</summary>
     public PaymentStatus Status =>
         Captured is not null
-            ? GivenBack == 0 ? PaymentStatus.Captured
-            : GivenBack >= CapturedAmount ? PaymentStatus.Refunded : PaymentStatus.PartiallyRefunded
+            ? Returned == 0 ? PaymentStatus.Captured
+            : Returned >= CapturedAmount ? PaymentStatus.Refunded : PaymentStatus.PartiallyRefunded
         : Holder is not null ? PaymentStatus.Authorized
         : Closed && Last is not { MayTake: true } ? PaymentStatus.Cancelled
         : Last?.Status switch
@@ -163,7 +163,7 @@ public sealed partial record PaymentState
 
     /// <summary>The owner's view of the payment.</summary>
     public Payment ToView() => new(
-        OrderId, Status, Terms.Amount, Amount(GivenBack), (Holder ?? Last)?.Method ?? "",
+        OrderId, Status, Terms.Amount, Amount(Returned), (Holder ?? Last)?.Method ?? "",
         Status == PaymentStatus.RequiresAction ? Last!.ClientSecret : null)
     {
         DeclineCode = Status == PaymentStatus.Declined ? Last!.DeclineCode : null,
@@ -172,11 +172,11 @@ public sealed partial record PaymentState
         Dispute = Dispute is { } d ? new Dispute(d.Status, Amount(d.Amount), d.Reason) : null,
     };
 
-    private Refusal? WhyNotMovable(long amount) => amount % Currencies.ChargeStep(Terms.Amount.Currency) is 0
+    private Error? CheckAmount(long amount) => amount % Currencies.ChargeStep(Terms.Amount.Currency) is 0
         ? null
-        : new Refusal(RefusalCode.Conflict, $"An amount of {Terms.Amount.Currency} must be a multiple of {Currencies.ChargeStep(Terms.Amount.Currency)} minor units.");
+        : new Error(ErrorCode.Conflict, $"An amount of {Terms.Amount.Currency} must be a multiple of {Currencies.ChargeStep(Terms.Amount.Currency)} minor units.");
 
-    private IShopEvent Told(PaymentAttempt attempt) => attempt.Status switch
+    private IShopEvent ToEvent(PaymentAttempt attempt) => attempt.Status switch
     {
         AttemptStatus.Captured => new PaymentCaptured(OrderId, Terms.CustomerId, Amount(CapturedAmount), attempt.Reference!),
         AttemptStatus.Authorized => new PaymentAuthorized(OrderId, Terms.CustomerId, Terms.Amount, attempt.Reference!),

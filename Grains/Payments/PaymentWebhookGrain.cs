@@ -11,24 +11,24 @@ internal sealed class PaymentWebhookGrain(IEnumerable<IPaymentWebhooks> webhooks
     /// <summary>The source of the provider's updates.</summary>
     private const string Source = "/payment-provider";
 
-    async Task<Outcome<Done>> IPaymentWebhookGrain.AcceptAsync(byte[] body, string signature)
+    async Task<Result<Done>> IPaymentWebhookGrain.AcceptAsync(byte[] body, string signature)
     {
         if (webhooks.FirstOrDefault() is not { } port)
-            return Refusal.NotFound("The webhook");
+            return Error.NotFound("The webhook");
         var reading = port.Read(body, signature);
-        if (reading.Refusal is { } refusal)
+        if (reading.Error is { } error)
         {
             metrics.WebhookReceived("refused");
-            return refusal;
+            return error;
         }
-        if (reading.News is not { } news)
+        if (reading.Update is not { } update)
         {
             metrics.WebhookReceived("ignored");
             return default(Done);
         }
         var isNew = await inbox.AcceptAsync(new EventEnvelope(
-            $"{Source}#{news.NewsId}", Source, 0, news.Type, news.Reference, PaymentNews.StreamNamespace, news.Reference, time.GetUtcNow(), null,
-            RequestContext.Get(RequestKeys.CorrelationId) as string, news.NewsId, EventTraces.Parent, news));
+            $"{Source}#{update.UpdateId}", Source, 0, update.Type, update.Reference, PaymentUpdate.StreamNamespace, update.Reference, time.GetUtcNow(), null,
+            RequestContext.Get(RequestKeys.CorrelationId) as string, update.UpdateId, EventTraces.Parent, update));
         metrics.WebhookReceived(isNew ? "accepted" : "duplicate");
         return default(Done);
     }

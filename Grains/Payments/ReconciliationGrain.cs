@@ -7,12 +7,12 @@ namespace SoonShop.Payments;
 [StatelessWorker(1), Reentrant]
 internal sealed class ReconciliationGrain(IReconciliation reconciliation, IAuditLog audit) : Grain, IReconciliationGrain
 {
-    Task<Outcome<Page<PaymentDiscrepancy>>> IReconciliationGrain.ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation) =>
+    Task<Result<Page<PaymentDiscrepancy>>> IReconciliationGrain.ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation) =>
         reconciliation.ListAsync(filter, page, cancellation);
 
     async Task<ReconciliationStatus> IReconciliationGrain.RequestAsync(string actor)
     {
-        await audit.AddAsync(new Act("payments.reconcile", "all") { Actor = actor }, CancellationToken.None);
+        await audit.AddAsync(new AuditEvent("payments.reconcile", "all") { Actor = actor }, CancellationToken.None);
         await reconciliation.RequestAsync(CancellationToken.None);
         return await reconciliation.GetStatusAsync(CancellationToken.None);
     }

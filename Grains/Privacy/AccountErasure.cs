@@ -17,7 +17,7 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
     private const int OrdersAtOnce = 20;
 
     /// <summary>For how long one call goes on with orders, and waits for events: less than an attempt may take.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
@@ -46,7 +46,7 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
         // Twice: what was on its way when the first pass began may have written more behind it.
         for (var calm = 0; calm < 2; calm = await records.EraseEventsAsync(userId, CancellationToken.None) ? calm + 1 : 0)
         {
-            if (time.GetElapsedTime(began) > Patience)
+            if (time.GetElapsedTime(began) > CallTimeout)
                 throw new UnavailableException($"Events about the account {userId} are still on their way; its erasure goes on.");
             if (calm == 0)
                 await Task.Delay(Pause, time);
@@ -70,7 +70,7 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
                 return open;
             }
             CrashPoint.Pass("erasure.orders");
-            if (time.GetElapsedTime(began) > Patience)
+            if (time.GetElapsedTime(began) > CallTimeout)
                 return new UnavailableException($"The account {userId} has many orders; its erasure goes on.");
         }
         return null;

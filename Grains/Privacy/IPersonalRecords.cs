@@ -25,8 +25,8 @@ public interface IPersonalRecords
     Task RemoveMailAsync(string email, CancellationToken cancellation);
 
     /// <inheritdoc cref="IPersonalDataGrain.EventsAsync"/>
-    Task<Outcome<Page<PersonalEvent>>> ListEventsAsync(Guid userId, PageRequest page, CancellationToken cancellation);
+    Task<Result<Page<PersonalEvent>>> ListEventsAsync(Guid userId, PageRequest page, CancellationToken cancellation);
 
     /// <inheritdoc cref="IPersonalDataGrain.AuditAsync"/>
-    Task<Outcome<Page<PersonalAuditEntry>>> ListAuditAsync(Guid userId, PageRequest page, CancellationToken cancellation);
+    Task<Result<Page<PersonalAuditEntry>>> ListAuditAsync(Guid userId, PageRequest page, CancellationToken cancellation);
 }

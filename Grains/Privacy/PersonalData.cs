@@ -58,7 +58,7 @@ public sealed class PersonalData(EventTypes types)
         if (node is not JsonObject json)
             return;
         // What leaves the shop stands within another event.
-        if (type == typeof(PublishedEvent) && json["type"]?.GetValue<string>() is { } inner && json["data"] is { } data)
+        if (type == typeof(WebhookPayload) && json["type"]?.GetValue<string>() is { } inner && json["data"] is { } data)
         {
             json["data"] = Clean(inner, data.DeepClone(), secretsOnly);
             return;
@@ -84,7 +84,7 @@ public sealed class PersonalData(EventTypes types)
 
     private static bool Bears(Type type, HashSet<Type> seen)
     {
-        if (type == typeof(PublishedEvent))
+        if (type == typeof(WebhookPayload))
             return true;
         if (!seen.Add(type))
             return false;

@@ -5,9 +5,9 @@ namespace SoonShop.Privacy;
 [StatelessWorker, Reentrant]
 internal sealed class PersonalDataGrain(IPersonalRecords records) : Grain, IPersonalDataGrain
 {
-    Task<Outcome<Page<PersonalEvent>>> IPersonalDataGrain.EventsAsync(PageRequest page) =>
+    Task<Result<Page<PersonalEvent>>> IPersonalDataGrain.EventsAsync(PageRequest page) =>
         records.ListEventsAsync(this.GetPrimaryKey(), page, CancellationToken.None);
 
-    Task<Outcome<Page<PersonalAuditEntry>>> IPersonalDataGrain.AuditAsync(PageRequest page) =>
+    Task<Result<Page<PersonalAuditEntry>>> IPersonalDataGrain.AuditAsync(PageRequest page) =>
         records.ListAuditAsync(this.GetPrimaryKey(), page, CancellationToken.None);
 }

@@ -11,7 +11,7 @@ internal interface IMailLimitGrain : IGrainWithIntegerKey
     /// <param name="address">The address: <see cref="RateLimitKeys.DigestOf"/>, which must be one of this part.</param>
     /// <param name="limit">The limit.</param>
     [Alias("take")]
-    Task<RateVerdict> TakeAsync(Guid address, RateLimit limit);
+    Task<RateLimitResult> TakeAsync(Guid address, RateLimit limit);
 
     /// <summary>Asks for one mail by name. One that was granted within the window is granted again without being counted again.</summary>
     /// <param name="address">The address: <see cref="RateLimitKeys.DigestOf"/>, which must be one of this part.</param>

@@ -18,17 +18,17 @@ internal sealed class MailLimitGrain(TimeProvider time) : Grain, IMailLimitGrain
     /// <summary>The part of an address.</summary>
     public static int KeyOf(Guid address) => (int)(AsNumber(address) % Parts);
 
-    Task<RateVerdict> IMailLimitGrain.TakeAsync(Guid address, RateLimit limit) => Task.FromResult(Take(address, limit, null));
+    Task<RateLimitResult> IMailLimitGrain.TakeAsync(Guid address, RateLimit limit) => Task.FromResult(Take(address, limit, null));
 
     Task<bool> IMailLimitGrain.TakeOnceAsync(Guid address, RateLimit limit, Guid operationId) => Task.FromResult(Take(address, limit, operationId).Granted);
 
-    private RateVerdict Take(Guid address, RateLimit limit, Guid? operationId)
+    private RateLimitResult Take(Guid address, RateLimit limit, Guid? operationId)
     {
         limit.Validate();
-        var verdict = windows.Take(address, limit, operationId);
-        if (verdict.Granted)
+        var result = windows.Take(address, limit, operationId);
+        if (result.Granted)
             DelayDeactivation(RateLimit.MaxWindow);
-        return verdict;
+        return result;
     }
 
     private static ushort AsNumber(Guid address)

@@ -12,15 +12,15 @@ internal sealed class RateLimitGrain(TimeProvider time) : Grain, IRateLimitGrain
 
     private Guid? MailedAddress => RateLimitKeys.MailedAddressIn(this.GetPrimaryKeyString());
 
-    Task<RateVerdict> IRateLimitGrain.TakeAsync(RateLimit limit)
+    Task<RateLimitResult> IRateLimitGrain.TakeAsync(RateLimit limit)
     {
         if (MailedAddress is { } address)
             return MailsTo(address).TakeAsync(address, limit);
         limit.Validate();
-        var verdict = window.Take(limit);
-        if (verdict.Granted)
+        var result = window.Take(limit);
+        if (result.Granted)
             DelayDeactivation(limit.Window);
-        return Task.FromResult(verdict);
+        return Task.FromResult(result);
     }
 
     Task<bool> IRateLimitGrain.TakeOnceAsync(RateLimit limit, Guid operationId) => MailedAddress is { } address

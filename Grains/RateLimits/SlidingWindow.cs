@@ -10,7 +10,7 @@ internal sealed class SlidingWindow(TimeProvider time)
     private readonly Queue<long> granted = new();
 
     /// <summary>Counts one request if it is granted.</summary>
-    public RateVerdict Take(RateLimit limit)
+    public RateLimitResult Take(RateLimit limit)
     {
         var now = time.GetTimestamp();
         while (granted.TryPeek(out var oldest) && time.GetElapsedTime(oldest, now) >= limit.Window)
@@ -20,6 +20,6 @@ internal sealed class SlidingWindow(TimeProvider time)
             granted.Enqueue(now);
         // Whose leaving makes room; behind the oldest only where the limit was higher before.
         var next = granted.ElementAt(Math.Max(0, granted.Count - limit.Requests));
-        return new RateVerdict(isGranted, Math.Max(0, limit.Requests - granted.Count), limit.Window - time.GetElapsedTime(next, now));
+        return new RateLimitResult(isGranted, Math.Max(0, limit.Requests - granted.Count), limit.Window - time.GetElapsedTime(next, now));
     }
 }

@@ -27,7 +27,7 @@ internal sealed class SlidingWindows(TimeProvider time, int capacity)
     /// Counts one request of a subject if it is granted; one that has a name and was granted within the window is granted again, and counts
     /// once.
     /// </summary>
-    public RateVerdict Take(Guid subject, RateLimit limit, Guid? operation = null)
+    public RateLimitResult Take(Guid subject, RateLimit limit, Guid? operation = null)
     {
         var now = time.GetTimestamp();
         while (first < next && time.GetElapsedTime(At(first).At, now) >= RateLimit.MaxWindow)
@@ -48,7 +48,7 @@ internal sealed class SlidingWindows(TimeProvider time, int capacity)
             Add(new Grant(subject, operation, now, last));
             count++;
         }
-        return new RateVerdict(isGranted, Math.Max(0, limit.Requests - count), limit.Window - time.GetElapsedTime(freeing, now));
+        return new RateLimitResult(isGranted, Math.Max(0, limit.Requests - count), limit.Window - time.GetElapsedTime(freeing, now));
     }
 
     private void Add(Grant grant)

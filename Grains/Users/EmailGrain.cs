@@ -12,9 +12,9 @@ public sealed record EmailClaim(Guid UserId, bool Confirmed, DateTimeOffset Rese
     public static readonly TimeSpan ReservationLifetime = TimeSpan.FromMinutes(1);
 }
 
-[CollectionAgeLimit(Minutes = 2), EndsWhenEmpty]
+[CollectionAgeLimit(Minutes = 2), DeactivateWhenEmpty]
 internal sealed class EmailGrain(
-    [PersistentState("email")] IPersistentState<Document<EmailClaim>> storage, TimeProvider time, IRefusedActs refused, IOptions<AccountsOptions> options,
+    [PersistentState("email")] IPersistentState<StateEnvelope<EmailClaim>> storage, TimeProvider time, IAuditAggregator refused, IOptions<AccountsOptions> options,
     BusinessMetrics metrics)
     : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
 {
@@ -29,7 +29,7 @@ internal sealed class EmailGrain(
     protected override string StreamKeyOf(EmailClaim state) => GrainKey;
 
     /// <summary>Failed logins count for an address that nobody has, too. After the last, the activation lives as long as they count.</summary>
-    private protected override bool HoldsMore => !throttle.IsEmpty || !deviceThrottle.IsEmpty;
+    private protected override bool KeepsMemory => !throttle.IsEmpty || !deviceThrottle.IsEmpty;
 
     async Task<bool> IEmailGrain.ReserveAsync(Guid userId)
     {
@@ -72,30 +72,30 @@ internal sealed class EmailGrain(
             await ClearAsync();
     }
 
-    Task<Outcome<SignedIn>> IEmailGrain.LoginAsync(string password) => GuardAsync(account => account.LoginAsync(password));
+    Task<Result<SignedIn>> IEmailGrain.LoginAsync(string password) => GuardAsync(account => account.LoginAsync(password));
 
-    Task<Outcome<SignedIn>> IEmailGrain.LoginBrieflyAsync(string password, TimeSpan lifetime) => GuardAsync(account => account.LoginBrieflyAsync(password, lifetime));
+    Task<Result<SignedIn>> IEmailGrain.LoginBrieflyAsync(string password, TimeSpan lifetime) => GuardAsync(account => account.LoginBrieflyAsync(password, lifetime));
 
-    private async Task<Outcome<SignedIn>> GuardAsync(Func<IUserGrain, Task<Outcome<SignedIn>>> login)
+    private async Task<Result<SignedIn>> GuardAsync(Func<IUserGrain, Task<Result<SignedIn>>> login)
     {
         var device = Device.Current is { } token && await KnowsAsync(token) ? Device.Digest(token) : null;
         var (throttle, source) = device is null ? (this.throttle, LoginThrottle.NetworkOf(Origin.Current.Address)) : (deviceThrottle, device);
         using var turn = await throttle.EnterAsync(source);
         if (turn.LockedFor is { } wait)
         {
-            refused.Note("sessions.open", Subject, AuditOutcome.Denied);
+            refused.Record("sessions.open", Subject, AuditOutcome.Denied);
             metrics.LoggedIn(succeeded: false, throttled: true);
             return LoginThrottle.Locked(wait);
         }
         var result = await LoginAsync(login);
         // Nobody looked at the password: that is no guess.
-        if (result.Refusal?.Code == RefusalCode.Unavailable)
+        if (result.Error?.Code == ErrorCode.Unavailable)
             return result;
-        metrics.LoggedIn(succeeded: !result.IsRefused);
-        if (result.IsRefused)
+        metrics.LoggedIn(succeeded: !result.IsError);
+        if (result.IsError)
         {
             throttle.Failed(source);
-            refused.Note("sessions.open", Subject, AuditOutcome.Failure);
+            refused.Record("sessions.open", Subject, AuditOutcome.Failure);
             DelayDeactivation(throttle.MemoryOf(isAccount: State is not null));
         }
         else
@@ -106,13 +106,13 @@ internal sealed class EmailGrain(
     }
 
     /// <summary>Signs in at the account of this address or, where that refuses, at one that has the address as it was written down before.</summary>
-    private async Task<Outcome<SignedIn>> LoginAsync(Func<IUserGrain, Task<Outcome<SignedIn>>> login)
+    private async Task<Result<SignedIn>> LoginAsync(Func<IUserGrain, Task<Result<SignedIn>>> login)
     {
         var earlier = await EarlierAccountAsync();
         if (State is null && earlier is not null)
             return await login(earlier);
         var result = await login(await AccountAsync());
-        return earlier is not null && result.Refusal?.Code == RefusalCode.Unauthenticated ? await login(earlier) : result;
+        return earlier is not null && result.Error?.Code == ErrorCode.Unauthenticated ? await login(earlier) : result;
     }
 
     private async Task<bool> KnowsAsync(string device)

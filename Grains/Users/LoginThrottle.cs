@@ -25,7 +25,7 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
     private readonly int maxFailuresInAll = options.MaxFailedLoginsInAll;
     private readonly TimeSpan lockout = TimeSpan.FromMinutes(options.LockoutMinutes);
     private readonly SemaphoreSlim turn = new(1);
-    private readonly Dictionary<string, Series> sources = [];
+    private readonly Dictionary<string, FailureCount> sources = [];
     private int queued;
     private int failuresInAll;
     private DateTimeOffset lastFailure;
@@ -40,17 +40,17 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
     public TimeSpan MemoryOf(bool isAccount) => (isAccount || failuresInAll >= Many ? LongMemory : lockout) + TimeSpan.FromMinutes(1);
 
     /// <summary>What a caller is told who must wait.</summary>
-    public static Refusal Locked(TimeSpan wait) =>
-        new(RefusalCode.RateLimited, "Too many failed attempts. Try later, or set a new password.") { RetryAfter = wait };
+    public static Error Locked(TimeSpan wait) =>
+        new(ErrorCode.RateLimited, "Too many failed attempts. Try later, or set a new password.") { RetryAfter = wait };
 
     /// <summary>The network of an IP address as text; what is no address stands for itself.</summary>
     public static string NetworkOf(string? address) => IPAddress.TryParse(address, out var parsed) ? ClientNetwork.KeyOf(parsed) : address ?? "";
 
     /// <summary>Waits for the turn; dispose to end it.</summary>
-    public async Task<Turn> EnterAsync(string source = "")
+    public async Task<Lease> EnterAsync(string source = "")
     {
         if (queued >= MaxQueue)
-            return new Turn(null, TimeSpan.FromSeconds(5));
+            return new Lease(null, TimeSpan.FromSeconds(5));
         queued++;
         try
         {
@@ -66,7 +66,7 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
         var until = failuresInAll >= maxFailuresInAll ? lastFailure + LongMemory : DateTimeOffset.MinValue;
         if (sources.TryGetValue(source, out var series) && series.LockedUntil > until)
             until = series.LockedUntil;
-        return new Turn(turn, until > now ? until - now : null);
+        return new Lease(turn, until > now ? until - now : null);
     }
 
     /// <summary>Counts a failure; an old series is forgotten.</summary>
@@ -76,9 +76,9 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
         failuresInAll++;
         lastFailure = now;
         if (!sources.TryGetValue(source, out var series) || now - series.LastFailure > lockout)
-            series = new Series(0, now, default);
+            series = new FailureCount(0, now, default);
         var failures = series.Failures + 1;
-        sources[source] = failures >= maxFailures ? new Series(0, now, now + lockout) : series with { Failures = failures, LastFailure = now };
+        sources[source] = failures >= maxFailures ? new FailureCount(0, now, now + lockout) : series with { Failures = failures, LastFailure = now };
         if (sources.Count > MaxSources)
             sources.Remove(sources.MinBy(s => s.Value.LastFailure).Key);
     }
@@ -98,10 +98,10 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
     }
 
     /// <summary>Failures of one source in a row.</summary>
-    private sealed record Series(int Failures, DateTimeOffset LastFailure, DateTimeOffset LockedUntil);
+    private sealed record FailureCount(int Failures, DateTimeOffset LastFailure, DateTimeOffset LockedUntil);
 
     /// <summary>A turn at the login; <see cref="LockedFor"/> says how long not to try.</summary>
-    public readonly struct Turn(SemaphoreSlim? turn, TimeSpan? lockedFor) : IDisposable
+    public readonly struct Lease(SemaphoreSlim? turn, TimeSpan? lockedFor) : IDisposable
     {
         /// <summary>The time until another attempt is looked at; null when this one is.</summary>
         public TimeSpan? LockedFor => lockedFor;

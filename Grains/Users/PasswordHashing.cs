@@ -33,8 +33,8 @@ public sealed class PasswordHashing : IDisposable
     }
 
     /// <summary>The refusal of a password that was not looked at because too many wait: 503 with Retry-After.</summary>
-    public static Refusal Full { get; } =
-        new(RefusalCode.Unavailable, "Too many people sign in at this moment. Ask again in a few seconds; nothing was done.") { RetryAfter = TimeSpan.FromSeconds(5) };
+    public static Error Full { get; } =
+        new(ErrorCode.Unavailable, "Too many people sign in at this moment. Ask again in a few seconds; nothing was done.") { RetryAfter = TimeSpan.FromSeconds(5) };
 
     /// <summary>Passwords that wait.</summary>
     public int Waiting => queue.Reader.Count;

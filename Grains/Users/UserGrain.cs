@@ -9,10 +9,10 @@ using SoonShop.Privacy;
 
 namespace SoonShop.Users;
 
-[CollectionAgeLimit(Minutes = 5), EndsWhenEmpty]
+[CollectionAgeLimit(Minutes = 5), DeactivateWhenEmpty]
 internal sealed partial class UserGrain(
-    [PersistentState("user")] IPersistentState<Document<UserState>> storage, TimeProvider time,
-    PasswordHashing passwords, IAuditLog audit, IRefusedActs refused, IPersonalRecords records, IOptions<AccountsOptions> options,
+    [PersistentState("user")] IPersistentState<StateEnvelope<UserState>> storage, TimeProvider time,
+    PasswordHashing passwords, IAuditLog audit, IAuditAggregator refused, IPersonalRecords records, IOptions<AccountsOptions> options,
     IOptions<NotificationsOptions> notifications, ILogger<UserGrain> log)
     : AggregateGrain<UserState>(storage, time), IUserGrain
 {
@@ -40,12 +40,12 @@ internal sealed partial class UserGrain(
     /// </summary>
     private bool isTried;
 
-    private protected override bool HoldsMore => isTried || !throttle.IsEmpty;
+    private protected override bool KeepsMemory => isTried || !throttle.IsEmpty;
 
     /// <summary>When sessions were last seen, since this activation began; what is written down is only when they were renewed.</summary>
     private readonly Dictionary<Guid, DateTimeOffset> seen = [];
 
-    async Task<Outcome<SignedIn>> IUserGrain.RegisterAsync(RegisterUser command)
+    async Task<Result<SignedIn>> IUserGrain.RegisterAsync(RegisterUser command)
     {
         if (State is { } known)
         {
@@ -59,9 +59,9 @@ internal sealed partial class UserGrain(
             };
         }
         if (base.State is not null)
-            return new Refusal(RefusalCode.Conflict, "The account that this Idempotency-Key made was erased. Register with a new key.");
+            return new Error(ErrorCode.Conflict, "The account that this Idempotency-Key made was erased. Register with a new key.");
         if (Problems(command) is { Count: > 0 } problems)
-            return Refusal.Invalid(problems);
+            return Error.Invalid(problems);
 
         // Before the address is reserved for a minute: who is refused here can try again at once.
         if (await passwords.HashAsync(command.Password) is not { } hash)
@@ -82,16 +82,16 @@ internal sealed partial class UserGrain(
         return SignedIn(sessionId, secret) with { DeviceToken = device };
     }
 
-    Task<Outcome<SignedIn>> IUserGrain.LoginAsync(string password) => LoginAsync(password, UserState.SessionLifetime);
+    Task<Result<SignedIn>> IUserGrain.LoginAsync(string password) => LoginAsync(password, UserState.SessionLifetime);
 
-    Task<Outcome<SignedIn>> IUserGrain.LoginBrieflyAsync(string password, TimeSpan lifetime)
+    Task<Result<SignedIn>> IUserGrain.LoginBrieflyAsync(string password, TimeSpan lifetime)
     {
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(lifetime, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(lifetime, UserState.SessionLifetime);
         return LoginAsync(password, lifetime);
     }
 
-    private async Task<Outcome<SignedIn>> LoginAsync(string password, TimeSpan lifetime)
+    private async Task<Result<SignedIn>> LoginAsync(string password, TimeSpan lifetime)
     {
         isTried = true;
         return await passwords.VerifyAsync(State?.UsablePasswordHash, password) switch
@@ -102,12 +102,12 @@ internal sealed partial class UserGrain(
         };
     }
 
-    async Task<Outcome<SignedIn>> IUserGrain.RefreshAsync(RefreshToken token)
+    async Task<Result<SignedIn>> IUserGrain.RefreshAsync(RefreshToken token)
     {
         var secret = UserState.NewSecret();
         var decision = State?.Refresh(token, secret, Now, Origin.Current) ?? UserState.Unauthenticated;
-        if (decision.Refusal is { } refusal)
-            return refusal;
+        if (decision.Error is { } error)
+            return error;
         if (decision.State.HasSession(token.SessionId))
         {
             await CommitAsync(decision);
@@ -130,14 +130,14 @@ internal sealed partial class UserGrain(
         await CommitAsync(decision, Audit(Mine("sessions.end") with { Details = new { ended = new[] { token.SessionId } } }));
     }
 
-    Task<SessionStanding> IUserGrain.GetStandingAsync(Guid sessionId)
+    Task<SessionStatus> IUserGrain.GetSessionStatusAsync(Guid sessionId)
     {
         if (State is not { } user || !user.IsOpen(sessionId, Now))
-            return Task.FromResult(new SessionStanding(false, []));
+            return Task.FromResult(new SessionStatus(false, []));
         if (seen.Count >= 2 * UserState.MaxSessions)
             seen.Clear();
         seen[sessionId] = Now;
-        return Task.FromResult(new SessionStanding(true, user.Roles));
+        return Task.FromResult(new SessionStatus(true, user.Roles));
     }
 
     Task<ImmutableArray<UserSession>> IUserGrain.GetSessionsAsync()
@@ -150,7 +150,7 @@ internal sealed partial class UserGrain(
         return Task.FromResult(sessions);
     }
 
-    Task<Outcome<Done>> IUserGrain.EndSessionAsync(Guid sessionId) =>
+    Task<Result<Done>> IUserGrain.EndSessionAsync(Guid sessionId) =>
         DecideAsync(user => user.End(sessionId), _ => default(Done), _ => Mine("sessions.end") with { Details = new { ended = new[] { sessionId } } });
 
     async Task<ImmutableArray<Guid>> IUserGrain.EndSessionsAsync(Guid? keepSession)
@@ -162,25 +162,25 @@ internal sealed partial class UserGrain(
         return ended;
     }
 
-    Task<Outcome<User>> IUserGrain.GetAsync() =>
-        Task.FromResult<Outcome<User>>(State is { } user ? user.ToView(Version) : NoUser);
+    Task<Result<User>> IUserGrain.GetAsync() =>
+        Task.FromResult<Result<User>>(State is { } user ? user.ToView(Version) : NoUser);
 
-    Task<Outcome<User>> IUserGrain.UpdateProfileAsync(string? displayName, string? locale) =>
+    Task<Result<User>> IUserGrain.UpdateProfileAsync(string? displayName, string? locale) =>
         DecideAsync(user => user.UpdateProfile(displayName, locale), user => user.ToView(Version));
 
-    async Task<Outcome<Done>> IUserGrain.ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword)
+    async Task<Result<Done>> IUserGrain.ChangePasswordAsync(Guid? keepSession, string currentPassword, string newPassword)
     {
         if (Problem(newPassword) is { } problem)
-            return Refusal.Invalid("newPassword", problem);
-        if (await WhyNotOwnerAsync(currentPassword, "users.change-password") is { } refusal)
-            return refusal;
+            return Error.Invalid("newPassword", problem);
+        if (await CheckPasswordAsync(currentPassword, "users.change-password") is { } error)
+            return error;
         if (await passwords.HashAsync(newPassword) is not { } hash)
             return PasswordHashing.Full;
         await CommitAsync(State!.ChangePassword(hash, keepSession), Audit(Mine("users.change-password")));
         return default(Done);
     }
 
-    async Task<Outcome<bool>> IUserGrain.ReplacePasswordAsync(ImmutableArray<string> known, string newPassword)
+    async Task<Result<bool>> IUserGrain.ReplacePasswordAsync(ImmutableArray<string> known, string newPassword)
     {
         if (State is not { } user)
             return NoUser;
@@ -194,15 +194,15 @@ internal sealed partial class UserGrain(
         if (!accepts)
             return false;
         if (Problem(newPassword) is { } problem)
-            return Refusal.Invalid("newPassword", problem);
+            return Error.Invalid("newPassword", problem);
         if (await passwords.HashAsync(newPassword) is not { } hash)
             return PasswordHashing.Full;
-        await CommitAsync(user.ChangePassword(hash, null), Audit(new Act("users.replace-password", Actors.User(Id))));
+        await CommitAsync(user.ChangePassword(hash, null), Audit(new AuditEvent("users.replace-password", Actors.User(Id))));
         return true;
     }
 
     /// <summary>Null for who knows the current password; more than the token must be known for what cannot be undone.</summary>
-    private async Task<Refusal?> WhyNotOwnerAsync(string currentPassword, string action)
+    private async Task<Error?> CheckPasswordAsync(string currentPassword, string action)
     {
         using var turn = await throttle.EnterAsync();
         if (turn.LockedFor is { } wait)
@@ -214,33 +214,33 @@ internal sealed partial class UserGrain(
         {
             throttle.Failed();
             DelayDeactivation(throttle.MemoryOf(isAccount: true));
-            refused.Note(action, Actors.User(Id), AuditOutcome.Failure);
-            return Refusal.Invalid("currentPassword", "is not the current password");
+            refused.Record(action, Actors.User(Id), AuditOutcome.Failure);
+            return Error.Invalid("currentPassword", "is not the current password");
         }
         throttle.Reset();
         return null;
     }
 
-    async Task<Outcome<HeldAccount>> IUserGrain.GetHeldAsync()
+    async Task<Result<AccountData>> IUserGrain.GetAccountDataAsync()
     {
         if (State is not { } user)
             return NoUser;
         await audit.AddAsync(Mine("users.export"), CancellationToken.None);
-        return user.ToHeld(Version);
+        return user.ToAccountData(Version);
     }
 
-    async Task<Outcome<ErasureStatus>> IUserGrain.EraseAsync(string currentPassword)
+    async Task<Result<ErasureStatus>> IUserGrain.EraseAsync(string currentPassword)
     {
         if (ErasureStatus is { } begun)
             return begun;
         if (State is not { } user)
             return NoUser;
-        if (await WhyNotOwnerAsync(currentPassword, "users.erase") is { } refusal)
-            return refusal;
+        if (await CheckPasswordAsync(currentPassword, "users.erase") is { } error)
+            return error;
         if (user.Roles.Contains(Role.Admin))
-            return new Refusal(RefusalCode.Conflict, "An administrator's account cannot be erased. Have another administrator take the role from it first.");
+            return new Error(ErrorCode.Conflict, "An administrator's account cannot be erased. Have another administrator take the role from it first.");
         if (await records.FindOpenOrdersAsync(Id, MaxNamedOrders, CancellationToken.None) is { Length: > 0 } open)
-            return new Refusal(RefusalCode.Conflict, $"Some orders are not at their end: {string.Join(", ", open)}. Cancel them, or wait until they are delivered or refunded.");
+            return new Error(ErrorCode.Conflict, $"Some orders are not at their end: {string.Join(", ", open)}. Cancel them, or wait until they are delivered or refunded.");
         await CommitAsync(user.Erase(Now), Audit(Mine("users.erase")));
         CrashPoint.Pass("erasure.begun");
         return ErasureStatus!;
@@ -268,14 +268,14 @@ internal sealed partial class UserGrain(
         LogMailed("password reset", user.Email, secret);
     }
 
-    async Task<Outcome<Done>> IUserGrain.ResetPasswordAsync(string secret, string newPassword)
+    async Task<Result<Done>> IUserGrain.ResetPasswordAsync(string secret, string newPassword)
     {
         if (Problem(newPassword) is { } problem)
-            return Refusal.Invalid("password", problem);
+            return Error.Invalid("password", problem);
         if (State is not { } user || !user.IsResetSecret(secret, Now))
         {
-            refused.Note("users.reset-password", Actors.User(Id), AuditOutcome.Failure);
-            return Refusal.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
+            refused.Record("users.reset-password", Actors.User(Id), AuditOutcome.Failure);
+            return Error.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
         }
         if (await passwords.HashAsync(newPassword) is not { } hash)
             return PasswordHashing.Full;
@@ -284,33 +284,33 @@ internal sealed partial class UserGrain(
         return default(Done);
     }
 
-    async Task<Outcome<Done>> IUserGrain.RequestVerificationAsync()
+    async Task<Result<Done>> IUserGrain.RequestVerificationAsync()
     {
         var secret = UserState.NewSecret();
         var result = await DecideAsync(user => user.RequestVerification(secret, Now), _ => default(Done));
-        if (!result.IsRefused)
+        if (!result.IsError)
             LogMailed("e-mail verification", State!.Email, secret);
         return result;
     }
 
-    Task<Outcome<Done>> IUserGrain.VerifyEmailAsync(string secret) => State is null
-        ? Task.FromResult<Outcome<Done>>(Refusal.Invalid("token", "The token is wrong or too old. Ask for a new one."))
+    Task<Result<Done>> IUserGrain.VerifyEmailAsync(string secret) => State is null
+        ? Task.FromResult<Result<Done>>(Error.Invalid("token", "The token is wrong or too old. Ask for a new one."))
         : DecideAsync(user => user.VerifyEmail(secret, Now), _ => default(Done), _ => Mine("users.verify-email"));
 
-    async Task<Outcome<Done>> IUserGrain.RequestEmailChangeAsync(Guid? session, string newEmail, string currentPassword)
+    async Task<Result<Done>> IUserGrain.RequestEmailChangeAsync(Guid? session, string newEmail, string currentPassword)
     {
         if (State is not { } user)
             return NoUser;
-        if (user.WhyNoEmailChange(newEmail, Now) is { } problem)
+        if (user.CheckCanChangeEmail(newEmail, Now) is { } problem)
             return problem;
-        if (await WhyNotOwnerAsync(currentPassword, "users.request-email-change") is { } refusal)
-            return refusal;
+        if (await CheckPasswordAsync(currentPassword, "users.request-email-change") is { } error)
+            return error;
         if (!await ClaimOf(EmailAddress.Normalize(newEmail)).IsFreeAsync(Id))
             return Taken;
         var (confirm, stop) = (UserState.NewSecret(), UserState.NewSecret());
         var result = await DecideAsync(
             u => u.RequestEmailChange(newEmail, session, confirm, stop, Now), _ => default(Done), _ => Mine("users.request-email-change"));
-        if (!result.IsRefused)
+        if (!result.IsError)
         {
             LogMailed("e-mail change", newEmail, confirm);
             LogMailed("e-mail change undo", State!.Email, stop);
@@ -318,13 +318,13 @@ internal sealed partial class UserGrain(
         return result;
     }
 
-    async Task<Outcome<Done>> IUserGrain.ConfirmEmailChangeAsync(string secret)
+    async Task<Result<Done>> IUserGrain.ConfirmEmailChangeAsync(string secret)
     {
         if (State?.IsEmailChangedBy(secret, Now) == true)
             return default(Done);
         if (State is not { } user || !user.IsEmailChangeSecret(secret, Now))
         {
-            refused.Note("users.change-email", Actors.User(Id), AuditOutcome.Failure);
+            refused.Record("users.change-email", Actors.User(Id), AuditOutcome.Failure);
             return UserState.WrongEmailToken;
         }
         // A claim that is not final is settled by asking whether its user has the address, which will be a former one.
@@ -341,14 +341,14 @@ internal sealed partial class UserGrain(
         return default(Done);
     }
 
-    async Task<Outcome<Done>> IUserGrain.UndoEmailChangeAsync(string secret)
+    async Task<Result<Done>> IUserGrain.UndoEmailChangeAsync(string secret)
     {
         var reset = UserState.NewSecret();
         var decision = State?.UndoEmailChange(secret, reset, Now) ?? UserState.WrongEmailToken;
-        if (decision.Refusal is { } refusal)
+        if (decision.Error is { } error)
         {
-            refused.Note("users.undo-email-change", Actors.User(Id), AuditOutcome.Failure);
-            return refusal;
+            refused.Record("users.undo-email-change", Actors.User(Id), AuditOutcome.Failure);
+            return error;
         }
         if (!decision.Changed)
             return default(Done);
@@ -391,29 +391,30 @@ internal sealed partial class UserGrain(
 
     Task<ImmutableArray<SavedAddress>> IUserGrain.GetAddressesAsync() => Task.FromResult(State?.Addresses ?? []);
 
-    Task<Outcome<SavedAddress>> IUserGrain.PutAddressAsync(Guid addressId, Address address, bool mustExist)
+    Task<Result<SavedAddress>> IUserGrain.PutAddressAsync(Guid addressId, Address address, bool mustExist)
     {
         var (usable, errors) = AddressRules.Check(address);
         if (errors.Count > 0)
-            return Task.FromResult<Outcome<SavedAddress>>(Refusal.Invalid(errors));
+            return Task.FromResult<Result<SavedAddress>>(Error.Invalid(errors));
         var saved = new SavedAddress(addressId, usable);
         return DecideAsync(user => user.PutAddress(saved, mustExist), _ => saved);
     }
 
-    Task<Outcome<Done>> IUserGrain.RemoveAddressAsync(Guid addressId) =>
+    Task<Result<Done>> IUserGrain.RemoveAddressAsync(Guid addressId) =>
         DecideAsync(user => user.RemoveAddress(addressId), _ => default(Done));
 
-    async Task<Outcome<User>> IUserGrain.SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion)
+    async Task<Result<User>> IUserGrain.SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion)
     {
         // The token may be older than the role's loss: who hands out roles must hold one now.
         var callerRoles = caller.UserId == Id ? State?.Roles
             : caller.UserId is { } callerId ? (await GrainFactory.GetGrain<IUserGrain>(callerId).GetAsync()).Value?.Roles : null;
         if (!caller.IsAdmin || callerRoles?.Contains(Role.Admin) != true)
-            return new Refusal(RefusalCode.Forbidden, "Only administrators change roles.");
+            return new Error(ErrorCode.Forbidden, "Only administrators change roles.");
         return await DecideAsync(
-            user => expectedVersion is { } expected && expected != Version ? Refusal.Stale() : user.SetRoles(roles, caller.UserId),
+            user => expectedVersion is { } expected && expected != Version
+                ? Error.PreconditionFailed() : user.SetRoles(roles, caller.UserId),
             user => user.ToView(Version),
-            next => new Act("users.set-roles", Actors.User(Id)) { Before = new { State?.Roles }, After = new { next.Roles } });
+            next => new AuditEvent("users.set-roles", Actors.User(Id)) { Before = new { State?.Roles }, After = new { next.Roles } });
     }
 
     Task<bool> IUserGrain.KnowsDeviceAsync(string token)
@@ -424,18 +425,18 @@ internal sealed partial class UserGrain(
 
     Task<bool> IUserGrain.HasEmailAsync(string email) => Task.FromResult(State?.NormalizedEmail == email);
 
-    private async Task<Outcome<T>> DecideAsync<T>(Func<UserState, Decision<UserState>> rule, Func<UserState, T> answer, Func<UserState, Act>? act = null)
+    private async Task<Result<T>> DecideAsync<T>(Func<UserState, Decision<UserState>> rule, Func<UserState, T> answer, Func<UserState, AuditEvent>? auditEvent = null)
     {
         if (State is not { } user)
             return NoUser;
         var decision = rule(user);
-        if (decision.Refusal is { } refusal)
-            return refusal;
-        await (act is null ? CommitAsync(decision) : CommitAsync(decision, Audit(act(decision.State))));
+        if (decision.Error is { } error)
+            return error;
+        await (auditEvent is null ? CommitAsync(decision) : CommitAsync(decision, Audit(auditEvent(decision.State))));
         return answer(State!);
     }
 
-    private async Task<Outcome<SignedIn>> OpenSessionAsync(TimeSpan lifetime, string? newHash)
+    private async Task<Result<SignedIn>> OpenSessionAsync(TimeSpan lifetime, string? newHash)
     {
         var sessionId = Guid.NewGuid();
         var secret = UserState.NewSecret();
@@ -446,7 +447,7 @@ internal sealed partial class UserGrain(
     }
 
     /// <summary>Something that the account's owner does, perhaps without being signed in yet.</summary>
-    private Act Mine(string action) => new(action, Actors.User(Id)) { Actor = Actors.User(Id) };
+    private AuditEvent Mine(string action) => new(action, Actors.User(Id)) { Actor = Actors.User(Id) };
 
     private SignedIn SignedIn(Guid sessionId, string secret) =>
         new(State!.ToView(Version), sessionId, new RefreshToken(Id, sessionId, secret));
@@ -465,9 +466,9 @@ internal sealed partial class UserGrain(
         return errors;
     }
 
-    private static Refusal Taken { get; } = new(RefusalCode.EmailTaken, "Another account has this e-mail address. Sign in, or ask for a new password.");
+    private static Error Taken { get; } = new(ErrorCode.EmailTaken, "Another account has this e-mail address. Sign in, or ask for a new password.");
 
-    private static Refusal NoUser { get; } = Refusal.NotFound("The user");
+    private static Error NoUser { get; } = Error.NotFound("The user");
 
     private void LogMailed(string purpose, string email, string secret)
     {

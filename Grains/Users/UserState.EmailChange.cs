@@ -30,13 +30,13 @@ public sealed partial record UserState
     public string? UsablePasswordHash => PasswordHash.Length > 0 ? PasswordHash : null;
 
     /// <summary>Why the account cannot ask for this address, whoever has it; null when it can.</summary>
-    public Refusal? WhyNoEmailChange(string? newEmail, DateTimeOffset now) =>
-        !EmailAddress.IsValid(newEmail?.Trim()) ? Refusal.Invalid("newEmail", "is no e-mail address")
+    public Error? CheckCanChangeEmail(string? newEmail, DateTimeOffset now) =>
+        !EmailAddress.IsValid(newEmail?.Trim()) ? Error.Invalid("newEmail", "is no e-mail address")
         // The account may be as old as an earlier normal form.
         : EmailAddress.Normalize(newEmail!) == EmailAddress.Normalize(NormalizedEmail)
-            ? Refusal.Invalid("newEmail", "is your e-mail address already")
-        : FormerEmail is { } former && former.UndoUntil > now ? new Refusal(
-            RefusalCode.Conflict,
+            ? Error.Invalid("newEmail", "is your e-mail address already")
+        : FormerEmail is { } former && former.UndoUntil > now ? new Error(
+            ErrorCode.Conflict,
             "Your e-mail address was changed a short time ago. "
             + "Wait until the former address can no longer undo that, or undo it with the link in the mail to it.")
         : null;
@@ -50,8 +50,8 @@ public sealed partial record UserState
     public Decision<UserState> RequestEmailChange(
         string newEmail, Guid? session, string confirmSecret, string stopSecret, DateTimeOffset now)
     {
-        if (WhyNoEmailChange(newEmail, now) is { } refusal)
-            return refusal;
+        if (CheckCanChangeEmail(newEmail, now) is { } error)
+            return error;
         var email = newEmail.Trim();
         var expires = now + EmailChangeLifetime;
         var change = new EmailChange(
@@ -114,7 +114,7 @@ public sealed partial record UserState
     public Decision<UserState> UndoEmailChange(string secret, string resetSecret, DateTimeOffset now)
     {
         if (UndoneBy?.Matches(secret, now) == true)
-            return Decision<UserState>.Stay(this);
+            return Decision<UserState>.NoChange(this);
         if (EmailChange?.Stop is { } stop && stop.Matches(secret, now))
             return Secure(WithoutEmailChange(), EmailChange.Email, stop, resetSecret, now);
         if (FormerEmail is not { } former || former.Find(secret, now) is not { } token)
@@ -129,7 +129,7 @@ public sealed partial record UserState
         var next = EmailChange is { } change && change.Confirmation.ExpiresAt <= now ? WithoutEmailChange() : this;
         if (FormerEmail is { } former && former.UndoUntil <= now)
             next = next.Release(former.NormalizedEmail) with { FormerEmail = null };
-        return ReferenceEquals(next, this) ? Decision<UserState>.Stay(this) : Decision<UserState>.To(next);
+        return ReferenceEquals(next, this) ? Decision<UserState>.NoChange(this) : Decision<UserState>.To(next);
     }
 
     /// <summary>Normalised addresses whose claims are to be released now: let go of, and not held again since.</summary>
@@ -138,9 +138,9 @@ public sealed partial record UserState
 
     /// <summary>The claims of <see cref="GetEmailsToRelease"/> are released.</summary>
     public Decision<UserState> EndRelease() =>
-        ReleasedEmails is null ? Decision<UserState>.Stay(this) : Decision<UserState>.To(this with { ReleasedEmails = null });
+        ReleasedEmails is null ? Decision<UserState>.NoChange(this) : Decision<UserState>.To(this with { ReleasedEmails = null });
 
-    internal static Refusal WrongEmailToken { get; } = Refusal.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
+    internal static Error WrongEmailToken { get; } = Error.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
 
     /// <summary>Normalised addresses beside the present one that the account may claim; null for none.</summary>
     private ImmutableArray<string>? OtherEmails =>

@@ -140,7 +140,7 @@ public sealed partial record UserState
         var digest = Digest(token.Secret);
         var session = Sessions.FirstOrDefault(s => s.Id == token.SessionId
             && (SameDigest(s.TokenDigest, digest) || s.SpentDigests.Any(spent => SameDigest(spent, digest))));
-        return session is null ? Decision<UserState>.Stay(this) : Decision<UserState>.To(EndSession(session.Id));
+        return session is null ? Decision<UserState>.NoChange(this) : Decision<UserState>.To(EndSession(session.Id));
     }
 
     /// <summary>Whether a session is still open.</summary>
@@ -150,11 +150,11 @@ public sealed partial record UserState
     public bool IsOpen(Guid sessionId, DateTimeOffset now) => Sessions.Any(s => s.Id == sessionId && s.ExpiresAt > now);
 
     /// <summary>Ends one session.</summary>
-    public Decision<UserState> End(Guid sessionId) => HasSession(sessionId) ? Decision<UserState>.To(EndSession(sessionId)) : Refusal.NotFound("The session");
+    public Decision<UserState> End(Guid sessionId) => HasSession(sessionId) ? Decision<UserState>.To(EndSession(sessionId)) : Error.NotFound("The session");
 
     /// <summary>Ends all sessions but one.</summary>
     public Decision<UserState> EndAllBut(Guid? keepSession) => Sessions.All(s => s.Id == keepSession)
-        ? Decision<UserState>.Stay(this)
+        ? Decision<UserState>.NoChange(this)
         : Decision<UserState>.To(this with { Sessions = [.. Sessions.Where(s => s.Id == keepSession)] });
 
     private UserState EndSession(Guid sessionId) => this with { Sessions = [.. Sessions.Where(s => s.Id != sessionId)] };
@@ -163,12 +163,12 @@ public sealed partial record UserState
     public Decision<UserState> UpdateProfile(string? displayName, string? locale)
     {
         if (displayName is not null && string.IsNullOrWhiteSpace(displayName))
-            return Refusal.Invalid("displayName", "must not be blank");
+            return Error.Invalid("displayName", "must not be blank");
         if (displayName is not null && DisplayNames.Problem(displayName) is { } problem)
-            return Refusal.Invalid("displayName", problem);
+            return Error.Invalid("displayName", problem);
         var next = this with { DisplayName = displayName is null ? DisplayName : DisplayNames.Clean(displayName), Locale = locale ?? Locale };
         return next == this
-            ? Decision<UserState>.Stay(this)
+            ? Decision<UserState>.NoChange(this)
             : Decision<UserState>.To(next, new ProfileUpdated(Id, next.DisplayName, next.Locale));
     }
 
@@ -203,7 +203,7 @@ public sealed partial record UserState
     public Decision<UserState> RequestVerification(string secret, DateTimeOffset now)
     {
         if (EmailVerified)
-            return new Refusal(RefusalCode.Conflict, "Your e-mail address is proven already.");
+            return new Error(ErrorCode.Conflict, "Your e-mail address is proven already.");
         var expires = now + VerificationLifetime;
         return Decision<UserState>.To(
             this with { Verification = new MailedDigest(Digest(secret), expires) },
@@ -214,11 +214,11 @@ public sealed partial record UserState
     public Decision<UserState> VerifyEmail(string secret, DateTimeOffset now)
     {
         if (EmailVerified && Verification?.Matches(secret, now) == true)
-            return Decision<UserState>.Stay(this);
+            return Decision<UserState>.NoChange(this);
         // The digest stays, so that the same link clicked twice is answered the same.
         return Verification?.Matches(secret, now) == true
             ? Decision<UserState>.To(this with { EmailVerified = true }, new EmailVerified(Id, Email))
-            : Refusal.Invalid("token", "The token is wrong or too old. Ask for a new one.");
+            : Error.Invalid("token", "The token is wrong or too old. Ask for a new one.");
     }
 
     /// <summary>Adds or replaces an address.</summary>
@@ -226,11 +226,11 @@ public sealed partial record UserState
     {
         var known = Addresses.Any(a => a.Id == address.Id);
         if (!known && mustExist)
-            return Refusal.NotFound("The address");
+            return Error.NotFound("The address");
         if (!known && Addresses.Length >= MaxAddresses)
-            return new Refusal(RefusalCode.Conflict, $"An account holds at most {MaxAddresses} addresses. Remove one first.");
+            return new Error(ErrorCode.Conflict, $"An account holds at most {MaxAddresses} addresses. Remove one first.");
         return Addresses.Contains(address)
-            ? Decision<UserState>.Stay(this)
+            ? Decision<UserState>.NoChange(this)
             : Decision<UserState>.To(this with
             {
                 Addresses = known ? [.. Addresses.Select(a => a.Id == address.Id ? address : a)] : [.. Addresses, address],
@@ -240,33 +240,33 @@ public sealed partial record UserState
     /// <summary>Removes an address.</summary>
     public Decision<UserState> RemoveAddress(Guid id) => Addresses.Any(a => a.Id == id)
         ? Decision<UserState>.To(this with { Addresses = [.. Addresses.Where(a => a.Id != id)] })
-        : Refusal.NotFound("The address");
+        : Error.NotFound("The address");
 
     /// <summary>Replaces the roles. An administrator cannot give up the own role: the last one would lock everybody out.</summary>
     public Decision<UserState> SetRoles(ImmutableArray<string> roles, Guid? changedBy)
     {
         if (roles.Any(r => r is null || !Role.All.Contains(r)))
-            return Refusal.Invalid("roles", $"must be of {string.Join(", ", Role.All)}");
+            return Error.Invalid("roles", $"must be of {string.Join(", ", Role.All)}");
         ImmutableArray<string> next = [.. Role.All.Where(r => r == Role.Customer || roles.Contains(r))];
         if (changedBy == Id && !next.Contains(Role.Admin))
-            return new Refusal(RefusalCode.Conflict, "Administrators cannot take the role from themselves. Ask another administrator.");
+            return new Error(ErrorCode.Conflict, "Administrators cannot take the role from themselves. Ask another administrator.");
         return next.SequenceEqual(Roles)
-            ? Decision<UserState>.Stay(this)
+            ? Decision<UserState>.NoChange(this)
             : Decision<UserState>.To(this with { Roles = next }, new RolesChanged(Id, next, changedBy));
     }
 
     /// <summary>Everything goes but the id, and the addresses until their claims are released.</summary>
     public Decision<UserState> Erase(DateTimeOffset now) => Erasure is not null
-        ? Decision<UserState>.Stay(this)
-        : Decision<UserState>.To(Nobody(new Erasure(now, NormalizedEmail, null) { OtherEmails = OtherEmails }), new ErasureDue(Id));
+        ? Decision<UserState>.NoChange(this)
+        : Decision<UserState>.To(ToErased(new Erasure(now, NormalizedEmail, null) { OtherEmails = OtherEmails }), new ErasureDue(Id));
 
     /// <summary>The last of it is gone.</summary>
     public Decision<UserState> EndErasure(DateTimeOffset now) => Erasure is { CompletedAt: null } erasure
-        ? Decision<UserState>.To(Nobody(erasure with { Email = null, OtherEmails = null, CompletedAt = now }), new UserErased(Id))
-        : Decision<UserState>.Stay(this);
+        ? Decision<UserState>.To(ToErased(erasure with { Email = null, OtherEmails = null, CompletedAt = now }), new UserErased(Id))
+        : Decision<UserState>.NoChange(this);
 
     /// <summary>Made anew, so that a field that is added later is erased, too.</summary>
-    private UserState Nobody(Erasure erasure) => new()
+    private UserState ToErased(Erasure erasure) => new()
     {
         Id = Id,
         Email = "",
@@ -280,11 +280,11 @@ public sealed partial record UserState
     };
 
     /// <summary>What the account holds, without secrets.</summary>
-    public HeldAccount ToHeld(int version) =>
-        new(ToView(version), Addresses, [.. Sessions.Select(s => new HeldSession(s.Id, s.CreatedAt, s.RenewedAt, s.ExpiresAt, s.UserAgent, s.Address))])
+    public AccountData ToAccountData(int version) =>
+        new(ToView(version), Addresses, [.. Sessions.Select(s => new SessionData(s.Id, s.CreatedAt, s.RenewedAt, s.ExpiresAt, s.UserAgent, s.Address))])
         {
-            EmailChange = EmailChange is { } change ? new HeldEmailChange(change.Email, change.Confirmation.ExpiresAt) : null,
-            FormerEmail = FormerEmail is { } former ? new HeldFormerEmail(former.Email, former.UndoUntil) : null,
+            EmailChange = EmailChange is { } change ? new EmailChangeData(change.Email, change.Confirmation.ExpiresAt) : null,
+            FormerEmail = FormerEmail is { } former ? new FormerEmailData(former.Email, former.UndoUntil) : null,
         };
 
     /// <summary>The account as its owner sees it.</summary>
@@ -299,7 +299,7 @@ public sealed partial record UserState
     internal static bool SameDigest(string a, string b) =>
         CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(a), Encoding.ASCII.GetBytes(b));
 
-    internal static Refusal Unauthenticated { get; } = new(RefusalCode.Unauthenticated, "The credentials are wrong or no longer good.");
+    internal static Error Unauthenticated { get; } = new(ErrorCode.Unauthenticated, "The credentials are wrong or no longer good.");
 }
 
 /// <summary>How far the erasure of an account is.</summary>

@@ -12,7 +12,7 @@ internal sealed partial class LogLevelFollower(IGrainFactory grains, LogLevelOve
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -22,7 +22,7 @@ internal sealed partial class LogLevelFollower(IGrainFactory grains, LogLevelOve
         {
             try
             {
-                heard = await grains.GetGrain<ILogLevelsGrain>(LogLevels.Key).GetAsync().WaitAsync(Patience, stoppingToken);
+                heard = await grains.GetGrain<ILogLevelsGrain>(LogLevels.Key).GetAsync().WaitAsync(CallTimeout, stoppingToken);
             }
             catch (Exception e)
             {

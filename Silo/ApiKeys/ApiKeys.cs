@@ -14,7 +14,7 @@ internal sealed class ApiKeys(NpgsqlDataSource database) : IApiKeys
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var keys = ImmutableArray.CreateBuilder<ApiKey>();
         while (await reader.ReadAsync(cancellation))
-            keys.Add(JsonSerializer.Deserialize<Document<ApiKeyState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!.State!.ToView());
+            keys.Add(JsonSerializer.Deserialize<StateEnvelope<ApiKeyState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!.State!.ToView());
         return keys.ToImmutable();
     }
 }

@@ -10,26 +10,27 @@ namespace SoonShop.Silo.Auditing;
 
 internal sealed class AuditLog(NpgsqlDataSource database) : IAuditLog
 {
-    public Task AddAsync(Act act, CancellationToken cancellation) => AddAsync(act, Origin.Current, cancellation);
+    public Task AddAsync(AuditEvent auditEvent, CancellationToken cancellation) => AddAsync(auditEvent, Origin.Current, cancellation);
 
     /// <summary>Adds an entry of an origin that is not the call's.</summary>
-    internal async Task AddAsync(Act act, Origin origin, CancellationToken cancellation)
+    internal async Task AddAsync(AuditEvent auditEvent, Origin origin, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
             insert into audit_log (actor, action, subject, outcome, count, address, user_agent, trace_id, before, after, details)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             """);
-        foreach (var text in (string?[])[act.Actor ?? origin.Actor, act.Action, act.Subject, NameOf(act.Outcome)])
+        foreach (var text in (string?[])[auditEvent.Actor ?? origin.Actor, auditEvent.Action, auditEvent.Subject,
+            NameOf(auditEvent.Outcome)])
             command.Parameters.Add(new() { Value = text });
-        command.Parameters.Add(new() { Value = act.Count });
+        command.Parameters.Add(new() { Value = auditEvent.Count });
         foreach (var text in (string?[])[origin.Address, origin.UserAgent, origin.TraceId])
             command.Parameters.Add(new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-        foreach (var part in (object?[])[act.Before, act.After, act.Details])
-            command.Parameters.Add(new() { Value = Act.ToJson(part) is { } json ? json.GetRawText() : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Jsonb });
+        foreach (var part in (object?[])[auditEvent.Before, auditEvent.After, auditEvent.Details])
+            command.Parameters.Add(new() { Value = AuditEvent.ToJsonElement(part) is { } json ? json.GetRawText() : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Jsonb });
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    public async Task<Outcome<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation)
+    public async Task<Result<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand();
         if (!TryWriteList(command, filter, page))

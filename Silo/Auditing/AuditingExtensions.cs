@@ -10,6 +10,6 @@ internal static class AuditingExtensions
     public static IServiceCollection AddAuditing(this IServiceCollection services) => services
         .AddSingleton<AuditLog>()
         .AddSingleton<IAuditLog>(s => s.GetRequiredService<AuditLog>())
-        .AddSingleton<RefusedActs>()
-        .AddSingleton<IRefusedActs>(s => s.GetRequiredService<RefusedActs>());
+        .AddSingleton<AuditAggregator>()
+        .AddSingleton<IAuditAggregator>(s => s.GetRequiredService<AuditAggregator>());
 }

@@ -54,14 +54,14 @@ internal static class DashboardHosting
     /// <summary>Asks who it is; only after that, or sessions would be asked for by a silo that cannot.</summary>
     public static void UseDashboard(this WebApplication app)
     {
-        if (app.Services.GetService<DashboardSection>() is not null)
+        if (app.Services.GetService<DashboardAccessOptions>() is not null)
             app.UseAuthentication().UseAuthorization();
     }
 
     /// <summary>The dashboard's routes; none where <see cref="AddShopDashboard"/> left it out.</summary>
     public static void MapDashboard(this IEndpointRouteBuilder app)
     {
-        if (app.ServiceProvider.GetService<DashboardSection>() is null)
+        if (app.ServiceProvider.GetService<DashboardAccessOptions>() is null)
             return;
         app.MapOrleansDashboard(Path).RequireAuthorization(Scheme).AddEndpointFilter(AddHeadersAsync).AddEndpointFilter<DashboardSession>();
         // Before the dashboard's own route: that one calls any method of a grain that takes no argument and shows what it answers, whoever's
@@ -79,7 +79,7 @@ internal static class DashboardHosting
         doors.MapPost(Path + "/sign-out", (HttpContext context, DashboardSignIn signIn) => signIn.SignOutAsync(context));
     }
 
-    private static void Configure(CookieAuthenticationOptions o, DashboardSection options)
+    private static void Configure(CookieAuthenticationOptions o, DashboardAccessOptions options)
     {
         o.LoginPath = SignInPath;
         o.ExpireTimeSpan = options.SessionLifetime;

@@ -14,7 +14,7 @@ internal sealed class DashboardSession(IGrainFactory grains, DashboardMetrics me
     private const string UserClaim = "sub", SessionClaim = "sid";
 
     /// <summary>How long an account may take to answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>What the cookie holds: who, and in which session. Nothing of it is secret or lets anybody in elsewhere.</summary>
     public static ClaimsPrincipal Of(SignedIn signedIn) => new(new ClaimsIdentity(
@@ -32,7 +32,7 @@ internal sealed class DashboardSession(IGrainFactory grains, DashboardMetrics me
         try
         {
             if (Read(context.User) is { } who
-                && await grains.GetGrain<IUserGrain>(who.User).GetStandingAsync(who.Session).WaitAsync(Patience, time, context.RequestAborted) is { IsOpen: true } standing
+                && await grains.GetGrain<IUserGrain>(who.User).GetSessionStatusAsync(who.Session).WaitAsync(CallTimeout, time, context.RequestAborted) is { IsOpen: true } standing
                 && standing.Roles.Contains(Role.Admin))
             {
                 metrics.Look(grains);

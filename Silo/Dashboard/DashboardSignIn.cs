@@ -14,7 +14,7 @@ namespace SoonShop.Silo.Dashboard;
 /// The page where administrators sign in to the dashboard. Failures count for the account as those at the shop's own login do, and each
 /// address may try so often a minute. The session that it opens is one of the account's: it is listed there, and can be ended there.
 /// </summary>
-internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory grains, IAuditLog audit, IRefusedActs refused, TimeProvider time) : IDisposable
+internal sealed class DashboardSignIn(DashboardAccessOptions options, IGrainFactory grains, IAuditLog audit, IAuditAggregator refused, TimeProvider time) : IDisposable
 {
     /// <summary>The longest e-mail address or password that is looked at.</summary>
     public const int MaxFieldLength = 320;
@@ -54,21 +54,21 @@ internal sealed class DashboardSignIn(DashboardSection options, IGrainFactory gr
         try
         {
             var result = await grains.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(email!))).LoginBrieflyAsync(password, options.SessionLifetime);
-            if (result.IsRefused)
+            if (result.IsError)
             {
-                return result.Refusal.Code == RefusalCode.RateLimited
-                    ? Page(Form(result.Refusal.Detail), StatusCodes.Status429TooManyRequests)
+                return result.Error.Code == ErrorCode.RateLimited
+                    ? Page(Form(result.Error.Detail), StatusCodes.Status429TooManyRequests)
                     : Page(Form(Wrong), StatusCodes.Status401Unauthorized);
             }
             signedIn = result.Value;
             var actor = Actors.User(signedIn.User.Id);
             if (!signedIn.User.Roles.Contains(Role.Admin))
             {
-                refused.Note(SignInAct, actor, AuditOutcome.Denied);
+                refused.Record(SignInAct, actor, AuditOutcome.Denied);
                 await grains.GetGrain<IUserGrain>(signedIn.User.Id).EndSessionAsync(signedIn.SessionId);
                 return Page(Form(Wrong), StatusCodes.Status401Unauthorized);
             }
-            await audit.AddAsync(new Act(SignInAct, "dashboard") { Actor = actor, Details = new { session = signedIn.SessionId } }, context.RequestAborted);
+            await audit.AddAsync(new AuditEvent(SignInAct, "dashboard") { Actor = actor, Details = new { session = signedIn.SessionId } }, context.RequestAborted);
         }
         catch (Exception e) when (IsUnavailable(e))
         {

@@ -9,7 +9,7 @@ using SoonShop.Silo.Search;
 namespace SoonShop.Silo.Events;
 
 /// <summary>Dead letters in the table of deliveries. What changes them stands in the audit log by the same transaction.</summary>
-internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal signal) : IDeadLetters
+internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal) : IDeadLetters
 {
     /// <summary>How many one request replays.</summary>
     private const int MaxReplay = 20_000;
@@ -21,7 +21,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
         attempts, replays, first_failed_at, last_failed_at, dead_at, due_at, ended_at, ended_by, end_reason
         """;
 
-    public async Task<Outcome<Page<DeadLetter>>> ListAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation)
+    public async Task<Result<Page<DeadLetter>>> ListAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand();
         if (!TryWriteList(command, filter, page))
@@ -68,7 +68,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
             JsonSerializer.Deserialize<ImmutableArray<DeadLetterAttempt>>(reader.GetString(26), StateJson.Options));
     }
 
-    public async Task<Outcome<DeadLetter>> ReplayAsync(Guid id, string actor, CancellationToken cancellation)
+    public async Task<Result<DeadLetter>> ReplayAsync(Guid id, string actor, CancellationToken cancellation)
     {
         var letter = await ChangeAsync(id, "dead-letters.replay", actor, null, $"""
             update event_delivery set status = 'waiting', replay = true, replays = replays + 1, due_at = clock_timestamp()
@@ -77,13 +77,13 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
         signal.Set();
         return letter switch
         {
-            null => Refusal.NotFound($"The dead letter {id}"),
-            { Status: DeliveryStatus.Resolved or DeliveryStatus.Discarded } => new Refusal(RefusalCode.Conflict, $"The dead letter is {Name(letter.Status)} already."),
+            null => Error.NotFound($"The dead letter {id}"),
+            { Status: DeliveryStatus.Resolved or DeliveryStatus.Discarded } => new Error(ErrorCode.Conflict, $"The dead letter is {Name(letter.Status)} already."),
             _ => letter,
         };
     }
 
-    public async Task<ReplayAnswer> ReplayAsync(EventErrorFilter filter, string actor, CancellationToken cancellation)
+    public async Task<ReplayResponse> ReplayAsync(EventErrorFilter filter, string actor, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand();
         var query = Matching(command, filter with { Resolved = null });
@@ -105,10 +105,10 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         signal.Set();
-        return new ReplayAnswer(reader.GetInt32(0), reader.GetInt64(1));
+        return new ReplayResponse(reader.GetInt32(0), reader.GetInt64(1));
     }
 
-    public async Task<Outcome<DeadLetter>> DiscardAsync(Guid id, string reason, string actor, CancellationToken cancellation)
+    public async Task<Result<DeadLetter>> DiscardAsync(Guid id, string reason, string actor, CancellationToken cancellation)
     {
         var letter = await ChangeAsync(id, "dead-letters.discard", actor, reason, """
             update event_delivery set status = 'discarded', ended_at = clock_timestamp(), ended_by = $2, end_reason = $3
@@ -116,9 +116,9 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
             """, cancellation);
         return letter switch
         {
-            null => Refusal.NotFound($"The dead letter {id}"),
-            { Status: DeliveryStatus.Resolved } => new Refusal(RefusalCode.Conflict, "The dead letter is resolved already."),
-            { Status: DeliveryStatus.Waiting } => new Refusal(RefusalCode.Conflict, "The dead letter is being replayed. Look at it again in a moment."),
+            null => Error.NotFound($"The dead letter {id}"),
+            { Status: DeliveryStatus.Resolved } => new Error(ErrorCode.Conflict, "The dead letter is resolved already."),
+            { Status: DeliveryStatus.Waiting } => new Error(ErrorCode.Conflict, "The dead letter is being replayed. Look at it again in a moment."),
             _ => letter,
         };
     }
@@ -185,7 +185,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
     {
         var query = new PageQuery(command);
         query.And(filter.Resolved is true ? "status in ('resolved', 'discarded') and dead_at is not null" : "status = 'dead'");
-        query.And("error_class = {0}", filter.Type is { } type ? DeliveryText.Of(type) : null);
+        query.And("error_class = {0}", filter.Type is { } type ? RetryText.Of(type) : null);
         query.And("handler = {0}", filter.Handler);
         query.And("event_type = {0}", filter.EventType);
         query.And("fingerprint = {0}", filter.Fingerprint);
@@ -224,8 +224,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RedeliverySignal si
     {
         DateTimeOffset? Time(int i) => r.IsDBNull(i) ? null : r.GetFieldValue<DateTimeOffset>(i);
         return new DeadLetter(
-            r.GetGuid(0), DeliveryText.ToStatus(r.GetString(1)), r.GetString(2), r.GetString(3), r.GetFieldValue<DateTimeOffset>(4), r.GetString(5), r.GetString(6),
-            DeliveryText.ToErrorClass(r.GetString(7)), r.GetString(8), r.GetString(9), r.GetString(10), r.GetInt32(11), r.GetInt32(12),
+            r.GetGuid(0), RetryText.ToStatus(r.GetString(1)), r.GetString(2), r.GetString(3), r.GetFieldValue<DateTimeOffset>(4), r.GetString(5), r.GetString(6),
+            RetryText.ToErrorClass(r.GetString(7)), r.GetString(8), r.GetString(9), r.GetString(10), r.GetInt32(11), r.GetInt32(12),
             r.GetFieldValue<DateTimeOffset>(13), r.GetFieldValue<DateTimeOffset>(14), Time(15), Time(16), Time(17),
             r.IsDBNull(18) ? null : r.GetString(18), r.IsDBNull(19) ? null : r.GetString(19));
     }

@@ -17,25 +17,25 @@ internal static class EventsExtensions
             services.AddSingleton(rule);
         foreach (var rule in options.ToRetryRules())
             services.AddSingleton(rule);
-        services.AddSingleton<RedeliverySignal>()
-            .AddSingleton<DeliveryStore>()
-            .AddSingleton<IDeliveryStore>(s => s.GetRequiredService<DeliveryStore>())
+        services.AddSingleton<RetrySignal>()
+            .AddSingleton<RetryStore>()
+            .AddSingleton<IRetryStore>(s => s.GetRequiredService<RetryStore>())
             .AddKeyedSingleton<IUndeliveredEvents, UndeliveredEvents>(ShopStreams.Provider)
             .AddSingleton<IEventInbox, EventInbox>()
             .AddSingleton<IDeadLetters, DeadLetters>()
-            .AddSingleton<EventStatistics>()
-            .AddSingleton<IEventStatistics>(s => s.GetRequiredService<EventStatistics>());
+            .AddSingleton<EventMetricsStore>()
+            .AddSingleton<IEventMetricsStore>(s => s.GetRequiredService<EventMetricsStore>());
         return options.FailureRecord switch
         {
-            FailureRecordKind.Redis => services.AddSingleton<IConnectionMultiplexer>(_ => Connect(options.Redis!)).AddSingleton<IFailureRecord, RedisFailureRecord>(),
-            FailureRecordKind.Memory => services.AddSingleton<IFailureRecord, MemoryFailureRecord>(),
-            _ => services.AddSingleton<IFailureRecord, PostgresFailureRecord>(),
+            ErrorStoreKind.Redis => services.AddSingleton<IConnectionMultiplexer>(_ => Connect(options.Redis!)).AddSingleton<IErrorStore, RedisErrorStore>(),
+            ErrorStoreKind.Memory => services.AddSingleton<IErrorStore, MemoryErrorStore>(),
+            _ => services.AddSingleton<IErrorStore, PostgresErrorStore>(),
         };
     }
 
     /// <summary>The services that run beside the grains.</summary>
     public static IServiceCollection AddShopEventServices(this IServiceCollection services) =>
-        services.AddHostedService<Redelivery>().AddHostedService<StatisticsWriter>().AddHostedService<EventsHousekeeping>();
+        services.AddHostedService<RetryScheduler>().AddHostedService<EventMetricsWriter>().AddHostedService<EventsHousekeeping>();
 
     /// <summary>A Redis that is not there yet keeps no silo from starting: failures are then only logged.</summary>
     private static ConnectionMultiplexer Connect(string connection)

@@ -9,7 +9,7 @@ namespace SoonShop.Silo.Events;
 
 /// <summary>Removes what is known of events and nobody needs any more. Every silo does; doing it twice at a time does no harm.</summary>
 internal sealed partial class EventsHousekeeping(
-    NpgsqlDataSource database, IFailureRecord failures, IOptions<EventsOptions> options, ILogger<EventsHousekeeping> log) : BackgroundService
+    NpgsqlDataSource database, IErrorStore failures, IOptions<EventsOptions> options, ILogger<EventsHousekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
     private const int BatchSize = 5000;

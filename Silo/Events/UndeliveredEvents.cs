@@ -10,7 +10,7 @@ namespace SoonShop.Silo.Events;
 /// what cannot be read is a dead letter at once.
 /// </summary>
 internal sealed partial class UndeliveredEvents(
-    NpgsqlDataSource database, DeliveryStore store, EventHandlers handlers, ErrorClassifier classifier, FailureRecorder failures, EventMetrics metrics,
+    NpgsqlDataSource database, RetryStore store, EventHandlers handlers, ErrorClassifier classifier, ErrorLog failures, EventMetrics metrics,
     ILocalSiloDetails silo, TimeProvider time, ILogger<UndeliveredEvents> log) : IUndeliveredEvents
 {
     /// <summary>The handler that is named where the stream has none that is known here.</summary>
@@ -66,7 +66,7 @@ internal sealed partial class UndeliveredEvents(
             """);
         command.Parameters.Add(new() { Value = position });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        return await reader.ReadAsync(cancellation) ? DeliveryStore.ReadEvent(reader) : null;
+        return await reader.ReadAsync(cancellation) ? RetryStore.ReadEvent(reader) : null;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{EventType} {EventId} was not delivered ({Reason}); {Handlers} will get it, or it is a dead letter. {Error}")]

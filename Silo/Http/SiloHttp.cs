@@ -28,7 +28,7 @@ internal static class SiloHttp
     {
         if (options.HttpPort == 0)
         {
-            builder.Services.AddSingleton<IServer, NoServer>();
+            builder.Services.AddSingleton<IServer, NullServer>();
             return;
         }
         var address = options.HttpAddress.Contains(':', StringComparison.Ordinal) ? $"[{options.HttpAddress}]" : options.HttpAddress;

@@ -5,9 +5,9 @@ namespace SoonShop.Silo.Integrity;
 /// <summary>Hosting of the audit.</summary>
 internal static class IntegrityHosting
 {
-    public static IServiceCollection AddIntegrityAudit(this IServiceCollection services, SiloConfiguration configuration) => services
-        .AddSingleton(_ => IntegrityAudit.Of(configuration))
-        .AddSingleton<AuditTurn>()
+    public static IServiceCollection AddIntegrityCheck(this IServiceCollection services, SiloConfiguration configuration) => services
+        .AddSingleton(_ => IntegrityChecker.Of(configuration))
+        .AddSingleton<IntegrityLease>()
         .AddSingleton(s => ActivatorUtilities.CreateInstance<IntegrityMetrics>(s, configuration.Audit))
-        .AddSingleton(s => ActivatorUtilities.CreateInstance<AuditService>(s, configuration));
+        .AddSingleton(s => ActivatorUtilities.CreateInstance<IntegrityService>(s, configuration));
 }

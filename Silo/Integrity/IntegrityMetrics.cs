@@ -11,11 +11,11 @@ internal sealed class IntegrityMetrics
     private static readonly Dictionary<string, KeyValuePair<string, object?>[]> Labels = IntegrityCheck.All.ToDictionary(
         c => c.Name, c => new KeyValuePair<string, object?>[] { new("check", c.Name), new("promise", Promises.LabelOf(c.Promise)) });
 
-    private (DateTimeOffset At, LastAudit Audit)? last;
+    private (DateTimeOffset At, LastIntegrityCheck Audit)? last;
     private readonly Lock gate = new();
 
     /// <summary>Makes the meter's instruments.</summary>
-    public IntegrityMetrics(IMeterFactory meters, TimeProvider time, AuditOptions options)
+    public IntegrityMetrics(IMeterFactory meters, TimeProvider time, IntegrityOptions options)
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge<long>("soonshop.integrity.breaches", () => Last is { } found
@@ -34,13 +34,13 @@ internal sealed class IntegrityMetrics
             : [], null, "1 while the last audit could not make this check, and what is told of it is older");
     }
 
-    private (DateTimeOffset At, LastAudit Audit)? Last
+    private (DateTimeOffset At, LastIntegrityCheck Audit)? Last
     {
         get { lock (gate) return last; }
     }
 
     /// <summary>The last audit ended at this time.</summary>
-    public void Found(DateTimeOffset at, LastAudit audit)
+    public void Found(DateTimeOffset at, LastIntegrityCheck audit)
     {
         lock (gate)
             last = (at, audit);

@@ -5,16 +5,16 @@ namespace SoonShop.Silo.Inventory;
 
 internal sealed class StockLedger(NpgsqlDataSource database) : IStockLedger
 {
-    public async Task<ImmutableArray<WrittenMovement>> FindAsync(string sku, string[] operationIds, CancellationToken cancellation)
+    public async Task<ImmutableArray<RecordedMovement>> FindAsync(string sku, string[] operationIds, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
             "select operation_id, kind, delta from stock_ledger where sku = $1 and operation_id = any($2) order by sequence");
         command.Parameters.Add(new() { Value = sku });
         command.Parameters.Add(new() { Value = operationIds });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var rows = ImmutableArray.CreateBuilder<WrittenMovement>();
+        var rows = ImmutableArray.CreateBuilder<RecordedMovement>();
         while (await reader.ReadAsync(cancellation))
-            rows.Add(new WrittenMovement(reader.GetString(0), Enum.Parse<StockMovementKind>(reader.GetString(1)), reader.GetInt32(2)));
+            rows.Add(new RecordedMovement(reader.GetString(0), Enum.Parse<StockMovementKind>(reader.GetString(1)), reader.GetInt32(2)));
         return rows.ToImmutable();
     }
 

@@ -7,7 +7,8 @@ namespace SoonShop.Silo.Kubernetes;
 /// <summary>A silo that is a pod: it takes the pod's name, and silos whose pods are gone are declared dead without waiting for probes to fail.</summary>
 internal static class KubernetesHosting
 {
-    /// <summary>Longer than a request may have to wait for its turn (<see cref="PacedTokens"/>). A watch has no time limit.</summary>
+    /// <summary>Longer than a request may have to wait for its turn (<see cref="ThrottledTokenProvider"/>). A watch has no time
+    /// limit.</summary>
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
@@ -41,7 +42,7 @@ internal static class KubernetesHosting
         var api = address.Length > 0 ? new KubernetesClientConfiguration { Host = address } : KubernetesClientConfiguration.InClusterConfig();
         api.HttpClientTimeout = RequestTimeout;
         api.FirstMessageHandlerSetup = handler => handler.ConnectTimeout = ConnectTimeout;
-        api.TokenProvider = new PacedTokens(api.TokenProvider);
+        api.TokenProvider = new ThrottledTokenProvider(api.TokenProvider);
         return api;
     }
 }

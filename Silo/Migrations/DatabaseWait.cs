@@ -11,7 +11,7 @@ internal static partial class DatabaseWait
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How often the log says that this process still waits.</summary>
-    private static readonly TimeSpan SayEvery = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
     /// <summary>Waits until the database accepts connections, no longer than the limit. A password that is refused, or a database that is not there, is not waited for.</summary>
     /// <exception cref="NpgsqlException">It does not, or refuses.</exception>
@@ -31,9 +31,9 @@ internal static partial class DatabaseWait
                     LogThere(log, waited.Elapsed.TotalSeconds);
                 return;
             }
-            catch (Exception e) when (IsAway(e) && waited.Elapsed < limit)
+            catch (Exception e) when (IsUnreachable(e) && waited.Elapsed < limit)
             {
-                if (said < TimeSpan.Zero || waited.Elapsed - said >= SayEvery)
+                if (said < TimeSpan.Zero || waited.Elapsed - said >= LogInterval)
                 {
                     said = waited.Elapsed;
                     LogAway(log, e.Message, waited.Elapsed.TotalSeconds, limit.TotalSeconds);
@@ -44,7 +44,7 @@ internal static partial class DatabaseWait
     }
 
     /// <summary>True for what goes away by itself: nobody answers, or the server starts, stops or is full.</summary>
-    internal static bool IsAway(Exception e) => e is PostgresException refusal
+    internal static bool IsUnreachable(Exception e) => e is PostgresException refusal
         ? refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.TooManyConnections
         : e is NpgsqlException or SocketException;
 

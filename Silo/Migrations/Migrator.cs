@@ -27,7 +27,7 @@ internal static partial class Migrator
     /// What is added for rows that are there, before a step that counts on it: by a function that takes where to go on and how many, and answers how far it
     /// has come. As many in one transaction as take some tenths of a second: so long waits who writes one of them.
     /// </summary>
-    private static readonly (string Step, string Function, int Batch, string What)[] Fillings =
+    private static readonly (string Step, string Function, int Batch, string What)[] Backfills =
     [
         ("0045-product-search-filled.sql", "fill_product_search", 100, "products are in the search's table"),
         ("0061-order-entries-filled.sql", "fill_order_entries", 1000, "orders are in the lists' table"),
@@ -53,12 +53,12 @@ internal static partial class Migrator
         }
         // The lock ends with this connection.
         await using var impatient = Open(connectionString, LockTimeout);
-        foreach (var filling in Fillings)
+        foreach (var filling in Backfills)
         {
             if (!Upgrade(impatient, log).GetScriptsToExecute().Any(s => FileOf(s.Name) == filling.Step))
                 continue;
             await PerformAsync(connection, impatient, log, file => string.CompareOrdinal(file, filling.Step) < 0, cancellation);
-            await FillAsync(connection, log, filling.Function, filling.Batch, filling.What, cancellation);
+            await BackfillAsync(connection, log, filling.Function, filling.Batch, filling.What, cancellation);
         }
         await PerformAsync(connection, impatient, log, _ => true, cancellation);
     }
@@ -83,7 +83,7 @@ internal static partial class Migrator
     }
 
     /// <summary>Adds what is there already, in transactions of a moment each: the shop goes on, and the rows can be written.</summary>
-    private static async Task FillAsync(NpgsqlConnection connection, ILogger log, string function, int batch, string what, CancellationToken cancellation)
+    private static async Task BackfillAsync(NpgsqlConnection connection, ILogger log, string function, int batch, string what, CancellationToken cancellation)
     {
         var reached = "";
         for (var batches = 1; ; batches++)
@@ -148,7 +148,7 @@ internal static partial class Migrator
               from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
               where a.application_name = $1 and a.datname = current_database()) audit
             """, connection);
-        command.Parameters.Add(new() { Value = IntegrityAudit.ApplicationName });
+        command.Parameters.Add(new() { Value = IntegrityChecker.ApplicationName });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         if (reader.GetInt32(0) is > 0 and var ended)

@@ -9,7 +9,7 @@ internal sealed class Administrators(NpgsqlDataSource database) : IAdministrator
     {
         await using var command = database.CreateCommand(
             "select grain_key from grain_state_user where index -> 'roles' ? 'admin' order by grain_key limit $1");
-        command.Parameters.Add(new() { Value = IAdministrators.MaxTold });
+        command.Parameters.Add(new() { Value = IAdministrators.MaxNotified });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var ids = ImmutableArray.CreateBuilder<Guid>();
         while (await reader.ReadAsync(cancellation))

@@ -29,7 +29,7 @@ internal sealed class LiquidTemplate
 
     /// <summary>The template that the text is, or what is wrong with it, and where: <c>at (line:column)</c>.</summary>
     public static (LiquidTemplate? Template, string Error) Parse(string text) => Parser.TryParse(text, out var parsed, out var error)
-        ? (new LiquidTemplate(new ForgivingRewriter().VisitTemplate(parsed)), "")
+        ? (new LiquidTemplate(new LenientRewriter().VisitTemplate(parsed)), "")
         : (null, error.Split('\n', 2)[0].TrimEnd());
 
     /// <summary>The text that the template makes of the model. Throws when it takes too many steps.</summary>
@@ -119,7 +119,7 @@ internal sealed class LiquidTemplate
     }
 
     /// <summary>A template whose statements fail each for itself, and whose conditions may ask for what is not there.</summary>
-    private sealed class ForgivingRewriter : AstRewriter
+    private sealed class LenientRewriter : AstRewriter
     {
         public override Statement Visit(Statement statement)
         {
@@ -127,7 +127,7 @@ internal sealed class LiquidTemplate
             // The parts of a condition or a choice are no statements of their own.
             return rewritten is TextSpanStatement or ElseStatement or ElseIfStatement or WhenStatement
                 ? rewritten
-                : new ForgivingStatement(rewritten);
+                : new LenientStatement(rewritten);
         }
 
         protected override Statement VisitIfStatement(IfStatement statement) => base.VisitIfStatement(
@@ -165,7 +165,7 @@ internal sealed class LiquidTemplate
         }
     }
 
-    private sealed class ForgivingStatement(Statement statement) : Statement
+    private sealed class LenientStatement(Statement statement) : Statement
     {
         public override async ValueTask<Completion> WriteToAsync(TextWriter writer, TextEncoder encoder, TemplateContext context)
         {

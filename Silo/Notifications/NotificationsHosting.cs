@@ -20,20 +20,20 @@ internal static class NotificationsHosting
             .AddSingleton<IAdministrators, Administrators>()
             .AddSingleton<IMailedSecrets, MailedSecrets>()
             .AddSingleton<IWebhookEndpoints, WebhookEndpoints>()
-            .AddSingleton<IEventInterest>(s => WebhookInterest.OfNotifications(s.GetRequiredService<IWebhookEndpoints>()))
-            .AddSingleton<IEventInterest>(s => WebhookInterest.OfStockAlerts(s.GetRequiredService<IWebhookEndpoints>()))
+            .AddSingleton<IEventFilter>(s => WebhookEventFilter.OfNotifications(s.GetRequiredService<IWebhookEndpoints>()))
+            .AddSingleton<IEventFilter>(s => WebhookEventFilter.OfStockAlerts(s.GetRequiredService<IWebhookEndpoints>()))
             .AddSingleton<IWebhookSender, WebhookSender>();
         return options.Email.Mode switch
         {
             EmailMode.Smtp => services.AddSingleton<IMailTransport, SmtpTransport>().AddSingleton<INotificationChannel, EmailChannel>(),
             EmailMode.Directory => services.AddSingleton<IMailTransport, MailDirectory>().AddSingleton<INotificationChannel, EmailChannel>(),
-            _ => services.AddHostedService<MailIsOff>(),
+            _ => services.AddHostedService<MailDisabledWarning>(),
         };
     }
 }
 
 /// <summary>Says at start that nobody will get mail: better read in the log than heard from customers.</summary>
-internal sealed partial class MailIsOff(ILogger<MailIsOff> log) : IHostedService
+internal sealed partial class MailDisabledWarning(ILogger<MailDisabledWarning> log) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {

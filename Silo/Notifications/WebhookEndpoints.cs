@@ -20,7 +20,7 @@ internal sealed class WebhookEndpoints(NpgsqlDataSource database, TimeProvider t
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var endpoints = ImmutableArray.CreateBuilder<WebhookEndpoint>();
         while (await reader.ReadAsync(cancellation))
-            endpoints.Add(JsonSerializer.Deserialize<Document<WebhookState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!.State!.ToView());
+            endpoints.Add(JsonSerializer.Deserialize<StateEnvelope<WebhookState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!.State!.ToView());
         return endpoints.ToImmutable();
     }
 

@@ -49,7 +49,7 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
             : null;
     }
 
-    public async Task PostAsync(Guid endpointId, string url, string secret, PublishedEvent e, CancellationToken cancellation)
+    public async Task PostAsync(Guid endpointId, string url, string secret, WebhookPayload e, CancellationToken cancellation)
     {
         if (ProblemWith(url) is { } problem)
             throw new HandlingException(ErrorClass.Permanent, $"The endpoint's URL {problem}.");
@@ -89,7 +89,7 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
         return $"t={stamp},v1={Convert.ToHexStringLower(hmac.GetHashAndReset())}";
     }
 
-    private async Task PostAsync(string url, string secret, PublishedEvent e, CancellationToken cancellation)
+    private async Task PostAsync(string url, string secret, WebhookPayload e, CancellationToken cancellation)
     {
         var body = Body(e);
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
@@ -105,7 +105,7 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
             : new HandlingException(ErrorClass.Transient, message);
     }
 
-    private static ReadOnlyMemory<byte> Body(PublishedEvent e)
+    private static ReadOnlyMemory<byte> Body(WebhookPayload e)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(buffer))

@@ -12,7 +12,7 @@ namespace SoonShop.Silo.Orders;
 /// days that are configured now, and keeps no event waiting for a month. Every silo does; doing it twice does no harm.
 /// </summary>
 internal sealed partial class OrderHousekeeping(
-    OrderUpkeep upkeep, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time, ILogger<OrderHousekeeping> log) : BackgroundService
+    OrderMaintenance upkeep, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time, ILogger<OrderHousekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan MaxPeriod = TimeSpan.FromHours(1);
     private static readonly TimeSpan MinPeriod = TimeSpan.FromSeconds(1);

@@ -10,7 +10,7 @@ namespace SoonShop.Silo.Orders;
 
 internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
 {
-    public async Task<Outcome<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation)
+    public async Task<Result<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation)
     {
         var number = query.Number is { } written ? OrderNumber.Normalize(written) : null;
         if (query.Number is not null && number is null)
@@ -72,8 +72,8 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
                 next = Cursor.Write(key, placedAt!, grainKey!);
                 break;
             }
-            var document = JsonSerializer.Deserialize<Document<CheckoutState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!;
-            var order = document.State!.Order!.ToView();
+            var envelope = JsonSerializer.Deserialize<StateEnvelope<CheckoutState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!;
+            var order = envelope.State!.Order!.ToView();
             items.Add(query.ForBuyer ? order : order.WithoutClientSecret());
             (placedAt, grainKey) = (reader.GetString(1), reader.GetString(2));
         }
@@ -105,7 +105,7 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         return found.ToImmutable();
     }
 
-    public async Task<ImmutableArray<CartRival>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
+    public async Task<ImmutableArray<CompetingOrder>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand($"""
             select o.grain_key, o.index ->> 'status' not in ('pending', 'awaitingPayment')
@@ -120,9 +120,9 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         command.Parameters.Add(new() { Value = SortableTime.Of(orderedUntil) });
         command.Parameters.Add(new() { Value = ordered.Select(o => o.ToString("N")).ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var found = ImmutableArray.CreateBuilder<CartRival>();
+        var found = ImmutableArray.CreateBuilder<CompetingOrder>();
         while (await reader.ReadAsync(cancellation))
-            found.Add(new CartRival(Guid.ParseExact(reader.GetString(0), "N"), reader.GetBoolean(1)));
+            found.Add(new CompetingOrder(Guid.ParseExact(reader.GetString(0), "N"), reader.GetBoolean(1)));
         return found.ToImmutable();
     }
 
@@ -131,6 +131,6 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         await using var command = database.CreateCommand("select state from grain_state_cart where grain_key = $1");
         command.Parameters.Add(new() { Value = guestCartId.ToString("N") });
         return await command.ExecuteScalarAsync(cancellation) is byte[] state
-            && JsonSerializer.Deserialize<Document<CartState>>(state, StateJson.Options)!.State is { } cart && cart.HandedOverTo == customerId ? cart.MovedOrders : [];
+            && JsonSerializer.Deserialize<StateEnvelope<CartState>>(state, StateJson.Options)!.State is { } cart && cart.HandedOverTo == customerId ? cart.MovedOrders : [];
     }
 }

@@ -11,11 +11,11 @@ internal static class PaymentsHosting
     {
         services.AddSingleton(Options.Create(options))
             .AddSingleton<PaymentMetrics>()
-            .AddSingleton(new StrayPolicy(options.Reconciliation.SettleStrays))
+            .AddSingleton(new UnmatchedPaymentPolicy(options.Reconciliation.SettleStrays))
             .AddSingleton<PaymentReview>()
             .AddSingleton<ReconciliationStore>()
             .AddSingleton<IReconciliation>(s => s.GetRequiredService<ReconciliationStore>())
-            .AddSingleton<ShopBooks>()
+            .AddSingleton<PaymentSnapshots>()
             .AddSingleton<Reconciler>();
         return options.Provider switch
         {
@@ -24,12 +24,12 @@ internal static class PaymentsHosting
                 .AddSingleton<StripeLookup>()
                 .AddProvider<StripePaymentProvider>()
                 .AddSingleton<IPaymentMethods, StripePaymentMethods>()
-                .AddSingleton<IProviderBooks, StripePaymentBooks>()
+                .AddSingleton<IProviderTransactions, StripeTransactions>()
                 .AddSingleton(new StripeSignature(options.Stripe.WebhookSecrets, TimeSpan.FromSeconds(options.Stripe.WebhookToleranceSeconds)))
                 .AddSingleton<IPaymentWebhooks, StripeWebhooks>(),
             _ => services
                 .AddProvider<SimulatedPaymentProvider>()
-                .AddSingleton<IProviderBooks, SimulatedPaymentBooks>()
+                .AddSingleton<IProviderTransactions, SimulatedTransactions>()
                 .AddSingleton<IPaymentMethods>(s => s.GetRequiredService<SimulatedPaymentProvider>())
                 .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>()),
         };
@@ -37,5 +37,5 @@ internal static class PaymentsHosting
 
     private static IServiceCollection AddProvider<T>(this IServiceCollection services) where T : class, IPaymentProvider => services
         .AddSingleton<T>()
-        .AddSingleton<IPaymentProvider>(s => new ObservedPaymentProvider(s.GetRequiredService<T>(), s.GetRequiredService<PaymentMetrics>()));
+        .AddSingleton<IPaymentProvider>(s => new InstrumentedPaymentProvider(s.GetRequiredService<T>(), s.GetRequiredService<PaymentMetrics>()));
 }

@@ -10,7 +10,7 @@ namespace SoonShop.Silo.Payments;
 /// compared again, and is never left out, however much there is of it. All of it may be done twice.
 /// </summary>
 internal sealed partial class Reconciler(
-    IProviderBooks books, ShopBooks shop, ReconciliationStore store, PaymentReview review, PaymentMetrics metrics,
+    IProviderTransactions transactions, PaymentSnapshots shop, ReconciliationStore store, PaymentReview review, PaymentMetrics metrics,
     IOptions<PaymentsOptions> options, ILogger<Reconciler> log, TimeProvider time)
 {
     /// <summary>How long a turn lasts that nobody renews. Longer than one payment can take.</summary>
@@ -30,10 +30,10 @@ internal sealed partial class Reconciler(
         var (error, interval) = ((string?)null, TimeSpan.FromSeconds(Options.IntervalSeconds));
         try
         {
-            await SettleInBetweenAsync(run, cancellation);
+            await SettleUnsettledAsync(run, cancellation);
             await ComparePaymentsAsync(run, cancellation);
             await CompareOrdersAsync(run, cancellation);
-            await LookAgainAsync(run, cancellation);
+            await RecheckAsync(run, cancellation);
             await store.RemoveResolvedAsync(Options.KeepResolvedDays, cancellation);
             if (run.IsBehind)
                 interval = TimeSpan.Zero;
@@ -53,18 +53,18 @@ internal sealed partial class Reconciler(
     }
 
     /// <summary>Payments that are in between for too long.</summary>
-    private async Task SettleInBetweenAsync(Run run, CancellationToken cancellation)
+    private async Task SettleUnsettledAsync(Run run, CancellationToken cancellation)
     {
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
         {
-            var page = await shop.InBetweenAsync(TimeSpan.FromSeconds(Options.TooLongSeconds), run.Position.InBetweenAfter, Options.PageSize, cancellation);
+            var page = await shop.UnsettledAsync(TimeSpan.FromSeconds(Options.TooLongSeconds), run.Position.UnsettledAfter, Options.PageSize, cancellation);
             foreach (var side in page)
             {
                 run.Report = run.Report with { InBetween = run.Report.InBetween + 1 };
                 await PaceAsync(run, cancellation);
-                await KeepAsync(run, run.Position, cancellation);
+                await SaveAsync(run, run.Position, cancellation);
                 // One that cannot be settled now does not stand in the way of the others, in this run or the next.
-                run.Position = run.Position with { InBetweenAfter = side.Id.ToString("N") };
+                run.Position = run.Position with { UnsettledAfter = side.Id.ToString("N") };
                 if (!await TryAsync(run, side.Id, () => review.SettleAsync(side.Id)))
                 {
                     if (run.Failures >= MaxFailures)
@@ -75,7 +75,7 @@ internal sealed partial class Reconciler(
                 foreach (var reference in side.Payment!.Attempts.Where(a => a.MayTake).Select(a => a.Reference).OfType<string>())
                     await CheckAsync(run, side.Id, reference, null, cancellation);
             }
-            await KeepAsync(run, run.Position with { InBetweenAfter = page.Count < Options.PageSize ? "" : page[^1].Id.ToString("N") }, cancellation);
+            await SaveAsync(run, run.Position with { UnsettledAfter = page.Count < Options.PageSize ? "" : page[^1].Id.ToString("N") }, cancellation);
             if (page.Count < Options.PageSize)
                 return;
         }
@@ -85,14 +85,14 @@ internal sealed partial class Reconciler(
     /// <summary>The provider's payments: those that were never compared, and if there is time, the others of the last days.</summary>
     private async Task ComparePaymentsAsync(Run run, CancellationToken cancellation)
     {
-        var pass = run.Position.NewPayments ?? BooksPass.OfNew(run.Position.PaymentsComparedTo, run.StartedAt, Options);
+        var pass = run.Position.NewPayments ?? ReconciliationWindow.OfNew(run.Position.PaymentsComparedTo, run.StartedAt, Options);
         if (!await ComparePaymentsAsync(run, pass, (position, rest) => rest is not null
             ? position with { NewPayments = rest }
             : position with { NewPayments = null, PaymentsComparedTo = pass.To }, cancellation))
         {
             run.IsBehind = true;
         }
-        else if ((run.Position.Payments ?? BooksPass.OfOld(pass.From, run.StartedAt, Options)) is { } old)
+        else if ((run.Position.Payments ?? ReconciliationWindow.OfOld(pass.From, run.StartedAt, Options)) is { } old)
         {
             await ComparePaymentsAsync(run, old, (position, rest) => position with { Payments = rest }, cancellation);
         }
@@ -100,23 +100,23 @@ internal sealed partial class Reconciler(
 
     /// <summary>Goes through a part of the provider's books; true when it came to the end.</summary>
     private async Task<bool> ComparePaymentsAsync(
-        Run run, BooksPass pass, Func<ReconciliationPosition, BooksPass?, ReconciliationPosition> advance, CancellationToken cancellation)
+        Run run, ReconciliationWindow pass, Func<ReconciliationPosition, ReconciliationWindow?, ReconciliationPosition> advance, CancellationToken cancellation)
     {
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
         {
             await PaceAsync(run, cancellation);
-            var page = await books.ListAsync(pass.From, pass.To, pass.After, Options.PageSize, cancellation);
+            var page = await transactions.ListAsync(pass.From, pass.To, pass.After, Options.PageSize, cancellation);
             var ours = page.Items.Where(f => f.OrderId is not null).ToArray();
             var sides = await shop.ReadAsync(ours.Select(f => f.OrderId!.Value), cancellation);
-            foreach (var facts in ours)
+            foreach (var transaction in ours)
             {
                 run.Report = run.Report with { Payments = run.Report.Payments + 1 };
-                if (!Compare(sides[facts.OrderId!.Value], facts.Reference, facts).IsEmpty)
-                    await CheckAsync(run, facts.OrderId.Value, facts.Reference, null, cancellation);
+                if (!Compare(sides[transaction.OrderId!.Value], transaction.Reference, transaction).IsEmpty)
+                    await CheckAsync(run, transaction.OrderId.Value, transaction.Reference, null, cancellation);
             }
             var goesOn = page is { HasMore: true, Items.Length: > 0 };
             pass = pass with { After = goesOn ? page.Items[^1].Reference : null };
-            await KeepAsync(run, advance(run.Position, goesOn ? pass : null), cancellation);
+            await SaveAsync(run, advance(run.Position, goesOn ? pass : null), cancellation);
             if (!goesOn)
                 return true;
         }
@@ -126,14 +126,14 @@ internal sealed partial class Reconciler(
     /// <summary>Orders against their payments: those that were never compared, and if there is time, the others of the last days.</summary>
     private async Task CompareOrdersAsync(Run run, CancellationToken cancellation)
     {
-        var pass = run.Position.NewOrders ?? BooksPass.OfNew(run.Position.OrdersComparedTo, run.StartedAt, Options);
+        var pass = run.Position.NewOrders ?? ReconciliationWindow.OfNew(run.Position.OrdersComparedTo, run.StartedAt, Options);
         if (!await CompareOrdersAsync(run, pass, (position, rest) => rest is not null
             ? position with { NewOrders = rest }
             : position with { NewOrders = null, OrdersComparedTo = pass.To }, cancellation))
         {
             run.IsBehind = true;
         }
-        else if ((run.Position.Orders ?? BooksPass.OfOld(pass.From, run.StartedAt, Options)) is { } old)
+        else if ((run.Position.Orders ?? ReconciliationWindow.OfOld(pass.From, run.StartedAt, Options)) is { } old)
         {
             await CompareOrdersAsync(run, old, (position, rest) => position with { Orders = rest }, cancellation);
         }
@@ -141,7 +141,7 @@ internal sealed partial class Reconciler(
 
     /// <summary>Goes through a part of the orders; true when it came to the end.</summary>
     private async Task<bool> CompareOrdersAsync(
-        Run run, BooksPass pass, Func<ReconciliationPosition, BooksPass?, ReconciliationPosition> advance, CancellationToken cancellation)
+        Run run, ReconciliationWindow pass, Func<ReconciliationPosition, ReconciliationWindow?, ReconciliationPosition> advance, CancellationToken cancellation)
     {
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
         {
@@ -154,7 +154,7 @@ internal sealed partial class Reconciler(
             }
             var goesOn = page.Count == Options.PageSize;
             pass = goesOn ? pass with { After = page[^1].Id.ToString("N"), AfterTime = page[^1].PlacedAt } : pass;
-            await KeepAsync(run, advance(run.Position, goesOn ? pass : null), cancellation);
+            await SaveAsync(run, advance(run.Position, goesOn ? pass : null), cancellation);
             if (!goesOn)
                 return true;
         }
@@ -162,13 +162,13 @@ internal sealed partial class Reconciler(
     }
 
     /// <summary>What differed before and did not come up in this run.</summary>
-    private async Task LookAgainAsync(Run run, CancellationToken cancellation)
+    private async Task RecheckAsync(Run run, CancellationToken cancellation)
     {
         var open = await store.OpenAsync(run.StartedAt, Options.PageSize, cancellation);
         foreach (var (id, reference) in open.Select(d => (d.PaymentId, d.Reference)).Distinct())
         {
             await CheckAsync(run, id, reference.Length > 0 ? reference : null, "It was found in order.", cancellation);
-            await KeepAsync(run, run.Position, cancellation);
+            await SaveAsync(run, run.Position, cancellation);
         }
     }
 
@@ -181,52 +181,52 @@ internal sealed partial class Reconciler(
     private async Task CheckAsync(Run run, Guid id, string? reference, string? known, CancellationToken cancellation)
     {
         // What changed between the first two readings is no difference.
-        var (side, facts) = await ReadAsync(run, id, reference, cancellation);
-        var found = Compare(side, reference, facts);
+        var (side, transaction) = await ReadAsync(run, id, reference, cancellation);
+        var found = Compare(side, reference, transaction);
         if (found.IsEmpty && known is null)
             return;
         var left = found;
-        if (!found.IsEmpty && await TryAsync(run, id, () => SettleAsync(side, facts, found)))
+        if (!found.IsEmpty && await TryAsync(run, id, () => SettleAsync(side, transaction, found)))
         {
-            (side, facts) = await ReadAsync(run, id, reference, cancellation);
-            left = Compare(side, reference, facts);
+            (side, transaction) = await ReadAsync(run, id, reference, cancellation);
+            left = Compare(side, reference, transaction);
         }
         await RecordAsync(run, id, reference, found, left, found.IsEmpty ? known! : "Reconciliation settled it.", cancellation);
-        await KeepAsync(run, run.Position, cancellation);
+        await SaveAsync(run, run.Position, cancellation);
     }
 
-    private async Task<(ShopSide Side, ProviderPaymentFacts? Facts)> ReadAsync(Run run, Guid id, string? reference, CancellationToken cancellation)
+    private async Task<(PaymentSnapshot Side, ProviderTransaction? Facts)> ReadAsync(Run run, Guid id, string? reference, CancellationToken cancellation)
     {
         if (reference is not null)
             await PaceAsync(run, cancellation);
-        var facts = reference is null ? null : await books.FindAsync(reference, cancellation);
-        return ((await shop.ReadAsync([id], cancellation))[id], facts);
+        var transaction = reference is null ? null : await transactions.FindAsync(reference, cancellation);
+        return ((await shop.ReadAsync([id], cancellation))[id], transaction);
     }
 
-    private static ImmutableArray<Difference> Compare(ShopSide side, string? reference, ProviderPaymentFacts? facts) =>
+    private static ImmutableArray<PaymentDifference> Compare(PaymentSnapshot side, string? reference, ProviderTransaction? transaction) =>
     [
-        .. facts is not null ? PaymentComparison.WithProvider(side.Payment, facts)
+        .. transaction is not null ? PaymentComparison.WithProvider(side.Payment, transaction)
             : reference is not null ? PaymentComparison.WithoutProvider(side.Payment, reference)
             : [],
         .. PaymentComparison.WithOrder(side.Order, side.Payment),
     ];
 
-    private async Task SettleAsync(ShopSide side, ProviderPaymentFacts? facts, ImmutableArray<Difference> found)
+    private async Task SettleAsync(PaymentSnapshot side, ProviderTransaction? transaction, ImmutableArray<PaymentDifference> found)
     {
-        if (facts is not null)
-            await review.ReviewAsync(side.Id, facts);
+        if (transaction is not null)
+            await review.ReviewAsync(side.Id, transaction);
         else if (side.Payment is not null)
             await review.SettleAsync(side.Id);
         // An order that has ended takes no payment any more. One that goes on was brought on just now.
         if (side.Payment is { } payment && found.Any(d => d.Kind == DiscrepancyKind.PaidWithoutOrder) && PaymentComparison.HasEnded(side.Order)
             && (side.Order is not null || Options.SettleStrays))
         {
-            await review.GiveBackAsync(side.Id, payment.Terms);
+            await review.ReturnAsync(side.Id, payment.Terms);
         }
     }
 
     private async Task RecordAsync(
-        Run run, Guid id, string? reference, ImmutableArray<Difference> found, ImmutableArray<Difference> left, string resolution, CancellationToken cancellation)
+        Run run, Guid id, string? reference, ImmutableArray<PaymentDifference> found, ImmutableArray<PaymentDifference> left, string resolution, CancellationToken cancellation)
     {
         var settled = found.Count(f => !left.Any(l => l.Kind == f.Kind && l.Reference == f.Reference));
         run.Report = run.Report with
@@ -237,8 +237,8 @@ internal sealed partial class Reconciler(
         };
         foreach (var difference in found)
             metrics.DiscrepancyFound(difference.Kind, !left.Any(l => l.Kind == difference.Kind && l.Reference == difference.Reference));
-        var news = await store.RecordAsync(id, reference is null ? [""] : [reference, ""], found, left, resolution, cancellation);
-        foreach (var difference in news)
+        var update = await store.RecordAsync(id, reference is null ? [""] : [reference, ""], found, left, resolution, cancellation);
+        foreach (var difference in update)
             LogDiffers(log, difference.Kind, id, difference.Reference, difference.Ours, difference.Theirs);
     }
 
@@ -259,10 +259,10 @@ internal sealed partial class Reconciler(
         }
     }
 
-    private async Task KeepAsync(Run run, ReconciliationPosition position, CancellationToken cancellation)
+    private async Task SaveAsync(Run run, ReconciliationPosition position, CancellationToken cancellation)
     {
         run.Position = position;
-        if (!await store.KeepAsync(run.Owner, position, Lease, cancellation))
+        if (!await store.SaveAsync(run.Owner, position, Lease, cancellation))
             throw new UnavailableException("Another silo has taken over: this one was too slow.");
     }
 

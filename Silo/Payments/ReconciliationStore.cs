@@ -16,7 +16,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
 
     private const string Columns = "id, kind, payment_id, reference, ours, theirs, first_seen_at, last_seen_at, times_seen, resolved_at, resolution";
 
-    public async Task<Outcome<Page<PaymentDiscrepancy>>> ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation)
+    public async Task<Result<Page<PaymentDiscrepancy>>> ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation)
     {
         var list = $"discrepancies {filter}";
         await using var command = database.CreateCommand();
@@ -74,7 +74,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     }
 
     /// <summary>Keeps the turn, and writes down how far it is. False when somebody else has it.</summary>
-    public async Task<bool> KeepAsync(string owner, ReconciliationPosition position, TimeSpan lease, CancellationToken cancellation)
+    public async Task<bool> SaveAsync(string owner, ReconciliationPosition position, TimeSpan lease, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
             "update payment_reconciliation set leased_until = clock_timestamp() + $2, position = $3 where owner = $1 and leased_until > clock_timestamp()");
@@ -109,10 +109,10 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     /// earlier comparison found under these references.
     /// </summary>
     /// <returns>What is left and was not known.</returns>
-    public async Task<ImmutableArray<Difference>> RecordAsync(
-        Guid paymentId, string[] references, IReadOnlyCollection<Difference> found, IReadOnlyCollection<Difference> left, string resolution, CancellationToken cancellation)
+    public async Task<ImmutableArray<PaymentDifference>> RecordAsync(
+        Guid paymentId, string[] references, IReadOnlyCollection<PaymentDifference> found, IReadOnlyCollection<PaymentDifference> left, string resolution, CancellationToken cancellation)
     {
-        Difference[] all = [.. found.Where(f => !left.Any(l => IsSame(l, f))), .. left];
+        PaymentDifference[] all = [.. found.Where(f => !left.Any(l => IsSame(l, f))), .. left];
         await using var command = database.CreateCommand("""
             with seen as (
               insert into payment_discrepancy (payment_id, reference, kind, ours, theirs)
@@ -192,7 +192,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    private static bool IsSame(Difference a, Difference b) => a.Kind == b.Kind && a.Reference == b.Reference;
+    private static bool IsSame(PaymentDifference a, PaymentDifference b) => a.Kind == b.Kind && a.Reference == b.Reference;
 
     private static string Word(DiscrepancyKind kind) => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString());
 

@@ -22,12 +22,12 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
 
     public bool IsAvailable => true;
 
-    public bool AreKept => false;
+    public bool AreSaved => false;
 
     public Task<ProviderPayment> CreateAsync(CreateProviderPayment command, CancellationToken cancellation) =>
         CreateAsync(command, Outcome(command.PaymentMethod), cancellation);
 
-    public Task<ProviderPayment> WithdrawAsync(CreateProviderPayment command, CancellationToken cancellation) =>
+    public Task<ProviderPayment> VoidAsync(CreateProviderPayment command, CancellationToken cancellation) =>
         CreateAsync(command, ("cancelled", null), cancellation);
 
     private Task<ProviderPayment> CreateAsync(CreateProviderPayment command, (string Status, string? DeclineCode) outcome, CancellationToken cancellation)
@@ -50,7 +50,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
     {
         await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized')", cancellation, reference);
-        var standing = await StandingAsync(reference, cancellation);
+        var standing = await CurrentAsync(reference, cancellation);
         // A declined one stays on the books as such; nobody can complete it here.
         return standing.Status == ProviderPaymentStatus.Declined ? standing with { Status = ProviderPaymentStatus.Cancelled } : standing;
     }
@@ -60,7 +60,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
         await ExecuteAsync(
             "update simulated_payment set status = 'captured', captured = $2 where reference = $1 and status = 'authorized' and amount >= $2",
             cancellation, reference, amount.Amount);
-        return await StandingAsync(reference, cancellation);
+        return await CurrentAsync(reference, cancellation);
     }
 
     public async Task<ProviderRefund> RefundAsync(CreateProviderRefund command, CancellationToken cancellation)
@@ -87,14 +87,14 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
 
     public Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation) => Task.FromResult<string?>(null);
 
-    public Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation) => Task.FromResult<ImmutableArray<KeptPaymentMethod>>([]);
+    public Task<ImmutableArray<SavedPaymentMethod>> ListAsync(string customer, CancellationToken cancellation) => Task.FromResult<ImmutableArray<SavedPaymentMethod>>([]);
 
     public Task<bool> RemoveCustomerAsync(string customer, CancellationToken cancellation) => Task.FromResult(false);
 
     public Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation) => Task.FromResult(false);
 
     /// <summary>How a payment stands; one that another provider made is none of this one's, so nothing can be taken under it.</summary>
-    private async Task<ProviderPayment> StandingAsync(string reference, CancellationToken cancellation) =>
+    private async Task<ProviderPayment> CurrentAsync(string reference, CancellationToken cancellation) =>
         await RetrieveAsync(reference, cancellation) ?? new ProviderPayment(reference, ProviderPaymentStatus.Cancelled);
 
     private (string Status, string? DeclineCode) Outcome(string paymentMethod) => paymentMethod switch

@@ -10,7 +10,7 @@ internal static class StripeAmount
     public const long Max = 99_999_999;
 
     /// <summary>Why Stripe cannot move the amount, in Stripe's own word; null when it can.</summary>
-    public static string? WhyNot(Money money)
+    public static string? Check(Money money)
     {
         if (money.Amount < 1)
             return "amount_too_small";
@@ -20,7 +20,7 @@ internal static class StripeAmount
     }
 
     /// <summary>Stripe's amount for an amount that it can move.</summary>
-    public static long Of(Money money) => WhyNot(money) is { } reason
+    public static long Of(Money money) => Check(money) is { } reason
         ? throw new ArgumentException($"{money} cannot be moved: {reason}.", nameof(money))
         : money.Amount * Ratio(money.Currency).Times / Ratio(money.Currency).Over;
 

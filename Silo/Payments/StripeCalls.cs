@@ -47,14 +47,14 @@ internal sealed partial class StripeCalls : IDisposable
     /// <summary>Asks Stripe one thing.</summary>
     /// <returns>What it answered, also a definite error.</returns>
     /// <exception cref="UnavailableException">There is no definite answer now.</exception>
-    public async Task<StripeAnswer<T>> SendAsync<T>(Func<V1Services, CancellationToken, Task<T>> request, CancellationToken cancellation)
+    public async Task<StripeResult<T>> SendAsync<T>(Func<V1Services, CancellationToken, Task<T>> request, CancellationToken cancellation)
         where T : class, IStripeEntity
     {
         try
         {
             var value = await pipeline.ExecuteAsync(
                 static async (state, token) => await state.Request(state.Services, token), (Request: request, Services: client.V1), cancellation);
-            return new StripeAnswer<T>(value, null, StripeErrors.IsReplayed(value.StripeResponse));
+            return new StripeResult<T>(value, null, StripeErrors.IsReplayed(value.StripeResponse));
         }
         catch (StripeException e)
         {
@@ -64,7 +64,7 @@ internal sealed partial class StripeCalls : IDisposable
             {
                 StripeFaultKind.Transient or StripeFaultKind.Busy => throw Unavailable($"{fault.Kind}", fault.ToString()),
                 StripeFaultKind.Credentials or StripeFaultKind.Permission => throw Barred(fault),
-                _ => new StripeAnswer<T>(null, fault, fault.Replayed),
+                _ => new StripeResult<T>(null, fault, fault.Replayed),
             };
         }
         catch (Exception e) when (StripeErrors.IsTurnedAway(e))
@@ -187,4 +187,4 @@ internal sealed partial class StripeCalls : IDisposable
 /// <param name="Fault">The error.</param>
 /// <param name="Replayed">True when it is the kept answer to an earlier request under the key, and may be old news.</param>
 [DebuggerDisplay("{Fault}")]
-internal readonly record struct StripeAnswer<T>(T? Value, StripeFault? Fault, bool Replayed) where T : class;
+internal readonly record struct StripeResult<T>(T? Value, StripeFault? Fault, bool Replayed) where T : class;

@@ -21,7 +21,7 @@ internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
     {
         var query = new PaymentIntentSearchOptions { Query = $"metadata['{StripeObjects.KeyField}']:'{command.IdempotencyKey}'", Limit = 10 };
         var found = Known(await stripe.SendAsync((s, c) => s.PaymentIntents.SearchAsync(query, null, c), cancellation)).Data;
-        return found.Find(p => !StripeObjects.IsWithdrawal(p)) ?? found.FirstOrDefault() ?? await FindRecentAsync(command, cancellation);
+        return found.Find(p => !StripeObjects.IsVoid(p)) ?? found.FirstOrDefault() ?? await FindRecentAsync(command, cancellation);
     }
 
     /// <summary>The refund of a payment under a key; null when there is none.</summary>
@@ -63,6 +63,6 @@ internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
     }
 
     /// <summary>A list or search that Stripe refuses tells nothing.</summary>
-    private static T Known<T>(StripeAnswer<T> answer) where T : class =>
+    private static T Known<T>(StripeResult<T> answer) where T : class =>
         answer.Value ?? throw new UnavailableException($"Stripe refuses to look a payment up: {answer.Fault}.");
 }

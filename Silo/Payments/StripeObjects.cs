@@ -10,7 +10,7 @@ internal static class StripeObjects
     public const string KeyField = "soonshop_key";
 
     /// <summary>Metadata: set on what was made only to use a key up.</summary>
-    public const string WithdrawnField = "soonshop_withdrawn";
+    public const string VoidedField = "soonshop_withdrawn";
 
     /// <summary>Metadata: the order.</summary>
     public const string OrderField = "order_id";
@@ -27,7 +27,7 @@ internal static class StripeObjects
     };
 
     /// <summary>True for what was made only to use a key up.</summary>
-    public static bool IsWithdrawal(PaymentIntent intent) => intent.Metadata?.ContainsKey(WithdrawnField) == true;
+    public static bool IsVoid(PaymentIntent intent) => intent.Metadata?.ContainsKey(VoidedField) == true;
 
     /// <summary>
     /// True for what Stripe shows as a refund after a partial capture: the rest, which was let go and never taken. No money moved with it.

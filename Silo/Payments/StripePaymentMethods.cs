@@ -11,7 +11,7 @@ internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<Payments
     private const int MaxIdLength = 200;
     private readonly StripeOptions options = payments.Value.Stripe;
 
-    public bool AreKept => true;
+    public bool AreSaved => true;
 
     public async Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation)
     {
@@ -30,12 +30,12 @@ internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<Payments
             : throw new UnavailableException($"The payment provider refuses to keep payment methods: {answer.Fault.Code}.");
     }
 
-    public async Task<ImmutableArray<KeptPaymentMethod>> ListAsync(string customer, CancellationToken cancellation)
+    public async Task<ImmutableArray<SavedPaymentMethod>> ListAsync(string customer, CancellationToken cancellation)
     {
         var cards = new CustomerPaymentMethodListOptions { Type = "card", Limit = MaxMethods };
         var answer = await stripe.SendAsync((s, c) => s.Customers.PaymentMethods.ListAsync(customer, cards, null, c), cancellation);
         return answer.Value is { } list
-            ? [.. list.Data.Where(m => m.Card is not null).Select(m => new KeptPaymentMethod(m.Id, m.Card.Brand, m.Card.Last4, (int)m.Card.ExpMonth, (int)m.Card.ExpYear))]
+            ? [.. list.Data.Where(m => m.Card is not null).Select(m => new SavedPaymentMethod(m.Id, m.Card.Brand, m.Card.Last4, (int)m.Card.ExpMonth, (int)m.Card.ExpYear))]
             : answer.Fault!.Kind == StripeFaultKind.Missing ? [] : throw StripeCalls.NoAnswer();
     }
 

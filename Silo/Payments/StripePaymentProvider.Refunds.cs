@@ -11,7 +11,7 @@ internal sealed partial class StripePaymentProvider
 
     public async Task<ProviderRefund> RefundAsync(CreateProviderRefund command, CancellationToken cancellation)
     {
-        if (StripeAmount.WhyNot(command.Amount) is { } reason)
+        if (StripeAmount.Check(command.Amount) is { } reason)
             return Refused(command, reason);
         if (IsForgotten(command.AskedAt))
         {
@@ -41,7 +41,7 @@ internal sealed partial class StripePaymentProvider
         };
         var answer = await stripe.SendAsync((s, c) => s.Refunds.CreateAsync(creation, Under(key), c), cancellation);
         if (answer.Value is { } refund)
-            return answer.Replayed ? await StandingOfRefundAsync(refund.Id, cancellation) : StripeObjects.Refund(refund);
+            return answer.Replayed ? await CurrentRefundAsync(refund.Id, cancellation) : StripeObjects.Refund(refund);
         var fault = answer.Fault!;
         switch (fault.Kind)
         {
@@ -61,7 +61,7 @@ internal sealed partial class StripePaymentProvider
         }
     }
 
-    private async Task<ProviderRefund> StandingOfRefundAsync(string refundId, CancellationToken cancellation)
+    private async Task<ProviderRefund> CurrentRefundAsync(string refundId, CancellationToken cancellation)
     {
         var answer = await stripe.SendAsync((s, c) => s.Refunds.GetAsync(refundId, null, null, c), cancellation);
         return StripeObjects.Refund(answer.Value ?? throw Unexpected(refundId, answer.Fault!));

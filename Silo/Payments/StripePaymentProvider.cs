@@ -27,22 +27,22 @@ internal sealed partial class StripePaymentProvider(
 
     public async Task<ProviderPayment> CreateAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
-        if (StripeAmount.WhyNot(command.Amount) is { } reason)
+        if (StripeAmount.Check(command.Amount) is { } reason)
             return NotMade(ProviderPaymentStatus.Declined, reason);
         if (IsForgotten(command.AskedAt))
             return await FindAsync(command, cancellation) ?? NotMade(ProviderPaymentStatus.Cancelled);
-        return await AskAsync(command, cancellation) ?? await WithdrawnAsync(command, cancellation) ?? await FindAsync(command, cancellation)
+        return await AskAsync(command, cancellation) ?? await FindVoidedAsync(command, cancellation) ?? await FindAsync(command, cancellation)
             ?? throw Defect(command.IdempotencyKey);
     }
 
-    public async Task<ProviderPayment> WithdrawAsync(CreateProviderPayment command, CancellationToken cancellation)
+    public async Task<ProviderPayment> VoidAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
-        if (StripeAmount.WhyNot(command.Amount) is not null)
+        if (StripeAmount.Check(command.Amount) is not null)
             return NotMade(ProviderPaymentStatus.Cancelled);
         if (IsForgotten(command.AskedAt))
             return await FindAsync(command, cancellation) ?? NotMade(ProviderPaymentStatus.Cancelled);
         // If Stripe has seen the key, asking again is only told what came of it.
-        return await WithdrawnAsync(command, cancellation) ?? await AskAsync(command, cancellation) ?? await FindAsync(command, cancellation)
+        return await FindVoidedAsync(command, cancellation) ?? await AskAsync(command, cancellation) ?? await FindAsync(command, cancellation)
             ?? throw Defect(command.IdempotencyKey);
     }
 
@@ -83,7 +83,7 @@ internal sealed partial class StripePaymentProvider(
         var creation = Creation(command);
         var answer = await stripe.SendAsync((s, c) => s.PaymentIntents.CreateAsync(creation, Under(command.IdempotencyKey), c), cancellation);
         if (answer.Value is { } intent)
-            return answer.Replayed ? await StandingAsync(intent.Id, cancellation) : StripeObjects.Payment(intent);
+            return answer.Replayed ? await CurrentAsync(intent.Id, cancellation) : StripeObjects.Payment(intent);
         var fault = answer.Fault!;
         switch (fault.Kind)
         {
@@ -93,7 +93,7 @@ internal sealed partial class StripePaymentProvider(
                 return await FindLateAsync(command, cancellation);
             case StripeFaultKind.Declined:
                 return fault is { Replayed: true, PaymentId: { } known }
-                    ? await StandingAsync(known, cancellation)
+                    ? await CurrentAsync(known, cancellation)
                     : new ProviderPayment(fault.PaymentId, ProviderPaymentStatus.Declined, null, fault.Code);
             default:
                 LogRefused(log, command.OrderId, fault.ToString());
@@ -105,7 +105,7 @@ internal sealed partial class StripePaymentProvider(
     /// Uses the key up for a payment that is never confirmed, so that no request under it that is still on its way can take anything.
     /// Null when the key is used already, by the creation.
     /// </summary>
-    private async Task<ProviderPayment?> WithdrawnAsync(CreateProviderPayment command, CancellationToken cancellation)
+    private async Task<ProviderPayment?> FindVoidedAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
         var instead = new PaymentIntentCreateOptions
         {
@@ -115,7 +115,7 @@ internal sealed partial class StripePaymentProvider(
             Description = $"Order {OrderNumber.For(command.OrderId)}, given up",
             Metadata = Metadata(command.IdempotencyKey, command.OrderId, command.CustomerId),
         };
-        instead.Metadata[StripeObjects.WithdrawnField] = "true";
+        instead.Metadata[StripeObjects.VoidedField] = "true";
         var answer = await stripe.SendAsync((s, c) => s.PaymentIntents.CreateAsync(instead, Under(command.IdempotencyKey), c), cancellation);
         if (answer.Value is { } intent)
             return await EndAsync(intent, command.IdempotencyKey, cancellation);
@@ -138,9 +138,9 @@ internal sealed partial class StripePaymentProvider(
     {
         if (await lookup.FindPaymentAsync(command, cancellation) is not { } intent)
             return null;
-        return StripeObjects.IsWithdrawal(intent)
+        return StripeObjects.IsVoid(intent)
             ? await EndAsync(intent, command.IdempotencyKey, cancellation)
-            : await StandingAsync(intent.Id, cancellation);
+            : await CurrentAsync(intent.Id, cancellation);
     }
 
     /// <summary>Cancels what was made to use a key up.</summary>
@@ -166,7 +166,7 @@ internal sealed partial class StripePaymentProvider(
         }
         if (answer.Fault is { Kind: StripeFaultKind.KeyReused or StripeFaultKind.Missing } wrong)
             throw Unexpected(reference, wrong);
-        var standing = await StandingAsync(reference, cancellation);
+        var standing = await CurrentAsync(reference, cancellation);
         if (answer.Fault is not { } fault || !stillPossible(standing.Status))
             return standing;
         LogNotChanged(log, reference, fault.ToString());
@@ -175,11 +175,11 @@ internal sealed partial class StripePaymentProvider(
         // The refusal that was kept is about a state that has passed. What can happen only once may be asked under another key.
         var again = $"{key}/{time.GetUtcNow().ToUnixTimeSeconds() / 60}";
         var second = await stripe.SendAsync((s, c) => change(s, Under(again), c), cancellation);
-        return second is { Value: { } changed, Replayed: false } ? StripeObjects.Payment(changed) : await StandingAsync(reference, cancellation);
+        return second is { Value: { } changed, Replayed: false } ? StripeObjects.Payment(changed) : await CurrentAsync(reference, cancellation);
     }
 
     /// <summary>How a payment stands that Stripe has just told of.</summary>
-    private async Task<ProviderPayment> StandingAsync(string reference, CancellationToken cancellation) =>
+    private async Task<ProviderPayment> CurrentAsync(string reference, CancellationToken cancellation) =>
         await RetrieveAsync(reference, cancellation) ?? throw StripeCalls.NoAnswer();
 
     /// <summary>The dispute that counts: the one that is not decided, or else the latest.</summary>

@@ -12,10 +12,10 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
     /// <summary>The longest id that is taken for one.</summary>
     private const int MaxId = 255;
 
-    public WebhookReading Read(ReadOnlyMemory<byte> body, string signatureHeader)
+    public WebhookParseResult Read(ReadOnlyMemory<byte> body, string signatureHeader)
     {
         if (signature.ProblemWith(body.Span, signatureHeader, time.GetUtcNow()) is { } problem)
-            return new(null, Refusal.Invalid("Stripe-Signature", problem));
+            return new(null, Error.Invalid("Stripe-Signature", problem));
         try
         {
             using var document = JsonDocument.Parse(body);
@@ -23,18 +23,18 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
-            return new(null, Refusal.Invalid("body", "is no event of Stripe's"));
+            return new(null, Error.Invalid("body", "is no event of Stripe's"));
         }
     }
 
-    private static PaymentNews? Read(JsonElement e)
+    private static PaymentUpdate? Read(JsonElement e)
     {
         var (id, type) = (Id(e.GetProperty("id")), e.GetProperty("type").GetString() ?? throw new FormatException());
         if (type.Length > MaxId)
             throw new FormatException();
         var o = e.GetProperty("data").GetProperty("object");
-        PaymentNews News(string reference) => new(id, type, reference, OrderOf(o));
-        PaymentNews Payment(ProviderPaymentStatus status) => News(Id(o.GetProperty("id"))) with { Status = status };
+        PaymentUpdate News(string reference) => new(id, type, reference, OrderOf(o));
+        PaymentUpdate Payment(ProviderPaymentStatus status) => News(Id(o.GetProperty("id"))) with { Status = status };
         switch (type)
         {
             case "payment_intent.succeeded":

@@ -48,7 +48,7 @@ internal sealed class PersonalRecords(
         var open = ImmutableArray.CreateBuilder<string>();
         while (open.Count < limit && await reader.ReadAsync(cancellation))
         {
-            if (reader.GetBoolean(2) || JsonSerializer.Deserialize<Document<CheckoutState>>(reader.GetFieldValue<byte[]>(1), StateJson.Options)!.State!.Order!.IsOpen)
+            if (reader.GetBoolean(2) || JsonSerializer.Deserialize<StateEnvelope<CheckoutState>>(reader.GetFieldValue<byte[]>(1), StateJson.Options)!.State!.Order!.IsOpen)
                 open.Add(reader.GetString(0));
         }
         return open.ToImmutable();
@@ -87,7 +87,7 @@ internal sealed class PersonalRecords(
             await folder.RemoveAsync(email, cancellation);
     }
 
-    public async Task<Outcome<Page<PersonalEvent>>> ListEventsAsync(Guid userId, PageRequest page, CancellationToken cancellation)
+    public async Task<Result<Page<PersonalEvent>>> ListEventsAsync(Guid userId, PageRequest page, CancellationToken cancellation)
     {
         var list = $"events of {userId:N}";
         var (after, number) = (Source.First, 0L);
@@ -106,7 +106,7 @@ internal sealed class PersonalRecords(
             : Cursor.Write(list, batch.Last.Name, batch.Last.Key, batch.Number.ToString(CultureInfo.InvariantCulture)));
     }
 
-    public async Task<Outcome<Page<PersonalAuditEntry>>> ListAuditAsync(Guid userId, PageRequest page, CancellationToken cancellation)
+    public async Task<Result<Page<PersonalAuditEntry>>> ListAuditAsync(Guid userId, PageRequest page, CancellationToken cancellation)
     {
         var list = $"audit of {userId:N}";
         var before = long.MaxValue;

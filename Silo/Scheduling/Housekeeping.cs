@@ -23,7 +23,7 @@ internal sealed partial class Housekeeping(NpgsqlDataSource database, ILogger<Ho
                     delete from grain_state_idempotency where grain_key in (
                       select grain_key from grain_state_idempotency where modified_at < now() - $1 order by modified_at limit $2)
                     """);
-                command.Parameters.Add(new() { Value = KeptRequest.Lifetime });
+                command.Parameters.Add(new() { Value = IdempotencyRecord.Lifetime });
                 command.Parameters.Add(new() { Value = BatchSize });
                 while (await command.ExecuteNonQueryAsync(stoppingToken) == BatchSize)
                 {

@@ -23,7 +23,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
     /// <summary>The bounds of the price facet's bands, minor units.</summary>
     private static readonly long[] PriceBounds = [1000, 2500, 5000, 10_000, 25_000];
 
-    public async Task<Outcome<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation)
+    public async Task<Result<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation)
     {
         var text = string.IsNullOrWhiteSpace(query.Text) ? null : query.Text.Trim();
         var sort = query.Sort == ProductSort.Relevance && text is null ? ProductSort.Name : query.Sort;
@@ -127,7 +127,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
                     next = Cursor.Write(key, lastSort!, lastKey!);
                     break;
                 case 0:
-                    var product = JsonSerializer.Deserialize<Document<ProductState>>(reader.GetFieldValue<byte[]>(2), StateJson.Options)!.State!;
+                    var product = JsonSerializer.Deserialize<StateEnvelope<ProductState>>(reader.GetFieldValue<byte[]>(2), StateJson.Options)!.State!;
                     var stock = new StockState(reader.GetInt32(4), 0, reader.GetInt32(5), 0);
                     items.Add(product.ToView(stock.Availability, reader.GetInt32(3)));
                     (lastKey, lastSort) = (reader.GetString(1), reader.GetString(6));

@@ -50,8 +50,8 @@ internal sealed partial class AdminAccount(
         }
         var registration = new RegisterUser(email, password, "Administrator", Admin: true);
         var result = await Account(EmailAddress.Normalize(email)).RegisterAsync(registration);
-        if (result.IsRefused)
-            LogRefused(log, email, result.Refusal.Detail);
+        if (result.IsError)
+            LogRefused(log, email, result.Error.Detail);
         else
             LogCreated(log, email);
     }
@@ -74,15 +74,15 @@ internal sealed partial class AdminAccount(
     /// <summary>The id follows from the address: every silo meets the same account.</summary>
     private IUserGrain Account(string normalized) => grains.GetGrain<IUserGrain>(Deterministic.Id("admin", normalized));
 
-    private static async Task<bool> ExistsAsync(IUserGrain account) => !(await account.GetAsync()).IsRefused;
+    private static async Task<bool> ExistsAsync(IUserGrain account) => !(await account.GetAsync()).IsError;
 
     private async Task ReplacePasswordAsync(IUserGrain account, string email, string password)
     {
         var result = await account.ReplacePasswordAsync(PublishedSecrets.Passwords, password);
-        if (result.Refusal is { Code: RefusalCode.Unavailable } later)
+        if (result.Error is { Code: ErrorCode.Unavailable } later)
             throw new UnavailableException(later.Detail);
-        if (result.IsRefused)
-            LogNotReplaced(log, email, result.Refusal.Detail);
+        if (result.IsError)
+            LogNotReplaced(log, email, result.Error.Detail);
         else if (result.Value)
             LogReplaced(log, email);
     }

@@ -12,7 +12,7 @@ public sealed class PostgresGrainStorageOptions : IStorageProviderSerializerOpti
     /// <summary>The database, for a data source of the storage's own.</summary>
     public string? ConnectionString { get; set; }
 
-    /// <summary>Turns states into bytes and back, but for those that are an <c>IDocument</c>. Unless set, the one that is registered as a keyed service under the storage's name, or else without a name; unless there is one, Orleans' own for what it sends, which keeps every type that is marked [GenerateSerializer] and refuses others when they are first written.</summary>
+    /// <summary>Turns states into bytes and back, but for those that are an <c>IStateEnvelope</c>. Unless set, the one that is registered as a keyed service under the storage's name, or else without a name; unless there is one, Orleans' own for what it sends, which keeps every type that is marked [GenerateSerializer] and refuses others when they are first written.</summary>
     public IGrainStorageSerializer GrainStorageSerializer { get; set; } = null!;
 
     /// <summary>

@@ -24,7 +24,7 @@ internal sealed class SignallingStorage(IGrainStorage storage, Func<int[]> queue
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
-        var events = (grainState.State as IDocument)?.Events ?? [];
+        var events = (grainState.State as IStateEnvelope)?.Events ?? [];
         await storage.WriteStateAsync(stateName, grainId, grainState, cancellationToken);
         if (events.Count > 0)
             Raise(events);

@@ -16,10 +16,10 @@ internal sealed class StateSerializer(IGrainStorageSerializer others)
     /// <exception cref="InvalidOperationException">The state is too large.</exception>
     public StateParts Write<T>(T state)
     {
-        var parts = state is IDocument document
+        var parts = state is IStateEnvelope envelope
             ? new StateParts(
-                Json(state), document.Index is { } index ? Json(index) : null,
-                document.Events, DataOf(document.Events), document.Ledger)
+                Json(state), envelope.Index is { } index ? Json(index) : null,
+                envelope.Events, DataOf(envelope.Events), envelope.Ledger)
             : new StateParts(others.Serialize(state).ToArray(), null, [], [], []);
         return parts.Bytes <= MaxBytes ? parts : throw TooLarge(parts.Bytes);
     }
@@ -44,6 +44,6 @@ internal sealed class StateSerializer(IGrainStorageSerializer others)
     /// <summary>Asked once a type, not once a read.</summary>
     private static class IsDocument<T>
     {
-        public static readonly bool Value = typeof(T).IsAssignableTo(typeof(IDocument));
+        public static readonly bool Value = typeof(T).IsAssignableTo(typeof(IStateEnvelope));
     }
 }

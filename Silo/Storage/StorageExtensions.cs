@@ -38,7 +38,7 @@ internal static class StorageExtensions
         {
             o.Invariant = "Npgsql";
             o.DataSource = database;
-            o.GrainStorageSerializer = new DocumentSerializer(new StateSerializer(PostgresGrainStorageHosting.DefaultSerializer(services, name)));
+            o.GrainStorageSerializer = new StateEnvelopeSerializer(new StateSerializer(PostgresGrainStorageHosting.DefaultSerializer(services, name)));
         }));
         // Where there are no streams there is nobody to wake.
         silo.Services.AddGrainStorage(name, (services, _) => services.GetRequiredKeyedService<IGrainStorage>(inner) is var storage

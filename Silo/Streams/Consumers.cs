@@ -69,7 +69,7 @@ internal sealed class Consumers
     }
 
     /// <summary>Activates a consumer. Clients are skipped: the agent detects quickly whether one is connected.</summary>
-    public Task WakeAsync(GrainId consumer) =>
+    public Task ActivateAsync(GrainId consumer) =>
         consumer.IsClient() ? Task.CompletedTask : grains.GetGrain(consumer).AsReference<IWakeExtension>().WakeAsync();
 
     /// <summary>Returns the pub/sub that the agent uses. Orleans exposes it only through an internal interface.</summary>

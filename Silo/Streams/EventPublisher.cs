@@ -75,7 +75,7 @@ internal class EventPublisher<TEvent> : IAsyncDisposable
 
 /// <summary>Inserts the events of <c>OnNextAsync</c>.</summary>
 internal sealed class EventPublisher(StreamDatabase database, IEventSignal signal, PostgresStreamOptions options)
-    : EventPublisher<PublishedEvent>(database.PublishAsync, e => e.Payload.Length, signal, options);
+    : EventPublisher<OutgoingEvent>(database.PublishAsync, e => e.Payload.Length, signal, options);
 
 /// <summary>An event to publish. Its publisher awaits <see cref="TaskCompletionSource.Task"/>.</summary>
 internal sealed class PendingPublication<TEvent>(TEvent e, int bytes) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem

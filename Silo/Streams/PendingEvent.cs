@@ -29,7 +29,7 @@ internal sealed class PendingEvent
     public required int Bytes { get; init; }
 
     /// <summary>The container handed to Orleans, a new one each time. Its token is its place in the order of handing over.</summary>
-    public StreamBatch? Batch { get; set; }
+    public BatchContainer? Batch { get; set; }
 
     public long Sequence => Batch!.SequenceToken.SequenceNumber;
 

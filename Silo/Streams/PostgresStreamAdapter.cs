@@ -91,7 +91,7 @@ internal sealed class PostgresStreamAdapter(string provider, StreamRuntime runti
         var payload = runtime.Format.Write(batch, requestContext);
         if (payload.Length > runtime.Options.MaxEventBytes)
             throw new ArgumentException($"The event has {payload.Length} bytes; {nameof(PostgresStreamOptions.MaxEventBytes)} allows {runtime.Options.MaxEventBytes}.", nameof(events));
-        await runtime.Publisher.PublishAsync(new PublishedEvent(
+        await runtime.Publisher.PublishAsync(new OutgoingEvent(
             Guid.CreateVersion7().ToString(), batch[0].GetType().FullName!, Text(streamId.Namespace), Text(streamId.Key), payload));
         runtime.Metrics.Published(provider, batch.Length);
     }

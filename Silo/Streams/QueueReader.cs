@@ -39,7 +39,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private static readonly TimeSpan LongTransaction = TimeSpan.FromSeconds(2);
 
     /// <summary>How often the cache is swept for events that Orleans did not deliver.</summary>
-    private static readonly TimeSpan TendInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long a stopping reader waits for events in its lane.</summary>
     private static readonly TimeSpan LaneEnd = TimeSpan.FromSeconds(2);
@@ -54,11 +54,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     /// The most streams whose consumers are activated at the same time. After a backlog there are thousands. If all were activated at
     /// once, the last would time out, and their events would be undelivered.
     /// </summary>
-    private const int MaxWakes = 128;
+    private const int MaxActivations = 128;
 
     private readonly ReaderServices services;
     private readonly Lock gate = new();
-    private readonly Dictionary<StreamId, WakingStream> waking = [];
+    private readonly Dictionary<StreamId, ActivatingStream> activating = [];
     private readonly Queue<PendingEvent> ready = new();
     private readonly Queue<PendingEvent> readyForLane = new();
     private readonly Dictionary<StreamId, int> readyOf = [];
@@ -66,10 +66,10 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private readonly Dictionary<StreamId, SortedPositions> leftOf = [];
     private readonly Queue<StreamId> toFetch = new();
     private readonly SemaphoreSlim woken = new(0, 1);
-    private readonly SemaphoreSlim wakes = new(MaxWakes);
+    private readonly SemaphoreSlim activations = new(MaxActivations);
     private readonly CancellationTokenSource stopping = new();
     private readonly StreamId lane;
-    private Task tending = Task.CompletedTask;
+    private Task sweeping = Task.CompletedTask;
     private ReadWindow window = new(0);
     private AckLedger ledger = new(0, []);
 
@@ -86,7 +86,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     {
         (this.services, Queue) = (services, queue);
         lane = StreamId.Create(ShopStreams.Lanes, $"{queue}@{services.Owner}");
-        Cache = new StreamCache(batchSize, services.Consumers.HasExplicit ? 2000 : 0, NowMs, gate) { Finished = Finish, GivenUp = GiveUp };
+        Cache = new StreamCache(batchSize, services.Consumers.HasExplicit ? 2000 : 0, NowMs, gate)
+        {
+            Finished = Finish,
+            Abandoned = Abandon
+        };
     }
 
     /// <summary>The queue's id.</summary>
@@ -114,10 +118,10 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     public void Wake()
     {
         more = true;
-        Nudge();
+        Signal();
     }
 
-    private void Nudge()
+    private void Signal()
     {
         try
         {
@@ -133,7 +137,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     public Task Initialize(TimeSpan timeout)
     {
         services.Signal.Register(Queue, this);
-        tending = Task.Run(TendAsync);
+        sweeping = Task.Run(SweepAsync);
         // Claims the queue now, or else with the first read.
         return ClaimAsync();
     }
@@ -173,9 +177,9 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     public async Task Shutdown(TimeSpan timeout)
     {
         await stopping.CancelAsync();
-        await tending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await sweeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // Do not wait for what the agent has released.
-        _ = Cache.Tend();
+        _ = Cache.Sweep();
         services.Signal.Unregister(Queue, this);
         if (!IsOwner)
             return;
@@ -245,7 +249,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             ready.Clear();
             readyForLane.Clear();
             readyOf.Clear();
-            waking.Clear();
+            activating.Clear();
             pendingOf.Clear();
             leftOf.Clear();
             toFetch.Clear();
@@ -287,11 +291,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
     }
 
-    private StreamBatch Batch(PendingEvent e) =>
-        e.Batch = new StreamBatch(e.Stream, new EventSequenceTokenV2(++token), e.Events, e.RequestContext, e);
+    private BatchContainer Batch(PendingEvent e) =>
+        e.Batch = new BatchContainer(e.Stream, new EventSequenceTokenV2(++token), e.Events, e.RequestContext, e);
 
     /// <summary>Takes the events that are ready for the lane, as one batch. Call under the lock.</summary>
-    private StreamBatch? TakeForLane()
+    private BatchContainer? TakeForLane()
     {
         if (readyForLane.Count == 0)
             return null;
@@ -318,7 +322,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private bool IsReadDue()
     {
         lock (gate)
-            return HasRoom() && (more || toFetch.Count > 0 || window.IsRipe);
+            return HasRoom() && (more || toFetch.Count > 0 || window.IsReady);
     }
 
     private bool HasRoom() =>
@@ -514,11 +518,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             return;
         }
         Count(e, 1);
-        Offer(e);
+        Enqueue(e);
     }
 
     /// <summary>Makes an event ready, or lets it wait until its stream's consumers are active. Call under the lock.</summary>
-    private void Offer(PendingEvent e)
+    private void Enqueue(PendingEvent e)
     {
         if (e.Parts is { } parts)
         {
@@ -532,7 +536,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         {
             readyForLane.Enqueue(e);
         }
-        else if (waking.TryGetValue(e.Stream, out var stream))
+        else if (activating.TryGetValue(e.Stream, out var stream))
         {
             stream.Events.Add(e);
         }
@@ -542,9 +546,9 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
         else
         {
-            waking.Add(e.Stream, stream = new WakingStream(e.Stream, epoch));
+            activating.Add(e.Stream, stream = new ActivatingStream(e.Stream, epoch));
             stream.Events.Add(e);
-            _ = Task.Run(() => WakeAsync(stream));
+            _ = Task.Run(() => ActivateAsync(stream));
         }
     }
 
@@ -568,7 +572,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     /// Activates the consumers of a stream that is new to the agent, and then makes its waiting events ready. The time limit does not
     /// include the wait for other streams' activations.
     /// </summary>
-    private async Task WakeAsync(WakingStream stream)
+    private async Task ActivateAsync(ActivatingStream stream)
     {
         List<StreamSubscriptionOf> consumers = [];
         Exception? error = null;
@@ -578,12 +582,12 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             Stopwatch? watch = null;
             try
             {
-                await wakes.WaitAsync(stopping.Token);
+                await activations.WaitAsync(stopping.Token);
                 watch = Stopwatch.StartNew();
                 consumers = [.. (await services.Consumers.OfAsync(stream.Id)).Select(s => new StreamSubscriptionOf(s.SubscriptionId, s.GrainId))];
                 error = null;
                 foreach (var consumer in consumers)
-                    await services.Consumers.WakeAsync(consumer.Consumer).WaitAsync(Options.ConsumerPatience, stopping.Token);
+                    await services.Consumers.ActivateAsync(consumer.Consumer).WaitAsync(Options.ConsumerPatience, stopping.Token);
                 break;
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -597,7 +601,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             finally
             {
                 if (watch is not null)
-                    wakes.Release();
+                    activations.Release();
             }
             waited += (watch?.Elapsed ?? TimeSpan.Zero) + pause;
             if (waited > Options.ConsumerPatience && consumers.Count > 0)
@@ -608,7 +612,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             LogNotActivated(services.Log, services.Provider, stream.Id, error);
         lock (gate)
         {
-            if (stream.Epoch != epoch || !waking.Remove(stream.Id))
+            if (stream.Epoch != epoch || !activating.Remove(stream.Id))
                 return;
             foreach (var e in stream.Events)
             {
@@ -620,7 +624,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
                     MakeReady(e);
             }
         }
-        Nudge();
+        Signal();
     }
 
     /// <summary>
@@ -637,9 +641,9 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             else
             {
                 // The lane has not taken the rest.
-                Offer(e);
+                Enqueue(e);
                 if (readyForLane.Count > 0)
-                    Nudge();
+                    Signal();
             }
         }
     }
@@ -655,14 +659,14 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         if (leftOf.ContainsKey(e.Stream) && pendingOf.GetValueOrDefault(e.Stream) <= Options.MaxPendingPerStream / 2 && !toFetch.Contains(e.Stream))
         {
             toFetch.Enqueue(e.Stream);
-            Nudge();
+            Signal();
         }
         if (wasFull)
-            Nudge();
+            Signal();
     }
 
     /// <summary>Reports an event that Orleans abandoned. Called by the cache, under its lock.</summary>
-    private void GiveUp(PendingEvent e, Guid? subscription) =>
+    private void Abandon(PendingEvent e, Guid? subscription) =>
         _ = ReportAsync(e, UndeliveredReason.DeliveryFailed, [], subscription, null, epoch);
 
     /// <summary>Reports an event to <see cref="IUndeliveredEvents"/>, and retries until that succeeds.</summary>
@@ -732,11 +736,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private async Task LaneEndsAsync()
     {
         for (var began = NowMs(); Volatile.Read(ref inLane) > 0 && NowMs() - began < LaneEnd.TotalMilliseconds;)
-            await Task.Delay(TendInterval / 5);
+            await Task.Delay(SweepInterval / 5);
     }
 
     /// <summary>The lane's acknowledgements of one batch.</summary>
-    private sealed class Receipts(QueueReader reader, long ofEpoch, PendingEvent[] parts) : IEventReceipts
+    private sealed class Receipts(QueueReader reader, long ofEpoch, PendingEvent[] parts) : IEventAcknowledgements
     {
         public bool AreCurrent => reader.IsOwner && Volatile.Read(ref reader.epoch) == ofEpoch && !reader.stopping.IsCancellationRequested;
 
@@ -772,12 +776,12 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     }
 
     /// <summary>Sweeps periodically for events that Orleans did not deliver.</summary>
-    private async Task TendAsync()
+    private async Task SweepAsync()
     {
-        using var timer = new PeriodicTimer(TendInterval);
+        using var timer = new PeriodicTimer(SweepInterval);
         while (await timer.WaitForNextTickAsync(stopping.Token))
         {
-            foreach (var e in Cache.Tend())
+            foreach (var e in Cache.Sweep())
             {
                 if (e.HandedOver >= MaxHandOvers)
                     _ = ReportAsync(e, UndeliveredReason.NotHandedOver, [], null, null, epoch);
@@ -794,11 +798,11 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     private void HandOverAgain(PendingEvent e)
     {
         lock (gate)
-            Offer(e);
-        Nudge();
+            Enqueue(e);
+        Signal();
     }
 
-    private sealed class WakingStream(StreamId id, long epoch)
+    private sealed class ActivatingStream(StreamId id, long epoch)
     {
         public StreamId Id => id;
         public long Epoch => epoch;

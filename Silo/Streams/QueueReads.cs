@@ -15,7 +15,7 @@ internal sealed record QueueRead(int Queue, long From, long[] Known, PositionRan
 /// <param name="MaxEvents">The limit of the read.</param>
 /// <param name="Snapshot">The snapshot of the read.</param>
 /// <param name="Epoch">The queue's epoch; 0 when there is no such queue.</param>
-internal sealed record QueueFinds(List<EventRow> Rows, long Events, int MaxEvents, DatabaseSnapshot Snapshot, long Epoch)
+internal sealed record QueueReadResult(List<EventRow> Rows, long Events, int MaxEvents, DatabaseSnapshot Snapshot, long Epoch)
 {
     /// <summary>False when more events may follow the last one.</summary>
     public bool Complete => Rows.Count == Events && Events < MaxEvents;
@@ -27,7 +27,7 @@ internal sealed record QueueFinds(List<EventRow> Rows, long Events, int MaxEvent
 /// </summary>
 /// <param name="read">Reads the queues and returns the results in the order of the requests.</param>
 /// <param name="interval">The shortest time between two statements.</param>
-internal sealed class QueueReads(Func<IReadOnlyList<QueueRead>, Task<QueueFinds[]>> read, TimeSpan interval)
+internal sealed class QueueReads(Func<IReadOnlyList<QueueRead>, Task<QueueReadResult[]>> read, TimeSpan interval)
 {
     private readonly Lock gate = new();
     private List<Request> waiting = [];
@@ -37,7 +37,7 @@ internal sealed class QueueReads(Func<IReadOnlyList<QueueRead>, Task<QueueFinds[
     /// <summary>Reads a queue.</summary>
     /// <param name="begin">Called just before the statement is sent; returns where to start, or null to skip the read.</param>
     /// <returns>The result; null when the read was skipped.</returns>
-    public Task<(QueueRead Read, QueueFinds Finds)?> ReadAsync(Func<QueueRead?> begin)
+    public Task<(QueueRead Read, QueueReadResult Finds)?> ReadAsync(Func<QueueRead?> begin)
     {
         var request = new Request(begin);
         lock (gate)
@@ -63,10 +63,10 @@ internal sealed class QueueReads(Func<IReadOnlyList<QueueRead>, Task<QueueFinds[
             (requests, waiting) = (waiting, []);
             (readAt, hasRead, scheduled) = (Stopwatch.GetTimestamp(), true, false);
         }
-        await AnswerAsync(requests);
+        await CompleteAsync(requests);
     }
 
-    private async Task AnswerAsync(List<Request> requests)
+    private async Task CompleteAsync(List<Request> requests)
     {
         var reads = new List<(Request Request, QueueRead Read)>(requests.Count);
         foreach (var request in requests)
@@ -92,7 +92,7 @@ internal sealed class QueueReads(Func<IReadOnlyList<QueueRead>, Task<QueueFinds[
     }
 
     private sealed class Request(Func<QueueRead?> begin)
-        : TaskCompletionSource<(QueueRead Read, QueueFinds Finds)?>(TaskCreationOptions.RunContinuationsAsynchronously)
+        : TaskCompletionSource<(QueueRead Read, QueueReadResult Finds)?>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public Func<QueueRead?> Begin => begin;
     }

@@ -27,10 +27,10 @@ internal sealed class ReadWindow
     public int Known => known.Count;
 
     /// <summary>True when a transaction that a stretch waited for has ended: read again at once.</summary>
-    public bool IsRipe => stretches.Exists(s => s.Ripe);
+    public bool IsReady => stretches.Exists(s => s.Ready);
 
     /// <summary>True while young stretches wait for transactions.</summary>
-    public bool IsUnsettled(long nowMs) => stretches.Exists(s => s.Ripe || nowMs - s.ReadAtMs < YoungMs);
+    public bool IsUnsettled(long nowMs) => stretches.Exists(s => s.Ready || nowMs - s.ReadAtMs < YoungMs);
 
     /// <summary>Where the next read starts (exclusive), and the positions beyond it to skip.</summary>
     public (long From, long[] Known) Next(long nowMs)
@@ -38,7 +38,7 @@ internal sealed class ReadWindow
         var from = Last;
         foreach (var stretch in stretches)
         {
-            if (stretch.Ripe || nowMs - stretch.ReadAtMs < YoungMs)
+            if (stretch.Ready || nowMs - stretch.ReadAtMs < YoungMs)
             {
                 from = stretch.From;
                 break;
@@ -59,7 +59,7 @@ internal sealed class ReadWindow
         foreach (var stretch in stretches)
         {
             if (stretch.From < from && stretch.Waiting.Any(snapshot.HadEnded))
-                overtakes = stretch.Ripe = true;
+                overtakes = stretch.Ready = true;
         }
         return overtakes;
     }
@@ -93,11 +93,11 @@ internal sealed class ReadWindow
             if (stretch.From >= from && stretch.To <= covered)
             {
                 stretch.Waiting.RemoveWhere(snapshot.HadEnded);
-                stretch.Ripe = false;
+                stretch.Ready = false;
             }
             else
             {
-                stretch.Ripe |= stretch.Waiting.Any(snapshot.HadEnded);
+                stretch.Ready |= stretch.Waiting.Any(snapshot.HadEnded);
             }
         }
         if (positions.Count > 0 && positions[^1] > Last)
@@ -119,7 +119,7 @@ internal sealed class ReadWindow
         for (var i = stretches.Count - 2; i >= 0; i--)
         {
             var (first, second) = (stretches[i], stretches[i + 1]);
-            if (nowMs - second.ReadAtMs < YoungMs || first.Ripe != second.Ripe)
+            if (nowMs - second.ReadAtMs < YoungMs || first.Ready != second.Ready)
                 continue;
             first.To = second.To;
             first.ReadAtMs = second.ReadAtMs;
@@ -135,6 +135,6 @@ internal sealed class ReadWindow
         public required HashSet<long> Waiting { get; init; }
         public long ReadAtMs { get; set; }
         public long FirstReadAtMs { get; init; }
-        public bool Ripe { get; set; }
+        public bool Ready { get; set; }
     }
 }

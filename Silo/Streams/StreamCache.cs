@@ -5,7 +5,7 @@ namespace SoonShop.Silo.Streams;
 /// <summary>
 /// The queue cache of Orleans' pulling agent. It has a list per stream, so a slow consumer does not delay other streams. An
 /// event is done when a cursor has moved past it and every cursor that started at or before it has too. The agent does not report
-/// events that it drops, such as those of a consumer whose registration failed; <see cref="Tend"/> finds them. The agent's
+/// events that it drops, such as those of a consumer whose registration failed; <see cref="Sweep"/> finds them. The agent's
 /// scheduler and background work use the cache under one lock, which is never held for long.
 /// </summary>
 /// <param name="batchSize">The number of containers in one delivery of the agent.</param>
@@ -19,7 +19,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
 
     private readonly Dictionary<StreamId, CachedStream> streams = [];
     private readonly HashSet<CachedStream> pending = [];
-    private readonly HashSet<CachedStream> disturbed = [];
+    private readonly HashSet<CachedStream> dirty = [];
     private readonly Queue<(long UntilMs, CachedStream Stream, LinkedListNode<PendingEvent> Node)> kept = new();
     private long newest;
 
@@ -28,7 +28,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
 
     /// <summary>Called for each event that the agent abandoned, with the subscription if known. Runs under the lock and must be fast.
     /// <see cref="Reported"/> follows.</summary>
-    public Action<PendingEvent, Guid?> GivenUp { get; set; } = static (_, _) => { };
+    public Action<PendingEvent, Guid?> Abandoned { get; set; } = static (_, _) => { };
 
     /// <summary>More than one: a delivery holds several containers.</summary>
     public int BatchSize => batchSize;
@@ -52,7 +52,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
         {
             foreach (var message in messages)
             {
-                var e = ((StreamBatch)message).Source!;
+                var e = ((BatchContainer)message).Source!;
                 e.HandedOver++;
                 e.HandedOverAtMs = nowMs();
                 newest = e.Sequence;
@@ -113,7 +113,7 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
         {
             e.Reports--;
             if (streams.TryGetValue(e.Stream, out var stream))
-                disturbed.Add(stream);
+                dirty.Add(stream);
         }
     }
 
@@ -121,17 +121,17 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
     /// Completes events that are done, drops those kept long enough, and removes those that no cursor will reach.
     /// Called periodically.
     /// </summary>
-    public List<PendingEvent> Tend()
+    public List<PendingEvent> Sweep()
     {
         lock (gate)
         {
             var now = nowMs();
-            foreach (var stream in disturbed)
+            foreach (var stream in dirty)
             {
                 Advance(stream);
                 RemoveIfEmpty(stream);
             }
-            disturbed.Clear();
+            dirty.Clear();
             while (kept.TryPeek(out var oldest) && oldest.UntilMs <= now)
             {
                 kept.Dequeue();
@@ -173,10 +173,10 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
             if (!cursor.Stream.Cursors.Remove(cursor))
                 return;
             // Whether its held events were delivered is unknown, so they count as not delivered. Abandoned events stay abandoned.
-            if (cursor.HasGivenUpFor is not null)
+            if (cursor.HasAbandonedFor is not null)
                 Complete(cursor);
             // Not at once: the agent may be replacing this cursor.
-            disturbed.Add(cursor.Stream);
+            dirty.Add(cursor.Stream);
         }
     }
 
@@ -188,9 +188,9 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
             if (!givenUp)
                 continue;
             e.Reports++;
-            GivenUp(e, cursor.HasGivenUpFor);
+            Abandoned(e, cursor.HasAbandonedFor);
         }
-        cursor.HasGivenUpFor = null;
+        cursor.HasAbandonedFor = null;
         Advance(cursor.Stream);
     }
 
@@ -270,7 +270,7 @@ internal sealed class CachedStream(StreamId id)
     {
         Events.Remove(finished);
         foreach (var cursor in Cursors)
-            cursor.LetGo(finished);
+            cursor.Release(finished);
     }
 
     /// <summary>The token that all cursors have passed.</summary>

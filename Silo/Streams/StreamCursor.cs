@@ -13,7 +13,7 @@ internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long 
     private LinkedListNode<PendingEvent>? node;
     private long at = after;
     private bool delivering, ended;
-    private int givenUp;
+    private int abandoned;
 
     public CachedStream Stream => stream;
 
@@ -21,7 +21,7 @@ internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long 
     public long Passed { get; private set; } = after;
 
     /// <summary>The subscription for which the held events were abandoned, if they were.</summary>
-    public Guid? HasGivenUpFor { get; set; }
+    public Guid? HasAbandonedFor { get; set; }
 
     /// <summary>True when moving on means that the held events are done.</summary>
     public bool MustComplete => held.Count > 0 && (cache.BatchSize <= 1 || delivering || ended);
@@ -63,26 +63,26 @@ internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long 
 
     /// <summary>Releases an event that is done, so that an idle cursor does not keep it in memory. The next move searches by
     /// token.</summary>
-    internal void LetGo(LinkedListNode<PendingEvent> finished)
+    internal void Release(LinkedListNode<PendingEvent> finished)
     {
         if (node == finished)
             node = null;
     }
 
-    internal void FailHeld() => givenUp = held.Count;
+    internal void FailHeld() => abandoned = held.Count;
 
     internal void FailedFor(Guid subscription, long token)
     {
-        if (givenUp > 0 && held.Take(givenUp).Any(e => e.Sequence == token))
-            HasGivenUpFor = subscription;
+        if (abandoned > 0 && held.Take(abandoned).Any(e => e.Sequence == token))
+            HasAbandonedFor = subscription;
     }
 
     internal IEnumerable<(PendingEvent Event, bool GivenUp)> TakeHeld()
     {
         var taken = held.ToArray();
-        var failed = givenUp;
+        var failed = abandoned;
         held.Clear();
-        (delivering, ended, givenUp) = (false, false, 0);
+        (delivering, ended, abandoned) = (false, false, 0);
         Passed = at;
         for (var i = 0; i < taken.Length; i++)
             yield return (taken[i], i < failed);

@@ -135,7 +135,7 @@ internal sealed class StreamDatabase
     /// Reads events of several queues, each after its position and without the skipped ones, in order. The limits of events and bytes
     /// apply per queue, but at least one event is read.
     /// </summary>
-    public async Task<QueueFinds[]> ReadQueuesAsync(
+    public async Task<QueueReadResult[]> ReadQueuesAsync(
         IReadOnlyList<QueueRead> reads, int maxEvents, int maxBytes, CancellationToken cancellation)
     {
         // The id of the next transaction: xmax only follows the last transaction that has ended. A position belongs to one queue.
@@ -158,14 +158,14 @@ internal sealed class StreamDatabase
             reads.Count == 1 ? reads[0].Known : reads.SelectMany(r => r.Known).ToArray(), maxEvents, (long)maxBytes);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         DatabaseSnapshot? snapshot = null;
-        var finds = new List<QueueFinds>(reads.Count);
+        var finds = new List<QueueReadResult>(reads.Count);
         while (await reader.ReadAsync(cancellation))
         {
             snapshot ??= new DatabaseSnapshot(reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<long[]>(2));
             if (reader.GetInt64(3) > finds.Count)
             {
                 var (epoch, events) = (reader.IsDBNull(4) ? 0 : reader.GetInt64(4), reader.IsDBNull(5) ? 0 : reader.GetInt64(5));
-                finds.Add(new QueueFinds([], events, maxEvents, snapshot, epoch));
+                finds.Add(new QueueReadResult([], events, maxEvents, snapshot, epoch));
             }
             if (!reader.IsDBNull(5))
                 finds[^1].Rows.Add(Row(reader, 6));
@@ -199,7 +199,7 @@ internal sealed class StreamDatabase
     }
 
     /// <summary>Inserts published events and returns the queues that have new events.</summary>
-    public async Task<int[]> PublishAsync(IReadOnlyList<PublishedEvent> events, CancellationToken cancellation)
+    public async Task<int[]> PublishAsync(IReadOnlyList<OutgoingEvent> events, CancellationToken cancellation)
     {
         // For a client that started without a database.
         await FindNameAsync(cancellation);
@@ -243,7 +243,7 @@ internal sealed class StreamDatabase
     }
 
     /// <summary>Stores an undelivered event. Idempotent.</summary>
-    public async Task KeepUndeliveredAsync(UndeliveredEvent e, CancellationToken cancellation)
+    public async Task StoreUndeliveredAsync(UndeliveredEvent e, CancellationToken cancellation)
     {
         await using var command = Command("""
             insert into stream_undelivered (position, provider, event_id, event_type, stream_namespace, stream_key, reason, consumers, error)
@@ -290,4 +290,4 @@ internal sealed class StreamDatabase
 }
 
 /// <summary>An event that <c>OnNextAsync</c> publishes.</summary>
-internal sealed record PublishedEvent(string Id, string Type, string Namespace, string Key, byte[] Payload);
+internal sealed record OutgoingEvent(string Id, string Type, string Namespace, string Key, byte[] Payload);

@@ -108,7 +108,7 @@ internal sealed partial class UndeliveredTable(StreamDatabase database, ILogger 
 {
     public async Task TakeAsync(UndeliveredEvent undelivered, CancellationToken cancellation)
     {
-        await database.KeepUndeliveredAsync(undelivered, cancellation);
+        await database.StoreUndeliveredAsync(undelivered, cancellation);
         LogKept(log, undelivered.EventId, undelivered.EventType, undelivered.Provider, undelivered.Reason);
     }
 

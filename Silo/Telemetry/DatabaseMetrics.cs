@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using SoonShop.ServiceDefaults.Telemetry;
-using static SoonShop.Silo.Telemetry.Measurements;
+using static SoonShop.Silo.Telemetry.ObservableMetrics;
 
 namespace SoonShop.Silo.Telemetry;
 
@@ -10,9 +10,9 @@ internal sealed class DatabaseMetrics
     private const double BytesPerGigabyte = 1e9;
 
     private readonly Meter meter;
-    private volatile DatabaseFigures? figures;
+    private volatile DatabaseMetricsSample? sample;
     private volatile IReadOnlyDictionary<string, long>? connections;
-    private volatile IReadOnlyList<TableFigures>? tables;
+    private volatile IReadOnlyList<TableMetricsSample>? tables;
     private volatile Answer? answer;
 
     public DatabaseMetrics(IMeterFactory meters, TelemetryOptions options)
@@ -27,7 +27,7 @@ internal sealed class DatabaseMetrics
         Gauge("locks.waiting", "{lock}", "Locks that are waited for", f => [new(f.LocksWaiting)]);
         meter.CreateObservableGauge("soonshop.database.table", () => Of(tables, all => all.Select(t => Labelled(t.Bytes, "table", t.Name))), "By", "The biggest tables, with their indexes");
         meter.CreateObservableGauge("soonshop.database.table.dead_rows", () => Of(tables, all => all.Select(t => Labelled(t.DeadRows, "table", t.Name))), "{row}", "Rows of the biggest tables that wait for a vacuum");
-        meter.CreateObservableGauge("soonshop.database.oldest_transaction", () => Of<DatabaseFigures, double>(figures, f => [new(f.OldestTransactionSeconds)]), "s", "The age of the oldest transaction that is open");
+        meter.CreateObservableGauge("soonshop.database.oldest_transaction", () => Of<DatabaseMetricsSample, double>(sample, f => [new(f.OldestTransactionSeconds)]), "s", "The age of the oldest transaction that is open");
         Counter("transactions", "{transaction}", "Transactions by result", f => [Labelled(f.Committed, "result", "committed"), Labelled(f.RolledBack, "result", "rolled_back")]);
         Counter("blocks", "{block}", "Blocks by where they were found", f => [Labelled(f.BlocksCached, "source", "cache"), Labelled(f.BlocksRead, "source", "disk")]);
         Counter("deadlocks", "{deadlock}", "Deadlocks", f => [new(f.Deadlocks)]);
@@ -44,19 +44,20 @@ internal sealed class DatabaseMetrics
     public void Observe(bool answers) => answer = new Answer(answers);
 
     /// <summary>How it is.</summary>
-    public void Observe(DatabaseFigures now) => figures = now;
+    public void Observe(DatabaseMetricsSample now) => sample = now;
 
     /// <summary>Its connections by state.</summary>
     public void Observe(IReadOnlyDictionary<string, long> now) => connections = now;
 
     /// <summary>Its biggest tables.</summary>
-    public void Observe(IReadOnlyList<TableFigures> now) => tables = now;
+    public void Observe(IReadOnlyList<TableMetricsSample> now) => tables = now;
 
-    private void Gauge(string name, string unit, string description, Func<DatabaseFigures, IEnumerable<Measurement<long>>> measure) =>
-        meter.CreateObservableGauge($"soonshop.database.{name}", () => Of(figures, measure), unit, description);
+    private void Gauge(string name, string unit, string description, Func<DatabaseMetricsSample, IEnumerable<Measurement<long>>> measure) =>
+        meter.CreateObservableGauge($"soonshop.database.{name}", () => Of(sample, measure), unit, description);
 
-    private void Counter(string name, string unit, string description, Func<DatabaseFigures, IEnumerable<Measurement<long>>> measure) =>
-        meter.CreateObservableCounter($"soonshop.database.{name}", () => Of(figures, measure), unit, description);
+    private void Counter(string name, string unit, string description, Func<DatabaseMetricsSample,
+        IEnumerable<Measurement<long>>> measure) =>
+        meter.CreateObservableCounter($"soonshop.database.{name}", () => Of(sample, measure), unit, description);
 
     private sealed record Answer(bool Answers);
 }

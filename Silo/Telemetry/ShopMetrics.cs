@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using SoonShop.Events;
-using static SoonShop.Silo.Telemetry.Measurements;
+using static SoonShop.Silo.Telemetry.ObservableMetrics;
 
 namespace SoonShop.Silo.Telemetry;
 
@@ -15,7 +15,7 @@ internal sealed class ShopMetrics
     private readonly IClusterMembershipService membership;
     private readonly EventMetrics events;
     private readonly TimeProvider time;
-    private volatile ShopFigures? figures;
+    private volatile ShopMetricsSample? sample;
     private long shopAt, databaseAt;
 
     public ShopMetrics(IMeterFactory meters, IClusterMembershipService membership, EventMetrics events, TimeProvider time)
@@ -24,20 +24,20 @@ internal sealed class ShopMetrics
         shopAt = databaseAt = time.GetTimestamp();
         var meter = meters.Create("SoonShop.Cluster");
         meter.CreateObservableGauge("soonshop.cluster.silos", CountSilos, "{silo}", "Silos in the membership, as this one sees them, by status");
-        meter.CreateObservableGauge("soonshop.inventory.items", () => Of<ShopFigures, long>(figures, f => [Labelled(f.InStock, "state", "in_stock"), Labelled(f.Low, "state", "low"), Labelled(f.Out, "state", "out")]),
+        meter.CreateObservableGauge("soonshop.inventory.items", () => Of<ShopMetricsSample, long>(sample, f => [Labelled(f.InStock, "state", "in_stock"), Labelled(f.Low, "state", "low"), Labelled(f.Out, "state", "out")]),
             "{item}", "Stock items by what is left of them, in the shop");
-        meter.CreateObservableGauge("soonshop.inventory.available_units", () => Of<ShopFigures, long>(figures, f => [new(f.AvailableUnits)]), "{unit}", "Units that can be had, in the shop");
-        meter.CreateObservableGauge("soonshop.orders.unfinished", () => Of(figures, f => f.Unfinished.Select(u => Labelled(u.Count, "status", u.Status))),
+        meter.CreateObservableGauge("soonshop.inventory.available_units", () => Of<ShopMetricsSample, long>(sample, f => [new(f.AvailableUnits)]), "{unit}", "Units that can be had, in the shop");
+        meter.CreateObservableGauge("soonshop.orders.unfinished", () => Of(sample, f => f.Unfinished.Select(u => Labelled(u.Count, "status", u.Status))),
             "{order}", "Orders that are neither confirmed nor at their end, in the shop");
-        meter.CreateObservableGauge("soonshop.orders.unfinished.age", () => Of(figures, f => f.Unfinished.Select(u => Labelled(u.OldestSeconds, "status", u.Status))),
+        meter.CreateObservableGauge("soonshop.orders.unfinished.age", () => Of(sample, f => f.Unfinished.Select(u => Labelled(u.OldestSeconds, "status", u.Status))),
             "s", "The age of the oldest of them");
         meter.CreateObservableGauge("soonshop.figures.age", Ages, "s", "Since the figures that only the database knows were read");
     }
 
     /// <summary>How the shop stands.</summary>
-    public void Observe(ShopFigures now)
+    public void Observe(ShopMetricsSample now)
     {
-        figures = now;
+        sample = now;
         Volatile.Write(ref shopAt, time.GetTimestamp());
     }
 

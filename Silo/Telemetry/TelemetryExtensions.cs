@@ -11,10 +11,10 @@ namespace SoonShop.Silo.Telemetry;
 internal static class TelemetryExtensions
 {
     /// <summary>The figures that only the database knows.</summary>
-    public static IServiceCollection AddFigures(this IServiceCollection services, TelemetryOptions options)
+    public static IServiceCollection AddShopMetrics(this IServiceCollection services, TelemetryOptions options)
     {
         services.TryAddSingleton(options);
-        return services.AddSingleton<ShopMetrics>().AddSingleton<DatabaseMetrics>().AddHostedService<FiguresService>().AddHostedService<LostSilos>();
+        return services.AddSingleton<ShopMetrics>().AddSingleton<DatabaseMetrics>().AddHostedService<MetricsCollector>().AddHostedService<LostSilos>();
     }
 
     /// <summary>Begins to measure, with everything that is to be seen as 0 before it first happens.</summary>

@@ -8,7 +8,7 @@ namespace SoonShop.Tests.Api;
 public sealed class AdmissionTests : IAsyncLifetime
 {
     private const string Hanging = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%grain_state_product%'";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>After eight seconds a query would end by itself.</summary>
     private static readonly TimeSpan SoonerThanByThemselves = TimeSpan.FromSeconds(5);
@@ -27,7 +27,7 @@ public sealed class AdmissionTests : IAsyncLifetime
         await using var connection = await LockProductsAsync();
         using var hangUp = new CancellationTokenSource();
         var hanging = Enumerable.Range(0, 2).Select(n => SearchAsync(n, hangUp.Token)).ToArray();
-        await HangAsync(2, Patience);
+        await HangAsync(2, CallTimeout);
 
         for (var i = 0; i < 5; i++)
         {
@@ -47,7 +47,7 @@ public sealed class AdmissionTests : IAsyncLifetime
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => search);
         await HangAsync(0, SoonerThanByThemselves);
         await connection.CloseAsync();
-        await Until.TrueAsync("there is room again", Patience, async () => (int)(await api.PostAsync("/carts")).Status == 201);
+        await Until.TrueAsync("there is room again", CallTimeout, async () => (int)(await api.PostAsync("/carts")).Status == 201);
     }
 
     [Fact]

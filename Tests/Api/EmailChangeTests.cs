@@ -212,5 +212,5 @@ public sealed class EmailChangeTests(RunningShop shop)
         return changed;
     }
 
-    private Task AssertClaimsAsync() => Books.AssertAddressesAsync(shop.Shop);
+    private Task AssertClaimsAsync() => InvariantChecker.AssertAddressesAsync(shop.Shop);
 }

@@ -9,7 +9,7 @@ namespace SoonShop.Tests.Api;
 public sealed class FramingTests(RunningShop shop)
 {
     private const string Chunked = "Transfer-Encoding: chunked\r\n";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -101,7 +101,7 @@ public sealed class FramingTests(RunningShop shop)
         var answer = new MemoryStream();
         try
         {
-            await stream.CopyToAsync(answer, Cancellation).WaitAsync(Patience, Cancellation);
+            await stream.CopyToAsync(answer, Cancellation).WaitAsync(CallTimeout, Cancellation);
         }
         catch (IOException)
         {

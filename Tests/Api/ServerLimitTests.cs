@@ -8,7 +8,7 @@ namespace SoonShop.Tests.Api;
 [Collection(nameof(EdgeShop))]
 public sealed class ServerLimitTests(EdgeShop shop)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(90);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -50,12 +50,12 @@ public sealed class ServerLimitTests(EdgeShop shop)
         // Several of the largest answers there are, so that no buffer on the way holds them.
         for (var i = 0; i < 8; i++)
             await slow.WriteAsync(Encoding.ASCII.GetBytes($"GET /scalar/scalar.js HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: {EdgeShop.NewAddress()}\r\n\r\n"));
-        var until = DateTime.UtcNow + Patience;
+        var until = DateTime.UtcNow + CallTimeout;
         var one = new byte[1];
         long read = 0;
         try
         {
-            while (await slow.ReadAsync(one).AsTask().WaitAsync(Patience, Cancellation) > 0)
+            while (await slow.ReadAsync(one).AsTask().WaitAsync(CallTimeout, Cancellation) > 0)
             {
                 read++;
                 // What is on its way stays so after the server closed; a byte for a connection that is no more is answered with a reset.
@@ -82,7 +82,7 @@ public sealed class ServerLimitTests(EdgeShop shop)
         // Longer than slowness is borne.
         while (text.ToString().Split("event: heartbeat").Length < 3)
         {
-            var count = await stream.ReadAsync(buffer).AsTask().WaitAsync(Patience, Cancellation);
+            var count = await stream.ReadAsync(buffer).AsTask().WaitAsync(CallTimeout, Cancellation);
             Assert.True(count > 0, $"The stream ended: {text}");
             text.Append(Encoding.UTF8.GetString(buffer, 0, count));
         }
@@ -127,7 +127,7 @@ public sealed class ServerLimitTests(EdgeShop shop)
             foreach (var connection in taken)
                 await connection.DisposeAsync();
         }
-        await Until.TrueAsync("there is room again", Patience, async () =>
+        await Until.TrueAsync("there is room again", CallTimeout, async () =>
         {
             await using var connection = await Connection.OpenAsync(port);
             return await IsServedAsync(connection);
@@ -139,7 +139,7 @@ public sealed class ServerLimitTests(EdgeShop shop)
         try
         {
             await connection.WriteAsync("GET /health/live HTTP/1.1\r\nHost: shop.example\r\n\r\n"u8.ToArray());
-            return await connection.ReadAsync(new byte[4096]).AsTask().WaitAsync(Patience, Cancellation) > 0;
+            return await connection.ReadAsync(new byte[4096]).AsTask().WaitAsync(CallTimeout, Cancellation) > 0;
         }
         catch (IOException)
         {
@@ -150,7 +150,7 @@ public sealed class ServerLimitTests(EdgeShop shop)
     /// <summary>A guest's order; answers its id and the guest's cart.</summary>
     private async Task<(string Order, string Cart)> OrderAsync()
     {
-        await Until.TrueAsync("the administrator exists", Patience, async () =>
+        await Until.TrueAsync("the administrator exists", CallTimeout, async () =>
             (int)(await shop.From().PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         var admin = await shop.From().AsAdminAsync();
         var sku = await admin.CreateProductAsync();
@@ -178,7 +178,7 @@ public sealed class ServerLimitTests(EdgeShop shop)
         var all = new MemoryStream();
         try
         {
-            await connection.Stream.CopyToAsync(all, Cancellation).WaitAsync(Patience, Cancellation);
+            await connection.Stream.CopyToAsync(all, Cancellation).WaitAsync(CallTimeout, Cancellation);
         }
         catch (IOException)
         {

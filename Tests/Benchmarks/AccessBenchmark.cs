@@ -27,7 +27,7 @@ public sealed class AccessBenchmark(ITestOutputHelper output)
         using var remembered = new VerifiedTokens(keys, TimeProvider.System);
         var id = Guid.NewGuid();
         var user = new User(id, "ada@example.com", true, "Ada", "en", [Role.Customer], DateTimeOffset.UtcNow);
-        var token = new Tokens(options, keys, TimeProvider.System).Answer(new SignedIn(user, id, new RefreshToken(id, id, "x"))).AccessToken;
+        var token = new Tokens(options, keys, TimeProvider.System).ToResponse(new SignedIn(user, id, new RefreshToken(id, id, "x"))).AccessToken;
         var secret = new SymmetricSecurityKey(new byte[48]);
         var symmetric = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {

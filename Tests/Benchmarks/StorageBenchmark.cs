@@ -32,13 +32,13 @@ public sealed class StorageBenchmark(StorageProviders silo, ITestOutputHelper ou
         await CompareAsync("reads", 64, Rounds, ReadAsync);
     }
 
-    private delegate Task Operation(IGrainStorage storage, GrainId id, GrainState<Document<CartState>> state, int n);
+    private delegate Task Operation(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n);
 
-    private static Task WriteAsync(IGrainStorage storage, GrainId id, GrainState<Document<CartState>> state, int n) => storage.WriteStateAsync("cart", id, state);
+    private static Task WriteAsync(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n) => storage.WriteStateAsync("cart", id, state);
 
-    private static Task WriteWithEventAsync(IGrainStorage storage, GrainId id, GrainState<Document<CartState>> state, int n)
+    private static Task WriteWithEventAsync(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n)
     {
-        state.State = new Document<CartState>
+        state.State = new StateEnvelope<CartState>
         {
             State = Sample.State,
             Events = [new EventEnvelope($"{id}#{n}", $"{id}", n, "inventory.out-of-stock", "x", "cart", $"{id}", DateTimeOffset.UtcNow, null, "c", null, null, new InventoryOutOfStock("MUG"))],
@@ -46,10 +46,10 @@ public sealed class StorageBenchmark(StorageProviders silo, ITestOutputHelper ou
         return storage.WriteStateAsync("cart", id, state);
     }
 
-    private static Task WriteFirstAsync(IGrainStorage storage, GrainId id, GrainState<Document<CartState>> state, int n) =>
-        storage.WriteStateAsync("cart", NewId(), new GrainState<Document<CartState>>(Sample));
+    private static Task WriteFirstAsync(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n) =>
+        storage.WriteStateAsync("cart", NewId(), new GrainState<StateEnvelope<CartState>>(Sample));
 
-    private static Task ReadAsync(IGrainStorage storage, GrainId id, GrainState<Document<CartState>> state, int n) =>
+    private static Task ReadAsync(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n) =>
         n == 0 ? storage.WriteStateAsync("cart", id, state) : storage.ReadStateAsync("cart", id, state);
 
     private static GrainId NewId() => GrainId.Create("cart", Guid.NewGuid().ToString("N"));
@@ -79,7 +79,7 @@ public sealed class StorageBenchmark(StorageProviders silo, ITestOutputHelper ou
         var counts = await Task.WhenAll(Enumerable.Range(0, grains).Select(_ => Task.Run(async () =>
         {
             var id = NewId();
-            var state = new GrainState<Document<CartState>> { State = Sample };
+            var state = new GrainState<StateEnvelope<CartState>> { State = Sample };
             var n = 0;
             for (; watch.Elapsed < Duration; n++)
                 await operation(storage, id, state, n);
@@ -91,7 +91,7 @@ public sealed class StorageBenchmark(StorageProviders silo, ITestOutputHelper ou
 
     private async Task<double> WalAsync() => (double)await silo.QueryAsync<decimal>("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn");
 
-    private static readonly Document<CartState> Sample = new()
+    private static readonly StateEnvelope<CartState> Sample = new()
     {
         State = CartState.Empty(true) with
         {

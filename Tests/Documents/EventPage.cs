@@ -24,7 +24,7 @@ internal static class EventPage
     {
         var page = new StringBuilder();
         // What goes into the audit log takes no stream.
-        var domains = AllTypes.All.Where(t => t.Value != typeof(Audited)).GroupBy(t => t.Key.Split('.')[0]);
+        var domains = AllTypes.All.Where(t => t.Value != typeof(AuditRecorded)).GroupBy(t => t.Key.Split('.')[0]);
         foreach (var domain in domains.OrderBy(d => d.Key, StringComparer.Ordinal))
         {
             page.Append($"### {domain.Key}\n\n| Type | Meaning | Data | Handlers |\n|---|---|---|---|\n");

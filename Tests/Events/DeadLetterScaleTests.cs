@@ -108,8 +108,8 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
     public async Task replaying_all_takes_what_one_request_may_and_says_how_many_remain()
     {
         var filter = new EventErrorFilter(Fingerprint: "fingerprint-17");
-        Assert.Equal(new ReplayAnswer(Letters / 200, 0), await Admin.ReplayAsync(filter, "somebody"));
-        Assert.Equal(new ReplayAnswer(0, 0), await Admin.ReplayAsync(filter, "somebody"));
+        Assert.Equal(new ReplayResponse(Letters / 200, 0), await Admin.ReplayAsync(filter, "somebody"));
+        Assert.Equal(new ReplayResponse(0, 0), await Admin.ReplayAsync(filter, "somebody"));
         Assert.Equal(Letters / 200, await silo.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting' and replay"));
         // Nobody here is called like those handlers: they wait for a silo that knows them.
         await silo.QueryAsync<long>("with back as (update event_delivery set status = 'dead', replay = false, due_at = null where status = 'waiting' returning 1) select count(*) from back");

@@ -65,7 +65,7 @@ internal interface ICounter : IGrainWithStringKey
 /// <summary>A handler that counts the events, in its state; what the script does comes after.</summary>
 [GrainType("test-counting"), ImplicitStreamSubscription("test-counting")]
 [Retry(Backoff = Backoff.Fixed, Retries = 3, FirstSeconds = 0.2)]
-internal sealed class CountingHandler([LazyState("test-counting")] IPersistentState<Document<Count>> state, TimeProvider time)
+internal sealed class CountingHandler([LazyState("test-counting")] IPersistentState<StateEnvelope<Count>> state, TimeProvider time)
     : EventHandlerGrain<Count>(state, time), IHandle<Happened>, ICounter
 {
     public async Task HandleAsync(Happened e, EventContext context)
@@ -80,7 +80,7 @@ internal sealed class CountingHandler([LazyState("test-counting")] IPersistentSt
 /// <summary>A handler whose script runs before it commits.</summary>
 [GrainType("test-late-counting"), ImplicitStreamSubscription("test-late-counting")]
 [Retry(Backoff = Backoff.Fixed, Retries = 3, FirstSeconds = 0.2)]
-internal sealed class LateCountingHandler([LazyState("test-late-counting")] IPersistentState<Document<Count>> state, TimeProvider time)
+internal sealed class LateCountingHandler([LazyState("test-late-counting")] IPersistentState<StateEnvelope<Count>> state, TimeProvider time)
     : EventHandlerGrain<Count>(state, time), IHandle<Happened>, ICounter
 {
     public async Task HandleAsync(Happened e, EventContext context)

@@ -7,7 +7,7 @@ namespace SoonShop.Tests.Faults;
 /// <summary>A guest with a full cart and one Idempotency-Key, who asks again until the shop says how it ended.</summary>
 internal sealed record Buyer(ApiClient Guest, string Key)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(90);
 
     /// <summary>The order that this buyer's key makes.</summary>
     public Guid OrderId => Orders.OrderId.For(new Caller(null, Guid.Parse(Guest.CartId!), IsAdmin: false), Key);
@@ -34,7 +34,7 @@ internal sealed record Buyer(ApiClient Guest, string Key)
         Reply? last = null;
         try
         {
-            await Until.TrueAsync("the shop answers", Patience, async () => (last = await TryAsync(request)) is { } reply && IsFinal(reply));
+            await Until.TrueAsync("the shop answers", CallTimeout, async () => (last = await TryAsync(request)) is { } reply && IsFinal(reply));
         }
         catch (TimeoutException e)
         {
@@ -110,11 +110,11 @@ internal sealed class Crowd
     /// <param name="others">Orders that others made.</param>
     public async Task AssertKeptAsync(params IEnumerable<Guid> others)
     {
-        await Books.AssertBalanceAsync(shop, [.. asked, .. others]);
+        await InvariantChecker.AssertBalanceAsync(shop, [.. asked, .. others]);
         foreach (var (buyer, reply) in answered)
         {
             var expected = (int)reply.Status switch { 201 => "confirmed", 402 => "awaitingPayment", 409 => "rejected", _ => "no such answer" };
-            var actual = await Books.StatusAsync(shop, buyer.OrderId);
+            var actual = await InvariantChecker.StatusAsync(shop, buyer.OrderId);
             Assert.True(expected == actual, $"Order {buyer.OrderId} is {actual}. Its buyer was told {(int)reply.Status}: {reply.Body}");
             if ((int)reply.Status == 201)
                 Assert.Equal(buyer.OrderId, Guid.Parse(reply.Text("id")));

@@ -18,16 +18,16 @@ public sealed class CheckoutCrashTests(PatientCrashingShop shop) : IClassFixture
         await shop.CrashAsync(buyer.TryOrderAsync(), success: 201);
 
         if (point == "order.place.before-write")
-            Assert.Equal("none", await Books.StatusAsync(shop.Shop, buyer.OrderId));
+            Assert.Equal("none", await InvariantChecker.StatusAsync(shop.Shop, buyer.OrderId));
         else
             await shop.StatusAsync(buyer.OrderId, "confirmed");
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
 
         var again = await buyer.OrderAsync();
         Assert.Equal(201, (int)again.Status);
         Assert.Equal("confirmed", again.Text("status"));
         Assert.Equal(buyer.OrderId, Guid.Parse(again.Text("id")));
         Assert.Empty((await Buyer.AskAsync(() => buyer.Guest.GetAsync("/cart")))["items"]!.AsArray());
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 }

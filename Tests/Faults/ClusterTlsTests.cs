@@ -10,7 +10,7 @@ namespace SoonShop.Tests.Faults;
 public sealed class ClusterTlsTests
 {
     /// <summary>How long a refusal may take on a busy machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task a_shop_with_certificates_sells_refuses_strangers_on_both_ports_and_takes_new_certificates_without_a_restart()
@@ -29,8 +29,8 @@ public sealed class ClusterTlsTests
         foreach (var port in (int[])[shop.Ports.Silo, shop.Ports.Gateway, second.Silo, second.Gateway])
         {
             Assert.True(await IsLetInAsync(port, own), $"port {port} refuses a process of the cluster");
-            Assert.False(await IsLetInAsync(port, null, Patience), $"port {port} takes a stranger without a certificate");
-            Assert.False(await IsLetInAsync(port, foreign, Patience), $"port {port} takes a certificate of another authority");
+            Assert.False(await IsLetInAsync(port, null, CallTimeout), $"port {port} takes a stranger without a certificate");
+            Assert.False(await IsLetInAsync(port, foreign, CallTimeout), $"port {port} takes a certificate of another authority");
             Assert.False(await AnswersPlainTextAsync(port), $"port {port} answers without TLS");
         }
 
@@ -45,7 +45,7 @@ public sealed class ClusterTlsTests
         }))
         {
             await Until.TrueAsync("the stranger is refused", TimeSpan.FromSeconds(90), () => Task.FromResult(stranger.Log.Contains("Authentication failed", StringComparison.Ordinal)));
-            using var http = new HttpClient { BaseAddress = address, Timeout = Patience };
+            using var http = new HttpClient { BaseAddress = address, Timeout = CallTimeout };
             Assert.NotEqual(200, await StatusAsync(http));
         }
 
@@ -115,7 +115,7 @@ public sealed class ClusterTlsTests
     {
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", port);
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(CallTimeout);
         try
         {
             await client.GetStream().WriteAsync(new byte[64], limit.Token);

@@ -21,7 +21,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         Assert.Equal("payment-declined", again.Code);
         Assert.Equal(buyer.OrderId, Guid.Parse(again.Text("orderId")));
         await shop.StatusAsync(buyer.OrderId, "expired");
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
         Assert.Equal(5, (await Buyer.AskAsync(() => shop.Admin.GetAsync($"/inventory/{skus[0]}"))).Number("available"));
     }
 
@@ -39,7 +39,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         await shop.CrashAsync(Buyer.TryAsync(() => buyer.Guest.PostAsync($"/simulated-payments/{buyer.OrderId}/authenticate")), success: 200);
 
         await shop.StatusAsync(buyer.OrderId, "confirmed");
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 
     /// <summary>A checkout of one line moves stock twice; the third movement is the cancellation's.</summary>
@@ -54,7 +54,7 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
         await shop.CrashAsync(Buyer.TryAsync(() => CancelAsync(buyer)), success: 200);
 
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
         await AssertCancelledAsync(buyer, skus[0]);
     }
 

@@ -51,7 +51,7 @@ public class CrashingShop : IAsyncLifetime
     /// <summary>Arms a point, when nothing of earlier tests can pass it any more.</summary>
     internal async Task ArmAsync(string point)
     {
-        await Books.QuietAsync(Shop, Horizon);
+        await InvariantChecker.QuietAsync(Shop, Horizon);
         await Silos.ArmAsync(point);
     }
 
@@ -77,7 +77,7 @@ public class CrashingShop : IAsyncLifetime
 
     /// <summary>Waits until an order has a status, without asking the shop.</summary>
     internal Task StatusAsync(Guid order, string status) => Until.TrueAsync(
-        $"order {order} is {status}", TimeSpan.FromSeconds(90), async () => await Books.StatusAsync(Shop, order) == status);
+        $"order {order} is {status}", TimeSpan.FromSeconds(90), async () => await InvariantChecker.StatusAsync(Shop, order) == status);
 
     public virtual async ValueTask DisposeAsync()
     {

@@ -49,7 +49,7 @@ public sealed class DatabaseOutageTests
         await Until.TrueAsync("buyers buy again", TimeSpan.FromSeconds(30) - back.Elapsed, () => Task.FromResult(crowd.Answered > kept));
         await crowd.MoreAsync(20);
         await crowd.CloseAsync();
-        await Until.TrueAsync("every order ends", TimeSpan.FromSeconds(60), async () => await Books.StatusAsync(shop, waiting.OrderId) == "confirmed");
+        await Until.TrueAsync("every order ends", TimeSpan.FromSeconds(60), async () => await InvariantChecker.StatusAsync(shop, waiting.OrderId) == "confirmed");
 
         Assert.All(answers, a => Assert.True(a.Took < AnswerLimit, $"{a.What} took {a.Took}"));
         Assert.All(answers.Where(a => a.What == "live"), a => Assert.Equal(200, (int)a.Reply.Status));

@@ -23,7 +23,7 @@ public sealed class DoubleSubmitTests
             Assert.Single(answers.Select(a => a.Body).Distinct());
             Assert.Single(answers, a => !a.Replayed);
         }
-        await Books.AssertBalanceAsync(shop, made);
+        await InvariantChecker.AssertBalanceAsync(shop, made);
         Assert.Equal((long)Buyers, await shop.QueryAsync<long>("select count(*) from simulated_payment"));
         Assert.Equal((long)Buyers, await shop.QueryAsync<long>("select count(*) from grain_state_order where index ->> 'status' = 'confirmed'"));
     }
@@ -43,7 +43,7 @@ public sealed class DoubleSubmitTests
             Assert.Equal(1L, await shop.QueryAsync<long>(
                 "select count(*) from grain_state_order where index ->> 'cartId' = $1", buyer.Guest.CartId!));
         }
-        await Books.AssertBalanceAsync(shop);
+        await InvariantChecker.AssertBalanceAsync(shop);
     }
 
     /// <summary>The cart's hold on its lines must not end with the silo: the first order goes on by itself.</summary>
@@ -63,7 +63,7 @@ public sealed class DoubleSubmitTests
         await shop.StartSiloAsync();
 
         await (buyer with { Key = "another" }).OrderAsync();
-        await Books.AssertBalanceAsync(shop);
+        await InvariantChecker.AssertBalanceAsync(shop);
         Assert.Equal(1L, await shop.QueryAsync<long>("select count(*) from grain_state_order where index ->> 'status' = 'confirmed'"));
         Assert.NotEqual(201, (int?)(await cutOff)?.Status);
     }

@@ -31,7 +31,7 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
         Assert.Equal(204, (int)(await Buyer.AskAsync(() => ConfirmAsync(token))).Status);
         await AssertSignsInAsync(newEmail, email);
         Assert.Equal(1, await shop.Shop.QueryAsync<long>("select count(*) from event where type = 'user.email-changed' and data ->> 'email' = $1", newEmail));
-        await Books.AssertAddressesAsync(shop.Shop);
+        await InvariantChecker.AssertAddressesAsync(shop.Shop);
         Assert.Equal(409, (int)(await RegisterAsync(email)).Status);
     }
 
@@ -53,7 +53,7 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
         var reset = await TokenAsync("user.password-reset-requested", email);
         Assert.Equal(204, (int)(await Buyer.AskAsync(() => shop.Api.PostAsync("/auth/password/reset", new { token = reset, password = "the owner's own" }))).Status);
         await AssertSignsInAsync(email, newEmail, "the owner's own");
-        await Books.AssertAddressesAsync(shop.Shop);
+        await InvariantChecker.AssertAddressesAsync(shop.Shop);
         Assert.Equal(201, (int)(await RegisterAsync(newEmail)).Status);
     }
 
@@ -69,7 +69,7 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
         await shop.CrashAsync(ExpireAsync(), success: 204);
 
         await Until.TrueAsync("the former address is released", Limit, async () => await ClaimsAsync(email) == 0);
-        await Books.AssertAddressesAsync(shop.Shop);
+        await InvariantChecker.AssertAddressesAsync(shop.Shop);
         await AssertSignsInAsync(newEmail, email);
         Assert.Equal(201, (int)(await RegisterAsync(email)).Status);
     }
@@ -86,7 +86,7 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
 
         await Until.TrueAsync("the address can be registered", TimeSpan.FromMinutes(2), async () => (int)(await RegisterAsync(newEmail)).Status == 201);
         Assert.Equal(409, (int)(await Buyer.AskAsync(() => ConfirmAsync(token))).Status);
-        await Books.AssertAddressesAsync(shop.Shop);
+        await InvariantChecker.AssertAddressesAsync(shop.Shop);
     }
 
     private async Task<string> AskAsync()

@@ -10,7 +10,7 @@ namespace SoonShop.Tests.Faults;
 /// </summary>
 internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(4);
 
     /// <summary>News of the shipping of guests' orders, the next of every stream.</summary>
     private const string Publish = """
@@ -86,7 +86,7 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
         for (var number = first; number < first + rounds; number++)
         {
             var round = number;
-            await Until.TrueAsync("the database takes events", Patience, () => TryPublishAsync(round));
+            await Until.TrueAsync("the database takes events", CallTimeout, () => TryPublishAsync(round));
         }
     }
 
@@ -98,7 +98,7 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
     {
         try
         {
-            await Until.TrueAsync(what, Patience, condition);
+            await Until.TrueAsync(what, CallTimeout, condition);
         }
         catch (TimeoutException e)
         {
@@ -111,7 +111,7 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
     public async Task<long> AssertHandledAsync()
     {
         await WaitAsync("every message is out", async () => await SentAsync() >= Events);
-        await Until.TrueAsync("nothing is under way", Patience, async () =>
+        await Until.TrueAsync("nothing is under way", CallTimeout, async () =>
             await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting'") == 0);
 
         Assert.Equal(0, await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'dead'"));

@@ -88,8 +88,8 @@ internal sealed class Failover : IAsyncDisposable
         await closing.CancelAsync();
         await Task.WhenAll(shoppers);
         foreach (var (order, status) in acknowledged)
-            Assert.Equal(status == 201 ? "confirmed" : "none", await Books.StatusAsync(shop, order));
-        await Books.AssertBalanceAsync(shop, [.. acknowledged.Select(a => a.Order)]);
+            Assert.Equal(status == 201 ? "confirmed" : "none", await InvariantChecker.StatusAsync(shop, order));
+        await InvariantChecker.AssertBalanceAsync(shop, [.. acknowledged.Select(a => a.Order)]);
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{requests.Count} requests and {acknowledged.Count} orders in {clock.Elapsed.TotalSeconds:F0} s; every acknowledged one is there.");
         report.ForEach(l => text.AppendLine(l));

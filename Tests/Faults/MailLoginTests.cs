@@ -10,7 +10,7 @@ public sealed class MailLoginTests : IAsyncDisposable
     private const string RetryAfterSeconds = "3";
 
     private const string User = "soonshop", Password = "right-Pa55word", WrongPassword = "wrong-Pa55word";
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(1);
     private readonly MailServer server = new();
     private readonly ServerCertificate certificate = ServerCertificate.Create();
 
@@ -20,7 +20,7 @@ public sealed class MailLoginTests : IAsyncDisposable
         await server.StartAsync(login: new(User, Password, certificate));
         await using var shop = await ShopAsync(Password, certificate.CertificatePath);
         var flood = await SendAsync(shop);
-        await Until.TrueAsync("it is sent", Patience, async () => await flood.SentAsync() == 1);
+        await Until.TrueAsync("it is sent", CallTimeout, async () => await flood.SentAsync() == 1);
         Assert.Single(server.Mails(), m => m.To.Mailboxes.Single().Address == "guest1@example.com");
         Assert.Equal(0, await shop.QueryAsync<long>("select count(*) from event_failure"));
     }
@@ -85,7 +85,7 @@ public sealed class MailLoginTests : IAsyncDisposable
     {
         // There is mail to the administrator, too.
         const string Delivery = "from event_delivery where handler = 'mail' and handler_key = md5('stream 1') and status = 'dead'";
-        await Until.TrueAsync("the mail is given up", Patience, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 1);
+        await Until.TrueAsync("the mail is given up", CallTimeout, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 1);
         Assert.Equal("network 2", await shop.QueryAsync<string>($"select error_class || ' ' || attempts {Delivery}"));
         Assert.Empty(server.Mails());
         var kept = await shop.QueryAsync<string>("select string_agg(f::text, E'\\n') || (select string_agg(d::text, E'\\n') from event_delivery d) from event_failure f");

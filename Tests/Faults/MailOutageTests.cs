@@ -16,7 +16,7 @@ public sealed class MailOutageTests
     /// </summary>
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(15);
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(3);
 
     [Fact]
     public async Task all_mail_of_an_outage_arrives_once_each_and_the_inbox_does_not_wait_for_it()
@@ -39,18 +39,18 @@ public sealed class MailOutageTests
         // With no mail server at all, the inbox has everything.
         foreach (var customer in customers)
         {
-            await Until.TrueAsync("the inbox has the welcome and the order", Patience, async () =>
+            await Until.TrueAsync("the inbox has the welcome and the order", CallTimeout, async () =>
                 (await customer.GetAsync("/notifications"))["items"]!.AsArray().Select(i => i!["kind"]!.GetValue<string>()).Order().SequenceEqual(["orderConfirmed", "welcome"]));
         }
-        await Until.TrueAsync("mail to every customer was retried, and long enough", Patience, async () => outage.Elapsed > Outage
+        await Until.TrueAsync("mail to every customer was retried, and long enough", CallTimeout, async () => outage.Elapsed > Outage
             && await shop.QueryAsync<long>("select count(distinct handler_key) from event_delivery where handler = 'mail' and status = 'waiting' and attempts >= 3") >= Customers);
         Assert.Empty(server.Mails());
         var due = await DueAsync(shop);
         Assert.True(due >= 2 * Customers, $"{due} mails are due.");
 
         await server.StartAsync();
-        await Until.TrueAsync("all of it is noted as sent", Patience, async () => (due = await DueAsync(shop)) == await SentAsync(shop));
-        await Until.TrueAsync("nothing is retried any more", Patience, async () => await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting'") == 0);
+        await Until.TrueAsync("all of it is noted as sent", CallTimeout, async () => (due = await DueAsync(shop)) == await SentAsync(shop));
+        await Until.TrueAsync("nothing is retried any more", CallTimeout, async () => await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting'") == 0);
 
         Assert.Equal((due, due), (await DueAsync(shop), await SentAsync(shop)));
         Assert.Equal(0, await shop.QueryAsync<long>("select count(*) from event_delivery"));
@@ -76,7 +76,7 @@ public sealed class MailOutageTests
         await flood.WaitAsync("the retry is stored", async () => await shop.QueryAsync<long>($"select count(*) {Delivery} and status = 'waiting'") == 1);
         var due = await shop.QueryAsync<DateTime>($"select due_at {Delivery}");
         // An event whose acknowledgement was not written down comes again by its stream, and then the retry's time does not matter.
-        await Until.TrueAsync("the event is acknowledged", Patience, async () => await shop.QueryAsync<long>("select sum(depth)::bigint from stream_lag") == 0);
+        await Until.TrueAsync("the event is acknowledged", CallTimeout, async () => await shop.QueryAsync<long>("select sum(depth)::bigint from stream_lag") == 0);
         // Acknowledgements are written without waiting for the disk; what is committed after them takes them along.
         await using (var flush = shop.Database.CreateCommand("create table acknowledged ()"))
             await flush.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
@@ -88,7 +88,7 @@ public sealed class MailOutageTests
         await mail.StartAsync();
         await shop.StartSiloAsync();
 
-        await Until.TrueAsync("it is sent", Patience, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 0 && await flood.SentAsync() == 1);
+        await Until.TrueAsync("it is sent", CallTimeout, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 0 && await flood.SentAsync() == 1);
         Assert.Single(mail.Mails(), m => m.To.Mailboxes.Single().Address == "guest1@example.com");
         const string Sent = $"{EventFlood.Sent} and grain_key = md5('stream 1')";
         var sent = await shop.QueryAsync<DateTime>($"select (record->>'at')::timestamptz {Sent}");

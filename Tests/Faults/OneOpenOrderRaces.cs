@@ -32,7 +32,7 @@ internal static class OneOpenOrderRaces
         var all = races.SelectMany(r => r).ToArray();
         foreach (var (first, second, firstWon) in all)
         {
-            var ended = (await Books.StatusAsync(shop, first), await Books.StatusAsync(shop, second));
+            var ended = (await InvariantChecker.StatusAsync(shop, first), await InvariantChecker.StatusAsync(shop, second));
             Assert.Equal(firstWon ? ("confirmed", "none") : ("cancelled", "confirmed"), ended);
             Assert.Equal(1L, await shop.QueryAsync<long>(
                 "select count(*) from simulated_payment where order_id in ($1, $2) and status = 'captured'", first, second));
@@ -91,7 +91,7 @@ internal static class OneOpenOrderRaces
         }
         var (first, second) = await races;
         output.WriteLine($"{carts * rounds} races in {clock.Elapsed.TotalSeconds:0} s, {kills} silos killed; bought: the first order {first} times, the second {second} times.");
-        await Books.AssertBalanceAsync(shop);
+        await InvariantChecker.AssertBalanceAsync(shop);
     }
 }
 

@@ -47,7 +47,7 @@ public sealed class OversellTests
             Assert.Equal(1, reply.Number("lines.0.requested"));
             Assert.Equal(0, reply.Number("lines.0.available"));
         }
-        await Books.AssertBalanceAsync(shop, [.. answers.Select(a => a.Buyer.OrderId)]);
+        await InvariantChecker.AssertBalanceAsync(shop, [.. answers.Select(a => a.Buyer.OrderId)]);
         var stock = await admin.GetAsync($"/inventory/{sku}");
         Assert.Equal((0, 0), (stock.Number("onHand"), stock.Number("reserved")));
         Assert.Equal(Units, await shop.QueryAsync<long>("select -sum(delta) from stock_ledger where sku = $1 and kind = 'Sale'", sku));

@@ -26,7 +26,7 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         }
         var again = await Buyer.AskAsync(RefundAsync);
         Assert.Equal((200, 300), ((int)again.Status, again.Number("payment.refunded.amount")));
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 
     /// <summary>Units that were not shipped go back to stock once, wherever the silo dies between the decision and the last movement.</summary>
@@ -54,12 +54,12 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         // What was written down is carried out without help: the books are audited before anybody asks again.
         await Until.TrueAsync("the units are back", TimeSpan.FromSeconds(90), async () =>
             (await Buyer.AskAsync(() => shop.Admin.GetAsync($"/inventory/{skus[0]}"))).Number("available") == 5);
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
         var again = await Buyer.AskAsync(RefundAsync);
         Assert.Equal((200, full ? "refunded" : "confirmed"), ((int)again.Status, again.Text("status")));
         Assert.Equal(full ? again.Number("total.amount") : 1000, again.Number("payment.refunded.amount"));
         Assert.Equal(full ? 5 : 4, (await Buyer.AskAsync(() => shop.Admin.GetAsync($"/inventory/{skus[1]}"))).Number("available"));
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 
     /// <summary>The card that waits for its owner is given up before the other is charged.</summary>
@@ -79,7 +79,7 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         var again = await Buyer.AskAsync(PayAsync);
         Assert.True((int)again.Status == 200, again.Body);
         await shop.StatusAsync(buyer.OrderId, "confirmed");
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 
     /// <summary>What is called off is not charged afterwards, and what was charged is given back.</summary>
@@ -100,7 +100,7 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         var order = await Buyer.AskAsync(() => buyer.Guest.GetAsync($"/orders/{buyer.OrderId}"));
         Assert.Equal("cancelled", order.Text("status"));
         Assert.Equal(paymentMethod == "pm_card_visa" ? order.Number("total.amount") : 0, order.Number("payment.refunded.amount"));
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 }
 
@@ -126,6 +126,6 @@ public sealed class CaptureCrashTests(HoldingCrashingShop shop) : IClassFixture<
         await Buyer.AskAsync(CaptureAsync);
         var order = await Buyer.AskAsync(() => buyer.Guest.GetAsync($"/orders/{buyer.OrderId}"));
         Assert.Equal(("captured", order.Number("total.amount")), (order.Text("payment.status"), order.Number("payment.captured.amount")));
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 }

@@ -64,14 +64,14 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
                 break;
             var which = kills++ % silos.Length;
             await silos[which].KillAsync();
-            await Books.AssertNothingBrokenAsync(shop.Shop, Taken);
+            await InvariantChecker.AssertInvariantsAsync(shop.Shop, Taken);
             silos[which] = await shop.Shop.StartSiloAsync(ports: ports[which]);
         }
         await buyers;
         var busy = clock.Elapsed;
         var faults = shop.Stripe.Faults.Counts;
         shop.Stripe.Faults.Clear();
-        await Books.AssertBalanceAsync(shop.Shop, [.. asked], Taken);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop, [.. asked], Taken);
         Report(busy, clock.Elapsed, kills, faults);
         AssertRefundsAddUp();
     }

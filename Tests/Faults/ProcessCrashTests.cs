@@ -34,9 +34,9 @@ public sealed class ProcessCrashTests(CrashingProcessShop shop) : IClassFixture<
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
         Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
         await shop.CutPowerAsync(Buyer.TryAsync(() => CrashTests.CancelAsync(buyer)), (SiloProcess)shop.Silos);
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
 
         await CrashTests.AssertCancelledAsync(shop, buyer, skus[0]);
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 }

@@ -39,6 +39,6 @@ public sealed class RestartTests
         Assert.Equal(3, (await sameCustomer.GetAsync("/cart")).Number("items.0.quantity"));
         Assert.Equal(200, (int)(await restarted.PostAsync("/auth/refresh", new { refreshToken = session.Text("refreshToken") })).Status);
         Assert.Equal(7, (await (admin with { Http = restarted.Http }).GetAsync($"/inventory/{sku}")).Number("onHand"));
-        await Books.AssertBalanceAsync(shop);
+        await InvariantChecker.AssertBalanceAsync(shop);
     }
 }

@@ -21,7 +21,7 @@ public sealed class SeedTests
         Assert.Equal(stock, await StockAsync(shop));
         Assert.Equal(movements, await shop.QueryAsync<long>("select count(*) from stock_ledger"));
         Assert.Equal(20, (await api.GetAsync("/products"))["items"]!.AsArray().Count);
-        await Books.AssertBalanceAsync(shop);
+        await InvariantChecker.AssertBalanceAsync(shop);
     }
 
     private static async Task SeedAsync(Shop shop)

@@ -78,7 +78,7 @@ public sealed class SupersedingCrashTests(PatientCrashingShop shop) : IClassFixt
 
     private async Task AssertBoughtOnceAsync(Buyer buyer, Buyer next)
     {
-        await Books.AssertBalanceAsync(shop.Shop);
+        await InvariantChecker.AssertBalanceAsync(shop.Shop);
         Assert.Equal(1L, await shop.Shop.QueryAsync<long>(
             "select count(*) from simulated_payment where order_id in ($1, $2) and status = 'captured'", buyer.OrderId, next.OrderId));
         Assert.Empty((await Buyer.AskAsync(() => buyer.Guest.GetAsync("/cart")))["items"]!.AsArray());

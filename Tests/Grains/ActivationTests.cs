@@ -26,10 +26,10 @@ public sealed class ActivationTests(InProcessSilo silo)
         await Task.WhenAll(Enumerable.Range(0, 200).Select(async n =>
         {
             var id = Guid.NewGuid();
-            Assert.True((await silo.Grains.GetGrain<IOrderGrain>(id).GetAsync(Stranger)).IsRefused);
-            Assert.True((await silo.Grains.GetGrain<IPaymentGrain>(id).GetAsync(Stranger)).IsRefused);
+            Assert.True((await silo.Grains.GetGrain<IOrderGrain>(id).GetAsync(Stranger)).IsError);
+            Assert.True((await silo.Grains.GetGrain<IPaymentGrain>(id).GetAsync(Stranger)).IsError);
             await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(new Caller(null, id, false));
-            Assert.True((await silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey($"NO-{n}")).GetAsync()).IsRefused);
+            Assert.True((await silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey($"NO-{n}")).GetAsync()).IsError);
             Assert.Null(await silo.Grains.GetGrain<IUserGrain>(id).GetErasureAsync());
             await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email($"{id:N}@example.com")).ForgotPasswordAsync();
         }));
@@ -42,8 +42,8 @@ public sealed class ActivationTests(InProcessSilo silo)
     {
         var address = silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email($"{Guid.NewGuid():N}@example.com"));
         for (var i = 0; i < 5; i++)
-            Assert.Equal(RefusalCode.Unauthenticated, (await address.LoginAsync("guess after guess")).Refusal?.Code);
-        Assert.Equal(RefusalCode.RateLimited, (await address.LoginAsync("guess after guess")).Refusal?.Code);
+            Assert.Equal(ErrorCode.Unauthenticated, (await address.LoginAsync("guess after guess")).Error?.Code);
+        Assert.Equal(ErrorCode.RateLimited, (await address.LoginAsync("guess after guess")).Error?.Code);
         Assert.Contains(address.GetGrainId(), (await StatisticsAsync()).Select(a => a.GrainId));
     }
 
@@ -52,7 +52,7 @@ public sealed class ActivationTests(InProcessSilo silo)
     {
         var sku = await silo.CreateProductAsync();
         var product = silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku));
-        Assert.False((await product.GetAsync()).IsRefused);
+        Assert.False((await product.GetAsync()).IsError);
         Assert.Contains(product.GetGrainId(), (await StatisticsAsync()).Select(a => a.GrainId));
     }
 
@@ -62,7 +62,7 @@ public sealed class ActivationTests(InProcessSilo silo)
         static double Minutes(Type grain) => grain.GetCustomAttribute<CollectionAgeLimitAttribute>()?.Minutes ?? throw new InvalidOperationException($"{grain} has no limit of age.");
 
         Assert.All(
-            [typeof(OrderGrain), typeof(PaymentGrain), typeof(CheckoutReminderGrain), typeof(IdempotencyGrain), typeof(PaymentNewsGrain),
+            [typeof(OrderGrain), typeof(PaymentGrain), typeof(CheckoutTimeoutHandler), typeof(IdempotencyGrain), typeof(PaymentUpdateGrain),
              typeof(NotificationGrain), typeof(MailGrain), typeof(WebhookGrain)],
             grain => Assert.Equal(2, Minutes(grain)));
         Assert.Equal(5, Minutes(typeof(CartGrain)));

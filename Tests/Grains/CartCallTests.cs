@@ -13,9 +13,9 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
     private const string AskOffer = nameof(IProductGrain.GetOfferAsync);
     private const string AskStock = nameof(IInventoryItemGrain.GetAvailabilityAsync);
 
-    private ActiveAnswers<Offer> Offers => silo.Services.GetRequiredService<ActiveAnswers<Offer>>();
+    private LocalGrainCache<PriceOffer> Offers => silo.Services.GetRequiredService<LocalGrainCache<PriceOffer>>();
 
-    private ActiveAnswers<StockAvailability> Stocks => silo.Services.GetRequiredService<ActiveAnswers<StockAvailability>>();
+    private LocalGrainCache<StockAvailability> Stocks => silo.Services.GetRequiredService<LocalGrainCache<StockAvailability>>();
 
     [Fact]
     public async Task to_issue_carts_writes_nothing_and_activates_none()
@@ -51,7 +51,7 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         var (id, before) = ((await IssueAsync(1))[0], Calls(skus));
         var cart = silo.Grains.GetGrain<ICartGrain>(id);
         foreach (var sku in skus)
-            Assert.False((await cart.SetItemAsync(Guest(id), sku, 2)).IsRefused);
+            Assert.False((await cart.SetItemAsync(Guest(id), sku, 2)).IsError);
 
         Assert.Equal(3, (await cart.GetAsync(Guest(id))).Value!.Items.Count(i => i is { Available: true, UnitPrice.Amount: 1000 }));
         Assert.Equal(3, (await cart.BeginCheckoutAsync(Guest(id), Guid.NewGuid())).Value.Length);
@@ -68,7 +68,7 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         await CoolAsync(skus);
         var before = Calls(skus);
 
-        Assert.False((await silo.Grains.GetGrain<ICartGrain>(id).SetItemAsync(Guest(id), skus[1], 3)).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<ICartGrain>(id).SetItemAsync(Guest(id), skus[1], 3)).IsError);
 
         Assert.All(Calls(skus).Zip(before), pair => Assert.Equal(1, pair.First - pair.Second));
     }
@@ -81,20 +81,20 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         var id = (await IssueAsync(1))[0];
         var (cart, product, stock) = (
             silo.Grains.GetGrain<ICartGrain>(id), silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)), silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)));
-        Assert.False((await cart.SetItemAsync(Guest(id), sku, 1)).IsRefused);
+        Assert.False((await cart.SetItemAsync(Guest(id), sku, 1)).IsError);
         for (var price = 1001; price < 1030; price++)
         {
-            Assert.False((await product.UpdateAsync(Content(sku, price), null)).IsRefused);
-            Assert.Equal(RefusalCode.Conflict, (await cart.BeginCheckoutAsync(Guest(id), Guid.NewGuid())).Refusal?.Code);
+            Assert.False((await product.UpdateAsync(Content(sku, price), null)).IsError);
+            Assert.Equal(ErrorCode.Conflict, (await cart.BeginCheckoutAsync(Guest(id), Guid.NewGuid())).Error?.Code);
             Assert.Equal(price, (await cart.GetAsync(Guest(id))).Value!.Items[0].UnitPrice.Amount);
         }
         for (var units = 1; units <= 10; units++)
         {
-            Assert.False((await stock.ReserveAsync(Guid.NewGuid(), 1, repeated: false)).IsRefused);
+            Assert.False((await stock.ReserveAsync(Guid.NewGuid(), 1, repeated: false)).IsError);
             Assert.Equal(units <= 8, (await cart.SetItemAsync(Guest(id), sku, 2)).Value!.Items[0].Available);
         }
-        Assert.False((await product.ArchiveAsync(null)).IsRefused);
-        Assert.Equal(RefusalCode.Conflict, (await cart.BeginCheckoutAsync(Guest(id), Guid.NewGuid())).Refusal?.Code);
+        Assert.False((await product.ArchiveAsync(null)).IsError);
+        Assert.Equal(ErrorCode.Conflict, (await cart.BeginCheckoutAsync(Guest(id), Guid.NewGuid())).Error?.Code);
     }
 
     [Fact]
@@ -102,7 +102,7 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
     {
         var sku = (await ProductsAsync(1))[0];
         await WarmAsync([sku]);
-        Assert.True(Offers.TryGet(sku, out _));
+        Assert.True(Offers.TryGetValue(sku, out _));
         await ExecuteAsync($"alter table grain_state_product add constraint refused check (grain_key <> 'sku/{sku}') not valid");
         try
         {
@@ -112,9 +112,9 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         {
             await ExecuteAsync("alter table grain_state_product drop constraint refused");
         }
-        await Until.TrueAsync("the activation is gone", TimeSpan.FromSeconds(20), () => Task.FromResult(!Offers.TryGet(sku, out _)));
+        await Until.TrueAsync("the activation is gone", TimeSpan.FromSeconds(20), () => Task.FromResult(!Offers.TryGetValue(sku, out _)));
         Assert.Equal(1000, (await silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync())!.Price.Amount);
-        Assert.True(Offers.TryGet(sku, out var offer));
+        Assert.True(Offers.TryGetValue(sku, out var offer));
         Assert.Equal(1000, offer.Price.Amount);
     }
 
@@ -126,16 +126,16 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         await silo.RestartAsync();
         var issued = (await IssueAsync(1))[0];
         foreach (var id in (Guid[])[old, issued])
-            Assert.False((await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(Guest(id))).IsRefused);
+            Assert.False((await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(Guest(id))).IsError);
 
         // One that was just made proves before it signs.
         await ExecuteAsync("delete from cart_id_key where number = (select min(number) from cart_id_key)");
         await ExecuteAsync("insert into cart_id_key (key) values (decode(repeat('ab', 32), 'hex'))");
         await silo.RestartAsync();
         var fresh = new CartIdKeys([.. Enumerable.Repeat((byte)0xab, CartIdKeys.KeyLength)]).Issue();
-        Assert.False((await silo.Grains.GetGrain<ICartGrain>(fresh).GetAsync(Guest(fresh))).IsRefused);
-        Assert.False((await silo.Grains.GetGrain<ICartGrain>(issued).GetAsync(Guest(issued))).IsRefused);
-        Assert.True((await silo.Grains.GetGrain<ICartGrain>(old).GetAsync(Guest(old))).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<ICartGrain>(fresh).GetAsync(Guest(fresh))).IsError);
+        Assert.False((await silo.Grains.GetGrain<ICartGrain>(issued).GetAsync(Guest(issued))).IsError);
+        Assert.True((await silo.Grains.GetGrain<ICartGrain>(old).GetAsync(Guest(old))).IsError);
         Assert.False(new CartIdKeys([.. Enumerable.Repeat((byte)0xab, CartIdKeys.KeyLength)]).Proves((await IssueAsync(1))[0]));
     }
 
@@ -170,7 +170,7 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
     {
         await silo.DeactivateAllAsync();
         await Until.TrueAsync("those activations are gone", TimeSpan.FromSeconds(20), () =>
-            Task.FromResult(!skus.Any(s => Offers.TryGet(s, out _) || Stocks.TryGet(s, out _))));
+            Task.FromResult(!skus.Any(s => Offers.TryGetValue(s, out _) || Stocks.TryGetValue(s, out _))));
     }
 
     private int[] Calls(string[] skus) => [.. skus.SelectMany(s => (int[])[

@@ -24,7 +24,7 @@ public sealed class CountingSilo : InProcessSilo
         await Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new AdjustStock("stock", 5, "delivery", null));
         var buyer = new Caller(null, Guid.NewGuid(), false);
         await Cart(buyer).OpenForGuestAsync();
-        Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsRefused);
+        Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsError);
         return (buyer, sku);
     }
 
@@ -56,7 +56,7 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
 
         Assert.Equal(OrderStatus.Confirmed, placed.Value?.Status);
         // Its key is no good any more: the cart was bought.
-        Assert.True((await first.PlaceAsync(CountingSilo.Command(buyer))).Result.IsRefused);
+        Assert.True((await first.PlaceAsync(CountingSilo.Command(buyer))).Result.IsError);
     }
 
     [Fact]
@@ -83,11 +83,11 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         var (buyer, _) = await silo.BuyerAsync();
         var order = Order();
 
-        Assert.Equal(RefusalCode.NotFound, (await order.SupersedeAsync(Guid.NewGuid())).Refusal?.Code);
+        Assert.Equal(ErrorCode.NotFound, (await order.SupersedeAsync(Guid.NewGuid())).Error?.Code);
 
         var placed = (await order.PlaceAsync(CountingSilo.Command(buyer))).Result;
-        Assert.Equal(RefusalCode.Conflict, placed.Refusal?.Code);
-        Assert.False((await silo.Cart(buyer).BeginCheckoutAsync(buyer, Guid.NewGuid())).IsRefused);
+        Assert.Equal(ErrorCode.Conflict, placed.Error?.Code);
+        Assert.False((await silo.Cart(buyer).BeginCheckoutAsync(buyer, Guid.NewGuid())).IsError);
     }
 
     [Fact]
@@ -97,8 +97,8 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         var order = Order();
         Assert.Equal(OrderStatus.Confirmed, (await order.PlaceAsync(CountingSilo.Command(buyer))).Result.Value?.Status);
 
-        Assert.False((await order.ShipAsync("DHL", "JD014")).IsRefused);
-        Assert.False((await order.DeliverAsync()).IsRefused);
+        Assert.False((await order.ShipAsync("DHL", "JD014")).IsError);
+        Assert.False((await order.DeliverAsync()).IsError);
         await order.ResumeAsync();
 
         Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{nameof(ICartGrain.EndCheckoutAsync)}"]);
@@ -110,11 +110,11 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
     {
         var (buyer, first) = await silo.BuyerAsync();
         var (_, second) = await silo.BuyerAsync();
-        Assert.False((await silo.Cart(buyer).SetItemAsync(buyer, second, 1)).IsRefused);
+        Assert.False((await silo.Cart(buyer).SetItemAsync(buyer, second, 1)).IsError);
         var order = Order();
         Assert.Equal(OrderStatus.Confirmed, (await order.PlaceAsync(CountingSilo.Command(buyer))).Result.Value?.Status);
 
-        Assert.False((await order.RefundAsync(new RefundOrder("one", null, [new LineUnits(first, 1)], false, "broken"))).IsRefused);
+        Assert.False((await order.RefundAsync(new RefundOrder("one", null, [new LineUnits(first, 1)], false, "broken"))).IsError);
         Assert.Equal(OrderStatus.Refunded, (await order.RefundAsync(new RefundOrder("rest", null, null, true, "broken"))).Value?.Status);
         await order.ResumeAsync();
 
@@ -155,7 +155,7 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         var answer = (await second.PlaceAsync(CountingSilo.Command(buyer))).Result.Value!;
 
         Assert.Equal((paid ? first : second).GetPrimaryKey(), answer.Id);
-        Assert.Equal(RefusalCode.CartEmpty, (await silo.Cart(buyer).BeginCheckoutAsync(buyer, Guid.NewGuid())).Refusal?.Code);
+        Assert.Equal(ErrorCode.CartEmpty, (await silo.Cart(buyer).BeginCheckoutAsync(buyer, Guid.NewGuid())).Error?.Code);
     }
 
     /// <summary>Another silo, whose clock is an hour behind, set the deadline; only the reminder, which the database's clock sends, ends the wait.</summary>
@@ -176,7 +176,7 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
             where state_name = 'order' and grain_key = '{{order.GetPrimaryKey():N}}'
             """);
 
-        Assert.Equal(RefusalCode.InvalidOrderState, (await order.PayAsync(buyer, "another", "pm_card_visa")).Refusal?.Code);
+        Assert.Equal(ErrorCode.InvalidOrderState, (await order.PayAsync(buyer, "another", "pm_card_visa")).Error?.Code);
         await order.ResumeAsync();
         await order.ResumeAsync(deadline.AddSeconds(-1));
         Assert.Equal(OrderStatus.AwaitingPayment, (await order.GetAsync(buyer)).Value!.Status);

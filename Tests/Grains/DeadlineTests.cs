@@ -16,7 +16,7 @@ public sealed class DeadlineTests(InProcessSilo silo)
     {
         var sender = Guid.NewGuid();
         var (inTime, late) = (Guid.NewGuid(), Guid.NewGuid());
-        Assert.False((await OpenAsync(inTime, sender, sentBeforeMs: 0, key)).IsRefused);
+        Assert.False((await OpenAsync(inTime, sender, sentBeforeMs: 0, key)).IsError);
 
         await Assert.ThrowsAsync<UnavailableException>(() => OpenAsync(late, sender, sentBeforeMs: 5000, key));
 
@@ -65,7 +65,7 @@ public sealed class DeadlineTests(InProcessSilo silo)
         Assert.Equal(deadline, CallDeadline.Read(deadline.ToText()));
     }
 
-    private Task<Outcome<Cart>> OpenAsync(Guid cart, Guid sender, int sentBeforeMs, string key = RequestKeys.DeadlineText)
+    private Task<Result<Cart>> OpenAsync(Guid cart, Guid sender, int sentBeforeMs, string key = RequestKeys.DeadlineText)
     {
         var deadline = new CallDeadline(sender, NowMs() - sentBeforeMs, 1000);
         RequestContext.Set(key, key == RequestKeys.DeadlineText ? deadline.ToText() : deadline);

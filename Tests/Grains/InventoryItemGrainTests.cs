@@ -11,8 +11,8 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
     {
         var (sku, item) = await StockedAsync(100);
         var answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => item.ReserveAsync(Guid.NewGuid(), 1, repeated: false)));
-        Assert.Equal(100, answers.Count(a => !a.IsRefused));
-        Assert.All(answers.Where(a => a.IsRefused), a => Assert.Equal(RefusalCode.OutOfStock, a.Refusal!.Code));
+        Assert.Equal(100, answers.Count(a => !a.IsError));
+        Assert.All(answers.Where(a => a.IsError), a => Assert.Equal(ErrorCode.OutOfStock, a.Error!.Code));
         await AssertBooksAsync(sku, onHand: 100, reserved: 100);
     }
 
@@ -33,7 +33,7 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         var order = Guid.NewGuid();
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => item.ReserveAsync(order, 3, repeated: true)));
         await silo.DeactivateAllAsync();
-        Assert.False((await item.ReserveAsync(order, 3, repeated: true)).IsRefused);
+        Assert.False((await item.ReserveAsync(order, 3, repeated: true)).IsError);
         await AssertBooksAsync(sku, onHand: 10, reserved: 3);
     }
 
@@ -44,9 +44,9 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         var order = Guid.NewGuid();
         await item.ReserveAsync(order, 4, repeated: false);
         await silo.DeactivateAllAsync();
-        Assert.False((await item.CommitAsync(order)).IsRefused);
+        Assert.False((await item.CommitAsync(order)).IsError);
         await silo.DeactivateAllAsync();
-        Assert.False((await item.CommitAsync(order)).IsRefused);
+        Assert.False((await item.CommitAsync(order)).IsError);
         await AssertBooksAsync(sku, onHand: 6, reserved: 0);
     }
 
@@ -62,7 +62,7 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         foreach (var order in (Guid[])[reserved, sold, reserved, sold])
             await item.ReleaseAsync(order);
         await AssertBooksAsync(sku, onHand: 10, reserved: 0);
-        Assert.True((await item.CommitAsync(reserved)).IsRefused);
+        Assert.True((await item.CommitAsync(reserved)).IsError);
     }
 
     [Theory]
@@ -73,18 +73,18 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         var (sku, item) = await StockedAsync(100);
         var order = Guid.NewGuid();
         await item.ReserveAsync(order, 14, repeated: false);
-        Assert.True((await item.ReturnAsync(order, 1)).IsRefused);
+        Assert.True((await item.ReturnAsync(order, 1)).IsError);
         await item.CommitAsync(order);
         // More parts than are looked up at a time.
         foreach (var units in Enumerable.Range(1, 12).Concat([12, 3]))
         {
-            Assert.False((await item.ReturnAsync(order, units)).IsRefused);
+            Assert.False((await item.ReturnAsync(order, units)).IsError);
             if (restarting)
                 await silo.DeactivateAllAsync();
         }
         await AssertBooksAsync(sku, onHand: 98, reserved: 0);
-        Assert.True((await item.ReturnAsync(order, 15)).IsRefused);
-        Assert.False((await item.CommitAsync(order)).IsRefused);
+        Assert.True((await item.ReturnAsync(order, 15)).IsError);
+        Assert.False((await item.CommitAsync(order)).IsError);
         await AssertBooksAsync(sku, onHand: 98, reserved: 0);
 
         await item.ReleaseAsync(order);
@@ -102,7 +102,7 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         await silo.DeactivateAllAsync();
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => item.ReturnAsync(order, 2)));
         await AssertBooksAsync(sku, onHand: 7, reserved: 0);
-        Assert.True((await item.ReturnAsync(Guid.NewGuid(), 1)).IsRefused);
+        Assert.True((await item.ReturnAsync(Guid.NewGuid(), 1)).IsError);
     }
 
     [Fact]
@@ -111,9 +111,9 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         var (sku, item) = await StockedAsync(10);
         var order = Guid.NewGuid();
         await item.ReleaseAsync(order);
-        Assert.Equal(RefusalCode.Conflict, (await item.ReserveAsync(order, 2, repeated: false)).Refusal?.Code);
+        Assert.Equal(ErrorCode.Conflict, (await item.ReserveAsync(order, 2, repeated: false)).Error?.Code);
         await silo.DeactivateAllAsync();
-        Assert.Equal(RefusalCode.Conflict, (await item.ReserveAsync(order, 2, repeated: true)).Refusal?.Code);
+        Assert.Equal(ErrorCode.Conflict, (await item.ReserveAsync(order, 2, repeated: true)).Error?.Code);
         await AssertBooksAsync(sku, onHand: 10, reserved: 0);
     }
 
@@ -131,7 +131,7 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
     {
         var sku = await silo.CreateProductAsync();
         var item = silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku));
-        Assert.False((await item.AdjustAsync(new AdjustStock("stock", units, "delivery", null))).IsRefused);
+        Assert.False((await item.AdjustAsync(new AdjustStock("stock", units, "delivery", null))).IsError);
         return (sku, item);
     }
 

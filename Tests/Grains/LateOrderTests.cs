@@ -72,7 +72,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         var bought = await PlaceAsync(buyer);
         Assert.Equal(OrderStatus.Confirmed, await StatusAsync(bought, buyer));
         if (refilled)
-            Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsRefused);
+            Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsError);
 
         await late.ArriveAsync();
         await late.Order.ResumeAsync();
@@ -82,7 +82,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         Assert.Equal(1, await CapturedAsync(late.Order, bought));
         Assert.Equal((4, 0), await StockAsync(sku));
         // The cart lets the next checkout begin.
-        Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsRefused);
+        Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsError);
         Assert.Equal(OrderStatus.Confirmed, await StatusAsync(await PlaceAsync(buyer), buyer));
     }
 
@@ -258,7 +258,7 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new AdjustStock("stock", 5, "delivery", null));
         var buyer = new Caller(null, Guid.NewGuid(), false);
         await Cart(buyer).OpenForGuestAsync();
-        Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsRefused);
+        Assert.False((await Cart(buyer).SetItemAsync(buyer, sku, 1)).IsError);
         return (buyer, sku);
     }
 

@@ -31,7 +31,7 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
         Assert.Equal(OrderStatus.Delivered, (await silo.Grains.GetGrain<IOrderGrain>(old).GetAsync(Shop)).Value!.Status);
         Assert.Equal(OrderStatus.Shipped, (await silo.Grains.GetGrain<IOrderGrain>(young).GetAsync(Shop)).Value!.Status);
         Assert.Equal("true", await ToldAsync(old));
-        Assert.False((await silo.Grains.GetGrain<IOrderGrain>(young).DeliverAsync()).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<IOrderGrain>(young).DeliverAsync()).IsError);
         Assert.Equal("false", await ToldAsync(young));
     }
 
@@ -48,7 +48,7 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
 
         Assert.Equal([order], await FindAsync(new OrderQuery(null, null, null, null, null, new PageRequest(10, null)) { Email = $" {email.ToUpperInvariant()} " }));
         Assert.Equal([order], await FindAsync(new OrderQuery(null, null, null, null, null, new PageRequest(10, null)) { Sku = sku }));
-        Assert.False((await silo.Grains.GetGrain<IOrderGrain>(order).ShipAsync("DHL", "JD014")).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<IOrderGrain>(order).ShipAsync("DHL", "JD014")).IsError);
     }
 
     private Task<string> ToldAsync(Guid order) =>
@@ -60,7 +60,7 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
     private async Task<Guid> ShippedAsync()
     {
         var order = await PlaceAsync(await silo.CreateProductAsync(), "ada@example.com");
-        Assert.False((await silo.Grains.GetGrain<IOrderGrain>(order).ShipAsync("DHL", "JD014")).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<IOrderGrain>(order).ShipAsync("DHL", "JD014")).IsError);
         return order;
     }
 
@@ -73,7 +73,7 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
         await cart.SetItemAsync(guest, sku, 1);
         var id = OrderId.For(guest, "key");
         var placed = await silo.Grains.GetGrain<IOrderGrain>(id).PlaceAsync(new PlaceOrder(guest, Rules.Given.Address, null, "pm_card_visa", email, "print"));
-        Assert.False(placed.Result.IsRefused, placed.Result.Refusal?.Detail);
+        Assert.False(placed.Result.IsError, placed.Result.Error?.Detail);
         return id;
     }
 

@@ -16,8 +16,8 @@ public sealed class SavedAddressTests(InProcessSilo silo) : IClassFixture<InProc
         var (userId, addressId) = (Guid.NewGuid(), Guid.NewGuid());
         var buyer = new Caller(userId, null, false);
         var user = silo.Grains.GetGrain<IUserGrain>(userId);
-        Assert.False((await user.RegisterAsync(new RegisterUser($"{userId:N}@example.com", "correct horse", "Ada"))).IsRefused);
-        Assert.False((await user.PutAddressAsync(addressId, Given.Address, mustExist: false)).IsRefused);
+        Assert.False((await user.RegisterAsync(new RegisterUser($"{userId:N}@example.com", "correct horse", "Ada"))).IsError);
+        Assert.False((await user.PutAddressAsync(addressId, Given.Address, mustExist: false)).IsError);
         await silo.DeactivateAllAsync();
         await using (var command = silo.Database.CreateCommand("""
             update grain_state set state = convert_to(replace(replace(convert_from(state, 'UTF8'), '"GB"', '"UK"'), 'SW1Y 4LE', 'x'), 'UTF8')
@@ -29,12 +29,12 @@ public sealed class SavedAddressTests(InProcessSilo silo) : IClassFixture<InProc
 
         var sku = await silo.CreateProductAsync();
         await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new AdjustStock("stock", 1, "delivery", null));
-        Assert.False((await silo.Grains.GetGrain<ICartGrain>(userId).SetItemAsync(buyer, sku, 1)).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<ICartGrain>(userId).SetItemAsync(buyer, sku, 1)).IsError);
         var order = silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
-        var refused = (await order.PlaceAsync(new PlaceOrder(buyer, null, addressId, "pm_card_visa", null, "fingerprint"))).Result.Refusal!;
+        var refused = (await order.PlaceAsync(new PlaceOrder(buyer, null, addressId, "pm_card_visa", null, "fingerprint"))).Result.Error!;
         Assert.Equal($"names the saved address {addressId}, whose country {AddressRules.NoCountry}", refused.Errors!["addressId"][0]);
 
-        Assert.False((await user.PutAddressAsync(addressId, Given.Address, mustExist: true)).IsRefused);
+        Assert.False((await user.PutAddressAsync(addressId, Given.Address, mustExist: true)).IsError);
         var placed = (await order.PlaceAsync(new PlaceOrder(buyer, null, addressId, "pm_card_visa", null, "fingerprint"))).Result.Value!;
         Assert.Equal((OrderStatus.Confirmed, Given.Address), (placed.Status, placed.ShippingAddress));
     }
@@ -44,10 +44,10 @@ public sealed class SavedAddressTests(InProcessSilo silo) : IClassFixture<InProc
     {
         var user = silo.Grains.GetGrain<IUserGrain>(Guid.NewGuid());
         var nowhere = Given.Address with { Country = "ZZ" };
-        Assert.Equal(["country"], (await user.PutAddressAsync(Guid.NewGuid(), nowhere, mustExist: false)).Refusal!.Errors!.Keys);
+        Assert.Equal(["country"], (await user.PutAddressAsync(Guid.NewGuid(), nowhere, mustExist: false)).Error!.Errors!.Keys);
         var order = silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
         var guest = new Caller(null, Guid.NewGuid(), false);
         var refused = await order.PlaceAsync(new PlaceOrder(guest, nowhere, null, "pm_card_visa", "ada@example.com", "fingerprint"));
-        Assert.Equal(["shippingAddress.country"], refused.Result.Refusal!.Errors!.Keys);
+        Assert.Equal(["shippingAddress.country"], refused.Result.Error!.Errors!.Keys);
     }
 }

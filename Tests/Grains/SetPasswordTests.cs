@@ -16,13 +16,13 @@ public sealed class SetPasswordTests(InProcessSilo silo)
     public async Task a_common_password_is_refused_wherever_one_is_set(string password)
     {
         var email = $"{Guid.NewGuid():N}@example.com";
-        Assert.Equal([Common], (await silo.Grains.GetGrain<IUserGrain>(Guid.NewGuid()).RegisterAsync(new RegisterUser(email, password, null))).Refusal!.Errors!["password"]);
+        Assert.Equal([Common], (await silo.Grains.GetGrain<IUserGrain>(Guid.NewGuid()).RegisterAsync(new RegisterUser(email, password, null))).Error!.Errors!["password"]);
 
         var id = Guid.NewGuid();
         var user = silo.Grains.GetGrain<IUserGrain>(id);
-        Assert.False((await user.RegisterAsync(new RegisterUser(email, Password, null))).IsRefused);
-        Assert.Equal([Common], (await user.ChangePasswordAsync(null, Password, password)).Refusal!.Errors!["newPassword"]);
-        Assert.Equal([Common], (await user.ReplacePasswordAsync([Password], password)).Refusal!.Errors!["newPassword"]);
+        Assert.False((await user.RegisterAsync(new RegisterUser(email, Password, null))).IsError);
+        Assert.Equal([Common], (await user.ChangePasswordAsync(null, Password, password)).Error!.Errors!["newPassword"]);
+        Assert.Equal([Common], (await user.ReplacePasswordAsync([Password], password)).Error!.Errors!["newPassword"]);
 
         await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).ForgotPasswordAsync();
         string[] tokens = [];
@@ -30,8 +30,8 @@ public sealed class SetPasswordTests(InProcessSilo silo)
             "select coalesce(array_agg(data ->> 'token'), '{}') from event where type = 'user.password-reset-requested' and data ->> 'userId' = $1",
             id.ToString())).Length > 0);
         var secret = MailedToken.Parse(tokens[0])!.Secret;
-        Assert.Equal([Common], (await user.ResetPasswordAsync(secret, password)).Refusal!.Errors!["password"]);
+        Assert.Equal([Common], (await user.ResetPasswordAsync(secret, password)).Error!.Errors!["password"]);
         // The token is still good.
-        Assert.False((await user.ResetPasswordAsync(secret, "a window in Porto")).IsRefused);
+        Assert.False((await user.ResetPasswordAsync(secret, "a window in Porto")).IsError);
     }
 }

@@ -42,7 +42,7 @@ public sealed class SkewedClockTests
         var buyer = new Caller(null, cartId, false);
         var cart = silo.Grains.GetGrain<ICartGrain>(cartId);
         await cart.OpenForGuestAsync();
-        Assert.False((await cart.SetItemAsync(buyer, sku, 1)).IsRefused);
+        Assert.False((await cart.SetItemAsync(buyer, sku, 1)).IsError);
         var order = silo.Grains.GetGrain<IOrderGrain>(orderId);
 
         await order.PlaceAsync(new PlaceOrder(buyer, Given.Address, null, "pm_card_authenticationRequired", "ada@example.com", "fingerprint"));

@@ -54,7 +54,7 @@ public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<Counting
 
         var other = await order.PlaceAsync(CountingSilo.Command(buyer) with { Fingerprint = "another" });
 
-        Assert.Equal(RefusalCode.IdempotencyKeyReused, other.Result.Refusal?.Code);
+        Assert.Equal(ErrorCode.IdempotencyKeyReused, other.Result.Error?.Code);
         Assert.Equal(OrderStatus.Confirmed, (await Order().PlaceAsync(CountingSilo.Command(buyer))).Result.Value?.Status);
     }
 
@@ -89,7 +89,7 @@ public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<Counting
         var again = await declined.PlaceAsync(CountingSilo.Command(buyer, "pm_card_visa_chargeDeclined"));
 
         Assert.True(again.Replayed);
-        Assert.Equal(RefusalCode.PaymentDeclined, again.Result.Refusal?.Code);
+        Assert.Equal(ErrorCode.PaymentDeclined, again.Result.Error?.Code);
         Assert.Equal(OrderStatus.AwaitingPayment, (await newer.GetAsync(buyer)).Value?.Status);
     }
 

@@ -74,7 +74,7 @@ public sealed class GuestMailPathTests(NotifyingSilo silo) : IAsyncLifetime
             with made as (insert into grain_state (state_name, grain_key, version, state) values ('notification', $1, 1, convert_to($2, 'UTF8')) returning 1)
             select count(*)::int from made
             """, cart, JsonSerializer.Serialize(
-                new Document<NotificationState> { State = NotificationState.Empty, Sequence = 1, Handled = RecentEvents.Append(null, e.Id, 128) }, StateJson.Options));
+                new StateEnvelope<NotificationState> { State = NotificationState.Empty, Sequence = 1, ProcessedEventIds = RecentEvents.Append(null, e.Id, 128) }, StateJson.Options));
 
         for (var time = 1; time <= 2; time++)
         {
@@ -105,7 +105,7 @@ public sealed class GuestMailPathTests(NotifyingSilo silo) : IAsyncLifetime
     private async Task<GrainId[]> ActiveAsync() =>
         [.. (await silo.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics()).Select(s => s.GrainId)];
 
-    private OrderCancelled Cancelled => new(new OrderFacts(Guid.ParseExact(cart, "N"), "SO-9", null, Email, Given.Usd(1000)), null);
+    private OrderCancelled Cancelled => new(new OrderSummary(Guid.ParseExact(cart, "N"), "SO-9", null, Email, Given.Usd(1000)), null);
 
     private async Task SucceedAsync(string handler, CloudEvent e)
     {
@@ -121,7 +121,7 @@ public sealed class LateMailTests(LateMailTests.SiloWithoutMail silo) : IClassFi
     public async Task a_mail_that_cannot_go_out_at_once_goes_out_by_the_retries_of_its_own_handler_under_the_same_id()
     {
         var cart = Guid.NewGuid().ToString("N");
-        var order = new OrderFacts(Guid.NewGuid(), "SO-9", null, $"{cart}@example.com", Given.Usd(1000));
+        var order = new OrderSummary(Guid.NewGuid(), "SO-9", null, $"{cart}@example.com", Given.Usd(1000));
         var e = NotifyingSilo.Event(cart, new OrderCancelled(order, null));
         var result = await silo.Grains.GetGrain(GrainId.Create("notification", cart)).AsReference<IEventHandler>().RetryAsync(e, 1);
         Assert.True(result.Succeeded, result.Error?.Stack);

@@ -49,7 +49,7 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
         await connection.OpenAsync(cancellation);
         await using (await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation))
         {
-            var report = await IntegrityAudit.Of(Books.Configuration()).RunAsync(
+            var report = await IntegrityChecker.Of(InvariantChecker.Configuration()).RunAsync(
                 connection, null, atRest: false, IntegrityCheck.All.Where(c => c.Name == "mail-was-sent"), cancellation);
             Assert.Equal(0, Assert.Single(report.Checks).Breaches);
         }
@@ -101,7 +101,7 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
         // The mail that proves the address came before.
         var link = Regex.Match(Assert.Single(silo.MailsTo(user.Email), m => m.TextBody!.Contains("verify-email", StringComparison.Ordinal)).TextBody!, @"token=(\S+)");
         var token = MailedToken.Parse(Uri.UnescapeDataString(link.Groups[1].Value))!;
-        Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(token.Secret)).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(token.Secret)).IsError);
         await CancelAsync();
         await Until.TrueAsync("all are mailed", NotifyingSilo.Limit, () => Task.FromResult(Cancelled() == Most + 9));
     }
@@ -158,5 +158,5 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
         from grain_state where state_name = 'notification' and grain_key = any ($1)
         """, (object)carts);
 
-    private static OrderFacts Facts(string email) => new(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000));
+    private static OrderSummary Facts(string email) => new(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000));
 }

@@ -76,7 +76,7 @@ public sealed class GuestMailTurnsTests
     private static EventContext First => Attempt(1, Cancellation);
 
     private static EventContext Attempt(int number, CancellationToken cancellation) => new(
-        NotifyingSilo.Event("key", new OrderDelivered(new OrderFacts(Given.OrderId, "SO-1", null, "guest@example.com", Given.Usd(1)))), number, cancellation);
+        NotifyingSilo.Event("key", new OrderDelivered(new OrderSummary(Given.OrderId, "SO-1", null, "guest@example.com", Given.Usd(1)))), number, cancellation);
 
     private sealed class Channel : INotificationChannel
     {

@@ -53,7 +53,7 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
             await silo.QueryAsync<long>("select count(*) from event where data::text like $1", $"%{token}%") == 0);
         Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from grain_state where state is not null and position(convert_to($1, 'UTF8') in state) > 0", token));
         Assert.DoesNotContain(await NewsAsync(user), n => n.Kind == NotificationKind.EmailVerification);
-        Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(MailedToken.Parse(token)!.Secret)).IsRefused);
+        Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(MailedToken.Parse(token)!.Secret)).IsError);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     {
         var cart = Guid.NewGuid().ToString("N");
         var email = $"{cart}@example.com";
-        await SucceedAsync("notification", cart, NotifyingSilo.Event(cart, new OrderDelivered(new OrderFacts(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000)))));
+        await SucceedAsync("notification", cart, NotifyingSilo.Event(cart, new OrderDelivered(new OrderSummary(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000)))));
 
         await silo.MailAsync(email, "Order SO-9 was delivered");
         Assert.Empty((await silo.Inbox(Guid.ParseExact(cart, "N")).ListAsync(false, new PageRequest())).Value!.Items);
@@ -85,7 +85,7 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     {
         var user = await silo.RegisterAsync();
         var key = user.Id.ToString("N");
-        Assert.False((await silo.Inbox(user.Id).SetPreferencesAsync([new NotificationChoice("orderShipped", "email", false)])).IsRefused);
+        Assert.False((await silo.Inbox(user.Id).SetPreferencesAsync([new NotificationChoice("orderShipped", "email", false)])).IsError);
         await SucceedAsync("notification", key, NotifyingSilo.Event(key, new OrderShipped(Facts(user), "Turtle Post", "TP-1")));
 
         Assert.Empty(await DueAsync(key, NotificationKind.OrderShipped));
@@ -200,7 +200,7 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     private async Task<IEnumerable<string>> ActiveKeysAsync() =>
         (await silo.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics()).Select(s => s.GrainId.Key.ToString()!);
 
-    private static OrderFacts Facts(string key) => new(Guid.NewGuid(), "SO-1", null, $"{key}@example.com", Given.Usd(1999));
+    private static OrderSummary Facts(string key) => new(Guid.NewGuid(), "SO-1", null, $"{key}@example.com", Given.Usd(1999));
 
     /// <summary>Commits an event to the stream of a key, as grain storage does.</summary>
     private Task<bool> CommitAsync(string key, IShopEvent e) => silo.QueryAsync<bool>("""
@@ -250,9 +250,9 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         var first = (await grain.CreateAsync("http://127.0.0.1:9/", ["order.*"], "somebody")).Value!;
         await silo.DeactivateAllAsync();
         Assert.Equal(first.Secret, (await grain.CreateAsync("http://127.0.0.1:9/", ["order.*"], "somebody")).Value!.Secret);
-        Assert.False((await grain.DeleteAsync("somebody else")).IsRefused);
-        Assert.Equal(RefusalCode.NotFound, (await grain.DeleteAsync("somebody else")).Refusal?.Code);
-        Assert.Equal(RefusalCode.NotFound, (await grain.GetAsync()).Refusal?.Code);
+        Assert.False((await grain.DeleteAsync("somebody else")).IsError);
+        Assert.Equal(ErrorCode.NotFound, (await grain.DeleteAsync("somebody else")).Error?.Code);
+        Assert.Equal(ErrorCode.NotFound, (await grain.GetAsync()).Error?.Code);
         Assert.Equal(["webhooks.delete somebody else", "webhooks.create somebody"], await NotesAsync(first.Endpoint.Id));
         var details = await silo.QueryAsync<string>("select string_agg(concat(before, after), '') from audit_log where subject = $1", $"{first.Endpoint.Id}");
         Assert.Contains("http://127.0.0.1:9/", details, StringComparison.Ordinal);
@@ -283,7 +283,7 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     private async Task<NewWebhookEndpoint> EndpointAsync(WebhookReceiver receiver, string events)
     {
         var created = await silo.Grains.GetGrain<IWebhookEndpointGrain>(Guid.NewGuid()).CreateAsync(receiver.Url, [events], "tests");
-        Assert.False(created.IsRefused, created.Refusal?.Detail);
+        Assert.False(created.IsError, created.Error?.Detail);
         return created.Value;
     }
 
@@ -293,5 +293,5 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
             await silo.Grains.GetGrain<IWebhookEndpointGrain>(endpoint.Endpoint.Id).DeleteAsync("tests");
     }
 
-    private static OrderFacts Facts(User user) => new(Guid.NewGuid(), "SO-1", user.Id, user.Email, Given.Usd(1999));
+    private static OrderSummary Facts(User user) => new(Guid.NewGuid(), "SO-1", user.Id, user.Email, Given.Usd(1999));
 }

@@ -125,7 +125,7 @@ public sealed class WebhookSenderTests : IAsyncDisposable
 
     private Task PostAsync() => sender.PostAsync(Given.Id(1), receiver.Url, Secret, Shipped, Cancellation);
 
-    private static PublishedEvent Shipped { get; } = new(
+    private static WebhookPayload Shipped { get; } = new(
         "/order/1#3", "/order/1", "order.shipped", "1", Given.Now, 3, "correlation", null, JsonSerializer.SerializeToElement(new { order = new { number = "SO-1" } }));
 
     private static WebhookSender Sender(WebhookOptions options) => new(Options.Create(new NotificationsOptions { Webhooks = options }), TimeProvider.System);

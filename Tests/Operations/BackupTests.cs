@@ -4,8 +4,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Operations;
 
 /// <summary>A backup that is taken while the shop sells is a whole shop, on another server.</summary>
-[Collection(nameof(AuditedShop))]
-public sealed class BackupTests(AuditedShop original)
+[Collection(nameof(CheckedShop))]
+public sealed class BackupTests(CheckedShop original)
 {
     private static readonly string Script = Path.Combine(Repository.Root, "deploy", "backup.sh");
 
@@ -47,7 +47,7 @@ public sealed class BackupTests(AuditedShop original)
                 Assert.Equal(buyer.OrderId, Guid.Parse((await Buyer.AskAsync(() => there.OrderAsync(buyer.Key))).Text("id")));
             }
             Assert.Equal(201, (int)(await (await Buyer.ArriveAsync(api, original.Ids["sku"])).OrderAsync()).Status);
-            await Books.AssertBalanceAsync(restored);
+            await InvariantChecker.AssertBalanceAsync(restored);
         }
         finally
         {

@@ -28,7 +28,7 @@ public sealed class CheckoutCountsTests
             var before = await PrometheusText.ScrapeAsync(shop.SiloHttp);
             for (var i = 0; i < Checkouts; i++)
                 await BuyAsync(shop, api, sku);
-            await Books.QuietAsync(shop);
+            await InvariantChecker.QuietAsync(shop);
             var after = await PrometheusText.ScrapeAsync(shop.SiloHttp);
 
             double Each(string metric, params (string, string)[] labels) => (after.Sum(metric, labels) - before.Sum(metric, labels)) / Checkouts;
@@ -57,6 +57,6 @@ public sealed class CheckoutCountsTests
         var guest = await Buyer.ArriveAsync(api, sku);
         Expect.Status(201, await guest.OrderAsync());
         // What one sets off is over before the next begins: nothing is shared.
-        await Books.QuietAsync(shop);
+        await InvariantChecker.QuietAsync(shop);
     }
 }

@@ -32,7 +32,7 @@ internal static class Contract
             if (type.IsEnum && type.GetCustomAttribute<AliasAttribute>() is not null)
                 lines.UnionWith(Enum.GetNames(type).Select(n => $"enum {AliasOf(type)} {n} = {Convert.ToInt64(Enum.Parse(type, n), System.Globalization.CultureInfo.InvariantCulture)}"));
             foreach (var (name, state) in StatesOf(type))
-                lines.UnionWith(JsonOf($"state {name}", typeof(Document<>).MakeGenericType(state)));
+                lines.UnionWith(JsonOf($"state {name}", typeof(StateEnvelope<>).MakeGenericType(state)));
         }
         var events = new EventTypes(Assemblies);
         foreach (var (name, type) in events.All)
@@ -79,7 +79,7 @@ internal static class Contract
         let name = parameter.GetCustomAttributes().OfType<IPersistentStateConfiguration>().FirstOrDefault()?.StateName ?? parameter.GetCustomAttribute<LazyStateAttribute>()?.Name
         where name is not null && parameter.ParameterType.IsGenericType
         let document = parameter.ParameterType.GetGenericArguments()[0]
-        where document.IsGenericType && document.GetGenericTypeDefinition() == typeof(Document<>)
+        where document.IsGenericType && document.GetGenericTypeDefinition() == typeof(StateEnvelope<>)
         select (name, document.GetGenericArguments()[0]);
 
     /// <summary>Every path of what is written, with its type; one that must be there when it is read ends with an exclamation mark.</summary>

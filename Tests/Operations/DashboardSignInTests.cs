@@ -9,7 +9,8 @@ public sealed class DashboardSignInTests
     [Fact]
     public async Task one_address_may_not_try_without_end()
     {
-        using var signIn = new DashboardSignIn(new DashboardSection { SignInsPerMinute = 2 }, null!, null!, null!, TimeProvider.System);
+        using var signIn = new DashboardSignIn(new DashboardAccessOptions { SignInsPerMinute = 2 }, null!, null!, null!,
+            TimeProvider.System);
         async Task<int?> TryFromAsync(string address, string? site = null)
         {
             var context = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Parse(address) } };

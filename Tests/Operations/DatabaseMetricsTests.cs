@@ -15,7 +15,7 @@ public sealed class DatabaseMetricsTests
         Assert.Empty(Told(meters));
         metrics.Observe(answers: true);
         Assert.Equal([("soonshop.database.up", 1L)], Told(meters));
-        metrics.Observe([new TableFigures("event", 10, 2)]);
+        metrics.Observe([new TableMetricsSample("event", 10, 2)]);
         metrics.Observe(answers: false);
         // What it said last stands.
         Assert.Equal([("soonshop.database.table", 10L), ("soonshop.database.table.dead_rows", 2L), ("soonshop.database.up", 0L)], Told(meters).Order());

@@ -25,20 +25,20 @@ public sealed class LogLevelsStateTests
     [InlineData("Console:LogLevel:Default")]
     [InlineData("two words")]
     public void what_is_no_category_is_refused(string category) =>
-        Assert.Contains("levels", LogLevelsState.Set(Of((category, LogDetail.Debug)), Now).Refusal!.Errors!.Keys);
+        Assert.Contains("levels", LogLevelsState.Set(Of((category, LogDetail.Debug)), Now).Error!.Errors!.Keys);
 
     [Fact]
     public void there_is_an_end_to_categories_and_time()
     {
         var many = Enumerable.Range(0, LogLevelsState.MaxCategories + 1).Select(i => ($"C{i}", LogDetail.Debug)).ToArray();
-        Assert.Contains("levels", LogLevelsState.Set(Of(many), Now).Refusal!.Errors!.Keys);
-        Assert.Null(LogLevelsState.Set(Of(many[1..]), Now).Refusal);
-        Assert.All([0, LogLevels.MaxMinutes + 1], minutes => Assert.Contains("minutes", LogLevelsState.Set(Of() with { Minutes = minutes }, Now).Refusal!.Errors!.Keys));
+        Assert.Contains("levels", LogLevelsState.Set(Of(many), Now).Error!.Errors!.Keys);
+        Assert.Null(LogLevelsState.Set(Of(many[1..]), Now).Error);
+        Assert.All([0, LogLevels.MaxMinutes + 1], minutes => Assert.Contains("minutes", LogLevelsState.Set(Of() with { Minutes = minutes }, Now).Error!.Errors!.Keys));
     }
 
     [Fact]
     public void a_category_is_named_once_however_it_is_written() =>
-        Assert.Contains("levels", LogLevelsState.Set(Of(("SoonShop", LogDetail.Debug), ("soonshop", LogDetail.Error)), Now).Refusal!.Errors!.Keys);
+        Assert.Contains("levels", LogLevelsState.Set(Of(("SoonShop", LogDetail.Debug), ("soonshop", LogDetail.Error)), Now).Error!.Errors!.Keys);
 
     [Theory]
     [InlineData(false)]

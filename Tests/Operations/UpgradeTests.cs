@@ -45,7 +45,7 @@ public sealed class UpgradeTests
         var waiting = await Buyer.ArriveAsync(api, skus[2]);
         Assert.Equal(402, (int)(await waiting.OrderAsync("pm_card_visa_chargeDeclined")).Status);
         Assert.Equal(1, await shop.QueryAsync<long>("select count(*) from event where subject = $1 and type = 'order.confirmed' and data ->> 'salesChannel' = 'web'", fresh.OrderId.ToString("N")));
-        await Books.AssertNothingBrokenAsync(shop);
+        await InvariantChecker.AssertInvariantsAsync(shop);
 
         // Back, as fast as it goes: what the next version wrote, this one reads and goes on with. A front end of the next version is left over.
         await first.StopAsync();

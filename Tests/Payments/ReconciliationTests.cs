@@ -191,16 +191,16 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         var store = silo.Services.GetRequiredService<ReconciliationStore>();
         await silo.Books.RequestAsync("tester");
         Assert.NotNull(await store.TryTakeAsync("dead silo", TimeSpan.FromSeconds(2), CancellationToken.None));
-        var position = new ReconciliationPosition { InBetweenAfter = "f" };
-        Assert.True(await store.KeepAsync("dead silo", position, TimeSpan.FromSeconds(2), CancellationToken.None));
+        var position = new ReconciliationPosition { UnsettledAfter = "f" };
+        Assert.True(await store.SaveAsync("dead silo", position, TimeSpan.FromSeconds(2), CancellationToken.None));
         Assert.Null(await store.TryTakeAsync("silo", TimeSpan.FromSeconds(60), CancellationToken.None));
 
         (ReconciliationPosition Position, DateTimeOffset)? taken = null;
         await Until.TrueAsync("the turn is free", TimeSpan.FromSeconds(30), async () => (taken = await store.TryTakeAsync("silo", TimeSpan.FromSeconds(60), CancellationToken.None)) is not null);
 
         Assert.Equal(position, taken!.Value.Position);
-        Assert.False(await store.KeepAsync("dead silo", position, TimeSpan.FromSeconds(2), CancellationToken.None));
-        Assert.True(await store.KeepAsync("silo", new ReconciliationPosition(), TimeSpan.FromSeconds(60), CancellationToken.None));
+        Assert.False(await store.SaveAsync("dead silo", position, TimeSpan.FromSeconds(2), CancellationToken.None));
+        Assert.True(await store.SaveAsync("silo", new ReconciliationPosition(), TimeSpan.FromSeconds(60), CancellationToken.None));
         await store.EndAsync("silo", new ReconciliationReport(0, 0, 0, 0, 0, 0, null), TimeSpan.Zero, CancellationToken.None);
     }
 
@@ -229,7 +229,7 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         Assert.Empty(orders.Except(found.Select(d => d.PaymentId)));
         Assert.Equal(found.OrderByDescending(d => d.LastSeenAt).Select(d => d.Id), found.Select(d => d.Id));
         Assert.All(found, d => Assert.Equal((DiscrepancyKind.Amount, null), (d.Kind, d.ResolvedAt)));
-        Assert.Equal(RefusalCode.ValidationFailed, (await silo.Books.ListAsync(filter, new PageRequest(1, "nonsense"), TestContext.Current.CancellationToken)).Refusal?.Code);
+        Assert.Equal(ErrorCode.ValidationFailed, (await silo.Books.ListAsync(filter, new PageRequest(1, "nonsense"), TestContext.Current.CancellationToken)).Error?.Code);
         Assert.Empty((await silo.Books.ListAsync(filter with { To = DateTimeOffset.UnixEpoch }, new PageRequest(), TestContext.Current.CancellationToken)).Value!.Items);
         Assert.Equal(found.Count, (await silo.Books.ListAsync(filter with { From = DateTimeOffset.UtcNow.AddDays(-1) }, new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items.Length);
         Assert.True((await silo.Books.GetStatusAsync()).Open >= 3);
@@ -244,10 +244,10 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         var review = silo.Services.GetRequiredService<PaymentReview>();
         var reference = await silo.QueryAsync<string>("select reference from simulated_payment where order_id = $1", order);
 
-        var effect = await review.HearAsync(
-            new PaymentNews("evt_1", "payment_intent.succeeded", reference, order) { Status = ProviderPaymentStatus.Captured }, again: false, CancellationToken.None);
+        var effect = await review.ApplyAsync(
+            new PaymentUpdate("evt_1", "payment_intent.succeeded", reference, order) { Status = ProviderPaymentStatus.Captured }, again: false, CancellationToken.None);
 
-        Assert.Equal(NewsEffect.Known, effect);
+        Assert.Equal(PaymentUpdateOutcome.Known, effect);
         await ChangeAsync("update simulated_payment set status = 'captured' where order_id = $1", order);
     }
 
@@ -256,7 +256,7 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
     {
         await ChangeAsync("update payment_reconciliation set position = '{}', due_at = now() where $1 is not null", Guid.NewGuid());
         var options = new PaymentsOptions { Reconciliation = { TooLongSeconds = 0.1, PageSize = 3, MaxPagesPerRun = 1, RequestsPerSecond = 1000, OverlapMinutes = 0, IntervalSeconds = 3600 } };
-        var books = new ListedBooks(silo.Services.GetRequiredService<IProviderBooks>());
+        var books = new ListedBooks(silo.Services.GetRequiredService<IProviderTransactions>());
         var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(silo.Services, Options.Create(options), books);
         var store = silo.Services.GetRequiredService<ReconciliationStore>();
         // Each run is due at once: the interval is an hour.
@@ -293,7 +293,7 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         var old = await BuyAsync();
         await ChangeAsync("update simulated_payment set created_at = now() - interval '9 days' where order_id = $1", old);
         await ChangeAsync("update payment_reconciliation set position = jsonb_build_object('paymentsComparedTo', now() - interval '10 days') where $1 is not null", Guid.NewGuid());
-        var books = new ListedBooks(silo.Services.GetRequiredService<IProviderBooks>());
+        var books = new ListedBooks(silo.Services.GetRequiredService<IProviderTransactions>());
         var options = new PaymentsOptions { Reconciliation = { TooLongSeconds = 0.1, RequestsPerSecond = 1000, LookBackHours = 1 } };
         var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(silo.Services, Options.Create(options), books);
         await silo.Books.RequestAsync("tester");
@@ -302,15 +302,15 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
     }
 
     /// <summary>Remembers which orders' payments were listed.</summary>
-    private sealed class ListedBooks(IProviderBooks books) : IProviderBooks
+    private sealed class ListedBooks(IProviderTransactions transactions) : IProviderTransactions
     {
         public HashSet<Guid> Listed { get; } = [];
 
-        public Task<ProviderPaymentFacts?> FindAsync(string reference, CancellationToken cancellation) => books.FindAsync(reference, cancellation);
+        public Task<ProviderTransaction?> FindAsync(string reference, CancellationToken cancellation) => transactions.FindAsync(reference, cancellation);
 
-        public async Task<ProviderPaymentPage> ListAsync(DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
+        public async Task<ProviderTransactionPage> ListAsync(DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
         {
-            var page = await books.ListAsync(from, to, after, limit, cancellation);
+            var page = await transactions.ListAsync(from, to, after, limit, cancellation);
             Listed.UnionWith(page.Items.Select(p => p.OrderId).OfType<Guid>());
             return page;
         }
@@ -374,11 +374,11 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
     {
         var sku = await silo.CreateProductAsync();
         var stocked = await silo.Grains.GetGrain<Inventory.IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new Inventory.AdjustStock($"{Guid.NewGuid()}", 10, "delivery", null));
-        Assert.False(stocked.IsRefused);
+        Assert.False(stocked.IsError);
         var guest = new Caller(null, Guid.NewGuid(), false);
         var cart = silo.Grains.GetGrain<Carts.ICartGrain>(guest.CartId!.Value);
-        Assert.False((await cart.OpenForGuestAsync()).IsRefused);
-        Assert.False((await cart.SetItemAsync(guest, sku, 1)).IsRefused);
+        Assert.False((await cart.OpenForGuestAsync()).IsError);
+        Assert.False((await cart.SetItemAsync(guest, sku, 1)).IsError);
         var id = OrderId.For(guest, "key");
         async Task<Order> PlaceAsync()
         {

@@ -82,8 +82,8 @@ public sealed class StripeFaultTests : StripeSide
     {
         var (provider, command) = (Provider(), Payment());
 
-        Assert.Equal(ProviderPaymentStatus.Cancelled, (await provider.WithdrawAsync(command, None)).Status);
-        Assert.Equal(ProviderPaymentStatus.Cancelled, (await provider.WithdrawAsync(command, None)).Status);
+        Assert.Equal(ProviderPaymentStatus.Cancelled, (await provider.VoidAsync(command, None)).Status);
+        Assert.Equal(ProviderPaymentStatus.Cancelled, (await provider.VoidAsync(command, None)).Status);
         // The request that was on its way all the time.
         Assert.Equal(ProviderPaymentStatus.Cancelled, (await provider.CreateAsync(command, None)).Status);
         Assert.Equal(("canceled", 0), (TheOnePayment.Status, TheOnePayment.Charges));
@@ -97,7 +97,7 @@ public sealed class StripeFaultTests : StripeSide
     {
         var (provider, command) = (Provider(), Payment(method));
         await provider.CreateAsync(command, None);
-        var answer = await provider.WithdrawAsync(command, None);
+        var answer = await provider.VoidAsync(command, None);
         Assert.Equal((status, TheOnePayment.Id), (answer.Status, answer.Reference));
     }
 
@@ -106,8 +106,8 @@ public sealed class StripeFaultTests : StripeSide
     {
         var (provider, command) = (Provider(), Payment("pm_nobody_knows"));
         await provider.CreateAsync(command, None);
-        Assert.True((await provider.WithdrawAsync(command, None)).Status is ProviderPaymentStatus.Cancelled or ProviderPaymentStatus.Declined);
-        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await provider.WithdrawAsync(Payment(amount: 100_000_000), None));
+        Assert.True((await provider.VoidAsync(command, None)).Status is ProviderPaymentStatus.Cancelled or ProviderPaymentStatus.Declined);
+        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await provider.VoidAsync(Payment(amount: 100_000_000), None));
         Assert.Equal(0, Server.Books.Totals.Captured);
     }
 
@@ -116,7 +116,7 @@ public sealed class StripeFaultTests : StripeSide
     {
         var (provider, command) = (Impatient(), Payment());
         Server.Faults.Plan(fault, Creation, times: 2);
-        Assert.Equal(ProviderPaymentStatus.Cancelled, (await UntilDefiniteAsync(() => provider.WithdrawAsync(command, None))).Status);
+        Assert.Equal(ProviderPaymentStatus.Cancelled, (await UntilDefiniteAsync(() => provider.VoidAsync(command, None))).Status);
         Assert.Equal(0, Server.Books.Totals.Captured);
     }
 
@@ -125,13 +125,13 @@ public sealed class StripeFaultTests : StripeSide
     {
         var (provider, command) = (Provider(), Payment());
         Server.Faults.Plan(Fault.ErrorAfter, Creation);
-        var withdrawn = await UntilDefiniteAsync(() => provider.WithdrawAsync(command, None));
+        var withdrawn = await UntilDefiniteAsync(() => provider.VoidAsync(command, None));
         Assert.Equal((ProviderPaymentStatus.Cancelled, 0), (withdrawn.Status, TheOnePayment.Captured));
 
         var other = Payment();
         Server.Faults.Plan(Fault.ResetAfter, Creation);
         await Assert.ThrowsAsync<UnavailableException>(() => Provider(o => o.Retries = 0).CreateAsync(other, None));
-        Assert.Equal(ProviderPaymentStatus.Captured, (await provider.WithdrawAsync(other, None)).Status);
+        Assert.Equal(ProviderPaymentStatus.Captured, (await provider.VoidAsync(other, None)).Status);
     }
 
     [Fact]
@@ -143,14 +143,14 @@ public sealed class StripeFaultTests : StripeSide
         await Until.TrueAsync("the creation is under way", TimeSpan.FromSeconds(30), () => Task.FromResult(Server.Faults.Counts.ContainsKey(Fault.Slow)));
         try
         {
-            Assert.Equal(ProviderPaymentStatus.Captured, (await impatient.WithdrawAsync(command, None)).Status);
+            Assert.Equal(ProviderPaymentStatus.Captured, (await impatient.VoidAsync(command, None)).Status);
         }
         catch (UnavailableException)
         {
             // The key was in use.
         }
         Assert.Equal(ProviderPaymentStatus.Captured, (await creation).Status);
-        Assert.Equal(ProviderPaymentStatus.Captured, (await impatient.WithdrawAsync(command, None)).Status);
+        Assert.Equal(ProviderPaymentStatus.Captured, (await impatient.VoidAsync(command, None)).Status);
         Assert.Equal(1, TheOnePayment.Charges);
     }
 
@@ -165,10 +165,10 @@ public sealed class StripeFaultTests : StripeSide
         var old = command with { AskedAt = DateTimeOffset.UtcNow - TwoDays };
 
         Assert.Equal(payment.Reference, (await provider.CreateAsync(old, None)).Reference);
-        Assert.Equal((payment.Reference, ProviderPaymentStatus.Captured), Told(await provider.WithdrawAsync(old, None)));
+        Assert.Equal((payment.Reference, ProviderPaymentStatus.Captured), Told(await provider.VoidAsync(old, None)));
         // What was never made is not made any more.
         Assert.Equal((null, ProviderPaymentStatus.Cancelled), Told(await provider.CreateAsync(Payment(age: TwoDays), None)));
-        Assert.Equal((null, ProviderPaymentStatus.Cancelled), Told(await provider.WithdrawAsync(Payment(age: TwoDays), None)));
+        Assert.Equal((null, ProviderPaymentStatus.Cancelled), Told(await provider.VoidAsync(Payment(age: TwoDays), None)));
         Assert.Equal(2000, TheOnePayment.Captured);
     }
 

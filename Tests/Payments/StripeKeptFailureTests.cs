@@ -19,7 +19,7 @@ public sealed class StripeKeptFailureTests : StripeSide
         await using var stripe = await FailingStripe.StartAsync();
         var provider = Provider(o => o.ApiBase = stripe.Url);
         await Assert.ThrowsAsync<UnavailableException>(() => provider.CreateAsync(Payment(), None));
-        await Assert.ThrowsAsync<UnavailableException>(() => provider.WithdrawAsync(Payment(), None));
+        await Assert.ThrowsAsync<UnavailableException>(() => provider.VoidAsync(Payment(), None));
         await Assert.ThrowsAsync<UnavailableException>(() => provider.RefundAsync(Refund(new ProviderPayment("pi_1", ProviderPaymentStatus.Captured), 500), None));
         Assert.DoesNotContain(stripe.Keys, k => k.EndsWith("/2", StringComparison.Ordinal));
     }
@@ -32,9 +32,9 @@ public sealed class StripeKeptFailureTests : StripeSide
         // However long ago it was written down: what counts is when it failed.
         var (create, withdraw) = (Payment(age: TimeSpan.FromMinutes(6)), Payment(age: TimeSpan.FromMinutes(6)));
         await Assert.ThrowsAsync<UnavailableException>(() => provider.CreateAsync(create, None));
-        await Assert.ThrowsAsync<UnavailableException>(() => provider.WithdrawAsync(withdraw, None));
+        await Assert.ThrowsAsync<UnavailableException>(() => provider.VoidAsync(withdraw, None));
         Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.CreateAsync(create, None)));
-        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.WithdrawAsync(withdraw, None)));
+        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.VoidAsync(withdraw, None)));
     }
 
     [Fact]

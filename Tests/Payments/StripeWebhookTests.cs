@@ -371,6 +371,6 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await shop.Stripe.Webhooks.WhenIdleAsync(limit.Token);
-        await Books.QuietAsync(shop.Shop, TimeSpan.FromMinutes(10), WebhookShop.CheckoutDue);
+        await InvariantChecker.QuietAsync(shop.Shop, TimeSpan.FromMinutes(10), WebhookShop.CheckoutDue);
     }
 }

@@ -63,14 +63,14 @@ public sealed class ApiKeyStateTests
         var renewed = Key.Renew(Command, second, Given.Now).Next();
         Assert.True(renewed.Admits(second.Secret, Given.Now));
         Assert.False(renewed.Admits(Token.Secret, Given.Now));
-        Assert.Equal(RefusalCode.Conflict, Key.Use(Given.Now).Next().Renew(Command, second, Given.Now).Refusal!.Code);
-        Assert.Equal(RefusalCode.Conflict, Key.Renew(Command with { Name = "another" }, second, Given.Now).Refusal!.Code);
+        Assert.Equal(ErrorCode.Conflict, Key.Use(Given.Now).Next().Renew(Command, second, Given.Now).Error!.Code);
+        Assert.Equal(ErrorCode.Conflict, Key.Renew(Command with { Name = "another" }, second, Given.Now).Error!.Code);
     }
 
     [Fact]
     public void all_that_is_wrong_is_named_at_once()
     {
-        var refusal = ApiKeyState.Create(new CreateApiKey("\n", ["everything"], Given.Now, "somebody"), Token, Given.Now).Refusal!;
-        Assert.Equal(["expiresAt", "name", "scopes"], refusal.Errors!.Keys.Order(StringComparer.Ordinal));
+        var error = ApiKeyState.Create(new CreateApiKey("\n", ["everything"], Given.Now, "somebody"), Token, Given.Now).Error!;
+        Assert.Equal(["expiresAt", "name", "scopes"], error.Errors!.Keys.Order(StringComparer.Ordinal));
     }
 }

@@ -44,8 +44,8 @@ public sealed class CartStateTests
     {
         var decision = Empty.SetItem("MUG", "The MUG", quantity, Given.Usd(1000));
 
-        decision.IsRefused(RefusalCode.ValidationFailed);
-        Assert.Equal("quantity", decision.Refusal!.Errors!.Single().Key);
+        decision.IsRefused(ErrorCode.ValidationFailed);
+        Assert.Equal("quantity", decision.Error!.Errors!.Single().Key);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class CartStateTests
     {
         var full = Full();
 
-        full.SetItem("MUG", "The MUG", 1, Given.Usd(1000)).IsRefused(RefusalCode.Conflict);
+        full.SetItem("MUG", "The MUG", 1, Given.Usd(1000)).IsRefused(ErrorCode.Conflict);
         Assert.Equal(CartLine.MaxQuantity, Set(full, "SKU-0", CartLine.MaxQuantity).Lines[0].Quantity);
     }
 
@@ -136,10 +136,10 @@ public sealed class CartStateTests
     [Fact]
     public void lines_that_were_handed_over_are_handed_over_once()
     {
-        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2).HandOver(Given.Customer, [], Given.Now).Next();
+        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2).Transfer(Given.Customer, [], Given.Now).Next();
 
-        Assert.Empty(guest.ForgetHandedOver(Given.Customer).Next().Lines);
-        guest.ForgetHandedOver(Given.Id(7)).StaysAs(guest);
+        Assert.Empty(guest.ForgetTransfer(Given.Customer).Next().Lines);
+        guest.ForgetTransfer(Given.Id(7)).StaysAs(guest);
     }
 
     [Fact]
@@ -154,11 +154,11 @@ public sealed class CartStateTests
     [Fact]
     public void a_guests_cart_is_handed_to_one_customer()
     {
-        var handed = CartState.Empty(isGuest: true).HandOver(Given.Customer, [], Given.Now).Next();
+        var handed = CartState.Empty(isGuest: true).Transfer(Given.Customer, [], Given.Now).Next();
 
-        handed.HandOver(Given.Customer, [], Given.Now).StaysAs(handed);
-        handed.HandOver(Given.Id(99), [], Given.Now).IsRefused(RefusalCode.NotFound);
-        Empty.HandOver(Given.Customer, [], Given.Now).IsRefused(RefusalCode.NotFound);
+        handed.Transfer(Given.Customer, [], Given.Now).StaysAs(handed);
+        handed.Transfer(Given.Id(99), [], Given.Now).IsRefused(ErrorCode.NotFound);
+        Empty.Transfer(Given.Customer, [], Given.Now).IsRefused(ErrorCode.NotFound);
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class CartStateTests
         var guest = CartState.Empty(isGuest: true)
             .Order(Given.Id(1), Given.Now.AddHours(-2), []).Next().Order(Given.Id(2), Given.Now.AddMinutes(-5), []).Next();
 
-        var handed = guest.HandOver(Given.Customer, [Given.Id(3)], Given.Now - Given.PaymentWindow).Next();
+        var handed = guest.Transfer(Given.Customer, [Given.Id(3)], Given.Now - Given.PaymentWindow).Next();
 
         Assert.Equal([new MovedOrder(Given.Id(3), true), new MovedOrder(Given.Id(2), false)], handed.MovedOrders);
     }
@@ -175,7 +175,7 @@ public sealed class CartStateTests
     [Fact]
     public void what_an_order_buys_that_goes_along_leaves_the_cart_that_it_went_to()
     {
-        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2).HandOver(Given.Customer, [Given.OrderId], Given.Now).Next();
+        var guest = Set(CartState.Empty(isGuest: true), "MUG", 2).Transfer(Given.Customer, [Given.OrderId], Given.Now).Next();
         var customer = Set(Empty, "MUG", 1).Merge(Given.Id(9), guest.Lines).Next();
 
         var bought = customer.OrderMoved(Given.Id(9), Given.OrderId, Given.Now, guest.Lines).Next();
@@ -206,12 +206,12 @@ public sealed class CartStateTests
     {
         var cart = Set(Empty, "MUG", 2);
 
-        Assert.Null(cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        Assert.Null(cart.CheckCanResume(Given.OrderId, Given.Now, Mugs(2)));
         // It may have been bought itself, and its lines be gone.
         var bought = cart.Order(Given.OrderId, Given.Now, cart.Lines).Next();
-        Assert.Null(bought.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        Assert.Null(bought.CheckCanResume(Given.OrderId, Given.Now, Mugs(2)));
         // What its holder takes out is no other order's.
-        Assert.Null(Empty.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        Assert.Null(Empty.CheckCanResume(Given.OrderId, Given.Now, Mugs(2)));
     }
 
     [Fact]
@@ -219,8 +219,8 @@ public sealed class CartStateTests
     {
         var cart = Set(Set(Empty, "MUG", 2).Order(Given.Id(9), Given.Now.AddSeconds(1), [Given.Line("MUG", 2)]).Next(), "MUG", 2);
 
-        Assert.Equal(Given.Id(9), cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(2))?.OrderId);
-        Assert.Null(cart.WhyNotResume(Given.OrderId, Given.Now.AddSeconds(2), Mugs(2)));
+        Assert.Equal(Given.Id(9), cart.CheckCanResume(Given.OrderId, Given.Now, Mugs(2))?.OrderId);
+        Assert.Null(cart.CheckCanResume(Given.OrderId, Given.Now.AddSeconds(2), Mugs(2)));
     }
 
     [Fact]
@@ -228,8 +228,8 @@ public sealed class CartStateTests
     {
         var cart = Set(Empty, "MUG", 2).Order(Given.Id(9), Given.Now.AddHours(-1), [Given.Line("MUG", 1)]).Next();
 
-        Assert.Equal(Given.Id(9), cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(2))?.OrderId);
-        Assert.Null(cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(1)));
+        Assert.Equal(Given.Id(9), cart.CheckCanResume(Given.OrderId, Given.Now, Mugs(2))?.OrderId);
+        Assert.Null(cart.CheckCanResume(Given.OrderId, Given.Now, Mugs(1)));
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class CartStateTests
     {
         var cart = Enumerable.Range(10, 25).Aggregate(Set(Empty, "MUG", 2), (c, i) => c.Order(Given.Id(i), Given.Now.AddMinutes(i), []).Next());
 
-        Assert.NotNull(cart.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        Assert.NotNull(cart.CheckCanResume(Given.OrderId, Given.Now, Mugs(2)));
     }
 
     [Fact]
@@ -245,10 +245,10 @@ public sealed class CartStateTests
     {
         var guest = Set(CartState.Empty(isGuest: true), "MUG", 2);
 
-        Assert.NotNull(guest.HandOver(Given.Customer, [], Given.Now).Next().WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
-        var moved = guest.HandOver(Given.Customer, [Given.OrderId], Given.Now).Next().ForgetHandedOver(Given.Customer).Next();
-        Assert.Null(moved.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
-        Assert.NotNull(CartState.Gone.WhyNotResume(Given.OrderId, Given.Now, Mugs(2)));
+        Assert.NotNull(guest.Transfer(Given.Customer, [], Given.Now).Next().CheckCanResume(Given.OrderId, Given.Now, Mugs(2)));
+        var moved = guest.Transfer(Given.Customer, [Given.OrderId], Given.Now).Next().ForgetTransfer(Given.Customer).Next();
+        Assert.Null(moved.CheckCanResume(Given.OrderId, Given.Now, Mugs(2)));
+        Assert.NotNull(CartState.Gone.CheckCanResume(Given.OrderId, Given.Now, Mugs(2)));
     }
 
     private static ImmutableArray<LineUnits> Mugs(int units) => [new LineUnits("MUG", units)];

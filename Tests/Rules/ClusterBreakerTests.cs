@@ -113,6 +113,7 @@ public sealed class ClusterBreakerTests
     private ClusterBreaker Breaker(bool enabled = true)
     {
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        return new(new ClusterSection { BreakerEnabled = enabled }, new GatewayMetrics(meters), time, NullLogger<ClusterBreaker>.Instance);
+        return new(new ClusterClientOptions { BreakerEnabled = enabled }, new GatewayMetrics(meters), time,
+            NullLogger<ClusterBreaker>.Instance);
     }
 }

@@ -11,8 +11,8 @@ public sealed class DestinationsTests
     public void a_country_without_a_tax_is_refused_unless_the_rest_of_the_world_has_one()
     {
         var options = new CheckoutOptions { TaxBasisPointsByCountry = { ["DE"] = 1900 } };
-        var refusal = Destinations.Check(Given.Address, null, options).Refusal!;
-        Assert.Equal(["is GB, where this shop does not deliver"], refusal.Errors!["shippingAddress.country"]);
+        var error = Destinations.Check(Given.Address, null, options).Error!;
+        Assert.Equal(["is GB, where this shop does not deliver"], error.Errors!["shippingAddress.country"]);
         Assert.Equal("DE", Destinations.Check(Given.Address with { Country = "DE", PostalCode = "10115" }, null, options).Value!.Country);
 
         options.TaxBasisPointsRestOfWorld = 0;
@@ -32,11 +32,11 @@ public sealed class DestinationsTests
     public void a_saved_address_from_before_a_rule_is_refused_by_its_name()
     {
         var options = new CheckoutOptions { TaxBasisPointsRestOfWorld = 0 };
-        var refusal = Destinations.Check(Given.Address with { Country = "UK" }, Given.Id(7), options).Refusal!;
-        Assert.Equal(RefusalCode.ValidationFailed, refusal.Code);
-        Assert.Equal([$"names the saved address {Given.Id(7)}, whose country {AddressRules.NoCountry}"], refusal.Errors!["addressId"]);
+        var error = Destinations.Check(Given.Address with { Country = "UK" }, Given.Id(7), options).Error!;
+        Assert.Equal(ErrorCode.ValidationFailed, error.Code);
+        Assert.Equal([$"names the saved address {Given.Id(7)}, whose country {AddressRules.NoCountry}"], error.Errors!["addressId"]);
         var american = Given.Address with { Country = "US", Region = null, PostalCode = "x" };
-        Assert.Equal(2, Destinations.Check(american, Given.Id(7), options).Refusal!.Errors!["addressId"].Length);
+        Assert.Equal(2, Destinations.Check(american, Given.Id(7), options).Error!.Errors!["addressId"].Length);
     }
 
     [Fact]

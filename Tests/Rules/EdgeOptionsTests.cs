@@ -16,7 +16,7 @@ public sealed class EdgeOptionsTests
     public void the_defaults_are_in_order()
     {
         Assert.Empty(new HttpOptions().Problems());
-        Assert.Empty(new CorsSection().Problems());
+        Assert.Empty(new ShopCorsOptions().Problems());
         Assert.Empty(new RateLimitsOptions().Problems());
     }
 
@@ -69,7 +69,7 @@ public sealed class EdgeOptionsTests
         var options = new HttpOptions { ProblemTypeBase = "https://shop.example/docs/problems.md#" };
         using var services = new ServiceCollection().AddSingleton(options).BuildServiceProvider();
         var details = new ProblemDetails();
-        Problem.Complete(new DefaultHttpContext { RequestServices = services }, details, RefusalCode.OutOfStock);
+        Problem.Complete(new DefaultHttpContext { RequestServices = services }, details, ErrorCode.OutOfStock);
         Assert.Equal("https://shop.example/docs/problems.md#out-of-stock", details.Type);
     }
 
@@ -104,11 +104,11 @@ public sealed class EdgeOptionsTests
     [InlineData("null", false)]
     [InlineData("https://a.*.example", false)]
     public void an_origin_is_scheme_host_and_port(string origin, bool good) =>
-        Assert.Equal(good ? 0 : 1, new CorsSection { AllowedOrigins = [origin] }.Problems().Count());
+        Assert.Equal(good ? 0 : 1, new ShopCorsOptions { AllowedOrigins = [origin] }.Problems().Count());
 
     [Fact]
     public void any_origin_with_credentials_is_refused() =>
-        Assert.Contains("Cors:AllowCredentials", Assert.Single(new CorsSection { AllowedOrigins = ["*"], AllowCredentials = true }.Problems()), StringComparison.Ordinal);
+        Assert.Contains("Cors:AllowCredentials", Assert.Single(new ShopCorsOptions { AllowedOrigins = ["*"], AllowCredentials = true }.Problems()), StringComparison.Ordinal);
 
     [Fact]
     public void believing_every_client_its_address_is_refused() => Assert.Contains(

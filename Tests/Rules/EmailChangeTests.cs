@@ -37,16 +37,16 @@ public sealed class EmailChangeTests
     [InlineData(" ADA@example.COM ")]
     public void an_address_that_registration_refuses_and_the_present_one_are_refused(string? email)
     {
-        var refusal = Ada.WhyNoEmailChange(email, Given.Now);
-        Assert.Equal(RefusalCode.ValidationFailed, refusal?.Code);
-        Assert.Equal(["newEmail"], refusal!.Errors!.Keys);
+        var error = Ada.CheckCanChangeEmail(email, Given.Now);
+        Assert.Equal(ErrorCode.ValidationFailed, error?.Code);
+        Assert.Equal(["newEmail"], error!.Errors!.Keys);
     }
 
     [Fact]
     public void the_present_address_is_the_same_however_its_domain_is_written()
     {
         var old = Ada with { Email = "ada@b\u00fccher.example", NormalizedEmail = "ada@b\u00fccher.example" };
-        Assert.NotNull(old.WhyNoEmailChange("ada@xn--bcher-kva.example", Given.Now));
+        Assert.NotNull(old.CheckCanChangeEmail("ada@xn--bcher-kva.example", Given.Now));
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class EmailChangeTests
         var again = Asked.RequestEmailChange("other@example.org", Here, "second", "second stop", Given.Now);
         Assert.False(again.Next().IsEmailChangeSecret("confirm", Given.Now));
         Assert.True(again.Next().IsEmailChangeSecret("second", Given.Now));
-        again.Next().UndoEmailChange("stop", "reset", Given.Now).IsRefused(RefusalCode.ValidationFailed);
+        again.Next().UndoEmailChange("stop", "reset", Given.Now).IsRefused(ErrorCode.ValidationFailed);
         // A confirmation that broke off may have reserved the first one.
         Assert.Equal(["ada@example.org"], again.Next().GetEmailsToRelease());
         Assert.Equal([null, Given.Now + UserState.EmailChangeLifetime], again.Events.OfType<EmailClaimsDue>().Select(e => e.DueAt).Order());
@@ -80,7 +80,7 @@ public sealed class EmailChangeTests
         Assert.Null(next.EmailChange);
         // What was mailed to the former address opens nothing any more.
         Assert.False(next.IsResetSecret("reset", Given.Now));
-        next.VerifyEmail("verification", Given.Now).IsRefused(RefusalCode.ValidationFailed);
+        next.VerifyEmail("verification", Given.Now).IsRefused(ErrorCode.ValidationFailed);
         Assert.Empty(next.GetEmailsToRelease());
         Assert.False(next.IsEmailChangeSecret("confirm", Given.Now));
         Assert.True(next.IsEmailChangedBy("confirm", Given.Now));
@@ -94,14 +94,14 @@ public sealed class EmailChangeTests
         Assert.True(Asked.IsEmailChangeSecret("confirm", end.AddTicks(-1)));
         Assert.False(Asked.IsEmailChangeSecret("confirm", end));
         Assert.False(Asked.IsEmailChangeSecret("stop", Given.Now));
-        Ada.ConfirmEmailChange("undo", Given.Now, Week).IsRefused(RefusalCode.ValidationFailed);
+        Ada.ConfirmEmailChange("undo", Given.Now, Week).IsRefused(ErrorCode.ValidationFailed);
     }
 
     [Fact]
     public void while_a_change_can_be_undone_there_is_no_other()
     {
-        Assert.Equal(RefusalCode.Conflict, Changed.WhyNoEmailChange("third@example.org", Given.Now + Week - TimeSpan.FromTicks(1))?.Code);
-        Assert.Null(Changed.WhyNoEmailChange("third@example.org", Given.Now + Week));
+        Assert.Equal(ErrorCode.Conflict, Changed.CheckCanChangeEmail("third@example.org", Given.Now + Week - TimeSpan.FromTicks(1))?.Code);
+        Assert.Null(Changed.CheckCanChangeEmail("third@example.org", Given.Now + Week));
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class EmailChangeTests
         Assert.Null(decision.Next().FormerEmail);
         // Sent twice, it is done once; another token of the change is used up.
         decision.Next().UndoEmailChange(token, "other", Given.Now.AddDays(6)).StaysAs(decision.Next());
-        decision.Next().UndoEmailChange(token == "undo" ? "stop" : "undo", "other", Given.Now.AddDays(6)).IsRefused(RefusalCode.ValidationFailed);
+        decision.Next().UndoEmailChange(token == "undo" ? "stop" : "undo", "other", Given.Now.AddDays(6)).IsRefused(ErrorCode.ValidationFailed);
         Assert.False(decision.Next().IsEmailChangedBy("confirm", Given.Now));
     }
 
@@ -131,16 +131,16 @@ public sealed class EmailChangeTests
         Assert.Null(decision.Next().EmailChange);
         Assert.Equal(["ada@example.org"], decision.Next().GetEmailsToRelease());
         decision.Next().UndoEmailChange("stop", "other", Given.Now).StaysAs(decision.Next());
-        Asked.UndoEmailChange("confirm", "reset", Given.Now).IsRefused(RefusalCode.ValidationFailed);
-        Asked.UndoEmailChange("stop", "reset", Given.Now + UserState.EmailChangeLifetime).IsRefused(RefusalCode.ValidationFailed);
+        Asked.UndoEmailChange("confirm", "reset", Given.Now).IsRefused(ErrorCode.ValidationFailed);
+        Asked.UndoEmailChange("stop", "reset", Given.Now + UserState.EmailChangeLifetime).IsRefused(ErrorCode.ValidationFailed);
     }
 
     [Fact]
     public void an_undo_comes_in_time()
     {
-        Assert.Null(Changed.UndoEmailChange("undo", "reset", Given.Now + Week - TimeSpan.FromTicks(1)).Refusal);
-        Changed.UndoEmailChange("undo", "reset", Given.Now + Week).IsRefused(RefusalCode.ValidationFailed);
-        Changed.UndoEmailChange("confirm", "reset", Given.Now).IsRefused(RefusalCode.ValidationFailed);
+        Assert.Null(Changed.UndoEmailChange("undo", "reset", Given.Now + Week - TimeSpan.FromTicks(1)).Error);
+        Changed.UndoEmailChange("undo", "reset", Given.Now + Week).IsRefused(ErrorCode.ValidationFailed);
+        Changed.UndoEmailChange("confirm", "reset", Given.Now).IsRefused(ErrorCode.ValidationFailed);
     }
 
     [Fact]
@@ -152,7 +152,7 @@ public sealed class EmailChangeTests
             Assert.False(decision.Next().IsEmailChangeSecret("confirm", Given.Now));
             Assert.Equal(["ada@example.org"], decision.Next().GetEmailsToRelease());
         }
-        Assert.Null(Changed.ChangePassword("the thief's", Here).Next().UndoEmailChange("undo", "reset", Given.Now).Refusal);
+        Assert.Null(Changed.ChangePassword("the thief's", Here).Next().UndoEmailChange("undo", "reset", Given.Now).Error);
     }
 
     [Fact]
@@ -173,8 +173,8 @@ public sealed class EmailChangeTests
     [Fact]
     public void what_is_held_says_which_addresses_and_an_erasure_releases_them_all()
     {
-        Assert.Equal((New, Given.Now + UserState.EmailChangeLifetime), (Asked.ToHeld(1).EmailChange!.NewEmail, Asked.ToHeld(1).EmailChange!.ExpiresAt));
-        Assert.Equal(("Ada@Example.com", Given.Now + Week), (Changed.ToHeld(1).FormerEmail!.Email, Changed.ToHeld(1).FormerEmail!.UndoUntil));
+        Assert.Equal((New, Given.Now + UserState.EmailChangeLifetime), (Asked.ToAccountData(1).EmailChange!.NewEmail, Asked.ToAccountData(1).EmailChange!.ExpiresAt));
+        Assert.Equal(("Ada@Example.com", Given.Now + Week), (Changed.ToAccountData(1).FormerEmail!.Email, Changed.ToAccountData(1).FormerEmail!.UndoUntil));
 
         Assert.Null(Ada.Erase(Given.Now).Next().Erasure!.OtherEmails);
         Assert.Equal(["ada@example.org"], Asked.Erase(Given.Now).Next().Erasure!.OtherEmails!.Value);

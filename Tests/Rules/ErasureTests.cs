@@ -38,14 +38,14 @@ public sealed class ErasureTests
     [InlineData(OrderStatus.Shipped)]
     [InlineData(OrderStatus.Cancelled)]
     public void an_order_that_is_not_at_its_end_keeps_its_buyer(OrderStatus status) =>
-        Given.OrderThatIs(status).EraseBuyer(EightYears, Given.Now).IsRefused(RefusalCode.InvalidOrderState);
+        Given.OrderThatIs(status).EraseBuyer(EightYears, Given.Now).IsRefused(ErrorCode.InvalidOrderState);
 
     [Fact]
     public void a_disputed_order_keeps_its_buyer()
     {
         var order = Given.OrderThatIs(OrderStatus.Delivered);
         var disputed = order with { Payment = order.Payment! with { Dispute = new Dispute(DisputeStatus.Open, Given.Usd(100), "fraudulent") } };
-        disputed.EraseBuyer(EightYears, Given.Now).IsRefused(RefusalCode.InvalidOrderState);
+        disputed.EraseBuyer(EightYears, Given.Now).IsRefused(ErrorCode.InvalidOrderState);
     }
 
     [Theory]
@@ -104,10 +104,10 @@ public sealed class ErasureTests
     [Fact]
     public void whoever_was_erased_is_told_nothing_and_wants_nothing()
     {
-        var gone = NotificationState.Gone.Know(new NotificationProfile("ada@example.com", "Ada", "en"));
+        var gone = NotificationState.Gone.WithProfile(new NotificationProfile("ada@example.com", "Ada", "en"));
         Assert.Null(gone.Profile);
-        gone.Announce(new NotificationNews("/order/1#1", Given.Now, NotificationKind.OrderShipped, new(), "ada@example.com"), "key", () => new("title", "text"), []).StaysAs(gone);
-        gone.Choose([], [ChannelName.Inbox]).IsRefused(RefusalCode.NotFound);
+        gone.Add(new NotificationRequest("/order/1#1", Given.Now, NotificationKind.OrderShipped, new(), "ada@example.com"), "key", () => new("title", "text"), []).StaysAs(gone);
+        gone.Choose([], [ChannelName.Inbox]).IsRefused(ErrorCode.NotFound);
         Assert.True(CartState.Gone.IsErased);
     }
 

@@ -54,7 +54,7 @@ public sealed class EventMetricsTests : IDisposable
 
         var sums = metrics.Take();
         Assert.Empty(metrics.Take());
-        metrics.PutBack(sums);
+        metrics.Restore(sums);
         Assert.Equal((1, 1, 1, 1), Totals(metrics.Take()));
     }
 
@@ -62,9 +62,9 @@ public sealed class EventMetricsTests : IDisposable
     public void the_business_is_told_by_its_events()
     {
         var metrics = new BusinessMetrics(Meters, TimeProvider.System);
-        var facts = new OrderFacts(Given.OrderId, "S-1", Given.Customer, "ada@example.com", Given.Usd(2999));
-        metrics.Published(new OrderPlaced(facts, []));
-        metrics.Published(new OrderConfirmed(facts));
+        var transaction = new OrderSummary(Given.OrderId, "S-1", Given.Customer, "ada@example.com", Given.Usd(2999));
+        metrics.Published(new OrderPlaced(transaction, []));
+        metrics.Published(new OrderConfirmed(transaction));
         metrics.Published(new PaymentCaptured(Given.OrderId, Given.Customer, Given.Usd(2999), "pi"));
         metrics.Published(new PaymentFailed(Given.OrderId, null, Given.Usd(2999), "declined"));
         listener.RecordObservableInstruments();

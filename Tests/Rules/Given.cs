@@ -43,14 +43,14 @@ internal static class Given
         return status switch
         {
             OrderStatus.Pending => order,
-            OrderStatus.AwaitingPayment => order.HearOf(Payment(PaymentStatus.Declined), PaymentWindow, Now).Next(),
-            OrderStatus.Confirmed => order.HearOf(Payment(PaymentStatus.Captured), PaymentWindow, Now).Next(),
+            OrderStatus.AwaitingPayment => order.Apply(Payment(PaymentStatus.Declined), PaymentWindow, Now).Next(),
+            OrderStatus.Confirmed => order.Apply(Payment(PaymentStatus.Captured), PaymentWindow, Now).Next(),
             OrderStatus.Shipped => OrderThatIs(OrderStatus.Confirmed).Ship("DHL", "JD014", Now).Next(),
             OrderStatus.Delivered => OrderThatIs(OrderStatus.Shipped).Deliver(Now).Next(),
             OrderStatus.Cancelled => OrderThatIs(OrderStatus.Confirmed).Cancel("changed my mind", Now).Next(),
             OrderStatus.Rejected => order.Reject([new Shortage("MUG", 2, 1)], Now).Next(),
             OrderStatus.Expired => OrderThatIs(OrderStatus.AwaitingPayment).Expire(Payment(PaymentStatus.Cancelled), Now).Next(),
-            OrderStatus.Refunded => OrderThatIs(OrderStatus.Delivered).HearOf(Payment(PaymentStatus.Refunded), PaymentWindow, Now).Next(),
+            OrderStatus.Refunded => OrderThatIs(OrderStatus.Delivered).Apply(Payment(PaymentStatus.Refunded), PaymentWindow, Now).Next(),
             _ => throw new ArgumentOutOfRangeException(nameof(status)),
         };
     }
@@ -77,7 +77,7 @@ internal static class Given
     /// <summary>The state that a rule goes on to, or stays in; fails on a refusal.</summary>
     public static T Next<T>(this Decision<T> decision) where T : class
     {
-        Assert.Null(decision.Refusal);
+        Assert.Null(decision.Error);
         return decision.State;
     }
 
@@ -85,7 +85,7 @@ internal static class Given
 
     public static void IsRefused<T>(this Decision<T> decision, string code) where T : class
     {
-        Assert.Equal(code, decision.Refusal?.Code);
+        Assert.Equal(code, decision.Error?.Code);
         Assert.False(decision.Changed);
         Assert.Empty(decision.Events);
     }

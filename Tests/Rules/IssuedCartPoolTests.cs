@@ -115,6 +115,7 @@ public sealed class IssuedCartPoolTests
     private ClusterBreaker Breaker()
     {
         var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        return new(new ClusterSection { BreakerEnabled = true }, new GatewayMetrics(meters), time, NullLogger<ClusterBreaker>.Instance);
+        return new(new ClusterClientOptions { BreakerEnabled = true }, new GatewayMetrics(meters), time,
+            NullLogger<ClusterBreaker>.Instance);
     }
 }

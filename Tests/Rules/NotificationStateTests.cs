@@ -7,7 +7,8 @@ namespace SoonShop.Tests.Rules;
 public sealed class NotificationStateTests
 {
     private static readonly NotificationText Text = new("Title", "Text");
-    private static readonly NotificationState Ada = NotificationState.Empty.Know(new NotificationProfile("ada@example.com", "Ada", "en"));
+    private static readonly NotificationState Ada = NotificationState.Empty
+        .WithProfile(new NotificationProfile("ada@example.com", "Ada", "en"));
     private static readonly string[] Channels = [ChannelName.Inbox, ChannelName.Email];
     private static readonly INotificationChannel Email = new Mailbox(ChannelName.Email);
 
@@ -79,7 +80,7 @@ public sealed class NotificationStateTests
 
         Assert.Equal((true, false), Marks(NotificationState.Empty));
         Assert.Equal((false, true), Marks(Ada));
-        Assert.Equal((false, false), Marks(Ada.Know(Ada.Profile! with { EmailVerified = true })));
+        Assert.Equal((false, false), Marks(Ada.WithProfile(Ada.Profile! with { EmailVerified = true })));
     }
 
     [Fact]
@@ -185,7 +186,7 @@ public sealed class NotificationStateTests
         Assert.False(read.MarkRead(two.Inbox[0].Id).Changed);
         Assert.Equal(0, read.MarkAllRead().Next().UnreadCount);
         Assert.False(read.MarkAllRead().Next().MarkAllRead().Changed);
-        two.MarkRead(Given.Id(99)).IsRefused(RefusalCode.NotFound);
+        two.MarkRead(Given.Id(99)).IsRefused(ErrorCode.NotFound);
     }
 
     [Fact]
@@ -221,12 +222,12 @@ public sealed class NotificationStateTests
     [InlineData("orderRefunded")]
     public void mail_that_a_user_must_get_cannot_be_switched_off(string kind)
     {
-        var refusal = Ada.Choose([Choice(kind, ChannelName.Email, false)], Channels).Refusal;
+        var error = Ada.Choose([Choice(kind, ChannelName.Email, false)], Channels).Error;
 
-        Assert.Equal(RefusalCode.ValidationFailed, refusal?.Code);
-        Assert.Equal([$"preferences.{kind}.email"], refusal!.Errors!.Keys);
+        Assert.Equal(ErrorCode.ValidationFailed, error?.Code);
+        Assert.Equal([$"preferences.{kind}.email"], error!.Errors!.Keys);
         Assert.Equal(["email"], Ada.ToPreferences(Channels).Required[kind]);
-        Assert.Null(Ada.Choose([Choice(kind, ChannelName.Email, true)], Channels).Refusal);
+        Assert.Null(Ada.Choose([Choice(kind, ChannelName.Email, true)], Channels).Error);
     }
 
     [Theory]
@@ -234,7 +235,7 @@ public sealed class NotificationStateTests
     [InlineData("orderShipped", "pigeon", "preferences.orderShipped.pigeon")]
     [InlineData("passwordReset", "inbox", "preferences.passwordReset.inbox")]
     public void unknown_kinds_and_channels_are_named(string kind, string channel, string field) =>
-        Assert.Equal([field], Ada.Choose([Choice(kind, channel, true)], Channels).Refusal!.Errors!.Keys);
+        Assert.Equal([field], Ada.Choose([Choice(kind, channel, true)], Channels).Error!.Errors!.Keys);
 
     [Fact]
     public void the_last_deliveries_are_remembered_once_each()
@@ -248,10 +249,10 @@ public sealed class NotificationStateTests
         Assert.Null(log.Find(Given.Id(3)));
     }
 
-    private static Decision<NotificationState> Announce(NotificationState state, NotificationNews news, params INotificationChannel[] channels) =>
-        state.Announce(news, "key", () => Text, channels);
+    private static Decision<NotificationState> Announce(NotificationState state, NotificationRequest update, params INotificationChannel[] channels) =>
+        state.Add(update, "key", () => Text, channels);
 
-    private static NotificationNews News(int number, NotificationKind kind = NotificationKind.OrderShipped, string? guest = null) =>
+    private static NotificationRequest News(int number, NotificationKind kind = NotificationKind.OrderShipped, string? guest = null) =>
         new($"event {number}", Given.Now, kind, new NotificationDetails(), guest);
 
     private static NotificationChoice Choice(string kind, string channel, bool enabled) => new(kind, channel, enabled);

@@ -62,14 +62,14 @@ public sealed class OrderRefundTests
     {
         var order = Refunded(Confirmed.BeginRefund(Lines("one", ("MUG", 2)), Later).Next(), 720);
 
-        order.BeginRefund(Lines("two", ("MUG", 2)), Later).IsRefused(RefusalCode.Conflict);
-        order.BeginRefund(Lines("two", ("MUG", 1), ("SPOON", 2)), Later).IsRefused(RefusalCode.Conflict);
+        order.BeginRefund(Lines("two", ("MUG", 2)), Later).IsRefused(ErrorCode.Conflict);
+        order.BeginRefund(Lines("two", ("MUG", 1), ("SPOON", 2)), Later).IsRefused(ErrorCode.Conflict);
         Assert.Equal(1, order.BeginRefund(Lines("two", ("MUG", 1)), Later).Next().OpenRefund!.Lines!.Value[0].Quantity);
     }
 
     [Fact]
     public void units_whose_refund_is_still_asked_for_are_not_refunded_a_second_time() =>
-        Confirmed.BeginRefund(Lines("one", ("MUG", 3)), Later).Next().BeginRefund(Lines("two", ("MUG", 1)), Later).IsRefused(RefusalCode.Conflict);
+        Confirmed.BeginRefund(Lines("one", ("MUG", 3)), Later).Next().BeginRefund(Lines("two", ("MUG", 1)), Later).IsRefused(ErrorCode.Conflict);
 
     [Fact]
     public void lines_that_the_order_does_not_have_and_lines_named_twice_are_wrong()
@@ -77,10 +77,10 @@ public sealed class OrderRefundTests
         var unknown = Confirmed.BeginRefund(Lines("one", ("MUG", 1), ("FORK", 1)), Later);
         var twice = Confirmed.BeginRefund(Lines("one", ("MUG", 1), ("MUG", 1)), Later);
 
-        unknown.IsRefused(RefusalCode.ValidationFailed);
-        Assert.Equal(["lines[1].sku"], unknown.Refusal!.Errors!.Keys);
-        twice.IsRefused(RefusalCode.ValidationFailed);
-        Assert.Equal(["lines[1].sku"], twice.Refusal!.Errors!.Keys);
+        unknown.IsRefused(ErrorCode.ValidationFailed);
+        Assert.Equal(["lines[1].sku"], unknown.Error!.Errors!.Keys);
+        twice.IsRefused(ErrorCode.ValidationFailed);
+        Assert.Equal(["lines[1].sku"], twice.Error!.Errors!.Keys);
     }
 
     [Fact]
@@ -122,13 +122,13 @@ public sealed class OrderRefundTests
 
         Assert.Equal(OrderStatus.Refunded, done.Status);
         Assert.Equal([new LineUnits("MUG", 3), new LineUnits("SPOON", 1)], done.BackInStock!.Value);
-        done.Ship("DHL", "JD014", Later).IsRefused(RefusalCode.InvalidOrderState);
+        done.Ship("DHL", "JD014", Later).IsRefused(ErrorCode.InvalidOrderState);
     }
 
     [Fact]
     public void what_somebody_refunds_in_full_at_the_provider_gives_every_unit_back_too()
     {
-        var decision = Confirmed.HearOf(Paid(Confirmed, Total), Given.PaymentWindow, Later);
+        var decision = Confirmed.Apply(Paid(Confirmed, Total), Given.PaymentWindow, Later);
 
         Assert.Equal([new LineUnits("MUG", 3), new LineUnits("SPOON", 1)], decision.Next().BackInStock!.Value);
         Assert.Equal(["order.refunded", "order.checkout-due"], decision.EventTypes());
@@ -148,7 +148,7 @@ public sealed class OrderRefundTests
         Assert.Null(part.BackInStock);
         Assert.Null(full.BackInStock);
         Assert.Equal([new LineUnits("MUG", 2)], part.ToView().RefundedUnits!.Value);
-        part.BeginRefund(Lines("two", ("MUG", 2)), Later).IsRefused(RefusalCode.Conflict);
+        part.BeginRefund(Lines("two", ("MUG", 2)), Later).IsRefused(ErrorCode.Conflict);
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class OrderRefundTests
         Assert.Equal((OrderStatus.Shipped, 3), (shipped.Status, shipped.BackInStock!.Value[0].Quantity));
         // Shipping was paid for, and is not refunded by lines.
         Assert.Equal(OrderStatus.Confirmed, none.Status);
-        none.Ship("DHL", "JD014", Later).IsRefused(RefusalCode.InvalidOrderState);
+        none.Ship("DHL", "JD014", Later).IsRefused(ErrorCode.InvalidOrderState);
         Assert.Equal(OrderStatus.Cancelled, none.Cancel(null, Later).Next().Status);
     }
 
@@ -176,7 +176,7 @@ public sealed class OrderRefundTests
         Assert.Null(OrderIndex.Of(none).Open);
         Assert.True(none.EraseBuyer(new PrivacyOptions(), Later).Next().BuyerErased);
         // The bank returns one of the refunds: the buyer is still to get it.
-        Assert.True(none.HearOf(Paid(none, 108), Given.PaymentWindow, Later).Next().IsOpen);
+        Assert.True(none.Apply(Paid(none, 108), Given.PaymentWindow, Later).Next().IsOpen);
         // Part of it shipped, and the rest refunded: it is on its way, whatever is refunded.
         var shipped = part.Ship("DHL", "JD014", Later).Next();
         Assert.True(Refunded(shipped.BeginRefund(Lines("two", ("SPOON", 1)), Later).Next(), 1187).IsOpen);
@@ -210,11 +210,11 @@ public sealed class OrderRefundTests
     {
         var refunded = Refunded(Confirmed.BeginRefund(new RefundOrder("full", null, null, true, "late"), Later).Next(), Total);
 
-        var failed = refunded.HearOf(Given.Payment(PaymentStatus.Captured), Given.PaymentWindow, Later).Next();
+        var failed = refunded.Apply(Given.Payment(PaymentStatus.Captured), Given.PaymentWindow, Later).Next();
 
         Assert.Equal((OrderStatus.Confirmed, 2), (failed.Status, failed.BackInStock!.Value.Length));
-        failed.Ship("DHL", "JD014", Later).IsRefused(RefusalCode.InvalidOrderState);
-        failed.BeginRefund(Lines("again", ("MUG", 1)), Later).IsRefused(RefusalCode.Conflict);
+        failed.Ship("DHL", "JD014", Later).IsRefused(ErrorCode.InvalidOrderState);
+        failed.BeginRefund(Lines("again", ("MUG", 1)), Later).IsRefused(ErrorCode.Conflict);
         Assert.NotNull(failed.BeginRefund(new RefundOrder("again", null, null, true, "late"), Later).Next().OpenRefund);
     }
 
@@ -244,12 +244,12 @@ public sealed class OrderRefundTests
     {
         var cancelled = Confirmed.Cancel("changed my mind", Later).Next();
 
-        Assert.Null(cancelled.HearOf(Paid(cancelled, Total), Given.PaymentWindow, Later).Next().BackInStock);
+        Assert.Null(cancelled.Apply(Paid(cancelled, Total), Given.PaymentWindow, Later).Next().BackInStock);
     }
 
     private static long Total => Confirmed.Totals.Total;
 
-    private static OrderState Confirm(OrderState placed) => placed.HearOf(Paid(placed, 0), Given.PaymentWindow, Given.Now).Next();
+    private static OrderState Confirm(OrderState placed) => placed.Apply(Paid(placed, 0), Given.PaymentWindow, Given.Now).Next();
 
     private static Payment Paid(OrderState order, long refunded)
     {

@@ -30,13 +30,13 @@ public sealed class OrderStateTests
 
     private static readonly Dictionary<string, Func<OrderState, Decision<OrderState>>> Commands = new()
     {
-        ["captured"] = o => o.HearOf(Given.Payment(PaymentStatus.Captured), Given.PaymentWindow, Later),
-        ["authorized"] = o => o.HearOf(Given.Payment(PaymentStatus.Authorized), Given.PaymentWindow, Later),
-        ["released"] = o => o.HearOf(Given.Payment(PaymentStatus.Cancelled), Given.PaymentWindow, Later),
-        ["declined"] = o => o.HearOf(Given.Payment(PaymentStatus.Declined), Given.PaymentWindow, Later),
-        ["action"] = o => o.HearOf(Given.Payment(PaymentStatus.RequiresAction), Given.PaymentWindow, Later),
-        ["partly refunded"] = o => o.HearOf(Given.Payment(PaymentStatus.PartiallyRefunded, 100), Given.PaymentWindow, Later),
-        ["refunded"] = o => o.HearOf(Given.Payment(PaymentStatus.Refunded), Given.PaymentWindow, Later),
+        ["captured"] = o => o.Apply(Given.Payment(PaymentStatus.Captured), Given.PaymentWindow, Later),
+        ["authorized"] = o => o.Apply(Given.Payment(PaymentStatus.Authorized), Given.PaymentWindow, Later),
+        ["released"] = o => o.Apply(Given.Payment(PaymentStatus.Cancelled), Given.PaymentWindow, Later),
+        ["declined"] = o => o.Apply(Given.Payment(PaymentStatus.Declined), Given.PaymentWindow, Later),
+        ["action"] = o => o.Apply(Given.Payment(PaymentStatus.RequiresAction), Given.PaymentWindow, Later),
+        ["partly refunded"] = o => o.Apply(Given.Payment(PaymentStatus.PartiallyRefunded, 100), Given.PaymentWindow, Later),
+        ["refunded"] = o => o.Apply(Given.Payment(PaymentStatus.Refunded), Given.PaymentWindow, Later),
         ["reject"] = o => o.Reject([new Shortage("MUG", 2, 0)], Later),
         ["expire"] = o => o.Expire(Given.Payment(PaymentStatus.Cancelled), Later),
         ["cancel"] = o => o.Cancel("changed my mind", Later),
@@ -97,7 +97,7 @@ public sealed class OrderStateTests
     [Fact]
     public void only_the_buyer_sees_the_client_secret()
     {
-        var order = Given.PlacedOrder().HearOf(Given.Payment(PaymentStatus.RequiresAction), Given.PaymentWindow, Given.Now).Next();
+        var order = Given.PlacedOrder().Apply(Given.Payment(PaymentStatus.RequiresAction), Given.PaymentWindow, Given.Now).Next();
         var guests = order with { CustomerId = null, CartId = Given.Id(8) };
 
         Assert.Equal("secret", order.ToView(new Caller(Given.Customer, null, IsAdmin: false)).Payment.ClientSecret);
@@ -116,8 +116,8 @@ public sealed class OrderStateTests
         switch (outcome)
         {
             case "no":
-                decision.IsRefused(RefusalCode.InvalidOrderState);
-                Assert.Equal(order.Id, decision.Refusal!.OrderId);
+                decision.IsRefused(ErrorCode.InvalidOrderState);
+                Assert.Equal(order.Id, decision.Error!.OrderId);
                 break;
             case ".":
                 Assert.Equal(from, decision.Next().Status);
@@ -192,7 +192,7 @@ public sealed class OrderStateTests
         Assert.False(order.IsOverdue(end.AddTicks(-1)));
         Assert.True(order.IsOverdue(end));
         var expired = Commands["expire"](order).Next();
-        Assert.Equal(OrderStatus.Expired, expired.ToAnswer(expired.Answer!).Value!.Status);
+        Assert.Equal(OrderStatus.Expired, expired.ToResult(expired.Answer!).Value!.Status);
     }
 
     [Theory]
@@ -214,16 +214,16 @@ public sealed class OrderStateTests
     {
         var cancelled = Given.OrderThatIs(OrderStatus.Cancelled);
 
-        Assert.NotNull(Commands["refunded"](cancelled).Next().WhyNotRefund());
-        Assert.Null(Commands["partly refunded"](cancelled).Next().WhyNotRefund());
+        Assert.NotNull(Commands["refunded"](cancelled).Next().CheckCanRefund());
+        Assert.Null(Commands["partly refunded"](cancelled).Next().CheckCanRefund());
     }
 
     [Fact]
     public void a_payment_that_is_being_worked_on_is_no_declined_one()
     {
-        var order = Given.PlacedOrder().HearOf(Given.Payment(PaymentStatus.Pending), Given.PaymentWindow, Later).Next();
+        var order = Given.PlacedOrder().Apply(Given.Payment(PaymentStatus.Pending), Given.PaymentWindow, Later).Next();
 
-        Assert.Equal(OrderStatus.AwaitingPayment, order.ToAnswer(order.Answer!).Value!.Status);
+        Assert.Equal(OrderStatus.AwaitingPayment, order.ToResult(order.Answer!).Value!.Status);
     }
 
     [Fact]
@@ -237,9 +237,9 @@ public sealed class OrderStateTests
                 || (name == "authorized" && order.Status == OrderStatus.Refunded) || (name == "released" && order.Status == OrderStatus.Pending))
                 continue;
             var (before, decision) = (order, Commands[name](order));
-            if (decision.Refusal is not null)
+            if (decision.Error is not null)
             {
-                decision.IsRefused(RefusalCode.InvalidOrderState);
+                decision.IsRefused(ErrorCode.InvalidOrderState);
                 continue;
             }
             order = decision.State;
@@ -268,12 +268,12 @@ public sealed class OrderStateTests
     public void the_first_answer_is_given_again_whatever_happened_since(string first) => Walks.Sample(walk =>
     {
         var order = Commands[first](Given.PlacedOrder()).Next();
-        var answer = Given.Json(order.ToAnswer(order.Answer!));
+        var answer = Given.Json(order.ToResult(order.Answer!));
         foreach (var name in walk)
         {
             var decision = Commands[name](order);
-            order = decision.Refusal is null ? decision.State : order;
-            Assert.Equal(answer, Given.Json(order.ToAnswer(order.Answer!)));
+            order = decision.Error is null ? decision.State : order;
+            Assert.Equal(answer, Given.Json(order.ToResult(order.Answer!)));
         }
     });
 
@@ -284,7 +284,7 @@ public sealed class OrderStateTests
     {
         var order = Commands[first](Given.PlacedOrder()).Next();
 
-        Assert.Equal(Given.Json(order.ToView()), Given.Json(order.ToAnswer(order.Answer!).Value));
+        Assert.Equal(Given.Json(order.ToView()), Given.Json(order.ToResult(order.Answer!).Value));
     }
 
     [Fact]
@@ -292,9 +292,9 @@ public sealed class OrderStateTests
     {
         var order = Given.OrderThatIs(OrderStatus.AwaitingPayment);
 
-        var refusal = order.ToAnswer(order.Answer!).Refusal!;
+        var error = order.ToResult(order.Answer!).Error!;
 
-        Assert.Equal((RefusalCode.PaymentDeclined, "insufficient_funds", order.Id), (refusal.Code, refusal.DeclineCode, refusal.OrderId));
+        Assert.Equal((ErrorCode.PaymentDeclined, "insufficient_funds", order.Id), (error.Code, error.DeclineCode, error.OrderId));
     }
 
     [Fact]
@@ -302,10 +302,10 @@ public sealed class OrderStateTests
     {
         var order = Given.OrderThatIs(OrderStatus.Rejected);
 
-        var refusal = order.ToAnswer(order.Answer!).Refusal!;
+        var error = order.ToResult(order.Answer!).Error!;
 
-        Assert.Equal((RefusalCode.OutOfStock, order.Id), (refusal.Code, refusal.OrderId));
-        Assert.Equal([new Shortage("MUG", 2, 1)], refusal.Lines!.Value);
+        Assert.Equal((ErrorCode.OutOfStock, order.Id), (error.Code, error.OrderId));
+        Assert.Equal([new Shortage("MUG", 2, 1)], error.Lines!.Value);
     }
 
     [Theory]
@@ -322,21 +322,21 @@ public sealed class OrderStateTests
     {
         var order = Given.OrderThatIs(status);
 
-        Assert.Equal((pay, refund), (order.WhyNotPay(Given.Now) is null, order.WhyNotRefund() is null));
+        Assert.Equal((pay, refund), (order.CheckCanPay(Given.Now) is null, order.CheckCanRefund() is null));
     }
 
     [Theory]
-    [InlineData(OrderStatus.Pending, OrderTask.ReserveAndPay)]
-    [InlineData(OrderStatus.AwaitingPayment, OrderTask.AwaitPayment)]
-    [InlineData(OrderStatus.Confirmed, OrderTask.HandOver)]
-    [InlineData(OrderStatus.Shipped, OrderTask.HandOver)]
-    [InlineData(OrderStatus.Delivered, OrderTask.HandOver)]
-    [InlineData(OrderStatus.Refunded, OrderTask.HandOver)]
-    [InlineData(OrderStatus.Rejected, OrderTask.Undo)]
-    [InlineData(OrderStatus.Expired, OrderTask.Undo)]
-    [InlineData(OrderStatus.Cancelled, OrderTask.Undo)]
-    public void the_status_alone_says_what_is_left_to_do(OrderStatus status, OrderTask task) =>
-        Assert.Equal(task, Given.OrderThatIs(status).NextTask);
+    [InlineData(OrderStatus.Pending, OrderStep.ReserveAndPay)]
+    [InlineData(OrderStatus.AwaitingPayment, OrderStep.AwaitPayment)]
+    [InlineData(OrderStatus.Confirmed, OrderStep.Complete)]
+    [InlineData(OrderStatus.Shipped, OrderStep.Complete)]
+    [InlineData(OrderStatus.Delivered, OrderStep.Complete)]
+    [InlineData(OrderStatus.Refunded, OrderStep.Complete)]
+    [InlineData(OrderStatus.Rejected, OrderStep.Compensate)]
+    [InlineData(OrderStatus.Expired, OrderStep.Compensate)]
+    [InlineData(OrderStatus.Cancelled, OrderStep.Compensate)]
+    public void the_status_alone_says_what_is_left_to_do(OrderStatus status, OrderStep task) =>
+        Assert.Equal(task, Given.OrderThatIs(status).PendingStep);
 
     [Theory]
     [InlineData(OrderStatus.Pending)]
@@ -346,15 +346,15 @@ public sealed class OrderStateTests
         var decision = Given.OrderThatIs(status).Supersede(Given.Id(7), Later);
         var order = decision.Next();
 
-        Assert.Equal((status, OrderTask.EndUnpaid), (order.Status, order.NextTask));
+        Assert.Equal((status, OrderStep.EndUnpaid), (order.Status, order.PendingStep));
         Assert.Equal(["order.checkout-due"], decision.EventTypes());
-        Assert.Equal(RefusalCode.InvalidOrderState, order.WhyNotPay(Later)?.Code);
+        Assert.Equal(ErrorCode.InvalidOrderState, order.CheckCanPay(Later)?.Code);
         order.Supersede(Given.Id(8), Later).StaysAs(order);
         var end = order.EndSuperseded(Given.Payment(PaymentStatus.Cancelled), Later);
         var ended = end.Next();
         var told = Assert.IsType<OrderCancelled>(end.Events[0]);
         Assert.Equal((false, true), (told.Paid, told.Superseded));
-        Assert.Equal((OrderStatus.Cancelled, OrderTask.Undo, OrderState.SupersededReason), (ended.Status, ended.NextTask, ended.CancelReason));
+        Assert.Equal((OrderStatus.Cancelled, OrderStep.Compensate, OrderState.SupersededReason), (ended.Status, ended.PendingStep, ended.CancelReason));
         Assert.NotNull(ended.Answer);
     }
 
@@ -367,7 +367,7 @@ public sealed class OrderStateTests
 
         var paid = Commands["captured"](order).Next();
 
-        Assert.Equal((OrderStatus.Confirmed, OrderTask.HandOver), (paid.Status, paid.NextTask));
+        Assert.Equal((OrderStatus.Confirmed, OrderStep.Complete), (paid.Status, paid.PendingStep));
         // It is the buyer's, and its end is told as that of any other.
         var cancelled = Assert.IsType<OrderCancelled>(paid.Cancel(null, Later).Events[0]);
         Assert.Equal((true, false), (cancelled.Paid, cancelled.Superseded));
@@ -412,9 +412,9 @@ public sealed class OrderStateTests
     {
         var order = Given.OrderThatIs(OrderStatus.AwaitingPayment);
 
-        Assert.Null(order.WhyNotPay(order.PaymentDeadline!.Value.AddTicks(-1)));
-        Assert.Equal(RefusalCode.InvalidOrderState, order.WhyNotPay(order.PaymentDeadline!.Value)?.Code);
-        Assert.Equal(OrderTask.AwaitPayment, order.NextTask);
+        Assert.Null(order.CheckCanPay(order.PaymentDeadline!.Value.AddTicks(-1)));
+        Assert.Equal(ErrorCode.InvalidOrderState, order.CheckCanPay(order.PaymentDeadline!.Value)?.Code);
+        Assert.Equal(OrderStep.AwaitPayment, order.PendingStep);
     }
 
     [Fact]
@@ -451,7 +451,7 @@ public sealed class OrderStateTests
     public void a_checkout_that_found_an_earlier_order_paid_is_answered_the_same_again()
     {
         var paid = Commands["captured"](Given.PlacedOrder()).Next();
-        var answer = CheckoutAnswer.Of(paid.ToView());
+        var answer = CheckoutResult.Of(paid.ToView());
 
         var first = answer.ApplyTo(paid.ToView(), null);
         var later = answer.ApplyTo(paid.Ship("DHL", "JD014", Later).Next().ToView(), null);
@@ -462,7 +462,7 @@ public sealed class OrderStateTests
 
     [Fact]
     public void another_shipment_of_a_shipped_order_is_refused() =>
-        Given.OrderThatIs(OrderStatus.Shipped).Ship("DHL", "another", Later).IsRefused(RefusalCode.InvalidOrderState);
+        Given.OrderThatIs(OrderStatus.Shipped).Ship("DHL", "another", Later).IsRefused(ErrorCode.InvalidOrderState);
 
     [Fact]
     public void the_secret_for_the_customers_device_shows_only_while_payment_is_awaited()

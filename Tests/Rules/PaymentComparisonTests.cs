@@ -41,14 +41,14 @@ public sealed class PaymentComparisonTests
     public void amounts_are_compared_to_the_cent()
     {
         var payment = Payment(ProviderPaymentStatus.Captured);
-        var facts = Facts(ProviderPaymentStatus.Captured);
+        var transaction = Facts(ProviderPaymentStatus.Captured);
 
-        Assert.Equal([DiscrepancyKind.Amount], Kinds(payment, facts with { Amount = Given.Usd(Total + 1) }));
-        Assert.Equal([DiscrepancyKind.Amount], Kinds(payment, facts with { Amount = new Money(Total, "EUR") }));
-        Assert.Equal([DiscrepancyKind.Captured], Kinds(payment, facts with { Captured = Total - 1 }));
-        Assert.Equal([DiscrepancyKind.Refunded], Kinds(payment, facts with { Refunded = 1 }));
-        Assert.Equal([DiscrepancyKind.Dispute], Kinds(payment, facts with { Disputed = true }));
-        Assert.Equal([DiscrepancyKind.Captured, DiscrepancyKind.Refunded, DiscrepancyKind.Dispute], Kinds(payment, facts with { Captured = 900, Refunded = 1, Disputed = true }));
+        Assert.Equal([DiscrepancyKind.Amount], Kinds(payment, transaction with { Amount = Given.Usd(Total + 1) }));
+        Assert.Equal([DiscrepancyKind.Amount], Kinds(payment, transaction with { Amount = new Money(Total, "EUR") }));
+        Assert.Equal([DiscrepancyKind.Captured], Kinds(payment, transaction with { Captured = Total - 1 }));
+        Assert.Equal([DiscrepancyKind.Refunded], Kinds(payment, transaction with { Refunded = 1 }));
+        Assert.Equal([DiscrepancyKind.Dispute], Kinds(payment, transaction with { Disputed = true }));
+        Assert.Equal([DiscrepancyKind.Captured, DiscrepancyKind.Refunded, DiscrepancyKind.Dispute], Kinds(payment, transaction with { Captured = 900, Refunded = 1, Disputed = true }));
     }
 
     [Theory]
@@ -59,12 +59,12 @@ public sealed class PaymentComparisonTests
     [InlineData(ProviderPaymentStatus.Cancelled, false)]
     public void a_payment_that_nobody_here_knows_is_a_stray_unless_it_is_over(ProviderPaymentStatus status, bool stray)
     {
-        var facts = Facts(status) with { Reference = "pi_9" };
+        var transaction = Facts(status) with { Reference = "pi_9" };
         DiscrepancyKind[] expected = stray ? [DiscrepancyKind.Stray] : [];
 
-        Assert.Equal(expected, Kinds(null, facts));
-        Assert.Equal(expected, Kinds(Payment(ProviderPaymentStatus.Captured), facts));
-        Assert.Empty(PaymentComparison.WithProvider(null, facts with { Status = ProviderPaymentStatus.Captured, Captured = Total, Refunded = Total }));
+        Assert.Equal(expected, Kinds(null, transaction));
+        Assert.Equal(expected, Kinds(Payment(ProviderPaymentStatus.Captured), transaction));
+        Assert.Empty(PaymentComparison.WithProvider(null, transaction with { Status = ProviderPaymentStatus.Captured, Captured = Total, Refunded = Total }));
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class PaymentComparisonTests
         _ => New,
     };
 
-    private static DiscrepancyKind[] Kinds(PaymentState? ours, ProviderPaymentFacts theirs) => [.. PaymentComparison.WithProvider(ours, theirs).Select(d => d.Kind)];
+    private static DiscrepancyKind[] Kinds(PaymentState? ours, ProviderTransaction theirs) => [.. PaymentComparison.WithProvider(ours, theirs).Select(d => d.Kind)];
 
     private static PaymentState Payment(ProviderPaymentStatus status) =>
         New.Begin(new Charge("a", Terms, "pm_a"), Given.Now).Next().Record(new ProviderPayment("pi_1", status), Given.Now).Next();
@@ -145,6 +145,6 @@ public sealed class PaymentComparisonTests
     private static PaymentState Refunded(long amount) => Payment(ProviderPaymentStatus.Captured).Record(
         new ProviderPayment("pi_1", ProviderPaymentStatus.Captured) { Refunds = [new ProviderRefund("re_1", ProviderRefundStatus.Succeeded, amount)] }, Given.Now).Next();
 
-    private static ProviderPaymentFacts Facts(ProviderPaymentStatus status) => new(
+    private static ProviderTransaction Facts(ProviderPaymentStatus status) => new(
         "pi_1", Given.OrderId, Given.Usd(Total), status, status == ProviderPaymentStatus.Captured ? Total : 0, 0, false, Given.Now);
 }

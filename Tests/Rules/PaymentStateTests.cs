@@ -151,7 +151,7 @@ public sealed class PaymentStateTests
 
     [Fact]
     public void nothing_is_refunded_before_it_was_captured() =>
-        Begin(New, "a").BeginRefund(new RefundPayment("r", null, "late"), Given.Now).IsRefused(RefusalCode.Conflict);
+        Begin(New, "a").BeginRefund(new RefundPayment("r", null, "late"), Given.Now).IsRefused(ErrorCode.Conflict);
 
     [Theory]
     [InlineData(0)]
@@ -160,7 +160,7 @@ public sealed class PaymentStateTests
     [InlineData(long.MaxValue)]
     [InlineData(long.MinValue)]
     public void a_refund_is_at_least_one_and_at_most_what_is_left(long amount) =>
-        Captured().BeginRefund(new RefundPayment("r", amount, "late"), Given.Now).IsRefused(RefusalCode.Conflict);
+        Captured().BeginRefund(new RefundPayment("r", amount, "late"), Given.Now).IsRefused(ErrorCode.Conflict);
 
     [Fact]
     public void a_refund_in_two_parts_ends_with_all_given_back()
@@ -176,7 +176,7 @@ public sealed class PaymentStateTests
         var all = rest.RecordRefund("r2", Succeeded("re_2", 600));
         Assert.Equal((PaymentStatus.Refunded, 0), (all.Next().Status, all.State.Refundable));
         Assert.Equal(Given.Usd(Total), Assert.IsType<PaymentRefunded>(all.Events[0]).RefundedInAll);
-        all.State.BeginRefund(new RefundPayment("r3", null, "late"), Given.Now).IsRefused(RefusalCode.Conflict);
+        all.State.BeginRefund(new RefundPayment("r3", null, "late"), Given.Now).IsRefused(ErrorCode.Conflict);
     }
 
     [Fact]
@@ -195,7 +195,7 @@ public sealed class PaymentStateTests
         var payment = Enumerable.Range(0, PaymentState.MaxRefunds)
             .Aggregate(Captured(), (p, i) => p.BeginRefund(new RefundPayment($"{i}", 1, "late"), Given.Now).Next());
 
-        payment.BeginRefund(new RefundPayment("one more", 1, "late"), Given.Now).IsRefused(RefusalCode.Conflict);
+        payment.BeginRefund(new RefundPayment("one more", 1, "late"), Given.Now).IsRefused(ErrorCode.Conflict);
         Assert.Equal(0, payment.BeginRefund(new RefundPayment("all that is left", null, "cancelled"), Given.Now).Next().Refundable);
     }
 
@@ -203,20 +203,20 @@ public sealed class PaymentStateTests
     public void what_is_authorized_is_taken_once_in_part_or_whole_and_the_rest_is_released()
     {
         var held = Record(Begin(New, "a"), ProviderPaymentStatus.Authorized);
-        held.BeginCapture(new CapturePayment("c", Total + 1), Given.Now).IsRefused(RefusalCode.Conflict);
-        held.BeginCapture(new CapturePayment("c", 0), Given.Now).IsRefused(RefusalCode.Conflict);
+        held.BeginCapture(new CapturePayment("c", Total + 1), Given.Now).IsRefused(ErrorCode.Conflict);
+        held.BeginCapture(new CapturePayment("c", 0), Given.Now).IsRefused(ErrorCode.Conflict);
         held.Begin(Charge("b"), Given.Now).StaysAs(held);
 
         var begun = held.BeginCapture(new CapturePayment("c", 600), Given.Now);
         Assert.Equal(["order.checkout-due"], begun.EventTypes());
         begun.State.BeginCapture(new CapturePayment("c", 600), Given.Now).StaysAs(begun.State);
-        begun.State.BeginCapture(new CapturePayment("d", 1), Given.Now).IsRefused(RefusalCode.Conflict);
+        begun.State.BeginCapture(new CapturePayment("d", 1), Given.Now).IsRefused(ErrorCode.Conflict);
 
         var taken = begun.State.Record(Answer(ProviderPaymentStatus.Captured) with { Captured = 600 }, Given.Now);
         Assert.Equal(Given.Usd(600), Assert.IsType<PaymentCaptured>(taken.Events[0]).Amount);
         Assert.Equal((600, null), (taken.State.Refundable, taken.State.OpenCapture));
         Assert.Equal((Given.Usd(Total), Given.Usd(600)), (taken.State.ToView().Amount, taken.State.ToView().Captured));
-        taken.State.BeginCapture(new CapturePayment("d", 1), Given.Now).IsRefused(RefusalCode.Conflict);
+        taken.State.BeginCapture(new CapturePayment("d", 1), Given.Now).IsRefused(ErrorCode.Conflict);
         Assert.Equal(PaymentStatus.Refunded, Refund(taken.State, "r", null, Succeeded("re_1", 600)).Status);
     }
 
@@ -234,7 +234,7 @@ public sealed class PaymentStateTests
     {
         var pending = Refund(Captured(), "r1", 400, new ProviderRefund("re_1", ProviderRefundStatus.Pending, 400));
         Assert.Equal((PaymentStatus.PartiallyRefunded, 600), (pending.Status, pending.Refundable));
-        Assert.True(pending.IsInBetween);
+        Assert.True(pending.IsUnsettled);
 
         var failed = pending.RecordRefund("r1", new ProviderRefund("re_1", ProviderRefundStatus.Failed, 400, "expired_or_canceled_card"));
 
@@ -288,7 +288,7 @@ public sealed class PaymentStateTests
         var open = Captured().Record(Word(DisputeStatus.Open), Given.Now);
         Assert.Equal(["payment.disputed", "order.checkout-due"], open.EventTypes());
         open.State.Record(Word(DisputeStatus.Open), Given.Now).StaysAs(open.State);
-        open.State.BeginRefund(new RefundPayment("r", 1, "late"), Given.Now).IsRefused(RefusalCode.Conflict);
+        open.State.BeginRefund(new RefundPayment("r", 1, "late"), Given.Now).IsRefused(ErrorCode.Conflict);
 
         var won = open.State.Record(Word(DisputeStatus.Won), Given.Now);
         Assert.Equal(["payment.dispute-closed", "order.checkout-due"], won.EventTypes());
@@ -297,7 +297,7 @@ public sealed class PaymentStateTests
 
         var lost = open.State.Record(Word(DisputeStatus.Lost), Given.Now).Next();
         Assert.Equal(DisputeStatus.Lost, lost.ToView().Dispute!.Status);
-        lost.BeginRefund(new RefundPayment("r", 1, "late"), Given.Now).IsRefused(RefusalCode.Conflict);
+        lost.BeginRefund(new RefundPayment("r", 1, "late"), Given.Now).IsRefused(ErrorCode.Conflict);
     }
 
     /// <summary>The commands in the order in which the grain gives them: what may still take money is given up before another attempt begins.</summary>
@@ -333,7 +333,7 @@ public sealed class PaymentStateTests
                     case 3:
                         var refund = payment.BeginRefund(new RefundPayment(id, amount, "late"), Given.Now);
                         var fits = taken is not null && amount >= 1 && written.Values.Sum() + amount <= Total;
-                        Assert.Equal(payment.Refunds.Any(r => r.Id == id) || fits, refund.Refusal is null);
+                        Assert.Equal(payment.Refunds.Any(r => r.Id == id) || fits, refund.Error is null);
                         if (refund.Changed)
                             written.Add(id, amount);
                         payment = refund.State ?? payment;
@@ -374,8 +374,8 @@ public sealed class PaymentStateTests
         var held = Record(asked, ProviderPaymentStatus.Authorized);
         var captured = Record(asked, ProviderPaymentStatus.Captured);
 
-        held.BeginCapture(new CapturePayment("c", step + 1), Given.Now).IsRefused(RefusalCode.Conflict);
-        captured.BeginRefund(new RefundPayment("r", step + 1, "late"), Given.Now).IsRefused(RefusalCode.Conflict);
+        held.BeginCapture(new CapturePayment("c", step + 1), Given.Now).IsRefused(ErrorCode.Conflict);
+        captured.BeginRefund(new RefundPayment("r", step + 1, "late"), Given.Now).IsRefused(ErrorCode.Conflict);
         Assert.Equal(step, held.BeginCapture(new CapturePayment("c", step), Given.Now).Next().Capture!.Amount);
         Assert.Equal(step, captured.BeginRefund(new RefundPayment("r", step, "late"), Given.Now).Next().Refunds[0].Amount);
         Assert.Equal(total, captured.BeginRefund(new RefundPayment("r", null, "late"), Given.Now).Next().Refunds[0].Amount);

@@ -17,7 +17,7 @@ public sealed class PersonalDataTests
     private static readonly EventTypes Types = new([typeof(IShopEvent).Assembly, typeof(PersonalData).Assembly]);
     private readonly PersonalData personal = new(Types);
 
-    private static readonly OrderFacts Facts = new(Given.OrderId, "SO-1", Given.Customer, "ada@example.com", Given.Usd(100));
+    private static readonly OrderSummary Facts = new(Given.OrderId, "SO-1", Given.Customer, "ada@example.com", Given.Usd(100));
 
     public static TheoryData<IShopEvent> Bearing =>
     [
@@ -36,7 +36,7 @@ public sealed class PersonalDataTests
             Given.Customer.ToString("N"), Given.Id(1), "email", NotificationKind.OrderCancelled, new Recipient("ada@example.com", "Ada", "en"),
             new NotificationDetails { Token = "Ada-token", Reason = "Ada moved", TrackingNumber = "Ada-1", OtherEmail = "ada@example.org" }, Given.Now, "/order/1#1"),
         new NotificationFailed(Given.Id(1), "email", NotificationKind.Welcome, 3, "no mailbox ada@example.com"),
-        new WebhookDue(Given.Id(1), "key", new PublishedEvent(
+        new WebhookDue(Given.Id(1), "key", new WebhookPayload(
             "/order/1#1", "/order/1", "order.cancelled", "1", Given.Now, 1, null, null,
             JsonSerializer.SerializeToElement(new OrderCancelled(Facts, "Ada moved"), StateJson.Options))),
     ];
@@ -65,7 +65,7 @@ public sealed class PersonalDataTests
     {
         Assert.False(personal.IsBorneBy(new InventoryOutOfStock("MUG").Type));
         Assert.False(personal.IsBorneBy(ErasureDue.EventType));
-        Assert.False(personal.IsBorneBy(new OrderCheckoutDue(Given.OrderId, Given.Now).Type));
+        Assert.False(personal.IsBorneBy(new CheckoutTimeout(Given.OrderId, Given.Now).Type));
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class PersonalDataTests
     public void fields_that_are_named_like_personal_data_are_marked()
     {
         string[] names = ["Email", "DisplayName", "Token", "TrackingNumber", "Phone", "Line1", "PostalCode"];
-        var events = Types.All.Select(t => t.Value).Concat([typeof(OrderFacts), typeof(Recipient), typeof(NotificationDetails)]);
+        var events = Types.All.Select(t => t.Value).Concat([typeof(OrderSummary), typeof(Recipient), typeof(NotificationDetails)]);
         Assert.Empty(events.SelectMany(t => t.GetProperties())
             .Where(p => names.Contains(p.Name) && p.GetCustomAttribute<PersonalAttribute>() is null)
             .Select(p => $"{p.DeclaringType}.{p.Name}"));

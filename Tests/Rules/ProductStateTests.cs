@@ -60,13 +60,13 @@ public sealed class ProductStateTests
     [InlineData("KWD", 1255, false)]
     [InlineData("USD", 1255, true)]
     public void a_price_can_be_charged_in_the_currencys_steps(string currency, long price, bool fits) =>
-        Assert.Equal(fits, ProductState.Create("MUG", Good with { Price = new Money(price, currency) }, currency, Given.Now).Refusal is null);
+        Assert.Equal(fits, ProductState.Create("MUG", Good with { Price = new Money(price, currency) }, currency, Given.Now).Error is null);
 
     [Theory, MemberData(nameof(WrongFields))]
     public void a_wrong_field_is_named(string wrong)
     {
         Assert.Equal([wrong.Split(':')[0]], ErrorsOf(Wrong[wrong]));
-        Mug.Update(Wrong[wrong], "USD").IsRefused(RefusalCode.ValidationFailed);
+        Mug.Update(Wrong[wrong], "USD").IsRefused(ErrorCode.ValidationFailed);
     }
 
     [Fact]
@@ -90,11 +90,11 @@ public sealed class ProductStateTests
         Assert.Equal("Mug", old.Update(content with { Name = "Mug" }, "USD").Next().Content.Name);
         Assert.Equal(2, old.Update(content with { Attributes = new Dictionary<string, string>(content.Attributes) { ["colour"] = "red" } }, "USD").Next().Content.Attributes.Count);
         Assert.Equal(2, old.Update(content with { Images = [.. content.Images, "https://img.example/1"] }, "USD").Next().Content.Images.Length);
-        Assert.Equal(["name"], old.Update(content with { Name = "Mug\u200E" }, "USD").Refusal!.Errors!.Keys);
-        Assert.Equal(["attributes"], old.Update(content with { Attributes = new Dictionary<string, string> { ["size"] = "\u202Esmall" } }, "USD").Refusal!.Errors!.Keys);
-        Assert.Equal(["images"], old.Update(content with { Images = ["/other.png"] }, "USD").Refusal!.Errors!.Keys);
+        Assert.Equal(["name"], old.Update(content with { Name = "Mug\u200E" }, "USD").Error!.Errors!.Keys);
+        Assert.Equal(["attributes"], old.Update(content with { Attributes = new Dictionary<string, string> { ["size"] = "\u202Esmall" } }, "USD").Error!.Errors!.Keys);
+        Assert.Equal(["images"], old.Update(content with { Images = ["/other.png"] }, "USD").Error!.Errors!.Keys);
         // A price is compared with the shop as it is now.
-        Assert.Equal(["price.currency"], old.Update(content with { Name = "Mug" }, "EUR").Refusal!.Errors!.Keys);
+        Assert.Equal(["price.currency"], old.Update(content with { Name = "Mug" }, "EUR").Error!.Errors!.Keys);
     }
 
     [Fact]
@@ -181,5 +181,5 @@ public sealed class ProductStateTests
     private static ProductState Create(ProductContent content) => ProductState.Create("MUG", content, "USD", Given.Now).Next();
 
     private static IEnumerable<string> ErrorsOf(ProductContent content) =>
-        ProductState.Create("MUG", content, "USD", Given.Now).Refusal?.Errors?.Keys.Order() ?? Enumerable.Empty<string>();
+        ProductState.Create("MUG", content, "USD", Given.Now).Error?.Errors?.Keys.Order() ?? Enumerable.Empty<string>();
 }

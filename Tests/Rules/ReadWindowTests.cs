@@ -103,12 +103,12 @@ public sealed class ReadWindowTests
         Assert.Equal((0L, 100), (window.Final, window.Known));
         // It ends, which this read sees; the next looks for what it brought.
         window.Read(from, [], complete: true, Quiet(60), nowMs: 200_001);
-        Assert.True(window.IsRipe);
+        Assert.True(window.IsReady);
         (from, known) = window.Next(200_002);
         Assert.Equal((0L, 100), (from, known.Length));
         window.Read(from, [55], complete: true, Quiet(60), nowMs: 200_003);
         Assert.Equal((1000L, 0), (window.Final, window.Known));
-        Assert.False(window.IsRipe);
+        Assert.False(window.IsReady);
     }
 
     [Fact]

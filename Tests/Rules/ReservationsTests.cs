@@ -6,10 +6,10 @@ public sealed class ReservationsTests
 {
     private const int Capacity = 20_000;
 
-    private static readonly WrittenMovement Reserved = new("1/reserve", StockMovementKind.Reservation, 3);
-    private static readonly WrittenMovement Sold = new("1/settle", StockMovementKind.Sale, -3);
-    private static readonly WrittenMovement Released = new("1/settle", StockMovementKind.Release, -3);
-    private static readonly WrittenMovement Returned = new("1/return", StockMovementKind.Return, 3);
+    private static readonly RecordedMovement Reserved = new("1/reserve", StockMovementKind.Reservation, 3);
+    private static readonly RecordedMovement Sold = new("1/settle", StockMovementKind.Sale, -3);
+    private static readonly RecordedMovement Released = new("1/settle", StockMovementKind.Release, -3);
+    private static readonly RecordedMovement Returned = new("1/return", StockMovementKind.Return, 3);
 
     [Fact]
     public void the_ledger_tells_how_far_a_reservation_is()
@@ -93,7 +93,7 @@ public sealed class ReservationsTests
 
     private static Reservation At(ReservationStage stage) => new(1, stage, Task.CompletedTask);
 
-    private static (int, ReservationStage) Read(params WrittenMovement[] rows)
+    private static (int, ReservationStage) Read(params RecordedMovement[] rows)
     {
         var reservation = Reservations.FromLedger(rows);
         Assert.True(reservation.Written.IsCompletedSuccessfully);

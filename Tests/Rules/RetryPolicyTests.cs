@@ -124,7 +124,7 @@ public sealed class RetryPolicyTests
         {
             AttemptSeconds = 9,
             ReplayPerSecond = 0,
-            FailureRecord = FailureRecordKind.Redis,
+            FailureRecord = ErrorStoreKind.Redis,
             ErrorRules = { ["a"] = new(), ["b"] = new() { Message = "(", Class = ErrorClass.Network } },
             Policies =
             {

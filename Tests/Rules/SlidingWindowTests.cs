@@ -15,11 +15,11 @@ public sealed class SlidingWindowTests
     [Fact]
     public void so_many_are_granted_and_the_next_is_told_when()
     {
-        Assert.Equal(new RateVerdict(true, 2, TimeSpan.FromSeconds(60)), window.Take(Three));
+        Assert.Equal(new RateLimitResult(true, 2, TimeSpan.FromSeconds(60)), window.Take(Three));
         time.Advance(TimeSpan.FromSeconds(10));
-        Assert.Equal(new RateVerdict(true, 1, TimeSpan.FromSeconds(50)), window.Take(Three));
-        Assert.Equal(new RateVerdict(true, 0, TimeSpan.FromSeconds(50)), window.Take(Three));
-        Assert.Equal(new RateVerdict(false, 0, TimeSpan.FromSeconds(50)), window.Take(Three));
+        Assert.Equal(new RateLimitResult(true, 1, TimeSpan.FromSeconds(50)), window.Take(Three));
+        Assert.Equal(new RateLimitResult(true, 0, TimeSpan.FromSeconds(50)), window.Take(Three));
+        Assert.Equal(new RateLimitResult(false, 0, TimeSpan.FromSeconds(50)), window.Take(Three));
     }
 
     [Fact]
@@ -29,10 +29,10 @@ public sealed class SlidingWindowTests
         time.Advance(TimeSpan.FromSeconds(30));
         Take(2);
         time.Advance(TimeSpan.FromSeconds(30) - TimeSpan.FromTicks(1));
-        Assert.Equal(new RateVerdict(false, 0, TimeSpan.FromTicks(1)), window.Take(Three));
+        Assert.Equal(new RateLimitResult(false, 0, TimeSpan.FromTicks(1)), window.Take(Three));
         time.Advance(TimeSpan.FromTicks(1));
         Assert.True(window.Take(Three).Granted);
-        Assert.Equal(new RateVerdict(false, 0, TimeSpan.FromSeconds(30)), window.Take(Three));
+        Assert.Equal(new RateLimitResult(false, 0, TimeSpan.FromSeconds(30)), window.Take(Three));
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class SlidingWindowTests
             Assert.False(window.Take(Three).Granted);
         }
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(new RateVerdict(true, 2, TimeSpan.FromSeconds(60)), window.Take(Three));
+        Assert.Equal(new RateLimitResult(true, 2, TimeSpan.FromSeconds(60)), window.Take(Three));
     }
 
     [Fact]
@@ -57,8 +57,8 @@ public sealed class SlidingWindowTests
             time.Advance(TimeSpan.FromSeconds(10));
         }
         // Granted 30, 20 and 10 seconds ago: two must leave for one to enter.
-        Assert.Equal(new RateVerdict(false, 0, TimeSpan.FromSeconds(50)), window.Take(Three with { Requests = 1 }));
-        Assert.Equal(new RateVerdict(true, 1, TimeSpan.FromSeconds(30)), window.Take(Three with { Requests = 5 }));
+        Assert.Equal(new RateLimitResult(false, 0, TimeSpan.FromSeconds(50)), window.Take(Three with { Requests = 1 }));
+        Assert.Equal(new RateLimitResult(true, 1, TimeSpan.FromSeconds(30)), window.Take(Three with { Requests = 5 }));
     }
 
     [Fact]
@@ -69,12 +69,12 @@ public sealed class SlidingWindowTests
         foreach (var pause in pauses)
         {
             clock.Advance(TimeSpan.FromSeconds(pause));
-            var verdict = any.Take(Three);
+            var result = any.Take(Three);
             var recent = granted.Count(g => clock.GetUtcNow() - g < Three.Window);
-            Assert.Equal(recent < Three.Requests, verdict.Granted);
-            Assert.Equal(Math.Max(0, Three.Requests - recent - 1), verdict.Remaining);
-            Assert.InRange(verdict.More, TimeSpan.FromTicks(1), Three.Window);
-            if (verdict.Granted)
+            Assert.Equal(recent < Three.Requests, result.Granted);
+            Assert.Equal(Math.Max(0, Three.Requests - recent - 1), result.Remaining);
+            Assert.InRange(result.More, TimeSpan.FromTicks(1), Three.Window);
+            if (result.Granted)
                 granted.Add(clock.GetUtcNow());
         }
     });

@@ -51,8 +51,8 @@ public sealed class SlidingWindowsTests
             time.Advance(TimeSpan.FromSeconds(10));
         }
         // Granted 30, 20 and 10 seconds ago: two must leave for one to enter.
-        Assert.Equal(new RateVerdict(false, 0, TimeSpan.FromSeconds(50)), windows.Take(Ada, Three with { Requests = 1 }));
-        Assert.Equal(new RateVerdict(true, 1, TimeSpan.FromSeconds(30)), windows.Take(Ada, Three with { Requests = 5 }));
+        Assert.Equal(new RateLimitResult(false, 0, TimeSpan.FromSeconds(50)), windows.Take(Ada, Three with { Requests = 1 }));
+        Assert.Equal(new RateLimitResult(true, 1, TimeSpan.FromSeconds(30)), windows.Take(Ada, Three with { Requests = 5 }));
     }
 
     /// <summary>Both limits of mails to one address hold whoever asks in between.</summary>

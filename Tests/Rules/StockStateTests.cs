@@ -13,23 +13,23 @@ public sealed class StockStateTests
     public void no_more_is_reserved_than_is_available()
     {
         Assert.Equal(new StockState(10, 10, 5, 11), Stock(10, 7).Reserve(3).State);
-        Assert.Equal(RefusalCode.OutOfStock, Stock(10, 7).Reserve(4).Refusal?.Code);
+        Assert.Equal(ErrorCode.OutOfStock, Stock(10, 7).Reserve(4).Error?.Code);
     }
 
     [Fact]
     public void reserved_units_cannot_be_taken_away()
     {
         Assert.Equal(7, Stock(10, 7).Adjust(-3, "broken", null).State.OnHand);
-        Assert.Equal(RefusalCode.Conflict, Stock(10, 7).Adjust(-4, "broken", null).Refusal?.Code);
-        Assert.Equal(RefusalCode.Conflict, Stock(10, 7).Adjust(int.MinValue, "broken", null).Refusal?.Code);
+        Assert.Equal(ErrorCode.Conflict, Stock(10, 7).Adjust(-4, "broken", null).Error?.Code);
+        Assert.Equal(ErrorCode.Conflict, Stock(10, 7).Adjust(int.MinValue, "broken", null).Error?.Code);
     }
 
     [Fact]
     public void the_house_has_room_for_a_billion_units()
     {
         Assert.Equal(AdjustStock.MaxUnits, Stock(1).Adjust(AdjustStock.MaxUnits - 1, "delivery", null).State.OnHand);
-        Assert.Equal(RefusalCode.Conflict, Stock(1).Adjust(AdjustStock.MaxUnits, "delivery", null).Refusal?.Code);
-        Assert.Equal(RefusalCode.Conflict, Stock(1).Adjust(int.MaxValue, "delivery", null).Refusal?.Code);
+        Assert.Equal(ErrorCode.Conflict, Stock(1).Adjust(AdjustStock.MaxUnits, "delivery", null).Error?.Code);
+        Assert.Equal(ErrorCode.Conflict, Stock(1).Adjust(int.MaxValue, "delivery", null).Error?.Code);
     }
 
     [Fact]
@@ -66,15 +66,15 @@ public sealed class StockStateTests
     [InlineData(1, 9, "inventory.no-longer-low")]
     [InlineData(1, 2, null)]
     public void crossing_a_level_is_told(int before, int after, string? type) =>
-        Assert.Equal(type, StockState.Crossings("MUG", Stock(before), Stock(after)).SingleOrDefault()?.Type);
+        Assert.Equal(type, StockState.ThresholdCrossings("MUG", Stock(before), Stock(after)).SingleOrDefault()?.Type);
 
     [Fact]
     public void a_raised_threshold_makes_stock_low() =>
-        Assert.IsType<InventoryLowStock>(StockState.Crossings("MUG", Stock(6), Stock(6, threshold: 6)).Single());
+        Assert.IsType<InventoryLowStock>(StockState.ThresholdCrossings("MUG", Stock(6), Stock(6, threshold: 6)).Single());
 
     [Fact]
     public void the_first_delivery_of_an_item_is_no_news() =>
-        Assert.Empty(StockState.Crossings("MUG", StockState.Empty, StockState.Empty.Adjust(10, "delivery", null).State));
+        Assert.Empty(StockState.ThresholdCrossings("MUG", StockState.Empty, StockState.Empty.Adjust(10, "delivery", null).State));
 
     [Fact]
     public void exactly_the_changes_of_availability_are_told() =>
@@ -89,7 +89,7 @@ public sealed class StockStateTests
                 (Availability.LowStock, Availability.InStock) => "inventory.no-longer-low",
                 _ => null,
             };
-            Assert.Equal(expected, StockState.Crossings("MUG", a, b).SingleOrDefault()?.Type);
+            Assert.Equal(expected, StockState.ThresholdCrossings("MUG", a, b).SingleOrDefault()?.Type);
         });
 
     [Fact]
@@ -108,13 +108,13 @@ public sealed class StockStateTests
                     case 0:
                         var delta = units - 8;
                         decision = stock.Adjust(delta, "count", null);
-                        Assert.Equal(onHand + delta >= reserved.Sum(), decision.Refusal is null);
-                        onHand += decision.Refusal is null ? delta : 0;
+                        Assert.Equal(onHand + delta >= reserved.Sum(), decision.Error is null);
+                        onHand += decision.Error is null ? delta : 0;
                         break;
                     case 1:
                         decision = stock.Reserve(units);
-                        Assert.Equal(reserved.Sum() + units <= onHand, decision.Refusal is null);
-                        if (decision.Refusal is null)
+                        Assert.Equal(reserved.Sum() + units <= onHand, decision.Error is null);
+                        if (decision.Error is null)
                             reserved.Add(units);
                         break;
                     case 2 when Take(reserved, which) is { } sale:
@@ -130,7 +130,7 @@ public sealed class StockStateTests
                         onHand += back;
                         break;
                 }
-                if (decision is { Refusal: null })
+                if (decision is { Error: null })
                 {
                     stock = decision.State;
                     ledger.Add(decision.ToLedgerRow("MUG", $"{ledger.Count}", Given.Now));

@@ -44,7 +44,7 @@ public sealed class StreamCacheTests
     {
         var cursor = cache.GetCacheCursor(Stream("a"), Add(cache, "a"));
         Assert.True(Move(cursor));
-        var read = new WeakReference<PendingEvent>(((StreamBatch)cursor.GetCurrent(out _)!).Source!);
+        var read = new WeakReference<PendingEvent>(((BatchContainer)cursor.GetCurrent(out _)!).Source!);
         Assert.False(Move(cursor));
         Pending.Clear();
         return (cursor, read);
@@ -93,11 +93,11 @@ public sealed class StreamCacheTests
         var cursor = cache.GetCacheCursor(Stream("a"), Add(cache, "a"));
         Move(cursor);
         cursor.Dispose();
-        Assert.Empty(cache.Tend());
+        Assert.Empty(cache.Sweep());
         now += 2000;
-        Assert.Equal([1L], cache.Tend().Select(e => e.Position));
+        Assert.Equal([1L], cache.Sweep().Select(e => e.Position));
         Assert.Empty(finished);
-        Assert.Empty(cache.Tend());
+        Assert.Empty(cache.Sweep());
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class StreamCacheTests
         old.Dispose();
         var fresh = cache.GetCacheCursor(Stream("a"), first);
         now += 5000;
-        Assert.Empty(cache.Tend());
+        Assert.Empty(cache.Sweep());
         Drain(fresh);
         Assert.Equal([1L, 2L], finished);
     }
@@ -126,7 +126,7 @@ public sealed class StreamCacheTests
         Drain(cursor);
         Assert.Empty(finished);
         pin.Dispose();
-        cache.Tend();
+        cache.Sweep();
         Assert.Equal([1L], finished);
     }
 
@@ -144,7 +144,7 @@ public sealed class StreamCacheTests
         Assert.Equal([(1L, (Guid?)subscription)], givenUp);
         Assert.Empty(finished);
         cache.Reported(Pending[1]);
-        cache.Tend();
+        cache.Sweep();
         Assert.Equal([1L], finished);
     }
 
@@ -175,7 +175,7 @@ public sealed class StreamCacheTests
     private StreamCache Cache(int batchSize = 1) => new(batchSize, 0, () => now, new Lock())
     {
         Finished = e => finished.Add(e.Position),
-        GivenUp = (e, subscription) => givenUp.Add((e.Position, subscription)),
+        Abandoned = (e, subscription) => givenUp.Add((e.Position, subscription)),
     };
 
     private static StreamId Stream(string key) => StreamId.Create("ns", key);
@@ -184,14 +184,14 @@ public sealed class StreamCacheTests
     {
         var e = new PendingEvent { Position = ++token, EventId = $"{token}", EventType = "t", Stream = Stream(key), Events = [], Bytes = 1 };
         Pending[token] = e;
-        e.Batch = new StreamBatch(e.Stream, new EventSequenceTokenV2(token), e.Events, null, e);
+        e.Batch = new BatchContainer(e.Stream, new EventSequenceTokenV2(token), e.Events, null, e);
         cache.AddToCache([e.Batch]);
         return e.Batch.SequenceToken;
     }
 
     private static bool Move(IQueueCacheCursor cursor) => cursor.MoveNextWithResult() == QueueCacheCursorMoveResult.Success;
 
-    private static long Position(IQueueCacheCursor cursor) => ((StreamBatch)cursor.GetCurrent(out _)!).Source!.Position;
+    private static long Position(IQueueCacheCursor cursor) => ((BatchContainer)cursor.GetCurrent(out _)!).Source!.Position;
 
     private static void Drain(IQueueCacheCursor cursor)
     {

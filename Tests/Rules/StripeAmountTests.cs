@@ -22,7 +22,7 @@ public sealed class StripeAmountTests
     [InlineData("USD", StripeAmount.Max, StripeAmount.Max)]
     public void amounts_are_told_as_stripe_counts_them_and_come_back(string currency, long minor, long stripe)
     {
-        Assert.Null(StripeAmount.WhyNot(new Money(minor, currency)));
+        Assert.Null(StripeAmount.Check(new Money(minor, currency)));
         Assert.Equal(stripe, StripeAmount.Of(new Money(minor, currency)));
         Assert.Equal(minor, StripeAmount.ToMinor(stripe, currency.ToLowerInvariant()));
     }
@@ -38,12 +38,12 @@ public sealed class StripeAmountTests
     [InlineData("UGX", long.MaxValue, "amount_too_large")]
     public void what_cannot_be_charged_is_known_before_anything_is_sent(string currency, long minor, string reason)
     {
-        Assert.Equal(reason, StripeAmount.WhyNot(new Money(minor, currency)));
+        Assert.Equal(reason, StripeAmount.Check(new Money(minor, currency)));
         Assert.Throws<ArgumentException>(() => StripeAmount.Of(new Money(minor, currency)));
     }
 
     [Fact]
     public void a_multiple_of_the_step_can_be_charged_in_every_currency() => Assert.All(
         ["USD", "JPY", "ISK", "UGX", "MGA", "HUF", "TWD", "BHD", "JOD", "KWD", "OMR", "TND"],
-        currency => Assert.Null(StripeAmount.WhyNot(new Money(7 * Currencies.ChargeStep(currency), currency))));
+        currency => Assert.Null(StripeAmount.Check(new Money(7 * Currencies.ChargeStep(currency), currency))));
 }

@@ -19,10 +19,11 @@ public sealed class StripeWebhooksTests
     [InlineData("payment_intent.requires_action", ProviderPaymentStatus.RequiresAction)]
     public void a_payment_is_told_of_by_its_status(string type, ProviderPaymentStatus status)
     {
-        var news = News(type, $$"""{"id":"pi_1","object":"payment_intent","amount":2500,"currency":"usd","metadata":{"order_id":"{{Given.OrderId}}","soonshop_key":"{{Given.OrderId:N}}/attempt/1"} }""");
+        var update = News(type, $$"""{"id":"pi_1","object":"payment_intent","amount":2500,"currency":"usd","metadata":{"order_id":"{{Given.OrderId}}","soonshop_key":"{{Given.OrderId:N}}/attempt/1"} }""");
 
-        Assert.Equal(("evt_1", type, "pi_1", Given.OrderId, status), (news!.NewsId, news.Kind, news.Reference, news.OrderId, news.Status));
-        Assert.Equal((null, null, null), (news.RefundedInAll, news.Refund, news.Dispute));
+        Assert.Equal(("evt_1", type, "pi_1", Given.OrderId, status),
+            (update!.UpdateId, update.Kind, update.Reference, update.OrderId, update.Status));
+        Assert.Equal((null, null, null), (update.RefundedInAll, update.Refund, update.Dispute));
     }
 
     [Fact]
@@ -40,10 +41,10 @@ public sealed class StripeWebhooksTests
     [InlineData("charge.refund.updated", "canceled", ProviderRefundStatus.Failed)]
     public void a_refund_is_told_of_by_its_payment(string type, string word, ProviderRefundStatus status)
     {
-        var news = News(type, $$"""{"id":"re_1","payment_intent":"pi_1","amount":300,"currency":"usd","status":"{{word}}","metadata":{} }""");
+        var update = News(type, $$"""{"id":"re_1","payment_intent":"pi_1","amount":300,"currency":"usd","status":"{{word}}","metadata":{} }""");
 
-        Assert.Equal(("pi_1", null), (news!.Reference, news.OrderId));
-        Assert.Equal(new ProviderRefund("re_1", status, 300), news.Refund);
+        Assert.Equal(("pi_1", null), (update!.Reference, update.OrderId));
+        Assert.Equal(new ProviderRefund("re_1", status, 300), update.Refund);
     }
 
     [Theory]
@@ -73,7 +74,7 @@ public sealed class StripeWebhooksTests
     {
         var reading = Read(Event(type, o));
 
-        Assert.Equal((null, null), (reading.News, reading.Refusal));
+        Assert.Equal((null, null), (reading.Update, reading.Error));
     }
 
     [Theory]
@@ -107,18 +108,18 @@ public sealed class StripeWebhooksTests
     [InlineData("""{"id":"evt\u00001","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}""")]
     [InlineData("""{"id":"\ud800","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}""")]
     [InlineData("""{"id":"evt_1","type":"charge.refunded","data":{"object":{"id":"ch_1","payment_intent":"pi_1","amount_refunded":"much","currency":"usd"}}}""")]
-    public void what_is_no_event_is_refused_however_well_signed(string body) => Assert.Equal(RefusalCode.ValidationFailed, Read(body).Refusal?.Code);
+    public void what_is_no_event_is_refused_however_well_signed(string body) => Assert.Equal(ErrorCode.ValidationFailed, Read(body).Error?.Code);
 
     [Fact]
     public void bytes_that_are_no_text_are_refused()
     {
         var body = Encoding.UTF8.GetBytes(Event("payment_intent.succeeded", """{"id":"pi_?"}"""));
         body[Array.IndexOf(body, (byte)'?')] = 0xFF;
-        Assert.NotNull(Read(body).Refusal);
+        Assert.NotNull(Read(body).Error);
     }
 
     [Fact]
-    public void depth_is_bounded() => Assert.NotNull(Read(string.Concat(Enumerable.Repeat("[", 100_000))).Refusal);
+    public void depth_is_bounded() => Assert.NotNull(Read(string.Concat(Enumerable.Repeat("[", 100_000))).Error);
 
     [Fact]
     public void a_forged_one_says_nothing_of_what_it_holds()
@@ -126,25 +127,25 @@ public sealed class StripeWebhooksTests
         var body = Encoding.UTF8.GetBytes(Event("payment_intent.succeeded", """{"id":"pi_1"}"""));
         var reading = Webhooks.Read(body, $"t={Given.Now.ToUnixTimeSeconds()},v1={new string('0', 64)}");
 
-        Assert.Null(reading.News);
-        Assert.Equal("Stripe-Signature", Assert.Single(reading.Refusal!.Errors!).Key);
+        Assert.Null(reading.Update);
+        Assert.Equal("Stripe-Signature", Assert.Single(reading.Error!.Errors!).Key);
     }
 
     private static StripeWebhooks Webhooks => new(new StripeSignature([Secret], TimeSpan.FromMinutes(5)), new FakeTimeProvider(Given.Now));
 
-    private static PaymentNews? News(string type, string o)
+    private static PaymentUpdate? News(string type, string o)
     {
         var reading = Read(Event(type, o));
-        Assert.Null(reading.Refusal);
-        return reading.News;
+        Assert.Null(reading.Error);
+        return reading.Update;
     }
 
     private static string Event(string type, string o) =>
         $$"""{"id":"evt_1","object":"event","api_version":"2031-01-01.next","type":"{{type}}","created":1,"unheard_of":[{}],"data":{"object":{{o}} } }""";
 
-    private static WebhookReading Read(string body) => Read(Encoding.UTF8.GetBytes(body));
+    private static WebhookParseResult Read(string body) => Read(Encoding.UTF8.GetBytes(body));
 
-    private static WebhookReading Read(byte[] body)
+    private static WebhookParseResult Read(byte[] body)
     {
         var time = Given.Now.ToUnixTimeSeconds();
         var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), (byte[])[.. Encoding.ASCII.GetBytes($"{time}."), .. body]);

@@ -10,13 +10,13 @@ public sealed class TextsTests
     [Fact]
     public void all_languages_have_the_same_texts_with_the_same_places()
     {
-        foreach (var catalogue in Catalogue.All)
+        foreach (var catalog in Messages.All)
         {
-            Assert.Equal(Catalogue.English.Keys.Order(StringComparer.Ordinal), catalogue.Keys.Order(StringComparer.Ordinal));
-            Assert.All(catalogue.Keys, key => Assert.Equal(Places(Catalogue.English.Text(key)), Places(catalogue.Text(key))));
-            Assert.All(catalogue.Keys, key => Assert.NotEqual("", catalogue.Text(key).Trim()));
+            Assert.Equal(Messages.English.Keys.Order(StringComparer.Ordinal), catalog.Keys.Order(StringComparer.Ordinal));
+            Assert.All(catalog.Keys, key => Assert.Equal(Places(Messages.English.Text(key)), Places(catalog.Text(key))));
+            Assert.All(catalog.Keys, key => Assert.NotEqual("", catalog.Text(key).Trim()));
         }
-        Assert.All(Catalogue.Chinese.Keys, key => Assert.Matches(@"\p{IsCJKUnifiedIdeographs}", Catalogue.Chinese.Text(key)));
+        Assert.All(Messages.Chinese.Keys, key => Assert.Matches(@"\p{IsCJKUnifiedIdeographs}", Messages.Chinese.Text(key)));
     }
 
     [Fact]
@@ -24,8 +24,8 @@ public sealed class TextsTests
     {
         foreach (var code in ProblemCodes.All)
         {
-            Assert.NotNull(Catalogue.English.Find($"title.{code}"));
-            Assert.NotNull(Catalogue.English.Find($"about.{code}"));
+            Assert.NotNull(Messages.English.Find($"title.{code}"));
+            Assert.NotNull(Messages.English.Find($"about.{code}"));
         }
     }
 
@@ -40,8 +40,8 @@ public sealed class TextsTests
     [InlineData("nobody ever said this", "nobody ever said this")]
     public void what_is_said_in_english_is_said_in_chinese(string english, string chinese)
     {
-        Assert.Equal(chinese, Catalogue.Chinese.Say(english));
-        Assert.Equal(english, Catalogue.English.Say(english));
+        Assert.Equal(chinese, Messages.Chinese.Say(english));
+        Assert.Equal(english, Messages.English.Say(english));
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class TextsTests
         var context = new DefaultHttpContext();
         if (header is not null)
             context.Request.Headers.AcceptLanguage = header;
-        Assert.Equal(language, Catalogue.For(context.Request).Language);
+        Assert.Equal(language, Messages.For(context.Request).Language);
     }
 
     private static string[] Places(string text) => [.. Regex.Matches(text, @"\{\d\}").Select(m => m.Value).Distinct().Order(StringComparer.Ordinal)];

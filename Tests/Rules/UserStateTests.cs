@@ -48,9 +48,9 @@ public sealed class UserStateTests
     {
         var asked = SignedIn.RequestVerification("second", Given.Now);
         Assert.Equal(["user.email-verification-requested"], asked.EventTypes());
-        Assert.Equal(RefusalCode.ValidationFailed, asked.Next().VerifyEmail("verification", Given.Now).Refusal?.Code);
+        Assert.Equal(ErrorCode.ValidationFailed, asked.Next().VerifyEmail("verification", Given.Now).Error?.Code);
         var proven = asked.Next().VerifyEmail("second", Given.Now).Next();
-        Assert.Equal(RefusalCode.Conflict, proven.RequestVerification("third", Given.Now).Refusal?.Code);
+        Assert.Equal(ErrorCode.Conflict, proven.RequestVerification("third", Given.Now).Error?.Code);
     }
 
     [Fact]
@@ -82,16 +82,16 @@ public sealed class UserStateTests
         Assert.False(decision.Next().HasSession(Session));
         Assert.True(decision.State.HasSession(other));
         Assert.Equal(["user.session-reuse-detected"], decision.EventTypes());
-        decision.State.Refresh(Token("third"), "fourth", Given.Now).IsRefused(RefusalCode.Unauthenticated);
+        decision.State.Refresh(Token("third"), "fourth", Given.Now).IsRefused(ErrorCode.Unauthenticated);
     }
 
     [Fact]
     public void a_guessed_refresh_token_is_refused_and_ends_nothing() =>
-        SignedIn.Refresh(Token("guess"), "next", Given.Now).IsRefused(RefusalCode.Unauthenticated);
+        SignedIn.Refresh(Token("guess"), "next", Given.Now).IsRefused(ErrorCode.Unauthenticated);
 
     [Fact]
     public void a_refresh_token_of_another_session_is_refused() =>
-        SignedIn.Refresh(new RefreshToken(Given.Customer, Given.Id(11), "first"), "next", Given.Now).IsRefused(RefusalCode.Unauthenticated);
+        SignedIn.Refresh(new RefreshToken(Given.Customer, Given.Id(11), "first"), "next", Given.Now).IsRefused(ErrorCode.Unauthenticated);
 
     [Fact]
     public void a_session_that_is_not_renewed_ends()
@@ -99,7 +99,7 @@ public sealed class UserStateTests
         var end = Given.Now + UserState.SessionLifetime;
 
         Assert.True(Refresh(SignedIn, "first", "second", end.AddTicks(-1)).HasSession(Session));
-        SignedIn.Refresh(Token("first"), "second", end).IsRefused(RefusalCode.Unauthenticated);
+        SignedIn.Refresh(Token("first"), "second", end).IsRefused(ErrorCode.Unauthenticated);
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class UserStateTests
         Assert.Equal(UserState.MaxSpentTokens, user.Sessions.Single().SpentDigests.Length);
         Assert.False(user.Refresh(Token("14"), "x", Given.Now).Next().HasSession(Session));
         Assert.False(user.Refresh(Token("5"), "x", Given.Now).Next().HasSession(Session));
-        user.Refresh(Token("4"), "x", Given.Now).IsRefused(RefusalCode.Unauthenticated);
+        user.Refresh(Token("4"), "x", Given.Now).IsRefused(ErrorCode.Unauthenticated);
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class UserStateTests
         var user = SignedIn.OpenSession(Given.Id(11), "other", Given.Now).OpenSession(Given.Id(12), "third", Given.Now);
 
         Assert.False(user.End(Given.Id(11)).Next().IsOpen(Given.Id(11), Given.Now));
-        user.End(Given.Id(99)).IsRefused(RefusalCode.NotFound);
+        user.End(Given.Id(99)).IsRefused(ErrorCode.NotFound);
         Assert.Equal([Session], user.EndAllBut(Session).Next().Sessions.Select(s => s.Id));
         Assert.Empty(user.EndAllBut(null).Next().Sessions);
         SignedIn.EndAllBut(Session).StaysAs(SignedIn);
@@ -230,15 +230,15 @@ public sealed class UserStateTests
     public void an_address_is_proven_within_three_days_and_told_once()
     {
         var user = Given.User();
-        user.VerifyEmail("guess", Given.Now).IsRefused(RefusalCode.ValidationFailed);
-        user.VerifyEmail("verification", Given.Now.AddDays(3)).IsRefused(RefusalCode.ValidationFailed);
+        user.VerifyEmail("guess", Given.Now).IsRefused(ErrorCode.ValidationFailed);
+        user.VerifyEmail("verification", Given.Now.AddDays(3)).IsRefused(ErrorCode.ValidationFailed);
 
         var decision = user.VerifyEmail("verification", Given.Now.AddDays(3).AddTicks(-1));
 
         Assert.True(decision.Next().EmailVerified);
         Assert.Equal(["user.email-verified"], decision.EventTypes());
         decision.State.VerifyEmail("verification", Given.Now).StaysAs(decision.State);
-        decision.State.VerifyEmail("guess", Given.Now).IsRefused(RefusalCode.ValidationFailed);
+        decision.State.VerifyEmail("guess", Given.Now).IsRefused(ErrorCode.ValidationFailed);
     }
 
     [Fact]
@@ -263,8 +263,8 @@ public sealed class UserStateTests
         user.PutAddress(home, mustExist: true).StaysAs(user);
         Assert.Equal([moved], user.PutAddress(moved, mustExist: true).Next().Addresses);
         Assert.Empty(user.RemoveAddress(home.Id).Next().Addresses);
-        user.PutAddress(home with { Id = Given.Id(2) }, mustExist: true).IsRefused(RefusalCode.NotFound);
-        user.RemoveAddress(Given.Id(2)).IsRefused(RefusalCode.NotFound);
+        user.PutAddress(home with { Id = Given.Id(2) }, mustExist: true).IsRefused(ErrorCode.NotFound);
+        user.RemoveAddress(Given.Id(2)).IsRefused(ErrorCode.NotFound);
     }
 
     [Fact]
@@ -272,7 +272,7 @@ public sealed class UserStateTests
     {
         var user = Enumerable.Range(0, UserState.MaxAddresses).Aggregate(Given.User(), (u, i) => u.PutAddress(Saved(i), false).Next());
 
-        user.PutAddress(Saved(UserState.MaxAddresses), mustExist: false).IsRefused(RefusalCode.Conflict);
+        user.PutAddress(Saved(UserState.MaxAddresses), mustExist: false).IsRefused(ErrorCode.Conflict);
         user.PutAddress(Saved(0), mustExist: false).StaysAs(user);
 
         static SavedAddress Saved(int i) => new(Given.Id(i), Given.Address);
@@ -286,7 +286,7 @@ public sealed class UserStateTests
         Assert.Equal([Role.Customer, Role.Admin], decision.Next().Roles);
         Assert.Equal(["user.roles-changed"], decision.EventTypes());
         decision.State.SetRoles([Role.Admin], Given.Id(9)).StaysAs(decision.State);
-        Given.User().SetRoles(["root"], Given.Id(9)).IsRefused(RefusalCode.ValidationFailed);
+        Given.User().SetRoles(["root"], Given.Id(9)).IsRefused(ErrorCode.ValidationFailed);
     }
 
     [Fact]
@@ -294,7 +294,7 @@ public sealed class UserStateTests
     {
         var admin = Given.User().SetRoles([Role.Admin], null).Next();
 
-        admin.SetRoles([], changedBy: admin.Id).IsRefused(RefusalCode.Conflict);
+        admin.SetRoles([], changedBy: admin.Id).IsRefused(ErrorCode.Conflict);
         Assert.Equal([Role.Customer], admin.SetRoles([], changedBy: Given.Id(9)).Next().Roles);
     }
 

@@ -26,7 +26,7 @@ public sealed class WebhookStateTests
     [InlineData("user.password-*")]
     [InlineData("")]
     public void what_is_no_event_or_carries_a_token_cannot_be_asked_for(string pattern) =>
-        Assert.Equal(["eventTypes"], WebhookState.Create(Given.Id(1), "https://example.com", [pattern], null, Given.Now).Refusal!.Errors!.Keys);
+        Assert.Equal(["eventTypes"], WebhookState.Create(Given.Id(1), "https://example.com", [pattern], null, Given.Now).Error!.Errors!.Keys);
 
     /// <summary>A pattern may match events that stay in the shop: those it does not open.</summary>
     [Theory]
@@ -39,7 +39,7 @@ public sealed class WebhookStateTests
 
     [Fact]
     public void all_that_is_wrong_is_named_at_once() =>
-        Assert.Equal(["url", "eventTypes"], WebhookState.Create(Given.Id(1), "x", [], "is bad", Given.Now).Refusal!.Errors!.Keys);
+        Assert.Equal(["url", "eventTypes"], WebhookState.Create(Given.Id(1), "x", [], "is bad", Given.Now).Error!.Errors!.Keys);
 
     [Fact]
     public void an_endpoint_that_fails_long_enough_is_switched_off()

@@ -75,7 +75,7 @@ public class InProcessSilo : IAsyncLifetime
         sku ??= $"T-{Guid.NewGuid():N}"[..14].ToUpperInvariant();
         var result = await Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).CreateAsync(new ProductContent(
             $"Product {sku}", "", "test", null, new Money(1000, "USD"), new Dictionary<string, string>(), []));
-        Assert.False(result.IsRefused, result.Refusal?.Detail);
+        Assert.False(result.IsError, result.Error?.Detail);
         return sku;
     }
 

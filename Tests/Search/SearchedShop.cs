@@ -12,13 +12,13 @@ public sealed class SearchedShop : InProcessSilo
     {
         var sku = $"P-{Guid.NewGuid():N}"[..16].ToUpperInvariant();
         var made = await Product(sku).CreateAsync(Content(name, family, active, description));
-        Assert.False(made.IsRefused, $"{name}: {made.Refusal?.Detail}");
+        Assert.False(made.IsError, $"{name}: {made.Error?.Detail}");
         return sku;
     }
 
-    internal async Task RenameAsync(string sku, string name) => Assert.False((await Product(sku).UpdateAsync(Content(name), null)).IsRefused);
+    internal async Task RenameAsync(string sku, string name) => Assert.False((await Product(sku).UpdateAsync(Content(name), null)).IsError);
 
-    internal async Task ArchiveAsync(string sku) => Assert.False((await Product(sku).ArchiveAsync(null)).IsRefused);
+    internal async Task ArchiveAsync(string sku) => Assert.False((await Product(sku).ArchiveAsync(null)).IsError);
 
     /// <summary>The first page for a text, as a shopper sees it.</summary>
     internal async Task<string[]> FindAsync(string text, string? family = null)
@@ -30,7 +30,7 @@ public sealed class SearchedShop : InProcessSilo
     internal async Task<ProductPage> PageAsync(ProductQuery query)
     {
         var page = await Services.GetRequiredService<IProductSearch>().SearchAsync(query, TestContext.Current.CancellationToken);
-        Assert.False(page.IsRefused, $"{query}: {page.Refusal?.Detail}");
+        Assert.False(page.IsError, $"{query}: {page.Error?.Detail}");
         return page.Value;
     }
 

@@ -66,7 +66,7 @@ public sealed class BothProvidersTests(StorageProviders silo)
     [Theory]
     [InlineData(typeof(List<Note>))]
     [InlineData(typeof(Dictionary<string, List<Guid>>))]
-    [InlineData(typeof(Document<Note>))]
+    [InlineData(typeof(StateEnvelope<Note>))]
     public async Task a_generic_types_name_names_the_same_row(Type type)
     {
         foreach (var name in (string[])[type.FullName!, type.AssemblyQualifiedName!])
@@ -85,11 +85,15 @@ public sealed class BothProvidersTests(StorageProviders silo)
     {
         var id = GrainId.Create("cart", Guid.NewGuid().ToString("N"));
         var (group, ado) = (silo.Storage(StorageProvider.GroupCommit), silo.Storage(StorageProvider.AdoNet));
-        var state = new GrainState<Document<Note>>(new Document<Note> { State = new Note(new string('a', 200_000)), Sequence = 3 });
+        var state = new GrainState<StateEnvelope<Note>>(new StateEnvelope<Note>
+        {
+            State = new Note(new string('a', 200_000)),
+            Sequence = 3
+        });
         await group.WriteStateAsync("cart", id, state);
         await ado.ReadStateAsync("cart", id, state);
         Assert.Equal((200_000, 3), (state.State!.State!.Text.Length, (int)state.State.Sequence));
-        state.State = new Document<Note> { State = new Note(new string('b', 70_000)), Sequence = 4 };
+        state.State = new StateEnvelope<Note> { State = new Note(new string('b', 70_000)), Sequence = 4 };
         await ado.WriteStateAsync("cart", id, state);
         await group.ReadStateAsync("cart", id, state);
         Assert.Equal(new Note(new string('b', 70_000)), state.State.State);
@@ -111,7 +115,7 @@ public sealed class BothProvidersTests(StorageProviders silo)
             var now = DateTimeOffset.UtcNow;
             var events = new[] { now, now.AddHours(1) }.Select((due, i) => new EventEnvelope(
                 $"{id}#{i}", $"{id}", i, "inventory.out-of-stock", "x", "cart", $"{id} {i}", now, i == 0 ? null : due, null, null, null, new InventoryOutOfStock("X"))).ToArray();
-            await storage.WriteStateAsync("cart", id, new GrainState<Document<Note>>(new Document<Note> { State = new Note("x"), Events = events }));
+            await storage.WriteStateAsync("cart", id, new GrainState<StateEnvelope<Note>>(new StateEnvelope<Note> { State = new Note("x"), Events = events }));
             Assert.Equal([await silo.QueryAsync<int>("select queue from event where id = $1", $"{id}#0")], signal.Take());
         }
         if (storage is IAsyncDisposable own)

@@ -65,7 +65,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
     {
         await using var storage = await silo.StartAsync();
         var (email, operation, eventId) = ($"{Guid.NewGuid():N}@example.com", Movement(), $"{Guid.NewGuid():N}#1");
-        await storage.WriteStateAsync("user", NewIds(1)[0], new GrainState<Document<Note>>(new Document<Note>
+        await storage.WriteStateAsync("user", NewIds(1)[0], new GrainState<StateEnvelope<Note>>(new StateEnvelope<Note>
         {
             State = new Note("here first"),
             Index = new Account { Email = email },
@@ -83,7 +83,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
         var ids = NewIds(30);
         var outcomes = await InOneBatchAsync(storage,
         [
-            .. ids.Select((id, n) => (Func<Task>)(() => storage.WriteStateAsync("user", id, new GrainState<Document<Note>>(
+            .. ids.Select((id, n) => (Func<Task>)(() => storage.WriteStateAsync("user", id, new GrainState<StateEnvelope<Note>>(
                 n == 17 ? bad : Document([Event($"{id}#1", 1)], [Movement()]))))),
         ]);
 
@@ -97,7 +97,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
     public async Task a_state_that_cannot_be_serialized_fails_before_it_gets_in_line()
     {
         await using var storage = await silo.StartAsync(o => o.GrainStorageSerializer = new Refusing());
-        var document = WriteAsync(storage, NewIds(1)[0], new Document<Note> { State = new Note("x") });
+        var document = WriteAsync(storage, NewIds(1)[0], new StateEnvelope<Note> { State = new Note("x") });
         await Assert.ThrowsAsync<NotSupportedException>(() => WriteAsync(storage, NewIds(1)[0], new Note("x")));
         await document;
     }
@@ -109,7 +109,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
         var ids = NewIds(10);
         var outcomes = await InOneBatchAsync(storage,
         [
-            .. ids.Select((id, n) => (Func<Task>)(() => storage.WriteStateAsync(Name, id, new GrainState<Document<Note>>(
+            .. ids.Select((id, n) => (Func<Task>)(() => storage.WriteStateAsync(Name, id, new GrainState<StateEnvelope<Note>>(
                 Document([Event($"{id}#1", 1) with { Subject = n == 4 ? "\ud800" : "x" }], []))))),
         ]);
         Assert.Equal([4], outcomes.Index().Where(o => o.Item is not null).Select(o => o.Index));
@@ -167,7 +167,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
         await using (await HoldAsync(ids[10]))
         {
             var writes = Task.WhenAll(ids.Select(id => OutcomeAsync(() => storage.WriteStateAsync(
-                Name, id, new GrainState<Document<Note>>(Document([Event($"{id}#1", 1)], []), "1")))));
+                Name, id, new GrainState<StateEnvelope<Note>>(Document([Event($"{id}#1", 1)], []), "1")))));
             var pid = await WriterThatWaitsAsync();
             await silo.QueryAsync<bool>("select pg_terminate_backend($1)", pid);
             outcomes = await writes.InTimeAsync();
@@ -323,12 +323,12 @@ public sealed class GroupCommitTests(StorageProviders silo)
         var signal = new Signal();
         await using var storage = await silo.StartAsync(signal: signal);
         var ids = NewIds(20);
-        await Task.WhenAll(ids.Select(id => storage.WriteStateAsync(Name, id, new GrainState<Document<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])))));
+        await Task.WhenAll(ids.Select(id => storage.WriteStateAsync(Name, id, new GrainState<StateEnvelope<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])))));
         var queues = await silo.QueryAsync<int[]>("select array_agg(distinct queue order by queue) from event where id = any ($1)", [EventIds(ids)]);
         Assert.Equal(queues, signal.Queues.Distinct().Order());
         signal.Queues.Clear();
         var later = NewIds(1)[0];
-        await storage.WriteStateAsync(Name, later, new GrainState<Document<Note>>(Document([Event($"{later}#1", 1) with { NotBefore = DateTimeOffset.UtcNow.AddHours(1) }], [])));
+        await storage.WriteStateAsync(Name, later, new GrainState<StateEnvelope<Note>>(Document([Event($"{later}#1", 1) with { NotBefore = DateTimeOffset.UtcNow.AddHours(1) }], [])));
         await WriteAsync(storage, NewIds(1)[0], new Note("without events"));
         Assert.Empty(signal.Queues);
     }
@@ -339,7 +339,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
         await using var storage = await silo.StartAsync(o => o.StreamProvider = "nobody's");
         var id = NewIds(1)[0];
         var refused = await Assert.ThrowsAsync<PostgresException>(() =>
-            storage.WriteStateAsync(Name, id, new GrainState<Document<Note>>(Document([Event($"{id}#1", 1)], []))));
+            storage.WriteStateAsync(Name, id, new GrainState<StateEnvelope<Note>>(Document([Event($"{id}#1", 1)], []))));
         Assert.Contains("nobody's", refused.MessageText, StringComparison.Ordinal);
     }
 
@@ -353,7 +353,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
         {
             await silo.QueryAsync<string>("select ensure_stream_queues($1, $2)::text", provider, queues);
             foreach (var id in some)
-                await storage.WriteStateAsync(Name, id, new GrainState<Document<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])));
+                await storage.WriteStateAsync(Name, id, new GrainState<StateEnvelope<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])));
             Assert.Equal((long)some.Length, await silo.QueryAsync<long>(
                 "select count(*) from event where id = any ($1) and queue = stream_queue_of($2, stream_namespace, stream_key)", EventIds(some), provider));
         }
@@ -478,9 +478,9 @@ public sealed class GroupCommitTests(StorageProviders silo)
         return state;
     }
 
-    private static Document<Note> Document(EventEnvelope[] events, LedgerRow[] ledger) => new() { State = new Note("x"), Events = events, Ledger = ledger };
+    private static StateEnvelope<Note> Document(EventEnvelope[] events, LedgerRow[] ledger) => new() { State = new Note("x"), Events = events, Ledger = ledger };
 
-    private static Document<Note> WithEmail(string email) => new() { State = new Note("x"), Index = new Account { Email = email } };
+    private static StateEnvelope<Note> WithEmail(string email) => new() { State = new Note("x"), Index = new Account { Email = email } };
 
     private static EventEnvelope Event(string id, long sequence) => new(
         id, id.Split('#')[0], sequence, "inventory.out-of-stock", "x", "cart", "x", DateTimeOffset.UtcNow, null, null, null, null, new InventoryOutOfStock("X"));

@@ -107,9 +107,9 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     public async Task a_state_of_200_kilobytes_comes_back_with_its_events_and_its_ledger()
     {
         var id = NewId();
-        var large = new Document<Note> { State = new Note(new string('x', 200_000)), Events = Events(id, 1, 2), Ledger = [Movement("a", 1)] };
+        var large = new StateEnvelope<Note> { State = new Note(new string('x', 200_000)), Events = Events(id, 1, 2), Ledger = [Movement("a", 1)] };
         await WriteAsync(id, large);
-        Assert.Equal(large.State, (await ReadAsync<Document<Note>>(id)).State!.State);
+        Assert.Equal(large.State, (await ReadAsync<StateEnvelope<Note>>(id)).State!.State);
         Assert.Equal(2, await EventsOfAsync(id));
     }
 
@@ -146,16 +146,16 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     public async Task a_stale_write_is_refused_with_its_events_and_its_ledger()
     {
         var id = NewId();
-        await WriteAsync(id, new Document<Note> { State = new Note("1"), Events = Events(id, 1) });
-        var (first, second) = (await ReadAsync<Document<Note>>(id), await ReadAsync<Document<Note>>(id));
-        first.State = new Document<Note> { State = new Note("2"), Events = Events(id, 2) };
+        await WriteAsync(id, new StateEnvelope<Note> { State = new Note("1"), Events = Events(id, 1) });
+        var (first, second) = (await ReadAsync<StateEnvelope<Note>>(id), await ReadAsync<StateEnvelope<Note>>(id));
+        first.State = new StateEnvelope<Note> { State = new Note("2"), Events = Events(id, 2) };
         await Storage.WriteStateAsync(Name, id, first);
         var movement = Movement("late", 1);
-        second.State = new Document<Note> { State = new Note("3"), Events = Events(id, 3), Ledger = [movement] };
+        second.State = new StateEnvelope<Note> { State = new Note("3"), Events = Events(id, 3), Ledger = [movement] };
         await Assert.ThrowsAsync<InconsistentStateException>(() => Storage.WriteStateAsync(Name, id, second));
         Assert.Equal(2, await EventsOfAsync(id));
         Assert.Equal(0, await MovementsOfAsync(movement.Sku));
-        Assert.Equal(("2", "2"), await ReadAsync<Document<Note>>(id) is var now ? (now.ETag!, now.State!.State!.Text) : default);
+        Assert.Equal(("2", "2"), await ReadAsync<StateEnvelope<Note>>(id) is var now ? (now.ETag!, now.State!.State!.Text) : default);
     }
 
     [Fact]
@@ -163,10 +163,10 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     {
         var id = NewId();
         var tries = await Task.WhenAll(Enumerable.Range(0, 16).Select(async n => await WinsAsync(() => WriteAsync(
-            id, new Document<Note> { State = new Note($"{n}"), Events = Events(id, 1) }))));
+            id, new StateEnvelope<Note> { State = new Note($"{n}"), Events = Events(id, 1) }))));
         Assert.Equal(1, tries.Count(won => won));
         Assert.Equal(1, await EventsOfAsync(id));
-        Assert.Equal($"{Array.IndexOf(tries, true)}", (await ReadAsync<Document<Note>>(id)).State!.State!.Text);
+        Assert.Equal($"{Array.IndexOf(tries, true)}", (await ReadAsync<StateEnvelope<Note>>(id)).State!.State!.Text);
     }
 
     [Fact]
@@ -258,7 +258,7 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     {
         var id = NewId();
         var movement = Movement("order/reserve", 1);
-        var state = await WriteAsync(id, new Document<Note> { State = new Note("1"), Events = Events(id, 1, 2), Ledger = [movement] });
+        var state = await WriteAsync(id, new StateEnvelope<Note> { State = new Note("1"), Events = Events(id, 1, 2), Ledger = [movement] });
         Assert.True(state.RecordExists);
         Assert.Equal(2, await EventsOfAsync(id));
         Assert.Equal(1, await MovementsOfAsync(movement.Sku));
@@ -268,12 +268,12 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     public async Task an_event_that_is_there_already_fails_the_whole_write()
     {
         var id = NewId();
-        var state = await WriteAsync(id, new Document<Note> { State = new Note("1"), Events = Events(id, 1) });
-        state.State = new Document<Note> { State = new Note("2"), Events = Events(id, 2, 1) };
+        var state = await WriteAsync(id, new StateEnvelope<Note> { State = new Note("1"), Events = Events(id, 1) });
+        state.State = new StateEnvelope<Note> { State = new Note("2"), Events = Events(id, 2, 1) };
         await Assert.ThrowsAsync<PostgresException>(() => Storage.WriteStateAsync(Name, id, state));
         Assert.Equal("1", state.ETag);
         Assert.Equal(1, await EventsOfAsync(id));
-        Assert.Equal("1", (await ReadAsync<Document<Note>>(id)).ETag);
+        Assert.Equal("1", (await ReadAsync<StateEnvelope<Note>>(id)).ETag);
     }
 
     [Fact]
@@ -281,11 +281,11 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     {
         var id = NewId();
         var movement = Movement("order/reserve", 1);
-        var state = await WriteAsync(id, new Document<Note> { State = new Note("1"), Ledger = [movement] });
-        state.State = new Document<Note> { State = new Note("2"), Events = Events(id, 1), Ledger = [movement with { Sequence = 2 }] };
+        var state = await WriteAsync(id, new StateEnvelope<Note> { State = new Note("1"), Ledger = [movement] });
+        state.State = new StateEnvelope<Note> { State = new Note("2"), Events = Events(id, 1), Ledger = [movement with { Sequence = 2 }] };
         await Assert.ThrowsAsync<PostgresException>(() => Storage.WriteStateAsync(Name, id, state));
         Assert.Equal(0, await EventsOfAsync(id));
-        Assert.Equal("1", (await ReadAsync<Document<Note>>(id)).ETag);
+        Assert.Equal("1", (await ReadAsync<StateEnvelope<Note>>(id)).ETag);
     }
 
     [Fact]
@@ -295,7 +295,7 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
         var time = new DateTimeOffset(2026, 3, 1, 9, 30, 0, TimeSpan.FromHours(2));
         var e = new EventEnvelope(
             $"{id}#1", $"{id}", 1, "inventory.out-of-stock", "subject", "cart", "Zoë", time, null, "correlation", "causation", "00-trace", new InventoryOutOfStock("MUG"));
-        await WriteAsync(id, new Document<Note> { State = new Note("1"), Events = [e, e with { Id = $"{id}#2", Sequence = 2, NotBefore = time.AddHours(1), TraceParent = null }] });
+        await WriteAsync(id, new StateEnvelope<Note> { State = new Note("1"), Events = [e, e with { Id = $"{id}#2", Sequence = 2, NotBefore = time.AddHours(1), TraceParent = null }] });
         Assert.Equal(
             "1|inventory.out-of-stock|subject|cart|Zoë|2026-03-01 07:30:00+00||correlation|causation|00-trace|{\"sku\": \"MUG\"}|true|now"
             + " 2|inventory.out-of-stock|subject|cart|Zoë|2026-03-01 07:30:00+00|2026-03-01 08:30:00+00|correlation|causation||{\"sku\": \"MUG\"}|true|later",
@@ -312,7 +312,7 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     public async Task a_movement_is_stored_as_it_was_handed_over()
     {
         var movement = Movement("order/reserve", 3) with { Reference = "order 7" };
-        await WriteAsync(NewId(), new Document<Note> { State = new Note("1"), Ledger = [movement, movement with { Sequence = 4, OperationId = "other", Reference = null }] });
+        await WriteAsync(NewId(), new StateEnvelope<Note> { State = new Note("1"), Ledger = [movement, movement with { Sequence = 4, OperationId = "other", Reference = null }] });
         Assert.Equal(
             "3|order/reserve|2026-03-01 09:30:00+00|Reservation|1|5|2|order 7 4|other|2026-03-01 09:30:00+00|Reservation|1|5|2|",
             await silo.QueryAsync<string>("""
@@ -325,7 +325,7 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     public async Task the_index_of_a_document_can_be_queried()
     {
         var id = NewId();
-        var state = await WriteAsync(id, new Document<Note> { State = new Note("1"), Index = new Note("ada@example.com") });
+        var state = await WriteAsync(id, new StateEnvelope<Note> { State = new Note("1"), Index = new Note("ada@example.com") });
         Assert.Equal("ada@example.com", await silo.QueryAsync<string>("select index ->> 'text' from grain_state where grain_key = $1", $"{id.Key}"));
         await Storage.ClearStateAsync(Name, id, state);
         Assert.True(await silo.QueryAsync<bool>("select index is null and state is null from grain_state where grain_key = $1", $"{id.Key}"));

@@ -68,7 +68,7 @@ public sealed class PublisherTests : IAsyncLifetime
 
     private EventPublisher Publisher(PostgresStreamOptions options) => new(new SoonShop.Silo.Streams.StreamDatabase(database.Source, Provider), signal, options);
 
-    private static PublishedEvent Event(string id) => new(id, "test", "test", "key", [1]);
+    private static OutgoingEvent Event(string id) => new(id, "test", "test", "key", [1]);
 
     /// <summary>Nobody writes into the event table until this is disposed of.</summary>
     private async Task<NpgsqlConnection> LockAsync()

@@ -1,0 +1,50 @@
+using SoonShop.Catalog;
+
+namespace SoonShop.ApiFrontend.Catalog;
+
+/// <summary>Asks the cluster, a few times a second, which products changed, and tells the cache.</summary>
+internal sealed partial class CatalogChangeSubscriber(IClusterClient cluster, CatalogCache cache, CachingOptions options, ILogger<CatalogChangeSubscriber> log) : BackgroundService
+{
+    /// <summary>Patience with one answer; the cache does without meanwhile.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
+
+    /// <summary>The longest pause while there are no news to be had.</summary>
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var usual = TimeSpan.FromMilliseconds(options.NewsMilliseconds);
+        var pause = usual;
+        CatalogChangePosition? position = null;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                var askedAtMs = Environment.TickCount64;
+                var update = await cluster.GetGrain<ICatalogChangeFeedGrain>(0).SinceAsync(position).WaitAsync(MaxWait, stoppingToken);
+                // They were true when they were asked for, or at the reading that was shared.
+                cache.Apply(update, askedAtMs - (long)Math.Ceiling(update.AgeMs));
+                if (pause != usual)
+                    LogAgain(log);
+                (position, pause) = (update.Position, usual);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                if (pause == usual)
+                    LogNone(log, e.Message);
+                pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
+            }
+            await Task.Delay(pause, stoppingToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The catalogue's news cannot be had now; products and searches are asked for each time until they can: {Reason}")]
+    private static partial void LogNone(ILogger log, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The catalogue's news are there again.")]
+    private static partial void LogAgain(ILogger log);
+}

@@ -1,0 +1,115 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Http;
+using SoonShop.Catalog;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace SoonShop.ApiFrontend.Catalog;
+
+/// <summary>
+/// Answers products and searches with ETag and Cache-Control, from the cache or the cluster. Administrators are answered from the
+/// cluster, and told not to keep it: they go on to edit what they see.
+/// </summary>
+internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, CachingOptions options, IOptions<JsonOptions> json)
+{
+    private const string ForAdministrators = "private, no-cache";
+
+    /// <summary>The scope of API keys that may see what is not on sale yet.</summary>
+    private const string CatalogWrite = "catalog:write";
+
+    private readonly string productControl = Control(options.ProductMaxAgeSeconds, options.ProductStaleSeconds);
+    private readonly string searchControl = Control(options.SearchMaxAgeSeconds, options.SearchStaleSeconds);
+
+    /// <summary>A product, by its normalised SKU.</summary>
+    public async Task<Results<Representation<Product>, Problem>> ProductAsync(HttpContext context, string sku)
+    {
+        var isAdmin = context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
+        var showsDrafts = context.User.IsAdministrator() || context.User.HasScope(CatalogWrite);
+        var (found, source) = isAdmin
+            ? (await AskAsync(sku, showsDrafts), CacheSource.Bypass)
+            : await cache.ProductAsync(sku, () => AskAsync(sku, showsDrafts: false), context.RequestAborted);
+        return found.IsError ? new Problem(found.Error) : Of<Product>(found.Value, source, isAdmin ? ForAdministrators : productControl);
+    }
+
+    /// <summary>A page of a search.</summary>
+    public async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(HttpContext context, ProductQuery query)
+    {
+        var isAdmin = context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
+        var (found, source) = isAdmin ? (await AskAsync(query), CacheSource.Bypass) : await cache.SearchAsync(query, () => AskAsync(query), context.RequestAborted);
+        context.Response.Headers.AppendCommaSeparatedValues("Vary", "Accept-Language");
+        return found.IsError ? new Problem(found.Error) : Of<ProductPage>(found.Value, source, isAdmin ? ForAdministrators : searchControl);
+    }
+
+    /// <summary>A product was written here, or perhaps was: what is kept of it goes. Sets the ETag.</summary>
+    public Result<Product> Invalidate(HttpContext context, string sku, Result<Product> result)
+    {
+        cache.Changed(sku);
+        if (!result.IsError)
+            context.Response.Headers.ETag = ETag(result.Value);
+        return result;
+    }
+
+    /// <inheritdoc cref="Invalidate(HttpContext, string, Result{Product})"/>
+    public Result<T> Invalidate<T>(string sku, Result<T> result)
+    {
+        cache.Changed(sku);
+        return result;
+    }
+
+    /// <summary>Something that a product's answer shows was written here.</summary>
+    public Result<T> Invalidate<T>(Result<T> result, Func<T, string> sku)
+    {
+        if (!result.IsError)
+            cache.Changed(sku(result.Value));
+        return result;
+    }
+
+    private async Task<Result<CachedResponse>> AskAsync(string sku, bool showsDrafts)
+    {
+        var product = await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetAsync();
+        return product.IsError ? product.Error
+            : product.Value.IsDraft && !showsDrafts ? Error.NotFound($"The product {sku}")
+            : new CachedResponse(Write(product.Value), ETag(product.Value), product.Value.Version, product.Value.StockVersion);
+    }
+
+    private async Task<Result<CachedResponse>> AskAsync(ProductQuery query)
+    {
+        var page = await cluster.GetGrain<IProductSearchGrain>(WorkerKeys.Next()).SearchAsync(query);
+        if (page.IsError)
+            return page.Error;
+        var body = Write(page.Value);
+        return new CachedResponse(body, $"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, 16))}\"");
+    }
+
+    private static Representation<T> Of<T>(CachedResponse answer, string source, string cacheControl) => new(answer.Body, answer.ETag, cacheControl, $"soonshop; {source}");
+
+    private byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, json.Value.SerializerOptions);
+
+    /// <summary>The version, which an edit's If-Match compares, and the availability, which changes without one.</summary>
+    private static string ETag(Product product) => ETags.Of(product.Version, product.Availability switch
+    {
+        Availability.InStock => "in",
+        Availability.LowStock => "low",
+        _ => "out",
+    });
+
+    private static string Control(int maxAge, int stale) => maxAge == 0 && stale == 0
+        ? "public, no-cache"
+        : string.Create(CultureInfo.InvariantCulture, $"public, max-age={maxAge}{(stale > 0 ? $", stale-while-revalidate={stale}" : "")}");
+}
+
+/// <summary>Registers what answers products and searches.</summary>
+internal static class CatalogReaderExtensions
+{
+    public static void AddCatalogReader(this IServiceCollection services, CachingOptions options)
+    {
+        services.AddSingleton(options).AddSingleton<CatalogCache>().AddSingleton<CatalogReader>();
+        if (options.Enabled)
+            services.AddHostedService<CatalogChangeSubscriber>();
+    }
+}

@@ -1,0 +1,42 @@
+namespace SoonShop.Aggregates;
+
+/// <summary>An aggregate of one SKU whose answer the grains of this silo read without calling it (<see cref="LocalGrainCache{T}"/>).</summary>
+/// <typeparam name="TState">An immutable record.</typeparam>
+/// <typeparam name="TAnswer">What it answers.</typeparam>
+public abstract class LocallyCachedGrain<TState, TAnswer>(
+    IPersistentState<StateEnvelope<TState>> storage, TimeProvider time, LocalGrainCache<TAnswer> answers)
+        : AggregateGrain<TState>(storage, time)
+    where TState : class
+{
+    /// <summary>The SKU.</summary>
+    protected string SkuText => Sku.OfGrainKey(GrainKey);
+
+    /// <summary>What a call would be answered now; null where whoever wants to know has to call.</summary>
+    protected abstract TAnswer? CachedValue { get; }
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        AddToCache();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        RemoveFromCache();
+        return Task.CompletedTask;
+    }
+
+    private protected override void Committed() => AddToCache();
+
+    private protected override void CommitFailed() => RemoveFromCache();
+
+    private void AddToCache()
+    {
+        if (CachedValue is { } answer)
+            answers.Set(SkuText, this, answer);
+    }
+
+    private void RemoveFromCache() => answers.Remove(SkuText, this);
+}

@@ -1,0 +1,37 @@
+using SoonShop.Events;
+using SoonShop.Inventory;
+using SoonShop.Orders;
+using SoonShop.Payments;
+
+namespace SoonShop.Notifications;
+
+/// <summary>
+/// Spares handlers the events that they only pass on to webhook endpoints, while no endpoint wants them: two events of nearly each
+/// checkout, and nearly all shops.
+/// </summary>
+public sealed class WebhookEventFilter : IEventFilter
+{
+    private readonly IWebhookEndpoints webhooks;
+    private readonly ImmutableArray<string> types;
+
+    private WebhookEventFilter(string handler, ImmutableArray<string> types, IWebhookEndpoints webhooks) =>
+        (Handler, this.types, this.webhooks) = (handler, types, webhooks);
+
+    /// <inheritdoc/>
+    public string Handler { get; }
+
+    /// <summary>That of customers' notifications.</summary>
+    public static WebhookEventFilter OfNotifications(IWebhookEndpoints webhooks) => new(
+        NotificationGrain.Handler,
+        [EventTypes.NameOf<OrderPlaced>(), EventTypes.NameOf<OrderAwaitingPayment>(),
+         EventTypes.NameOf<PaymentAuthorized>(), EventTypes.NameOf<PaymentCaptured>(), EventTypes.NameOf<PaymentRefunded>()],
+        webhooks);
+
+    /// <summary>That of alerts about stock.</summary>
+    public static WebhookEventFilter OfStockAlerts(IWebhookEndpoints webhooks) =>
+        new(StockAlertGrain.Handler, [EventTypes.NameOf<InventoryBackInStock>()], webhooks);
+
+    /// <inheritdoc/>
+    public async ValueTask<bool> WantsAsync(CloudEvent e, CancellationToken cancellation) =>
+        !types.Contains(e.Type) || (await webhooks.WantingAsync(e.Type, cancellation)).Length > 0;
+}

@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Text.Json;
+using Orleans.Storage;
+using SoonShop.Aggregates;
+
+namespace SoonShop.Silo.Storage;
+
+/// <summary>
+/// For the ADO.NET provider, which has one parameter for all that a grain writes: puts it into the frame that
+/// <c>write_grain_state</c> takes apart (state, index, events and ledger rows), and reads back the state alone.
+/// </summary>
+internal sealed class StateEnvelopeSerializer(StateSerializer serializer) : IGrainStorageSerializer
+{
+    private const int HeaderBytes = 16;
+
+    public BinaryData Serialize<T>(T? input)
+    {
+        var parts = serializer.Write(input!);
+        var buffer = new ArrayBufferWriter<byte>(HeaderBytes + parts.Bytes);
+        buffer.Advance(buffer.GetSpan(HeaderBytes)[..HeaderBytes].Length);
+        Span<int> lengths = stackalloc int[4];
+        buffer.Write(parts.State);
+        lengths[0] = parts.State!.Length;
+        buffer.Write(parts.Index);
+        lengths[1] = parts.Index?.Length ?? 0;
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            lengths[2] = parts.Events.Count > 0 ? AppendEvents(json, parts) : 0;
+            lengths[3] = parts.Ledger.Count > 0 ? AppendLedger(json, parts.Ledger) : 0;
+        }
+        if (buffer.WrittenCount > StateSerializer.MaxBytes)
+            throw StateSerializer.TooLarge(buffer.WrittenCount);
+        var frame = buffer.WrittenSpan.ToArray();
+        for (var i = 0; i < lengths.Length; i++)
+            BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(4 * i), lengths[i]);
+        return new BinaryData(frame);
+    }
+
+    public T Deserialize<T>(BinaryData input) => serializer.Read<T>(input.ToArray())
+        ?? throw new JsonException($"The stored state of {typeof(T)} is null.");
+
+    private static int AppendEvents(Utf8JsonWriter json, StateParts parts)
+    {
+        json.WriteStartArray();
+        for (var i = 0; i < parts.Events.Count; i++)
+        {
+            var e = parts.Events[i];
+            json.WriteStartObject();
+            json.WriteString("id", e.Id);
+            json.WriteString("source", e.Source);
+            json.WriteNumber("sequence", e.Sequence);
+            json.WriteString("type", e.Type);
+            json.WriteString("subject", e.Subject);
+            json.WriteString("streamNamespace", e.StreamNamespace);
+            json.WriteString("streamKey", e.StreamKey);
+            json.WriteString("time", e.Time);
+            if (e.NotBefore is { } notBefore)
+                json.WriteString("notBefore", notBefore);
+            if (e.CorrelationId is not null)
+                json.WriteString("correlationId", e.CorrelationId);
+            if (e.CausationId is not null)
+                json.WriteString("causationId", e.CausationId);
+            if (e.TraceParent is not null)
+                json.WriteString("traceParent", e.TraceParent);
+            json.WritePropertyName("data");
+            json.WriteRawValue(parts.EventData[i], skipInputValidation: true);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        return EndPart(json);
+    }
+
+    private static int AppendLedger(Utf8JsonWriter json, IReadOnlyList<LedgerRow> ledger)
+    {
+        JsonSerializer.Serialize(json, ledger, StateJson.Options);
+        return EndPart(json);
+    }
+
+    /// <summary>Ends one JSON value, so that the next can follow it in the same buffer; answers its bytes.</summary>
+    private static int EndPart(Utf8JsonWriter json)
+    {
+        json.Flush();
+        var length = (int)json.BytesCommitted;
+        json.Reset();
+        return length;
+    }
+}

@@ -1,0 +1,14 @@
+using System.Diagnostics.Metrics;
+
+namespace SoonShop.Silo.Telemetry;
+
+/// <summary>What observable instruments tell.</summary>
+internal static class ObservableMetrics
+{
+    /// <summary>Of figures that are known; nothing before they were: 0 would be a lie.</summary>
+    public static IEnumerable<Measurement<T>> Of<TFigures, T>(TFigures? known, Func<TFigures, IEnumerable<Measurement<T>>> measure) where TFigures : class where T : struct =>
+        known is null ? [] : measure(known);
+
+    /// <summary>A value with one label.</summary>
+    public static Measurement<T> Labelled<T>(T value, string label, string name) where T : struct => new(value, new KeyValuePair<string, object?>(label, name));
+}
