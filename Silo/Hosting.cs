@@ -91,6 +91,7 @@ internal static class Hosting
         silo.Services.Configure<GrainCollectionOptions>(o =>
         {
             o.CollectionQuantum = TimeSpan.FromSeconds(15);
+            IdleLimits.AddTo(o.ClassSpecificCollectionAge);
             o.EnableActivationSheddingOnMemoryPressure = configuration.Silo.MemoryLimitPercent > 0;
             if (o.EnableActivationSheddingOnMemoryPressure)
                 (o.MemoryUsageLimitPercentage, o.MemoryUsageTargetPercentage) = (configuration.Silo.MemoryLimitPercent, configuration.Silo.MemoryLimitPercent - 10);

@@ -10,8 +10,7 @@ using SoonShop.Users;
 
 namespace SoonShop.Orders;
 
-// Most orders are looked at within seconds after they are placed, and then for hours by nobody.
-[CollectionAgeLimit(Minutes = 0.5), DeactivateWhenEmpty]
+[DeactivateWhenEmpty]
 internal sealed partial class OrderGrain(
     [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ICheckoutWatch watch, ILogger<OrderGrain> log)

@@ -6,7 +6,7 @@ using SoonShop.Orders;
 
 namespace SoonShop.Payments;
 
-[CollectionAgeLimit(Minutes = 0.5), DeactivateWhenEmpty]
+[DeactivateWhenEmpty]
 internal sealed partial class PaymentGrain(
     [LazyState("payment")] IPersistentState<StateEnvelope<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
     : AggregateGrain<PaymentState>(storage, time), IPaymentGrain

@@ -1,4 +1,7 @@
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
 using SoonShop.ApiKeys;
 using SoonShop.Carts;
 using SoonShop.Catalog;
@@ -62,9 +65,12 @@ public sealed class ActivationTests(InProcessSilo silo)
         static double Minutes(Type grain) => grain.GetCustomAttribute<CollectionAgeLimitAttribute>()?.Minutes ?? throw new InvalidOperationException($"{grain} has no limit of age.");
 
         Assert.All(
-            [typeof(OrderGrain), typeof(PaymentGrain), typeof(CheckoutTimeoutHandler), typeof(IdempotencyGrain), typeof(PaymentUpdateGrain),
+            [typeof(CheckoutTimeoutHandler), typeof(IdempotencyGrain), typeof(PaymentUpdateGrain),
              typeof(NotificationGrain), typeof(MailGrain), typeof(WebhookGrain)],
             grain => Assert.Equal(2, Minutes(grain)));
+        var options = silo.Services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
+        Assert.All([typeof(OrderGrain), typeof(PaymentGrain)], grain => Assert.Equal(TimeSpan.FromSeconds(30), options.ClassSpecificCollectionAge[grain.FullName!]));
+        Assert.True(options.CollectionQuantum <= TimeSpan.FromSeconds(15));
         Assert.Equal(5, Minutes(typeof(CartGrain)));
         // What strangers can reach by ids and addresses that they make up.
         Assert.All([typeof(EmailGrain), typeof(ApiKeyGrain), typeof(RateLimitGrain), typeof(MailLimitGrain)], grain => Assert.Equal(2, Minutes(grain)));
