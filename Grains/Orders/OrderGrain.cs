@@ -97,6 +97,8 @@ internal sealed partial class OrderGrain(
                 }
                 catch (StateExistsException)
                 {
+                    // An order that was cut off goes on, whatever a new one would be refused for.
+                    error = null;
                     await GrainFactory.GetGrain<ICartGrain>(CartOf(command.Buyer)).EndCheckoutAsync(Id, Now, null);
                     if (await RepeatAsync(command) is { } earlier)
                         return earlier;
