@@ -106,7 +106,7 @@ if [[ $suite == bench ]] && (( $# > 1 )) && [[ $1 != CheckoutCost ]]; then misus
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
 # What a developer has set for a shop of the own must not steer the tests.
-for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Dashboard__@} ${!Telemetry__@} ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
+for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Integrity__@} ${!Dashboard__@} ${!Telemetry__@} ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
   [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE || $name == SOONSHOP_FUZZ_SEED || $name == SOONSHOP_SOAK_MINUTES || $name == SOONSHOP_ADMIN_@(EMAIL|PASSWORD) ]] || unset "$name"
 done
 [[ -z $address ]] || export SOONSHOP_ADDRESS=$address

@@ -9,15 +9,23 @@ public static class ConfigurationSections
     /// A section as options. Values that cannot be read, and names that nobody knows, go into <paramref name="problems"/>;
     /// <paramref name="redact"/> takes secrets out of what is said about them.
     /// </summary>
-    public static T Bind<T>(this IConfiguration configuration, string section, List<string> problems, Func<string, string>? redact = null) where T : new()
+    public static T Bind<T>(this IConfiguration configuration, string section, List<string> problems, Func<string, string>? redact = null, string? formerSection = null) where T : new()
     {
         var options = new T();
-        foreach (var part in configuration.GetSection(section).GetChildren())
+        if (formerSection is not null)
+            Bind(configuration.GetSection(formerSection), options, problems, redact);
+        Bind(configuration.GetSection(section), options, problems, redact);
+        return options;
+    }
+
+    private static void Bind<T>(IConfigurationSection section, T options, List<string> problems, Func<string, string>? redact)
+    {
+        foreach (var part in section.GetChildren())
         {
             // One by one, so that each value that cannot be read is told of.
             try
             {
-                new ConfigurationBuilder().AddInMemoryCollection(part.AsEnumerable().Select(p => KeyValuePair.Create(p.Key[(section.Length + 1)..], p.Value)))
+                new ConfigurationBuilder().AddInMemoryCollection(part.AsEnumerable().Select(p => KeyValuePair.Create(p.Key[(section.Path.Length + 1)..], p.Value)))
                     .Build().Bind(options, b => b.ErrorOnUnknownConfiguration = true);
             }
             catch (InvalidOperationException e)
@@ -26,6 +34,5 @@ public static class ConfigurationSections
                 problems.Add($"{part.Path}: {redact?.Invoke(reason) ?? reason} Set {part.Path.Replace(":", "__", StringComparison.Ordinal)}.");
             }
         }
-        return options;
     }
 }

@@ -22,12 +22,12 @@ const int UsageError = 64, Unavailable = 69, SoftwareError = 70, ConfigurationEr
 const string Service = "soonshop-silo";
 
 const string Usage = """
-    Usage: Silo [run | migrate | await-schema | seed | audit [--json] [--rows N] | health URL]
+    Usage: Silo [run | migrate | await-schema | seed | check [--json] [--rows N] | health URL]
       run           (default) bring the schema up to date, unless Silo:MigrateAtStart is false, and run a silo
       migrate       bring the schema up to date and end
       await-schema  wait until another process has brought the schema up to date
       seed          load the demo catalogue into the running cluster and end
-      audit         check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 75 not finished
+      check         check every promise over the whole database, also of a running shop, and end: 0 all kept, 1 some broken, 75 not finished
       health URL    ask a process on this machine how it is: 0 for well
     """;
 
@@ -39,8 +39,9 @@ if (args.Contains("--help") || args.Contains("-h"))
     return 0;
 }
 var command = args.FirstOrDefault() ?? "run";
-var audit = command == "audit" ? CheckCommand.Parse(args.AsSpan(1)) : null;
-if (audit is null && (args.Length > 1 || command is not ("run" or "migrate" or "await-schema" or "seed")))
+// "audit" is the name that the command had before.
+var check = command is "check" or "audit" ? CheckCommand.Parse(args.AsSpan(1)) : null;
+if (check is null && (args.Length > 1 || command is not ("run" or "migrate" or "await-schema" or "seed")))
 {
     Console.Error.WriteLine($"Silo: '{string.Join(' ', args)}' is no command.\n{Usage}");
     return UsageError;
@@ -122,7 +123,7 @@ try
             }
             break;
     }
-    return audit is null ? 0 : await audit.RunAsync(configuration);
+    return check is null ? 0 : await check.RunAsync(configuration);
 }
 catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException || e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData })
 {

@@ -21,7 +21,7 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
-    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Audit, TelemetryOptions Telemetry,
+    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity, TelemetryOptions Telemetry,
     DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
@@ -36,7 +36,7 @@ internal sealed record SiloConfiguration(
         var notifications = Bind<NotificationsOptions>(configuration, NotificationsOptions.Section, problems);
         var payments = Bind<PaymentsOptions>(configuration, PaymentsOptions.Section, problems);
         var privacy = Bind<PrivacyOptions>(configuration, PrivacyOptions.Section, problems);
-        var audit = Bind<IntegrityOptions>(configuration, IntegrityOptions.Section, problems);
+        var integrity = configuration.Bind<IntegrityOptions>(IntegrityOptions.Section, problems, StripeSecrets.Redact, IntegrityOptions.FormerSection);
         var telemetry = Bind<TelemetryOptions>(configuration, TelemetryOptions.Section, problems);
         var dashboard = Bind<DashboardAccessOptions>(configuration, DashboardAccessOptions.Section, problems);
         var clusterTls = Bind<ClusterTlsOptions>(configuration, ClusterTlsOptions.Section, problems);
@@ -52,12 +52,12 @@ internal sealed record SiloConfiguration(
         problems.AddRange(notifications.Problems(events.AttemptSeconds));
         problems.AddRange(payments.Problems());
         problems.AddRange(privacy.Problems());
-        problems.AddRange(audit.Problems());
+        problems.AddRange(integrity.Problems());
         problems.AddRange(telemetry.Problems());
         problems.AddRange(dashboard.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, audit, telemetry, dashboard, clusterTls,
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, telemetry, dashboard, clusterTls,
             ReadDatabase(configuration, silo, problems));
     }
 

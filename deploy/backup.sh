@@ -103,7 +103,7 @@ restore() {
   "$client" -w --no-owner --no-privileges --single-transaction --exit-on-error --dbname="$PGDATABASE" "$file" || fail 69 "pg_restore failed, and left nothing; the reason stands above"
   program psql
   sql "analyze"
-  say "restored into $PGDATABASE at $PGHOST. Next: 'Silo audit', then start one silo. Read 'Back up and restore' in deploy/RUNBOOK.md before it meets customers."
+  say "restored into $PGDATABASE at $PGHOST. Next: 'Silo check', then start one silo. Read 'Back up and restore' in deploy/RUNBOOK.md before it meets customers."
 }
 
 command=${1:-} file=${2:-}

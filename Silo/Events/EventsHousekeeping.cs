@@ -24,7 +24,7 @@ internal sealed partial class EventsHousekeeping(
     /// <summary>Each takes the days to keep as <c>$1</c> and removes, or ends, no more than a batch.</summary>
     private IEnumerable<(string What, string Sql, int Days)> Steps =>
     [
-        // Before they go: an audit must not miss them, also when they are to be kept for longer again.
+        // Before they go: the integrity check must not miss them, even if the retention is raised later.
         ("horizon", Horizon, Math.Min(options.Value.RetentionDays, options.Value.AuditRetentionDays)),
         // A queue's events up to its watermark are done with. Scheduled ones wait, and have no place in the queue yet. Only the oldest
         // places are looked at: they follow time closely enough.

@@ -5,21 +5,21 @@ using System.Text.Json;
 
 namespace SoonShop.Silo.Integrity;
 
-/// <summary>The command <c>Silo audit</c>: one audit, its report on standard output.</summary>
+/// <summary>The command <c>Silo check</c>: runs the integrity check once and prints its report.</summary>
 /// <param name="Json">True for JSON instead of text.</param>
-/// <param name="Rows">The most rows of each check; null for <c>Audit:MaxRows</c>.</param>
+/// <param name="Rows">The most rows of each check; null for <c>Integrity:MaxRows</c>.</param>
 internal sealed record CheckCommand(bool Json, int? Rows)
 {
     /// <summary>Breaches were found.</summary>
     public const int Broken = 1;
 
-    /// <summary>sysexits.h: the database is not as it must be to be audited.</summary>
+    /// <summary>sysexits.h: the schema of the database is not the one that the check needs.</summary>
     public const int Unavailable = 69;
 
     /// <summary>sysexits.h: it was not finished, or some checks could not be made, and those that were found nothing; try again.</summary>
     public const int Unfinished = 75;
 
-    /// <summary>Reads what follows <c>audit</c>; null when it is nothing that there is.</summary>
+    /// <summary>Reads the arguments after <c>check</c>; null when one of them is unknown.</summary>
     public static CheckCommand? Parse(ReadOnlySpan<string> arguments)
     {
         var command = new CheckCommand(false, null);
@@ -35,7 +35,7 @@ internal sealed record CheckCommand(bool Json, int? Rows)
         return command;
     }
 
-    /// <summary>Audits and prints; answers the exit code. Ctrl-C and SIGTERM end it, and give the database's snapshot up.</summary>
+    /// <summary>Runs the check and prints the report; returns the exit code. Ctrl-C and SIGTERM end it and release the database's snapshot.</summary>
     public async Task<int> RunAsync(SiloConfiguration configuration)
     {
         using var stop = new CancellationTokenSource();
@@ -47,28 +47,28 @@ internal sealed record CheckCommand(bool Json, int? Rows)
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         if (Rows is { } rows)
-            configuration.Audit.MaxRows = rows;
+            configuration.Integrity.MaxRows = rows;
         try
         {
             var report = await IntegrityChecker.Of(configuration).RunAsync(configuration.Database.ConnectionString, stop.Token);
             Console.WriteLine(Json ? JsonSerializer.Serialize(report, JsonOptions) : report.ToText());
             if (report.Failures is { } failures)
-                Console.Error.WriteLine($"Silo audit: {failures}");
+                Console.Error.WriteLine($"Silo check: {failures}");
             return report.Breaches > 0 ? Broken : report.Failed > 0 ? Unfinished : 0;
         }
         catch (OperationCanceledException)
         {
-            Console.Error.WriteLine("Silo audit: stopped before its end; nothing is known.");
+            Console.Error.WriteLine("Silo check: stopped before it finished. There is no result.");
             return Unfinished;
         }
         catch (SchemaMismatchException e)
         {
-            Console.Error.WriteLine($"Silo audit: {e.Message}");
+            Console.Error.WriteLine($"Silo check: {e.Message}");
             return Unavailable;
         }
-        catch (Exception e) when (e is AuditOverdueException or AuditInterruptedException)
+        catch (Exception e) when (e is IntegrityCheckOverdueException or IntegrityCheckInterruptedException)
         {
-            Console.Error.WriteLine($"Silo audit: {e.Message}");
+            Console.Error.WriteLine($"Silo check: {e.Message}");
             return Unfinished;
         }
     }

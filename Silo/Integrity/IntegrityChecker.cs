@@ -25,7 +25,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
     /// <summary>The name of its connections at the server.</summary>
     public const string ApplicationName = "soonshop-audit";
 
-    /// <summary>What the end of an audit may take longer than <c>Audit:MaxMinutes</c>.</summary>
+    /// <summary>How long a check may run on after <c>Integrity:MaxMinutes</c>, to end.</summary>
     public static readonly TimeSpan Overrun = TimeSpan.FromSeconds(30);
 
     /// <summary>Of a silo's or command's configuration.</summary>
@@ -34,15 +34,15 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
         var types = new EventTypes(EventTypes.Assemblies());
         return new IntegrityChecker(
             configuration.Payments.Provider, RetentionOf(configuration),
-            [.. new EventHandlers(EventTypes.Assemblies(), types).All.Select(h => h.Name)], configuration.Audit);
+            [.. new EventHandlers(EventTypes.Assemblies(), types).All.Select(h => h.Name)], configuration.Integrity);
     }
 
     /// <summary>For how many days every event and act is kept.</summary>
     public static int RetentionOf(SiloConfiguration configuration) => Math.Min(configuration.Events.RetentionDays, configuration.Events.AuditRetentionDays);
 
-    /// <summary>Audits the database that a connection string names, on a connection of its own.</summary>
-    /// <exception cref="AuditOverdueException">It took longer than it may, and not one check could be made.</exception>
-    /// <exception cref="AuditInterruptedException">The server ended it.</exception>
+    /// <summary>Checks the database that a connection string names, on a connection of its own.</summary>
+    /// <exception cref="IntegrityCheckOverdueException">It took longer than it may, and not one check could be made.</exception>
+    /// <exception cref="IntegrityCheckInterruptedException">The server ended it.</exception>
     /// <exception cref="SchemaMismatchException">The schema is not this version's.</exception>
     public Task<IntegrityReport> RunAsync(string connectionString, CancellationToken cancellation) => RunAsync(connectionString, IntegrityCheck.All, cancellation);
 
@@ -61,7 +61,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
         limit.CancelAfter(TimeSpan.FromMinutes(options.MaxMinutes) + Overrun);
         try
         {
-            // A source that ends with the audit: metrics would tell of another for ever, by its connection string.
+            // The data source ends with the check: its metrics, labelled with its connection string, would stay for ever.
             await using var database = NpgsqlDataSource.Create(own);
             await using var connection = await database.OpenConnectionAsync(limit.Token);
             // Should this process hang, the server gives up the snapshot for it. The memory is for each step of a query, of which some have ten.
@@ -75,24 +75,24 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
             // Temporary tables can still be filled.
             await ExecuteAsync(connection, "set transaction read only", limit.Token);
             await AnnounceAsync(connection, database, limit.Token);
-            return await AuditAsync(connection, of, of.Money, [], atRest: false, checks, limit.Token);
+            return await RunChecksAsync(connection, of, of.Money, [], atRest: false, checks, limit.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } && !cancellation.IsCancellationRequested)
         {
-            throw new AuditOverdueException(
-                $"It took longer than Audit:StatementSeconds ({options.StatementSeconds}) for one query, or Audit:MaxMinutes ({options.MaxMinutes}) in all. Give it more, or run it on a restored backup.", e);
+            throw new IntegrityCheckOverdueException(
+                $"It took longer than Integrity:StatementSeconds ({options.StatementSeconds}) for one query, or Integrity:MaxMinutes ({options.MaxMinutes}) in all. Give it more, or run it on a restored backup.", e);
         }
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.LockNotAvailable && !cancellation.IsCancellationRequested)
         {
-            throw new AuditInterruptedException($"The server ended it, for a migration or because it stops, or somebody holds a table ({e.MessageText}). Try again.", e);
+            throw new IntegrityCheckInterruptedException($"The server ended it, for a migration or because it stops, or somebody holds a table ({e.MessageText}). Try again.", e);
         }
         catch (PostgresException e) when (IsOfSchema(e))
         {
-            throw new SchemaMismatchException($"The schema is not this version's ({e.MessageText}). Run 'Silo migrate' first, or the audit of the version that runs.", e);
+            throw new SchemaMismatchException($"The schema is not this version's ({e.MessageText}). Run 'Silo migrate' first, or the check of the version that runs.", e);
         }
     }
 
-    /// <summary>Runs checks on a connection whose transaction sees what is to be audited; tests plant breaches in it.</summary>
+    /// <summary>Runs checks on a connection whose transaction sees what is to be checked; tests plant breaches in it.</summary>
     /// <param name="connection">With a transaction open.</param>
     /// <param name="taken">What a payment provider that keeps its books elsewhere has taken; null where that is not known.</param>
     /// <param name="atRest">True where nothing is excused by being under way.</param>
@@ -105,10 +105,10 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
         var money = taken is null ? of.Money : TakenMoney.Sql;
         NpgsqlParameter[] values = taken is null ? [] : TakenMoney.Parameters(taken);
         await CreateTablesAsync(connection, of, taken is null ? money : "select ''::text as id, ''::text as reference, 0::bigint as amount, 0::bigint as refunded", atRest, cancellation);
-        return await AuditAsync(connection, of, money, values, atRest, checks, cancellation);
+        return await RunChecksAsync(connection, of, money, values, atRest, checks, cancellation);
     }
 
-    /// <summary>What the silos run with, which who audits by hand need not know.</summary>
+    /// <summary>The settings of the silos, which whoever runs the check by hand need not know.</summary>
     private async Task<Setting> SettingAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
         (await ReadAsync(
             connection, "select provider, retention_days from integrity_audit where provider is not null and retention_days is not null",
@@ -116,14 +116,14 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
         .FirstOrDefault() ?? new Setting(provider, retentionDays);
 
     /// <summary>Tells who waits for older transactions to end that this one changes nothing. Forgets those that are over.</summary>
-    internal static async Task AnnounceAsync(NpgsqlConnection audit, NpgsqlDataSource database, CancellationToken cancellation)
+    internal static async Task AnnounceAsync(NpgsqlConnection snapshot, NpgsqlDataSource database, CancellationToken cancellation)
     {
         // The first query: it takes the snapshot, too.
-        var id = (await ReadAsync(audit, "select pg_current_xact_id()::text", r => r.GetString(0), [], cancellation))[0];
+        var id = (await ReadAsync(snapshot, "select pg_current_xact_id()::text", r => r.GetString(0), [], cancellation))[0];
         try
         {
             await using var connection = await database.OpenConnectionAsync(cancellation);
-            // The audit's own connection is idle meanwhile, and may be so for a minute.
+            // The check's own connection is idle meanwhile, and may be so for a minute.
             await ExecuteAsync(connection, "set lock_timeout = '5s'; set statement_timeout = '10s'", cancellation);
             await ExecuteAsync(connection, """
                 delete from audit_transaction where server <> pg_postmaster_start_time() or id < pg_snapshot_xmin(pg_current_snapshot())
@@ -132,7 +132,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
         }
         catch (NpgsqlException) when (!cancellation.IsCancellationRequested)
         {
-            // A role that may only read audits, too, and where no connection is left; then queues' memories grow while it does.
+            // A role that may only read can check too, and so can a run that gets no second connection; the memory of queues then grows meanwhile.
         }
     }
 
@@ -145,7 +145,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
             await ExecuteAsync(connection, $"create temporary table {name} as {sql} with no data", cancellation);
     }
 
-    private async Task<IntegrityReport> AuditAsync(
+    private async Task<IntegrityReport> RunChecksAsync(
         NpgsqlConnection connection, Setting of, string money, NpgsqlParameter[] moneyValues, bool atRest, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
@@ -175,7 +175,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
         foreach (var check in checks.Where(c => hasBooks || c.Name != PaymentChecks.ProviderAgrees))
             results.Add(await CheckAsync(connection, check, facts, clock, cancellation));
         if (results is [{ Error: { } why }, ..] && results.All(r => r.Error is not null))
-            throw new AuditOverdueException($"Not one check could be made: {why}");
+            throw new IntegrityCheckOverdueException($"Not one check could be made: {why}");
         var extent = new List<Extent>();
         foreach (var (what, sql) in IntegrityFacts.Extent)
             await CountAsync(what, sql, r => extent.Add(new Extent(what, r.GetInt64(0))));
@@ -220,7 +220,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
     {
         var (left, isLast) = (Left(clock), false);
         if (left <= TimeSpan.Zero)
-            return new StepError($"the time of the whole audit was over (Audit:MaxMinutes is {options.MaxMinutes})") { IsOverdue = true };
+            return new StepError($"the time of the whole check was over (Integrity:MaxMinutes is {options.MaxMinutes})") { IsOverdue = true };
         if (left < limit)
             (limit, isLast) = (left, true);
         await ExecuteAsync(connection, string.Create(CultureInfo.InvariantCulture, $"savepoint step; set local statement_timeout = {Math.Max(1, (long)limit.TotalMilliseconds)}"), cancellation);
@@ -234,7 +234,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
         {
             await ExecuteAsync(connection, "rollback to savepoint step; release savepoint step", cancellation);
             return e.SqlState != PostgresErrorCodes.QueryCanceled ? new StepError(e.MessageText) { IsData = IsData(e) }
-                : new StepError(string.Create(CultureInfo.InvariantCulture, $"it took longer than {limit.TotalSeconds:0.#} s ({(isLast ? "Audit:MaxMinutes" : "Audit:StatementSeconds")})")) { IsOverdue = true };
+                : new StepError(string.Create(CultureInfo.InvariantCulture, $"it took longer than {limit.TotalSeconds:0.#} s ({(isLast ? "Integrity:MaxMinutes" : "Integrity:StatementSeconds")})")) { IsOverdue = true };
         }
     }
 
@@ -252,7 +252,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
             {
                 Breaches = 1,
                 Rows = [new BrokenRow("this check", $"could not be made: {error.Message}")],
-                Remedy = "A row has a value of a kind that the shop does not write. Find and restore it from a backup, then audit again.",
+                Remedy = "A row has a value of a kind that the shop does not write. Find and restore it from a backup, then check again.",
             }
             : named with { Error = error.Message };
     }
@@ -276,7 +276,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
         return new CheckResult(check.Name, Promises.NameOf(check.Promise), check.Says, total, [.. rows], rows.Count > 0 ? check.Remedy : null);
     }
 
-    /// <summary>What an audit depends on besides the database.</summary>
+    /// <summary>What a check depends on besides the database.</summary>
     private sealed record Setting(PaymentProviderKind Provider, int RetentionDays)
     {
         public string Money => Provider == PaymentProviderKind.Simulated ? IntegrityFacts.SimulatedMoney : IntegrityFacts.OwnMoney;
@@ -343,11 +343,11 @@ internal sealed record TakenMoney(Guid Order, string Reference, long Amount, lon
     ];
 }
 
-/// <summary>An audit took longer than it may, and nothing is known.</summary>
-internal sealed class AuditOverdueException(string message, Exception? inner = null) : Exception(message, inner);
+/// <summary>The integrity check took longer than its limit, and there is no result.</summary>
+internal sealed class IntegrityCheckOverdueException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>The server ended an audit; it can be made again at once.</summary>
-internal sealed class AuditInterruptedException(string message, Exception inner) : Exception(message, inner);
+/// <summary>The server ended the integrity check; it can be run again at once.</summary>
+internal sealed class IntegrityCheckInterruptedException(string message, Exception inner) : Exception(message, inner);
 
 /// <summary>The database has another version's schema.</summary>
 internal sealed class SchemaMismatchException(string message, Exception? inner = null) : Exception(message, inner);

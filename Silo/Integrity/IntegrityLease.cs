@@ -5,10 +5,10 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Silo.Integrity;
 
-/// <summary>Whose turn it is to audit, and what the last audit has found. Times are the database's.</summary>
+/// <summary>The lease of the silo that runs the integrity check, and the result of the last one. Times are the database's.</summary>
 internal sealed class IntegrityLease(NpgsqlDataSource database)
 {
-    /// <summary>Writes down what silos run with, for who audits by hand.</summary>
+    /// <summary>Stores the settings of the silos, for a check that is run by hand.</summary>
     public async Task DescribeAsync(string provider, int retentionDays, CancellationToken cancellation)
     {
         await using var command = Command(
@@ -16,7 +16,7 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>Takes the turn if an audit is due and nobody is at one.</summary>
+    /// <summary>Takes the lease if a check is due and no silo runs one.</summary>
     public async Task<bool> TryAcquireAsync(string owner, TimeSpan lease, CancellationToken cancellation)
     {
         await using var command = Command("""
@@ -26,7 +26,7 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
         return await command.ExecuteNonQueryAsync(cancellation) > 0;
     }
 
-    /// <summary>Ends the turn with what was found; false when somebody else has it by now.</summary>
+    /// <summary>Stores the result and releases the lease; false when another silo holds it by now.</summary>
     public async Task<bool> EndAsync(string owner, IntegrityReport report, TimeSpan interval, CancellationToken cancellation)
     {
         await using var command = Command("""
@@ -39,7 +39,7 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
         return await command.ExecuteNonQueryAsync(cancellation) > 0;
     }
 
-    /// <summary>Ends the turn without an end; what the last audit found stays.</summary>
+    /// <summary>Releases the lease of a check that did not finish; the last result stays.</summary>
     public async Task AbandonAsync(string owner, string error, TimeSpan interval, CancellationToken cancellation)
     {
         await using var command = Command(
@@ -48,7 +48,7 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
     }
 
     /// <summary>
-    /// What the last audit has found, by check, and which checks it could not make; how old that is, or how long none has come to its end; and
+    /// What the last integrity check found, by check, and which checks failed; how old that is, or how long none has come to its end; and
     /// whether the last try failed, all of it or in part.
     /// </summary>
     public async Task<LastIntegrityCheck?> LastAsync(CancellationToken cancellation)
@@ -77,7 +77,7 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
     }
 }
 
-/// <summary>What is known of the last audit.</summary>
+/// <summary>What is known of the last integrity check.</summary>
 /// <param name="Age">Since it came to its end, or since there could have been one.</param>
 /// <param name="Failed">True when the last try came to no end, or could not make every check.</param>
 /// <param name="Breaches">Rows that break a promise, by check.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace SoonShop.Silo.Integrity;
 
-/// <summary>What the last audit of the cluster has found, as meter <c>SoonShop.Integrity</c>; every silo tells the same.</summary>
+/// <summary>What the last integrity check of the cluster found, as meter <c>SoonShop.Integrity</c>; every silo reports the same.</summary>
 internal sealed class IntegrityMetrics
 {
     /// <summary>The meter's name.</summary>
@@ -11,7 +11,7 @@ internal sealed class IntegrityMetrics
     private static readonly Dictionary<string, KeyValuePair<string, object?>[]> Labels = IntegrityCheck.All.ToDictionary(
         c => c.Name, c => new KeyValuePair<string, object?>[] { new("check", c.Name), new("promise", Promises.LabelOf(c.Promise)) });
 
-    private (DateTimeOffset At, LastIntegrityCheck Audit)? last;
+    private (DateTimeOffset At, LastIntegrityCheck Check)? last;
     private readonly Lock gate = new();
 
     /// <summary>Makes the meter's instruments.</summary>
@@ -19,30 +19,30 @@ internal sealed class IntegrityMetrics
     {
         var meter = meters.Create(MeterName);
         meter.CreateObservableGauge<long>("soonshop.integrity.breaches", () => Last is { } found
-            ? found.Audit.Breaches.Where(b => Labels.ContainsKey(b.Key)).Select(b => new Measurement<long>(b.Value, Labels[b.Key]))
-            : [], "{row}", "Rows that break a promise, by check, as the last audit found them");
+            ? found.Check.Breaches.Where(b => Labels.ContainsKey(b.Key)).Select(b => new Measurement<long>(b.Value, Labels[b.Key]))
+            : [], "{row}", "Rows that break a promise, by check, as found by the last integrity check");
         meter.CreateObservableGauge<double>("soonshop.integrity.audit_age", () => Last is { } found
             ? [new Measurement<double>((time.GetUtcNow() - found.At).TotalSeconds)]
-            : [], "s", "Since the last audit came to its end, or since there could have been one");
+            : [], "s", "Time since the last integrity check ended, or since one could have run");
         meter.CreateObservableGauge<double>(
-            "soonshop.integrity.audit_interval", () => TimeSpan.FromMinutes(options.EveryMinutes).TotalSeconds, "s", "From the end of one audit to the next; 0 for none but those by hand");
+            "soonshop.integrity.audit_interval", () => TimeSpan.FromMinutes(options.EveryMinutes).TotalSeconds, "s", "Time from the end of one integrity check to the next; 0 if none is scheduled");
         meter.CreateObservableGauge<int>("soonshop.integrity.audit_failed", () => Last is { } found
-            ? [new Measurement<int>(found.Audit.Failed ? 1 : 0)]
+            ? [new Measurement<int>(found.Check.Failed ? 1 : 0)]
             : [], null, "1 while the last try came to no end, or could not make every check");
         meter.CreateObservableGauge<int>("soonshop.integrity.check_failed", () => Last is { } found
-            ? found.Audit.Breaches.Keys.Where(Labels.ContainsKey).Select(check => new Measurement<int>(found.Audit.FailedChecks.Contains(check) ? 1 : 0, Labels[check]))
-            : [], null, "1 while the last audit could not make this check, and what is told of it is older");
+            ? found.Check.Breaches.Keys.Where(Labels.ContainsKey).Select(check => new Measurement<int>(found.Check.FailedChecks.Contains(check) ? 1 : 0, Labels[check]))
+            : [], null, "1 if this check failed in the last integrity check, so that its figure is older");
     }
 
-    private (DateTimeOffset At, LastIntegrityCheck Audit)? Last
+    private (DateTimeOffset At, LastIntegrityCheck Check)? Last
     {
         get { lock (gate) return last; }
     }
 
-    /// <summary>The last audit ended at this time.</summary>
-    public void Found(DateTimeOffset at, LastIntegrityCheck audit)
+    /// <summary>Records the result of the check that ended at this time.</summary>
+    public void Found(DateTimeOffset at, LastIntegrityCheck check)
     {
         lock (gate)
-            last = (at, audit);
+            last = (at, check);
     }
 }

@@ -25,7 +25,7 @@ internal sealed record Progress(string What, long Count, DateTimeOffset? Oldest)
 /// <summary>How much of something was looked at.</summary>
 internal sealed record Extent(string What, long Count);
 
-/// <summary>What an audit has found, all of it at one moment.</summary>
+/// <summary>What an integrity check found, all of it at one moment.</summary>
 /// <param name="At">The moment, by the database's clock.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Database">Whose.</param>
@@ -76,7 +76,7 @@ internal sealed record IntegrityReport(
     public string ToText()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Audit of {Database} as it was at {At:yyyy-MM-dd HH:mm:ss} UTC ({Seconds:0.0} s).");
+        text.AppendLine(CultureInfo.InvariantCulture, $"Integrity check of {Database} as it was at {At:yyyy-MM-dd HH:mm:ss} UTC ({Seconds:0.0} s).");
         text.AppendLine(CultureInfo.InvariantCulture, $"Looked at {string.Join(", ", Extent.Select(e => $"{e.Count} {e.What}"))}. {Money}");
         foreach (var progress in UnderWay.Where(p => p.Count > 0))
             text.AppendLine(CultureInfo.InvariantCulture, $"  under way: {progress.Count} {progress.What}{(progress.Oldest is { } oldest ? $", the oldest of {oldest:yyyy-MM-dd HH:mm:ss} UTC" : "")}");

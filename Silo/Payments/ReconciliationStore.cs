@@ -86,7 +86,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
 
     /// <summary>
     /// Ends the turn. The next run is due after the interval, or at once when it was asked for meanwhile. Since when runs have failed stands
-    /// in the report, for the audit.
+    /// in the report, for the integrity check.
     /// </summary>
     public async Task EndAsync(string owner, ReconciliationReport report, TimeSpan interval, CancellationToken cancellation)
     {

@@ -7,8 +7,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Benchmarks;
 
 /// <summary>
-/// What an audit takes of a shop with many orders. A guest and a customer buy, for real, with all that follows: mails, inbox, a parcel, a refund. Then SQL
-/// multiplies them with all that belongs to them, and adds deliveries that were retried, that wait, and that are dead letters. The audit must find every
+/// What an integrity check takes of a shop with many orders. A guest and a customer buy, for real, with all that follows: mails, inbox, a parcel, a refund. Then SQL
+/// multiplies them with all that belongs to them, and adds deliveries that were retried, that wait, and that are dead letters. The check must find every
 /// promise kept. <c>./test.sh bench IntegrityCheckBenchmark</c>
 /// </summary>
 public sealed class IntegrityCheckBenchmark(ITestOutputHelper output)
@@ -23,7 +23,7 @@ public sealed class IntegrityCheckBenchmark(ITestOutputHelper output)
     {
         var mail = Path.Combine(Repository.TestData, $"mail-{Guid.NewGuid():N}");
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "1"), ("Notifications__Email__Mode", "Directory"),
-            ("Notifications__Email__Directory", mail), ("Notifications__Email__From", "shop@soonshop.test"), ("Audit__EveryMinutes", "0"));
+            ("Notifications__Email__Directory", mail), ("Notifications__Email__From", "shop@soonshop.test"), ("Integrity__EveryMinutes", "0"));
         var silo = await shop.StartSiloAsync();
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);

@@ -62,7 +62,7 @@ internal static class InvariantChecker
         }
     }
 
-    /// <summary>Asserts what holds at every moment, also while the shop sells: the audit of a live shop finds nothing.</summary>
+    /// <summary>Asserts what holds at every moment, also while the shop sells: the integrity check of a live shop finds nothing.</summary>
     public static async Task AssertInvariantsAsync(Shop shop, Func<IReadOnlyList<TakenMoney>>? taken = null)
     {
         // What a provider elsewhere says was asked for earlier than what the shop says.

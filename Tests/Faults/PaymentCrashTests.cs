@@ -51,7 +51,7 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
             full ? new { full = true, reason = "late" } : new { lines = new[] { new { sku = skus[0], quantity = 1 } }, reason = "late" }, "refund-1");
         await shop.CrashAsync(Buyer.TryAsync(RefundAsync), success: 200);
 
-        // What was written down is carried out without help: the books are audited before anybody asks again.
+        // What was written down is carried out without help: the integrity check runs before anybody asks again.
         await Until.TrueAsync("the units are back", TimeSpan.FromSeconds(90), async () =>
             (await Buyer.AskAsync(() => shop.Admin.GetAsync($"/inventory/{skus[0]}"))).Number("available") == 5);
         await InvariantChecker.AssertBalanceAsync(shop.Shop);

@@ -33,7 +33,7 @@ public sealed class BackupTests(CheckedShop original)
             Assert.True((await TryAsync(restored.ConnectionString, "restore", file)).Code == 64, "A restore must not touch a shop that is there.");
             Assert.Equal(0, await restored.QueryAsync<long>("select count(*) from cluster_member"));
             var (code, output, error) = await Repository.TryRunAsync(
-                "dotnet", [Repository.Program("Silo"), "audit"], new() { ["ConnectionStrings__soonshop"] = restored.ConnectionString });
+                "dotnet", [Repository.Program("Silo"), "check"], new() { ["ConnectionStrings__soonshop"] = restored.ConnectionString });
             Assert.True(code == 0, output + error);
 
             // It goes on from there by itself: what was under way comes to its end, and it sells.

@@ -7,7 +7,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
 
-/// <summary>A shop in which everything has happened once that an audit speaks of.</summary>
+/// <summary>A shop in which everything has happened once that the integrity check looks at.</summary>
 public sealed class CheckedShop : IAsyncLifetime
 {
     private WebhookReceiver receiver = null!;
@@ -48,13 +48,13 @@ public sealed class CheckedShop : IAsyncLifetime
     /// <summary>Its settings, for a copy of it.</summary>
     internal (string Name, string Value)[] Settings =>
     [
-        ("Checkout__CheckoutDueSeconds", "1"), ("Audit__ConfirmSeconds", "1"), ("Payments__Reconciliation__Enabled", "false"),
+        ("Checkout__CheckoutDueSeconds", "1"), ("Integrity__ConfirmSeconds", "1"), ("Payments__Reconciliation__Enabled", "false"),
         ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail), ("Notifications__Email__From", "shop@soonshop.test"),
     ];
 
-    /// <summary>What <c>Silo audit</c> answers.</summary>
+    /// <summary>What <c>Silo check</c> answers.</summary>
     internal Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => Repository.TryRunAsync(
-        "dotnet", [Repository.Program("Silo"), "audit", .. arguments], new()
+        "dotnet", [Repository.Program("Silo"), "check", .. arguments], new()
         {
             ["DOTNET_ENVIRONMENT"] = "Production",
             ["ConnectionStrings__soonshop"] = Shop.ConnectionString,
@@ -62,13 +62,13 @@ public sealed class CheckedShop : IAsyncLifetime
 
     /// <summary>Audits a database in which something was changed that is not kept.</summary>
     /// <param name="change">The change; null for none.</param>
-    /// <param name="audit">Another audit than this shop's, such as one with other limits.</param>
+    /// <param name="audit">Another check than this shop's, such as one with other limits.</param>
     /// <param name="checks">Which checks; null for all.</param>
     internal async Task<IntegrityReport> AuditWithAsync(string? change, IntegrityChecker? audit = null, IEnumerable<IntegrityCheck>? checks = null)
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Shop.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
-        // One moment, as the audit itself has it.
+        // One moment, as for the check itself.
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
         if (change is not null)
         {

@@ -18,7 +18,7 @@ public sealed class CheckoutCountsTests
         var mail = Directory.CreateTempSubdirectory("soonshop-mail-");
         var (shop, api) = await Shop.StartAsync(
             ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail.FullName),
-            ("Notifications__Email__From", "shop@example.com"), ("Notifications__Email__GuestMailsPerHour", "0"), ("Audit__EveryMinutes", "0"));
+            ("Notifications__Email__From", "shop@example.com"), ("Notifications__Email__GuestMailsPerHour", "0"), ("Integrity__EveryMinutes", "0"));
         await using var _ = shop;
         try
         {

@@ -8,7 +8,7 @@ using SoonShop.Tests.Streams;
 
 namespace SoonShop.Tests.Operations;
 
-/// <summary>Neither streams nor migrations wait for an audit.</summary>
+/// <summary>Neither streams nor migrations wait for an integrity check.</summary>
 public sealed class IntegrityCheckLoadTests : IAsyncLifetime
 {
     private const string Role = "soonshop_test_auditor";

@@ -5,7 +5,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
 
-/// <summary>The audit is right about a shop at work, and finds every kind of breach, by its row.</summary>
+/// <summary>The integrity check is right about a shop at work, and finds every kind of breach, by its row.</summary>
 [Collection(nameof(CheckedShop))]
 public sealed class IntegrityCheckTests(CheckedShop shop)
 {
@@ -214,7 +214,7 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
         var report = await shop.AuditWithAsync(
             Plants["cart-let-go"].Change, WithLimits(new IntegrityOptions { StatementSeconds = 10 }), [Slow, .. IntegrityCheck.All.Where(c => !c.TakesHandlers)]);
         Assert.Equal(1, report.Failed);
-        Assert.Contains("10 s (Audit:StatementSeconds)", report.Checks.Single(c => c.Check == "slow").Error!, StringComparison.Ordinal);
+        Assert.Contains("10 s (Integrity:StatementSeconds)", report.Checks.Single(c => c.Check == "slow").Error!, StringComparison.Ordinal);
         Assert.Contains("slow", report.Failures!, StringComparison.Ordinal);
         Assert.Contains("NOT MADE  slow", report.ToText(), StringComparison.Ordinal);
         // What comes after it is found as ever.
@@ -227,7 +227,7 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
     {
         var report = await shop.AuditWithAsync(null, WithLimits(new IntegrityOptions { StatementSeconds = 600, MaxMinutes = 0.15 }), [.. IntegrityCheck.All.Take(3), Slow, Slow with { Name = "late" }]);
         Assert.Equal(["slow", "late"], report.Checks.Where(c => c.Error is not null).Select(c => c.Check));
-        Assert.All(report.Checks.Where(c => c.Error is not null), c => Assert.Contains("Audit:MaxMinutes", c.Error!, StringComparison.Ordinal));
+        Assert.All(report.Checks.Where(c => c.Error is not null), c => Assert.Contains("Integrity:MaxMinutes", c.Error!, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -288,7 +288,7 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
         Assert.Equal(64, (await shop.RunAsync("--everything")).Code);
         var empty = await PostgresServer.SharedAsync();
         var database = await empty.CreateDatabaseAsync();
-        var (code, output, error) = await Repository.TryRunAsync("dotnet", [Repository.Program("Silo"), "audit"], new() { ["ConnectionStrings__soonshop"] = database });
+        var (code, output, error) = await Repository.TryRunAsync("dotnet", [Repository.Program("Silo"), "check"], new() { ["ConnectionStrings__soonshop"] = database });
         await empty.DropDatabaseAsync(database);
         Assert.Equal((69, ""), (code, output));
         Assert.Contains("Silo migrate", error, StringComparison.Ordinal);

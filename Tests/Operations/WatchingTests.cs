@@ -19,7 +19,7 @@ public sealed partial class WatchingTests(RunningShop shop)
         "ALERTS", "node_", "kubelet_",
         "soonshop_events_failed_total", "soonshop_events_retried_total", "soonshop_events_dead_lettered_total", "soonshop_streams_undelivered_total",
         "soonshop_payments_discrepancies", "soonshop_gateway_rate_limited_total", "soonshop_notifications_total",
-        // Of an audit that comes after a while, or never where it is switched off.
+        // Of an integrity check that comes after a while, or never where it is switched off.
         "soonshop_integrity_breaches", "soonshop_integrity_audit_age_seconds", "soonshop_integrity_check_failed",
         "db_client_connection_npgsql_pending_requests", "db_client_connection_npgsql_timeouts_total", "db_client_operation_failed_total",
         "orleans_app_requests_timedout_total", "orleans_app_requests_canceled_total", "orleans_catalog_activation_failed_to_activate_total", "orleans_catalog_activation_destroyed_total",

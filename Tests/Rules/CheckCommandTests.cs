@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using SoonShop.Orders;
+using SoonShop.Silo;
 using SoonShop.Silo.Integrity;
 
 namespace SoonShop.Tests.Rules;
@@ -27,7 +29,22 @@ public sealed class CheckCommandTests
         Assert.Empty(new IntegrityOptions { EveryMinutes = 0 }.Problems());
         Assert.NotEmpty(new IntegrityOptions { MaxRows = 1001 }.Problems());
         var problems = new IntegrityOptions { EveryMinutes = -1, StatementSeconds = 0, MaxMinutes = double.NaN, MaxRows = 0 }.Problems().ToArray();
-        Assert.Equal(["Audit__EveryMinutes", "Audit__StatementSeconds", "Audit__MaxMinutes", "Audit__MaxRows"], problems.Select(p => p.Split("set ")[1].Split(' ')[0]));
+        Assert.Equal(["Integrity__EveryMinutes", "Integrity__StatementSeconds", "Integrity__MaxMinutes", "Integrity__MaxRows"], problems.Select(p => p.Split("set ")[1].Split(' ')[0]));
+    }
+
+    [Fact]
+    public void the_former_section_is_still_read_and_the_new_one_takes_precedence()
+    {
+        var problems = new List<string>();
+        var options = SiloConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Audit:MaxRows"] = "5",
+            ["Audit:MaxMinutes"] = "7",
+            ["Integrity:MaxMinutes"] = "8",
+            ["Audit:Unknown"] = "1",
+        }).Build(), problems).Integrity;
+        Assert.Equal((5, 8), (options.MaxRows, options.MaxMinutes));
+        Assert.Contains(problems, p => p.Contains("Audit:Unknown", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace SoonShop.Tests.Benchmarks.Cost;
 
 /// <summary>
 /// PostgreSQL on a new folder, a silo and a front end, with the settings that <c>run.sh</c> gives them. Three differ: rate limits are out
-/// of reach, because all buyers come from one address and the limits of development end at 500 checkouts a second; no integrity audit
+/// of reach, because all buyers come from one address and the limits of development end at 500 checkouts a second; no integrity check
 /// begins during a level of load, because one that does would be counted as the checkouts'; and the silo's HTTP port is a free one.
 /// </summary>
 internal sealed class MeasuredShop : IAsyncDisposable
@@ -125,6 +125,7 @@ internal sealed class MeasuredShop : IAsyncDisposable
             ["Silo__HttpPort"] = $"{siloHttpPort}",
             ["Notifications__Email__Directory"] = Mail,
             ["Notifications__PublicUrl"] = url,
+            // The name that earlier versions know too.
             ["Audit__EveryMinutes"] = "0",
         });
         http = new HttpClient { BaseAddress = new Uri(url), Timeout = TimeSpan.FromSeconds(60) };
