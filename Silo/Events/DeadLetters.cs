@@ -8,10 +8,10 @@ using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>Dead letters in the table of deliveries. What changes them stands in the audit log by the same transaction.</summary>
+/// <summary>Manages dead letters in the delivery table. Every change writes its audit entry in the same transaction.</summary>
 internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal) : IDeadLetters
 {
-    /// <summary>How many one request replays.</summary>
+    /// <summary>The most dead letters that one request replays.</summary>
     private const int MaxReplay = 20_000;
 
     private const int MaxGroups = 100;
@@ -123,7 +123,9 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         };
     }
 
-    /// <summary>Changes one and notes that, if there is anything to change; answers it as it is then.</summary>
+    /// <summary>
+    /// Changes a dead letter and writes the audit entry, if there is anything to change. Returns the changed dead letter.
+    /// </summary>
     private async Task<DeadLetter?> ChangeAsync(Guid id, string action, string actor, string? reason, string update, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand($"""
@@ -148,7 +150,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         return await reader.ReadAsync(cancellation) ? Read(reader) : null;
     }
 
-    /// <summary>Makes this the command that reads a page; false when the page's cursor is none of this list.</summary>
+    /// <summary>Sets the command to read a page; false when the cursor does not belong to this list.</summary>
     internal static bool TryWriteList(NpgsqlCommand command, EventErrorFilter filter, PageRequest page)
     {
         var query = Matching(command, filter);
@@ -158,7 +160,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         return true;
     }
 
-    /// <summary>Makes this the command that counts groups.</summary>
+    /// <summary>Sets the command to count groups.</summary>
     internal static void WriteGroups(NpgsqlCommand command, EventErrorFilter filter, DeadLetterGrouping by)
     {
         var column = by switch
@@ -194,7 +196,7 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         return query;
     }
 
-    /// <summary>A filter as the audit log shows it.</summary>
+    /// <summary>Formats a filter for the audit log.</summary>
     private static string Describe(EventErrorFilter f)
     {
         var words = new (string Name, object? Value)[]

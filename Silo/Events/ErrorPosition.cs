@@ -4,21 +4,21 @@ using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>A failure's place in the order of time, then id, as text that sorts that way: what stores without SQL go by.</summary>
+/// <summary>Orders failures by time, then id, as sortable text. Stores without SQL use it.</summary>
 internal static class ErrorPosition
 {
     private const int TimeDigits = 16;
 
-    /// <summary>Such as <c>08de2a…</c>: the time's ticks, then the id.</summary>
+    /// <summary>Returns the position as text such as <c>08de2a…</c>: the time's ticks, then the id.</summary>
     public static string Of(DateTimeOffset at, Guid id) => $"{Of(at)}{id:N}";
 
-    /// <summary>The least place at a time.</summary>
+    /// <summary>Returns the lowest position at a time.</summary>
     public static string Of(DateTimeOffset at) => at.UtcTicks.ToString($"x{TimeDigits}", CultureInfo.InvariantCulture);
 
-    /// <summary>The id in a place.</summary>
+    /// <summary>Returns the id in a position.</summary>
     public static Guid IdOf(string position) => Guid.ParseExact(position.AsSpan(TimeDigits), "N");
 
-    /// <summary>Reads where a page begins; false for a cursor that is none.</summary>
+    /// <summary>Reads where a page begins; false when the cursor is not valid.</summary>
     public static bool TryRead(string? cursor, EventErrorFilter filter, out string? before)
     {
         before = null;
@@ -30,10 +30,10 @@ internal static class ErrorPosition
         return true;
     }
 
-    /// <summary>The cursor behind a place.</summary>
+    /// <summary>Returns the cursor of the page after a position.</summary>
     public static string CursorOf(EventErrorFilter filter, string position) => Cursor.Write(ListOf(filter), position);
 
-    /// <summary>True when a failure matches.</summary>
+    /// <summary>True when a failure matches the filter.</summary>
     public static bool Matches(EventErrorFilter filter, EventError e) =>
         (filter.Type is null || filter.Type == e.Type)
         && (filter.Handler is null || filter.Handler == e.Handler)

@@ -3,10 +3,12 @@ using SoonShop.Events;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>The figures of the whole cluster: what the silos add to table <c>event_stat</c>, and how the queues stand.</summary>
+/// <summary>
+/// Reads the metrics of the whole cluster from the table <c>event_stat</c>, to which the silos add, and the state of the queues.
+/// </summary>
 internal sealed class EventMetricsStore(NpgsqlDataSource database) : IEventMetricsStore
 {
-    /// <summary>Where counting stops: beyond it only the order of magnitude matters.</summary>
+    /// <summary>Counting stops here; beyond it only the order of magnitude matters.</summary>
     private const int MaxCount = 100_000;
 
     public async Task<EventStats> ReadAsync(int windowMinutes, CancellationToken cancellation)
@@ -35,10 +37,10 @@ internal sealed class EventMetricsStore(NpgsqlDataSource database) : IEventMetri
         return EventMetricsSummary.Of(from, to, sums, await ReadQueueAsync(cancellation));
     }
 
-    /// <summary>How things stand now.</summary>
+    /// <summary>Reads the current state of the queues.</summary>
     public async Task<EventQueueState> ReadQueueAsync(CancellationToken cancellation)
     {
-        // Events of a queue beyond its watermark, without those that are done with all the same.
+        // Events of a queue beyond its watermark, except those that are already done.
         await using var command = database.CreateCommand($"""
             select
               coalesce((select sum(greatest(0, pending.count - cardinality(q.done))) from stream_queue q cross join lateral (
@@ -58,11 +60,11 @@ internal sealed class EventMetricsStore(NpgsqlDataSource database) : IEventMetri
         return new EventQueueState(reader.GetInt64(0), Math.Round(Math.Max(0, reader.GetDouble(1)), 3), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4));
     }
 
-    /// <summary>Adds what a silo counted.</summary>
+    /// <summary>Adds the counts of one silo.</summary>
     public async Task AddAsync(IReadOnlyList<EventSums> sums, CancellationToken cancellation)
     {
         await using var batch = database.CreateBatch();
-        // Always in the same order: two silos that add to the same rows must not wait for each other in a circle.
+        // A fixed order prevents a deadlock between two silos that add to the same rows.
         foreach (var s in sums.OrderBy(s => (s.EventType, s.Handler, s.ErrorClass)))
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand("""

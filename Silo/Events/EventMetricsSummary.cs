@@ -2,7 +2,7 @@ using SoonShop.Events;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>Makes figures of sums.</summary>
+/// <summary>Computes metrics from sums.</summary>
 internal static class EventMetricsSummary
 {
     public static EventStats Of(DateTimeOffset from, DateTimeOffset to, IReadOnlyList<EventSums> sums, EventQueueState queue)
@@ -14,7 +14,9 @@ internal static class EventMetricsSummary
             By(sums, s => s.EventType), By(sums, s => s.Handler), By(sums, s => s.ErrorClass), By(sums, s => EventMetrics.DomainOf(s.EventType)));
     }
 
-    /// <summary>The time below which this part of all times is, supposing they are spread evenly within a bucket.</summary>
+    /// <summary>
+    /// Returns the duration below which this part of all durations lies, assuming an even distribution within each bucket.
+    /// </summary>
     public static double Percentile(IReadOnlyList<long> buckets, double part)
     {
         var wanted = part * buckets.Sum();
@@ -26,7 +28,7 @@ internal static class EventMetricsSummary
             if (below + buckets[i] >= wanted)
             {
                 var low = i == 0 ? 0 : EventMetrics.BoundsMs[i - 1];
-                // The last bucket has no upper bound: its lower one is all that is known.
+                // The last bucket has no upper bound, so its lower bound is used.
                 var high = i < EventMetrics.BoundsMs.Length ? EventMetrics.BoundsMs[i] : low;
                 return Math.Round(low + ((high - low) * (wanted - below) / buckets[i]), 3);
             }

@@ -5,12 +5,12 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>Adds what this silo counted to the cluster's figures every few seconds, and reads how the queues stand for the gauges.</summary>
-internal sealed partial class EventMetricsWriter(EventMetrics metrics, EventMetricsStore statistics, ILogger<EventMetricsWriter> log) : BackgroundService
+/// <summary>Adds this silo's counts to the cluster's metrics every few seconds, and reads the state of the queues for the gauges.</summary>
+internal sealed partial class EventMetricsWriter(EventMetrics metrics, EventMetricsStore store, ILogger<EventMetricsWriter> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
-    /// <summary>The queues are looked at every so many periods.</summary>
+    /// <summary>The queues' state is read once in this many periods.</summary>
     private const int PeriodsPerLook = 5;
 
     private static readonly TimeSpan LastLimit = TimeSpan.FromSeconds(3);
@@ -35,11 +35,11 @@ internal sealed partial class EventMetricsWriter(EventMetrics metrics, EventMetr
             return;
         try
         {
-            await statistics.AddAsync(taken, cancellation);
+            await store.AddAsync(taken, cancellation);
         }
         catch (Exception e)
         {
-            // Where the write took effect all the same, these are counted twice: figures may err, they must not stop.
+            // If the write took effect anyway, the counts are added twice. Metrics may be inexact, but they must not stop.
             metrics.Restore(taken);
             LogFailure(log, e.Message);
         }
@@ -49,7 +49,7 @@ internal sealed partial class EventMetricsWriter(EventMetrics metrics, EventMetr
     {
         try
         {
-            metrics.Observe(await statistics.ReadQueueAsync(cancellation));
+            metrics.Observe(await store.ReadQueueAsync(cancellation));
         }
         catch (Exception e)
         {
@@ -57,6 +57,6 @@ internal sealed partial class EventMetricsWriter(EventMetrics metrics, EventMetr
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The figures of events cannot be kept up now: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Event metrics could not be read or written; retrying: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }

@@ -6,10 +6,10 @@ using StackExchange.Redis;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>Hosting of what keeps and administers events.</summary>
+/// <summary>Registers the storage and administration of events.</summary>
 internal static class EventsExtensions
 {
-    /// <summary>Event handlers with their retries, dead letters, failure record and figures.</summary>
+    /// <summary>Adds the event handlers with their retries, dead letters, error log and metrics.</summary>
     public static IServiceCollection AddShopEvents(this IServiceCollection services, EventsOptions options)
     {
         services.AddEventHandlers().AddSingleton(Options.Create(options));
@@ -33,11 +33,13 @@ internal static class EventsExtensions
         };
     }
 
-    /// <summary>The services that run beside the grains.</summary>
+    /// <summary>Adds the background services.</summary>
     public static IServiceCollection AddShopEventServices(this IServiceCollection services) =>
         services.AddHostedService<RetryScheduler>().AddHostedService<EventMetricsWriter>().AddHostedService<EventsHousekeeping>();
 
-    /// <summary>A Redis that is not there yet keeps no silo from starting: failures are then only logged.</summary>
+    /// <summary>
+    /// Connects without waiting: an unreachable Redis does not prevent the silo's start. Until it is reachable, failures are only logged.
+    /// </summary>
     private static ConnectionMultiplexer Connect(string connection)
     {
         var configuration = ConfigurationOptions.Parse(connection);

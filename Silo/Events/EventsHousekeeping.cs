@@ -7,27 +7,27 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>Removes what is known of events and nobody needs any more. Every silo does; doing it twice at a time does no harm.</summary>
+/// <summary>Removes records of events after their retention time. Every silo runs it; concurrent runs do no harm.</summary>
 internal sealed partial class EventsHousekeeping(
     NpgsqlDataSource database, IErrorStore failures, IOptions<EventsOptions> options, ILogger<EventsHousekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
     private const int BatchSize = 5000;
 
-    /// <summary>Batches of one kind in one round: the rest waits for the next.</summary>
+    /// <summary>The most batches of one kind in one round. The rest waits for the next round.</summary>
     private const int MaxBatches = 200;
 
     private const string Horizon = """
         update integrity_audit set removed_before = now() - make_interval(days => $1) where removed_before < now() - make_interval(days => $1)
         """;
 
-    /// <summary>Each takes the days to keep as <c>$1</c> and removes, or ends, no more than a batch.</summary>
+    /// <summary>Each statement takes the days to keep as <c>$1</c> and removes or ends at most one batch.</summary>
     private IEnumerable<(string What, string Sql, int Days)> Steps =>
     [
-        // Before they go: the integrity check must not miss them, even if the retention is raised later.
+        // Before the events are removed, because the integrity check must know that they are gone, even if the retention is later extended.
         ("horizon", Horizon, Math.Min(options.Value.RetentionDays, options.Value.AuditRetentionDays)),
-        // A queue's events up to its watermark are done with. Scheduled ones wait, and have no place in the queue yet. Only the oldest
-        // places are looked at: they follow time closely enough.
+        // The events of a queue up to its watermark are done. Scheduled events wait and have no position in the queue yet. Only the lowest
+        // positions are read, because positions follow time closely enough.
         ("events", $"""
             delete from event where ctid = any (array(
               select e.ctid from stream_queue q cross join lateral (
@@ -35,8 +35,8 @@ internal sealed partial class EventsHousekeeping(
                 where queue = q.id and due_at is null and position <= q.watermark order by position limit {BatchSize}) e
               where q.provider = '{ShopStreams.Provider}' and e.time < now() - make_interval(days => $1) limit {BatchSize}))
             """, options.Value.RetentionDays),
-        // Those of queues that a smaller number of them has removed: what was not done with went to another queue then, and has a place
-        // behind all of these. The queues that there are events of are found one by one, not by reading the events.
+        // Events of queues that were removed when the number of queues was reduced. Their pending events moved to other queues at that time
+        // and have higher positions. The recursive query finds the queues one by one, without reading all events.
         ("events of no queue", $"""
             with recursive found as (
               (select queue from event where queue is not null and due_at is null order by queue limit 1)
@@ -57,7 +57,7 @@ internal sealed partial class EventsHousekeeping(
             delete from event_delivery where id in (
               select id from event_delivery where ended_at < now() - make_interval(days => $1) order by ended_at limit {BatchSize})
             """, options.Value.RetentionDays),
-        ("figures", $"""
+        ("metrics", $"""
             delete from event_stat where ctid = any (array(
               select ctid from event_stat where minute < now() - make_interval(days => $1) order by minute limit {BatchSize}))
             """, options.Value.StatsRetentionDays),
@@ -74,7 +74,7 @@ internal sealed partial class EventsHousekeeping(
             await CleanAsync(stoppingToken);
     }
 
-    /// <summary>One round.</summary>
+    /// <summary>Runs one round.</summary>
     internal async Task CleanAsync(CancellationToken cancellation)
     {
         foreach (var (what, sql, days) in Steps)
@@ -88,7 +88,7 @@ internal sealed partial class EventsHousekeeping(
         command.Parameters.Add(new() { Value = days });
         for (var batches = 0; batches < MaxBatches && await command.ExecuteNonQueryAsync(cancellation) == BatchSize; batches++)
         {
-            // On to the next batch: each is a transaction of its own.
+            // Continues with the next batch in a new transaction.
         }
     }
 

@@ -3,7 +3,7 @@ using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>Failed attempts in memory, for development: a silo knows its own only, and forgets them when it ends.</summary>
+/// <summary>Stores failed attempts in memory, for development. Each silo has only its own, and loses them when it stops.</summary>
 internal sealed class MemoryErrorStore(TimeProvider time) : IErrorStore
 {
     private const int Capacity = 10_000;

@@ -3,7 +3,7 @@ using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>Puts together a query for one page, newest first by a time and an id.</summary>
+/// <summary>Builds the query for one page, ordered by a time and an id, newest first.</summary>
 internal sealed class PageQuery(NpgsqlCommand command)
 {
     private readonly List<string> conditions = [];
@@ -14,21 +14,21 @@ internal sealed class PageQuery(NpgsqlCommand command)
     /// <summary>Adds a condition without a value.</summary>
     public void And(string condition) => conditions.Add(condition);
 
-    /// <summary>Adds a condition with a value, unless that is null; <c>{0}</c> stands for it.</summary>
+    /// <summary>Adds a condition with a value, unless the value is null. <c>{0}</c> is the placeholder for the value.</summary>
     public void And(string condition, object? value)
     {
         if (value is not null)
             conditions.Add(string.Format(System.Globalization.CultureInfo.InvariantCulture, condition, Parameter(value)));
     }
 
-    /// <summary>Adds a parameter; answers its place.</summary>
+    /// <summary>Adds a parameter and returns its placeholder.</summary>
     public string Parameter(object value)
     {
         command.Parameters.Add(new() { Value = value });
         return $"${command.Parameters.Count}";
     }
 
-    /// <summary>Begins after the cursor's row; false when it is none of this list.</summary>
+    /// <summary>Starts the page after the cursor's row; false when the cursor does not belong to this list.</summary>
     public bool After(string? cursor, string list, string timeColumn)
     {
         if (cursor is null)
@@ -40,7 +40,7 @@ internal sealed class PageQuery(NpgsqlCommand command)
         return true;
     }
 
-    /// <summary>The cursor of a row.</summary>
+    /// <summary>Returns the cursor of a row.</summary>
     public static string CursorOf(string list, DateTimeOffset time, Guid id) =>
         Cursor.Write(list, $"{time.UtcTicks}", $"{id:N}");
 }

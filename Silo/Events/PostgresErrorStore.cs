@@ -5,10 +5,10 @@ using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 
-/// <summary>Failed attempts in table <c>event_failure</c>.</summary>
+/// <summary>Stores failed attempts in the table <c>event_failure</c>.</summary>
 internal sealed class PostgresErrorStore(NpgsqlDataSource database) : IErrorStore
 {
-    /// <summary>How many rows one statement removes.</summary>
+    /// <summary>The number of rows that one statement removes.</summary>
     private const int TrimBatch = 5000;
 
     private const string Columns =
@@ -90,7 +90,7 @@ internal sealed class PostgresErrorStore(NpgsqlDataSource database) : IErrorStor
 
     public async Task<long> TrimAsync(TimeSpan keepFor, long keepAtMost, CancellationToken cancellation)
     {
-        // The oldest that may stay, by age and by number.
+        // The time of the oldest row that may stay, by age and by count.
         await using var limit = database.CreateCommand("""
             select greatest(now() - $1, (select at from event_failure order by at desc, id desc offset $2 limit 1))
             """);

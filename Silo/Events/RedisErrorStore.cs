@@ -7,20 +7,23 @@ using StackExchange.Redis;
 namespace SoonShop.Silo.Events;
 
 /// <summary>
-/// Failed attempts in Redis: a hash for each, and sorted sets of their places in time, one of all and one for each handler,
-/// event type and class of error. Every change is one script, so that sets and hashes agree. Keys share a hash tag, so that a
-/// Redis cluster keeps them in one slot.
+/// Stores failed attempts in Redis: one hash per failure, and sorted sets of positions in time, one for all failures and one per handler,
+/// event type and error class. Every change is one script, so that sets and hashes agree. All keys share a hash tag, so that a Redis
+/// cluster keeps them in one slot.
 /// </summary>
 internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider time) : IErrorStore
 {
     private const string Prefix = "{soonshop:event-failures}:";
 
-    /// <summary>How many places are looked at together, and at most for one page.</summary>
+    /// <summary>How many positions are read at once, and at most for one page.</summary>
     private const int ScanBatch = 200, MaxScan = 5000;
 
     private const int TrimBatch = 500;
 
-    /// <summary>KEYS: the hash, the handling's set, the sets of places. ARGV: the place, the JSON, resolved at, resolved by.</summary>
+    /// <summary>
+    /// KEYS: the hash, the set of the handler's failures with the event, the sets of positions. ARGV: the position, the JSON, resolved at,
+    /// resolved by.
+    /// </summary>
     private const string Add = """
         if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
         redis.call('HSET', KEYS[1], 'place', ARGV[1], 'json', ARGV[2])
@@ -30,7 +33,7 @@ internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider
         return 1
         """;
 
-    /// <summary>KEYS: the handling's set. ARGV: resolved at, by.</summary>
+    /// <summary>KEYS: the set of the handler's failures with the event. ARGV: resolved at, by.</summary>
     private const string ResolveHandling = """
         for _, key in ipairs(redis.call('SMEMBERS', KEYS[1])) do
           if redis.call('EXISTS', key) == 1 and redis.call('HEXISTS', key, 'resolvedAt') == 0 then
@@ -48,7 +51,7 @@ internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider
         return 0
         """;
 
-    /// <summary>KEYS: the hash, the handling's set, the sets of places. ARGV: the place.</summary>
+    /// <summary>KEYS: the hash, the set of the handler's failures with the event, the sets of positions. ARGV: the position.</summary>
     private const string Remove = """
         redis.call('SREM', KEYS[2], KEYS[1])
         for i = 3, #KEYS do redis.call('ZREM', KEYS[i], ARGV[1]) end
@@ -86,7 +89,7 @@ internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider
             return Cursor.Bad;
         if (filter.To is { } to && (before is null || string.CompareOrdinal(ErrorPosition.Of(to), before) < 0))
             before = ErrorPosition.Of(to);
-        // The set that is likely to be the smallest; what it holds beyond the filter is passed over.
+        // Uses the set that is likely the smallest, and skips its entries that do not match the rest of the filter.
         var set = filter.Handler is { } handler ? SetOf("handler", handler)
             : filter.EventType is { } type ? SetOf("type", type)
             : filter.Type is { } error ? SetOf("class", error.ToString())

@@ -8,22 +8,22 @@ using SoonShop.Events;
 namespace SoonShop.Silo.Events;
 
 /// <summary>
-/// Brings delayed retries and replays to their handlers when they are due. Every silo runs one. Each handler has room for so
-/// many at a time, and replays have room of their own at a limited rate, so that neither a handler that hangs nor a
-/// replay of thousands keeps others waiting.
+/// Sends delayed retries and replays to their handlers when they are due. Every silo runs one. Each handler has a limited number of retries
+/// at a time. Replays have a limit of their own and a limited rate. So neither a hanging handler nor a replay of thousands delays the
+/// others.
 /// </summary>
 internal sealed partial class RetryScheduler(
     RetryStore store, HandlerCalls calls, EventHandlers handlers, RetryPolicies policies, ErrorLog failures,
     EventMetrics metrics, RetrySignal signal, IOptions<EventsOptions> options, ILogger<RetryScheduler> log) : BackgroundService
 {
-    /// <summary>Longer than a call can take (10 s), and short enough for what a dying silo held to come soon.</summary>
+    /// <summary>Longer than the longest call (10 s), and short enough that another silo soon continues a dead silo's deliveries.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(20);
 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Replays are let through in portions of this part of a second.</summary>
+    /// <summary>Replays are released this many times per second, in equal portions.</summary>
     private const int PortionsPerSecond = 10;
 
     private readonly ConcurrentDictionary<Guid, (ClaimedDelivery Delivery, bool IsReplay)> underWay = new();
@@ -52,7 +52,7 @@ internal sealed partial class RetryScheduler(
         }
     }
 
-    /// <summary>Starts what is due and has room; answers how long to wait.</summary>
+    /// <summary>Starts the due deliveries that have room. Returns how long to wait.</summary>
     private async Task<TimeSpan> StartDueAsync(CancellationToken cancellation)
     {
         var started = await StartAsync(replays: false, int.MaxValue, cancellation);
@@ -65,7 +65,7 @@ internal sealed partial class RetryScheduler(
         if (started > 0)
             return ShortestPause;
         var next = await store.NextDueAsync(names, cancellation) ?? LongestPause;
-        // What is due and finds no room waits for an attempt to end, which sets the signal, or for replays' next portion.
+        // A due delivery without room waits until an attempt ends, which sets the signal, or until the next portion of replays.
         return next <= TimeSpan.Zero ? TimeSpan.FromSeconds(1.0 / PortionsPerSecond)
             : next < ShortestPause ? ShortestPause
             : next > LongestPause ? LongestPause
@@ -113,12 +113,12 @@ internal sealed partial class RetryScheduler(
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            // How it went could not be written down: when the lease is over it is tried again, and the handler passes over what it has done.
+            // The outcome could not be stored. The delivery is retried after the lease, and the handler skips events that it has processed.
             LogLoss(log, delivery.Handler, delivery.HandlerKey, delivery.Event.Id, e.Message);
         }
         catch (OperationCanceledException)
         {
-            // The silo stops; the lease runs out.
+            // The silo stops, and the lease expires.
         }
         finally
         {
@@ -141,10 +141,10 @@ internal sealed partial class RetryScheduler(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Delayed retries cannot be read now: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "How {Handler} {Key} did with {EventId} could not be noted, it comes again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outcome of {Handler} {Key} for {EventId} could not be stored, so it is retried: {Reason}")]
     private static partial void LogLoss(ILogger log, string handler, string key, string eventId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Handler} {Key} failed with {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Handler} {Key} failed to handle {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
     private static partial void LogRetry(
         ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class, string reason);
 }

@@ -1,6 +1,6 @@
 namespace SoonShop.Silo.Events;
 
-/// <summary>Says in this process that a delivery may be due sooner than was known.</summary>
+/// <summary>Signals within this process that a delivery may be due earlier than known.</summary>
 internal sealed class RetrySignal : IDisposable
 {
     private readonly SemaphoreSlim pending = new(0, 1);
@@ -13,11 +13,11 @@ internal sealed class RetrySignal : IDisposable
         }
         catch (SemaphoreFullException)
         {
-            // Somebody said so already.
+            // The signal is already set.
         }
     }
 
-    /// <summary>Waits for the signal, but no longer than this.</summary>
+    /// <summary>Waits for the signal, up to this limit.</summary>
     public Task WaitAsync(TimeSpan limit, CancellationToken cancellation) => pending.WaitAsync(limit, cancellation);
 
     public void Dispose() => pending.Dispose();

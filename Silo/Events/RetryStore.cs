@@ -7,24 +7,24 @@ using SoonShop.Events;
 namespace SoonShop.Silo.Events;
 
 /// <summary>
-/// The table of failed deliveries, as handlers and <see cref="RetryScheduler"/> use it. All times are the database's. Who claims a
-/// delivery holds it for the length of a lease; after that anybody may, and what the first one says then is not heard.
+/// Reads and writes failed deliveries for the handlers and <see cref="RetryScheduler"/>. All times come from the database's clock. A claim
+/// holds a delivery for the length of a lease. Afterwards any silo may claim it, and results under the old claim are ignored.
 /// </summary>
 internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) : IRetryStore
 {
-    /// <summary>How many failed attempts a delivery remembers.</summary>
+    /// <summary>The most failed attempts in a delivery's history.</summary>
     private const int MaxHistory = 30;
 
-    /// <summary>The columns of <see cref="ReadEvent"/>, in its order.</summary>
+    /// <summary>The columns of <see cref="ReadEvent"/>, in order.</summary>
     private const string EventColumns =
         "event_id, source, sequence, event_type, subject, stream_namespace, stream_key, event_time, not_before, correlation_id, causation_id, traceparent, data";
 
-    /// <summary>A history with more at its end, and only the last of it.</summary>
+    /// <summary>SQL that appends to a history and keeps its last entries.</summary>
     private static string Appended(string more) => $"jsonb_path_query_array(e.history || {more}, '$[last - {MaxHistory - 1} to last]')";
 
     public Task StoreAsync(FailedDelivery delivery, CancellationToken cancellation) => StoreAsync([delivery], cancellation);
 
-    /// <summary>Keeps several in one statement, all or none.</summary>
+    /// <summary>Stores several deliveries in one statement, all or none.</summary>
     public async Task StoreAsync(IReadOnlyList<FailedDelivery> deliveries, CancellationToken cancellation)
     {
         await using var batch = database.CreateBatch();
@@ -67,14 +67,14 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
     }
 
     /// <summary>
-    /// Takes due deliveries in hand, of each handler no more than it has room for, and of each grain one: the others of a grain that
-    /// hangs must not fill the room.
+    /// Claims due deliveries: for each handler no more than it has room for, and one per grain. Otherwise the deliveries of one hanging
+    /// grain would take all the room.
     /// </summary>
-    /// <param name="replays">Replays, or the retries that come by themselves.</param>
-    /// <param name="room">By handler.</param>
-    /// <param name="busyKeys">Keys of grains that have an attempt under way.</param>
-    /// <param name="limit">The most of all handlers together.</param>
-    /// <param name="lease">For how long.</param>
+    /// <param name="replays">True to claim replays, false to claim automatic retries.</param>
+    /// <param name="room">How many deliveries to claim, by handler.</param>
+    /// <param name="busyKeys">Keys of grains with a running attempt.</param>
+    /// <param name="limit">The most deliveries of all handlers together.</param>
+    /// <param name="lease">How long the claim lasts.</param>
     /// <param name="cancellation">Cancels.</param>
     public async Task<List<ClaimedDelivery>> ClaimAsync(
         bool replays, IReadOnlyDictionary<string, int> room, string[] busyKeys, int limit, TimeSpan lease, CancellationToken cancellation)
@@ -108,7 +108,7 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
         return claimed;
     }
 
-    /// <summary>When the next delivery of one of these handlers is due, from now; null when none waits.</summary>
+    /// <summary>Returns the time until the next delivery of these handlers is due; null when none waits.</summary>
     public async Task<TimeSpan?> NextDueAsync(string[] handlers, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
@@ -121,18 +121,21 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
         return await command.ExecuteScalarAsync(cancellation) is TimeSpan wait ? wait : null;
     }
 
-    /// <summary>The handler has done its work. A dead letter that was replayed stays to be seen; others have no story to tell.</summary>
+    /// <summary>
+    /// Completes a delivery after the handler succeeded. A replayed dead letter stays visible as resolved; any other row is deleted.
+    /// </summary>
     public async Task SucceededAsync(ClaimedDelivery delivery, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(delivery.WasDead
-            ? "update event_delivery set status = 'resolved', due_at = null, replay = false, ended_at = clock_timestamp(), ended_by = 'replay', attempts = attempts + 1 where id = $1 and claim = $2 and status = 'waiting'"
+            ? "update event_delivery set status = 'resolved', due_at = null, replay = false, ended_at = clock_timestamp(), ended_by = 'replay', "
+                + "attempts = attempts + 1 where id = $1 and claim = $2 and status = 'waiting'"
             : "delete from event_delivery where id = $1 and claim = $2 and status = 'waiting'");
         command.Parameters.Add(new() { Value = delivery.Id });
         command.Parameters.Add(new() { Value = delivery.Claim });
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>The attempt failed; it waits again, or is (again) a dead letter.</summary>
+    /// <summary>Stores a failed attempt. The delivery waits for its next attempt or becomes a dead letter (again).</summary>
     public async Task FailedAsync(ClaimedDelivery delivery, FailedAttempt failure, NextStep next, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand($"""
@@ -157,7 +160,7 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    /// <summary>The event in a row's first thirteen columns.</summary>
+    /// <summary>Reads the event from a row's first thirteen columns.</summary>
     internal static CloudEvent ReadEvent(NpgsqlDataReader r) => new(
         r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), r.GetString(4), r.GetString(5), r.GetString(6), r.GetFieldValue<DateTimeOffset>(7),
         r.IsDBNull(8) ? null : r.GetFieldValue<DateTimeOffset>(8), r.IsDBNull(9) ? null : r.GetString(9), r.IsDBNull(10) ? null : r.GetString(10),
@@ -174,17 +177,17 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
     };
 }
 
-/// <summary>A delivery in hand.</summary>
+/// <summary>A claimed delivery.</summary>
 /// <param name="Id">The delivery.</param>
-/// <param name="Claim">The number of the claim; who has an old one is not heard.</param>
+/// <param name="Claim">The number of the claim. Results under an older number are ignored.</param>
 /// <param name="Event">The event.</param>
 /// <param name="Handler">The handler.</param>
 /// <param name="HandlerKey">The key of its grain.</param>
-/// <param name="Attempts">Attempts made so far.</param>
+/// <param name="Attempts">The attempts so far.</param>
 /// <param name="WasDead">True when it was a dead letter before.</param>
 internal sealed record ClaimedDelivery(Guid Id, long Claim, CloudEvent Event, string Handler, string HandlerKey, int Attempts, bool WasDead);
 
-/// <summary>Names of enumerations as they stand in the tables.</summary>
+/// <summary>Names of enumeration values as stored in the tables.</summary>
 internal static class RetryText
 {
     public static string Of(ErrorClass error) => error switch

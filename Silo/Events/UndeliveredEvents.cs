@@ -6,14 +6,14 @@ using SoonShop.Silo.Streams;
 namespace SoonShop.Silo.Events;
 
 /// <summary>
-/// Takes over what the shop's streams could not hand to handlers: each handler of the stream gets it by a delayed retry, and
-/// what cannot be read is a dead letter at once.
+/// Takes over events that the shop's streams could not deliver to handlers. Each handler of the stream gets a delayed retry. An event that
+/// cannot be deserialized becomes a dead letter at once.
 /// </summary>
 internal sealed partial class UndeliveredEvents(
     NpgsqlDataSource database, RetryStore store, EventHandlers handlers, ErrorClassifier classifier, ErrorLog failures, EventMetrics metrics,
     ILocalSiloDetails silo, TimeProvider time, ILogger<UndeliveredEvents> log) : IUndeliveredEvents
 {
-    /// <summary>The handler that is named where the stream has none that is known here.</summary>
+    /// <summary>The handler's name when this silo knows no handler for the stream.</summary>
     private const string NoHandler = "unknown";
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -23,7 +23,7 @@ internal sealed partial class UndeliveredEvents(
         if (undelivered.Events is not [CloudEvent e])
         {
             if (await ReadAsync(undelivered.Position, cancellation) is not { } row)
-                return; // Somebody removed it: there is nothing to take over.
+                return; // The event was removed meanwhile.
             e = row;
         }
         var key = undelivered.Stream.GetKeyAsString();
@@ -40,7 +40,10 @@ internal sealed partial class UndeliveredEvents(
         }
     }
 
-    /// <summary>Those that it did not reach, as far as that is known; those that have handled it already pass over it.</summary>
+    /// <summary>
+    /// Returns the handlers that the event did not reach, if known, otherwise all of the stream. A handler skips an event that it has
+    /// processed.
+    /// </summary>
     private string[] NamesOf(UndeliveredEvent undelivered)
     {
         var missed = undelivered.Consumers.Select(c => c.Type.ToString()!).Where(n => handlers.Find(n) is not null).Distinct().ToArray();
@@ -69,6 +72,7 @@ internal sealed partial class UndeliveredEvents(
         return await reader.ReadAsync(cancellation) ? RetryStore.ReadEvent(reader) : null;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{EventType} {EventId} was not delivered ({Reason}); {Handlers} will get it, or it is a dead letter. {Error}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{EventType} {EventId} was not delivered ({Reason}). It is a delayed retry or a dead letter of {Handlers}. {Error}")]
     private static partial void LogTaken(ILogger log, string eventType, string eventId, UndeliveredReason reason, string handlers, string error);
 }

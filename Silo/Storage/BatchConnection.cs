@@ -4,21 +4,28 @@ using Npgsql;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// One connection, held, for batches of statements that find rows by their keys. Opened when first needed, and again after it was dropped.
-/// For one caller at a time. A server that was restarted meanwhile has closed it, and the client finds that out only by using it: what was sent then may
-/// have taken effect, for all that anybody knows. So a connection that has idled is asked first whether it still is one.
+/// Holds one connection for batches of statements that find rows by their keys. Opens it at first use, and again after a drop.
+/// One caller may use it at a time. A server restart closes the connection, and the client notices only when it next sends something;
+/// whether that statement took effect is then unknown. A connection that has been idle is therefore probed before it is used.
 /// </summary>
 internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout) : IAsyncDisposable
 {
-    /// <summary>After what time unused it is asked. A server that crashes takes longer to accept connections again; a silo at work asks never.</summary>
+    /// <summary>
+    /// After how long without use the connection is probed. A crashed server takes longer to restart, and a busy silo never idles that
+    /// long.
+    /// </summary>
     private const int MaxIdleMs = 100;
 
-    /// <summary>The longest to wait for the answer, in seconds: who gives none is not waited for, since nothing was sent yet that could be lost.</summary>
+    /// <summary>
+    /// How long to wait for the probe's response, in seconds. Without a response the connection is dropped, which loses nothing: nothing
+    /// was sent.
+    /// </summary>
     private const int ProbeSeconds = 2;
 
     /// <summary>
-    /// The planner sees no batch and, on a new database, no rows: left to itself it would choose to scan the tables, and keep to that when they
-    /// have grown. And a row that somebody holds must not hold up everybody until the command times out.
+    /// The settings keep the planner from scanning whole tables: it does not see the batch, on a new database it sees no rows, and it would
+    /// keep such a plan after the tables have grown. The lock timeout ends a wait for a locked row early, so that it does not delay every
+    /// batch until the command times out.
     /// </summary>
     private readonly string settings = $"""
         set lock_timeout = {(long)lockTimeout.TotalMilliseconds}; set plan_cache_mode = force_generic_plan;
@@ -31,10 +38,10 @@ internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan comman
     /// <summary>How long a batch may take.</summary>
     public TimeSpan CommandTimeout => commandTimeout;
 
-    /// <summary>True when there is one, alive or not.</summary>
+    /// <summary>True when a connection is held, alive or not.</summary>
     public bool IsOpen => connection is not null;
 
-    /// <summary>The connection, open.</summary>
+    /// <summary>Returns the open connection.</summary>
     public async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellation)
     {
         if (connection is not null && (Environment.TickCount64 - usedAtMs <= MaxIdleMs || await IsAliveAsync(connection, cancellation)))
@@ -55,7 +62,7 @@ internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan comman
         }
     }
 
-    /// <summary>A batch has come to its end: the connection was one a moment ago.</summary>
+    /// <summary>Records that a batch has just succeeded, so that the connection is alive.</summary>
     public void Used() => usedAtMs = Environment.TickCount64;
 
     private static async Task<bool> IsAliveAsync(NpgsqlConnection connection, CancellationToken cancellation)
@@ -72,7 +79,7 @@ internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan comman
         }
     }
 
-    /// <summary>Gives the connection up: it is broken, or what it is connected to is not what it was.</summary>
+    /// <summary>Drops the connection because it is broken or the server has been restarted.</summary>
     public async ValueTask DropAsync()
     {
         var old = connection;
@@ -81,13 +88,13 @@ internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan comman
             return;
         try
         {
-            // The pool does not do that: its next user has settings of its own.
+            // The pool does not reset these settings, and the next user of the connection needs the defaults.
             await using var reset = new NpgsqlCommand("reset all", old) { CommandTimeout = ProbeSeconds };
             await reset.ExecuteNonQueryAsync(CancellationToken.None);
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException or IOException)
         {
-            // Most likely it is broken, and ends when it is closed.
+            // The connection is most likely broken and ends when it is closed.
             if (old.State == ConnectionState.Open)
                 NpgsqlConnection.ClearPool(old);
         }
@@ -97,7 +104,7 @@ internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan comman
         }
         catch (NpgsqlException)
         {
-            // It is gone all the same.
+            // The connection is gone anyway.
         }
     }
 

@@ -2,50 +2,52 @@ using System.Threading.Channels;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>What can wait in a <see cref="BatchQueue{T}"/>.</summary>
+/// <summary>An item that can wait in a <see cref="BatchQueue{T}"/>.</summary>
 internal interface IBatchItem
 {
-    /// <summary>Two items of one key never share a batch; they go in the order in which they came. Null for what may share a batch with anything.</summary>
+    /// <summary>
+    /// Two items with the same key never share a batch and keep their order of arrival. Null: the item may share a batch with any other.
+    /// </summary>
     StateKey? Key { get; }
 
-    /// <summary>How much of a batch it takes.</summary>
+    /// <summary>The item's size in the batch.</summary>
     int Bytes { get; }
 
-    /// <summary>True when its caller has given up.</summary>
+    /// <summary>True when the caller no longer waits.</summary>
     bool IsSettled { get; }
 
-    /// <summary>When it came (<see cref="Environment.TickCount64"/>).</summary>
+    /// <summary>When the item was enqueued (<see cref="Environment.TickCount64"/>).</summary>
     long EnqueuedAtMs { get; }
 
-    /// <summary>Ends its caller's wait, if nothing has yet: it was not carried out.</summary>
+    /// <summary>Fails the caller's wait, unless it has ended: the item was not executed.</summary>
     void Reject(string reason);
 }
 
 /// <summary>
-/// Group commit: what arrives while a batch is under way makes up the next one, so that nobody ever waits for company.
-/// With one loop there is one batch at a time, which is why a batch needs no locks and rows are never written out of
-/// order. Bounded in items, bytes and time; every item that gets in is handed to <paramref name="carryOut"/> or rejected.
+/// Group commit: items that arrive while a batch is executed form the next batch, so no item waits for a batch to fill.
+/// A single loop executes one batch at a time. Batches therefore need no locks, and rows are never written out of order. The queue is
+/// bounded in items, bytes and time. Every accepted item is passed to <paramref name="carryOut"/> or rejected.
 /// </summary>
-/// <param name="limits">How much and how long.</param>
-/// <param name="carryOut">Carries out a batch and tells each item how it went. Must not throw.</param>
+/// <param name="limits">The bounds of the queue and its batches.</param>
+/// <param name="carryOut">Executes a batch and settles each item. Must not throw.</param>
 internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, CancellationToken, Task> carryOut) where T : class, IBatchItem
 {
     private readonly Channel<T> channel = Channel.CreateBounded<T>(new BoundedChannelOptions(limits.MaxQueued) { SingleReader = true });
     private readonly CancellationTokenSource abort = new();
 
-    // The loop's own: what has to wait for the next batch, and the keys of this one and of what waits.
+    // Used only by the loop: items that wait for the next batch, and the keys of the current batch and of those items.
     private readonly Queue<T> postponed = new();
     private readonly HashSet<StateKey> keys = [];
     private Task loop = Task.CompletedTask;
 
-    /// <summary>Items that wait.</summary>
+    /// <summary>The number of waiting items.</summary>
     public int Depth => channel.Reader.Count;
 
     /// <summary>Starts the loop, on the thread pool.</summary>
     public void Start() => loop = Task.Run(RunAsync);
 
-    /// <summary>Puts an item in line; waits for room no longer than the limit, then rejects it.</summary>
-    /// <exception cref="OperationCanceledException">The caller has given up; the item is not in line.</exception>
+    /// <summary>Enqueues an item. If the queue has no room within the limit, rejects it.</summary>
+    /// <exception cref="OperationCanceledException">The caller has cancelled; the item is not enqueued.</exception>
     public ValueTask EnqueueAsync(T item, CancellationToken cancellation)
     {
         if (channel.Writer.TryWrite(item))
@@ -53,7 +55,7 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
         return WaitForRoomAsync(item, cancellation);
     }
 
-    /// <summary>Takes nothing more, carries out what waits, and after <paramref name="limit"/> rejects the rest.</summary>
+    /// <summary>Accepts no further items, executes the waiting ones, and rejects the rest after <paramref name="limit"/>.</summary>
     public async Task StopAsync(TimeSpan limit, CancellationToken cancellation)
     {
         channel.Writer.TryComplete();
@@ -66,7 +68,7 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
             await abort.CancelAsync();
             await loop;
         }
-        // Of a queue that never started.
+        // Items of a queue that was never started.
         RejectAll();
     }
 
@@ -84,7 +86,7 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            item.Reject($"{limits.MaxQueued} others have filled the queue for {limits.MaxWait.TotalSeconds} s: the database does not keep up");
+            item.Reject($"{limits.MaxQueued} other items have filled the queue for {limits.MaxWait.TotalSeconds} s: the database does not keep up");
         }
     }
 
@@ -98,7 +100,8 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
                 RejectAll();
                 continue;
             }
-            // Behind everything that can run now: much of it is about to add to this batch. Where there is nothing to do, this takes no time.
+            // Yields to everything that can run now, because much of that adds items to this batch. On an idle machine the yield takes no
+            // time.
             await Task.Yield();
             Fill(batch);
             if (batch.Count > 0)
@@ -127,7 +130,7 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
                 return;
             }
             full = full || batch.Count == limits.MaxItems || (batch.Count > 0 && bytes + item.Bytes > limits.MaxBytes);
-            // A key is taken by what is postponed, too: nothing overtakes it.
+            // A postponed item also occupies its key, so that no later item with the key overtakes it.
             if ((item.Key is { } key && !keys.Add(key)) || full)
             {
                 postponed.Enqueue(item);
@@ -146,8 +149,8 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
 }
 
 /// <summary>Bounds of a <see cref="BatchQueue{T}"/>.</summary>
-/// <param name="MaxItems">Items in a batch.</param>
-/// <param name="MaxBytes">Their bytes; a larger item goes alone.</param>
-/// <param name="MaxQueued">Items that wait.</param>
-/// <param name="MaxWait">How long one waits, for room and in line together.</param>
+/// <param name="MaxItems">The most items in a batch.</param>
+/// <param name="MaxBytes">The most bytes in a batch; a larger item gets a batch of its own.</param>
+/// <param name="MaxQueued">The most waiting items.</param>
+/// <param name="MaxWait">The longest that an item waits, for room in the queue and in the queue together.</param>
 internal sealed record BatchLimits(int MaxItems, int MaxBytes, int MaxQueued, TimeSpan MaxWait);

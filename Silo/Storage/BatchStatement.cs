@@ -3,9 +3,11 @@ using NpgsqlTypes;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>A statement that is sent in batches, once or several times in each, always with other values. For one batch at a time.</summary>
+/// <summary>
+/// A statement that is sent in batches, once or several times in each, with different values. One batch may use it at a time.
+/// </summary>
 /// <param name="sql">The statement.</param>
-/// <param name="types">The types of its parameters, in their order.</param>
+/// <param name="types">The types of its parameters, in order.</param>
 internal sealed class BatchStatement(string sql, params NpgsqlDbType[] types)
 {
     private readonly List<NpgsqlBatchCommand> commands = [];
@@ -13,10 +15,10 @@ internal sealed class BatchStatement(string sql, params NpgsqlDbType[] types)
     private NpgsqlBatch? last;
     private int used;
 
-    /// <summary>Adds it to a batch. A value of null is one of the database.</summary>
+    /// <summary>Adds the statement to a batch. A null value becomes an SQL null.</summary>
     public void AddTo(NpgsqlBatch batch, params ReadOnlySpan<object?> values)
     {
-        // A command that was prepared on one connection is sent as prepared on any other.
+        // A command that was prepared on one connection would be sent as prepared on any other connection, too.
         if (batch.Connection != connection)
         {
             connection = batch.Connection;

@@ -3,18 +3,19 @@ using NpgsqlTypes;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>A list that is sent as an array, again and again with other items.</summary>
+/// <summary>A parameter that sends a list as an array and is reused with other items.</summary>
 internal sealed class ColumnParameter<TItem>(NpgsqlDbType type)
 {
-    /// <summary>What is sent.</summary>
+    /// <summary>The items to send.</summary>
     public List<TItem> Items { get; } = [];
 
-    /// <summary>The parameter that has them.</summary>
+    /// <summary>The parameter that holds the items.</summary>
     public NpgsqlParameter<List<TItem>> Parameter { get; } = new() { NpgsqlDbType = NpgsqlDbType.Array | type };
 
     /// <summary>
-    /// Removes all items. Npgsql measures a parameter before it writes any, and forgets the measure when it is written: after a connection
-    /// was lost in between, the next list would be written by the last one's measure. To set the value, be it the same, makes it forget.
+    /// Removes all items and resets the parameter. Npgsql measures a parameter before it writes any, and discards the measured length when
+    /// it writes. If the connection is lost in between, the next list would be written with the old length. Setting the value, even to the
+    /// same list, discards it.
     /// </summary>
     public void Restart()
     {

@@ -8,13 +8,15 @@ using SoonShop.Silo.Streams;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Writes a batch in one transaction, and tells every write how it went: done, a version
-/// conflict, an error of its own, or – when the connection is lost or the time is over – that nobody knows.
+/// Writes a batch in one transaction and settles every write: as committed, with a version conflict, with the row's own error, or with an
+/// unknown outcome when the connection is lost or the command times out.
 /// </summary>
 internal sealed partial class GroupCommitWriter(
     BatchConnection connection, WriteColumns columns, IEventSignal? signal, StorageMetrics metrics, ILogger log) : IAsyncDisposable
 {
-    /// <summary>Classes of SQLSTATE that say something of the server or the schema, not of a row: to try the rows one by one would not help.</summary>
+    /// <summary>
+    /// Classes of SQLSTATE that concern the server or the schema, not a row. Retrying row by row does not help against them.
+    /// </summary>
     private static readonly HashSet<string> ServerFaults = ["08", "0A", "25", "26", "28", "3D", "42", "53", "57", "58", "F0", "XX"];
 
     private readonly WriteStatements statements = new(columns.StreamProvider);
@@ -31,9 +33,9 @@ internal sealed partial class GroupCommitWriter(
         }
         catch (Exception e)
         {
-            // A bug. Nobody must wait for ever because of it.
+            // A bug. It must not leave any caller waiting forever.
             await connection.DropAsync();
-            FailAll(writes, e, "the storage itself failed", outcomeUnknown: true);
+            FailAll(writes, e, "the storage failed", outcomeUnknown: true);
         }
         StorageTraces.End("commit batch", writes, began);
     }
@@ -53,7 +55,7 @@ internal sealed partial class GroupCommitWriter(
         }
         catch (Exception e)
         {
-            FailAll(writes.Span, e, "the database is out of reach", outcomeUnknown: false);
+            FailAll(writes.Span, e, "the database is unreachable", outcomeUnknown: false);
             return;
         }
         try
@@ -62,7 +64,7 @@ internal sealed partial class GroupCommitWriter(
         }
         catch (PostgresException e) when (e.InvariantSeverity == "ERROR" && !ServerFaults.Contains(e.SqlState[..2]))
         {
-            // The transaction is rolled back, all of it. Whose fault it was shows when there is only one.
+            // The whole transaction is rolled back. If the batch has one row, that row is the cause.
             if (writes.Length == 1)
                 Fail(writes.Span[0], e);
             else
@@ -71,18 +73,18 @@ internal sealed partial class GroupCommitWriter(
         catch (PostgresException e) when (e.InvariantSeverity == "ERROR")
         {
             await connection.DropAsync();
-            FailAll(writes.Span, e, "the database refuses everything", outcomeUnknown: false);
+            FailAll(writes.Span, e, "the database refuses all writes", outcomeUnknown: false);
         }
         catch (Exception e)
         {
             await connection.DropAsync();
-            FailAll(writes.Span, e, "the connection was lost or the time was over", outcomeUnknown: true);
+            FailAll(writes.Span, e, "the connection was lost or the command timed out", outcomeUnknown: true);
         }
     }
 
     /// <summary>
-    /// By halves, a bad row among many costs few statements. Not so when a row is held by somebody: each try with it is a
-    /// wait. Who holds a whole table must not make those wait who come after this batch, so there is an end to it.
+    /// Splits a batch in halves, so that one bad row among many costs few statements. If a row is locked, every write goes alone, because
+    /// each statement with that row waits for the lock. The deadline keeps a locked table from delaying the following batches.
     /// </summary>
     private async Task SplitAsync(ReadOnlyMemory<PendingWrite> writes, PostgresException why, long deadlineMs, CancellationToken cancellation)
     {
@@ -92,7 +94,7 @@ internal sealed partial class GroupCommitWriter(
         {
             if (Environment.TickCount64 > deadlineMs)
             {
-                FailAll(writes.Span[start..], why, "too many others of its batch failed, one by one", outcomeUnknown: false);
+                FailAll(writes.Span[start..], why, "too many other writes of its batch failed", outcomeUnknown: false);
                 return;
             }
             await WriteAsync(writes.Slice(start, Math.Min(part, writes.Length - start)), deadlineMs, cancellation);
@@ -109,13 +111,15 @@ internal sealed partial class GroupCommitWriter(
             (conflicts, stored, queues) = await AskFunctionAsync(open, writes, cancellation);
         connection.Used();
         metrics.BatchWritten(writes.Length, Stopwatch.GetElapsedTime(started), conflicts?.Length ?? 0);
-        // Before anybody goes on: who has been told of a commit may count on its events being under way.
+        // Signals before the grains continue: a grain that learns of its commit may rely on its events being on their way.
         if (queues is not null)
             signal?.Raise(queues);
         Settle(writes.Span, conflicts, stored);
     }
 
-    /// <summary>Writes what is in no conflict, and tells what is: rows by their place, from 1 on, with the version that is there.</summary>
+    /// <summary>
+    /// Writes the rows without a conflict. Returns the positions of the conflicting rows, from 1, with their stored versions.
+    /// </summary>
     private async Task<(int[]? Conflicts, int?[]? Stored, int[]? Queues)> AskFunctionAsync(
         NpgsqlConnection open, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
     {
@@ -129,7 +133,7 @@ internal sealed partial class GroupCommitWriter(
         var answer = (
             reader.IsDBNull(0) ? null : reader.GetFieldValue<int[]>(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<int?[]>(1),
             reader.IsDBNull(2) ? null : reader.GetFieldValue<int[]>(2));
-        // The rows come before the commit: only the end of the results says that it worked.
+        // The rows arrive before the commit. Only the end of the results proves that the commit succeeded.
         await reader.NextResultAsync(cancellation);
         return answer;
     }
@@ -141,7 +145,7 @@ internal sealed partial class GroupCommitWriter(
             var write = writes[conflicts[i] - 1];
             write.TrySetException(StateConflict.Of(write.Key, stored![i], write.Version));
         }
-        // Those with a conflict are settled already.
+        // Does nothing for the writes that are settled with a conflict.
         foreach (var write in writes)
             write.Commit();
     }
@@ -161,7 +165,7 @@ internal sealed partial class GroupCommitWriter(
         foreach (var write in writes)
         {
             write.TrySetException(new StorageFailedException(
-                $"{write.Key} {message}: {reason} ({e.Message}). Read it again before deciding anew.", outcomeUnknown, e));
+                $"{write.Key} {message}: {reason} ({e.Message}). Read it again before the next decision.", outcomeUnknown, e));
         }
     }
 
@@ -175,14 +179,14 @@ internal sealed partial class GroupCommitWriter(
     private static partial void LogFailed(ILogger log, int count, string reason, bool outcomeUnknown, Exception e);
 }
 
-/// <summary>Version conflicts as Orleans knows them.</summary>
+/// <summary>Creates Orleans' exception for a version conflict.</summary>
 internal static class StateConflict
 {
     /// <param name="key">The row.</param>
-    /// <param name="stored">The version that is there; null for none.</param>
-    /// <param name="current">The version that the grain has; 0 for none.</param>
+    /// <param name="stored">The stored version; null when there is no row.</param>
+    /// <param name="current">The grain's version; 0 for none.</param>
     public static InconsistentStateException Of(StateKey key, int? stored, int current) => new(
-        $"Version conflict: {key} has been changed by someone else since it was read.", ETag(stored), ETag(current == 0 ? null : current));
+        $"Version conflict: {key} was changed by another writer since it was read.", ETag(stored), ETag(current == 0 ? null : current));
 
     private static string? ETag(int? version) => version?.ToString(CultureInfo.InvariantCulture);
 }

@@ -5,8 +5,8 @@ using NpgsqlTypes;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Reads a batch in one round trip, by a statement for each partition that it concerns. When many grains wake up at once – a silo has died, a sale
-/// begins – their reads cost the database what a few do.
+/// Reads a batch in one round trip, with one statement per partition. When many grains are activated at once (after a silo died, or when a
+/// sale begins), their reads cost the database as much as a few reads.
 /// </summary>
 internal sealed partial class GroupReader(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout, ILogger log) : IAsyncDisposable
 {
@@ -21,7 +21,7 @@ internal sealed partial class GroupReader(NpgsqlDataSource database, TimeSpan co
         var held = connection.IsOpen;
         var began = StorageTraces.Begin();
         var error = await TryReadAsync(batch, cancellation);
-        // A connection may have died since the last batch; unlike a write, a read may be sent again.
+        // A connection may have died since the last batch. Unlike a write, a read can be sent again.
         if (held && error is not (null or OperationCanceledException or { InnerException: TimeoutException }))
             error = await TryReadAsync(batch, cancellation);
         if (error is not null)
@@ -55,7 +55,7 @@ internal sealed partial class GroupReader(NpgsqlDataSource database, TimeSpan co
                 while (await reader.NextResultAsync(cancellation));
             }
             connection.Used();
-            // Those without a row.
+            // The keys without a row.
             foreach (var read in batch)
                 read.TrySetResult(default);
             return null;
@@ -91,6 +91,6 @@ internal sealed partial class GroupReader(NpgsqlDataSource database, TimeSpan co
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} states could not be read. Their grains try again when they are called again.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} states could not be read. Each grain reads again at its next call.")]
     private static partial void LogFailed(ILogger log, int count, Exception? e);
 }

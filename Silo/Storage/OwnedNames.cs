@@ -5,13 +5,13 @@ using Npgsql;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Names in a database that several may use: of states, and of stream providers. The first who uses a name has it, and what was kept under it
-/// before there were owners; to whoever else uses it, it is another name, with the owner before it. So two clusters, or two storages of one
-/// silo, share no rows, and no row needs a further column in its key.
+/// Resolves names of states and of stream providers in a database that several clusters may share. The first owner to use a name gets the
+/// name itself, including rows from before owners existed. For any other owner the name in the database is prefixed with that owner. So two
+/// clusters, or two storages of one silo, share no rows, and the keys need no further column.
 /// </summary>
 /// <param name="database">The database.</param>
-/// <param name="kind">What is named: <c>state</c> or <c>stream</c>.</param>
-/// <param name="owner">Who uses the names.</param>
+/// <param name="kind">What the names are for: <c>state</c> or <c>stream</c>.</param>
+/// <param name="owner">The owner that uses the names.</param>
 internal sealed class OwnedNames(NpgsqlDataSource database, string kind, string owner)
 {
     private const string Sql = """
@@ -20,10 +20,10 @@ internal sealed class OwnedNames(NpgsqlDataSource database, string kind, string 
 
     private readonly ConcurrentDictionary<string, string> known = new();
 
-    /// <summary>The name in the database, when it was asked before.</summary>
+    /// <summary>Gets the name in the database if it is already resolved.</summary>
     public bool TryGet(string name, [MaybeNullWhen(false)] out string own) => known.TryGetValue(name, out own);
 
-    /// <summary>The name in the database; it is asked once.</summary>
+    /// <summary>Returns the name in the database. Each name is resolved once.</summary>
     public ValueTask<string> OfAsync(string name, CancellationToken cancellation) =>
         known.TryGetValue(name, out var own) ? new(own) : AskAsync(name, cancellation);
 
@@ -31,7 +31,8 @@ internal sealed class OwnedNames(NpgsqlDataSource database, string kind, string 
     {
         var own = await IsMineAsync(name, cancellation) ? name : $"{owner}/{name}";
         if (own != name && !await IsMineAsync(own, cancellation))
-            throw new OrleansConfigurationException($"'{own}' is what {owner} would call its {kind} '{name}', but somebody else uses that name. Choose another.");
+            throw new OrleansConfigurationException(
+                $"The {kind} '{name}' of {owner} would be stored as '{own}', but another owner uses that name. Choose another name.");
         return known.GetOrAdd(name, own);
     }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>A read or a write on its way into a batch; its caller awaits <see cref="TaskCompletionSource{TResult}.Task"/>.</summary>
+/// <summary>A read or write that waits for its batch. Its caller awaits <see cref="TaskCompletionSource{TResult}.Task"/>.</summary>
 internal abstract class PendingOperation<TResult>(StateKey key)
     : TaskCompletionSource<TResult>(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
 {
@@ -17,7 +17,7 @@ internal abstract class PendingOperation<TResult>(StateKey key)
 
     public long EnqueuedAtMs { get; } = Environment.TickCount64;
 
-    /// <summary>The trace that it belongs to, where that is recorded.</summary>
+    /// <summary>The trace that the operation belongs to, if it is recorded.</summary>
     public ActivityContext Trace { get; } = StorageTraces.Current;
 
     public abstract void Reject(string reason);
@@ -25,7 +25,7 @@ internal abstract class PendingOperation<TResult>(StateKey key)
 
 /// <summary>One grain's write. The result is the new version.</summary>
 /// <param name="key">The row.</param>
-/// <param name="version">The version that the grain has read; 0 for a first write.</param>
+/// <param name="version">The version that the grain read; 0 for a first write.</param>
 /// <param name="parts">What to write.</param>
 internal class PendingWrite(StateKey key, int version, StateParts parts) : PendingOperation<int>(key)
 {
@@ -35,7 +35,7 @@ internal class PendingWrite(StateKey key, int version, StateParts parts) : Pendi
 
     public override int Bytes => parts.Bytes;
 
-    /// <summary>The write is committed. Does nothing when it is settled already.</summary>
+    /// <summary>Completes the write as committed. Does nothing when it is already settled.</summary>
     public void Commit()
     {
         if (IsSettled)
@@ -47,13 +47,13 @@ internal class PendingWrite(StateKey key, int version, StateParts parts) : Pendi
     public override void Reject(string reason) =>
         TrySetException(new StorageFailedException($"{Key} was not written: {reason}. Nothing has changed; try again later."));
 
-    /// <summary>Called before the caller's wait ends.</summary>
+    /// <summary>Runs before the caller's wait ends.</summary>
     protected virtual void Committed(int newVersion) { }
 }
 
 /// <summary>
-/// A write that its caller cannot cancel: nobody but the batch settles it. It brings the grain's state up to date itself, so that its caller awaits
-/// nothing else.
+/// A write that its caller cannot cancel: only the batch settles it. It updates the grain's state itself, so that the caller has nothing
+/// else to await.
 /// </summary>
 internal sealed class PendingStateWrite<T>(StateKey key, int version, StateParts parts, IGrainState<T> state) : PendingWrite(key, version, parts)
 {
@@ -67,12 +67,12 @@ internal sealed class PendingStateWrite<T>(StateKey key, int version, StateParts
 /// <summary>One grain's read.</summary>
 internal sealed class PendingRead(StateKey key) : PendingOperation<StoredState>(key)
 {
-    /// <summary>What is not known before it is read counts as little.</summary>
+    /// <summary>The size is unknown before the read and counts as 1.</summary>
     public override int Bytes => 1;
 
     public override void Reject(string reason) =>
         TrySetException(new StorageFailedException($"{Key} was not read: {reason}. Try again later."));
 }
 
-/// <summary>A row as it was read: no version when there is none, no state when it was cleared.</summary>
+/// <summary>A row as it was read. The version is null when there is no row; the state is null when it was cleared.</summary>
 internal readonly record struct StoredState(int? Version, byte[]? State);

@@ -4,8 +4,8 @@ using Orleans.Storage;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// States of types that are not the shop's, where no other serializer was chosen: as Orleans writes what it sends. That keeps derived types,
-/// private setters and references, or refuses the type at its first write. What earlier versions wrote as JSON is read.
+/// Serializes states that are not state envelopes with Orleans' own serializer, when no other is configured. It keeps derived types,
+/// private setters and references, or rejects the type at its first write. It also reads the JSON that earlier versions wrote.
 /// </summary>
 internal sealed class PlainStateSerializer(Serializer serializer, SystemTextJsonGrainStorageSerializer json) : IGrainStorageSerializer
 {
@@ -20,7 +20,7 @@ internal sealed class PlainStateSerializer(Serializer serializer, SystemTextJson
         catch (CodecNotFoundException e)
         {
             throw new NotSupportedException(
-                $"The state {typeof(T)} cannot be kept: {e.Message} Mark that type with [GenerateSerializer] and its members with [Id]; or register an "
+                $"The state {typeof(T)} cannot be stored: {e.Message} Mark that type with [GenerateSerializer] and its members with [Id]; or register an "
                 + $"{nameof(IGrainStorageSerializer)}, such as {nameof(SystemTextJsonGrainStorageSerializer)}, as a keyed service under the storage's name.", e);
         }
     }
@@ -28,8 +28,9 @@ internal sealed class PlainStateSerializer(Serializer serializer, SystemTextJson
     public T Deserialize<T>(BinaryData input) => (IsJson<T>(input.ToMemory().Span) ? json.Deserialize<T>(input) : orleans.Deserialize<T>(input))!;
 
     /// <summary>
-    /// Whether this is what earlier versions wrote. Orleans begins with the header of a field of number 0: the lowest three bits are 0. JSON
-    /// never does, but for the digits 0 and 8; those are numbers, and a number's header says that its type is the expected one, as neither digit does.
+    /// Tells whether an earlier version wrote this input, as JSON. Orleans' format begins with the header of field 0, whose lowest three
+    /// bits are 0. Of the characters that JSON can begin with, only the digits 0 and 8 have such bits. They begin a number, and the header
+    /// that Orleans writes for a number differs from both.
     /// </summary>
     private static bool IsJson<T>(ReadOnlySpan<byte> input) =>
         input.Length > 0 && ((input[0] & 0b111) != 0 || (input[0] is (byte)'0' or (byte)'8' && typeof(T).IsValueType));

@@ -11,13 +11,13 @@ using SoonShop.Silo.Streams;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Grain storage in PostgreSQL whose writes are committed in groups: what many grains write while one transaction commits
-/// goes into the next. A grain's state, events and ledger rows are in the same transaction. Reads go in groups, too.
+/// Grain storage in PostgreSQL with group commit: writes that arrive while one transaction commits go into the next one. A grain's state,
+/// events and ledger rows are in the same transaction. Reads are grouped as well.
 /// </summary>
 /// <remarks>
-/// On the rows of the ADO.NET provider with the SQL of <c>Migrations</c>; either reads what the other wrote of the shop's.
-/// The version of the row is the ETag. As there, rows are named by state name and grain key, without the grain's class:
-/// classes that share a storage need state names of their own. Whose a state name is, <see cref="OwnedNames"/> tell.
+/// Uses the rows of the ADO.NET provider with the SQL of <c>Migrations</c>; for the shop's states, each reads what the other wrote. The
+/// row's version is the ETag. As with the ADO.NET provider, a row is named by state name and grain key, without the grain's class: classes
+/// that share a storage need different state names. <see cref="OwnedNames"/> tells who owns a state name.
 /// </remarks>
 internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>, IAsyncDisposable
 {
@@ -52,11 +52,11 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         reads = new BatchQueue<PendingRead>(limits, reader.ReadAsync);
     }
 
-    /// <summary>Makes the storage of a name, from its options.</summary>
+    /// <summary>Creates the storage with a name from its options.</summary>
     public static PostgresGrainStorage Create(IServiceProvider services, string name)
     {
         var options = services.GetRequiredService<IOptionsMonitor<PostgresGrainStorageOptions>>().Get(name);
-        // The silo makes its storages before it asks the validators.
+        // The silo creates its storages before it runs the validators.
         new PostgresGrainStorageOptionsValidator(options, name).ValidateConfiguration();
         return new PostgresGrainStorage(
             name, options, services.GetRequiredService<IActivatorProvider>(), services.GetService<IEventSignal>(),
@@ -66,10 +66,11 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
         $"{nameof(PostgresGrainStorage)} {name}", options.InitStage, StartAsync, StopAsync);
 
-    /// <summary>Makes sure that the schema is there, and takes reads and writes from now on.</summary>
+    /// <summary>Checks that the schema exists, then accepts reads and writes.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("select exists (select from pg_proc where proname = 'read_grain_states') and to_regclass('owned_name') is not null");
+        await using var command = database.CreateCommand(
+            "select exists (select from pg_proc where proname = 'read_grain_states') and to_regclass('owned_name') is not null");
         if (await command.ExecuteScalarAsync(cancellation) is not true)
         {
             throw new OrleansConfigurationException(
@@ -79,7 +80,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         reads.Start();
     }
 
-    /// <summary>Takes nothing more, and carries out what waits, as far as the time allows.</summary>
+    /// <summary>Accepts no further operations and executes the waiting ones within the drain timeout.</summary>
     public Task StopAsync(CancellationToken cancellation) => StopAsync(options.DrainTimeout, cancellation);
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
@@ -91,7 +92,8 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
         ClearStateAsync(stateName, grainId, grainState, CancellationToken.None);
 
-    // Everything on the grain's own scheduler: a call that interleaves with a read sees the state and its version of before, or those of afterwards.
+    // Runs on the grain's own scheduler: a call that interleaves with a read sees the state and version from before the read, or those from
+    // after it.
     public async Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         StoredState stored;
@@ -104,8 +106,8 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         }
         catch (StorageFailedException e)
         {
-            // What fails while a grain is loaded goes to its caller as it is, and that may be a client without this assembly:
-            // it could not read an exception of a type of ours, and would not learn what is wrong.
+            // An error during activation reaches the grain's caller unchanged. The caller may be a client without this assembly, which
+            // could not deserialize our own exception type and would not learn the cause.
             throw new OrleansException(e.Message);
         }
         var (version, state) = stored;
@@ -114,8 +116,8 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     }
 
     /// <remarks>
-    /// What is awaited is the batch itself, which sets the version: each level of awaits between them is a way back to the grain's scheduler, and
-    /// that costs more than all else here.
+    /// The caller awaits the batch itself, which sets the version. Each further level of awaits would return to the grain's scheduler once
+    /// more, which costs more than everything else in this method.
     /// </remarks>
     public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
@@ -182,7 +184,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     private ValueTask<StateKey> KeyAsync(string stateName, GrainId grain, CancellationToken cancellation) =>
         IsKnown(stateName, grain, out var key) ? new(key) : AskAsync(key, cancellation);
 
-    /// <summary>Whether the row is known without asking the database; if not, the key has the name as the grain has it.</summary>
+    /// <summary>Tells whether the row is known without a query. If not, the key contains the grain's own state name.</summary>
     private bool IsKnown(string stateName, GrainId grain, out StateKey key)
     {
         key = StateKey.Of(stateName, grain);
@@ -202,7 +204,7 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         }
         catch (NpgsqlException e)
         {
-            throw new StorageFailedException($"{key} cannot be found: the database does not answer ({e.Message}). Try again later.", inner: e);
+            throw new StorageFailedException($"{key} cannot be resolved: the database does not answer ({e.Message}). Try again later.", inner: e);
         }
     }
 
@@ -230,9 +232,11 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
 
     private static string Text(int version) => version.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The version that an ETag names, 0 for none. One that this storage cannot have given out is in conflict with whatever is there.</summary>
+    /// <summary>
+    /// Returns the version that an ETag stands for, 0 for none. An ETag that this storage cannot have issued conflicts with every row.
+    /// </summary>
     private static int Version(StateKey key, string? etag) =>
         string.IsNullOrWhiteSpace(etag) ? 0
         : int.TryParse(etag, NumberStyles.None, CultureInfo.InvariantCulture, out var version) && version > 0 ? version
-        : throw new InconsistentStateException($"The ETag of {key} is none of this storage's.", null, etag);
+        : throw new InconsistentStateException($"The ETag of {key} was not issued by this storage.", null, etag);
 }

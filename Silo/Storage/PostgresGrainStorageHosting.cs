@@ -12,23 +12,23 @@ namespace SoonShop.Silo.Storage;
 public static class PostgresGrainStorageHosting
 {
     /// <summary>
-    /// Adds a grain storage under a name. The database needs the schema that <c>PostgresSchema.MigrateAsync</c> makes. A state
-    /// of any type that Orleans can serialize can be kept, or of any other with a serializer of one's own
+    /// Adds a named grain storage. The database needs the schema that <c>PostgresSchema.MigrateAsync</c> creates. It stores states of any
+    /// type that Orleans can serialize, and of other types with a serializer of your own
     /// (<see cref="PostgresGrainStorageOptions.GrainStorageSerializer"/>).
     /// </summary>
     /// <remarks>
-    /// There is one row for each state name and grain key, whatever the grain's class, as with Orleans' ADO.NET provider: two classes that keep
-    /// states of one name in one storage share them where their keys are equal. Name states apart. Other clusters and other storages, by their
-    /// names, share none (<see cref="PostgresGrainStorageOptions.Owner"/>).
+    /// There is one row per state name and grain key, whatever the grain's class, as with Orleans' ADO.NET provider. Two classes with the
+    /// same state name in one storage share the rows of equal keys, so give them different state names. Other clusters and storages with
+    /// other names do not share rows (<see cref="PostgresGrainStorageOptions.Owner"/>).
     /// </remarks>
     public static ISiloBuilder AddPostgresGrainStorage(this ISiloBuilder silo, string name, Action<PostgresGrainStorageOptions> configure) =>
         silo.AddPostgresGrainStorage(name, options => options.Configure(configure));
 
-    /// <summary>Adds the grain storage for grains that name none.</summary>
+    /// <summary>Adds the default grain storage.</summary>
     public static ISiloBuilder AddPostgresGrainStorageAsDefault(this ISiloBuilder silo, Action<PostgresGrainStorageOptions> configure) =>
         silo.AddPostgresGrainStorage(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, configure);
 
-    /// <summary>Adds a grain storage under a name, with options that may come from services.</summary>
+    /// <summary>Adds a named grain storage whose options may depend on services.</summary>
     public static ISiloBuilder AddPostgresGrainStorage(
         this ISiloBuilder silo, string name, Action<OptionsBuilder<PostgresGrainStorageOptions>> configure)
     {
@@ -46,14 +46,14 @@ public static class PostgresGrainStorageHosting
         return silo;
     }
 
-    /// <summary>Adds the grain storage for grains that name none, with options that may come from services.</summary>
+    /// <summary>Adds the default grain storage with options that may depend on services.</summary>
     public static ISiloBuilder AddPostgresGrainStorageAsDefault(this ISiloBuilder silo, Action<OptionsBuilder<PostgresGrainStorageOptions>> configure) =>
         silo.AddPostgresGrainStorage(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, configure);
 
     /// <summary>
-    /// The serializer that is registered under the storage's name, or else the one that is registered without a name, or else Orleans' own for
-    /// what it sends. (Orleans registers one without a name by itself, which writes types that it will not read unless they are on a list:
-    /// who wants that one registers it under the storage's name.)
+    /// Returns the serializer that is registered under the storage's name, otherwise the one that is registered without a name, otherwise
+    /// Orleans' own message serializer. (Orleans registers a serializer without a name by default, which writes types that it refuses to
+    /// read unless they are on an allow list. To use that one, register it under the storage's name.)
     /// </summary>
     internal static IGrainStorageSerializer DefaultSerializer(IServiceProvider services, string name) =>
         services.GetKeyedService<IGrainStorageSerializer>(name)

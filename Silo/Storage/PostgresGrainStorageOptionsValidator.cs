@@ -2,7 +2,7 @@ using Npgsql;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>Names everything that is wrong with the options of one storage, before the silo starts.</summary>
+/// <summary>Reports everything that is wrong with the options of one storage before the silo starts.</summary>
 internal sealed class PostgresGrainStorageOptionsValidator(PostgresGrainStorageOptions options, string name) : IConfigurationValidator
 {
     public void ValidateConfiguration()
@@ -12,11 +12,11 @@ internal sealed class PostgresGrainStorageOptionsValidator(PostgresGrainStorageO
             throw new OrleansConfigurationException($"PostgreSQL grain storage '{name}': {string.Join(' ', problems)}");
     }
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     internal IEnumerable<string> Problems()
     {
         if (options.DataSource is null == string.IsNullOrWhiteSpace(options.ConnectionString))
-            yield return $"Set {nameof(options.DataSource)} or {nameof(options.ConnectionString)}, one of them.";
+            yield return $"Set either {nameof(options.DataSource)} or {nameof(options.ConnectionString)}.";
         else if (options.DataSource is null && !CanBeRead(options.ConnectionString!))
             yield return $"{nameof(options.ConnectionString)} cannot be read; set it like Host=127.0.0.1;Database=shop;Username=shop;Password=….";
         if (string.IsNullOrWhiteSpace(options.StreamProvider))
@@ -38,7 +38,8 @@ internal sealed class PostgresGrainStorageOptionsValidator(PostgresGrainStorageO
                 yield return problem;
         }
         if (options.LockTimeout >= options.CommandTimeout)
-            yield return $"{nameof(options.LockTimeout)} is not below {nameof(options.CommandTimeout)}; shorten it, or a row that is held fails its whole batch.";
+            yield return $"{nameof(options.LockTimeout)} is not below {nameof(options.CommandTimeout)}; shorten it, "
+                + "otherwise a locked row fails its whole batch.";
     }
 
     private static string? OutOf(string what, int value, int max) => value < 1 || value > max ? $"{what} is {value}; set it to 1–{max}." : null;

@@ -5,12 +5,12 @@ using SoonShop.Silo.Streams;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Wakes the readers of the queues that a write has brought something to, for a storage that does not know of queues. After
-/// the write, and before its grain goes on: who has been told of a commit may count on its events being under way.
+/// Signals the queues that receive events from a write, for a storage that does not know the queues. It signals after the write and before
+/// the grain continues: a grain that learns of its commit may rely on its events being on their way.
 /// </summary>
-/// <param name="storage">The storage. It takes part in the silo's life cycle by itself.</param>
-/// <param name="queues">Ids of the queues by number; none while they are not known, when nobody reads them either.</param>
-/// <param name="signal">Wakes the readers.</param>
+/// <param name="storage">The storage. It takes part in the silo's lifecycle itself.</param>
+/// <param name="queues">Returns the ids of the queues by number. Empty until they are known; until then no reader runs either.</param>
+/// <param name="signal">Wakes the queues' readers.</param>
 internal sealed class SignallingStorage(IGrainStorage storage, Func<int[]> queues, IEventSignal signal) : IGrainStorage
 {
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
@@ -36,10 +36,12 @@ internal sealed class SignallingStorage(IGrainStorage storage, Func<int[]> queue
     public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken) =>
         storage.ClearStateAsync(stateName, grainId, grainState, cancellationToken);
 
-    /// <summary>A scheduled event is signalled when it is released.</summary>
+    /// <summary>Signals the queues of the events, except for scheduled events: those are signalled when they are released.</summary>
     private void Raise(IReadOnlyList<EventEnvelope> events)
     {
         if (queues() is { Length: > 0 } ids)
-            signal.Raise([.. events.Where(e => !(e.NotBefore > e.Time)).Select(e => ids[QueueMapper.NumberOf(e.StreamNamespace, e.StreamKey, ids.Length)]).Distinct()]);
+            signal.Raise([
+                .. events.Where(e => !(e.NotBefore > e.Time)).Select(e => ids[QueueMapper.NumberOf(e.StreamNamespace, e.StreamKey, ids.Length)]).Distinct(),
+            ]);
     }
 }

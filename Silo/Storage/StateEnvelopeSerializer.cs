@@ -7,8 +7,8 @@ using SoonShop.Aggregates;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// For the ADO.NET provider, which has one parameter for all that a grain writes: puts it into the frame that
-/// <c>write_grain_state</c> takes apart (state, index, events and ledger rows), and reads back the state alone.
+/// Packs state, index, events and ledger rows into one payload for the ADO.NET provider, which has one parameter for all of them. The
+/// function <c>write_grain_state</c> unpacks the payload. Reading returns the state alone.
 /// </summary>
 internal sealed class StateEnvelopeSerializer(StateSerializer serializer) : IGrainStorageSerializer
 {
@@ -77,7 +77,7 @@ internal sealed class StateEnvelopeSerializer(StateSerializer serializer) : IGra
         return EndPart(json);
     }
 
-    /// <summary>Ends one JSON value, so that the next can follow it in the same buffer; answers its bytes.</summary>
+    /// <summary>Ends one JSON value, so that the next one can follow in the same buffer. Returns its number of bytes.</summary>
     private static int EndPart(Utf8JsonWriter json)
     {
         json.Flush();

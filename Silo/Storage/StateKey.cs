@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// A row of the state table: state name and grain key, as the ADO.NET provider with the SQL of <c>Migrations</c> would
-/// name it, so that both find each other's rows.
+/// Identifies a row of the state table by state name and grain key. The key has the format of the ADO.NET provider with the SQL of
+/// <c>Migrations</c>, so that both find each other's rows.
 /// </summary>
 internal readonly partial record struct StateKey(string Name, string Key) : IComparable<StateKey>
 {
@@ -23,8 +23,8 @@ internal readonly partial record struct StateKey(string Name, string Key) : ICom
     public override string ToString() => $"{Name} {Key}";
 
     /// <summary>
-    /// A Guid as 32 digits, a whole number as 16 little-endian bytes written like one, either with its extension after a plus;
-    /// any other key as it is.
+    /// Formats a Guid as 32 digits, and a whole number as its 16 little-endian bytes in the same format. An extension follows after a plus.
+    /// Any other key stays as it is.
     /// </summary>
     private static string KeyText(GrainId grain)
     {
@@ -37,11 +37,13 @@ internal readonly partial record struct StateKey(string Name, string Key) : ICom
             BinaryPrimitives.WriteInt64LittleEndian(halves[8..], number);
             guid = new Guid(halves);
         }
-        // Sixteen zero bytes with an extension are what a key of text alone looks like.
+        // For the ADO.NET provider, sixteen zero bytes with an extension are the same as a text key.
         return extension is null ? guid.ToString("N") : guid == Guid.Empty ? extension : $"{guid:N}+{extension}";
     }
 
-    /// <summary>The name of a generic type without the versions of its arguments' assemblies: a new build finds the old rows.</summary>
+    /// <summary>
+    /// Removes the versions of the type arguments' assemblies from a generic type's name, so that a new build finds the old rows.
+    /// </summary>
     private static string WithoutVersions(string typeName) => AssemblyVersion().Replace(AssemblyOfGeneric().Replace(typeName, "]"), "");
 
     [GeneratedRegex(", Version=[^\\]]*")]

@@ -3,19 +3,21 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>What one write puts into the database.</summary>
-/// <param name="State">The state; null clears.</param>
+/// <summary>What one write stores.</summary>
+/// <param name="State">The state; null clears it.</param>
 /// <param name="Index">The fields that queries use, as JSON; null for none.</param>
-/// <param name="Events">Events to commit with it.</param>
-/// <param name="EventData">Of each event, the event itself as JSON.</param>
-/// <param name="Ledger">Stock movements to commit with it.</param>
+/// <param name="Events">Events to commit with the state.</param>
+/// <param name="EventData">For each event, its data as JSON.</param>
+/// <param name="Ledger">Stock movements to commit with the state.</param>
 internal sealed record StateParts(
     byte[]? State, byte[]? Index, IReadOnlyList<EventEnvelope> Events, byte[][] EventData, IReadOnlyList<LedgerRow> Ledger)
 {
-    /// <summary>What clears a state.</summary>
+    /// <summary>The parts that clear a state.</summary>
     public static readonly StateParts None = new(null, null, [], [], []);
 
-    /// <summary>About what it takes on the wire. Throws what says so when a text is no Unicode: that must not happen to a whole batch.</summary>
+    /// <summary>
+    /// The approximate size on the wire. Throws here when a text is not valid Unicode, so that it cannot fail a whole batch.
+    /// </summary>
     public int Bytes { get; } = RowOverhead + (State?.Length ?? 0) + (Index?.Length ?? 0) + BytesOf(Events, EventData) + BytesOf(Ledger);
 
     private const int RowOverhead = 100;

@@ -5,12 +5,12 @@ using SoonShop.Aggregates;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Takes a state apart into what the database keeps: a document into state, index, events and ledger rows; a state of any
-/// other type is what <paramref name="others"/> makes of it.
+/// Converts a state to what the database stores: a state envelope to state, index, events and ledger rows. <paramref name="others"/>
+/// converts a state of any other type.
 /// </summary>
 internal sealed class StateSerializer(IGrainStorageSerializer others)
 {
-    /// <summary>The largest write: a grain beyond it has a bug, and the database must not pay for that.</summary>
+    /// <summary>The largest write in bytes. A grain beyond it has a bug, and the limit protects the database from it.</summary>
     public const int MaxBytes = 4 * 1024 * 1024;
 
     /// <exception cref="InvalidOperationException">The state is too large.</exception>
@@ -27,7 +27,7 @@ internal sealed class StateSerializer(IGrainStorageSerializer others)
     public T? Read<T>(byte[] state) =>
         IsDocument<T>.Value ? JsonSerializer.Deserialize<T>(state, StateJson.Options) : others.Deserialize<T>(new BinaryData(state));
 
-    public static InvalidOperationException TooLarge(int bytes) => new($"A write of {bytes} bytes exceeds {MaxBytes}. Keep less in one grain.");
+    public static InvalidOperationException TooLarge(int bytes) => new($"A write of {bytes} bytes exceeds {MaxBytes}. Store less in one grain.");
 
     private static byte[][] DataOf(IReadOnlyList<EventEnvelope> events)
     {
@@ -41,7 +41,7 @@ internal sealed class StateSerializer(IGrainStorageSerializer others)
 
     private static byte[] Json<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, value!.GetType(), StateJson.Options);
 
-    /// <summary>Asked once a type, not once a read.</summary>
+    /// <summary>Computes this once per type, not once per read.</summary>
     private static class IsDocument<T>
     {
         public static readonly bool Value = typeof(T).IsAssignableTo(typeof(IStateEnvelope));

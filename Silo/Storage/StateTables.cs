@@ -1,8 +1,8 @@
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Where states are, by their names. A statement on a partition costs a fraction of one on the table that it is part of, which sets out to find
-/// its rows in each of them.
+/// Finds the partition of a state name. A statement on a partition costs a fraction of one on the whole table, which would look for its
+/// rows in every partition.
 /// </summary>
 internal static class StateTables
 {
@@ -14,6 +14,6 @@ internal static class StateTables
         "user", "email", "product", "inventory", "cart", "order", "payment", "payment-customer", "idempotency", "notification", "mail", "webhook",
     }.ToDictionary(name => name, name => $"{All}_{name.Replace('-', '_')}");
 
-    /// <summary>The partition that has this state, and no other; null when there is none.</summary>
+    /// <summary>Returns the partition that holds only this state name; null when there is none.</summary>
     public static string? PartitionOf(string stateName) => Partitions.GetValueOrDefault(stateName);
 }

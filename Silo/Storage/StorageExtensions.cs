@@ -11,10 +11,12 @@ namespace SoonShop.Silo.Storage;
 /// <summary>Chooses the shop's grain storage.</summary>
 internal static class StorageExtensions
 {
-    /// <summary>Whose the shop's states are, in whatever cluster and under whatever name: see the migration that makes the table <c>owned_name</c>.</summary>
+    /// <summary>
+    /// The owner of the shop's states, in any cluster and under any storage name. The migration that creates <c>owned_name</c> uses it.
+    /// </summary>
     private const string Owner = "soonshop/Default";
 
-    /// <summary>Keeps grain states over a shared data source, with the provider that the configuration names.</summary>
+    /// <summary>Stores grain states through a shared data source, with the configured provider.</summary>
     public static ISiloBuilder AddShopGrainStorage(
         this ISiloBuilder silo, StorageOptions configuration, string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME) => configuration.Provider switch
         {
@@ -40,9 +42,11 @@ internal static class StorageExtensions
             o.DataSource = database;
             o.GrainStorageSerializer = new StateEnvelopeSerializer(new StateSerializer(PostgresGrainStorageHosting.DefaultSerializer(services, name)));
         }));
-        // Where there are no streams there is nobody to wake.
+        // Without streams there are no readers to wake.
         silo.Services.AddGrainStorage(name, (services, _) => services.GetRequiredKeyedService<IGrainStorage>(inner) is var storage
-            && services.GetKeyedService<StreamRuntime>(ShopStreams.Provider) is { } streams ? new SignallingStorage(storage, () => streams.Queues, streams.Signal) : storage);
+            && services.GetKeyedService<StreamRuntime>(ShopStreams.Provider) is { } streams
+                ? new SignallingStorage(storage, () => streams.Queues, streams.Signal)
+                : storage);
         return silo;
     }
 }

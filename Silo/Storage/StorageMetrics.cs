@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace SoonShop.Silo.Storage;
 
-/// <summary>Meter <c>SoonShop.Storage</c>; everything has the tag <c>provider</c>, the storage's name.</summary>
+/// <summary>The meter <c>SoonShop.Storage</c>. Every instrument has the tag <c>provider</c>, the storage's name.</summary>
 internal sealed class StorageMetrics : IDisposable
 {
     /// <summary>The meter's name.</summary>
@@ -10,7 +10,10 @@ internal sealed class StorageMetrics : IDisposable
 
     private static readonly InstrumentAdvice<int> Sizes = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] };
 
-    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10] };
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    };
 
     private readonly KeyValuePair<string, object?> tag;
     private readonly Meter meter = new(MeterName);
@@ -21,7 +24,7 @@ internal sealed class StorageMetrics : IDisposable
     private readonly Histogram<double> batchDuration;
 
     /// <param name="provider">The storage's name.</param>
-    /// <param name="queued">How many writes wait.</param>
+    /// <param name="queued">Returns the number of waiting writes.</param>
     public StorageMetrics(string provider, Func<int> queued)
     {
         tag = new("provider", provider);
@@ -31,13 +34,13 @@ internal sealed class StorageMetrics : IDisposable
         batchSize = meter.CreateHistogram("soonshop.storage.batch.size", "{write}", "Writes in a batch", advice: Sizes);
         batchDuration = meter.CreateHistogram("soonshop.storage.batch.duration", "s", "From sending a batch to its commit", advice: Seconds);
         meter.CreateObservableGauge("soonshop.storage.queue.depth", () => new Measurement<int>(queued(), tag), "{write}", "Writes that wait for the next batch");
-        // Seen as 0 before the first one.
+        // Exports the counters as 0 before the first write.
         writes.Add(0, tag);
         conflicts.Add(0, tag);
         failures.Add(0, tag);
     }
 
-    /// <summary>A batch is committed, but for those of its writes that had conflicts.</summary>
+    /// <summary>Counts a batch that is committed, except for its conflicting writes.</summary>
     public void BatchWritten(int size, TimeSpan took, int conflicting)
     {
         writes.Add(size - conflicting, tag);
@@ -47,7 +50,7 @@ internal sealed class StorageMetrics : IDisposable
             conflicts.Add(conflicting, tag);
     }
 
-    /// <summary>Writes failed.</summary>
+    /// <summary>Counts failed writes.</summary>
     public void Failed(int count) => failures.Add(count, tag);
 
     public void Dispose() => meter.Dispose();

@@ -1,7 +1,7 @@
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Configuration section <c>Storage</c>: how grain states are written to PostgreSQL. All of it concerns speed, none of it the data.
+/// Configuration section <c>Storage</c>: how grain states are written to PostgreSQL. The options affect speed only, not the stored data.
 /// </summary>
 public sealed class StorageOptions
 {
@@ -23,7 +23,7 @@ public sealed class StorageOptions
     /// <summary>How long a write waits for its statement before it fails, in seconds.</summary>
     public int MaxQueueSeconds { get; set; } = 5;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (!Enum.IsDefined(Provider))
@@ -42,9 +42,9 @@ public sealed class StorageOptions
 /// <summary>Ways to write grain states.</summary>
 public enum StorageProvider
 {
-    /// <summary>The writes of many grains go to the database as one statement.</summary>
+    /// <summary>One statement writes the states of many grains.</summary>
     GroupCommit,
 
-    /// <summary>Orleans' ADO.NET provider: one statement for each grain.</summary>
+    /// <summary>Orleans' ADO.NET provider: one statement per grain.</summary>
     AdoNet,
 }

@@ -3,19 +3,20 @@ using System.Diagnostics;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// The part that batches have in traces, as source <c>SoonShop.Storage</c>: a statement works for many requests at once, and shows up in the trace of each.
+/// Adds batches to traces, with the source <c>SoonShop.Storage</c>. A statement serves many requests at once and appears in the trace of
+/// each.
 /// </summary>
 internal static class StorageTraces
 {
     private static readonly ActivitySource Source = new("SoonShop.Storage");
 
-    /// <summary>The trace that a caller's read or write belongs to; none where it is not recorded.</summary>
+    /// <summary>The trace of the caller's read or write; the default value when it is not recorded.</summary>
     public static ActivityContext Current => Activity.Current is { Recorded: true } activity ? activity.Context : default;
 
-    /// <summary>When a batch begins.</summary>
+    /// <summary>Returns the start time of a batch.</summary>
     public static DateTimeOffset Begin() => Source.HasListeners() ? DateTimeOffset.UtcNow : default;
 
-    /// <summary>A batch has ended; every operation of it is settled.</summary>
+    /// <summary>Adds the batch to the traces of its operations. Every operation is settled.</summary>
     public static void End<TResult>(string name, IReadOnlyList<PendingOperation<TResult>> batch, DateTimeOffset began)
     {
         if (began == default)

@@ -4,8 +4,8 @@ using NpgsqlTypes;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// A batch as <c>write_grain_states</c> takes it: a list for each column, kept from batch to batch, with the command that
-/// has them as its parameters.
+/// Holds a batch as <c>write_grain_states</c> takes it: one list per column, reused from batch to batch, and the command that has the lists
+/// as its parameters.
 /// </summary>
 internal sealed class WriteColumns
 {
@@ -29,7 +29,7 @@ internal sealed class WriteColumns
 
     private readonly List<Action> restart = [];
 
-    /// <param name="streamProvider">Whose queues the events go to.</param>
+    /// <param name="streamProvider">The stream provider whose queues receive the events.</param>
     public WriteColumns(string streamProvider)
     {
         StreamProvider = streamProvider;
@@ -64,16 +64,17 @@ internal sealed class WriteColumns
         reserved = Add<int>(NpgsqlDbType.Integer);
         references = Add<string?>(NpgsqlDbType.Text);
         Command.CommandText =
-            $"select conflicts, stored, queues from write_grain_states({string.Join(", ", Enumerable.Range(1, Command.Parameters.Count).Select(n => $"${n}"))})";
+            $"select conflicts, stored, queues from write_grain_states("
+            + string.Join(", ", Enumerable.Range(1, Command.Parameters.Count).Select(n => $"${n}")) + ")";
     }
 
-    /// <summary>Whose queues the events go to.</summary>
+    /// <summary>The stream provider whose queues receive the events.</summary>
     public string StreamProvider { get; }
 
     /// <summary>The command whose parameters are these columns.</summary>
     public NpgsqlCommand Command { get; } = new();
 
-    /// <summary>Holds these writes, and only them.</summary>
+    /// <summary>Replaces the content with these writes.</summary>
     public void Set(ReadOnlySpan<PendingWrite> writes)
     {
         foreach (var start in restart)

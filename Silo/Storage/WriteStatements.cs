@@ -6,17 +6,19 @@ using SoonShop.Silo.Streams;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Writes a batch by statements on the partitions that it concerns, prepared once, sent together and so in one transaction. The function
-/// <c>write_grain_states</c> does the same at two to four times the cost. What these statements do not tell is which write was in conflict: then all of
-/// them fail, and the function is to be asked.
+/// Writes a batch with statements on its partitions, which are prepared once and sent together in one transaction. The function
+/// <c>write_grain_states</c> does the same at two to four times the cost. These statements do not tell which write has a conflict: then all
+/// of them fail, and the caller calls the function.
 /// </summary>
-/// <param name="streamProvider">Whose queues the events go to.</param>
+/// <param name="streamProvider">The stream provider whose queues receive the events.</param>
 internal sealed class WriteStatements(string streamProvider)
 {
-    /// <summary>So many rows of one kind go by a statement each; more go by one statement, with arrays.</summary>
+    /// <summary>
+    /// Up to this many rows of one kind are sent with a statement each. More rows are sent with one statement, as arrays.
+    /// </summary>
     private const int Few = 2;
 
-    /// <summary>Says in <c>pg_stat_activity</c> whose the statements are.</summary>
+    /// <summary>Marks the statements in <c>pg_stat_activity</c>.</summary>
     private const string Mark = "/* write_grain_states */ ";
 
     private const string EventColumns =
@@ -41,7 +43,7 @@ internal sealed class WriteStatements(string streamProvider)
     private readonly List<(EventEnvelope Event, byte[] Data, int Queue)> events = [];
     private readonly List<LedgerRow> ledger = [];
 
-    // When an event is due is told by this clock's difference alone: the time is the database's.
+    // Only the difference comes from this machine's clock. The due time itself is computed with the database's clock.
     private readonly BatchStatement anEvent = new(
         $"{Mark}insert into event ({EventColumns}) values ({Numbers(EventTypes.Length)}, case when $9 > $8 then clock_timestamp() + ($9 - $8) end)", EventTypes);
 
@@ -57,24 +59,25 @@ internal sealed class WriteStatements(string streamProvider)
     private readonly BatchStatement manyMovements = new(
         $"{Mark}insert into stock_ledger ({LedgerColumns}) select * from unnest({Numbers(LedgerTypes.Length)})", Arrays(LedgerTypes));
 
-    // After events were inserted, which nobody can while the queues are changed.
+    // Runs after the events are inserted. From then on nobody can change the queues until the commit.
     private readonly BatchStatement queuesAreThese = new(
         $"{Mark}select 1 / coalesce(((select array_agg(queue order by number) from stream_place where provider = $1) = $2)::integer, 0)",
         NpgsqlDbType.Text, NpgsqlDbType.Array | NpgsqlDbType.Integer);
 
-    /// <summary>The provider's queues by number; null while they are not known, none where there is no such provider.</summary>
+    /// <summary>The provider's queues by number. Null: not read yet. Empty: there is no such provider.</summary>
     private int[]? queues;
 
     /// <summary>
-    /// Writes, all or nothing. Answers the queues that have something new; null when nothing was written because a version was not the current one, or
-    /// the events' queues are not what they were.
+    /// Writes all or nothing. Returns the queues that have new events. Returns null when nothing was written because a version was not the
+    /// current one or the provider's queues have changed.
     /// </summary>
-    /// <param name="connection">With a <see cref="BatchConnection"/>'s settings.</param>
+    /// <param name="connection">A connection with a <see cref="BatchConnection"/>'s settings.</param>
     /// <param name="timeout">How long the statements may take.</param>
-    /// <param name="writes">In the order of their keys.</param>
+    /// <param name="writes">The writes, ordered by key.</param>
     /// <param name="cancellation">Cancels.</param>
     /// <exception cref="PostgresException">The database refuses one of them.</exception>
-    public async Task<int[]?> TryWriteAsync(NpgsqlConnection connection, TimeSpan timeout, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
+    public async Task<int[]?> TryWriteAsync(
+        NpgsqlConnection connection, TimeSpan timeout, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
     {
         if (HaveEvents(writes.Span))
         {
@@ -86,7 +89,7 @@ internal sealed class WriteStatements(string streamProvider)
             }
         }
         await using var batch = new NpgsqlBatch(connection) { Timeout = (int)Math.Ceiling(timeout.TotalSeconds) };
-        // Of all silos in one order, so that none waits for another that waits for it.
+        // All silos lock rows in the same order, so that no two transactions wait for each other.
         AddStates(batch, writes.Span, first: false);
         AddStates(batch, writes.Span, first: true);
         var raised = AddEvents(batch, writes.Span);
@@ -104,7 +107,7 @@ internal sealed class WriteStatements(string streamProvider)
         }
     }
 
-    /// <summary>A row was not there in the version that it was to have, or was there and should not have been.</summary>
+    /// <summary>Tells whether a row did not have the expected version, or existed although the write was a first one.</summary>
     private static bool IsConflict(PostgresException e) => e.SqlState == PostgresErrorCodes.DivisionByZero
         || (e.SqlState == PostgresErrorCodes.UniqueViolation && e.ConstraintName == $"{e.TableName}_pkey");
 
@@ -121,7 +124,8 @@ internal sealed class WriteStatements(string streamProvider)
     private async Task<int[]> QueuesAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            $"{Mark}select coalesce(array_agg(q.queue order by q.number), '{{}}') from stream_provider p join stream_place q on q.provider = p.name where p.name = $1", connection);
+            $"{Mark}select coalesce(array_agg(q.queue order by q.number), '{{}}') from stream_provider p "
+            + "join stream_place q on q.provider = p.name where p.name = $1", connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = streamProvider });
         return (int[])(await command.ExecuteScalarAsync(cancellation))!;
     }
@@ -138,7 +142,7 @@ internal sealed class WriteStatements(string streamProvider)
             }
             if (chosen.Count == 0)
                 continue;
-            // Names that are none of the shop's share their statements.
+            // State names without a partition share one set of statements.
             var table = StateTables.PartitionOf(name);
             if (!states.TryGetValue(table ?? "", out var statements))
                 states.Add(table ?? "", statements = new StateStatements(table));
@@ -147,7 +151,7 @@ internal sealed class WriteStatements(string streamProvider)
         }
     }
 
-    /// <summary>Adds the events; answers the queues that have something to read then.</summary>
+    /// <summary>Adds the events. Returns the queues that have something to read after the commit.</summary>
     private int[] AddEvents(NpgsqlBatch batch, ReadOnlySpan<PendingWrite> writes)
     {
         events.Clear();
@@ -171,7 +175,8 @@ internal sealed class WriteStatements(string streamProvider)
             foreach (var (e, data, queue) in events)
             {
                 anEvent.AddTo(
-                    batch, e.Id, e.Source, e.Sequence, e.Type, e.Subject, e.StreamNamespace, e.StreamKey, e.Time.UtcDateTime, e.NotBefore?.UtcDateTime,
+                    batch, e.Id, e.Source, e.Sequence, e.Type, e.Subject, e.StreamNamespace, e.StreamKey, e.Time.UtcDateTime,
+                    e.NotBefore?.UtcDateTime,
                     e.CorrelationId, e.CausationId, e.TraceParent, data, queue);
             }
         }
@@ -219,7 +224,7 @@ internal sealed class WriteStatements(string streamProvider)
 
     private static NpgsqlDbType[] Arrays(NpgsqlDbType[] types) => [.. types.Select(t => NpgsqlDbType.Array | t)];
 
-    /// <summary>The statements for states of one partition, or for those that have none of their own.</summary>
+    /// <summary>The statements for one partition, or for all states without a partition of their own.</summary>
     private sealed class StateStatements
     {
         private readonly bool ofAll;
@@ -230,7 +235,7 @@ internal sealed class WriteStatements(string streamProvider)
         {
             ofAll = partition is null;
             var table = partition ?? StateTables.All;
-            // A division by zero, which ends the whole batch, where the row is not there in this version.
+            // If the row does not have this version, the statement divides by zero, which aborts the whole batch.
             update = new(
                 $"""
                 {Mark}with written as (
@@ -259,7 +264,7 @@ internal sealed class WriteStatements(string streamProvider)
                 """, NpgsqlDbType.Array | NpgsqlDbType.Bytea, NpgsqlDbType.Array | NpgsqlDbType.Jsonb, NpgsqlDbType.Text, NpgsqlDbType.Array | NpgsqlDbType.Text);
         }
 
-        /// <summary>Adds writes of one state name, all first ones or none.</summary>
+        /// <summary>Adds writes of one state name, which are either all first writes or all updates.</summary>
         public void AddTo(NpgsqlBatch batch, List<PendingWrite> writes, bool first)
         {
             if (ofAll || writes.Count <= Few)

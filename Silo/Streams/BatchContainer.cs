@@ -3,8 +3,10 @@ using Orleans.Streams;
 
 namespace SoonShop.Silo.Streams;
 
-/// <summary>The content of one row of the event table: one committed event, or the events of one call of <c>OnNextAsync</c> or
-/// <c>OnNextBatchAsync</c>.</summary>
+/// <summary>
+/// The content of one row of the event table: one committed event, or the events of one call of <c>OnNextAsync</c> or
+/// <c>OnNextBatchAsync</c>.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("postgres-stream-batch")]
 internal sealed class BatchContainer : IBatchContainer
 {
@@ -28,7 +30,7 @@ internal sealed class BatchContainer : IBatchContainer
 
     public StreamSequenceToken SequenceToken => token;
 
-    /// <summary>The event that it was made from; null at the consumer.</summary>
+    /// <summary>The event that the container was created from; null at the consumer.</summary>
     internal PendingEvent? Source => source;
 
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>()

@@ -8,8 +8,9 @@ internal sealed partial class DueEventReleaser(StreamDatabase database, IEventSi
     private const int BatchSize = 500;
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Events that become due within this time are released together, because each release is a commit and every silo
-    /// polls.</summary>
+    /// <summary>
+    /// Events that become due within this time are released together, because each release is a commit and every silo polls.
+    /// </summary>
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource stopping = new();

@@ -53,8 +53,9 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
 
     public void Unregister(int queue, QueueReader reader) => readers.TryRemove(KeyValuePair.Create(queue, reader));
 
-    /// <summary>Stops sending and listening. Not <see cref="IAsyncDisposable"/>: containers would dispose of it once for each
-    /// registration.</summary>
+    /// <summary>
+    /// Stops sending and listening. Not <see cref="IAsyncDisposable"/>: containers would dispose of it once for each registration.
+    /// </summary>
     public async Task StopAsync()
     {
         await stopping.CancelAsync();

@@ -38,8 +38,9 @@ internal sealed class PostgresStreamFactory(IServiceProvider services, string pr
 
     public IStreamQueueMapper GetStreamQueueMapper() => mapper;
 
-    /// <summary>Creates a cache and the reader that fills it. The agent requests the cache first, each time it takes over a
-    /// queue.</summary>
+    /// <summary>
+    /// Creates a cache and the reader that fills it. The agent requests the cache first, each time it takes over a queue.
+    /// </summary>
     public IQueueCache CreateQueueCache(QueueId queueId)
     {
         var batchSize = services.GetRequiredService<IOptionsMonitor<StreamPullingAgentOptions>>().Get(provider).BatchContainerBatchSize;

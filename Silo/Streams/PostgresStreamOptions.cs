@@ -38,8 +38,9 @@ public sealed class PostgresStreamOptions
     /// <summary>The most bytes in memory that are not done.</summary>
     public int MaxPendingBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>The most events of one stream in memory. Later ones stay in the database until these are done, and delay no other
-    /// stream.</summary>
+    /// <summary>
+    /// The most events of one stream in memory. Later ones stay in the database until these are done, and do not delay other streams.
+    /// </summary>
     public int MaxPendingPerStream { get; set; } = 256;
 
     /// <summary>How often a queue is polled when no signal arrives.</summary>

@@ -12,13 +12,13 @@ internal sealed record ReaderServices(
     QueueReads Reads, AckWriter Acks, Consumers Consumers, IUndeliveredEvents Undelivered, StreamMetrics Metrics, ILogger Log);
 
 /// <summary>
-/// Reads one queue for Orleans' pulling agent. Events that only the shop's handlers consume go through the queue's lane, one stream
-/// for all of them. Other events go through their own stream. An event is in one place at a time: it waits for the activation of its
-/// consumers, because its stream is new to the agent; it is ready; it is in the <see cref="Cache"/>; it is in the lane; or it is left in
-/// the
-/// database, because its stream has reached its limit in memory. Ownership is a number, the epoch. Claiming a queue raises it, which
-/// fences the previous owner. Orleans calls the interface's methods one after the other. A lock protects what they share with
-/// background work.
+/// <summary>
+/// Reads one queue for Orleans' pulling agent. Events that only the shop's handlers consume go through the queue's lane, one stream for all
+/// of them. Other events go through their own stream.
+/// An event is in one place at a time: it waits for the activation of its consumers because its stream is new to the agent, it is ready, it
+/// is in the <see cref="Cache"/>, it is in the lane, or it stays in the database because its stream has reached its limit in memory.
+/// Ownership is a number, the epoch. Claiming a queue raises it, which fences the previous owner. Orleans calls the interface's methods one
+/// after the other. A lock protects what they share with background work.
 /// </summary>
 internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
 {
@@ -28,8 +28,9 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     /// <summary>The pause after a failed read.</summary>
     private static readonly TimeSpan FailurePause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a reader that lost its queue waits before it claims it again, if Orleans still assigns it and another silo keeps
-    /// it.</summary>
+    /// <summary>
+    /// How long a reader that lost its queue waits before it claims it again, if Orleans still assigns it and another silo keeps it.
+    /// </summary>
     private static readonly TimeSpan ReclaimAfter = TimeSpan.FromSeconds(10);
 
     /// <summary>How often done ranges are written.</summary>
@@ -130,7 +131,7 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
         }
         catch (SemaphoreFullException)
         {
-            // Somebody else did.
+            // Another caller has released it.
         }
     }
 
@@ -199,14 +200,14 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
             if (!IsOwner)
                 return null;
             var (watermark, done) = ledger.ToWrite(window.Final);
-            PositionRange[]? news = written.Done is { } before && before.AsSpan().SequenceEqual(done) ? null : done;
+            PositionRange[]? changed = written.Done is { } before && before.AsSpan().SequenceEqual(done) ? null : done;
             // The ranges may be long, so they are written less often. Events missing from them are handled again if this silo ends.
-            if (news is not null && NowMs() - written.DoneAtMs < DoneInterval.TotalMilliseconds && !stopping.IsCancellationRequested)
+            if (changed is not null && NowMs() - written.DoneAtMs < DoneInterval.TotalMilliseconds && !stopping.IsCancellationRequested)
             {
-                news = null;
+                changed = null;
                 services.Acks.Changed(this);
             }
-            return watermark == written.Watermark && news is null ? null : new QueueProgress(Queue, epoch, watermark, news);
+            return watermark == written.Watermark && changed is null ? null : new QueueProgress(Queue, epoch, watermark, changed);
         }
     }
 

@@ -68,8 +68,9 @@ internal sealed class ReadWindow
     public long[] WaitedFor(long nowMs, TimeSpan time) =>
         [.. stretches.Where(s => nowMs - s.FirstReadAtMs >= time.TotalMilliseconds).SelectMany(s => s.Waiting).Distinct()];
 
-    /// <summary>Stops waiting for transactions that have written no events (see <see cref="EventWriters"/>). No read may happen in
-    /// between.</summary>
+    /// <summary>
+    /// Stops waiting for transactions that have written no events (see <see cref="EventWriters"/>). No read may happen in between.
+    /// </summary>
     public void Forget(IReadOnlyCollection<long> transactions, long nowMs)
     {
         foreach (var stretch in stretches)

@@ -26,8 +26,10 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
     /// <summary>Called for each event that is done. Runs under the lock and must be fast.</summary>
     public Action<PendingEvent> Finished { get; set; } = static _ => { };
 
-    /// <summary>Called for each event that the agent abandoned, with the subscription if known. Runs under the lock and must be fast.
-    /// <see cref="Reported"/> follows.</summary>
+    /// <summary>
+    /// Called for each event that the agent abandoned, with the subscription if known. Runs under the lock and must be fast.
+    /// <see cref="Reported"/> follows.
+    /// </summary>
     public Action<PendingEvent, Guid?> Abandoned { get; set; } = static (_, _) => { };
 
     /// <summary>More than one: a delivery holds several containers.</summary>
@@ -64,8 +66,9 @@ internal sealed class StreamCache(int batchSize, long keepMs, Func<long> nowMs, 
         }
     }
 
-    /// <summary>Creates a cursor that starts with the event of this token or the next one; without a token, with the next event that is
-    /// added.</summary>
+    /// <summary>
+    /// Creates a cursor that starts with the event of this token or the next one; without a token, with the next event that is added.
+    /// </summary>
     public IQueueCacheCursor GetCacheCursor(StreamId streamId, StreamSequenceToken? token)
     {
         lock (gate)

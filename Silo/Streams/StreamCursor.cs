@@ -61,8 +61,9 @@ internal sealed class StreamCursor(StreamCache cache, CachedStream stream, long 
         return true;
     }
 
-    /// <summary>Releases an event that is done, so that an idle cursor does not keep it in memory. The next move searches by
-    /// token.</summary>
+    /// <summary>
+    /// Releases an event that is done, so that an idle cursor does not keep it in memory. The next move searches by token.
+    /// </summary>
     internal void Release(LinkedListNode<PendingEvent> finished)
     {
         if (node == finished)

@@ -184,7 +184,7 @@ internal sealed class StreamDatabase
     /// <summary>Writes progress and returns the queues that accepted it. The others have another owner.</summary>
     public async Task<HashSet<int>> AcknowledgeAsync(IReadOnlyList<QueueProgress> progress, CancellationToken cancellation)
     {
-        // Without waiting for the disk: after a crash of the database, the events are delivered again.
+        // The commit does not wait for the disk: after a database crash, the events are delivered again.
         await using var command = Command("""
             with relaxed as (select set_config('synchronous_commit', 'off', true))
             update stream_queue q set watermark = p.watermark, done_ranges = coalesce(p.done::int8multirange, q.done_ranges),

@@ -112,6 +112,6 @@ internal sealed partial class UndeliveredTable(StreamDatabase database, ILogger 
         LogKept(log, undelivered.EventId, undelivered.EventType, undelivered.Provider, undelivered.Reason);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {EventType} in {Provider} was not delivered ({Reason}); it was stored in the table stream_undelivered.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {EventType} in {Provider} was not delivered ({Reason}). It is stored in the table stream_undelivered.")]
     private static partial void LogKept(ILogger log, string eventId, string eventType, string provider, UndeliveredReason reason);
 }
