@@ -4,26 +4,28 @@ using SoonShop.Silo.Streams;
 
 namespace SoonShop.Silo.Catalog;
 
-/// <summary>Finds changes by the events that are committed with them; see <see cref="ReadWindow"/> for those that commit late.</summary>
+/// <summary>
+/// Finds changes of products and stock by their committed events. <see cref="ReadWindow"/> handles events that commit late.
+/// </summary>
 internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvider time) : ICatalogChangeSource
 {
     public ICatalogChangeReader Open() => new Reader(database, time);
 
     private sealed class Reader(NpgsqlDataSource database, TimeProvider time) : ICatalogChangeReader
     {
-        /// <summary>Changes in one reading; more are read by the next.</summary>
+        /// <summary>The most changes in one read. The next read returns the rest.</summary>
         private const int MaxRows = 1000;
 
-        /// <summary>Readings that follow one another at once, at most.</summary>
+        /// <summary>The most consecutive reads without a pause.</summary>
         private const int MaxReadings = 10;
 
-        /// <summary>The most positions that are remembered while a transaction of unknown length is under way.</summary>
+        /// <summary>The most positions that are remembered while a transaction of unknown length is running.</summary>
         private const int MaxKnown = 20_000;
 
-        /// <summary>After how long it is asked of a transaction whether it has written events, and how often.</summary>
+        /// <summary>After how long, and how often, a running transaction is checked for written events.</summary>
         private static readonly TimeSpan LongTransaction = TimeSpan.FromSeconds(2);
 
-        /// <summary>Found, but not answered yet: a reading that fails in the middle loses nothing.</summary>
+        /// <summary>Changes that were found and not returned. They survive a read that fails halfway.</summary>
         private readonly List<CatalogChange> found = [];
         private ReadWindow? window;
         private long askedAtMs;
@@ -36,7 +38,7 @@ internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvide
             var complete = false;
             for (var readings = 0; readings < MaxReadings && (!complete || window.IsReady); readings++)
                 complete = await ReadAsync(window, cancellation);
-            // Who has not read everything cannot say that nothing else changed.
+            // An incomplete read cannot tell that nothing else has changed.
             lost |= !complete || window.Known > MaxKnown;
             ImmutableArray<CatalogChange> changes = [.. found];
             found.Clear();
@@ -44,8 +46,8 @@ internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvide
         }
 
         /// <summary>
-        /// A little in the past: no transaction that takes positions lasts that long, and no grain is behind the database by that much, so
-        /// that whatever is filled into a cache from now on is up to date with what lies before.
+        /// Returns a start position a little in the past. No transaction that assigns positions runs that long, and no grain lags the
+        /// database by that much. Whatever a cache loads from now on therefore includes all changes before the position.
         /// </summary>
         private async Task<long> BeginningAsync(CancellationToken cancellation)
         {
@@ -58,7 +60,9 @@ internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvide
             return (long)(await command.ExecuteScalarAsync(cancellation))!;
         }
 
-        /// <summary>A transaction that somebody has forgotten must not fill what is remembered.</summary>
+        /// <summary>
+        /// Stops waiting for long transactions without events, so that they do not fill the list of remembered positions.
+        /// </summary>
         private async Task ForgetBystandersAsync(ReadWindow window, CancellationToken cancellation)
         {
             if (NowMs - askedAtMs < LongTransaction.TotalMilliseconds || window.WaitedFor(NowMs, LongTransaction) is not { Length: > 0 } waitedFor)
@@ -73,7 +77,7 @@ internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvide
         {
             var nowMs = NowMs;
             var (from, known) = window.Next(nowMs);
-            // The versions are those that are visible now: at least those that the events came with.
+            // The versions are the currently visible ones, which are at least those of the events.
             await using var command = database.CreateCommand($"""
                 select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), e.position, e.stream_key,
                        coalesce((select version from grain_state_product where state_name = 'product' and grain_key = 'sku/' || e.stream_key), 0),

@@ -11,21 +11,23 @@ using SoonShop.Silo.Integrity;
 
 namespace SoonShop.Silo.Migrations;
 
-/// <summary>Brings the database's schema up to this version: the numbered SQL files of this folder, each once, in one transaction each.</summary>
+/// <summary>
+/// Migrates the database's schema to this version: runs each numbered SQL file of this folder once, in a transaction of its own.
+/// </summary>
 internal static partial class Migrator
 {
-    /// <summary>Key of the advisory lock under which one process migrates at a time; any constant would do.</summary>
+    /// <summary>The key of the advisory lock that lets one process migrate at a time. The value is arbitrary.</summary>
     private const long LockKey = 0x536F6F6E53686F70;
 
-    /// <summary>Stands in the names of the embedded files before their own.</summary>
+    /// <summary>The part of an embedded file's resource name before its file name.</summary>
     private const string Folder = ".Migrations.";
 
-    /// <summary>How long to wait for another process that migrates: longer than its tries take.</summary>
+    /// <summary>How long to wait for another migrating process: longer than that process retries.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// What is added for rows that are there, before a step that counts on it: by a function that takes where to go on and how many, and answers how far it
-    /// has come. As many in one transaction as take some tenths of a second: so long waits who writes one of them.
+    /// Data to add to existing rows before a step that requires it. Each function takes a start and a row count, and returns how far it
+    /// got. A batch takes some tenths of a second, because writers of its rows wait for the transaction.
     /// </summary>
     private static readonly (string Step, string Function, int Batch, string What)[] Backfills =
     [
@@ -35,13 +37,13 @@ internal static partial class Migrator
 
     private static readonly TimeSpan AwaitPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a step may wait for a lock: as long, everybody else's queries queue behind it.</summary>
+    /// <summary>How long a step may wait for a lock. All other queries on the table queue behind the step meanwhile.</summary>
     private const string LockTimeout = "set lock_timeout = '3s'";
 
-    /// <summary>Tries for steps that did not get their locks.</summary>
+    /// <summary>The most attempts of a step that does not get its locks.</summary>
     private const int MaxTries = 40;
 
-    /// <summary>Migrates. Doing it again does nothing. Throws when a file fails; what came before it stays.</summary>
+    /// <summary>Migrates the schema. Idempotent. Throws when a file fails; the files before it stay applied.</summary>
     public static async Task MigrateAsync(string connectionString, ILogger log, CancellationToken cancellation)
     {
         await using var database = Open(connectionString);
@@ -51,7 +53,7 @@ internal static partial class Migrator
             command.Parameters.AddWithValue("key", LockKey);
             await command.ExecuteNonQueryAsync(cancellation);
         }
-        // The lock ends with this connection.
+        // The advisory lock ends with the connection.
         await using var impatient = Open(connectionString, LockTimeout);
         foreach (var filling in Backfills)
         {
@@ -73,7 +75,8 @@ internal static partial class Migrator
             if (upgrade.IsUpgradeRequired())
                 await EndAuditsAsync(connection, log, cancellation);
             result = upgrade.PerformUpgrade();
-            if (result.Successful || tries == MaxTries || result.Error.GetBaseException() is not PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
+            if (result.Successful || tries == MaxTries
+                || result.Error.GetBaseException() is not PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
                 break;
             LogLocked(log, result.ErrorScript?.Name ?? "?", tries, MaxTries);
             await Task.Delay(AwaitPause, cancellation);
@@ -82,7 +85,7 @@ internal static partial class Migrator
             throw new InvalidOperationException($"Migration {result.ErrorScript?.Name ?? "?"} failed: {result.Error.Message}", result.Error);
     }
 
-    /// <summary>Adds what is there already, in transactions of a moment each: the shop goes on, and the rows can be written.</summary>
+    /// <summary>Fills existing rows in short transactions. The shop keeps running, and the rows stay writable.</summary>
     private static async Task BackfillAsync(NpgsqlConnection connection, ILogger log, string function, int batch, string what, CancellationToken cancellation)
     {
         var reached = "";
@@ -99,7 +102,7 @@ internal static partial class Migrator
         }
     }
 
-    /// <summary>The steps that this version has and the database has not; changes nothing. A schema that is newer lacks none.</summary>
+    /// <summary>Returns the steps that this version has and the database lacks. Changes nothing. A newer schema lacks no step.</summary>
     public static IReadOnlyList<string> Missing(string connectionString)
     {
         using var database = Open(connectionString);
@@ -108,7 +111,9 @@ internal static partial class Migrator
 
     private static string FileOf(string resource) => resource[(resource.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..];
 
-    /// <summary>Waits until the schema is at this version, because another process migrates; the steps that are still missing when the time is up.</summary>
+    /// <summary>
+    /// Waits until another process has migrated the schema to this version. Returns the steps that are still missing after the limit.
+    /// </summary>
     public static async Task<IReadOnlyList<string>> AwaitAsync(string connectionString, TimeSpan limit, ILogger log, CancellationToken cancellation)
     {
         var waited = Stopwatch.StartNew();
@@ -124,7 +129,7 @@ internal static partial class Migrator
             }
             catch (NpgsqlException e)
             {
-                // A database that comes up together with this process is waited for, too.
+                // Also waits for a database that starts together with this process.
                 (missing, state) = ([], $"the database does not answer: {e.Message}");
             }
             if (state.Length == 0)
@@ -138,7 +143,9 @@ internal static partial class Migrator
         }
     }
 
-    /// <summary>An audit holds locks on all tables for minutes, and can be made again: it makes way, also that of another role.</summary>
+    /// <summary>
+    /// Ends running integrity checks, also those of other roles. They hold locks on all tables for minutes and can be repeated.
+    /// </summary>
     private static async Task EndAuditsAsync(NpgsqlConnection connection, ILogger log, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand("""
@@ -157,7 +164,10 @@ internal static partial class Migrator
             LogLeft(log, left);
     }
 
-    /// <summary>Not pooled: a connection that waits in a pool still holds its locks. And of nobody's pool: metrics would tell of it for ever.</summary>
+    /// <summary>
+    /// Creates a data source without a pool. A pooled idle connection would keep its locks, and the metrics would report the pool for as
+    /// long as the process runs.
+    /// </summary>
     private static NpgsqlDataSource Open(string connectionString, string? begin = null)
     {
         var builder = new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
@@ -190,16 +200,20 @@ internal static partial class Migrator
     [LoggerMessage(Level = LogLevel.Information, Message = "Waiting for `Silo migrate` of this version: {State}")]
     private static partial void LogWaiting(ILogger log, string state);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Step} did not get its locks; try {Tries} of {MaxTries}. A long transaction (a backup, a report) holds them: select * from pg_stat_activity order by xact_start")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Step} did not get its locks; attempt {Tries} of {MaxTries}. A long transaction (a backup, a report) holds them: "
+            + "select * from pg_stat_activity order by xact_start")]
     private static partial void LogLocked(ILogger log, string step, int tries, int maxTries);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Count} {What}")]
     private static partial void LogFilling(ILogger log, int count, string what);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ended {Count} audit(s) that would have been in the way")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ended {Count} integrity check(s) that would block the migration")]
     private static partial void LogEnded(ILogger log, int count);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} audit(s) are in the way and could not be ended; end them, or make this role a member of theirs or of pg_signal_backend")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Count} integrity check(s) block the migration and could not be ended. "
+            + "End them, or make this role a member of theirs or of pg_signal_backend.")]
     private static partial void LogLeft(ILogger log, int count);
 
     private sealed class Log(ILogger log) : IUpgradeLog

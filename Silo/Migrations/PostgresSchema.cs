@@ -7,10 +7,10 @@ namespace SoonShop.Silo.Migrations;
 public static class PostgresSchema
 {
     /// <summary>
-    /// Brings the schema up to this version, under a lock: any number of processes may call it, again and again. The role needs
-    /// the right to create tables and the extension <c>pg_trgm</c>.
+    /// Migrates the schema to this version, under a lock: any number of processes may call it, any number of times. The role needs the
+    /// right to create tables and the extension <c>pg_trgm</c>.
     /// </summary>
-    /// <exception cref="InvalidOperationException">A step failed; those before it stay.</exception>
+    /// <exception cref="InvalidOperationException">A step failed; the steps before it stay applied.</exception>
     public static Task MigrateAsync(string connectionString, ILogger? log = null, CancellationToken cancellation = default) =>
         Migrator.MigrateAsync(connectionString, log ?? NullLogger.Instance, cancellation);
 }

@@ -7,12 +7,13 @@ using SoonShop.Notifications;
 namespace SoonShop.Silo.Notifications;
 
 /// <summary>
-/// E-mail. Its Message-ID follows from the delivery's id, so that a receiver who gets a mail twice can tell. A mail that is being handed over when
-/// its attempt ends goes on, and the next attempt here learns what became of it instead of sending it again.
+/// Sends notifications as e-mail. The Message-ID is derived from the delivery's id, so that a receiver can detect a duplicate mail. When an
+/// attempt ends while the transport still sends its mail, sending continues. The next attempt on this silo waits for that result instead of
+/// sending the mail again.
 /// </summary>
 internal sealed class EmailChannel(IMailTransport transport, NotificationTemplates templates, IOptions<NotificationsOptions> options) : INotificationChannel
 {
-    /// <summary>Hand-overs that are remembered: those under way, and for a while those that went well.</summary>
+    /// <summary>The most sends that are remembered: running ones, and recent successful ones.</summary>
     private const int MaxHandovers = 10_000;
 
     private readonly MailComposer composer = new(options.Value);
@@ -34,7 +35,7 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
         }
         catch when (handover.IsFaulted || handover.IsCanceled)
         {
-            // Known not to have been taken over: the next attempt begins anew.
+            // The mail was certainly not accepted, so the next attempt sends it again.
             handovers.TryRemove(new(deliveryId, handover));
             throw;
         }
@@ -45,7 +46,7 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
         order.Enqueue(deliveryId);
         while (order.Count > MaxHandovers && order.TryDequeue(out var oldest))
             handovers.TryRemove(oldest, out _);
-        // Off the grain's scheduler, and with a time limit of its own.
+        // Runs outside the grain's scheduler and has its own time limit.
         return Task.Run(async () =>
         {
             var id = Deterministic.Id("mail", deliveryId);
@@ -58,11 +59,11 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
     {
         var to = Mailbox(message.To);
         var text = templates.WriteMail(message.Kind, message.To, message.Details);
-        // The same mail again is the same to the byte.
+        // The same delivery gives the same mail, byte for byte.
         return composer.Compose(text, to, message.At, $"{id:N}", $"soonshop-{Deterministic.Id("boundary", deliveryId):N}");
     }
 
-    /// <summary>Whoever is to have it. An address that the mail library cannot take, it never will.</summary>
+    /// <summary>Returns the mailbox of a recipient. An address that the mail library rejects is a permanent error.</summary>
     private static MailboxAddress Mailbox(Recipient to)
     {
         try
@@ -71,19 +72,19 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
         }
         catch (ParseException e)
         {
-            throw new HandlingException(ErrorClass.Permanent, "The recipient's address is none that mail can be sent to.", e);
+            throw new HandlingException(ErrorClass.Permanent, "The recipient's address is not a valid mail address.", e);
         }
     }
 }
 
-/// <summary>Takes mail over.</summary>
+/// <summary>Accepts mail for delivery.</summary>
 internal interface IMailTransport
 {
     /// <summary>
-    /// Hands a mail over, within a time of its own. Returns when it is in safe hands. Throws a <see cref="SoonShop.Events.HandlingException"/> of class
-    /// permanent when it will never be taken.
+    /// Sends a mail, within a time limit of its own. Returns when the mail is accepted. Throws a
+    /// <see cref="SoonShop.Events.HandlingException"/> of class permanent when it will never be accepted.
     /// </summary>
     /// <param name="mail">The mail.</param>
-    /// <param name="name">A name for it, the same at each attempt, fit for a file.</param>
+    /// <param name="name">A name for the mail, the same at each attempt and usable as a file name.</param>
     Task SendAsync(MimeMessage mail, string name);
 }

@@ -5,16 +5,17 @@ using Fluid.Values;
 namespace SoonShop.Silo.Notifications;
 
 /// <summary>
-/// What a template can name: texts, numbers, lists of texts and of models. Nothing else is seen of an object. Where a rendering escapes, a template
-/// gets every text escaped: what comes from outside no template of HTML sees as it came.
+/// Holds the values that a template can name: texts, numbers, and lists of texts or of models. A template cannot reach any other member of
+/// an object. When a rendering has an encoder, every text is escaped before the template gets it, so that an HTML template never sees raw
+/// input.
 /// </summary>
 internal sealed class LiquidModel : FluidValue
 {
-    // A search through some thirty names costs less than a dictionary for each mail.
+    // A linear search over about thirty names costs less than creating a dictionary for each mail.
     private (string Name, FluidValue Value)[] values;
     private int count;
 
-    /// <param name="capacity">How many names it will have.</param>
+    /// <param name="capacity">The number of names.</param>
     public LiquidModel(int capacity) => values = new (string, FluidValue)[capacity];
 
     public override FluidValues Type => FluidValues.Dictionary;
@@ -32,7 +33,7 @@ internal sealed class LiquidModel : FluidValue
 
     public void Add(string name, LiquidModel[]? rows) => Set(name, rows is null ? NilValue.Instance : new ArrayValue(rows));
 
-    /// <summary>Removes what has no value and what the condition holds for: then the model does not know the name.</summary>
+    /// <summary>Removes the names without a value that match the condition. The model then does not know them.</summary>
     public void RemoveMissing(Func<string, bool> condition) =>
         count = (values = [.. values.Take(count).Where(v => !(v.Value.IsNil() && condition(v.Name)))]).Length;
 
@@ -61,7 +62,7 @@ internal sealed class LiquidModel : FluidValue
 
     public override object ToObjectValue() => this;
 
-    /// <summary>Escapes a text, or the texts of a list; rows escape what is asked of them.</summary>
+    /// <summary>Escapes a text, or the texts of a list. The models in a list escape their own values.</summary>
     private static FluidValue Escape(FluidValue value, TextEncoder encoder)
     {
         switch (value)

@@ -5,10 +5,10 @@ using Fluid;
 
 namespace SoonShop.Silo.Notifications;
 
-/// <summary>Renders templates of one model, one after the other, into one buffer that is used again. For one thread.</summary>
+/// <summary>Renders templates of one model, one after the other, into one reused buffer. Not thread-safe.</summary>
 internal sealed class LiquidRendering : IDisposable
 {
-    /// <summary>Characters of most mails in HTML.</summary>
+    /// <summary>The length of a typical HTML mail, in characters.</summary>
     private const int UsualLength = 4096;
 
     private readonly TextBuffer buffer = new();
@@ -16,18 +16,20 @@ internal sealed class LiquidRendering : IDisposable
     private readonly Action<string, string> complain;
     private string part = "";
 
-    /// <param name="model">What the templates can name.</param>
-    /// <param name="complain">Told of what fails: the part that is rendered, and the error.</param>
+    /// <param name="model">The values that the templates can name.</param>
+    /// <param name="complain">Receives each error, with the name of the rendered part.</param>
     public LiquidRendering(LiquidModel model, Action<string, string> complain)
     {
         this.complain = complain;
         context = LiquidTemplate.NewContext(model, error => this.complain(part, error));
     }
 
-    /// <summary>The text that a template makes of the model; it is gone with the next rendering. Throws when it takes too many steps.</summary>
+    /// <summary>
+    /// Renders a template. The returned text is valid until the next rendering. Throws when the template takes too many steps.
+    /// </summary>
     /// <param name="template">The template.</param>
-    /// <param name="name">The part's name in complaints.</param>
-    /// <param name="escape">Escapes the model's texts; null for none.</param>
+    /// <param name="name">The part's name for error reports.</param>
+    /// <param name="escape">Escapes the model's texts; null for no escaping.</param>
     public ReadOnlySpan<char> Render(LiquidTemplate template, string name, TextEncoder? escape = null)
     {
         part = name;
@@ -38,7 +40,7 @@ internal sealed class LiquidRendering : IDisposable
 
     public void Dispose() => buffer.Dispose();
 
-    /// <summary>Takes text up, and does at once what it is asked to do asynchronously.</summary>
+    /// <summary>Collects text. Its asynchronous methods complete synchronously.</summary>
     private sealed class TextBuffer : TextWriter
     {
         private char[] chars = ArrayPool<char>.Shared.Rent(UsualLength);

@@ -9,40 +9,43 @@ using Fluid.Values;
 namespace SoonShop.Silo.Notifications;
 
 /// <summary>
-/// A Liquid template, parsed once and rendered by any number of threads. What fails in rendering is left out, and told; so is what a
-/// template names and the model does not have, unless the template only asks whether it is there.
+/// A Liquid template, parsed once and rendered by any number of threads. A statement that fails is left out and reported. A name that the
+/// model does not have is reported as well, unless the template only tests whether it exists.
 /// </summary>
 internal sealed class LiquidTemplate
 {
-    /// <summary>Steps of one rendering, some ten a line of an order: far more than an order has.</summary>
+    /// <summary>The most steps of one rendering. A line of an order takes about ten, so no real order reaches the limit.</summary>
     private const int MaxSteps = 100_000;
 
     private static readonly FluidParser Parser = new();
     private static readonly TemplateOptions Options = MakeOptions();
 
-    /// <summary>What renders to nothing.</summary>
+    /// <summary>A template that renders nothing.</summary>
     public static readonly LiquidTemplate Empty = new(Parser.Parse(""));
 
     private readonly IFluidTemplate template;
 
     private LiquidTemplate(IFluidTemplate template) => this.template = template;
 
-    /// <summary>The template that the text is, or what is wrong with it, and where: <c>at (line:column)</c>.</summary>
+    /// <summary>Returns the parsed template, or the error with its position as <c>at (line:column)</c>.</summary>
     public static (LiquidTemplate? Template, string Error) Parse(string text) => Parser.TryParse(text, out var parsed, out var error)
         ? (new LiquidTemplate(new LenientRewriter().VisitTemplate(parsed)), "")
         : (null, error.Split('\n', 2)[0].TrimEnd());
 
-    /// <summary>The text that the template makes of the model. Throws when it takes too many steps.</summary>
+    /// <summary>Renders the template. Throws when it takes too many steps.</summary>
     public string Render(LiquidModel model, Action<string> complain)
     {
         using var rendering = new LiquidRendering(model, (_, error) => complain(error));
         return rendering.Render(this, "").ToString();
     }
 
-    /// <summary>What a rendering of this model needs, for any number of templates.</summary>
+    /// <summary>Creates the context of a rendering. Any number of templates of this model can share it.</summary>
     internal static TemplateContext NewContext(LiquidModel model, Action<string> complain) => new LiquidContext(model, Options, complain);
 
-    /// <summary>Appends the text to the writer, which must complete what it is asked at once. Texts are escaped by the encoder, if there is one.</summary>
+    /// <summary>
+    /// Appends the text to the writer, which must complete every call synchronously. The encoder, if there is one, escapes the model's
+    /// texts.
+    /// </summary>
     internal void Render(TextWriter writer, TemplateContext context, TextEncoder? escape)
     {
         ((LiquidContext)context).Escape = escape;
@@ -67,36 +70,36 @@ internal sealed class LiquidTemplate
             TimeZone = TimeZoneInfo.Utc,
             ModelNamesComparer = StringComparer.Ordinal,
             MaxSteps = MaxSteps,
-            // A dash in a tag takes away the space beside it up to the line's end, not the empty lines behind that.
+            // A dash in a tag removes the whitespace beside it up to the end of the line, but not the empty lines after that.
             Greedy = false,
         };
-        // Filters as templates know them that were written for DotLiquid.
+        // Filters under the names that DotLiquid templates use.
         options.Filters.AddFilter("h", MiscFilters.Escape);
         options.Filters.AddFilter("truncate_words", StringFilters.TruncateWords);
         options.Filters.AddFilter("date", Date);
         return options;
     }
 
-    /// <summary>A date, by a format of Liquid (<c>%Y</c>) or, without a percent sign, of .NET (<c>yyyy</c>).</summary>
+    /// <summary>Formats a date, with a format of Liquid (<c>%Y</c>) or, without a percent sign, of .NET (<c>yyyy</c>).</summary>
     private static ValueTask<FluidValue> Date(FluidValue input, FilterArguments arguments, TemplateContext context) =>
         arguments.At(0).ToStringValue() is { Length: > 0 } format && !format.Contains('%', StringComparison.Ordinal)
             ? MiscFilters.FormatDate(input, arguments, context)
             : MiscFilters.Date(input, arguments, context);
 
-    /// <summary>A rendering.</summary>
+    /// <summary>The context of a rendering.</summary>
     private sealed class LiquidContext(LiquidModel model, TemplateOptions options, Action<string> complain)
         : TemplateContext(model, options, allowModelMembers: false)
     {
-        /// <summary>Escapes every text of the model that a template gets; null for none.</summary>
+        /// <summary>Escapes every text that a template gets from the model; null for no escaping.</summary>
         public TextEncoder? Escape { get; set; }
 
-        /// <summary>True while the template only asks whether something is there.</summary>
+        /// <summary>True while the template only tests whether a value exists.</summary>
         public bool IsAsking { get; set; }
 
         public void Complain(Exception error) =>
             complain(error is FileNotFoundException ? $"'{error.Message}' cannot be included" : error.Message);
 
-        /// <summary>False when whatever comes next fails.</summary>
+        /// <summary>False when the step limit is reached, so that every further statement would fail.</summary>
         public bool HasStepsLeft()
         {
             try
@@ -112,19 +115,19 @@ internal sealed class LiquidTemplate
 
         public void Miss(string name)
         {
-            // What the template has assigned itself it may name, even if it is nothing.
+            // A name that the template itself has assigned is known, even if its value is nil.
             if (!IsAsking && GetValue(name) is UndefinedValue)
                 complain($"Variable '{name}' could not be found");
         }
     }
 
-    /// <summary>A template whose statements fail each for itself, and whose conditions may ask for what is not there.</summary>
+    /// <summary>Rewrites a template so that each statement fails on its own, and conditions may test names that do not exist.</summary>
     private sealed class LenientRewriter : AstRewriter
     {
         public override Statement Visit(Statement statement)
         {
             var rewritten = base.Visit(statement);
-            // The parts of a condition or a choice are no statements of their own.
+            // The branches of a condition or a choice are not statements of their own.
             return rewritten is TextSpanStatement or ElseStatement or ElseIfStatement or WhenStatement
                 ? rewritten
                 : new LenientStatement(rewritten);
@@ -181,9 +184,9 @@ internal sealed class LiquidTemplate
         }
     }
 
-    /// <summary>Lets a model tell a rendering what it does not have.</summary>
+    /// <summary>Reports to the rendering that the model does not have a name.</summary>
     public static void Miss(TemplateContext context, string name) => ((LiquidContext)context).Miss(name);
 
-    /// <summary>What escapes the texts of the model in this rendering; null for none.</summary>
+    /// <summary>Returns the encoder of this rendering; null for no escaping.</summary>
     public static TextEncoder? EscapeOf(TemplateContext context) => ((LiquidContext)context).Escape;
 }

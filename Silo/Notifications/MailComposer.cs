@@ -7,12 +7,12 @@ using SoonShop.Notifications;
 namespace SoonShop.Silo.Notifications;
 
 /// <summary>
-/// Makes messages of what a mail says. What is the same in all mails is encoded once, and a header of short, plain ASCII is written as it is:
-/// the mail library encodes and parses each header several times, which takes longer than everything else about a mail.
+/// Builds MIME messages from mail texts. Headers that all mails share are encoded once, and a short, plain ASCII header is written
+/// unchanged. The mail library encodes and parses each header several times, which takes longer than all other work on a mail.
 /// </summary>
 internal sealed class MailComposer
 {
-    /// <summary>A header up to this length is one line, whatever the mail library counts in.</summary>
+    /// <summary>A header up to this length fits on one line, whether the library counts characters or bytes.</summary>
     private const int ShortHeader = 70;
 
     private static readonly SearchValues<char> Plain = SearchValues.Create(
@@ -32,19 +32,19 @@ internal sealed class MailComposer
         sample.From.Add(new MailboxAddress(options.ShopName, email.From));
         if (email.ReplyTo is { Length: > 0 } replyTo)
             sample.ReplyTo.Add(new MailboxAddress(options.ShopName, replyTo));
-        // No machine should answer (RFC 3834).
+        // Asks machines not to reply (RFC 3834).
         sample.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         sample.MimeVersion = new Version(1, 0);
         from = sample.Headers[sample.Headers.IndexOf(HeaderId.From)].Clone();
         constant = [.. sample.Headers.Where(h => h.Id is HeaderId.ReplyTo or HeaderId.AutoSubmitted or HeaderId.MimeVersion).Select(h => h.Clone())];
     }
 
-    /// <summary>The message.</summary>
-    /// <param name="text">What it says.</param>
-    /// <param name="to">Whom to.</param>
-    /// <param name="at">Its date.</param>
-    /// <param name="id">The first part of its Message-ID.</param>
-    /// <param name="boundary">What its parts are parted by.</param>
+    /// <summary>Builds the message.</summary>
+    /// <param name="text">The mail's text.</param>
+    /// <param name="to">The recipient.</param>
+    /// <param name="at">The mail's date.</param>
+    /// <param name="id">The local part of its Message-ID.</param>
+    /// <param name="boundary">The boundary between its parts.</param>
     public MimeMessage Compose(MailText text, MailboxAddress to, DateTimeOffset at, string id, string boundary)
     {
         HeaderList headers =
@@ -75,16 +75,16 @@ internal sealed class MailComposer
             Content = new MimeContent(new MemoryStream(text), ContentEncoding.EightBit),
         };
         part.Headers.Add(IsShort(language) ? new PlainHeader(HeaderId.ContentLanguage, language) : new Header(HeaderId.ContentLanguage, language));
-        // A transport whose server takes only seven bits encodes it anew.
+        // A transport re-encodes the part if its server accepts only seven bits.
         part.Headers.Add(TransferEncoding.Clone());
         return part;
     }
 
-    /// <summary>True for what no encoding changes.</summary>
+    /// <summary>True for a value that encoding would not change.</summary>
     private static bool IsShort(string value) =>
         value.Length is > 0 and <= ShortHeader && !value.AsSpan().ContainsAnyExcept(Plain) && !value.Contains("=?", StringComparison.Ordinal);
 
-    /// <summary>A header whose value stands in the message as it is.</summary>
+    /// <summary>A header whose value is written to the message unchanged.</summary>
     private sealed class PlainHeader(HeaderId id, string value)
         : Header(ParserOptions.Default, id, id.ToHeaderName(), FieldOf(id), Encoding.ASCII.GetBytes($" {value}\n"))
     {

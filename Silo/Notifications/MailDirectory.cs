@@ -6,16 +6,19 @@ using SoonShop.Users;
 
 namespace SoonShop.Silo.Notifications;
 
-/// <summary>Writes mail into a folder, a file each, for development. A file is whole as soon as it is there; the same mail again is the same file.</summary>
+/// <summary>
+/// Writes each mail to a file in a folder, for development. A file appears only when it is complete. The same mail gives the same file
+/// again.
+/// </summary>
 internal sealed class MailDirectory(IOptions<NotificationsOptions> options) : IMailTransport
 {
-    /// <summary>Bytes of most mails.</summary>
+    /// <summary>The size of a typical mail, in bytes.</summary>
     private const int UsualSize = 8192;
 
-    /// <summary>A buffer that has grown beyond this is not kept.</summary>
+    /// <summary>A buffer that has grown beyond this size is not reused.</summary>
     private const int LargestKept = 128 * 1024;
 
-    /// <summary>UTF-8 in headers, without encodings.</summary>
+    /// <summary>Writes headers in UTF-8, without encoded words.</summary>
     private static readonly FormatOptions Readable = MakeReadable();
 
     [ThreadStatic]
@@ -35,7 +38,7 @@ internal sealed class MailDirectory(IOptions<NotificationsOptions> options) : IM
         return Task.CompletedTask;
     }
 
-    /// <summary>True when a header is encoded. Those of the parts never are.</summary>
+    /// <summary>True when a header contains encoded words. The headers of the parts never do.</summary>
     private static bool HasEncoded(HeaderList headers)
     {
         foreach (var header in headers)
@@ -64,8 +67,8 @@ internal sealed class MailDirectory(IOptions<NotificationsOptions> options) : IM
     }
 
     /// <summary>
-    /// Makes a new file. Creating it in a way that truncates one which is there takes several times as long: ext4 writes a file that was
-    /// truncated to the disk when it is closed.
+    /// Creates a new file. Truncating an existing file takes several times as long: when a truncated file is closed, ext4 writes it to the
+    /// disk.
     /// </summary>
     private static SafeFileHandle Create(string path)
     {
@@ -80,12 +83,12 @@ internal sealed class MailDirectory(IOptions<NotificationsOptions> options) : IM
         }
     }
 
-    /// <summary>Removes mail to an address.</summary>
+    /// <summary>Removes the mails to an address.</summary>
     public async Task RemoveAsync(string email, CancellationToken cancellation)
     {
         if (!Directory.Exists(options.Value.Email.Directory))
             return;
-        // An account may have been made when addresses had another normal form.
+        // The account may date from a version that normalized addresses in another way.
         var normal = EmailAddress.Normalize(email);
         foreach (var path in Directory.EnumerateFiles(options.Value.Email.Directory, "*.eml"))
         {

@@ -7,7 +7,8 @@ internal sealed class MailedSecrets(NpgsqlDataSource database) : IMailedSecrets
 {
     public async Task EraseAsync(string[] eventIds, CancellationToken cancellation)
     {
-        // Of the event that made the token, of the one that asked for the mail, and of what was copied of them for a retry.
+        // Erases the token from the event that created it, from the event that requested the mail, and from the copies that were stored for
+        // retries.
         await using var command = database.CreateCommand("""
             with of_deliveries as (
               update event_delivery set data = convert_to(((convert_from(data, 'UTF8')::jsonb - 'token') #- '{details,token}')::text, 'UTF8')

@@ -3,12 +3,12 @@ using System.Globalization;
 namespace SoonShop.Silo.Notifications;
 
 /// <summary>
-/// Amounts and times as people read them. Written out here because the shop runs without ICU, whose cultures would know: the rules
-/// for the languages there are templates for are few.
+/// Formats amounts and times for people. The shop runs without ICU and its cultures, so the rules for the templates' languages are in this
+/// class.
 /// </summary>
 internal static class MoneyText
 {
-    /// <summary>Currencies whose minor unit is not a hundredth (ISO 4217, table A.1).</summary>
+    /// <summary>The number of decimals of currencies whose minor unit is not a hundredth (ISO 4217, table A.1).</summary>
     private static readonly Dictionary<string, int> Decimals = new()
     {
         ["BIF"] = 0,
@@ -39,7 +39,7 @@ internal static class MoneyText
         ["UYW"] = 4,
     };
 
-    /// <summary>Symbols that leave no doubt, as the Unicode CLDR has them for English and Chinese.</summary>
+    /// <summary>Unambiguous symbols, from the Unicode CLDR for English and Chinese.</summary>
     private static readonly Dictionary<string, (string English, string Chinese)> Symbols = new()
     {
         ["USD"] = ("$", "US$"),
@@ -60,13 +60,15 @@ internal static class MoneyText
         ["MXN"] = ("MX$", "MX$"),
     };
 
-    /// <summary>By the number of decimals.</summary>
+    /// <summary>Number formats by the number of decimals.</summary>
     private static readonly string[] Formats = ["N0", "N1", "N2", "N3", "N4"];
 
-    /// <summary>Characters of the longest number, with its separators.</summary>
+    /// <summary>The length of the longest number with its separators, in characters.</summary>
     private const int MaxLength = 64;
 
-    /// <summary>Such as <c>$1,999.00</c> or <c>JP¥500</c>; a currency without a symbol here stands before the number.</summary>
+    /// <summary>
+    /// Formats an amount, such as <c>$1,999.00</c> or <c>JP¥500</c>. Without a symbol, the currency code precedes the number.
+    /// </summary>
     public static string Of(Money money, string language)
     {
         var decimals = Decimals.GetValueOrDefault(money.Currency, 2);
@@ -80,11 +82,11 @@ internal static class MoneyText
         var sign = money.Amount < 0 ? "-" : "";
         return Symbols.TryGetValue(money.Currency, out var symbol)
             ? string.Concat(sign, language == "zh" ? symbol.Chinese : symbol.English, number)
-            // A no-break space: the amount stays on one line.
+            // The no-break space keeps the amount on one line.
             : string.Concat(sign, money.Currency, "\u00A0", number);
     }
 
-    /// <summary>Such as <c>3 March 2026, 09:30 UTC</c>.</summary>
+    /// <summary>Formats a time, such as <c>3 March 2026, 09:30 UTC</c>.</summary>
     public static string Of(DateTimeOffset time, string language) => language == "zh"
         ? time.UtcDateTime.ToString("yyyy年M月d日 HH:mm 'UTC'", CultureInfo.InvariantCulture)
         : time.UtcDateTime.ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture);

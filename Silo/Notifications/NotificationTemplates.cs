@@ -9,13 +9,13 @@ using SoonShop.Orders;
 namespace SoonShop.Silo.Notifications;
 
 /// <summary>
-/// The words of notifications: Liquid templates, a folder a language, a file a kind (title, text, label of the link, parted by lines of
-/// three dashes), and a layout for mail in text and in HTML. Loading checks them all: each is there, can be parsed, and renders what its
-/// kind has to tell without naming anything unknown.
+/// The Liquid templates of notifications. There is a folder per language and a file per kind, with title, text and link label separated by
+/// lines of three dashes. A layout for text and one for HTML complete the mail. Loading checks that each template exists, can be parsed,
+/// and renders its kind's details without naming an unknown value.
 /// </summary>
 internal sealed partial class NotificationTemplates : INotificationTexts
 {
-    /// <summary>The language for locales without templates.</summary>
+    /// <summary>The language for locales that have no templates.</summary>
     private const string Fallback = "en";
 
     private static readonly HtmlEncoder Html = HtmlEncoder.Create(UnicodeRanges.All);
@@ -27,10 +27,10 @@ internal sealed partial class NotificationTemplates : INotificationTexts
     private NotificationTemplates(Dictionary<string, Language> languages, NotificationsOptions options) =>
         (this.languages, shopName, publicUrl) = (languages, options.ShopName, options.PublicUrl.TrimEnd('/'));
 
-    /// <summary>Where the shop's own templates are.</summary>
+    /// <summary>The folder of the shop's own templates.</summary>
     public static string DefaultFolder { get; } = Path.Combine(AppContext.BaseDirectory, "Notifications", "Templates");
 
-    /// <summary>Reads and checks the templates; every problem goes into <paramref name="problems"/>.</summary>
+    /// <summary>Reads and checks the templates, and adds every problem to <paramref name="problems"/>.</summary>
     public static NotificationTemplates Load(NotificationsOptions options, List<string> problems)
     {
         var folder = options.TemplateFolder is { Length: > 0 } own ? own : DefaultFolder;
@@ -38,7 +38,9 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         var templates = new NotificationTemplates(languages, options);
         if (!Directory.Exists(Path.Combine(folder, Fallback)))
         {
-            problems.Add($"Notifications: there is no folder {Path.Combine(folder, Fallback)} with templates; set Notifications__TemplateFolder to the folder that holds one folder a language.");
+            problems.Add(
+                $"Notifications: there is no folder {Path.Combine(folder, Fallback)} with templates; "
+                + "set Notifications__TemplateFolder to the folder that holds one folder a language.");
             return templates;
         }
         foreach (var path in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
@@ -52,7 +54,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         return templates;
     }
 
-    /// <summary>The language of a locale: the part of its tag before the first dash, if there are templates.</summary>
+    /// <summary>Returns the language of a locale: the part before the first dash, if there are templates for it.</summary>
     public string LanguageOf(string locale)
     {
         var primary = locale.Split('-', 2)[0].ToLowerInvariant();
@@ -65,7 +67,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         return Write(language, kind, Model(language, kind, details, name: null), Suppress);
     }
 
-    /// <summary>The mail for a notification.</summary>
+    /// <summary>Writes the mail for a notification.</summary>
     public MailText WriteMail(NotificationKind kind, Recipient to, NotificationDetails details)
     {
         var language = LanguageOf(to.Locale);
@@ -81,7 +83,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
     private static NotificationText Write(Words words, LiquidRendering rendering) => new(
         OneLine(rendering.Render(words.Title, "title")), rendering.Render(words.Text, "text").Trim().ToString());
 
-    /// <summary>A title is one line, whatever stands in it.</summary>
+    /// <summary>Turns a title into one line.</summary>
     private static string OneLine(ReadOnlySpan<char> title)
     {
         var isOne = true;
@@ -118,7 +120,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         return bytes;
     }
 
-    /// <summary>What templates can name.</summary>
+    /// <summary>Creates the model with the values that templates can name.</summary>
     private LiquidModel Model(string language, NotificationKind kind, NotificationDetails d, string? name)
     {
         string? Amount(Money? money) => money is { } m ? MoneyText.Of(m, language) : null;
@@ -137,7 +139,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["refunded"] = Amount(d.Refunded),
             ["carrier"] = d.Carrier,
             ["tracking_number"] = d.TrackingNumber,
-            // That of a cancellation is the customer's own; the others are the payment provider's.
+            // The reason of a cancellation is the customer's own text. The other reasons come from the payment provider.
             ["reason"] = kind == NotificationKind.OrderCancelled ? MailedText.OrNull(d.Reason) : d.Reason,
             ["deadline"] = d.Deadline is { } deadline ? MoneyText.Of(deadline, language) : null,
             ["token"] = d.Token,
@@ -191,7 +193,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
 
     private static void Suppress(string part, string error)
     {
-        // Loading has checked the templates: what a message cannot name, it leaves out.
+        // Loading has checked the templates. At run time, names that the message does not have are left out.
     }
 
     private static Language ReadLanguage(string folder, List<string> problems) => new(
@@ -205,7 +207,8 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         if (parts.Length is not (2 or 3))
         {
             if (File.Exists(path))
-                problems.Add($"{path} has {parts.Length} part(s); it needs a title, a text and, if there is a link, its label, parted by lines of three dashes.");
+                problems.Add(
+                    $"{path} has {parts.Length} part(s); it needs a title, a text and, if there is a link, its label, separated by lines of three dashes.");
             return new Words(LiquidTemplate.Empty, LiquidTemplate.Empty, null);
         }
         var textLine = LinesOf(parts[0]) + 2;
@@ -230,7 +233,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         }
     }
 
-    /// <summary>Parses a part of a file that begins in the given line of it.</summary>
+    /// <summary>Parses a part of a file that begins at the given line.</summary>
     private static LiquidTemplate Parse(string path, string text, int line, List<string> problems)
     {
         var (template, error) = LiquidTemplate.Parse(text);
@@ -246,7 +249,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
     [GeneratedRegex(@"at \((\d+):(\d+)\)")]
     private static partial Regex Position();
 
-    /// <summary>Renders each kind with all that it may tell, and with no more than it always tells.</summary>
+    /// <summary>Renders each kind twice: with all details that it can have, and with only those that it always has.</summary>
     private void Check(string language, List<string> problems)
     {
         var found = new HashSet<string>();
@@ -261,7 +264,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
                     var mail = WriteMail(
                         language, kind, model, (part, error) => found.Add($"The template {language}/{NameOf(kind)}, {part}: {error}"));
                     if (mail.Title.Length == 0)
-                        found.Add($"The template {language}/{NameOf(kind)} makes no title.");
+                        found.Add($"The template {language}/{NameOf(kind)} renders an empty title.");
                 }
                 catch (InvalidOperationException)
                 {
@@ -279,9 +282,9 @@ internal sealed partial class NotificationTemplates : INotificationTexts
     private sealed record Language(Dictionary<NotificationKind, Words> Words, LiquidTemplate Text, LiquidTemplate Html);
 }
 
-/// <summary>A mail in both forms.</summary>
+/// <summary>The text of a mail, in plain text and HTML.</summary>
 /// <param name="Language">The language.</param>
-/// <param name="Title">One line.</param>
+/// <param name="Title">The title, on one line.</param>
 /// <param name="TextBytes">The plain text, in UTF-8.</param>
 /// <param name="HtmlBytes">The HTML, in UTF-8.</param>
 internal sealed record MailText(string Language, string Title, byte[] TextBytes, byte[] HtmlBytes)
@@ -293,13 +296,13 @@ internal sealed record MailText(string Language, string Title, byte[] TextBytes,
     public string Html => Encoding.UTF8.GetString(HtmlBytes);
 }
 
-/// <summary>Made-up details, with which templates are checked.</summary>
+/// <summary>Sample details that templates are checked with.</summary>
 internal static class NotificationSamples
 {
-    /// <summary>What layouts may ask for with every kind, whether it is there or not.</summary>
+    /// <summary>Names that layouts may use with every kind, whether they have a value or not.</summary>
     private static readonly string[] OfLayouts = ["name", "link", "lines", "shortages", "subtotal", "shipping", "tax", "total"];
 
-    /// <summary>What some kinds only sometimes know; their templates ask before they name it.</summary>
+    /// <summary>Names that a kind has only sometimes. Its templates test for them before they use them.</summary>
     private static string[] Optional(NotificationKind kind) => kind switch
     {
         NotificationKind.OrderCancelled => ["reason", "paid"],
@@ -309,10 +312,10 @@ internal static class NotificationSamples
         _ => [],
     };
 
-    /// <summary>Whether a kind's template may name something that is not there.</summary>
+    /// <summary>True when a kind's templates may use a name that has no value.</summary>
     public static bool MayMention(NotificationKind kind, string name) => OfLayouts.Contains(name) || Optional(kind).Contains(name);
 
-    /// <summary>With all that the kind may tell.</summary>
+    /// <summary>Returns samples with every detail that the kind can have.</summary>
     public static NotificationDetails Full(NotificationKind kind) => Least(kind) with
     {
         Reason = Optional(kind).Contains("reason") ? "changed my mind" : Least(kind).Reason,
@@ -320,7 +323,7 @@ internal static class NotificationSamples
         Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired ? DateTimeOffset.UnixEpoch : Least(kind).Deadline,
     };
 
-    /// <summary>With no more than the kind always tells.</summary>
+    /// <summary>Returns samples with only the details that the kind always has.</summary>
     public static NotificationDetails Least(NotificationKind kind)
     {
         var usd = new Money(1999, "USD");

@@ -7,7 +7,7 @@ using SoonShop.Notifications;
 
 namespace SoonShop.Silo.Notifications;
 
-/// <summary>Hosting of notifications. A channel more is a line more here.</summary>
+/// <summary>Registers notifications. Each channel is registered here.</summary>
 internal static class NotificationsHosting
 {
     public static IServiceCollection AddNotifications(this IServiceCollection services, NotificationsOptions options, NotificationTemplates templates)
@@ -32,7 +32,7 @@ internal static class NotificationsHosting
     }
 }
 
-/// <summary>Says at start that nobody will get mail: better read in the log than heard from customers.</summary>
+/// <summary>Warns at start when e-mail is off, so that operators learn it from the log and not from customers.</summary>
 internal sealed partial class MailDisabledWarning(ILogger<MailDisabledWarning> log) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
@@ -43,6 +43,8 @@ internal sealed partial class MailDisabledWarning(ILogger<MailDisabledWarning> l
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "E-mail is off: customers get no receipts and cannot reset passwords. Set Notifications__Email__Mode to Smtp, with Notifications__Email__From and Notifications__Email__Smtp__Host.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "E-mail is off: customers get no receipts and cannot reset passwords. "
+            + "Set Notifications__Email__Mode to Smtp, with Notifications__Email__From and Notifications__Email__Smtp__Host.")]
     private static partial void LogOff(ILogger log);
 }

@@ -10,18 +10,18 @@ using SoonShop.Notifications;
 namespace SoonShop.Silo.Notifications;
 
 /// <summary>
-/// Hands mail to a server by SMTP, over a few connections that are used again. While the server cannot be reached, mail is refused at once for a
-/// moment after each failure, so that what waits for its retries does not queue up for connections.
+/// Sends mail to a server by SMTP, over a few reused connections. After a failed connection, mail is rejected at once for a short time, so
+/// that retries do not queue for connections while the server is unreachable.
 /// </summary>
 internal sealed class SmtpTransport(IOptions<NotificationsOptions> options, TimeProvider time) : IMailTransport, IDisposable
 {
-    /// <summary>Servers close idle connections; a younger one is asked whether it lives before it is used.</summary>
+    /// <summary>Connections idle for longer are dropped, because servers close them. Others are probed before they are used.</summary>
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long no new connection is tried after one failed.</summary>
+    /// <summary>How long after a failed connection no new one is tried.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Mails over one connection; some servers count.</summary>
+    /// <summary>The most mails over one connection. Some servers limit them.</summary>
     private const int MaxMails = 100;
 
     private readonly SmtpOptions smtp = options.Value.Email.Smtp;
@@ -48,7 +48,7 @@ internal sealed class SmtpTransport(IOptions<NotificationsOptions> options, Time
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            throw new TimeoutException($"The mail server {smtp.Host}:{smtp.Port} did not take the mail within {smtp.TimeoutSeconds} s.");
+            throw new TimeoutException($"The mail server {smtp.Host}:{smtp.Port} did not accept the mail within {smtp.TimeoutSeconds} s.");
         }
     }
 
@@ -61,7 +61,7 @@ internal sealed class SmtpTransport(IOptions<NotificationsOptions> options, Time
         catch (Exception e) when (IsForGood(e))
         {
             connection.Dispose();
-            throw new HandlingException(ErrorClass.Permanent, $"The mail server will never take the mail: {e.Message}", e);
+            throw new HandlingException(ErrorClass.Permanent, $"The mail server rejected the mail permanently: {e.Message}", e);
         }
         catch (Exception e)
         {
@@ -121,14 +121,14 @@ internal sealed class SmtpTransport(IOptions<NotificationsOptions> options, Time
     }
 
     /// <summary>
-    /// True for what is wrong with this very mail: its recipient (RFC 5321, section 4.2.1: 5yz is for good), its content or size, or an address that
-    /// the server cannot write.
+    /// True for an error of this mail alone: its recipient (RFC 5321, section 4.2.1: 5yz is permanent), its content or size, or an address
+    /// that the server cannot write.
     /// </summary>
     private static bool IsForGood(Exception e) => e is NotSupportedException
         || (e is SmtpCommandException { StatusCode: SmtpStatusCode.ExceededStorageAllocation })
         || (e is SmtpCommandException { ErrorCode: SmtpErrorCode.RecipientNotAccepted or SmtpErrorCode.MessageNotAccepted } command && (int)command.StatusCode >= 500);
 
-    /// <summary>All of it passes, or is mended by those who run the server or the shop.</summary>
+    /// <summary>Wraps an error that passes by itself or that the operators of the server or the shop can fix.</summary>
     private HandlingException Trouble(Exception e) => new(ErrorClass.Network, $"The mail server {smtp.Host}:{smtp.Port}: {e.Message}", e);
 
     public void Dispose()

@@ -7,7 +7,7 @@ namespace SoonShop.Silo.Notifications;
 
 internal sealed class WebhookEndpoints(NpgsqlDataSource database, TimeProvider time) : IWebhookEndpoints
 {
-    /// <summary>How old what is known may be when an event asks.</summary>
+    /// <summary>The longest time that a list of endpoints is cached.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim reading = new(1);
@@ -43,7 +43,7 @@ internal sealed class WebhookEndpoints(NpgsqlDataSource database, TimeProvider t
         {
             if (Fresh is { } snapshot)
                 return snapshot;
-            // Its age counts from before it is read.
+            // The age counts from before the read.
             var now = time.GetTimestamp();
             return known = new Snapshot(await ListAsync(cancellation), now);
         }

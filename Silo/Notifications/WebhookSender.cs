@@ -14,9 +14,9 @@ using SoonShop.Notifications;
 namespace SoonShop.Silo.Notifications;
 
 /// <summary>
-/// Posts events as CloudEvents 1.0 in JSON (structured mode), signed: <c>SoonShop-Signature: t=&lt;Unix time&gt;,v1=&lt;hex&gt;</c> with the HMAC-SHA256, under
-/// the endpoint's secret, of the time, a dot and the body. Endpoints in private networks are refused when their address is known: at each
-/// connection, so that a name that is given another address later gains nothing. Redirects are not followed.
+/// Posts events as CloudEvents 1.0 in JSON (structured mode). The header <c>SoonShop-Signature: t=&lt;Unix time&gt;,v1=&lt;hex&gt;</c> has
+/// the HMAC-SHA256, under the endpoint's secret, of the time, a dot and the body. Endpoints in private networks are refused. The check uses
+/// the resolved address of each connection, so that changing a name's address later does not bypass it. Redirects are not followed.
 /// </summary>
 internal sealed class WebhookSender(IOptions<NotificationsOptions> options, TimeProvider time) : IWebhookSender, IDisposable
 {
@@ -55,7 +55,7 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
             throw new HandlingException(ErrorClass.Permanent, $"The endpoint's URL {problem}.");
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(TimeSpan.FromSeconds(webhooks.TimeoutSeconds));
-        // One endpoint that hangs must not hold all of the silo's attempts.
+        // A hanging endpoint must not occupy all of the silo's attempts.
         var turns = underWay.GetOrAdd(endpointId, static (_, count) => new SemaphoreSlim(count), webhooks.MaxConcurrent);
         try
         {
@@ -75,11 +75,11 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested)
         {
-            throw new TimeoutException($"The endpoint did not answer within {webhooks.TimeoutSeconds} s.");
+            throw new TimeoutException($"The endpoint did not respond within {webhooks.TimeoutSeconds} s.");
         }
     }
 
-    /// <summary>The signature of a body at a time.</summary>
+    /// <summary>Computes the signature of a body at a time.</summary>
     public static string Sign(string secret, long unixTime, ReadOnlySpan<byte> body)
     {
         var stamp = unixTime.ToString(CultureInfo.InvariantCulture);
@@ -117,7 +117,7 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
             json.WriteString("type", e.Type);
             json.WriteString("subject", e.Subject);
             json.WriteString("time", e.Time.UtcDateTime);
-            // The sequence extension wants text that sorts.
+            // The sequence extension requires text that sorts lexicographically.
             json.WriteString("sequence", e.Sequence.ToString("D19", CultureInfo.InvariantCulture));
             if (e.CorrelationId is not null)
                 json.WriteString("correlationid", e.CorrelationId);
@@ -160,7 +160,9 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
         ]).Select(n => IPNetwork.Parse(n)),
     ];
 
-    /// <summary>Of IPv6 only global unicast addresses are public, without those that are given to documentation, or that carry IPv4 addresses.</summary>
+    /// <summary>
+    /// Of IPv6, only global unicast addresses are public, except ranges for documentation and ranges that embed IPv4 addresses.
+    /// </summary>
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
     private static readonly IPNetwork[] NotGlobal = [IPNetwork.Parse("2001::/23"), IPNetwork.Parse("2001:db8::/32"), IPNetwork.Parse("2002::/16"), IPNetwork.Parse("3fff::/20")];

@@ -8,14 +8,16 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.Silo.Orders;
 
 /// <summary>
-/// Has orders look at themselves whose checkout was cut off: again and again, until they are through or wait for their payment. Every silo does; an
-/// order that two look at does no more than with one. Checkouts that end by themselves are taken off the list, many at a time.
+/// Resumes orders whose checkout was interrupted, repeatedly, until the checkout completes or waits for its payment. Every silo runs it,
+/// and resuming an order twice has no further effect. Checkouts that complete are removed from the list in batches.
 /// </summary>
 internal sealed partial class CheckoutWatch(
     OpenCheckouts checkouts, IGrainFactory grains, IOptions<CheckoutOptions> options, ILogger<CheckoutWatch> log)
     : BackgroundService, ICheckoutWatch
 {
-    /// <summary>Ended checkouts that wait to be taken off; more are left to be looked at once.</summary>
+    /// <summary>
+    /// The most completed checkouts that wait for their removal. Further ones stay on the list and are resumed once more.
+    /// </summary>
     private const int MaxEnded = 100_000;
 
     private const int BatchSize = 1000;
@@ -61,7 +63,7 @@ internal sealed partial class CheckoutWatch(
             {
                 while (await LookOnceAsync(cancellation) == BatchSize)
                 {
-                    // On to those behind them.
+                    // Continues with the next batch.
                 }
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
@@ -71,7 +73,7 @@ internal sealed partial class CheckoutWatch(
         }
     }
 
-    /// <summary>Looks at what is due, at most a batch of it; answers how much that was.</summary>
+    /// <summary>Resumes at most one batch of due checkouts. Returns how many were due.</summary>
     private async Task<int> LookOnceAsync(CancellationToken cancellation)
     {
         var due = await checkouts.TakeAsync(Due, BatchSize, cancellation);
@@ -84,16 +86,16 @@ internal sealed partial class CheckoutWatch(
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
             {
-                // It stays on the list.
+                // The checkout stays on the list.
                 LogNotResumed(log, checkout.OrderId, e.Message);
             }
         });
         return due.Length;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The checkout of order {OrderId} cannot be brought to its end now; it is tried again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The checkout of order {OrderId} could not be resumed and is retried: {Reason}")]
     private static partial void LogNotResumed(ILogger log, Guid orderId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Open checkouts could not be seen to now; the next round tries again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Open checkouts could not be read or removed; the next round retries: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }

@@ -2,12 +2,12 @@ using Npgsql;
 
 namespace SoonShop.Silo.Orders;
 
-/// <summary>What the database knows of checkouts that have not said that they are through (table <c>open_checkout</c>).</summary>
+/// <summary>Accesses the table <c>open_checkout</c>: checkouts that have not reported their completion.</summary>
 internal sealed class OpenCheckouts(NpgsqlDataSource database)
 {
     /// <summary>
-    /// Takes checkouts that nobody has looked at for so long, the longest first. Another one who asks gets others; these can be taken again when the
-    /// same time has passed once more.
+    /// Takes checkouts that no silo has resumed for this time, oldest first. Concurrent calls take different checkouts. A taken checkout
+    /// can be taken again after the same time.
     /// </summary>
     public async Task<ImmutableArray<OpenCheckout>> TakeAsync(TimeSpan unseenFor, int limit, CancellationToken cancellation)
     {
@@ -25,7 +25,9 @@ internal sealed class OpenCheckouts(NpgsqlDataSource database)
         return taken.ToImmutable();
     }
 
-    /// <summary>Forgets checkouts that are through. It does not wait for the disk: what a crash brings back is looked at once more.</summary>
+    /// <summary>
+    /// Removes completed checkouts. The commit does not wait for the disk: a checkout that reappears after a crash is resumed once more.
+    /// </summary>
     public async Task RemoveAsync(IReadOnlyCollection<Guid> orders, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
@@ -41,7 +43,7 @@ internal sealed class OpenCheckouts(NpgsqlDataSource database)
     }
 }
 
-/// <summary>A checkout that may have been cut off.</summary>
+/// <summary>A checkout that may have been interrupted.</summary>
 /// <param name="OrderId">Its order.</param>
-/// <param name="SeenAt">When it was taken, by the database's clock.</param>
+/// <param name="SeenAt">When it was last taken, by the database's clock.</param>
 internal sealed record OpenCheckout(Guid OrderId, DateTimeOffset SeenAt);

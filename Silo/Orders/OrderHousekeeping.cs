@@ -7,9 +7,9 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.Silo.Orders;
 
 /// <summary>
-/// Closes deliveries that nobody noted, and completes the indexes of orders that an older version wrote. It looks through the orders from time to
-/// time instead of scheduling an event with each shipment: so it finds the orders that were shipped before there was such a rule, goes by the
-/// days that are configured now, and keeps no event waiting for a month. Every silo does; doing it twice does no harm.
+/// Marks shipped orders as delivered after a configured time, and completes the indexes of orders that an older version wrote. It reads the
+/// orders periodically instead of scheduling an event with each shipment. So it also covers orders that were shipped by an older version,
+/// applies the currently configured days, and keeps no event waiting for a month. Every silo runs it; concurrent runs do no harm.
 /// </summary>
 internal sealed partial class OrderHousekeeping(
     OrderMaintenance upkeep, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time, ILogger<OrderHousekeeping> log) : BackgroundService
@@ -18,14 +18,14 @@ internal sealed partial class OrderHousekeeping(
     private static readonly TimeSpan MinPeriod = TimeSpan.FromSeconds(1);
     private const int BatchSize = 100;
 
-    /// <summary>Batches of one round; the rest waits for the next.</summary>
+    /// <summary>The most batches in one round. The rest waits for the next round.</summary>
     private const int MaxBatches = 1000;
 
     private TimeSpan DeliveredAfter => TimeSpan.FromDays(options.Value.DeliveredAfterDays);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Once soon after the start, when others of the last version may still write, and then again and again.
+        // The first round runs soon after the start. Silos of the previous version may still write then, so the rounds repeat.
         await Task.Delay(TimeSpan.FromSeconds(10), time, stoppingToken);
         var period = DeliveredAfter / 10;
         using var timer = new PeriodicTimer(period < MinPeriod ? MinPeriod : period > MaxPeriod ? MaxPeriod : period, time);
@@ -44,7 +44,7 @@ internal sealed partial class OrderHousekeeping(
         while (await timer.TickAsync(stoppingToken));
     }
 
-    /// <summary>One round of closing deliveries.</summary>
+    /// <summary>Runs one round of closing deliveries.</summary>
     internal async Task CloseDeliveriesAsync(CancellationToken cancellation)
     {
         var shippedBy = time.GetUtcNow() - DeliveredAfter;
@@ -60,7 +60,7 @@ internal sealed partial class OrderHousekeeping(
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    // The others need not wait for this one.
+                    // A failure does not delay the other orders.
                     LogFailure(log, e.Message);
                 }
             }
@@ -70,7 +70,7 @@ internal sealed partial class OrderHousekeeping(
         }
     }
 
-    /// <summary>One round of completing indexes.</summary>
+    /// <summary>Runs one round of completing indexes.</summary>
     internal async Task CompleteIndexesAsync(CancellationToken cancellation)
     {
         for (var batches = 0; batches < MaxBatches; batches++)
@@ -80,6 +80,6 @@ internal sealed partial class OrderHousekeeping(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Orders could not be seen to now; the next round tries again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Order housekeeping failed; the next round retries: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }

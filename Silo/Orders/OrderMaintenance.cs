@@ -6,12 +6,12 @@ using SoonShop.Orders;
 
 namespace SoonShop.Silo.Orders;
 
-/// <summary>What the database tells of orders that <see cref="OrderHousekeeping"/> sees to.</summary>
+/// <summary>The database queries of <see cref="OrderHousekeeping"/>.</summary>
 internal sealed class OrderMaintenance(NpgsqlDataSource database)
 {
     /// <summary>
-    /// Orders that were shipped by then and that nobody noted as delivered, the first placed first, after the ones that were given before. When
-    /// they were shipped stands in the state alone; it is read only of those that were placed by then.
+    /// Returns orders that were shipped by the given time and are not marked as delivered, by id, after the given id. Only the state has
+    /// the time of shipment, so it is read only for orders that were placed by then.
     /// </summary>
     public async Task<ImmutableArray<Guid>> FindShippedAsync(DateTimeOffset shippedBy, Guid? after, int limit, CancellationToken cancellation)
     {
@@ -33,7 +33,9 @@ internal sealed class OrderMaintenance(NpgsqlDataSource database)
         return orders.ToImmutable();
     }
 
-    /// <summary>Adds to rows of an older version what lists look for. Returns how many rows it has seen to: fewer than the limit when no more are left.</summary>
+    /// <summary>
+    /// Adds the fields that lists need to the indexes of older rows. Returns the number of rows; fewer than the limit when none are left.
+    /// </summary>
     public async Task<int> CompleteIndexesAsync(int limit, CancellationToken cancellation)
     {
         var (keys, versions, indexes) = (new List<string>(), new List<int>(), new List<string>());
@@ -56,7 +58,7 @@ internal sealed class OrderMaintenance(NpgsqlDataSource database)
         }
         if (keys.Count == 0)
             return 0;
-        // A row that its grain has written meanwhile has its fields, or is met again.
+        // A row that its grain has written meanwhile already has the fields, or is found again by the next call.
         await using var update = database.CreateCommand("""
             update grain_state_order o set index = n.index::jsonb
             from unnest($1, $2, $3) as n(key, version, index) where o.grain_key = n.key and o.version = n.version and o.state_name = 'order'

@@ -30,7 +30,8 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
             where.Add($"e.guest_cart_id = {Parameter(cart)}");
         if (query.Status is { } status)
         {
-            // The first part finds them, the second tells of the rest: what is pending or confirmed has no stage.
+            // The first condition finds the rows through an index. The second one decides, because pending and confirmed orders have no
+            // stage.
             where.Add(status switch
             {
                 OrderStatus.Pending => "(e.placed_at, e.grain_key) in (select placed_at, grain_key from order_pending)",

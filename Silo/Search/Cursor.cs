@@ -5,23 +5,23 @@ using System.Text.Json;
 namespace SoonShop.Silo.Search;
 
 /// <summary>
-/// Where a page ended: the sort values and key of its last row, and a digest of the query they belong to. Opaque to
-/// clients, but no secret: a forged one can only begin a page elsewhere in the same list.
+/// Encodes where a page ended: the sort values and key of its last row, and a digest of its query. A cursor is opaque to clients but not
+/// secret: a forged one can only start a page at another place of the same list.
 /// </summary>
 internal static class Cursor
 {
-    /// <summary>Escapes only what must be: a name in any script stays short.</summary>
+    /// <summary>Escapes only what JSON requires, so that names in any script stay short.</summary>
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <exception cref="InvalidOperationException">It would be longer than what is taken back.</exception>
+    /// <exception cref="InvalidOperationException">The cursor is longer than the longest that is accepted.</exception>
     public static string Write(string query, params string[] values)
     {
         var cursor = Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes((string[])[Digest(query), .. values], Json));
         return cursor.Length <= PageRequest.MaxCursorLength ? cursor
-            : throw new InvalidOperationException($"A cursor of {cursor.Length} characters would not be taken back.");
+            : throw new InvalidOperationException($"A cursor of {cursor.Length} characters exceeds the longest that is accepted.");
     }
 
-    /// <summary>The values of a cursor; false when it is none, or belongs to another query.</summary>
+    /// <summary>Reads the values of a cursor; false when it is not valid or belongs to another query.</summary>
     public static bool TryRead(string cursor, string query, int count, out string[] values)
     {
         values = [];

@@ -9,18 +9,18 @@ using SoonShop.Inventory;
 namespace SoonShop.Silo.Search;
 
 /// <summary>
-/// Searches the table <c>product_search</c>, which a trigger writes with each product. Words are matched by PostgreSQL's full-text search;
-/// what matches no product is taken for a typing error. One statement answers page and facets from the same set, and reads the documents
-/// of the page alone.
+/// Searches the table <c>product_search</c>, which a trigger fills with each product. PostgreSQL's full-text search matches words. When
+/// nothing matches, a second search tolerates typing errors. One statement returns the page and the facets of the same set, and reads only
+/// the products of the page.
 /// </summary>
 internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProductSearch
 {
-    /// <summary>Words that tell one query from another; more are left out.</summary>
+    /// <summary>The most words that distinguish one query from another in metrics; further words are ignored.</summary>
     private const int MaxWords = 10;
 
     private const string Chinese = "zh";
 
-    /// <summary>The bounds of the price facet's bands, minor units.</summary>
+    /// <summary>The bounds of the price bands of the facet, in minor units.</summary>
     private static readonly long[] PriceBounds = [1000, 2500, 5000, 10_000, 25_000];
 
     public async Task<Result<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation)
@@ -35,7 +35,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
         var order = new Order(sort, query.Language, after, key);
         if (text is null)
             return await PageAsync(query, null, order, cancellation);
-        // Only characters that nobody sees: nothing to look for.
+        // The text has only invisible characters, so nothing can match.
         if (await AskAsync("select search_query($1)", text, cancellation) is not { } written)
             return new ProductPage([], null, new Facets([], []));
         var page = await PageAsync(query, (text, written), order, cancellation);
@@ -82,7 +82,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
             ProductSort.Newest => ("created_at", "desc", "<"),
             _ => ("name", "asc", ">"),
         };
-        // PostgreSQL has the collations of ICU under these names.
+        // PostgreSQL provides ICU's collations under these names.
         var collation = order.By != ProductSort.Name ? "" : order.Language == Chinese ? " collate \"zh-x-icu\"" : " collate \"und-x-icu\"";
         var selected = column switch { "price" => "", "rank" => $", {rank} as rank", _ => $", p.{column}" };
         var rest = "true";
@@ -153,7 +153,9 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
         return await command.ExecuteScalarAsync(cancellation) as string;
     }
 
-    /// <summary>What a cursor belongs to. As the version before made it, so that a walk goes on while silos are replaced.</summary>
+    /// <summary>
+    /// Returns the query that a cursor belongs to. The previous version uses the same format, so that paging continues during an upgrade.
+    /// </summary>
     private static string KeyOf(ProductQuery query, string? text, ProductSort sort)
     {
         var words = string.Join(' ', WordPattern.Matches(text?.ToLowerInvariant() ?? "").Select(m => m.Value).Take(MaxWords));
@@ -167,10 +169,10 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
     [GeneratedRegex(@"[\p{L}\p{Nd}]+")]
     private static partial Regex WordPattern { get; }
 
-    /// <summary>The order of a list, and where its page begins.</summary>
-    /// <param name="By">What decides.</param>
-    /// <param name="Language">Whose alphabet names are sorted by.</param>
-    /// <param name="After">The sort value and key of the last row before; none at the beginning.</param>
-    /// <param name="Key">What the next page's cursor belongs to.</param>
+    /// <summary>The order of a list, and where the page begins.</summary>
+    /// <param name="By">The sort criterion.</param>
+    /// <param name="Language">The language whose collation sorts names.</param>
+    /// <param name="After">The sort value and key of the previous page's last row; empty for the first page.</param>
+    /// <param name="Key">The query that the next page's cursor belongs to.</param>
     private sealed record Order(ProductSort By, string? Language, string[] After, string Key);
 }

@@ -5,13 +5,13 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Search;
 
-/// <summary>Forgets words that no product on sale has any more. Every silo does; doing it twice at a time does no harm.</summary>
+/// <summary>Removes words that no product on sale has. Every silo runs it; concurrent runs do no harm.</summary>
 internal sealed partial class SearchHousekeeping(NpgsqlDataSource database, ILogger<SearchHousekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
     private const int BatchSize = 500;
 
-    /// <summary>Batches in one round: the rest waits for the next.</summary>
+    /// <summary>The most batches in one round. The rest waits for the next round.</summary>
     private const int MaxBatches = 200;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -30,17 +30,17 @@ internal sealed partial class SearchHousekeeping(NpgsqlDataSource database, ILog
         }
     }
 
-    /// <summary>One round.</summary>
+    /// <summary>Runs one round.</summary>
     internal async Task CleanAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("select forget_words($1)");
         command.Parameters.Add(new() { Value = BatchSize });
         for (var batches = 0; batches < MaxBatches && await command.ExecuteScalarAsync(cancellation) is BatchSize; batches++)
         {
-            // On to the next batch: each is a transaction of its own.
+            // Continues with the next batch in a new transaction.
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Words of products that are gone could not be removed now: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Unused search words could not be removed: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }
