@@ -40,13 +40,13 @@ using SoonShop.Users;
 
 namespace SoonShop.Silo;
 
-/// <summary>Puts the silo together.</summary>
+/// <summary>Assembles the silo.</summary>
 internal static class Hosting
 {
-    /// <summary>The provider name under which Orleans' ADO.NET packages know Npgsql.</summary>
+    /// <summary>Npgsql's provider name in Orleans' ADO.NET packages.</summary>
     private const string Invariant = "Npgsql";
 
-    /// <summary>The shop's services: configuration, database and ports.</summary>
+    /// <summary>Adds the shop's services: configuration, database and ports.</summary>
     public static IServiceCollection AddShop(this IServiceCollection services, SiloConfiguration configuration) => services
         .AddSingleton(Options.Create(configuration.Silo))
         .AddSingleton(Options.Create(configuration.Accounts))
@@ -76,18 +76,22 @@ internal static class Hosting
         .AddIntegrityCheck(configuration)
         .AddShopEvents(configuration.Events);
 
-    /// <summary>The silo with its storage and filters, without clustering.</summary>
+    /// <summary>Configures the silo with its storage and filters, without clustering.</summary>
     public static ISiloBuilder UseShop(this ISiloBuilder silo, SiloConfiguration configuration)
     {
-        // First, so that a span holds all that its call meets.
+        // Tracing comes first, so that a span covers everything within its call.
         if (configuration.Telemetry.Traces)
             silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<CallFilter>();
-        silo.Services.AddSingleton<CallDeadlines>().AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>().AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>()
-            .AddHostedService<OrderHousekeeping>().AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>().AddHostedService(s => s.GetRequiredService<IntegrityService>()).AddHostedService(s => s.GetRequiredService<AuditAggregator>()).AddShopEventServices().AddShopMetrics(configuration.Telemetry);
-        // What fails while a grain is loaded passes no filter: its caller must be able to read it.
+        silo.Services.AddSingleton<CallDeadlines>().AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>()
+            .AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>().AddHostedService<OrderHousekeeping>()
+            .AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>()
+            .AddHostedService(s => s.GetRequiredService<IntegrityService>()).AddHostedService(s => s.GetRequiredService<AuditAggregator>())
+            .AddShopEventServices().AddShopMetrics(configuration.Telemetry);
+        // An error during activation bypasses the call filters, so the caller must be able to deserialize Npgsql's exceptions.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
-        // Grains leave by their age (see their classes' limits); shedding is the last line before the process is killed for its memory.
+        // Grains are deactivated by age (see the limits of their classes). Memory-based deactivation is the last resort before the process
+        // is killed.
         silo.Services.Configure<GrainCollectionOptions>(o =>
         {
             o.CollectionQuantum = TimeSpan.FromSeconds(15);
@@ -96,19 +100,19 @@ internal static class Hosting
             if (o.EnableActivationSheddingOnMemoryPressure)
                 (o.MemoryUsageLimitPercentage, o.MemoryUsageTargetPercentage) = (configuration.Silo.MemoryLimitPercent, configuration.Silo.MemoryLimitPercent - 10);
         });
-        // A caller waits longer than what it calls waits for the database, and the gateway longer than that.
+        // A caller waits longer than its callee waits for the database, and the gateway waits longer than that.
         silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
         return silo;
     }
 
-    /// <summary>Membership in the database, and the endpoints of this silo.</summary>
+    /// <summary>Configures membership in the database and this silo's endpoints.</summary>
     public static ISiloBuilder UseShopCluster(this ISiloBuilder silo, SiloConfiguration configuration)
     {
         var address = IPAddress.Parse(configuration.Silo.AdvertisedIP);
         silo.ConfigureEndpoints(address, configuration.Silo.SiloPort, configuration.Silo.GatewayPort)
             .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
             .UseShopKubernetes(configuration.Silo);
-        // After hosting for Kubernetes, which would listen everywhere.
+        // Runs after the Kubernetes hosting, which would listen on every address.
         silo.Services.PostConfigure<EndpointOptions>(o =>
         {
             var listening = configuration.Silo.ListenOnAnyAddress ? address.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any : address;
@@ -119,22 +123,22 @@ internal static class Hosting
         silo.Services.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Silo.ClusterId, "soonshop"));
         silo.Services.Configure<ClusterMembershipOptions>(o =>
         {
-            // A silo that dies is missed after about ten seconds. One whose row is all that is left, because the whole
-            // cluster died, holds a new silo up no longer than that either.
+            // A dead silo is detected after about ten seconds. A stale row, left after the whole cluster died, delays a new silo no longer
+            // than that.
             o.ProbeTimeout = TimeSpan.FromSeconds(3);
             o.NumMissedProbesLimit = 3;
             o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
             o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
-            // Longer than the slowest start: a silo that finds itself joining for longer than this takes itself for dead, and ends.
+            // Longer than the slowest start: a silo that is joining for longer than this declares itself dead and ends.
             o.MaxJoinAttemptTime = TimeSpan.FromMinutes(5);
         });
         return silo;
     }
 
-    /// <summary>How often, a second apart, a client looks for a silo before it gives up.</summary>
+    /// <summary>How often a client tries to reach a silo, once a second, before it fails.</summary>
     private const int MaxConnectAttempts = 60;
 
-    /// <summary>A client of the cluster that the database names.</summary>
+    /// <summary>Adds a client of the cluster that the database names.</summary>
     public static IHostApplicationBuilder AddShopClient(this IHostApplicationBuilder builder, SiloConfiguration configuration)
     {
         builder.Services.AddSingleton(_ => configuration.Database.ToDataSource());

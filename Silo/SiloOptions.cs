@@ -73,7 +73,7 @@ public sealed class SiloOptions
     /// </summary>
     public string KubernetesApi { get; set; } = "";
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (SiloPort is < 1 or > 65535)
@@ -93,7 +93,8 @@ public sealed class SiloOptions
         if (ClusterId.Length is < 1 or > 100)
             yield return "Silo:ClusterId must be 1–100 characters; set Silo__ClusterId.";
         if (MaxDatabaseConnections is < 5 or > 1000)
-            yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 5–1000: some are held all the time.";
+            yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 5–1000: "
+                + "the silo holds some connections permanently.";
         if (MemoryLimitPercent is not (0 or >= 20 and <= 100))
             yield return $"Silo:MemoryLimitPercent is {MemoryLimitPercent}; set Silo__MemoryLimitPercent to 20–100, or to 0 for none.";
         if (AwaitDatabaseSeconds is < 0 or > 86_400)

@@ -5,13 +5,13 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Auditing;
 
-/// <summary>Writes what was tried in vain into the audit log, every second what is new and every minute what was repeated.</summary>
+/// <summary>Writes failed attempts to the audit log: new ones every second, repeated ones every minute.</summary>
 internal sealed partial class AuditAggregator(AuditLog log, TimeProvider time, ILogger<AuditAggregator> logger)
     : BackgroundService, IAuditAggregator
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    /// <summary>For the last entries, while the silo stops.</summary>
+    /// <summary>The time limit for the last entries when the silo stops.</summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(3);
 
     private readonly AuditEventBuffer tally = new(time);
@@ -40,11 +40,11 @@ internal sealed partial class AuditAggregator(AuditLog log, TimeProvider time, I
         }
         catch (Exception e)
         {
-            // They tell of floods and guesses, not of changes: rather lose some than pile them up.
+            // These entries report floods and guesses, not changes. Losing some is better than accumulating them.
             LogLost(logger, acts.Count - written, e.Message);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} entries of failed attempts could not be written into the audit log: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} entries of failed attempts could not be written to the audit log: {Reason}")]
     private static partial void LogLost(ILogger log, int count, string reason);
 }

@@ -12,7 +12,7 @@ internal sealed class AuditLog(NpgsqlDataSource database) : IAuditLog
 {
     public Task AddAsync(AuditEvent auditEvent, CancellationToken cancellation) => AddAsync(auditEvent, Origin.Current, cancellation);
 
-    /// <summary>Adds an entry of an origin that is not the call's.</summary>
+    /// <summary>Adds an entry with an explicit origin instead of the call's.</summary>
     internal async Task AddAsync(AuditEvent auditEvent, Origin origin, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
@@ -49,7 +49,7 @@ internal sealed class AuditLog(NpgsqlDataSource database) : IAuditLog
         return new Page<AuditEntry>(items.ToImmutable(), null);
     }
 
-    /// <summary>Makes this the command that reads a page; false when the page's cursor is none of this list.</summary>
+    /// <summary>Sets the command to read a page; false when the cursor does not belong to this list.</summary>
     internal static bool TryWriteList(NpgsqlCommand command, AuditFilter filter, PageRequest page)
     {
         var query = new PageQuery(command);
@@ -63,11 +63,11 @@ internal sealed class AuditLog(NpgsqlDataSource database) : IAuditLog
         }
         query.And("actor = {0}", filter.Actor);
         if (filter.Action is { } action && action.EndsWith('*'))
-            query.And("action like {0}", $"{action[..^1].Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%");
+            query.And("action like {0}", $"{Escape(action[..^1])}%");
         else
             query.And("action = {0}", filter.Action);
         query.And("subject = {0}", filter.Subject);
-        // Written out where the index holds only such.
+        // This matches the condition of the partial index.
         query.And(filter.Outcome is null or AuditOutcome.Success ? "true" : "outcome <> 'success'");
         query.And("outcome = {0}", filter.Outcome is { } outcome ? NameOf(outcome) : null);
         query.And("at >= {0}", filter.From?.ToUniversalTime());
@@ -80,6 +80,9 @@ internal sealed class AuditLog(NpgsqlDataSource database) : IAuditLog
     }
 
     private static string ListOf(AuditFilter filter) => $"audit-log {filter}";
+
+    private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal)
+        .Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
 
     private static string NameOf(AuditOutcome outcome) => JsonNamingPolicy.CamelCase.ConvertName(outcome.ToString());
 

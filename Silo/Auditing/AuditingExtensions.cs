@@ -3,10 +3,10 @@ using SoonShop.Auditing;
 
 namespace SoonShop.Silo.Auditing;
 
-/// <summary>Hosting of the audit log.</summary>
+/// <summary>Registers the audit log.</summary>
 internal static class AuditingExtensions
 {
-    /// <summary>The audit log, and what counts failed attempts for it.</summary>
+    /// <summary>Adds the audit log and the aggregation of failed attempts.</summary>
     public static IServiceCollection AddAuditing(this IServiceCollection services) => services
         .AddSingleton<AuditLog>()
         .AddSingleton<IAuditLog>(s => s.GetRequiredService<AuditLog>())

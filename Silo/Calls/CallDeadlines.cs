@@ -5,15 +5,16 @@ using Orleans.Configuration;
 namespace SoonShop.Silo.Calls;
 
 /// <summary>
-/// Knows of a call that comes to its grain when its caller has given up: an overloaded silo does not work for nobody. What has been begun
-/// is brought to its end: the deadline goes no further than to the first grain.
+/// Rejects a call that reaches its grain after its caller has given up, so that an overloaded silo does not work in vain. Work that has
+/// begun is completed: the deadline applies only to the first grain of a call chain.
 /// </summary>
 internal sealed partial class CallDeadlines(IOptions<SiloMessagingOptions> messaging, TimeProvider time, ILogger<CallDeadlines> log)
 {
-    // Orleans drops what has waited longer than a front end's own time limit, which is not known here: several times our own is more.
+    // Orleans drops a call that has waited longer than the front end's own time limit. That limit is unknown here, but three times this
+    // silo's limit exceeds it.
     private readonly SenderClocks clocks = new(messaging.Value.ResponseTimeout * 3, time);
 
-    /// <exception cref="UnavailableException">Nobody waits for the answer any more.</exception>
+    /// <exception cref="UnavailableException">The caller has given up.</exception>
     public void ThrowIfOver(IIncomingGrainCallContext context)
     {
         if (Of(context) is not { } deadline)
@@ -30,7 +31,7 @@ internal sealed partial class CallDeadlines(IOptions<SiloMessagingOptions> messa
         if (RequestContext.Get(RequestKeys.DeadlineText) is string text)
         {
             RequestContext.Remove(RequestKeys.DeadlineText);
-            // A silo of the version before does not know it, and hands it on with its own calls.
+            // A silo of the previous version does not know the deadline and forwards it with its own calls.
             return context.SourceId is { } source && source.IsClient() ? CallDeadline.Read(text) : null;
         }
         if (RequestContext.Get(RequestKeys.Deadline) is not CallDeadline deadline)
@@ -39,6 +40,6 @@ internal sealed partial class CallDeadlines(IOptions<SiloMessagingOptions> messa
         return deadline;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Interface}.{Method} came {DelayMs} ms late; its caller waited for {PatienceMs} ms.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Interface}.{Method} started {DelayMs} ms after it was sent; its caller waited only {PatienceMs} ms.")]
     private static partial void LogLate(ILogger log, string @interface, string method, long delayMs, int patienceMs);
 }

@@ -9,10 +9,10 @@ using SoonShop.Silo.Dashboard;
 namespace SoonShop.Silo.Calls;
 
 /// <summary>
-/// Around every call of a grain; one filter for everything, because each further one costs a call more than what it does. It refuses a call that
-/// nobody waits for, and tells grains that count their calls of each. It translates what a grain's surroundings throw when the database or another
-/// silo is out of reach, or older than this one, into the one exception that callers know: whether the call took effect is then unknown; every
-/// command may be sent again. While somebody looks at the dashboard, the call is counted there.
+/// Wraps every grain call. It is a single filter because each additional filter costs a call more than its own work. It rejects a call
+/// whose caller has given up, and notifies grains that count their calls. It translates errors of an unreachable database, or of an
+/// unreachable or older silo, into <see cref="UnavailableException"/>. Whether such a call took effect is unknown; every command may be
+/// sent again. While the dashboard is in use, the filter counts the call there.
 /// </summary>
 internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFilter> log, DashboardMetrics? dashboard = null) : IIncomingGrainCallFilter
 {
@@ -25,16 +25,17 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
         try
         {
             await ready;
-            // Goes on where the call ended, which is on the grain's scheduler already: to be put there once more costs each call several objects.
+            // Continues where the call ended, which usually is the grain's scheduler. Returning to the scheduler once more would cost
+            // several objects per call.
             await (dashboard?.Profiler is { } profiler ? profiler.Invoke(context) : context.Invoke()).ConfigureAwait(false);
         }
-        // Whoever cancelled waits for nothing.
+        // A caller that cancelled does not wait for a result.
         catch (Exception e) when (e is not UnavailableException && IsTransient(e) && !context.Request.GetCancellationToken().IsCancellationRequested)
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
             throw new UnavailableException("The shop is busy or its database is out of reach. Try again.");
         }
-        // A client cannot read a cause whose type is the silo's own: it would not even learn that it may try again.
+        // A client cannot deserialize a cause whose type belongs to the silo. It would not even learn that it may retry.
         catch (UnavailableException e) when (e.InnerException is { } cause)
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, $"{e.Message} {cause.Message}");
@@ -47,7 +48,7 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
         }
         finally
         {
-            // Where the runtime could not go on at once, it went to another thread.
+            // If the runtime could not continue inline, the call ended on another thread.
             if (counter is not null && TaskScheduler.Current == scheduler)
                 counter.CallEnded();
             else if (counter is not null)

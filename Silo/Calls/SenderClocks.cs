@@ -3,21 +3,21 @@ using System.Collections.Concurrent;
 namespace SoonShop.Silo.Calls;
 
 /// <summary>
-/// How long calls took from their sender to here, without the two clocks having to agree: the fastest call of the last while shows how far the
-/// clocks are apart, and the others are measured against it (as LEDBAT does, RFC 6817, section 3.4.2). Both clocks are
-/// monotonic ones: setting a machine's time does not matter.
+/// Measures how long calls took from their sender to this silo without synchronized clocks. The fastest recent call shows the offset
+/// between the two clocks, and other calls are measured against it (as in LEDBAT, RFC 6817, section 3.4.2). Both clocks are monotonic, so
+/// changing a machine's time has no effect.
 /// </summary>
 internal sealed class SenderClocks(TimeSpan longestWait, TimeProvider time)
 {
-    /// <summary>Senders beyond this many are forgotten, the oldest first.</summary>
+    /// <summary>The most senders that are remembered. Beyond that, the least recently seen is forgotten.</summary>
     public const int MaxSenders = 1000;
 
-    /// <summary>How long the fastest call counts; between one and two of these.</summary>
+    /// <summary>The length of a window. The fastest call counts for one to two windows.</summary>
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<Guid, Sender> senders = new();
 
-    /// <summary>How much longer than the fastest a call has taken.</summary>
+    /// <summary>Returns how much longer than the fastest call this call has taken.</summary>
     public TimeSpan DelayOf(Guid sender, long sentAtMs)
     {
         if (senders.Count >= MaxSenders && !senders.ContainsKey(sender))
@@ -46,7 +46,7 @@ internal sealed class SenderClocks(TimeSpan longestWait, TimeProvider time)
                 var delay = TimeSpan.FromMilliseconds(apartMs - Math.Min(current, previous));
                 if (delay <= longestWait)
                     return delay;
-                // No call waits that long: a clock was set.
+                // No call waits this long, so the sender's clock has restarted.
                 (previous, current) = (long.MaxValue, apartMs);
                 return TimeSpan.Zero;
             }

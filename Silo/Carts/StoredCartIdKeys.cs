@@ -5,21 +5,21 @@ using SoonShop.Carts;
 namespace SoonShop.Silo.Carts;
 
 /// <summary>
-/// Keeps the keys of the database in memory. It asks again now and then, but only while somebody wants them, and nobody waits for that: a new
-/// key is some minutes old before it signs.
+/// Caches the keys of cart ids from the database. The cache reloads in the background, only when keys are requested, and requests do not
+/// wait for it. That suffices because a new key does not sign until it is some minutes old.
 /// </summary>
 internal sealed partial class StoredCartIdKeys(NpgsqlDataSource database, TimeProvider time, ILogger<StoredCartIdKeys> log) : ICartIdKeys
 {
-    /// <summary>After which they are read again.</summary>
+    /// <summary>The age from which the keys are reloaded in the background.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
 
-    /// <summary>After which whoever wants them waits for the reading: less than the time before a key signs.</summary>
+    /// <summary>The age from which a request waits for the reload. It is below the age at which a new key starts to sign.</summary>
     private static readonly TimeSpan Stale = TimeSpan.FromMinutes(5);
 
-    /// <summary>Between two readings that fail.</summary>
+    /// <summary>The pause between two failed reads.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
-    /// <summary>Patience with the database.</summary>
+    /// <summary>The time limit of a read.</summary>
     private static readonly TimeSpan MaxReading = TimeSpan.FromSeconds(3);
 
     private readonly Lock gate = new();
@@ -38,7 +38,7 @@ internal sealed partial class StoredCartIdKeys(NpgsqlDataSource database, TimePr
         return age < Stale ? new(keys.Keys) : new(again);
     }
 
-    /// <summary>One reading at a time. It ends with <paramref name="otherwise"/> when it fails.</summary>
+    /// <summary>Starts a read unless one is running. When it fails, the result is <paramref name="otherwise"/>.</summary>
     private Task<CartIdKeys> ReadOnce(CartIdKeys? otherwise = null)
     {
         lock (gate)
@@ -47,7 +47,7 @@ internal sealed partial class StoredCartIdKeys(NpgsqlDataSource database, TimePr
                 return reading;
             if (otherwise is not null && failedAt is { } at && time.GetElapsedTime(at) < Pause)
                 return Task.FromResult(otherwise);
-            // Not on the scheduler of the grain that happens to ask.
+            // Runs outside the scheduler of the grain that requests the keys.
             return reading = Task.Run(() => ReadAsync(otherwise));
         }
     }
@@ -76,7 +76,7 @@ internal sealed partial class StoredCartIdKeys(NpgsqlDataSource database, TimePr
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of carts' ids could not be read again; those that are known serve on: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of cart ids could not be reloaded; the cached ones stay in use: {Reason}")]
     private static partial void LogNotRead(ILogger log, string reason);
 
     private sealed record Known(CartIdKeys Keys, long ReadAt);

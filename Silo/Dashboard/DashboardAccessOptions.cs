@@ -21,7 +21,7 @@ public sealed class DashboardAccessOptions
     /// <summary>How long a sign-in lasts.</summary>
     internal TimeSpan SessionLifetime => TimeSpan.FromMinutes(SessionMinutes);
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (SessionMinutes is < 1 or > 480)

@@ -12,27 +12,27 @@ using Orleans.Dashboard;
 namespace SoonShop.Silo.Dashboard;
 
 /// <summary>
-/// Orleans' dashboard, for administrators of the shop: they sign in at <see cref="SignInPath"/> with their account, and a cookie that is
-/// good for this path alone lets their browser in. All silos share the keys of these cookies, so that any of them may be asked.
+/// Hosts Orleans' dashboard for administrators of the shop. They sign in at <see cref="SignInPath"/> with their account and get a cookie
+/// that is valid for this path only. All silos share the keys of these cookies, so that every silo accepts them.
 /// </summary>
 internal static class DashboardHosting
 {
-    /// <summary>Where the dashboard is.</summary>
+    /// <summary>The path of the dashboard.</summary>
     public const string Path = "/dashboard";
 
-    /// <summary>Where administrators sign in, and see that they are.</summary>
+    /// <summary>The path where administrators sign in and see who is signed in.</summary>
     public const string SignInPath = Path + "/sign-in";
 
-    /// <summary>The authentication scheme, and the policy that asks for it.</summary>
+    /// <summary>The name of the authentication scheme and of the policy that requires it.</summary>
     public const string Scheme = "Dashboard";
 
-    /// <summary>The dashboard's services; nothing where the configuration leaves it out, or the silo serves no HTTP.</summary>
+    /// <summary>Adds the dashboard's services, unless the configuration disables it or the silo serves no HTTP.</summary>
     public static ISiloBuilder AddShopDashboard(this ISiloBuilder silo, SiloConfiguration configuration)
     {
         var options = configuration.Dashboard;
         if (!options.Enabled || configuration.Silo.HttpPort == 0)
             return silo;
-        // The stream of log lines would pass by what takes personal data and secrets out of logs.
+        // Log streaming is hidden because it would bypass the redaction of personal data and secrets.
         var services = silo.Services;
         DashboardMetrics.Add(services, () => silo.AddDashboard(o => o.HideTrace = true));
         services.AddSingleton(options).AddSingleton<DashboardSignIn>().AddDashboardKeys();
@@ -41,38 +41,41 @@ internal static class DashboardHosting
         return silo;
     }
 
-    /// <summary>The keys of the cookies, which all silos share.</summary>
+    /// <summary>Adds the keys of the cookies, which all silos share.</summary>
     internal static IServiceCollection AddDashboardKeys(this IServiceCollection services)
     {
-        // Before data protection's own service, which would make a key where it finds none.
+        // Runs before data protection's own service, which would create a key where it finds none.
         services.AddHostedService<FirstDashboardKey>();
         services.AddDataProtection().SetApplicationName("soonshop");
         services.AddOptions<KeyManagementOptions>().Configure<NpgsqlDataSource>((o, database) => o.XmlRepository = new DashboardKeys(database));
         return services;
     }
 
-    /// <summary>Asks who it is; only after that, or sessions would be asked for by a silo that cannot.</summary>
+    /// <summary>
+    /// Adds authentication. It must follow the check of cluster membership: only a member of the cluster can look up sessions.
+    /// </summary>
     public static void UseDashboard(this WebApplication app)
     {
         if (app.Services.GetService<DashboardAccessOptions>() is not null)
             app.UseAuthentication().UseAuthorization();
     }
 
-    /// <summary>The dashboard's routes; none where <see cref="AddShopDashboard"/> left it out.</summary>
+    /// <summary>Maps the dashboard's routes, unless <see cref="AddShopDashboard"/> has disabled it.</summary>
     public static void MapDashboard(this IEndpointRouteBuilder app)
     {
         if (app.ServiceProvider.GetService<DashboardAccessOptions>() is null)
             return;
         app.MapOrleansDashboard(Path).RequireAuthorization(Scheme).AddEndpointFilter(AddHeadersAsync).AddEndpointFilter<DashboardSession>();
-        // Before the dashboard's own route: that one calls any method of a grain that takes no argument and shows what it answers, whoever's
-        // data it is, and no audit log hears of it.
+        // Overrides the dashboard's own route. That one calls any parameterless grain method and shows the result, whoever's data it is,
+        // without an entry in the audit log.
         app.MapGet(Path + "/GrainState", () => TypedResults.Problem(
-            "The state of single grains is not shown here. Ask the administration's API, which notes who asked.", statusCode: StatusCodes.Status403Forbidden))
+            "The state of single grains is not shown here. Use the administration API, which logs who read it.", statusCode: StatusCodes.Status403Forbidden))
             .WithOrder(-1).RequireAuthorization(Scheme);
 
         var doors = app.MapGroup("").AddEndpointFilter(AddHeadersAsync);
         doors.MapGet(SignInPath, (Delegate)DashboardSignIn.ShowAsync);
-        // No token against forged requests: who is not signed in has nothing to lose, and to a sign-out from elsewhere browsers add no cookie.
+        // Needs no antiforgery token: a client that is not signed in has nothing to lose, and browsers send no cookie with a cross-site
+        // sign-out.
         doors.MapPost(SignInPath, (HttpContext context, DashboardSignIn signIn, [FromForm] string? email, [FromForm] string? password) =>
                 signIn.SignInAsync(context, email, password))
             .DisableAntiforgery().WithFormOptions(valueCountLimit: 4, valueLengthLimit: DashboardSignIn.MaxFieldLength).WithMetadata(new RequestSizeLimitAttribute(4096));
@@ -91,7 +94,7 @@ internal static class DashboardHosting
         o.Cookie.SecurePolicy = options.SecureCookie ? CookieSecurePolicy.Always : CookieSecurePolicy.SameAsRequest;
         o.Events.OnRedirectToLogin = context =>
         {
-            // A page is shown where to sign in; the page's own requests for figures are told the truth.
+            // A page request is redirected to the sign-in page. The page's own data requests get the status code.
             if (context.Request.GetTypedHeaders().Accept.Any(a => a.MediaType == "text/html"))
                 context.Response.Redirect(context.Request.PathBase + SignInPath);
             else
@@ -100,7 +103,7 @@ internal static class DashboardHosting
         };
     }
 
-    /// <summary>What the pages load comes from here; nobody frames them; no cache keeps them.</summary>
+    /// <summary>Adds headers: pages load only from this origin, cannot be framed, and are not cached.</summary>
     private static ValueTask<object?> AddHeadersAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         var headers = invocation.HttpContext.Response.Headers;

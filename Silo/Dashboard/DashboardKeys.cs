@@ -5,10 +5,10 @@ using Npgsql;
 namespace SoonShop.Silo.Dashboard;
 
 /// <summary>
-/// The keys that protect the dashboard's cookies, in the database, so that every silo reads what another wrote. Who can read them there can
-/// read all that the dashboard shows as well; and a cookie is good only with a session that its account knows.
+/// Stores the keys that protect the dashboard's cookies in the database, so that every silo can read the others' cookies. Whoever can read
+/// the keys there can also read everything that the dashboard shows. A cookie is valid only with an open session of its account.
 /// </summary>
-/// <remarks>The port knows no asynchronous calls. It is asked when a silo starts, and once a day.</remarks>
+/// <remarks>The interface has no asynchronous methods. It is called when a silo starts, and once a day.</remarks>
 internal sealed class DashboardKeys(NpgsqlDataSource database) : IXmlRepository
 {
     public IReadOnlyCollection<XElement> GetAllElements()

@@ -5,19 +5,19 @@ using Orleans.Providers;
 namespace SoonShop.Silo.Dashboard;
 
 /// <summary>
-/// Runs the dashboard's own reader of metrics, and its filter around every call, only while somebody looks at the dashboard. That reader walks every
-/// activation and the directory's cache each second: a quarter of a core for a silo with 30,000 activations that has nothing else to do.
-/// Whoever looks at one silo sees the figures of all: so a look is told to each of them.
+/// Runs the dashboard's metrics reader and call filter only while the dashboard is in use. The reader walks every activation and the
+/// directory cache each second, which takes a quarter of a core on an idle silo with 30,000 activations. A silo's dashboard shows the
+/// metrics of all silos, so each use is announced to all of them.
 /// </summary>
 internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<DashboardMetrics> log) : IControllable, IAsyncDisposable
 {
-    /// <summary>The name under which each silo is told.</summary>
+    /// <summary>The name under which the management grain reaches this provider on each silo.</summary>
     public const string Name = "dashboard-metrics";
 
-    /// <summary>How often the other silos are told while somebody looks.</summary>
+    /// <summary>How often a use is announced to the other silos.</summary>
     private static readonly TimeSpan TellInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>The type in Orleans' package that starts the reader, as a participant in the silo's start.</summary>
+    /// <summary>The type in Orleans' package that starts the reader as a lifecycle participant.</summary>
     private const string ReaderType = "DashboardHost";
 
     private readonly SemaphoreSlim gate = new(1);
@@ -27,18 +27,18 @@ internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<Dashbo
     private long? lookedAt, toldAt;
     private ITimer? ending;
 
-    /// <summary>How long the reader goes on after the last look.</summary>
+    /// <summary>How long the reader keeps running after the last use.</summary>
     public TimeSpan Linger { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>True while the reader runs.</summary>
     public bool IsRunning { get; private set; }
 
-    /// <summary>Counts a call for the dashboard, and makes it; null while nobody looks.</summary>
+    /// <summary>The filter that counts a call for the dashboard and invokes it; null while the dashboard is not in use.</summary>
     public IIncomingGrainCallFilter? Profiler => IsRunning ? profiler?.Value : null;
 
     /// <summary>
-    /// Adds the dashboard by <paramref name="add"/>. What starts its reader is taken out of the silo's start, and what counts calls out of their
-    /// filters: they wait here for the first look.
+    /// Adds the dashboard by <paramref name="add"/>. Removes its reader from the silo's lifecycle and its filter from the call filters.
+    /// Both start at the first use.
     /// </summary>
     public static void Add(IServiceCollection services, Action add)
     {
@@ -62,7 +62,7 @@ internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<Dashbo
         services.AddKeyedSingleton<IControllable>(Name, (s, _) => s.GetRequiredService<DashboardMetrics>());
     }
 
-    /// <summary>Somebody looks at this silo's dashboard: the readers of all silos run. Does not wait for them.</summary>
+    /// <summary>Starts the readers of all silos because this silo's dashboard is in use. Does not wait for them.</summary>
     public void Look(IGrainFactory grains)
     {
         lock (looks)
@@ -74,7 +74,7 @@ internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<Dashbo
         _ = TellAsync(grains);
     }
 
-    /// <summary>Somebody looks at a dashboard of this cluster.</summary>
+    /// <summary>Starts this silo's reader because a dashboard of the cluster is in use.</summary>
     public async Task<object?> ExecuteCommand(int command, object? arg)
     {
         await gate.WaitAsync();
@@ -130,7 +130,7 @@ internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<Dashbo
         {
             if (!IsRunning || time.GetElapsedTime(lookedAt!.Value) < Linger)
                 return;
-            // Ends the reader alone: what starts it can be asked again.
+            // Ends only the reader. The participant can start a new one.
             await ((IAsyncDisposable)reader!).DisposeAsync();
             IsRunning = false;
         }
@@ -140,16 +140,17 @@ internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<Dashbo
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Not every silo could be told that somebody looks at the dashboard: its figures may be missing there. {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Not every silo could be told that the dashboard is in use; metrics of some silos may be missing there. {Reason}")]
     private static partial void LogNotTold(ILogger log, string reason);
 
-    /// <summary>Takes no part in the silo's start.</summary>
+    /// <summary>Replaces the reader in the silo's lifecycle and does nothing.</summary>
     private sealed class Nothing : ILifecycleParticipant<ISiloLifecycle>
     {
         public void Participate(ISiloLifecycle lifecycle) { }
     }
 
-    /// <summary>A start of the silo, as the reader sees it: the silo has started long ago.</summary>
+    /// <summary>A lifecycle for the reader, in which the silo has already started.</summary>
     private sealed class Start : ISiloLifecycle, IDisposable
     {
         public List<ILifecycleObserver> Observers { get; } = [];

@@ -6,22 +6,22 @@ using SoonShop.Users;
 namespace SoonShop.Silo.Dashboard;
 
 /// <summary>
-/// Lets in whose session is open and who is an administrator now. Asked of the account each time: few look at a dashboard, and an
-/// account in use is in memory. So a session that was ended, or a role that was taken, shuts the dashboard at once.
+/// Admits users with an open session who are administrators now. It checks the account on every request: few users look at a dashboard, and
+/// an account in use is in memory. Ending a session or removing the role therefore takes effect at once.
 /// </summary>
 internal sealed class DashboardSession(IGrainFactory grains, DashboardMetrics metrics, TimeProvider time) : IEndpointFilter
 {
     private const string UserClaim = "sub", SessionClaim = "sid";
 
-    /// <summary>How long an account may take to answer.</summary>
+    /// <summary>The time limit of the check.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>What the cookie holds: who, and in which session. Nothing of it is secret or lets anybody in elsewhere.</summary>
+    /// <summary>Creates the content of the cookie: user and session. It is not secret and gives no access elsewhere.</summary>
     public static ClaimsPrincipal Of(SignedIn signedIn) => new(new ClaimsIdentity(
         [new(UserClaim, signedIn.User.Id.ToString()), new(SessionClaim, signedIn.SessionId.ToString()), new(ClaimTypes.Name, signedIn.User.Email)],
         DashboardHosting.Scheme));
 
-    /// <summary>The user and session of a cookie; null without one.</summary>
+    /// <summary>Reads the user and session from a cookie; null without one.</summary>
     public static (Guid User, Guid Session)? Read(ClaimsPrincipal? principal) =>
         Guid.TryParse(principal?.FindFirstValue(UserClaim), out var user) && Guid.TryParse(principal.FindFirstValue(SessionClaim), out var session)
             ? (user, session) : null;

@@ -11,12 +11,12 @@ using SoonShop.Users;
 namespace SoonShop.Silo.Dashboard;
 
 /// <summary>
-/// The page where administrators sign in to the dashboard. Failures count for the account as those at the shop's own login do, and each
-/// address may try so often a minute. The session that it opens is one of the account's: it is listed there, and can be ended there.
+/// The page where administrators sign in to the dashboard. Failed sign-ins count for the account like failed logins to the shop, and each
+/// address has a limit per minute. The session is one of the account's: it is listed there and can be ended there.
 /// </summary>
 internal sealed class DashboardSignIn(DashboardAccessOptions options, IGrainFactory grains, IAuditLog audit, IAuditAggregator refused, TimeProvider time) : IDisposable
 {
-    /// <summary>The longest e-mail address or password that is looked at.</summary>
+    /// <summary>The longest accepted e-mail address or password, in characters.</summary>
     public const int MaxFieldLength = 320;
 
     private const string SignInAct = "dashboard.sign-in";
@@ -31,17 +31,17 @@ internal sealed class DashboardSignIn(DashboardAccessOptions options, IGrainFact
             SegmentsPerWindow = 6,
         }));
 
-    /// <summary>The form; or, to who is signed in, who that is.</summary>
+    /// <summary>Shows the form, or who is signed in.</summary>
     public static async Task<IResult> ShowAsync(HttpContext context)
     {
         var known = await context.AuthenticateAsync(DashboardHosting.Scheme);
         return known.Succeeded ? Page(SignedInAs(known.Principal.Identity?.Name)) : Page(Form(null));
     }
 
-    /// <summary>Signs in, and goes on to the dashboard.</summary>
+    /// <summary>Signs in and redirects to the dashboard.</summary>
     public async Task<IResult> SignInAsync(HttpContext context, string? email, string? password)
     {
-        // A form on somebody else's page that would sign the browser in as somebody else.
+        // Rejects a form on another site, which would sign the browser in with another account.
         if (context.Request.Headers["Sec-Fetch-Site"] is [var site, ..] && site is not ("same-origin" or "none"))
             return Page(Form("Sign in from this page."), StatusCodes.Status403Forbidden);
         using var lease = tries.AttemptAcquire(context.Connection.RemoteIpAddress ?? IPAddress.None);
@@ -84,7 +84,7 @@ internal sealed class DashboardSignIn(DashboardAccessOptions options, IGrainFact
         return TypedResults.LocalRedirect("~" + DashboardHosting.Path + "/");
     }
 
-    /// <summary>Ends the session and takes the cookie back.</summary>
+    /// <summary>Ends the session and removes the cookie.</summary>
     public async Task<IResult> SignOutAsync(HttpContext context)
     {
         if (DashboardSession.Read((await context.AuthenticateAsync(DashboardHosting.Scheme)).Principal) is { } who)
@@ -105,7 +105,7 @@ internal sealed class DashboardSignIn(DashboardAccessOptions options, IGrainFact
 
     public void Dispose() => tries.Dispose();
 
-    /// <summary>True for what may go right in a moment.</summary>
+    /// <summary>True for an error that may pass by itself.</summary>
     internal static bool IsUnavailable(Exception e) => e is UnavailableException or TimeoutException or OrleansException or Npgsql.NpgsqlException;
 
     private static string Form(string? problem) => $"""

@@ -5,12 +5,12 @@ using Npgsql;
 namespace SoonShop.Silo.Dashboard;
 
 /// <summary>
-/// Makes the first key of the dashboard's cookies, one silo at a time. Silos that start together on a new database would each make one of
-/// their own, and hear of the others' a day later: until then a cookie would be good at one of them alone.
+/// Creates the first key of the dashboard's cookies, on one silo at a time. Otherwise silos that start together on a new database would
+/// each create a key and load the others' keys a day later. Until then a cookie would be valid on one silo only.
 /// </summary>
 internal sealed class FirstDashboardKey(NpgsqlDataSource database, IKeyManager keys, TimeProvider time) : IHostedService
 {
-    /// <summary>Of data protection itself, which makes the next key before the last one ends.</summary>
+    /// <summary>The default lifetime of data protection, which creates the next key before the last one expires.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(90);
 
     public async Task StartAsync(CancellationToken cancellationToken)

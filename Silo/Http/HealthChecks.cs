@@ -4,10 +4,10 @@ using SoonShop.Health;
 
 namespace SoonShop.Silo.Http;
 
-/// <summary>Whether this silo is a member of the cluster, and stays one.</summary>
+/// <summary>Checks whether this silo is a member of the cluster and not about to leave it.</summary>
 internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime) : IHealthCheck
 {
-    /// <summary>True from when it has joined until it begins to leave.</summary>
+    /// <summary>True from when the silo has joined until it begins to leave.</summary>
     public bool IsMember => lifetime.ApplicationStarted.IsCancellationRequested && Status == SiloStatus.Active && !lifetime.ApplicationStopping.IsCancellationRequested;
 
     private SiloStatus Status => membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
@@ -23,7 +23,7 @@ internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalS
     }
 }
 
-/// <summary>Whether the database answers.</summary>
+/// <summary>Checks whether the database responds.</summary>
 internal sealed class DatabaseCheck(IDatabaseHealth database) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -35,7 +35,7 @@ internal sealed class DatabaseCheck(IDatabaseHealth database) : IHealthCheck
         }
         catch (Exception e)
         {
-            return HealthCheckResult.Unhealthy($"the database does not answer: {e.Message}");
+            return HealthCheckResult.Unhealthy($"the database does not respond: {e.Message}");
         }
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace SoonShop.Silo.Http;
 
-/// <summary>For a silo that listens to nobody but silos and front ends.</summary>
+/// <summary>The server of a silo without an HTTP port. Only silos and front ends connect to such a silo.</summary>
 internal sealed class NullServer : IServer
 {
     public IFeatureCollection Features { get; } = new FeatureCollection();
@@ -14,6 +14,6 @@ internal sealed class NullServer : IServer
 
     public void Dispose()
     {
-        // It has nothing.
+        // Nothing to dispose.
     }
 }

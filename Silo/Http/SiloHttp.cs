@@ -14,8 +14,8 @@ using SoonShop.Silo.Dashboard;
 namespace SoonShop.Silo.Http;
 
 /// <summary>
-/// The silo's own HTTP server, for those who watch: probes, Prometheus, the dashboard. It starts before the silo joins the cluster, and ends
-/// after it has left: joining and leaving are when it is watched most.
+/// The silo's own HTTP server for operators: probes, Prometheus and the dashboard. It starts before the silo joins the cluster and stops
+/// after the silo has left, because operators watch most during joining and leaving.
 /// </summary>
 internal static class SiloHttp
 {
@@ -23,7 +23,7 @@ internal static class SiloHttp
     private const int MaxRequestBytes = 1 << 20;
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>Sets the server up.</summary>
+    /// <summary>Configures the server.</summary>
     public static void AddSiloHttp(this WebApplicationBuilder builder, SiloOptions options)
     {
         if (options.HttpPort == 0)
@@ -33,11 +33,11 @@ internal static class SiloHttp
         }
         var address = options.HttpAddress.Contains(':', StringComparison.Ordinal) ? $"[{options.HttpAddress}]" : options.HttpAddress;
         builder.WebHost.UseUrls($"http://{address}:{options.HttpPort.ToString(CultureInfo.InvariantCulture)}")
-            // What images set for web applications: this one is told otherwise.
+            // Container images set these ports for web applications. This server ignores them.
             .UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "")
             .ConfigureKestrel(kestrel =>
             {
-                // An environment that silos and front ends share may say where front ends listen.
+                // Replaces the configuration section, because an environment shared with front ends may name the front ends' addresses.
                 kestrel.Configure();
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxConcurrentConnections = MaxConnections;
@@ -49,12 +49,12 @@ internal static class SiloHttp
             .AddCheck<DatabaseCheck>("database", timeout: ProbeTimeout);
     }
 
-    /// <summary>What is served.</summary>
+    /// <summary>Maps the endpoints.</summary>
     public static void UseSiloHttp(this WebApplication app, SiloOptions options)
     {
         if (options.HttpPort == 0)
             return;
-        // Whoever reaches this port may read: it is for the operator's network alone.
+        // Everyone who reaches this port may read metrics: the port is for the operators' network only.
         app.UseMetrics(_ => true);
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments(DashboardHosting.Path) && !app.Services.GetRequiredService<ClusterCheck>().IsMember,
@@ -64,7 +64,9 @@ internal static class SiloHttp
         app.MapHealthChecks("/health/ready", new() { ResponseWriter = WriteAsync }).DisableHttpMetrics();
     }
 
-    /// <summary>Services start in their order and stop in the opposite one; by default the server comes last.</summary>
+    /// <summary>
+    /// Makes the server start first and stop last. Services start in order of registration, and by default the server comes last.
+    /// </summary>
     private static void StartFirst(IServiceCollection services)
     {
         var server = services.Single(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType?.Name == "GenericWebHostService");
@@ -72,12 +74,12 @@ internal static class SiloHttp
         services.Insert(0, server);
     }
 
-    /// <summary>The dashboard asks grains, which only a member of the cluster can.</summary>
+    /// <summary>Rejects requests to the dashboard, because only a member of the cluster can call grains.</summary>
     private static Task RefuseAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         context.Response.Headers.RetryAfter = "5";
-        return context.Response.WriteAsync("This silo is no member of the cluster now: ask another, or later.", context.RequestAborted);
+        return context.Response.WriteAsync("This silo is not a member of the cluster now. Use another silo, or try again later.", context.RequestAborted);
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)

@@ -5,13 +5,13 @@ using k8s.Authentication;
 namespace SoonShop.Silo.Kubernetes;
 
 /// <summary>
-/// Keeps requests to Kubernetes' API server apart. Orleans' agent asks again after a 403 at once and without end; every request asks for its
-/// token first, so here is where it can be made to wait.
+/// Limits the rate of requests to the Kubernetes API server. After a 403, Orleans' agent retries at once and without limit. Every request
+/// gets its token first, so this class can make it wait.
 /// </summary>
-/// <param name="tokens">Where the tokens come from; none where nobody asks for one.</param>
+/// <param name="tokens">Provides the tokens; null when requests need none.</param>
 internal sealed class ThrottledTokenProvider(ITokenProvider? tokens) : ITokenProvider
 {
-    /// <summary>A start takes three requests, a watch that ended one more, five seconds later.</summary>
+    /// <summary>The limit. A start takes three requests; after a watch ends, another one follows five seconds later.</summary>
     private readonly TokenBucketRateLimiter pace = new(new TokenBucketRateLimiterOptions
     {
         TokenLimit = 5,
@@ -25,7 +25,7 @@ internal sealed class ThrottledTokenProvider(ITokenProvider? tokens) : ITokenPro
         using var turn = await pace.AcquireAsync(1, cancellationToken);
         if (!turn.IsAcquired)
             throw new InvalidOperationException("Too many requests wait for Kubernetes' API server.");
-        // No header at all is what the client sends for null; its signature does not say so.
+        // Null makes the client send no header, although the return type is not nullable.
         return tokens is null ? null! : await tokens.GetAuthenticationHeaderAsync(cancellationToken);
     }
 }

@@ -5,7 +5,7 @@ using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Measures and traces what a payment provider is asked, whichever it is: as source <c>SoonShop.Payments</c>.</summary>
+/// <summary>Adds metrics and traces (source <c>SoonShop.Payments</c>) to the calls of any payment provider.</summary>
 internal sealed class InstrumentedPaymentProvider : IPaymentProvider
 {
     private static readonly ActivitySource Source = new(TelemetryHosting.PaymentSource);
@@ -52,7 +52,7 @@ internal sealed class InstrumentedPaymentProvider : IPaymentProvider
         }
         catch (Exception e)
         {
-            // The caller's patience may end first: that, too, is no answer.
+            // The caller's time limit may expire first. That counts as no response, too.
             if (e is UnavailableException or OperationCanceledException or TimeoutException)
                 outcome = "unavailable";
             activity?.SetStatus(ActivityStatusCode.Error, e.GetType().Name);

@@ -6,19 +6,19 @@ using SoonShop.Payments;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>An order with its payment, as the database has them at one moment.</summary>
+/// <summary>An order with its payment, as stored in the database at one moment.</summary>
 internal sealed record PaymentSnapshot(Guid Id, OrderStatus? Order, PaymentState? Payment)
 {
-    /// <summary>How the order's page goes on after it; empty where it came otherwise.</summary>
+    /// <summary>The cursor of the page after this order; empty when the order was not read in a page.</summary>
     public string PlacedAt { get; init; } = "";
 }
 
-/// <summary>Orders and payments, read from the database without waking their grains.</summary>
+/// <summary>Reads orders and payments from the database without activating their grains.</summary>
 internal sealed class PaymentSnapshots(NpgsqlDataSource database)
 {
     private const string Columns = "k.grain_key, o.index ->> 'status', p.state, o.index ->> 'placedAt'";
 
-    /// <summary>What the shop has under these ids; nothing is known of one that is missing.</summary>
+    /// <summary>Reads the orders and payments with these ids. An id that is not found has neither.</summary>
     public async Task<Dictionary<Guid, PaymentSnapshot>> ReadAsync(IEnumerable<Guid> ids, CancellationToken cancellation)
     {
         var keys = ids.Distinct().Select(id => id.ToString("N")).ToArray();
@@ -29,8 +29,9 @@ internal sealed class PaymentSnapshots(NpgsqlDataSource database)
             """, cancellation, [keys])).ToDictionary(s => s.Id);
     }
 
-    /// <summary>Orders that were placed in a time, oldest first, after one of them.</summary>
-    public Task<List<PaymentSnapshot>> OrdersAsync(DateTimeOffset from, DateTimeOffset to, string afterPlacedAt, string afterKey, int limit, CancellationToken cancellation) =>
+    /// <summary>Reads orders that were placed in a period, oldest first, after a given order.</summary>
+    public Task<List<PaymentSnapshot>> OrdersAsync(
+        DateTimeOffset from, DateTimeOffset to, string afterPlacedAt, string afterKey, int limit, CancellationToken cancellation) =>
         SidesAsync($"""
             select {Columns} from (
               select placed_at, grain_key from order_entry
@@ -41,7 +42,7 @@ internal sealed class PaymentSnapshots(NpgsqlDataSource database)
             order by k.placed_at, k.grain_key
             """, cancellation, SortableTime.Of(from), SortableTime.Of(to), afterPlacedAt, afterKey, limit);
 
-    /// <summary>Payments that have been in between for so long, by their keys, after one of them.</summary>
+    /// <summary>Reads payments that have been unsettled for this long, by key, after a given payment.</summary>
     public Task<List<PaymentSnapshot>> UnsettledAsync(TimeSpan tooLong, string afterKey, int limit, CancellationToken cancellation) =>
         SidesAsync($"""
             select {Columns} from (

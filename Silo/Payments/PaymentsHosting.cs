@@ -4,7 +4,7 @@ using SoonShop.Payments;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Hosting of payments. A provider more is a line more here.</summary>
+/// <summary>Registers payments. Each provider is registered here.</summary>
 internal static class PaymentsHosting
 {
     public static IServiceCollection AddPayments(this IServiceCollection services, PaymentsOptions options)

@@ -12,13 +12,13 @@ public sealed class PaymentsOptions
     /// <summary>When the money is taken.</summary>
     public CaptureMode Capture { get; set; }
 
-    /// <summary>For the provider Stripe.</summary>
+    /// <summary>The settings of the provider Stripe.</summary>
     public StripeOptions Stripe { get; set; } = new();
 
-    /// <summary>How the provider's books are compared with the shop's.</summary>
+    /// <summary>The settings of reconciliation, which compares the provider's payments with the shop's.</summary>
     public ReconciliationOptions Reconciliation { get; set; } = new();
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (!Enum.IsDefined(Provider))
@@ -35,12 +35,12 @@ public sealed class PaymentsOptions
     }
 }
 
-/// <summary>Who moves the money.</summary>
+/// <summary>The payment provider.</summary>
 public enum PaymentProviderKind
 {
-    /// <summary>Answers like Stripe's test cards; no money moves.</summary>
+    /// <summary>Responds like Stripe's test cards; no money moves.</summary>
     Simulated,
-    /// <summary>Stripe. It needs an API key and a webhook secret.</summary>
+    /// <summary>Stripe. Requires an API key and a webhook secret.</summary>
     Stripe,
 }
 

@@ -5,23 +5,24 @@ using SoonShop.Payments;
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// Compares payments with the provider's books and with the orders, settles what can be settled, and writes down what cannot.
-/// One silo at a time; a run is bounded, and the next goes on where it ended, at once while it is behind. What was never compared comes before what is
-/// compared again, and is never left out, however much there is of it. All of it may be done twice.
+/// Compares payments with the provider's transactions and with the orders, settles differences where possible, and records the others as
+/// discrepancies. One silo runs it at a time. A run is bounded, and the next one continues where it ended; while reconciliation is behind,
+/// the next run follows at once. New payments and orders are compared before older ones, and are never skipped, however many there are.
+/// Every step is idempotent.
 /// </summary>
 internal sealed partial class Reconciler(
     IProviderTransactions transactions, PaymentSnapshots shop, ReconciliationStore store, PaymentReview review, PaymentMetrics metrics,
     IOptions<PaymentsOptions> options, ILogger<Reconciler> log, TimeProvider time)
 {
-    /// <summary>How long a turn lasts that nobody renews. Longer than one payment can take.</summary>
+    /// <summary>How long a lease lasts without renewal. Longer than one payment can take.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
 
-    /// <summary>Payments in a row that cannot be settled now, after which a run looks at no more of those that are in between.</summary>
+    /// <summary>After this many consecutive failures, a run stops settling unsettled payments.</summary>
     private const int MaxFailures = 5;
 
     private ReconciliationOptions Options => options.Value.Reconciliation;
 
-    /// <summary>Runs if a run is due and no other silo is at it. True when it did.</summary>
+    /// <summary>Runs reconciliation if it is due and no other silo runs it. True when it ran.</summary>
     public async Task<bool> RunIfDueAsync(string owner, CancellationToken cancellation)
     {
         if (await store.TryTakeAsync(owner, Lease, cancellation) is not var (position, now))
@@ -40,7 +41,7 @@ internal sealed partial class Reconciler(
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Another silo goes on at once.
+            // Another silo can continue at once.
             (error, interval) = ("The silo was stopped.", TimeSpan.Zero);
         }
         catch (Exception e)
@@ -52,7 +53,7 @@ internal sealed partial class Reconciler(
         return true;
     }
 
-    /// <summary>Payments that are in between for too long.</summary>
+    /// <summary>Settles payments that have been unsettled for too long.</summary>
     private async Task SettleUnsettledAsync(Run run, CancellationToken cancellation)
     {
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
@@ -63,7 +64,7 @@ internal sealed partial class Reconciler(
                 run.Report = run.Report with { InBetween = run.Report.InBetween + 1 };
                 await PaceAsync(run, cancellation);
                 await SaveAsync(run, run.Position, cancellation);
-                // One that cannot be settled now does not stand in the way of the others, in this run or the next.
+                // A payment that cannot be settled does not block the others, in this run or the next.
                 run.Position = run.Position with { UnsettledAfter = side.Id.ToString("N") };
                 if (!await TryAsync(run, side.Id, () => review.SettleAsync(side.Id)))
                 {
@@ -71,7 +72,7 @@ internal sealed partial class Reconciler(
                         return;
                     continue;
                 }
-                // Of money that is held, only the provider knows whether it still is.
+                // Only the provider knows whether money is still held.
                 foreach (var reference in side.Payment!.Attempts.Where(a => a.MayTake).Select(a => a.Reference).OfType<string>())
                     await CheckAsync(run, side.Id, reference, null, cancellation);
             }
@@ -82,7 +83,7 @@ internal sealed partial class Reconciler(
         run.IsBehind = true;
     }
 
-    /// <summary>The provider's payments: those that were never compared, and if there is time, the others of the last days.</summary>
+    /// <summary>Compares the provider's payments: new ones first, then, if time is left, those of the last days again.</summary>
     private async Task ComparePaymentsAsync(Run run, CancellationToken cancellation)
     {
         var pass = run.Position.NewPayments ?? ReconciliationWindow.OfNew(run.Position.PaymentsComparedTo, run.StartedAt, Options);
@@ -98,7 +99,7 @@ internal sealed partial class Reconciler(
         }
     }
 
-    /// <summary>Goes through a part of the provider's books; true when it came to the end.</summary>
+    /// <summary>Compares a window of the provider's payments. True when it reached the end.</summary>
     private async Task<bool> ComparePaymentsAsync(
         Run run, ReconciliationWindow pass, Func<ReconciliationPosition, ReconciliationWindow?, ReconciliationPosition> advance, CancellationToken cancellation)
     {
@@ -123,7 +124,7 @@ internal sealed partial class Reconciler(
         return false;
     }
 
-    /// <summary>Orders against their payments: those that were never compared, and if there is time, the others of the last days.</summary>
+    /// <summary>Compares orders with their payments: new ones first, then, if time is left, those of the last days again.</summary>
     private async Task CompareOrdersAsync(Run run, CancellationToken cancellation)
     {
         var pass = run.Position.NewOrders ?? ReconciliationWindow.OfNew(run.Position.OrdersComparedTo, run.StartedAt, Options);
@@ -139,7 +140,7 @@ internal sealed partial class Reconciler(
         }
     }
 
-    /// <summary>Goes through a part of the orders; true when it came to the end.</summary>
+    /// <summary>Compares a window of the orders. True when it reached the end.</summary>
     private async Task<bool> CompareOrdersAsync(
         Run run, ReconciliationWindow pass, Func<ReconciliationPosition, ReconciliationWindow?, ReconciliationPosition> advance, CancellationToken cancellation)
     {
@@ -161,7 +162,7 @@ internal sealed partial class Reconciler(
         return false;
     }
 
-    /// <summary>What differed before and did not come up in this run.</summary>
+    /// <summary>Compares open discrepancies that this run has not found again.</summary>
     private async Task RecheckAsync(Run run, CancellationToken cancellation)
     {
         var open = await store.OpenAsync(run.StartedAt, Options.PageSize, cancellation);
@@ -172,15 +173,15 @@ internal sealed partial class Reconciler(
         }
     }
 
-    /// <summary>Looks at one payment closely: reads both books again, settles what differs, and writes down what did and does.</summary>
+    /// <summary>Compares one payment again: reads both sides, settles differences, and records what was and is different.</summary>
     /// <param name="run">The run.</param>
     /// <param name="id">The payment.</param>
-    /// <param name="reference">The provider's; null to look only at the order.</param>
-    /// <param name="known">What earlier differences are resolved with, when there are such; null when none are known.</param>
+    /// <param name="reference">The provider's reference; null to compare only with the order.</param>
+    /// <param name="known">The resolution of earlier discrepancies that are gone; null when there are none.</param>
     /// <param name="cancellation">Ends the run.</param>
     private async Task CheckAsync(Run run, Guid id, string? reference, string? known, CancellationToken cancellation)
     {
-        // What changed between the first two readings is no difference.
+        // Reads again, because a change between the two earlier reads is not a difference.
         var (side, transaction) = await ReadAsync(run, id, reference, cancellation);
         var found = Compare(side, reference, transaction);
         if (found.IsEmpty && known is null)
@@ -217,7 +218,7 @@ internal sealed partial class Reconciler(
             await review.ReviewAsync(side.Id, transaction);
         else if (side.Payment is not null)
             await review.SettleAsync(side.Id);
-        // An order that has ended takes no payment any more. One that goes on was brought on just now.
+        // A completed order accepts no payment. An order in progress was advanced by the settlement above.
         if (side.Payment is { } payment && found.Any(d => d.Kind == DiscrepancyKind.PaidWithoutOrder) && PaymentComparison.HasEnded(side.Order)
             && (side.Order is not null || Options.SettleStrays))
         {
@@ -226,7 +227,8 @@ internal sealed partial class Reconciler(
     }
 
     private async Task RecordAsync(
-        Run run, Guid id, string? reference, ImmutableArray<PaymentDifference> found, ImmutableArray<PaymentDifference> left, string resolution, CancellationToken cancellation)
+        Run run, Guid id, string? reference, ImmutableArray<PaymentDifference> found, ImmutableArray<PaymentDifference> left, string resolution,
+        CancellationToken cancellation)
     {
         var settled = found.Count(f => !left.Any(l => l.Kind == f.Kind && l.Reference == f.Reference));
         run.Report = run.Report with
@@ -242,7 +244,7 @@ internal sealed partial class Reconciler(
             LogDiffers(log, difference.Kind, id, difference.Reference, difference.Ours, difference.Theirs);
     }
 
-    /// <summary>False when it cannot be done now: the next run sees to it.</summary>
+    /// <summary>Settles a payment; false when that is not possible now. The next run retries it.</summary>
     private async Task<bool> TryAsync(Run run, Guid id, Func<Task> settle)
     {
         try
@@ -274,13 +276,15 @@ internal sealed partial class Reconciler(
         run.AskedAt = time.GetTimestamp();
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "{Kind} of payment {PaymentId} {Reference} differs and could not be settled: the payment says '{Ours}', the provider or order '{Theirs}'. See GET /admin/payments/discrepancies?resolved=false.")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "{Kind} of payment {PaymentId} {Reference} differs and could not be settled: the payment says '{Ours}', "
+            + "the provider or order '{Theirs}'. See GET /admin/payments/discrepancies?resolved=false.")]
     private static partial void LogDiffers(ILogger log, DiscrepancyKind kind, Guid paymentId, string reference, string ours, string theirs);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Payment {PaymentId} could not be settled now, and is looked at again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Payment {PaymentId} could not be settled and is retried: {Reason}")]
     private static partial void LogNotNow(ILogger log, Guid paymentId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reconciliation of payments ended early, and goes on with the next run: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Payment reconciliation ended early and continues with the next run: {Reason}")]
     private static partial void LogFailed(ILogger log, string reason);
 
     private sealed class Run(string owner, DateTimeOffset startedAt, ReconciliationPosition position)
@@ -291,7 +295,7 @@ internal sealed partial class Reconciler(
         public ReconciliationReport Report { get; set; } = new(0, 0, 0, 0, 0, 0, null);
         public int Failures { get; set; }
 
-        /// <summary>True when there is more that was never looked at than one run takes.</summary>
+        /// <summary>True when new payments or orders are left over after this run.</summary>
         public bool IsBehind { get; set; }
         public long AskedAt { get; set; }
     }

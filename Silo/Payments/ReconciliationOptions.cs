@@ -39,7 +39,7 @@ public sealed class ReconciliationOptions
     /// <summary>How long resolved discrepancies are kept, in days.</summary>
     public int KeepResolvedDays { get; set; } = 90;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         foreach (var (name, value, min, max) in Limits())

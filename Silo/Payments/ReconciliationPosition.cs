@@ -2,41 +2,41 @@ using System.Text.Json.Serialization;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>How far reconciliation is; written down after each page, so that whoever goes on begins there.</summary>
+/// <summary>The progress of reconciliation. It is stored after each page, so that another silo can continue there.</summary>
 internal sealed record ReconciliationPosition
 {
-    /// <summary>The key of the last payment in between that was looked at; empty to begin anew.</summary>
+    /// <summary>The key of the last unsettled payment that was processed; empty to start over.</summary>
     [JsonPropertyName("inBetweenAfter")] public string UnsettledAfter { get; init; } = "";
 
-    /// <summary>Among payments of the provider's books that were compared before; null to begin anew.</summary>
+    /// <summary>The window of provider payments that are compared again; null to start over.</summary>
     public ReconciliationWindow? Payments { get; init; }
 
-    /// <summary>Among orders that were compared before; null to begin anew.</summary>
+    /// <summary>The window of orders that are compared again; null to start over.</summary>
     public ReconciliationWindow? Orders { get; init; }
 
-    /// <summary>Among payments that were never compared; null to begin anew.</summary>
+    /// <summary>The window of new provider payments; null to start over.</summary>
     public ReconciliationWindow? NewPayments { get; init; }
 
-    /// <summary>Among orders that were never compared; null to begin anew.</summary>
+    /// <summary>The window of new orders; null to start over.</summary>
     public ReconciliationWindow? NewOrders { get; init; }
 
-    /// <summary>Every payment that was made before was compared; null when none was.</summary>
+    /// <summary>Every payment created before this time has been compared; null when none has.</summary>
     public DateTimeOffset? PaymentsComparedTo { get; init; }
 
-    /// <summary>Every order that was placed before was compared; null when none was.</summary>
+    /// <summary>Every order placed before this time has been compared; null when none has.</summary>
     public DateTimeOffset? OrdersComparedTo { get; init; }
 }
 
-/// <summary>A pass through books, page by page.</summary>
-/// <param name="From">What was made at or after.</param>
-/// <param name="To">What was made before.</param>
-/// <param name="After">The last that was compared; null before the first.</param>
-/// <param name="AfterTime">Its time, where the order goes by that.</param>
+/// <summary>A period that is compared page by page.</summary>
+/// <param name="From">The start of the period, inclusive.</param>
+/// <param name="To">The end of the period, exclusive.</param>
+/// <param name="After">The last item that was compared; null before the first.</param>
+/// <param name="AfterTime">Its time, if items are ordered by time.</param>
 internal sealed record ReconciliationWindow(DateTimeOffset From, DateTimeOffset To, string? After = null, string? AfterTime = null)
 {
     /// <summary>
-    /// Through what was never compared: from where the last such pass ended, however long ago that is, and a little before, since clocks differ.
-    /// What is too young may be about to be written down.
+    /// Returns the window of new items. It starts a little before the end of the last one, because clocks differ, however long ago that is.
+    /// The most recent items are excluded, because the shop may not have stored them yet.
     /// </summary>
     public static ReconciliationWindow OfNew(DateTimeOffset? comparedTo, DateTimeOffset now, ReconciliationOptions options)
     {
@@ -45,10 +45,10 @@ internal sealed record ReconciliationWindow(DateTimeOffset From, DateTimeOffset 
         return new ReconciliationWindow(from < to ? from : to, to);
     }
 
-    /// <summary>Through what was compared before and may have changed since; null when that is nothing.</summary>
-    /// <param name="newFrom">Where the pass through the new begins.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="options">How far back.</param>
+    /// <summary>Returns the window of items that were compared and may have changed since; null when it is empty.</summary>
+    /// <param name="newFrom">The start of the window of new items.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="options">Tells how far back to compare.</param>
     public static ReconciliationWindow? OfOld(DateTimeOffset newFrom, DateTimeOffset now, ReconciliationOptions options) =>
         now.AddHours(-options.LookBackHours) is var from && from < newFrom ? new ReconciliationWindow(from, newFrom) : null;
 }

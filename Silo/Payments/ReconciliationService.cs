@@ -6,19 +6,19 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Sees to it that reconciliation runs when it is due, and tells how many discrepancies are open.</summary>
+/// <summary>Starts reconciliation when it is due, and reports the number of open discrepancies.</summary>
 internal sealed partial class ReconciliationService(
     Reconciler reconciler, ReconciliationStore store, PaymentMetrics metrics, IOptions<PaymentsOptions> options, ILogger<ReconciliationService> log) : BackgroundService
 {
-    /// <summary>How often it is looked whether a run is due.</summary>
+    /// <summary>How often it checks whether a run is due.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
 
-    /// <summary>How many looks go by between two counts.</summary>
+    /// <summary>The discrepancies are counted once in this many checks.</summary>
     private const int CountEvery = 15;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // One silo's turn is not another's, nor that of the same silo's life before.
+        // The owner is unique per process start: a lease does not belong to another silo, nor to an earlier process of the same silo.
         var owner = $"{Environment.MachineName}/{Environment.ProcessId}/{Guid.NewGuid():N}";
         using var timer = new PeriodicTimer(Poll);
         for (var looks = 0; await timer.TickAsync(stoppingToken); looks++)
@@ -44,6 +44,6 @@ internal sealed partial class ReconciliationService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "It cannot be seen now whether payments are to be reconciled: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not check whether payment reconciliation is due: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }

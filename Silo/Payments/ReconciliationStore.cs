@@ -8,10 +8,12 @@ using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>What reconciliation keeps: whose turn it is, how far it is, and what differs. Times are the database's.</summary>
+/// <summary>
+/// Stores the state of reconciliation: its lease, its progress and its discrepancies. All times come from the database's clock.
+/// </summary>
 internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconciliation
 {
-    /// <summary>Resolved discrepancies that are removed at a time.</summary>
+    /// <summary>How many resolved discrepancies one statement removes.</summary>
     private const int RemovalBatch = 5000;
 
     private const string Columns = "id, kind, payment_id, reference, ours, theirs, first_seen_at, last_seen_at, times_seen, resolved_at, resolution";
@@ -56,7 +58,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
             reader.IsDBNull(4) ? null : JsonSerializer.Deserialize<ReconciliationReport>(reader.GetString(4), StateJson.Options), reader.GetInt64(5));
     }
 
-    /// <summary>Takes the turn if a run is due and nobody has it. Null when it is not this owner's.</summary>
+    /// <summary>Takes the lease if a run is due and nobody holds it. Otherwise null.</summary>
     public async Task<(ReconciliationPosition Position, DateTimeOffset Now)?> TryTakeAsync(string owner, TimeSpan lease, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
@@ -73,7 +75,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
             : null;
     }
 
-    /// <summary>Keeps the turn, and writes down how far it is. False when somebody else has it.</summary>
+    /// <summary>Renews the lease and stores the progress. False when another owner has the lease.</summary>
     public async Task<bool> SaveAsync(string owner, ReconciliationPosition position, TimeSpan lease, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
@@ -85,8 +87,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     }
 
     /// <summary>
-    /// Ends the turn. The next run is due after the interval, or at once when it was asked for meanwhile. Since when runs have failed stands
-    /// in the report, for the integrity check.
+    /// Ends the lease. The next run is due after the interval, or at once if it was requested meanwhile. The report contains the time since
+    /// when runs have failed, for the integrity check.
     /// </summary>
     public async Task EndAsync(string owner, ReconciliationReport report, TimeSpan interval, CancellationToken cancellation)
     {
@@ -105,12 +107,13 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     }
 
     /// <summary>
-    /// Writes down what was found in comparing a payment, and what is left of it. What is no more is resolved; also what an
-    /// earlier comparison found under these references.
+    /// Records the differences found for a payment and those left after settling. Resolves the ones that are gone, including earlier
+    /// discrepancies under these references.
     /// </summary>
-    /// <returns>What is left and was not known.</returns>
+    /// <returns>The differences that are left and were not known.</returns>
     public async Task<ImmutableArray<PaymentDifference>> RecordAsync(
-        Guid paymentId, string[] references, IReadOnlyCollection<PaymentDifference> found, IReadOnlyCollection<PaymentDifference> left, string resolution, CancellationToken cancellation)
+        Guid paymentId, string[] references, IReadOnlyCollection<PaymentDifference> found, IReadOnlyCollection<PaymentDifference> left,
+        string resolution, CancellationToken cancellation)
     {
         PaymentDifference[] all = [.. found.Where(f => !left.Any(l => IsSame(l, f))), .. left];
         await using var command = database.CreateCommand("""
@@ -151,7 +154,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         return [.. left.Where(d => !known.Contains((d.Reference, Word(d.Kind))))];
     }
 
-    /// <summary>Open discrepancies that were last seen before a time, the oldest first.</summary>
+    /// <summary>Reads open discrepancies last seen before a time, oldest first.</summary>
     public async Task<List<PaymentDiscrepancy>> OpenAsync(DateTimeOffset before, int limit, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
@@ -161,7 +164,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         return await ReadAsync(command, cancellation);
     }
 
-    /// <summary>How many are open, by kind.</summary>
+    /// <summary>Counts the open discrepancies by kind.</summary>
     public async Task<Dictionary<DiscrepancyKind, long>> CountOpenAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("select kind, count(*) from payment_discrepancy where resolved_at is null group by kind");
@@ -172,7 +175,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         return counts;
     }
 
-    /// <summary>Up to when payments and orders were compared, each of them; null where none was.</summary>
+    /// <summary>Returns up to when payments and orders have been compared; null where none have.</summary>
     public async Task<(DateTimeOffset? Payments, DateTimeOffset? Orders)> ComparedToAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("select position from payment_reconciliation");
@@ -180,7 +183,7 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         return (position.PaymentsComparedTo, position.OrdersComparedTo);
     }
 
-    /// <summary>Removes what was resolved long ago.</summary>
+    /// <summary>Removes discrepancies that were resolved this many days ago.</summary>
     public async Task RemoveResolvedAsync(int days, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""

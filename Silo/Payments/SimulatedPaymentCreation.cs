@@ -6,8 +6,8 @@ using SoonShop.Silo.Storage;
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// Creates simulated payments. Those that are asked for while one statement is under way go together into the next, so that many checkouts at
-/// once share a commit.
+/// Creates simulated payments in batches. Payments requested while a statement runs share the next one, so that many concurrent checkouts
+/// share a commit.
 /// </summary>
 internal sealed class SimulatedPaymentCreation : IAsyncDisposable
 {
@@ -25,9 +25,10 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
         queue.Start();
     }
 
-    /// <summary>Creates a payment, or answers with the one that was created under the same reference; ends after the commit.</summary>
-    /// <exception cref="UnavailableException">The database does not keep up; the payment was not created.</exception>
-    /// <exception cref="NpgsqlException">The database refused the payment, or the connection was lost and the payment may be there or not.</exception>
+    /// <summary>Creates a payment, or returns the one with the same reference. Completes after the commit.</summary>
+    /// <exception cref="UnavailableException">The database is overloaded; the payment was not created.</exception>
+    /// <exception cref="NpgsqlException">The database rejected the payment, or the connection was lost and the outcome is
+    /// unknown.</exception>
     public async Task<ProviderPayment> CreateAsync(NewSimulatedPayment payment, CancellationToken cancellation)
     {
         var pending = new PendingPayment(payment);
@@ -48,7 +49,7 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
         }
         catch (PostgresException) when (batch.Count > 1)
         {
-            // The database refused the statement, so nothing of it is there: a payment that it does not take fails alone.
+            // The database rejected the whole statement. The payments are retried one by one, so that only the bad one fails.
             foreach (var pending in batch)
                 await CreateAsync([pending], cancellation);
         }
@@ -82,7 +83,7 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
         var known = batch.Where(p => !payments.ContainsKey(p.Payment.Reference)).Select(p => p.Payment.Reference).ToArray();
         if (known.Length == 0)
             return payments;
-        // Created under the same reference before, by a transaction that the insert has waited for.
+        // An earlier transaction, for which the insert has waited, created the payment under this reference.
         await using var select = database.CreateCommand($"select {SimulatedPaymentProvider.Columns} from simulated_payment where reference = any ($1)");
         select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = known });
         await ReadAsync(select, payments, cancellation);
@@ -103,19 +104,19 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
     }
 }
 
-/// <summary>A payment that the simulated provider is to create.</summary>
-/// <param name="Reference">Its name at the provider, which follows from the idempotency key.</param>
-/// <param name="IdempotencyKey">The key under which it is asked for.</param>
+/// <summary>A payment to create at the simulated provider.</summary>
+/// <param name="Reference">Its reference at the provider, derived from the idempotency key.</param>
+/// <param name="IdempotencyKey">The idempotency key of the request.</param>
 /// <param name="OrderId">The order that it pays.</param>
-/// <param name="Amount">How much.</param>
+/// <param name="Amount">The amount.</param>
 /// <param name="PaymentMethod">The test card.</param>
-/// <param name="Status">How it stands at once, as the table has it.</param>
-/// <param name="ClientSecret">What the customer needs to complete it; null where nothing is left to do.</param>
-/// <param name="DeclineCode">Why it was declined; null where it was not.</param>
+/// <param name="Status">The initial status, as stored in the table.</param>
+/// <param name="ClientSecret">The secret with which the customer completes the payment; null when it needs no further action.</param>
+/// <param name="DeclineCode">Why it was declined; null when it was not.</param>
 internal sealed record NewSimulatedPayment(
     string Reference, string IdempotencyKey, Guid OrderId, Money Amount, string PaymentMethod, string Status, string? ClientSecret, string? DeclineCode);
 
-/// <summary>A payment that waits to be created; its caller awaits <see cref="TaskCompletionSource{TResult}.Task"/>.</summary>
+/// <summary>A payment that waits for its creation. Its caller awaits <see cref="TaskCompletionSource{TResult}.Task"/>.</summary>
 internal sealed class PendingPayment(NewSimulatedPayment payment)
     : TaskCompletionSource<ProviderPayment>(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
 {
@@ -123,7 +124,7 @@ internal sealed class PendingPayment(NewSimulatedPayment payment)
 
     public StateKey? Key { get; } = new StateKey("simulated_payment", payment.Reference);
 
-    /// <summary>All are of about one size: a batch is bounded by their number.</summary>
+    /// <summary>All payments are of similar size, so a batch is limited by their number.</summary>
     public int Bytes => 1;
 
     public bool IsSettled => Task.IsCompleted;

@@ -5,19 +5,18 @@ using SoonShop.Payments;
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// A provider that moves no money and answers like Stripe's test cards (docs.stripe.com/testing). It keeps books of its own
-/// in the database, so that its memory, like a real provider's, survives whatever happens to the shop. It keeps no payment
-/// methods for customers: its names of cards can be used by everybody at any time.
+/// A payment provider that moves no money and responds like Stripe's test cards (docs.stripe.com/testing). It stores its transactions in
+/// the database, separate from the shop's state. It stores no payment methods for customers: anyone may use its test cards at any time.
 /// </summary>
 internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptions<PaymentsOptions> payments)
     : IPaymentProvider, IPaymentMethods, ISimulatedPayments, IAsyncDisposable
 {
-    /// <summary>What <see cref="Read"/> reads, in this order.</summary>
+    /// <summary>The columns of <see cref="Read"/>, in order.</summary>
     internal const string Columns = "reference, status, client_secret, decline_code, captured";
 
     private readonly SimulatedPaymentCreation creation = new(database);
 
-    /// <summary>What a payment is that was not refused.</summary>
+    /// <summary>The status of a payment that was not declined.</summary>
     private readonly string granted = payments.Value.Capture == CaptureMode.Manual ? "authorized" : "captured";
 
     public bool IsAvailable => true;
@@ -51,7 +50,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     {
         await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized')", cancellation, reference);
         var standing = await CurrentAsync(reference, cancellation);
-        // A declined one stays on the books as such; nobody can complete it here.
+        // A declined payment keeps that status in the table; nobody can complete it.
         return standing.Status == ProviderPaymentStatus.Declined ? standing with { Status = ProviderPaymentStatus.Cancelled } : standing;
     }
 
@@ -93,7 +92,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
 
     public Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation) => Task.FromResult(false);
 
-    /// <summary>How a payment stands; one that another provider made is none of this one's, so nothing can be taken under it.</summary>
+    /// <summary>Returns the current payment. A payment of another provider is unknown, so no money can be taken with it.</summary>
     private async Task<ProviderPayment> CurrentAsync(string reference, CancellationToken cancellation) =>
         await RetrieveAsync(reference, cancellation) ?? new ProviderPayment(reference, ProviderPaymentStatus.Cancelled);
 
@@ -106,7 +105,7 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
         _ => ("declined", "unknown_payment_method"),
     };
 
-    /// <summary>The payment of the reader's row.</summary>
+    /// <summary>Reads a payment from the current row.</summary>
     internal static ProviderPayment Read(NpgsqlDataReader reader) => new(
         reader.GetString(0), StatusOf(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3))
     {

@@ -3,7 +3,7 @@ using SoonShop.Payments;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>The books of the simulated provider.</summary>
+/// <summary>The transactions of the simulated provider.</summary>
 internal sealed class SimulatedTransactions(NpgsqlDataSource database) : IProviderTransactions
 {
     private const string Facts = """

@@ -1,15 +1,15 @@
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// Amounts as Stripe counts them (docs.stripe.com/currencies). They are ISO 4217's minor units, but for currencies that Stripe
-/// counts otherwise, and not every amount can be charged.
+/// Converts amounts to and from Stripe's units (docs.stripe.com/currencies). These are ISO 4217's minor units except for some currencies.
+/// Stripe cannot charge every amount.
 /// </summary>
 internal static class StripeAmount
 {
     /// <summary>The largest amount: eight digits.</summary>
     public const long Max = 99_999_999;
 
-    /// <summary>Why Stripe cannot move the amount, in Stripe's own word; null when it can.</summary>
+    /// <summary>Returns why Stripe cannot charge the amount, as Stripe's error code; null when it can.</summary>
     public static string? Check(Money money)
     {
         if (money.Amount < 1)
@@ -19,14 +19,14 @@ internal static class StripeAmount
         return (Int128)money.Amount * Ratio(money.Currency).Times / Ratio(money.Currency).Over > Max ? "amount_too_large" : null;
     }
 
-    /// <summary>Stripe's amount for an amount that it can move.</summary>
+    /// <summary>Converts a chargeable amount to Stripe's units.</summary>
     public static long Of(Money money) => Check(money) is { } reason
-        ? throw new ArgumentException($"{money} cannot be moved: {reason}.", nameof(money))
+        ? throw new ArgumentException($"{money} cannot be charged: {reason}.", nameof(money))
         : money.Amount * Ratio(money.Currency).Times / Ratio(money.Currency).Over;
 
-    /// <summary>ISO 4217 minor units of an amount that Stripe tells.</summary>
-    /// <param name="amount">In Stripe's units.</param>
-    /// <param name="currency">In either case.</param>
+    /// <summary>Converts an amount from Stripe to ISO 4217 minor units.</summary>
+    /// <param name="amount">The amount in Stripe's units.</param>
+    /// <param name="currency">The currency, in upper or lower case.</param>
     public static long ToMinor(long amount, string currency)
     {
         var (times, over) = Ratio(currency.ToUpperInvariant());
@@ -34,9 +34,9 @@ internal static class StripeAmount
     }
 
     /// <summary>
-    /// Stripe's units are this many times, over this many of, ISO's minor units. Króna and shilling have no decimals in ISO and,
-    /// for compatibility, two in Stripe's API; the ariary has two in ISO (of which nobody knows a use) and none there. Forint and new
-    /// Taiwan dollar have two in both: only payouts are counted in whole ones.
+    /// Returns the ratio of Stripe's units to ISO's minor units. The króna and the Ugandan shilling have no decimals in ISO and, for
+    /// compatibility, two in Stripe's API. The ariary has two in ISO (no practical use is known) and none in Stripe's API. The forint and
+    /// the new Taiwan dollar have two in both; only their payouts use whole units.
     /// </summary>
     private static (int Times, int Over) Ratio(string currency) => currency switch
     {

@@ -10,12 +10,12 @@ using Stripe;
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// Sends single requests to Stripe: bounded in number and time, repeated where that is safe, cut off by a breaker while Stripe does not
-/// work. Every request that changes something must carry an idempotency key.
+/// Sends single requests to Stripe. It limits their number and time, retries where that is safe, and stops sending through a circuit
+/// breaker while Stripe does not work. Every request that changes something must carry an idempotency key.
 /// </summary>
 internal sealed partial class StripeCalls : IDisposable
 {
-    /// <summary>How often at most it is told that a key is not accepted: every checkout meets it.</summary>
+    /// <summary>The shortest time between two log entries about a rejected API key. Every checkout would cause one.</summary>
     private static readonly TimeSpan CredentialsLogInterval = TimeSpan.FromMinutes(1);
 
     private readonly HttpClient http;
@@ -35,18 +35,18 @@ internal sealed partial class StripeCalls : IDisposable
         {
             ApiKey = options.ApiKey,
             ApiBase = options.ApiBase.TrimEnd('/'),
-            // One place repeats: the pipeline. Telemetry would write files and identify the machine.
+            // Only the pipeline retries. Telemetry would write files and identify the machine.
             HttpClient = new SystemNetHttpClient(http, maxNetworkRetries: 0, enableTelemetry: false),
         });
         pipeline = Pipeline(options);
     }
 
-    /// <summary>False while the breaker is open, or tries whether it can be closed.</summary>
+    /// <summary>False while the circuit breaker is open or half-open.</summary>
     public bool IsAvailable => time.GetUtcNow().UtcTicks >= Interlocked.Read(ref openUntil);
 
-    /// <summary>Asks Stripe one thing.</summary>
-    /// <returns>What it answered, also a definite error.</returns>
-    /// <exception cref="UnavailableException">There is no definite answer now.</exception>
+    /// <summary>Sends one request to Stripe.</summary>
+    /// <returns>Stripe's response, which may be a definite error.</returns>
+    /// <exception cref="UnavailableException">There is no definite response now.</exception>
     public async Task<StripeResult<T>> SendAsync<T>(Func<V1Services, CancellationToken, Task<T>> request, CancellationToken cancellation)
         where T : class, IStripeEntity
     {
@@ -58,7 +58,7 @@ internal sealed partial class StripeCalls : IDisposable
         }
         catch (StripeException e)
         {
-            // Nothing of the library's own exception goes on: it holds the whole answer.
+            // The library's exception contains the whole response and must not leave this class.
             var fault = StripeErrors.Of(e);
             return fault.Kind switch
             {
@@ -77,7 +77,7 @@ internal sealed partial class StripeCalls : IDisposable
         }
     }
 
-    /// <summary>The message for whoever waits, when it cannot be known now what Stripe did.</summary>
+    /// <summary>Creates the exception for a request whose outcome is unknown.</summary>
     public static UnavailableException NoAnswer() =>
         new("The payment provider gives no definite answer now. It is asked again; nothing is charged twice.");
 
@@ -103,7 +103,7 @@ internal sealed partial class StripeCalls : IDisposable
         .AddConcurrencyLimiter(options.MaxConcurrent, options.MaxWaiting)
         .AddRetry(new RetryStrategyOptions
         {
-            // Polly asks for one at least.
+            // Polly requires at least one.
             MaxRetryAttempts = Math.Max(options.Retries, 1),
             ShouldHandle = a => ValueTask.FromResult(options.Retries > 0 && a.Outcome.Exception is { } e && StripeErrors.IsWorthRetrying(e)),
             BackoffType = DelayBackoffType.Exponential,
@@ -126,7 +126,7 @@ internal sealed partial class StripeCalls : IDisposable
             },
             OnHalfOpened = _ =>
             {
-                // One request tries; new charges wait for what it finds.
+                // Half-open: one request probes Stripe, and new charges wait for its result.
                 CloseFor(TimeSpan.FromSeconds(options.BreakerBreakSeconds));
                 return default;
             },
@@ -156,7 +156,7 @@ internal sealed partial class StripeCalls : IDisposable
         return options.ApiVersion is { Length: > 0 } version ? new OtherVersion(version, handler) : handler;
     }
 
-    /// <summary>The library always sends the version that it is made for.</summary>
+    /// <summary>Replaces the API version that the library always sends.</summary>
     private sealed class OtherVersion(string version, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
         private const string Header = "Stripe-Version";
@@ -169,22 +169,27 @@ internal sealed partial class StripeCalls : IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Stripe gave no definite answer ({Kind}): {Detail}. It is asked again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Stripe gave no definite response ({Kind}): {Detail}. The request is retried.")]
     private static partial void LogNoAnswer(ILogger log, string kind, string? detail);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Stripe does not accept our API key for this: {Detail}. No payment gets through until Payments__Stripe__ApiKey is a valid key of the right account with write access to payment intents, refunds, customers and payment methods, and read access to charges and disputes.")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "Stripe does not accept our API key for this: {Detail}. All payments fail until Payments__Stripe__ApiKey is a valid key of "
+            + "the right account with write access to payment intents, refunds, customers and payment methods, and read access to "
+            + "charges and disputes.")]
     private static partial void LogBarred(ILogger log, string detail);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Too many requests to Stripe failed: none is sent for {Seconds} s, then one tries again. Checkouts are answered 503 and go on by themselves afterwards; see status.stripe.com.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Too many requests to Stripe failed. None is sent for {Seconds} s, then one is tried. Checkouts get 503 and continue "
+            + "by themselves afterwards; see status.stripe.com.")]
     private static partial void LogOpened(ILogger log, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Stripe works again.")]
     private static partial void LogClosed(ILogger log);
 }
 
-/// <summary>A definite answer of Stripe's: a value, or an error.</summary>
-/// <param name="Value">What it answered; null with <paramref name="Fault"/>.</param>
+/// <summary>A definite response of Stripe: a value or an error.</summary>
+/// <param name="Value">The returned object; null with <paramref name="Fault"/>.</param>
 /// <param name="Fault">The error.</param>
-/// <param name="Replayed">True when it is the kept answer to an earlier request under the key, and may be old news.</param>
+/// <param name="Replayed">True when Stripe replayed its stored response to an earlier request with the key. It may be outdated.</param>
 [DebuggerDisplay("{Fault}")]
 internal readonly record struct StripeResult<T>(T? Value, StripeFault? Fault, bool Replayed) where T : class;

@@ -7,13 +7,13 @@ using Stripe;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>What an error of Stripe's means for us (docs.stripe.com/error-handling, /error-codes). Pure.</summary>
+/// <summary>Classifies Stripe's errors (docs.stripe.com/error-handling, /error-codes). Pure.</summary>
 internal static class StripeErrors
 {
-    /// <summary>Longer than this is not waited within a request: whoever asked comes back later.</summary>
+    /// <summary>The longest <c>Retry-After</c> that is waited for within a request. Beyond it, the caller retries later.</summary>
     public static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(3);
 
-    /// <summary>What the error means.</summary>
+    /// <summary>Classifies an error.</summary>
     public static StripeFault Of(StripeException e)
     {
         var error = e.StripeError;
@@ -25,17 +25,17 @@ internal static class StripeErrors
         };
     }
 
-    /// <summary>True when asking again under the same key may get another answer.</summary>
+    /// <summary>True when a retry with the same key may get another response.</summary>
     public static bool IsTransient(Exception e) => e switch
     {
         StripeException stripe => KindOf(stripe) is StripeFaultKind.Transient or StripeFaultKind.Busy,
         HttpRequestException or TimeoutRejectedException or IOException => true,
-        // A time-out within the client.
+        // A timeout within the client.
         OperationCanceledException { InnerException: TimeoutException } => true,
         _ => false,
     };
 
-    /// <summary>True when the request may be repeated at once, after a pause.</summary>
+    /// <summary>True when the request may be retried after a short pause.</summary>
     public static bool IsWorthRetrying(Exception e)
     {
         if (!IsTransient(e))
@@ -46,24 +46,24 @@ internal static class StripeErrors
     }
 
     /// <summary>
-    /// True when it tells of Stripe's health, which the breaker watches. A key in use says only that the first request is still under
-    /// way; a key that is not accepted says that none will get through.
+    /// True when the error counts for the circuit breaker as a sign of Stripe's health. A key in use only means that the first request is
+    /// still running. A rejected API key means that no request can succeed.
     /// </summary>
     public static bool CountsAgainstHealth(Exception e) => e is StripeException stripe
         ? KindOf(stripe) is StripeFaultKind.Transient or StripeFaultKind.Credentials || (KindOf(stripe) == StripeFaultKind.Kept && !IsReplayed(stripe.StripeResponse))
         : IsTransient(e);
 
-    /// <summary>The pause that Stripe asks for.</summary>
+    /// <summary>Returns the pause that Stripe requests.</summary>
     public static TimeSpan? RetryAfter(Exception? e) => (e as StripeException)?.StripeResponse?.Headers?.RetryAfter?.Delta;
 
-    /// <summary>True for the pipeline's own refusals: nothing was sent.</summary>
+    /// <summary>True when the pipeline itself rejected the request: nothing was sent.</summary>
     public static bool IsTurnedAway(Exception e) => e is BrokenCircuitException or RateLimiterRejectedException;
 
-    /// <summary>True when the answer is one that Stripe had kept under the key.</summary>
+    /// <summary>True when Stripe replayed its stored response for the key.</summary>
     public static bool IsReplayed(StripeResponse? response) =>
         Advises(response?.Headers, "Idempotent-Replayed", "true");
 
-    /// <summary>True when Stripe says that it keeps the failure under the key: then repeating tells nothing.</summary>
+    /// <summary>True when Stripe says that it stored the failure under the key, so that a retry gets the same response.</summary>
     private static bool IsKept(StripeResponse? response) =>
         response?.IdempotencyKey is { Length: > 0 } && Advises(response.Headers, "Stripe-Should-Retry", "false");
 
@@ -80,7 +80,7 @@ internal static class StripeErrors
             (409, _, _) or (_, _, "lock_timeout" or "idempotency_key_in_use") => StripeFaultKind.Busy,
             (429, _, _) or (_, _, "rate_limit") => StripeFaultKind.Transient,
             ( >= 500, _, _) when IsReplayed(e.StripeResponse) || IsKept(e.StripeResponse) => StripeFaultKind.Kept,
-            // 424: somebody whom Stripe needs did not answer.
+            // 424: a system that Stripe depends on did not respond.
             ( >= 500 or 424, _, _) or ( < 400, _, _) => StripeFaultKind.Transient,
             (_, "idempotency_error", _) => StripeFaultKind.KeyReused,
             (_, "card_error", _) or (402, _, _) => StripeFaultKind.Declined,
@@ -103,47 +103,47 @@ internal static class StripeErrors
     };
 }
 
-/// <summary>What an error of Stripe's means.</summary>
+/// <summary>The kinds of Stripe's errors.</summary>
 internal enum StripeFaultKind
 {
-    /// <summary>It may pass: the request was not, or perhaps, carried out.</summary>
+    /// <summary>A temporary error: the request was not executed, or possibly was.</summary>
     Transient,
-    /// <summary>Another request under the key, or about the object, is under way.</summary>
+    /// <summary>Another request with the key, or for the object, is running.</summary>
     Busy,
-    /// <summary>The request failed within Stripe, which will answer the same under its key for ever.</summary>
+    /// <summary>The request failed within Stripe, which will return the same error for its key forever.</summary>
     Kept,
-    /// <summary>The bank declines.</summary>
+    /// <summary>The bank declined.</summary>
     Declined,
-    /// <summary>Stripe refuses the request as it is.</summary>
+    /// <summary>Stripe rejected the request's content.</summary>
     Refused,
     /// <summary>The payment's state does not allow it.</summary>
     WrongState,
-    /// <summary>There is no such object.</summary>
+    /// <summary>The object does not exist.</summary>
     Missing,
-    /// <summary>The key came with other parameters before.</summary>
+    /// <summary>The key was used before with other parameters.</summary>
     KeyReused,
-    /// <summary>Our API key is not accepted.</summary>
+    /// <summary>Stripe does not accept our API key.</summary>
     Credentials,
-    /// <summary>Our API key may not do this.</summary>
+    /// <summary>Our API key lacks the permission.</summary>
     Permission,
 }
 
-/// <summary>A definite answer of Stripe's that is an error.</summary>
-/// <param name="Kind">What it means.</param>
+/// <summary>A definite error response of Stripe.</summary>
+/// <param name="Kind">The kind of the error.</param>
 /// <param name="Code">Stripe's decline or error code.</param>
-/// <param name="Message">Stripe's words for developers, without secrets.</param>
-/// <param name="PaymentId">The payment that it is about, if it came to be.</param>
+/// <param name="Message">Stripe's message for developers, without secrets.</param>
+/// <param name="PaymentId">The payment that it concerns, if it was created.</param>
 internal sealed record StripeFault(StripeFaultKind Kind, string Code, string? Message, string? PaymentId)
 {
     /// <summary>The HTTP status.</summary>
     public int Status { get; init; }
 
-    /// <summary>The request, for Stripe's support and dashboard.</summary>
+    /// <summary>The request's id, for Stripe's support and dashboard.</summary>
     public string? RequestId { get; init; }
 
-    /// <summary>True when it is the kept answer to an earlier request.</summary>
+    /// <summary>True when Stripe replayed its stored response to an earlier request.</summary>
     public bool Replayed { get; init; }
 
-    /// <summary>For a log.</summary>
+    /// <summary>Formats the error for the log.</summary>
     public override string ToString() => $"{Status} {Code}{(Message is null ? "" : $": {Message}")} (request {RequestId ?? "unknown"})";
 }

@@ -4,19 +4,19 @@ using Stripe;
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// Finds what was made under one of our keys when asking under the key tells nothing any more. Never guesses: what is not found is not
-/// there, or the answer is that it cannot be known now.
+/// Finds objects that were created with one of our keys when a retry with the key gives no information. It never guesses: an object that is
+/// not found either does not exist, or the lookup fails because its outcome is unknown.
 /// </summary>
 internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
 {
-    /// <summary>Stripe's search may be this far behind (it promises a minute in ordinary times); lists are not.</summary>
+    /// <summary>How far Stripe's search may lag (Stripe promises one minute in ordinary times). Lists do not lag.</summary>
     private static readonly TimeSpan SearchLag = TimeSpan.FromMinutes(10);
 
     private const int PageSize = 100;
     private const int MaxPages = 10;
 
-    /// <summary>The payment under a key; null when there is none.</summary>
-    /// <exception cref="UnavailableException">It cannot be known now.</exception>
+    /// <summary>Finds the payment created with a key; null when there is none.</summary>
+    /// <exception cref="UnavailableException">It cannot be determined now.</exception>
     public async Task<PaymentIntent?> FindPaymentAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
         var query = new PaymentIntentSearchOptions { Query = $"metadata['{StripeObjects.KeyField}']:'{command.IdempotencyKey}'", Limit = 10 };
@@ -24,11 +24,11 @@ internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
         return found.Find(p => !StripeObjects.IsVoid(p)) ?? found.FirstOrDefault() ?? await FindRecentAsync(command, cancellation);
     }
 
-    /// <summary>The refund of a payment under a key; null when there is none.</summary>
+    /// <summary>Finds the refund created with a key; null when there is none.</summary>
     public async Task<Stripe.Refund?> FindRefundAsync(CreateProviderRefund command, CancellationToken cancellation) =>
         (await RefundsAsync(command.Reference, cancellation)).Find(r => StripeObjects.KeyOf(r.Metadata) == command.IdempotencyKey);
 
-    /// <summary>Every refund of a payment.</summary>
+    /// <summary>Returns all refunds of a payment.</summary>
     public Task<List<Stripe.Refund>> RefundsAsync(string reference, CancellationToken cancellation) => AllAsync(
         (s, after, c) => s.Refunds.ListAsync(new RefundListOptions { PaymentIntent = reference, Limit = PageSize, StartingAfter = after }, null, c),
         _ => false, cancellation);
@@ -44,7 +44,7 @@ internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
         return listed.Find(IsIt);
     }
 
-    /// <summary>Page after page until the one with what is looked for.</summary>
+    /// <summary>Reads page after page until the wanted object is found.</summary>
     private async Task<List<T>> AllAsync<T>(
         Func<V1Services, string?, CancellationToken, Task<StripeList<T>>> page, Predicate<T> found, CancellationToken cancellation)
         where T : StripeEntity<T>, IHasId
@@ -58,11 +58,11 @@ internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
             if (!next.HasMore || next.Data.Count == 0 || next.Data.Exists(found))
                 return all;
         }
-        // Not all was seen: what is not among it may be there all the same.
+        // Not all objects were read, so the wanted one may exist anyway.
         throw StripeCalls.NoAnswer();
     }
 
-    /// <summary>A list or search that Stripe refuses tells nothing.</summary>
+    /// <summary>Returns the result, or throws when Stripe rejected the list or search.</summary>
     private static T Known<T>(StripeResult<T> answer) where T : class =>
         answer.Value ?? throw new UnavailableException($"Stripe refuses to look a payment up: {answer.Fault}.");
 }

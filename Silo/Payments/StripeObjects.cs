@@ -3,13 +3,13 @@ using Stripe;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Stripe's objects as the shop sees them. Pure.</summary>
+/// <summary>Converts Stripe's objects to the shop's. Pure.</summary>
 internal static class StripeObjects
 {
-    /// <summary>Metadata: our idempotency key, by which a payment or refund is found when its answer is lost.</summary>
+    /// <summary>Metadata: our idempotency key, by which a payment or refund is found when its response is lost.</summary>
     public const string KeyField = "soonshop_key";
 
-    /// <summary>Metadata: set on what was made only to use a key up.</summary>
+    /// <summary>Metadata: marks a payment that was created only to use up a key.</summary>
     public const string VoidedField = "soonshop_withdrawn";
 
     /// <summary>Metadata: the order.</summary>
@@ -18,7 +18,7 @@ internal static class StripeObjects
     /// <summary>Metadata: the customer.</summary>
     public const string CustomerField = "customer_id";
 
-    /// <summary>A payment without its refunds and dispute.</summary>
+    /// <summary>Converts a payment, without its refunds and dispute.</summary>
     public static ProviderPayment Payment(PaymentIntent intent) => new(
         intent.Id, StatusOf(intent.Status), intent.Status == "requires_action" ? intent.ClientSecret : null,
         intent.Status == "requires_payment_method" ? intent.LastPaymentError is { } e ? e.DeclineCode ?? e.Code ?? "generic_decline" : null : null)
@@ -26,28 +26,30 @@ internal static class StripeObjects
         Captured = intent.Status == "succeeded" ? StripeAmount.ToMinor(intent.AmountReceived, intent.Currency) : null,
     };
 
-    /// <summary>True for what was made only to use a key up.</summary>
+    /// <summary>True for a payment that was created only to use up a key.</summary>
     public static bool IsVoid(PaymentIntent intent) => intent.Metadata?.ContainsKey(VoidedField) == true;
 
     /// <summary>
-    /// True for what Stripe shows as a refund after a partial capture: the rest, which was let go and never taken. No money moved with it.
+    /// True for the refund object that Stripe creates after a partial capture, for the amount that was released and never captured. It
+    /// moved no money.
     /// </summary>
     public static bool IsRelease(Stripe.Refund refund, PaymentIntent intent) =>
-        refund.BalanceTransactionId is null && KeyOf(refund.Metadata) is null && refund.Status == "succeeded" && refund.Amount == intent.Amount - intent.AmountReceived;
+        refund.BalanceTransactionId is null && KeyOf(refund.Metadata) is null && refund.Status == "succeeded"
+        && refund.Amount == intent.Amount - intent.AmountReceived;
 
-    /// <summary>A refund.</summary>
+    /// <summary>Converts a refund.</summary>
     public static ProviderRefund Refund(Stripe.Refund refund) => new(
         refund.Id,
         refund.Status switch
         {
             "succeeded" => ProviderRefundStatus.Succeeded,
             "failed" or "canceled" => ProviderRefundStatus.Failed,
-            // pending, requires_action
+            // The statuses pending and requires_action.
             _ => ProviderRefundStatus.Pending,
         },
         StripeAmount.ToMinor(refund.Amount, refund.Currency), refund.FailureReason, KeyOf(refund.Metadata));
 
-    /// <summary>A dispute. An inquiry is one that is open, or that was won when the bank drops it.</summary>
+    /// <summary>Converts a dispute. An inquiry is open, or won when the bank closes it.</summary>
     public static ProviderDispute Dispute(Stripe.Dispute dispute) => new(
         dispute.Id,
         dispute.Status switch
@@ -58,11 +60,13 @@ internal static class StripeObjects
         },
         StripeAmount.ToMinor(dispute.Amount, dispute.Currency), dispute.Reason ?? "general");
 
-    /// <summary>The order that a payment is for: others may note orders in their payments too, but not with our key.</summary>
+    /// <summary>
+    /// Returns the order of a payment. Other applications may store order ids in their payments too, but not with our key.
+    /// </summary>
     public static Guid? OrderOf(string? order, string? key) =>
         Guid.TryParse(order, out var id) && key?.StartsWith($"{id:N}/", StringComparison.Ordinal) == true ? id : null;
 
-    /// <summary>Our key of an object.</summary>
+    /// <summary>Returns our key in an object's metadata.</summary>
     public static string? KeyOf(IReadOnlyDictionary<string, string>? metadata) => metadata?.GetValueOrDefault(KeyField);
 
     private static ProviderPaymentStatus StatusOf(string status) => status switch

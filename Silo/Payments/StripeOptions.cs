@@ -67,21 +67,23 @@ public sealed class StripeOptions
     /// </summary>
     public int UnknownOutcomeSeconds { get; set; } = 300;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (string.IsNullOrWhiteSpace(ApiKey))
             yield return "Payments:Stripe:ApiKey is not set; set Payments__Stripe__ApiKey to the secret or a restricted key (sk_… or rk_…) from dashboard.stripe.com/apikeys.";
         else if (!StripeSecrets.IsApiKey(ApiKey))
-            yield return "Payments:Stripe:ApiKey is no secret or restricted key; set Payments__Stripe__ApiKey to one that begins with sk_ or rk_ (pk_ is the publishable key, for the customer's device).";
+            yield return "Payments:Stripe:ApiKey is not a secret or restricted key; set Payments__Stripe__ApiKey to one that begins with sk_ or rk_ "
+                + "(pk_ is the publishable key, for the customer's device).";
         if (!Uri.TryCreate(ApiBase, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http") || address.PathAndQuery != "/")
             yield return $"Payments:Stripe:ApiBase is '{StripeSecrets.Redact(ApiBase)}'; set Payments__Stripe__ApiBase to an address such as https://api.stripe.com.";
         else if (address.Scheme == "http" && !address.IsLoopback)
-            yield return $"Payments:Stripe:ApiBase is '{ApiBase}', which would show the key on its way; set Payments__Stripe__ApiBase to an https address.";
+            yield return $"Payments:Stripe:ApiBase is '{ApiBase}', which would send the key unencrypted; "
+                + "set Payments__Stripe__ApiBase to an https address.";
         else if (address.Scheme == "http" && StripeSecrets.IsLive(ApiKey))
             yield return "Payments:Stripe:ApiKey is a live key, and ApiBase a test server; set Payments__Stripe__ApiKey to a test key, or remove Payments__Stripe__ApiBase.";
         if (ApiVersion is { } version && (version.Length > 60 || !version.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or ';' or '=')))
-            yield return "Payments:Stripe:ApiVersion has no version's form; set Payments__Stripe__ApiVersion like 2026-10-28.endive, or remove it.";
+            yield return "Payments:Stripe:ApiVersion is not a valid version; set Payments__Stripe__ApiVersion like 2026-10-28.endive, or remove it.";
         if (WebhookSecrets.Count == 0)
             yield return "Payments:Stripe:WebhookSecrets is empty; set Payments__Stripe__WebhookSecrets__0 to the signing secret (whsec_…) of the webhook endpoint.";
         else if (WebhookSecrets.Count > 10 || !WebhookSecrets.All(StripeSecrets.IsWebhookSecret))

@@ -4,7 +4,9 @@ using Stripe;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Cards that Stripe keeps for customers. They are kept by a payment that says so, and used by naming them.</summary>
+/// <summary>
+/// Manages cards that Stripe stores for customers. A payment stores a card on request, and later payments use it by its id.
+/// </summary>
 internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<PaymentsOptions> payments, TimeProvider time) : IPaymentMethods
 {
     private const int MaxMethods = 100;
@@ -41,17 +43,17 @@ internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<Payments
 
     public async Task<bool> RemoveCustomerAsync(string customer, CancellationToken cancellation)
     {
-        // A second time it is missing, which is as good.
+        // Deleting a missing customer is a success as well.
         var answer = await stripe.SendAsync((s, c) => s.Customers.DeleteAsync(customer, null, null, c), cancellation);
         return answer.Value is not null || (answer.Fault!.Kind == StripeFaultKind.Missing ? false : throw StripeCalls.NoAnswer());
     }
 
     public async Task<bool> RemoveAsync(string customer, string methodId, CancellationToken cancellation)
     {
-        // It becomes part of a URL.
+        // The id becomes part of a URL.
         if (methodId.Length > MaxIdLength || !methodId.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
             return false;
-        // Stripe detaches whatever it is told to: whose it is, is asked first.
+        // Stripe detaches any payment method. So the customer's ownership is checked first.
         var owned = await stripe.SendAsync((s, c) => s.Customers.PaymentMethods.GetAsync(customer, methodId, null, null, c), cancellation);
         if (owned.Value is null)
             return owned.Fault!.Kind is StripeFaultKind.Missing or StripeFaultKind.Refused ? false : throw StripeCalls.NoAnswer();

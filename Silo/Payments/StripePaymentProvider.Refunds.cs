@@ -6,7 +6,9 @@ namespace SoonShop.Silo.Payments;
 /// <summary>Refunds through Stripe.</summary>
 internal sealed partial class StripePaymentProvider
 {
-    /// <summary>How often a refund is begun anew whose request failed for good within Stripe, and that certainly was not made.</summary>
+    /// <summary>
+    /// The most attempts, each with a new key, for a refund whose request failed permanently within Stripe without creating it.
+    /// </summary>
     private const int MaxGenerations = 3;
 
     public async Task<ProviderRefund> RefundAsync(CreateProviderRefund command, CancellationToken cancellation)
@@ -17,7 +19,8 @@ internal sealed partial class StripePaymentProvider
         {
             if (await lookup.FindRefundAsync(command, cancellation) is { } made)
                 return StripeObjects.Refund(made);
-            // The list is never behind, and nothing asked that long ago is still on its way: the refund is yet to be made. This key's age is known.
+            // The list does not lag, and no request is in flight after this time: the refund does not exist yet. The new key contains the
+            // date, so its age is known.
             return await AskRefundAsync(command, $"{command.IdempotencyKey}/day/{time.GetUtcNow().ToUnixTimeSeconds() / 86_400}", cancellation)
                 ?? throw StripeCalls.NoAnswer();
         }
@@ -30,7 +33,7 @@ internal sealed partial class StripePaymentProvider
         throw StripeCalls.NoAnswer();
     }
 
-    /// <summary>Asks for a refund under a key. Null when it was certainly not made, and the key is of no use any more.</summary>
+    /// <summary>Requests a refund with a key. Null when it was certainly not created and the key is used up.</summary>
     private async Task<ProviderRefund?> AskRefundAsync(CreateProviderRefund command, string key, CancellationToken cancellation)
     {
         var creation = new RefundCreateOptions

@@ -8,8 +8,8 @@ using Stripe;
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// Payments through Stripe: a payment is a PaymentIntent, created and confirmed in one request. Amounts are checked before anything is
-/// sent; an answer that Stripe had kept under a key is old news, so the payment is asked for how it stands.
+/// Payments through Stripe. A payment is a PaymentIntent, created and confirmed in one request. Amounts are checked before anything is
+/// sent. A response that Stripe replays for a key may be outdated, so the payment's current state is retrieved.
 /// </summary>
 internal sealed partial class StripePaymentProvider(
     StripeCalls stripe, StripeLookup lookup, IOptions<PaymentsOptions> payments, TimeProvider time, ILogger<StripePaymentProvider> log)
@@ -18,7 +18,7 @@ internal sealed partial class StripePaymentProvider(
     /// <summary>The most keys of failed requests that are remembered.</summary>
     private const int MaxFailed = 10_000;
 
-    /// <summary>When a key was first met whose request failed within Stripe.</summary>
+    /// <summary>When this process first met each key whose request failed within Stripe.</summary>
     private readonly ConcurrentDictionary<string, DateTimeOffset> failed = new();
     private readonly StripeOptions options = payments.Value.Stripe;
     private readonly string captureMethod = payments.Value.Capture == CaptureMode.Manual ? "manual" : "automatic";
@@ -41,7 +41,7 @@ internal sealed partial class StripePaymentProvider(
             return NotMade(ProviderPaymentStatus.Cancelled);
         if (IsForgotten(command.AskedAt))
             return await FindAsync(command, cancellation) ?? NotMade(ProviderPaymentStatus.Cancelled);
-        // If Stripe has seen the key, asking again is only told what came of it.
+        // If Stripe has seen the key, a request with it returns the original result.
         return await FindVoidedAsync(command, cancellation) ?? await AskAsync(command, cancellation) ?? await FindAsync(command, cancellation)
             ?? throw Defect(command.IdempotencyKey);
     }
@@ -75,8 +75,8 @@ internal sealed partial class StripePaymentProvider(
     }
 
     /// <summary>
-    /// Asks for the payment under its key: the first time to make it, and to be told what came of it later. Null when the key was used up
-    /// by a withdrawal.
+    /// Sends the creation request with its key. The first request creates the payment, later ones return the original result. Null when a
+    /// void has used up the key.
     /// </summary>
     private async Task<ProviderPayment?> AskAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
@@ -102,8 +102,8 @@ internal sealed partial class StripePaymentProvider(
     }
 
     /// <summary>
-    /// Uses the key up for a payment that is never confirmed, so that no request under it that is still on its way can take anything.
-    /// Null when the key is used already, by the creation.
+    /// Uses up the key with a payment that is never confirmed, so that no creation request in flight can take money. Null when the creation
+    /// has already used the key.
     /// </summary>
     private async Task<ProviderPayment?> FindVoidedAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
@@ -122,18 +122,21 @@ internal sealed partial class StripePaymentProvider(
         return answer.Fault!.Kind switch
         {
             StripeFaultKind.KeyReused => null,
-            // Kept, or refused as it is: either tells nothing of the creation, whose key this one has not used up.
+            // The error was stored under the key, or the request was rejected. Neither uses up the key, so neither tells whether the
+            // payment was created.
             _ => await FindLateAsync(command, cancellation),
         };
     }
 
     /// <summary>
-    /// The payment under a key whose first request failed within Stripe: asking under it is told so for ever, whether it took money or not.
+    /// Finds the payment of a key whose first request failed within Stripe. Requests with this key return that error forever, whether money
+    /// was taken or not.
     /// </summary>
     private async Task<ProviderPayment> FindLateAsync(CreateProviderPayment command, CancellationToken cancellation) =>
-        await FindAsync(command, cancellation) ?? (IsUnknown(command.IdempotencyKey) ? throw StripeCalls.NoAnswer() : NotMade(ProviderPaymentStatus.Cancelled));
+        await FindAsync(command, cancellation)
+            ?? (IsUnknown(command.IdempotencyKey) ? throw StripeCalls.NoAnswer() : NotMade(ProviderPaymentStatus.Cancelled));
 
-    /// <summary>How the payment under a key stands; null when there is none.</summary>
+    /// <summary>Returns the current payment of a key; null when there is none.</summary>
     private async Task<ProviderPayment?> FindAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
         if (await lookup.FindPaymentAsync(command, cancellation) is not { } intent)
@@ -143,14 +146,14 @@ internal sealed partial class StripePaymentProvider(
             : await CurrentAsync(intent.Id, cancellation);
     }
 
-    /// <summary>Cancels what was made to use a key up.</summary>
+    /// <summary>Cancels a payment that was created to use up a key.</summary>
     private async Task<ProviderPayment> EndAsync(PaymentIntent intent, string key, CancellationToken cancellation) => intent.Status == "canceled"
         ? StripeObjects.Payment(intent)
         : await CancelAsync(intent.Id, $"{key}/withdraw", cancellation);
 
     /// <summary>
-    /// Changes a payment in a way that can happen once only, whatever the key: it is captured or cancelled from one state into another.
-    /// When Stripe does not do it, the answer is how the payment stands.
+    /// Captures or cancels a payment. Such a transition can happen only once, with any key. When Stripe does not execute it, returns the
+    /// current payment.
     /// </summary>
     private async Task<ProviderPayment> ChangeAsync(
         string reference, string key, Func<V1Services, RequestOptions, CancellationToken, Task<PaymentIntent>> change,
@@ -172,17 +175,17 @@ internal sealed partial class StripePaymentProvider(
         LogNotChanged(log, reference, fault.ToString());
         if (!fault.Replayed)
             return standing;
-        // The refusal that was kept is about a state that has passed. What can happen only once may be asked under another key.
+        // The stored rejection concerns an earlier state. A new key is safe, because the transition can happen only once.
         var again = $"{key}/{time.GetUtcNow().ToUnixTimeSeconds() / 60}";
         var second = await stripe.SendAsync((s, c) => change(s, Under(again), c), cancellation);
         return second is { Value: { } changed, Replayed: false } ? StripeObjects.Payment(changed) : await CurrentAsync(reference, cancellation);
     }
 
-    /// <summary>How a payment stands that Stripe has just told of.</summary>
+    /// <summary>Returns the current payment, which Stripe is known to have.</summary>
     private async Task<ProviderPayment> CurrentAsync(string reference, CancellationToken cancellation) =>
         await RetrieveAsync(reference, cancellation) ?? throw StripeCalls.NoAnswer();
 
-    /// <summary>The dispute that counts: the one that is not decided, or else the latest.</summary>
+    /// <summary>Returns the relevant dispute: the undecided one, otherwise the latest.</summary>
     private async Task<ProviderDispute?> DisputeAsync(string reference, CancellationToken cancellation)
     {
         var ofPayment = new DisputeListOptions { PaymentIntent = reference, Limit = 10 };
@@ -205,7 +208,7 @@ internal sealed partial class StripePaymentProvider(
         Metadata = Metadata(command.IdempotencyKey, command.OrderId, command.CustomerId),
     };
 
-    /// <summary>What the dashboard allows, but for methods that send the customer to another site.</summary>
+    /// <summary>Allows all methods enabled in the dashboard, except those that redirect the customer to another site.</summary>
     private static PaymentIntentAutomaticPaymentMethodsOptions OnThisSite => new() { Enabled = true, AllowRedirects = "never" };
 
     private static Dictionary<string, string> Metadata(string key, Guid orderId, Guid? customerId)
@@ -221,8 +224,8 @@ internal sealed partial class StripePaymentProvider(
     private bool IsForgotten(DateTimeOffset askedAt) => time.GetUtcNow() - askedAt > TimeSpan.FromHours(options.FindAfterHours);
 
     /// <summary>
-    /// True while what a request has done that failed may still come to light: from when this process first met the failure, which is never
-    /// before it happened. One that does not remember waits anew.
+    /// True while the effect of a failed request may still appear. The period starts when this process first met the failure, which is
+    /// never too early. After a restart the period starts again.
     /// </summary>
     private bool IsUnknown(string key)
     {
@@ -241,8 +244,8 @@ internal sealed partial class StripePaymentProvider(
     }
 
     /// <summary>
-    /// True for a payment that may be unknown for good: another provider's, or one of test mode, whose data can be deleted in the dashboard
-    /// (docs.stripe.com/test-mode). Of a live one it means that the key is another account's.
+    /// True for a payment that Stripe may permanently lack: one of another provider, or one of test mode, whose data can be deleted in the
+    /// dashboard (docs.stripe.com/test-mode). For a live payment, a missing object means that the API key belongs to another account.
     /// </summary>
     private bool CanVanish(string reference) => !reference.StartsWith("pi_", StringComparison.Ordinal) || !StripeSecrets.IsLive(options.ApiKey);
 
@@ -252,7 +255,9 @@ internal sealed partial class StripePaymentProvider(
         return StripeCalls.NoAnswer();
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Stripe knows no payment {Reference} ({Detail}): it was made with another provider, or is test data that was deleted. Nothing can be taken under it.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Stripe knows no payment {Reference} ({Detail}). It was created with another provider, or is deleted test data. "
+            + "No money can be taken with it.")]
     private static partial void LogVanished(ILogger log, string reference, string detail);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Stripe refuses the payment of order {OrderId}: {Detail}")]
@@ -261,9 +266,13 @@ internal sealed partial class StripePaymentProvider(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Stripe did not change payment {Reference}: {Detail}")]
     private static partial void LogNotChanged(ILogger log, string reference, string detail);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Stripe refuses what must be possible for {Reference}: {Detail}. Check that Payments__Stripe__ApiKey is of the account that made it; it is asked again until then.")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "Stripe rejects an operation on {Reference} that must be possible: {Detail}. Check that Payments__Stripe__ApiKey belongs to the "
+            + "account that created it; the request is retried until then.")]
     private static partial void LogUnexpected(ILogger log, string reference, string detail);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Stripe has seen the idempotency key {Key} with parameters that are not ours. This is a defect, or another shop uses the same Stripe account and keys; look the key up in Stripe's request log.")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "Stripe has seen the idempotency key {Key} with parameters that are not ours. This is a defect, or another shop uses the same "
+            + "Stripe account and keys; look the key up in Stripe's request log.")]
     private static partial void LogKeyReused(ILogger log, string key);
 }

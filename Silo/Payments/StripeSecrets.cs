@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Stripe's secrets by their form, so that none is ever shown.</summary>
+/// <summary>Recognizes Stripe's secrets by their format, so that none is ever shown.</summary>
 internal static partial class StripeSecrets
 {
     /// <summary>True for a secret or restricted key.</summary>
@@ -15,7 +15,7 @@ internal static partial class StripeSecrets
     /// <summary>True for a webhook endpoint's signing secret.</summary>
     public static bool IsWebhookSecret(string? text) => text is not null && WebhookSecret().IsMatch(text);
 
-    /// <summary>The text with every secret in it left out.</summary>
+    /// <summary>Returns the text with every secret removed.</summary>
     [return: NotNullIfNotNull(nameof(text))]
     public static string? Redact(string? text) => text is null ? null : Any().Replace(text, "[secret]");
 

@@ -5,21 +5,22 @@ using System.Text;
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// The signature of what Stripe posts (docs.stripe.com/webhooks#verify-manually): <c>t=</c> the time, and for each secret in use a
-/// <c>v1=</c>, the HMAC-SHA256 of time, dot and body. Any of ours with any of theirs will do, so that secrets can be rolled.
+/// Verifies the signature of Stripe's webhooks (docs.stripe.com/webhooks#verify-manually). The header has <c>t=</c> with the time and, for
+/// each active secret, a <c>v1=</c> with the HMAC-SHA256 of time, dot and body. One match of any of our secrets with any signature
+/// suffices, so that secrets can be rolled.
 /// </summary>
 /// <param name="secrets">The endpoint's secrets, <c>whsec_…</c>.</param>
-/// <param name="tolerance">How old it may be, and how far ahead its clock.</param>
+/// <param name="tolerance">The greatest accepted difference between the signature's time and now, in both directions.</param>
 internal sealed class StripeSignature(IReadOnlyCollection<string> secrets, TimeSpan tolerance)
 {
     private const int MaxHeader = 4096;
 
-    /// <summary>The most signatures in a header that are looked at.</summary>
+    /// <summary>The most signatures in a header that are checked.</summary>
     private const int MaxSignatures = 16;
 
     private readonly byte[][] keys = [.. secrets.Select(Encoding.UTF8.GetBytes)];
 
-    /// <summary>What is wrong with it; null when nothing is.</summary>
+    /// <summary>Returns what is wrong with the signature; null when it is valid.</summary>
     public string? ProblemWith(ReadOnlySpan<byte> body, string header, DateTimeOffset now)
     {
         if (header.Length == 0)
@@ -37,7 +38,7 @@ internal sealed class StripeSignature(IReadOnlyCollection<string> secrets, TimeS
         }
         if (!matches)
             return "does not fit the body and the endpoint's secret";
-        // Only now: a time that nobody signed says nothing.
+        // Checked after the signature: an unsigned time proves nothing.
         return Math.Abs(now.ToUnixTimeSeconds() - time) > tolerance.TotalSeconds ? "is too old, or too far ahead" : null;
     }
 

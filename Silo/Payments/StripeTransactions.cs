@@ -3,7 +3,7 @@ using Stripe;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Stripe's books: PaymentIntents with their charges.</summary>
+/// <summary>Stripe's transactions: PaymentIntents with their charges.</summary>
 internal sealed class StripeTransactions(StripeCalls stripe) : IProviderTransactions
 {
     public async Task<ProviderTransaction?> FindAsync(string reference, CancellationToken cancellation)
@@ -38,7 +38,9 @@ internal sealed class StripeTransactions(StripeCalls stripe) : IProviderTransact
             intent.LatestCharge?.Disputed == true, intent.Created);
     }
 
-    /// <summary>What a partial capture let go counts there as refunded; it was never taken.</summary>
+    /// <summary>
+    /// Returns the refunded amount. Stripe counts the uncaptured rest of a partial capture as refunded, although it was never taken.
+    /// </summary>
     private static long RefundedOf(Stripe.Charge charge) => Math.Max(0, charge.AmountRefunded - (charge.Amount - charge.AmountCaptured));
 
     private static Guid? OrderOf(Dictionary<string, string>? metadata) =>

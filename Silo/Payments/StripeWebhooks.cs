@@ -4,12 +4,12 @@ using SoonShop.Payments;
 namespace SoonShop.Silo.Payments;
 
 /// <summary>
-/// Reads what Stripe posts. Of an event only what is needed to find the payment, and to see that nothing is new, is taken:
-/// whatever else a version of Stripe's API puts there does not matter, and what it says of people is kept nowhere.
+/// Reads Stripe's webhooks. It takes from an event only what is needed to find the payment and to detect that nothing is new. Other fields,
+/// which depend on the version of Stripe's API, do not matter, and personal data is not stored.
 /// </summary>
 internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider time) : IPaymentWebhooks
 {
-    /// <summary>The longest id that is taken for one.</summary>
+    /// <summary>The longest accepted id, in characters.</summary>
     private const int MaxId = 255;
 
     public WebhookParseResult Read(ReadOnlyMemory<byte> body, string signatureHeader)
@@ -50,7 +50,7 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
             case "payment_intent.requires_action":
                 return Payment(ProviderPaymentStatus.RequiresAction);
         }
-        // The others are about what belongs to a payment; a charge made without one is none of the shop's.
+        // The other events concern an object of a payment. A charge without a PaymentIntent does not belong to the shop.
         if (!o.TryGetProperty("payment_intent", out var payment) || payment.ValueKind == JsonValueKind.Null)
             return null;
         var reference = Id(payment.ValueKind == JsonValueKind.Object ? payment.GetProperty("id") : payment);
@@ -83,14 +83,16 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
         },
         Amount(o, "amount"), "");
 
-    /// <summary>What a partial capture let go counts there as refunded; it was never taken.</summary>
+    /// <summary>
+    /// Returns the refunded amount. Stripe counts the uncaptured rest of a partial capture as refunded, although it was never taken.
+    /// </summary>
     private static long RefundedOf(JsonElement o) => Amount(o, "amount_refunded")
         - (o.TryGetProperty("amount_captured", out _) ? Amount(o, "amount") - Amount(o, "amount_captured") : 0);
 
     private static long Amount(JsonElement o, string name) =>
         StripeAmount.ToMinor(o.GetProperty(name).GetInt64(), o.GetProperty("currency").GetString() ?? throw new FormatException());
 
-    /// <summary>The order that the shop wrote beside the payment; null where it did not.</summary>
+    /// <summary>Returns the order id in the payment's metadata; null when the shop did not set it.</summary>
     private static Guid? OrderOf(JsonElement o) =>
         o.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
             && metadata.TryGetProperty(StripeObjects.OrderField, out var order) && metadata.TryGetProperty(StripeObjects.KeyField, out var key)

@@ -14,27 +14,28 @@ using SoonShop.Silo.Search;
 namespace SoonShop.Silo.Privacy;
 
 /// <summary>
-/// Finds a user's records. Events need no index of their own for that: an event's id is its grain's name and a number, and each of
-/// the user's grains knows how many it has published.
+/// Finds a user's records. This needs no index of events: an event's id consists of its grain's name and a number, and each of the user's
+/// grains knows how many events it has published.
 /// </summary>
 internal sealed class PersonalRecords(
     NpgsqlDataSource database, EventTypes types, PersonalData personal, IEnumerable<INotificationChannel> channels, IEnumerable<IMailTransport> mail) : IPersonalRecords
 {
-    /// <summary>Events in one statement.</summary>
+    /// <summary>The number of events in one statement.</summary>
     private const int BatchSize = 500;
 
-    /// <summary>Grains whose events are looked for together.</summary>
+    /// <summary>The number of grains whose events are searched together.</summary>
     private const int SourcesAtOnce = 50;
 
-    /// <summary>The states that are kept under the user's own id.</summary>
+    /// <summary>The state names whose key is the user's id.</summary>
     private readonly string[] own = [.. channels.Select(c => c.Handler).Concat(["user", "cart", "notification", "mail", "payment-customer"]).Distinct()];
 
-    /// <summary>Types that say nothing about anybody.</summary>
+    /// <summary>Event types without personal data.</summary>
     private readonly string[] harmless = [.. types.All.Select(t => t.Key).Where(t => !personal.IsBorneBy(t))];
 
     public async Task<ImmutableArray<string>> FindOpenOrdersAsync(Guid userId, int limit, CancellationToken cancellation)
     {
-        // The index says which may be open, and the state which are: an earlier version's index calls every confirmed order open.
+        // The index finds orders that may be open, and the state decides: the index of an earlier version marks every confirmed order as
+        // open.
         await using var command = database.CreateCommand("""
             select o.index ->> 'number', o.state, p.open
             from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
@@ -127,7 +128,7 @@ internal sealed class PersonalRecords(
             rows.Length < page.Limit ? null : Cursor.Write(list, rows[^1].Id.ToString(CultureInfo.InvariantCulture)));
     }
 
-    /// <summary>Erases what is personal in these events and in what was copied of them. True when none of them is still to be handled.</summary>
+    /// <summary>Erases personal data from these events and their copies. True when all of them have been processed.</summary>
     private async Task<bool> EraseAsync(string[] ids, CancellationToken cancellation)
     {
         var found = await ListAsync(
@@ -168,7 +169,7 @@ internal sealed class PersonalRecords(
 
     private static bool Same(string a, string b) => JsonNode.DeepEquals(JsonNode.Parse(a), JsonNode.Parse(b));
 
-    /// <summary>The ids that follow, in the order of their grains, whether or not the events are still kept.</summary>
+    /// <summary>Returns the next event ids in the order of their grains, whether the events still exist or not.</summary>
     private async Task<(string[] Ids, Source Last, long Number)> NextIdsAsync(Guid userId, Source after, long number, int limit, CancellationToken cancellation)
     {
         var ids = new List<string>(limit);

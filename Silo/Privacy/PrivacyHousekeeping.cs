@@ -6,13 +6,15 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Privacy;
 
-/// <summary>Removes erased customers from their orders when the law asks for them no longer. Every silo does; doing it twice does no harm.</summary>
+/// <summary>
+/// Removes erased customers from their orders after the legal retention period. Every silo runs it; concurrent runs do no harm.
+/// </summary>
 internal sealed partial class PrivacyHousekeeping(IPersonalRecords records, IGrainFactory grains, TimeProvider time, ILogger<PrivacyHousekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
     private const int BatchSize = 50;
 
-    /// <summary>Batches of one round; the rest waits for the next.</summary>
+    /// <summary>The most batches in one round. The rest waits for the next round.</summary>
     private const int MaxBatches = 100;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -31,7 +33,7 @@ internal sealed partial class PrivacyHousekeeping(IPersonalRecords records, IGra
         }
     }
 
-    /// <summary>One round.</summary>
+    /// <summary>Runs one round.</summary>
     internal async Task CleanAsync(CancellationToken cancellation)
     {
         for (var batches = 0; batches < MaxBatches; batches++)
@@ -46,7 +48,7 @@ internal sealed partial class PrivacyHousekeeping(IPersonalRecords records, IGra
                 }
                 catch (Exception e) when (e is not OperationCanceledException)
                 {
-                    // The others need not wait for this one.
+                    // A failure does not delay the other orders.
                     failed++;
                     LogFailure(log, e.Message);
                 }
@@ -56,6 +58,6 @@ internal sealed partial class PrivacyHousekeeping(IPersonalRecords records, IGra
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Erased customers could not be removed from old orders now: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Erased customers could not be removed from old orders: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }

@@ -6,7 +6,7 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Scheduling;
 
-/// <summary>Removes what nobody needs any more: kept answers past their lifetime.</summary>
+/// <summary>Removes stored responses of idempotent requests after their lifetime.</summary>
 internal sealed partial class Housekeeping(NpgsqlDataSource database, ILogger<Housekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
@@ -27,7 +27,7 @@ internal sealed partial class Housekeeping(NpgsqlDataSource database, ILogger<Ho
                 command.Parameters.Add(new() { Value = BatchSize });
                 while (await command.ExecuteNonQueryAsync(stoppingToken) == BatchSize)
                 {
-                    // On to the next batch: each is a transaction of its own.
+                    // Continues with the next batch in a new transaction.
                 }
             }
             catch (Exception e) when (e is not OperationCanceledException)
@@ -37,6 +37,6 @@ internal sealed partial class Housekeeping(NpgsqlDataSource database, ILogger<Ho
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Old answers could not be removed now: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Expired stored responses could not be removed: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 }

@@ -7,8 +7,8 @@ using SoonShop.Users;
 namespace SoonShop.Silo.Seed;
 
 /// <summary>
-/// Makes sure of the administrator that the configuration names, each time a silo starts. Outside Development an account that still has a
-/// password that the documents publish gets the configured one; the grain does so once, however many silos start.
+/// Creates the configured administrator at each start of a silo, unless the account exists. Outside Development, an account with a password
+/// that the documents publish gets the configured one. The grain does so once, however many silos start.
 /// </summary>
 internal sealed partial class AdminAccount(
     IGrainFactory grains, NpgsqlDataSource database, IOptions<AccountsOptions> options, IHostEnvironment environment,
@@ -61,17 +61,17 @@ internal sealed partial class AdminAccount(
         var normalized = EmailAddress.Normalize(email);
         if (await ExistsAsync(Account(normalized)))
             return Account(normalized);
-        // An address in another script had another normal form once, and with it another id.
+        // In some scripts an earlier version normalized the address in another way, which gives another id.
         if (EmailAddress.EarlierForm(normalized) is { } earlier && await ExistsAsync(Account(earlier)))
             return Account(earlier);
-        // Somebody who registered with this address and was made an administrator.
+        // The account may belong to a user who registered with this address and was made an administrator.
         if (await grains.GetGrain<IEmailGrain>(UserKeys.Email(normalized)).GetOwnerAsync() is not { } id)
             return null;
         var owner = grains.GetGrain<IUserGrain>(id);
         return (await owner.GetAsync()).Value?.Roles.Contains(Role.Admin) == true ? owner : null;
     }
 
-    /// <summary>The id follows from the address: every silo meets the same account.</summary>
+    /// <summary>Returns the administrator's account. The id is derived from the address, so that every silo calls the same grain.</summary>
     private IUserGrain Account(string normalized) => grains.GetGrain<IUserGrain>(Deterministic.Id("admin", normalized));
 
     private static async Task<bool> ExistsAsync(IUserGrain account) => !(await account.GetAsync()).IsError;
@@ -90,15 +90,21 @@ internal sealed partial class AdminAccount(
     [LoggerMessage(Level = LogLevel.Information, Message = "The administrator {Email} was created.")]
     private static partial void LogCreated(ILogger log, string email);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The administrator {Email} could not be created: {Reason} An account that exists is not promoted by the configuration: give it the role with another administrator.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The administrator {Email} could not be created: {Reason} The configuration does not promote an existing account: "
+            + "let another administrator give it the role.")]
     private static partial void LogRefused(ILogger log, string email, string reason);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The administrator {Email} had a password that the documents publish. It is Accounts:AdminPassword now, and all sessions have ended. Look for what others did with it: GET /admin/audit-log and GET /admin/api-keys.")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "The administrator {Email} had a password that the documents publish. The password is now Accounts:AdminPassword, and all "
+            + "sessions have ended. Check what others did with the account: GET /admin/audit-log and GET /admin/api-keys.")]
     private static partial void LogReplaced(ILogger log, string email);
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The administrator {Email} has a password that the documents publish, and Accounts:AdminPassword cannot take its place: {Reason} Set Accounts__AdminPassword to another and restart, or sign in and change the password.")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "The administrator {Email} has a password that the documents publish, and Accounts:AdminPassword cannot replace it: {Reason} "
+            + "Set Accounts__AdminPassword to another password and restart, or sign in and change the password.")]
     private static partial void LogNotReplaced(ILogger log, string email, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The administrator cannot be made sure of now: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The administrator's account could not be checked; retrying: {Reason}")]
     private static partial void LogRetry(ILogger log, string reason);
 }

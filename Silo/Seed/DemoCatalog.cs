@@ -6,14 +6,14 @@ using SoonShop.Users;
 namespace SoonShop.Silo.Seed;
 
 /// <summary>
-/// Loads the demo catalogue (<c>catalogue.json</c>) through the grains, and makes the demo customer. Doing it again changes
-/// nothing: products that exist are left as they are, and the first delivery of each is one stock operation.
+/// Loads the demo catalogue (<c>catalogue.json</c>) through the grains and creates the demo customer. Repeating it changes nothing:
+/// existing products stay as they are, and the first delivery of each product is one stock operation.
 /// </summary>
 internal static class DemoCatalog
 {
     private const int MaxParallel = 16;
 
-    /// <summary>Loads the file; answers how many products it names and how many were new.</summary>
+    /// <summary>Loads the file. Returns how many products it has and how many were new.</summary>
     public static async Task<(int Products, int Created)> LoadAsync(IGrainFactory grains, string path, string currency, CancellationToken cancellation)
     {
         await using var file = File.OpenRead(path);
@@ -24,7 +24,7 @@ internal static class DemoCatalog
             catalogue.Products, new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = cancellation }, async (item, _) =>
             {
                 if (!Sku.TryNormalize(item.Sku, out var sku))
-                    throw new JsonException($"{path}: '{item.Sku}' is no SKU.");
+                    throw new JsonException($"{path}: '{item.Sku}' is not a valid SKU.");
                 var product = grains.GetGrain<IProductGrain>(Sku.GrainKey(sku));
                 if (await product.GetOfferAsync() is null)
                 {
@@ -35,7 +35,7 @@ internal static class DemoCatalog
                     Interlocked.Increment(ref created);
                 }
                 var stock = grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku));
-                // The delivery is one operation, however often it is asked for; the threshold is set once, so that a changed one stays.
+                // The delivery is one idempotent operation. The threshold is set only once, so that a later change stays.
                 var isNew = await stock.GetAsync() is { Value.Version: 0 };
                 if (item.Stock > 0)
                     await stock.AdjustAsync(new AdjustStock("demo-catalogue", item.Stock, "delivery", "demo catalogue"));
@@ -45,7 +45,7 @@ internal static class DemoCatalog
         return (catalogue.Products.Length, created);
     }
 
-    /// <summary>Makes the demo customer, if the address is free.</summary>
+    /// <summary>Creates the demo customer if the address is free.</summary>
     public static Task EnsureCustomerAsync(IGrainFactory grains, string email, string password) =>
         grains.GetGrain<IUserGrain>(Deterministic.Id("demo", EmailAddress.Normalize(email))).RegisterAsync(new RegisterUser(email, password, "Demo Buyer"));
 

@@ -4,8 +4,8 @@ using SoonShop.Users;
 namespace SoonShop.Silo.Seed;
 
 /// <summary>
-/// Accounts that were made with a password that the documents publish, in Development or by a version that did not refuse it. They are read
-/// from the database: a silo asks before it is one, and its cluster may still have silos that cannot answer.
+/// Finds administrators whose password the documents publish. Such an account was created in Development, or by a version that accepted the
+/// password. The class reads the database directly: it runs before the silo joins, and the other silos may not be able to respond.
 /// </summary>
 internal static class PublishedAdministrator
 {
@@ -15,10 +15,11 @@ internal static class PublishedAdministrator
         """;
 
     /// <summary>
-    /// Why a silo must not start: an administrator whom its configuration does not name has a published password. Null when there is none.
+    /// Returns why a silo must not start: an administrator that its configuration does not name has a published password. Null when there
+    /// is none.
     /// </summary>
     /// <param name="connectionString">The shop's database, with its schema up to date.</param>
-    /// <param name="accounts">Names the administrator whose password the start changes; see <see cref="AdminAccount"/>.</param>
+    /// <param name="accounts">Names the administrator whose password <see cref="AdminAccount"/> changes at start.</param>
     public static async Task<string?> ProblemAsync(string connectionString, AccountsOptions accounts)
     {
         if (EmailAddress.Normalize(accounts.AdminEmail ?? "") == PublishedSecrets.AdminEmail)
@@ -31,7 +32,9 @@ internal static class PublishedAdministrator
             : null;
     }
 
-    /// <summary>True when the account of this address accepts a published password. Reads one row by its index, and checks its hash.</summary>
+    /// <summary>
+    /// True when the account with this address accepts a published password. Reads one row by its index and verifies its hash.
+    /// </summary>
     public static async Task<bool> HasPublishedPasswordAsync(
         NpgsqlDataSource database, string email, bool onlyAdministrators = false, CancellationToken cancellation = default)
     {

@@ -2,25 +2,28 @@ using Npgsql;
 
 namespace SoonShop.Silo.Telemetry;
 
-/// <summary>What PostgreSQL tells of itself, as far as the shop's own role may ask. Each group is asked for apart: what one may not know says nothing of the others.</summary>
+/// <summary>
+/// Reads what PostgreSQL reports about itself, as far as the shop's role may read it. Each group is a query of its own, so that a missing
+/// permission affects only its group.
+/// </summary>
 internal sealed record DatabaseMetricsSample(
     long SizeBytes, long Committed, long RolledBack, long BlocksCached, long BlocksRead, long Deadlocks, long TemporaryBytes,
     long RowsInserted, long RowsUpdated, long RowsDeleted, long RowsFetched, long MaxConnections, double OldestTransactionSeconds, long LocksWaiting, long WalBytes)
 {
-    /// <summary>Tables that are told of: the biggest.</summary>
+    /// <summary>The number of reported tables.</summary>
     private const int MaxTables = 30;
 
-    /// <summary>States of connections, as metrics name them; what is none of these is <c>other</c>.</summary>
+    /// <summary>States of connections, as metrics name them; any other state is <c>other</c>.</summary>
     public static readonly ImmutableArray<string> ConnectionStates = ["active", "idle", "idle_in_transaction", "other"];
 
-    /// <summary>Asks whether it answers, and nothing else.</summary>
+    /// <summary>Checks whether the database responds, and nothing else.</summary>
     public static async Task AskAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("select 1");
         await command.ExecuteScalarAsync(cancellation);
     }
 
-    /// <summary>Connections by state.</summary>
+    /// <summary>Reads the connections by state.</summary>
     public static async Task<IReadOnlyDictionary<string, long>> ReadConnectionsAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         var connections = ConnectionStates.ToDictionary(s => s, _ => 0L);
@@ -31,7 +34,7 @@ internal sealed record DatabaseMetricsSample(
         return connections;
     }
 
-    /// <summary>The biggest tables.</summary>
+    /// <summary>Reads the largest tables.</summary>
     public static async Task<IReadOnlyList<TableMetricsSample>> ReadTablesAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         var tables = new List<TableMetricsSample>();
@@ -45,7 +48,7 @@ internal sealed record DatabaseMetricsSample(
         return tables;
     }
 
-    /// <summary>All that is one number.</summary>
+    /// <summary>Reads all single values.</summary>
     public static async Task<DatabaseMetricsSample> ReadAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         await using var all = database.CreateCommand("""

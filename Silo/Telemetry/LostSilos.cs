@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace SoonShop.Silo.Telemetry;
 
-/// <summary>Counts the silos that went without a word, as this one sees the membership: active at one moment, dead at the next.</summary>
+/// <summary>Counts silos that died without a shutdown: active in one membership snapshot of this silo, dead in the next.</summary>
 internal sealed class LostSilos : BackgroundService
 {
     private readonly IClusterMembershipService membership;
@@ -13,10 +13,10 @@ internal sealed class LostSilos : BackgroundService
     {
         this.membership = membership;
         meters.Create("SoonShop.Cluster").CreateObservableCounter(
-            "soonshop.cluster.silos.lost", () => Interlocked.Read(ref lost), "{silo}", "Silos that were active and then dead, without having said that they would go");
+            "soonshop.cluster.silos.lost", () => Interlocked.Read(ref lost), "{silo}", "Silos that went from active to dead without a shutdown");
     }
 
-    /// <summary>How many of those that were active are dead now. One that stops says so first, and is shutting down in between.</summary>
+    /// <summary>Counts the active silos that are dead now. A silo that stops is shutting down in between.</summary>
     public static int Count(ClusterMembershipSnapshot before, ClusterMembershipSnapshot now) =>
         before.Members.Values.Count(m => m.Status == SiloStatus.Active && now.GetSiloStatus(m.SiloAddress) == SiloStatus.Dead);
 

@@ -6,13 +6,15 @@ using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.Silo.Telemetry;
 
-/// <summary>Reads, from time to time, the figures that only the database knows. Every silo does, so that they do not go with one.</summary>
+/// <summary>
+/// Periodically reads the metrics that only the database has. Every silo does, so that the loss of one silo does not stop them.
+/// </summary>
 internal sealed partial class MetricsCollector(
     NpgsqlDataSource source, ShopMetrics shop, DatabaseMetrics database, TelemetryOptions options, ILogger<MetricsCollector> log) : BackgroundService
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Reading must not take more than this part of the time, however large the shop is.</summary>
+    /// <summary>Reading takes at most this fraction (one in 20) of the time, however large the shop is.</summary>
     private const int MaxShare = 20;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -21,7 +23,7 @@ internal sealed partial class MetricsCollector(
         while (!stoppingToken.IsCancellationRequested)
         {
             var started = Stopwatch.GetTimestamp();
-            // First, and by itself: figures may be slow, or not ours to read, while the database works.
+            // The check runs first and separately: reading metrics may be slow or forbidden although the database works.
             var answers = await LookAsync("database's answer", cancellation => DatabaseMetricsSample.AskAsync(source, cancellation), stoppingToken);
             if (!stoppingToken.IsCancellationRequested)
                 database.Observe(answers);
@@ -61,6 +63,6 @@ internal sealed partial class MetricsCollector(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The figures of the {What} cannot be read now: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The metrics of the {What} could not be read: {Reason}")]
     private static partial void LogFailure(ILogger log, string what, string reason);
 }

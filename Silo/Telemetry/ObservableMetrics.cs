@@ -2,10 +2,10 @@ using System.Diagnostics.Metrics;
 
 namespace SoonShop.Silo.Telemetry;
 
-/// <summary>What observable instruments tell.</summary>
+/// <summary>Builds the measurements of observable instruments.</summary>
 internal static class ObservableMetrics
 {
-    /// <summary>Of figures that are known; nothing before they were: 0 would be a lie.</summary>
+    /// <summary>Returns measurements of known values. Before the values are known it returns none, because 0 would be wrong.</summary>
     public static IEnumerable<Measurement<T>> Of<TFigures, T>(TFigures? known, Func<TFigures, IEnumerable<Measurement<T>>> measure) where TFigures : class where T : struct =>
         known is null ? [] : measure(known);
 

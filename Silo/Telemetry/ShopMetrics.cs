@@ -4,7 +4,7 @@ using static SoonShop.Silo.Telemetry.ObservableMetrics;
 
 namespace SoonShop.Silo.Telemetry;
 
-/// <summary>How the shop and its cluster stand, as meter <c>SoonShop.Cluster</c>; told by every silo alike.</summary>
+/// <summary>The state of the shop and its cluster, as meter <c>SoonShop.Cluster</c>. Every silo reports the same values.</summary>
 internal sealed class ShopMetrics
 {
     private static readonly (SiloStatus Status, string Label)[] Statuses =
@@ -23,25 +23,25 @@ internal sealed class ShopMetrics
         (this.membership, this.events, this.time) = (membership, events, time);
         shopAt = databaseAt = time.GetTimestamp();
         var meter = meters.Create("SoonShop.Cluster");
-        meter.CreateObservableGauge("soonshop.cluster.silos", CountSilos, "{silo}", "Silos in the membership, as this one sees them, by status");
+        meter.CreateObservableGauge("soonshop.cluster.silos", CountSilos, "{silo}", "Silos in this silo's view of the membership, by status");
         meter.CreateObservableGauge("soonshop.inventory.items", () => Of<ShopMetricsSample, long>(sample, f => [Labelled(f.InStock, "state", "in_stock"), Labelled(f.Low, "state", "low"), Labelled(f.Out, "state", "out")]),
-            "{item}", "Stock items by what is left of them, in the shop");
-        meter.CreateObservableGauge("soonshop.inventory.available_units", () => Of<ShopMetricsSample, long>(sample, f => [new(f.AvailableUnits)]), "{unit}", "Units that can be had, in the shop");
+            "{item}", "Stock items of the shop, by stock level");
+        meter.CreateObservableGauge("soonshop.inventory.available_units", () => Of<ShopMetricsSample, long>(sample, f => [new(f.AvailableUnits)]), "{unit}", "Available units of the shop");
         meter.CreateObservableGauge("soonshop.orders.unfinished", () => Of(sample, f => f.Unfinished.Select(u => Labelled(u.Count, "status", u.Status))),
-            "{order}", "Orders that are neither confirmed nor at their end, in the shop");
+            "{order}", "Orders of the shop that are neither confirmed nor ended");
         meter.CreateObservableGauge("soonshop.orders.unfinished.age", () => Of(sample, f => f.Unfinished.Select(u => Labelled(u.OldestSeconds, "status", u.Status))),
-            "s", "The age of the oldest of them");
-        meter.CreateObservableGauge("soonshop.figures.age", Ages, "s", "Since the figures that only the database knows were read");
+            "s", "The age of the oldest unfinished order");
+        meter.CreateObservableGauge("soonshop.figures.age", Ages, "s", "The age of the metrics that only the database has");
     }
 
-    /// <summary>How the shop stands.</summary>
+    /// <summary>Records the state of the shop.</summary>
     public void Observe(ShopMetricsSample now)
     {
         sample = now;
         Volatile.Write(ref shopAt, time.GetTimestamp());
     }
 
-    /// <summary>The database has told how it is.</summary>
+    /// <summary>Records that the database's metrics were read.</summary>
     public void DatabaseObserved() => Volatile.Write(ref databaseAt, time.GetTimestamp());
 
     private IEnumerable<Measurement<long>> CountSilos()

@@ -2,18 +2,18 @@ using Npgsql;
 
 namespace SoonShop.Silo.Telemetry;
 
-/// <summary>How the shop stands as a whole: what no silo can count by itself.</summary>
-/// <param name="InStock">Items that can be had.</param>
-/// <param name="Low">Items of which few are left.</param>
-/// <param name="Out">Items that cannot be had.</param>
-/// <param name="AvailableUnits">Units that can be had, of all items.</param>
-/// <param name="Unfinished">Orders that are neither confirmed nor at their end.</param>
+/// <summary>The state of the shop as a whole, which no single silo can count.</summary>
+/// <param name="InStock">Items in stock.</param>
+/// <param name="Low">Items low in stock.</param>
+/// <param name="Out">Items out of stock.</param>
+/// <param name="AvailableUnits">Available units of all items.</param>
+/// <param name="Unfinished">Orders that are neither confirmed nor ended.</param>
 internal sealed record ShopMetricsSample(long InStock, long Low, long Out, long AvailableUnits, IReadOnlyList<UnfinishedOrders> Unfinished)
 {
-    /// <summary>Where counting orders stops: beyond it only the order of magnitude matters.</summary>
+    /// <summary>Counting of orders stops here; beyond it only the order of magnitude matters.</summary>
     private const int MaxOrders = 100_000;
 
-    /// <summary>Asks the database.</summary>
+    /// <summary>Reads the database.</summary>
     public static async Task<ShopMetricsSample> ReadAsync(NpgsqlDataSource database, CancellationToken cancellation)
     {
         var unfinished = new List<UnfinishedOrders>();

@@ -7,17 +7,17 @@ using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.Silo.Telemetry;
 
-/// <summary>Hosting of what a silo tells of the shop.</summary>
+/// <summary>Registers the silo's metrics of the shop.</summary>
 internal static class TelemetryExtensions
 {
-    /// <summary>The figures that only the database knows.</summary>
+    /// <summary>Adds the metrics that only the database has.</summary>
     public static IServiceCollection AddShopMetrics(this IServiceCollection services, TelemetryOptions options)
     {
         services.TryAddSingleton(options);
         return services.AddSingleton<ShopMetrics>().AddSingleton<DatabaseMetrics>().AddHostedService<MetricsCollector>().AddHostedService<LostSilos>();
     }
 
-    /// <summary>Begins to measure, with everything that is to be seen as 0 before it first happens.</summary>
+    /// <summary>Starts the meters, so that counters export 0 before their first event.</summary>
     public static void StartMetrics(this IHost silo)
     {
         silo.StartTelemetry();
