@@ -6,102 +6,104 @@ using SoonShop.Events;
 namespace SoonShop.Aggregates;
 
 /// <summary>
-/// The shell around an aggregate's rules: it holds the last committed state and commits the next one together with
-/// its events. A state that was not committed is never shown.
+/// Base class of grains that own an aggregate. It holds the last committed state and commits the next one together with its events. An
+/// uncommitted state is never visible.
 /// </summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
 public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TState>> storage, TimeProvider time) : Grain, ICallCounter
     where TState : class
 {
-    /// <summary>While a commit is under way: the document before it, which is what is true until the database has the next.</summary>
+    /// <summary>During a commit: the envelope before it, which stays the visible one until the database has committed the next.</summary>
     private StateEnvelope<TState>? before;
 
-    /// <summary>While a commit is under way: the version before it. The storage may know the next one earlier than this grain adopts its state.</summary>
+    /// <summary>During a commit: the version before it. The storage may update its version before this grain adopts the state.</summary>
     private int versionBefore;
 
-    /// <summary>The meters, once there was something to count.</summary>
+    /// <summary>The meters; resolved when there is something to count.</summary>
     private (EventMetrics? Events, BusinessMetrics? Business)? counted;
 
-    /// <summary>The state, where it is read at its first use.</summary>
+    /// <summary>The state, if it is read at its first use.</summary>
     private readonly ILazyState? lazy = storage as ILazyState;
 
-    /// <summary>The first write, while it is under way without the row having been read.</summary>
+    /// <summary>The first write, while it runs without a read before it.</summary>
     private Task? inserting;
 
-    /// <summary>The key, once it was asked for: Orleans makes the text of it anew each time.</summary>
+    /// <summary>The cached key, because Orleans formats it anew at each request.</summary>
     private string? key;
 
-    /// <summary>Calls under way.</summary>
+    /// <summary>The number of running calls.</summary>
     private int calls;
 
-    /// <summary>The committed state; null before the first commit, and while it was not read.</summary>
+    /// <summary>The committed state; null before the first commit and until it is read.</summary>
     protected TState? State => (before ?? storage.State)?.State;
 
-    /// <summary>False while nobody has looked whether the grain has a row.</summary>
+    /// <summary>False until the grain's row has been looked up.</summary>
     protected bool IsRead => lazy is null or { IsLoaded: true };
 
-    /// <summary>Counts the commits; 0 before the first.</summary>
+    /// <summary>The number of commits.</summary>
     protected int Version => before is not null ? versionBefore : int.TryParse(storage.Etag, out var version) ? version : 0;
 
-    /// <summary>The time by which rules decide.</summary>
+    /// <summary>The current time for the rules.</summary>
     protected DateTimeOffset Now => time.GetUtcNow();
 
     /// <summary>The clock.</summary>
     protected TimeProvider Time => time;
 
-    /// <summary>The aggregate's name: its stream namespace, and the first part of its events' source.</summary>
+    /// <summary>The aggregate's name: the namespace of its stream and the first part of its events' source.</summary>
     protected abstract string Aggregate { get; }
 
-    /// <summary>Whom this state's events concern: the customer, or the SKU.</summary>
+    /// <summary>Returns the stream key of this state's events: the id of the customer, or the SKU.</summary>
     protected abstract string StreamKeyOf(TState state);
 
-    /// <summary>The fields of a state that SQL queries use; null when there are none.</summary>
+    /// <summary>Returns the fields of a state that SQL queries use; null for none.</summary>
     protected virtual object? IndexOf(TState state) => null;
 
     /// <summary>
-    /// Whether a method needs the state to be read before it begins. Asked only of a grain whose state is read at its first use
+    /// Tells whether a method needs the state before it begins. Applies only to a grain whose state is read at its first use
     /// (<see cref="LazyStateAttribute"/>).
     /// </summary>
     private protected virtual bool NeedsState(string method) => true;
 
-    /// <summary>True while this activation keeps something in memory alone that a later call needs, although it has no state.</summary>
+    /// <summary>True while this activation has no state but holds something in memory that a later call needs.</summary>
     private protected virtual bool KeepsMemory => false;
 
-    /// <summary>What the document remembers of handled events after the commit that is under way.</summary>
-    private protected virtual IReadOnlyList<string>? ProcessedEventsAfter(IReadOnlyList<string>? handledBefore) => handledBefore;
+    /// <summary>Returns the ids of processed events that the envelope stores with the current commit.</summary>
+    private protected virtual IReadOnlyList<string>? ProcessedEventsAfter(IReadOnlyList<string>? processed) => processed;
 
-    /// <summary>Called when a commit was adopted, before anybody is told of it.</summary>
+    /// <summary>Runs when a commit is adopted, before its caller continues.</summary>
     private protected virtual void Committed() { }
 
-    /// <summary>Called when a commit failed: what is in memory may no longer be what the database has.</summary>
+    /// <summary>Runs when a commit has failed: memory may differ from the database.</summary>
     private protected virtual void CommitFailed() { }
 
-    /// <summary>Commits what a rule decided; does nothing for a decision to stay. The decision must not be a refusal.</summary>
+    /// <summary>Commits a decision. Does nothing if it changes nothing. The decision must not be an error.</summary>
     protected Task CommitAsync(Decision<TState> decision) =>
-        decision.Error is not null ? throw new InvalidOperationException("A refusal cannot be committed.")
+        decision.Error is not null ? throw new InvalidOperationException("A decision with an error cannot be committed.")
         : decision.Changed ? CommitAsync(decision.State, decision.Events)
         : Task.CompletedTask;
 
-    /// <summary>Commits what a rule decided together with the note of it in the audit log; a decision to stay is no act.</summary>
+    /// <summary>Commits a decision together with an entry in the audit log. If it changes nothing, there is no entry.</summary>
     protected Task CommitAsync(Decision<TState> decision, AuditRecorded auditEvent) =>
         decision is { Error: null, Changed: true } ? CommitAsync(decision.State, [.. decision.Events, auditEvent]) : CommitAsync(decision);
 
-    /// <summary>An act of the caller's, to be committed with the state that it changes.</summary>
+    /// <summary>Creates an audit entry of the caller, to be committed with the state that it changes.</summary>
     protected static AuditRecorded Audit(AuditEvent auditEvent) => AuditRecorded.Of(auditEvent);
 
     /// <summary>
-    /// Writes the next state, its events and its ledger rows in one transaction, and adopts it. When the write fails, or its outcome
-    /// is unknown, the old state stays and the grain is deactivated: the next call finds what the database holds.
+    /// Writes the next state, its events and its ledger rows in one transaction, and adopts the state. When the write fails or its outcome
+    /// is unknown, the old state stays and the grain is deactivated: the next call reads what the database has.
     /// </summary>
-    /// <exception cref="InvalidOperationException">Another commit of this grain is under way: an interleaving method must not commit.</exception>
-    /// <exception cref="StateExistsException">The state was not read before, and there is a row. It is read now; nothing was written.</exception>
+    /// <exception cref="InvalidOperationException">Another commit of this grain is running: an interleaving method must not
+    /// commit.</exception>
+    /// <exception cref="StateExistsException">The state was not read before, and a row exists. It is read now; nothing was
+    /// written.</exception>
     protected async Task CommitAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger = null)
     {
-        // Somebody looks for the row just now.
+        // A read of the row is running.
         if (lazy?.Loading is not null)
             await ReadNewAsync();
         if (before is not null)
-            throw new InvalidOperationException($"{Aggregate} {GrainKey} commits already.");
+            throw new InvalidOperationException($"{Aggregate} {GrainKey} is already committing.");
         if (IsRead)
         {
             await WriteAsync(next, events, ledger);
@@ -120,7 +122,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
         }
     }
 
-    /// <summary>Reads the state, if nobody has.</summary>
+    /// <summary>Reads the state if it is not read yet.</summary>
     protected async Task ReadAsync()
     {
         while (inserting is { } insertion)
@@ -129,12 +131,12 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
             await lazy!.LoadAsync();
     }
 
-    /// <summary>Commits the first state, for a method that began without the state having been read.</summary>
-    /// <exception cref="StateExistsException">There is a row; an interleaving call may have read it. Nothing was written.</exception>
+    /// <summary>Commits the first state, for a method that began without a read.</summary>
+    /// <exception cref="StateExistsException">A row exists; an interleaving call may have read it. Nothing was written.</exception>
     protected Task CommitNewAsync(TState next, IReadOnlyList<IShopEvent> events) => State is null ? CommitAsync(next, events) : throw NotNew();
 
-    /// <summary>Reads the state, if nobody has, and expects that there is none.</summary>
-    /// <exception cref="StateExistsException">There is a row that the calling method did not know.</exception>
+    /// <summary>Reads the state if it is not read yet, and expects that there is none.</summary>
+    /// <exception cref="StateExistsException">A row exists that the calling method did not know.</exception>
     protected async Task ReadNewAsync()
     {
         await ReadAsync();
@@ -142,12 +144,12 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
             throw NotNew();
     }
 
-    private StateExistsException NotNew() => new($"{Aggregate} {GrainKey} is there already.");
+    private StateExistsException NotNew() => new($"{Aggregate} {GrainKey} already exists.");
 
     private async Task WriteAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger)
     {
         versionBefore = Version;
-        // A state that was not read is none.
+        // Without a read, the grain assumes that there is no state.
         before = storage.State ?? new StateEnvelope<TState>();
         try
         {
@@ -164,7 +166,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
             lazy?.Written();
             if (events.Count > 0 || ledger is { Count: > 0 })
                 Count(events, ledger ?? []);
-            // What went to the database with the state is not needed again.
+            // Events and ledger rows are written, so the envelope drops them.
             storage.State = new StateEnvelope<TState>
             {
                 State = next,
@@ -193,19 +195,19 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
         Committed();
     }
 
-    /// <summary>Takes what the database holds, should that be newer than what this activation knows.</summary>
-    /// <exception cref="InvalidOperationException">A commit of this grain is under way.</exception>
+    /// <summary>Reads the state from the database again, in case it is newer than this activation's.</summary>
+    /// <exception cref="InvalidOperationException">A commit of this grain is running.</exception>
     protected Task ReloadAsync() =>
         before is not null ? throw new InvalidOperationException($"{Aggregate} {GrainKey} is being committed.") : storage.ReadStateAsync();
 
-    /// <summary>Forgets the state, and ends the activation: the next call finds a grain that never was.</summary>
+    /// <summary>Clears the state and deactivates the grain: the next call finds a grain without state.</summary>
     protected async Task ClearAsync()
     {
         DeactivateOnIdle();
         await storage.ClearStateAsync();
     }
 
-    /// <summary>The key as it stands in the state table: a Guid without dashes, or the string key.</summary>
+    /// <summary>The key as stored in the state table: a Guid without dashes, or the string key.</summary>
     protected string GrainKey => key ??= this.GetGrainId().Key.ToString()!;
 
     ValueTask ICallCounter.CallBeginsAsync(string method)
@@ -225,7 +227,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
         counted ??= (ServiceProvider.GetService<EventMetrics>(), ServiceProvider.GetService<BusinessMetrics>());
         foreach (var e in events)
         {
-            // Nobody handles it.
+            // An audit entry has no handlers.
             if (e is AuditRecorded)
                 continue;
             counted.Value.Events?.Published(e);

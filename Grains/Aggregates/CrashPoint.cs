@@ -1,16 +1,16 @@
 namespace SoonShop.Aggregates;
 
 /// <summary>
-/// Named places at which a test can end the process as a power cut would. <c>SOONSHOP_CRASH_FILE</c> names a file in which one stands:
-/// <c>order.placed</c>, or <c>order.placed#3</c> for the third passage. The file may come, change and go while the process runs. Without
-/// the variable, passing a point costs two comparisons with null.
+/// Named places at which a test can kill the process. <c>SOONSHOP_CRASH_FILE</c> names a file with the name of a point:
+/// <c>order.placed</c>, or <c>order.placed#3</c> for the third pass. The file may be created, changed and deleted while the process runs.
+/// Without the variable, passing a point costs two comparisons with null.
 /// </summary>
 public static class CrashPoint
 {
     /// <summary>The environment variable that names the file.</summary>
     public const string Variable = "SOONSHOP_CRASH_FILE";
 
-    /// <summary>Every point, in the order in which a checkout passes them.</summary>
+    /// <summary>Every point of a checkout, in order.</summary>
     public static readonly IReadOnlyList<string> All =
     [
         "order.place.before-write", "order.placed",
@@ -20,7 +20,9 @@ public static class CrashPoint
         "order.paid", "order.confirmed", "order.stock-committed", "order.cart-cleared", "order.before-answer",
     ];
 
-    /// <summary>Those that only a second attempt, a refund, a capture, the provider's news or the end of an order of unknown outcome passes.</summary>
+    /// <summary>
+    /// Points passed only by a second attempt, a refund, a capture, a payment update or the end of an order of unknown outcome.
+    /// </summary>
     public static readonly IReadOnlyList<string> Afterwards =
     [
         "payment.closed", "payment.provider.cancelled", "payment.provider.captured",
@@ -29,10 +31,10 @@ public static class CrashPoint
         "order.refund.written", "order.refund.answered", "order.refund.done", "order.stock-returned",
     ];
 
-    /// <summary>Those that only the end of an earlier order of the same cart passes.</summary>
+    /// <summary>Points passed only when an earlier order of the same cart is ended.</summary>
     public static readonly IReadOnlyList<string> Superseding = ["order.superseded", "order.superseded.ended"];
 
-    /// <summary>Those that the erasure of an account passes, in their order.</summary>
+    /// <summary>Points of the erasure of an account, in order.</summary>
     public static readonly IReadOnlyList<string> Erasure =
     [
         "erasure.begun", "erasure.cart", "erasure.payment-methods", "erasure.notifications", "erasure.orders", "erasure.mail", "erasure.email",
@@ -40,7 +42,7 @@ public static class CrashPoint
     ];
 
     /// <summary>
-    /// Those that a change of e-mail address passes, in their order: when it is confirmed, and when it is undone or its undo has run out.
+    /// Points of a change of e-mail address, in order: when it is confirmed, when it is undone, or when the time to undo it has passed.
     /// </summary>
     public static readonly IReadOnlyList<string> EmailChange =
     [
@@ -48,14 +50,14 @@ public static class CrashPoint
         "email-change.settled",
     ];
 
-    /// <summary>Those that an event passes each time that a handler is done with it.</summary>
+    /// <summary>Points passed by an event each time a handler has processed it.</summary>
     public static readonly IReadOnlyList<string> Events = ["event.handled"];
 
     private static readonly string? File = Environment.GetEnvironmentVariable(Variable);
     private static readonly Lock Gate = new();
     private static (string Text, Arming? Point) armed = ("", null);
 
-    /// <summary>Is called at every point. A test that runs silos in its own process sets it, and throws where a silo is to die.</summary>
+    /// <summary>Called at every point. A test that runs silos in its own process sets it and throws where a silo is to die.</summary>
     internal static Action<string>? Passing { get; set; }
 
     /// <summary>Ends the process if this point is armed.</summary>
@@ -77,7 +79,7 @@ public static class CrashPoint
         }
     }
 
-    /// <summary>One point, and how often it has been passed.</summary>
+    /// <summary>One point, and the number of its passes so far.</summary>
     internal sealed class Arming(string name, int passage)
     {
         private int passages;
@@ -91,7 +93,7 @@ public static class CrashPoint
             return new Arming(parts[0], parts.Length > 1 && int.TryParse(parts[1], out var passage) ? passage : 1);
         }
 
-        /// <summary>Counts a passage; answers whether it is the one at which to die.</summary>
+        /// <summary>Counts a pass. True when it is the one at which to end the process.</summary>
         public bool IsReachedBy(string point) => point == name && Interlocked.Increment(ref passages) == passage;
     }
 }

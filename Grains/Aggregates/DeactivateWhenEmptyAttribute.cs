@@ -4,27 +4,26 @@ using System.Reflection;
 namespace SoonShop.Aggregates;
 
 /// <summary>
-/// An activation of this class that has no state when its last call has ended is deactivated at once: who asks for ids that do not exist
-/// does not fill the memory. A class that keeps something in memory alone while it has no state says so
-/// (<see cref="AggregateGrain{TState}.KeepsMemory"/>).
+/// Deactivates an activation of this class as soon as its last call has ended and it has no state. So requests for ids that do not exist do
+/// not fill the memory. A class that holds something in memory without a state overrides <see cref="AggregateGrain{TState}.KeepsMemory"/>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class DeactivateWhenEmptyAttribute : Attribute
 {
     private static readonly ConcurrentDictionary<Type, bool> Known = new();
 
-    /// <summary>Whether a class has it.</summary>
+    /// <summary>True when the class has the attribute.</summary>
     public static bool Is(Type grain) =>
         Known.GetOrAdd(grain, static g => g.GetCustomAttribute<DeactivateWhenEmptyAttribute>() is not null);
 }
 
-/// <summary>A grain that is told when a call of it begins and ends; the silo's call filter does. Both run in the grain's own turns.</summary>
+/// <summary>A grain that is notified when a call begins and ends. The silo's call filter calls it on the grain's own scheduler.</summary>
 public interface ICallCounter
 {
-    /// <summary>A call begins. Ends when the grain is ready for it; <see cref="CallEnded"/> follows whatever comes of it.</summary>
+    /// <summary>Runs before a call. Completes when the grain is ready for it. <see cref="CallEnded"/> always follows.</summary>
     /// <param name="method">The method that is called.</param>
     ValueTask CallBeginsAsync(string method);
 
-    /// <summary>It has ended, well or not.</summary>
+    /// <summary>Runs after a call, successful or not.</summary>
     void CallEnded();
 }

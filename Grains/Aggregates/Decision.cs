@@ -3,18 +3,18 @@ using SoonShop.Events;
 namespace SoonShop.Aggregates;
 
 /// <summary>
-/// What a rule came to: the next state with the events that tell of it, the same state (nothing to do, such as a
-/// command that was already carried out), or a refusal.
+/// The result of a rule: the next state with its events, the same state when there is nothing to do (such as for a repeated command), or an
+/// error.
 /// </summary>
 public sealed record Decision<TState>(TState State, IReadOnlyList<IShopEvent> Events, Error? Error, bool Changed)
     where TState : class
 {
-    /// <summary>Go on to a next state.</summary>
+    /// <summary>Changes to the next state.</summary>
     public static Decision<TState> To(TState next, params IReadOnlyList<IShopEvent> events) => new(next, events, null, true);
 
-    /// <summary>Stay: the command's effect is there already.</summary>
+    /// <summary>Keeps the state: the command's effect is already there.</summary>
     public static Decision<TState> NoChange(TState current) => new(current, [], null, false);
 
-    /// <summary>Refuse; nothing changes.</summary>
+    /// <summary>Fails with an error; nothing changes.</summary>
     public static implicit operator Decision<TState>(Error error) => new(null!, [], error, false);
 }

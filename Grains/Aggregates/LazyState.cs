@@ -6,8 +6,8 @@ using Orleans.Storage;
 namespace SoonShop.Aggregates;
 
 /// <summary>
-/// Grain state that is read at its first use instead of at activation. A state that cannot be read then fails the call that needs it, and not the
-/// activation; and a grain whose row cannot exist yet writes it without a read.
+/// Grain state that is read at its first use instead of at activation. If the read fails, the call that needs the state fails, but not the
+/// activation. A grain whose row cannot exist yet can write it without a read.
 /// </summary>
 internal sealed class LazyState<TState>(string name, IGrainContext context, IGrainStorage storage)
     : StateStorageBridge<TState>(name, context, storage), IPersistentState<TState>, ILazyState
@@ -31,28 +31,29 @@ internal sealed class LazyState<TState>(string name, IGrainContext context, IGra
     }
 }
 
-/// <summary>State that somebody must load before it is used.</summary>
+/// <summary>State that must be loaded before it is used.</summary>
 internal interface ILazyState
 {
-    /// <summary>Whether the state is what the database has, or had when it was last read or written.</summary>
+    /// <summary>True when the state was read or written, so that it is the database's as of then.</summary>
     bool IsLoaded { get; }
 
-    /// <summary>The read that is under way; null when none is.</summary>
+    /// <summary>The running read; null when none is running.</summary>
     Task? Loading { get; }
 
-    /// <summary>Reads the state unless that was done. Calls that interleave share one read.</summary>
+    /// <summary>Reads the state unless it is loaded. Interleaving calls share one read.</summary>
     Task LoadAsync();
 
     /// <summary>Makes the next <see cref="LoadAsync"/> read again.</summary>
     void Forget();
 
-    /// <summary>Notes that the state was written without being read before.</summary>
+    /// <summary>Records that the state was written without a read before.</summary>
     void Written();
 }
 
 /// <summary>
-/// A grain's state like <c>[PersistentState]</c>, but read at its first use: that of an event handler (<see cref="Events.EventHandlerGrain{TState}"/>)
-/// within the first attempt or call, that of an aggregate (<see cref="AggregateGrain{TState}"/>) before the first call that needs it.
+/// Injects a grain's state like <c>[PersistentState]</c>, but reads it at its first use. An event handler
+/// (<see cref="Events.EventHandlerGrain{TState}"/>) reads it within the first attempt or call. An aggregate
+/// (<see cref="AggregateGrain{TState}"/>) reads it before the first call that needs it.
 /// </summary>
 /// <param name="name">The state's name, the first part of its key in storage; unique among grain classes.</param>
 [AttributeUsage(AttributeTargets.Parameter)]
@@ -62,13 +63,13 @@ public sealed class LazyStateAttribute(string name) : Attribute, IFacetMetadata
     public string Name { get; } = name;
 }
 
-/// <summary>Makes the states that constructors ask for with <see cref="LazyStateAttribute"/>.</summary>
+/// <summary>Creates the states of constructor parameters with <see cref="LazyStateAttribute"/>.</summary>
 internal sealed class LazyStateMapper : IAttributeToFactoryMapper<LazyStateAttribute>
 {
     public Factory<IGrainContext, object> GetFactory(ParameterInfo parameter, LazyStateAttribute metadata)
     {
         if (!parameter.ParameterType.IsGenericType || parameter.ParameterType.GetGenericTypeDefinition() != typeof(IPersistentState<>))
-            throw new InvalidOperationException($"{parameter.Member.DeclaringType}: {parameter.Name} has [LazyState] and must be an IPersistentState<…>.");
+            throw new InvalidOperationException($"{parameter.Member.DeclaringType}: {parameter.Name} has [LazyState], so its type must be IPersistentState<…>.");
         var create = typeof(LazyStateMapper).GetMethod(nameof(Create), BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod(parameter.ParameterType.GetGenericArguments()).CreateDelegate<Func<string, IGrainContext, object>>();
         return context => create(metadata.Name, context);

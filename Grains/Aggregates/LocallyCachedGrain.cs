@@ -1,8 +1,8 @@
 namespace SoonShop.Aggregates;
 
-/// <summary>An aggregate of one SKU whose answer the grains of this silo read without calling it (<see cref="LocalGrainCache{T}"/>).</summary>
+/// <summary>An aggregate of one SKU whose value other grains of the silo read without a call (<see cref="LocalGrainCache{T}"/>).</summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
-/// <typeparam name="TAnswer">What it answers.</typeparam>
+/// <typeparam name="TAnswer">The type of the value.</typeparam>
 public abstract class LocallyCachedGrain<TState, TAnswer>(
     IPersistentState<StateEnvelope<TState>> storage, TimeProvider time, LocalGrainCache<TAnswer> answers)
         : AggregateGrain<TState>(storage, time)
@@ -11,7 +11,7 @@ public abstract class LocallyCachedGrain<TState, TAnswer>(
     /// <summary>The SKU.</summary>
     protected string SkuText => Sku.OfGrainKey(GrainKey);
 
-    /// <summary>What a call would be answered now; null where whoever wants to know has to call.</summary>
+    /// <summary>The value that a call would return now; null when readers must call the grain.</summary>
     protected abstract TAnswer? CachedValue { get; }
 
     /// <inheritdoc/>

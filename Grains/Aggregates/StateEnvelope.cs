@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace SoonShop.Aggregates;
 
 /// <summary>
-/// What one grain keeps: its state, the number of events it has published, and, only while a write is under way, what
-/// goes to the database with it in the same transaction.
+/// The stored content of one grain: its state and the number of published events. During a write it also has the events and ledger rows
+/// that belong to the same transaction.
 /// </summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
 public sealed class StateEnvelope<TState> : IStateEnvelope where TState : class
@@ -12,12 +12,11 @@ public sealed class StateEnvelope<TState> : IStateEnvelope where TState : class
     /// <summary>The state; null before the first write.</summary>
     public TState? State { get; init; }
 
-    /// <summary>Events published so far; the next one has this number plus one.</summary>
+    /// <summary>The number of events published so far. The next event has this number plus one.</summary>
     public long Sequence { get; init; }
 
     /// <summary>
-    /// Marks of the events that this state is the answer to, the newest last, and only so many of them; null where the
-    /// grain handles none.
+    /// Hashes of the ids of events that this state includes, newest last and limited in number; null when the grain handles no events.
     /// </summary>
     [JsonPropertyName("handled")] public IReadOnlyList<string>? ProcessedEventIds { get; init; }
 
@@ -31,10 +30,10 @@ public sealed class StateEnvelope<TState> : IStateEnvelope where TState : class
     [JsonIgnore] public IReadOnlyList<LedgerRow> Ledger { get; init; } = [];
 }
 
-/// <summary>The part of a document that storage handles apart from the state.</summary>
+/// <summary>The part of a state envelope that storage writes separately from the state.</summary>
 public interface IStateEnvelope
 {
-    /// <summary>The few fields by which grains of this kind are searched with SQL; null where none are.</summary>
+    /// <summary>The fields by which SQL searches grains of this kind; null for none.</summary>
     object? Index { get; }
 
     /// <summary>Events to insert with the state.</summary>
@@ -44,6 +43,8 @@ public interface IStateEnvelope
     IReadOnlyList<LedgerRow> Ledger { get; }
 }
 
-/// <summary>A row of the stock ledger as it is written. <paramref name="OperationId"/> is unique per SKU: the database refuses the second.</summary>
+/// <summary>
+/// A row to insert into the stock ledger. <paramref name="OperationId"/> is unique per SKU; the database rejects a duplicate.
+/// </summary>
 public sealed record LedgerRow(
     string Sku, long Sequence, string OperationId, DateTimeOffset At, string Kind, int Delta, int OnHandAfter, int ReservedAfter, string? Reference);

@@ -14,30 +14,32 @@ internal sealed class CartGrain(
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
     /// <summary>
-    /// How long others are only told to wait for a checkout that does not say how it goes on. After that its order is asked, which waits for
+    /// How long other checkouts wait for a checkout that does not report its outcome. After that they call its order, which waits for
     /// whoever works on it.
     /// </summary>
     private static readonly TimeSpan CheckoutLease = TimeSpan.FromSeconds(20);
 
-    /// <summary>Longer than an order takes from being let begin to being found in the database, unless it asks again.</summary>
+    /// <summary>
+    /// Longer than an order takes from the start of its checkout until it is in the database, unless it asks the cart again.
+    /// </summary>
     private static readonly TimeSpan PlacingTime = TimeSpan.FromSeconds(2);
 
-    /// <summary>When to ask again while a checkout that was cut off is brought to its end.</summary>
+    /// <summary>When to retry while an interrupted checkout is resumed.</summary>
     private static readonly TimeSpan CutOffPause = TimeSpan.FromSeconds(5);
 
-    /// <summary>The order that was let begin and has not said how it ended; others wait until then, and supersede it afterwards.</summary>
+    /// <summary>The order of the running checkout. Other checkouts wait until the given time, and supersede it afterwards.</summary>
     private (Guid OrderId, DateTimeOffset Until)? checkout;
 
-    /// <summary>When an order was last let begin.</summary>
+    /// <summary>When a checkout last began.</summary>
     private long? begunAt;
 
     /// <summary>When this activation began.</summary>
     private long activatedAt;
 
-    /// <summary>False while there may be orders not at their end of which this activation does not know: the database knows them.</summary>
+    /// <summary>False while unfinished orders may exist that this activation does not know. The database knows them.</summary>
     private bool knowsOrders;
 
-    /// <summary>True for a cart without a row whose id proves that a guest was given it.</summary>
+    /// <summary>True for a cart without a row whose id proves that the shop issued it to a guest.</summary>
     private bool isIssued;
 
     protected override string Aggregate => "cart";
@@ -53,7 +55,7 @@ internal sealed class CartGrain(
         isIssued = State is null && CartIdKeys.MayBeIssued(Id) && (await keys.GetAsync()).Proves(Id);
     }
 
-    /// <summary>The next activation finds in the database what this one has let begin.</summary>
+    /// <summary>Delays the deactivation, so that the next activation finds the current checkout's order in the database.</summary>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (checkout is not null && begunAt is { } begun && PlacingTime - Time.GetElapsedTime(begun) is { Ticks: > 0 } rest)
@@ -109,7 +111,7 @@ internal sealed class CartGrain(
         if (guestCartId == Id || await guest.TransferAsync(Id) is not { } lines)
             return Error.NotFound($"The guest cart {guestCartId}");
         var moved = await TakeOrdersAsync(guestCartId);
-        // Also of an order alone: an activation of a cart that was never written takes it for one without orders.
+        // Also for an order alone, because an activation of a never-written cart assumes that it has no orders.
         if (lines.Length > 0 || moved)
         {
             var decision = cart.Merge(guestCartId, lines);
@@ -130,7 +132,7 @@ internal sealed class CartGrain(
             if (checkout is { } placing && placing.Until > Now)
                 throw new UnavailableException("An order is being placed from the guest's cart. Try again.");
             var unfinished = await FindUnfinishedAsync(cart);
-            // Of an order that may never have been placed, nobody knows yet.
+            // Includes an order that may not have been placed.
             if (checkout is { } unknown && !unfinished.Contains(unknown.OrderId))
                 unfinished = unfinished.Add(unknown.OrderId);
             await CommitAsync(cart.Transfer(customerId, unfinished, Now - TimeSpan.FromMinutes(options.Value.PaymentWindowMinutes)));
@@ -150,7 +152,7 @@ internal sealed class CartGrain(
             return NoCart;
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
             return UnderWay;
-        // The same checkout once more: its lines are not in the cart any more.
+        // A repeated checkout whose lines have already left the cart.
         if (cart.Ordered.Any(o => o.OrderId == orderId))
             return Bought;
         if (cart.Lines.Length == 0)
@@ -170,7 +172,7 @@ internal sealed class CartGrain(
             await CommitAsync(cart.Reprice(Prices(offers)));
             return new Error(ErrorCode.Conflict, "The cart has changed since it was shown; see errors.") { Errors = problems };
         }
-        // Not before what this checkout may be refused for: nothing is ended in vain.
+        // Checked last, so that no earlier order is ended for a checkout that is rejected.
         if (await FindOtherAsync(cart, orderId) is { } earlier)
             return NotAtItsEnd(earlier);
         checkout = (orderId, Now + CheckoutLease);
@@ -182,17 +184,17 @@ internal sealed class CartGrain(
     {
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
             return UnderWay;
-        // What an earlier activation let begin is found by then, or asks, too.
+        // By then, an order that an earlier activation let begin is in the database, or it asks the cart again.
         if (PlacingTime - Time.GetElapsedTime(activatedAt) is { Ticks: > 0 } rest)
             await Task.Delay(rest, Time);
-        // Nothing that this activation knows counts: it may be the one that others believe dead.
+        // Reloads, because the cluster may have declared this activation dead, so its memory may be outdated.
         await ReloadAsync();
         var cart = State ?? CartState.Empty(isGuest: false);
         if (cart.CheckCanResume(orderId, placedAt, units) is { } error)
             return error;
         var rivals = await orders.FindRivalsAsync(Id, cart.Ordered.Select(o => o.OrderId), cart.OrderedUntil, CancellationToken.None);
         var place = rivals.Select(r => r.OrderId).ToImmutableArray().IndexOf(orderId);
-        // It has come to its end without this activation of it.
+        // The order has ended without this activation's knowledge.
         if (place < 0 && rivals.Length < IOrderQueries.MaxUnfinished)
             return UnderWay;
         if (rivals.FirstOrDefault(r => r.IsPaid && r.OrderId != orderId) is { } paid)
@@ -220,7 +222,7 @@ internal sealed class CartGrain(
     {
         if (checkout?.OrderId == orderId)
             checkout = null;
-        // It may wait for its payment, be called off, or be about to be written as confirmed: the database knows.
+        // The order may wait for its payment, be cancelled, or be about to be confirmed. Only the database knows.
         knowsOrders = false;
         if (ordered is null || State is not { IsErased: false } cart)
             return;
@@ -228,7 +230,7 @@ internal sealed class CartGrain(
         await CommitAsync(decision);
         if (decision.Changed)
             metrics.CartOrdered();
-        // Most guests buy once; memory is for those who are still choosing.
+        // Most guests buy only once, so the cart leaves the memory.
         if (cart.IsGuest)
             DeactivateOnIdle();
     }
@@ -238,7 +240,7 @@ internal sealed class CartGrain(
             ? Task.CompletedTask
             : CommitAsync((State ?? CartState.Empty(isGuest: false)).OrderMoved(guestCartId, orderId, placedAt, ordered));
 
-    /// <summary>Has the orders of a guest's cart go along to this customer; false when there are none.</summary>
+    /// <summary>Moves the orders of a guest's cart to this customer; false when there are none.</summary>
     private async Task<bool> TakeOrdersAsync(Guid guestCartId)
     {
         var me = new Caller(Id, null, IsAdmin: false);
@@ -247,14 +249,14 @@ internal sealed class CartGrain(
         foreach (var moved in found)
         {
             var order = GrainFactory.GetGrain<IOrderGrain>(moved.OrderId);
-            // One that has come along already may wait for this cart just now.
+            // An order that has already moved may be waiting for this cart, so it is not called again.
             if ((await order.GetAsync(me)).IsError)
                 await order.AssignAsync(Id, moved.WithLines);
         }
         return !found.IsEmpty;
     }
 
-    /// <summary>Another order of this cart that is not at its end, as far as is known.</summary>
+    /// <summary>Returns another known order of this cart that has not ended.</summary>
     private async Task<Guid?> FindOtherAsync(CartState cart, Guid orderId)
     {
         if (checkout is { } other && other.OrderId != orderId)
@@ -270,7 +272,9 @@ internal sealed class CartGrain(
         ? Task.FromResult<ImmutableArray<Guid>>([])
         : orders.FindUnfinishedAsync(Id, cart.IsGuest, cart.Ordered.Select(o => o.OrderId), cart.OrderedUntil, CancellationToken.None);
 
-    /// <summary>Units by SKU that orders of this cart hold while they wait for their payment: for its holder they are to be had.</summary>
+    /// <summary>
+    /// Returns the units, by SKU, that unpaid orders of this cart have reserved. They count as available to the cart's holder.
+    /// </summary>
     private async Task<Dictionary<string, int>> HeldAsync(CartState cart)
     {
         var held = new Dictionary<string, int>();
@@ -288,23 +292,26 @@ internal sealed class CartGrain(
         return held;
     }
 
-    /// <summary>The cart, if it is the caller's. A customer's cart is there before its first line, and so is a guest's under an id that was issued.</summary>
+    /// <summary>
+    /// Returns the cart if it belongs to the caller. A customer's cart, and a guest's cart with an issued id, exist before their first
+    /// line.
+    /// </summary>
     private CartState? Of(Caller caller) =>
         caller.UserId is { } user
             ? user == Id && State is not { IsErased: true } ? State ?? CartState.Empty(isGuest: false) : null
             : caller.CartId == Id && Known is { IsGuest: true, HandedOverTo: null } guest ? guest : null;
 
-    /// <summary>What is written, or the empty cart of a guest who was given its id.</summary>
+    /// <summary>The stored cart, or the empty cart of a guest with an issued id.</summary>
     private CartState? Known => State ?? (isIssued ? CartState.Empty(isGuest: true) : null);
 
     private async Task<Cart> ViewAsync(CartState cart) => await ViewAsync(cart, await OffersAsync(SkusOf(cart)), write: false);
 
-    /// <summary>The cart with today's prices. It is written where they differ from those seen, and otherwise if <paramref name="write"/> says so.</summary>
+    /// <summary>Returns the cart with current prices. Stores it if a price has changed or <paramref name="write"/> is true.</summary>
     private async Task<Cart> ViewAsync(CartState cart, Dictionary<string, PriceOffer?> offers, bool write)
     {
         var repriced = cart.Reprice(Prices(offers));
         cart = repriced.State;
-        // Of products that are known: an item that was never asked for stays out of memory.
+        // Only stock of known products is read, so that unknown items are not activated.
         var asked = StocksAsync(cart);
         await (write || repriced.Changed ? Task.WhenAll(CommitAsync(cart, []), asked) : asked);
         var stocks = await asked;
@@ -330,14 +337,14 @@ internal sealed class CartGrain(
         return new Cart(Id, items.MoveToImmutable(), new Money(subtotal, options.Value.Currency));
     }
 
-    /// <summary>What is offered now, each product asked once; a change that was acknowledged before is in it.</summary>
+    /// <summary>Returns the current offers, one read per product. They include every change that was acknowledged before.</summary>
     private Task<Dictionary<string, PriceOffer?>> OffersAsync(ImmutableArray<string> skus) =>
         AskAsync(skus, activeOffers, sku => GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync());
 
     private Task<Dictionary<string, StockAvailability>> StocksAsync(CartState cart) =>
         AskAsync(SkusOf(cart), activeStocks, sku => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync());
 
-    /// <summary>Answers for products: of those grains that are active here without a call, of the others by calls side by side.</summary>
+    /// <summary>Reads values of products: from the cache if the grain is active in this silo, otherwise by parallel calls.</summary>
     private static async Task<Dictionary<string, T>> AskAsync<T>(ImmutableArray<string> skus, LocalGrainCache<T> active, Func<string, Task<T>> ask)
     {
         var answers = new Dictionary<string, T>(skus.Length);

@@ -3,16 +3,17 @@ using System.Security.Cryptography;
 namespace SoonShop.Carts;
 
 /// <summary>
-/// Ids of guests' carts that prove by themselves that this shop issued them, so that a cart needs no row before its first item, and an id
-/// that somebody made up is still nobody's. Such an id is a UUID of version 8 (RFC 9562): 90 random bits, and 32 bits of an HMAC-SHA256
-/// over all that stands before them, under a key that all silos share.
+/// Issues ids of guests' carts that prove that this shop issued them. So a cart needs no row before its first item, and an invented id
+/// belongs to nobody. An id is a UUID of version 8 (RFC 9562): 90 random bits, then 32 bits of an HMAC-SHA256 over everything before them,
+/// under a key that all silos share.
 /// </summary>
 /// <remarks>
-/// An id is the secret by which a guest holds a cart, so two things must be rare beyond reckoning. That somebody hits on a cart that is there:
-/// without the key, all 122 bits have to be guessed, as of a random UUID, and each guess is a request; with a stolen key 90 bits are left, which
-/// among a thousand million carts is one chance in 10^18 a request. That two guests are given one id: among a thousand million of them, one
-/// chance in 10^9. The 32 bits guard no secret. Who hits on them, after some thousand million requests, has an empty cart, which
-/// <c>POST /carts</c> gives away.
+/// An id is the secret with which a guest holds a cart, so two events must be extremely improbable.
+/// Guessing an existing cart: without the key, all 122 bits must be guessed, as with a random UUID, and each guess takes a request. With a
+/// stolen key 90 bits are left: among 10^9 carts, one chance in 10^18 per request.
+/// Issuing one id to two guests: one chance in 10^9 among 10^9 guests.
+/// The 32 bits protect no secret. Whoever guesses them, after some 10^9 requests, gets an empty cart, which <c>POST /carts</c> gives to
+/// anyone.
 /// </remarks>
 public sealed class CartIdKeys
 {
@@ -21,23 +22,23 @@ public sealed class CartIdKeys
 
     private const int Length = 16;
 
-    /// <summary>The bytes that are proven; the proof follows.</summary>
+    /// <summary>The number of bytes that the proof covers. The proof follows them.</summary>
     private const int ProvenLength = 12;
 
-    /// <summary>The key is used for nothing else; should it ever be, one use must not prove another.</summary>
+    /// <summary>Separates this use of the key from any other, so that one use never proves another.</summary>
     private static ReadOnlySpan<byte> Purpose => "soonshop.cart-id"u8;
 
     private readonly ImmutableArray<byte[]> keys;
 
-    /// <summary>Keys, of which the first one signs, and all prove.</summary>
+    /// <summary>Creates the set of keys. The first key signs, and all keys verify.</summary>
     public CartIdKeys(params IEnumerable<byte[]> keys)
     {
         this.keys = [.. keys];
         if (this.keys.IsEmpty || this.keys.Any(k => k.Length != KeyLength))
-            throw new ArgumentException($"Keys are wanted, each of {KeyLength} bytes.", nameof(keys));
+            throw new ArgumentException($"At least one key is required, and each must have {KeyLength} bytes.", nameof(keys));
     }
 
-    /// <summary>A new id.</summary>
+    /// <summary>Issues a new id.</summary>
     public Guid Issue()
     {
         Span<byte> id = stackalloc byte[Length];
@@ -48,7 +49,7 @@ public sealed class CartIdKeys
         return new Guid(id, bigEndian: true);
     }
 
-    /// <summary>Whether an id was issued under one of the keys.</summary>
+    /// <summary>True when an id was issued with one of the keys.</summary>
     public bool Proves(Guid id)
     {
         if (!MayBeIssued(id))
@@ -65,7 +66,7 @@ public sealed class CartIdKeys
         return false;
     }
 
-    /// <summary>Whether an id has the form of those that are issued; what has not needs no key to be told apart.</summary>
+    /// <summary>True when an id has the form of issued ids. Any other id can be rejected without a key.</summary>
     public static bool MayBeIssued(Guid id) => id is { Version: 8, Variant: >= 8 and <= 11 };
 
     private static void Sign(ReadOnlySpan<byte> key, ReadOnlySpan<byte> proven, Span<byte> proof)
@@ -79,9 +80,9 @@ public sealed class CartIdKeys
     }
 }
 
-/// <summary>Where the keys are that all silos share.</summary>
+/// <summary>Provides the keys that all silos share.</summary>
 public interface ICartIdKeys
 {
-    /// <summary>The keys as they were some minutes ago, or are now.</summary>
+    /// <summary>Returns the keys, which may be some minutes old.</summary>
     ValueTask<CartIdKeys> GetAsync();
 }

@@ -19,6 +19,8 @@ internal sealed class CartIdsGrain(ICartIdKeys keys, IClusterManifestProvider cl
         return new IssuedCarts(ids.MoveToImmutable(), new Money(0, options.Value.Currency));
     }
 
-    /// <summary>A silo of a version that knows no such grain takes a cart without a row for one that never was.</summary>
+    /// <summary>
+    /// True when every silo knows this grain. A silo of an older version assumes that a cart without a row does not exist.
+    /// </summary>
     internal static bool IsKnownEverywhere(GrainType grain, IEnumerable<GrainManifest> silos) => silos.All(silo => silo.Grains.ContainsKey(grain));
 }

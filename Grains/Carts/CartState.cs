@@ -3,30 +3,30 @@ using SoonShop.Orders;
 
 namespace SoonShop.Carts;
 
-/// <summary>The rules of a cart: which lines, at which prices seen, and whose.</summary>
+/// <summary>The rules of a cart: its lines, the prices that the buyer saw, and its owner.</summary>
 public sealed record CartState
 {
-    /// <summary>How many merged carts and finished orders are remembered, so that asking again does nothing.</summary>
+    /// <summary>The most merged carts and completed orders that are remembered, so that repeated calls have no further effect.</summary>
     private const int MaxRemembered = 20;
 
-    /// <summary>In the order they were added.</summary>
+    /// <summary>The lines, in the order in which they were added.</summary>
     public ImmutableArray<CartLine> Lines { get; init; } = [];
     /// <summary>True for a guest's cart.</summary>
     public bool IsGuest { get; init; }
-    /// <summary>The customer who took a guest's cart over; it is nobody's since.</summary>
+    /// <summary>The customer who took over a guest's cart. Since then it belongs to nobody.</summary>
     public Guid? HandedOverTo { get; init; }
-    /// <summary>The orders that went along: those that were not at their end, and those placed lately.</summary>
+    /// <summary>The orders that moved along: unfinished and recent ones.</summary>
     public ImmutableArray<MovedOrder> MovedOrders { get; init; } = [];
     /// <summary>Guest carts merged into this one, newest last.</summary>
     public ImmutableArray<Guid> Merged { get; init; } = [];
     /// <summary>Orders whose lines have left this cart, newest last.</summary>
     public ImmutableArray<OrderedCart> Ordered { get; init; } = [];
-    /// <summary>Orders placed up to here are done with, as far as this cart goes: they are too many to remember each.</summary>
+    /// <summary>All orders placed up to this time have left the cart. They are too many to remember each.</summary>
     public DateTimeOffset OrderedUntil { get; init; }
-    /// <summary>What was bought of guest carts that are still to be merged, newest last.</summary>
+    /// <summary>Lines that were bought from guest carts before their merge, newest last.</summary>
     public ImmutableArray<EarlyPurchase> EarlyPurchases { get; init; } = [];
 
-    /// <summary>True when its customer was erased: what comes late finds no cart.</summary>
+    /// <summary>True when its customer was erased. Late calls find no cart.</summary>
     public bool IsErased { get; init; }
 
     /// <summary>The cart of a customer who was erased.</summary>
@@ -56,9 +56,7 @@ public sealed record CartState
     /// <summary>Empties the cart.</summary>
     public Decision<CartState> Clear() => Lines.Length == 0 ? Decision<CartState>.NoChange(this) : To([]);
 
-    /// <summary>
-    /// Takes today's prices. A line whose price changed shows the price before beside the new one until its holder touches it.
-    /// </summary>
+    /// <summary>Applies current prices. A line whose price changed shows its previous price until the holder changes the line.</summary>
     public Decision<CartState> Reprice(IReadOnlyDictionary<string, Money> prices)
     {
         ImmutableArray<CartLine> lines = [.. Lines.Select(l => prices.TryGetValue(l.Sku, out var price) && price != l.UnitPrice
@@ -67,7 +65,7 @@ public sealed record CartState
         return lines.SequenceEqual(Lines) ? Decision<CartState>.NoChange(this) : To(lines);
     }
 
-    /// <summary>Adds a guest's lines, once per guest cart. What exceeds the limits stays behind.</summary>
+    /// <summary>Adds a guest's lines, once per guest cart. Lines beyond the limits are left out.</summary>
     public Decision<CartState> Merge(Guid guestCart, ImmutableArray<CartLine> lines)
     {
         if (Merged.Contains(guestCart))
@@ -89,13 +87,13 @@ public sealed record CartState
         });
     }
 
-    /// <summary>Whether the cart is a guest's that can go, or has gone, to this customer.</summary>
+    /// <summary>True when this is a guest's cart that can move, or has moved, to this customer.</summary>
     public bool MayGoTo(Guid customerId) => IsGuest && (HandedOverTo ?? customerId) == customerId;
 
-    /// <summary>Gives the lines to a customer; the cart is nobody's since. The same customer may ask again.</summary>
+    /// <summary>Moves the lines to a customer. Afterwards the cart belongs to nobody. The same customer may repeat the call.</summary>
     /// <param name="customerId">The customer.</param>
-    /// <param name="unfinished">Orders of the cart that are not at their end: their lines are still in it.</param>
-    /// <param name="since">Orders placed since then go along although they are finished.</param>
+    /// <param name="unfinished">Unfinished orders of the cart, whose lines are still in it.</param>
+    /// <param name="since">Completed orders placed since then move along, too.</param>
     public Decision<CartState> Transfer(Guid customerId, IEnumerable<Guid> unfinished, DateTimeOffset since) =>
         !MayGoTo(customerId) ? Error.NotFound("The cart")
         : HandedOverTo is not null ? Decision<CartState>.NoChange(this)
@@ -108,11 +106,11 @@ public sealed record CartState
                     .Select(o => new MovedOrder(o.OrderId, WithLines: false))],
         });
 
-    /// <summary>The customer's cart holds the lines: nothing is left to hand over a second time.</summary>
+    /// <summary>Clears the lines, because the customer's cart has them now.</summary>
     public Decision<CartState> ForgetTransfer(Guid customerId) =>
         HandedOverTo == customerId ? Clear() : Decision<CartState>.NoChange(this);
 
-    /// <summary>The ordered units leave the cart; what was added meanwhile stays.</summary>
+    /// <summary>Removes the ordered units; units that were added meanwhile stay.</summary>
     public Decision<CartState> Order(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered)
     {
         if (placedAt <= OrderedUntil || Ordered.Any(o => o.OrderId == orderId))
@@ -120,7 +118,7 @@ public sealed record CartState
         ImmutableArray<OrderedCart> orders = [.. Ordered.Append(new OrderedCart(orderId, placedAt)).OrderBy(o => o.PlacedAt)];
         return Decision<CartState>.To(this with
         {
-            // What went along with its order is in the customer's cart, or on its way there.
+            // Lines that moved with their order are in the customer's cart, or on the way to it.
             Lines = MovedOrders.Any(m => m.WithLines && m.OrderId == orderId) ? Lines : Without(Lines, ordered),
             Ordered = [.. orders.TakeLast(MaxRemembered)],
             OrderedUntil = orders.Length > MaxRemembered ? orders[0].PlacedAt : OrderedUntil,
@@ -128,7 +126,8 @@ public sealed record CartState
     }
 
     /// <summary>
-    /// The units leave the cart that an order bought which came along with a guest's cart, or, where that is not merged yet, do not come with it.
+    /// Removes the units of an order that moved here with a guest's cart. If that cart is not merged yet, the units are left out of the
+    /// merge.
     /// </summary>
     public Decision<CartState> OrderMoved(Guid guestCart, Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered)
     {
@@ -144,13 +143,13 @@ public sealed record CartState
     }
 
     /// <summary>
-    /// Why an order, of which nobody knows how long it was on its way to the database, is not to go on: a newer one was bought from the cart
-    /// meanwhile, or another, and the lines are not there any more; or the cart went to an account without it. Names the order that was bought.
-    /// Null when it may go on.
+    /// Checks whether an order may go on that may have been written late. Returns an error that names the bought order when a newer order
+    /// was bought meanwhile, when another order has taken the lines, or when the cart moved to an account without this order. Null when it
+    /// may go on.
     /// </summary>
     /// <param name="orderId">The order.</param>
     /// <param name="placedAt">When it was placed.</param>
-    /// <param name="units">What it orders.</param>
+    /// <param name="units">The ordered units.</param>
     public Error? CheckCanResume(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units)
     {
         if (Ordered.Any(o => o.OrderId == orderId))
@@ -163,7 +162,7 @@ public sealed record CartState
             return MovedOrders.Any(m => m.OrderId == orderId) ? null : Bought(null);
         if (IsErased)
             return Bought(null);
-        // Times are of several clocks: what was bought by one that is behind has still taken its lines.
+        // Times come from different clocks. An order with an earlier time may still have taken the lines, so the lines decide.
         return Ordered.IsEmpty || units.All(u => Lines.Any(l => l.Sku == u.Sku && l.Quantity >= u.Quantity)) ? null : Bought(Ordered[^1].OrderId);
 
         static Error Bought(Guid? by) => new(ErrorCode.Conflict, "The cart was bought by another order.") { OrderId = by };
@@ -183,10 +182,10 @@ public sealed record CartState
 /// <summary>An order made from a cart.</summary>
 public sealed record OrderedCart(Guid OrderId, DateTimeOffset PlacedAt);
 
-/// <summary>An order that goes along with a guest's cart.</summary>
+/// <summary>An order that moves with a guest's cart.</summary>
 /// <param name="OrderId">The order.</param>
-/// <param name="WithLines">True when the lines that it buys are in the cart, and go along too.</param>
+/// <param name="WithLines">True when its lines are still in the cart and move along.</param>
 public sealed record MovedOrder(Guid OrderId, bool WithLines);
 
-/// <summary>What an order bought of a guest's cart before that was merged.</summary>
+/// <summary>Lines that an order bought from a guest's cart before the cart was merged.</summary>
 public sealed record EarlyPurchase(Guid GuestCart, ImmutableArray<CartLine> Lines);

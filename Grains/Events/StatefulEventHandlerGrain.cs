@@ -72,17 +72,17 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
         }
     }
 
-    private protected override IReadOnlyList<string>? ProcessedEventsAfter(IReadOnlyList<string>? handledBefore)
+    private protected override IReadOnlyList<string>? ProcessedEventsAfter(IReadOnlyList<string>? processed)
     {
         if (Attempt.Of(this) is not { } attempt)
-            return handledBefore;
+            return processed;
         attempt.ThrowIfOver();
         if (attempt.Handled)
             throw new InvalidOperationException($"{attempt.EventId} is committed as handled: commit what comes before with {nameof(CommitProgressAsync)}.");
         if (isProgress)
-            return handledBefore;
+            return processed;
         attempt.Handled = true;
-        return RecentEvents.Append(handledBefore, attempt.EventId, Remembered);
+        return RecentEvents.Append(processed, attempt.EventId, Remembered);
     }
 
     private protected override void CommitFailed() => lazy.Forget();

@@ -1,12 +1,12 @@
 namespace SoonShop.Inventory;
 
-/// <summary>The port to what was written to the stock ledger. Rows enter it only with the item's state, in one transaction.</summary>
+/// <summary>The port to read the stock ledger. Rows are written only with the item's state, in one transaction.</summary>
 public interface IStockLedger
 {
-    /// <summary>Those of these operations that were written.</summary>
+    /// <summary>Returns those of these operations that were written.</summary>
     Task<ImmutableArray<RecordedMovement>> FindAsync(string sku, string[] operationIds, CancellationToken cancellation);
 
-    /// <summary>One page, newest first, of the movements before <paramref name="before"/>.</summary>
+    /// <summary>Returns one page, newest first, of the movements before <paramref name="before"/>.</summary>
     Task<ImmutableArray<StockMovement>> ListAsync(string sku, long before, int limit, CancellationToken cancellation);
 }
 

@@ -8,8 +8,8 @@ using SoonShop.Events;
 namespace SoonShop.Inventory;
 
 /// <remarks>
-/// Reentrant, so that a flash sale's buyers do not wait for one another's writes. Everything between two awaits is
-/// one step, and decisions are made only in such steps on <see cref="WriteCoalescer.Pending"/>.
+/// Reentrant, so that the buyers of a flash sale do not wait for each other's writes. Code between two awaits runs without interleaving,
+/// and decisions on <see cref="WriteCoalescer.Pending"/> are made only there.
 /// </remarks>
 [Reentrant]
 internal sealed class InventoryItemGrain(
@@ -17,7 +17,7 @@ internal sealed class InventoryItemGrain(
     LocalGrainCache<StockAvailability> availabilities)
     : LocallyCachedGrain<StockState, StockAvailability>(storage, time, availabilities), IInventoryItemGrain
 {
-    /// <summary>How many writes of others a decision waits for.</summary>
+    /// <summary>The most writes of other calls that a decision waits for.</summary>
     private const int MaxWaits = 20;
 
     private readonly Reservations reservations = new();
@@ -57,7 +57,7 @@ internal sealed class InventoryItemGrain(
         }
         if ((await ledger.FindAsync(SkuText, [operation], CancellationToken.None)).Length > 0)
             return View;
-        // Somebody may have asked for the same while the ledger was read.
+        // Another call may have requested the same operation during the read.
         if (!adjustments.TryGetValue(operation, out var written))
         {
             if (!await IsVersionAsync(command.ExpectedVersion))
@@ -109,7 +109,7 @@ internal sealed class InventoryItemGrain(
         var decision = writes.Pending.Reserve(quantity);
         for (var i = 0; decision.Error is not null; i++)
         {
-            // A no is final, so it must not rest on what others hold but the database may never come to know.
+            // A refusal is final, so it must not depend on reservations that may never be committed.
             if (!writes.HasPending || State is null || State.Available < quantity)
             {
                 metrics.OutOfStock();
@@ -163,7 +163,7 @@ internal sealed class InventoryItemGrain(
                 await ReturnAsync(reservationId, known, known.Units);
                 break;
             case ReservationStage.Unknown:
-                // It may still be on its way: with its operations taken, it cannot be made any more.
+                // The reservation may still be on its way. Recording its operations prevents it from being made later.
                 await RecordAsync(reservationId, writes.Pending.Reserve(0), 0, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
                 await ((IInventoryItemGrain)this).ReleaseAsync(reservationId);
                 break;
@@ -197,7 +197,7 @@ internal sealed class InventoryItemGrain(
         }
     }
 
-    /// <summary>How far a reservation is; of what this activation does not know, the ledger tells.</summary>
+    /// <summary>Returns a reservation. If this activation does not know it, the ledger does.</summary>
     private async Task<Reservation> FindAsync(Guid id)
     {
         if (reservations.Find(id) is { } known)
@@ -205,7 +205,7 @@ internal sealed class InventoryItemGrain(
         var rows = await ledger.FindAsync(
             SkuText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)], CancellationToken.None);
         var found = Reservations.FromLedger(rows);
-        // What came back in part may have come back in more parts.
+        // A partial return may be followed by further returns.
         while (found is { Stage: ReservationStage.Returned } && found.Returned < found.Units)
         {
             var more = await ledger.FindAsync(SkuText, Reservations.NextReturnOperations(id, found.Returns), CancellationToken.None);
@@ -214,7 +214,7 @@ internal sealed class InventoryItemGrain(
             rows = [.. rows, .. more];
             found = Reservations.FromLedger(rows);
         }
-        // While the ledger was read, the same reservation may have been decided here.
+        // Another call may have decided the same reservation during the read.
         return reservations.Find(id) ?? found;
     }
 
@@ -225,7 +225,7 @@ internal sealed class InventoryItemGrain(
         return written;
     }
 
-    /// <summary>Sold units come back, until so many are back in all.</summary>
+    /// <summary>Returns sold units until this many have returned in total.</summary>
     private Task ReturnAsync(Guid id, Reservation known, int unitsInAll)
     {
         if (unitsInAll <= known.Returned)
@@ -241,13 +241,13 @@ internal sealed class InventoryItemGrain(
         return writes.AddAsync(decision.State, [.. events, .. crossings], decision.ToLedgerRow(SkuText, operation, Now, reference));
     }
 
-    /// <summary>An administrator's act, before it is decided.</summary>
+    /// <summary>Creates the audit entry of an administrator's change, before it is committed.</summary>
     private AuditRecorded Note(string action, StockState next, object? details = null) =>
         Audit(new AuditEvent(action, SkuText) { Before = Facts(writes.Pending), After = Facts(next), Details = details });
 
     private static object Facts(StockState stock) => new { stock.OnHand, stock.Reserved, stock.LowStockThreshold };
 
-    /// <summary>Compares with the version when nothing is on its way to the database; the caller must decide at once.</summary>
+    /// <summary>Waits until no write is pending and compares the version. The caller must decide at once.</summary>
     private async ValueTask<bool> IsVersionAsync(int? expected)
     {
         for (var i = 0; expected is not null && writes.HasPending; i++)

@@ -1,6 +1,6 @@
 namespace SoonShop.Inventory;
 
-/// <summary>How far a reservation is.</summary>
+/// <summary>The stage of a reservation.</summary>
 internal enum ReservationStage
 {
     Unknown,
@@ -10,19 +10,19 @@ internal enum ReservationStage
     Returned,
 }
 
-/// <summary>A reservation as far as it is decided; <paramref name="Written"/> ends when the ledger holds it.</summary>
+/// <summary>A reservation as decided. <paramref name="Written"/> completes when the ledger contains it.</summary>
 internal sealed record Reservation(int Units, ReservationStage Stage, Task Written)
 {
-    /// <summary>Units that came back after the sale.</summary>
+    /// <summary>The units returned after the sale.</summary>
     public int Returned { get; init; }
 
-    /// <summary>In how many movements they came back.</summary>
+    /// <summary>The number of movements that returned them.</summary>
     public int Returns { get; init; }
 }
 
 /// <summary>
-/// The reservations that this activation has met, as a bounded cache: what is forgotten, or was made before this activation,
-/// is found in the ledger by the ids of its operations.
+/// A bounded cache of the reservations that this activation knows. Forgotten and older ones are found in the ledger by the ids of their
+/// operations.
 /// </summary>
 internal sealed class Reservations
 {
@@ -44,7 +44,7 @@ internal sealed class Reservations
         known[id] = reservation;
     }
 
-    /// <summary>Forgets what the ledger holds; what is still being written stays.</summary>
+    /// <summary>Forgets a reservation that the ledger contains. One that is still being written stays.</summary>
     private void Forget(Guid id)
     {
         if (known[id].Written.IsCompleted)
@@ -55,17 +55,17 @@ internal sealed class Reservations
 
     public static string ReserveOperation(Guid id) => $"{id:N}/reserve";
 
-    /// <summary>Sale and release share an operation: a reservation ends in one of them, once.</summary>
+    /// <summary>Sale and release share an operation id, so that a reservation ends only once and in one way.</summary>
     public static string SettleOperation(Guid id) => $"{id:N}/settle";
 
-    /// <summary>The movement by which units come back: the first, the second …</summary>
+    /// <summary>Returns the operation id of a return: of the first, the second …</summary>
     public static string ReturnOperation(Guid id, int number = 1) => number == 1 ? $"{id:N}/return" : $"{id:N}/return/{number}";
 
-    /// <summary>The operations that may follow so many returns, as many as are looked up at a time.</summary>
+    /// <summary>Returns the operation ids that may follow this many returns, as many as one query reads.</summary>
     public static string[] NextReturnOperations(Guid id, int returns) =>
         [.. Enumerable.Range(returns + 1, ReturnsAtATime).Select(number => ReturnOperation(id, number))];
 
-    /// <summary>Reads off the ledger's rows how far a reservation is.</summary>
+    /// <summary>Derives the stage of a reservation from the ledger's rows.</summary>
     public static Reservation FromLedger(IEnumerable<RecordedMovement> rows)
     {
         var (units, returned, returns) = (0, 0, 0);

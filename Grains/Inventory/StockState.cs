@@ -5,29 +5,29 @@ using SoonShop.Events;
 namespace SoonShop.Inventory;
 
 /// <summary>
-/// The counters of one SKU. It knows how many units are reserved, not by whom: that stands in the ledger, so that this
-/// record stays small however many reservations are open.
+/// The counters of one SKU. They contain the number of reserved units. Who reserved them is in the ledger, so that this record stays small
+/// however many reservations are open.
 /// </summary>
-/// <param name="OnHand">Units in the house.</param>
-/// <param name="Reserved">Of these, units set aside for orders.</param>
+/// <param name="OnHand">Units on hand.</param>
+/// <param name="Reserved">Units on hand that are reserved for orders.</param>
 /// <param name="LowStockThreshold">Units at or below which stock is low.</param>
-/// <param name="Movements">Lines written to the ledger so far.</param>
+/// <param name="Movements">The number of ledger rows so far.</param>
 public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold, long Movements)
 {
-    /// <summary>The threshold of an item for which none was set.</summary>
+    /// <summary>The threshold of an item without one of its own.</summary>
     public const int DefaultLowStockThreshold = 5;
 
-    /// <summary>An item that was never touched.</summary>
+    /// <summary>The initial state of an item.</summary>
     public static StockState Empty { get; } = new(0, 0, DefaultLowStockThreshold, 0);
 
-    /// <summary>Units that can be had.</summary>
+    /// <summary>Units that can be sold.</summary>
     public int Available => OnHand - Reserved;
 
-    /// <summary>How that looks to a shopper.</summary>
+    /// <summary>The availability shown to shoppers.</summary>
     public Availability Availability =>
         Available <= 0 ? Availability.OutOfStock : Available <= LowStockThreshold ? Availability.LowStock : Availability.InStock;
 
-    /// <summary>Changes the units on hand; refused when fewer would remain than are reserved.</summary>
+    /// <summary>Changes the units on hand. Fails when fewer would remain than are reserved.</summary>
     public StockDecision Adjust(int delta, string reason, string? reference)
     {
         var after = (long)OnHand + delta;
@@ -38,18 +38,18 @@ public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold,
             : Move(StockMovementKind.Adjustment, delta, onHand: delta, reserved: 0, reference is null ? reason : $"{reason}: {reference}");
     }
 
-    /// <summary>Sets units aside; refused when fewer are available.</summary>
+    /// <summary>Reserves units. Fails when fewer are available.</summary>
     public StockDecision Reserve(int units) => units <= Available
         ? Move(StockMovementKind.Reservation, units, onHand: 0, reserved: units, null)
         : new Error(ErrorCode.OutOfStock, $"{Available} units are available.");
 
-    /// <summary>Reserved units leave the house.</summary>
+    /// <summary>Removes reserved units from stock.</summary>
     public StockDecision Sell(int units) => Move(StockMovementKind.Sale, -units, onHand: -units, reserved: -units, null);
 
-    /// <summary>Reserved units are free again.</summary>
+    /// <summary>Makes reserved units available again.</summary>
     public StockDecision Release(int units) => Move(StockMovementKind.Release, -units, onHand: 0, reserved: -units, null);
 
-    /// <summary>Sold units come back.</summary>
+    /// <summary>Returns sold units to stock.</summary>
     public StockDecision Return(int units) => Move(StockMovementKind.Return, units, onHand: units, reserved: 0, null);
 
     private StockDecision Move(StockMovementKind kind, int delta, int onHand, int reserved, string? reference)
@@ -60,7 +60,7 @@ public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold,
         return new StockDecision(next, kind, delta, reference, null);
     }
 
-    /// <summary>What to tell the world about going from one level to another.</summary>
+    /// <summary>Returns the events for the thresholds that a change crosses.</summary>
     public static IEnumerable<IShopEvent> ThresholdCrossings(string sku, StockState before, StockState after)
     {
         if (before.Available > 0 && after.Available <= 0)
@@ -73,20 +73,20 @@ public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold,
             yield return new InventoryNoLongerLow(sku, after.Available, after.LowStockThreshold);
     }
 
-    /// <summary>The counters as administrators see them.</summary>
+    /// <summary>Returns the counters as administrators see them.</summary>
     public StockLevel ToView(string sku, int version) => new(sku, OnHand, Reserved, Available, LowStockThreshold) { Version = version };
 }
 
-/// <summary>The next counters with the movement that leads to them, or a refusal.</summary>
+/// <summary>The next counters with the movement that leads to them, or an error.</summary>
 public sealed record StockDecision(StockState State, StockMovementKind Kind, int Delta, string? Reference, Error? Error)
 {
-    /// <summary>Refuse; nothing moves.</summary>
+    /// <summary>Fails with an error; nothing moves.</summary>
     public static implicit operator StockDecision(Error error) => new(null!, default, 0, null, error);
 
-    /// <summary>The ledger's line for it.</summary>
+    /// <summary>Returns the ledger row of the movement.</summary>
     public LedgerRow ToLedgerRow(string sku, string operationId, DateTimeOffset at, string? reference = null) => new(
         sku, State.Movements, operationId, at, Kind.ToString(), Delta, State.OnHand, State.Reserved, reference ?? Reference);
 }
 
-/// <summary>What the search joins to a product.</summary>
+/// <summary>The fields that the product search joins.</summary>
 public sealed record StockIndex(int Available, int LowStockThreshold);

@@ -4,17 +4,16 @@ using SoonShop.Events;
 namespace SoonShop.Inventory;
 
 /// <summary>
-/// Lets many movements of one item share a write: while one write is under way, what is decided meanwhile gathers in
-/// the next. Decisions are made on <see cref="Pending"/>, which may be ahead of the database; whoever decided is
-/// answered only after the write that holds the decision. A failed write fails everything decided since, and the
-/// item must be loaded again. Used from one grain's scheduler only.
+/// Lets many movements of one item share a write: decisions made during a write are collected for the next one. Decisions use
+/// <see cref="Pending"/>, which may be ahead of the database. A caller gets its response only after the write that contains its decision. A
+/// failed write fails every later decision, and the item must be loaded again. Use it only from one grain's scheduler.
 /// </summary>
 internal sealed class WriteCoalescer(StockState committed, Func<StockState, List<IShopEvent>, List<LedgerRow>, Task> writeAsync)
 {
-    /// <summary>Movements in one write.</summary>
+    /// <summary>The most movements in one write.</summary>
     private const int MaxBatch = 500;
 
-    /// <summary>Movements that wait; more are turned away.</summary>
+    /// <summary>The most waiting movements. Further ones are rejected.</summary>
     private const int MaxWaiting = 10_000;
 
     private readonly Queue<Batch> batches = new();
@@ -24,17 +23,17 @@ internal sealed class WriteCoalescer(StockState committed, Func<StockState, List
     private bool failed;
     private int waiting;
 
-    /// <summary>The state after everything decided so far.</summary>
+    /// <summary>The state after all decisions so far.</summary>
     public StockState Pending { get; private set; } = committed;
 
-    /// <summary>True while something decided is not committed.</summary>
+    /// <summary>True while a decision is not committed.</summary>
     public bool HasPending => writing || batches.Count > 0;
 
-    /// <summary>Ends when what is decided now is committed; fails with it.</summary>
+    /// <summary>Completes when all current decisions are committed; fails when they fail.</summary>
     public Task FlushAsync() => HasPending ? last : Task.CompletedTask;
 
-    /// <summary>Takes a decision into the next write; the task ends when it is committed.</summary>
-    /// <exception cref="UnavailableException">Too much waits, or a write failed.</exception>
+    /// <summary>Adds a decision to the next write. The task completes when it is committed.</summary>
+    /// <exception cref="UnavailableException">Too many movements wait, or a write failed.</exception>
     public Task AddAsync(StockState next, IEnumerable<IShopEvent> events, params ReadOnlySpan<LedgerRow> rows)
     {
         if (failed)

@@ -34,11 +34,11 @@ public sealed class CheckoutOptions
     /// </summary>
     public int? TaxBasisPointsRestOfWorld { get; set; }
 
-    /// <summary>Tax on what goes to a country, in basis points; null for a country that the shop does not sell to.</summary>
+    /// <summary>Returns the tax rate of a country in basis points; null when the shop does not sell there.</summary>
     public int? TaxBasisPointsFor(string country) =>
         TaxBasisPointsByCountry.TryGetValue(country, out var own) ? own : TaxBasisPointsRestOfWorld;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (!Money.IsCurrency(Currency))
@@ -73,7 +73,7 @@ public sealed class CheckoutOptions
     }
 }
 
-/// <summary>What shipping costs.</summary>
+/// <summary>The price of shipping.</summary>
 public sealed class ShippingRate
 {
     /// <summary>The price of shipping an order, in minor units, 0–100000000.</summary>

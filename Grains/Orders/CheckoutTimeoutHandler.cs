@@ -3,8 +3,8 @@ using SoonShop.Events;
 namespace SoonShop.Orders;
 
 /// <summary>
-/// Brings an order's reminder to it when it is due; the key is the order id. Retried for as long as it takes: an order
-/// reaches its end without help, however long a payment provider is away.
+/// Resumes an order when its timeout is due; the key is the order id. It retries without limit, so that every order ends without help,
+/// however long a payment provider is unavailable.
 /// </summary>
 [GrainType("checkout-reminder"), ImplicitStreamSubscription(CheckoutTimeout.StreamNamespace)]
 [Retry(Backoff = Backoff.Exponential, FirstSeconds = 1, MaxSeconds = 60, Jitter = 0.2, Retries = int.MaxValue)]

@@ -3,8 +3,9 @@ using SoonShop.Payments;
 namespace SoonShop.Orders;
 
 /// <summary>
-/// What to tell a customer whose card was declined; the codes are Stripe's (docs.stripe.com/declines/codes, docs.stripe.com/error-codes).
-/// A card that was lost or stolen, or looks like fraud, is declined like any other: whoever holds it must not learn more.
+/// Returns the message for a customer whose card was declined, by Stripe's codes (docs.stripe.com/declines/codes,
+/// docs.stripe.com/error-codes). A card that is lost, stolen or suspected of fraud gets the general message: its holder must not learn
+/// more.
 /// </summary>
 internal static class DeclineMessage
 {

@@ -3,13 +3,13 @@ using SoonShop.Users;
 
 namespace SoonShop.Orders;
 
-/// <summary>Where orders can be sent.</summary>
+/// <summary>Checks whether orders can be sent to an address.</summary>
 internal static class Destinations
 {
-    /// <summary>The address in its country's form, or why nothing can be sent there.</summary>
-    /// <param name="address">Where to.</param>
-    /// <param name="savedAs">Its id when it comes from the customer's book, which may be older than a rule.</param>
-    /// <param name="options">Whereto the shop sells.</param>
+    /// <summary>Returns the address in its country's form, or why the shop cannot send to it.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="savedAs">Its id when it is one of the customer's saved addresses, which may be older than a rule.</param>
+    /// <param name="options">The countries that the shop sells to.</param>
     public static Result<Address> Check(Address address, Guid? savedAs, CheckoutOptions options)
     {
         var (usable, wrong) = AddressRules.Check(address);

@@ -2,41 +2,43 @@ using SoonShop.Carts;
 
 namespace SoonShop.Orders;
 
-/// <summary>The port to questions about many orders.</summary>
+/// <summary>The port to queries over many orders.</summary>
 public interface IOrderQueries
 {
-    /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    /// <summary>Returns one page, newest first. Error: <c>validation-failed</c> for an invalid cursor.</summary>
     Task<Result<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation);
 
-    /// <summary>The most orders that <see cref="FindUnfinishedAsync"/> finds.</summary>
+    /// <summary>The most orders that <see cref="FindUnfinishedAsync"/> returns.</summary>
     const int MaxUnfinished = 20;
 
     /// <summary>
-    /// The orders of a cart that are not paid and not at their end, or whose end the cart has not heard of, newest first. Those that came along to
-    /// a customer with a guest's cart are of the customer's cart.
+    /// Returns the orders of a cart that are neither paid nor ended, and those that have ended without the cart's knowledge, newest first.
+    /// Orders that moved to a customer with a guest's cart belong to the customer's cart.
     /// </summary>
     /// <param name="cartId">The cart.</param>
     /// <param name="isGuest">True for a guest's cart.</param>
-    /// <param name="ordered">The confirmed orders that the cart has heard of.</param>
-    /// <param name="orderedUntil">Those placed up to then it has heard of, too.</param>
+    /// <param name="ordered">The confirmed orders that the cart knows.</param>
+    /// <param name="orderedUntil">The cart also knows all orders placed up to this time.</param>
     /// <param name="cancellation">Ends the query.</param>
-    Task<ImmutableArray<Guid>> FindUnfinishedAsync(Guid cartId, bool isGuest, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
+    Task<ImmutableArray<Guid>> FindUnfinishedAsync(
+        Guid cartId, bool isGuest, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
 
     /// <summary>
-    /// The orders placed from a cart that are not at their end, or are paid without the cart having heard of it, newest first by
+    /// Returns the orders placed from a cart that have not ended, and those that are paid without the cart's knowledge, newest first by
     /// <see cref="OrderState.IsNewer"/>; at most <see cref="MaxUnfinished"/>.
     /// </summary>
     /// <param name="cartId">The cart.</param>
-    /// <param name="ordered">The confirmed orders that the cart has heard of.</param>
-    /// <param name="orderedUntil">Those placed up to then it has heard of, too.</param>
+    /// <param name="ordered">The confirmed orders that the cart knows.</param>
+    /// <param name="orderedUntil">The cart also knows all orders placed up to this time.</param>
     /// <param name="cancellation">Ends the query.</param>
-    Task<ImmutableArray<CompetingOrder>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
+    Task<ImmutableArray<CompetingOrder>> FindRivalsAsync(
+        Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
 
-    /// <summary>The orders that go along with a guest's cart to the customer to whom it was handed over.</summary>
+    /// <summary>Returns the orders that move with a guest's cart to the customer who took it over.</summary>
     Task<ImmutableArray<MovedOrder>> FindMovedAsync(Guid guestCartId, Guid customerId, CancellationToken cancellation);
 }
 
-/// <summary>One of the orders of which a cart can be bought with one.</summary>
+/// <summary>One of several orders of a cart, of which only one can be bought.</summary>
 /// <param name="OrderId">The order.</param>
 /// <param name="IsPaid">True when it is confirmed.</param>
 public sealed record CompetingOrder(Guid OrderId, bool IsPaid);

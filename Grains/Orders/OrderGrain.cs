@@ -16,45 +16,54 @@ internal sealed partial class OrderGrain(
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ICheckoutWatch watch, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
-    /// <summary>The longest that a watcher waits for one answer.</summary>
+    /// <summary>The longest that a watcher waits for one response.</summary>
     private static readonly TimeSpan MaxWatch = TimeSpan.FromSeconds(20);
 
-    /// <summary>The most who watch one order at a time.</summary>
+    /// <summary>The most concurrent watchers of one order.</summary>
     private const int MaxWatchers = 64;
 
     /// <summary>The most earlier orders of its cart that a checkout ends.</summary>
     private const int MaxSuperseded = 2 * IOrderQueries.MaxUnfinished;
 
     /// <summary>
-    /// How long the first write may take, from when the cart was asked, until the cart is asked again whether this is still its order: by then,
-    /// another activation of the cart may have let another checkout begin.
+    /// How long the first write may take, counted from the request to the cart. After that, the order asks the cart again whether it may go
+    /// on: another activation of the cart may have let another checkout begin.
     /// </summary>
     private static readonly TimeSpan ClaimPatience = TimeSpan.FromSeconds(1);
 
-    /// <summary>The same for the whole of the placing: a silo that stood still before it asked may have asked a cart that lives elsewhere by then.</summary>
+    /// <summary>
+    /// The same limit for the whole placement: if a silo paused before its request, the cart may have been activated on another silo by
+    /// then.
+    /// </summary>
     private static readonly TimeSpan PlacingPatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a checkout that failed waits for its cart to hear of it.</summary>
+    /// <summary>How long a failed checkout waits while it notifies its cart.</summary>
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>How far the order was when this activation last handed it over or undid it. Another activation does it again, which is harmless.</summary>
+    /// <summary>
+    /// The order's progress when this activation last completed or compensated it. Another activation repeats that, which has no further
+    /// effect.
+    /// </summary>
     private OrderProgress? done;
 
-    /// <summary>Whether this activation has sold the order's units and told the cart. Refunds and units that go back do not change that.</summary>
+    /// <summary>
+    /// True when this activation has sold the order's units and updated the cart. Refunds and returned units do not change that.
+    /// </summary>
     private bool isSold;
 
-    /// <summary>Whether this activation has released the order's units and told the cart that it ended.</summary>
+    /// <summary>True when this activation has released the order's units and notified the cart of its end.</summary>
     private bool isReleased;
 
-    /// <summary>The units that this activation has put back in stock.</summary>
+    /// <summary>The units that this activation has returned to stock.</summary>
     private ImmutableArray<LineUnits> returned = [];
 
-    /// <summary>True for an order that this activation placed itself: its reservations cannot have been asked for before.</summary>
+    /// <summary>True for an order that this activation placed: its reservations are certainly new.</summary>
     private bool placedHere;
 
     /// <summary>
-    /// True when no other order of the cart can be bought beside this one: its first write was there so soon that every other checkout of the
-    /// cart finds it, or the cart was asked since. An activation that finds the order in the database does not know when it came there.
+    /// True when no other order of the cart can be bought besides this one. Either the first write was so fast that every other checkout of
+    /// the cart finds this order, or the cart was asked since. An activation that reads the order from the database does not know when it
+    /// was written.
     /// </summary>
     private bool claimed;
 
@@ -90,14 +99,15 @@ internal sealed partial class OrderGrain(
                 Error? error = null;
                 try
                 {
-                    // An order of a new key has no row, and nobody looks for one: should the request have come before, the first write finds it.
+                    // With a new key there is normally no row, so it is not read. If the request is a repeated one, the first write finds
+                    // the row.
                     error = await PlaceAsync(command);
                     if (error is not null && !ReferenceEquals(error, State?.Refused))
                         await ReadNewAsync();
                 }
                 catch (StateExistsException)
                 {
-                    // An order that was cut off goes on, whatever a new one would be refused for.
+                    // An interrupted order goes on, even if a new order would be refused.
                     error = null;
                     await GrainFactory.GetGrain<ICartGrain>(CartOf(command.Buyer)).EndCheckoutAsync(Id, Now, null);
                     if (await RepeatAsync(command) is { } earlier)
@@ -109,7 +119,7 @@ internal sealed partial class OrderGrain(
             if (State!.Earlier is { } paid)
                 return new Placement(await ReplayAsync(paid, command.Buyer), false);
             await AdvanceAsync();
-            // What waits for its payment is looked at once more soon: the customer, or the bank, may have acted at once.
+            // An order that waits for its payment stays on the watch list, because the customer or the bank may have acted meanwhile.
             if (Order!.Status != OrderStatus.AwaitingPayment)
                 watch.End(Id);
         }
@@ -122,7 +132,7 @@ internal sealed partial class OrderGrain(
         return new Placement(Order!.ToResult(Order.Answer!), false);
     }
 
-    /// <summary>The answer to a request that came before; null for a new one, and for one whose checkout was cut off.</summary>
+    /// <summary>Returns the response to a repeated request; null for a new request, and for one whose checkout was interrupted.</summary>
     private async Task<Placement?> RepeatAsync(PlaceOrder command)
     {
         if (State?.IsOfAnother(command.Fingerprint) == true)
@@ -140,7 +150,7 @@ internal sealed partial class OrderGrain(
             return NoOrder;
         if (Order!.Status == OrderStatus.Pending)
             await AdvanceAsync();
-        // The attempt that paid, asked for again.
+        // A repeated request for the attempt that paid.
         if (Order.Status != OrderStatus.AwaitingPayment && Order.Payment?.AttemptId == attemptId)
             return Order.ToView(caller);
         if (Order.CheckCanPay(Now) is { } error)
@@ -170,10 +180,10 @@ internal sealed partial class OrderGrain(
             }
             catch (UnavailableException)
             {
-                // Whatever keeps the checkout from its end does not keep the customer from calling it off.
+                // Whatever blocks the checkout must not block its cancellation by the customer.
             }
         }
-        // The buyer's own is in the order's timeline.
+        // A cancellation by the buyer is recorded in the order's timeline instead.
         return await DecideAndAdvanceAsync(Order.Cancel(reason, Now), Order.IsBoughtBy(caller) ? null : "orders.cancel", null);
     }
 
@@ -181,7 +191,7 @@ internal sealed partial class OrderGrain(
     {
         if (Order is null)
             return NoOrder;
-        // What is being refunded is not shipped.
+        // Units with a pending refund must not be shipped.
         await RequestRefundsAsync();
         if (Order.Ship(carrier, trackingNumber, Now) is { Error: null, Changed: true }
             && Order.Payment?.Status == PaymentStatus.Authorized && await CaptureAsync("shipment", null) is { } error)
@@ -243,7 +253,7 @@ internal sealed partial class OrderGrain(
         }
         catch (TimeoutException)
         {
-            // Nothing new: the same answer again.
+            // No change: returns the same order again.
         }
         finally
         {
@@ -260,11 +270,11 @@ internal sealed partial class OrderGrain(
         }
         catch when (Order is { Status: OrderStatus.Pending, PaymentDeadline: null } waiting)
         {
-            // It is tried again and again, and that has an end.
+            // Retries must have an end, so a deadline is set.
             await DecideAsync(waiting.LimitTrying(PaymentWindow, Now));
             throw;
         }
-        // A refund may have been confirmed without the order hearing of it.
+        // A refund may have been confirmed without an update to the order.
         if (Order is { PendingStep: OrderStep.Complete or OrderStep.Compensate } && await PaymentOfOrder.SettleAsync() is { } payment)
         {
             await DecideAsync(Order.Apply(payment, PaymentWindow, Now));
@@ -291,7 +301,7 @@ internal sealed partial class OrderGrain(
             await CommitAsync(CheckoutState.NeverPlaced, []);
         if (Order?.Assign(accountId, cartMoved, Now) is not { Changed: true } decision)
             return;
-        // Who asks is a cart, which the order must not call meanwhile: what follows is for later.
+        // The caller is a cart, which the order must not call now. The next steps follow later.
         await DecideAsync(decision);
         (done, isSold, isReleased) = (null, false, false);
     }
@@ -310,7 +320,7 @@ internal sealed partial class OrderGrain(
 
     // ---- the checkout
 
-    /// <summary>Places the order; null when it stands, or when an earlier order of the cart is the answer.</summary>
+    /// <summary>Places the order. Null when it is placed, or when an earlier order of the cart is the result.</summary>
     private async Task<Error?> PlaceAsync(PlaceOrder command)
     {
         var started = Time.GetTimestamp();
@@ -340,10 +350,10 @@ internal sealed partial class OrderGrain(
         var basket = GrainFactory.GetGrain<ICartGrain>(cartId);
         var (asked, begun) = (Time.GetTimestamp(), Now);
         var cart = await basket.BeginCheckoutAsync(buyer, Id);
-        // A request that came before ends nothing, and its first answer stands.
+        // A repeated request must not end another order; its first response stands.
         if (cart.IsError)
             await ReadNewAsync();
-        // Before an earlier order is ended: a buyer who was shown another cart ends nothing.
+        // Checked before an earlier order is ended: a buyer who was shown another cart must not end it.
         if (cart.Error is { RetryAfter: null } or { OrderId: not null } && await RefuseUnexpectedAsync(command, basket, address) is { } unexpected)
             return unexpected;
         for (var superseded = 0; cart.Error?.OrderId is { } earlier && superseded < MaxSuperseded; superseded++)
@@ -359,7 +369,8 @@ internal sealed partial class OrderGrain(
         }
         if (cart.IsError)
         {
-            // What the cart's content refuses is this key's answer; what passes by itself may be asked again under it.
+            // A rejection because of the cart's content is stored as the response for this key. After a temporary error the request may be
+            // repeated with the key.
             if (cart.Error is { Code: ErrorCode.CartEmpty or ErrorCode.Conflict, RetryAfter: null })
                 await CommitNewAsync(new CheckoutState(command.Fingerprint, null, cart.Error), []);
             return cart.Error;
@@ -369,7 +380,7 @@ internal sealed partial class OrderGrain(
             await basket.EndCheckoutAsync(Id, Now, null);
             return changed;
         }
-        // Placed when the cart was asked, and not when it has answered: whatever the cart let begin afterwards is newer.
+        // The order's time is that of the request to the cart, not of its response, so that any checkout that begins afterwards is newer.
         var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, cart.Value, options.Value, begun);
         CrashPoint.Pass("order.place.before-write");
         var order = command.SavePaymentMethod ? decision.State with { SavePaymentMethod = true } : decision.State;
@@ -381,9 +392,9 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>
-    /// Asks the cart whether the order may go on, and ends the older ones of the cart that are not paid. False when another order of the cart was
-    /// bought, or is newer: then this one has begun to end. Of two that ask, the newer goes on, whoever asks first; so never both end. Throws while
-    /// another checkout of the cart is under way.
+    /// Asks the cart whether the order may go on, and ends the cart's older unpaid orders. False when another order of the cart was bought
+    /// or is newer; then this one has begun to end. Of two competing orders the newer one goes on, whichever asks first, so that they never
+    /// both end. Throws while another checkout of the cart is running.
     /// </summary>
     private async Task<bool> ClaimAsync(OrderState order)
     {
@@ -404,11 +415,11 @@ internal sealed partial class OrderGrain(
         throw new UnavailableException($"Order {order.Number} has too many others of its cart before it.");
     }
 
-    /// <summary>Ends an earlier order of the cart; answers it when it is paid.</summary>
+    /// <summary>Ends an earlier order of the cart. Returns it when it is paid.</summary>
     private async Task<Order?> SupersedeAsync(Guid earlier, Guid cartId)
     {
         var ended = await GrainFactory.GetGrain<IOrderGrain>(earlier).SupersedeAsync(Id);
-        // Also when it is paid: it works on the cart no more.
+        // Also for a paid order, because it no longer uses the cart.
         await GrainFactory.GetGrain<ICartGrain>(cartId).EndCheckoutAsync(earlier, Now, null);
         return ended is { IsError: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid } ? paid : null;
     }
@@ -419,7 +430,7 @@ internal sealed partial class OrderGrain(
         return order.IsError ? order : earlier.Answer.ApplyTo(order.Value, null);
     }
 
-    /// <summary>Lets the cart know that nobody works on the checkout. Should that fail, it knows after a while.</summary>
+    /// <summary>Notifies the cart that nobody works on the checkout. If that fails, the cart's lease expires after a while.</summary>
     private async Task LeaveCartAsync(Guid cartId)
     {
         try
@@ -432,7 +443,7 @@ internal sealed partial class OrderGrain(
         }
     }
 
-    /// <summary>The same for a cart that lets no checkout begin; null also when the buyer has not said what was shown.</summary>
+    /// <summary>Checks the buyer's expectations when the cart does not let a checkout begin. Null also when the request has none.</summary>
     private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ICartGrain basket, Address address)
     {
         if (command is { ExpectedTotal: null, ExpectedCart: null })
@@ -444,23 +455,24 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>
-    /// Refuses a cart that is not what the buyer was shown. That the total is another one is this key's answer; that the cart is another one
-    /// says nothing about the request, which may come again under the key with another If-Match.
+    /// Refuses a cart that differs from what the buyer was shown. A different total is stored as the response for this key. A different
+    /// cart is not: the request may be repeated with the key and another If-Match.
     /// </summary>
     private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ImmutableArray<CartLine> lines, Address address)
     {
         if (command.ExpectedCart is { } tag && tag != Carts.Cart.TagOf(lines))
             return Error.PreconditionFailed();
-        // An empty cart has an answer of its own.
-        if (command.ExpectedTotal is not { } expected || lines.IsEmpty || OrderTotals.Compute(lines, address.Country, options.Value).CheckExpected(expected, options.Value.Currency) is not { } error)
+        // An empty cart has its own error.
+        if (command.ExpectedTotal is not { } expected || lines.IsEmpty
+            || OrderTotals.Compute(lines, address.Country, options.Value).CheckExpected(expected, options.Value.Currency) is not { } error)
             return null;
         await CommitNewAsync(new CheckoutState(command.Fingerprint, null, error), []);
         return error;
     }
 
     /// <summary>
-    /// Does what is left to do, until nothing is. Each step may have been done before, by an activation that did not live to
-    /// write it down. Throws when a step cannot be done now; the watch over checkouts, or a scheduled event, comes back to it.
+    /// Executes the pending steps until none is left. An earlier activation may have executed a step without recording it. Throws when a
+    /// step cannot be executed now; the checkout watch or a scheduled event then resumes the order.
     /// </summary>
     private async Task AdvanceAsync(DateTimeOffset? due = null)
     {
@@ -475,7 +487,7 @@ internal sealed partial class OrderGrain(
                     await EndUnpaidAsync(order, "payment deadline", order.Expire);
                     break;
                 case OrderStep.ReserveAndPay when !claimed && !await ClaimAsync(order):
-                    // It ends, and nothing was charged for it.
+                    // The order is ending, and it was not charged.
                     break;
                 case OrderStep.ReserveAndPay:
                     await ReserveAndPayAsync(order);
@@ -503,7 +515,7 @@ internal sealed partial class OrderGrain(
 
     private async Task ReserveAndPayAsync(OrderState order)
     {
-        // Whatever comes of it, the next time is a repetition: an answer may be lost on its way.
+        // Every later attempt is a repetition, because a response may get lost.
         var repeated = !placedHere;
         placedHere = false;
         var answers = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).ReserveAsync(Id, l.Quantity, repeated)));
@@ -518,13 +530,15 @@ internal sealed partial class OrderGrain(
         var payment = await ChargeAsync(charge with { IsFirst = !repeated }, order.CustomerId);
         CrashPoint.Pass("order.paid");
         var decision = order.Apply(payment, PaymentWindow, Now);
-        // A paid order is confirmed, whatever happens from here on. So its units and its cart need not wait until that is written: all three are
-        // written at once, and an activation that finds the order still pending does them again.
-        await (decision.State.PendingStep == OrderStep.Complete ? Task.WhenAll(DecideAsync(decision), HandOverGoodsAsync(order)) : DecideAsync(decision));
+        // A paid order is always confirmed. So the confirmation, the sale of its units and the update of its cart are written in parallel.
+        // An activation that finds the order still pending repeats them.
+        await (decision.State.PendingStep == OrderStep.Complete
+            ? Task.WhenAll(DecideAsync(decision), HandOverGoodsAsync(order))
+            : DecideAsync(decision));
         CrashPoint.Pass("order.confirmed");
     }
 
-    /// <summary>Nothing is taken any more. If the customer was quicker, it is confirmed.</summary>
+    /// <summary>Cancels the payment and ends the order. If the customer has paid first, the order is confirmed.</summary>
     private async Task EndUnpaidAsync(OrderState order, string reason, Func<Payment, DateTimeOffset, Decision<OrderState>> end)
     {
         var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, reason);
@@ -532,11 +546,12 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>
-    /// By the database's clock alone, whose scheduled event has come: this silo's may be wrong. The database keeps microseconds, the order ticks.
+    /// Tells whether the payment deadline has passed, by the database's clock that released the scheduled event; this silo's clock may be
+    /// wrong. The added millisecond covers rounding: the database stores microseconds, the order ticks.
     /// </summary>
     private static bool IsOverdue(OrderState order, DateTimeOffset? due) => due is { } time && order.IsOverdue(time.AddMilliseconds(1));
 
-    /// <summary>Takes what was authorized. Null when it is taken.</summary>
+    /// <summary>Captures the authorized amount. Null when it is captured.</summary>
     private async Task<Error?> CaptureAsync(string captureId, long? amount)
     {
         if (Order!.CheckCanCapture() is { } error)
@@ -548,7 +563,7 @@ internal sealed partial class OrderGrain(
         return null;
     }
 
-    /// <summary>False while there is nothing to do but wait.</summary>
+    /// <summary>Processes the payment if there is an update. False when the order can only wait.</summary>
     private async Task<bool> AwaitPaymentAsync(OrderState order, DateTimeOffset? due)
     {
         if (IsOverdue(order, due))
@@ -569,7 +584,7 @@ internal sealed partial class OrderGrain(
         if (!isSold)
             await HandOverGoodsAsync(order);
         await ReturnUnitsAsync();
-        // What comes of them is progress, and is seen to in the next round.
+        // The result changes the order's progress, so the next round of the loop processes it.
         await RequestRefundsAsync();
     }
 
@@ -579,13 +594,15 @@ internal sealed partial class OrderGrain(
         isSold = true;
     }
 
-    /// <summary>Asks the payment for every refund that was decided and not answered. The refusal, if the payment refuses the one with this id.</summary>
+    /// <summary>
+    /// Sends every decided refund without a result to the payment. Returns the error if the payment refuses the refund with this id.
+    /// </summary>
     private async Task<Error?> RequestRefundsAsync(string? refundId = null)
     {
         Error? error = null;
         while (Order!.OpenRefund is { } refund)
         {
-            // Units that cost nothing need no payment.
+            // A refund of units without value needs no payment.
             var result = refund.Amount == 0 ? null : await PaymentOfOrder.RefundAsync(new RefundPayment(refund.Id, refund.Amount, refund.Reason));
             CrashPoint.Pass("order.refund.answered");
             if (result is { IsError: true } refused)
@@ -601,7 +618,7 @@ internal sealed partial class OrderGrain(
         return error;
     }
 
-    /// <summary>Puts the units back in stock that will not be shipped.</summary>
+    /// <summary>Returns units to stock that will not be shipped.</summary>
     private async Task ReturnUnitsAsync()
     {
         if (Order!.BackInStock is not { } units)
@@ -647,7 +664,7 @@ internal sealed partial class OrderGrain(
 
     private async Task ReleaseAsync(OrderState order)
     {
-        // A line that was refused holds nothing.
+        // A refused line has no reservation.
         var refused = order.Shortages?.Select(s => s.Sku).ToHashSet() ?? [];
         await Task.WhenAll(order.Totals.Lines.Where(l => !refused.Contains(l.Sku)).Select(l => Stock(l.Sku).ReleaseAsync(Id)));
         await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
@@ -655,7 +672,7 @@ internal sealed partial class OrderGrain(
             await moved.EndCheckoutAsync(Id, order.PlacedAt, null);
     }
 
-    // ---- pieces
+    // ---- helpers
 
     private async Task<Result<Order>> DecideAndAdvanceAsync(Decision<OrderState> decision, string? audited, object? details = null)
     {
@@ -682,7 +699,7 @@ internal sealed partial class OrderGrain(
         }
         finally
         {
-            // Watchers go when a commit fails, too: this activation ends only without them.
+            // Watchers are released after a failed commit, too. Otherwise they would block the deactivation.
             var signal = changed;
             changed = NewSignal();
             signal.TrySetResult();
@@ -701,8 +718,9 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>
-    /// A charge; with the provider's customer, where the method may be one that is kept, or is to be. Of an order that came along with a guest's
-    /// cart, that is the account, when it pays; whoever has nothing but the guest's cart id does not pay with the account's cards.
+    /// Creates a charge. It includes the provider's customer if the payment method may be a saved one or is to be saved. For an order that
+    /// moved with a guest's cart, that is the account, but only when the account pays. A holder of the guest's cart id cannot pay with the
+    /// account's cards.
     /// </summary>
     private async Task<Charge> ChargeForAsync(string attemptId, string method, bool keep, Guid? payer)
     {
@@ -720,20 +738,20 @@ internal sealed partial class OrderGrain(
 
     private ICartGrain Cart(OrderState order) => GrainFactory.GetGrain<ICartGrain>(order.CartId);
 
-    /// <summary>The account's cart that a guest's lines went to, those of this order among them.</summary>
+    /// <summary>Returns the account's cart that received the guest's lines, including those of this order.</summary>
     private ICartGrain? MovedCart(OrderState order) =>
         order is { CartMoved: true, AccountId: { } account } ? GrainFactory.GetGrain<ICartGrain>(account) : null;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Whoever works for the shop, and is not the buyer.</summary>
+    /// <summary>A caller who works for the shop and is not the buyer.</summary>
     private static Caller Shop { get; } = new(null, null, IsAdmin: true);
 
     private static Error NoOrder { get; } = Error.NotFound("The order");
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Order {OrderId} is confirmed, but a reservation of it was released. Compare the stock ledger with the order.")]
+    [LoggerMessage(Level = LogLevel.Critical, Message = "Order {OrderId} is confirmed, but one of its reservations was released. Compare the stock ledger with the order.")]
     private static partial void LogLostReservation(ILogger log, Guid orderId);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The cart of order {OrderId} does not know yet that nobody works on it: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The cart of order {OrderId} could not be notified that its checkout has stopped; it notices later: {Reason}")]
     private static partial void LogNotLeft(ILogger log, Guid orderId, string reason);
 }

@@ -1,9 +1,9 @@
 namespace SoonShop.Orders;
 
 /// <summary>
-/// Order numbers that people read to one another: <c>SO-7K3M-9QXD-2FTB</c>. They follow from the order's id, so a repeated
-/// checkout has the same one, and do not tell how much is sold. 60 bits: among ten million orders the chance of any two
-/// alike is below one in ten thousand, and the database would refuse the second.
+/// Order numbers that people can read to each other: <c>SO-7K3M-9QXD-2FTB</c>. They are derived from the order's id, so a repeated checkout
+/// has the same number, and do not reveal how much is sold. With 60 bits, the chance of two equal numbers among ten million orders is below
+/// one in ten thousand. The database would reject the second one.
 /// </summary>
 public static class OrderNumber
 {
@@ -11,8 +11,8 @@ public static class OrderNumber
     private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
     /// <summary>
-    /// Brings what somebody wrote or said into the form of <see cref="For"/>: capital letters, hyphens, blanks and <c>SO</c> do not matter, and
-    /// I, L and O are taken for 1, 1 and 0. Null when it cannot be a number.
+    /// Converts a written or spoken number to the form of <see cref="For"/>. Case, hyphens, blanks and <c>SO</c> do not matter; I, L and O
+    /// are read as 1, 1 and 0. Null when the text cannot be a number.
     /// </summary>
     public static string? Normalize(string text)
     {
@@ -30,12 +30,12 @@ public static class OrderNumber
         return $"SO-{letters[..4]}-{letters[4..8]}-{letters[8..]}";
     }
 
-    /// <summary>The number of an order.</summary>
+    /// <summary>Returns the number of an order.</summary>
     public static string For(Guid orderId)
     {
         Span<byte> bytes = stackalloc byte[16];
         orderId.TryWriteBytes(bytes, bigEndian: true, out _);
-        // The last eight bytes hold two fixed bits on top (the UUID's variant); four more are left out.
+        // The top two bits of the last eight bytes are fixed (the UUID's variant). Two more are left out.
         var bits = System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);
         Span<char> text = stackalloc char[17];
         "SO-".CopyTo(text);

@@ -4,23 +4,24 @@ using SoonShop.Payments;
 namespace SoonShop.Orders;
 
 /// <summary>
-/// What of an order may be refunded, and which of its units go back to stock. A refund is written here before the payment is asked for it.
-/// Units go back while nothing was shipped: those that a refund names, once the payment provider has accepted it, and all of them once
-/// everything that was captured is refunded. A refund by amount alone names no unit and gives none back. Units that went back stay there, even
-/// if the bank returns the refunded money later: the shop may have sold them meanwhile. That money is refunded again, by amount or in full.
+/// The rules of refunds: what of an order can be refunded, and which units return to stock. A refund is stored here before the payment is
+/// called.
+/// Units return to stock while nothing was shipped: the units that a refund names, once the payment provider has accepted it, and all units
+/// once the whole captured amount is refunded. A refund by amount alone returns no units. Returned units stay in stock even if the bank
+/// later returns the refunded money, because the shop may have sold them. That money is then refunded again, by amount or in full.
 /// </summary>
 public sealed partial record OrderState
 {
-    /// <summary>Refunds that were decided, oldest first; null while there are none.</summary>
+    /// <summary>Refunds that were decided, oldest first; null for none.</summary>
     public ImmutableArray<OrderRefund>? Refunds { get; init; }
 
-    /// <summary>Units that are, or are about to be, back in stock, by line; null while there are none.</summary>
+    /// <summary>Units that are, or are about to be, returned to stock, by line; null for none.</summary>
     public ImmutableArray<LineUnits>? BackInStock { get; init; }
 
-    /// <summary>The oldest refund for which the payment was, perhaps, not asked yet.</summary>
+    /// <summary>The oldest refund that the payment may not have received yet.</summary>
     public OrderRefund? OpenRefund => Refunds?.FirstOrDefault(r => !r.Done);
 
-    /// <summary>Writes a refund down before the payment is asked for it. It stays when the refund is known.</summary>
+    /// <summary>Stores a refund before the payment is called. Changes nothing when the refund is known.</summary>
     public Decision<OrderState> BeginRefund(RefundOrder command, DateTimeOffset now)
     {
         if (Refunds?.Any(r => r.Id == command.RefundId) == true)
@@ -36,7 +37,7 @@ public sealed partial record OrderState
         return Decision<OrderState>.To(this with { Refunds = [.. Refunds ?? [], refund] }, new CheckoutTimeout(Id, now + CompletionDelay));
     }
 
-    /// <summary>The payment has made the refund, and is now so; null where its units cost nothing and no payment was asked.</summary>
+    /// <summary>Completes a refund with the payment's new state; the payment is null when the units cost nothing.</summary>
     public Decision<OrderState> EndRefund(string refundId, Payment? payment, TimeSpan window, DateTimeOffset now)
     {
         var refund = Refunds!.Value.First(r => r.Id == refundId);
@@ -47,7 +48,7 @@ public sealed partial record OrderState
         return Decision<OrderState>.To(next with { BackInStock = WithUnits(lines) }, [.. heard.Events, new CheckoutTimeout(Id, now + CompletionDelay)]);
     }
 
-    /// <summary>The payment has refused the refund: it is as if nobody had asked for it.</summary>
+    /// <summary>Removes a refund that the payment has refused.</summary>
     public Decision<OrderState> DropRefund(string refundId) =>
         Decision<OrderState>.To(this with { Refunds = Refunds!.Value.RemoveAll(r => r.Id == refundId) is { Length: > 0 } left ? left : null });
 
@@ -55,8 +56,8 @@ public sealed partial record OrderState
     public int UnitsToShip(OrderLine line) => line.Quantity - UnitsOf(BackInStock, line.Sku);
 
     /// <summary>
-    /// True when all units went back to stock without being shipped, and their money to the buyer. What shipping cost may still be the shop's: the
-    /// order stays confirmed, and can be cancelled, which gives that back, too.
+    /// True when all units returned to stock unshipped and their value is refunded. The shop may still hold the shipping costs. The order
+    /// then stays confirmed and can be cancelled, which refunds them, too.
     /// </summary>
     private bool IsAllGivenBack =>
         OpenRefund is null && Totals.Lines.All(l => UnitsToShip(l) == 0)
@@ -65,7 +66,7 @@ public sealed partial record OrderState
     /// <summary>Units of a line that can still be refunded by line.</summary>
     private int UnitsLeft(OrderLine line) => line.Quantity - UnitsGone(line);
 
-    /// <summary>Units that refunds have named, or that went back when everything was refunded.</summary>
+    /// <summary>Units that refunds have named, or that returned to stock when everything was refunded.</summary>
     private int UnitsGone(OrderLine line) => Math.Max(
         Refunds?.Where(r => r.Lines is not null).Sum(r => UnitsOf(r.Lines, line.Sku)) ?? 0, UnitsOf(BackInStock, line.Sku));
 
@@ -100,7 +101,10 @@ public sealed partial record OrderState
         return null;
     }
 
-    /// <summary>What the next units of a line to be refunded cost: the difference of two sums, so that all units together are the whole line.</summary>
+    /// <summary>
+    /// Returns the value of the next refunded units of a line. It is the difference of two sums, so that the values of all units add up to
+    /// the whole line.
+    /// </summary>
     private long ShareOf(LineUnits units)
     {
         var line = Totals.Lines.First(l => l.Sku == units.Sku);
@@ -108,7 +112,10 @@ public sealed partial record OrderState
         return ValueOf(line, gone + units.Quantity) - ValueOf(line, gone);
     }
 
-    /// <summary>What the first units of a line cost with their tax, divided by largest remainder, in steps that the currency can move.</summary>
+    /// <summary>
+    /// Returns the value of a line's first units with tax. It is divided by the largest-remainder method, in steps that the currency
+    /// supports.
+    /// </summary>
     private static long ValueOf(OrderLine line, int units)
     {
         var step = Currencies.ChargeStep(line.LineTotal.Currency);
@@ -120,12 +127,12 @@ public sealed partial record OrderState
 }
 
 /// <summary>A refund that was decided.</summary>
-/// <param name="Id">The operation; the payment's refund has the same id.</param>
-/// <param name="Amount">Minor units; null for all that is left.</param>
-/// <param name="Lines">The units that it names; null when it names none.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Id">The id of the operation and of the payment's refund.</param>
+/// <param name="Amount">Minor units; null for the whole rest.</param>
+/// <param name="Lines">The refunded units; null when the refund names none.</param>
+/// <param name="Reason">The reason.</param>
 public sealed record OrderRefund(string Id, long? Amount, ImmutableArray<LineUnits>? Lines, string Reason)
 {
-    /// <summary>True once the payment has made it.</summary>
+    /// <summary>True once the payment has executed it.</summary>
     public bool Done { get; init; }
 }

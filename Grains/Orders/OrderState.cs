@@ -8,13 +8,13 @@ using SoonShop.Users;
 namespace SoonShop.Orders;
 
 /// <summary>
-/// The rules of an order. What may happen to one:
+/// The rules of an order. Its transitions:
 /// <code>
 /// pending ─┬─ awaitingPayment ─┬─ expired
 ///          │        │          └─ cancelled
-///          ├────────┴─ confirmed ─┬─ shipped ─ delivered     (each of these three: refunded, when all is given back;
-///          │                      └─ cancelled                and back again, when the bank could not give it back)
-///          ├─ expired, cancelled: when the payment provider was out of reach all the time
+///          ├────────┴─ confirmed ─┬─ shipped ─ delivered     (each of these three: refunded, when everything is refunded;
+///          │                      └─ cancelled                and back again, when the bank cannot deliver a refund)
+///          ├─ expired, cancelled: when the payment provider was unreachable all the time
 ///          └─ rejected
 /// </code>
 /// </summary>
@@ -24,68 +24,72 @@ public sealed partial record OrderState
     public required Guid Id { get; init; }
     /// <summary>The customer; null for a guest.</summary>
     public Guid? CustomerId { get; init; }
-    /// <summary>The cart it came from.</summary>
+    /// <summary>The cart that it was placed from.</summary>
     public required Guid CartId { get; init; }
-    /// <summary>Where mail goes.</summary>
+    /// <summary>The buyer's e-mail address.</summary>
     public required string Email { get; init; }
-    /// <summary>ISO 4217.</summary>
+    /// <summary>The currency (ISO 4217).</summary>
     public required string Currency { get; init; }
-    /// <summary>The sums, minor units.</summary>
+    /// <summary>The totals, in minor units.</summary>
     public required OrderTotals Totals { get; init; }
-    /// <summary>Where to.</summary>
+    /// <summary>The shipping address.</summary>
     public required Address ShippingAddress { get; init; }
     /// <summary>The method of the first attempt.</summary>
     public required string PaymentMethod { get; init; }
-    /// <summary>True when that is to be kept for the customer's next time.</summary>
+    /// <summary>True when this method is to be saved for the customer.</summary>
     public bool SavePaymentMethod { get; init; }
-    /// <summary>How far it is.</summary>
+    /// <summary>The status.</summary>
     public OrderStatus Status { get; init; }
     /// <summary>Each status with its time, oldest first.</summary>
     public ImmutableArray<TimelineEntry> Timeline { get; init; } = [];
-    /// <summary>The payment, as the order last heard of it.</summary>
+    /// <summary>The payment, as of its last update.</summary>
     public Payment? Payment { get; init; }
-    /// <summary>Until when it waits for payment.</summary>
+    /// <summary>Until when the order waits for its payment.</summary>
     public DateTimeOffset? PaymentDeadline { get; init; }
-    /// <summary>What could not be had, when rejected.</summary>
+    /// <summary>The unavailable units of a rejected order.</summary>
     public ImmutableArray<Shortage>? Shortages { get; init; }
-    /// <summary>The hand-over to the carrier.</summary>
+    /// <summary>The shipment.</summary>
     public Shipment? Shipment { get; init; }
-    /// <summary>Why it was called off.</summary>
+    /// <summary>Why it was cancelled.</summary>
     public string? CancelReason { get; init; }
-    /// <summary>What the checkout was answered; a repeated one is answered the same.</summary>
+    /// <summary>The response to the checkout. A repeated checkout gets the same response.</summary>
     public CheckoutResult? Answer { get; init; }
 
     /// <summary>True when the buyer's account was erased.</summary>
     public bool BuyerErased { get; init; }
-    /// <summary>What an invoice must name of a buyer who was erased. No view shows it.</summary>
+    /// <summary>The data of an erased buyer that an invoice must contain. No view shows it.</summary>
     public RetainedBuyer? Retained { get; init; }
 
-    /// <summary>The newer order of the same cart for which this one is to end unpaid, unless it is paid already.</summary>
+    /// <summary>The newer order of the same cart, for which this one is to end unless it is paid.</summary>
     public Guid? SupersededBy { get; init; }
-    /// <summary>The account to which a guest's order went along with its cart.</summary>
+    /// <summary>The account that received a guest's order together with its cart.</summary>
     public Guid? AccountId { get; init; }
-    /// <summary>When it went along; null in orders that an older version assigned.</summary>
+    /// <summary>When the account received it; null in orders that an older version assigned.</summary>
     public DateTimeOffset? AssignedAt { get; init; }
-    /// <summary>True when the lines that it buys went along, too: they leave the account's cart, and not the guest's.</summary>
+    /// <summary>
+    /// True when the order's lines moved to the account's cart, too. Then they are removed from that cart and not from the guest's.
+    /// </summary>
     public bool CartMoved { get; init; }
 
-    /// <summary>The account that it belongs to; null for a guest's.</summary>
+    /// <summary>The account that owns it; null for a guest's order.</summary>
     public Guid? OwnerId => CustomerId ?? AccountId;
 
-    /// <summary>The number that people read.</summary>
+    /// <summary>The number shown to people.</summary>
     public string Number => OrderNumber.For(Id);
 
-    /// <summary>What the payment is for.</summary>
+    /// <summary>The terms of the payment.</summary>
     public PaymentTerms Terms => new(CustomerId, CustomerId is null ? CartId : null, Amount(Totals.Total));
 
-    /// <summary>When it was placed: when its cart was asked to let the checkout begin.</summary>
+    /// <summary>When it was placed: the time at which its checkout was requested from the cart.</summary>
     public DateTimeOffset PlacedAt => Timeline[0].At;
 
-    /// <summary>Whether one order is newer than another of the same cart. Of two orders, exactly one is: ids decide between equal times.</summary>
+    /// <summary>
+    /// True when an order is newer than another of the same cart. Of two orders, exactly one is; ids decide between equal times.
+    /// </summary>
     public static bool IsNewer(DateTimeOffset placedAt, Guid orderId, DateTimeOffset otherPlacedAt, Guid otherId) =>
         placedAt != otherPlacedAt ? placedAt > otherPlacedAt : string.CompareOrdinal(orderId.ToString("N"), otherId.ToString("N")) > 0;
 
-    /// <summary>A new order.</summary>
+    /// <summary>Creates a new order.</summary>
     public static Decision<OrderState> Place(
         Guid id, Caller buyer, Guid cartId, string email, Address address, string paymentMethod,
         ImmutableArray<CartLine> cart, CheckoutOptions options, DateTimeOffset now)
@@ -105,7 +109,7 @@ public sealed partial record OrderState
         return Decision<OrderState>.To(order, new OrderPlaced(order.Summary, totals.Lines));
     }
 
-    /// <summary>What is left to do for the order, seen from its state alone. Each task may be done again without harm.</summary>
+    /// <summary>The next step, derived from the state alone. Repeating a step has no further effect.</summary>
     public OrderStep PendingStep => Status switch
     {
         OrderStatus.Pending or OrderStatus.AwaitingPayment when SupersededBy is not null => OrderStep.EndUnpaid,
@@ -115,21 +119,21 @@ public sealed partial record OrderState
         _ => OrderStep.Complete,
     };
 
-    /// <summary>What <see cref="PendingStep"/> depends on: as long as it stays, what was done for it need not be done again.</summary>
+    /// <summary>The input of <see cref="PendingStep"/>. While it stays the same, a completed step need not be repeated.</summary>
     public OrderProgress Progress => new(PendingStep, OpenRefund?.Id, BackInStock?.Sum(u => u.Quantity) ?? 0);
 
-    /// <summary>Stock cannot fill it.</summary>
+    /// <summary>Rejects the order because of missing stock.</summary>
     public Decision<OrderState> Reject(ImmutableArray<Shortage> shortages, DateTimeOffset now) => Status != OrderStatus.Pending
         ? Decision<OrderState>.NoChange(this)
         : To((this with { Shortages = shortages }).Enter(OrderStatus.Rejected, now).WithResult(ErrorCode.OutOfStock),
             o => new OrderRejected(o.Summary, shortages));
 
-    /// <summary>Takes news of the payment: confirms, waits for the customer, or only notes it.</summary>
+    /// <summary>Applies a payment update: confirms the order, waits for the customer, or only stores the payment.</summary>
     public Decision<OrderState> Apply(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
     {
         (OrderStatus.Pending, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).WithResult(null), o => new OrderConfirmed(o.Summary)),
-        // The watch over the placing is over: the hand-over gets a schedule of its own.
+        // The watch over the placement has ended, so completion schedules a timeout of its own.
         (OrderStatus.AwaitingPayment, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now),
                 o => new OrderConfirmed(o.Summary), o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
@@ -139,10 +143,10 @@ public sealed partial record OrderState
             To((this with { Payment = payment, PaymentDeadline = now + window }).Enter(OrderStatus.AwaitingPayment, now)
                 .WithResult(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending or PaymentStatus.Cancelled ? null : ErrorCode.PaymentDeclined),
                 o => new OrderAwaitingPayment(o.Summary, now + window), o => new CheckoutTimeout(o.Id, now + window)),
-        // Banks hold money for some days only.
+        // Banks hold authorized money for a few days only.
         (OrderStatus.Confirmed, PaymentStatus.Cancelled) =>
             (this with { Payment = payment }).Cancel("The authorization of the payment ended before the money was taken.", now),
-        // Nothing of it was shipped, and nothing will be: all units go back.
+        // Nothing was shipped and nothing will be, so all units return to stock.
         (OrderStatus.Confirmed, PaymentStatus.Refunded) =>
             To((this with { Payment = payment, BackInStock = AllUnits }).Enter(OrderStatus.Refunded, now),
                 o => new OrderRefunded(o.Summary, payment.Refunded), o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
@@ -155,27 +159,33 @@ public sealed partial record OrderState
         _ => payment == Payment ? Decision<OrderState>.NoChange(this) : To(this with { Payment = payment }),
     };
 
-    /// <summary>True when the payment did not come in time: within the window since it was asked for, or since it was known that nobody can be asked.</summary>
+    /// <summary>
+    /// True when the payment deadline has passed. It counts from the request for payment, or from when the provider became unreachable.
+    /// </summary>
     public bool IsOverdue(DateTimeOffset now) => Status is OrderStatus.AwaitingPayment or OrderStatus.Pending && now >= PaymentDeadline;
 
-    /// <summary>Its payment cannot be asked for now. It goes on trying until a deadline, at which it looks at itself.</summary>
+    /// <summary>Sets a deadline for an order whose payment cannot be requested now, and schedules a timeout for it.</summary>
     public Decision<OrderState> LimitTrying(TimeSpan window, DateTimeOffset now) => Status != OrderStatus.Pending || PaymentDeadline is not null
         ? Decision<OrderState>.NoChange(this)
         : To(this with { PaymentDeadline = now + window }, o => new CheckoutTimeout(o.Id, now + window));
 
-    /// <summary>A newer checkout of its cart takes its place. Whether it was paid meanwhile, the payment provider decides.</summary>
+    /// <summary>
+    /// Marks the order as superseded by a newer checkout of its cart. The payment provider decides whether it was paid first.
+    /// </summary>
     public Decision<OrderState> Supersede(Guid newerOrderId, DateTimeOffset now) =>
         Status is not (OrderStatus.Pending or OrderStatus.AwaitingPayment) || SupersededBy is not null
             ? Decision<OrderState>.NoChange(this)
             : To(this with { SupersededBy = newerOrderId }, o => new CheckoutTimeout(o.Id, now + CompletionDelay));
 
-    /// <summary>Superseded, and nothing was taken or ever will be.</summary>
+    /// <summary>Ends a superseded order: no money was taken, and none can be.</summary>
     public Decision<OrderState> EndSuperseded(Payment payment, DateTimeOffset now) => (this with { Payment = payment }).Cancel(SupersededReason, now);
 
     /// <summary>Why a superseded order was cancelled.</summary>
     public const string SupersededReason = "A newer checkout of the same cart took its place.";
 
-    /// <summary>A guest's order goes along to an account. Of one that is paid by then, the lines are still to leave the account's cart.</summary>
+    /// <summary>
+    /// Assigns a guest's order to an account. If it is already paid, its lines must still be removed from the account's cart.
+    /// </summary>
     public Decision<OrderState> Assign(Guid accountId, bool cartMoved, DateTimeOffset now)
     {
         if (OwnerId is not null || BuyerErased)
@@ -184,23 +194,23 @@ public sealed partial record OrderState
         return cartMoved && PendingStep == OrderStep.Complete ? To(assigned, o => new CheckoutTimeout(o.Id, now + CompletionDelay)) : To(assigned);
     }
 
-    /// <summary>Whether the caller is the buyer: the account, or the guest with the cart that it came from.</summary>
+    /// <summary>True when the caller is the buyer: the account, or the guest with the cart that it was placed from.</summary>
     public bool IsBoughtBy(Caller caller) => caller.Owns(OwnerId, null) || (CustomerId is null && caller.Owns(null, CartId));
 
-    /// <summary>Payment did not come in time, and cannot come any more.</summary>
+    /// <summary>Ends an order whose payment did not arrive in time and cannot arrive any more.</summary>
     public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) => Status is not (OrderStatus.AwaitingPayment or OrderStatus.Pending)
         ? Decision<OrderState>.NoChange(this)
         : To(WithResultIfNone((this with { Payment = payment }).Enter(OrderStatus.Expired, now)),
             o => new OrderExpired(o.Summary), o => new CheckoutTimeout(o.Id, now + CompletionDelay));
 
-    /// <summary>Whether somebody is still to send, pay, give back or argue.</summary>
+    /// <summary>True while shipping, payment, refunds or a dispute are pending.</summary>
     public bool IsOpen =>
         Status is OrderStatus.Pending or OrderStatus.AwaitingPayment or OrderStatus.Shipped
         || (Status == OrderStatus.Confirmed && !IsAllGivenBack)
         || Payment is { Dispute.Status: DisputeStatus.Open }
         || (Status == OrderStatus.Cancelled && Payment is { } paid && paid.Refunded.Amount < paid.Captured.Amount);
 
-    /// <summary>Erases the buyer; of an order that was paid, what an invoice must name stays until its time is over.</summary>
+    /// <summary>Erases the buyer. For a paid order, the data that an invoice must contain stays for the retention period.</summary>
     public Decision<OrderState> EraseBuyer(PrivacyOptions privacy, DateTimeOffset now)
     {
         if (BuyerErased)
@@ -222,14 +232,14 @@ public sealed partial record OrderState
         });
     }
 
-    /// <summary>Whether the method of payment can be tried again.</summary>
+    /// <summary>Checks whether the payment can be attempted again.</summary>
     public Error? CheckCanPay(DateTimeOffset now) =>
         Status != OrderStatus.AwaitingPayment ? WrongState("paid")
         : SupersededBy is not null ? new Error(ErrorCode.InvalidOrderState, "A newer checkout of the same cart takes this order's place.") { OrderId = Id }
         : IsOverdue(now) ? new Error(ErrorCode.InvalidOrderState, "The time to pay for this order is over.") { OrderId = Id }
         : null;
 
-    /// <summary>Calls it off. What was reserved, sold or charged is undone afterwards.</summary>
+    /// <summary>Cancels the order. The next step undoes reservations, sales and charges.</summary>
     public Decision<OrderState> Cancel(string? reason, DateTimeOffset now) => Status switch
     {
         OrderStatus.Cancelled => Decision<OrderState>.NoChange(this),
@@ -244,7 +254,7 @@ public sealed partial record OrderState
         _ => WrongState("cancelled"),
     };
 
-    /// <summary>Hands the units that are not back in stock to a carrier.</summary>
+    /// <summary>Ships the units that are not returned to stock.</summary>
     public Decision<OrderState> Ship(string carrier, string trackingNumber, DateTimeOffset now) => Status switch
     {
         OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber => Decision<OrderState>.NoChange(this),
@@ -255,7 +265,7 @@ public sealed partial record OrderState
         _ => WrongState("shipped"),
     };
 
-    /// <summary>It arrived.</summary>
+    /// <summary>Marks the order as delivered.</summary>
     public Decision<OrderState> Deliver(DateTimeOffset now) => Status switch
     {
         OrderStatus.Delivered => Decision<OrderState>.NoChange(this),
@@ -263,21 +273,21 @@ public sealed partial record OrderState
         _ => WrongState("delivered"),
     };
 
-    /// <summary>It was shipped so long ago that it counts as delivered, although nobody noted that.</summary>
+    /// <summary>Marks the order as delivered if it was shipped long enough ago and nobody reported the delivery.</summary>
     public Decision<OrderState> CloseDelivery(TimeSpan after, DateTimeOffset now) => Status == OrderStatus.Shipped && Shipment?.ShippedAt + after <= now
         ? To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary) { Automatic = true })
         : Decision<OrderState>.NoChange(this);
 
-    /// <summary>Whether money can be given back. That of a cancelled order can, when the bank refused it the first time.</summary>
+    /// <summary>Checks whether money can be refunded. For a cancelled order it can, if the bank rejected the first refund.</summary>
     public Error? CheckCanRefund() =>
         Status is OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded
             || (Status == OrderStatus.Cancelled && Payment is { Captured.Amount: > 0 } paid && paid.Refunded.Amount < paid.Captured.Amount)
             ? null : WrongState("refunded");
 
-    /// <summary>Whether what was authorized can be taken.</summary>
+    /// <summary>Checks whether an authorized payment can be captured.</summary>
     public Error? CheckCanCapture() => Status is OrderStatus.Confirmed or OrderStatus.Shipped ? null : WrongState("captured");
 
-    /// <summary>The order as it is.</summary>
+    /// <summary>Returns the view of the order.</summary>
     public Order ToView() => new(
         Id, Number, Status, OwnerId, Email, Totals.Lines, Amount(Totals.Subtotal), Amount(Totals.Shipping), Amount(Totals.Tax),
         Amount(Totals.Discount), Amount(Totals.Total), ShippingAddress,
@@ -293,10 +303,12 @@ public sealed partial record OrderState
         RefundedUnits = RefundedUnits,
     };
 
-    /// <summary>The order as the caller may see it: what the customer's device needs to pay is the buyer's alone.</summary>
+    /// <summary>
+    /// Returns the order as the caller may see it. Only the buyer gets the secret with which a device completes the payment.
+    /// </summary>
     public Order ToView(Caller caller) => IsBoughtBy(caller) ? ToView() : ToView().WithoutClientSecret();
 
-    /// <summary>What the checkout was answered: the order as it was then, or the refusal.</summary>
+    /// <summary>Returns the checkout's response: the order as it was then, or the error.</summary>
     public Result<Order> ToResult(CheckoutResult answer)
     {
         if (answer.RefusalCode == ErrorCode.OutOfStock)
@@ -306,12 +318,12 @@ public sealed partial record OrderState
         return answer.ApplyTo(ToView(), PaymentDeadline);
     }
 
-    /// <summary>The refusal for a declined card.</summary>
+    /// <summary>Creates the error for a declined card.</summary>
     public Error Declined(string? declineCode) => new(ErrorCode.PaymentDeclined,
         $"{DeclineMessage.For(declineCode)} The order waits for another payment until {PaymentDeadline:u}.")
     { OrderId = Id, DeclineCode = declineCode };
 
-    /// <summary>How long after a decision its consequences are looked at again.</summary>
+    /// <summary>How long after a decision the order's timeout is due.</summary>
     private static readonly TimeSpan CompletionDelay = TimeSpan.FromSeconds(5);
 
     private OrderSummary Summary => new(Id, Number, OwnerId, Email, Amount(Totals.Total));
@@ -330,7 +342,7 @@ public sealed partial record OrderState
             Payment?.ClientSecret, Timeline.Length),
     };
 
-    /// <summary>An order that ended before its checkout could be answered: the answer is how it ended.</summary>
+    /// <summary>Sets the checkout's response for an order that ended before it could respond.</summary>
     private static OrderState WithResultIfNone(OrderState order) => order.Answer is null ? order.WithResult(null) : order;
 
     private Error WrongState(string wish) => new(ErrorCode.InvalidOrderState, $"An order that is {Word(Status)} cannot be {wish}.") { OrderId = Id };
@@ -341,34 +353,34 @@ public sealed partial record OrderState
         Decision<OrderState>.To(next, [.. events.Select(e => e(next))]);
 }
 
-/// <summary>What is left to do for an order.</summary>
+/// <summary>The next step of an order.</summary>
 public enum OrderStep
 {
-    /// <summary>Reserve every line, then charge.</summary>
+    /// <summary>Reserve all lines, then charge.</summary>
     ReserveAndPay,
-    /// <summary>Ask whether the payment came; at the deadline, give it up.</summary>
+    /// <summary>Check whether the payment arrived; at the deadline, cancel it.</summary>
     AwaitPayment,
-    /// <summary>Turn reservations into sales, clear the cart, make the refunds that were decided, and put units back in stock.</summary>
+    /// <summary>Turn reservations into sales, clear the cart, execute decided refunds, and return units to stock.</summary>
     Complete,
-    /// <summary>Give stock and money back.</summary>
+    /// <summary>Return stock and money.</summary>
     Compensate,
-    /// <summary>Void the payment; should it be paid already, the order stands.</summary>
+    /// <summary>Void the payment. If it is already paid, the order stands.</summary>
     EndUnpaid,
 }
 
-/// <summary>How far an order is, as far as its consequences go: what is left to do, a refund to be asked for, and units to go back to stock.</summary>
+/// <summary>The order's progress: the next step, the refund to request, and the units to return to stock.</summary>
 public readonly record struct OrderProgress(OrderStep Step, string? OpenRefund, int UnitsBack);
 
-/// <summary>What a checkout was answered, as far as the order itself does not tell any more.</summary>
+/// <summary>The response to a checkout, as far as the order's later state does not contain it.</summary>
 public sealed record CheckoutResult(
     string? RefusalCode, string? DeclineCode, OrderStatus Status, PaymentStatus PaymentStatus, string Method, string? ClientSecret, int TimelineLength)
 {
-    /// <summary>An order as a checkout is answered with it that found it paid.</summary>
+    /// <summary>Creates the response to a checkout that found this paid order.</summary>
     public static CheckoutResult Of(Order paid) =>
         new(null, null, paid.Status, paid.Payment.Status == PaymentStatus.PartiallyRefunded ? PaymentStatus.Captured : paid.Payment.Status,
             paid.Payment.Method, null, paid.Timeline.Length);
 
-    /// <summary>The order as it was when it was the answer.</summary>
+    /// <summary>Returns the order as it was at the time of the response.</summary>
     public Order ApplyTo(Order order, DateTimeOffset? paymentDeadline) => order with
     {
         Status = Status,
@@ -389,43 +401,45 @@ public sealed record CheckoutResult(
     };
 }
 
-/// <summary>The earlier order of its cart that a checkout was answered with, because it was paid already.</summary>
+/// <summary>An earlier, paid order of the cart that is the response to a checkout.</summary>
 /// <param name="OrderId">The earlier order.</param>
-/// <param name="Answer">How it stood then.</param>
+/// <param name="Answer">Its state at that time.</param>
 public sealed record EarlierOrder(Guid OrderId, CheckoutResult Answer);
 
-/// <summary>What an order grain keeps: the order, or the answer to a checkout that made none, and by which request it came.</summary>
+/// <summary>
+/// The state of an order grain: the order, or the response to a checkout without an order, with the request's fingerprint.
+/// </summary>
 public sealed record CheckoutState(string Fingerprint, OrderState? Order, Error? Refused)
 {
-    /// <summary>Set when an earlier order of the cart was paid already, and is the answer.</summary>
+    /// <summary>The earlier order that is the response, because it was already paid.</summary>
     public EarlierOrder? Earlier { get; init; }
 
-    /// <summary>What a checkout comes to whose first write was not there when another took its place. It answers to no request in particular.</summary>
+    /// <summary>The state of a checkout that was superseded before its first write. It matches any request.</summary>
     public static CheckoutState NeverPlaced { get; } = new("", null, new Error(ErrorCode.Conflict, "Another checkout of this cart took this one's place. Use a new key."));
 
-    /// <summary>Whether it came by another request.</summary>
+    /// <summary>True when another request created this state.</summary>
     public bool IsOfAnother(string fingerprint) => Fingerprint.Length > 0 && Fingerprint != fingerprint;
 }
 
-/// <summary>What SQL may ask of orders.</summary>
+/// <summary>The fields by which SQL finds orders.</summary>
 public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, OrderStatus Status, string PlacedAt)
 {
-    /// <summary>The index of an order.</summary>
+    /// <summary>Returns the index of an order.</summary>
     public static OrderIndex Of(OrderState order) => new(order.OwnerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
     {
         Open = order.IsOpen ? true : null,
         BuyerErased = order.BuyerErased ? true : null,
         RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
         Moved = order.CartMoved ? true : null,
-        // From the first write on: what does not change when the order is confirmed costs nothing then.
+        // Set from the first write on, so that the confirmation need not change these index fields.
         Email = order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
         Skus = [.. order.Totals.Lines.Select(l => l.Sku)],
     };
 
-    /// <summary>The address for mail in its normal form; null once the buyer is erased.</summary>
+    /// <summary>The normalized e-mail address; null once the buyer is erased.</summary>
     public string? Email { get; init; }
 
-    /// <summary>The lines' stock keeping units; null in rows that an older version wrote.</summary>
+    /// <summary>The SKUs of the lines; null in rows that an older version wrote.</summary>
     public string[]? Skus { get; init; }
 
     /// <summary>True while <see cref="OrderState.IsOpen"/>, and null otherwise.</summary>
@@ -434,9 +448,9 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
     /// <summary>True when the buyer was erased, and null otherwise.</summary>
     public bool? BuyerErased { get; init; }
 
-    /// <summary>Until when something of that buyer stays.</summary>
+    /// <summary>Until when the erased buyer's retained data stays.</summary>
     public string? RetainUntil { get; init; }
 
-    /// <summary>True for a guest's order whose lines went along to an account's cart, and null otherwise.</summary>
+    /// <summary>True for a guest's order whose lines moved to an account's cart, and null otherwise.</summary>
     public bool? Moved { get; init; }
 }

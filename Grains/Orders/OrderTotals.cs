@@ -3,18 +3,18 @@ using SoonShop.Carts;
 namespace SoonShop.Orders;
 
 /// <summary>
-/// The sums of an order, computed once, in integer minor units. Tax is computed on the whole and divided over lines and
-/// shipping by largest remainder, so that the parts add up to it exactly. The total can always be charged: shipping and tax are
-/// rounded to what the currency's <see cref="Currencies.ChargeStep"/> asks for, as prices are.
+/// The totals of an order, computed once in integer minor units. Tax is computed on the whole and divided over lines and shipping by the
+/// largest-remainder method, so that the parts add up exactly. Shipping and tax are rounded to the currency's
+/// <see cref="Currencies.ChargeStep"/>, like prices, so that the total can always be charged.
 /// </summary>
 public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal, long Shipping, long Tax, long Discount, long Total)
 {
-    /// <summary>Basis points in a whole.</summary>
+    /// <summary>100 % in basis points.</summary>
     private const int Whole = 10_000;
 
-    /// <summary>Computes the sums for lines that go to a country.</summary>
+    /// <summary>Computes the totals of lines that are sent to a country.</summary>
     /// <exception cref="InvalidOperationException">
-    /// The shop does not sell to the country: it has no tax there, not even one of zero. See <see cref="Destinations"/>.
+    /// The shop does not sell to the country: no tax rate is configured, not even zero. See <see cref="Destinations"/>.
     /// </exception>
     public static OrderTotals Compute(ImmutableArray<CartLine> cart, string country, CheckoutOptions options)
     {
@@ -34,7 +34,7 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
         return new OrderTotals([.. lines], subtotal, shipping, tax, 0, subtotal + shipping + tax);
     }
 
-    /// <summary>The refusal of a total that is not the one that the buyer was shown, with what it would be; null when it is.</summary>
+    /// <summary>Returns the error, with a quote, for a total that differs from what the buyer was shown; null when it is equal.</summary>
     public Error? CheckExpected(Money expected, string currency)
     {
         Money Of(long amount) => new(amount, currency);
@@ -44,7 +44,10 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
         };
     }
 
-    /// <summary>Divides an amount in proportion to weights; the shares add up to it (largest-remainder method; ties go to the earlier share).</summary>
+    /// <summary>
+    /// Divides an amount in proportion to weights. The shares add up to the amount (largest-remainder method; the earlier share wins a
+    /// tie).
+    /// </summary>
     public static long[] Divide(long amount, ImmutableArray<long> weights)
     {
         var all = weights.Aggregate(Int128.Zero, (sum, w) => sum + w);
