@@ -2,7 +2,7 @@ using SoonShop.Events;
 
 namespace SoonShop.Notifications;
 
-/// <summary>Tells every administrator what is due to be told. Keyed by what it is about.</summary>
+/// <summary>Sends an alert to every administrator. Keyed by the alert's subject.</summary>
 [GrainType("alert"), ImplicitStreamSubscription(AlertDue.StreamNamespace)]
 internal sealed class AlertGrain(IAdministrators administrators) : EventHandlerGrain, IHandle<AlertDue>
 {

@@ -6,8 +6,8 @@ using SoonShop.Events;
 namespace SoonShop.Notifications;
 
 /// <summary>
-/// Sends one user's messages on one channel, and remembers what was sent. A message is recorded as sent right after the channel took it
-/// over; if the process dies in between, it is sent once more under the same delivery id.
+/// Sends one user's messages on one channel, and remembers what was sent. A message is recorded as sent right after the channel accepted
+/// it. If the process dies in between, it is sent once more with the same delivery id.
 /// </summary>
 internal abstract partial class ChannelGrain(
     IPersistentState<StateEnvelope<DeliveryLog>> storage, TimeProvider time, string channelName, IEnumerable<INotificationChannel> channels,
@@ -42,7 +42,7 @@ internal abstract partial class ChannelGrain(
         }
         catch (HandlingException failure) when (failure.Class == ErrorClass.Permanent)
         {
-            // Told once; a replay that fails again is no news.
+            // The failure is recorded once; a failed replay changes nothing.
             if (Mine.Find(e.NotificationId) is null)
             {
                 await CommitProgressAsync(
@@ -58,11 +58,11 @@ internal abstract partial class ChannelGrain(
     }
 
     /// <summary>
-    /// False for a message that is held back for good. Asked at each attempt; the answer to one message is the same each time.
+    /// Returns false for a message that must not be sent. Called at each attempt; the result for one message is always the same.
     /// </summary>
     protected virtual ValueTask<bool> MayGoOutAsync(NotificationDue message) => new(true);
 
-    /// <summary>What fails here is not tried again: the token runs out by itself.</summary>
+    /// <summary>Erases a mailed token from the events. A failure is not retried, because the token expires by itself.</summary>
     private async Task EraseSecretAsync(NotificationDue e, EventContext context)
     {
         try
@@ -75,59 +75,61 @@ internal abstract partial class ChannelGrain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The token that was mailed for {EventId} could not be erased from the event table and stays there until it is removed with the event: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The token that was mailed for {EventId} could not be erased from the event table. It stays there until the event is removed: "
+            + "{Reason}")]
     private static partial void LogNotErased(ILogger log, string eventId, string reason);
 }
 
-/// <summary>Knows what was sent to a user on a channel.</summary>
+/// <summary>Tells what was sent to a user on a channel.</summary>
 [Alias("soonshop.delivery-log")]
 internal interface IDeliveryLog : IGrain
 {
-    /// <summary>What became of these notifications, as far as it is still known; those that are still being tried are missing.</summary>
+    /// <summary>Returns the outcome of these notifications, as far as it is remembered. Pending ones are missing.</summary>
     [Alias("find"), AlwaysInterleave]
     Task<ImmutableArray<DeliveryRecord>> FindAsync(ImmutableArray<Guid> notificationIds);
 
-    /// <summary>Forgets what was sent; nothing is sent any more. Idempotent.</summary>
+    /// <summary>Forgets what was sent, and sends no further messages. Idempotent.</summary>
     [Alias("erase")]
     Task EraseAsync();
 }
 
-/// <summary>What became of the last messages to a user on a channel.</summary>
+/// <summary>The outcomes of the latest messages to a user on a channel.</summary>
 public sealed record DeliveryLog
 {
-    /// <summary>Messages that are remembered.</summary>
+    /// <summary>The most messages that are remembered.</summary>
     public const int MaxRecords = NotificationState.MaxEntries;
 
-    /// <summary>Nothing sent yet.</summary>
+    /// <summary>A log without messages.</summary>
     public static DeliveryLog Empty { get; } = new();
 
-    /// <summary>Of a user who was erased.</summary>
+    /// <summary>The log of an erased user.</summary>
     public static DeliveryLog Gone { get; } = new() { IsErased = true };
 
-    /// <summary>True when the user was erased: messages that come late are dropped.</summary>
+    /// <summary>True when the user was erased. Late messages are dropped.</summary>
     public bool IsErased { get; init; }
 
-    /// <summary>Newest first.</summary>
+    /// <summary>The latest messages, newest first.</summary>
     public ImmutableArray<DeliveryRecord> Recent { get; init; } = [];
 
-    /// <summary>What became of a notification; null while it is being tried, and when that is long ago.</summary>
+    /// <summary>Returns the outcome of a notification; null while it is pending, and when it is no longer remembered.</summary>
     public DeliveryRecord? Find(Guid notificationId) => Recent.FirstOrDefault(r => r.NotificationId == notificationId);
 
-    /// <summary>With what became of one.</summary>
+    /// <summary>Returns the log with one more outcome.</summary>
     public DeliveryLog With(DeliveryRecord record) => this with
     {
         Recent = [record, .. Recent.Where(r => r.NotificationId != record.NotificationId).Take(MaxRecords - 1)],
     };
 }
 
-/// <summary>What became of a message.</summary>
+/// <summary>The outcome of a message.</summary>
 /// <param name="NotificationId">The notification.</param>
-/// <param name="At">When.</param>
-/// <param name="Attempts">At which attempt.</param>
-/// <param name="Status">Sent or failed.</param>
+/// <param name="At">The time.</param>
+/// <param name="Attempts">The number of attempts.</param>
+/// <param name="Status">The outcome: sent or failed.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.delivery-record")]
 public sealed record DeliveryRecord(Guid NotificationId, DateTimeOffset At, int Attempts, MessageStatus Status)
 {
-    /// <summary>True for one that was never tried, because its reader has had too many; it counts as failed.</summary>
+    /// <summary>True for a message that was never sent because its recipient has reached a limit; it counts as failed.</summary>
     [Id(0)] public bool IsSuppressed { get; init; }
 }

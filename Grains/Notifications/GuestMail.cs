@@ -4,32 +4,32 @@ using SoonShop.Events;
 namespace SoonShop.Notifications;
 
 /// <summary>
-/// Sends mail about a guest's order while the event that it tells of is handled. A guest has neither inbox nor preferences, so that nothing
-/// else is to be kept: one write then notes the event as handled and the mail as sent. What cannot be sent at once becomes due for
-/// the mail's own handler, whose retries and dead letters it then has, under the same delivery id.
+/// Sends mail about a guest's order while the order's event is handled. A guest has neither inbox nor preferences, so there is nothing else
+/// to store: one write records the event as processed and the mail as sent. A mail that cannot be sent at once goes to the mail handler,
+/// with its retries and dead letters, under the same delivery id.
 /// </summary>
 internal sealed partial class GuestMail(
     IEnumerable<INotificationChannel> channels, UnprovenMailLimit limit, TimeProvider time, ILogger<GuestMail> log)
 {
     /// <summary>
-    /// Mails that this silo sends so at a time. Few of the attempts that a lane has under way (<see cref="LaneOptions.AttemptsAtATime"/>):
-    /// while the mail server is slow, accounts' notifications and webhooks go on.
+    /// The most mails that this silo sends this way at a time. They are only a small part of a lane's concurrent attempts
+    /// (<see cref="LaneOptions.AttemptsAtATime"/>), so that a slow mail server does not delay accounts' notifications and webhooks.
     /// </summary>
     internal const int MaxAtATime = 16;
 
-    /// <summary>How long a message waits for its turn: a burst passes, and a slow mail server does not.</summary>
+    /// <summary>How long a message waits for its turn. That is enough for a burst, but not for a slow mail server.</summary>
     internal static readonly TimeSpan CallTimeout = TimeSpan.FromMilliseconds(100);
 
     private readonly INotificationChannel? channel = channels.FirstOrDefault(c => c.Name == ChannelName.Email);
     private readonly SemaphoreSlim turns = new(MaxAtATime);
 
-    /// <summary>What became of the message; null when it is to be left to the mail's own handler.</summary>
-    /// <exception cref="OperationCanceledException">The attempt's time is over, and what becomes of the message is not known yet.</exception>
+    /// <summary>Sends a message. Returns its outcome, or null when the mail handler must send it.</summary>
+    /// <exception cref="OperationCanceledException">The attempt has timed out, and the message's outcome is unknown.</exception>
     public async Task<DeliveryRecord?> TrySendAsync(NotificationDue message, EventContext context)
     {
         if (message is not { Channel: ChannelName.Email, DeliveryId: { } deliveryId } || channel is null)
             return null;
-        // What an earlier attempt may be sending still needs none: only here the channel knows what becomes of it.
+        // A repeated attempt takes no turn: an earlier one may still be sending, and only this channel knows the result.
         var takesTurn = context.Attempt == 1;
         if (takesTurn && !await turns.WaitAsync(CallTimeout, context.Cancellation))
             return null;
@@ -55,6 +55,6 @@ internal sealed partial class GuestMail(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The mail of the notification {NotificationId} could not be sent at once; handler mail tries it: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The mail of notification {NotificationId} could not be sent at once; the handler mail sends it: {Reason}")]
     private static partial void LogNotSent(ILogger log, Guid notificationId, string reason);
 }

@@ -2,20 +2,20 @@ using SoonShop.Events;
 
 namespace SoonShop.Notifications;
 
-/// <summary>Finds those who are told how the shop fares.</summary>
+/// <summary>Finds the administrators who are notified about the shop.</summary>
 public interface IAdministrators
 {
-    /// <summary>The ids of the users with the role, at most <see cref="MaxNotified"/>.</summary>
+    /// <summary>Returns the ids of the users with the role, at most <see cref="MaxNotified"/>.</summary>
     Task<ImmutableArray<Guid>> ListAsync(CancellationToken cancellation);
 
-    /// <summary>The most administrators who are told.</summary>
+    /// <summary>The most administrators who are notified.</summary>
     const int MaxNotified = 100;
 }
 
-/// <summary>Telling them.</summary>
+/// <summary>Notifies administrators.</summary>
 internal static class AdministratorsExtensions
 {
-    /// <summary>Tells every administrator. Idempotent by event.</summary>
+    /// <summary>Notifies every administrator. Idempotent by event.</summary>
     public static async Task NotifyAsync(
         this IAdministrators administrators, IGrainFactory grains, EventContext context, DateTimeOffset at, NotificationKind kind, NotificationDetails details)
     {

@@ -3,27 +3,27 @@ using SoonShop.Events;
 
 namespace SoonShop.Notifications;
 
-/// <summary>A webhook endpoint as the shop itself needs it: with its secret, and told how posting goes.</summary>
+/// <summary>A webhook endpoint as the shop's own handlers use it: with its secret, and with the outcome of posts.</summary>
 [Alias("soonshop.webhook-target-grain")]
 internal interface IWebhookTargetGrain : IGrainWithGuidKey
 {
-    /// <summary>Where and how to post; null when the endpoint was removed.</summary>
+    /// <summary>Returns where and how to post; null when the endpoint was removed.</summary>
     [Alias("target"), AlwaysInterleave]
     Task<WebhookTarget?> GetTargetAsync();
 
-    /// <summary>Posts an event there, as soon as may be. Idempotent by event for the endpoint's last events.</summary>
+    /// <summary>Schedules an event to be posted to the endpoint. Idempotent by event, for the endpoint's latest events.</summary>
     [Alias("send")]
     Task SendAsync(CloudEvent e);
 
-    /// <summary>A post failed. After too many in a row, for long enough, the endpoint is switched off.</summary>
+    /// <summary>Records a failed post. After too many failures in a row over a long enough time, the endpoint is disabled.</summary>
     [Alias("failed")]
     Task FailedAsync(string reason);
 
-    /// <summary>A post arrived.</summary>
+    /// <summary>Records a successful post.</summary>
     [Alias("succeeded")]
     Task SucceededAsync();
 }
 
-/// <summary>What posting to an endpoint takes.</summary>
+/// <summary>What is needed to post to an endpoint.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.webhook-target")]
 internal sealed record WebhookTarget(string Url, string Secret, bool Enabled, int ConsecutiveFailures);

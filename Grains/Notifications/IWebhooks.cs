@@ -1,20 +1,20 @@
 namespace SoonShop.Notifications;
 
-/// <summary>Knows the webhook endpoints.</summary>
+/// <summary>Reads the webhook endpoints.</summary>
 public interface IWebhookEndpoints
 {
-    /// <summary>All of them, oldest first.</summary>
+    /// <summary>Returns all endpoints, oldest first.</summary>
     Task<ImmutableArray<WebhookEndpoint>> ListAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// The enabled endpoints that want events of a type, as they were a second ago at most: asked with each event, and nearly always
-    /// none.
+    /// Returns the enabled endpoints that want events of a type, from a list that is at most a second old. It is called with each event,
+    /// and nearly always returns none.
     /// </summary>
     ValueTask<ImmutableArray<Guid>> WantingAsync(string eventType, CancellationToken cancellation);
 
     /// <summary>
-    /// Ends when every silo knows of what was committed before: nothing older is gone by then. An endpoint is acknowledged after this, so
-    /// that it gets each event that is committed after it was acknowledged.
+    /// Completes when every silo knows all endpoints that were committed before the call. The creation of an endpoint is acknowledged after
+    /// this, so that the endpoint gets every event that is committed after the acknowledgement.
     /// </summary>
     Task AreKnownAsync();
 }
@@ -22,12 +22,12 @@ public interface IWebhookEndpoints
 /// <summary>Posts events to webhook endpoints.</summary>
 public interface IWebhookSender
 {
-    /// <summary>What is wrong with an endpoint's address; null when it can be posted to.</summary>
+    /// <summary>Returns what is wrong with an endpoint's URL; null when it can be posted to.</summary>
     string? ProblemWith(string url);
 
     /// <summary>
-    /// Posts an event, signed. Returns when the endpoint has answered 2xx; throws otherwise: 410 as permanent, everything else is
-    /// worth a retry.
+    /// Posts an event with a signature. Returns when the endpoint has responded with 2xx. Otherwise throws: a permanent error for 410, a
+    /// retryable one for everything else.
     /// </summary>
     Task PostAsync(Guid endpointId, string url, string secret, WebhookPayload e, CancellationToken cancellation);
 }

@@ -7,8 +7,9 @@ using SoonShop.Users;
 namespace SoonShop.Notifications;
 
 /// <remarks>
-/// One write an event, and only where there is something to tell: it holds the inbox entry and a message due on each channel, and an event due
-/// for each webhook endpoint that wants it. Sending is the channels' own handlers' part, but for what <see cref="GuestMail"/> can send at once.
+/// Writes once per event, and only if there is something to send. That write has the inbox entry, an event for each channel and an event
+/// for each webhook endpoint that wants the event. The channels' own handlers send the messages, except for mail that
+/// <see cref="GuestMail"/> can send at once.
 /// </remarks>
 [GrainType(NotificationGrain.Handler), CollectionAgeLimit(Minutes = 2)]
 [ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments), ImplicitStreamSubscription(ShopStreams.Users)]
@@ -24,7 +25,7 @@ internal sealed class NotificationGrain(
         IHandle<PaymentFailed>, IHandle<PaymentActionRequired>, IHandle<PaymentCaptured>, IHandle<PaymentRefunded>,
         IHandle<PaymentAuthorized>, IHandle<PaymentDisputed>, IHandle<PaymentDisputeClosed>, IHandle<PaymentRefundFailed>
 {
-    /// <summary>Its grain type.</summary>
+    /// <summary>The grain type.</summary>
     public const string Handler = "notification";
 
     private readonly INotificationChannel[] channels = [.. channels];
@@ -36,21 +37,21 @@ internal sealed class NotificationGrain(
     // ---- accounts
 
     Task IHandle<UserRegistered>.HandleAsync(UserRegistered e, EventContext context) =>
-        // A profile that is known already is a newer one: this event was held up.
+        // A known profile is newer, because this event was delayed.
         NotifyAsync(context, NotificationKind.Welcome, new(), known: Mine.Profile ?? new(e.Email, e.DisplayName, e.Locale));
 
     Task IHandle<EmailVerificationRequested>.HandleAsync(EmailVerificationRequested e, EventContext context) =>
         NotifyAsync(context, NotificationKind.EmailVerification, new() { Token = e.Token, Deadline = e.ExpiresAt }, email: e.Email);
 
     Task IHandle<PasswordResetRequested>.HandleAsync(PasswordResetRequested e, EventContext context) =>
-        // A token that has run out while the mail was held up helps nobody.
+        // A token that expired while the mail was delayed is useless.
         e.ExpiresAt <= Now ? Task.CompletedTask
             : NotifyAsync(context, NotificationKind.PasswordReset, new() { Token = e.Token, Deadline = e.ExpiresAt }, email: e.Email);
 
     Task IHandle<PasswordChanged>.HandleAsync(PasswordChanged e, EventContext context) =>
         NotifyAsync(context, NotificationKind.PasswordChanged, new(), email: e.Email);
 
-    // Mail with a token goes to the address that the event names: the profile may be older or newer.
+    // Mail with a token goes to the address in the event: the profile may be older or newer.
 
     Task IHandle<EmailChangeRequested>.HandleAsync(EmailChangeRequested e, EventContext context) =>
         NotifyWithTokenAsync(context, NotificationKind.EmailChangeRequested, e.Email, e.Token, e.ExpiresAt, e.NewEmail);
@@ -79,13 +80,13 @@ internal sealed class NotificationGrain(
         }
     }
 
-    /// <summary>A token that has run out while the mail was held up helps nobody.</summary>
+    /// <summary>Notifies with a token, unless it expired while the mail was delayed.</summary>
     private Task NotifyWithTokenAsync(
         EventContext context, NotificationKind kind, string email, string token, DateTimeOffset deadline, string? otherEmail) =>
         deadline <= Now ? Task.CompletedTask
             : NotifyAsync(context, kind, new() { Token = token, Deadline = deadline, OtherEmail = otherEmail }, email: email);
 
-    // The profile as it is now: a change that was held up must not undo a later one.
+    // Reads the current profile, so that a delayed change does not undo a later one.
     async Task IHandle<ProfileUpdated>.HandleAsync(ProfileUpdated e, EventContext context)
     {
         if (!Mine.IsErased)
@@ -100,7 +101,7 @@ internal sealed class NotificationGrain(
 
     async Task IHandle<OrderConfirmed>.HandleAsync(OrderConfirmed e, EventContext context)
     {
-        // The receipt lists what was bought.
+        // The receipt lists the ordered lines.
         var order = await OrderAsync(e.Order.OrderId);
         await NotifyAsync(context, NotificationKind.OrderConfirmed, e.Order, Of(e.Order) with
         {
@@ -117,11 +118,11 @@ internal sealed class NotificationGrain(
     Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) =>
         NotifyAsync(context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with { Carrier = e.Carrier, TrackingNumber = e.TrackingNumber });
 
-    // Nobody knows whether what closed by itself has arrived: there is nothing to tell.
+    // Nobody knows whether an automatically closed delivery has arrived, so no message is sent.
     Task IHandle<OrderDelivered>.HandleAsync(OrderDelivered e, EventContext context) => e.Automatic ? Task.CompletedTask :
         NotifyAsync(context, NotificationKind.OrderDelivered, e.Order, Of(e.Order));
 
-    // Of an order whose place a newer one took there is nothing to tell: the customer is told of that one.
+    // A superseded order gets no message: the customer gets those of the newer order.
     Task IHandle<OrderCancelled>.HandleAsync(OrderCancelled e, EventContext context) => e.Superseded ? PublishAsync(context) :
         NotifyAsync(context, NotificationKind.OrderCancelled, e.Order, Of(e.Order) with { Reason = e.Reason, Paid = e.Paid });
 
@@ -131,7 +132,7 @@ internal sealed class NotificationGrain(
     Task IHandle<OrderRefunded>.HandleAsync(OrderRefunded e, EventContext context) =>
         NotifyAsync(context, NotificationKind.OrderRefunded, e.Order, Of(e.Order) with { Refunded = e.RefundedInAll });
 
-    // ---- payments: their events name neither number nor address, which the order knows
+    // ---- payments: their events contain neither number nor address, so the order is read
 
     Task IHandle<PaymentFailed>.HandleAsync(PaymentFailed e, EventContext context) =>
         NotifyOfPaymentAsync(context, NotificationKind.PaymentFailed, e.PaymentId, e.DeclineCode);
@@ -145,7 +146,7 @@ internal sealed class NotificationGrain(
 
     Task IHandle<PaymentAuthorized>.HandleAsync(PaymentAuthorized e, EventContext context) => PublishAsync(context);
 
-    // ---- what administrators must know of payments
+    // ---- alerts to administrators about payments
 
     Task IHandle<PaymentDisputed>.HandleAsync(PaymentDisputed e, EventContext context) => AlertAsync(context, NotificationKind.PaymentDisputed, e.PaymentId,
         new() { Amount = e.Dispute.Amount, Reason = e.Dispute.Reason, Reference = e.ProviderReference });
@@ -156,7 +157,7 @@ internal sealed class NotificationGrain(
     Task IHandle<PaymentRefundFailed>.HandleAsync(PaymentRefundFailed e, EventContext context) => AlertAsync(context, NotificationKind.RefundFailed, e.PaymentId,
         new() { Amount = e.Amount, Reason = e.Reason, Reference = e.RefundId });
 
-    // ---- what the user does
+    // ---- the user's own calls
 
     async Task<Result<NotificationPage>> INotificationGrain.ListAsync(bool unreadOnly, PageRequest page)
     {
@@ -214,12 +215,12 @@ internal sealed class NotificationGrain(
     {
         if (!Mine.IsErased)
             await CommitAsync(NotificationState.Gone, []);
-        // Also of a channel that is switched off now: what waits for it is not to be sent when it is on again.
+        // Includes channels that are disabled now, so that their pending messages are not sent when they are enabled again.
         foreach (var handler in channels.Select(c => c.Handler).Append(MailGrain.Handler).Distinct())
             await GrainFactory.GetGrain<IDeliveryLog>(GrainId.Create(handler, GrainKey)).EraseAsync();
     }
 
-    // ---- pieces
+    // ---- helpers
 
     private Task NotifyAsync(EventContext context, NotificationKind kind, OrderSummary order, NotificationDetails details) =>
         NotifyAsync(context, kind, details, order.CustomerId, order.Email);
@@ -234,11 +235,11 @@ internal sealed class NotificationGrain(
             Total = order.Total,
             Deadline = order.PaymentDeadline,
             Reason = declineCode,
-            // What went along to an account with a guest's cart is told of as the guest's: this is the guest's inbox.
+            // An order that moved to an account with a guest's cart is handled as the guest's, because this is the guest's inbox.
         }, order.CustomerId == this.GetPrimaryKey() ? order.CustomerId : null, order.Email);
     }
 
-    /// <summary>News of the user's own account.</summary>
+    /// <summary>Notifies the user about the user's own account.</summary>
     private Task NotifyAsync(
         EventContext context, NotificationKind kind, NotificationDetails details, NotificationProfile? known = null, string? email = null) =>
         NotifyAsync(context, kind, details, this.GetPrimaryKey(), null, known, email);
@@ -253,14 +254,14 @@ internal sealed class NotificationGrain(
         var update = new NotificationRequest(context.EventId, context.Event.Time, kind, details, guestEmail) { Email = email };
         var decision = Add(state, update);
         var posts = await PostsAsync(context);
-        // Webhook endpoints do not wait for a mail server.
+        // Webhook endpoints must not wait for a mail server.
         if (posts.Length == 0 && decision.Events is [NotificationDue { IsForGuest: true } message]
             && await guestMail.TrySendAsync(message, context) is { } record)
         {
             await CommitAsync(state.WithGuestMail(record), record.IsSuppressed ? [NotificationSuppressed.Of(message)] : []);
             if (!record.IsSuppressed)
                 metrics.Sent(message.Channel);
-            // What follows for a guest follows hours later.
+            // The next event for a guest follows hours later.
             DeactivateOnIdle();
         }
         else if (decision.Changed || posts.Length > 0 || known is not null)
@@ -271,14 +272,14 @@ internal sealed class NotificationGrain(
         update, GrainKey, () =>
             texts.Write(update.Kind, state.Profile?.Locale ?? NotificationState.LocaleOfGuests, update.Details), channels);
 
-    /// <summary>Tells the administrators, and the webhook endpoints that want it; it is no news for the user.</summary>
+    /// <summary>Alerts the administrators and the webhook endpoints that want the event. The user gets no message.</summary>
     private async Task AlertAsync(EventContext context, NotificationKind kind, Guid orderId, NotificationDetails details)
     {
         var alert = new AlertDue(orderId.ToString("N"), kind, details with { OrderId = orderId, OrderNumber = OrderNumber.For(orderId) }, context.Event.Time);
         await CommitAsync(Mine, [alert, .. await PostsAsync(context)]);
     }
 
-    /// <summary>Sends an event that is no news for the user to the webhook endpoints that want it.</summary>
+    /// <summary>Sends an event to the webhook endpoints that want it. The user gets no message.</summary>
     private async Task PublishAsync(EventContext context)
     {
         if (await PostsAsync(context) is { Length: > 0 } posts)
@@ -290,8 +291,8 @@ internal sealed class NotificationGrain(
         : [];
 
     /// <summary>
-    /// What is known of the user. Where mail of the kind is limited for an address that nobody has proven, the account is asked whether it is
-    /// proven by now: no event tells.
+    /// Returns the user's profile. If mail of the kind is limited for unverified addresses, asks the account whether the address is
+    /// verified by now, because no event tells.
     /// </summary>
     private async ValueTask<NotificationProfile> ProfileAsync(Guid userId, NotificationKind kind) =>
         Mine.Profile is not { } mine ? await CurrentProfileAsync(userId)
@@ -299,7 +300,7 @@ internal sealed class NotificationGrain(
         : await FindProfileAsync(userId) ?? mine;
 
     private async Task<NotificationProfile> CurrentProfileAsync(Guid userId) => await FindProfileAsync(userId)
-        ?? throw new HandlingException(ErrorClass.Permanent, $"There is no user {userId} to tell.");
+        ?? throw new HandlingException(ErrorClass.Permanent, $"There is no user {userId} to notify.");
 
     private async Task<NotificationProfile?> FindProfileAsync(Guid userId)
     {
@@ -310,7 +311,7 @@ internal sealed class NotificationGrain(
     private async Task<Order> OrderAsync(Guid orderId)
     {
         var order = await GrainFactory.GetGrain<IOrderGrain>(orderId).GetAsync(new Caller(null, null, IsAdmin: true));
-        return order.IsError ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} to tell of.") : order.Value;
+        return order.IsError ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} for the notification.") : order.Value;
     }
 
     private static NotificationDetails Of(OrderSummary order) => new() { OrderId = order.OrderId, OrderNumber = order.Number, Total = order.Total };

@@ -4,42 +4,42 @@ using SoonShop.Users;
 
 namespace SoonShop.Notifications;
 
-/// <summary>The rules of a user's notifications: what becomes of news, what is read, and what the user wants.</summary>
+/// <summary>The rules of a user's notifications: new entries, read marks, and preferences.</summary>
 public sealed record NotificationState
 {
     /// <summary>
-    /// Notifications in the inbox; the oldest makes room for a new one. All of them are read and written with each event of their reader: some
-    /// 450 bytes each, 25 KB in all.
+    /// The most notifications in the inbox; the oldest is dropped for a new one. Each event of the user reads and writes all of them: about
+    /// 450 bytes each, 25 KB in total.
     /// </summary>
     public const int MaxEntries = 50;
 
-    /// <summary>Nothing heard of the user yet.</summary>
+    /// <summary>The initial state of a user.</summary>
     public static NotificationState Empty { get; } = new();
 
-    /// <summary>A copy of the user's profile, kept up to date by the user's events; null for a guest, and until it was first needed.</summary>
+    /// <summary>A copy of the user's profile, kept current by the user's events; null for a guest, and until it is first needed.</summary>
     public NotificationProfile? Profile { get; init; }
 
-    /// <summary>Newest first.</summary>
+    /// <summary>The inbox, newest first.</summary>
     public ImmutableArray<InboxEntry> Inbox { get; init; } = [];
 
-    /// <summary>Entries made so far, removed ones included.</summary>
+    /// <summary>The number of entries so far, including removed ones.</summary>
     public long Entries { get; init; }
 
-    /// <summary>What the user chose differently from the default.</summary>
+    /// <summary>The preferences that differ from the default.</summary>
     public ImmutableArray<NotificationPreference> Wishes { get; init; } = [];
 
-    /// <summary>What became of a guest's last mails that went out with their events (<see cref="GuestMail"/>); null where none did.</summary>
+    /// <summary>The outcomes of a guest's latest mails that were sent with their events (<see cref="GuestMail"/>); null for none.</summary>
     public DeliveryLog? GuestMails { get; init; }
 
-    /// <summary>True when the user was erased: whatever comes late is told to nobody.</summary>
+    /// <summary>True when the user was erased. Late events are ignored.</summary>
     public bool IsErased { get; init; }
 
-    /// <summary>Of a user who was erased.</summary>
+    /// <summary>The state of an erased user.</summary>
     public static NotificationState Gone { get; } = new() { IsErased = true };
 
     /// <summary>
-    /// Makes a notification of news: an entry in the inbox of who has one, and a message due on each channel that reaches the reader and
-    /// is wanted. News that the inbox holds already, or that a guest has by mail, stays what it is.
+    /// Adds a notification: an inbox entry for an account, and a message for each channel that reaches the user and is wanted. A
+    /// notification that the inbox has already, or that a guest already has by mail, changes nothing.
     /// </summary>
     public Decision<NotificationState> Add(
         NotificationRequest update, string key, Func<NotificationText> write, IEnumerable<INotificationChannel> channels)
@@ -73,10 +73,10 @@ public sealed record NotificationState
         ]);
     }
 
-    /// <summary>With what became of a guest's mail.</summary>
+    /// <summary>Returns the state with the outcome of a guest's mail.</summary>
     public NotificationState WithGuestMail(DeliveryRecord record) => this with { GuestMails = (GuestMails ?? DeliveryLog.Empty).With(record) };
 
-    /// <summary>Takes over what is new of the profile.</summary>
+    /// <summary>Returns the state with a new profile.</summary>
     public NotificationState WithProfile(NotificationProfile profile) => IsErased ? this : this with { Profile = profile };
 
     /// <summary>Marks one as read.</summary>
@@ -95,10 +95,10 @@ public sealed record NotificationState
         ? Decision<NotificationState>.NoChange(this)
         : Decision<NotificationState>.To(this with { Inbox = [.. Inbox.Select(e => e.Read ? e : e with { Read = true })] });
 
-    /// <summary>Unread entries.</summary>
+    /// <summary>The number of unread entries.</summary>
     public int UnreadCount => Inbox.Count(e => !e.Read);
 
-    /// <summary>One page of the inbox; null for a cursor that is none.</summary>
+    /// <summary>Returns one page of the inbox; null for an invalid cursor.</summary>
     public (ImmutableArray<InboxEntry> Entries, string? NextCursor)? Page(bool unreadOnly, PageRequest page)
     {
         if (!TryReadCursor(page.Cursor, out var before))
@@ -109,7 +109,7 @@ public sealed record NotificationState
             : ([.. found], null);
     }
 
-    /// <summary>Whether the user wants a kind on a channel.</summary>
+    /// <summary>True when the user wants a kind on a channel.</summary>
     public bool Wants(NotificationKind kind, string channel)
     {
         if (NotificationKinds.IsRequired(kind, channel))
@@ -122,9 +122,9 @@ public sealed record NotificationState
         return NotificationKinds.IsDefault(kind, channel);
     }
 
-    /// <summary>Replaces what the user chose.</summary>
-    /// <param name="choices">The wishes, as they came in.</param>
-    /// <param name="channels">The channels that there are, the inbox included.</param>
+    /// <summary>Replaces the preferences.</summary>
+    /// <param name="choices">The requested preferences.</param>
+    /// <param name="channels">The available channels, including the inbox.</param>
     public Decision<NotificationState> Choose(ImmutableArray<NotificationChoice> choices, IReadOnlyCollection<string> channels)
     {
         if (IsErased)
@@ -147,13 +147,13 @@ public sealed record NotificationState
             : Decision<NotificationState>.To(this with { Wishes = [.. wishes] });
     }
 
-    /// <summary>Each kind's channels, and whether they are on.</summary>
+    /// <summary>Returns each kind's channels, and whether they are enabled.</summary>
     public NotificationPreferences ToPreferences(IReadOnlyCollection<string> channels) => new(
         NotificationKinds.All.ToDictionary(NameOf, k => channels.Where(c => NotificationKinds.Allows(k, c)).ToDictionary(c => c, c => Wants(k, c))),
         NotificationKinds.All.Where(k => channels.Any(c => NotificationKinds.IsRequired(k, c)))
             .ToDictionary(NameOf, k => channels.Where(c => NotificationKinds.IsRequired(k, c)).ToArray()));
 
-    /// <summary>A kind's name in the API.</summary>
+    /// <summary>Returns a kind's name in the API.</summary>
     public static string NameOf(NotificationKind kind) => JsonNamingPolicy.CamelCase.ConvertName(kind.ToString());
 
     private static NotificationKind? Find(string name)
@@ -174,53 +174,53 @@ public sealed record NotificationState
     }
 
     private const string CursorPrefix = "before-";
-    /// <summary>The language of who never chose one.</summary>
+    /// <summary>The locale of guests, who cannot choose one.</summary>
     public const string LocaleOfGuests = "en";
 }
 
-/// <summary>What a user's mail needs of the account.</summary>
+/// <summary>The profile data that a user's mail needs.</summary>
 public sealed record NotificationProfile(string Email, string DisplayName, string Locale)
 {
-    /// <summary>True once the address is proven. That stays: an account changes its address only to one that is proven.</summary>
+    /// <summary>True once the address is verified. It stays true, because an account changes its address only to a verified one.</summary>
     public bool EmailVerified { get; init; }
 
-    /// <summary>Of an account.</summary>
+    /// <summary>Returns the profile of an account.</summary>
     public static NotificationProfile Of(User user) => new(user.Email, user.DisplayName, user.Locale) { EmailVerified = user.EmailVerified };
 
-    /// <summary>Whom messages go to.</summary>
+    /// <summary>Returns the recipient of messages.</summary>
     public Recipient ToRecipient() => new(Email, DisplayName, Locale);
 }
 
-/// <summary>A notification as the inbox keeps it.</summary>
-/// <param name="Id">The id, which follows from the event's.</param>
+/// <summary>A notification in the inbox.</summary>
+/// <param name="Id">The id, derived from the event's id.</param>
 /// <param name="Number">1, 2, 3 … per user.</param>
-/// <param name="Kind">What it tells.</param>
-/// <param name="Title">One line, in the language of that moment.</param>
-/// <param name="Text">Some sentences.</param>
-/// <param name="OrderId">The order that it tells of.</param>
-/// <param name="At">When what it tells of happened.</param>
-/// <param name="Read">Whether it was marked as read.</param>
-/// <param name="Channels">On which channels it went out, too.</param>
+/// <param name="Kind">The kind.</param>
+/// <param name="Title">The title on one line, in the language of that time.</param>
+/// <param name="Text">The text, some sentences.</param>
+/// <param name="OrderId">The order that it concerns.</param>
+/// <param name="At">The time of the event.</param>
+/// <param name="Read">True when it is marked as read.</param>
+/// <param name="Channels">The channels on which it was sent as well.</param>
 public sealed record InboxEntry(
     Guid Id, long Number, NotificationKind Kind, string Title, string Text, Guid? OrderId, DateTimeOffset At, bool Read, ImmutableArray<string> Channels);
 
-/// <summary>A kind on a channel, or not.</summary>
+/// <summary>Whether a kind is enabled on a channel.</summary>
 public sealed record NotificationPreference(NotificationKind Kind, string Channel, bool Enabled);
 
-/// <summary>News for a user.</summary>
-/// <param name="EventId">The event that brings it.</param>
-/// <param name="At">When it happened.</param>
-/// <param name="Kind">What it tells.</param>
-/// <param name="Details">What there is to tell.</param>
-/// <param name="GuestEmail">Where mail goes for who has no account.</param>
+/// <summary>A request to notify a user.</summary>
+/// <param name="EventId">The event that causes it.</param>
+/// <param name="At">The time of the event.</param>
+/// <param name="Kind">The kind of notification.</param>
+/// <param name="Details">The details.</param>
+/// <param name="GuestEmail">The address for mail to a user without an account.</param>
 public sealed record NotificationRequest(string EventId, DateTimeOffset At, NotificationKind Kind, NotificationDetails Details, string? GuestEmail = null)
 {
     /// <summary>
-    /// The address that mail goes to whatever the profile says: that of an event about one address, such as one that holds a token; null
-    /// for the profile's.
+    /// The mail address to use instead of the profile's: that of an event about one address, such as one with a token. Null for the
+    /// profile's.
     /// </summary>
     public string? Email { get; init; }
 
-    /// <summary>The notification's id: the same news told twice is one notification.</summary>
+    /// <summary>The notification's id. A repeated event gives the same notification.</summary>
     public Guid NotificationId { get; } = Deterministic.Id("notification", EventId);
 }

@@ -23,8 +23,8 @@ public sealed class NotificationsOptions
     /// <summary>Webhooks.</summary>
     public WebhookOptions Webhooks { get; set; } = new();
 
-    /// <summary>What is wrong, each with what to set.</summary>
-    /// <param name="attemptSeconds"><c>Events:AttemptSeconds</c>: a handler that posts must have time left to say how it went.</param>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
+    /// <param name="attemptSeconds"><c>Events:AttemptSeconds</c>. A handler that posts must have time left to report the outcome.</param>
     public IEnumerable<string> Problems(double attemptSeconds)
     {
         if (!Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Query.Length > 0 || url.Fragment.Length > 0)
@@ -74,7 +74,7 @@ public sealed class EmailOptions
     /// <summary>The mail server.</summary>
     public SmtpOptions Smtp { get; set; } = new();
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (Mode == EmailMode.Off)
@@ -134,7 +134,7 @@ public sealed class SmtpOptions
     /// </summary>
     public double TimeoutSeconds { get; set; } = 30;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (Uri.CheckHostName(Host) == UriHostNameType.Unknown)
@@ -142,9 +142,11 @@ public sealed class SmtpOptions
         if (Port is < 1 or > 65535)
             yield return $"Notifications:Email:Smtp:Port is {Port}; set Notifications__Email__Smtp__Port to 1–65535.";
         if (string.IsNullOrEmpty(User) != string.IsNullOrEmpty(Password))
-            yield return "Notifications:Email:Smtp:User and Password belong together; set Notifications__Email__Smtp__User and Notifications__Email__Smtp__Password, or neither.";
+            yield return "Notifications:Email:Smtp:User and Password belong together; set Notifications__Email__Smtp__User and "
+                + "Notifications__Email__Smtp__Password, or neither.";
         if (!string.IsNullOrEmpty(Password) && Security == SmtpSecurity.None)
-            yield return "Notifications:Email:Smtp:Security is None, but there is a password to send; set Notifications__Email__Smtp__Security to StartTls or Tls.";
+            yield return "Notifications:Email:Smtp:Security is None, but there is a password to send; "
+                + "set Notifications__Email__Smtp__Security to StartTls or Tls.";
         if (MaxConnections is < 1 or > 100)
             yield return $"Notifications:Email:Smtp:MaxConnections is {MaxConnections}; set Notifications__Email__Smtp__MaxConnections to 1–100.";
         if (TimeoutSeconds is not (>= 1 and <= 300))
@@ -174,14 +176,16 @@ public sealed class WebhookOptions
     /// <summary>The most posts of one silo to one endpoint at the same time.</summary>
     public int MaxConcurrent { get; set; } = 8;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     /// <param name="attemptSeconds"><c>Events:AttemptSeconds</c>.</param>
     public IEnumerable<string> Problems(double attemptSeconds)
     {
         if (TimeoutSeconds is not (>= 0.1 and <= 7.5))
-            yield return $"Notifications:Webhooks:TimeoutSeconds is {TimeoutSeconds}; set Notifications__Webhooks__TimeoutSeconds to 0.1–7.5, less than Events:AttemptSeconds.";
+            yield return $"Notifications:Webhooks:TimeoutSeconds is {TimeoutSeconds}; "
+                + "set Notifications__Webhooks__TimeoutSeconds to 0.1–7.5, less than Events:AttemptSeconds.";
         else if (TimeoutSeconds >= attemptSeconds)
-            yield return $"Notifications:Webhooks:TimeoutSeconds is {TimeoutSeconds}, and an attempt ends after Events:AttemptSeconds, {attemptSeconds}; set Notifications__Webhooks__TimeoutSeconds to less, or Events__AttemptSeconds to more.";
+            yield return $"Notifications:Webhooks:TimeoutSeconds is {TimeoutSeconds}, and an attempt ends after Events:AttemptSeconds, "
+                + $"{attemptSeconds}; set Notifications__Webhooks__TimeoutSeconds to less, or Events__AttemptSeconds to more.";
         if (DisableAfterFailures is < 1 or > 10_000)
             yield return $"Notifications:Webhooks:DisableAfterFailures is {DisableAfterFailures}; set Notifications__Webhooks__DisableAfterFailures to 1–10000.";
         if (DisableAfterMinutes is not (>= 0 and <= 10_080))

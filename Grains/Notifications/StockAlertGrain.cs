@@ -3,12 +3,12 @@ using SoonShop.Inventory;
 
 namespace SoonShop.Notifications;
 
-/// <summary>Tells every administrator when stock runs low or out, and the webhook endpoints that want to know. Keyed by SKU.</summary>
+/// <summary>Alerts every administrator, and the webhook endpoints that want the event, when stock is low or out. Keyed by SKU.</summary>
 [GrainType(StockAlertGrain.Handler), ImplicitStreamSubscription(ShopStreams.Inventory)]
 internal sealed class StockAlertGrain(IAdministrators administrators, IWebhookEndpoints webhooks)
     : EventHandlerGrain, IHandle<InventoryLowStock>, IHandle<InventoryOutOfStock>, IHandle<InventoryBackInStock>
 {
-    /// <summary>Its grain type.</summary>
+    /// <summary>The grain type.</summary>
     public const string Handler = "stock-alert";
 
     Task IHandle<InventoryLowStock>.HandleAsync(InventoryLowStock e, EventContext context) => NotifyAsync(

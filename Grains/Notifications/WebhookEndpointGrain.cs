@@ -15,7 +15,7 @@ internal sealed partial class WebhookEndpointGrain(
 
     protected override string StreamKeyOf(WebhookState state) => GrainKey;
 
-    /// <summary>None once it is removed: nobody finds it any more.</summary>
+    /// <summary>Null once it is removed, so that no query finds it.</summary>
     protected override object? IndexOf(WebhookState state) => state.Deleted ? null : new WebhookIndex(SortableTime.Of(state.CreatedAt));
 
     private WebhookState? Endpoint => State is { Deleted: false } endpoint ? endpoint : null;
@@ -31,7 +31,7 @@ internal sealed partial class WebhookEndpointGrain(
                 return new Error(ErrorCode.Conflict, $"There are {WebhookState.MaxEndpoints} endpoints already. Remove one first.");
             await CommitAsync(decision, Note(actor, "create", null, decision.State));
         }
-        // Also when it was there: whoever made it may have got no answer.
+        // Also for an existing endpoint, because its creator may not have received the response.
         await endpoints.AreKnownAsync();
         return Endpoint is { } endpoint ? new NewWebhookEndpoint(endpoint.ToView(), endpoint.Secret) : NoEndpoint;
     }
@@ -77,7 +77,7 @@ internal sealed partial class WebhookEndpointGrain(
         await CommitAsync(endpoint.Fail(reason, options.Value.Webhooks, Now));
         if (endpoint.DisabledAt is null && Endpoint?.DisabledAt is not null)
         {
-            // Not the path: of some receivers it is the secret.
+            // Logs only the host: for some receivers the path is a secret.
             LogDisabled(log, endpoint.Id, new Uri(endpoint.Url).Host, Endpoint.Failures, reason);
         }
     }
@@ -91,12 +91,14 @@ internal sealed partial class WebhookEndpointGrain(
     private AuditRecorded Note(string actor, string change, WebhookState? before, WebhookState? after) =>
         Audit(new AuditEvent($"webhooks.{change}", this.GetPrimaryKey().ToString()) { Actor = actor, Before = Facts(before), After = Facts(after) });
 
-    /// <summary>What the audit log may know: not the secret.</summary>
+    /// <summary>Returns the fields for the audit log, without the secret.</summary>
     private static object? Facts(WebhookState? e) => e is null ? null : new { e.Url, e.EventTypes, Enabled = e.DisabledAt is null };
 
     private static Error NoEndpoint { get; } = Error.NotFound("The webhook endpoint");
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Webhook endpoint {EndpointId} at {Host} is switched off after {Failures} failures in a row, the last: {Reason} Mend it, POST /admin/webhooks/{EndpointId}/enable, and replay its dead letters (handler webhook).")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Webhook endpoint {EndpointId} at {Host} is disabled after {Failures} failures in a row, the last: {Reason} "
+            + "Fix it, POST /admin/webhooks/{EndpointId}/enable, and replay its dead letters (handler webhook).")]
     private static partial void LogDisabled(ILogger log, Guid endpointId, string host, int failures, string reason);
 }
 

@@ -6,8 +6,8 @@ using SoonShop.Payments;
 namespace SoonShop.Notifications;
 
 /// <summary>
-/// Spares handlers the events that they only pass on to webhook endpoints, while no endpoint wants them: two events of nearly each
-/// checkout, and nearly all shops.
+/// Skips events that handlers only forward to webhook endpoints, while no endpoint wants them. That saves two events of nearly every
+/// checkout in nearly all shops.
 /// </summary>
 public sealed class WebhookEventFilter : IEventFilter
 {
@@ -20,14 +20,14 @@ public sealed class WebhookEventFilter : IEventFilter
     /// <inheritdoc/>
     public string Handler { get; }
 
-    /// <summary>That of customers' notifications.</summary>
+    /// <summary>Creates the filter for customers' notifications.</summary>
     public static WebhookEventFilter OfNotifications(IWebhookEndpoints webhooks) => new(
         NotificationGrain.Handler,
         [EventTypes.NameOf<OrderPlaced>(), EventTypes.NameOf<OrderAwaitingPayment>(),
          EventTypes.NameOf<PaymentAuthorized>(), EventTypes.NameOf<PaymentCaptured>(), EventTypes.NameOf<PaymentRefunded>()],
         webhooks);
 
-    /// <summary>That of alerts about stock.</summary>
+    /// <summary>Creates the filter for stock alerts.</summary>
     public static WebhookEventFilter OfStockAlerts(IWebhookEndpoints webhooks) =>
         new(StockAlertGrain.Handler, [EventTypes.NameOf<InventoryBackInStock>()], webhooks);
 

@@ -3,10 +3,10 @@ using SoonShop.Events;
 
 namespace SoonShop.Notifications;
 
-/// <summary>Which events leave the shop, and how they look outside.</summary>
+/// <summary>Tells which events leave the shop, and their public format.</summary>
 public static class WebhookEvents
 {
-    /// <summary>The types that endpoints can ask for. What carries tokens is not among them.</summary>
+    /// <summary>The types that endpoints can request. Types with tokens are not among them.</summary>
     public static readonly ImmutableArray<string> All =
     [
         "order.placed", "order.awaiting-payment", "order.confirmed", "order.rejected", "order.expired", "order.cancelled",
@@ -17,10 +17,10 @@ public static class WebhookEvents
         "inventory.low-stock", "inventory.out-of-stock", "inventory.back-in-stock",
     ];
 
-    /// <summary>True for an event that endpoints may see.</summary>
+    /// <summary>True for an event that endpoints may receive.</summary>
     public static bool MayLeave(string type) => All.Contains(type);
 
-    /// <summary>An event as it is posted.</summary>
+    /// <summary>Converts an event to its public format.</summary>
     public static WebhookPayload Of(CloudEvent e)
     {
         var reader = new Utf8JsonReader(e.Data);

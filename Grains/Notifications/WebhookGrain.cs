@@ -3,8 +3,8 @@ using SoonShop.Events;
 namespace SoonShop.Notifications;
 
 /// <summary>
-/// Posts events to webhook endpoints. Keyed by endpoint and customer, so that one customer's events arrive in order and nobody waits for
-/// another's. What cannot be posted is retried for some hours.
+/// Posts events to webhook endpoints. Keyed by endpoint and customer, so that one customer's events arrive in order and do not wait for
+/// another customer's. Failed posts are retried for some hours.
 /// </summary>
 [GrainType("webhook"), ImplicitStreamSubscription(WebhookDue.StreamNamespace)]
 [Retry(Immediate = 0, Backoff = Backoff.Exponential, Retries = 16, FirstSeconds = 2, Factor = 2, MaxSeconds = 3600, Jitter = 0.2)]
@@ -17,7 +17,8 @@ internal sealed class WebhookGrain(IWebhookSender sender) : EventHandlerGrain, I
         if (await endpoint.GetTargetAsync() is not { } target)
             return;
         if (!target.Enabled)
-            throw new HandlingException(ErrorClass.Permanent, $"The webhook endpoint {e.EndpointId} is switched off after failures. Mend it, enable it, then replay.");
+            throw new HandlingException(
+                ErrorClass.Permanent, $"The webhook endpoint {e.EndpointId} is disabled after failures. Fix it, enable it, then replay.");
         try
         {
             await sender.PostAsync(e.EndpointId, target.Url, target.Secret, e.Event, context.Cancellation);

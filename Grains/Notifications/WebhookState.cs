@@ -9,33 +9,33 @@ public sealed record WebhookState
     /// <summary>The most endpoints of the shop.</summary>
     public const int MaxEndpoints = 20;
 
-    /// <summary>Events sent by way of this grain that are remembered.</summary>
+    /// <summary>The most sent events that this grain remembers.</summary>
     public const int MaxRemembered = 100;
 
     /// <summary>The id.</summary>
     public required Guid Id { get; init; }
-    /// <summary>Where events are posted.</summary>
+    /// <summary>The URL that events are posted to.</summary>
     public required string Url { get; init; }
-    /// <summary>Which.</summary>
+    /// <summary>The event types that it wants.</summary>
     public required ImmutableArray<string> EventTypes { get; init; }
-    /// <summary>What signs the posts. It must be kept as it is: each post is signed anew.</summary>
+    /// <summary>The secret that signs the posts. It is stored in plain text, because each post gets a new signature.</summary>
     public required string Secret { get; init; }
-    /// <summary>When it was made.</summary>
+    /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
     /// <summary>True once it was removed.</summary>
     public bool Deleted { get; init; }
-    /// <summary>When it was switched off after failures; null while on.</summary>
+    /// <summary>When it was disabled after failures; null while enabled.</summary>
     public DateTimeOffset? DisabledAt { get; init; }
-    /// <summary>Failed posts since the last that arrived.</summary>
+    /// <summary>The failed posts since the last successful one.</summary>
     public int Failures { get; init; }
-    /// <summary>When the first of them failed.</summary>
+    /// <summary>When the first of these posts failed.</summary>
     public DateTimeOffset? FailingSince { get; init; }
-    /// <summary>Why the last of them did.</summary>
+    /// <summary>The error of the last failed post.</summary>
     public string? LastError { get; init; }
-    /// <summary>Events that were asked for by name, newest first.</summary>
+    /// <summary>The ids of events that were sent on request, newest first.</summary>
     public ImmutableArray<string> Sent { get; init; } = [];
 
-    /// <summary>A new endpoint.</summary>
+    /// <summary>Creates an endpoint.</summary>
     public static Decision<WebhookState> Create(Guid id, string url, ImmutableArray<string> eventTypes, string? problemWithUrl, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string[]>();
@@ -54,14 +54,14 @@ public sealed record WebhookState
         });
     }
 
-    /// <summary>Switches it on again.</summary>
+    /// <summary>Enables the endpoint again.</summary>
     public Decision<WebhookState> Enable() => DisabledAt is null
         ? Decision<WebhookState>.NoChange(this)
         : Decision<WebhookState>.To(this with { DisabledAt = null, Failures = 0, FailingSince = null, LastError = null });
 
     /// <summary>
-    /// A post failed. The endpoint is switched off after so many in a row, but only when that has gone on for some time: a busy minute
-    /// of a receiver's restart is no reason.
+    /// Records a failed post. The endpoint is disabled after enough failures in a row, but only when they span some time, so that a
+    /// receiver's restart under load is no reason.
     /// </summary>
     public Decision<WebhookState> Fail(string reason, WebhookOptions options, DateTimeOffset now)
     {
@@ -73,17 +73,17 @@ public sealed record WebhookState
         return Decision<WebhookState>.To(spent ? next with { DisabledAt = now } : next);
     }
 
-    /// <summary>A post arrived.</summary>
+    /// <summary>Records a successful post.</summary>
     public Decision<WebhookState> Succeed() => Failures == 0
         ? Decision<WebhookState>.NoChange(this)
         : Decision<WebhookState>.To(this with { Failures = 0, FailingSince = null, LastError = null });
 
-    /// <summary>The endpoint as administrators see it.</summary>
+    /// <summary>Returns the endpoint as administrators see it.</summary>
     public WebhookEndpoint ToView() => new(Id, Url, EventTypes, DisabledAt is null, CreatedAt, Failures, LastError, DisabledAt);
 
     private static bool Matches(string pattern, string eventType) =>
         new WebhookEndpoint(default, "", [pattern], true, default, 0, null, null).Wants(eventType);
 }
 
-/// <summary>What SQL may ask of webhook endpoints.</summary>
+/// <summary>The fields by which SQL finds webhook endpoints.</summary>
 public sealed record WebhookIndex(string CreatedAt);

@@ -60,13 +60,13 @@ public sealed class AccountsOptions
     /// <summary>Development only. Writes the tokens in mail to the log, too.</summary>
     public bool LogMailedTokens { get; set; }
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (AdminEmail is { Length: > 0 })
         {
             if (!EmailAddress.IsValid(AdminEmail))
-                yield return $"Accounts:AdminEmail: '{AdminEmail}' is no e-mail address. Set Accounts__AdminEmail, or leave it out for no administrator.";
+                yield return $"Accounts:AdminEmail: '{AdminEmail}' is not an e-mail address. Set Accounts__AdminEmail, or leave it out for no administrator.";
             if (NewPassword.Problem(AdminPassword, AdminEmail) is { } problem)
                 yield return $"Accounts:AdminPassword {problem}. Set Accounts__AdminPassword.";
         }

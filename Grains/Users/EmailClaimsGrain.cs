@@ -3,8 +3,8 @@ using SoonShop.Events;
 namespace SoonShop.Users;
 
 /// <summary>
-/// Brings the claims of an account's e-mail addresses in line with the account; the key is the user's id. Retried for as long as it takes:
-/// an address must neither stay claimed by nobody nor belong to two.
+/// Aligns the claims of an account's e-mail addresses with the account; the key is the user's id. It retries without limit: an address must
+/// neither stay claimed without an owner nor belong to two accounts.
 /// </summary>
 [GrainType("email-claims"), ImplicitStreamSubscription(EmailClaimsDue.StreamNamespace)]
 [Retry(Backoff = Backoff.Exponential, FirstSeconds = 1, MaxSeconds = 60, Jitter = 0.2, Retries = int.MaxValue)]

@@ -5,10 +5,10 @@ using SoonShop.Events;
 
 namespace SoonShop.Users;
 
-/// <summary>Who claims an address. A claim is first reserved, then confirmed.</summary>
+/// <summary>The claim on an address. It is first reserved, then confirmed.</summary>
 public sealed record EmailClaim(Guid UserId, bool Confirmed, DateTimeOffset ReservedUntil)
 {
-    /// <summary>How long a claim holds without being confirmed.</summary>
+    /// <summary>How long an unconfirmed claim holds.</summary>
     public static readonly TimeSpan ReservationLifetime = TimeSpan.FromMinutes(1);
 }
 
@@ -18,17 +18,20 @@ internal sealed class EmailGrain(
     BusinessMetrics metrics)
     : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
 {
-    /// <summary>Of those of whom nothing is known.</summary>
+    /// <summary>Limits logins from unknown devices.</summary>
     private readonly LoginThrottle throttle = new(options.Value, time);
 
-    /// <summary>Of devices with which the owner has signed in before: whatever strangers do, these are heard.</summary>
+    /// <summary>
+    /// Limits logins from devices with which the owner has signed in before. They have a limit of their own, so strangers cannot lock them
+    /// out.
+    /// </summary>
     private readonly LoginThrottle deviceThrottle = new(options.Value, time);
 
     protected override string Aggregate => "email";
 
     protected override string StreamKeyOf(EmailClaim state) => GrainKey;
 
-    /// <summary>Failed logins count for an address that nobody has, too. After the last, the activation lives as long as they count.</summary>
+    /// <summary>True while failed logins are counted, also for an unknown address. The activation lives as long as they count.</summary>
     private protected override bool KeepsMemory => !throttle.IsEmpty || !deviceThrottle.IsEmpty;
 
     async Task<bool> IEmailGrain.ReserveAsync(Guid userId)
@@ -37,7 +40,7 @@ internal sealed class EmailGrain(
         {
             if (claim.Confirmed || claim.ReservedUntil > Now)
                 return false;
-            // The owner fell silent between reserving and confirming: its own state says whether the account came to be.
+            // The owner has not confirmed its claim in time. Its state tells whether the account was created.
             if (await GrainFactory.GetGrain<IUserGrain>(owner).HasEmailAsync(UserKeys.OfEmailKey(GrainKey)))
             {
                 await CommitAsync(claim with { Confirmed = true }, []);
@@ -88,7 +91,7 @@ internal sealed class EmailGrain(
             return LoginThrottle.Locked(wait);
         }
         var result = await LoginAsync(login);
-        // Nobody looked at the password: that is no guess.
+        // The password was not checked, so the attempt does not count as a guess.
         if (result.Error?.Code == ErrorCode.Unavailable)
             return result;
         metrics.LoggedIn(succeeded: !result.IsError);
@@ -105,7 +108,7 @@ internal sealed class EmailGrain(
         return result;
     }
 
-    /// <summary>Signs in at the account of this address or, where that refuses, at one that has the address as it was written down before.</summary>
+    /// <summary>Signs in to the account of this address. If that fails, tries an account with the address's earlier normal form.</summary>
     private async Task<Result<SignedIn>> LoginAsync(Func<IUserGrain, Task<Result<SignedIn>>> login)
     {
         var earlier = await EarlierAccountAsync();
@@ -123,14 +126,14 @@ internal sealed class EmailGrain(
     }
 
     /// <summary>
-    /// The account that has the address now in the form in which it was written down before; null where there is no such form, or nobody.
+    /// Returns the account that currently has the address in its earlier normal form; null when there is no such form or no such account.
     /// </summary>
     private async Task<IUserGrain?> EarlierAccountAsync() =>
         await EarlierOwnerAsync() is { } owner && GrainFactory.GetGrain<IUserGrain>(owner) is var account
             && await account.HasEmailAsync(EmailAddress.EarlierForm(UserKeys.OfEmailKey(GrainKey))!) ? account : null;
 
     /// <summary>
-    /// Who claims the address in the form in which it was written down before; null where there is no such form, or nobody.
+    /// Returns who claims the address in its earlier normal form; null when there is no such form or no claim.
     /// </summary>
     private async Task<Guid?> EarlierOwnerAsync() => EmailAddress.EarlierForm(UserKeys.OfEmailKey(GrainKey)) is { } form
         ? await GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(form)).GetOwnerAsync()
@@ -152,12 +155,12 @@ internal sealed class EmailGrain(
         return Task.CompletedTask;
     }
 
-    /// <summary>How the audit log names whose login it is: it knows no addresses.</summary>
+    /// <summary>The subject in the audit log, which must not contain addresses.</summary>
     private string Subject => State is { } claim ? Actors.User(claim.UserId) : $"unknown-account/{Deterministic.Id("email", GrainKey).ToString("N")[..12]}";
 
     /// <summary>
-    /// The account that has this address now, or else, also for a former address that is still claimed, an account that does not exist: it
-    /// refuses in its own time, so that neither answer nor time tell whether the address is known.
+    /// Returns the account that has this address now. Otherwise, also for a former address that is still claimed, returns an account that
+    /// does not exist. Its login fails in the usual time, so that neither response nor time tells whether the address is known.
     /// </summary>
     private async Task<IUserGrain> AccountAsync()
     {

@@ -3,20 +3,21 @@ using System.Net;
 namespace SoonShop.Users;
 
 /// <summary>
-/// Slows guesses at one account's password down. Each source (a network, or a device that its owner signed in with) that fails too often in a row
-/// waits for a while, so that nobody locks the owner out from elsewhere; and all together may fail <see cref="AccountsOptions.MaxFailedLoginsInAll"/>
-/// times in a row, however many networks they come from (NIST SP 800-63B section 3.2.2). One attempt at a time is looked at, so that a burst of
-/// guesses cannot slip past the count; the queue is bounded. Kept in memory alone and for unknown addresses too: a wait says nothing about whether
-/// an account exists, and guessing writes nothing to the database.
+/// Slows down guesses at the password of one account.
+/// Each source (a network, or a known device) that fails too often in a row must wait, so that nobody can lock the owner out from
+/// elsewhere. All sources together may fail <see cref="AccountsOptions.MaxFailedLoginsInAll"/> times in a row, from however many networks
+/// (NIST SP 800-63B section 3.2.2).
+/// Attempts are checked one at a time, so that a burst of guesses cannot bypass the count; the queue is bounded. The counts are kept only
+/// in memory, for unknown addresses too: a wait does not reveal whether an account exists, and guessing writes nothing to the database.
 /// </summary>
 internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
 {
     private const int MaxQueue = 50;
 
-    /// <summary>Sources that are remembered: more than may fail before all must wait.</summary>
+    /// <summary>The most sources that are remembered. It exceeds the number that can fail before all must wait.</summary>
     private const int MaxSources = 1000;
 
-    /// <summary>From so many failures on, the count of all is kept for <see cref="LongMemory"/>.</summary>
+    /// <summary>From this many failures on, the total count is kept for <see cref="LongMemory"/>.</summary>
     private const int Many = 20;
 
     private static readonly TimeSpan LongMemory = TimeSpan.FromHours(24);
@@ -30,23 +31,23 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
     private int failuresInAll;
     private DateTimeOffset lastFailure;
 
-    /// <summary>True when no failure is remembered: another throttle would decide the same.</summary>
+    /// <summary>True when no failure is remembered, so that a new throttle would decide the same.</summary>
     public bool IsEmpty => failuresInAll == 0 && sources.Count == 0;
 
     /// <summary>
-    /// How long the grain must live after a failure, so that neither a wait nor the count of all ends with it. For an address without an account,
-    /// of which there are any number, few failures are forgotten sooner.
+    /// Returns how long the grain must live after a failure, so that neither a wait nor the total count ends early. For an address without
+    /// an account, of which there are any number, a few failures are forgotten sooner.
     /// </summary>
     public TimeSpan MemoryOf(bool isAccount) => (isAccount || failuresInAll >= Many ? LongMemory : lockout) + TimeSpan.FromMinutes(1);
 
-    /// <summary>What a caller is told who must wait.</summary>
+    /// <summary>Returns the error for a caller who must wait.</summary>
     public static Error Locked(TimeSpan wait) =>
         new(ErrorCode.RateLimited, "Too many failed attempts. Try later, or set a new password.") { RetryAfter = wait };
 
-    /// <summary>The network of an IP address as text; what is no address stands for itself.</summary>
+    /// <summary>Returns the network of an IP address as text. Text that is not an address is returned unchanged.</summary>
     public static string NetworkOf(string? address) => IPAddress.TryParse(address, out var parsed) ? ClientNetwork.KeyOf(parsed) : address ?? "";
 
-    /// <summary>Waits for the turn; dispose to end it.</summary>
+    /// <summary>Waits for the caller's turn; dispose the lease to end it.</summary>
     public async Task<Lease> EnterAsync(string source = "")
     {
         if (queued >= MaxQueue)
@@ -69,7 +70,7 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
         return new Lease(turn, until > now ? until - now : null);
     }
 
-    /// <summary>Counts a failure; an old series is forgotten.</summary>
+    /// <summary>Counts a failure. A series that ended long ago is forgotten.</summary>
     public void Failed(string source = "")
     {
         var now = time.GetUtcNow();
@@ -83,27 +84,27 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
             sources.Remove(sources.MinBy(s => s.Value.LastFailure).Key);
     }
 
-    /// <summary>The right password came from a source: the row of failures ends. Others that wait go on waiting.</summary>
+    /// <summary>Ends the series of failures after a correct password from this source. Other sources keep waiting.</summary>
     public void Succeeded(string source = "")
     {
         failuresInAll = 0;
         sources.Remove(source);
     }
 
-    /// <summary>Forgets everything: the owner has proven the address.</summary>
+    /// <summary>Forgets all failures, because the owner has proven the address.</summary>
     public void Reset()
     {
         failuresInAll = 0;
         sources.Clear();
     }
 
-    /// <summary>Failures of one source in a row.</summary>
+    /// <summary>The consecutive failures of one source.</summary>
     private sealed record FailureCount(int Failures, DateTimeOffset LastFailure, DateTimeOffset LockedUntil);
 
-    /// <summary>A turn at the login; <see cref="LockedFor"/> says how long not to try.</summary>
+    /// <summary>A turn to log in. <see cref="LockedFor"/> tells how long the source must wait.</summary>
     public readonly struct Lease(SemaphoreSlim? turn, TimeSpan? lockedFor) : IDisposable
     {
-        /// <summary>The time until another attempt is looked at; null when this one is.</summary>
+        /// <summary>The time until the next attempt is allowed; null when this one is.</summary>
         public TimeSpan? LockedFor => lockedFor;
 
         /// <inheritdoc/>

@@ -2,17 +2,17 @@ using System.Collections.Frozen;
 
 namespace SoonShop.Users;
 
-/// <summary>The rules for a password that is to be set: <see cref="PasswordPolicy"/>, and none that is tried first.</summary>
+/// <summary>Checks a new password: against <see cref="PasswordPolicy"/> and against passwords that are easy to guess.</summary>
 internal static class NewPassword
 {
-    /// <summary>Shorter words say nothing of a password.</summary>
+    /// <summary>Words shorter than this are not compared with a password.</summary>
     private const int MinWord = 3;
 
     private static readonly Lazy<FrozenSet<string>> Common = new(Load);
 
-    /// <summary>What is wrong with a password; null when nothing is.</summary>
-    /// <param name="password">As it was typed.</param>
-    /// <param name="words">What is known of its owner and of the shop: e-mail address, name, the shop's name. A password is more than one of them.</param>
+    /// <summary>Returns what is wrong with a password; null when it is acceptable.</summary>
+    /// <param name="password">The password as typed.</param>
+    /// <param name="words">The owner's e-mail address and name, and the shop's name. A password must not be just one of them.</param>
     public static string? Problem(string? password, params ReadOnlySpan<string?> words)
     {
         if (PasswordPolicy.Problem(password) is { } problem)
@@ -29,7 +29,7 @@ internal static class NewPassword
         return null;
     }
 
-    /// <summary>The word, and of an address its two parts, without what people put before and behind.</summary>
+    /// <summary>Returns the word and the parts of an address, also without characters around them that are not letters.</summary>
     private static IEnumerable<string> Parts(string word)
     {
         var at = word.LastIndexOf('@');

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace SoonShop.Users;
 
 /// <summary>
-/// Hashes and checks passwords with ASP.NET Core Identity's hasher (PBKDF2 with HMAC-SHA512) on a few threads of its own, behind a
-/// bounded queue: a flood of logins takes neither the grains' scheduler nor the thread pool, and waits in turn.
+/// Hashes and verifies passwords with ASP.NET Core Identity's hasher (PBKDF2 with HMAC-SHA512) on a few dedicated threads behind a bounded
+/// queue. So a flood of logins blocks neither the grains' scheduler nor the thread pool.
 /// </summary>
 public sealed class PasswordHashing : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class PasswordHashing : IDisposable
     private readonly TimeSpan maxWait;
     private readonly TimeProvider time;
 
-    /// <summary>A hash that no password matches, with the same parameters: checking against it takes as long as against a real one.</summary>
+    /// <summary>A hash with the same parameters that no password matches. Verifying it takes as long as verifying a real one.</summary>
     private readonly Lazy<string> decoy;
 
     /// <summary>Starts the threads.</summary>
@@ -32,14 +32,14 @@ public sealed class PasswordHashing : IDisposable
             new Thread(RunQueue) { IsBackground = true, Name = $"passwords-{i}" }.Start();
     }
 
-    /// <summary>The refusal of a password that was not looked at because too many wait: 503 with Retry-After.</summary>
+    /// <summary>The error for a password that was not checked because too many wait: 503 with Retry-After.</summary>
     public static Error Full { get; } =
         new(ErrorCode.Unavailable, "Too many people sign in at this moment. Ask again in a few seconds; nothing was done.") { RetryAfter = TimeSpan.FromSeconds(5) };
 
-    /// <summary>Passwords that wait.</summary>
+    /// <summary>The number of waiting passwords.</summary>
     public int Waiting => queue.Reader.Count;
 
-    /// <summary>Hashes a password, prepared; null when too many wait.</summary>
+    /// <summary>Hashes a prepared password; null when too many wait.</summary>
     public async Task<string?> HashAsync(string password)
     {
         var work = new Work(() => hasher.HashPassword(Nobody, PasswordPolicy.Prepare(password)), time.GetTimestamp());
@@ -47,8 +47,8 @@ public sealed class PasswordHashing : IDisposable
     }
 
     /// <summary>
-    /// Checks a password: prepared, and then as it was typed, which is how it was hashed before. With a null hash (no such user) it does the same work
-    /// and says no. Null when too many wait.
+    /// Verifies a password: first prepared, then as typed, which is how earlier versions hashed it. With a null hash (no such user) it does
+    /// the same work and fails. Null when too many wait.
     /// </summary>
     public async Task<PasswordCheck?> VerifyAsync(string? hash, string password)
     {
@@ -84,7 +84,7 @@ public sealed class PasswordHashing : IDisposable
     {
         public TaskCompletionSource<object?> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>What nobody waits for any more is not done.</summary>
+        /// <summary>Runs the work unless its caller no longer waits.</summary>
         public void Run(bool late)
         {
             try
@@ -99,11 +99,11 @@ public sealed class PasswordHashing : IDisposable
     }
 }
 
-/// <summary>What a check of a password found.</summary>
-/// <param name="IsRight">It is the account's.</param>
-/// <param name="NewHash">The hash to keep from now on, where the old one is of a form that is not made any more.</param>
+/// <summary>The result of verifying a password.</summary>
+/// <param name="IsRight">True when it is the account's password.</param>
+/// <param name="NewHash">The hash to store from now on, when the old one has an outdated format.</param>
 public sealed record PasswordCheck(bool IsRight, string? NewHash)
 {
-    /// <summary>It is not the account's.</summary>
+    /// <summary>The result for a wrong password.</summary>
     public static PasswordCheck Wrong { get; } = new(false, null);
 }

@@ -23,26 +23,26 @@ internal sealed partial class UserGrain(
     protected override object? IndexOf(UserState state) =>
         state.Erasure is null ? new UserIndex(state.NormalizedEmail, SortableTime.Of(state.CreatedAt), state.Roles) : null;
 
-    /// <summary>The account. One that is being erased, or was, is none: whatever comes late finds nobody.</summary>
+    /// <summary>The account. Null once its erasure has begun, so that late calls find no account.</summary>
     private new UserState? State => base.State is { Erasure: null } account ? account : null;
 
     private Guid Id => this.GetPrimaryKey();
 
-    /// <summary>Open orders that a refusal names.</summary>
+    /// <summary>The most open orders that an error names.</summary>
     private const int MaxNamedOrders = 10;
 
-    /// <summary>Against guessing the password with a stolen access token.</summary>
+    /// <summary>Protects against guessing the password with a stolen access token.</summary>
     private readonly LoginThrottle throttle = new(options.Value, time);
 
     /// <summary>
-    /// True when somebody tried to sign in and there is no account. Such an activation stays for a while, as that of an account does: otherwise each
-    /// further attempt would take the time of a read, which tells that nobody has the address.
+    /// True after a login attempt without an account. Such an activation stays for a while, like that of an account. Otherwise each further
+    /// attempt would take the time of a read, which would reveal that nobody has the address.
     /// </summary>
     private bool isTried;
 
     private protected override bool KeepsMemory => isTried || !throttle.IsEmpty;
 
-    /// <summary>When sessions were last seen, since this activation began; what is written down is only when they were renewed.</summary>
+    /// <summary>When each session was last used, since this activation began. The state stores only when a session was renewed.</summary>
     private readonly Dictionary<Guid, DateTimeOffset> seen = [];
 
     async Task<Result<SignedIn>> IUserGrain.RegisterAsync(RegisterUser command)
@@ -63,7 +63,7 @@ internal sealed partial class UserGrain(
         if (Problems(command) is { Count: > 0 } problems)
             return Error.Invalid(problems);
 
-        // Before the address is reserved for a minute: who is refused here can try again at once.
+        // Before the address is reserved for a minute, so that a rejected caller can retry at once.
         if (await passwords.HashAsync(command.Password) is not { } hash)
             return PasswordHashing.Full;
         var email = GrainFactory.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(command.Email)));
@@ -201,7 +201,7 @@ internal sealed partial class UserGrain(
         return true;
     }
 
-    /// <summary>Null for who knows the current password; more than the token must be known for what cannot be undone.</summary>
+    /// <summary>Verifies the current password, for actions that an access token alone must not allow. Null when it is correct.</summary>
     private async Task<Error?> CheckPasswordAsync(string currentPassword, string action)
     {
         using var turn = await throttle.EnterAsync();
@@ -327,7 +327,8 @@ internal sealed partial class UserGrain(
             refused.Record("users.change-email", Actors.User(Id), AuditOutcome.Failure);
             return UserState.WrongEmailToken;
         }
-        // A claim that is not final is settled by asking whether its user has the address, which will be a former one.
+        // An unconfirmed claim is resolved by asking whether its user has the address. This address is about to become a former one, so its
+        // claim must be final.
         await ClaimOf(user.NormalizedEmail).ConfirmAsync(Id);
         if (!await ClaimOf(user.EmailChange!.NormalizedEmail).ReserveAsync(Id))
             return Taken;
@@ -363,12 +364,12 @@ internal sealed partial class UserGrain(
     {
         if (State is not { } user)
             return;
-        // Another silo's clock may be behind that of the one that named the time.
+        // Another silo's clock may be behind the clock that set the time.
         await CommitAsync(user.ExpireEmails(dueAt > Now ? dueAt.Value : Now));
         await SettleEmailClaimsAsync();
     }
 
-    /// <summary>Brings the claims in line with the state. What fails here is done by the event that was committed with the state.</summary>
+    /// <summary>Aligns the claims with the state. If this fails, the event that was committed with the state does it later.</summary>
     private async Task SettleEmailClaimsAsync()
     {
         var user = State!;
@@ -405,7 +406,7 @@ internal sealed partial class UserGrain(
 
     async Task<Result<User>> IUserGrain.SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion)
     {
-        // The token may be older than the role's loss: who hands out roles must hold one now.
+        // The token may be older than the loss of the role, so the current roles are checked.
         var callerRoles = caller.UserId == Id ? State?.Roles
             : caller.UserId is { } callerId ? (await GrainFactory.GetGrain<IUserGrain>(callerId).GetAsync()).Value?.Roles : null;
         if (!caller.IsAdmin || callerRoles?.Contains(Role.Admin) != true)
@@ -446,7 +447,7 @@ internal sealed partial class UserGrain(
         return SignedIn(sessionId, secret) with { DeviceToken = device };
     }
 
-    /// <summary>Something that the account's owner does, perhaps without being signed in yet.</summary>
+    /// <summary>Creates an audit entry for an action of the account's owner, who may not be signed in.</summary>
     private AuditEvent Mine(string action) => new(action, Actors.User(Id)) { Actor = Actors.User(Id) };
 
     private SignedIn SignedIn(Guid sessionId, string secret) =>

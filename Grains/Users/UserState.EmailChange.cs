@@ -3,36 +3,36 @@ using SoonShop.Aggregates;
 namespace SoonShop.Users;
 
 /// <summary>
-/// The rules of a change of e-mail address. The new address is claimed only when its reader confirms it; the former one stays claimed until
-/// it can no longer undo the change. A claim is released only after this state has let go of the address, and confirmed only after it has
-/// it.
+/// The rules of a change of e-mail address. The account claims the new address only when its reader confirms it. The former address stays
+/// claimed until it can no longer undo the change. A claim is released only after this state no longer has the address, and confirmed only
+/// after it has it.
 /// </summary>
 public sealed partial record UserState
 {
     /// <summary>How long a change can be confirmed.</summary>
     public static readonly TimeSpan EmailChangeLifetime = TimeSpan.FromDays(1);
 
-    /// <summary>A change that was asked for, until it is confirmed, stopped, or has run out; null for none.</summary>
+    /// <summary>A requested change, until it is confirmed, stopped or expired; null for none.</summary>
     public EmailChange? EmailChange { get; init; }
 
-    /// <summary>The address before the last change, while that can be undone; null for none.</summary>
+    /// <summary>The address before the last change, while the change can be undone; null for none.</summary>
     public FormerEmail? FormerEmail { get; init; }
 
-    /// <summary>Normalised addresses that the account let go of and whose claims are not released yet; null for none.</summary>
+    /// <summary>Normalized addresses that the account has given up and whose claims are not released yet; null for none.</summary>
     public ImmutableArray<string>? ReleasedEmails { get; init; }
 
     /// <summary>
-    /// The token by which a change was last stopped or undone, so that the same request again is answered the same; null for none.
+    /// The token that last stopped or undid a change, so that a repeated request gets the same response; null for none.
     /// </summary>
     public MailedDigest? UndoneBy { get; init; }
 
-    /// <summary>The hash by which a password is checked; null while none opens the account.</summary>
+    /// <summary>The hash to verify passwords with; null while no password opens the account.</summary>
     public string? UsablePasswordHash => PasswordHash.Length > 0 ? PasswordHash : null;
 
-    /// <summary>Why the account cannot ask for this address, whoever has it; null when it can.</summary>
+    /// <summary>Returns why the account cannot request this address, whoever has it; null when it can.</summary>
     public Error? CheckCanChangeEmail(string? newEmail, DateTimeOffset now) =>
         !EmailAddress.IsValid(newEmail?.Trim()) ? Error.Invalid("newEmail", "is no e-mail address")
-        // The account may be as old as an earlier normal form.
+        // The account may date from a version with another normal form.
         : EmailAddress.Normalize(newEmail!) == EmailAddress.Normalize(NormalizedEmail)
             ? Error.Invalid("newEmail", "is your e-mail address already")
         : FormerEmail is { } former && former.UndoUntil > now ? new Error(
@@ -41,12 +41,12 @@ public sealed partial record UserState
             + "Wait until the former address can no longer undo that, or undo it with the link in the mail to it.")
         : null;
 
-    /// <summary>Asks for another address. Both addresses are told; an open request is void.</summary>
-    /// <param name="newEmail">As the customer wrote it.</param>
-    /// <param name="session">The session that asks.</param>
-    /// <param name="confirmSecret">For the token that is mailed to the new address.</param>
-    /// <param name="stopSecret">For the token that is mailed to the present address.</param>
-    /// <param name="now">The time.</param>
+    /// <summary>Requests another address. Both addresses get a mail. An open request becomes void.</summary>
+    /// <param name="newEmail">The address as the customer wrote it.</param>
+    /// <param name="session">The requesting session.</param>
+    /// <param name="confirmSecret">The secret of the token mailed to the new address.</param>
+    /// <param name="stopSecret">The secret of the token mailed to the current address.</param>
+    /// <param name="now">The current time.</param>
     public Decision<UserState> RequestEmailChange(
         string newEmail, Guid? session, string confirmSecret, string stopSecret, DateTimeOffset now)
     {
@@ -67,19 +67,19 @@ public sealed partial record UserState
             ]);
     }
 
-    /// <summary>True when this token confirms the change that waits.</summary>
+    /// <summary>True when this token confirms the pending change.</summary>
     public bool IsEmailChangeSecret(string secret, DateTimeOffset now) => EmailChange?.Confirmation.Matches(secret, now) == true;
 
-    /// <summary>True when this token has confirmed the last change, which stands.</summary>
+    /// <summary>True when this token has confirmed the last change, which is still in effect.</summary>
     public bool IsEmailChangedBy(string secret, DateTimeOffset now) => FormerEmail?.Confirmation.Matches(secret, now) == true;
 
     /// <summary>
-    /// Takes the new address, which the token has proven and whose claim is reserved. Every session ends but the one that asked, no device
-    /// is known any more, and no token that was mailed to the former address works, but those that undo the change.
+    /// Changes to the new address, which the token has proven and whose claim is reserved. Ends every session except the requesting one and
+    /// forgets all devices. Tokens mailed to the former address become void, except those that undo the change.
     /// </summary>
-    /// <param name="undoSecret">For the token that is mailed to the former address.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="undoTime">For how long the change can be undone.</param>
+    /// <param name="undoSecret">The secret of the token mailed to the former address.</param>
+    /// <param name="now">The current time.</param>
+    /// <param name="undoTime">How long the change can be undone.</param>
     public Decision<UserState> ConfirmEmailChange(string undoSecret, DateTimeOffset now, TimeSpan undoTime)
     {
         if (EmailChange is not { } change)
@@ -108,8 +108,8 @@ public sealed partial record UserState
     }
 
     /// <summary>
-    /// Stops the change that waits, or takes the former address back. Whoever asked for the change knew the password: it opens the account
-    /// no more, every session ends, and the address gets a token for a new one.
+    /// Stops the pending change, or returns to the former address. Whoever requested the change knew the password, so the password becomes
+    /// invalid, every session ends, and the address gets a token to set a new password.
     /// </summary>
     public Decision<UserState> UndoEmailChange(string secret, string resetSecret, DateTimeOffset now)
     {
@@ -123,7 +123,7 @@ public sealed partial record UserState
         return Secure(back.Release(NormalizedEmail), Email, token, resetSecret, now);
     }
 
-    /// <summary>Lets go of what has run out.</summary>
+    /// <summary>Removes an expired change and an expired former address.</summary>
     public Decision<UserState> ExpireEmails(DateTimeOffset now)
     {
         var next = EmailChange is { } change && change.Confirmation.ExpiresAt <= now ? WithoutEmailChange() : this;
@@ -132,26 +132,28 @@ public sealed partial record UserState
         return ReferenceEquals(next, this) ? Decision<UserState>.NoChange(this) : Decision<UserState>.To(next);
     }
 
-    /// <summary>Normalised addresses whose claims are to be released now: let go of, and not held again since.</summary>
+    /// <summary>Returns the normalized addresses whose claims must be released: given up, and not taken again since.</summary>
     public IEnumerable<string> GetEmailsToRelease() => (ReleasedEmails ?? []).Where(e =>
         e != NormalizedEmail && e != FormerEmail?.NormalizedEmail && e != EmailChange?.NormalizedEmail);
 
-    /// <summary>The claims of <see cref="GetEmailsToRelease"/> are released.</summary>
+    /// <summary>Records that the claims of <see cref="GetEmailsToRelease"/> are released.</summary>
     public Decision<UserState> EndRelease() =>
         ReleasedEmails is null ? Decision<UserState>.NoChange(this) : Decision<UserState>.To(this with { ReleasedEmails = null });
 
     internal static Error WrongEmailToken { get; } = Error.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
 
-    /// <summary>Normalised addresses beside the present one that the account may claim; null for none.</summary>
+    /// <summary>Normalized addresses, besides the current one, that the account may claim; null for none.</summary>
     private ImmutableArray<string>? OtherEmails =>
         ((string?[])[FormerEmail?.NormalizedEmail, EmailChange?.NormalizedEmail, .. ReleasedEmails ?? []])
             .OfType<string>().Distinct().ToImmutableArray() is { Length: > 0 } others ? others : null;
 
-    /// <summary>Without a change that waits. Its address may be reserved, if a confirmation broke off.</summary>
+    /// <summary>
+    /// Returns the state without a pending change. The address of that change may be reserved, if its confirmation was interrupted.
+    /// </summary>
     private UserState WithoutEmailChange() =>
         EmailChange is { } change ? Release(change.NormalizedEmail) with { EmailChange = null } : this;
 
-    /// <summary>What is due once the change that waits is dropped.</summary>
+    /// <summary>The event to schedule when the pending change is dropped.</summary>
     private IEnumerable<EmailClaimsDue> DueWithoutEmailChange => EmailChange is null ? [] : [new EmailClaimsDue(Id, null)];
 
     private UserState Release(string normalizedEmail) =>
@@ -160,7 +162,7 @@ public sealed partial record UserState
     private static Decision<UserState> Secure(
         UserState next, string rejectedEmail, MailedDigest token, string resetSecret, DateTimeOffset now)
     {
-        // The token came by mail to this address, so it proves it.
+        // The token was mailed to this address, so it proves the address.
         var secured = next with
         {
             EmailVerified = true,
@@ -176,25 +178,25 @@ public sealed partial record UserState
     }
 }
 
-/// <summary>A change of e-mail address that waits to be confirmed.</summary>
+/// <summary>A pending change of e-mail address.</summary>
 /// <param name="Email">The new address, as the customer wrote it.</param>
-/// <param name="NormalizedEmail">In the form by which addresses are compared.</param>
-/// <param name="Confirmation">The token that was mailed to the new address.</param>
-/// <param name="Stop">The token that was mailed to the present address.</param>
-/// <param name="SessionId">The session that asked; null for one that is not known.</param>
+/// <param name="NormalizedEmail">The normalized address, for comparisons.</param>
+/// <param name="Confirmation">The token mailed to the new address.</param>
+/// <param name="Stop">The token mailed to the current address.</param>
+/// <param name="SessionId">The requesting session; null when unknown.</param>
 public sealed record EmailChange(string Email, string NormalizedEmail, MailedDigest Confirmation, MailedDigest Stop, Guid? SessionId);
 
 /// <summary>The e-mail address before a change that can be undone.</summary>
-/// <param name="Email">As the customer wrote it.</param>
-/// <param name="NormalizedEmail">In the form by which addresses are compared.</param>
-/// <param name="UndoUntil">Then it is forgotten, and its claim released.</param>
-/// <param name="Undo">The token that was mailed to it when the change was confirmed.</param>
-/// <param name="Stop">The token that was mailed to it when the change was asked for; it undoes the change, too.</param>
+/// <param name="Email">The address as the customer wrote it.</param>
+/// <param name="NormalizedEmail">The normalized address, for comparisons.</param>
+/// <param name="UndoUntil">When it is forgotten and its claim released.</param>
+/// <param name="Undo">The token mailed to it when the change was confirmed.</param>
+/// <param name="Stop">The token mailed to it when the change was requested; it undoes the change, too.</param>
 /// <param name="Confirmation">The token that confirmed the change.</param>
 public sealed record FormerEmail(
     string Email, string NormalizedEmail, DateTimeOffset UndoUntil, MailedDigest Undo, MailedDigest Stop, MailedDigest Confirmation)
 {
-    /// <summary>Which of its tokens this is; null for none, and when the time is over.</summary>
+    /// <summary>Returns the token with this secret; null for none, and after the deadline.</summary>
     public MailedDigest? Find(string secret, DateTimeOffset now) =>
         Undo.Matches(secret, now) ? Undo : Stop.Matches(secret, now) ? Stop : null;
 }

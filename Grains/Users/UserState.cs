@@ -6,64 +6,64 @@ using SoonShop.Privacy;
 
 namespace SoonShop.Users;
 
-/// <summary>The rules of an account. Passwords come here hashed, tokens as digests.</summary>
+/// <summary>The rules of an account. They receive passwords as hashes and tokens as digests.</summary>
 public sealed partial record UserState
 {
     /// <summary>The most addresses of one account.</summary>
     public const int MaxAddresses = 50;
 
-    /// <summary>The most open sessions; the longest unused ends first.</summary>
+    /// <summary>The most open sessions. Beyond that, the least recently used session ends.</summary>
     public const int MaxSessions = 20;
 
-    /// <summary>How many traded refresh tokens of a session are still recognised as such.</summary>
+    /// <summary>How many used refresh tokens of a session are remembered.</summary>
     public const int MaxSpentTokens = 10;
 
-    /// <summary>The most devices that are known; the longest unused is forgotten first.</summary>
+    /// <summary>The most known devices. Beyond that, the least recently used device is forgotten.</summary>
     public const int MaxDevices = 20;
 
-    /// <summary>How long a session lives without being renewed.</summary>
+    /// <summary>How long a session lives without a renewal.</summary>
     public static readonly TimeSpan SessionLifetime = TimeSpan.FromDays(30);
 
-    /// <summary>How long a token for a new password is good.</summary>
+    /// <summary>How long a token for a new password is valid.</summary>
     public static readonly TimeSpan ResetLifetime = TimeSpan.FromHours(1);
 
-    /// <summary>How long a token that proves an e-mail address is good.</summary>
+    /// <summary>How long a token that verifies an e-mail address is valid.</summary>
     public static readonly TimeSpan VerificationLifetime = TimeSpan.FromDays(3);
 
     /// <summary>The account's id.</summary>
     public required Guid Id { get; init; }
-    /// <summary>As the customer wrote it.</summary>
+    /// <summary>The e-mail address as the customer wrote it.</summary>
     public required string Email { get; init; }
-    /// <summary>In the form by which addresses are compared.</summary>
+    /// <summary>The normalized e-mail address, for comparisons.</summary>
     public required string NormalizedEmail { get; init; }
-    /// <summary>Whether the customer has proven it.</summary>
+    /// <summary>True when the customer has verified it.</summary>
     public bool EmailVerified { get; init; }
-    /// <summary>What to call the customer.</summary>
+    /// <summary>The customer's name.</summary>
     public required string DisplayName { get; init; }
-    /// <summary>BCP 47.</summary>
+    /// <summary>The language tag (BCP 47).</summary>
     public required string Locale { get; init; }
-    /// <summary>By ASP.NET Core Identity's hasher; empty while no password opens the account.</summary>
+    /// <summary>The hash by ASP.NET Core Identity's hasher; empty while no password opens the account.</summary>
     public required string PasswordHash { get; init; }
-    /// <summary>See <see cref="Role"/>.</summary>
+    /// <summary>The roles. See <see cref="Role"/>.</summary>
     public required ImmutableArray<string> Roles { get; init; }
-    /// <summary>When the account was made.</summary>
+    /// <summary>When the account was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
-    /// <summary>Oldest first.</summary>
+    /// <summary>The saved addresses, oldest first.</summary>
     public ImmutableArray<SavedAddress> Addresses { get; init; } = [];
-    /// <summary>Open sessions.</summary>
+    /// <summary>The open sessions.</summary>
     public ImmutableArray<Session> Sessions { get; init; } = [];
-    /// <summary>The token that proves the e-mail address, while one is out.</summary>
+    /// <summary>The valid token that verifies the e-mail address; null for none.</summary>
     public MailedDigest? Verification { get; init; }
-    /// <summary>The token for a new password, while one is out.</summary>
+    /// <summary>The valid token for a new password; null for none.</summary>
     public MailedDigest? Reset { get; init; }
 
-    /// <summary>Devices that signed in, the last used first.</summary>
+    /// <summary>Devices that have signed in, most recently used first.</summary>
     public ImmutableArray<Device> Devices { get; init; } = [];
 
-    /// <summary>Set once the account is being erased: then it is an account no more, and nothing else of this record says anything.</summary>
+    /// <summary>Set once the erasure has begun. The account then no longer exists, and the other fields have no meaning.</summary>
     public Erasure? Erasure { get; init; }
 
-    /// <summary>A new account with a token to prove its address.</summary>
+    /// <summary>Creates an account with a token to verify its address.</summary>
     public static Decision<UserState> Register(Guid id, RegisterUser command, string passwordHash, string verificationSecret, DateTimeOffset now)
     {
         var email = command.Email.Trim();
@@ -86,7 +86,9 @@ public sealed partial record UserState
             new EmailVerificationRequested(id, email, new MailedToken(id, verificationSecret).ToString(), expires));
     }
 
-    /// <summary>Opens a session, which lives for <see cref="SessionLifetime"/> unless another time is named; the longest unused one makes room.</summary>
+    /// <summary>
+    /// Opens a session with the given lifetime or <see cref="SessionLifetime"/>. If there are too many, the least recently used one ends.
+    /// </summary>
     public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now, Origin? origin = null, TimeSpan? lifetime = null) => this with
     {
         Sessions =
@@ -96,10 +98,10 @@ public sealed partial record UserState
         ],
     };
 
-    /// <summary>Whether this device signed in before.</summary>
+    /// <summary>True when this device has signed in before.</summary>
     public bool KnowsDevice(string token) => Devices.Any(d => SameDigest(d.TokenDigest, Device.Digest(token)));
 
-    /// <summary>Remembers that a device signed in.</summary>
+    /// <summary>Records that a device has signed in.</summary>
     public UserState UseDevice(string token, DateTimeOffset now)
     {
         var digest = Device.Digest(token);
@@ -107,8 +109,8 @@ public sealed partial record UserState
     }
 
     /// <summary>
-    /// Trades a refresh token. A spent one ends the session, as RFC 9700 section 4.14.2 asks: either its owner or a
-    /// thief holds the newer one, and nobody can tell which.
+    /// Exchanges a refresh token. A token that was used before ends the session, as RFC 9700 section 4.14.2 requires: either the owner or a
+    /// thief has the newer token, and nobody can tell which.
     /// </summary>
     public Decision<UserState> Refresh(RefreshToken token, string newSecret, DateTimeOffset now, Origin? origin = null)
     {
@@ -134,7 +136,7 @@ public sealed partial record UserState
             : Unauthenticated;
     }
 
-    /// <summary>Ends the session of this refresh token, if the token is or was one of its.</summary>
+    /// <summary>Ends the session that this refresh token belongs to, also if the token was used before.</summary>
     public Decision<UserState> Logout(RefreshToken token)
     {
         var digest = Digest(token.Secret);
@@ -143,10 +145,10 @@ public sealed partial record UserState
         return session is null ? Decision<UserState>.NoChange(this) : Decision<UserState>.To(EndSession(session.Id));
     }
 
-    /// <summary>Whether a session is still open.</summary>
+    /// <summary>True when the session is open.</summary>
     public bool HasSession(Guid sessionId) => Sessions.Any(s => s.Id == sessionId);
 
-    /// <summary>Whether an access token of this session is good at this time.</summary>
+    /// <summary>True when access tokens of this session are valid at this time.</summary>
     public bool IsOpen(Guid sessionId, DateTimeOffset now) => Sessions.Any(s => s.Id == sessionId && s.ExpiresAt > now);
 
     /// <summary>Ends one session.</summary>
@@ -159,7 +161,7 @@ public sealed partial record UserState
 
     private UserState EndSession(Guid sessionId) => this with { Sessions = [.. Sessions.Where(s => s.Id != sessionId)] };
 
-    /// <summary>Changes what is not null.</summary>
+    /// <summary>Changes the fields that are not null.</summary>
     public Decision<UserState> UpdateProfile(string? displayName, string? locale)
     {
         if (displayName is not null && string.IsNullOrWhiteSpace(displayName))
@@ -173,14 +175,14 @@ public sealed partial record UserState
     }
 
     /// <summary>
-    /// A new password; every session ends but one, no device is known any more, and a change of address that was asked for with the old one
-    /// is dropped.
+    /// Sets a new password. Ends every session except one, forgets all devices, and drops a change of address that was requested with the
+    /// old password.
     /// </summary>
     public Decision<UserState> ChangePassword(string newHash, Guid? keepSession) => Decision<UserState>.To(
         WithoutEmailChange() with { PasswordHash = newHash, Reset = null, Sessions = [.. Sessions.Where(s => s.Id == keepSession)], Devices = [] },
         [new PasswordChanged(Id, Email), .. DueWithoutEmailChange]);
 
-    /// <summary>Sends out a token for a new password; an earlier one is void.</summary>
+    /// <summary>Issues a token for a new password. An earlier token becomes void.</summary>
     public Decision<UserState> RequestReset(string secret, DateTimeOffset now)
     {
         var expires = now + ResetLifetime;
@@ -189,17 +191,17 @@ public sealed partial record UserState
             new PasswordResetRequested(Id, Email, new MailedToken(Id, secret).ToString(), expires));
     }
 
-    /// <summary>True when this token sets a new password now.</summary>
+    /// <summary>True when this token can set a new password now.</summary>
     public bool IsResetSecret(string secret, DateTimeOffset now) => Reset is { } reset && reset.Matches(secret, now);
 
     /// <summary>
-    /// A new password by token, once. The token came by mail, so it proves the address too; a change of address that waits is dropped.
+    /// Sets a new password by a token, once. The token was mailed, so it also verifies the address. A pending change of address is dropped.
     /// </summary>
     public Decision<UserState> ResetPassword(string newHash) => Decision<UserState>.To(
         WithoutEmailChange() with { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [], Devices = [] },
         [new PasswordChanged(Id, Email), .. DueWithoutEmailChange]);
 
-    /// <summary>Sends out a new token that proves the address; an earlier one is void.</summary>
+    /// <summary>Issues a token that verifies the address. An earlier token becomes void.</summary>
     public Decision<UserState> RequestVerification(string secret, DateTimeOffset now)
     {
         if (EmailVerified)
@@ -210,12 +212,12 @@ public sealed partial record UserState
             new EmailVerificationRequested(Id, Email, new MailedToken(Id, secret).ToString(), expires));
     }
 
-    /// <summary>Proves the address.</summary>
+    /// <summary>Verifies the address.</summary>
     public Decision<UserState> VerifyEmail(string secret, DateTimeOffset now)
     {
         if (EmailVerified && Verification?.Matches(secret, now) == true)
             return Decision<UserState>.NoChange(this);
-        // The digest stays, so that the same link clicked twice is answered the same.
+        // The digest stays, so that a second click on the link gets the same response.
         return Verification?.Matches(secret, now) == true
             ? Decision<UserState>.To(this with { EmailVerified = true }, new EmailVerified(Id, Email))
             : Error.Invalid("token", "The token is wrong or too old. Ask for a new one.");
@@ -242,7 +244,7 @@ public sealed partial record UserState
         ? Decision<UserState>.To(this with { Addresses = [.. Addresses.Where(a => a.Id != id)] })
         : Error.NotFound("The address");
 
-    /// <summary>Replaces the roles. An administrator cannot give up the own role: the last one would lock everybody out.</summary>
+    /// <summary>Replaces the roles. Administrators cannot remove their own role, because the last one would lock everybody out.</summary>
     public Decision<UserState> SetRoles(ImmutableArray<string> roles, Guid? changedBy)
     {
         if (roles.Any(r => r is null || !Role.All.Contains(r)))
@@ -255,17 +257,17 @@ public sealed partial record UserState
             : Decision<UserState>.To(this with { Roles = next }, new RolesChanged(Id, next, changedBy));
     }
 
-    /// <summary>Everything goes but the id, and the addresses until their claims are released.</summary>
+    /// <summary>Erases everything except the id, and the addresses until their claims are released.</summary>
     public Decision<UserState> Erase(DateTimeOffset now) => Erasure is not null
         ? Decision<UserState>.NoChange(this)
         : Decision<UserState>.To(ToErased(new Erasure(now, NormalizedEmail, null) { OtherEmails = OtherEmails }), new ErasureDue(Id));
 
-    /// <summary>The last of it is gone.</summary>
+    /// <summary>Completes the erasure.</summary>
     public Decision<UserState> EndErasure(DateTimeOffset now) => Erasure is { CompletedAt: null } erasure
         ? Decision<UserState>.To(ToErased(erasure with { Email = null, OtherEmails = null, CompletedAt = now }), new UserErased(Id))
         : Decision<UserState>.NoChange(this);
 
-    /// <summary>Made anew, so that a field that is added later is erased, too.</summary>
+    /// <summary>Creates a new record, so that fields that are added later are erased, too.</summary>
     private UserState ToErased(Erasure erasure) => new()
     {
         Id = Id,
@@ -279,7 +281,7 @@ public sealed partial record UserState
         Erasure = erasure,
     };
 
-    /// <summary>What the account holds, without secrets.</summary>
+    /// <summary>Returns the account's data, without secrets.</summary>
     public AccountData ToAccountData(int version) =>
         new(ToView(version), Addresses, [.. Sessions.Select(s => new SessionData(s.Id, s.CreatedAt, s.RenewedAt, s.ExpiresAt, s.UserAgent, s.Address))])
         {
@@ -287,13 +289,13 @@ public sealed partial record UserState
             FormerEmail = FormerEmail is { } former ? new FormerEmailData(former.Email, former.UndoUntil) : null,
         };
 
-    /// <summary>The account as its owner sees it.</summary>
+    /// <summary>Returns the account as its owner sees it.</summary>
     public User ToView(int version) => new(Id, Email, EmailVerified, DisplayName, Locale, Roles, CreatedAt) { Version = version };
 
-    /// <summary>256 random bits, URL-safe.</summary>
+    /// <summary>Returns 256 random bits as URL-safe text.</summary>
     public static string NewSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
-    /// <summary>SHA-256: the secrets are random, so that a slow hash would add nothing.</summary>
+    /// <summary>Returns the SHA-256 digest. The secrets are random, so a slow hash would add nothing.</summary>
     public static string Digest(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
     internal static bool SameDigest(string a, string b) =>
@@ -302,45 +304,45 @@ public sealed partial record UserState
     internal static Error Unauthenticated { get; } = new(ErrorCode.Unauthenticated, "The credentials are wrong or no longer good.");
 }
 
-/// <summary>How far the erasure of an account is.</summary>
-/// <param name="RequestedAt">When its owner asked for it.</param>
-/// <param name="Email">The normalised address, until the last step is done.</param>
-/// <param name="CompletedAt">When that was.</param>
+/// <summary>The progress of an account's erasure.</summary>
+/// <param name="RequestedAt">When its owner requested it.</param>
+/// <param name="Email">The normalized address, until the last step is done.</param>
+/// <param name="CompletedAt">When the last step was done.</param>
 public sealed record Erasure(DateTimeOffset RequestedAt, string? Email, DateTimeOffset? CompletedAt)
 {
     /// <summary>
-    /// Other normalised addresses that the account may claim: a former one, and one that it was to have; null for none, and once the last
-    /// step is done.
+    /// Other normalized addresses that the account may claim: a former one, and the target of a pending change. Null for none, and once the
+    /// last step is done.
     /// </summary>
     public ImmutableArray<string>? OtherEmails { get; init; }
 }
 
 /// <summary>An open session.</summary>
-/// <param name="Id">In every access token as <c>sid</c>.</param>
-/// <param name="TokenDigest">Digest of the one refresh token that is good.</param>
-/// <param name="SpentDigests">Digests of those traded before, newest first.</param>
+/// <param name="Id">The id, which every access token contains as <c>sid</c>.</param>
+/// <param name="TokenDigest">Digest of the valid refresh token.</param>
+/// <param name="SpentDigests">Digests of used refresh tokens, newest first.</param>
 /// <param name="CreatedAt">When the customer signed in.</param>
 /// <param name="RenewedAt">When it was last renewed.</param>
-/// <param name="ExpiresAt">When it ends unless renewed.</param>
+/// <param name="ExpiresAt">When it ends without a renewal.</param>
 public sealed record Session(
     Guid Id, string TokenDigest, ImmutableArray<string> SpentDigests, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt)
 {
-    /// <summary>What the client called itself at the last renewal.</summary>
+    /// <summary>The client's User-Agent at the last renewal.</summary>
     public string? UserAgent { get; init; }
 
     /// <summary>The IP address of the last renewal.</summary>
     public string? Address { get; init; }
 
-    /// <summary>The session as its owner sees it.</summary>
+    /// <summary>Returns the session as its owner sees it.</summary>
     public UserSession ToView(DateTimeOffset? usedAt) => new(Id, CreatedAt, usedAt > RenewedAt ? usedAt.Value : RenewedAt, ExpiresAt, UserAgent, Address);
 }
 
-/// <summary>What is kept of a token that was mailed.</summary>
+/// <summary>The stored form of a mailed token.</summary>
 public sealed record MailedDigest(string Digest, DateTimeOffset ExpiresAt)
 {
-    /// <summary>True when <paramref name="secret"/> is the one, and in time.</summary>
+    /// <summary>True when <paramref name="secret"/> matches and has not expired.</summary>
     public bool Matches(string secret, DateTimeOffset now) => now < ExpiresAt && UserState.SameDigest(Digest, UserState.Digest(secret));
 }
 
-/// <summary>What SQL may ask of accounts. The database holds a unique index on the address.</summary>
+/// <summary>The fields by which SQL finds accounts. The database has a unique index on the address.</summary>
 public sealed record UserIndex(string Email, string CreatedAt, ImmutableArray<string> Roles);

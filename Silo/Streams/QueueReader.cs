@@ -12,7 +12,6 @@ internal sealed record ReaderServices(
     QueueReads Reads, AckWriter Acks, Consumers Consumers, IUndeliveredEvents Undelivered, StreamMetrics Metrics, ILogger Log);
 
 /// <summary>
-/// <summary>
 /// Reads one queue for Orleans' pulling agent. Events that only the shop's handlers consume go through the queue's lane, one stream for all
 /// of them. Other events go through their own stream.
 /// An event is in one place at a time: it waits for the activation of its consumers because its stream is new to the agent, it is ready, it
