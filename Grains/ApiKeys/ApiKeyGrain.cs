@@ -3,7 +3,7 @@ using SoonShop.Auditing;
 
 namespace SoonShop.ApiKeys;
 
-/// <remarks>Who guesses ids must not fill the memory.</remarks>
+/// <remarks>Activations are short-lived, so that guessed ids do not fill the memory.</remarks>
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class ApiKeyGrain(
     [PersistentState("api-key")] IPersistentState<StateEnvelope<ApiKeyState>> storage, TimeProvider time, IApiKeys keys, IAuditAggregator refused)
@@ -15,7 +15,7 @@ internal sealed class ApiKeyGrain(
 
     protected override string StreamKeyOf(ApiKeyState state) => GrainKey;
 
-    /// <summary>None once it is revoked: it is no longer listed.</summary>
+    /// <summary>Null once the key is revoked, so that it is not listed.</summary>
     protected override object? IndexOf(ApiKeyState state) => state.RevokedAt is null ? new ApiKeyIndex(SortableTime.Of(state.CreatedAt)) : null;
 
     private ApiKeyState? Key => State is { RevokedAt: null } key ? key : null;

@@ -9,29 +9,29 @@ public sealed record ApiKeyState
     /// <summary>The most keys of the shop.</summary>
     public const int MaxKeys = 200;
 
-    /// <summary>How old the time of the last use may be before a use is written down.</summary>
+    /// <summary>A use is stored only when the last stored use is older than this.</summary>
     public static readonly TimeSpan UseInterval = TimeSpan.FromHours(1);
 
     /// <summary>The id.</summary>
     public required Guid Id { get; init; }
-    /// <summary>What it is for.</summary>
+    /// <summary>The purpose.</summary>
     public required string Name { get; init; }
-    /// <summary>What it may do, each once, in alphabetical order.</summary>
+    /// <summary>The scopes, without duplicates, in alphabetical order.</summary>
     public required ImmutableArray<string> Scopes { get; init; }
-    /// <summary>SHA-256 of the secret: it is random, so that a slow hash would add nothing.</summary>
+    /// <summary>The SHA-256 digest of the secret. The secret is random, so a slow hash would add nothing.</summary>
     public required string SecretDigest { get; init; }
-    /// <summary>Who made it.</summary>
+    /// <summary>Who created it.</summary>
     public required string CreatedBy { get; init; }
-    /// <summary>When it was made.</summary>
+    /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
-    /// <summary>When it ends by itself.</summary>
+    /// <summary>When it expires.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
     /// <summary>When it was revoked.</summary>
     public DateTimeOffset? RevokedAt { get; init; }
-    /// <summary>When it was last used, as far as that was written down.</summary>
+    /// <summary>The last stored use.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
 
-    /// <summary>A new key.</summary>
+    /// <summary>Creates a key.</summary>
     public static Decision<ApiKeyState> Create(CreateApiKey command, ApiKeyToken token, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string[]>();
@@ -54,7 +54,7 @@ public sealed record ApiKeyState
         });
     }
 
-    /// <summary>Another secret for a key whose first one nobody has seen.</summary>
+    /// <summary>Issues another secret for a key whose first secret nobody has received.</summary>
     public Decision<ApiKeyState> Renew(CreateApiKey command, ApiKeyToken token, DateTimeOffset now)
     {
         var again = Create(command, token, now);
@@ -63,18 +63,18 @@ public sealed record ApiKeyState
             : new Error(ErrorCode.Conflict, "The key was made already. Revoke it and make another.");
     }
 
-    /// <summary>Whether a secret is good now.</summary>
+    /// <summary>True when a secret is valid now.</summary>
     public bool Admits(string secret, DateTimeOffset now) =>
         RevokedAt is null && !(ExpiresAt <= now) && UserState.SameDigest(SecretDigest, UserState.Digest(secret));
 
-    /// <summary>Notes a use, unless one was noted lately.</summary>
+    /// <summary>Records a use, unless a recent one is stored.</summary>
     public Decision<ApiKeyState> Use(DateTimeOffset now) => LastUsedAt is { } last && now - last < UseInterval
         ? Decision<ApiKeyState>.NoChange(this)
         : Decision<ApiKeyState>.To(this with { LastUsedAt = now });
 
-    /// <summary>The key as administrators see it.</summary>
+    /// <summary>Returns the key as administrators see it.</summary>
     public ApiKey ToView() => new(Id, Name, Scopes, CreatedBy, CreatedAt, ExpiresAt, LastUsedAt);
 }
 
-/// <summary>What SQL may ask of API keys.</summary>
+/// <summary>The fields by which SQL finds API keys.</summary>
 public sealed record ApiKeyIndex(string CreatedAt);

@@ -3,32 +3,32 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Auditing;
 
-/// <summary>Something to note in the audit log. The origin is added to it.</summary>
-/// <param name="Action">What: the resource and a verb, such as <c>orders.ship</c>.</param>
-/// <param name="Subject">On what.</param>
+/// <summary>An action to record in the audit log. Its origin is added later.</summary>
+/// <param name="Action">The resource and a verb, such as <c>orders.ship</c>.</param>
+/// <param name="Subject">The object of the action.</param>
 public sealed record AuditEvent(string Action, string Subject)
 {
-    /// <summary>Who; null for who sent the call.</summary>
+    /// <summary>Who acted; null for the caller.</summary>
     public string? Actor { get; init; }
 
-    /// <summary>How it went.</summary>
+    /// <summary>The outcome.</summary>
     public AuditOutcome Outcome { get; init; }
 
-    /// <summary>How many things it concerned.</summary>
+    /// <summary>The number of affected things.</summary>
     public int Count { get; init; } = 1;
 
-    /// <summary>The subject before it; never a secret, nor a digest of one.</summary>
+    /// <summary>The subject before the action; never a secret or its digest.</summary>
     public object? Before { get; init; }
 
-    /// <summary>The subject after it.</summary>
+    /// <summary>The subject after the action.</summary>
     public object? After { get; init; }
 
-    /// <summary>More, such as the reason.</summary>
+    /// <summary>Further details, such as the reason.</summary>
     public object? Details { get; init; }
 
-    /// <summary>Unlike states, what is noted is made for this, and has properties that are only read.</summary>
+    /// <summary>Unlike states, audit details are objects with read-only properties that must be written.</summary>
     private static readonly JsonSerializerOptions Json = new(StateJson.Options) { IgnoreReadOnlyProperties = false };
 
-    /// <summary>A part of an act as JSON.</summary>
+    /// <summary>Converts a part of an action to JSON.</summary>
     public static JsonElement? ToJsonElement(object? value) => value is null ? null : JsonSerializer.SerializeToElement(value, value.GetType(), Json);
 }

@@ -1,21 +1,20 @@
 namespace SoonShop.Auditing;
 
 /// <summary>
-/// Keeps a flood of failed attempts from flooding the audit log: of each kind from each address there are at most two entries a minute,
-/// the first at once, the second with the number of the others. Of a flood from very many addresses, those beyond a limit are counted
-/// together. Safe to use from several threads.
+/// Limits the audit entries of failed attempts: at most two entries a minute per kind and address. The first is written at once, the second
+/// contains the number of further attempts. Beyond a limit of addresses, attempts are counted together. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="maxKeys">Kinds and addresses that are told apart at a time.</param>
+/// <param name="maxKeys">The most combinations of kind and address that are distinguished at a time.</param>
 public sealed class AuditEventBuffer(TimeProvider time, int maxKeys = AuditEventBuffer.DefaultMaxKeys)
 {
-    /// <summary>Kinds and addresses told apart, unless more or fewer are wished.</summary>
+    /// <summary>The default for the most distinguished combinations of kind and address.</summary>
     public const int DefaultMaxKeys = 1000;
 
-    /// <summary>Subjects that an entry names.</summary>
+    /// <summary>The most subjects that an entry names.</summary>
     private const int MaxSubjects = 10;
 
-    /// <summary>What stands for the address of those that are counted together.</summary>
+    /// <summary>Replaces the address of attempts that are counted together.</summary>
     private const string ManyAddresses = "many";
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
@@ -39,7 +38,7 @@ public sealed class AuditEventBuffer(TimeProvider time, int maxKeys = AuditEvent
         }
     }
 
-    /// <summary>What is to be written now: the first of each series, and the rest of those whose minute is over.</summary>
+    /// <summary>Returns the entries to write now: the first of each series, and the rest of series whose minute has passed.</summary>
     public IReadOnlyList<(AuditEvent Act, Origin Origin)> Drain(bool all = false)
     {
         lock (turn)

@@ -2,7 +2,7 @@ using Orleans.Concurrency;
 
 namespace SoonShop.Auditing;
 
-// One on a silo: that is where a cancellation finds the call.
+// One activation per silo, so that a cancellation finds its call.
 [StatelessWorker(1), Reentrant]
 internal sealed class AuditGrain(IAuditLog log, IAuditAggregator refused) : Grain, IAuditGrain
 {

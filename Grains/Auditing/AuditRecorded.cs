@@ -5,8 +5,8 @@ using SoonShop.Events;
 namespace SoonShop.Auditing;
 
 /// <summary>
-/// An act on its way into the audit log, in the same transaction as the state that it changed: it goes with the state's events, and the
-/// database puts it into the log instead of a queue (migration 0014). So it is there as soon as the act is, or neither is.
+/// An action to insert into the audit log in the transaction of the state that it changed. It is committed like the state's events, and the
+/// database inserts it into the log instead of a queue (migration 0014). So either both action and entry exist, or neither.
 /// </summary>
 public sealed record AuditRecorded(
     string Actor, string Action, string Subject, AuditOutcome Outcome, int Count, string? Address, string? UserAgent, string? TraceId,
@@ -18,7 +18,7 @@ public sealed record AuditRecorded(
     /// <inheritdoc/>
     [JsonIgnore] public EventStream? Stream => new("audit", Subject);
 
-    /// <summary>An act of the call under way.</summary>
+    /// <summary>Creates the audit entry for an action of the current call.</summary>
     public static AuditRecorded Of(AuditEvent auditEvent)
     {
         var origin = Origin.Current;

@@ -1,21 +1,21 @@
 namespace SoonShop.Auditing;
 
 /// <summary>
-/// The port to the audit log. What changes a grain's state is better noted by the commit (<c>AggregateGrain.Audit</c>), which loses
-/// nothing; this is for what changes none.
+/// The port to the audit log. Changes of a grain's state should be recorded by their commit (<c>AggregateGrain.Audit</c>), which loses no
+/// entry. This port is for actions that change no state.
 /// </summary>
 public interface IAuditLog
 {
-    /// <summary>Adds an entry; its origin is that of the call under way.</summary>
+    /// <summary>Adds an entry with the origin of the current call.</summary>
     Task AddAsync(AuditEvent auditEvent, CancellationToken cancellation);
 
-    /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none of this list.</summary>
+    /// <summary>Lists entries, newest first, one page at a time. Error: <c>validation-failed</c> for an invalid cursor.</summary>
     Task<Result<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation);
 }
 
-/// <summary>The port for what is tried in vain, perhaps very often: it is counted, and noted by address and minute.</summary>
+/// <summary>The port for failed attempts, which may be very frequent: they are counted and recorded per address and minute.</summary>
 public interface IAuditAggregator
 {
-    /// <summary>Counts one. Never waits.</summary>
+    /// <summary>Counts an attempt. Never blocks.</summary>
     void Record(string action, string subject, AuditOutcome outcome);
 }

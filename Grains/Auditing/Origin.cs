@@ -1,9 +1,9 @@
 namespace SoonShop.Auditing;
 
-/// <summary>Who asks and from where, as the gateway sent it along with the call.</summary>
+/// <summary>Who sent a call and from where, as the gateway reports it.</summary>
 public sealed record Origin(string Actor, string? Address, string? UserAgent, string? TraceId)
 {
-    /// <summary>That of the call under way. What nobody asked for, the shop does of itself.</summary>
+    /// <summary>The origin of the current call. Without a caller, the shop itself is the actor.</summary>
     public static Origin Current => new(
         Get(RequestKeys.Actor) ?? Actors.System, Get(RequestKeys.Address), Get(RequestKeys.UserAgent), Get(RequestKeys.CorrelationId));
 

@@ -3,20 +3,20 @@ using Orleans.Concurrency;
 namespace SoonShop.Catalog;
 
 /// <remarks>
-/// Reads when it is asked: without front ends it costs nothing, and with many of them the database is asked no more often than
-/// every <see cref="Pause"/>. Those who ask meanwhile share a reading.
+/// Reads only on request: without front ends it costs nothing. With many of them, it queries the database at most once per
+/// <see cref="Pause"/>. Concurrent requests share a read.
 /// </remarks>
 [GrainType("cataloguenews")]
 [Reentrant]
 internal sealed class CatalogChangeFeedGrain(ICatalogChangeSource changes, TimeProvider time) : Grain, ICatalogChangeFeedGrain
 {
-    /// <summary>The shortest time between two readings.</summary>
+    /// <summary>The shortest time between two reads.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Patience with the database: caches do without the news meanwhile.</summary>
+    /// <summary>The time limit of a read. Caches get no changes meanwhile.</summary>
     private static readonly TimeSpan MaxReading = TimeSpan.FromSeconds(2);
 
-    /// <summary>Changes that are remembered: some minutes' worth in a busy shop.</summary>
+    /// <summary>The most changes that are remembered: some minutes in a busy shop.</summary>
     private const int Capacity = 5000;
 
     private ICatalogChangeReader? reader;

@@ -1,14 +1,14 @@
 namespace SoonShop.Catalog;
 
-/// <summary>The last changes of the catalogue, numbered.</summary>
-/// <param name="epoch">Tells these numbers from another log's.</param>
-/// <param name="capacity">How many changes are remembered.</param>
+/// <summary>The latest changes of the catalogue, numbered.</summary>
+/// <param name="epoch">Distinguishes these numbers from another log's.</param>
+/// <param name="capacity">The most changes that are remembered.</param>
 internal sealed class CatalogChangeLog(Guid epoch, int capacity)
 {
     private readonly Queue<CatalogChange> changes = new();
     private long last;
 
-    /// <summary>Adds changes; the oldest make room.</summary>
+    /// <summary>Adds changes; the oldest are dropped.</summary>
     public void Add(IEnumerable<CatalogChange> more)
     {
         foreach (var change in more)
@@ -20,7 +20,9 @@ internal sealed class CatalogChangeLog(Guid epoch, int capacity)
         }
     }
 
-    /// <summary>What came after a position, each product once; everything that is known for a position that is not one of these.</summary>
+    /// <summary>
+    /// Returns the changes after a position, each product once. For a position that is not in this log, returns all known changes.
+    /// </summary>
     public CatalogChangeBatch Since(CatalogChangePosition? after, double ageMs)
     {
         var known = after is not null && after.Epoch == epoch && after.Number <= last && last - after.Number <= changes.Count;

@@ -3,13 +3,15 @@ namespace SoonShop.Catalog;
 /// <summary>The port to the committed changes of products and their availability.</summary>
 public interface ICatalogChangeSource
 {
-    /// <summary>A reader that begins far enough back to miss nothing that a cache filled from now on could hold.</summary>
+    /// <summary>Opens a reader that starts far enough back to include every change that a cache filled from now on could miss.</summary>
     ICatalogChangeReader Open();
 }
 
-/// <summary>Reads changes as they are committed, each once. Not for two callers at a time.</summary>
+/// <summary>Reads each committed change once. One caller may use it at a time.</summary>
 public interface ICatalogChangeReader
 {
-    /// <summary>The changes since the last call; null when track was lost: then open another reader, and what was cached is out of date.</summary>
+    /// <summary>
+    /// Returns the changes since the last call. Null when changes may have been missed: then open another reader and discard cached data.
+    /// </summary>
     Task<ImmutableArray<CatalogChange>?> ReadAsync(CancellationToken cancellation);
 }

@@ -2,7 +2,7 @@ using Orleans.Concurrency;
 
 namespace SoonShop.Catalog;
 
-// One on a silo: that is where a cancellation finds the call. Callers spread over several keys.
+// One activation per silo, so that a cancellation finds its call. Callers distribute their calls over several keys.
 [StatelessWorker(1), Reentrant]
 internal sealed class ProductSearchGrain(IProductSearch search) : Grain, IProductSearchGrain
 {

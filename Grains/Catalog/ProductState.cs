@@ -8,24 +8,24 @@ public sealed partial record ProductState
 {
     /// <summary>The SKU.</summary>
     public required string Sku { get; init; }
-    /// <summary>What the administrator wrote.</summary>
+    /// <summary>The content that an administrator entered.</summary>
     public required ProductContent Content { get; init; }
-    /// <summary>When it came into the catalogue.</summary>
+    /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>Whether it has ever been on sale; null in documents of versions that did not note it.</summary>
+    /// <summary>True when it has ever been on sale; null in states of versions that did not store this.</summary>
     public bool? Published { get; init; }
 
     /// <summary>True while it has never been on sale.</summary>
     public bool IsDraft => !Content.Active && Published == false;
 
     /// <summary>
-    /// The state as it stands in a document of this version, with what older documents lack: a product that is out of sale since its
-    /// first version is a draft; one that changed since may have been on sale.
+    /// Completes a state that an older version wrote. A product that has been inactive since its first version is a draft. One that has
+    /// changed since may have been on sale.
     /// </summary>
     public ProductState At(int version) => Published is null ? this with { Published = Content.Active || version > 1 } : this;
 
-    /// <summary>A new product.</summary>
+    /// <summary>Creates a product.</summary>
     public static Decision<ProductState> Create(string sku, ProductContent content, string currency, DateTimeOffset now)
     {
         if (Problems(content, currency) is { Count: > 0 } problems)
@@ -35,7 +35,9 @@ public sealed partial record ProductState
             new ProductCreated(sku, content.Name, content.Category, content.Price));
     }
 
-    /// <summary>Replaces the content. Texts that stay as they are may be older than a rule, and do not count; prices do.</summary>
+    /// <summary>
+    /// Replaces the content. Unchanged texts are not validated, because they may be older than a rule; prices always are.
+    /// </summary>
     public Decision<ProductState> Update(ProductContent content, string currency)
     {
         if (Problems(content, currency, Content) is { Count: > 0 } problems)
@@ -52,7 +54,7 @@ public sealed partial record ProductState
         return Decision<ProductState>.To(With(content), events);
     }
 
-    /// <summary>Takes it out of sale.</summary>
+    /// <summary>Takes the product off sale.</summary>
     public Decision<ProductState> Archive() => Content.Active
         ? Decision<ProductState>.To(With(Content with { Active = false }), new ProductArchived(Sku))
         : Decision<ProductState>.NoChange(this);
@@ -60,7 +62,7 @@ public sealed partial record ProductState
     private ProductState With(ProductContent content) =>
         this with { Content = content, Published = Content.Active || content.Active ? true : Published };
 
-    /// <summary>True when <paramref name="content"/> says the same.</summary>
+    /// <summary>True when <paramref name="content"/> is equal.</summary>
     public bool SameAs(ProductContent content) => SameAs(content, Content);
 
     private static bool SameAs(ProductContent a, ProductContent b) =>
@@ -69,19 +71,19 @@ public sealed partial record ProductState
         && a.Attributes.Count == b.Attributes.Count
         && a.Attributes.All(pair => b.Attributes.TryGetValue(pair.Key, out var value) && value == pair.Value);
 
-    /// <summary>The product as the shop shows it.</summary>
+    /// <summary>Returns the product as the shop shows it.</summary>
     public Product ToView(Availability availability, int version) => new(
         Sku, Content.Name, Content.Description, Content.Category, Content.Family, Content.Price, Content.Attributes,
         Content.Images, Content.Active, Content.Active ? availability : Availability.OutOfStock)
     { Version = version, IsDraft = IsDraft };
 
-    /// <summary>What carts and orders need.</summary>
+    /// <summary>Returns the data that carts and orders need.</summary>
     public PriceOffer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active) { IsDraft = IsDraft };
 
-    /// <summary>What is wrong with the content, by field.</summary>
-    /// <param name="content">What is written.</param>
-    /// <param name="currency">The shop's.</param>
-    /// <param name="known">What the product says already; null for a new one.</param>
+    /// <summary>Returns what is wrong with the content, by field.</summary>
+    /// <param name="content">The new content.</param>
+    /// <param name="currency">The shop's currency.</param>
+    /// <param name="known">The current content; null for a new product.</param>
     private static Dictionary<string, string[]> Problems(ProductContent content, string currency, ProductContent? known = null)
     {
         var errors = new Dictionary<string, string[]>();
@@ -125,15 +127,15 @@ public sealed partial record ProductState
     private static partial Regex SlugPattern { get; }
 }
 
-/// <summary>What SQL may ask of products; the search's indexes are built over it.</summary>
-/// <param name="Sku">Found whole, or by its beginning.</param>
-/// <param name="Name">Weighs most.</param>
-/// <param name="Description">Weighs least.</param>
-/// <param name="Category">Filter and facet; its words are searched too.</param>
+/// <summary>The fields of a product that SQL uses; the search indexes are built from them.</summary>
+/// <param name="Sku">Found as a whole or by its prefix.</param>
+/// <param name="Name">Has the highest weight.</param>
+/// <param name="Description">Has the lowest weight.</param>
+/// <param name="Category">Filter and facet; its words are searched, too.</param>
 /// <param name="Family">Filter.</param>
-/// <param name="Attributes">The values, in one text.</param>
+/// <param name="Attributes">The values, joined to one text.</param>
 /// <param name="Price">Minor units.</param>
-/// <param name="Active">Only these are found.</param>
-/// <param name="CreatedAt">Order by newest.</param>
+/// <param name="Active">Only active products are found.</param>
+/// <param name="CreatedAt">Used to sort by newest.</param>
 public sealed record ProductIndex(
     string Sku, string Name, string Description, string Category, string? Family, string Attributes, long Price, bool Active, string CreatedAt);

@@ -10,16 +10,16 @@ using SoonShop.Users;
 
 namespace SoonShop.Events;
 
-/// <summary>What the shop does, as meter <c>SoonShop.Business</c>, told by what this silo commits.</summary>
+/// <summary>The shop's business metrics, as meter <c>SoonShop.Business</c>. Each silo counts what it commits.</summary>
 public sealed class BusinessMetrics
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "SoonShop.Business";
 
-    /// <summary>Who did something within this time is active.</summary>
+    /// <summary>A user counts as active for this long after an action.</summary>
     private static readonly TimeSpan ActiveFor = TimeSpan.FromMinutes(15);
 
-    /// <summary>The most users that are told apart.</summary>
+    /// <summary>The most users that are distinguished.</summary>
     private const int MaxUsers = 100_000;
 
     private static readonly string[] OrderStatuses = ["placed", "awaiting_payment", "confirmed", "rejected", "expired", "cancelled", "shipped", "delivered", "refunded"];
@@ -32,23 +32,24 @@ public sealed class BusinessMetrics
     private readonly ConcurrentDictionary<Guid, long> lastSeen = new();
     private readonly TimeProvider time;
 
-    /// <summary>Makes the meter's instruments. What alerts compare is there, as 0, from the start.</summary>
+    /// <summary>Creates the meter's instruments. Counters that alerts compare are exported as 0 from the start.</summary>
     public BusinessMetrics(IMeterFactory meters, TimeProvider time)
     {
         this.time = time;
         var meter = meters.Create(MeterName);
-        orders = meter.CreateCounter<long>("soonshop.orders", "{order}", "Orders by what became of them");
+        orders = meter.CreateCounter<long>("soonshop.orders", "{order}", "Orders by outcome");
         revenue = meter.CreateCounter<long>("soonshop.revenue", "{minor_unit}", "Totals of confirmed orders, in minor units");
-        refunded = meter.CreateCounter<long>("soonshop.refunded", "{minor_unit}", "Money given back, in minor units");
+        refunded = meter.CreateCounter<long>("soonshop.refunded", "{minor_unit}", "Refunded money, in minor units");
         payments = meter.CreateCounter<long>("soonshop.payments", "{attempt}", "Payments by outcome");
-        carts = meter.CreateCounter<long>("soonshop.carts", "{cart}", "Carts by what became of them");
+        carts = meter.CreateCounter<long>("soonshop.carts", "{cart}", "Changes of carts, by kind");
         registrations = meter.CreateCounter<long>("soonshop.registrations", "{user}", "Accounts made");
         logins = meter.CreateCounter<long>("soonshop.logins", "{attempt}", "Log-ins by password, by outcome");
         notifications = meter.CreateCounter<long>("soonshop.notifications", "{message}", "Messages by channel and outcome");
         units = meter.CreateCounter<long>("soonshop.inventory.units", "{unit}", "Units moved, by movement");
-        refusals = meter.CreateCounter<long>("soonshop.inventory.refusals", "{reservation}", "Reservations refused for want of stock");
+        refusals = meter.CreateCounter<long>("soonshop.inventory.refusals", "{reservation}", "Reservations refused because of insufficient stock");
         crossings = meter.CreateCounter<long>("soonshop.inventory.crossings", "{item}", "Items whose stock crossed a threshold");
-        meter.CreateObservableGauge("soonshop.active_users", CountActive, "{user}", "Customers of whom this silo committed something in the last 15 minutes");
+        meter.CreateObservableGauge(
+            "soonshop.active_users", CountActive, "{user}", "Customers with a commit on this silo in the last 15 minutes");
         Begin(orders, "status", OrderStatuses);
         Begin(payments, "outcome", PaymentOutcomes);
         Begin(carts, "change", CartChanges);
@@ -58,7 +59,7 @@ public sealed class BusinessMetrics
         refusals.Add(0);
     }
 
-    /// <summary>An event was committed.</summary>
+    /// <summary>Counts a committed event.</summary>
     public void Published(IShopEvent e)
     {
         switch (e)
@@ -144,16 +145,16 @@ public sealed class BusinessMetrics
         }
     }
 
-    /// <summary>A channel has taken a message over.</summary>
+    /// <summary>Counts a message that a channel has accepted.</summary>
     public void Sent(string channel) => Notification(channel, "sent");
 
-    /// <summary>A movement of stock was committed.</summary>
+    /// <summary>Counts a committed movement of stock.</summary>
     public void Moved(LedgerRow row) => Count(units, "movement", MovementOf(row), Math.Abs((long)row.Delta));
 
-    /// <summary>A reservation was refused for want of stock.</summary>
+    /// <summary>Counts a reservation that was refused because of insufficient stock.</summary>
     public void OutOfStock() => refusals.Add(1);
 
-    /// <summary>A cart has other lines than before.</summary>
+    /// <summary>Counts a change of a cart's lines.</summary>
     public void CartChanged(CartState before, CartState after)
     {
         if (before.Lines.Length == 0 && after.Lines.Length > 0)
@@ -162,13 +163,13 @@ public sealed class BusinessMetrics
             Count(carts, "change", "emptied");
     }
 
-    /// <summary>A guest's cart went into a customer's.</summary>
+    /// <summary>Counts a guest's cart that was merged into a customer's.</summary>
     public void CartMerged() => Count(carts, "change", "merged");
 
-    /// <summary>An order took its lines out of a cart.</summary>
+    /// <summary>Counts an order that removed its lines from a cart.</summary>
     public void CartOrdered() => Count(carts, "change", "ordered");
 
-    /// <summary>Somebody tried to log in: with the right password, with a wrong one, or too often.</summary>
+    /// <summary>Counts a login attempt: with the correct password, with a wrong one, or throttled.</summary>
     public void LoggedIn(bool succeeded, bool throttled = false) => Count(logins, "outcome", throttled ? "throttled" : succeeded ? "succeeded" : "refused");
 
     private static string MovementOf(LedgerRow row) => row.Kind switch

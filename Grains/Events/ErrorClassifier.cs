@@ -7,20 +7,20 @@ using Orleans.Storage;
 
 namespace SoonShop.Events;
 
-/// <summary>Puts exceptions into a class, by one criterion.</summary>
+/// <summary>Assigns exceptions to an error class by one criterion.</summary>
 public abstract record ErrorRule
 {
-    /// <summary>The class of this very exception (not of those within it); null when the rule does not know it.</summary>
+    /// <summary>Returns the class of this exception itself, without inner exceptions; null when the rule does not apply.</summary>
     public abstract ErrorClass? Classify(Exception e);
 
-    /// <summary>Exceptions of a type, for which more can be asked.</summary>
+    /// <summary>Matches exceptions of a type, with an optional further condition.</summary>
     public static ErrorRule For<TException>(ErrorClass @class, Func<TException, bool>? when = null) where TException : Exception =>
         new TypeRule(e => e is TException exact && (when is null || when(exact)) ? @class : null);
 
-    /// <summary>Exceptions of a type, by its name with or without namespace; also of types derived from it.</summary>
+    /// <summary>Matches exceptions by the name of their type or of a base type, with or without namespace.</summary>
     public static ErrorRule Named(string type, ErrorClass @class) => new TypeRule(e => IsNamed(e.GetType(), type) ? @class : null);
 
-    /// <summary>Exceptions whose message matches. The pattern must need no backtracking.</summary>
+    /// <summary>Matches exceptions by their message. The pattern must not need backtracking.</summary>
     public static ErrorRule Matching(Regex message, ErrorClass @class) => new TypeRule(e => message.IsMatch(e.Message) ? @class : null);
 
     private static bool IsNamed(Type? type, string name)
@@ -39,33 +39,33 @@ public abstract record ErrorRule
     }
 }
 
-/// <summary>Thrown by a handler that knows how its failure is to be taken.</summary>
+/// <summary>Thrown by a handler that knows the class of its failure.</summary>
 public sealed class HandlingException : Exception
 {
-    /// <summary>Of class <see cref="ErrorClass.System"/>.</summary>
+    /// <summary>Creates an error of class <see cref="ErrorClass.System"/>.</summary>
     public HandlingException() { }
 
-    /// <summary>Of class <see cref="ErrorClass.System"/>.</summary>
+    /// <summary>Creates an error of class <see cref="ErrorClass.System"/>.</summary>
     public HandlingException(string message) : base(message) { }
 
-    /// <summary>Of class <see cref="ErrorClass.System"/>.</summary>
+    /// <summary>Creates an error of class <see cref="ErrorClass.System"/>.</summary>
     public HandlingException(string message, Exception innerException) : base(message, innerException) { }
 
-    /// <summary>Of a class.</summary>
+    /// <summary>Creates an error of a class.</summary>
     public HandlingException(ErrorClass @class, string message, Exception? innerException = null) : base(message, innerException) => Class = @class;
 
-    /// <summary>How the failure is to be taken.</summary>
+    /// <summary>The class of the failure.</summary>
     public ErrorClass Class { get; } = ErrorClass.System;
 }
 
 /// <summary>
-/// Says what kind of error an exception is: what the rules given say (configuration first), then what is known of .NET's
-/// and Orleans' own. An exception that says nothing itself is judged by what it wraps; one that nobody knows is a bug.
+/// Determines the class of an error. The given rules (configuration first) come before the built-in rules for exceptions of .NET and
+/// Orleans. If no rule matches an exception, its inner exception decides. If nothing matches, the error is a bug.
 /// </summary>
-/// <param name="rules">Rules that go before the known ones, in this order.</param>
+/// <param name="rules">Rules that precede the built-in ones, in this order.</param>
 public sealed class ErrorClassifier(IEnumerable<ErrorRule> rules)
 {
-    /// <summary>How deep wrapped exceptions are looked into.</summary>
+    /// <summary>How many levels of inner exceptions are examined.</summary>
     private const int MaxDepth = 8;
 
     private static readonly ErrorRule[] Known =
@@ -91,7 +91,7 @@ public sealed class ErrorClassifier(IEnumerable<ErrorRule> rules)
 
     private readonly ErrorRule[] all = [.. rules, .. Known];
 
-    /// <summary>The class of an error.</summary>
+    /// <summary>Returns the class of an error.</summary>
     public ErrorClass Classify(Exception error)
     {
         var e = error;
@@ -99,7 +99,7 @@ public sealed class ErrorClassifier(IEnumerable<ErrorRule> rules)
         {
             if (e is HandlingException own)
                 return own.Class;
-            // Both only carry others.
+            // Both only wrap other exceptions.
             if (e is AggregateException or TargetInvocationException)
                 continue;
             foreach (var rule in all)

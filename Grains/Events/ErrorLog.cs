@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace SoonShop.Events;
 
 /// <summary>
-/// Writes failures into the record, as well as may be: a record that is out of reach delays no event and fails none, since
-/// what must not be lost stands with the delivery.
+/// Writes failures to the error store on a best-effort basis: an unreachable store neither delays events nor fails them. The delivery
+/// itself stores everything that must not be lost.
 /// </summary>
 public sealed partial class ErrorLog(IErrorStore record, TimeProvider time, ILogger<ErrorLog> log)
 {
-    /// <summary>How long a record may take.</summary>
+    /// <summary>The time limit of a write.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    /// <summary>Length of <c>00-&lt;trace id&gt;-…</c> up to the trace id's end.</summary>
+    /// <summary>The position of the trace id in <c>00-&lt;trace id&gt;-…</c>.</summary>
     private const int TraceStart = 3, TraceEnd = 35;
 
     /// <summary>Records failed attempts.</summary>
@@ -19,7 +19,7 @@ public sealed partial class ErrorLog(IErrorStore record, TimeProvider time, ILog
     /// <param name="handler">The handler's name.</param>
     /// <param name="handlerKey">The key of its grain.</param>
     /// <param name="failures">The attempts.</param>
-    /// <param name="resolvedBy">What resolved them already; null while they are open.</param>
+    /// <param name="resolvedBy">What has already resolved them; null while they are open.</param>
     public Task AddAsync(CloudEvent e, string handler, string handlerKey, IReadOnlyList<FailedAttempt> failures, string? resolvedBy = null)
     {
         var resolvedAt = resolvedBy is null ? (DateTimeOffset?)null : time.GetUtcNow();
@@ -29,7 +29,7 @@ public sealed partial class ErrorLog(IErrorStore record, TimeProvider time, ILog
         return TryAsync(cancellation => record.AddAsync(errors, cancellation));
     }
 
-    /// <summary>Says that a handling that failed before has succeeded.</summary>
+    /// <summary>Marks the earlier failures of an event as resolved, because its handler has succeeded.</summary>
     public Task ResolveAsync(CloudEvent e, string handler, string handlerKey, string by) =>
         TryAsync(cancellation => record.ResolveAsync(e.Id, handler, handlerKey, by, cancellation));
 
@@ -48,6 +48,6 @@ public sealed partial class ErrorLog(IErrorStore record, TimeProvider time, ILog
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A failure could not be recorded; its delivery is kept all the same. {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A failure could not be written to the error store; its delivery is stored anyway. {Reason}")]
     private static partial void LogLoss(ILogger log, string reason);
 }

@@ -6,12 +6,12 @@ using SoonShop.Privacy;
 
 namespace SoonShop.Events;
 
-// One on a silo: that is where a cancellation finds the call.
+// One activation per silo, so that a cancellation finds its call.
 [StatelessWorker(1), Reentrant]
-internal sealed class EventAdminGrain(IEventMetricsStore statistics, IErrorStore failures, IDeadLetters letters, IAuditLog audit, PersonalData personal)
+internal sealed class EventAdminGrain(IEventMetricsStore metrics, IErrorStore failures, IDeadLetters letters, IAuditLog audit, PersonalData personal)
     : Grain, IEventAdminGrain
 {
-    Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) => statistics.ReadAsync(windowMinutes, cancellation);
+    Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) => metrics.ReadAsync(windowMinutes, cancellation);
 
     Task<Result<Page<EventError>>> IEventAdminGrain.ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
         failures.ListAsync(filter, page, cancellation);
@@ -38,7 +38,7 @@ internal sealed class EventAdminGrain(IEventMetricsStore statistics, IErrorStore
 
     Task<ReplayResponse> IEventAdminGrain.ReplayAsync(EventErrorFilter filter, string actor) => letters.ReplayAsync(filter, actor, CancellationToken.None);
 
-    /// <summary>With a token that was to be mailed, whoever may read dead letters could act for its owner.</summary>
+    /// <summary>Removes mailed tokens: anyone who may read dead letters could otherwise act for the token's owner.</summary>
     private DeadLetterDetails WithoutSecrets(DeadLetterDetails letter)
     {
         try

@@ -1,8 +1,8 @@
 namespace SoonShop.Events;
 
 /// <summary>
-/// Committed events of one queue, in the order in which they were read, on their way to the lane that brings them to their handlers: what
-/// the stream of a lane carries (<see cref="ShopStreams.Lanes"/>).
+/// Committed events of one queue, in the order in which they were read. The stream of a lane carries them to the lane, which delivers them
+/// to their handlers (<see cref="ShopStreams.Lanes"/>).
 /// </summary>
 [GenerateSerializer, Immutable, Alias("event-batch")]
 public sealed class EventBatch
@@ -10,29 +10,31 @@ public sealed class EventBatch
     /// <summary>The events.</summary>
     [Id(0)] public ImmutableArray<CloudEvent> Events { get; init; } = [];
 
-    /// <summary>Takes what became of them; null in another process than the one that read them.</summary>
+    /// <summary>Receives the outcomes of the events; null in any other process than the one that read them.</summary>
     [field: NonSerialized] public IEventAcknowledgements? Receipts { get; init; }
 }
 
 /// <summary>
-/// What a lane tells the reader of its queue, in the same process, about the events of a batch, by their place in it. An event is
-/// acknowledged when it is done, and not before, whatever Orleans knows of its batch.
+/// A lane's acknowledgements to the reader of its queue, in the same process, for the events of a batch by their index. An event is
+/// acknowledged exactly when it is done, whatever Orleans knows about its batch.
 /// </summary>
 public interface IEventAcknowledgements
 {
     /// <summary>
-    /// False once somebody else reads the queue: what is not done by then comes from that one, and nothing more is begun here.
+    /// False once another silo reads the queue. That silo then delivers every event that is not done, and this lane starts no further
+    /// event.
     /// </summary>
     bool AreCurrent { get; }
 
     /// <summary>
-    /// Takes an event over: whoever has taken it must end with one of the other two. False when it must not be handled: it was taken before.
+    /// Takes an event over. The caller must then call one of the other two methods. False when the event was taken before and must not be
+    /// handled.
     /// </summary>
     bool Take(int index);
 
-    /// <summary>Each handler is done with the event, or what follows is stored.</summary>
+    /// <summary>Acknowledges the event: each handler has processed it, or its retry or dead letter is stored.</summary>
     void Done(int index);
 
-    /// <summary>The event was not brought to all its handlers, because the queue is somebody else's.</summary>
+    /// <summary>Returns the event without delivery to all its handlers, because another silo reads the queue.</summary>
     void Return(int index);
 }

@@ -3,24 +3,24 @@ using Microsoft.Extensions.Logging;
 namespace SoonShop.Events;
 
 /// <summary>
-/// Brings events to one handler's grain: retries in place, and hands over what failed for delayed retries or as a dead letter. Whoever has
-/// it says how an attempt is made.
+/// Delivers events to one handler's grain. It retries in place, and stores what fails for delayed retries or as a dead letter. The caller
+/// defines how an attempt is made.
 /// </summary>
 internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandlerType type, string key)
 {
-    /// <summary>How many events it remembers whose delivery could not be stored.</summary>
+    /// <summary>The most events that are remembered because their delivery could not be stored.</summary>
     private const int MaxUnsettled = 256;
 
-    /// <summary>Within this time from its arrival an event must be handled or handed over: Orleans gives the call up after 10 s.</summary>
+    /// <summary>The time from its arrival within which an event must be handled or stored: Orleans times the call out after 10 s.</summary>
     private static readonly TimeSpan InPlaceLimit = TimeSpan.FromSeconds(9);
 
-    /// <summary>Events whose failures are recorded, but whose delivery could not be stored.</summary>
+    /// <summary>Events whose failures are in the error store but whose delivery could not be stored.</summary>
     private HashSet<string>? unsettled;
 
-    /// <summary>Returns once the event is handled, or stored for what follows.</summary>
+    /// <summary>Delivers an event. Returns once it is handled, or its retry or dead letter is stored.</summary>
     /// <param name="e">The event.</param>
-    /// <param name="attempt">Makes an attempt of this number, in a trace. Throws nothing that the handler throws.</param>
-    /// <exception cref="Exception">It could not be stored: it is not done with, and must come again.</exception>
+    /// <param name="attempt">Makes an attempt with this number, in a trace. Must not throw the handler's exceptions.</param>
+    /// <exception cref="Exception">The delivery could not be stored. The event is not done and must be delivered again.</exception>
     public async Task DeliverAsync(CloudEvent e, Func<int, string?, Task<AttemptResult>> attempt)
     {
         if (!type.Concerns(e, runtime.Types))
@@ -50,7 +50,7 @@ internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandler
         }
     }
 
-    /// <summary>Records the failures before the success, which resolves them and those before them.</summary>
+    /// <summary>Records the failures before a success, and marks these and earlier ones as resolved.</summary>
     private async Task SettleAsync(CloudEvent e, ImmutableArray<FailedAttempt>.Builder? failures)
     {
         if (failures is not null)
@@ -67,7 +67,7 @@ internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandler
         }
         catch
         {
-            // The event will come again, and may then succeed without anybody else knowing.
+            // The event will be delivered again and may then succeed without a stored delivery.
             if ((unsettled ??= []).Count < MaxUnsettled)
                 unsettled.Add(delivery.Event.Id);
             throw;
@@ -80,7 +80,7 @@ internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandler
             runtime.Metrics.DeadLettered(delivery.Event, type.Name, delivery.Failures[^1].Error.Class);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Handler} {Key} failed with {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Handler} {Key} failed to handle {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
     private static partial void LogFailure(
         ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class, string reason);
 }

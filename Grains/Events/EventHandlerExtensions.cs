@@ -3,12 +3,12 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Events;
 
-/// <summary>Hosting of event handlers.</summary>
+/// <summary>Registers event handlers.</summary>
 public static class EventHandlerExtensions
 {
     /// <summary>
-    /// What event handlers need, except for an <see cref="IRetryStore"/>, an <see cref="IErrorStore"/> and <see cref="EventsOptions"/>. Rules of one's own: register
-    /// <see cref="ErrorRule"/>s and <see cref="RetryRule"/>s.
+    /// Adds the services of event handlers, except for an <see cref="IRetryStore"/>, an <see cref="IErrorStore"/> and
+    /// <see cref="EventsOptions"/>. To add rules of your own, register <see cref="ErrorRule"/>s and <see cref="RetryRule"/>s.
     /// </summary>
     public static IServiceCollection AddEventHandlers(this IServiceCollection services) => services
         .AddSingleton(_ => new EventTypes(EventTypes.Assemblies()))

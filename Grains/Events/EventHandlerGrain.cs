@@ -7,7 +7,7 @@ using Orleans.Streams.Core;
 namespace SoonShop.Events;
 
 /// <summary>
-/// An event handler without state of its own. A subclass names itself and its streams, and has a method per event type:
+/// An event handler without state. A subclass has attributes for its name and streams, and a method per event type:
 /// <code>
 /// [GrainType("order-log"), ImplicitStreamSubscription(ShopStreams.Orders)]
 /// internal sealed class OrderLog(IOrderLog log) : EventHandlerGrain, IHandle&lt;OrderConfirmed&gt;
@@ -15,16 +15,16 @@ namespace SoonShop.Events;
 ///     public Task HandleAsync(OrderConfirmed e, EventContext context) => log.WriteAsync(e.Order.Number, context.Cancellation);
 /// }
 /// </code>
-/// Its key is the stream's. What it throws is retried as its policy says (<see cref="RetryAttribute"/>, <c>Events:Policies</c>),
-/// and ends in the dead letters. An event that it has handled is passed over when it comes again, as long as the
-/// activation remembers; after that, doing it again must be harmless.
+/// The grain's key is the stream's key. A failed event is retried by the handler's policy (<see cref="RetryAttribute"/>,
+/// <c>Events:Policies</c>) and finally becomes a dead letter. The activation skips a repeated event that it remembers. It may forget
+/// events, so handling an event twice must be harmless.
 /// </summary>
 [MayInterleave(nameof(MayInterleave))]
 public abstract class EventHandlerGrain : Grain, IEventHandler, IStreamSubscriptionObserver, IPipelineHandler
 {
     private EventPipeline? pipeline;
 
-    /// <summary>For Orleans: streams may ask how this handler stands while it is busy.</summary>
+    /// <summary>Called by Orleans: lets the handshake of streams interleave while the handler is busy.</summary>
     public static bool MayInterleave(IInvokable request) => StreamHandshake.Includes(request);
 
     private EventPipeline Pipeline => pipeline ??= new EventPipeline(ServiceProvider.GetRequiredService<HandlerRuntime>(), this, this.GetGrainId());

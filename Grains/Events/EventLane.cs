@@ -7,30 +7,30 @@ namespace SoonShop.Events;
 
 /// <summary>Limits of lanes.</summary>
 /// <param name="BatchWait">
-/// How long a lane waits for a batch before it takes the next one. Attempts that take longer go on beside it; their events are
-/// acknowledged when they are done.
+/// How long a lane waits for a batch before it takes the next one. Slower attempts continue in parallel, and their events are acknowledged
+/// when they are done.
 /// </param>
-/// <param name="HandlerPatience">How long it is tried to reach a handler before that counts as a failed attempt.</param>
-/// <param name="AttemptsAtATime">Attempts of one handler that a lane has under way at a time, each for another key.</param>
+/// <param name="HandlerPatience">How long a lane tries to reach a handler before that counts as a failed attempt.</param>
+/// <param name="AttemptsAtATime">The most concurrent attempts of one handler in a lane, each for another key.</param>
 public sealed record LaneOptions(TimeSpan BatchWait, TimeSpan HandlerPatience, int AttemptsAtATime)
 {
-    /// <summary>Where nothing else is said.</summary>
+    /// <summary>The default limits.</summary>
     public static LaneOptions Default { get; } = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5), 128);
 }
 
-/// <summary>The lanes of this silo. They outlive their grains' activations: what a lane has taken over stays in its order.</summary>
+/// <summary>The lanes of this silo. They outlive the activations of their grains, so that events taken over stay in order.</summary>
 internal sealed class EventLanes(HandlerRuntime runtime, HandlerCalls calls, IEnumerable<IEventFilter> interests, LaneOptions options)
 {
     private readonly ConcurrentDictionary<string, EventLane> lanes = new();
     private readonly FrozenDictionary<string, IEventFilter> interests = interests.ToFrozenDictionary(i => i.Handler);
 
-    /// <summary>The lane of this key.</summary>
+    /// <summary>Returns the lane with this key.</summary>
     public EventLane Of(string key) => lanes.GetOrAdd(key, _ => new EventLane(runtime, calls, interests, options));
 }
 
 /// <summary>
-/// Brings the events of a queue to their handlers: in order to each handler's grain, to different grains side by side. What fails goes
-/// the way of its retry policy; what can neither be handled nor stored is tried until it can, and holds up its own grain alone.
+/// Delivers the events of a queue to their handlers: in order to each handler's grain, in parallel to different grains. A failed event
+/// follows its retry policy. An event that can be neither handled nor stored is retried until it can, and delays only its own grain.
 /// </summary>
 internal sealed partial class EventLane(
     HandlerRuntime runtime, HandlerCalls calls, FrozenDictionary<string, IEventFilter> interests, LaneOptions options)
@@ -44,8 +44,8 @@ internal sealed partial class EventLane(
     private readonly ConcurrentDictionary<string, SemaphoreSlim> rooms = new();
 
     /// <summary>
-    /// Takes a batch over. Ends when each of its events is handled or stored, or after a while: what is slow then holds up nothing but what
-    /// follows for the same grain.
+    /// Takes a batch over. Completes when each of its events is handled or stored, or after a while. A slow event then delays only later
+    /// events for the same grain.
     /// </summary>
     public Task TakeAsync(IReadOnlyList<CloudEvent> events, IEventAcknowledgements receipts)
     {
@@ -83,7 +83,7 @@ internal sealed partial class EventLane(
         }
         if (begin is null)
             return;
-        // Attempts belong to the traces of their events, not to the call that brought the batch.
+        // Attempts belong to the traces of their events, not to the call that delivered the batch.
         using var _ = ExecutionContext.SuppressFlow();
         foreach (var line in begin)
             Task.Run(() => DeliverAsync(line));
@@ -96,7 +96,7 @@ internal sealed partial class EventLane(
         return handlers;
     }
 
-    /// <summary>Brings what waits for one grain to it, one event after the other, until nothing does.</summary>
+    /// <summary>Delivers the waiting events of one grain one after the other until none is left.</summary>
     private async Task DeliverAsync(HandlerQueue line)
     {
         var room = rooms.GetOrAdd(line.Handler.Name, _ => new SemaphoreSlim(options.AttemptsAtATime));
@@ -121,7 +121,7 @@ internal sealed partial class EventLane(
         }
     }
 
-    /// <summary>True when the handler is done with the event, or what follows is stored; false when the queue is somebody else's.</summary>
+    /// <summary>Delivers an event. True when it is handled or stored; false when another silo reads the queue.</summary>
     private async Task<bool> DeliverAsync(HandlerQueue line, EventInFlight e, SemaphoreSlim room)
     {
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
@@ -150,7 +150,7 @@ internal sealed partial class EventLane(
         }
     }
 
-    /// <summary>Where that cannot be found out, the handler decides.</summary>
+    /// <summary>Tells whether the handler wants the event. If that cannot be determined, the handler gets it.</summary>
     private async ValueTask<bool> IsWantedAsync(EventHandlerType handler, CloudEvent e)
     {
         if (!interests.TryGetValue(handler.Name, out var interest))
@@ -167,14 +167,14 @@ internal sealed partial class EventLane(
         }
     }
 
-    /// <summary>One attempt. A handler that cannot be reached, because its silo has gone, say, is soon elsewhere.</summary>
+    /// <summary>Makes one attempt. A handler whose silo has died is soon activated on another silo.</summary>
     private Task<AttemptResult> AttemptAsync(HandlerQueue line, EventInFlight e, int attempt, string? trace)
     {
         var patience = e.Receipts.AreCurrent ? options.HandlerPatience : TimeSpan.Zero;
         return calls.AttemptAsync(line.Handler.Name, line.Key, e.Event, attempt, trace, patience);
     }
 
-    /// <summary>What waits for one grain.</summary>
+    /// <summary>The waiting events of one grain.</summary>
     private sealed class HandlerQueue(EventHandlerType handler, string key, HandlerRuntime runtime)
     {
         public EventHandlerType Handler => handler;
@@ -188,7 +188,7 @@ internal sealed partial class EventLane(
         public CloudEvent Event => e;
         public IEventAcknowledgements Receipts => receipts;
 
-        /// <summary>Handlers that are not done with it. Under the lane's lock.</summary>
+        /// <summary>The number of handlers that have not processed the event. Used under the lane's lock.</summary>
         public int HandlersLeft { get; set; }
 
         public bool IsReturned { get; set; }
@@ -216,9 +216,9 @@ internal sealed partial class EventLane(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{EventType} {EventId} was not handled by {Handler} {Key}, and what follows cannot be stored now; it is tried again: {Reason}")]
+        Message = "{EventType} {EventId} was not handled by {Handler} {Key}, and its retry could not be stored; retrying: {Reason}")]
     private static partial void LogNotStored(ILogger log, string handler, string key, string eventType, string eventId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Whether {Handler} needs {EventType} cannot be found out now; it gets it: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not determine whether {Handler} needs {EventType}, so it gets the event: {Reason}")]
     private static partial void LogNotKnown(ILogger log, string handler, string eventType, string reason);
 }

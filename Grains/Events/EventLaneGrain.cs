@@ -5,8 +5,8 @@ using Orleans.Streams.Core;
 namespace SoonShop.Events;
 
 /// <summary>
-/// The consumer of a lane, which is one stream for all events of a queue: customers' streams are many and used for seconds, and Orleans
-/// registers each. It is active on the silo that reads the queue, whose name is in its key.
+/// The consumer of a lane, which is one stream for all events of a queue. Without lanes, Orleans would register many streams, one per
+/// customer, that are used only for seconds. The grain is active on the silo that reads the queue; its key contains that silo's name.
 /// </summary>
 [GrainType("event-lane"), ImplicitStreamSubscription(ShopStreams.Lanes), PreferLocalPlacement]
 internal sealed class EventLaneGrain(EventLanes lanes) : Grain, IGrainWithStringKey, IStreamSubscriptionObserver
@@ -18,7 +18,7 @@ internal sealed class EventLaneGrain(EventLanes lanes) : Grain, IGrainWithString
     {
         if (batch.Receipts is { } receipts)
             return lanes.Of(this.GetPrimaryKeyString()).TakeAsync(batch.Events, receipts);
-        // It was placed while the other silo was not ready for grains. The stream tries again, and finds it there.
+        // The grain was placed here while the other silo was not ready for grains. The stream retries and finds it there.
         DeactivateOnIdle();
         throw new InvalidOperationException(
             $"The lane {this.GetPrimaryKeyString()} is active on another silo than the reader of its queue; it is tried again.");

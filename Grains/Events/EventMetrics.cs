@@ -5,19 +5,18 @@ using System.Diagnostics.Metrics;
 namespace SoonShop.Events;
 
 /// <summary>
-/// Counts what happens to events on this silo: as meter <c>SoonShop.Events</c>, and as sums since the last time they were
-/// taken, from which the figures of the whole cluster are added up. Tags are bounded: names that are not known here are
-/// counted together.
+/// Counts events on this silo: as meter <c>SoonShop.Events</c>, and as sums since they were last taken, which are added up to the metrics
+/// of the whole cluster. Tags are bounded: names that this version does not know are counted together.
 /// </summary>
 public sealed class EventMetrics
 {
     /// <summary>The meter's name.</summary>
     public const string MeterName = "SoonShop.Events";
 
-    /// <summary>The upper bounds of the buckets of handler times, in milliseconds; the last bucket has none.</summary>
+    /// <summary>The upper bounds of the histogram of handler times, in milliseconds; the last bucket has none.</summary>
     public static readonly ImmutableArray<double> BoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
-    /// <summary>An event waits longer than its handling takes when queues stand still.</summary>
+    /// <summary>The bounds for the lag. It can exceed the handler time by far when queues stand still.</summary>
     private static readonly ImmutableArray<double> LagBoundsMs = [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 1_800_000];
 
     private const string Unknown = "unknown";
@@ -31,27 +30,36 @@ public sealed class EventMetrics
     private EventQueueState queue = new(0, 0, 0, 0, 0);
     private long observedAt;
 
-    /// <summary>Makes the meter's instruments.</summary>
+    /// <summary>Creates the meter's instruments.</summary>
     public EventMetrics(IMeterFactory meters, EventTypes types, EventHandlers handlers, TimeProvider time)
     {
         (this.types, this.handlers, this.time) = (types, handlers, time);
         observedAt = time.GetTimestamp();
         var meter = meters.Create(MeterName);
         published = meter.CreateCounter<long>("soonshop.events.published", "{event}", "Events committed");
-        delivered = meter.CreateCounter<long>("soonshop.events.delivered", "{event}", "Events handled, once for each handler");
+        delivered = meter.CreateCounter<long>("soonshop.events.delivered", "{event}", "Handled events, counted per handler");
         failed = meter.CreateCounter<long>("soonshop.events.failed", "{attempt}", "Attempts that failed");
         retried = meter.CreateCounter<long>("soonshop.events.retried", "{attempt}", "Attempts after the first");
-        deadLettered = meter.CreateCounter<long>("soonshop.events.dead_lettered", "{event}", "Events given up by a handler");
-        handlerTime = meter.CreateHistogram("soonshop.events.handler_time", "ms", "How long attempts took", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = BoundsMs });
-        lag = meter.CreateHistogram("soonshop.events.lag", "ms", "From an event's decision to its being handled", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LagBoundsMs });
-        meter.CreateObservableGauge("soonshop.events.queue_depth", () => Volatile.Read(ref queue).Depth, "{event}", "Committed events that are not done with, in the cluster");
-        meter.CreateObservableGauge("soonshop.events.queue_lag", () => Volatile.Read(ref queue).LagSeconds, "s", "The age of the oldest of them");
-        meter.CreateObservableGauge("soonshop.events.scheduled", () => Volatile.Read(ref queue).Scheduled, "{event}", "Events that wait for their time, in the cluster");
-        meter.CreateObservableGauge("soonshop.events.retrying", () => Volatile.Read(ref queue).Retrying, "{event}", "Deliveries that wait for another attempt, in the cluster");
-        meter.CreateObservableGauge("soonshop.events.dead_letters", () => Volatile.Read(ref queue).DeadLetters, "{event}", "Open dead letters, in the cluster");
+        deadLettered = meter.CreateCounter<long>("soonshop.events.dead_lettered", "{event}", "Events that became a dead letter of a handler");
+        handlerTime = meter.CreateHistogram(
+            "soonshop.events.handler_time", "ms", "The duration of attempts",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = BoundsMs });
+        lag = meter.CreateHistogram(
+            "soonshop.events.lag", "ms", "The time from an event's decision until it is handled",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LagBoundsMs });
+        meter.CreateObservableGauge(
+            "soonshop.events.queue_depth", () => Volatile.Read(ref queue).Depth, "{event}", "Committed events of the cluster that are not done");
+        meter.CreateObservableGauge(
+            "soonshop.events.queue_lag", () => Volatile.Read(ref queue).LagSeconds, "s", "The age of the oldest event that is not done");
+        meter.CreateObservableGauge(
+            "soonshop.events.scheduled", () => Volatile.Read(ref queue).Scheduled, "{event}", "Scheduled events of the cluster that are not due");
+        meter.CreateObservableGauge(
+            "soonshop.events.retrying", () => Volatile.Read(ref queue).Retrying, "{event}", "Deliveries of the cluster that wait for a retry");
+        meter.CreateObservableGauge(
+            "soonshop.events.dead_letters", () => Volatile.Read(ref queue).DeadLetters, "{event}", "Open dead letters of the cluster");
     }
 
-    /// <summary>An event was committed.</summary>
+    /// <summary>Counts a committed event.</summary>
     public void Published(IShopEvent e)
     {
         published.Add(1, new TagList { { "event_type", e.Type }, { "domain", DomainOf(e.Type) } });
@@ -60,7 +68,7 @@ public sealed class EventMetrics
             s.Published++;
     }
 
-    /// <summary>A handler had a try at an event.</summary>
+    /// <summary>Counts a handler's attempt.</summary>
     public void Attempted(CloudEvent e, string handler, int attempt, AttemptResult result)
     {
         var (type, name) = (KnownType(e.Type), handlers.Find(handler) is null ? Unknown : handler);
@@ -93,7 +101,7 @@ public sealed class EventMetrics
         }
     }
 
-    /// <summary>A handler gave an event up.</summary>
+    /// <summary>Counts an event that became a dead letter.</summary>
     public void DeadLettered(CloudEvent e, string handler, ErrorClass error)
     {
         var (type, name) = (KnownType(e.Type), handlers.Find(handler) is null ? Unknown : handler);
@@ -103,17 +111,17 @@ public sealed class EventMetrics
             s.DeadLettered++;
     }
 
-    /// <summary>How things stand in the cluster, for the gauges.</summary>
+    /// <summary>Sets the state of the cluster's queues for the gauges.</summary>
     public void Observe(EventQueueState state)
     {
         Volatile.Write(ref queue, state);
         Volatile.Write(ref observedAt, time.GetTimestamp());
     }
 
-    /// <summary>Since the gauges were last told how things stand.</summary>
+    /// <summary>The age of the state of the queues.</summary>
     public TimeSpan ObservedFor => time.GetElapsedTime(Volatile.Read(ref observedAt));
 
-    /// <summary>What was counted since the last time; counting begins anew.</summary>
+    /// <summary>Takes the sums since the last call and resets them.</summary>
     public IReadOnlyList<EventSums> Take()
     {
         var taken = new List<EventSums>();
@@ -131,7 +139,7 @@ public sealed class EventMetrics
         return taken;
     }
 
-    /// <summary>Takes back what could not be written down.</summary>
+    /// <summary>Adds sums back that could not be stored.</summary>
     public void Restore(IReadOnlyList<EventSums> taken)
     {
         foreach (var t in taken)
@@ -142,10 +150,10 @@ public sealed class EventMetrics
         }
     }
 
-    /// <summary>The business domain of an event type: what stands before the dot.</summary>
+    /// <summary>Returns the business domain of an event type: the part before the dot.</summary>
     public static string DomainOf(string eventType) => eventType.IndexOf('.') is > 0 and var dot ? eventType[..dot] : eventType;
 
-    /// <summary>The bucket of a time.</summary>
+    /// <summary>Returns the bucket of a duration.</summary>
     public static int BucketOf(double ms)
     {
         var i = 0;
@@ -189,7 +197,7 @@ public sealed class EventMetrics
     }
 }
 
-/// <summary>Sums of one event type, handler and class of error; the last two are empty where they say nothing.</summary>
+/// <summary>Sums of one event type, handler and error class. Handler and class are empty where they do not apply.</summary>
 public sealed record EventSums(
     string EventType, string Handler, string ErrorClass, long Published, long Delivered, long Failed, long Retried, long DeadLettered,
     double TotalMs, ImmutableArray<long> Buckets);

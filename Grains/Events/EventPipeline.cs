@@ -2,44 +2,46 @@ using System.Diagnostics;
 
 namespace SoonShop.Events;
 
-/// <summary>What the pipeline needs of the handler around it.</summary>
+/// <summary>The handler as its pipeline uses it.</summary>
 internal interface IPipelineHandler
 {
-    /// <summary>Makes the handler's state readable; may fail, and the attempt with it.</summary>
+    /// <summary>Loads the handler's state. If that fails, the attempt fails.</summary>
     Task LoadAsync();
 
-    /// <summary>True when the state is the answer to this event already.</summary>
+    /// <summary>True when the state already includes this event.</summary>
     bool IsHandled(string eventId);
 
-    /// <summary>Ends the activation after what is under way: code that was cut off may still be running in it.</summary>
+    /// <summary>Deactivates the grain after the current call, because code of a timed-out attempt may still run in it.</summary>
     void Abandon();
 }
 
 /// <summary>
-/// Makes the attempts of one activation of a handler: deduplicates, and limits the time of each. What follows a failure is the
-/// part of whoever brings the events (<see cref="EventDelivery"/>).
+/// Runs the attempts of one activation of a handler: deduplicates events and limits the time of each attempt. <see cref="EventDelivery"/>
+/// decides what follows a failure.
 /// </summary>
 internal sealed class EventPipeline(HandlerRuntime runtime, IPipelineHandler handler, GrainId id)
 {
-    /// <summary>How many handled events an activation remembers.</summary>
+    /// <summary>The number of processed events that an activation remembers.</summary>
     private const int Remembered = 256;
 
-    /// <summary>What a handler that honours its token gets to end by itself.</summary>
+    /// <summary>The time that a handler gets to end by itself after its token is cancelled.</summary>
     internal static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
 
     private readonly EventHandlerType type = runtime.Handlers.Find(id.Type.ToString()!)
-        ?? throw new InvalidOperationException($"{id.Type} is no event handler that is known here.");
+        ?? throw new InvalidOperationException($"{id.Type} is not an event handler that this version knows.");
 
     private readonly RecentEvents handled = new(Remembered);
 
     private EventDelivery? delivery;
 
-    /// <summary>An event from a stream of the handler's own. Returns once it is handled, or stored for what follows.</summary>
-    /// <exception cref="Exception">It could not be stored: it is not done with, and must come again.</exception>
+    /// <summary>
+    /// Delivers an event from one of the handler's own streams. Returns once it is handled, or its retry or dead letter is stored.
+    /// </summary>
+    /// <exception cref="Exception">The delivery could not be stored. The event is not done and must be delivered again.</exception>
     public Task DeliverAsync(CloudEvent e) =>
         (delivery ??= new EventDelivery(runtime, type, id.Key.ToString()!)).DeliverAsync(e, (attempt, trace) => AttemptAsync(e, attempt, trace));
 
-    /// <summary>One attempt that was asked for.</summary>
+    /// <summary>Makes one requested attempt.</summary>
     public Task<AttemptResult> RetryAsync(CloudEvent e, int attempt) =>
         AttemptAsync(e, attempt, RequestContext.Get(RequestKeys.DeliveryTrace) as string ?? e.TraceParent);
 
@@ -64,10 +66,10 @@ internal sealed class EventPipeline(HandlerRuntime runtime, IPipelineHandler han
                     if (!work.IsCompleted)
                     {
                         handler.Abandon();
-                        // Nobody waits for it any more; its failure is not news.
+                        // Nobody waits for this task, so its exception is marked as observed.
                         _ = work.ContinueWith(static w => w.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                     }
-                    throw new TimeoutException($"The attempt was cut off after {runtime.AttemptLimit.TotalSeconds} s.");
+                    throw new TimeoutException($"The attempt timed out after {runtime.AttemptLimit.TotalSeconds} s.");
                 }
                 handled.Add(e.Id);
             }

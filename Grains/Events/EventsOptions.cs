@@ -57,7 +57,7 @@ public sealed class EventsOptions
     /// </summary>
     public Dictionary<string, RetryPolicyOptions> Policies { get; set; } = [];
 
-    /// <summary>What is wrong, each with what to set; also with the policies that stand on handlers.</summary>
+    /// <summary>Returns what is wrong, each with the value to set; also for the policies in handlers' attributes.</summary>
     public IEnumerable<string> Problems(EventTypes types, EventHandlers handlers)
     {
         if (AttemptSeconds is not (>= 0.05 and <= 8))
@@ -68,7 +68,7 @@ public sealed class EventsOptions
                 yield return $"Events:{name} is {value}; set Events__{name} to {min}–{max}.";
         }
         if (!Enum.IsDefined(FailureRecord))
-            yield return "Events:FailureRecord is no kind of record; set Events__FailureRecord to PostgreSql, Redis or Memory.";
+            yield return "Events:FailureRecord is not a valid store; set Events__FailureRecord to PostgreSql, Redis or Memory.";
         if (FailureRecord == ErrorStoreKind.Redis && string.IsNullOrWhiteSpace(Redis))
             yield return "Events:Redis is not set; set Events__Redis to a connection string such as 127.0.0.1:6379, or Events__FailureRecord to PostgreSql.";
         foreach (var problem in ErrorRules.SelectMany(r => r.Value.Problems($"Events:ErrorRules:{r.Key}")))
@@ -81,10 +81,10 @@ public sealed class EventsOptions
             yield return problem;
     }
 
-    /// <summary>The error rules, those that name a type before those that only look at the message.</summary>
+    /// <summary>Returns the error rules. Rules that name a type come before rules by message only.</summary>
     public IEnumerable<ErrorRule> ToErrorRules() => ErrorRules.Values.OrderBy(r => r.Exception is null).Select(r => r.ToRule());
 
-    /// <summary>The retry rules.</summary>
+    /// <summary>Returns the retry rules.</summary>
     public IEnumerable<RetryRule> ToRetryRules() => Policies.Values.Select(p => p.ToRule());
 
     private IEnumerable<(string Name, int Value, int Min, int Max)> Numbers() =>
@@ -135,7 +135,7 @@ public sealed class ErrorRuleOptions
         if (Class is null)
             yield return $"{path}:Class is not set; set {variable}__Class to {string.Join(", ", Enum.GetNames<ErrorClass>())}.";
         if (Message is not null && Pattern() is null)
-            yield return $"{path}:Message is no regular expression that needs no backtracking; set {variable}__Message.";
+            yield return $"{path}:Message is not a regular expression without backtracking; set {variable}__Message.";
     }
 
     internal ErrorRule ToRule() => Exception is not null ? ErrorRule.Named(Exception, Class!.Value) : ErrorRule.Matching(Pattern()!, Class!.Value);
@@ -192,9 +192,9 @@ public sealed class RetryPolicyOptions : IRetrySettings
     internal IEnumerable<string> Problems(string path, EventTypes types, EventHandlers handlers)
     {
         if (Handler is not null && handlers.Find(Handler) is null)
-            yield return $"{path}:Handler is '{Handler}', which is no event handler; one of {string.Join(", ", handlers.All.Select(h => h.Name).Order())}.";
+            yield return $"{path}:Handler is '{Handler}', which is not an event handler; set one of {string.Join(", ", handlers.All.Select(h => h.Name).Order())}.";
         if (EventType is not null && !types.Knows(EventType))
-            yield return $"{path}:EventType is '{EventType}', which is no event type; such as {string.Join(", ", types.All.Select(t => t.Key).Order().Take(3))}.";
+            yield return $"{path}:EventType is '{EventType}', which is not an event type; set one such as {string.Join(", ", types.All.Select(t => t.Key).Order().Take(3))}.";
         if (DelaysSeconds.Concat([FirstSeconds, MaxSeconds]).Any(s => !(s >= 0 && s <= RetryPolicy.LongestDelay.TotalSeconds)))
             yield return $"{path} has a delay that is negative or longer than {RetryPolicy.LongestDelay.TotalDays} days; set its FirstSeconds, MaxSeconds or DelaysSeconds.";
         else

@@ -2,21 +2,20 @@ using System.Diagnostics;
 
 namespace SoonShop.Events;
 
-/// <summary>Makes attempts by calling handlers' grains, wherever they are.</summary>
+/// <summary>Makes attempts by calls to handlers' grains, on any silo.</summary>
 public sealed class HandlerCalls(IGrainFactory grains, ErrorClassifier classifier, EventMetrics metrics, ILocalSiloDetails silo)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>
-    /// One attempt of a handler with an event. Throws nothing: when the handler is not reached, or does not answer, that is a failed
-    /// attempt, too.
+    /// Makes one attempt of a handler with an event. Does not throw: an unreachable handler or a missing response is a failed attempt, too.
     /// </summary>
     /// <param name="handler">The handler's name.</param>
     /// <param name="key">The key of its grain.</param>
     /// <param name="e">The event.</param>
-    /// <param name="attempt">Which attempt of this handler with this event it is.</param>
+    /// <param name="attempt">The number of the attempt for this handler and event.</param>
     /// <param name="trace">The trace that it belongs to; null for the event's own.</param>
-    /// <param name="patience">For how long it is tried to reach the handler.</param>
+    /// <param name="patience">How long to try to reach the handler.</param>
     public async Task<AttemptResult> AttemptAsync(
         string handler, string key, CloudEvent e, int attempt, string? trace = null, TimeSpan patience = default)
     {

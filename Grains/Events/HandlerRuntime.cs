@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace SoonShop.Events;
 
-/// <summary>What all event handlers of a silo share.</summary>
+/// <summary>The services that all event handlers of a silo share.</summary>
 internal sealed class HandlerRuntime(
     EventTypes types, EventHandlers handlers, ErrorClassifier classifier, RetryPolicies policies, IRetryStore deliveries,
     ErrorLog failures, EventMetrics metrics, IOptions<EventsOptions> options, TimeProvider time, ILocalSiloDetails silo, ILogger<HandlerRuntime> log)
@@ -26,6 +26,6 @@ internal sealed class HandlerRuntime(
 
     public TimeSpan AttemptLimit { get; } = TimeSpan.FromSeconds(options.Value.AttemptSeconds);
 
-    /// <summary>An error as it is kept.</summary>
+    /// <summary>Converts an exception to its stored form.</summary>
     public AttemptError Describe(Exception e) => AttemptError.Of(e, classifier.Classify(e), silo.SiloAddress.ToString());
 }

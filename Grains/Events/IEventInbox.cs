@@ -2,12 +2,12 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Events;
 
-/// <summary>The port by which events from outside enter the event table: no grain's state is committed with them.</summary>
+/// <summary>The port to insert events from outside into the event table. No grain's state is committed with them.</summary>
 public interface IEventInbox
 {
     /// <summary>
-    /// Commits an event, unless one of its id is there: then nothing happens. False when it was there.
-    /// Throws <see cref="UnavailableException"/> when it cannot be committed now; it may be there all the same.
+    /// Commits an event unless one with its id exists. False when it existed. Throws <see cref="UnavailableException"/> when it cannot be
+    /// committed now; the outcome is then unknown.
     /// </summary>
     Task<bool> AcceptAsync(EventEnvelope e);
 }

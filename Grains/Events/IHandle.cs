@@ -1,20 +1,20 @@
 namespace SoonShop.Events;
 
-/// <summary>An event handler grain implements this once for each event type that it handles.</summary>
-/// <typeparam name="TEvent">The event.</typeparam>
+/// <summary>Handles one event type. An event handler grain implements it once per type.</summary>
+/// <typeparam name="TEvent">The event type.</typeparam>
 public interface IHandle<in TEvent> where TEvent : IShopEvent
 {
     /// <summary>
-    /// Handles one event. Delivery is at least once: what this does must be harmless when done again for the same
-    /// <see cref="EventContext.EventId"/>. Throwing makes the attempt fail; the handler's retry policy says what follows.
+    /// Handles one event. Delivery is at least once, so handling the same <see cref="EventContext.EventId"/> again must be harmless. An
+    /// exception fails the attempt; the handler's retry policy decides what follows.
     /// </summary>
     Task HandleAsync(TEvent e, EventContext context);
 }
 
-/// <summary>What a handler may want to know beside the event.</summary>
+/// <summary>The context of an event for its handler.</summary>
 /// <param name="Event">The envelope.</param>
-/// <param name="Attempt">1 for the first attempt of this handler with this event.</param>
-/// <param name="Cancellation">Signalled when the attempt's time is over.</param>
+/// <param name="Attempt">The number of the attempt for this handler and event; 1 for the first.</param>
+/// <param name="Cancellation">Signalled when the attempt times out.</param>
 public sealed record EventContext(CloudEvent Event, int Attempt, CancellationToken Cancellation)
 {
     /// <summary>The event's id.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace SoonShop.Events;
 
-/// <summary>The ids of the last so many events; the oldest is forgotten for a new one.</summary>
+/// <summary>Remembers the ids of the latest events, up to a capacity; the oldest is dropped for a new one.</summary>
 internal sealed class RecentEvents(int capacity)
 {
     private readonly HashSet<string> ids = [];
@@ -21,7 +21,7 @@ internal sealed class RecentEvents(int capacity)
             ids.Remove(order.Dequeue());
     }
 
-    /// <summary>The marks of a list with one more at its end, and no more than so many.</summary>
+    /// <summary>Appends the hash of an id to a list, and drops the oldest beyond the capacity.</summary>
     public static IReadOnlyList<string> Append(IReadOnlyList<string>? before, string id, int capacity)
     {
         var mark = MarkOf(id);
@@ -30,12 +30,12 @@ internal sealed class RecentEvents(int capacity)
         return before.Contains(mark) ? before : [.. before.Skip(Math.Max(0, before.Count + 1 - capacity)), mark];
     }
 
-    /// <summary>True when the list has this event.</summary>
+    /// <summary>True when the list contains this event.</summary>
     public static bool Contains(IReadOnlyList<string>? marks, string id) => marks is { Count: > 0 } && marks.Contains(MarkOf(id));
 
     /// <summary>
-    /// An id as documents keep it, since they are written whole each time: 64 bits of its SHA-256. That another of a hundred
-    /// remembered ids has the same is less likely than once in 10^17 events.
+    /// Returns an id's hash: 64 bits of its SHA-256. It is short because every write contains the whole list. The chance that it equals one
+    /// of a hundred remembered hashes is below one in 10^17 events.
     /// </summary>
     private static string MarkOf(string id) => Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(id)).AsSpan(0, 8));
 }

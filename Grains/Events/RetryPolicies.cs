@@ -1,18 +1,18 @@
 namespace SoonShop.Events;
 
-/// <summary>A retry policy and when it is meant.</summary>
+/// <summary>A retry policy and the cases that it applies to.</summary>
 /// <param name="Policy">The policy.</param>
-/// <param name="Handler">For this handler; null for any.</param>
-/// <param name="EventType">For events of this type; null for any.</param>
-/// <param name="On">For errors of these classes; empty for any that is worth a retry.</param>
+/// <param name="Handler">The handler; null for any.</param>
+/// <param name="EventType">The event type; null for any.</param>
+/// <param name="On">The error classes; empty for all that are retried by default.</param>
 /// <param name="Configured">True when it comes from the configuration.</param>
 public sealed record RetryRule(RetryPolicy Policy, string? Handler, string? EventType, ImmutableArray<ErrorClass> On, bool Configured = false)
 {
-    /// <summary>How closely the rule is meant: by handler before event type before class; of equals, the configured one.</summary>
+    /// <summary>The rule's precedence: handler before event type before error class; among equals, the configured one.</summary>
     internal int Rank => (Handler is null ? 0 : 8) + (EventType is null ? 0 : 4) + (On.IsDefaultOrEmpty ? 0 : 2) + (Configured ? 1 : 0);
 
     /// <summary>
-    /// True when it is meant for this. What is permanent, or cannot be read, is retried only where a rule names the class.
+    /// True when the rule applies. Permanent and serialization errors are retried only when a rule names their class.
     /// </summary>
     internal bool IsFor(string handler, string eventType, ErrorClass error) =>
         (Handler is null || Handler == handler)
@@ -21,36 +21,36 @@ public sealed record RetryRule(RetryPolicy Policy, string? Handler, string? Even
 }
 
 /// <summary>
-/// Says which retry policy counts: the most closely meant one; of two that are meant alike, the configuration's. An error
-/// that no rule wants retried is a dead letter at once.
+/// Selects the retry policy: the most specific one; among equally specific ones, the configured one. An error without a matching rule
+/// becomes a dead letter at once.
 /// </summary>
 public sealed class RetryPolicies
 {
     private readonly RetryRule[] rules;
 
-    /// <summary>The rules from attributes, registrations and configuration.</summary>
+    /// <summary>Collects the rules from attributes, registrations and configuration.</summary>
     public RetryPolicies(IEnumerable<RetryRule> rules) =>
         this.rules = [.. rules.Append(new RetryRule(RetryPolicy.Default, null, null, [])).OrderByDescending(r => r.Rank)];
 
-    /// <summary>The policy for an error of a handler with an event.</summary>
+    /// <summary>Returns the policy for an error of a handler with an event.</summary>
     public RetryPolicy For(string handler, string eventType, ErrorClass error) =>
         Array.Find(rules, r => r.IsFor(handler, eventType, error))?.Policy ?? RetryPolicy.None;
 }
 
 /// <summary>
-/// The retry policy of a handler, in code; may stand several times, for different event types and classes of errors. The
-/// configuration (<c>Events:Policies</c>) wins over it.
+/// Sets the retry policy of a handler in code. It may occur several times, for different event types and error classes. The configuration
+/// (<c>Events:Policies</c>) takes precedence.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class RetryAttribute : Attribute, IRetrySettings
 {
-    /// <summary>The classes of errors that it is for; none for all that are worth a retry.</summary>
+    /// <summary>Creates a policy for these error classes; none for all that are retried by default.</summary>
     public RetryAttribute(params ErrorClass[] on) => On = on;
 
-    /// <summary>The classes of errors.</summary>
+    /// <summary>The error classes.</summary>
     public ErrorClass[] On { get; }
 
-    /// <summary>The event's class; null for all that the handler handles.</summary>
+    /// <summary>The event's class; null for all events of the handler.</summary>
     public Type? Event { get; init; }
 
     /// <inheritdoc/>
@@ -77,9 +77,9 @@ public sealed class RetryAttribute : Attribute, IRetrySettings
     /// <inheritdoc/>
     public double[] DelaysSeconds { get; init; } = [];
 
-    /// <summary>The rule that this says.</summary>
-    /// <param name="handler">The name of the handler that it stands on.</param>
-    /// <param name="types">To find the event's name.</param>
+    /// <summary>Returns the rule.</summary>
+    /// <param name="handler">The name of the handler with the attribute.</param>
+    /// <param name="types">Finds the event's name.</param>
     internal RetryRule ToRule(string handler, EventTypes types) => new(
         RetryPolicy.Of(this), handler, Event is null ? null : types.All.Single(t => t.Value == Event).Key, [.. On]);
 }

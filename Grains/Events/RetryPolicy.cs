@@ -16,7 +16,7 @@ public enum Backoff
     Custom,
 }
 
-/// <summary>A retry policy as it is written down: on a handler, or in the configuration.</summary>
+/// <summary>The settings of a retry policy, from a handler's attribute or from the configuration.</summary>
 internal interface IRetrySettings
 {
     /// <summary>Immediate retries, 0–5: made at once, within the same call.</summary>
@@ -44,30 +44,30 @@ internal interface IRetrySettings
     double[] DelaysSeconds { get; }
 }
 
-/// <summary>
-/// What follows a failed attempt: some retries at once and in place, then some delayed and durable ones, then the dead letters.
-/// </summary>
+/// <summary>What follows a failed attempt: immediate retries in place, then delayed durable ones, then a dead letter.</summary>
 public sealed record RetryPolicy
 {
-    /// <summary>The most immediate retries that can be asked for.</summary>
+    /// <summary>The most immediate retries that can be set.</summary>
     public const int MaxImmediate = 5;
 
-    /// <summary>The most delayed retries that can be asked for.</summary>
+    /// <summary>The most delayed retries that can be set.</summary>
     public const int MaxRetries = 50;
 
-    /// <summary>Retries without end, for what must happen whatever happens.</summary>
+    /// <summary>Retries without end, for events that must be handled.</summary>
     public const int Endless = int.MaxValue;
 
-    /// <summary>The longest delay that can be asked for.</summary>
+    /// <summary>The longest delay that can be set.</summary>
     public static readonly TimeSpan LongestDelay = TimeSpan.FromDays(7);
 
-    /// <summary>The shortest delay that is kept: durable retries are looked for no more often.</summary>
+    /// <summary>The shortest possible delay: due retries are not read more often.</summary>
     public static readonly TimeSpan ShortestDelay = TimeSpan.FromMilliseconds(100);
 
     /// <summary>No retries: the first failure makes a dead letter.</summary>
     public static RetryPolicy None { get; } = new();
 
-    /// <summary>Where nothing else is said: one immediate retry, then after 1, 2, 4 … seconds, at most 5 minutes, some 17 minutes in all.</summary>
+    /// <summary>
+    /// The default: one immediate retry, then retries after 1, 2, 4 … seconds, at most 5 minutes, for about 17 minutes in total.
+    /// </summary>
     public static RetryPolicy Default { get; } = new()
     {
         Immediate = 1,
@@ -79,34 +79,36 @@ public sealed record RetryPolicy
         Jitter = 0.2,
     };
 
-    /// <summary>Retries at once, in place.</summary>
+    /// <summary>The number of immediate retries.</summary>
     public int Immediate { get; init; }
 
     /// <summary>How the delays grow.</summary>
     public Backoff Backoff { get; init; }
 
-    /// <summary>Delayed retries, of fixed and exponential backoff.</summary>
+    /// <summary>The number of delayed retries with fixed or exponential backoff.</summary>
     public int Retries { get; init; }
 
     /// <summary>The first delay.</summary>
     public TimeSpan First { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest delay, jitter included.</summary>
+    /// <summary>The longest delay, including jitter.</summary>
     public TimeSpan Max { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>How many times longer each delay is than the one before.</summary>
+    /// <summary>The factor between one delay and the next.</summary>
     public double Factor { get; init; } = 2;
 
-    /// <summary>The part by which a delay may be shorter or longer, so that what failed together is not retried together; 0–1.</summary>
+    /// <summary>
+    /// The fraction, 0–1, by which a delay varies at random, so that deliveries that failed together are not retried together.
+    /// </summary>
     public double Jitter { get; init; }
 
     /// <summary>The delays of custom backoff.</summary>
     public ImmutableArray<TimeSpan> Delays { get; init; } = [];
 
-    /// <summary>How many delayed retries there are.</summary>
+    /// <summary>The number of delayed retries.</summary>
     public int DelayedRetries => Backoff switch { Backoff.None => 0, Backoff.Custom => Delays.Length, _ => Retries };
 
-    /// <summary>The policy that settings say.</summary>
+    /// <summary>Creates the policy from settings.</summary>
     internal static RetryPolicy Of(IRetrySettings settings) => new()
     {
         Immediate = settings.Immediate,
@@ -119,7 +121,7 @@ public sealed record RetryPolicy
         Delays = [.. settings.DelaysSeconds.Select(TimeSpan.FromSeconds)],
     };
 
-    /// <summary>What is wrong with it; <paramref name="path"/> says where it stands.</summary>
+    /// <summary>Returns what is wrong; <paramref name="path"/> names the place of the settings.</summary>
     internal IEnumerable<string> Problems(string path)
     {
         if (Immediate is < 0 or > MaxImmediate)
@@ -129,18 +131,20 @@ public sealed record RetryPolicy
         if (DelayedRetries is < 0 or (> MaxRetries and not Endless))
             yield return $"{path}: there are {DelayedRetries} delayed retries; set 0–{MaxRetries}, or {Endless} for retries without end.";
         if (Backoff is Backoff.Fixed or Backoff.Exponential && (First < ShortestDelay || First > LongestDelay || Max > LongestDelay))
-            yield return $"{path}: the delays reach from {First.TotalSeconds} s to {Max.TotalSeconds} s; keep them within {ShortestDelay.TotalSeconds} s and {LongestDelay.TotalDays} days.";
+            yield return $"{path}: the delays reach from {First.TotalSeconds} s to {Max.TotalSeconds} s; "
+                + $"keep them within {ShortestDelay.TotalSeconds} s and {LongestDelay.TotalDays} days.";
         if (Backoff is Backoff.Exponential && (Max < First || Factor is not (>= 1 and <= 100)))
-            yield return $"{path}: delays of {First.TotalSeconds} s that grow by {Factor} to {Max.TotalSeconds} s; set MaxSeconds to no less than FirstSeconds, and Factor to 1–100.";
+            yield return $"{path}: delays of {First.TotalSeconds} s that grow by {Factor} to {Max.TotalSeconds} s; "
+                + "set MaxSeconds to no less than FirstSeconds, and Factor to 1–100.";
         if (Backoff is Backoff.Custom && (Delays.IsEmpty || Delays.Any(d => d < ShortestDelay || d > LongestDelay)))
             yield return $"{path}: custom backoff needs DelaysSeconds, each from {ShortestDelay.TotalSeconds} s to {LongestDelay.TotalDays} days.";
         if (Jitter is not (>= 0 and <= 1))
             yield return $"{path}: Jitter is {Jitter}; set it to 0–1.";
     }
 
-    /// <summary>What follows when an attempt failed.</summary>
-    /// <param name="failed">How many attempts have failed, this one included.</param>
-    /// <param name="inPlace">Whether an immediate retry is possible; without it, immediate retries count as spent.</param>
+    /// <summary>Returns what follows a failed attempt.</summary>
+    /// <param name="failed">The number of failed attempts so far.</param>
+    /// <param name="inPlace">True when an immediate retry is possible. Otherwise immediate retries count as used.</param>
     /// <param name="random">A random number of [0, 1) for the jitter.</param>
     public NextStep Next(int failed, bool inPlace, double random)
     {
@@ -150,7 +154,7 @@ public sealed record RetryPolicy
         return retry <= DelayedRetries ? NextStep.After(Delay(retry, random)) : NextStep.GiveUp;
     }
 
-    /// <summary>The pause before a delayed retry.</summary>
+    /// <summary>Returns the pause before a delayed retry.</summary>
     /// <param name="retry">1 for the first.</param>
     /// <param name="random">A random number of [0, 1); 0.5 for the delay without jitter.</param>
     public TimeSpan Delay(int retry, double random)
@@ -158,7 +162,7 @@ public sealed record RetryPolicy
         var delay = Backoff switch
         {
             Backoff.Custom => Delays[retry - 1],
-            // A power beyond any number is infinite, and the longest delay is less than that.
+            // A large power becomes infinity, and Min then returns the longest delay.
             Backoff.Exponential => TimeSpan.FromSeconds(Math.Min(Max.TotalSeconds, First.TotalSeconds * Math.Pow(Factor, retry - 1))),
             _ => First,
         };
@@ -168,25 +172,25 @@ public sealed record RetryPolicy
     }
 }
 
-/// <summary>What follows a failed attempt.</summary>
-/// <param name="Kind">Which of the three.</param>
+/// <summary>The step after a failed attempt.</summary>
+/// <param name="Kind">The kind of step.</param>
 /// <param name="Delay">The pause before a delayed retry.</param>
 public readonly record struct NextStep(NextStepKind Kind, TimeSpan Delay)
 {
-    /// <summary>Try again at once.</summary>
+    /// <summary>Retry at once.</summary>
     public static NextStep Now => new(NextStepKind.RetryNow, TimeSpan.Zero);
 
-    /// <summary>Make it a dead letter.</summary>
+    /// <summary>Create a dead letter.</summary>
     public static NextStep GiveUp => new(NextStepKind.GiveUp, TimeSpan.Zero);
 
-    /// <summary>Try again later.</summary>
+    /// <summary>Retry later.</summary>
     public static NextStep After(TimeSpan delay) => new(NextStepKind.RetryLater, delay);
 }
 
-/// <summary>Kinds of what follows a failed attempt.</summary>
+/// <summary>The kinds of steps after a failed attempt.</summary>
 public enum NextStepKind
 {
-    /// <summary>Another attempt at once, in place.</summary>
+    /// <summary>An immediate retry in place.</summary>
     RetryNow,
 
     /// <summary>A durable retry.</summary>

@@ -7,11 +7,12 @@ public static class ShopStreams
     public const string Provider = "shop";
 
     /// <summary>
-    /// The namespace of the streams that bring events to the shop's handlers: one for each queue and silo that reads it. Handlers subscribe
-    /// to the namespaces of the events all the same; when other grains subscribe to one of those, all get its events by their own streams.
+    /// The namespace of the lanes' streams, which carry events to the shop's handlers: one per queue and silo that reads it. Handlers still
+    /// subscribe to the namespaces of their events. When another grain subscribes to such a namespace, all its subscribers get the events
+    /// through the event's own stream.
     /// </summary>
     public const string Lanes = "event-lane";
 
-    /// <summary>Stream namespaces, which are the aggregates' names.</summary>
+    /// <summary>Stream namespaces, named after the aggregates.</summary>
     public const string Orders = "order", Payments = "payment", Users = "user", Inventory = "inventory", Products = "product";
 }

@@ -8,9 +8,9 @@ using SoonShop.Aggregates;
 namespace SoonShop.Events;
 
 /// <summary>
-/// An event handler with state of its own. What it commits while it handles an event is stored together with the event's id,
-/// so that the event's effect on the state happens once, whatever dies. The state is asked for with
-/// <see cref="LazyStateAttribute"/> and is there in event methods and in calls of the grain's own interface:
+/// An event handler with state. A commit during an event stores the event's id together with the state, so that the event affects the state
+/// exactly once, whatever fails. The state is injected with <see cref="LazyStateAttribute"/> and is available in event methods and in calls
+/// of the grain's own interface:
 /// <code>
 /// [GrainType("order-count"), ImplicitStreamSubscription(ShopStreams.Orders)]
 /// internal sealed class OrderCount([LazyState("order-count")] IPersistentState&lt;StateEnvelope&lt;Count&gt;&gt; state, TimeProvider time)
@@ -26,8 +26,8 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     where TState : class
 {
     /// <summary>
-    /// How many handled events a document remembers, at 14 bytes each in every write. What comes again comes soon: an event that
-    /// was not acknowledged, or one whose retry was not noted.
+    /// The number of processed events that an envelope remembers, at 14 bytes each in every write. Repeated deliveries follow soon: of an
+    /// event that was not acknowledged, or of one whose retry was not recorded.
     /// </summary>
     internal const int Remembered = 128;
 
@@ -36,8 +36,8 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     private EventPipeline? pipeline;
     private bool isProgress;
 
-    /// <summary>With its state.</summary>
-    /// <exception cref="ArgumentException">The state was not asked for with <see cref="LazyStateAttribute"/>.</exception>
+    /// <summary>Creates the handler with its state.</summary>
+    /// <exception cref="ArgumentException">The state was not injected with <see cref="LazyStateAttribute"/>.</exception>
     protected EventHandlerGrain(IPersistentState<StateEnvelope<TState>> state, TimeProvider time) : base(state, time) =>
         (storage, lazy) = (state, state as ILazyState ?? throw new ArgumentException($"Ask for the state of {GetType()} with [LazyState(\"name\")].", nameof(state)));
 
@@ -53,12 +53,12 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     private EventPipeline Pipeline => pipeline ??= new EventPipeline(ServiceProvider.GetRequiredService<HandlerRuntime>(), this, this.GetGrainId());
 
     /// <summary>
-    /// Commits a step on the way, for a handler that does several things for one event and remembers in its state which are
-    /// done: the event stays unhandled, and a retry finds this state. Every other commit within <c>HandleAsync</c> says that the
-    /// event is handled: it must be the last one for it, and what fails after it is not done again.
+    /// Commits an intermediate step, for a handler that does several things for one event and stores which are done. The event stays
+    /// unprocessed, and a retry finds this state. Every other commit within <c>HandleAsync</c> records the event as processed: it must be
+    /// the last commit for the event, and what fails after it is not repeated.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The event was committed as handled already.</exception>
-    /// <exception cref="OperationCanceledException">The attempt's time was over before the write.</exception>
+    /// <exception cref="InvalidOperationException">The event is already committed as processed.</exception>
+    /// <exception cref="OperationCanceledException">The attempt timed out before the write.</exception>
     protected async Task CommitProgressAsync(TState next, params IReadOnlyList<IShopEvent> events)
     {
         isProgress = true;
@@ -78,7 +78,7 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
             return processed;
         attempt.ThrowIfOver();
         if (attempt.Handled)
-            throw new InvalidOperationException($"{attempt.EventId} is committed as handled: commit what comes before with {nameof(CommitProgressAsync)}.");
+            throw new InvalidOperationException($"{attempt.EventId} is already committed as processed: commit earlier steps with {nameof(CommitProgressAsync)}.");
         if (isProgress)
             return processed;
         attempt.Handled = true;
@@ -92,7 +92,7 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
 
     Task<AttemptResult> IEventHandler.RetryAsync(CloudEvent e, int attempt) => Pipeline.RetryAsync(e, attempt);
 
-    /// <summary>Loads the state before calls of the grain's own interface; attempts and Orleans' own calls do without.</summary>
+    /// <summary>Loads the state before calls of the grain's own interface. Attempts and Orleans' own calls do not need it.</summary>
     Task IIncomingGrainCallFilter.Invoke(IIncomingGrainCallContext context)
     {
         if (context.InterfaceMethod.DeclaringType is not { } called || called == typeof(IEventHandler) || called.IsAssignableTo(typeof(IGrainExtension)))

@@ -1,8 +1,8 @@
 namespace SoonShop.Health;
 
-/// <summary>The port that tells whether the database answers.</summary>
+/// <summary>The port to check whether the database responds.</summary>
 public interface IDatabaseHealth
 {
-    /// <summary>Returns when it answered; throws when it did not.</summary>
+    /// <summary>Returns when the database has responded; throws when it does not.</summary>
     Task CheckAsync(CancellationToken cancellation);
 }

@@ -3,29 +3,29 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Idempotency;
 
-/// <summary>A request that was answered.</summary>
-/// <param name="Fingerprint">What was asked.</param>
-/// <param name="Answer">What was answered.</param>
-/// <param name="KeptAt">When; it is forgotten a day later.</param>
+/// <summary>A request with its stored response.</summary>
+/// <param name="Fingerprint">The fingerprint of the request.</param>
+/// <param name="Answer">The response.</param>
+/// <param name="KeptAt">When it was stored. It is removed a day later.</param>
 public sealed record IdempotencyRecord(string Fingerprint, StoredResponse Answer, DateTimeOffset KeptAt)
 {
-    /// <summary>How long answers are kept. Stripe keeps them at least as long.</summary>
+    /// <summary>How long responses are stored. Stripe stores them at least as long.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 }
 
 /// <remarks>
-/// Only the answer is written. A run is remembered in memory: should this silo die, the request is run again, and the
-/// commands below know it by their operation ids.
+/// Only the response is written. A running request is remembered in memory. If this silo dies, the request runs again, and the commands
+/// that it sends recognize the repetition by their operation ids.
 /// </remarks>
 [Reentrant, CollectionAgeLimit(Minutes = 2)]
 internal sealed class IdempotencyGrain(
     [PersistentState("idempotency")] IPersistentState<StateEnvelope<IdempotencyRecord>> storage, TimeProvider time)
     : AggregateGrain<IdempotencyRecord>(storage, time), IIdempotencyGrain
 {
-    /// <summary>How long a run may take before the next who asks may run.</summary>
+    /// <summary>How long a request may run before a repeated one may run.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a second request waits for the first one's answer.</summary>
+    /// <summary>How long a repeated request waits for the first one's response.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(8);
 
     private Running? running;
@@ -68,14 +68,14 @@ internal sealed class IdempotencyGrain(
         }
     }
 
-    /// <summary>The write of an answer, under way or done.</summary>
+    /// <summary>The write of a response, running or completed.</summary>
     private Task? keeping;
 
     async Task IIdempotencyGrain.CompleteAsync(string fingerprint, StoredResponse answer)
     {
         try
         {
-            // The gateway asks again when it hears nothing; the first time may still be writing.
+            // The gateway retries when it gets no response; the first call may still be writing.
             if (keeping is { IsCompleted: false })
                 await keeping;
             else if (State is not { } kept || kept.KeptAt + IdempotencyRecord.Lifetime <= Now)

@@ -2,16 +2,16 @@ using SoonShop.Aggregates;
 
 namespace SoonShop.Logging;
 
-/// <summary>The rules of what is logged beyond what is configured: it ends by itself, so that nobody forgets it.</summary>
+/// <summary>The rules of temporary log levels beyond the configured ones. They expire by themselves, so that nobody forgets them.</summary>
 public sealed record LogLevelsState(ImmutableDictionary<string, LogDetail> Levels, DateTimeOffset Until)
 {
     /// <summary>The most categories.</summary>
     public const int MaxCategories = 50;
 
-    /// <summary>The longest name of one.</summary>
+    /// <summary>The longest name of a category.</summary>
     public const int MaxName = 200;
 
-    /// <summary>What is logged from now on.</summary>
+    /// <summary>Sets the levels.</summary>
     public static Decision<LogLevelsState> Set(SetLogLevels command, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string[]>();
@@ -28,9 +28,11 @@ public sealed record LogLevelsState(ImmutableDictionary<string, LogDetail> Level
             : Decision<LogLevelsState>.To(new LogLevelsState(command.Levels, now.AddMinutes(command.Minutes)));
     }
 
-    /// <summary>What holds.</summary>
+    /// <summary>Returns the levels in effect at a time.</summary>
     public LogLevels At(DateTimeOffset now) => Levels.IsEmpty || Until <= now ? LogLevels.None : new LogLevels(Levels, Until);
 
-    /// <summary>Names of types and their beginnings; a colon would lead out of the section of the configuration that they stand in.</summary>
+    /// <summary>
+    /// True for a type name or its prefix. A colon is not allowed, because it separates the sections of a configuration key.
+    /// </summary>
     private static bool IsCategory(string name) => name.Length is > 0 and <= MaxName && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '`' or '+');
 }

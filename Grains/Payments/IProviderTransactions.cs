@@ -27,7 +27,7 @@ public sealed record ProviderTransactionPage(ImmutableArray<ProviderTransaction>
 /// <param name="Reference">The provider's id.</param>
 /// <param name="OrderId">The order that it pays; null when it does not belong to the shop.</param>
 /// <param name="Amount">The amount of the payment.</param>
-/// <param name="Status">How it stands.</param>
+/// <param name="Status">Its status.</param>
 /// <param name="Captured">Captured minor units.</param>
 /// <param name="Refunded">Refunded minor units, including pending refunds.</param>
 /// <param name="Disputed">True when it was ever disputed.</param>

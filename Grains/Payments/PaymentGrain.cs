@@ -250,7 +250,9 @@ internal sealed partial class PaymentGrain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "The payment provider does not know {Reference}, the reference of payment {PaymentId}. Check whether the provider's account was changed.")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "The payment provider does not know {Reference}, the reference of payment {PaymentId}. "
+            + "Check whether the provider's account was changed.")]
     private static partial void LogUnknown(ILogger log, string paymentId, string reference);
 }
 

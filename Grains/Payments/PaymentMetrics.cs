@@ -18,11 +18,11 @@ public sealed class PaymentMetrics
     public PaymentMetrics(IMeterFactory meters)
     {
         meter = meters.Create(MeterName);
-        webhooks = meter.CreateCounter<long>("soonshop.payments.webhooks", "{post}", "Posts of the payment provider by what was done with them");
-        news = meter.CreateCounter<long>("soonshop.payments.news", "{news}", "The provider's news of payments by what they led to");
-        strays = meter.CreateCounter<long>("soonshop.payments.strays", "{payment}", "Payments at the provider that the shop did not know, by their fate");
+        webhooks = meter.CreateCounter<long>("soonshop.payments.webhooks", "{post}", "Webhooks of the payment provider, by result");
+        news = meter.CreateCounter<long>("soonshop.payments.news", "{news}", "The provider's payment updates, by outcome");
+        strays = meter.CreateCounter<long>("soonshop.payments.strays", "{payment}", "Payments at the provider that the shop did not know, by resolution");
         found = meter.CreateCounter<long>("soonshop.payments.discrepancies_found", "{discrepancy}", "Discrepancies that reconciliation found, by kind and whether it settled them");
-        asked = meter.CreateHistogram("soonshop.payments.provider.duration", "s", "What the payment provider was asked, by operation and outcome",
+        asked = meter.CreateHistogram("soonshop.payments.provider.duration", "s", "Calls to the payment provider, by operation and outcome",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20] });
         meter.CreateObservableGauge("soonshop.payments.discrepancies",
             () => Volatile.Read(ref open).Select(k => new Measurement<long>(k.Value, Kind(k.Key))), "{discrepancy}", "Open discrepancies in the cluster, by kind");
@@ -45,7 +45,9 @@ public sealed class PaymentMetrics
 
     /// <summary>Registers the gauge for the provider's availability.</summary>
     public void WatchProvider(Func<bool> isAvailable) =>
-        meter.CreateObservableGauge("soonshop.payments.provider.available", () => isAvailable() ? 1 : 0, description: "0 while the payment provider is known to be out of reach");
+        meter.CreateObservableGauge(
+            "soonshop.payments.provider.available", () => isAvailable() ? 1 : 0,
+            description: "0 while the payment provider is known to be unreachable");
 
     /// <summary>Counts an update and its outcome.</summary>
     public void UpdateHandled(PaymentUpdateOutcome effect) => news.Add(1, new KeyValuePair<string, object?>("effect", Name(effect)));

@@ -4,7 +4,9 @@ using SoonShop.Orders;
 namespace SoonShop.Payments;
 
 /// <summary>Updates a payment and its order from the provider, for webhooks and reconciliation.</summary>
-public sealed partial class PaymentReview(IGrainFactory grains, IProviderTransactions transactions, UnmatchedPaymentPolicy unmatchedPayments, PaymentMetrics metrics, ILogger<PaymentReview> log)
+public sealed partial class PaymentReview(
+    IGrainFactory grains, IProviderTransactions transactions, UnmatchedPaymentPolicy unmatchedPayments, PaymentMetrics metrics,
+    ILogger<PaymentReview> log)
 {
     private static readonly Caller Shop = new(null, null, IsAdmin: true);
 
@@ -72,7 +74,7 @@ public sealed partial class PaymentReview(IGrainFactory grains, IProviderTransac
         if (fate == UnmatchedPaymentResolution.Adopted)
             await Order(orderId).ResumeAsync();
         if (fate is not (UnmatchedPaymentResolution.Known or UnmatchedPaymentResolution.Over))
-            LogUnmatched(log, transaction.Reference, orderId, order.IsError ? "is not there" : $"is {order.Value.Status}",
+            LogUnmatched(log, transaction.Reference, orderId, order.IsError ? "does not exist" : $"is {order.Value.Status}",
                 transaction.Amount, fate);
         metrics.UnmatchedPaymentSettled(fate);
         return fate;
@@ -82,11 +84,15 @@ public sealed partial class PaymentReview(IGrainFactory grains, IProviderTransac
 
     private IOrderGrain Order(Guid orderId) => grains.GetGrain<IOrderGrain>(orderId);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Unmatched payment {Reference} of {Amount} for order {OrderId} (which {Order}): {Fate}. Check whether a database was restored or the provider's account is shared.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Unmatched payment {Reference} of {Amount} for order {OrderId} (which {Order}): {Fate}. "
+            + "Check whether a database was restored or the provider's account is shared.")]
     private static partial void LogUnmatched(ILogger log, string reference, Guid orderId, string order, Money amount,
         UnmatchedPaymentResolution fate);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Unmatched payment {Reference} of {Amount} for order {OrderId}. Payments:Reconciliation:SettleStrays is off: adopt or refund it yourself.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Unmatched payment {Reference} of {Amount} for order {OrderId}. Payments:Reconciliation:SettleStrays is off: "
+            + "adopt or refund it yourself.")]
     private static partial void LogLeft(ILogger log, string reference, Guid orderId, Money amount);
 }
 

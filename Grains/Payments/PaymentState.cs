@@ -19,15 +19,15 @@ public sealed partial record PaymentState
     /// <summary>The delay of the timeout that resumes the order when the process ended before it had carried a decision out.</summary>
     private static readonly TimeSpan ReminderDelay = TimeSpan.FromSeconds(5);
 
-    /// <summary>The order, and the payment: one id.</summary>
+    /// <summary>The id of the order and of the payment.</summary>
     public required Guid OrderId { get; init; }
     /// <summary>The payer and the amount.</summary>
     public required PaymentTerms Terms { get; init; }
-    /// <summary>Oldest first.</summary>
+    /// <summary>The attempts, oldest first.</summary>
     public ImmutableArray<PaymentAttempt> Attempts { get; init; } = [];
-    /// <summary>The capture of what was authorized.</summary>
+    /// <summary>The capture of an authorized amount.</summary>
     public PaymentCapture? Capture { get; init; }
-    /// <summary>Oldest first.</summary>
+    /// <summary>The refunds, oldest first.</summary>
     public ImmutableArray<Refund> Refunds { get; init; } = [];
     /// <summary>The dispute, if there is one.</summary>
     public ProviderDispute? Dispute { get; init; }
@@ -89,7 +89,7 @@ public sealed partial record PaymentState
     /// response changes nothing: captured stays captured, cancelled stays cancelled.
     /// </summary>
     /// <param name="answer">The provider's payment.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="now">The current time.</param>
     /// <param name="reference">The attempt's reference; null for the last attempt.</param>
     public Decision<PaymentState> Record(ProviderPayment answer, DateTimeOffset now, string? reference = null)
     {
@@ -146,7 +146,7 @@ public sealed partial record PaymentState
     public bool IsUnsettled => Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending)
         || UnsettledPayments.Any();
 
-    /// <summary>Its status.</summary>
+    /// <summary>The payment's status.</summary>
     public PaymentStatus Status =>
         Captured is not null
             ? Returned == 0 ? PaymentStatus.Captured

@@ -1,9 +1,9 @@
 namespace SoonShop.Payments;
 
-/// <summary>An unmatched payment that is refunded or cancelled: the provider has it for an order, and the shop did not know it.</summary>
+/// <summary>A payment at the provider that the shop did not know, and that is refunded or cancelled.</summary>
 /// <param name="Reference">The provider's id.</param>
 /// <param name="Key">The idempotency key for the provider.</param>
-/// <param name="Amount">Minor units to refund; 0 when it is to be cancelled, because nothing was taken.</param>
+/// <param name="Amount">Minor units to refund; 0 to cancel it, because nothing was captured.</param>
 /// <param name="AskedAt">When it was stored.</param>
 public sealed record UnmatchedPayment(string Reference, string Key, long Amount, DateTimeOffset AskedAt)
 {

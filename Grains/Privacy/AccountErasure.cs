@@ -8,22 +8,22 @@ using SoonShop.Users;
 namespace SoonShop.Privacy;
 
 /// <summary>
-/// The steps by which an account is erased, after its own state has been. Each may be done again without harm; the user's grain
-/// comes back to them until all are done. First what could write more is told to stop, and events are last.
+/// The steps that erase an account after its own state is erased. Each step is idempotent, and the user's grain repeats them until all are
+/// done. The grains that could write more data come first, and events come last.
 /// </summary>
 internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords records, TimeProvider time)
 {
-    /// <summary>Orders that are erased side by side.</summary>
+    /// <summary>The number of orders that are erased in parallel.</summary>
     private const int OrdersAtOnce = 20;
 
-    /// <summary>For how long one call goes on with orders, and waits for events: less than an attempt may take.</summary>
+    /// <summary>How long one call processes orders, and waits for events. Shorter than the time limit of an attempt.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Does what is left. Throws <see cref="UnavailableException"/> when something cannot be done now.</summary>
+    /// <summary>Runs the remaining steps. Throws <see cref="UnavailableException"/> when a step cannot be completed now.</summary>
     /// <param name="userId">The account.</param>
-    /// <param name="emails">The normalised addresses that it may claim.</param>
+    /// <param name="emails">The normalized addresses that it may claim.</param>
     public async Task RunAsync(Guid userId, ImmutableArray<string> emails)
     {
         var began = time.GetTimestamp();
@@ -43,7 +43,7 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
             await records.RemoveEmailAsync(email, CancellationToken.None);
         }
         CrashPoint.Pass("erasure.email");
-        // Twice: what was on its way when the first pass began may have written more behind it.
+        // Two passes without pending events are required: events pending at the start of the first pass may cause further ones.
         for (var calm = 0; calm < 2; calm = await records.EraseEventsAsync(userId, CancellationToken.None) ? calm + 1 : 0)
         {
             if (time.GetElapsedTime(began) > CallTimeout)
@@ -56,7 +56,10 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
             throw waiting;
     }
 
-    /// <summary>Orders that somebody still argues about keep their buyer until that is over, and keep nothing else waiting: then, and for many orders, answers what to wait for.</summary>
+    /// <summary>
+    /// Erases the buyer of the account's orders. An order with an open dispute keeps its buyer until the dispute ends, but does not delay
+    /// other steps. Returns an exception for the remaining orders.
+    /// </summary>
     private async Task<UnavailableException?> EraseOrdersAsync(Guid userId, long began)
     {
         while (await records.FindOrdersAsync(userId, OrdersAtOnce, CancellationToken.None) is { Length: > 0 } orders)

@@ -4,8 +4,8 @@ using SoonShop.Users;
 namespace SoonShop.Privacy;
 
 /// <summary>
-/// Sees to it that an account is erased; the key is the user's id. Retried for as long as it takes: a payment provider may be away, or
-/// an order may have slipped in.
+/// Completes the erasure of an account; the key is the user's id. It retries without limit: a payment provider may be unavailable, or an
+/// order may have been placed at the last moment.
 /// </summary>
 [GrainType("erasure"), ImplicitStreamSubscription(ErasureDue.StreamNamespace)]
 [Retry(Backoff = Backoff.Exponential, FirstSeconds = 1, MaxSeconds = 60, Jitter = 0.2, Retries = int.MaxValue)]

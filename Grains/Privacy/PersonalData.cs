@@ -9,31 +9,31 @@ using SoonShop.Users;
 
 namespace SoonShop.Privacy;
 
-/// <summary>Erases, in the JSON of an event, what <see cref="PersonalAttribute"/> marks in its type.</summary>
+/// <summary>Erases the properties of an event's JSON that <see cref="PersonalAttribute"/> marks in its type.</summary>
 public sealed class PersonalData(EventTypes types)
 {
-    /// <summary>What stands where something was erased. No address of anything.</summary>
+    /// <summary>Replaces erased text. It cannot be mistaken for an address.</summary>
     public const string Erased = "[erased]";
 
-    /// <summary>Whose marks are looked at; they may be asked for before anything was written.</summary>
+    /// <summary>Read-only options, because the type metadata may be needed before anything is serialized.</summary>
     private static readonly JsonSerializerOptions Json = ReadOnly(StateJson.Options);
 
     private readonly Dictionary<string, Type> byName = types.All.ToDictionary(t => t.Key, t => t.Value);
 
-    /// <summary>True for a type that this version of the shop has.</summary>
+    /// <summary>True for a type that this version knows.</summary>
     public bool Knows(string eventType) => byName.ContainsKey(eventType);
 
-    /// <summary>The event types that may bear personal data; others need not be looked at.</summary>
+    /// <summary>True for an event type that may contain personal data; other types need not be examined.</summary>
     public bool IsBorneBy(string eventType) => !byName.TryGetValue(eventType, out var type) || Bears(type, []);
 
-    /// <summary>Erases what is personal. Of a type that is not known here, everything goes.</summary>
-    /// <returns>The data without it.</returns>
+    /// <summary>Erases personal data. For an unknown type, erases everything.</summary>
+    /// <returns>The data without personal data.</returns>
     public JsonNode Erase(string eventType, JsonNode data) => Clean(eventType, data, secretsOnly: false);
 
-    /// <summary>Erases only what is secret, for showing the rest to whom it is about.</summary>
+    /// <summary>Erases only secrets, so that the rest can be shown to its owner.</summary>
     public JsonNode EraseSecrets(string eventType, JsonNode data) => Clean(eventType, data, secretsOnly: true);
 
-    /// <summary>An address of which only the country is left: taxes depend on it.</summary>
+    /// <summary>Returns an address with only the country, which taxes depend on.</summary>
     public static Address ErasedAddress(Address address) => new(Erased, Erased, null, Erased, null, Erased, address.Country, null);
 
     private JsonNode Clean(string eventType, JsonNode data, bool secretsOnly)
@@ -57,7 +57,7 @@ public sealed class PersonalData(EventTypes types)
         }
         if (node is not JsonObject json)
             return;
-        // What leaves the shop stands within another event.
+        // The event for a webhook contains another event.
         if (type == typeof(WebhookPayload) && json["type"]?.GetValue<string>() is { } inner && json["data"] is { } data)
         {
             json["data"] = Clean(inner, data.DeepClone(), secretsOnly);

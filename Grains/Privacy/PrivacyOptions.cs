@@ -12,14 +12,14 @@ public sealed class PrivacyOptions
     /// </summary>
     public int OrderRetentionYears { get; set; } = 8;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (OrderRetentionYears is < 0 or > 30)
             yield return $"Privacy:OrderRetentionYears is {OrderRetentionYears}; set Privacy__OrderRetentionYears to 0–30.";
     }
 
-    /// <summary>Until when the buyer of an order is kept; null for not at all.</summary>
+    /// <summary>Returns until when the buyer of an order is retained; null for no retention.</summary>
     public DateTimeOffset? RetainUntil(DateTimeOffset placedAt) =>
         OrderRetentionYears == 0 ? null : new DateTimeOffset(placedAt.UtcDateTime.Year + OrderRetentionYears + 1, 1, 1, 0, 0, 0, TimeSpan.Zero);
 }

@@ -1,21 +1,21 @@
 namespace SoonShop.RateLimits;
 
-/// <remarks>Lives as long as what it counts: the longest window after the last mail.</remarks>
+/// <remarks>An activation lives as long as its counts: the longest window after the last mail.</remarks>
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class MailLimitGrain(TimeProvider time) : Grain, IMailLimitGrain
 {
-    /// <summary>Parts of all addresses: enough that the silos of a large cluster share them.</summary>
+    /// <summary>The number of parts, large enough to spread over the silos of a large cluster.</summary>
     private const int Parts = 64;
 
     /// <summary>
-    /// Mails that a part remembers, in some 80 bytes each: four million of all parts within an hour. Where there are more, the oldest are
-    /// forgotten, and their addresses get more mail than the limit says.
+    /// The most mails that a part remembers, at about 80 bytes each: four million for all parts within an hour. Beyond that, the oldest are
+    /// forgotten, and their addresses can get more mail than the limit allows.
     /// </summary>
     private const int MaxGrants = 65_536;
 
     private readonly SlidingWindows windows = new(time, MaxGrants);
 
-    /// <summary>The part of an address.</summary>
+    /// <summary>Returns the part of an address.</summary>
     public static int KeyOf(Guid address) => (int)(AsNumber(address) % Parts);
 
     Task<RateLimitResult> IMailLimitGrain.TakeAsync(Guid address, RateLimit limit) => Task.FromResult(Take(address, limit, null));

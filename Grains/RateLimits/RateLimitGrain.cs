@@ -1,9 +1,9 @@
 namespace SoonShop.RateLimits;
 
 /// <remarks>
-/// Lives as long as what it counts: a window longer than the last request, and the collector's rounds. So many subjects cost memory for
-/// minutes only, and front ends count IPv6 by network, so that one attacker is few subjects. Mails to an address are counted elsewhere,
-/// with those about guests' orders.
+/// An activation lives as long as its counts: a window longer than the last request, and the collector's interval. Many subjects therefore
+/// use memory only for minutes. Front ends count IPv6 addresses by network, so that one attacker is few subjects. Mails to an address are
+/// counted by <see cref="MailLimitGrain"/>, together with those about guests' orders.
 /// </remarks>
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class RateLimitGrain(TimeProvider time) : Grain, IRateLimitGrain
@@ -25,7 +25,7 @@ internal sealed class RateLimitGrain(TimeProvider time) : Grain, IRateLimitGrain
 
     Task<bool> IRateLimitGrain.TakeOnceAsync(RateLimit limit, Guid operationId) => MailedAddress is { } address
         ? MailsTo(address).TakeOnceAsync(address, limit, operationId)
-        : throw new NotSupportedException("Only mails are asked for by name.");
+        : throw new NotSupportedException("Only mails have operation ids.");
 
     private IMailLimitGrain MailsTo(Guid address) => GrainFactory.GetGrain<IMailLimitGrain>(MailLimitGrain.KeyOf(address));
 }

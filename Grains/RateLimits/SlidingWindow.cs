@@ -1,15 +1,15 @@
 namespace SoonShop.RateLimits;
 
 /// <summary>
-/// Grants so many requests in any time of a window's length – not up to twice as many around the turn of a fixed window, or after
-/// a pause as a token bucket does. The price is the time of each granted request, so limits are small (<see cref="RateLimit.MaxRequests"/>).
-/// By the monotonic clock: setting the machine's time neither locks nor frees anybody.
+/// Grants a number of requests in any period of the window's length. A fixed window would allow up to twice as many around its boundary,
+/// and a token bucket after a pause. It stores the time of each granted request, so limits are small (<see cref="RateLimit.MaxRequests"/>).
+/// It uses the monotonic clock, so changing the machine's time has no effect.
 /// </summary>
 internal sealed class SlidingWindow(TimeProvider time)
 {
     private readonly Queue<long> granted = new();
 
-    /// <summary>Counts one request if it is granted.</summary>
+    /// <summary>Requests a grant, and counts it if it is granted.</summary>
     public RateLimitResult Take(RateLimit limit)
     {
         var now = time.GetTimestamp();
@@ -18,7 +18,7 @@ internal sealed class SlidingWindow(TimeProvider time)
         var isGranted = granted.Count < limit.Requests;
         if (isGranted)
             granted.Enqueue(now);
-        // Whose leaving makes room; behind the oldest only where the limit was higher before.
+        // The request whose expiry makes room. It is not the oldest one only if the limit was higher before.
         var next = granted.ElementAt(Math.Max(0, granted.Count - limit.Requests));
         return new RateLimitResult(isGranted, Math.Max(0, limit.Requests - granted.Count), limit.Window - time.GetElapsedTime(next, now));
     }

@@ -4,28 +4,28 @@ using System.Runtime.InteropServices;
 namespace SoonShop.RateLimits;
 
 /// <summary>
-/// Windows like <see cref="SlidingWindow"/> of many subjects, without an object for each: what was granted stands in one ring, in its
-/// order, and points to what the same subject was granted before. A window is <see cref="RateLimit.MaxWindow"/> at most.
+/// Implements <see cref="SlidingWindow"/> for many subjects without an object per subject. All grants are in one ring in their order, each
+/// with a pointer to the subject's previous grant. A window is at most <see cref="RateLimit.MaxWindow"/>.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="capacity">Requests that are remembered; for one more, the oldest is forgotten. A power of two.</param>
+/// <param name="capacity">The most grants that are remembered; beyond that, the oldest is forgotten. A power of two.</param>
 internal sealed class SlidingWindows(TimeProvider time, int capacity)
 {
     private const int None = -1;
 
-    /// <summary>By subject, the number of what it was granted last.</summary>
+    /// <summary>The number of each subject's latest grant.</summary>
     private readonly Dictionary<Guid, long> newest = [];
 
     private readonly int capacity = BitOperations.IsPow2(capacity) ? capacity : throw new ArgumentOutOfRangeException(nameof(capacity));
 
-    /// <summary>What was granted under the numbers from <see cref="first"/> up to <see cref="next"/>, each at its number modulo the length.</summary>
+    /// <summary>The grants numbered from <see cref="first"/> up to <see cref="next"/>, each at its number modulo the length.</summary>
     private Grant[] ring = new Grant[Math.Min(16, capacity)];
 
     private long first, next;
 
     /// <summary>
-    /// Counts one request of a subject if it is granted; one that has a name and was granted within the window is granted again, and counts
-    /// once.
+    /// Requests a grant for a subject, and counts it if it is granted. A request with an operation id that was granted within the window is
+    /// granted again and counts once.
     /// </summary>
     public RateLimitResult Take(Guid subject, RateLimit limit, Guid? operation = null)
     {
@@ -33,7 +33,7 @@ internal sealed class SlidingWindows(TimeProvider time, int capacity)
         while (first < next && time.GetElapsedTime(At(first).At, now) >= RateLimit.MaxWindow)
             Forget();
         var (count, isKnown) = (0, false);
-        // Whose leaving makes room: as many before the newest as the limit says, or the oldest where there are fewer.
+        // The grant whose expiry makes room: the limit's number of grants before the newest, or the oldest one if there are fewer.
         var freeing = now;
         var last = newest.GetValueOrDefault(subject, None);
         for (var n = last; n >= first && time.GetElapsedTime(At(n).At, now) < limit.Window; n = At(n).Before)
@@ -79,11 +79,11 @@ internal sealed class SlidingWindows(TimeProvider time, int capacity)
 
     private ref Grant At(long number) => ref ring[number & (ring.Length - 1)];
 
-    /// <summary>One granted request.</summary>
-    /// <param name="Subject">Whose.</param>
-    /// <param name="Operation">Its name.</param>
-    /// <param name="At">When.</param>
-    /// <param name="Before">The number of what the subject was granted before.</param>
+    /// <summary>A granted request.</summary>
+    /// <param name="Subject">The subject.</param>
+    /// <param name="Operation">The operation id.</param>
+    /// <param name="At">The time.</param>
+    /// <param name="Before">The number of the subject's previous grant.</param>
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Grant(Guid Subject, Guid? Operation, long At, long Before);
 }

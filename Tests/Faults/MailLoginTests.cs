@@ -92,7 +92,7 @@ public sealed class MailLoginTests : IAsyncDisposable
         // One of the attempts may have come when the server had just failed another mail, and not have asked it.
         Assert.Contains($"The mail server 127.0.0.1:{server.Port}: ", kept, StringComparison.Ordinal);
         Assert.Contains(reason, kept, StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("failed with notification.due", shop.Logs, StringComparison.Ordinal);
+        Assert.Contains("failed to handle notification.due", shop.Logs, StringComparison.Ordinal);
         foreach (var password in (string[])[Password, WrongPassword])
         {
             Assert.DoesNotContain(password, kept, StringComparison.Ordinal);
