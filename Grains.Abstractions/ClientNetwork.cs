@@ -4,14 +4,14 @@ using System.Net.Sockets;
 namespace SoonShop;
 
 /// <summary>
-/// The network that one client stands for where attempts are counted: an IPv4 address, or of IPv6 what a provider gives one customer at least, the /64
+/// The network that counts as one client in limits: an IPv4 address, or an IPv6 /64, the smallest network that a provider gives a customer
 /// (RFC 6177).
 /// </summary>
 public static class ClientNetwork
 {
     private const int IPv6Bytes = 8;
 
-    /// <summary>The network's first address. An IPv4 address in the form of IPv6 is the IPv4 address.</summary>
+    /// <summary>Returns the network's first address. An IPv4-mapped IPv6 address gives the IPv4 address.</summary>
     public static IPAddress Of(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -23,7 +23,7 @@ public static class ClientNetwork
         return new IPAddress(bytes);
     }
 
-    /// <summary>The network as text: an IPv4 address, or the 16 hexadecimal digits of an IPv6 network.</summary>
+    /// <summary>Returns the network as text: an IPv4 address, or the 16 hexadecimal digits of an IPv6 network.</summary>
     public static string KeyOf(IPAddress address) => Of(address) is { AddressFamily: AddressFamily.InterNetworkV6 } network
         ? Convert.ToHexStringLower(network.GetAddressBytes().AsSpan(0, IPv6Bytes))
         : Of(address).ToString();

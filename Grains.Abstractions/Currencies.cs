@@ -1,11 +1,11 @@
 namespace SoonShop;
 
-/// <summary>What card networks ask of amounts, by currency, beyond ISO 4217.</summary>
+/// <summary>Requirements of card networks for amounts, by currency, beyond ISO 4217.</summary>
 public static class Currencies
 {
     /// <summary>
-    /// The minor units of which every amount that is charged or given back must be a multiple: networks know no fils below ten in
-    /// three-decimal currencies, and no parts of an ariary. 1 for nearly all currencies.
+    /// Returns the number of minor units that every charged or refunded amount must be a multiple of. Networks support no fils below ten in
+    /// three-decimal currencies, and no fractions of an ariary. 1 for nearly all currencies.
     /// </summary>
     public static int ChargeStep(string currency) => currency switch
     {

@@ -4,15 +4,15 @@ using System.Text;
 
 namespace SoonShop;
 
-/// <summary>Ids that follow from what they stand for, so that a repeated command meets the same grain without a look-up.</summary>
+/// <summary>Derives ids from their meaning, so that a repeated command reaches the same grain without a lookup.</summary>
 public static class Deterministic
 {
-    /// <summary>Bytes that need no array.</summary>
+    /// <summary>Up to this many bytes are hashed on the stack, without an array.</summary>
     private const int MaxOnStack = 512;
 
     /// <summary>
-    /// A UUID of version 8 (RFC 9562, section 5.8) from SHA-256 over the parts. Parts are length-prefixed, so that
-    /// ("ab","c") and ("a","bc") differ.
+    /// Returns a UUID of version 8 (RFC 9562, section 5.8) from the SHA-256 of the parts. Each part is prefixed with its length, so that
+    /// ("ab","c") and ("a","bc") give different ids.
     /// </summary>
     public static Guid Id(params ReadOnlySpan<string> parts)
     {

@@ -6,19 +6,19 @@ using System.Text.RegularExpressions;
 namespace SoonShop;
 
 /// <summary>
-/// Finds what mail programs turn into links: schemes, <c>www.</c>, e-mail addresses, and domains without either. A domain is labels of any script
-/// with dots between them, of which one after the first is a top-level domain of the root zone (top-level-domains.txt) or a special-use one, or
-/// which hold Punycode. Words that only look like it (<c>Dr.Müller</c>, <c>Node.js</c>, two sentences without a space) are none, since mail programs
-/// link no ending that does not exist.
+/// Finds text that mail programs turn into links: schemes, <c>www.</c>, e-mail addresses, and domains without either. A domain consists of
+/// labels of any script with dots between them. A label after the first must be a top-level domain of the root zone (top-level-domains.txt)
+/// or a special-use one, or a label must contain Punycode. Text that only looks similar (<c>Dr.Müller</c>, <c>Node.js</c>, two sentences
+/// without a space) does not count, because mail programs link only existing endings.
 /// </summary>
 public static partial class Links
 {
     private static readonly Lazy<FrozenSet<string>> TopLevelDomains = new(Load);
 
-    /// <summary>Endings that are reserved (RFC 2606, RFC 6761, RFC 7686): no mail reaches them, and some programs link them.</summary>
+    /// <summary>Reserved top-level domains (RFC 2606, RFC 6761, RFC 7686). No mail reaches them, but some programs link them.</summary>
     private static readonly string[] SpecialUse = ["example", "internal", "invalid", "local", "localhost", "onion", "test"];
 
-    /// <summary>Top-level domains that people write right after initials: <c>J.de Vries</c>, <c>M.Sc.</c></summary>
+    /// <summary>Top-level domains that also follow initials in names, such as <c>J.de Vries</c> or <c>M.Sc.</c></summary>
     private static readonly string[] AfterInitials = ["al", "de", "do", "la", "sc"];
 
     /// <summary>True when a mail program may turn a part of the text into a link.</summary>
@@ -42,7 +42,7 @@ public static partial class Links
         return false;
     }
 
-    /// <summary>Reads labels with single dots between them; answers where they end.</summary>
+    /// <summary>Reads labels with single dots between them. Returns where they end.</summary>
     private static int ReadLabels(string text, int start, List<Range> labels)
     {
         labels.Clear();
@@ -68,12 +68,12 @@ public static partial class Links
             if (label.StartsWith("xn--", StringComparison.OrdinalIgnoreCase) || (i > 0 && IsTopLevel(label)))
                 return true;
         }
-        // A path or a port makes a link of an ending that is too new for the list, and of an address in digits.
+        // A path or port makes a link even of a top-level domain that the list lacks, and of an address in digits.
         return end + 1 < text.Length && text[end] is '/' or ':' && char.IsLetterOrDigit(text[end + 1])
             && (IsEnding(text.AsSpan(labels[^1])) || (labels.Count == 4 && labels.All(l => IsNumber(text.AsSpan(l)))));
     }
 
-    /// <summary>True for a top-level domain, also with a hyphen or a letter of a script without spaces right behind it.</summary>
+    /// <summary>True for a top-level domain, also when a hyphen or a letter of a script without spaces follows it directly.</summary>
     private static bool IsTopLevel(ReadOnlySpan<char> label)
     {
         var ascii = 0;
@@ -110,7 +110,9 @@ public static partial class Links
         char.IsLetterOrDigit(c) || char.IsSurrogate(c) || c is '-' or '_'
             || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.OtherSymbol;
 
-    /// <summary>The text composed (NFC), with fullwidth characters and every kind of full stop as the ASCII ones, without what nobody sees.</summary>
+    /// <summary>
+    /// Returns the text composed (NFC), with ASCII instead of fullwidth characters and other full stops, without invisible characters.
+    /// </summary>
     private static string Fold(string text)
     {
         var folded = new StringBuilder(text.Length);

@@ -6,10 +6,10 @@ namespace SoonShop;
 [GenerateSerializer, Immutable, Alias("soonshop.money")]
 public readonly record struct Money(long Amount, string Currency)
 {
-    /// <summary>The largest amount that any single price, line or total may have: 10^15 minor units, far from overflow when summed.</summary>
+    /// <summary>The largest amount of a single price, line or total: 10^15 minor units, far from an overflow in sums.</summary>
     public const long MaxAmount = 1_000_000_000_000_000;
 
-    /// <summary>Nothing, in a currency.</summary>
+    /// <summary>Returns zero in a currency.</summary>
     public static Money Zero(string currency) => new(0, currency);
 
     /// <summary>True when <paramref name="currency"/> has the form of an ISO 4217 code.</summary>

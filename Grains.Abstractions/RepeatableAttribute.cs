@@ -1,8 +1,9 @@
 namespace SoonShop;
 
 /// <summary>
-/// A command that may be asked again with the same arguments: the second time has the first one's effect and answer, also when the first
-/// one's answer was lost. Front ends then ask again by themselves when a silo dies under the call. Without it a command is asked once.
+/// Marks a command that may be repeated with the same arguments. The repetition has the effect and response of the first call, even if that
+/// response was lost. Front ends repeat such a call automatically when a silo dies during it. A command without the attribute is called
+/// once.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RepeatableAttribute : Attribute;

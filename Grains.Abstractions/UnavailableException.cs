@@ -1,18 +1,18 @@
 namespace SoonShop;
 
 /// <summary>
-/// The shop cannot answer now: its database, or another silo, is out of reach or too slow. What was asked for may or
-/// may not have been done; asking again with the same operation id is safe. The gateway answers 503 with Retry-After.
+/// The shop cannot respond now: its database or another silo is unreachable or too slow. Whether the operation was executed is unknown; a
+/// retry with the same operation id is safe. The gateway responds with 503 and Retry-After.
 /// </summary>
 [GenerateSerializer, Alias("soonshop.unavailable")]
 public sealed class UnavailableException : Exception
 {
-    /// <summary>Without a reason.</summary>
+    /// <summary>Creates the exception without a reason.</summary>
     public UnavailableException() { }
 
-    /// <summary>With a reason that may be shown to the caller.</summary>
+    /// <summary>Creates the exception with a reason that may be shown to the caller.</summary>
     public UnavailableException(string message) : base(message) { }
 
-    /// <summary>With a reason and its cause.</summary>
+    /// <summary>Creates the exception with a reason and its cause.</summary>
     public UnavailableException(string message, Exception innerException) : base(message, innerException) { }
 }

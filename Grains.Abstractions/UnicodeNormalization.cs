@@ -4,8 +4,8 @@ using System.Text;
 namespace SoonShop;
 
 /// <summary>
-/// Normalization Form C (Unicode Standard Annex #15). <see cref="string.Normalize()"/> needs ICU for it, and leaves texts as they are where
-/// globalisation is invariant, as it is here.
+/// Normalization Form C (Unicode Standard Annex #15). <see cref="string.Normalize()"/> needs ICU and returns text unchanged in invariant
+/// globalization mode, which this project uses.
 /// </summary>
 public static class UnicodeNormalization
 {
@@ -13,7 +13,9 @@ public static class UnicodeNormalization
 
     private static readonly Lazy<Data> Table = new(Data.Load);
 
-    /// <summary>The text with everything that can be written in several ways written in one: composed, marks in order. Broken surrogate pairs stay.</summary>
+    /// <summary>
+    /// Returns the composed text with marks in canonical order, so that equivalent texts become equal. Broken surrogate pairs stay.
+    /// </summary>
     public static string Compose(string text)
     {
         if (Ascii.IsValid(text))
@@ -31,10 +33,10 @@ public static class UnicodeNormalization
         return Join(Recompose(points, data));
     }
 
-    /// <summary>True for letters that are only another way to write others, as fullwidth letters and ligatures are.</summary>
+    /// <summary>True for compatibility letters, such as fullwidth letters and ligatures, which are another form of other letters.</summary>
     public static bool IsCompatibilityLetter(int point) => Table.Value.IsCompatibility(point);
 
-    /// <summary>Marks on one letter stand in the order of their classes; those of one class stay as they are.</summary>
+    /// <summary>Sorts the marks of each letter by their combining class; marks of one class keep their order.</summary>
     private static void Order(List<(int Point, int Class)> points)
     {
         for (var start = 0; start < points.Count;)
@@ -60,7 +62,7 @@ public static class UnicodeNormalization
         var starter = -1;
         foreach (var (point, @class) in points)
         {
-            // Between the letter and this mark nothing may stand that it cannot pass.
+            // A character between the letter and this mark blocks the composition, unless its class is lower.
             var isBlocked = starter < 0 || (result.Count - 1 > starter && (result[^1].Class >= @class || result[^1].Class == 0));
             if (!isBlocked && data.Compose(result[starter].Point, point) is { } composed)
             {
@@ -87,7 +89,7 @@ public static class UnicodeNormalization
         return text.ToString();
     }
 
-    /// <summary>What <c>unicode-normalization.txt</c> holds.</summary>
+    /// <summary>The content of <c>unicode-normalization.txt</c>.</summary>
     private sealed class Data
     {
         private readonly Dictionary<int, int> classes = [];

@@ -5,14 +5,14 @@ using System.Text.RegularExpressions;
 namespace SoonShop.Addresses;
 
 /// <summary>
-/// Which parts the addresses of a country have, and in which form, from <c>address-table.json</c>. It names its sources and their dates;
-/// <c>make-table.py</c> makes it anew from them.
+/// The parts and formats of a country's addresses, from <c>address-table.json</c>. That file names its sources and their dates, and
+/// <c>make-table.py</c> regenerates it from them.
 /// </summary>
 public sealed class AddressFormat
 {
     private const RegexOptions Linear = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
 
-    /// <summary>No postal code is longer.</summary>
+    /// <summary>The longest postal code of any country, in characters.</summary>
     private const int MaxPostalCodeLength = 20;
 
     private const char City = 'C';
@@ -35,48 +35,49 @@ public sealed class AddressFormat
         PostalCodeExamples = entry.Examples ?? [];
         postalCodePrefix = entry.Prefix is null ? null : PostalText.Compact(PostalText.Plain(entry.Prefix));
         separators = [.. PostalCodeExamples.SelectMany(e => e).Where(PostalText.IsSeparator).Distinct()];
-        // Linear in the text whatever the pattern, so it needs no time limit.
+        // The match is linear in the text's length for any pattern, so it needs no time limit.
         if (entry.PostalCode is { } pattern)
             postalCode = new(() => new Regex($@"\A(?:{pattern})\z", Linear));
         var groups = entry.Regions ?? [];
         var names = new Dictionary<string, string>();
-        // How a region is written goes before what others call it.
+        // The official spelling of a region takes precedence over other names.
         foreach (var (name, group) in groups.Select(g => (g[0], g)).Concat(groups.SelectMany(g => g.Skip(1).Select(name => (name, g)))))
             names.TryAdd(PostalText.Fold(name), group[0]);
         regions = names.ToFrozenDictionary();
         Regions = [.. groups.Select(g => g[0])];
-        // Where the post sorts by codes, what it does not know is lost. Names are written in many ways; those are left to the carrier.
+        // Where the post sorts by region codes, only known codes can be delivered. Other regions have many spellings, and the carrier
+        // interprets them.
         var areCodes = groups.Length > 0 && groups.All(g => g[0].Length <= 3 && g[0].All(char.IsAsciiLetterUpper));
         needsKnownRegion = RequiresRegion && RequiresPostalCode && areCodes;
     }
 
-    /// <summary>The countries of ISO 3166-1.</summary>
+    /// <summary>The country codes of ISO 3166-1.</summary>
     public static IReadOnlyCollection<string> All => Countries.Keys;
 
-    /// <summary>ISO 3166-1 alpha-2.</summary>
+    /// <summary>The country code (ISO 3166-1 alpha-2).</summary>
     public string Country { get; }
 
-    /// <summary>True where an address must name a town.</summary>
+    /// <summary>True where an address must have a city.</summary>
     public bool RequiresCity => required.Contains(City);
 
-    /// <summary>True where an address must name a state, province or the like.</summary>
+    /// <summary>True where an address must have a state, province or similar region.</summary>
     public bool RequiresRegion => required.Contains(RegionPart);
 
     /// <summary>True where an address must have a postal code.</summary>
     public bool RequiresPostalCode => required.Contains(PostalCodePart);
 
-    /// <summary>Postal codes that are, as the country writes them.</summary>
+    /// <summary>Examples of postal codes, as the country writes them.</summary>
     public ImmutableArray<string> PostalCodeExamples { get; }
 
-    /// <summary>The known regions, as they are written in addresses; empty where the table has no list.</summary>
+    /// <summary>The known regions as written in addresses; empty where the table has no list.</summary>
     public ImmutableArray<string> Regions { get; }
 
-    /// <summary>The format of a country; null for what is no code of ISO 3166-1.</summary>
+    /// <summary>Returns the format of a country; null when the text is not a code of ISO 3166-1.</summary>
     public static AddressFormat? Of(string country) => Countries.GetValueOrDefault(country);
 
     /// <summary>
-    /// A postal code as the country writes it: upper case, ASCII digits, its own separators, without the country's prefix. Null for what is
-    /// none.
+    /// Returns a postal code as the country writes it: upper case, ASCII digits, the country's separators, without the country's prefix.
+    /// Null when the text is not a postal code.
     /// </summary>
     public string? PostalCodeOf(string text)
     {
@@ -93,14 +94,15 @@ public sealed class AddressFormat
     }
 
     /// <summary>
-    /// A region as it is written in addresses: <c>California</c> is <c>CA</c>. Null for what is none where only known ones will do.
+    /// Returns a region as written in addresses: <c>CA</c> for <c>California</c>. Null when the region is unknown and the country requires
+    /// a known one.
     /// </summary>
     public string? RegionOf(string text) => KnownRegion(text) ?? (needsKnownRegion ? null : PostalText.Tidy(text));
 
-    /// <summary>A region of the table, by any of its names; null for none.</summary>
+    /// <summary>Returns the region in the table with any of its names; null for none.</summary>
     public string? KnownRegion(string text) => regions.GetValueOrDefault(PostalText.Fold(text));
 
-    /// <summary>With a separator where the country puts one, or without.</summary>
+    /// <summary>Inserts the country's separators, or none.</summary>
     private string? Written(string compact)
     {
         foreach (var separator in separators)
@@ -115,7 +117,7 @@ public sealed class AddressFormat
         return Fits(compact) ? compact : null;
     }
 
-    /// <summary>What follows <c>D-</c>, <c>CH</c>, <c>FL-</c>; null where nothing of the kind stands before it.</summary>
+    /// <summary>Removes a prefix such as <c>D-</c>, <c>CH</c> or <c>FL-</c>; null when there is none.</summary>
     private string? WithoutPrefix(string plain, string compact)
     {
         var letters = compact.TakeWhile(char.IsAsciiLetterUpper).Count();
@@ -135,14 +137,14 @@ public sealed class AddressFormat
         return table.Countries.ToFrozenDictionary(c => c.Key, c => new AddressFormat(c.Key, c.Value));
     }
 
-    /// <summary>The file.</summary>
+    /// <summary>The content of the file.</summary>
     private sealed record Table(Dictionary<string, Entry> Countries);
 
     /// <summary>A country in the file.</summary>
-    /// <param name="Required">Letters of the required parts: <c>A</c> street, <c>C</c> town, <c>S</c> region, <c>Z</c> postal code.</param>
-    /// <param name="PostalCode">A regular expression for all of a postal code.</param>
-    /// <param name="Examples">Postal codes.</param>
-    /// <param name="Prefix">What stands before postal codes on mail from abroad.</param>
-    /// <param name="Regions">Names of one region each, first the one to write.</param>
+    /// <param name="Required">Letters of the required parts: <c>A</c> street, <c>C</c> city, <c>S</c> region, <c>Z</c> postal code.</param>
+    /// <param name="PostalCode">A regular expression for a whole postal code.</param>
+    /// <param name="Examples">Examples of postal codes.</param>
+    /// <param name="Prefix">The prefix of postal codes on mail from abroad.</param>
+    /// <param name="Regions">The names of each region; the first one is written in addresses.</param>
     private sealed record Entry(string Required, string? PostalCode, ImmutableArray<string>? Examples, string? Prefix, string[][]? Regions);
 }

@@ -3,20 +3,20 @@ using SoonShop.Users;
 namespace SoonShop.Addresses;
 
 /// <summary>
-/// What makes an address one that a parcel can be sent to: a country of ISO 3166-1, the parts that addresses of that country have, and
-/// postal code and region in the country's form. Whether the postal code belongs to the town, only the carrier knows.
+/// Checks whether a parcel can be sent to an address: a country of ISO 3166-1, the parts that addresses of that country have, and postal
+/// code and region in the country's form. Only the carrier knows whether the postal code belongs to the city.
 /// </summary>
 public static class AddressRules
 {
-    /// <summary>What is said of a country code that nobody assigned.</summary>
+    /// <summary>The message for a country code that is not assigned.</summary>
     public const string NoCountry = "is not a country of ISO 3166-1; the code of the United Kingdom, for example, is GB";
 
-    /// <summary>What is said of what has not even the form of a country code.</summary>
+    /// <summary>The message for text that does not have the form of a country code.</summary>
     public const string NoCountryCode = "must be a country code of two upper-case letters, such as US";
 
     private const string AnyCity = "is required";
 
-    /// <summary>An address in its country's form, and what is wrong with it.</summary>
+    /// <summary>Returns an address in its country's form, and what is wrong with it.</summary>
     public static CheckedAddress Check(Address address)
     {
         var errors = new Dictionary<string, string[]>();
@@ -50,7 +50,8 @@ public static class AddressRules
         }
         if (!format.RequiresRegion)
             return null;
-        // In Dubai and Tokyo the town says it. Where there are neither towns nor postal codes in addresses, one of both names will do.
+        // In places such as Dubai and Tokyo the city implies the region. Where addresses need neither a city nor a postal code, either the
+        // city or the region is enough.
         if (city.Length > 0 && format.KnownRegion(city) is { } named)
             return named;
         if (city.Length == 0 || format.RequiresCity || format.RequiresPostalCode)
@@ -77,7 +78,7 @@ public static class AddressRules
     private static string? Optional(string? text) => text is not null && PostalText.Tidy(text) is { Length: > 0 } tidy ? tidy : null;
 }
 
-/// <summary>An address after <see cref="AddressRules.Check"/>.</summary>
-/// <param name="Address">In its country's form, as far as it has one.</param>
-/// <param name="Errors">What is wrong, by the part's name in the API: <c>postalCode</c>. Empty for an address that can be used.</param>
+/// <summary>The result of <see cref="AddressRules.Check"/>.</summary>
+/// <param name="Address">The address in its country's form, as far as possible.</param>
+/// <param name="Errors">What is wrong, by the part's name in the API, such as <c>postalCode</c>. Empty for a valid address.</param>
 public sealed record CheckedAddress(Address Address, IReadOnlyDictionary<string, string[]> Errors);

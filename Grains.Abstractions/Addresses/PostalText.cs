@@ -3,24 +3,24 @@ using System.Text;
 
 namespace SoonShop.Addresses;
 
-/// <summary>Forms of the texts in addresses.</summary>
+/// <summary>Normalizes texts of addresses.</summary>
 internal static class PostalText
 {
-    // Without ICU, the runtime takes no accents off.
+    // Without ICU, the runtime cannot remove accents.
     private const string Accented = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖÙÚÛÜÝĀĂĄĆĈĊČĎĒĔĖĘĚĜĞĠĢĤĨĪĬĮİĴĶĹĻĽŃŅŇŌŎŐŔŖŘŚŜŞŠŢŤŨŪŬŮŰŲŴŶŸŹŻŽ";
     private const string Unaccented = "AAAAAACEEEEIIIINOOOOOUUUUYAAACCCCDEEEEEGGGGHIIIIIJKLLLNNNOOORRRSSSSTTUUUUUUWYYZZZ";
 
-    /// <summary>What stands between the parts of a postal code.</summary>
+    /// <summary>True for a separator between the parts of a postal code.</summary>
     public static bool IsSeparator(char c) => c is ' ' or '-';
 
-    /// <summary>One line, without invisible marks, and without space around it or twice within it.</summary>
+    /// <summary>Returns the text as one line, without invisible marks, surrounding spaces and double spaces.</summary>
     public static string Tidy(string text)
     {
         text = Text.WithoutMarks(text);
         return IsTidy(text) ? text : string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
     }
 
-    /// <summary>True where no space but single blanks between words stands.</summary>
+    /// <summary>True when the text has no spaces except single blanks between words.</summary>
     private static bool IsTidy(string text)
     {
         var afterSpace = true;
@@ -33,7 +33,10 @@ internal static class PostalText
         return text.Length == 0 || !afterSpace;
     }
 
-    /// <summary>In upper case, with ASCII digits, letters, spaces and hyphens for those of other scripts, full widths and print.</summary>
+    /// <summary>
+    /// Returns the text in upper case, with ASCII digits, letters, spaces and hyphens instead of their variants in other scripts and
+    /// widths.
+    /// </summary>
     public static string Plain(string text)
     {
         var plain = new StringBuilder(text.Length);
@@ -49,10 +52,10 @@ internal static class PostalText
         return plain.ToString().Trim();
     }
 
-    /// <summary>Without separators.</summary>
+    /// <summary>Returns the text without separators.</summary>
     public static string Compact(string plain) => string.Concat(plain.Where(c => !IsSeparator(c)));
 
-    /// <summary>For comparison: letters and digits alone, in upper case, Latin letters without accents.</summary>
+    /// <summary>Returns the text for comparisons: only letters and digits, in upper case, Latin letters without accents.</summary>
     public static string Fold(string text)
     {
         var folded = new StringBuilder(text.Length);

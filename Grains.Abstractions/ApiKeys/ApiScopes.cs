@@ -1,6 +1,6 @@
 namespace SoonShop.ApiKeys;
 
-/// <summary>What API keys can be allowed to do: a resource and a verb. There is none for roles, keys, accounts and carts.</summary>
+/// <summary>The scopes of API keys: a resource and a verb each. There is none for roles, keys, accounts and carts.</summary>
 public static class ApiScopes
 {
     /// <summary>All scopes.</summary>

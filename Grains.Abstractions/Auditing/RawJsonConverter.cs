@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace SoonShop.Auditing;
 
-/// <summary>Text that is JSON already stands in the answer as what it is, and not as a string.</summary>
+/// <summary>Writes text that is already JSON unchanged, not as a JSON string.</summary>
 public sealed class RawJsonConverter : JsonConverter<string>
 {
     /// <inheritdoc/>

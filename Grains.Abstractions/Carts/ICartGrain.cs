@@ -5,126 +5,130 @@ using SoonShop.Orders;
 namespace SoonShop.Carts;
 
 /// <summary>
-/// A cart. Keyed by its id: one that the shop issued for a guest, the customer's id for a customer. Only its holder may use it:
-/// to everybody else it does not exist. Of a cart nothing is written before its first item.
+/// A cart. Keyed by its id: an id that the shop issued to a guest, or the customer's id. Only its holder may use it; for anybody else it
+/// does not exist. A cart is not stored before its first item.
 /// </summary>
 [Alias("soonshop.cart")]
 public interface ICartGrain : IGrainWithGuidKey
 {
     /// <summary>
-    /// Opens a guest's cart under any id, and writes it. For a cluster in which a silo does not know ids that prove themselves
-    /// (<see cref="ICartIdsGrain"/>). Idempotent.
+    /// Opens and stores a guest's cart with any id. For a cluster with a silo that cannot verify issued ids (<see cref="ICartIdsGrain"/>).
+    /// Idempotent.
     /// </summary>
     [Alias("open-guest"), Repeatable]
     Task<Result<Cart>> OpenForGuestAsync();
 
     /// <summary>
-    /// The cart with today's prices; a change of price is remembered as seen and shown beside the old one. Refused: <c>not-found</c>.
+    /// Returns the cart with current prices. A changed price is stored as seen and shown together with the previous one. Error:
+    /// <c>not-found</c>.
     /// </summary>
     [Alias("get")]
     Task<Result<Cart>> GetAsync(Caller caller);
 
     /// <summary>
-    /// Sets the units of one line; 0 removes it. Idempotent. Refused: <c>not-found</c> (cart or product), <c>conflict</c>
-    /// (not on sale, or too many lines), <c>validation-failed</c>.
+    /// Sets the units of one line; 0 removes it. Idempotent. Errors: <c>not-found</c> (cart or product), <c>conflict</c> (not on sale, or
+    /// too many lines), <c>validation-failed</c>.
     /// </summary>
     [Alias("set-item")]
     Task<Result<Cart>> SetItemAsync(Caller caller, string sku, int quantity);
 
-    /// <summary>Empties the cart. Idempotent. Refused: <c>not-found</c>.</summary>
+    /// <summary>Empties the cart. Idempotent. Error: <c>not-found</c>.</summary>
     [Alias("clear")]
     Task<Result<Done>> ClearAsync(Caller caller);
 
     /// <summary>
-    /// Takes a guest cart's lines into this customer's cart; quantities add up. Orders of it that are not at their end, or were placed lately,
-    /// go along to the account. Once per guest cart, however often it is asked. Refused: <c>not-found</c>. Throws <see cref="UnavailableException"/>
+    /// Merges a guest cart's lines into this customer's cart; quantities add up. The guest cart's unfinished and recent orders move to the
+    /// account. Happens once per guest cart, however often it is called. Error: <c>not-found</c>. Throws <see cref="UnavailableException"/>
     /// while an order is being placed from the guest's cart.
     /// </summary>
     [Alias("merge"), Repeatable]
     Task<Result<Cart>> MergeAsync(Caller caller, Guid guestCartId);
 
     /// <summary>
-    /// Hands a guest's lines over to a customer; from then on the cart belongs to nobody. Null when it is not a guest's cart, or another customer
-    /// has it. Throws <see cref="UnavailableException"/> while an order is being placed from it.
+    /// Transfers a guest's lines to a customer; afterwards the cart belongs to nobody. Null when it is not a guest's cart, or was
+    /// transferred to another customer. Throws <see cref="UnavailableException"/> while an order is being placed from it.
     /// </summary>
     [Alias("hand-over")]
     Task<ImmutableArray<CartLine>?> TransferAsync(Guid customerId);
 
-    /// <summary>The customer's cart holds the lines that were handed over: here they are forgotten. Idempotent.</summary>
+    /// <summary>Clears the transferred lines, because the customer's cart has them now. Idempotent.</summary>
     [Alias("forget-handed-over")]
     Task ForgetTransferAsync(Guid customerId);
 
     /// <summary>
-    /// The lines for an order, at prices that the holder has seen. Until that order is at its end, no other can begin from this cart.
-    /// Refused: <c>not-found</c>, <c>cart-empty</c>, <c>conflict</c> when a price changed since it was shown, a line is no longer on sale, or
-    /// another order is being placed. Where the refusal names an order, that one is not at its end: supersede it, and ask again.
+    /// Starts a checkout and returns the lines for the order, at prices that the holder has seen. No other checkout of this cart can start
+    /// before the order has ended. Errors: <c>not-found</c>, <c>cart-empty</c>, <c>conflict</c> when a price has changed since it was
+    /// shown, a line is no longer on sale, or another order is being placed. An error that names an order means that the order has not
+    /// ended: supersede it and call again.
     /// </summary>
     [Alias("begin-checkout")]
     Task<Result<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
 
     /// <summary>
-    /// Lets an order go on that stands, and of which nobody knows whether another checkout began before it was there. It has the cart then, as if
-    /// it had just begun. Refused: <c>conflict</c> with a time after which to ask again while another checkout is under way, and, where it names an
-    /// order, until that older one is superseded; <c>conflict</c> without such a time when a newer order is not at its end, or another was bought:
-    /// then the order is to end. Idempotent.
+    /// Lets a placed order go on when another checkout may have started before the order was stored. It then holds the cart like a new
+    /// checkout. Idempotent.
+    /// Error <c>conflict</c> with a retry time: another checkout is running or, if it names an order, that older order must be superseded
+    /// first. Error <c>conflict</c> without a retry time: a newer order has not ended, or another order was bought; then this order must
+    /// end.
     /// </summary>
     /// <param name="orderId">The order.</param>
     /// <param name="placedAt">When it was placed.</param>
-    /// <param name="units">What it orders.</param>
+    /// <param name="units">The ordered units.</param>
     [Alias("resume-checkout")]
     Task<Result<Done>> ResumeCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units);
 
-    /// <summary>Forgets a customer's cart; there is none since. Idempotent.</summary>
+    /// <summary>Erases a customer's cart permanently. Idempotent.</summary>
     [Alias("erase"), Repeatable]
     Task EraseAsync();
 
     /// <summary>
-    /// Nobody works on the order's checkout any more, and how it ended is not known here: the next checkout asks the order. Idempotent.
+    /// Reports that nobody works on the order's checkout and that its outcome is unknown. The next checkout asks the order. Idempotent.
     /// </summary>
     [Alias("leave-checkout")]
     Task LeaveCheckoutAsync(Guid orderId);
 
     /// <summary>
-    /// The units leave this customer's cart that an order bought which came along with a guest's cart. Idempotent by order, and in any order
-    /// with the merging of that cart.
+    /// Removes from this customer's cart the units of an order that moved here with a guest's cart. Idempotent by order. It may be called
+    /// before or after the merge of that cart.
     /// </summary>
     [Alias("end-moved-checkout")]
     Task EndMovedCheckoutAsync(Guid guestCartId, Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine> ordered);
 
     /// <summary>
-    /// The order needs its cart no more. <paramref name="ordered"/> leaves the cart when the order is paid; null leaves the cart as it is. Idempotent by order: the last ones are remembered by id, and all before them by when they were placed.
+    /// Reports that the order does not need its cart any more. If the order is paid, <paramref name="ordered"/> is removed from the cart;
+    /// null leaves the cart unchanged. Idempotent by order: the latest orders are remembered by id, earlier ones by their time.
     /// </summary>
     [Alias("end-checkout")]
     Task EndCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<CartLine>? ordered);
 }
 
-/// <summary>A line as the cart keeps it: what was last shown to its holder.</summary>
+/// <summary>A stored line of a cart: what was last shown to its holder.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.cart-line")]
 public sealed record CartLine(string Sku, string Name, int Quantity, Money UnitPrice)
 {
     /// <summary>The most units in a line.</summary>
     public const int MaxQuantity = 999;
 
-    /// <summary>The price before, while a change stands that the holder has not acted on.</summary>
+    /// <summary>The previous price, after a price change, until the holder changes the line.</summary>
     [Id(0)] public Money? PreviousUnitPrice { get; init; }
 }
 
 /// <summary>A cart as its holder sees it.</summary>
 /// <param name="Id">The cart's id; a guest's secret.</param>
 /// <param name="Items">At most <see cref="MaxLines"/> lines, in the order they were added.</param>
-/// <param name="Subtotal">Of the lines that can be bought.</param>
+/// <param name="Subtotal">The sum of the lines that can be bought.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.cart-view")]
 public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtotal)
 {
     /// <summary>The most lines in a cart.</summary>
     public const int MaxLines = 100;
 
-    /// <summary>Names what is in the cart, at which prices: the ETag. Stock and the products' names do not change it.</summary>
+    /// <summary>The ETag of the cart's content with its prices. Stock and product names do not change it.</summary>
     [JsonIgnore] public string ContentTag => Items.IsEmpty ? EmptyTag : TagOf([.. Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))]);
 
     private static string EmptyTag { get; } = TagOf([]);
 
-    /// <summary>The <see cref="ContentTag"/> of a cart with these lines.</summary>
+    /// <summary>Returns the <see cref="ContentTag"/> of a cart with these lines.</summary>
     public static string TagOf(ImmutableArray<CartLine> lines) =>
         Deterministic.Id(["cart", .. lines.Select(l => $"{l.Sku}|{l.Quantity}|{l.UnitPrice.Amount}|{l.UnitPrice.Currency}")]).ToString("N");
 }
@@ -133,11 +137,11 @@ public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtota
 /// <param name="Sku">The stock keeping unit.</param>
 /// <param name="Name">The product's name.</param>
 /// <param name="Quantity">Units.</param>
-/// <param name="UnitPrice">Today's price of one.</param>
+/// <param name="UnitPrice">The current price of one unit.</param>
 /// <param name="LineTotal">Quantity × unit price.</param>
-/// <param name="Available">False when it cannot be bought now: off sale, or fewer units in stock than asked for.</param>
-/// <param name="Availability">How stock looks to a shopper.</param>
-/// <param name="PreviousUnitPrice">The price last shown, when it has changed since.</param>
+/// <param name="Available">False when it cannot be bought now: not on sale, or not enough units in stock.</param>
+/// <param name="Availability">The availability shown to shoppers.</param>
+/// <param name="PreviousUnitPrice">The price that was last shown, if it has changed since.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.cart-item")]
 public sealed record CartItem(
     string Sku, string Name, int Quantity, Money UnitPrice, Money LineTotal, bool Available, Availability Availability, Money? PreviousUnitPrice);

@@ -1,35 +1,35 @@
 namespace SoonShop.Catalog;
 
 /// <summary>
-/// Tells caches which products changed. What it tells is read from committed events, so that nothing is lost with a silo, and no
-/// commit waits for it. Key 0: one in the cluster.
+/// Tells caches which products have changed. It reads the changes from committed events, so that none is lost with a silo and no commit
+/// waits for it. Key 0: one activation in the cluster.
 /// </summary>
 [Alias("soonshop.catalogue-news")]
 public interface ICatalogChangeFeedGrain : IGrainWithIntegerKey
 {
-    /// <summary>What changed after a position; null for a cache that is empty. Answers at once, and may be asked at any time again.</summary>
+    /// <summary>Returns the changes after a position. Pass null for an empty cache. Returns at once, and may be called at any time.</summary>
     [Alias("since")]
     Task<CatalogChangeBatch> SinceAsync(CatalogChangePosition? after);
 }
 
-/// <summary>A place in the news.</summary>
-/// <param name="Epoch">Which activation counted: another one counts anew.</param>
-/// <param name="Number">How many changes it has told of.</param>
+/// <summary>A position in the feed.</summary>
+/// <param name="Epoch">The activation that assigned the number; each activation counts from the start.</param>
+/// <param name="Number">The number of changes so far.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.catalogue-position")]
 public sealed record CatalogChangePosition(Guid Epoch, long Number);
 
-/// <summary>News of the catalogue.</summary>
-/// <param name="Position">Where to read on.</param>
-/// <param name="IsComplete">False when some news after the position asked for are not known any more: drop all that is cached.</param>
-/// <param name="Changes">What changed. When not complete, all changes that are still known.</param>
-/// <param name="AgeMs">How long ago the database was asked, in milliseconds.</param>
+/// <summary>A batch of changes of the catalogue.</summary>
+/// <param name="Position">The position for the next call.</param>
+/// <param name="IsComplete">False when changes after the given position are no longer known: discard all cached data.</param>
+/// <param name="Changes">The changes. If the batch is not complete, all known changes.</param>
+/// <param name="AgeMs">How long ago the database was read, in milliseconds.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.catalogue-news-answer")]
 public sealed record CatalogChangeBatch(CatalogChangePosition Position, bool IsComplete, ImmutableArray<CatalogChange> Changes,
     double AgeMs);
 
-/// <summary>A product that changed, or whose availability did.</summary>
+/// <summary>A change of a product or of its availability.</summary>
 /// <param name="Sku">The product.</param>
-/// <param name="ProductVersion">Its version has reached this: an answer with an older one is out of date.</param>
-/// <param name="StockVersion">Likewise, of its stock.</param>
+/// <param name="ProductVersion">The product's version is at least this; cached data with a lower version is outdated.</param>
+/// <param name="StockVersion">The same for its stock.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.catalogue-change")]
 public readonly record struct CatalogChange(string Sku, int ProductVersion, int StockVersion);

@@ -2,36 +2,41 @@ using Orleans.Concurrency;
 
 namespace SoonShop.Catalog;
 
-/// <summary>What can be bought: one SKU. Keyed by <see cref="Sku.GrainKey"/>.</summary>
+/// <summary>A product, which is one SKU. Keyed by <see cref="Sku.GrainKey"/>.</summary>
 [Alias("soonshop.product")]
 public interface IProductGrain : IGrainWithStringKey
 {
-    /// <summary>Creates the product. The same content again is answered the same; other content is <c>conflict</c>. Refused: <c>validation-failed</c>.</summary>
+    /// <summary>
+    /// Creates the product. A repeated call with the same content returns the same result; with other content the error is <c>conflict</c>.
+    /// Error: <c>validation-failed</c>.
+    /// </summary>
     [Alias("create"), Repeatable]
     Task<Result<Product>> CreateAsync(ProductContent content);
 
-    /// <summary>Replaces the content. Idempotent. Refused: <c>not-found</c>, <c>validation-failed</c>, <c>precondition-failed</c>.</summary>
+    /// <summary>Replaces the content. Idempotent. Errors: <c>not-found</c>, <c>validation-failed</c>, <c>precondition-failed</c>.</summary>
     [Alias("update")]
     Task<Result<Product>> UpdateAsync(ProductContent content, int? expectedVersion);
 
-    /// <summary>Takes the product out of sale; it stays readable, for old orders. Idempotent. Refused: <c>not-found</c>, <c>precondition-failed</c>.</summary>
+    /// <summary>
+    /// Takes the product off sale. It stays readable for old orders. Idempotent. Errors: <c>not-found</c>, <c>precondition-failed</c>.
+    /// </summary>
     [Alias("archive")]
     Task<Result<Done>> ArchiveAsync(int? expectedVersion);
 
-    /// <summary>The product with its availability, also one that is archived or a draft. Refused: <c>not-found</c>.</summary>
+    /// <summary>Returns the product with its availability, also an archived product or a draft. Error: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
     Task<Result<Product>> GetAsync();
 
-    /// <summary>Name and price for carts and orders; null when there is no such product.</summary>
+    /// <summary>Returns name and price for carts and orders; null when there is no such product.</summary>
     [Alias("offer"), AlwaysInterleave]
     Task<PriceOffer?> GetOfferAsync();
 }
 
-/// <summary>Finds products. Any key; many run side by side.</summary>
+/// <summary>Finds products. Any key addresses it; different keys run in parallel.</summary>
 [Alias("soonshop.product-search")]
 public interface IProductSearchGrain : IGrainWithIntegerKey
 {
-    /// <summary>One page of what matches, with facets over all that matches. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    /// <summary>Returns one page of matches, with facets over all matches. Error: <c>validation-failed</c> for an invalid cursor.</summary>
     [Alias("search")]
     Task<Result<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation = default);
 }

@@ -2,15 +2,15 @@ using System.Text.Json.Serialization;
 
 namespace SoonShop.Catalog;
 
-/// <summary>What an administrator writes of a product.</summary>
-/// <param name="Name">1–200 characters.</param>
-/// <param name="Description">Up to 5,000 characters.</param>
-/// <param name="Category">A slug of one to four levels: <c>kitchen/drinkware</c>.</param>
+/// <summary>The content of a product, as an administrator enters it.</summary>
+/// <param name="Name">The name, 1–200 characters.</param>
+/// <param name="Description">The description, up to 5,000 characters.</param>
+/// <param name="Category">A slug of one to four levels, such as <c>kitchen/drinkware</c>.</param>
 /// <param name="Family">The slug that variants share; null for a single product.</param>
-/// <param name="Price">In the shop's currency, 0–<see cref="MaxPrice"/> minor units.</param>
-/// <param name="Attributes">Up to 50, such as <c>colour: blue</c>.</param>
+/// <param name="Price">The price in the shop's currency, 0–<see cref="MaxPrice"/> minor units.</param>
+/// <param name="Attributes">Up to 50 attributes, such as <c>colour: blue</c>.</param>
 /// <param name="Images">Up to 20 absolute http(s) URLs.</param>
-/// <param name="Active">False takes it out of sale; a product that has never been on sale is a draft.</param>
+/// <param name="Active">False takes it off sale. A product that has never been on sale is a draft.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.product-content")]
 public sealed record ProductContent(
     string Name, string Description, string Category, string? Family, Money Price,
@@ -26,32 +26,32 @@ public sealed record Product(
     string Sku, string Name, string Description, string Category, string? Family, Money Price,
     IReadOnlyDictionary<string, string> Attributes, ImmutableArray<string> Images, bool Active, Availability Availability)
 {
-    /// <summary>Counts the changes; the ETag.</summary>
+    /// <summary>The number of changes; used as the ETag.</summary>
     [Id(0), JsonIgnore] public int Version { get; init; }
 
-    /// <summary>Counts the changes of its stock; 0 where that was not looked up.</summary>
+    /// <summary>The number of changes of its stock; 0 when the stock was not read.</summary>
     [Id(1), JsonIgnore] public int StockVersion { get; init; }
 
-    /// <summary>True while it has never been on sale: only administrators may know of it.</summary>
+    /// <summary>True while it has never been on sale: only administrators may see it.</summary>
     [Id(2), JsonIgnore] public bool IsDraft { get; init; }
 }
 
-/// <summary>Whether a product can be had.</summary>
+/// <summary>The availability of a product.</summary>
 [Alias("soonshop.availability")]
 public enum Availability
 {
-    /// <summary>More than the low-stock threshold.</summary>
+    /// <summary>More units than the low-stock threshold.</summary>
     InStock,
-    /// <summary>At or below the threshold, but some.</summary>
+    /// <summary>At least one unit, but no more than the low-stock threshold.</summary>
     LowStock,
-    /// <summary>None, or not on sale.</summary>
+    /// <summary>No units, or not on sale.</summary>
     OutOfStock,
 }
 
-/// <summary>What a cart or an order needs to know of a product.</summary>
+/// <summary>The data of a product that carts and orders need.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.offer")]
 public sealed record PriceOffer(string Sku, string Name, Money Price, bool Active)
 {
-    /// <summary>True while the product has never been on sale: for buyers there is none.</summary>
+    /// <summary>True while the product has never been on sale: for buyers it does not exist.</summary>
     [Id(0)] public bool IsDraft { get; init; }
 }

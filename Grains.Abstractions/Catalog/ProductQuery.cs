@@ -1,19 +1,19 @@
 namespace SoonShop.Catalog;
 
-/// <summary>Which products, in which order.</summary>
-/// <param name="Text">Words to find, all of them; each may be a beginning, and typing errors are forgiven.</param>
-/// <param name="Category">This category and those below it.</param>
-/// <param name="Family">The variants of one family.</param>
-/// <param name="MinPrice">Minor units, inclusive.</param>
-/// <param name="MaxPrice">Minor units, inclusive.</param>
-/// <param name="InStock">Only what can (true) or cannot (false) be had; null for all.</param>
-/// <param name="Sort">Relevance needs words; without words it is by name.</param>
-/// <param name="Page">Which page.</param>
+/// <summary>A search for products.</summary>
+/// <param name="Text">Words that must all match. Each may be a prefix, and typing errors are tolerated.</param>
+/// <param name="Category">A category, including its subcategories.</param>
+/// <param name="Family">A family of variants.</param>
+/// <param name="MinPrice">The lowest price in minor units, inclusive.</param>
+/// <param name="MaxPrice">The highest price in minor units, inclusive.</param>
+/// <param name="InStock">True for available products, false for unavailable ones; null for all.</param>
+/// <param name="Sort">The order. Relevance requires words; without words the order is by name.</param>
+/// <param name="Page">The page.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.product-query")]
 public sealed record ProductQuery(
     string? Text, string? Category, string? Family, long? MinPrice, long? MaxPrice, bool? InStock, ProductSort Sort, PageRequest Page)
 {
-    /// <summary>Whose alphabet names are sorted by: <c>zh</c> (pinyin), or null for the order of all scripts that Unicode gives.</summary>
+    /// <summary>The language whose collation sorts names: <c>zh</c> (pinyin), or null for the Unicode collation.</summary>
     [Id(0)] public string? Language { get; init; }
 }
 
@@ -23,9 +23,9 @@ public enum ProductSort
 {
     /// <summary>Best match first.</summary>
     Relevance,
-    /// <summary>Cheapest first.</summary>
+    /// <summary>Lowest price first.</summary>
     PriceAscending,
-    /// <summary>Dearest first.</summary>
+    /// <summary>Highest price first.</summary>
     PriceDescending,
     /// <summary>Newest first.</summary>
     Newest,
@@ -37,7 +37,7 @@ public enum ProductSort
 [GenerateSerializer, Immutable, Alias("soonshop.product-page")]
 public sealed record ProductPage(ImmutableArray<Product> Items, string? NextCursor, Facets Facets);
 
-/// <summary>How the matches divide, before paging. Each facet leaves its own filter out, so that a shopper sees the other choices.</summary>
+/// <summary>The counts of matches, before paging. Each facet ignores its own filter, so that a shopper sees the other choices.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.facets")]
 public sealed record Facets(ImmutableArray<CategoryFacet> Categories, ImmutableArray<PriceFacet> Prices);
 
@@ -45,6 +45,8 @@ public sealed record Facets(ImmutableArray<CategoryFacet> Categories, ImmutableA
 [GenerateSerializer, Immutable, Alias("soonshop.category-facet")]
 public sealed record CategoryFacet(string Category, int Count);
 
-/// <summary>Matches in one price band: <paramref name="From"/> inclusive, <paramref name="To"/> exclusive or null for no end; minor units.</summary>
+/// <summary>
+/// Matches in one price band, in minor units: from <paramref name="From"/> to below <paramref name="To"/>; null for no upper bound.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("soonshop.price-facet")]
 public sealed record PriceFacet(long From, long? To, int Count);

@@ -1,42 +1,42 @@
 namespace SoonShop.Events;
 
-/// <summary>What became of a delivery that failed.</summary>
+/// <summary>The status of a failed delivery.</summary>
 [GenerateSerializer, Alias("delivery-status")]
 public enum DeliveryStatus
 {
-    /// <summary>Another attempt is to come.</summary>
+    /// <summary>Another attempt is due.</summary>
     Waiting,
 
-    /// <summary>A dead letter: nothing is done until somebody replays or discards it.</summary>
+    /// <summary>A dead letter, until somebody replays or discards it.</summary>
     Dead,
 
     /// <summary>A later attempt succeeded.</summary>
     Resolved,
 
-    /// <summary>Given up by an administrator.</summary>
+    /// <summary>An administrator discarded it.</summary>
     Discarded,
 }
 
-/// <summary>An event that a handler could not handle.</summary>
-/// <param name="Id">Its own id.</param>
-/// <param name="Status">What became of it.</param>
-/// <param name="EventId">The event.</param>
-/// <param name="EventType">Its type.</param>
-/// <param name="EventTime">When it was decided.</param>
+/// <summary>An event that a handler failed to handle.</summary>
+/// <param name="Id">The id of the dead letter.</param>
+/// <param name="Status">The status.</param>
+/// <param name="EventId">The event's id.</param>
+/// <param name="EventType">The event's type.</param>
+/// <param name="EventTime">The time of the event.</param>
 /// <param name="Handler">The handler.</param>
 /// <param name="HandlerKey">The key of the handler's grain.</param>
 /// <param name="Type">The class of the last error.</param>
-/// <param name="Exception">Its exception's type name.</param>
-/// <param name="Message">Its message.</param>
-/// <param name="Fingerprint">The same for messages that differ only in numbers, ids and quoted parts.</param>
-/// <param name="Attempts">Attempts that were made.</param>
-/// <param name="Replays">How often it was replayed.</param>
+/// <param name="Exception">The type name of the last exception.</param>
+/// <param name="Message">The message of the last exception.</param>
+/// <param name="Fingerprint">Equal for messages that differ only in numbers, ids and quoted text.</param>
+/// <param name="Attempts">The number of attempts.</param>
+/// <param name="Replays">The number of replays.</param>
 /// <param name="FirstFailedAt">When the first attempt failed.</param>
 /// <param name="LastFailedAt">When the last attempt failed.</param>
 /// <param name="DeadAt">When it became a dead letter.</param>
-/// <param name="DueAt">When the next attempt is due, where one is.</param>
+/// <param name="DueAt">When the next attempt is due, if there is one.</param>
 /// <param name="EndedAt">When it was resolved or discarded.</param>
-/// <param name="EndedBy">By whom.</param>
+/// <param name="EndedBy">Who resolved or discarded it.</param>
 /// <param name="EndReason">Why it was discarded.</param>
 [GenerateSerializer, Immutable, Alias("dead-letter")]
 public sealed record DeadLetter(
@@ -45,34 +45,34 @@ public sealed record DeadLetter(
     DateTimeOffset FirstFailedAt, DateTimeOffset LastFailedAt, DateTimeOffset? DeadAt, DateTimeOffset? DueAt,
     DateTimeOffset? EndedAt, string? EndedBy, string? EndReason);
 
-/// <summary>A dead letter with all that is known of it.</summary>
+/// <summary>A dead letter with all its details.</summary>
 /// <param name="Letter">The dead letter.</param>
-/// <param name="Source">The grain that decided the event.</param>
+/// <param name="Source">The grain that published the event.</param>
 /// <param name="Stream">Namespace and key of its stream.</param>
-/// <param name="CorrelationId">The trace of the request that began it all.</param>
-/// <param name="CausationId">The command or event that led to it.</param>
-/// <param name="Data">The event's data: its JSON, or, where it is no text, Base64.</param>
+/// <param name="CorrelationId">The trace of the original request.</param>
+/// <param name="CausationId">The command or event that caused it.</param>
+/// <param name="Data">The event's data: its JSON, or Base64 when it is not text.</param>
 /// <param name="DataIsText">False when <paramref name="Data"/> is Base64.</param>
-/// <param name="History">Its failed attempts in order, at most the last 30.</param>
+/// <param name="History">The failed attempts in order, at most the latest 30.</param>
 [GenerateSerializer, Immutable, Alias("dead-letter-details")]
 public sealed record DeadLetterDetails(
     DeadLetter Letter, string Source, string Stream, string? CorrelationId, string? CausationId, string Data, bool DataIsText,
     ImmutableArray<DeadLetterAttempt> History);
 
 /// <summary>One failed attempt of a dead letter.</summary>
-/// <param name="Attempt">Which.</param>
-/// <param name="At">When, by the clock of the silo.</param>
-/// <param name="Type">The class of its error.</param>
+/// <param name="Attempt">The number of the attempt.</param>
+/// <param name="At">The time, by the silo's clock.</param>
+/// <param name="Type">The class of the error.</param>
 /// <param name="Exception">The exception's type name.</param>
 /// <param name="Message">The exception's message.</param>
-/// <param name="Stack">The exception with its stack, cut to a bounded length.</param>
-/// <param name="Silo">Where it happened.</param>
-/// <param name="TookMs">How long it ran, in milliseconds.</param>
+/// <param name="Stack">The exception with its stack trace, truncated.</param>
+/// <param name="Silo">The silo on which it happened.</param>
+/// <param name="TookMs">The duration in milliseconds.</param>
 [GenerateSerializer, Immutable, Alias("dead-letter-attempt")]
 public sealed record DeadLetterAttempt(
     int Attempt, DateTimeOffset At, ErrorClass Type, string Exception, string Message, string Stack, string Silo, double TookMs);
 
-/// <summary>By what dead letters can be grouped.</summary>
+/// <summary>The criteria by which dead letters can be grouped.</summary>
 [GenerateSerializer, Alias("dead-letter-grouping")]
 public enum DeadLetterGrouping
 {
@@ -85,21 +85,21 @@ public enum DeadLetterGrouping
     /// <summary>The class of the last error.</summary>
     Type,
 
-    /// <summary>What the last error's message has in common with others.</summary>
+    /// <summary>The fingerprint of the last error's message.</summary>
     Fingerprint,
 }
 
-/// <summary>Dead letters that have something in common.</summary>
-/// <param name="Value">What they have in common.</param>
-/// <param name="Count">How many there are.</param>
-/// <param name="OldestAt">When the first of them became one.</param>
-/// <param name="NewestAt">When the last of them became one.</param>
+/// <summary>A group of dead letters.</summary>
+/// <param name="Value">The common value.</param>
+/// <param name="Count">The number of dead letters.</param>
+/// <param name="OldestAt">When the first one became a dead letter.</param>
+/// <param name="NewestAt">When the last one became a dead letter.</param>
 /// <param name="Message">The message of one of them.</param>
 [GenerateSerializer, Immutable, Alias("dead-letter-group")]
 public sealed record DeadLetterGroup(string Value, long Count, DateTimeOffset OldestAt, DateTimeOffset NewestAt, string Message);
 
-/// <summary>What a replay of many did.</summary>
-/// <param name="Replayed">Dead letters that are being replayed now.</param>
-/// <param name="Remaining">Those that match, too, but exceed what one request takes: ask again.</param>
+/// <summary>The result of a replay of many dead letters.</summary>
+/// <param name="Replayed">The number of dead letters that are being replayed now.</param>
+/// <param name="Remaining">The number of further matches, beyond the limit of one request. Repeat the request for them.</param>
 [GenerateSerializer, Immutable, Alias("dead-letter-replay")]
 public sealed record ReplayResponse(int Replayed, long Remaining);

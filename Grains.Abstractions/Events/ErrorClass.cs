@@ -4,21 +4,21 @@ namespace SoonShop.Events;
 [GenerateSerializer, Alias("event-error-class")]
 public enum ErrorClass
 {
-    /// <summary>Goes away by itself: a time-out, a version conflict, a busy database.</summary>
+    /// <summary>A temporary error: a timeout, a version conflict, an overloaded database.</summary>
     Transient,
 
-    /// <summary>Fails the same way every time.</summary>
+    /// <summary>An error that occurs at every attempt.</summary>
     Permanent,
 
-    /// <summary>Another machine cannot be reached.</summary>
+    /// <summary>Another machine is unreachable.</summary>
     Network,
 
-    /// <summary>The event cannot be read.</summary>
+    /// <summary>The event cannot be deserialized.</summary>
     Serialization,
 
-    /// <summary>A rule of the shop refuses it.</summary>
+    /// <summary>A rule of the shop does not allow it.</summary>
     Business,
 
-    /// <summary>Anything else, most likely a defect.</summary>
+    /// <summary>Any other error, most likely a defect.</summary>
     System,
 }

@@ -1,17 +1,17 @@
 namespace SoonShop.Events;
 
-/// <summary>What the cluster counted in a window of time. Counts are up to some seconds late.</summary>
-/// <param name="From">The window's begin, a full minute.</param>
-/// <param name="To">Its end: now.</param>
-/// <param name="Totals">Everything.</param>
-/// <param name="PublishedPerSecond">Throughput of commits.</param>
-/// <param name="DeliveredPerSecond">Throughput of handlers.</param>
-/// <param name="HandlerTimes">How long successful and failed attempts took.</param>
-/// <param name="Queue">How things stand now.</param>
-/// <param name="ByEventType">By event type.</param>
-/// <param name="ByHandler">By handler.</param>
-/// <param name="ByErrorClass">Failures by class of error.</param>
-/// <param name="ByDomain">By business domain, the first part of the event type.</param>
+/// <summary>The cluster's event metrics in a period. Counts are up to some seconds late.</summary>
+/// <param name="From">The start of the period, a full minute.</param>
+/// <param name="To">The end of the period, which is now.</param>
+/// <param name="Totals">The total counts.</param>
+/// <param name="PublishedPerSecond">Committed events per second.</param>
+/// <param name="DeliveredPerSecond">Handled events per second.</param>
+/// <param name="HandlerTimes">The durations of successful and failed attempts.</param>
+/// <param name="Queue">The current state of the queues.</param>
+/// <param name="ByEventType">Counts by event type.</param>
+/// <param name="ByHandler">Counts by handler.</param>
+/// <param name="ByErrorClass">Failures by error class.</param>
+/// <param name="ByDomain">Counts by business domain, the first part of the event type.</param>
 [GenerateSerializer, Immutable, Alias("event-stats")]
 public sealed record EventStats(
     DateTimeOffset From, DateTimeOffset To, EventCounts Totals, double PublishedPerSecond, double DeliveredPerSecond, HandlerTimes HandlerTimes,
@@ -19,30 +19,30 @@ public sealed record EventStats(
     ImmutableArray<EventCountsOf> ByErrorClass, ImmutableArray<EventCountsOf> ByDomain);
 
 /// <summary>Counts of events.</summary>
-/// <param name="Published">Committed.</param>
-/// <param name="Delivered">Handled; once for each handler.</param>
+/// <param name="Published">Committed events.</param>
+/// <param name="Delivered">Handled events, counted per handler.</param>
 /// <param name="Failed">Failed attempts.</param>
 /// <param name="Retried">Attempts after the first.</param>
-/// <param name="DeadLettered">Given up.</param>
+/// <param name="DeadLettered">Events that became dead letters.</param>
 [GenerateSerializer, Immutable, Alias("event-counts")]
 public sealed record EventCounts(long Published, long Delivered, long Failed, long Retried, long DeadLettered);
 
-/// <summary>Counts of something, with the times of its attempts.</summary>
-/// <param name="Name">Of what.</param>
+/// <summary>The counts and durations for one name.</summary>
+/// <param name="Name">The event type, handler, error class or domain.</param>
 /// <param name="Counts">The counts.</param>
-/// <param name="HandlerTimes">How long attempts took.</param>
+/// <param name="HandlerTimes">The durations of attempts.</param>
 [GenerateSerializer, Immutable, Alias("event-counts-of")]
 public sealed record EventCountsOf(string Name, EventCounts Counts, HandlerTimes HandlerTimes);
 
-/// <summary>How long attempts took, in milliseconds. Percentiles are interpolated within buckets.</summary>
+/// <summary>The durations of attempts in milliseconds. Percentiles are interpolated within buckets.</summary>
 [GenerateSerializer, Immutable, Alias("handler-times")]
 public sealed record HandlerTimes(long Count, double MeanMs, double P50Ms, double P95Ms, double P99Ms);
 
-/// <summary>How things stand now. Counts stop at 100,000.</summary>
-/// <param name="Depth">Committed events that are not done with.</param>
-/// <param name="LagSeconds">The age of the oldest of them.</param>
-/// <param name="Scheduled">Events that wait for their time.</param>
-/// <param name="Retrying">Deliveries that wait for another attempt.</param>
-/// <param name="DeadLetters">Dead letters.</param>
+/// <summary>The current state of the queues. Counts stop at 100,000.</summary>
+/// <param name="Depth">Committed events that are not done.</param>
+/// <param name="LagSeconds">The age of the oldest of these events, in seconds.</param>
+/// <param name="Scheduled">Scheduled events that are not due.</param>
+/// <param name="Retrying">Deliveries that wait for a retry.</param>
+/// <param name="DeadLetters">Open dead letters.</param>
 [GenerateSerializer, Immutable, Alias("event-queue-state")]
 public sealed record EventQueueState(long Depth, double LagSeconds, long Scheduled, long Retrying, long DeadLetters);

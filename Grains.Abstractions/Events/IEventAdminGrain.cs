@@ -1,45 +1,54 @@
 namespace SoonShop.Events;
 
 /// <summary>
-/// Administration of events: figures, failures, dead letters. Any activation will do. The caller's role is checked at the
-/// gateway; <c>actor</c> goes into the audit log.
+/// Administration of events: metrics, failures, dead letters. Any key addresses it. The gateway checks the caller's role; <c>actor</c> is
+/// recorded in the audit log.
 /// </summary>
 [Alias("event-admin")]
 public interface IEventAdminGrain : IGrainWithIntegerKey
 {
-    /// <summary>The figures of the last so many minutes.</summary>
+    /// <summary>Returns the metrics of the last minutes.</summary>
     [Alias("stats")]
     Task<EventStats> GetStatsAsync(int windowMinutes, CancellationToken cancellation = default);
 
-    /// <summary>Failures, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    /// <summary>Lists failures, newest first. Error: <c>validation-failed</c> for an invalid cursor.</summary>
     [Alias("errors")]
     Task<Result<Page<EventError>>> ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
 
-    /// <summary>Says that a failure is done with. Again: the same answer. Refused: <c>not-found</c>.</summary>
+    /// <summary>Marks a failure as resolved. A repeated call returns the same result. Error: <c>not-found</c>.</summary>
     [Alias("resolve-error"), Repeatable]
     Task<Result<EventError>> ResolveErrorAsync(Guid id, string actor);
 
-    /// <summary>Dead letters, newest first; without <see cref="EventErrorFilter.Resolved"/> the open ones. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    /// <summary>
+    /// Lists dead letters, newest first; without <see cref="EventErrorFilter.Resolved"/> the open ones. Error: <c>validation-failed</c> for
+    /// an invalid cursor.
+    /// </summary>
     [Alias("dead-letters")]
     Task<Result<Page<DeadLetter>>> ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
 
-    /// <summary>Open dead letters by what they have in common, the largest groups first, at most 100.</summary>
+    /// <summary>Groups open dead letters by a criterion. Returns the largest groups first, at most 100.</summary>
     [Alias("dead-letter-groups")]
     Task<ImmutableArray<DeadLetterGroup>> GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation = default);
 
-    /// <summary>One with its payload and every attempt. Refused: <c>not-found</c>.</summary>
+    /// <summary>Returns a dead letter with its payload and every attempt. Error: <c>not-found</c>.</summary>
     [Alias("dead-letter")]
     Task<Result<DeadLetterDetails>> GetDeadLetterAsync(Guid id, CancellationToken cancellation = default);
 
-    /// <summary>Tries one again, soon. One that is being replayed stays so. Refused: <c>not-found</c>; <c>conflict</c> when it is resolved or discarded.</summary>
+    /// <summary>
+    /// Replays a dead letter soon. Does nothing for one that is being replayed. Errors: <c>not-found</c>; <c>conflict</c> when it is
+    /// resolved or discarded.
+    /// </summary>
     [Alias("replay")]
     Task<Result<DeadLetter>> ReplayAsync(Guid id, string actor);
 
-    /// <summary>Tries all open ones that match again, the oldest first, so many at a time.</summary>
+    /// <summary>Replays all matching open dead letters, oldest first, up to a limit per call.</summary>
     [Alias("replay-many")]
     Task<ReplayResponse> ReplayAsync(EventErrorFilter filter, string actor);
 
-    /// <summary>Gives one up. Again: nothing. Refused: <c>not-found</c>; <c>conflict</c> when it is resolved or being replayed.</summary>
+    /// <summary>
+    /// Discards a dead letter. A repeated call does nothing. Errors: <c>not-found</c>; <c>conflict</c> when it is resolved or being
+    /// replayed.
+    /// </summary>
     [Alias("discard")]
     Task<Result<DeadLetter>> DiscardAsync(Guid id, string reason, string actor);
 }

@@ -17,7 +17,7 @@ public sealed record InventoryLowStock(string Sku, int Available, int Threshold)
     [JsonIgnore] public string Type => "inventory.low-stock";
 }
 
-/// <summary>The available units are above the low-stock threshold again, because units came or the threshold was lowered.</summary>
+/// <summary>The available units are above the low-stock threshold again, because units arrived or the threshold was lowered.</summary>
 public sealed record InventoryNoLongerLow(string Sku, int Available, int Threshold) : IShopEvent
 {
     /// <inheritdoc/>

@@ -7,24 +7,24 @@ namespace SoonShop.Inventory;
 [GenerateSerializer, Immutable, Alias("soonshop.stock-level")]
 public sealed record StockLevel(string Sku, int OnHand, int Reserved, int Available, int LowStockThreshold)
 {
-    /// <summary>Counts the changes; the ETag.</summary>
+    /// <summary>The number of changes; used as the ETag.</summary>
     [Id(0), JsonIgnore] public int Version { get; init; }
 }
 
-/// <summary>What a shopper may know of stock.</summary>
+/// <summary>The stock as shoppers may see it.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.stock-availability")]
 public readonly record struct StockAvailability(int Units, Availability Availability)
 {
-    /// <summary>Counts the changes of the stock.</summary>
+    /// <summary>The number of changes of the stock.</summary>
     [Id(0)] public int Version { get; init; }
 }
 
 /// <summary>A change of the units on hand.</summary>
-/// <param name="OperationId">Under this id it happens once.</param>
+/// <param name="OperationId">The operation id, by which the change happens once.</param>
 /// <param name="Delta">Units, positive or negative, not zero.</param>
-/// <param name="Reason">Such as <c>delivery</c>, <c>damaged</c>, <c>count</c>.</param>
-/// <param name="Reference">A delivery note's number, or the like.</param>
-/// <param name="ExpectedVersion">From <c>If-Match</c>, or null.</param>
+/// <param name="Reason">The reason, such as <c>delivery</c>, <c>damaged</c>, <c>count</c>.</param>
+/// <param name="Reference">A reference, such as the number of a delivery note.</param>
+/// <param name="ExpectedVersion">The version of <c>If-Match</c>, or null.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.adjust-stock")]
 public sealed record AdjustStock(string OperationId, int Delta, string Reason, string? Reference, int? ExpectedVersion = null)
 {
@@ -32,14 +32,14 @@ public sealed record AdjustStock(string OperationId, int Delta, string Reason, s
     public const int MaxUnits = 1_000_000_000;
 }
 
-/// <summary>One line of the stock ledger.</summary>
+/// <summary>One row of the stock ledger.</summary>
 /// <param name="Sequence">1, 2, 3 … per SKU, without gaps.</param>
-/// <param name="At">When it was decided.</param>
-/// <param name="Kind">What moved.</param>
-/// <param name="Delta">Units: of what is on hand for adjustments, sales and returns; of what is reserved for reservations and releases.</param>
-/// <param name="OnHandAfter">Units on hand after it.</param>
-/// <param name="ReservedAfter">Units reserved after it.</param>
-/// <param name="Reference">The reason and reference of an adjustment; the order otherwise.</param>
+/// <param name="At">The time of the decision.</param>
+/// <param name="Kind">The kind of movement.</param>
+/// <param name="Delta">Units: on hand for adjustments, sales and returns; reserved for reservations and releases.</param>
+/// <param name="OnHandAfter">Units on hand afterwards.</param>
+/// <param name="ReservedAfter">Reserved units afterwards.</param>
+/// <param name="Reference">The reason and reference of an adjustment; otherwise the order.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.stock-movement")]
 public sealed record StockMovement(
     [property: JsonIgnore] long Sequence, DateTimeOffset At, StockMovementKind Kind, int Delta, int OnHandAfter, int ReservedAfter, string? Reference);
@@ -48,14 +48,14 @@ public sealed record StockMovement(
 [Alias("soonshop.stock-movement-kind")]
 public enum StockMovementKind
 {
-    /// <summary>On hand changed by an administrator.</summary>
+    /// <summary>An administrator changed the units on hand.</summary>
     Adjustment,
-    /// <summary>Units set aside for an order.</summary>
+    /// <summary>Units reserved for an order.</summary>
     Reservation,
-    /// <summary>A reservation undone.</summary>
+    /// <summary>A released reservation.</summary>
     Release,
-    /// <summary>Reserved units sold: on hand and reserved both fall.</summary>
+    /// <summary>Reserved units sold: both the units on hand and the reserved units decrease.</summary>
     Sale,
-    /// <summary>Sold units back on the shelf, after a cancellation.</summary>
+    /// <summary>Sold units returned to stock after a cancellation.</summary>
     Return,
 }

@@ -3,63 +3,65 @@ using Orleans.Concurrency;
 namespace SoonShop.Logging;
 
 /// <summary>
-/// How much is logged beyond what is configured, by every process of the shop, until a time. Keyed by <see cref="LogLevels.Key"/>. Processes ask
-/// every few seconds. Who may change it is the gateway's to check.
+/// Temporary log levels, beyond the configured ones, for every process of the shop. Keyed by <see cref="LogLevels.Key"/>. Processes read
+/// them every few seconds. The gateway checks who may change them.
 /// </summary>
 [Alias("soonshop.log-levels")]
 public interface ILogLevelsGrain : IGrainWithStringKey
 {
-    /// <summary>What holds now.</summary>
+    /// <summary>Returns the levels in effect.</summary>
     [Alias("get"), AlwaysInterleave, Repeatable]
     Task<LogLevels> GetAsync();
 
-    /// <summary>Takes the place of what held before. Idempotent, but for the time. Refused: <c>validation-failed</c>.</summary>
+    /// <summary>Replaces the levels in effect. Idempotent, except for the end time. Error: <c>validation-failed</c>.</summary>
     [Alias("set"), Repeatable]
     Task<Result<LogLevels>> SetAsync(SetLogLevels command);
 }
 
-/// <summary>How much is logged beyond what is configured.</summary>
-/// <param name="Levels">From which level on, by category or its beginning, such as <c>SoonShop.Silo.Events</c>; <c>Default</c> is all that has no other.</param>
-/// <param name="Until">When it ends; null when nothing is set.</param>
+/// <summary>Temporary log levels beyond the configured ones.</summary>
+/// <param name="Levels">
+/// The lowest logged level by category or its prefix, such as <c>SoonShop.Silo.Events</c>. <c>Default</c> applies to all other categories.
+/// </param>
+/// <param name="Until">When they end; null when none are set.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.log-level-settings")]
 public sealed record LogLevels(ImmutableDictionary<string, LogDetail> Levels, DateTimeOffset? Until)
 {
-    /// <summary>The longest time.</summary>
+    /// <summary>The longest duration, in minutes.</summary>
     public const int MaxMinutes = 24 * 60;
 
-    /// <summary>The key of the one grain that knows.</summary>
+    /// <summary>The key of the only grain.</summary>
     public const string Key = "log-levels/shop";
 
-    /// <summary>What is configured, and nothing else.</summary>
+    /// <summary>No levels beyond the configured ones.</summary>
     public static LogLevels None { get; } = new(ImmutableDictionary<string, LogDetail>.Empty, null);
 }
 
-/// <summary>What is to be logged, for so long.</summary>
-/// <param name="Levels">See <see cref="LogLevels.Levels"/>; none ends what was set before.</param>
-/// <param name="Minutes">How long, 1–1440.</param>
+/// <summary>Log levels to set for a duration.</summary>
+/// <param name="Levels">See <see cref="LogLevels.Levels"/>; an empty dictionary ends the levels in effect.</param>
+/// <param name="Minutes">The duration in minutes, 1–1440.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.set-log-levels")]
 public sealed record SetLogLevels(ImmutableDictionary<string, LogDetail> Levels, int Minutes);
 
-/// <summary>From which level on lines are logged.</summary>
+/// <summary>The lowest level that is logged.</summary>
 [GenerateSerializer, Alias("soonshop.log-detail")]
 public enum LogDetail
 {
-    /// <summary>Everything; of some categories thousands of lines a second.</summary>
+    /// <summary>Everything; thousands of lines a second for some categories.</summary>
     Trace,
 
-    /// <summary>What helps to find a fault.</summary>
+    /// <summary>Details that help to find a fault.</summary>
     Debug,
 
-    /// <summary>What happens seldom enough to be told.</summary>
+    /// <summary>Notable events that are not frequent.</summary>
     Information,
 
-    /// <summary>What is not as it should be.</summary>
+    /// <summary>Unexpected conditions.</summary>
     Warning,
 
-    /// <summary>What failed.</summary>
+    /// <summary>Failures.</summary>
     Error,
 
-    /// <summary>What somebody must see to at once.</summary>
+    /// <summary>Failures that need immediate attention.</summary>
     Critical,
 
     /// <summary>Nothing.</summary>

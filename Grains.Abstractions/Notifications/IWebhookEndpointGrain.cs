@@ -3,49 +3,50 @@ using Orleans.Concurrency;
 namespace SoonShop.Notifications;
 
 /// <summary>
-/// A webhook endpoint: where events are posted to. Keyed by its id. The caller's role is checked at the gateway; <c>actor</c> goes into the
-/// audit log with what was changed.
+/// A webhook endpoint, to which events are posted. Keyed by its id. The gateway checks the caller's role; <c>actor</c> is recorded in the
+/// audit log with the change.
 /// </summary>
 [Alias("soonshop.webhook-endpoint")]
 public interface IWebhookEndpointGrain : IGrainWithGuidKey
 {
     /// <summary>
-    /// Creates it. Idempotent: the same again is answered the same. Refused: <c>validation-failed</c>, <c>conflict</c> when there are too many.
+    /// Creates the endpoint. Idempotent: a repeated call returns the same result. Errors: <c>validation-failed</c>, <c>conflict</c> when
+    /// there are too many.
     /// </summary>
     [Alias("create"), Repeatable]
     Task<Result<NewWebhookEndpoint>> CreateAsync(string url, ImmutableArray<string> eventTypes, string actor);
 
-    /// <summary>The endpoint. Refused: <c>not-found</c>.</summary>
+    /// <summary>Returns the endpoint. Error: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
     Task<Result<WebhookEndpoint>> GetAsync();
 
-    /// <summary>Removes it; what is still to be posted there is dropped. Refused: <c>not-found</c>.</summary>
+    /// <summary>Removes the endpoint; pending posts to it are dropped. Error: <c>not-found</c>.</summary>
     [Alias("delete")]
     Task<Result<Done>> DeleteAsync(string actor);
 
-    /// <summary>Switches it on again after it failed too often. Idempotent. Refused: <c>not-found</c>.</summary>
+    /// <summary>Enables the endpoint again after too many failures. Idempotent. Error: <c>not-found</c>.</summary>
     [Alias("enable"), Repeatable]
     Task<Result<WebhookEndpoint>> EnableAsync(string actor);
 }
 
-/// <summary>Lists webhook endpoints. Any key.</summary>
+/// <summary>Lists webhook endpoints. Any key addresses it.</summary>
 [Alias("soonshop.webhook-list")]
 public interface IWebhookListGrain : IGrainWithIntegerKey
 {
-    /// <summary>All of them, oldest first.</summary>
+    /// <summary>Returns all endpoints, oldest first.</summary>
     [Alias("list")]
     Task<ImmutableArray<WebhookEndpoint>> ListAsync();
 }
 
 /// <summary>A webhook endpoint as administrators see it.</summary>
 /// <param name="Id">The id.</param>
-/// <param name="Url">Where events are posted.</param>
-/// <param name="EventTypes">Which; a type, or with <c>*</c> at its end all that begin so.</param>
+/// <param name="Url">The URL that events are posted to.</param>
+/// <param name="EventTypes">The event types that it wants: a type or, with a final <c>*</c>, a prefix.</param>
 /// <param name="Enabled">False after too many failures, until it is enabled again.</param>
-/// <param name="CreatedAt">When it was made.</param>
-/// <param name="ConsecutiveFailures">Failed posts since the last that arrived.</param>
-/// <param name="LastError">Why the last failed one did.</param>
-/// <param name="DisabledAt">When it was switched off.</param>
+/// <param name="CreatedAt">When it was created.</param>
+/// <param name="ConsecutiveFailures">The failed posts since the last successful one.</param>
+/// <param name="LastError">The error of the last failed post.</param>
+/// <param name="DisabledAt">When it was disabled.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.webhook-endpoint-view")]
 public sealed record WebhookEndpoint(
     Guid Id, string Url, ImmutableArray<string> EventTypes, bool Enabled, DateTimeOffset CreatedAt,
@@ -63,6 +64,6 @@ public sealed record WebhookEndpoint(
     }
 }
 
-/// <summary>A new endpoint with the secret that signs what is posted there, which is shown this once.</summary>
+/// <summary>A new endpoint with the secret that signs its posts. The secret is shown only once.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.new-webhook-endpoint")]
 public sealed record NewWebhookEndpoint(WebhookEndpoint Endpoint, string Secret);

@@ -3,59 +3,61 @@ using SoonShop.Privacy;
 
 namespace SoonShop.Notifications;
 
-/// <summary>What a notification may mention; what a kind does not need is null. Templates see these by their names in snake case.</summary>
+/// <summary>
+/// The details that a notification may mention; null where a kind does not need one. Templates use their names in snake case.
+/// </summary>
 [GenerateSerializer, Immutable, Alias("soonshop.notification-details")]
 public sealed record NotificationDetails
 {
     /// <summary>The order.</summary>
     [Id(0)] public Guid? OrderId { get; init; }
-    /// <summary>The number that people read.</summary>
+    /// <summary>The order's number.</summary>
     [Id(1)] public string? OrderNumber { get; init; }
-    /// <summary>What the order costs in all.</summary>
+    /// <summary>The order's total.</summary>
     [Id(2)] public Money? Total { get; init; }
-    /// <summary>What was bought.</summary>
+    /// <summary>The ordered lines.</summary>
     [Id(3)] public ImmutableArray<OrderLine>? Lines { get; init; }
-    /// <summary>The lines' sum.</summary>
+    /// <summary>The sum of the lines.</summary>
     [Id(4)] public Money? Subtotal { get; init; }
-    /// <summary>Of the total: shipping.</summary>
+    /// <summary>The shipping costs within the total.</summary>
     [Id(5)] public Money? Shipping { get; init; }
-    /// <summary>Of the total: tax.</summary>
+    /// <summary>The tax within the total.</summary>
     [Id(6)] public Money? Tax { get; init; }
-    /// <summary>What was given back so far.</summary>
+    /// <summary>The refunded amount so far.</summary>
     [Id(7)] public Money? Refunded { get; init; }
-    /// <summary>Who carries it.</summary>
+    /// <summary>The carrier.</summary>
     [Id(8)] public string? Carrier { get; init; }
-    /// <summary>The carrier's number for it.</summary>
+    /// <summary>The carrier's tracking number.</summary>
     [Id(9), Personal] public string? TrackingNumber { get; init; }
-    /// <summary>Why, in somebody's words.</summary>
+    /// <summary>The reason, as free text.</summary>
     [Id(10), Personal] public string? Reason { get; init; }
     /// <summary>Until when the customer can act.</summary>
     [Id(11)] public DateTimeOffset? Deadline { get; init; }
-    /// <summary>A secret for the reader of the mail; gone from the database once that is sent.</summary>
+    /// <summary>A secret for the recipient of the mail. It is erased from the database once the mail is sent.</summary>
     [Id(12), Personal(IsSecret = true)] public string? Token { get; init; }
-    /// <summary>What could not be had.</summary>
+    /// <summary>The unavailable units.</summary>
     [Id(13)] public ImmutableArray<Shortage>? Shortages { get; init; }
     /// <summary>The stock keeping unit.</summary>
     [Id(14)] public string? Sku { get; init; }
-    /// <summary>Units that can be had.</summary>
+    /// <summary>The available units.</summary>
     [Id(15)] public int? Available { get; init; }
-    /// <summary>Units at or below which stock is low.</summary>
+    /// <summary>The threshold at or below which stock is low.</summary>
     [Id(16)] public int? Threshold { get; init; }
-    /// <summary>What a dispute or a refund is about.</summary>
+    /// <summary>The amount of a dispute or refund.</summary>
     [Id(17)] public Money? Amount { get; init; }
-    /// <summary>Whether the bank has decided for the shop.</summary>
+    /// <summary>True when the bank has decided in favour of the shop.</summary>
     [Id(18)] public bool? Won { get; init; }
-    /// <summary>The payment provider's id of what it is about.</summary>
+    /// <summary>The payment provider's id of the payment.</summary>
     [Id(19)] public string? Reference { get; init; }
-    /// <summary>The other e-mail address that a change is about.</summary>
+    /// <summary>The other e-mail address of a change of address.</summary>
     [Id(20), Personal] public string? OtherEmail { get; init; }
-    /// <summary>Whether money was taken for an order that was called off, which is given back; null where that is not known.</summary>
+    /// <summary>True when money was taken for a cancelled order and is refunded; null when unknown.</summary>
     [Id(21)] public bool? Paid { get; init; }
 }
 
-/// <summary>Whom a message goes to.</summary>
-/// <param name="Email">The address; null when none is known.</param>
-/// <param name="Name">What to call the reader; null for a guest.</param>
-/// <param name="Locale">BCP 47, which chooses the language.</param>
+/// <summary>The recipient of a message.</summary>
+/// <param name="Email">The e-mail address; null when none is known.</param>
+/// <param name="Name">The recipient's name; null for a guest.</param>
+/// <param name="Locale">The language tag (BCP 47), which selects the language.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.notification-recipient")]
 public sealed record Recipient([property: Personal] string? Email, [property: Personal] string? Name, string Locale);

@@ -1,30 +1,30 @@
 namespace SoonShop.Notifications;
 
-/// <summary>What a notification tells of. Each kind has a template in each language.</summary>
+/// <summary>The kind of a notification. Each kind has a template in each language.</summary>
 [Alias("soonshop.notification-kind")]
 public enum NotificationKind
 {
     /// <summary>The account was created.</summary>
     Welcome,
-    /// <summary>The address is to be proven by a token.</summary>
+    /// <summary>The customer must verify the address with a token.</summary>
     EmailVerification,
-    /// <summary>A new password can be set by a token.</summary>
+    /// <summary>The customer can set a new password with a token.</summary>
     PasswordReset,
-    /// <summary>The password is another one now.</summary>
+    /// <summary>The password was changed.</summary>
     PasswordChanged,
-    /// <summary>The order is paid: the receipt.</summary>
+    /// <summary>The order is paid; serves as the receipt.</summary>
     OrderConfirmed,
-    /// <summary>Stock could not fill the order.</summary>
+    /// <summary>There was not enough stock for the order.</summary>
     OrderRejected,
-    /// <summary>The order is with the carrier.</summary>
+    /// <summary>The order was shipped.</summary>
     OrderShipped,
-    /// <summary>The order arrived.</summary>
+    /// <summary>The order was delivered.</summary>
     OrderDelivered,
-    /// <summary>The order was called off.</summary>
+    /// <summary>The order was cancelled.</summary>
     OrderCancelled,
-    /// <summary>The order's payment did not come in time.</summary>
+    /// <summary>The order was not paid in time.</summary>
     OrderExpired,
-    /// <summary>Money was given back.</summary>
+    /// <summary>Money was refunded.</summary>
     OrderRefunded,
     /// <summary>A payment method was declined.</summary>
     PaymentFailed,
@@ -34,23 +34,23 @@ public enum NotificationKind
     LowStock,
     /// <summary>To administrators: no unit is left.</summary>
     OutOfStock,
-    /// <summary>To administrators: a customer has complained to the bank about a payment.</summary>
+    /// <summary>To administrators: a customer has disputed a payment at the bank.</summary>
     PaymentDisputed,
     /// <summary>To administrators: the bank has decided about a dispute.</summary>
     DisputeClosed,
-    /// <summary>To administrators: money that was to go back did not reach the customer.</summary>
+    /// <summary>To administrators: a refund did not reach the customer.</summary>
     RefundFailed,
-    /// <summary>To an account's new address: it is to be confirmed by a token.</summary>
+    /// <summary>To an account's new address: the customer must confirm it with a token.</summary>
     EmailChangeConfirmation,
-    /// <summary>To an account's present address: another one was asked for, and a token stops that.</summary>
+    /// <summary>To an account's current address: a change of address was requested, and a token stops it.</summary>
     EmailChangeRequested,
-    /// <summary>To an account's former address: the account has another one, and a token undoes that.</summary>
+    /// <summary>To an account's former address: the address was changed, and a token undoes the change.</summary>
     EmailChanged,
-    /// <summary>A change of address was stopped or undone, and the password is void.</summary>
+    /// <summary>A change of address was stopped or undone, and the password is invalid.</summary>
     EmailChangeUndone,
 }
 
-/// <summary>The ways on which people are reached. A name is also part of the stream on which its messages travel.</summary>
+/// <summary>The channels for messages. A channel's name is also part of the namespace of its streams.</summary>
 public static class ChannelName
 {
     /// <summary>The list in the customer's account.</summary>
@@ -60,30 +60,30 @@ public static class ChannelName
     public const string Email = "email";
 }
 
-/// <summary>What mails to one address that nobody has proven are counted together. Each has as many in an hour.</summary>
+/// <summary>The limits of mails to one unverified address. Each limit allows the same number of mails per hour.</summary>
 public enum MailLimit
 {
-    /// <summary>Also with the mails that front ends let anybody ask for.</summary>
+    /// <summary>Shares its count with mails that anybody can request through front ends.</summary>
     Shared,
-    /// <summary>Receipts, which each cost a payment: what comes of orders that were never paid holds none back.</summary>
+    /// <summary>Receipts. Each requires a payment, so mails about unpaid orders must not block them.</summary>
     Confirmations,
-    /// <summary>What was given back, which each cost a payment, too.</summary>
+    /// <summary>Refunds, which require a payment as well.</summary>
     Refunds,
-    /// <summary>Tokens that prove the address: an account can be made, erased and made again.</summary>
+    /// <summary>Tokens that verify the address: an account can be created, erased and created again.</summary>
     Verifications,
 }
 
-/// <summary>On which channels each kind goes out.</summary>
+/// <summary>Tells on which channels each kind is sent.</summary>
 public static class NotificationKinds
 {
     /// <summary>All kinds.</summary>
     public static readonly ImmutableArray<NotificationKind> All = [.. Enum.GetValues<NotificationKind>()];
 
-    /// <summary>True when customers can neither read it nor want to find it in their account: it carries a token.</summary>
+    /// <summary>True for a kind with a token, which must not appear in the inbox.</summary>
     public static bool IsSecret(NotificationKind kind) => kind is NotificationKind.EmailVerification or NotificationKind.PasswordReset
         or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged;
 
-    /// <summary>True for what the customer must get by mail: tokens, receipts, and what protects the account.</summary>
+    /// <summary>True for mail that the customer cannot disable: tokens, receipts, and messages that protect the account.</summary>
     public static bool IsRequired(NotificationKind kind, string channel) => channel == ChannelName.Email && kind is
         NotificationKind.EmailVerification or NotificationKind.PasswordReset or NotificationKind.PasswordChanged
         or NotificationKind.EmailChangeConfirmation or NotificationKind.EmailChangeRequested
@@ -91,9 +91,9 @@ public static class NotificationKinds
         or NotificationKind.OrderConfirmed or NotificationKind.OrderRefunded;
 
     /// <summary>
-    /// The limit in which mail of a kind counts when nobody has proven its address, and beyond which it is held back: what somebody can bring about
-    /// at a stranger's address as often as they like. Null for none: the shop itself brings it about, such as a parcel on its way, or front ends
-    /// limit who asks for it.
+    /// Returns the limit for mail of a kind to an unverified address, beyond which it is not sent. Limits apply to mail that somebody can
+    /// cause at a stranger's address any number of times. Null for no limit: the shop itself causes the mail, such as a shipment, or front
+    /// ends limit its requests.
     /// </summary>
     public static MailLimit? MailLimitOf(NotificationKind kind) => kind switch
     {
@@ -106,12 +106,12 @@ public static class NotificationKinds
         _ => null,
     };
 
-    /// <summary>True when the kind can go out on a channel at all.</summary>
+    /// <summary>True when the kind can be sent on a channel.</summary>
     public static bool Allows(NotificationKind kind, string channel) => channel != ChannelName.Inbox || !IsSecret(kind);
 
     /// <summary>
-    /// True where it goes out unless the customer says otherwise. A welcome is not mailed: the mail with the token that proves the
-    /// address says it.
+    /// True when the kind is sent on a channel unless the customer disables it. The welcome is not mailed, because the mail with the
+    /// verification token contains it.
     /// </summary>
     public static bool IsDefault(NotificationKind kind, string channel) =>
         Allows(kind, channel) && (channel is ChannelName.Inbox || (channel is ChannelName.Email && kind is not NotificationKind.Welcome));

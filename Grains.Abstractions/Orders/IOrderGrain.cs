@@ -3,148 +3,162 @@ using Orleans.Concurrency;
 namespace SoonShop.Orders;
 
 /// <summary>
-/// An order, and the checkout that makes it. Keyed by the order's id, which follows from the buyer and the
-/// Idempotency-Key (<see cref="OrderId"/>), so that a repeated checkout meets the same grain.
+/// An order, including its checkout. Keyed by the order's id, which is derived from the buyer and the Idempotency-Key
+/// (<see cref="OrderId"/>), so that a repeated checkout reaches the same grain.
 /// </summary>
 [Alias("soonshop.order")]
 public interface IOrderGrain : IGrainWithGuidKey
 {
     /// <summary>
-    /// Makes an order of the buyer's cart: place, reserve, pay, confirm. Idempotent: the same command again is given
-    /// the first one's answer; another one is <c>idempotency-key-reused</c>. Refused: <c>cart-empty</c>, <c>conflict</c> (with a quote
-    /// where the total is not the expected one), <c>precondition-failed</c> for another cart than the expected one, after which the same key may
-    /// be used again, <c>validation-failed</c>, <c>not-found</c>; with an order that stands: <c>out-of-stock</c>, <c>payment-declined</c>.
-    /// Throws <see cref="UnavailableException"/> when it cannot be finished now; the order goes on by itself.
-    /// An earlier order of the cart that is not paid is superseded first; one that is paid by then is the answer, and no other is made.
+    /// Creates an order from the buyer's cart: place, reserve, pay, confirm. An earlier unpaid order of the cart is superseded first. If
+    /// that one turns out to be paid, it is the result, and no new order is created.
+    /// Idempotent: a repeated command gets the first response; a different one with the same key gets <c>idempotency-key-reused</c>. Errors
+    /// without an order: <c>cart-empty</c>, <c>conflict</c> (with a quote when the total is not the expected one),
+    /// <c>precondition-failed</c> when the cart is not the expected one (the key may then be used again), <c>validation-failed</c>,
+    /// <c>not-found</c>. Errors with an order: <c>out-of-stock</c>, <c>payment-declined</c>.
+    /// Throws <see cref="UnavailableException"/> when the checkout cannot be completed now; the order then continues by itself.
     /// </summary>
     [Alias("place"), Repeatable]
     Task<Placement> PlaceAsync(PlaceOrder command);
 
-    /// <summary>Tries another payment method while the order awaits payment. Idempotent by attempt. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>payment-declined</c>.</summary>
+    /// <summary>
+    /// Attempts another payment while the order awaits payment. Idempotent by attempt. Errors: <c>not-found</c>,
+    /// <c>invalid-order-state</c>, <c>payment-declined</c>.
+    /// </summary>
     /// <param name="caller">The buyer.</param>
-    /// <param name="attemptId">The operation.</param>
-    /// <param name="paymentMethod">The provider's payment method, or one that it keeps for the customer.</param>
-    /// <param name="savePaymentMethod">True to have it kept for the customer's next time; without effect for guests.</param>
+    /// <param name="attemptId">The operation id.</param>
+    /// <param name="paymentMethod">The provider's payment method, or one that is saved for the customer.</param>
+    /// <param name="savePaymentMethod">True to save it for the customer; no effect for guests.</param>
     [Alias("pay"), Repeatable]
     Task<Result<Order>> PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod = false);
 
-    /// <summary>Cancels: what stock has not got back yet goes back, and so does the captured money that is left. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c> once shipped.</summary>
+    /// <summary>
+    /// Cancels the order. Units that are not back in stock return to it, and captured money that is left is refunded. Idempotent. Errors:
+    /// <c>not-found</c>, <c>invalid-order-state</c> once shipped.
+    /// </summary>
     [Alias("cancel"), Repeatable]
     Task<Result<Order>> CancelAsync(Caller caller, string? reason);
 
     /// <summary>
-    /// Notes the hand-over to a carrier of all units that are not back in stock, and takes what was authorized first. Idempotent for the same
-    /// tracking number. Refused: <c>not-found</c>, <c>invalid-order-state</c>, also when no unit is left to ship, <c>conflict</c> when the money cannot be taken.
+    /// Records the shipment of all units that are not back in stock, after capturing the authorized amount. Idempotent for the same
+    /// tracking number. Errors: <c>not-found</c>, <c>invalid-order-state</c>, also when no unit is left to ship, <c>conflict</c> when the
+    /// money cannot be captured.
     /// </summary>
     [Alias("ship"), Repeatable]
     Task<Result<Order>> ShipAsync(string carrier, string trackingNumber);
 
-    /// <summary>Notes the delivery. Idempotent. Refused: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
+    /// <summary>Records the delivery. Idempotent. Errors: <c>not-found</c>, <c>invalid-order-state</c>.</summary>
     [Alias("deliver"), Repeatable]
     Task<Result<Order>> DeliverAsync();
 
-    /// <summary>Notes the delivery of an order that was shipped longer ago than the shop's configuration says, and does nothing to any other. Idempotent.</summary>
+    /// <summary>
+    /// Records the delivery of an order that was shipped longer ago than configured. Does nothing for any other order. Idempotent.
+    /// </summary>
     [Alias("close-delivery"), Repeatable]
     Task CloseDeliveryAsync();
 
     /// <summary>
-    /// Takes part or, with <paramref name="amount"/> null, all of what was authorized; shipping does the latter by itself.
-    /// Idempotent by capture. Refused: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when there is nothing to take.
+    /// Captures part of the authorized amount or, with <paramref name="amount"/> null, all of it. Shipping captures all of it
+    /// automatically. Idempotent by capture. Errors: <c>not-found</c>, <c>invalid-order-state</c>, <c>conflict</c> when nothing can be
+    /// captured.
     /// </summary>
     [Alias("capture"), Repeatable]
     Task<Result<Order>> CaptureAsync(string captureId, long? amount);
 
-    /// <summary>What front ends of the last version call: part or, with <paramref name="amount"/> null, all of what is left.</summary>
+    /// <summary>
+    /// Called by front ends of the previous version: refunds part of the rest or, with <paramref name="amount"/> null, all of it.
+    /// </summary>
     [Alias("refund"), Repeatable]
     Task<Result<Order>> RefundAsync(string refundId, long? amount, string reason);
 
     /// <summary>
-    /// Refunds an amount, units of lines, or all that is left. Units that were not shipped go back to stock: those that the refund names, and all
-    /// of them once everything that was captured is refunded. Idempotent by refund. Refused: <c>not-found</c>, <c>invalid-order-state</c>,
+    /// Refunds an amount, units of lines, or the whole rest. Unshipped units return to stock: those that the refund names, and all of them
+    /// once the whole captured amount is refunded. Idempotent by refund. Errors: <c>not-found</c>, <c>invalid-order-state</c>,
     /// <c>validation-failed</c> for lines that the order does not have, <c>conflict</c> for more money or units than are left.
     /// </summary>
     [Alias("refund-order"), Repeatable]
     Task<Result<Order>> RefundAsync(RefundOrder command);
 
-    /// <summary>The order. Refused: <c>not-found</c>, also when it is not the caller's.</summary>
+    /// <summary>Returns the order. Error: <c>not-found</c>, also when it does not belong to the caller.</summary>
     [Alias("get"), AlwaysInterleave]
     Task<Result<Order>> GetAsync(Caller caller);
 
     /// <summary>
-    /// Answers as soon as the timeline is longer than <paramref name="seen"/> entries, or after <paramref name="wait"/>
-    /// (at most 20 s), whichever is first. Refused like <see cref="GetAsync"/>, and <c>rate-limited</c> when too many watch.
+    /// Returns the order as soon as its timeline has more than <paramref name="seen"/> entries, or after <paramref name="wait"/> (at most
+    /// 20 s). Errors: as <see cref="GetAsync"/>, and <c>rate-limited</c> when there are too many watchers.
     /// </summary>
     [Alias("watch"), AlwaysInterleave]
     Task<Result<Order>> WatchAsync(Caller caller, int seen, TimeSpan wait, CancellationToken cancellation = default);
 
     /// <summary>
-    /// The buyer's account is being erased: nothing of the buyer stays but what an invoice must name, and that for as long as it must be
-    /// kept; later calls remove it when its time has come. Idempotent. Throws <see cref="UnavailableException"/> while the order is not at its end.
+    /// Erases the buyer, because the account is being erased. The data that an invoice must contain stays for its retention period; a later
+    /// call removes it. Idempotent. Throws <see cref="UnavailableException"/> while the order has not ended.
     /// </summary>
     [Alias("erase-buyer")]
     Task EraseBuyerAsync();
 
     /// <summary>
-    /// Ends the order for a newer one of its cart: voids its payment at the provider, gives its stock back and cancels it. When the provider says
-    /// that it is paid, it stands; the answer tells. Idempotent. Refused: <c>not-found</c> when there is no such order; it cannot be placed any more
-    /// then. Throws <see cref="UnavailableException"/> while the provider gives no definite answer; the order goes on ending by itself.
+    /// Ends the order in favour of a newer one of its cart: voids its payment at the provider, returns its stock and cancels it. If the
+    /// provider reports that it is paid, the order stands; the result tells. Idempotent. Error: <c>not-found</c> when there is no such
+    /// order, which then can no longer be placed. Throws <see cref="UnavailableException"/> while the provider gives no definite response;
+    /// the order continues to end by itself.
     /// </summary>
     [Alias("supersede")]
     Task<Result<Order>> SupersedeAsync(Guid newerOrderId);
 
     /// <summary>
-    /// A guest's order goes along to the account whose cart takes the guest's cart over: the account sees it from then on, and so does who holds
-    /// the guest's cart id. Idempotent; the first account keeps it. An order that does not exist cannot be placed any more.
+    /// Assigns a guest's order to the account whose cart takes over the guest's cart. Afterwards both the account and the holder of the
+    /// guest's cart id can see it. Idempotent; the first account keeps it. An order that does not exist can no longer be placed.
     /// </summary>
     /// <param name="accountId">The account.</param>
-    /// <param name="cartMoved">True when the lines that it buys went along: they leave the account's cart once it is paid.</param>
+    /// <param name="cartMoved">True when its lines moved, too: they leave the account's cart once the order is paid.</param>
     [Alias("assign")]
     Task AssignAsync(Guid accountId, bool cartMoved);
 
     /// <summary>
-    /// Looks whether there is something left to do, and does it: what a scheduled event or a payment's news calls. Idempotent.
+    /// Executes the pending steps, if there are any. Called by scheduled events and payment updates. Idempotent.
     /// </summary>
-    /// <param name="due">The time for which it was scheduled: it is at least that late, whatever this silo's clock says.</param>
+    /// <param name="due">The scheduled time: it has passed by the database's clock, whatever this silo's clock says.</param>
     [Alias("resume")]
     Task ResumeAsync(DateTimeOffset? due = null);
 }
 
-/// <summary>Lists orders. Any key; many run side by side.</summary>
+/// <summary>Lists orders. Any key addresses it; different keys run in parallel.</summary>
 [Alias("soonshop.order-list")]
 public interface IOrderListGrain : IGrainWithIntegerKey
 {
-    /// <summary>One page, newest first. Refused: <c>validation-failed</c> for a cursor that is none.</summary>
+    /// <summary>Returns one page, newest first. Error: <c>validation-failed</c> for an invalid cursor.</summary>
     [Alias("list")]
     Task<Result<Page<Order>>> ListAsync(OrderQuery query, CancellationToken cancellation = default);
 }
 
-/// <summary>Which orders; null means any.</summary>
-/// <param name="CustomerId">Of this customer.</param>
-/// <param name="CartId">Of the guest with this cart.</param>
-/// <param name="Status">In this status.</param>
-/// <param name="From">Placed at or after.</param>
-/// <param name="To">Placed before.</param>
-/// <param name="Page">Which page.</param>
+/// <summary>A filter for orders; null matches everything.</summary>
+/// <param name="CustomerId">Orders of this customer.</param>
+/// <param name="CartId">Orders of the guest with this cart.</param>
+/// <param name="Status">Orders in this status.</param>
+/// <param name="From">Orders placed at or after this time.</param>
+/// <param name="To">Orders placed before this time.</param>
+/// <param name="Page">The page.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.order-query")]
 public sealed record OrderQuery(Guid? CustomerId, Guid? CartId, OrderStatus? Status, DateTimeOffset? From, DateTimeOffset? To, PageRequest Page)
 {
-    /// <summary>True when the buyer asks: nobody else is given what a customer's device needs to pay.</summary>
+    /// <summary>True when the caller is the buyer: nobody else gets the secret with which a device completes the payment.</summary>
     [Id(0)] public bool ForBuyer { get; init; }
 
-    /// <summary>With this number.</summary>
+    /// <summary>The order with this number.</summary>
     [Id(1)] public string? Number { get; init; }
 
-    /// <summary>With this e-mail address; capital letters and blanks around it do not matter.</summary>
+    /// <summary>Orders with this e-mail address; case and surrounding blanks do not matter.</summary>
     [Id(2)] public string? Email { get; init; }
 
-    /// <summary>With a line of this stock keeping unit, in its normal form.</summary>
+    /// <summary>Orders with a line of this SKU, in its normal form.</summary>
     [Id(3)] public string? Sku { get; init; }
 }
 
-/// <summary>Ids of orders.</summary>
+/// <summary>Derives ids of orders.</summary>
 public static class OrderId
 {
-    /// <summary>The id of the order that a customer, or a guest with a cart, makes under an Idempotency-Key.</summary>
+    /// <summary>Returns the id of the order of a customer, or of a guest with a cart, for an Idempotency-Key.</summary>
     public static Guid For(Caller buyer, string idempotencyKey) => buyer.UserId is { } customer
         ? Deterministic.Id("order", "customer", customer.ToString("N"), idempotencyKey)
         : Deterministic.Id("order", "guest", buyer.CartId!.Value.ToString("N"), idempotencyKey);

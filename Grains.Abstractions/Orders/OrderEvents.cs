@@ -4,7 +4,7 @@ using SoonShop.Privacy;
 
 namespace SoonShop.Orders;
 
-/// <summary>What every order event contains.</summary>
+/// <summary>The part that every order event contains.</summary>
 public sealed record OrderSummary(Guid OrderId, string Number, Guid? CustomerId, [property: Personal] string Email, Money Total);
 
 /// <summary>An order was placed. Its stock is not reserved and its payment not made yet.</summary>
@@ -28,7 +28,7 @@ public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
     [JsonIgnore] public string Type => "order.confirmed";
 }
 
-/// <summary>Stock could not fill the order. Nothing was charged.</summary>
+/// <summary>There was not enough stock for the order. Nothing was charged.</summary>
 public sealed record OrderRejected(OrderSummary Order, ImmutableArray<Shortage> Shortages) : IShopEvent
 {
     /// <inheritdoc/>
@@ -45,7 +45,7 @@ public sealed record OrderExpired(OrderSummary Order) : IShopEvent
 /// <summary>The order was cancelled by the customer, an administrator or the shop.</summary>
 public sealed record OrderCancelled(OrderSummary Order, [property: Personal] string? Reason) : IShopEvent
 {
-    /// <summary>Whether money was taken for it, which is given back; null in events of earlier versions.</summary>
+    /// <summary>True when money was taken for it and is refunded; null in events of earlier versions.</summary>
     public bool? Paid { get; init; }
 
     /// <summary>True when it was never paid and a newer checkout of the same cart took its place.</summary>
@@ -87,8 +87,8 @@ public sealed record OrderRefundFailed(OrderSummary Order, Money RefundedInAll) 
 }
 
 /// <summary>
-/// The order asks itself to check its checkout, its payment deadline and its compensation at <paramref name="DueAt"/>. It may be delivered
-/// at any time and any number of times.
+/// Lets the order check its checkout, its payment deadline and its compensation at <paramref name="DueAt"/>. It may be delivered at any
+/// time and any number of times.
 /// </summary>
 public sealed record CheckoutTimeout(Guid OrderId, DateTimeOffset DueAt) : IShopEvent
 {
@@ -101,9 +101,9 @@ public sealed record CheckoutTimeout(Guid OrderId, DateTimeOffset DueAt) : IShop
     /// <inheritdoc/>
     [JsonIgnore] public DateTimeOffset? NotBefore => DueAt;
 
-    /// <summary>Apart from what the customer's stream tells: a reminder waits for none of that, and is nobody's news.</summary>
+    /// <summary>A stream of its own: a timeout does not wait for the customer's other events, and concerns no customer.</summary>
     [JsonIgnore] public EventStream? Stream => new(StreamNamespace, OrderId.ToString("N"));
 
-    /// <summary>The namespace of the orders' reminders to themselves; the key is the order id.</summary>
+    /// <summary>The namespace of the orders' timeouts; the key is the order id.</summary>
     public const string StreamNamespace = "checkout";
 }

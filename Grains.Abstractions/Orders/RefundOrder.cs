@@ -1,14 +1,15 @@
 namespace SoonShop.Orders;
 
 /// <summary>
-/// A refund: of an amount, of units of lines, or of all that is left. Exactly one of <paramref name="Amount"/>, <paramref name="Lines"/> and
-/// <paramref name="Full"/> is given.
+/// A refund: of an amount, of units of lines, or of the whole rest. Set exactly one of <paramref name="Amount"/>, <paramref name="Lines"/>
+/// and <paramref name="Full"/>.
 /// </summary>
-/// <param name="RefundId">The operation; under it the refund happens once.</param>
+/// <param name="RefundId">The operation id, by which the refund happens once.</param>
 /// <param name="Amount">Minor units.</param>
-/// <param name="Lines">Units, each at its share of the line and of the line's tax. Shipping is refunded by <paramref name="Full"/> only.</param>
-/// <param name="Full">All that was captured and not refunded yet, shipping included.</param>
-/// <param name="Reason">Why.</param>
+/// <param name="Lines">Units, each with its share of the line and of the line's tax. Shipping is refunded only by
+/// <paramref name="Full"/>.</param>
+/// <param name="Full">The whole captured amount that is not refunded yet, including shipping.</param>
+/// <param name="Reason">The reason.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.refund-order")]
 public sealed record RefundOrder(string RefundId, long? Amount, ImmutableArray<LineUnits>? Lines, bool Full, string Reason);
 

@@ -3,162 +3,169 @@ using Orleans.Concurrency;
 namespace SoonShop.Payments;
 
 /// <summary>
-/// The money of one order. Keyed by the order's id. Each attempt and refund is written down with the key under which
-/// the provider is asked, before it is asked; after a crash it is asked again under the same key.
-/// Throws <see cref="UnavailableException"/> while the provider gives no definite answer.
+/// The payment of one order. Keyed by the order's id. Each attempt and refund is stored with its idempotency key before the provider is
+/// called. After a crash, the call is repeated with the same key. Throws <see cref="UnavailableException"/> while the provider gives no
+/// definite response.
 /// </summary>
 [Alias("soonshop.payment")]
 public interface IPaymentGrain : IGrainWithGuidKey
 {
-    /// <summary>Tries to take the money. Idempotent by attempt. An attempt that still awaits the customer is cancelled first.</summary>
+    /// <summary>
+    /// Attempts to charge the customer. Idempotent by attempt. An attempt that still awaits the customer is cancelled first.
+    /// </summary>
     [Alias("charge")]
     Task<Payment> ChargeAsync(Charge command);
 
-    /// <summary>Brings an attempt of unknown outcome to its end, and asks the provider how one that awaits the customer stands.</summary>
+    /// <summary>Resolves an attempt of unknown outcome, and retrieves one that awaits the customer.</summary>
     [Alias("settle")]
     Task<Payment?> SettleAsync();
 
     /// <summary>
-    /// Makes sure that nothing is, or ever will be, taken: cancels what is pending, refunds what was captured.
-    /// Idempotent. With <paramref name="refundCaptured"/> false captured money stays, and the answer tells. A payment that
-    /// was never tried is closed all the same, so that an attempt that comes late is declined.
+    /// Ends the payment so that no money is or will be taken: cancels pending attempts and refunds captured money. Idempotent. With
+    /// <paramref name="refundCaptured"/> false captured money stays, and the result tells. A payment without attempts is closed as well, so
+    /// that a late attempt is declined.
     /// </summary>
     [Alias("cancel")]
     Task<Payment> CancelAsync(PaymentTerms terms, bool refundCaptured, string reason);
 
     /// <summary>
-    /// Takes part or all of what was authorized; the rest is released. Idempotent by capture id. Refused: <c>conflict</c> when nothing is
-    /// authorized (any more), or for more than is.
+    /// Captures part or all of the authorized amount and releases the rest. Idempotent by capture id. Error: <c>conflict</c> when nothing
+    /// is authorized, or for more than is.
     /// </summary>
     [Alias("capture")]
     Task<Result<Payment>> CaptureAsync(CapturePayment command);
 
     /// <summary>
-    /// Asks the provider how the payment with its reference stands, and takes its word, whatever was known before. Null when the
-    /// reference is not one of this payment's. Idempotent.
+    /// Retrieves the payment with this reference from the provider and applies it, whatever was known before. Null when the reference does
+    /// not belong to this payment. Idempotent.
     /// </summary>
     [Alias("review")]
     Task<Payment?> ReviewAsync(string reference);
 
-    /// <summary>Erases what somebody may have written about the buyer; sums and the provider's references stay. Idempotent.</summary>
+    /// <summary>Erases free text about the buyer; amounts and the provider's references stay. Idempotent.</summary>
     [Alias("erase")]
     Task EraseAsync();
 
-    /// <summary>Gives money back. Idempotent by refund id. Refused: <c>conflict</c> for more than is left, or when the provider refuses.</summary>
+    /// <summary>
+    /// Refunds money. Idempotent by refund id. Error: <c>conflict</c> for more than is left, or when the provider rejects it.
+    /// </summary>
     [Alias("refund")]
     Task<Result<Payment>> RefundAsync(RefundPayment command);
 
-    /// <summary>The payment. Refused: <c>not-found</c>, also when it is not the caller's.</summary>
+    /// <summary>Returns the payment. Error: <c>not-found</c>, also when it does not belong to the caller.</summary>
     [Alias("get"), AlwaysInterleave]
     Task<Result<Payment>> GetAsync(Caller caller);
 }
 
-/// <summary>Plays the customer's part with the simulated provider. Any key.</summary>
+/// <summary>Acts as the customer at the simulated provider. Any key addresses it.</summary>
 [Alias("soonshop.simulated-payments")]
 public interface ISimulatedPaymentsGrain : IGrainWithIntegerKey
 {
-    /// <summary>The customer proves to the bank that it is them. Refused: <c>not-found</c>, also when the provider is a real one; <c>conflict</c> when nothing awaits it.</summary>
+    /// <summary>
+    /// Completes the customer's authentication at the bank. Errors: <c>not-found</c>, also with a real provider; <c>conflict</c> when no
+    /// payment awaits it.
+    /// </summary>
     [Alias("authenticate")]
     Task<Result<Payment>> AuthenticateAsync(Caller caller, Guid paymentId);
 }
 
-/// <summary>What a payment is for: fixed by the order.</summary>
-/// <param name="CustomerId">Who pays; null for a guest.</param>
+/// <summary>The terms of a payment, which the order determines.</summary>
+/// <param name="CustomerId">The payer; null for a guest.</param>
 /// <param name="CartId">The guest's cart.</param>
 /// <param name="Amount">The order's total.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.payment-terms")]
 public sealed record PaymentTerms(Guid? CustomerId, Guid? CartId, Money Amount);
 
-/// <summary>An attempt to take the money of an order.</summary>
+/// <summary>An attempt to charge the customer for an order.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.charge")]
 public sealed record Charge(string AttemptId, PaymentTerms Terms, string PaymentMethod)
 {
-    /// <summary>True for an attempt that the order's own schedule does not watch over: then the payment schedules a second look itself.</summary>
+    /// <summary>True for an attempt that the order's own timeout does not cover: the payment then schedules a timeout itself.</summary>
     [Id(0)] public bool FollowUp { get; init; }
 
-    /// <summary>The provider's id of the customer, whose kept payment methods can be used.</summary>
+    /// <summary>The provider's id of the customer, whose saved payment methods can be used.</summary>
     [Id(1)] public string? Customer { get; init; }
 
-    /// <summary>True when the customer wants the payment method kept for the next time.</summary>
+    /// <summary>True to save the payment method for the customer.</summary>
     [Id(2)] public bool KeepMethod { get; init; }
 
     /// <summary>
-    /// True for the first that the payment hears of an order placed a moment ago: it has no row, and need not look for one. Should it have one, it
-    /// notices before the provider is asked.
+    /// True for the first call for an order that was just placed: the payment has no row, so it is not read. If a row exists, the first
+    /// write notices before the provider is called.
     /// </summary>
     [Id(3)] public bool IsFirst { get; init; }
 }
 
-/// <summary>A capture of part of what was authorized, or, with <paramref name="Amount"/> null, of all of it.</summary>
-/// <param name="CaptureId">The operation.</param>
+/// <summary>A capture of part of the authorized amount or, with <paramref name="Amount"/> null, of all of it.</summary>
+/// <param name="CaptureId">The operation id.</param>
 /// <param name="Amount">Minor units.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.capture-payment")]
 public sealed record CapturePayment(string CaptureId, long? Amount);
 
-/// <summary>A refund of part of a payment, or, with <paramref name="Amount"/> null, of all that is left.</summary>
+/// <summary>A refund of part of a payment or, with <paramref name="Amount"/> null, of the whole rest.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.refund-payment")]
 public sealed record RefundPayment(string RefundId, long? Amount, string Reason);
 
-/// <summary>A payment as owner and administrators see it.</summary>
-/// <param name="Id">The same as the order's.</param>
-/// <param name="Status">How far it is.</param>
-/// <param name="Amount">What is to be, or was, taken.</param>
-/// <param name="Refunded">What was given back.</param>
+/// <summary>A payment as its owner and administrators see it.</summary>
+/// <param name="Id">The order's id.</param>
+/// <param name="Status">The status.</param>
+/// <param name="Amount">The amount to charge.</param>
+/// <param name="Refunded">The refunded amount.</param>
 /// <param name="Method">The payment method of the last attempt.</param>
-/// <param name="ClientSecret">For the customer's device, while the customer must act.</param>
+/// <param name="ClientSecret">The secret for the customer's device, while the customer must act.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.payment-view")]
 public sealed record Payment(Guid Id, PaymentStatus Status, Money Amount, Money Refunded, string Method, string? ClientSecret)
 {
-    /// <summary>Why the last attempt was declined, in the provider's word.</summary>
+    /// <summary>Why the last attempt was declined, as the provider's code.</summary>
     [Id(0)] public string? DeclineCode { get; init; }
 
-    /// <summary>The operation that made the attempt that captured, or else the last one.</summary>
+    /// <summary>The operation id of the captured attempt, otherwise of the last one.</summary>
     [Id(1)] public string? AttemptId { get; init; }
 
-    /// <summary>What was taken so far; less than <see cref="Amount"/> after a partial capture.</summary>
+    /// <summary>The captured amount so far; less than <see cref="Amount"/> after a partial capture.</summary>
     [Id(2)] public Money Captured { get; init; } = Amount with { Amount = 0 };
 
-    /// <summary>The customer's complaint to the bank, if there is one.</summary>
+    /// <summary>The dispute, if there is one.</summary>
     [Id(3)] public Dispute? Dispute { get; init; }
 }
 
-/// <summary>A customer's complaint to their bank about a payment.</summary>
-/// <param name="Status">How it stands.</param>
-/// <param name="Amount">What it is about.</param>
+/// <summary>A dispute: the customer contests a payment at the bank.</summary>
+/// <param name="Status">The status.</param>
+/// <param name="Amount">The disputed amount.</param>
 /// <param name="Reason">The bank's reason, such as <c>fraudulent</c>.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.dispute")]
 public sealed record Dispute(DisputeStatus Status, Money Amount, string Reason);
 
-/// <summary>How a dispute stands.</summary>
+/// <summary>The status of a dispute.</summary>
 [Alias("soonshop.dispute-status")]
 public enum DisputeStatus
 {
     /// <summary>The bank has not decided.</summary>
     Open,
-    /// <summary>The money stays with the shop.</summary>
+    /// <summary>The shop keeps the money.</summary>
     Won,
-    /// <summary>The bank has given the money back.</summary>
+    /// <summary>The bank has returned the money to the customer.</summary>
     Lost,
 }
 
-/// <summary>How far a payment is.</summary>
+/// <summary>The status of a payment.</summary>
 [Alias("soonshop.payment-status")]
 public enum PaymentStatus
 {
-    /// <summary>Not tried yet, or the outcome of the last try is not known yet.</summary>
+    /// <summary>There is no attempt yet, or the outcome of the last one is unknown.</summary>
     Pending,
     /// <summary>The customer must act, with the client secret.</summary>
     RequiresAction,
     /// <summary>The last attempt was declined.</summary>
     Declined,
-    /// <summary>The money is taken.</summary>
+    /// <summary>The money was captured.</summary>
     Captured,
-    /// <summary>Part of it was given back.</summary>
+    /// <summary>Part of the captured amount was refunded.</summary>
     PartiallyRefunded,
-    /// <summary>All of it was given back.</summary>
+    /// <summary>The whole captured amount was refunded.</summary>
     Refunded,
-    /// <summary>Given up before anything was taken.</summary>
+    /// <summary>Cancelled before any money was captured.</summary>
     Cancelled,
-    /// <summary>The money is held for the shop; it is taken when the order is shipped, or by hand.</summary>
+    /// <summary>The money is authorized. It is captured when the order is shipped, or by an administrator.</summary>
     Authorized,
 }

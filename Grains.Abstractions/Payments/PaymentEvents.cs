@@ -46,7 +46,7 @@ public sealed record PaymentAuthorized(Guid PaymentId, Guid? CustomerId, Money A
     [JsonIgnore] public string Type => "payment.authorized";
 }
 
-/// <summary>The provider processes an attempt. Its result comes later.</summary>
+/// <summary>The provider processes an attempt. Its result follows later.</summary>
 public sealed record PaymentProcessing(Guid PaymentId, Guid? CustomerId, Money Amount) : IShopEvent
 {
     /// <inheritdoc/>

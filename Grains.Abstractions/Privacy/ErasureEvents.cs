@@ -3,7 +3,9 @@ using SoonShop.Events;
 
 namespace SoonShop.Privacy;
 
-/// <summary>An account is to be erased. It is retried until that is done, and may be delivered any number of times.</summary>
+/// <summary>
+/// An account must be erased. The handler retries until the erasure is complete. It may be delivered any number of times.
+/// </summary>
 public sealed record ErasureDue(Guid UserId) : IShopEvent
 {
     /// <summary>The CloudEvents type.</summary>
@@ -15,11 +17,11 @@ public sealed record ErasureDue(Guid UserId) : IShopEvent
     /// <inheritdoc/>
     [JsonIgnore] public string Type => EventType;
 
-    /// <summary>Apart from the user's own stream, which must come to rest before the last step.</summary>
+    /// <summary>Separate from the user's own stream, which must be empty before the last step.</summary>
     [JsonIgnore] public EventStream? Stream => new(StreamNamespace, UserId.ToString("N"));
 }
 
-/// <summary>An account was erased, with all personal data that need not be kept.</summary>
+/// <summary>An account was erased, with all personal data that need not be retained.</summary>
 public sealed record UserErased(Guid UserId) : IShopEvent
 {
     /// <inheritdoc/>

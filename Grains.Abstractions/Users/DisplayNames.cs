@@ -1,18 +1,18 @@
 namespace SoonShop.Users;
 
-/// <summary>What people may call themselves. The name stands in mails: see <see cref="MailedText"/>.</summary>
+/// <summary>The rules for display names. Mails contain the name: see <see cref="MailedText"/>.</summary>
 public static class DisplayNames
 {
-    /// <summary>Characters at most.</summary>
+    /// <summary>The longest name, in characters.</summary>
     public const int MaxLength = 100;
 
-    /// <summary>What is wrong with a name; null when nothing is.</summary>
+    /// <summary>Returns what is wrong with a name; null when it is acceptable.</summary>
     public static string? Problem(string name) => name.Length > MaxLength ? $"must be at most {MaxLength} characters" : MailedText.Problem(name);
 
-    /// <summary>The name as it is kept: trimmed, composed (NFC).</summary>
+    /// <summary>Returns the stored form of a name: trimmed and composed (NFC).</summary>
     public static string Clean(string name) => UnicodeNormalization.Compose(name).Trim();
 
-    /// <summary>What to call who gave no name: the part before the @, as far as it is no link.</summary>
+    /// <summary>Returns the name for a customer who gave none: the part before the @, unless it is a link.</summary>
     public static string OfAddress(string email)
     {
         var local = email[..email.IndexOf('@')];

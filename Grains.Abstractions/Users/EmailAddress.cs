@@ -5,7 +5,7 @@ namespace SoonShop.Users;
 /// <summary>The rules for e-mail addresses.</summary>
 public static class EmailAddress
 {
-    /// <summary>The longest address, in characters (RFC 5321 section 4.5.3.1.3 leaves 254 for it).</summary>
+    /// <summary>The longest address, in characters (RFC 5321 section 4.5.3.1.3 allows 254).</summary>
     public const int MaxLength = 254;
 
     private const int MaxLocalLength = 64, MaxDomainLength = 253, MaxLabelLength = 63;
@@ -13,9 +13,9 @@ public static class EmailAddress
     private static readonly IdnMapping Idn = new() { UseStd3AsciiRules = true };
 
     /// <summary>
-    /// True for what can be an address: a dot-atom (RFC 5322 section 3.2.3, letters of other scripts by RFC 6532), an @, and a domain of two labels
-    /// or more that has a form in the DNS (RFC 5890). The mail library takes each of them. Only a mail that arrives proves an address. Combining
-    /// marks are kept out of the first part, so that it has one way of being written.
+    /// True for text that can be an address: a dot-atom (RFC 5322 section 3.2.3, letters of other scripts by RFC 6532), an @, and a domain
+    /// of two or more labels that has a form in the DNS (RFC 5890). The mail library accepts all of these. Only a delivered mail proves
+    /// that an address exists. The first part must have no combining marks, so that it has only one spelling.
     /// </summary>
     public static bool IsValid(string? text)
     {
@@ -25,7 +25,7 @@ public static class EmailAddress
         return at is >= 1 and <= MaxLocalLength && IsDotAtom(text.AsSpan(0, at)) && ToAscii(text[(at + 1)..]) is not null;
     }
 
-    /// <summary>True for what was taken as an address when accounts were made: who signs in may have had such a one for long.</summary>
+    /// <summary>True for text that any version accepted as an address. Owners of older accounts sign in with such addresses.</summary>
     public static bool CanBeKnown(string? text)
     {
         if (text is null || text.Length > MaxLength || !Text.IsClean(text))
@@ -40,8 +40,8 @@ public static class EmailAddress
     }
 
     /// <summary>
-    /// The form by which addresses are compared: trimmed, composed (NFC), without case, the domain as it stands in the DNS: <c>bücher.example</c> and
-    /// <c>xn--bcher-kva.example</c> are one.
+    /// Returns the form for comparisons: trimmed, composed (NFC), lower case, with the domain as in the DNS. So <c>bücher.example</c> and
+    /// <c>xn--bcher-kva.example</c> are equal.
     /// </summary>
     public static string Normalize(string email)
     {
@@ -54,8 +54,8 @@ public static class EmailAddress
     }
 
     /// <summary>
-    /// How a normalised address was written down before domains were compared by their form in the DNS; null where there is no difference. Accounts
-    /// of that time are known by it.
+    /// Returns the earlier normal form of a normalized address, from before domains were compared by their form in the DNS. Null when there
+    /// is no difference. Accounts of that time are stored under it.
     /// </summary>
     public static string? EarlierForm(string normalized)
     {
@@ -91,7 +91,7 @@ public static class EmailAddress
         return true;
     }
 
-    /// <summary>A domain in lower case as it stands in the DNS, in A-labels; null for what can be none.</summary>
+    /// <summary>Returns a domain in lower case as in the DNS, with A-labels; null when it is not a valid domain.</summary>
     private static string? ToAscii(string domain)
     {
         var folded = Fold(string.Create(domain.Length, domain, static (to, from) =>
@@ -113,7 +113,7 @@ public static class EmailAddress
         {
             if (label.Length is 0 or > MaxLabelLength || label[0] == '-' || label[^1] == '-')
                 return null;
-            // What is in Punycode already must be what it would be written as.
+            // A label in Punycode must be the canonical encoding of its text.
             var unicode = label.StartsWith("xn--", StringComparison.Ordinal) ? Idn.GetUnicode(label) : label;
             if (!IsLabel(unicode))
                 return null;
@@ -139,7 +139,7 @@ public static class EmailAddress
         return true;
     }
 
-    /// <summary>A fullwidth letter, digit, hyphen or dot, and the ideographic full stop, as the one that it stands for (RFC 5895).</summary>
+    /// <summary>Converts a fullwidth letter, digit, hyphen or dot, and the ideographic full stop, to ASCII (RFC 5895).</summary>
     private static char Narrow(char c) => c switch
     {
         '\u3002' or '\uFF61' or '\uFF0E' => '.',

@@ -3,28 +3,28 @@ using System.Globalization;
 namespace SoonShop.Users;
 
 /// <summary>
-/// What passwords must be, and the form in which they are hashed. Length only, as NIST SP 800-63B section 3.1.1.2 advises: rules of composition make
-/// worse passwords; the upper limit bounds the hasher's work. Lengths count code points, of the form that is hashed.
+/// The rules for passwords, and the form in which they are hashed. Only the length matters, as NIST SP 800-63B section 3.1.1.2 advises:
+/// composition rules lead to worse passwords. The upper limit bounds the hasher's work. Lengths count code points of the hashed form.
 /// </summary>
 public static class PasswordPolicy
 {
-    /// <summary>Characters at least.</summary>
+    /// <summary>The shortest password, in characters.</summary>
     public const int MinLength = 8;
 
-    /// <summary>Characters at most.</summary>
+    /// <summary>The longest password, in characters.</summary>
     public const int MaxLength = 128;
 
-    /// <summary>What is looked at of a password that is to be checked, in UTF-16 units: the longest of all ways to write one.</summary>
+    /// <summary>The longest input that is verified, in UTF-16 units: enough for every spelling of the longest password.</summary>
     public const int MaxWritten = 1024;
 
     /// <summary>
-    /// The form in which a password is hashed (RFC 8265 section 4.2, OpaqueString): every space is the ASCII one, and what can be written in several
-    /// ways is composed (NFC), so that a password is the same on every keyboard.
+    /// Returns the form in which a password is hashed (RFC 8265 section 4.2, OpaqueString): every space becomes the ASCII space, and the
+    /// text is composed (NFC), so that a password is the same on every keyboard.
     /// </summary>
     public static string Prepare(string password) => UnicodeNormalization.Compose(
         password.Any(IsOtherSpace) ? string.Concat(password.Select(c => IsOtherSpace(c) ? ' ' : c)) : password);
 
-    /// <summary>What is wrong with a password; null when nothing is.</summary>
+    /// <summary>Returns what is wrong with a password; null when it is acceptable.</summary>
     public static string? Problem(string? password)
     {
         if (password is null)

@@ -9,19 +9,19 @@ namespace SoonShop.Users;
 public sealed record User(
     Guid Id, string Email, bool EmailVerified, string DisplayName, string Locale, ImmutableArray<string> Roles, DateTimeOffset CreatedAt)
 {
-    /// <summary>Counts the changes; the ETag.</summary>
+    /// <summary>The number of changes; used as the ETag.</summary>
     [Id(0), JsonIgnore] public int Version { get; init; }
 }
 
 /// <summary>A new account.</summary>
-/// <param name="Email">As written by the customer.</param>
-/// <param name="Password">8–128 characters.</param>
-/// <param name="DisplayName">What to call the customer; the part before the @ when null.</param>
-/// <param name="Admin">Only for the administrator from the configuration.</param>
+/// <param name="Email">The address as the customer wrote it.</param>
+/// <param name="Password">The password, 8–128 characters.</param>
+/// <param name="DisplayName">The customer's name; null for the part before the @.</param>
+/// <param name="Admin">True only for the administrator from the configuration.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.register-user")]
 public sealed record RegisterUser(string Email, string Password, string? DisplayName, bool Admin = false)
 {
-    /// <summary>Not the password, and nothing of the person: what can be printed is printed some day.</summary>
+    /// <summary>Prints neither the password nor personal data, because printed records end up in logs.</summary>
     private bool PrintMembers(StringBuilder builder)
     {
         builder.Append(CultureInfo.InvariantCulture, $"Admin = {Admin}");
@@ -29,22 +29,24 @@ public sealed record RegisterUser(string Email, string Password, string? Display
     }
 }
 
-/// <summary>A session just opened or renewed.</summary>
+/// <summary>A session that was just opened or renewed.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.signed-in")]
 public sealed record SignedIn(User User, Guid SessionId, RefreshToken RefreshToken)
 {
-    /// <summary>What the device shows at its next login, so that failures elsewhere do not hold it up; null when the session was only renewed.</summary>
+    /// <summary>
+    /// A token that the device sends at its next login, so that failures elsewhere do not block it; null when the session was only renewed.
+    /// </summary>
     [Id(0)] public string? DeviceToken { get; init; }
 }
 
-/// <summary>What a customer needs to renew a session; the server keeps only a digest of the secret.</summary>
+/// <summary>The token with which a customer renews a session. The server stores only a digest of the secret.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.refresh-token")]
 public sealed record RefreshToken(Guid UserId, Guid SessionId, string Secret)
 {
-    /// <summary>The form in which it is handed out.</summary>
+    /// <summary>Returns the token as the customer gets it.</summary>
     public override string ToString() => $"{UserId:N}.{SessionId:N}.{Secret}";
 
-    /// <summary>Reads the form in which it is handed out; null when it is none.</summary>
+    /// <summary>Parses a token; null when it is not valid.</summary>
     public static RefreshToken? Parse(string? text)
     {
         var parts = text is { Length: <= 256 } ? text.Split('.') : [];
@@ -57,14 +59,14 @@ public sealed record RefreshToken(Guid UserId, Guid SessionId, string Secret)
     }
 }
 
-/// <summary>A secret sent by e-mail, with the user it was made for.</summary>
+/// <summary>A secret sent by e-mail, with the id of its user.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.mailed-token")]
 public sealed record MailedToken(Guid UserId, string Secret)
 {
-    /// <summary>The form in which it is sent.</summary>
+    /// <summary>Returns the token as it is sent.</summary>
     public override string ToString() => $"{UserId:N}.{Secret}";
 
-    /// <summary>Reads the form in which it is sent; null when it is none.</summary>
+    /// <summary>Parses a token; null when it is not valid.</summary>
     public static MailedToken? Parse(string? text)
     {
         var parts = text is { Length: <= 256 } ? text.Split('.') : [];
@@ -77,7 +79,7 @@ public sealed record MailedToken(Guid UserId, string Secret)
 /// <summary>The roles of the shop.</summary>
 public static class Role
 {
-    /// <summary>Every account has it.</summary>
+    /// <summary>The role of every account.</summary>
     public const string Customer = "customer";
 
     /// <summary>May change the catalogue, stock, orders and roles.</summary>

@@ -11,7 +11,7 @@ public sealed record UserRegistered(Guid UserId, [property: Personal] string Ema
     [JsonIgnore] public string Type => "user.registered";
 }
 
-/// <summary>The customer is to verify the address with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.</summary>
+/// <summary>The customer must verify the address with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.</summary>
 public sealed record EmailVerificationRequested(Guid UserId, [property: Personal] string Email, [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt) : IShopEvent
 {
     /// <inheritdoc/>
@@ -47,8 +47,8 @@ public sealed record PasswordChanged(Guid UserId, [property: Personal] string Em
 }
 
 /// <summary>
-/// A change of the e-mail address was requested. The present address can stop it with <paramref name="Token"/> before <paramref
-/// name="ExpiresAt"/>.
+/// A change of the e-mail address was requested. The current address can stop it with <paramref name="Token"/> before
+/// <paramref name="ExpiresAt"/>.
 /// </summary>
 public sealed record EmailChangeRequested(
     Guid UserId, [property: Personal] string Email, [property: Personal] string NewEmail,
@@ -59,7 +59,7 @@ public sealed record EmailChangeRequested(
 }
 
 /// <summary>
-/// The new address <paramref name="Email"/> is to be confirmed with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.
+/// The customer must confirm the new address <paramref name="Email"/> with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.
 /// </summary>
 public sealed record EmailChangeConfirmationRequested(
     Guid UserId, [property: Personal] string Email,
@@ -99,11 +99,11 @@ public sealed record EmailChangeUndone(
 }
 
 /// <summary>
-/// The account is to confirm the claim of its address and to release claims that ended. It may be delivered at any time and any number of
+/// The account must confirm the claim of its address and release claims that ended. It may be delivered at any time and any number of
 /// times.
 /// </summary>
 /// <param name="UserId">The account.</param>
-/// <param name="DueAt">When a change or an undo runs out; null for at once.</param>
+/// <param name="DueAt">When a change or an undo period expires; null for at once.</param>
 public sealed record EmailClaimsDue(Guid UserId, DateTimeOffset? DueAt) : IShopEvent
 {
     /// <summary>The namespace of its streams; the key is the user's id.</summary>
@@ -115,7 +115,7 @@ public sealed record EmailClaimsDue(Guid UserId, DateTimeOffset? DueAt) : IShopE
     /// <inheritdoc/>
     [JsonIgnore] public DateTimeOffset? NotBefore => DueAt;
 
-    /// <summary>Apart from the user's own stream: it is nobody's news.</summary>
+    /// <summary>Separate from the user's own stream, because no customer is notified of it.</summary>
     [JsonIgnore] public EventStream? Stream => new(StreamNamespace, UserId.ToString("N"));
 }
 

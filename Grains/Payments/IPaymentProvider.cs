@@ -34,12 +34,15 @@ public interface IPaymentProvider
     /// </summary>
     Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation);
 
-    /// <summary>Captures part or all of an authorized amount and releases the rest. When capture is no longer possible, the payment is
-    /// returned unchanged.</summary>
+    /// <summary>
+    /// Captures part or all of an authorized amount and releases the rest. When capture is no longer possible, the payment is returned
+    /// unchanged.
+    /// </summary>
     Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation);
 
-    /// <summary>Refunds captured money. A rejected refund is returned as <see cref="ProviderRefundStatus.Failed"/>, with the
-    /// reason.</summary>
+    /// <summary>
+    /// Refunds captured money. A rejected refund is returned as <see cref="ProviderRefundStatus.Failed"/>, with the reason.
+    /// </summary>
     Task<ProviderRefund> RefundAsync(CreateProviderRefund command, CancellationToken cancellation);
 }
 
@@ -75,8 +78,9 @@ public sealed record CreateProviderRefund(string IdempotencyKey, string Referenc
 /// <param name="DeclineCode">Why it was declined.</param>
 public sealed record ProviderPayment(string? Reference, ProviderPaymentStatus Status, string? ClientSecret = null, string? DeclineCode = null)
 {
-    /// <summary>Captured minor units. Null when the provider does not report them; for a captured payment, null means the whole
-    /// amount.</summary>
+    /// <summary>
+    /// Captured minor units. Null when the provider does not report them; for a captured payment, null means the whole amount.
+    /// </summary>
     public long? Captured { get; init; }
 
     /// <summary>All refunds of the payment; default when the provider does not report them.</summary>
@@ -93,8 +97,9 @@ public enum ProviderPaymentStatus
     RequiresAction,
     /// <summary>The money was captured.</summary>
     Captured,
-    /// <summary>The payment method was declined. Until the payment is cancelled, the customer's device may complete it with another
-    /// method.</summary>
+    /// <summary>
+    /// The payment method was declined. Until the payment is cancelled, the customer's device may complete it with another method.
+    /// </summary>
     Declined,
     /// <summary>The payment was cancelled: no money can be captured.</summary>
     Cancelled,

@@ -32,8 +32,9 @@ public sealed class PaymentMetrics
             "s", "Every payment, or order, that was made before was compared by reconciliation; seconds since 1970");
     }
 
-    /// <summary>Counts a webhook: <c>accepted</c>, <c>duplicate</c>, <c>ignored</c> (a type that the shop does not use) or
-    /// <c>refused</c>.</summary>
+    /// <summary>
+    /// Counts a webhook: <c>accepted</c>, <c>duplicate</c>, <c>ignored</c> (a type that the shop does not use) or <c>refused</c>.
+    /// </summary>
     public void WebhookReceived(string result) => webhooks.Add(1, new KeyValuePair<string, object?>("result", result));
 
     /// <summary>Records up to which creation time payments and orders were compared; null for none.</summary>

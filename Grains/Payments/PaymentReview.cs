@@ -32,8 +32,9 @@ public sealed partial class PaymentReview(
         return effect;
     }
 
-    /// <summary>Retrieves a payment from the provider, applies it, and resumes the order. Refunds what should not have been
-    /// captured.</summary>
+    /// <summary>
+    /// Retrieves a payment from the provider, applies it, and resumes the order. Refunds what should not have been captured.
+    /// </summary>
     public async Task ReviewAsync(Guid orderId, ProviderTransaction transaction)
     {
         var known = await grains.GetGrain<IPaymentGrain>(orderId).ReviewAsync(transaction.Reference) is not null;

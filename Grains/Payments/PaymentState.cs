@@ -141,8 +141,9 @@ public sealed partial record PaymentState
     /// <summary>The capture whose request is not confirmed.</summary>
     public PaymentCapture? OpenCapture => Last is { Status: AttemptStatus.Authorized } ? Capture : null;
 
-    /// <summary>True while it must be checked again: an outcome is unknown, or money is authorized and neither captured nor
-    /// released.</summary>
+    /// <summary>
+    /// True while it must be checked again: an outcome is unknown, or money is authorized and neither captured nor released.
+    /// </summary>
     public bool IsUnsettled => Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending)
         || UnsettledPayments.Any();
 

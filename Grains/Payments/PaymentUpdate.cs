@@ -15,8 +15,9 @@ namespace SoonShop.Payments;
 public sealed record PaymentUpdate([property: JsonPropertyName("newsId")] string UpdateId, string Kind, string Reference, Guid? OrderId)
     : IShopEvent
 {
-    /// <summary>The stream namespace. The key is <see cref="Reference"/>, so that the updates of one payment are handled in
-    /// sequence.</summary>
+    /// <summary>
+    /// The stream namespace. The key is <see cref="Reference"/>, so that the updates of one payment are handled in sequence.
+    /// </summary>
     public const string StreamNamespace = "payment-news";
 
     /// <inheritdoc/>
