@@ -12,18 +12,18 @@ using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.ApiFrontend;
 
-/// <summary>The whole configuration, read and checked once, before anything starts.</summary>
-/// <param name="Auth">How access tokens are signed.</param>
-/// <param name="Cluster">Which silos this front end calls.</param>
-/// <param name="Admission">How many requests it works on at once.</param>
-/// <param name="Http">What the server takes from clients.</param>
-/// <param name="Cors">Which pages of other origins may call.</param>
-/// <param name="RateLimits">How much one caller may ask for.</param>
-/// <param name="Caching">How long products and searches may be kept.</param>
-/// <param name="Versions">Which versions and routes are on their way out.</param>
-/// <param name="Telemetry">What it tells of itself.</param>
-/// <param name="ClusterTls">By which certificates silos and this front end know each other.</param>
-/// <param name="Database">Where the cluster's membership stands; nothing else is read there.</param>
+/// <summary>The whole configuration, read and validated once before anything starts.</summary>
+/// <param name="Auth">The keys and lifetime of access tokens.</param>
+/// <param name="Cluster">The cluster that this front end calls.</param>
+/// <param name="Admission">The limits of concurrent requests.</param>
+/// <param name="Http">The limits of requests and connections.</param>
+/// <param name="Cors">The origins that may call the API from a browser.</param>
+/// <param name="RateLimits">The rate limits of callers.</param>
+/// <param name="Caching">How long products and searches are cached.</param>
+/// <param name="Versions">Deprecated versions and routes.</param>
+/// <param name="Telemetry">Logs, metrics and traces.</param>
+/// <param name="ClusterTls">The certificates with which silos and this front end authenticate each other.</param>
+/// <param name="Database">The database with the cluster's membership. The front end reads nothing else there.</param>
 internal sealed record FrontendConfiguration(
     AuthOptions Auth,
     ClusterClientOptions Cluster,
@@ -37,7 +37,7 @@ internal sealed record FrontendConfiguration(
     ClusterTlsOptions ClusterTls,
     NpgsqlConnectionStringBuilder Database)
 {
-    /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
+    /// <summary>Reads the configuration, and adds every problem to <paramref name="problems"/>, each with the value to set.</summary>
     public static FrontendConfiguration Read(IConfiguration configuration, List<string> problems)
     {
         var auth = configuration.Bind<AuthOptions>(AuthOptions.Section, problems);

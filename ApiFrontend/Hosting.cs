@@ -19,14 +19,14 @@ using SoonShop.ServiceDefaults.ClusterTls;
 
 namespace SoonShop.ApiFrontend;
 
-/// <summary>Puts the front end together.</summary>
+/// <summary>Assembles the front end.</summary>
 internal static class Hosting
 {
     private static readonly TimeSpan OpenConnectionTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan ConnectPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>A client of the cluster that the database names; it waits for the first silo.</summary>
+    /// <summary>Adds a client of the cluster that the database names. It waits for the first silo.</summary>
     public static void AddShopClient(this WebApplicationBuilder builder, FrontendConfiguration configuration)
     {
         builder.Services
@@ -39,7 +39,7 @@ internal static class Hosting
             .AddHostedService<ClusterProbe>();
         builder.Services.AddShopTimeouts(configuration.Cluster);
         var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);
-        // Before Orleans' own, so that it is asked first.
+        // Registered before Orleans' own provider, so that it takes precedence.
         builder.Services.AddSingleton<IGrainInterfaceTypeProvider, CachedInterfaceTypes>();
         builder.UseOrleansClient(client => (configuration.Telemetry.Traces ? client.AddActivityPropagation() : client)
             .UseClusterTls(certificates, allowPlainText: configuration.ClusterTls.AllowPlainText || builder.Environment.IsDevelopment())
@@ -55,20 +55,20 @@ internal static class Hosting
                 var watch = services.GetRequiredService<GatewayWatch>();
                 return (_, e) => watch.Changed(e.NumberOfConnectedGateways, e.PreviousNumberOfConnectedGateways);
             })
-            // The refresh period is also how long a gateway that failed is passed over.
+            // A failed gateway is skipped for the refresh period as well.
             .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(configuration.Cluster.GatewayRefreshSeconds))
-            // A gateway that does not even open a connection within this is as good as gone: the next one is asked.
+            // A gateway that does not accept a connection within this time is considered dead, and the next one is used.
             .Configure<ConnectionOptions>(o => o.OpenConnectionTimeout = OpenConnectionTimeout)
             .Configure<ClientMessagingOptions>(o =>
             {
                 o.ResponseTimeout = TimeSpan.FromSeconds(configuration.Cluster.CallTimeoutSeconds);
-                // Only what takes a cancellation token is cancelled: queries.
+                // Cancels only calls that take a cancellation token, which are queries.
                 o.CancelRequestOnTimeout = true;
             })
             .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Cluster.Id, "soonshop")));
     }
 
-    /// <summary>Authentication, problems, JSON, limits, OpenAPI.</summary>
+    /// <summary>Adds authentication, problems, JSON, limits and OpenAPI.</summary>
     public static void AddShopHttp(this WebApplicationBuilder builder, FrontendConfiguration configuration)
     {
         builder.WebHost.ConfigureKestrel(k => k.Apply(configuration.Http));
@@ -81,14 +81,14 @@ internal static class Hosting
         services.ConfigureHttpJsonOptions(o =>
         {
             o.SerializerOptions.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
-            // A number is no text: clients that are generated from the document send none.
+            // Numbers as text are rejected: clients generated from the document do not send them.
             o.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             o.SerializerOptions.AddStrictJson();
         });
         services.AddHttpContextAccessor();
         services.AddShopVersions(configuration.Versions);
         services.AddExceptionHandler<ProblemExceptionHandler>();
-        // Before the default writer, so that it is asked first.
+        // Registered before the default writer, so that it takes precedence.
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = context =>
         {

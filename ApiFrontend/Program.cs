@@ -21,7 +21,7 @@ using SoonShop.ApiFrontend.Versions;
 using SoonShop.ServiceDefaults;
 using SoonShop.ServiceDefaults.Telemetry;
 
-// Exit codes of sysexits.h, as the silo's.
+// Exit codes of sysexits.h, as in the silo.
 const int UsageError = 64, ConfigurationError = 78;
 
 if (args is ["new-key"])
@@ -33,7 +33,7 @@ if (args is ["health", var url])
     return await HealthCommand.AskAsync(url);
 if (!OpenApiCommand.TryRead(args, out var openApi))
 {
-    Console.Error.WriteLine($"ApiFrontend: '{string.Join(' ', args)}' is no command.\n{OpenApiCommand.Usage}");
+    Console.Error.WriteLine($"ApiFrontend: '{string.Join(' ', args)}' is not a command.\n{OpenApiCommand.Usage}");
     return UsageError;
 }
 
@@ -57,7 +57,7 @@ if (openApi is null)
 var app = builder.Build();
 if (openApi is null)
     app.StartTelemetry();
-// Before what proxies say is believed, and taken off: who asks through one is not of this machine.
+// Must precede the handling of forwarded headers, which hides that a request came through a proxy.
 if (openApi is null && configuration.Telemetry.MetricsPort == 0)
     app.UseMetrics(MetricsEndpoint.IsLocal);
 app.UseTrustedProxies(configuration.Http);

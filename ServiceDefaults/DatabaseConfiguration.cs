@@ -3,21 +3,21 @@ using Npgsql;
 
 namespace SoonShop.ServiceDefaults;
 
-/// <summary>Where the shop's database is.</summary>
+/// <summary>Reads the connection to the shop's database.</summary>
 public static class DatabaseConfiguration
 {
-    /// <summary>Where the connection string stands.</summary>
+    /// <summary>The name of the connection string.</summary>
     private const string Name = "soonshop";
 
     private const string Example = "Host=127.0.0.1;Port=5432;Database=soonshop;Username=soonshop;Password=…";
 
-    /// <summary>The pool of connections; metrics know it by the application's name.</summary>
+    /// <summary>Creates the connection pool. Metrics name it by the application's name.</summary>
     public static NpgsqlDataSource ToDataSource(this NpgsqlConnectionStringBuilder database) =>
         new NpgsqlDataSourceBuilder(database.ConnectionString) { Name = database.ApplicationName }.Build();
 
     /// <summary>
-    /// <c>ConnectionStrings:soonshop</c>, with <paramref name="defaults"/> for what it leaves open. What is wrong goes into
-    /// <paramref name="problems"/>; the answer is then empty.
+    /// Reads <c>ConnectionStrings:soonshop</c>, with <paramref name="defaults"/> for missing settings. Adds problems to
+    /// <paramref name="problems"/>; the result is then empty.
     /// </summary>
     public static NpgsqlConnectionStringBuilder ReadDatabase(
         this IConfiguration configuration, List<string> problems, params ReadOnlySpan<(string Keyword, object Value)> defaults)

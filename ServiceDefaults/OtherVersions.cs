@@ -1,14 +1,14 @@
 namespace SoonShop.ServiceDefaults;
 
-/// <summary>Calls between processes of two versions, as while a cluster is upgraded.</summary>
+/// <summary>Recognizes failed calls between processes of two versions, as during an upgrade of the cluster.</summary>
 public static class OtherVersions
 {
-    /// <summary>What a caller is told.</summary>
+    /// <summary>The message for the caller.</summary>
     public const string Message = "The shop is being upgraded, and cannot do this until it is done. Try again in some minutes.";
 
     /// <summary>
-    /// True for the answer of a silo that does not know the method which was called, because it is older: it could not read the request, so
-    /// nothing was done. The silo that holds the grain answers so, and the gateway that the call goes through.
+    /// True for the response of a silo that does not know the called method, because it is older. It could not read the request, so nothing
+    /// was executed. The response comes from the silo with the grain, or from the gateway of the call.
     /// </summary>
     public static bool LackMethod(Exception e) => e is TypeLoadException
         && e.Message.StartsWith("Unable to resolve type alias \"(\"inv\",", StringComparison.Ordinal);

@@ -1,9 +1,9 @@
 namespace SoonShop.ServiceDefaults;
 
-/// <summary>Waiting for the next tick in a loop that ends with its process.</summary>
+/// <summary>Waits for ticks in a loop that ends with its process.</summary>
 public static class PeriodicTimers
 {
-    /// <summary>True at the next tick; false, and not an exception, once the process stops or the timer is disposed.</summary>
+    /// <summary>True at the next tick. False, without an exception, once the process stops or the timer is disposed.</summary>
     public static async Task<bool> TickAsync(this PeriodicTimer timer, CancellationToken stopping)
     {
         try

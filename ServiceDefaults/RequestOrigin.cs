@@ -4,14 +4,14 @@ using SoonShop.Auditing;
 
 namespace SoonShop.ServiceDefaults;
 
-/// <summary>Tells the cluster from where a request comes, for the audit log. Nothing of it is the client's to say but its name.</summary>
+/// <summary>Sends a request's origin to the cluster, for the audit log. The client controls nothing of it but its User-Agent.</summary>
 public static class RequestOrigin
 {
     private const int MaxUserAgent = 200;
 
     /// <summary>
-    /// Sends along with every call that a request makes the client's address and what it calls itself, and that nobody is known yet:
-    /// whoever authenticates sets <see cref="RequestKeys.Actor"/> afterwards.
+    /// Sends the client's address and User-Agent with every call of a request, with an anonymous actor. Authentication sets
+    /// <see cref="RequestKeys.Actor"/> afterwards.
     /// </summary>
     public static void Send(HttpContext context)
     {
@@ -22,10 +22,10 @@ public static class RequestOrigin
             RequestContext.Set(RequestKeys.UserAgent, agent);
     }
 
-    /// <summary>An address as text. An IPv4 address in the form of IPv6 is the IPv4 address.</summary>
+    /// <summary>Returns an address as text. An IPv4-mapped IPv6 address gives the IPv4 address.</summary>
     public static string Address(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
 
-    /// <summary>At most 200 characters on one line; null for none. What is no line is made one.</summary>
+    /// <summary>Returns at most 200 characters on one line; null for none. If the text is not one line, all but printable ASCII characters are replaced.</summary>
     public static string? UserAgent(string text)
     {
         if (text.Length == 0)

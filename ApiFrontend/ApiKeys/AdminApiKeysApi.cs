@@ -5,7 +5,7 @@ using SoonShop.ApiKeys;
 
 namespace SoonShop.ApiFrontend.ApiKeys;
 
-/// <summary>API keys of machine clients, for administrators; no key makes keys.</summary>
+/// <summary>API keys of machine clients, for administrators. An API key cannot create keys.</summary>
 internal static class AdminApiKeysApi
 {
     public static void MapAdminApiKeys(this IEndpointRouteBuilder admin)
@@ -43,7 +43,7 @@ public sealed record ApiKeyRequest(
     [property: Required, MaxLength(50)] string[]? Scopes,
     DateTimeOffset? ExpiresAt);
 
-/// <summary>A new API key; <paramref name="Key"/> is what to send, and is not shown again.</summary>
+/// <summary>A new API key. <paramref name="Key"/> is the value to send; it is shown only once.</summary>
 internal sealed record NewApiKeyResponse(Guid Id, string Name, ImmutableArray<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string Key)
 {
     public static NewApiKeyResponse Of(NewApiKey made) =>

@@ -12,8 +12,8 @@ using SoonShop.ApiKeys;
 namespace SoonShop.ApiFrontend.ApiKeys;
 
 /// <summary>
-/// Authenticates machines by <c>Authorization: Bearer sk_soonshop_…</c>. The same header as for access tokens: proxies, logs and caches
-/// know that it holds a secret, and a request has one place for credentials.
+/// Authenticates machine clients by <c>Authorization: Bearer sk_soonshop_…</c>. It uses the same header as access tokens: proxies, logs and
+/// caches treat that header as secret, and a request has only one place for credentials.
 /// </summary>
 internal sealed class ApiKeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, KnownApiKeys keys)
@@ -24,16 +24,16 @@ internal sealed class ApiKeyAuthentication(
 
     private const string Bearer = "Bearer ";
 
-    /// <summary>True for a header that holds, or is to hold, an API key.</summary>
+    /// <summary>True for a header with an API key, or with something that begins like one.</summary>
     public static bool IsMeant(HttpRequest request) =>
         request.Headers.Authorization is { Count: 1 } header && header[0]!.StartsWith(Bearer + ApiKeyToken.Prefix, StringComparison.OrdinalIgnoreCase);
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        // A mistyped key is known by its checksum; nobody needs to be asked.
+        // The checksum reveals a mistyped key without a call to the cluster.
         if (ApiKeyToken.Parse(Request.Headers.Authorization.ToString()[Bearer.Length..].Trim()) is not { } token)
             return AuthenticateResult.Fail("This is no API key.");
-        // What is for anyone needs no proof.
+        // A public route needs no credentials.
         if (Context.GetEndpoint()?.Metadata.GetMetadata<Access>() is not { Level: not (AccessLevel.Anyone or AccessLevel.Provider) })
             return AuthenticateResult.NoResult();
         return await keys.CheckAsync(token) is { } principal
@@ -42,37 +42,37 @@ internal sealed class ApiKeyAuthentication(
     }
 }
 
-/// <summary>What was heard of API keys in the last seconds, good and bad ones.</summary>
+/// <summary>Caches the results of checking API keys for some seconds, for valid and invalid keys.</summary>
 internal sealed class KnownApiKeys(AuthOptions options, IClusterClient cluster, TimeProvider time) : IDisposable
 {
     private const int MaxKeys = 5_000;
 
-    /// <summary>How long a key may take to answer.</summary>
+    /// <summary>The time limit of a check.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     private int forgotten;
     private readonly TimeSpan fresh = TimeSpan.FromSeconds(options.RecheckSeconds);
     private readonly MemoryCache good = new(new MemoryCacheOptions { SizeLimit = MaxKeys, CompactionPercentage = 0.1 });
 
-    /// <summary>Apart, so that guesses do not push good keys out.</summary>
+    /// <summary>Invalid keys have a cache of their own, so that guesses do not evict valid keys.</summary>
     private readonly MemoryCache bad = new(new MemoryCacheOptions { SizeLimit = MaxKeys, CompactionPercentage = 0.1 });
 
-    /// <summary>The machine; null when its key is no good.</summary>
+    /// <summary>Returns the machine client; null when its key is not valid.</summary>
     public async ValueTask<ClaimsPrincipal?> CheckAsync(ApiKeyToken token)
     {
-        // By digest: a dump of this process's memory need not hold keys for longer than a request.
+        // The cache uses digests, so that a memory dump contains keys only during requests.
         var id = (token.Id, Convert.ToHexString(SHA256.HashData(Encoding.ASCII.GetBytes(token.Secret))));
         if (good.TryGetValue(id, out ClaimsPrincipal? principal) || bad.TryGetValue(id, out _))
             return principal;
         var asked = Volatile.Read(ref forgotten);
         principal = await AskAsync(token);
-        // What was asked before keys were revoked here says nothing of them.
+        // A check that began before a revocation in this process must not be cached.
         if (fresh > TimeSpan.Zero && asked == Volatile.Read(ref forgotten))
             (principal is null ? bad : good).Set(id, principal, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = fresh });
         return principal;
     }
 
-    /// <summary>Keys were revoked by this process: it asks again.</summary>
+    /// <summary>Clears the caches, because this process has revoked a key.</summary>
     public void Forget()
     {
         Interlocked.Increment(ref forgotten);

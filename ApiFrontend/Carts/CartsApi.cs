@@ -6,7 +6,7 @@ using SoonShop.Carts;
 
 namespace SoonShop.ApiFrontend.Carts;
 
-/// <summary>Carts, of customers and guests.</summary>
+/// <summary>Carts of customers and guests.</summary>
 internal static class CartsApi
 {
     public static void MapCarts(this IEndpointRouteBuilder api)
@@ -55,7 +55,7 @@ internal static class CartsApi
             ? new Problem(Error.Invalid("cartId", "is no cart id"))
             : Tagged(await cluster.GetGrain<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();
 
-    /// <summary>With the ETag that a checkout can name in <c>If-Match</c>.</summary>
+    /// <summary>Sets the ETag, which a checkout can send in <c>If-Match</c>.</summary>
     private static Result<Cart> Tagged(Result<Cart> cart, HttpContext context)
     {
         if (!cart.IsError)

@@ -4,27 +4,28 @@ using SoonShop.Carts;
 namespace SoonShop.ApiFrontend.Carts;
 
 /// <summary>
-/// Ids of carts that the cluster has issued and nobody holds yet, so that opening a cart costs no call. Asks for more before the last is gone, and
-/// only when carts are opened. What was not needed for a while is thrown away: a silo may have come that does not know such carts.
+/// Holds ids of carts that the cluster has issued and nobody uses yet, so that opening a cart costs no call. It requests more ids before
+/// the last one is used, and only while carts are opened. Ids that stay unused for a while are discarded, because a silo that does not know
+/// such carts may have joined.
 /// </summary>
 internal sealed partial class IssuedCartPool(Func<int, Task<IssuedCarts?>> ask, ClusterBreaker breaker, TimeProvider time, ILogger<IssuedCartPool> log)
 {
-    /// <summary>Ids that are asked for at once; twice as many are held at most.</summary>
+    /// <summary>The number of ids per request. The pool holds at most twice as many.</summary>
     private const int Batch = 64;
 
-    /// <summary>With fewer than this left, more are asked for.</summary>
+    /// <summary>The pool requests more ids when fewer than this are left.</summary>
     private const int Few = Batch / 2;
 
-    /// <summary>How often one who finds none waits for more, while others take them.</summary>
+    /// <summary>How often a caller waits for more ids while other callers take them.</summary>
     private const int MaxWaits = 3;
 
-    /// <summary>How long ids are good for.</summary>
+    /// <summary>How long unused ids are kept.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    /// <summary>Patience with the cluster; it is soon enough to open the cart in the other way.</summary>
+    /// <summary>The time limit of a request for ids. After that, the cart is opened by a call.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long none are asked for after there were none to be had.</summary>
+    /// <summary>The pause after a request without a result.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
     private readonly Lock gate = new();
@@ -32,8 +33,10 @@ internal sealed partial class IssuedCartPool(Func<int, Task<IssuedCarts?>> ask, 
     private Task asking = Task.CompletedTask;
     private long? refusedAt;
 
-    /// <summary>An empty cart that nobody else holds; null where the cluster issues none now, so that the cart has to be opened by a call.</summary>
-    /// <exception cref="UnavailableException">The cluster is out of reach: nothing could be done with the cart.</exception>
+    /// <summary>
+    /// Returns an empty cart that nobody else uses. Null when the cluster issues no ids now, so that the cart must be opened by a call.
+    /// </summary>
+    /// <exception cref="UnavailableException">The cluster is unreachable, so the cart could not be used either.</exception>
     public async ValueTask<Cart?> TakeAsync(CancellationToken cancellation)
     {
         breaker.ThrowIfOpen();
@@ -57,7 +60,7 @@ internal sealed partial class IssuedCartPool(Func<int, Task<IssuedCarts?>> ask, 
                 held.Dequeue();
             if (held.Count <= Few && asking.IsCompleted && !(refusedAt is { } at && time.GetElapsedTime(at, now) < Pause))
             {
-                // Neither the time limit nor the trace of the request that happens to be here.
+                // The request must not inherit the time limit or the trace of the current HTTP request.
                 using (ExecutionContext.SuppressFlow())
                     asking = Task.Run(AskAsync, CancellationToken.None);
             }
@@ -76,7 +79,7 @@ internal sealed partial class IssuedCartPool(Func<int, Task<IssuedCarts?>> ask, 
         }
         catch (Exception e)
         {
-            // Whatever it is, the other way of opening a cart meets it too, or does not.
+            // Opening the cart by a call reports the error, if it persists.
             reason = e.Message;
         }
         bool isNews;
@@ -94,9 +97,9 @@ internal sealed partial class IssuedCartPool(Func<int, Task<IssuedCarts?>> ask, 
             LogAgain(log);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The cluster issues no ids of carts now; each cart is opened by a call until it does: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The cluster issues no cart ids now, so each cart is opened by a call: {Reason}")]
     private static partial void LogNone(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The cluster issues ids of carts again.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The cluster issues cart ids again.")]
     private static partial void LogAgain(ILogger log);
 }

@@ -41,7 +41,7 @@ public sealed class CachingOptions
     /// <summary><c>stale-while-revalidate</c> of search results, in seconds.</summary>
     public int SearchStaleSeconds { get; set; } = 10;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (ProductSeconds is not (>= 0.1 and <= 3600))

@@ -4,18 +4,21 @@ using SoonShop.Catalog;
 namespace SoonShop.ApiFrontend.Catalog;
 
 /// <summary>
-/// Hot products and searches, kept for as long as the news of the catalogue (<see cref="CatalogChangeSubscriber"/>) say nothing else.
-/// Without news that are younger than a second, everything is asked for, and nothing that is kept is used.
+/// Caches products and searches until the change feed (<see cref="CatalogChangeSubscriber"/>) reports a change. While the last response of
+/// the feed is older than a second, the cache is bypassed.
 /// </summary>
 internal sealed class CatalogCache : IDisposable
 {
-    /// <summary>For how long what is kept may be used after the news were true.</summary>
+    /// <summary>How long cached data may be used after the feed's last response, in milliseconds.</summary>
     private const long TrustMs = 1000;
 
-    /// <summary>For how long an answer from a grain that has not noticed its own commit yet is watched for: longer than any commit takes.</summary>
+    /// <summary>
+    /// How long reported versions are remembered, to detect responses of grains that have not adopted their commit yet. Longer than any
+    /// commit takes.
+    /// </summary>
     private const long LaggardMs = 120_000;
 
-    /// <summary>The most versions that are watched for; beyond, nothing is kept.</summary>
+    /// <summary>The most versions that are remembered. Beyond that, nothing is cached.</summary>
     private const int MaxWatched = 20_000;
 
     private readonly bool enabled;
@@ -31,25 +34,26 @@ internal sealed class CatalogCache : IDisposable
         enabled = options.Enabled;
         products = new ResponseCache(options.MaxProducts, options.MaxMegabytes * 1024L * 1024, TimeSpan.FromSeconds(options.ProductSeconds));
         searches = new ResponseCache(options.MaxSearches, options.MaxMegabytes * 1024L * 1024, TimeSpan.FromSeconds(options.SearchSeconds));
-        reads = meters.Create("SoonShop.Catalogue").CreateCounter<long>("soonshop.catalogue.reads", "{read}", "Products and searches that were asked for, by where the answer came from.");
+        reads = meters.Create("SoonShop.Catalogue").CreateCounter<long>(
+            "soonshop.catalogue.reads", "{read}", "Reads of products and searches, by the source of the response.");
     }
 
-    /// <summary>A product; kept, or from <paramref name="ask"/>.</summary>
+    /// <summary>Returns a product from the cache or from <paramref name="ask"/>.</summary>
     public ValueTask<(Result<CachedResponse> Answer, string Source)> ProductAsync(string sku, Func<Task<Result<CachedResponse>>> ask, CancellationToken cancellation) =>
         GetAsync(products, sku, ask, answer => IsNewest(sku, answer), cancellation);
 
-    /// <summary>A search; kept, or from <paramref name="ask"/>.</summary>
+    /// <summary>Returns a search from the cache or from <paramref name="ask"/>.</summary>
     public ValueTask<(Result<CachedResponse> Answer, string Source)> SearchAsync(ProductQuery query, Func<Task<Result<CachedResponse>>> ask, CancellationToken cancellation) =>
         GetAsync(searches, query, ask, _ => true, cancellation);
 
-    /// <summary>This front end changed a product or its stock: who asks here next sees it.</summary>
+    /// <summary>Removes a product that this front end has changed, so that the next reader here sees the change.</summary>
     public void Changed(string sku)
     {
         products.Drop(sku);
         searches.DropAll();
     }
 
-    /// <summary>Takes in news. <paramref name="trueAtMs"/>: when they were true, by <see cref="Environment.TickCount64"/>.</summary>
+    /// <summary>Applies changes. <paramref name="trueAtMs"/> is when they were read, by <see cref="Environment.TickCount64"/>.</summary>
     public void Apply(CatalogChangeBatch update, long trueAtMs)
     {
         var nowMs = Environment.TickCount64;
@@ -88,8 +92,8 @@ internal sealed class CatalogCache : IDisposable
     }
 
     /// <summary>
-    /// A commit is in the database, and in the news, a moment before its grain knows of it. An answer from that moment is right for
-    /// whom it was asked, and wrong to keep.
+    /// Tells whether a response may be cached. A commit is in the database, and in the feed, a moment before its grain adopts it. A
+    /// response from that moment is correct for its caller but must not be cached.
     /// </summary>
     private bool IsNewest(string sku, CachedResponse answer)
     {
@@ -113,7 +117,7 @@ internal sealed class CatalogCache : IDisposable
     }
 }
 
-/// <summary>Where an answer came from, in the words of RFC 9211.</summary>
+/// <summary>The source of a response, as defined by RFC 9211.</summary>
 internal static class CacheSource
 {
     /// <summary>From memory.</summary>
@@ -122,6 +126,6 @@ internal static class CacheSource
     /// <summary>From the cluster.</summary>
     public const string Miss = "fwd=miss";
 
-    /// <summary>From the cluster, without looking into memory.</summary>
+    /// <summary>From the cluster, bypassing memory.</summary>
     public const string Bypass = "fwd=bypass";
 }

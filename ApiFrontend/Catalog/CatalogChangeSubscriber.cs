@@ -2,13 +2,13 @@ using SoonShop.Catalog;
 
 namespace SoonShop.ApiFrontend.Catalog;
 
-/// <summary>Asks the cluster, a few times a second, which products changed, and tells the cache.</summary>
+/// <summary>Polls the cluster for changed products a few times a second and updates the cache.</summary>
 internal sealed partial class CatalogChangeSubscriber(IClusterClient cluster, CatalogCache cache, CachingOptions options, ILogger<CatalogChangeSubscriber> log) : BackgroundService
 {
-    /// <summary>Patience with one answer; the cache does without meanwhile.</summary>
+    /// <summary>The time limit of a poll. Meanwhile the cache is bypassed.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
 
-    /// <summary>The longest pause while there are no news to be had.</summary>
+    /// <summary>The longest pause while polls fail.</summary>
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -22,7 +22,7 @@ internal sealed partial class CatalogChangeSubscriber(IClusterClient cluster, Ca
             {
                 var askedAtMs = Environment.TickCount64;
                 var update = await cluster.GetGrain<ICatalogChangeFeedGrain>(0).SinceAsync(position).WaitAsync(MaxWait, stoppingToken);
-                // They were true when they were asked for, or at the reading that was shared.
+                // The changes are as of the request, or as of the shared read that is AgeMs old.
                 cache.Apply(update, askedAtMs - (long)Math.Ceiling(update.AgeMs));
                 if (pause != usual)
                     LogAgain(log);
@@ -42,9 +42,10 @@ internal sealed partial class CatalogChangeSubscriber(IClusterClient cluster, Ca
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The catalogue's news cannot be had now; products and searches are asked for each time until they can: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The catalogue's changes cannot be read, so products and searches are not cached until they can: {Reason}")]
     private static partial void LogNone(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The catalogue's news are there again.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The catalogue's changes can be read again.")]
     private static partial void LogAgain(ILogger log);
 }

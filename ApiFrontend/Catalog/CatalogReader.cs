@@ -12,20 +12,20 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace SoonShop.ApiFrontend.Catalog;
 
 /// <summary>
-/// Answers products and searches with ETag and Cache-Control, from the cache or the cluster. Administrators are answered from the
-/// cluster, and told not to keep it: they go on to edit what they see.
+/// Returns products and searches with ETag and Cache-Control, from the cache or the cluster. Administrators get responses from the cluster
+/// that must not be cached, because they may edit what they see.
 /// </summary>
 internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, CachingOptions options, IOptions<JsonOptions> json)
 {
     private const string ForAdministrators = "private, no-cache";
 
-    /// <summary>The scope of API keys that may see what is not on sale yet.</summary>
+    /// <summary>The scope of API keys that may see drafts.</summary>
     private const string CatalogWrite = "catalog:write";
 
     private readonly string productControl = Control(options.ProductMaxAgeSeconds, options.ProductStaleSeconds);
     private readonly string searchControl = Control(options.SearchMaxAgeSeconds, options.SearchStaleSeconds);
 
-    /// <summary>A product, by its normalised SKU.</summary>
+    /// <summary>Returns a product by its normalized SKU.</summary>
     public async Task<Results<Representation<Product>, Problem>> ProductAsync(HttpContext context, string sku)
     {
         var isAdmin = context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
@@ -36,7 +36,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         return found.IsError ? new Problem(found.Error) : Of<Product>(found.Value, source, isAdmin ? ForAdministrators : productControl);
     }
 
-    /// <summary>A page of a search.</summary>
+    /// <summary>Returns a page of a search.</summary>
     public async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(HttpContext context, ProductQuery query)
     {
         var isAdmin = context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
@@ -45,7 +45,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         return found.IsError ? new Problem(found.Error) : Of<ProductPage>(found.Value, source, isAdmin ? ForAdministrators : searchControl);
     }
 
-    /// <summary>A product was written here, or perhaps was: what is kept of it goes. Sets the ETag.</summary>
+    /// <summary>Removes a product from the cache after a write that has, or may have, changed it. Sets the ETag.</summary>
     public Result<Product> Invalidate(HttpContext context, string sku, Result<Product> result)
     {
         cache.Changed(sku);
@@ -61,7 +61,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         return result;
     }
 
-    /// <summary>Something that a product's answer shows was written here.</summary>
+    /// <summary>Removes the product from the cache after a write of data that its response contains.</summary>
     public Result<T> Invalidate<T>(Result<T> result, Func<T, string> sku)
     {
         if (!result.IsError)
@@ -90,7 +90,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
 
     private byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, json.Value.SerializerOptions);
 
-    /// <summary>The version, which an edit's If-Match compares, and the availability, which changes without one.</summary>
+    /// <summary>Combines the version, which an edit's If-Match compares, with the availability, which changes independently.</summary>
     private static string ETag(Product product) => ETags.Of(product.Version, product.Availability switch
     {
         Availability.InStock => "in",
@@ -103,7 +103,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         : string.Create(CultureInfo.InvariantCulture, $"public, max-age={maxAge}{(stale > 0 ? $", stale-while-revalidate={stale}" : "")}");
 }
 
-/// <summary>Registers what answers products and searches.</summary>
+/// <summary>Registers the services that return products and searches.</summary>
 internal static class CatalogReaderExtensions
 {
     public static void AddCatalogReader(this IServiceCollection services, CachingOptions options)

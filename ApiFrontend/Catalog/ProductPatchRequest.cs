@@ -4,8 +4,8 @@ using SoonShop.Catalog;
 namespace SoonShop.ApiFrontend.Catalog;
 
 /// <summary>
-/// A JSON merge patch of a product (RFC 7396): members that are left out stay, null removes what a product can do without, and
-/// <c>attributes</c> and <c>price</c> are merged member by member. Images are replaced as a whole.
+/// A JSON merge patch of a product (RFC 7396). Omitted members stay unchanged, and null removes an optional member. The members of
+/// <c>attributes</c> and <c>price</c> are merged individually. Images are replaced as a whole.
 /// </summary>
 public sealed class ProductPatchRequest
 {
@@ -20,7 +20,7 @@ public sealed class ProductPatchRequest
     [MaxLength(20)] public string[]? Images { get; set => field = Given(value, "images"); }
     public bool? Active { get; set => field = Given(value, "active"); }
 
-    /// <summary>The product with the patch in it. Refused: <c>validation-failed</c> for null where a product needs something.</summary>
+    /// <summary>Returns the product with the patch applied. Error: <c>validation-failed</c> for null in a required member.</summary>
     internal Result<ProductContent> Merge(Product product)
     {
         var missing = new List<string>();
@@ -50,7 +50,7 @@ public sealed class ProductPatchRequest
     {
         if (Attributes is null)
             return [];
-        // Those that stay, in their order, then those that are new.
+        // Existing attributes keep their order; new ones follow.
         var merged = known.Where(a => !Attributes.TryGetValue(a.Key, out var value) || value is not null).ToDictionary();
         foreach (var (name, value) in Attributes)
         {
@@ -69,18 +69,18 @@ public sealed class ProductPatchRequest
     }
 }
 
-/// <summary>What of a price changes.</summary>
+/// <summary>The changed members of a price.</summary>
 public sealed class PricePatch
 {
     private readonly List<string> missing = [];
 
-    /// <summary>Minor units.</summary>
+    /// <summary>The amount in minor units.</summary>
     public long? Amount { get; set => field = Given(value, "price.amount"); }
 
-    /// <summary>ISO 4217.</summary>
+    /// <summary>The currency (ISO 4217).</summary>
     [StringLength(3, MinimumLength = 3)] public string? Currency { get; set => field = Given(value, "price.currency"); }
 
-    /// <summary>Members that were to be removed, and cannot be.</summary>
+    /// <summary>Required members that the patch tries to remove.</summary>
     internal IReadOnlyList<string> Missing => missing;
 
     internal Money Merge(Money price) => new(Amount ?? price.Amount, Currency ?? price.Currency);

@@ -9,7 +9,7 @@ namespace SoonShop.ApiFrontend.Catalog;
 /// <summary>The catalogue.</summary>
 internal static class ProductsApi
 {
-    /// <summary>Tries for an edit that others overtake.</summary>
+    /// <summary>How often an edit is attempted when other edits precede it.</summary>
     private const int MaxEdits = 5;
 
     public static void MapProducts(this IEndpointRouteBuilder api)
@@ -74,7 +74,9 @@ internal static class ProductsApi
             ? catalog.Invalidate(context, normal, await EditAsync(product, ETags.IfMatch(context), body.Merge)).Ok()
             : Unknown(sku);
 
-    /// <summary>Writes what follows from the product as it is; when somebody else changes it meanwhile, again from what it is then.</summary>
+    /// <summary>
+    /// Writes the content derived from the current product. Retries with the new product if another edit changed it meanwhile.
+    /// </summary>
     private static async Task<Result<Product>> EditAsync(
         IProductGrain product, int? expectedVersion, Func<Product, Result<ProductContent>> edit)
     {

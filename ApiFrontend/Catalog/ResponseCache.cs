@@ -4,25 +4,27 @@ using SoonShop.ApiFrontend.Cluster;
 namespace SoonShop.ApiFrontend.Catalog;
 
 /// <summary>
-/// Keeps answers in memory, bounded by number and size, and asks for each that is missing once at a time. Over the framework's
-/// memory cache for one reason: what is dropped while it is being asked for must not be kept when the answer comes.
+/// Caches responses in memory, bounded by number and size, and sends one request at a time for each missing one. It wraps the framework's
+/// memory cache because a response that is dropped during its request must not be cached when it arrives.
 /// </summary>
 internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifetime) : IDisposable
 {
-    /// <summary>What the cache itself needs for an entry, roughly.</summary>
+    /// <summary>The approximate overhead of an entry, in bytes.</summary>
     private const int EntryBytes = 512;
 
-    /// <summary>The share that goes when the number is reached.</summary>
+    /// <summary>The fraction of entries that is removed when the number is reached.</summary>
     private const double Compaction = 0.1;
 
     private readonly MemoryCache kept = new(new MemoryCacheOptions { SizeLimit = maxBytes });
     private readonly Dictionary<object, PendingRequest> flights = [];
     private readonly Lock gate = new();
 
-    /// <summary>The kept answer; null when there is none.</summary>
+    /// <summary>Returns the cached response; null when there is none.</summary>
     public CachedResponse? Find(object key) => kept.TryGetValue(key, out CachedResponse? answer) ? answer : null;
 
-    /// <summary>Asks, or waits with those who ask already; keeps a granted answer that <paramref name="mayKeep"/> agrees to.</summary>
+    /// <summary>
+    /// Sends the request, or waits for the pending one. Caches a successful response if <paramref name="mayKeep"/> allows it.
+    /// </summary>
     public async Task<Result<CachedResponse>> AskAsync(object key, Func<Task<Result<CachedResponse>>> ask, Func<CachedResponse, bool> mayKeep, CancellationToken cancellation)
     {
         PendingRequest? pending;
@@ -32,7 +34,8 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
             {
                 var started = pending = new PendingRequest();
                 flights.Add(key, started);
-                // Not on this caller's behalf alone: others may wait for it, so it ends by the call's own time limit, or when the last has left.
+                // Independent of this caller, because others may wait for it, too. It ends by the call's own time limit, or when the last
+                // caller has left.
                 pending.Answer = Task.Run(
                     () =>
                     {
@@ -53,7 +56,7 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
         }
     }
 
-    /// <summary>Forgets one answer; one that is being asked for now will not be kept, and nobody else will be given it.</summary>
+    /// <summary>Removes a response. The response of a pending request will not be cached or given to later callers.</summary>
     public void Drop(object key)
     {
         lock (gate)
@@ -63,7 +66,7 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
         }
     }
 
-    /// <summary>Forgets all of them.</summary>
+    /// <summary>Removes all responses.</summary>
     public void DropAll()
     {
         lock (gate)
@@ -79,7 +82,7 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
         {
             if (--pending.Waiting > 0 || pending.Answer.IsCompleted)
                 return;
-            // Who comes now asks anew.
+            // A later caller sends a new request.
             if (flights.TryGetValue(key, out var current) && current == pending)
                 flights.Remove(key);
         }
@@ -99,7 +102,7 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
         {
             lock (gate)
             {
-                // Another one's place, or none: this one was dropped.
+                // False when this request was dropped, whether another one has replaced it or not.
                 if (flights.TryGetValue(key, out var current) && current == pending)
                 {
                     flights.Remove(key);
@@ -124,17 +127,17 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
     {
         public Task<Result<CachedResponse>> Answer { get; set; } = null!;
 
-        /// <summary>How many wait for it.</summary>
+        /// <summary>The number of waiting callers.</summary>
         public int Waiting { get; set; }
 
-        /// <summary>Nobody waits any more. (No timer, nothing to dispose of.)</summary>
+        /// <summary>Cancelled when nobody waits any more. It has no timer, so it need not be disposed.</summary>
         public CancellationTokenSource Abandoned { get; } = new();
     }
 }
 
-/// <summary>An answer as it goes out.</summary>
-/// <param name="Body">JSON.</param>
+/// <summary>A response as it is sent.</summary>
+/// <param name="Body">The JSON.</param>
 /// <param name="ETag">Changes with the body.</param>
-/// <param name="ProductVersion">Of a product, its version.</param>
-/// <param name="StockVersion">Of a product, its stock's.</param>
+/// <param name="ProductVersion">The product's version, for a product.</param>
+/// <param name="StockVersion">The version of the product's stock, for a product.</param>
 internal sealed record CachedResponse(byte[] Body, string ETag, int ProductVersion = 0, int StockVersion = 0);

@@ -4,24 +4,26 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>How a route is let in.</summary>
+/// <summary>How requests of a route are admitted.</summary>
 internal enum AdmissionClass
 {
-    /// <summary>While there is room.</summary>
+    /// <summary>Admitted while the limit allows it.</summary>
     Normal,
-    /// <summary>Always, and before others: what others must not hold up, and what comes back again and again when it is refused.</summary>
+    /// <summary>
+    /// Always admitted, and before others: for requests that others must not delay, and those that clients would repeat after a refusal.
+    /// </summary>
     Priority,
-    /// <summary>Always, and without counting: what costs nothing, or has a limit of its own.</summary>
+    /// <summary>Always admitted and not counted: for requests that cost nothing or have a limit of their own.</summary>
     Free,
-    /// <summary>While there is room for what waits for the payment provider.</summary>
+    /// <summary>Admitted within the limit for requests that wait for the payment provider.</summary>
     Payments,
-    /// <summary>While there is room for what waits for a password to be hashed or checked.</summary>
+    /// <summary>Admitted within the limit for requests that wait for a password to be hashed or verified.</summary>
     Passwords,
 }
 
 /// <summary>
-/// Refuses requests beyond what the shop can do at once, before anything is spent on them: those that are let in stay fast. Each class of
-/// routes has a limit of its own, so that one whose kind is slow, or becomes slow, neither takes the others' room nor lowers their limit.
+/// Refuses requests beyond the shop's capacity before any work is done for them, so that admitted requests stay fast. Each class of routes
+/// has a limit of its own, so that a slow class neither takes capacity from the others nor lowers their limit.
 /// </summary>
 internal sealed class Admission
 {
@@ -35,13 +37,13 @@ internal sealed class Admission
         this.metrics = metrics;
         (general, payments, passwords) = (new(options, time), new(options.ForPayments(), time), new(options.ForPasswords(), time));
         (string Name, AdmissionLimit Limit)[] limits = [("general", general), ("payments", payments), ("passwords", passwords)];
-        metrics.Meter.CreateObservableGauge("soonshop.gateway.limit", () => limits.Select(l => Measure(l.Name, l.Limit.Limit)), "{request}", "Requests that may be under way, by class of route.");
-        metrics.Meter.CreateObservableGauge("soonshop.gateway.in_flight", () => limits.Select(l => Measure(l.Name, l.Limit.InFlight)), "{request}", "Requests that are under way, by class of route.");
+        metrics.Meter.CreateObservableGauge("soonshop.gateway.limit", () => limits.Select(l => Measure(l.Name, l.Limit.Limit)), "{request}", "The limit of concurrent requests, by class of route.");
+        metrics.Meter.CreateObservableGauge("soonshop.gateway.in_flight", () => limits.Select(l => Measure(l.Name, l.Limit.InFlight)), "{request}", "Concurrent requests, by class of route.");
     }
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        // What no route is for costs nothing.
+        // A request without a route costs nothing.
         var admission = context.GetEndpoint() is { } endpoint
             ? endpoint.Metadata.GetMetadata<AdmissionRule>()?.Class ?? AdmissionClass.Normal
             : AdmissionClass.Free;
@@ -77,17 +79,17 @@ internal sealed class Admission
     private static Measurement<int> Measure(string name, int value) => new(value, new KeyValuePair<string, object?>("class", name));
 }
 
-/// <summary>A route's <see cref="AdmissionClass"/>.</summary>
+/// <summary>The <see cref="AdmissionClass"/> of a route.</summary>
 internal sealed record AdmissionRule(AdmissionClass Class);
 
-/// <summary>How routes and the application say how they let in.</summary>
+/// <summary>Declares the admission of routes, and enables it.</summary>
 internal static class AdmissionExtensions
 {
-    /// <summary>Sets how a route is let in; <see cref="AdmissionClass.Normal"/> where nothing is said.</summary>
+    /// <summary>Sets how requests of a route are admitted; the default is <see cref="AdmissionClass.Normal"/>.</summary>
     public static TBuilder Admit<TBuilder>(this TBuilder routes, AdmissionClass admission) where TBuilder : IEndpointConventionBuilder =>
         routes.WithMetadata(new AdmissionRule(admission));
 
-    /// <summary>Guards everything that follows, if it is switched on.</summary>
+    /// <summary>Adds admission to the pipeline, if it is enabled.</summary>
     public static void UseAdmission(this IApplicationBuilder app, AdmissionOptions options)
     {
         if (!options.Enabled)

@@ -1,17 +1,18 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// How many requests may be under way, found by how long they take: a little more while there is demand and they are quick, a good deal
-/// less when the median is above the target (additive increase, multiplicative decrease, as TCP's). So it fits machines of any size, and
-/// several front ends share what the silos can do without talking to each other. The median, because a few slow requests say nothing
-/// of the load. After a decrease only what began later is judged, or one pause of the machine would be paid for again and again.
+/// Adapts the limit of concurrent requests to their durations. The limit rises slowly while it is reached and requests are fast, and falls
+/// quickly when the median duration exceeds the target (additive increase, multiplicative decrease, as in TCP). So it fits machines of any
+/// size, and several front ends share the silos' capacity without communication.
+/// It uses the median because a few slow requests say nothing about the load. After a decrease, only requests that began later count.
+/// Otherwise a single pause of the machine would lower the limit repeatedly.
 /// </summary>
 internal sealed class AdmissionLimit(AdmissionOptions options, TimeProvider time)
 {
-    /// <summary>So many requests make a judgement.</summary>
+    /// <summary>The number of requests per adjustment.</summary>
     private const int Samples = 50;
 
-    /// <summary>But it waits for them no longer than this.</summary>
+    /// <summary>The longest time between two adjustments, even with fewer requests.</summary>
     private static readonly TimeSpan MaxInterval = TimeSpan.FromSeconds(1);
 
     private const double Decrease = 0.85;
@@ -26,14 +27,14 @@ internal sealed class AdmissionLimit(AdmissionOptions options, TimeProvider time
     private int inFlight;
     private bool wasReached;
 
-    /// <summary>As it is now.</summary>
+    /// <summary>The current limit.</summary>
     public int Limit => (int)limit;
 
-    /// <summary>Requests that are under way.</summary>
+    /// <summary>The number of running requests.</summary>
     public int InFlight => Volatile.Read(ref inFlight);
 
-    /// <summary>Lets a request in, at once or after a wait; false refuses it. Whoever is let in must <see cref="Leave"/>.</summary>
-    /// <param name="always">True for what goes before everything else: it is let in, and counted.</param>
+    /// <summary>Admits a request, at once or after a wait; false refuses it. An admitted request must call <see cref="Leave"/>.</summary>
+    /// <param name="always">True to admit the request in any case; it is counted.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public ValueTask<bool> EnterAsync(bool always, CancellationToken cancellation)
     {
@@ -54,8 +55,8 @@ internal sealed class AdmissionLimit(AdmissionOptions options, TimeProvider time
         return new ValueTask<bool>(WaitAsync(place, cancellation));
     }
 
-    /// <summary>A request has ended.</summary>
-    /// <param name="took">What it took from its admission; null where that says nothing of the load.</param>
+    /// <summary>Records the end of a request.</summary>
+    /// <param name="took">The duration since its admission; null when it says nothing about the load.</param>
     public void Leave(TimeSpan? took)
     {
         lock (gate)
@@ -82,7 +83,7 @@ internal sealed class AdmissionLimit(AdmissionOptions options, TimeProvider time
         {
             lock (gate)
                 waiting.Remove(place);
-            // The place may have been given in the meantime; then it is taken.
+            // The request may have been admitted in the meantime; then it stays admitted.
             return !place.TrySetResult(false);
         }
     }

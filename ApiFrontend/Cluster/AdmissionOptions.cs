@@ -45,7 +45,7 @@ public sealed class AdmissionOptions
     /// <summary>How long a request waits for one of those places, in milliseconds. Then it is answered 503.</summary>
     public int PasswordMaxWaitMilliseconds { get; set; } = 10_000;
 
-    /// <summary>The limit of requests that wait for the payment provider: as the general one, with a target of its own.</summary>
+    /// <summary>Returns the options for requests that wait for the payment provider: the general ones with another target.</summary>
     internal AdmissionOptions ForPayments() => new()
     {
         InitialLimit = InitialLimit,
@@ -56,7 +56,7 @@ public sealed class AdmissionOptions
         MaxWaitMilliseconds = MaxWaitMilliseconds,
     };
 
-    /// <summary>The limit of requests that wait for a password: fixed, with a longer wait.</summary>
+    /// <summary>Returns the options for requests that wait for a password: a fixed limit with a longer wait.</summary>
     internal AdmissionOptions ForPasswords() => new()
     {
         InitialLimit = PasswordLimit,
@@ -66,7 +66,7 @@ public sealed class AdmissionOptions
         MaxWaitMilliseconds = PasswordMaxWaitMilliseconds,
     };
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (MinLimit is < 1 or > 100_000)

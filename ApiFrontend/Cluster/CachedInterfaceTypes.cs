@@ -5,8 +5,8 @@ using Orleans.Serialization.TypeSystem;
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// Keeps the Orleans name of each grain interface once it is found. Orleans reads the interface's attributes and formats its name for every
-/// grain reference that is made.
+/// Caches the Orleans name of each grain interface. Otherwise Orleans reads the interface's attributes and formats the name for every grain
+/// reference.
 /// </summary>
 internal sealed class CachedInterfaceTypes(IServiceProvider services, TypeConverter converter) : IGrainInterfaceTypeProvider
 {
@@ -19,7 +19,7 @@ internal sealed class CachedInterfaceTypes(IServiceProvider services, TypeConver
         return true;
     }
 
-    /// <summary>What Orleans has without this one.</summary>
+    /// <summary>Returns the resolver that Orleans uses without this class.</summary>
     private GrainInterfaceTypeResolver Others() =>
         resolver ??= new GrainInterfaceTypeResolver(services.GetServices<IGrainInterfaceTypeProvider>().Where(p => p != this), converter);
 }

@@ -3,23 +3,23 @@ using Microsoft.AspNetCore.Http.Timeouts;
 
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>What the calls of a request may take together: none of them gets more time than the request has left.</summary>
-/// <param name="limit">From now on.</param>
-/// <param name="isQuery">True when the request only reads, so that each of its calls may be made again.</param>
-/// <param name="origin">What each of the calls tells of the request; null for calls of no request.</param>
-/// <param name="cancellation">Ends queries: the client hung up, or the time is over. Commands are not cut in the middle.</param>
+/// <summary>The time that all calls of a request may take together: no call gets more time than the request has left.</summary>
+/// <param name="limit">The time from now on.</param>
+/// <param name="isQuery">True when the request only reads, so that each of its calls may be repeated.</param>
+/// <param name="origin">What each call tells about the request; null for calls without a request.</param>
+/// <param name="cancellation">Cancels queries when the client disconnects or the time is over. Commands are not cancelled.</param>
 internal sealed class CallBudget(TimeSpan limit, bool isQuery, CallOrigin? origin, CancellationToken cancellation)
 {
-    /// <summary>For what must follow a request whose time is over, such as to keep its answer.</summary>
+    /// <summary>Extra time for work that must follow a request after its time is over, such as storing its response.</summary>
     private static readonly TimeSpan Extension = TimeSpan.FromSeconds(5);
 
     private static readonly AsyncLocal<CallBudget?> Ambient = new();
     private readonly long start = Stopwatch.GetTimestamp();
 
-    /// <summary>That of the request that is being handled; null where there is none, as in a stream that goes on for long.</summary>
+    /// <summary>The budget of the current request; null without one, as in a long-lived stream.</summary>
     public static CallBudget? Current => Ambient.Value;
 
-    /// <summary>How much of the time is left; zero or less when it is over.</summary>
+    /// <summary>The remaining time; zero or less when it is over.</summary>
     public TimeSpan Left => limit - Stopwatch.GetElapsedTime(start);
 
     public bool IsQuery => isQuery;
@@ -28,7 +28,7 @@ internal sealed class CallBudget(TimeSpan limit, bool isQuery, CallOrigin? origi
 
     public CallOrigin? Origin => origin;
 
-    /// <summary>Gives what follows, until disposal, some seconds of its own.</summary>
+    /// <summary>Gives the following code some extra seconds until disposal.</summary>
     public static IDisposable Extend()
     {
         var before = Ambient.Value;
@@ -36,13 +36,15 @@ internal sealed class CallBudget(TimeSpan limit, bool isQuery, CallOrigin? origi
         return new Restored(before);
     }
 
-    /// <summary>Frees a call that several requests wait for from the one that came first: it has the whole time for itself.</summary>
-    /// <param name="abandoned">Ends it when nobody waits any more.</param>
+    /// <summary>
+    /// Separates a call that several requests wait for from the first request's budget: it gets the whole time for itself.
+    /// </summary>
+    /// <param name="abandoned">Cancels the call when nobody waits for it any more.</param>
     public static void Share(CancellationToken abandoned) => Ambient.Value = Ambient.Value?.For(abandoned);
 
     /// <summary>
-    /// Gives each request its budget and its calls their origin. Stands after <c>UseRequestTimeouts</c>, whose token it hands on; routes
-    /// without a time limit there have no budget here.
+    /// Gives each request its budget, and its calls their origin. Must follow <c>UseRequestTimeouts</c>, because it passes on that
+    /// middleware's token. Routes without a time limit get no budget.
     /// </summary>
     public static void Use(IApplicationBuilder app, ClusterClientOptions options)
     {

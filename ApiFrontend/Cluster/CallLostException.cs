@@ -1,4 +1,4 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>A gateway was lost while the call was under way, and no answer came since: whether it took effect is not known.</summary>
+/// <summary>A gateway was lost during the call, and no response came since. Whether the call took effect is unknown.</summary>
 internal sealed class CallLostException() : Exception("A silo was lost while it worked on this, and it is not known how far it got.");

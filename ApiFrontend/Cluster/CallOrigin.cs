@@ -7,12 +7,12 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// What the calls of a request tell the cluster of it: its trace, and for the audit log who asks and from where. The texts are made for the
-/// first call, because many requests make none.
+/// The origin of a request, which its calls send to the cluster: its trace and, for the audit log, who sent it and from where. The texts
+/// are created at the first call, because many requests make none.
 /// </summary>
 internal sealed class CallOrigin
 {
-    /// <summary>As many as <see cref="AddTo"/> adds at most, and the call's deadline.</summary>
+    /// <summary>The most entries that <see cref="AddTo"/> adds, plus the call's deadline.</summary>
     public const int MaxEntries = 6;
 
     private readonly Activity? activity;
@@ -24,10 +24,10 @@ internal sealed class CallOrigin
     private CallOrigin(HttpContext context)
     {
         activity = Activity.Current;
-        // Without a trace it is the request's own id, which is gone with the request.
+        // Without a trace, uses the request's own id, which is only available during the request.
         correlationId = activity is null ? context.TraceId() : null;
         var request = context.Request;
-        // The audit log records no anonymous reading.
+        // The audit log does not record anonymous reads.
         if (request.Headers.Authorization.Count == 0 && RequestTimeouts.IsQuery(request.Method))
             return;
         Actor = Actors.Anonymous;
@@ -35,13 +35,13 @@ internal sealed class CallOrigin
         userAgent = request.Headers.UserAgent.ToString();
     }
 
-    /// <summary>Who asks, as the audit log names them; null where nobody needs to know.</summary>
+    /// <summary>The caller's name in the audit log; null when it is not needed.</summary>
     public string? Actor { get; set; }
 
-    /// <summary>Of a request. Nobody is known yet: whoever authenticates sets <see cref="Actor"/> afterwards.</summary>
+    /// <summary>Creates the origin of a request. The caller is unknown until authentication sets <see cref="Actor"/>.</summary>
     public static CallOrigin Of(HttpContext context) => new(context);
 
-    /// <summary>Sends it along with every call from here on, for requests that have no <see cref="CallBudget"/> to carry it.</summary>
+    /// <summary>Sends the origin with every later call, for requests without a <see cref="CallBudget"/> that would carry it.</summary>
     public void Send()
     {
         var values = new Dictionary<string, object>(MaxEntries);
@@ -49,7 +49,7 @@ internal sealed class CallOrigin
         RequestContextExtensions.Import(values);
     }
 
-    /// <summary>Adds all of it to what travels with a call. See <see cref="RequestKeys"/>.</summary>
+    /// <summary>Adds the origin to the values that are sent with a call. See <see cref="RequestKeys"/>.</summary>
     public void AddTo(Dictionary<string, object> values)
     {
         values[RequestKeys.CorrelationId] = correlationId ??= activity!.TraceId.ToString();

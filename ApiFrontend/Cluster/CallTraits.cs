@@ -6,11 +6,11 @@ using SoonShop.Health;
 
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>What there is to know of a grain's method, found out once.</summary>
-/// <param name="IsDirect">Nothing is done around the call: Orleans' own, and those that ask whether the cluster is well.</param>
+/// <summary>The traits of a grain method, determined once.</summary>
+/// <param name="IsDirect">True for calls that bypass the filter: Orleans' own calls, and those that check the cluster's health.</param>
 /// <param name="IsRepeatable">See <see cref="RepeatableAttribute"/>.</param>
-/// <param name="Token">The index of the method's cancellation token; -1 where it has none.</param>
-/// <param name="Again">Makes the call a second time, beside the first that may never end.</param>
+/// <param name="Token">The index of the method's cancellation token; -1 for none.</param>
+/// <param name="Again">Makes the call a second time, while the first one may never end.</param>
 internal sealed record CallTraits(bool IsDirect, bool IsRepeatable, int Token, Func<IGrainReferenceRuntime, IOutgoingGrainCallContext, Task> Again)
 {
     private static readonly ConcurrentDictionary<MethodInfo, CallTraits> Known = new();

@@ -4,13 +4,13 @@ using Polly.CircuitBreaker;
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// Stops calls while the cluster as a whole does not answer. What a silo answers, be it a refusal, a bug or that something behind it is
-/// unavailable, never counts as a failure; time limits count once they are those of several grains, so that one that is slow keeps nobody
-/// out. Only a probe (<see cref="ClusterProbe"/>) closes it: no request is risked for that.
+/// Stops calls while the cluster as a whole does not respond. A response of a silo never counts as a failure, whether it is an error, a bug
+/// or a report that something behind it is unavailable. Timeouts count only when they concern several grains, so that one slow grain does
+/// not block the others. Only a probe (<see cref="ClusterProbe"/>) closes the breaker, so that no request is sacrificed.
 /// </summary>
 internal sealed partial class ClusterBreaker
 {
-    /// <summary>Time limits of fewer grains than this are those grains' own affair.</summary>
+    /// <summary>Timeouts of fewer grains than this are considered problems of those grains.</summary>
     private const int SlowGrains = 5;
 
     private static readonly ResiliencePropertyKey<GrainId> Target = new("target");
@@ -37,7 +37,7 @@ internal sealed partial class ClusterBreaker
                 FailureRatio = options.BreakerFailureRatio,
                 MinimumThroughput = options.BreakerMinimumCalls,
                 SamplingDuration = TimeSpan.FromSeconds(options.BreakerSamplingSeconds),
-                // As good as for ever: the probe closes it.
+                // Effectively forever: only the probe closes the breaker.
                 BreakDuration = TimeSpan.FromHours(24),
                 ShouldHandle = args => ValueTask.FromResult(IsClusterFailure(args.Outcome.Exception, args.Context)),
                 ManualControl = control,
@@ -61,8 +61,8 @@ internal sealed partial class ClusterBreaker
     /// <summary>True while calls are stopped.</summary>
     public bool IsOpen => state.CircuitState != CircuitState.Closed;
 
-    /// <summary>Makes a call, or does not.</summary>
-    /// <exception cref="UnavailableException">It was not made.</exception>
+    /// <summary>Makes a call unless the breaker is open.</summary>
+    /// <exception cref="UnavailableException">The breaker is open; the call was not made.</exception>
     public async Task CallAsync<TState>(GrainId target, Func<TState, Task> call, TState callState)
     {
         ThrowIfOpen();
@@ -79,8 +79,8 @@ internal sealed partial class ClusterBreaker
     }
 
     /// <summary>
-    /// Tells the pipeline how a call ended. The call is not made within the pipeline, each layer of which would wait for the answer too.
-    /// While the breaker is open, the end of an earlier call does not count.
+    /// Reports the outcome of a call to the pipeline. The call itself runs outside the pipeline, because each of its layers would wait for
+    /// the response, too. While the breaker is open, the outcomes of earlier calls do not count.
     /// </summary>
     private ValueTask ReportAsync(GrainId target, Exception? failure)
     {
@@ -98,15 +98,18 @@ internal sealed partial class ClusterBreaker
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>The call that opens the breaker waits until that is logged.</summary>
+    /// <summary>Makes the call that opens the breaker wait until that is logged.</summary>
     private static async ValueTask FinishAsync(ValueTask<Polly.Outcome<bool>> reported, ResilienceContext context)
     {
         await reported;
         ResilienceContextPool.Shared.Return(context);
     }
 
-    /// <summary>For calls whose end says nothing of the cluster, such as those that wait for news: they respect the breaker, and do not move it.</summary>
-    /// <exception cref="UnavailableException">Calls are stopped.</exception>
+    /// <summary>
+    /// For calls whose outcome says nothing about the cluster, such as those that wait for changes. They respect the breaker but do not
+    /// affect it.
+    /// </summary>
+    /// <exception cref="UnavailableException">The breaker is open.</exception>
     public void ThrowIfOpen()
     {
         if (IsOpen)
@@ -119,7 +122,7 @@ internal sealed partial class ClusterBreaker
         return new UnavailableException("The shop is out of reach for the moment.");
     }
 
-    /// <summary>Lets calls through again.</summary>
+    /// <summary>Closes the breaker.</summary>
     public Task CloseAsync() => control.CloseAsync();
 
     private bool IsClusterFailure(Exception? e, ResilienceContext context) => e switch
@@ -143,16 +146,16 @@ internal sealed partial class ClusterBreaker
                         slow.Remove(other);
                 }
             }
-            // More need not be remembered.
+            // Further grains need not be remembered.
             if (slow.Count > 10 * SlowGrains)
                 slow.Remove(slow.MinBy(s => s.Value).Key);
             return slow.Count >= SlowGrains;
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The cluster does not answer; requests are refused until it does. The last failure: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The cluster does not respond; requests are refused until it does. The last failure: {Reason}")]
     private static partial void LogOpened(ILogger log, string? reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster answers again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster responds again.")]
     private static partial void LogClosed(ILogger log);
 }

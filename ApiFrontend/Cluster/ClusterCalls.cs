@@ -1,28 +1,32 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// Around every call of a grain: the request's time limit and origin, which travel with the call; its cancellation, for queries; an end to
-/// waiting for a silo that died; a second try where that is safe; and the breaker.
+/// Wraps every grain call. It sends the request's deadline and origin with the call, cancels queries, stops waiting for a silo that died,
+/// repeats the call where that is safe, and applies the circuit breaker.
 /// </summary>
 internal sealed partial class ClusterCalls(
     ClusterBreaker breaker, GatewayWatch gateways, GatewayMetrics metrics, ClusterClientOptions options, TimeProvider time,
     IServiceProvider services, ILogger<ClusterCalls> log) : IOutgoingGrainCallFilter
 {
-    /// <summary>Before the second try, doubled for each further one, up to <see cref="MaxPause"/>; and as much again, by chance.</summary>
+    /// <summary>
+    /// The pause before the first repetition. It doubles for each further one, up to <see cref="MaxPause"/>, plus up to as much at random.
+    /// </summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>With less time than this left nothing is tried again.</summary>
+    /// <summary>With less time left than this, a call is not repeated.</summary>
     private static readonly TimeSpan WorthTrying = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>A cancellation with no more time left than this is the time limit's: its clock began a moment before the budget's.</summary>
+    /// <summary>
+    /// A cancellation with no more time left than this counts as the time limit, whose clock started just before the budget's.
+    /// </summary>
     private static readonly TimeSpan Nearly = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>The call whose second try passes through here once more.</summary>
+    /// <summary>The request of a call whose repetition passes through this filter again.</summary>
     private static readonly AsyncLocal<object?> Again = new();
 
-    /// <summary>What is sent along with a call, while it is gathered.</summary>
+    /// <summary>A reused dictionary for the values that are sent with a call.</summary>
     [ThreadStatic]
     private static Dictionary<string, object>? scratch;
 
@@ -111,7 +115,7 @@ internal sealed partial class ClusterCalls(
             }
             try
             {
-                // It ended at this very moment, or this is how it ended.
+                // The call ended at this moment, or this exception is its outcome.
                 await attempt;
             }
             catch (OperationCanceledException cancelled) when (call.Budget.Left <= Nearly)
@@ -121,7 +125,7 @@ internal sealed partial class ClusterCalls(
         }
     }
 
-    /// <summary>Sends along with the call its origin and its deadline. What the request's handler has set stays.</summary>
+    /// <summary>Sends the call's origin and deadline with it. Values that the request's handler has set stay.</summary>
     private static void Send(CallOrigin? origin, CallDeadline deadline)
     {
         var values = scratch ??= new Dictionary<string, object>(CallOrigin.MaxEntries);
@@ -130,7 +134,8 @@ internal sealed partial class ClusterCalls(
         foreach (var (key, value) in RequestContext.Entries)
             values[key] = value;
         values[RequestKeys.DeadlineText] = deadline.ToText();
-        // At once, because each single key that is set copies all of them. This copies them, too: the dictionary is free again.
+        // Sets all values at once, because setting a single key copies all of them. Import copies them, too, so the dictionary can be
+        // reused.
         RequestContextExtensions.Import(values);
     }
 
@@ -140,7 +145,7 @@ internal sealed partial class ClusterCalls(
         attempt.Ignore();
     }
 
-    /// <summary>The first call's context is still busy with it.</summary>
+    /// <summary>Repeats a call while its first context is still in use.</summary>
     private Task CallAgain(Call call)
     {
         Again.Value = call.Context.Request;
@@ -149,10 +154,12 @@ internal sealed partial class ClusterCalls(
 
     private static bool IsRepeatable(Call call) => (call.Budget.IsQuery || call.Traits.IsRepeatable) && call.Budget.Left > WorthTrying;
 
-    /// <summary>The call did not reach its grain, or its answer did not come back. What a silo says is an answer.</summary>
+    /// <summary>
+    /// True when the call did not reach its grain, or its response did not arrive. An error response of a silo is a response.
+    /// </summary>
     private static bool IsLost(Exception e) => e is OrleansMessageRejectionException or Orleans.Runtime.Messaging.ConnectionFailedException or CallLostException;
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Interface}.{Method} is asked again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Interface}.{Method} is repeated: {Reason}")]
     private static partial void LogAgain(ILogger log, string @interface, string method, string reason);
 
     private sealed class Call(ClusterCalls calls, IOutgoingGrainCallContext context, CallTraits traits, CallBudget budget)
@@ -167,7 +174,7 @@ internal sealed partial class ClusterCalls(
 
         public CallBudget Budget => budget;
 
-        /// <summary>True once an attempt was left to itself.</summary>
+        /// <summary>True once an attempt was abandoned.</summary>
         public bool WasLost { get; set; }
     }
 }

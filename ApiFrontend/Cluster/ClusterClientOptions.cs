@@ -45,7 +45,7 @@ public sealed class ClusterClientOptions
     /// <summary>How often an open circuit breaker probes the cluster, in seconds. A successful probe closes it.</summary>
     public double ProbeSeconds { get; set; } = 0.5;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (Id.Length is < 1 or > 100)

@@ -3,12 +3,12 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>While the breaker is open, asks the cluster from time to time whether it is well, and closes the breaker when it is.</summary>
+/// <summary>While the breaker is open, probes the cluster periodically, and closes the breaker when a probe succeeds.</summary>
 internal sealed partial class ClusterProbe(IClusterClient cluster, ClusterBreaker breaker, ClusterClientOptions options, ILogger<ClusterProbe> log) : BackgroundService
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(4);
 
-    /// <summary>Returns when cluster and database answered.</summary>
+    /// <summary>Returns when cluster and database have responded.</summary>
     public static Task AskAsync(IClusterClient cluster, CancellationToken cancellation) =>
         cluster.GetGrain<IHealthGrain>(WorkerKeys.Next()).CheckAsync().WaitAsync(CallTimeout, cancellation);
 
@@ -31,6 +31,6 @@ internal sealed partial class ClusterProbe(IClusterClient cluster, ClusterBreake
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The cluster does not answer yet: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The cluster does not respond yet: {Reason}")]
     private static partial void LogUnwell(ILogger log, string reason);
 }

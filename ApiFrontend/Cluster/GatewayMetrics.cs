@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>Meter <c>SoonShop.Gateway</c>: what the front end lets in and turns away, and how it fares with the cluster.</summary>
+/// <summary>Meter <c>SoonShop.Gateway</c>: admitted and refused requests, and calls to the cluster.</summary>
 internal sealed class GatewayMetrics
 {
     /// <summary>The meter's name.</summary>
@@ -13,18 +13,18 @@ internal sealed class GatewayMetrics
     public GatewayMetrics(IMeterFactory meters)
     {
         Meter = meters.Create(Name);
-        admitted = Meter.CreateCounter<long>("soonshop.gateway.admitted", "{request}", "Requests that were let in.");
-        shed = Meter.CreateCounter<long>("soonshop.gateway.shed", "{request}", "Requests that were refused because too many were under way.");
-        repeated = Meter.CreateCounter<long>("soonshop.gateway.calls.repeated", "{call}", "Calls to grains that were made again.");
-        lost = Meter.CreateCounter<long>("soonshop.gateway.calls.lost", "{call}", "Calls to grains whose answer did not come after a gateway was lost.");
-        rejected = Meter.CreateCounter<long>("soonshop.gateway.calls.rejected", "{call}", "Calls to grains that were not made because the breaker was open.");
-        limited = Meter.CreateCounter<long>("soonshop.gateway.rate_limited", "{request}", "Requests that were refused because their caller asks for too much, by class of limit.");
-        // Seen as 0 before the first one.
+        admitted = Meter.CreateCounter<long>("soonshop.gateway.admitted", "{request}", "Admitted requests.");
+        shed = Meter.CreateCounter<long>("soonshop.gateway.shed", "{request}", "Requests refused because of too many concurrent ones.");
+        repeated = Meter.CreateCounter<long>("soonshop.gateway.calls.repeated", "{call}", "Grain calls that were repeated.");
+        lost = Meter.CreateCounter<long>("soonshop.gateway.calls.lost", "{call}", "Grain calls without a response after a gateway was lost.");
+        rejected = Meter.CreateCounter<long>("soonshop.gateway.calls.rejected", "{call}", "Grain calls that were not made because the breaker was open.");
+        limited = Meter.CreateCounter<long>("soonshop.gateway.rate_limited", "{request}", "Requests refused by a rate limit, by class of limit.");
+        // Exports the counters as 0 before their first event.
         foreach (var counter in (Counter<long>[])[admitted, shed, repeated, lost, rejected])
             counter.Add(0);
     }
 
-    /// <summary>For gauges.</summary>
+    /// <summary>The meter, for gauges.</summary>
     public Meter Meter { get; }
 
     public void Admitted() => admitted.Add(1);

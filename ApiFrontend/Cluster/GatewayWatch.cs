@@ -1,17 +1,17 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// Tells calls that are under way that a gateway was lost. Orleans' client lets them wait for their time limit: those that went through the
-/// lost connection, and those that another gateway had passed on to the silo that died.
+/// Notifies running calls that a gateway was lost. Without it, Orleans' client lets them wait until their time limit: both those on the
+/// lost connection, and those that another gateway had forwarded to the dead silo.
 /// </summary>
 internal sealed partial class GatewayWatch(ClusterClientOptions options, ILogger<GatewayWatch> log)
 {
     private CancellationTokenSource epoch = new();
 
-    /// <summary>Cancelled some time after the next loss; take it before the call begins.</summary>
+    /// <summary>A token that is cancelled some time after the next loss. Take it before the call begins.</summary>
     public CancellationToken Lost => Volatile.Read(ref epoch).Token;
 
-    /// <summary>Orleans' notice that connections came or went.</summary>
+    /// <summary>Handles Orleans' notification that the number of connections has changed.</summary>
     public void Changed(int now, int before)
     {
         if (now > before)
@@ -19,7 +19,7 @@ internal sealed partial class GatewayWatch(ClusterClientOptions options, ILogger
         if (now >= before)
             return;
         LogLost(log, now);
-        // Calls that begin from now on wait for the next loss. The old source ends with its timer; nothing else holds it.
+        // Later calls wait for the next loss. Only its timer references the old source, so the source needs no disposal.
         Interlocked.Exchange(ref epoch, new CancellationTokenSource()).CancelAfter(TimeSpan.FromSeconds(options.LostCallSeconds));
     }
 

@@ -3,7 +3,9 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Cluster;
 
-/// <summary>The time limits of requests, by what they do: queries are cancelled when it is over, commands end by their calls' limits.</summary>
+/// <summary>
+/// The time limits of requests. Queries are cancelled when their time is over; commands end by the limits of their calls.
+/// </summary>
 internal static class RequestTimeouts
 {
     private const string Queries = "queries";
@@ -18,7 +20,7 @@ internal static class RequestTimeouts
                 new Problem(new Error(ErrorCode.Unavailable, "The shop does not answer in time. Ask again.") { RetryAfter = RetryAfter }).ExecuteAsync(context),
         }));
 
-    /// <summary>Gives the routes that read the time limit of queries.</summary>
+    /// <summary>Sets the time limit of queries for routes that read.</summary>
     public static TBuilder WithShopTimeouts<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder
     {
         routes.Add(endpoint =>
@@ -29,6 +31,6 @@ internal static class RequestTimeouts
         return routes;
     }
 
-    /// <summary>True for methods that change nothing.</summary>
+    /// <summary>True for HTTP methods that change nothing.</summary>
     public static bool IsQuery(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
 }

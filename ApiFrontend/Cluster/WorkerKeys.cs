@@ -1,21 +1,23 @@
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>
-/// Spreads calls for which any activation will do. Such a grain runs on the silo whose gateway the call takes, and Orleans' client sends
-/// all calls of one key through one gateway: a single key would leave the other silos idle.
+/// Distributes calls to grains for which any activation will do. Such a grain runs on the silo whose gateway the call uses, and Orleans'
+/// client sends all calls for one key through one gateway. A single key would leave the other silos idle.
 /// </summary>
 internal static class WorkerKeys
 {
     private const int Keys = 16;
 
-    /// <summary>Of the times that gateways came, so many are told apart.</summary>
+    /// <summary>The number of epochs before the keys repeat.</summary>
     private const int Epochs = 1 << 16;
 
     private static int epoch;
 
-    /// <summary>A gateway came: other keys from now on, which it gets its share of. A key stays with its gateway as long as that lives.</summary>
+    /// <summary>
+    /// Switches to new keys because a gateway joined, so that it gets its share. A key stays with its gateway while that is alive.
+    /// </summary>
     public static void Joined() => Interlocked.Increment(ref epoch);
 
-    /// <summary>A key for a grain that takes any.</summary>
+    /// <summary>Returns a key for a grain that any key addresses.</summary>
     public static int Next() => (Volatile.Read(ref epoch) % Epochs * Keys) + Random.Shared.Next(Keys);
 }

@@ -2,7 +2,7 @@ using Microsoft.OpenApi;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>Gives tags, operations, parameters and properties of the OpenAPI document their descriptions.</summary>
+/// <summary>Adds descriptions to tags, operations, parameters and properties of the OpenAPI document.</summary>
 internal static class Descriptions
 {
     public static Task AddTo(OpenApiDocument document)

@@ -5,8 +5,8 @@ using Microsoft.OpenApi;
 namespace SoonShop.ApiFrontend.Contract;
 
 /// <summary>
-/// Gives requests, answers and parameters examples: what a field of that name commonly holds, and otherwise what its schema allows. Requests are
-/// such that a shop with the demo catalogue grants them, and what answers show adds up: a test sends each and sums each.
+/// Adds examples to requests, responses and parameters: a typical value for the field's name, otherwise one that its schema allows. A shop
+/// with the demo catalogue accepts the requests, and the amounts in responses add up; a test checks both.
 /// </summary>
 internal static class Examples
 {
@@ -16,14 +16,17 @@ internal static class Examples
 
     private const string Name = "House Blend Coffee Beans, 1 kg";
 
-    /// <summary>Left out of examples: what excludes something that stands there, what only some may ask for, and what only an answer can tell.</summary>
+    /// <summary>
+    /// Fields to omit from examples: those that exclude another field, those that only some callers may use, and those that only a response
+    /// can provide.
+    /// </summary>
     private static readonly HashSet<string> LeftOut = new(StringComparer.Ordinal)
     {
         "LoginRequest.cartId", "PlaceOrderRequest.addressId", "PlaceOrderRequest.savePaymentMethod", "PlaceOrderRequest.expectedTotal", "PayOrderRequest.savePaymentMethod",
         "RefundRequest.lines", "RefundRequest.full", "cursor",
     };
 
-    /// <summary>By field name, or, where that is not enough, by the schema's and the field's.</summary>
+    /// <summary>Examples by field name or, where that is not enough, by schema and field.</summary>
     private static readonly Dictionary<string, Func<JsonNode?>> Known = new(StringComparer.Ordinal)
     {
         ["email"] = () => "ada@example.com",

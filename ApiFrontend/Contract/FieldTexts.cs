@@ -1,8 +1,8 @@
 namespace SoonShop.ApiFrontend.Contract;
 
 /// <summary>
-/// What the OpenAPI document says of parameters and of properties whose types have no XML comment: by name or, where that is not enough, by
-/// operation or schema and name.
+/// Descriptions of parameters, and of properties whose types have no XML comment, for the OpenAPI document. The keys are names or, where
+/// that is not enough, operation or schema and name.
 /// </summary>
 internal static class FieldTexts
 {

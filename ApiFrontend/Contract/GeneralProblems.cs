@@ -5,10 +5,10 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>Which problems a route can answer with: those that follow from its kind, and those that it declares.</summary>
+/// <summary>Determines the problems that a route can return: those of its kind, and those that it declares.</summary>
 internal static class GeneralProblems
 {
-    /// <summary>The codes, in the order of their statuses.</summary>
+    /// <summary>Returns the codes, ordered by status.</summary>
     public static IEnumerable<IGrouping<int, string>> Of(ApiDescription route, OperationKind kind)
     {
         var metadata = route.ActionDescriptor.EndpointMetadata;
@@ -16,13 +16,13 @@ internal static class GeneralProblems
         if (kind.IsApi)
             codes.UnionWith([ErrorCode.RateLimited, ErrorCode.Unavailable]);
         if (kind.NeedsToken || kind.TakesGuests)
-            // Forbidden also to API keys: they act for nobody.
+            // API keys get "forbidden" as well, because they do not act for a user.
             codes.UnionWith([ErrorCode.Unauthenticated, ErrorCode.Forbidden]);
         if (kind.IsPost)
             codes.UnionWith([ErrorCode.Conflict, ErrorCode.IdempotencyKeyReused]);
         if (kind.TakesBody)
             codes.UnionWith([ProblemCodes.RequestTimeout, ProblemCodes.PayloadTooLarge, ProblemCodes.UnsupportedMediaType]);
-        // Every route refuses what it does not know.
+        // Every route refuses unknown parameters and fields.
         codes.Add(ErrorCode.ValidationFailed);
         if (route.ParameterDescriptions.Any(p => p.Source == BindingSource.Path))
             codes.Add(ErrorCode.NotFound);
@@ -30,14 +30,14 @@ internal static class GeneralProblems
     }
 }
 
-/// <summary>What can be said of a route by its metadata.</summary>
-/// <param name="IsApi">It belongs to a version of the API.</param>
-/// <param name="IsPost">It takes Idempotency-Key.</param>
-/// <param name="TakesBody">It has a method whose requests carry bodies.</param>
-/// <param name="NeedsToken">It is for those who are signed in.</param>
-/// <param name="Scope">The scope with which an API key is let in; null where none is.</param>
-/// <param name="TakesGuests">It is also for those who hold a cart.</param>
-/// <param name="TakesNobody">It is also for those who claim nothing, but a token that is sent must be good.</param>
+/// <summary>The properties of a route that follow from its metadata.</summary>
+/// <param name="IsApi">True when it belongs to a version of the API.</param>
+/// <param name="IsPost">True when it accepts Idempotency-Key.</param>
+/// <param name="TakesBody">True when its method may have a body.</param>
+/// <param name="NeedsToken">True when it requires a signed-in caller.</param>
+/// <param name="Scope">The scope that an API key needs; null when no key is accepted.</param>
+/// <param name="TakesGuests">True when guests with a cart may call it, too.</param>
+/// <param name="TakesNobody">True when callers without credentials may call it, too. A token that is sent must be valid.</param>
 internal sealed record OperationKind(bool IsApi, bool IsPost, bool TakesBody, bool NeedsToken, string? Scope, bool TakesGuests, bool TakesNobody)
 {
     public static OperationKind Of(ApiDescription route)

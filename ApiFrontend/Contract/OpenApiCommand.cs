@@ -4,8 +4,8 @@ using SoonShop.ApiFrontend.Versions;
 namespace SoonShop.ApiFrontend.Contract;
 
 /// <summary>
-/// The command <c>openapi</c>: writes a document without a cluster, a database or any configuration. It describes the code, not an
-/// installation, so that the document kept beside the code changes with the code alone.
+/// The command <c>openapi</c>: writes a document without a cluster, a database or any configuration. The document describes the code and
+/// not an installation, so that the stored copy changes only with the code.
 /// </summary>
 internal sealed class OpenApiCommand
 {
@@ -14,7 +14,7 @@ internal sealed class OpenApiCommand
 
     private OpenApiCommand(string version, string? file) => (this.version, this.file) = (version, file);
 
-    /// <summary>How the program is called.</summary>
+    /// <summary>The usage text of the program.</summary>
     public static string Usage { get; } = $"""
         Usage: ApiFrontend [--Section:Key=value …]   run a front end
                ApiFrontend openapi VERSION [FILE]    write the OpenAPI document of {string.Join(" or ", ApiVersions.All.Select(ApiVersions.NameOf))} to a file, or to the output, and end
@@ -22,7 +22,7 @@ internal sealed class OpenApiCommand
                ApiFrontend health URL                ask a process on this machine how it is: 0 for well
         """;
 
-    /// <summary>False for what is no way to call the program; the command is null when a front end is to run.</summary>
+    /// <summary>False for invalid arguments. The command is null when a front end is to run.</summary>
     public static bool TryRead(string[] args, out OpenApiCommand? command)
     {
         command = args is ["openapi", var version, .. { Length: <= 1 } rest] && ApiVersions.All.Any(v => ApiVersions.NameOf(v) == version)
@@ -31,7 +31,7 @@ internal sealed class OpenApiCommand
         return command is not null || args.All(a => a.StartsWith('-') || a.Contains('=', StringComparison.Ordinal));
     }
 
-    /// <summary>Takes nothing from outside; what has no default must be there, and is not used.</summary>
+    /// <summary>Replaces all configuration. Required settings get placeholders that are not used.</summary>
     public static void Configure(WebApplicationBuilder builder)
     {
         builder.Logging.ClearProviders();
@@ -43,10 +43,10 @@ internal sealed class OpenApiCommand
         });
     }
 
-    /// <summary>Writes the document; answers the exit code.</summary>
+    /// <summary>Writes the document and returns the exit code.</summary>
     public async Task<int> WriteAsync(WebApplication app)
     {
-        // Makes the routes known, which otherwise happens when the server starts.
+        // Registers the routes, which otherwise happens when the server starts.
         app.UseEndpoints(static _ => { });
         var document = (await app.Services.GetRequiredService<OpenApiFiles>().FindAsync(version))!;
         if (file is not null)

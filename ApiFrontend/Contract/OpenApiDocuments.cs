@@ -11,7 +11,7 @@ using SoonShop.ApiFrontend.Versions;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>The OpenAPI documents, one for each version, and the page that shows them.</summary>
+/// <summary>The OpenAPI documents, one per version, and the page that shows them.</summary>
 internal static class OpenApiDocuments
 {
     private const string Description = """
@@ -68,10 +68,10 @@ internal static class OpenApiDocuments
             Version = ApiVersions.NameOf(version),
             Description = Description.ReplaceLineEndings("\n"),
         };
-        // Relative to where the document is: it does not change with the host that serves it.
+        // Relative to the document's URL, so that it does not depend on the host.
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();
-        // What streams are made of is told by their description.
+        // The descriptions of the streams explain their events.
         foreach (var name in (document.Components.Schemas?.Keys ?? []).Where(k => k.StartsWith("SseItemOf", StringComparison.Ordinal)).ToArray())
             document.Components.Schemas!.Remove(name);
         document.Components.SecuritySchemes = SecuritySchemes.All();
@@ -81,7 +81,7 @@ internal static class OpenApiDocuments
         return Task.CompletedTask;
     }
 
-    /// <summary>Says of what requests hold that it has no other members than those that it names.</summary>
+    /// <summary>Declares that schemas of requests have no members other than the named ones.</summary>
     private static void Close(OpenApiDocument document, IOpenApiSchema? schema, HashSet<string> seen)
     {
         if (schema is OpenApiSchemaReference { Reference.Id: { } id })
@@ -98,7 +98,9 @@ internal static class OpenApiDocuments
             Close(document, inner, seen);
     }
 
-    /// <summary>Parameters and fields that take the words of one enumeration share one schema, with each other and with the answers that hold them.</summary>
+    /// <summary>
+    /// Makes parameters and fields with the values of one enumeration share a schema, also with the responses that contain it.
+    /// </summary>
     private static void ShareWords(OpenApiDocument document)
     {
         foreach (var parameter in document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.Parameters ?? []).OfType<OpenApiParameter>())
@@ -127,13 +129,13 @@ internal static class OpenApiDocuments
     }
 }
 
-/// <summary>The OpenAPI documents as they are served; each is made once.</summary>
+/// <summary>Serves the OpenAPI documents; each is generated once.</summary>
 internal sealed class OpenApiFiles(IServiceProvider services)
 {
     private readonly Dictionary<string, Lazy<Task<OpenApiFile>>> files = ApiVersions.All.Select(ApiVersions.NameOf).ToDictionary(
         name => name, name => new Lazy<Task<OpenApiFile>>(() => MakeAsync(services, name)));
 
-    /// <summary>The document of a version such as <c>v1</c>; null when there is no such version.</summary>
+    /// <summary>Returns the document of a version such as <c>v1</c>; null when there is no such version.</summary>
     public async Task<OpenApiFile?> FindAsync(string version) => files.TryGetValue(version, out var file) ? await file.Value : null;
 
     private static async Task<OpenApiFile> MakeAsync(IServiceProvider services, string version)

@@ -8,7 +8,7 @@ using SoonShop.ApiFrontend.Versions;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>Adds to an operation what follows from its metadata: who may call, which headers go in and come out, which problems there are.</summary>
+/// <summary>Describes an operation by its metadata: who may call it, its request and response headers, and its problems.</summary>
 internal static class OperationDescriber
 {
     public static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, ApiVersion version)
@@ -28,7 +28,7 @@ internal static class OperationDescriber
         foreach (var header in metadata.OfType<RequestHeader>())
             AddHeader(operation, header);
         operation.Responses ??= [];
-        // The framework leaves out what is neither success nor error.
+        // The framework omits statuses that are neither success nor error.
         if (metadata.OfType<IProducesResponseTypeMetadata>().Any(p => p.StatusCode == StatusCodes.Status304NotModified))
             operation.Responses.TryAdd(StatusText(StatusCodes.Status304NotModified), new OpenApiResponse { Description = "Not Modified" });
         foreach (var stream in operation.Responses.Values.SelectMany(r => r.Content ?? new Dictionary<string, OpenApiMediaType>()).Where(c => c.Key == "text/event-stream"))
@@ -97,7 +97,7 @@ internal static class OperationDescriber
         }
     }
 
-    /// <summary>For a route that has no name: <c>getMeSessions</c>, <c>deleteMeSessionsById</c>.</summary>
+    /// <summary>Returns an id for a route without a name, such as <c>getMeSessions</c> or <c>deleteMeSessionsById</c>.</summary>
     private static string IdOf(string method, string path) => BelowVersion(path).Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate(
         method.ToLowerInvariant(),
         (id, part) => id + (part[0] == '{' ? "By" + Pascal(part[1..^1]) : Pascal(part)));
@@ -109,7 +109,7 @@ internal static class OperationDescriber
     private static string StatusText(int status) => status.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
-/// <summary>Headers of answers.</summary>
+/// <summary>Response headers.</summary>
 internal static class Headers
 {
     public static OpenApiHeader Text(string description, string example, bool always = false) => new()

@@ -1,9 +1,9 @@
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>What the OpenAPI document says of tags and operations. A route that is new needs its line here.</summary>
+/// <summary>Descriptions of tags and operations for the OpenAPI document. Every new route needs its text here.</summary>
 internal static class OperationTexts
 {
-    /// <summary>The tags, in the order in which the document lists them.</summary>
+    /// <summary>The tags, in the order of the document.</summary>
     public static readonly IReadOnlyDictionary<string, string> Tags = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["Accounts"] = "Registration, sign-in, and the account of the signed-in customer.",
@@ -25,7 +25,7 @@ internal static class OperationTexts
         ["Service"] = "Health of this front end, and the public keys of access tokens.",
     };
 
-    /// <summary>By operation id.</summary>
+    /// <summary>The operations by id.</summary>
     public static readonly IReadOnlyDictionary<string, string> Operations = new Dictionary<string, string>(StringComparer.Ordinal)
     {
         ["register"] = "Creates an account with the role `customer`, signs it in, and mails a token that verifies the address.",

@@ -7,16 +7,16 @@ using SoonShop.ApiFrontend.Texts;
 namespace SoonShop.ApiFrontend.Contract;
 
 /// <summary>
-/// Problems in the OpenAPI document. Each set of codes that some route can answer with under one status is a response, with a schema
-/// whose <c>type</c> is one of theirs, so that generated clients know them apart.
+/// Describes problems in the OpenAPI document. Each set of codes that a route can return with one status is a response. Its schema
+/// restricts <c>type</c> to these codes, so that generated clients can distinguish them.
 /// </summary>
 internal static class ProblemComponents
 {
     private const string Base = "Problem";
 
-    /// <summary>The response for some codes of one status, made when it is first asked for.</summary>
-    /// <param name="document">Where it is added.</param>
-    /// <param name="typeBase">What the types of problems begin with.</param>
+    /// <summary>Returns the response for some codes of one status. It is created at first use.</summary>
+    /// <param name="document">The document that it is added to.</param>
+    /// <param name="typeBase">The prefix of problem types.</param>
     /// <param name="status">The status.</param>
     /// <param name="codes">The codes.</param>
     public static OpenApiResponseReference Refer(OpenApiDocument document, string typeBase, int status, string[] codes)
@@ -88,7 +88,7 @@ internal static class ProblemComponents
                 {
                     Type = JsonSchemaType.String,
                     Enum = [.. codes.Select(c => JsonValue.Create(typeBase + c))],
-                    // What generators call the values: NSwag's name, and OpenAPI Generator's.
+                    // Names of the values for generators: NSwag's and OpenAPI Generator's extensions.
                     Extensions = new Dictionary<string, IOpenApiExtension> { ["x-enumNames"] = Names(codes), ["x-enum-varnames"] = Names(codes) },
                 },
             },

@@ -7,10 +7,10 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>Adds to a schema what the framework does not see: the shop's own rules, what is required, and what is never null.</summary>
+/// <summary>Adds to a schema what the framework does not know: the shop's own rules, and which fields are required or never null.</summary>
 internal static class SchemaDescriber
 {
-    /// <summary>How the framework notes that a property may be null.</summary>
+    /// <summary>The framework's mark for a property that may be null.</summary>
     private const string NullableNote = "x-is-nullable-property";
 
     public static Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
@@ -19,7 +19,7 @@ internal static class SchemaDescriber
         var attributes = AttributesOf(context);
         foreach (var rule in attributes.OfType<IDescribesSchema>())
             rule.Describe(schema);
-        // Declared nullable, so that the shop's own words refuse what is missing.
+        // The property is declared nullable so that the shop's own validation reports a missing value.
         if (attributes.Any(a => a is RequiredAttribute))
             Require(schema);
         if (schema.MinLength == 0)
@@ -38,13 +38,13 @@ internal static class SchemaDescriber
     {
         if (schema.Enum is { Count: > 0 })
             schema.Type ??= JsonSchemaType.String;
-        // Answers may get more members; what requests hold is closed later (OpenApiDocuments).
+        // Responses may get more members. Schemas of requests are closed later (OpenApiDocuments).
         schema.AdditionalPropertiesAllowed = true;
         if (type.Kind != JsonTypeInfoKind.Object || schema.Properties is not { Count: > 0 })
             return;
         schema.Required = type.Type.Name.EndsWith("Request", StringComparison.Ordinal)
             ? type.Properties.Where(p => p.AttributeProvider?.IsDefined(typeof(RequiredAttribute), true) == true).Select(p => p.Name).ToHashSet()
-            // Every answer has all of its fields.
+            // Every response has all of its fields.
             : [.. schema.Properties.Keys];
     }
 

@@ -3,7 +3,7 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>How callers prove who they are.</summary>
+/// <summary>The ways in which callers authenticate.</summary>
 internal static class SecuritySchemes
 {
     private const string Token = "Bearer";
@@ -27,7 +27,7 @@ internal static class SecuritySchemes
         },
     };
 
-    /// <summary>Any one of these lets in.</summary>
+    /// <summary>Returns the requirements of an operation. Any one of them is sufficient.</summary>
     public static List<OpenApiSecurityRequirement>? For(OperationKind kind, OpenApiDocument document) => kind switch
     {
         { TakesNobody: true } => [[], Of(Token, document)],

@@ -5,17 +5,17 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Edge;
 
-/// <summary>What stands between clients and the routes: the server's limits, TLS, pages of other origins.</summary>
+/// <summary>Configures the layers between clients and routes: the server's limits, TLS and CORS.</summary>
 internal static class EdgeHosting
 {
-    /// <summary>Headers of answers that pages of other origins may read, beyond the harmless ones.</summary>
+    /// <summary>Response headers that pages of other origins may read, besides the CORS-safelisted ones.</summary>
     private static readonly string[] ExposedHeaders =
     [
         "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "WWW-Authenticate",
         "Deprecation", "Sunset", "Link", "api-supported-versions", "api-deprecated-versions", "traceparent",
     ];
 
-    /// <summary>The limits of section <c>Http</c>, and TLS 1.2 or newer wherever section <c>Kestrel</c> asks for TLS.</summary>
+    /// <summary>Applies the limits of section <c>Http</c>, and TLS 1.2 or newer wherever section <c>Kestrel</c> enables TLS.</summary>
     public static void Apply(this KestrelServerOptions kestrel, HttpOptions options)
     {
         kestrel.AddServerHeader = false;
@@ -27,7 +27,7 @@ internal static class EdgeHosting
         limits.RequestHeadersTimeout = TimeSpan.FromSeconds(options.HeaderSeconds);
         limits.KeepAliveTimeout = TimeSpan.FromSeconds(options.KeepAliveSeconds);
         limits.MaxConcurrentConnections = options.MaxConnections;
-        // Nothing here changes to another protocol.
+        // The API has no protocol upgrades.
         limits.MaxConcurrentUpgradedConnections = 0;
         limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new MinDataRate(options.MinBytesPerSecond, TimeSpan.FromSeconds(options.SlowSeconds));
         limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection;
@@ -42,25 +42,25 @@ internal static class EdgeHosting
     public static void AddShopEdge(this IServiceCollection services, HttpOptions http, ShopCorsOptions cors)
     {
         services.AddSingleton(http);
-        // A host that is none of AllowedHosts gets 400, and no page of ASP.NET Core's.
+        // A host outside AllowedHosts gets 400 without ASP.NET Core's error page.
         services.Configure<HostFilteringOptions>(o => o.IncludeFailureMessage = false);
         services.AddHttpsRedirection(o => (o.HttpsPort, o.RedirectStatusCode) = (http.HttpsPort, StatusCodes.Status308PermanentRedirect));
         services.AddCors(o => o.AddDefaultPolicy(policy =>
         {
             policy.WithOrigins(cors.AllowedOrigins).SetIsOriginAllowedToAllowWildcardSubdomains();
-            // Whom the origin lets in, method and headers need not keep out: routes check both.
+            // The origin decides. Methods and headers are checked by the routes.
             policy.AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(TimeSpan.FromSeconds(cors.PreflightSeconds));
             if (cors.AllowCredentials)
                 policy.AllowCredentials();
         }));
     }
 
-    /// <summary>Answers preflights of every route, before anything is looked at or counted; without origins there is no CORS.</summary>
+    /// <summary>Handles preflight requests of every route, before any other check. Without allowed origins there is no CORS.</summary>
     public static void UseCors(this IApplicationBuilder app, ShopCorsOptions cors)
     {
         if (cors.AllowedOrigins.Length == 0)
             return;
-        // What a shared cache keeps of a request without an origin is no answer to one with.
+        // A shared cache must not use a response to a request without an origin for one with an origin.
         app.Use((context, next) =>
         {
             if (context.Request.Headers.Origin.Count == 0)
@@ -70,7 +70,7 @@ internal static class EdgeHosting
         app.UseCors();
     }
 
-    /// <summary>Sends plain HTTP to HTTPS if configured; probes ask where they are told to and do not follow.</summary>
+    /// <summary>Redirects HTTP to HTTPS if configured, except for probes, which do not follow redirects.</summary>
     public static void UseHttpsRedirection(this IApplicationBuilder app, HttpOptions options)
     {
         if (options.RedirectToHttps)

@@ -5,12 +5,12 @@ using SoonShop.ApiFrontend.Http;
 namespace SoonShop.ApiFrontend.Edge;
 
 /// <summary>
-/// Headers that every answer carries, errors too (owasp.org/www-project-secure-headers). Answers may hold what is personal, so no cache
-/// keeps any but those that say of themselves that it may.
+/// Adds security headers to every response, including errors (owasp.org/www-project-secure-headers). Responses may contain personal data,
+/// so caches may store only those that allow it explicitly.
 /// </summary>
 internal static class SecurityHeaders
 {
-    /// <summary>An answer of the API loads nothing, is shown in no frame, and sends no form.</summary>
+    /// <summary>The policy of API responses: they load nothing, appear in no frame, and submit no form.</summary>
     private const string NoContent = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
     private static readonly (string Name, string Value)[] Always =
@@ -34,7 +34,7 @@ internal static class SecurityHeaders
         };
         app.Use((context, next) =>
         {
-            // At the last moment: whatever fails meanwhile empties the answer.
+            // Added when the response starts, because error handling clears the headers before that.
             context.Response.OnStarting(add, context);
             return next(context);
         });
@@ -49,7 +49,7 @@ internal static class SecurityHeaders
         headers.TryAdd("Content-Security-Policy", page ?? NoContent);
         if (page is null)
             headers.TryAdd("Cache-Control", "no-store");
-        // Not for this machine's own names: all its ports share them.
+        // Not sent for names of this machine, because all its ports share them.
         if (hsts is not null && context.Request.IsHttps && !IsThisMachine(context.Request.Host.Host))
             headers.StrictTransportSecurity = hsts;
     }

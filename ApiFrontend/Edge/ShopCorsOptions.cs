@@ -6,7 +6,7 @@ public sealed class ShopCorsOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Cors";
 
-    /// <summary>Any origin.</summary>
+    /// <summary>Allows any origin.</summary>
     internal const string Any = "*";
 
     /// <summary>
@@ -21,7 +21,7 @@ public sealed class ShopCorsOptions
     /// <summary>How long a browser may cache the answer to a preflight request, in seconds.</summary>
     public int PreflightSeconds { get; set; } = 600;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         for (var i = 0; i < AllowedOrigins.Length; i++)

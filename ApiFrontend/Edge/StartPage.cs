@@ -9,8 +9,8 @@ using SoonShop.ApiFrontend.Texts;
 namespace SoonShop.ApiFrontend.Edge;
 
 /// <summary>
-/// <c>GET /</c>: says what this is, and where the rest is. HTML or JSON, as <c>Accept</c> prefers; in the language that the client prefers.
-/// The page loads nothing but its own style.
+/// <c>GET /</c>: describes the API and links to its other pages, as HTML or JSON by <c>Accept</c>, in the client's preferred language. The
+/// page loads nothing except its own style.
 /// </summary>
 internal static class StartPage
 {
@@ -19,7 +19,7 @@ internal static class StartPage
     private const string Style =
         "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}code{overflow-wrap:anywhere}";
 
-    /// <summary>Where to go, with the key of the text that says why.</summary>
+    /// <summary>The links, each with the key of its explanation.</summary>
     private static readonly (string Name, string Path, string Text)[] Links =
     [
         ("documentation", "/scalar", "page.documentation"),
@@ -53,7 +53,10 @@ internal static class StartPage
         return TypedResults.Text(Page(language), "text/html", Encoding.UTF8);
     }
 
-    /// <summary>How much a client wants a type (RFC 9110, section 12.5.1): what names it most closely counts. Without a header it wants all.</summary>
+    /// <summary>
+    /// Returns how much a client prefers a type (RFC 9110, section 12.5.1). The most specific range decides. Without the header, every type
+    /// is accepted.
+    /// </summary>
     private static double Quality(HttpRequest request, MediaTypeHeaderValue type)
     {
         if (request.Headers.Accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var ranges))
@@ -77,5 +80,5 @@ internal static class StartPage
         """;
 }
 
-/// <summary>What this is, and where the rest is.</summary>
+/// <summary>The description of the API, and its links.</summary>
 internal sealed record StartPageResponse(string Name, string About, Dictionary<string, string> Links);

@@ -1,12 +1,13 @@
 namespace SoonShop.ApiFrontend.Edge;
 
 /// <summary>
-/// TLS is Kestrel's own section <c>Kestrel</c> (<c>Endpoints</c>, <c>Certificates</c>), which reloads certificates when their files change.
-/// Here only is said at start, with everything else that is wrong, what would otherwise be an exception.
+/// Checks the TLS settings. TLS is configured by Kestrel's own section <c>Kestrel</c> (<c>Endpoints</c>, <c>Certificates</c>), which
+/// reloads certificates when their files change. The check reports problems with the other problems at start; otherwise they would be
+/// exceptions.
 /// </summary>
 internal static class Tls
 {
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public static IEnumerable<string> Problems(IConfiguration configuration)
     {
         var kestrel = configuration.GetSection("Kestrel");
@@ -17,6 +18,6 @@ internal static class Tls
                let file = certificate[name]
                where file is { Length: > 0 } && !File.Exists(Path.Combine(AppContext.BaseDirectory, file))
                let key = $"{certificate.Path}:{name}"
-               select $"{key} is '{file}', which is no file; set {key.Replace(":", "__", StringComparison.Ordinal)} to a PEM file that this process may read.";
+               select $"{key} is '{file}', which does not exist; set {key.Replace(":", "__", StringComparison.Ordinal)} to a PEM file that this process may read.";
     }
 }

@@ -4,17 +4,16 @@ using SoonShop.ApiFrontend.Http;
 namespace SoonShop.ApiFrontend.Edge;
 
 /// <summary>
-/// Takes the client's address and scheme from the proxies in front, and from nobody else. What is found so is what limits, idempotency
-/// and logs know of the client.
+/// Takes the client's address and scheme from trusted proxies only. Rate limits, idempotency and logs use this address.
 /// </summary>
 internal static class TrustedProxies
 {
-    /// <summary>ASP.NET Core's own switch, which believes everybody.</summary>
+    /// <summary>ASP.NET Core's own setting, which trusts every sender.</summary>
     private const string TrustEverybody = "ForwardedHeaders_Enabled";
 
     public static void UseTrustedProxies(this IApplicationBuilder app, HttpOptions options)
     {
-        // To the middleware, no proxies at all would mean any.
+        // An empty list would make the middleware trust every sender.
         if (options.TrustedProxies.Length == 0)
             return;
         var forwarded = new ForwardedHeadersOptions
@@ -22,7 +21,7 @@ internal static class TrustedProxies
             ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto,
             ForwardLimit = options.ForwardLimit,
         };
-        // The loopback addresses stand there unasked.
+        // Removes the loopback addresses, which are there by default.
         forwarded.KnownProxies.Clear();
         forwarded.KnownIPNetworks.Clear();
         foreach (var proxy in options.TrustedProxies)
@@ -30,7 +29,7 @@ internal static class TrustedProxies
         app.UseForwardedHeaders(forwarded);
     }
 
-    /// <summary>What is wrong beyond the section <c>Http</c>.</summary>
+    /// <summary>Returns what is wrong outside the section <c>Http</c>.</summary>
     public static IEnumerable<string> Problems(IConfiguration configuration)
     {
         if (bool.TryParse(configuration[TrustEverybody], out var on) && on)

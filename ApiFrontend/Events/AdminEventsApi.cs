@@ -8,7 +8,7 @@ namespace SoonShop.ApiFrontend.Events;
 /// <summary>Events, their failures and dead letters, for administrators.</summary>
 internal static class AdminEventsApi
 {
-    /// <summary>A week: figures by the minute are kept longer, but nobody reads more of them at once.</summary>
+    /// <summary>One week. Metrics are stored for longer, but one request reads at most this period.</summary>
     private const int MaxWindowMinutes = 7 * 24 * 60;
 
     public static void MapAdminEvents(this IEndpointRouteBuilder routes)
@@ -64,7 +64,7 @@ internal static class AdminEventsApi
     {
         if (!string.IsNullOrWhiteSpace(reason))
             return (await Events(cluster).DiscardAsync(id, reason, context.Actor())).Ok();
-        // What is not there needs no reason.
+        // A dead letter that does not exist needs no reason.
         return new Problem((await Events(cluster).GetDeadLetterAsync(id)).Error ?? Error.Invalid("reason", "is required"));
     }
 }
@@ -72,7 +72,7 @@ internal static class AdminEventsApi
 /// <summary>Dead letters, or groups of them.</summary>
 internal sealed record DeadLetterPage(ImmutableArray<DeadLetter>? Items, ImmutableArray<DeadLetterGroup>? Groups, string? NextCursor);
 
-/// <summary>Which dead letters to replay; an empty object means all.</summary>
+/// <summary>A filter for the dead letters to replay; an empty object matches all.</summary>
 public sealed record ReplayRequest(
     [property: EnumValue<ErrorClass>] string? Type,
     [property: StringLength(200), CleanText] string? Handler,

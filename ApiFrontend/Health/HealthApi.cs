@@ -5,7 +5,7 @@ using SoonShop.ApiFrontend.RateLimits;
 
 namespace SoonShop.ApiFrontend.Health;
 
-/// <summary>Whether this process lives, and whether it can serve.</summary>
+/// <summary>Liveness and readiness of this process.</summary>
 internal static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder app)

@@ -2,17 +2,17 @@ using SoonShop.ApiFrontend.Cluster;
 
 namespace SoonShop.ApiFrontend.Health;
 
-/// <summary>Whether this front end can serve. Asked by anybody and often, it asks the cluster once in a while, for all of them.</summary>
+/// <summary>Checks whether this front end can serve requests. Frequent callers share one periodic check of the cluster.</summary>
 internal sealed partial class Readiness(IClusterClient cluster, ClusterBreaker breaker, TimeProvider time, ILogger<Readiness> log)
 {
-    /// <summary>So long an answer is good.</summary>
+    /// <summary>How long a result is reused.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(300);
 
     private readonly Lock gate = new();
     private Task<string?>? last;
     private long askedAt;
 
-    /// <summary>Why not; null when it can.</summary>
+    /// <summary>Returns why the front end cannot serve; null when it can.</summary>
     public Task<string?> CheckAsync()
     {
         lock (gate)

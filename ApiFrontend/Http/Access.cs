@@ -3,19 +3,19 @@ namespace SoonShop.ApiFrontend.Http;
 /// <summary>Who may call a route.</summary>
 internal enum AccessLevel
 {
-    /// <summary>Whoever asks.</summary>
+    /// <summary>Anybody.</summary>
     Anyone,
 
-    /// <summary>The payment provider: its signature is checked where its secret is, in the cluster.</summary>
+    /// <summary>The payment provider. The cluster, which has the secret, verifies its signature.</summary>
     Provider,
 
-    /// <summary>Somebody signed in, for what is theirs.</summary>
+    /// <summary>A signed-in customer, for the customer's own resources.</summary>
     Customer,
 
-    /// <summary>Somebody signed in or who holds a cart, for what is theirs.</summary>
+    /// <summary>A signed-in customer or a guest with a cart, for the caller's own resources.</summary>
     CustomerOrGuest,
 
-    /// <summary>As before, and whoever claims to be neither.</summary>
+    /// <summary>A customer, a guest, or a caller without credentials.</summary>
     CustomerGuestOrNobody,
 
     /// <summary>Administrators.</summary>
@@ -23,51 +23,53 @@ internal enum AccessLevel
 }
 
 /// <summary>
-/// What a route declares of who may call it. Every route declares one, or the front end does not start
-/// (<see cref="AccessRules.RequireDeclaredAccess"/>); the last declared counts. Whose a resource is, its grain decides: what is
-/// somebody else's is not found.
+/// The access that a route declares. Every route must declare one, otherwise the front end does not start
+/// (<see cref="AccessRules.RequireDeclaredAccess"/>); the last declaration counts. The resource's grain checks ownership: a resource of
+/// somebody else is not found.
 /// </summary>
 /// <param name="Level">Who may call.</param>
-/// <param name="Resource">For API keys: the first part of the scope that they need, such as <c>orders</c>; null where no key will do.</param>
+/// <param name="Resource">The first part of the scope that API keys need, such as <c>orders</c>; null when no key is accepted.</param>
 internal sealed record Access(AccessLevel Level, string? Resource = null)
 {
-    /// <summary>True where a call without an access token is refused, whatever else it has.</summary>
+    /// <summary>True when a call without an access token is refused, whatever other credentials it has.</summary>
     public bool NeedsToken => Level is AccessLevel.Customer or AccessLevel.Administrator;
 
-    /// <summary>True where a guest's cart is a credential.</summary>
+    /// <summary>True when a guest's cart is accepted as a credential.</summary>
     public bool TakesCart => Level is AccessLevel.CustomerOrGuest or AccessLevel.CustomerGuestOrNobody;
 
-    /// <summary>The scope that an API key needs: reading is for reading requests, writing for all others. Null where no key will do.</summary>
+    /// <summary>
+    /// Returns the scope that an API key needs: read for requests that read, write for all others. Null when no key is accepted.
+    /// </summary>
     public string? ScopeFor(string method) =>
         Resource is null ? null : HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? $"{Resource}:read" : $"{Resource}:write";
 }
 
-/// <summary>The words by which routes declare their access.</summary>
+/// <summary>Declares the access of routes.</summary>
 internal static class AccessDeclarations
 {
-    /// <summary>For whoever asks. Credentials that are no good do no harm here.</summary>
+    /// <summary>Allows anybody. Invalid credentials are ignored.</summary>
     public static T ForAnyone<T>(this T routes) where T : IEndpointConventionBuilder => routes.WithMetadata(new Access(AccessLevel.Anyone));
 
-    /// <summary>For the payment provider, whose signature the cluster checks.</summary>
+    /// <summary>Allows the payment provider, whose signature the cluster verifies.</summary>
     public static T ForProvider<T>(this T routes) where T : IEndpointConventionBuilder =>
         routes.WithMetadata(new Access(AccessLevel.Provider));
 
-    /// <summary>For signed-in customers, about what is theirs.</summary>
+    /// <summary>Allows signed-in customers, for their own resources.</summary>
     public static T ForCustomers<T>(this T routes) where T : IEndpointConventionBuilder =>
         routes.WithMetadata(new Access(AccessLevel.Customer));
 
     /// <summary>
-    /// For signed-in customers and for guests who hold a cart, about what is theirs; administrators, and API keys with a scope of
-    /// <paramref name="resource"/>, may look, where the grain allows it.
+    /// Allows signed-in customers and guests with a cart, for their own resources. Administrators, and API keys with a scope of
+    /// <paramref name="resource"/>, may read where the grain allows it.
     /// </summary>
     public static T ForCustomersAndGuests<T>(this T routes, string? resource = null) where T : IEndpointConventionBuilder =>
         routes.WithMetadata(new Access(AccessLevel.CustomerOrGuest, resource));
 
-    /// <summary>For customers, guests, and whoever is not even that yet.</summary>
+    /// <summary>Allows customers, guests, and callers without credentials.</summary>
     public static T ForCustomersGuestsAndNobody<T>(this T routes) where T : IEndpointConventionBuilder =>
         routes.WithMetadata(new Access(AccessLevel.CustomerGuestOrNobody));
 
-    /// <summary>For administrators and, with a resource, for API keys that have its scope.</summary>
+    /// <summary>Allows administrators and, with a resource, API keys with its scope.</summary>
     public static T ForAdministrators<T>(this T routes, string? resource = null) where T : IEndpointConventionBuilder =>
         routes.WithMetadata(new Access(AccessLevel.Administrator, resource));
 }

@@ -4,32 +4,34 @@ using SoonShop.Auditing;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// The one place where a request's credentials meet its route's <see cref="Access"/>, before anything of the request is read. In place
-/// of ASP.NET Core's authorization middleware: its policies know nothing of carts, scopes by method, and problems.
+/// Checks a request's credentials against its route's <see cref="Access"/>, before anything of the request is read. This is the only such
+/// check. It replaces ASP.NET Core's authorization middleware, whose policies do not support carts, scopes by method, and problems.
 /// </summary>
 internal static class AccessRules
 {
-    /// <summary>Guards the routes.</summary>
+    /// <summary>Adds the check to the pipeline.</summary>
     public static void UseAccess(this IApplicationBuilder app) => app.Use((context, next) =>
         context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { } access && CheckAccess(context, access) is { } error
             ? RefuseAsync(context, error)
             : next(context));
 
-    /// <summary>Every route must say who may call it; called when all are mapped.</summary>
-    /// <exception cref="InvalidOperationException">Some do not, or ask for a scope that there is not.</exception>
+    /// <summary>Checks that every route declares its access. Call it after all routes are mapped.</summary>
+    /// <exception cref="InvalidOperationException">A route declares no access, or needs a scope that does not exist.</exception>
     public static void RequireDeclaredAccess(this IEndpointRouteBuilder app)
     {
         var routes = app.DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>().ToArray();
         var undeclared = routes.Where(r => r.Metadata.GetMetadata<Access>() is null).Select(r => r.DisplayName).ToArray();
         if (undeclared.Length > 0)
-            throw new InvalidOperationException($"Routes that do not say who may call them: {string.Join(", ", undeclared)}. Add one of {nameof(AccessDeclarations)}, and a line to AccessTable.");
+            throw new InvalidOperationException(
+                $"Routes without declared access: {string.Join(", ", undeclared)}. "
+                + $"Add one of {nameof(AccessDeclarations)}, and a line to AccessTable.");
         var unknown = routes.SelectMany(r => (r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Select(m => r.Metadata.GetMetadata<Access>()!.ScopeFor(m)))
             .OfType<string>().Where(s => !ApiScopes.All.Contains(s)).Distinct().ToArray();
         if (unknown.Length > 0)
-            throw new InvalidOperationException($"Scopes that routes ask for and that no key can have: {string.Join(", ", unknown)}. Add them to {nameof(ApiScopes)}.");
+            throw new InvalidOperationException($"Scopes that routes need and that no key can have: {string.Join(", ", unknown)}. Add them to {nameof(ApiScopes)}.");
     }
 
-    /// <summary>Why the request may not go on; null when it may.</summary>
+    /// <summary>Returns why the request is refused; null when it is allowed.</summary>
     private static Error? CheckAccess(HttpContext context, Access access)
     {
         if (access.Level is AccessLevel.Anyone or AccessLevel.Provider)
@@ -43,7 +45,7 @@ internal static class AccessRules
         }
         if (user.UserId() is not null)
             return access.Level != AccessLevel.Administrator || user.IsAdministrator() ? null : Forbidden("This is for administrators.");
-        // Credentials that are no good are refused even beside a cart: their owner believes to be signed in.
+        // Invalid credentials are refused even with a cart, because the caller believes to be signed in.
         if (hasCredentials)
             return Unauthenticated("The access token or API key is no good: it is malformed, has expired, or was revoked.");
         if (access.Level == AccessLevel.CustomerGuestOrNobody)
@@ -59,7 +61,7 @@ internal static class AccessRules
     {
         if (error.Code == ErrorCode.Unauthenticated)
             context.Response.Headers.WWWAuthenticate = context.Request.Headers.Authorization.Count > 0 ? "Bearer error=\"invalid_token\"" : "Bearer";
-        // Who is known and reaches for what is not theirs is worth a note. Nobody waits for it.
+        // A known caller without permission is recorded in the audit log. The request does not wait for that.
         if (error.Code == ErrorCode.Forbidden)
         {
             context.RequestServices.GetRequiredService<IClusterClient>().GetGrain<IAuditGrain>(0)

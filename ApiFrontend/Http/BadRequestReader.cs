@@ -13,12 +13,13 @@ using Microsoft.Extensions.Validation;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Names everything that is wrong with a request that is refused. The framework stops at the first fault; so here, and only then, the request is
-/// read again: its key, its parameters one by one, its body field by field, and what of the body could be read is checked by the rules of its type.
+/// Finds everything that is wrong with a refused request. The framework stops at the first error. So, only for refused requests, this class
+/// reads the request again: its key, each parameter, and its body field by field. It validates the readable part of the body by the rules
+/// of its type.
 /// </summary>
 internal sealed class BadRequestReader
 {
-    /// <summary>More wrong fields than this nobody reads.</summary>
+    /// <summary>The most invalid fields that are reported.</summary>
     private const int MaxErrors = 100;
 
     private const string Body = "body";
@@ -26,9 +27,9 @@ internal sealed class BadRequestReader
 
     private BadRequestReader() { }
 
-    /// <summary>What is wrong with a request that could not be bound.</summary>
+    /// <summary>Returns what is wrong with a request that could not be bound.</summary>
     /// <param name="context">The request; see <see cref="BufferedBodies"/>.</param>
-    /// <param name="failure">What the framework said.</param>
+    /// <param name="failure">The framework's exception.</param>
     public static async ValueTask<Error> ReadErrorAsync(HttpContext context, BadHttpRequestException failure)
     {
         var errors = await FindAsync(context);
@@ -37,11 +38,11 @@ internal sealed class BadRequestReader
             : Error.Invalid(failure.InnerException is JsonException { Path: { Length: > 2 } path } ? path[2..] : Body, "is missing or cannot be read");
     }
 
-    /// <summary>Everything that is wrong with a request, by field; empty when nothing is.</summary>
+    /// <summary>Returns everything that is wrong with a request, by field; empty when nothing is.</summary>
     public static async ValueTask<IReadOnlyDictionary<string, string[]>> FindAsync(HttpContext context)
     {
         var found = new BadRequestReader();
-        // What handles exceptions takes the endpoint away.
+        // The exception handler removes the endpoint from the context.
         if ((context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint()) is not { } endpoint)
             return found.errors;
         if (IdempotencyMiddleware.Fault(context, endpoint) is { } fault)
@@ -111,7 +112,7 @@ internal sealed class BadRequestReader
             }
             value = TryMend(document.RootElement, json.GetTypeInfo(type), "", out var mended) ? mended?.Deserialize(json.GetTypeInfo(type)) : null;
         }
-        // The latter for names that are no text: half a character.
+        // InvalidOperationException occurs for names that are not valid text, such as half of a surrogate pair.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             if (errors.Count == before)
@@ -122,7 +123,7 @@ internal sealed class BadRequestReader
             await CheckRulesAsync(context, type, value);
     }
 
-    /// <summary>Of a body where none is taken, names each member; blanks and an empty object say nothing, and are no fault.</summary>
+    /// <summary>Reports each member of a body on a route without one. Blanks and an empty object are accepted.</summary>
     private async Task CheckNoBodyAsync(HttpContext context)
     {
         context.Request.Body.Position = 0;
@@ -159,7 +160,9 @@ internal sealed class BadRequestReader
         return true;
     }
 
-    /// <summary>What of a value is of the right type; each that is not goes into the errors. False when the value itself is not.</summary>
+    /// <summary>
+    /// Extracts the part of a value that has the right type, and reports the rest. False when the value itself is invalid.
+    /// </summary>
     private bool TryMend(JsonElement element, JsonTypeInfo type, string path, out JsonNode? mended)
     {
         mended = null;
@@ -209,7 +212,7 @@ internal sealed class BadRequestReader
         return false;
     }
 
-    /// <summary>Of an object: its members, each once, and no others. False where one is missing without which it is none.</summary>
+    /// <summary>Extracts the members of an object, each once, and reports unknown ones. False when a required member is missing.</summary>
     private bool TryMendObject(JsonElement element, JsonTypeInfo type, string path, out JsonNode? mended)
     {
         var fields = new JsonObject();
@@ -227,7 +230,7 @@ internal sealed class BadRequestReader
         var missing = type.Properties.Where(p => p.IsRequired && !seen.Contains(p.Name)).ToArray();
         foreach (var property in missing)
             Add(Within(path, property.Name), "is required");
-        // One that is there and cannot be read is as good as missing.
+        // A member that cannot be read counts as missing.
         return type.Properties.All(p => !p.IsRequired || fields.ContainsKey(p.Name));
     }
 
@@ -238,7 +241,7 @@ internal sealed class BadRequestReader
 
     private async Task CheckRulesAsync(HttpContext context, Type type, object value)
     {
-        // The framework's own filter asks in the same way, but only when everything could be read.
+        // The framework's own filter validates in the same way, but only when everything could be read.
 #pragma warning disable ASP0029
         var options = context.RequestServices.GetRequiredService<IOptions<ValidationOptions>>().Value;
         if (!options.TryGetValidatableTypeInfo(type, out var rules))
@@ -249,7 +252,7 @@ internal sealed class BadRequestReader
 #pragma warning restore ASP0029
         foreach (var (name, messages) in broken)
         {
-            // What could not be read is not missing.
+            // A field that could not be read is not reported as missing, too.
             if (!errors.Keys.Any(e => FieldNames.IsWithin(e, FieldNames.CamelCase(name))))
                 Add(FieldNames.CamelCase(name), messages);
         }
@@ -262,13 +265,13 @@ internal sealed class BadRequestReader
     }
 }
 
-/// <summary>Fields as problems name them: <c>shippingAddress.postalCode</c>, <c>images[0]</c>.</summary>
+/// <summary>Converts field names to those in problems, such as <c>shippingAddress.postalCode</c> or <c>images[0]</c>.</summary>
 internal static class FieldNames
 {
-    /// <summary>From <c>ShippingAddress.PostalCode</c> to <c>shippingAddress.postalCode</c>.</summary>
+    /// <summary>Converts <c>ShippingAddress.PostalCode</c> to <c>shippingAddress.postalCode</c>.</summary>
     public static string CamelCase(string path) => string.Join('.', path.Split('.').Select(JsonNamingPolicy.CamelCase.ConvertName));
 
-    /// <summary>True for the field itself, and for what is within its value.</summary>
+    /// <summary>True for the field itself and for fields within its value.</summary>
     public static bool IsWithin(string path, string field) =>
         path.StartsWith(field, StringComparison.Ordinal) && (path.Length == field.Length || path[field.Length] is '.' or '[');
 }

@@ -6,15 +6,15 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Takes a request's body in before anything is done for it: a client that sends slowly holds a connection, but no place among the
-/// requests under way and none of its time limit. What could not be bound is read again from there (<see cref="BadRequestReader"/>).
+/// Reads a request's whole body before any work is done. So a client that sends slowly occupies only a connection, and uses neither a place
+/// among concurrent requests nor its time limit. The body can be read again when it could not be bound (<see cref="BadRequestReader"/>).
 /// </summary>
 internal static class BufferedBodies
 {
-    /// <summary>Larger bodies go on to a file.</summary>
+    /// <summary>Larger bodies are buffered in a file.</summary>
     private const int MaxBytesInMemory = 256 * 1024;
 
-    /// <summary>Bodies of so many bytes have an array of their own.</summary>
+    /// <summary>Bodies up to this size are read into an array.</summary>
     private const int MaxSmallBytes = 16 * 1024;
 
     public static void UseBufferedBodies(this IApplicationBuilder app, HttpOptions options)
@@ -28,7 +28,7 @@ internal static class BufferedBodies
                 : BufferAsync(context, limit, next));
     }
 
-    /// <summary>Takes a small body that has arrived together with its headers, as most do. False leaves the body as it is.</summary>
+    /// <summary>Takes a small body that has arrived together with its headers, as most do. False leaves the body unread.</summary>
     private static bool TryTakeArrived(HttpContext context)
     {
         if (context.Request.ContentLength is not (> 0 and <= MaxSmallBytes and var length))
@@ -69,7 +69,7 @@ internal static class BufferedBodies
             {
                 throw new BadHttpRequestException("The body came too slowly.", StatusCodes.Status408RequestTimeout);
             }
-            // The server takes a chunk that is longer than it can count for a fault of input and output.
+            // The server reports a chunk length that overflows as an I/O error.
             catch (Exception e) when (e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } or IOException { InnerException: OverflowException })
             {
                 throw new UnreadableBodyException(e);
@@ -79,7 +79,7 @@ internal static class BufferedBodies
         await next(context);
     }
 
-    /// <summary>A whole body in memory. <see cref="MemoryStream.TryGetBuffer"/> gives its array.</summary>
+    /// <summary>A whole body in memory. <see cref="MemoryStream.TryGetBuffer"/> returns its array.</summary>
     private sealed class SmallBody(byte[] bytes)
         : MemoryStream(bytes, 0, bytes.Length, writable: false, publiclyVisible: true), IRequestBodyPipeFeature
     {
@@ -89,6 +89,6 @@ internal static class BufferedBodies
     }
 }
 
-/// <summary>A body whose framing is malformed: what came of it is not looked at, and the rest cannot be found.</summary>
+/// <summary>A body with malformed framing. Its content is ignored, and its end cannot be found.</summary>
 internal sealed class UnreadableBodyException(Exception cause)
     : BadHttpRequestException("cannot be read: its chunks or its length are malformed", StatusCodes.Status400BadRequest, cause);

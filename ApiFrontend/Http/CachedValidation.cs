@@ -1,4 +1,4 @@
-#pragma warning disable ASP0029 // Rules of types are an experimental API, and the only one there is.
+#pragma warning disable ASP0029 // Validation rules of types are available only as an experimental API.
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
@@ -7,12 +7,12 @@ using Microsoft.Extensions.Validation;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Keeps the rules of each type of body once they are found. The generated resolver makes them anew, and looks through the type's
-/// interfaces, for every body and every object within it.
+/// Caches the validation rules of each type of body. The generated resolver creates them, and searches the type's interfaces, for every
+/// body and every object within it.
 /// </summary>
 internal sealed class CachedValidation(ImmutableArray<IValidatableInfoResolver> resolvers) : IValidatableInfoResolver
 {
-    /// <summary>Bodies have as many types as the API has; null for those without rules.</summary>
+    /// <summary>The rules by type, of which there are as many as the API has bodies; null for types without rules.</summary>
     private readonly ConcurrentDictionary<Type, IValidatableInfo?> types = new();
 
     /// <summary>Puts the cache before all resolvers of the options.</summary>
@@ -27,8 +27,8 @@ internal sealed class CachedValidation(ImmutableArray<IValidatableInfoResolver> 
         (validatableInfo = types.GetOrAdd(type, static (t, all) => Find(t, all), resolvers)) is not null;
 
     /// <summary>
-    /// Asked for once, when the routes are built. To the framework the request itself is a class that may have rules. It has none, so a
-    /// handler that takes nothing else needs no filter.
+    /// Called once, when the routes are built. The framework treats the request itself as a class that may have rules. It has none, so a
+    /// handler without other parameters needs no filter.
     /// </summary>
     public bool TryGetValidatableParameterInfo(ParameterInfo parameterInfo, [NotNullWhen(true)] out IValidatableInfo? validatableInfo)
     {

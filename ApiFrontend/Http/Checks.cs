@@ -8,7 +8,7 @@ using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend.Http;
 
-/// <summary>A rule that can say itself in the OpenAPI document.</summary>
+/// <summary>A validation rule that can describe itself in the OpenAPI document.</summary>
 internal interface IDescribesSchema
 {
     /// <summary>Adds the rule to the schema of the value.</summary>
@@ -37,7 +37,7 @@ public sealed class MailAddressAttribute : ValidationAttribute, IDescribesSchema
     void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Format, schema.MaxLength) = ("email", EmailAddress.MaxLength);
 }
 
-/// <summary>An address that an account may have had for long.</summary>
+/// <summary>An e-mail address that an existing account may have.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class KnownMailAddressAttribute : ValidationAttribute, IDescribesSchema
 {
@@ -48,7 +48,7 @@ public sealed class KnownMailAddressAttribute : ValidationAttribute, IDescribesS
     void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Format, schema.MaxLength) = ("email", EmailAddress.MaxLength);
 }
 
-/// <summary>A password that is to be set. See <see cref="PasswordPolicy"/>.</summary>
+/// <summary>A new password. See <see cref="PasswordPolicy"/>.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class NewPasswordAttribute : ValidationAttribute, IDescribesSchema
 {
@@ -59,12 +59,12 @@ public sealed class NewPasswordAttribute : ValidationAttribute, IDescribesSchema
 }
 
 /// <summary>
-/// A password that is checked. Its upper limit is that of all ways to write a password that can be set, so that every password that was set is heard.
+/// A password to verify. Its upper limit allows every spelling of a password that can be set, so that every existing password is accepted.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class KnownPasswordAttribute() : StringLengthAttribute(PasswordPolicy.MaxWritten);
 
-/// <summary>Free text of customers and guests that mails show. See <see cref="MailedText"/>.</summary>
+/// <summary>Free text of customers and guests that mails contain. See <see cref="MailedText"/>.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class MailedTextAttribute : ValidationAttribute, IDescribesSchema
 {
@@ -90,8 +90,9 @@ public sealed class LineAttribute : ValidationAttribute, IDescribesSchema
 }
 
 /// <summary>
-/// Text on one line of an address, or a phone number. Marks of direction and other invisible characters that are pasted along are no error:
-/// <see cref="AddressRules.Check"/> takes them out (see <see cref="Text.WithoutMarks"/>). Text of nothing else is one.
+/// Text on one line of an address, or a phone number. Directional marks and other invisible characters, which people paste along, are
+/// allowed: <see cref="AddressRules.Check"/> removes them (see <see cref="Text.WithoutMarks"/>). Text with only such characters is an
+/// error.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class AddressLineAttribute : ValidationAttribute, IDescribesSchema
@@ -106,7 +107,7 @@ public sealed class AddressLineAttribute : ValidationAttribute, IDescribesSchema
         schema.Pattern ??= @"^[^\u0000-\u001F\u007F-\u009F\u2028\u2029\u2060-\u2065\u206A-\u206F\uFFF9-\uFFFB]*$";
 }
 
-/// <summary>A country of ISO 3166-1, by its alpha-2 code.</summary>
+/// <summary>A country code (ISO 3166-1 alpha-2).</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class CountryCodeAttribute : ValidationAttribute, IDescribesSchema
 {
@@ -129,7 +130,7 @@ public sealed class SkuTextAttribute : ValidationAttribute, IDescribesSchema
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = $"^[A-Za-z0-9][A-Za-z0-9._-]{{0,{Sku.MaxLength - 1}}}$";
 }
 
-/// <summary>A currency's code.</summary>
+/// <summary>A currency code.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class CurrencyCodeAttribute : ValidationAttribute, IDescribesSchema
 {
@@ -140,7 +141,7 @@ public sealed class CurrencyCodeAttribute : ValidationAttribute, IDescribesSchem
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Pattern = "^[A-Z]{3}$";
 }
 
-/// <summary>What a list gave as its <c>nextCursor</c>. Whether it is one, the list itself finds out.</summary>
+/// <summary>The <c>nextCursor</c> of a list. The list itself checks whether it is valid.</summary>
 [AttributeUsage(AttributeTargets.Parameter)]
 public sealed class CursorAttribute : StringLengthAttribute, IDescribesSchema
 {
@@ -149,7 +150,7 @@ public sealed class CursorAttribute : StringLengthAttribute, IDescribesSchema
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Description = "The nextCursor of the page before; without it the list begins.";
 }
 
-/// <summary>One of some words; empty means none was named.</summary>
+/// <summary>One of several words; empty means no value.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public class OneOfAttribute(params string[] words) : ValidationAttribute($"must be {Enumerate(words)}"), IDescribesSchema
 {
@@ -157,7 +158,7 @@ public class OneOfAttribute(params string[] words) : ValidationAttribute($"must 
 
     void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Title, schema.Enum) = (Name, [.. words.Select(w => JsonValue.Create(w))]);
 
-    /// <summary>The name of the words' type, where it has one.</summary>
+    /// <summary>The name of the words' type, if there is one.</summary>
     protected virtual string? Name => null;
 
     protected virtual bool Allows(string text) => words.Contains(text, StringComparer.Ordinal);
@@ -165,7 +166,7 @@ public class OneOfAttribute(params string[] words) : ValidationAttribute($"must 
     private static string Enumerate(string[] words) => $"{string.Join(", ", words[..^1])} or {words[^1]}";
 }
 
-/// <summary>A word of an enumeration, as the API writes it.</summary>
+/// <summary>A value of an enumeration, as the API writes it.</summary>
 public sealed class EnumValueAttribute<T>() : OneOfAttribute(EnumQuery.All<T>()) where T : struct, Enum
 {
     protected override string? Name => typeof(T).Name;
@@ -173,7 +174,7 @@ public sealed class EnumValueAttribute<T>() : OneOfAttribute(EnumQuery.All<T>())
     protected override bool Allows(string text) => EnumQuery.TryRead<T>(text, out _);
 }
 
-/// <summary>Either this field or another, not both and not neither.</summary>
+/// <summary>Requires exactly one of this field and another.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class EitherOrAttribute(string other) : ValidationAttribute
 {
@@ -189,7 +190,7 @@ public sealed class EitherOrAttribute(string other) : ValidationAttribute
     }
 }
 
-/// <summary>Exactly one of this field and some others is given.</summary>
+/// <summary>Requires exactly one of this field and some others.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ExactlyOneOfAttribute(params string[] others) : ValidationAttribute
 {
@@ -207,7 +208,7 @@ public sealed class ExactlyOneOfAttribute(params string[] others) : ValidationAt
     }
 }
 
-/// <summary>True, or left out: it asks for something, and cannot ask for its contrary.</summary>
+/// <summary>True or omitted: the field requests something and cannot request the opposite.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OnlyTrueAttribute : ValidationAttribute, IDescribesSchema
 {

@@ -5,19 +5,21 @@ namespace SoonShop.ApiFrontend.Http;
 /// <summary>Versions as ETags (RFC 9110, sections 8.8.3 and 13.1.1).</summary>
 internal static class ETags
 {
-    /// <summary>A version that nothing has: a tag that is not ours matches nothing.</summary>
+    /// <summary>A version that no resource has: an unknown tag matches nothing.</summary>
     private const int NoVersion = -1;
 
-    /// <summary>The strong ETag of a version.</summary>
+    /// <summary>Returns the strong ETag of a version.</summary>
     /// <param name="version">The version, which <c>If-Match</c> compares.</param>
-    /// <param name="rest">What else the answer depends on; it stands behind the version, after a hyphen.</param>
+    /// <param name="rest">What the response depends on besides the version; it follows the version after a hyphen.</param>
     public static string Of(int version, string? rest = null) =>
         rest is null ? string.Create(CultureInfo.InvariantCulture, $"\"{version}\"") : string.Create(CultureInfo.InvariantCulture, $"\"{version}-{rest}\"");
 
-    /// <summary>The strong ETag of a tag that is no number.</summary>
+    /// <summary>Returns the strong ETag of a tag that is not a number.</summary>
     public static string Of(string tag) => $"\"{tag}\"";
 
-    /// <summary>The tag that <c>If-Match</c> asks for; null when any will do, and empty, which nothing has, for what is no strong ETag.</summary>
+    /// <summary>
+    /// Returns the tag in <c>If-Match</c>. Null when any tag is allowed. Empty, which matches nothing, when it is not a strong ETag.
+    /// </summary>
     public static string? IfMatchTag(HttpContext context) => context.Request.Headers.IfMatch.ToString().Trim() switch
     {
         "" or "*" => null,
@@ -25,7 +27,9 @@ internal static class ETags
         _ => "",
     };
 
-    /// <summary>The version that <c>If-Match</c> asks for; null when any will do. What stands behind it in the tag is no edit, and does not matter.</summary>
+    /// <summary>
+    /// Returns the version in <c>If-Match</c>; null when any version is allowed. The part after the version does not matter for edits.
+    /// </summary>
     public static int? IfMatch(HttpContext context)
     {
         var header = context.Request.Headers.IfMatch.ToString().Trim();

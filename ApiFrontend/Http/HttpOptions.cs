@@ -72,7 +72,7 @@ public sealed class HttpOptions
     /// </summary>
     public string ProblemTypeBase { get; set; } = "https://soonshop.dev/problems/";
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         foreach (var (name, value, min, max) in ((string, int, int, int)[])
@@ -105,11 +105,11 @@ public sealed class HttpOptions
         for (var i = 0; i < TrustedProxies.Length; i++)
         {
             if (Network(TrustedProxies[i]) is null)
-                yield return $"{Section}:TrustedProxies:{i} is '{TrustedProxies[i]}', no address and no network; set {Section}__TrustedProxies__{i} to one such as 10.0.0.7 or 10.0.0.0/8.";
+                yield return $"{Section}:TrustedProxies:{i} is '{TrustedProxies[i]}', which is neither an address nor a network; set {Section}__TrustedProxies__{i} to one such as 10.0.0.7 or 10.0.0.0/8.";
         }
     }
 
-    /// <summary>An address or network as a network; null for neither.</summary>
+    /// <summary>Returns an address or network as a network; null when it is neither.</summary>
     internal static IPNetwork? Network(string text) =>
         text.Contains('/', StringComparison.Ordinal) ? IPNetwork.TryParse(text, out var network) ? network : null
             : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.GetAddressBytes().Length * 8)

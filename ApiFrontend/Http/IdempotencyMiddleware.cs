@@ -9,19 +9,19 @@ using SoonShop.Idempotency;
 
 namespace SoonShop.ApiFrontend.Http;
 
-/// <summary>How a route treats <c>Idempotency-Key</c>.</summary>
-/// <param name="Required">True where a request without one is refused.</param>
-/// <param name="ByGrain">True where the grain behind the route remembers the answer itself.</param>
+/// <summary>How a route handles <c>Idempotency-Key</c>.</summary>
+/// <param name="Required">True when a request without a key is refused.</param>
+/// <param name="ByGrain">True when the grain behind the route stores the response itself.</param>
 internal sealed record IdempotencyRule(bool Required, bool ByGrain);
 
 /// <summary>
-/// Gives a repeated POST with the same <c>Idempotency-Key</c> the same answer, as Stripe does
-/// (docs.stripe.com/api/idempotent_requests). Answers that say nothing happened and that may differ next time (bad input,
-/// credentials, limits, unavailability) are not kept.
+/// Gives a repeated POST with the same <c>Idempotency-Key</c> the same response, as Stripe does (docs.stripe.com/api/idempotent_requests).
+/// It does not store responses that report that nothing happened and that may differ next time (invalid input, credentials, limits,
+/// unavailability).
 /// <para>
-/// A short key is passed over where it is all that tells one caller from another: from nobody in particular, on a route that
-/// reads no body. Callers behind one address would meet under "1" and share the answer, which may be a secret such as a new
-/// cart's id. What such a request does twice, like opening a cart, harms nobody.
+/// A short key is ignored if nothing else distinguishes the caller: without credentials, on a route without a body. Otherwise callers
+/// behind one address with the key "1" would share a response, which may contain a secret such as a new cart's id. Executing such a request
+/// twice, like opening a cart, does no harm.
 /// </para>
 /// </summary>
 internal sealed partial class IdempotencyMiddleware(
@@ -31,10 +31,10 @@ internal sealed partial class IdempotencyMiddleware(
     private const string ReplayedHeader = "Idempotent-Replayed";
     private const int MaxKeyLength = 255;
 
-    /// <summary>Keys of this length are taken to be random, as UUIDs are.</summary>
+    /// <summary>Keys of this length or more are assumed to be random, like UUIDs.</summary>
     private const int MinUnguessableLength = 20;
 
-    /// <summary>The largest answer that is kept.</summary>
+    /// <summary>The largest response that is stored, in bytes.</summary>
     private const int MaxStoredBytes = 256 * 1024;
 
     private static readonly string[] StoredHeaders = ["Content-Type", "Content-Language", "Location", "ETag"];
@@ -74,7 +74,7 @@ internal sealed partial class IdempotencyMiddleware(
             await RunOnceAsync(context, request, cluster.GetGrain<IIdempotencyGrain>($"idempotency/{request.Id}"));
     }
 
-    /// <summary>What is wrong with a request's key; null when nothing is, and where none is needed and none was sent.</summary>
+    /// <summary>Returns what is wrong with a request's key; null when it is valid, or when it is neither required nor sent.</summary>
     public static string? Fault(HttpContext context, Endpoint endpoint)
     {
         var header = context.Request.Headers[Header];
@@ -87,7 +87,7 @@ internal sealed partial class IdempotencyMiddleware(
             : null;
     }
 
-    /// <summary>Says that the answer is the one given before.</summary>
+    /// <summary>Marks the response as a repeated one.</summary>
     public static void MarkReplayed(HttpContext context) => context.Response.Headers[ReplayedHeader] = "true";
 
     private async Task RunOnceAsync(HttpContext context, IdempotentRequest request, IIdempotencyGrain grain)
@@ -112,7 +112,7 @@ internal sealed partial class IdempotencyMiddleware(
         var (body, aborted) = (context.Response.Body, context.RequestAborted);
         using var answer = new MemoryStream();
         context.Response.Body = answer;
-        // What writes results stops in the middle, without an error, when the client hangs up; that half would be kept.
+        // Otherwise the result writer stops without an error when the client disconnects, and half of the response would be stored.
         context.RequestAborted = CancellationToken.None;
         var kept = false;
         try
@@ -142,18 +142,18 @@ internal sealed partial class IdempotencyMiddleware(
             .ToDictionary(h => h, h => context.Response.Headers[h].ToString());
         try
         {
-            // Also of use to one who asks again after this request ran out of time.
+            // The response is stored even after the request's time is over, because the caller may repeat the request.
             using var finish = CallBudget.Extend();
             await grain.CompleteAsync(request.Fingerprint, new StoredResponse(context.Response.StatusCode, headers, request.Seal(body)));
         }
         catch (Exception e)
         {
-            // It is done; a repeat runs again and meets the operation ids below.
+            // The request was executed. A repetition runs again, and the grains recognize it by its operation ids.
             LogNotStored(log, context.Request.Path, e.Message);
         }
     }
 
-    /// <summary>Where that fails, its lease ends by itself; the answer, or the exception, is the request's own.</summary>
+    /// <summary>Releases the run. If that fails, its lease expires; the request's own response or exception stays.</summary>
     private async Task AbandonAsync(HttpContext context, IdempotentRequest request, IIdempotencyGrain grain)
     {
         try
@@ -189,18 +189,18 @@ internal sealed partial class IdempotencyMiddleware(
 
     private static bool ShouldStore(int status) => status is < 500 and not (400 or 401 or 403 or 413 or 415 or 429);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer to a keyed POST {Path} could not be kept: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The response to a POST {Path} with an Idempotency-Key could not be stored: {Reason}")]
     private static partial void LogNotStored(ILogger log, string path, string reason);
 }
 
-/// <summary>A route whose body or answer holds a secret.</summary>
-/// <param name="InBody">True where the body does, as passwords and tokens.</param>
+/// <summary>Marks a route whose body or response contains a secret.</summary>
+/// <param name="InBody">True when the body contains it, such as a password or token.</param>
 internal sealed record SecrecyRule(bool InBody);
 
 /// <summary>A request with an Idempotency-Key.</summary>
 internal sealed class IdempotentRequest
 {
-    /// <summary>Of a length in front of a text.</summary>
+    /// <summary>The most digits of a length that precedes a text.</summary>
     private const int MaxDigits = 10;
 
     private readonly ImmutableArray<string> fingerprints;
@@ -213,18 +213,21 @@ internal sealed class IdempotentRequest
         byte[] bodyDigest) =>
         (Key, Id, this.fingerprints, this.secrets, this.bodyDigest) = (key, id, fingerprints, secrets, bodyDigest);
 
-    /// <summary>As the client wrote it.</summary>
+    /// <summary>The key as the client sent it.</summary>
     public string Key { get; }
 
-    /// <summary>Digest of who asked where under which key.</summary>
+    /// <summary>A digest of the caller, the route and the key.</summary>
     public string Id { get; }
 
-    /// <summary>Digest of what was asked. Where a secret is in the body, it is keyed: the database alone gives no way to guess the secret.</summary>
+    /// <summary>
+    /// A digest of the request. If the body contains a secret, the digest is keyed, so that the database alone does not allow guessing the
+    /// secret.
+    /// </summary>
     public string Fingerprint => fingerprints[chosen];
 
     /// <summary>
-    /// The same request may be known by another fingerprint: under a signing key that is not the first one here, or, from a front end of the
-    /// version before, under none. False when there is no other.
+    /// Switches to another fingerprint under which the same request may be stored: with another signing key, or without one by a front end
+    /// of the previous version. False when there is no other.
     /// </summary>
     public bool TryNextFingerprint()
     {
@@ -237,11 +240,11 @@ internal sealed class IdempotentRequest
         return false;
     }
 
-    /// <summary>Reads the body, and leaves it to be read again.</summary>
+    /// <summary>Reads the body and rewinds it.</summary>
     /// <param name="context">The request.</param>
     /// <param name="key">Its Idempotency-Key.</param>
-    /// <param name="secrecy">What its route says of secrets.</param>
-    /// <param name="secrets">Secrets that all front ends share, the one in force first; needed where <paramref name="secrecy"/> is.</param>
+    /// <param name="secrecy">The route's declaration of secrets.</param>
+    /// <param name="secrets">Secrets that all front ends share, the current one first; required with <paramref name="secrecy"/>.</param>
     public static async ValueTask<IdempotentRequest> ReadAsync(
         HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets)
     {
@@ -259,10 +262,10 @@ internal sealed class IdempotentRequest
         HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets, byte[] bodyDigest)
     {
         var request = context.Request;
-        // Keys are the caller's own. One who is neither signed in nor holds a cart is told apart by address, so that nobody
-        // else's "1" is met.
+        // Keys belong to a caller. A caller without a session and a cart is identified by address, so that its key "1" does not match
+        // another caller's.
         var caller = context.Caller();
-        // By kind: a customer's cart has the customer's id, and is no guest's.
+        // The kind is included, because a customer's cart has the customer's id but is not a guest's.
         var scope = caller.UserId is { } user ? $"user/{user}"
             : caller.CartId is { } cart ? $"cart/{cart}"
             : context.User.ApiKeyId() is { } apiKey ? $"api-key/{apiKey}"
@@ -277,7 +280,9 @@ internal sealed class IdempotentRequest
             bodyDigest);
     }
 
-    /// <summary>The keys of sealed answers, the one in force first. Where a grain remembers the answer there is nothing to seal.</summary>
+    /// <summary>
+    /// The keys that encrypt responses, the current one first. If a grain stores the response, there is nothing to encrypt.
+    /// </summary>
     private ImmutableArray<byte[]> SealingKeys
     {
         get
@@ -291,7 +296,10 @@ internal sealed class IdempotentRequest
         }
     }
 
-    /// <summary>Encrypts an answer (AES-256-GCM) with a key that only the same request yields and, where a secret is in it, only a front end.</summary>
+    /// <summary>
+    /// Encrypts a response (AES-256-GCM) with a key derived from the same request and, if it contains a secret, from a front end's signing
+    /// key.
+    /// </summary>
     public byte[] Seal(byte[] body)
     {
         Span<byte> sealedBody = new byte[HeaderBytes + body.Length];
@@ -301,8 +309,10 @@ internal sealed class IdempotentRequest
         return sealedBody.ToArray();
     }
 
-    /// <summary>Opens what <see cref="Seal"/> made for the same request, here, under another signing key, or in the version before.</summary>
-    /// <exception cref="AuthenticationTagMismatchException">It was made under a signing key that is gone.</exception>
+    /// <summary>
+    /// Decrypts the result of <see cref="Seal"/> for the same request, also with another signing key or from the previous version.
+    /// </summary>
+    /// <exception cref="AuthenticationTagMismatchException">It was encrypted with a signing key that no longer exists.</exception>
     public byte[] Unseal(byte[] sealedBody)
     {
         for (var i = 0; ; i++)
@@ -313,7 +323,7 @@ internal sealed class IdempotentRequest
             }
             catch (AuthenticationTagMismatchException) when (i + 1 < SealingKeys.Length)
             {
-                // The next one.
+                // Tries the next key.
             }
         }
     }
@@ -331,7 +341,7 @@ internal sealed class IdempotentRequest
     private const int TagBytes = 16;
     private const int HeaderBytes = NonceBytes + TagBytes;
 
-    /// <summary>Of two texts, each behind its length and a colon, and of bytes.</summary>
+    /// <summary>Computes the digest of two texts, each preceded by its length and a colon, and of bytes.</summary>
     private static byte[] Digest(string a, string b, byte[] c)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(a.Length + b.Length) + 2 * (MaxDigits + 1) + c.Length);
@@ -344,7 +354,7 @@ internal sealed class IdempotentRequest
         }
         finally
         {
-            // What the next one rents must not show the key.
+            // Clears the buffer, so that its next user cannot see the key.
             ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         }
     }
@@ -359,25 +369,25 @@ internal sealed class IdempotentRequest
     private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
 }
 
-/// <summary>What routes say and ask of keyed requests.</summary>
+/// <summary>Declarations of routes for Idempotency-Key, and access to the request.</summary>
 internal static class IdempotencyExtensions
 {
-    /// <summary>The route refuses requests without an Idempotency-Key.</summary>
+    /// <summary>Makes the route refuse requests without an Idempotency-Key.</summary>
     public static RouteHandlerBuilder RequireIdempotencyKey(this RouteHandlerBuilder route, bool byGrain = false) =>
         route.WithMetadata(new IdempotencyRule(true, byGrain));
 
     /// <summary>
-    /// The route's body, or only its answer, holds a secret (a password, a token, a key): what is kept of a keyed request is then worth
-    /// nothing without the front ends' signing keys.
+    /// Declares that the route's body, or only its response, contains a secret (a password, a token, a key). The stored response is then
+    /// useless without the front ends' signing keys.
     /// </summary>
     public static RouteHandlerBuilder HoldsSecret(this RouteHandlerBuilder route, bool inBody = true) => route.WithMetadata(new SecrecyRule(inBody));
 
-    /// <summary>The keyed request, if it is one.</summary>
+    /// <summary>Returns the request with its key, if it has one.</summary>
     public static IdempotentRequest? IdempotentRequest(this HttpContext context) => context.Features.Get<IdempotentRequest>();
 
     /// <summary>
-    /// The id under which this request's command happens once: from its key, or, without one, a new one. Another body has
-    /// another id: where the first answer could not be kept, it must not pass for a repeat.
+    /// Returns the id by which this request's command happens once: derived from its key or, without one, a new id. Another body gives
+    /// another id, because it must not count as a repetition when the first response could not be stored.
     /// </summary>
     public static Guid OperationId(this HttpContext context) =>
         context.IdempotentRequest() is { } request ? Deterministic.Id("operation", request.Id, request.Fingerprint) : Guid.NewGuid();

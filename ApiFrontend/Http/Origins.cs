@@ -2,10 +2,10 @@ using SoonShop.ApiFrontend.Cluster;
 
 namespace SoonShop.ApiFrontend.Http;
 
-/// <summary>Tells the cluster who asks, for the audit log.</summary>
+/// <summary>Sends the caller to the cluster, for the audit log.</summary>
 internal static class Origins
 {
-    /// <summary>Sends along with every call who asks, once that is known. Until then the caller is anonymous.</summary>
+    /// <summary>Sends the caller with every call, once it is known. Until then the caller is anonymous.</summary>
     public static void UseActor(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         if (context.User.Identity?.IsAuthenticated == true)

@@ -4,7 +4,7 @@ using SoonShop.ApiFrontend.Texts;
 
 namespace SoonShop.ApiFrontend.Http;
 
-/// <summary>A refusal as an RFC 9457 problem.</summary>
+/// <summary>An error as an RFC 9457 problem.</summary>
 internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
 {
     public int? StatusCode => ProblemCodes.StatusOf(error.Code);
@@ -29,7 +29,7 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
         return httpContext.Response.WriteAsJsonAsync(details, options: null, contentType: "application/problem+json");
     }
 
-    /// <summary>Gives a problem its type, title, instance and trace id, and the language that the client prefers; answers that.</summary>
+    /// <summary>Sets a problem's type, title, instance and trace id, in the client's preferred language. Returns that language.</summary>
     public static Messages Complete(HttpContext context, ProblemDetails details, string code)
     {
         var language = Messages.For(context.Request);
@@ -41,13 +41,13 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
         var headers = context.Response.Headers;
         headers.ContentLanguage = language.Language;
         headers.AppendCommaSeparatedValues("Vary", "Accept-Language");
-        // RFC 9110, section 15.5.2: a 401 says how to prove who one is.
+        // RFC 9110, section 15.5.2: a 401 response tells how to authenticate.
         if (details.Status == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)
             headers.WWWAuthenticate = "Bearer";
         return language;
     }
 
-    /// <summary>For refusals that name no time: soon, but not at once.</summary>
+    /// <summary>The default wait for errors without a time: short, but not immediate.</summary>
     private static TimeSpan? DefaultWait(int? status) =>
         status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable ? TimeSpan.FromSeconds(2) : null;
 }

@@ -1,6 +1,6 @@
 namespace SoonShop.ApiFrontend.Http;
 
-/// <summary>The problems of the HTTP contract: which status each code has, and which code a bare status stands for.</summary>
+/// <summary>The problems of the HTTP contract: the status of each code, and the code of a status without one.</summary>
 internal static class ProblemCodes
 {
     public const string MethodNotAllowed = "method-not-allowed";
@@ -12,7 +12,7 @@ internal static class ProblemCodes
     private const string HeadersTooLarge = "headers-too-large";
     private const string Internal = "internal-error";
 
-    /// <summary>Every code with its texts. Where several have one status, the first is what the status says by itself.</summary>
+    /// <summary>All codes with their texts. If several have the same status, the first is the default for that status.</summary>
     private static readonly ProblemCode[] Table =
     [
         new(ErrorCode.ValidationFailed, 400,
@@ -97,13 +97,13 @@ internal static class ProblemCodes
             + "effect once."),
     ];
 
-    /// <summary>All codes with their texts, by status.</summary>
+    /// <summary>All codes with their texts, ordered by status.</summary>
     public static IEnumerable<ProblemCode> Descriptions => Table;
 
     /// <summary>All codes.</summary>
     public static IEnumerable<string> All => Table.Select(t => t.Code);
 
-    /// <summary>The status of a code; codes that the table does not know are conflicts.</summary>
+    /// <summary>Returns the status of a code. Codes that are not in the table are conflicts.</summary>
     public static int StatusOf(string code)
     {
         foreach (var entry in Table)
@@ -114,7 +114,7 @@ internal static class ProblemCodes
         return StatusCodes.Status409Conflict;
     }
 
-    /// <summary>The code for a status that the framework set without saying more.</summary>
+    /// <summary>Returns the code for a status that the framework set.</summary>
     public static string OfStatus(int status)
     {
         foreach (var entry in Table)
@@ -125,7 +125,7 @@ internal static class ProblemCodes
         return status < 500 ? "bad-request" : Internal;
     }
 
-    /// <summary>A code as a name of a type: <c>NotFound</c>.</summary>
+    /// <summary>Returns a code as a type name, such as <c>NotFound</c>.</summary>
     public static string NameOf(string code) => string.Concat(code.Split('-').Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
 }
 

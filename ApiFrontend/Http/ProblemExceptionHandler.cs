@@ -6,7 +6,7 @@ using SoonShop.ServiceDefaults;
 
 namespace SoonShop.ApiFrontend.Http;
 
-/// <summary>Answers what handlers throw: bad requests with the field that is wrong, an unreachable shop with 503, and bugs with a bare 500.</summary>
+/// <summary>Responds to exceptions: bad requests with the invalid fields, an unreachable shop with 503, and bugs with a bare 500.</summary>
 internal sealed partial class ProblemExceptionHandler(IProblemDetailsService problems, ILogger<ProblemExceptionHandler> log)
     : IExceptionHandler
 {
@@ -18,7 +18,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
             return true;
         if (exception is BadHttpRequestException { StatusCode: not 400 } bad)
         {
-            // These statuses have no refusal code of their own.
+            // These statuses have no error code of their own.
             httpContext.Response.StatusCode = bad.StatusCode;
             await problems.WriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = { Detail = bad.Message } });
             return true;

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Writes the framework's own problems, whatever <c>Accept</c> says: the default writer leaves those who do not ask for JSON
-/// with an empty answer or plain text, and a problem that is not asked for says more (RFC 9110, section 12.5.1, allows it).
+/// Writes the framework's own problems regardless of <c>Accept</c>. The default writer gives clients that do not ask for JSON an empty
+/// response or plain text. A problem in another format is more useful (RFC 9110, section 12.5.1, allows it).
 /// </summary>
 internal sealed class ProblemWriter(IOptions<ProblemDetailsOptions> options) : IProblemDetailsWriter
 {

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// The query parameters that a route's handler has. A request that names another one is refused: a filter that is misspelt must not
-/// return everything. Names are compared with their case, as members of bodies are.
+/// The query parameters of a route's handler. A request with an unknown parameter is refused: a misspelt filter must not return everything.
+/// Names are case-sensitive, like the members of bodies.
 /// </summary>
 internal sealed class QueryNames
 {
@@ -19,11 +19,11 @@ internal sealed class QueryNames
 
     private QueryNames(ImmutableArray<(string Name, bool IsList)> names) => this.names = names;
 
-    /// <summary>The names of an endpoint; null where any will do, or where no handler is called.</summary>
+    /// <summary>Returns the names of an endpoint; null when any name is allowed, or when there is no handler.</summary>
     public static QueryNames? Of(Endpoint endpoint) =>
         endpoint.Metadata.GetMetadata<MethodInfo>() is null || endpoint.Metadata.GetMetadata<AnyQuery>() is not null ? null : Known.GetValue(endpoint, Read);
 
-    /// <summary>What is wrong with the names of a request's query: unknown ones, and those that are given twice.</summary>
+    /// <summary>Returns what is wrong with the names of a request's query: unknown and duplicate ones.</summary>
     public IEnumerable<(string Name, string Message)> Faults(HttpRequest request)
     {
         var given = new HashSet<string>(StringComparer.Ordinal);
@@ -39,7 +39,7 @@ internal sealed class QueryNames
         }
     }
 
-    /// <summary>True for what is bound from the query.</summary>
+    /// <summary>True for a parameter that is bound from the query.</summary>
     public static bool IsQuery(ParameterInfo parameter, Endpoint endpoint) =>
         IsSimple(parameter.ParameterType)
         && !parameter.GetCustomAttributes().Any(a => a is IFromRouteMetadata or IFromHeaderMetadata or IFromBodyMetadata or IFromServiceMetadata or IFromFormMetadata)
@@ -70,16 +70,16 @@ internal sealed class QueryNames
     }
 }
 
-/// <summary>The route's query may hold anything: it is not the shop's.</summary>
+/// <summary>Marks a route whose query may contain anything, because it is not the shop's.</summary>
 internal sealed class AnyQuery;
 
-/// <summary>The route's handler reads the body itself, whatever it is.</summary>
+/// <summary>Marks a route whose handler reads the body itself.</summary>
 internal sealed class RawBody;
 
-/// <summary>What is wrong with names, in the words of the English texts.</summary>
+/// <summary>Messages about names, as in the English texts.</summary>
 internal static class FieldFaults
 {
-    /// <summary>Longer names than this are cut when they are shown, and resemble nothing.</summary>
+    /// <summary>Longer names are truncated in messages, and are not compared with known names.</summary>
     private const int MaxLength = 100;
 
     public const string Nameless = "has a parameter without a name";
@@ -90,14 +90,14 @@ internal static class FieldFaults
 
     public static string UnknownField(string name, IEnumerable<string> known) => With("is not a known field", name, known);
 
-    /// <summary>A name as it can be shown.</summary>
+    /// <summary>Returns a name as messages show it.</summary>
     public static string Shown(string name) =>
         name.Length <= MaxLength ? name : string.Concat(name.AsSpan(0, char.IsHighSurrogate(name[MaxLength - 1]) ? MaxLength - 1 : MaxLength), "…");
 
     private static string With(string fault, string name, IEnumerable<string> known) =>
         Nearest(name, known) is { } nearest ? $"{fault}; did you mean {nearest}?" : fault;
 
-    /// <summary>The known name that is least different, if it is hardly different: one letter in three, case apart.</summary>
+    /// <summary>Returns the most similar known name, if it differs in at most one of three letters, ignoring case.</summary>
     private static string? Nearest(string name, IEnumerable<string> known)
     {
         if (name.Length > MaxLength)
@@ -107,7 +107,7 @@ internal static class FieldFaults
         return distance <= nearest.Length / 3 ? nearest : null;
     }
 
-    /// <summary>Letters to insert, remove, replace or swap with their neighbour.</summary>
+    /// <summary>Returns the number of letters to insert, remove, replace or swap with their neighbour.</summary>
     private static int Distance(string a, string b)
     {
         var rows = new int[a.Length + 1, b.Length + 1];

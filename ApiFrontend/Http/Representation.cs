@@ -6,13 +6,13 @@ using Microsoft.Net.Http.Headers;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// 200 with JSON that is written already, or 304 when the client has it (RFC 9110, section 13.1.2). Serves GET and HEAD.
+/// Returns 200 with serialized JSON, or 304 when the client has it (RFC 9110, section 13.1.2). Serves GET and HEAD.
 /// </summary>
 /// <param name="body">The JSON.</param>
 /// <param name="etag">A strong ETag.</param>
-/// <param name="cacheControl">Who may keep it for how long.</param>
-/// <param name="cacheStatus">Where it came from (RFC 9211).</param>
-/// <typeparam name="T">What the JSON is of, for the OpenAPI document.</typeparam>
+/// <param name="cacheControl">Who may cache it, and for how long.</param>
+/// <param name="cacheStatus">Its source (RFC 9211).</param>
+/// <typeparam name="T">The type of the JSON, for the OpenAPI document.</typeparam>
 internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, string cacheControl, string cacheStatus) : IResult, IEndpointMetadataProvider
 {
     private const string Json = "application/json";
@@ -21,7 +21,7 @@ internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var (request, response) = (httpContext.Request, httpContext.Response);
-        // Section 15.4.5: a 304 bears the headers by which the kept answer is renewed.
+        // Section 15.4.5: a 304 response has the headers that renew the cached response.
         response.Headers.ETag = etag;
         response.Headers.CacheControl = cacheControl;
         response.Headers["Cache-Status"] = cacheStatus;
@@ -46,7 +46,7 @@ internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, 
         builder.Metadata.Add(new ResponseHeader("Cache-Status", "Whether the answer came from the cache (RFC 9211).", "soonshop; hit", true, Whole));
     }
 
-    /// <summary>By weak comparison, as the section asks.</summary>
+    /// <summary>Uses the weak comparison, as the section requires.</summary>
     private bool Matches(HttpRequest request)
     {
         var ours = EntityTagHeaderValue.Parse(etag);

@@ -4,16 +4,16 @@ using Microsoft.Net.Http.Headers;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Bounds request bodies. One whose length is announced is refused before it is read; the server then takes the rest of a
-/// body that is not too absurd off the connection, so that a client that is still sending gets to see the answer.
-/// Text is UTF-8 (RFC 8259, section 8.1): ASP.NET Core takes other charsets for a fault of the server's.
+/// Limits request bodies. A body whose declared length is too large is refused before it is read. The server then drains the rest of the
+/// body, up to a limit, so that a client that is still sending gets the response. Text is UTF-8 (RFC 8259, section 8.1); ASP.NET Core
+/// reports other charsets as a server error.
 /// </summary>
 internal static class RequestLimits
 {
-    /// <summary>Bodies up to this many times the limit are taken off the connection.</summary>
+    /// <summary>Bodies up to this many times the limit are drained.</summary>
     public const int DrainFactor = 16;
 
-    /// <summary>What almost every client sends. There is nothing in it to look for.</summary>
+    /// <summary>The Content-Type of almost every client. It needs no further check.</summary>
     private const string PlainJson = "application/json";
 
     public static void UseRequestLimits(this IApplicationBuilder app, int maxBytes) => app.Use((context, next) =>
@@ -28,7 +28,9 @@ internal static class RequestLimits
         return next(context);
     });
 
-    /// <summary>The media type without <c>charset=utf-8</c>, which says nothing, and which ASP.NET Core does not know in quotes.</summary>
+    /// <summary>
+    /// Returns the media type without <c>charset=utf-8</c>, which is redundant, and which ASP.NET Core does not recognize in quotes.
+    /// </summary>
     private static string WithoutCharset(string contentType)
     {
         if (!MediaTypeHeaderValue.TryParse(contentType, out var type))

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Answers an error status without a body by its problem. It replaces ASP.NET Core's status code pages, which prepare every request for
-/// one; this looks only at what came of the request.
+/// Writes the problem of an error status without a body. It replaces ASP.NET Core's status code pages, which prepare every request for
+/// that. This class acts only after the response is known.
 /// </summary>
 internal static class StatusProblems
 {

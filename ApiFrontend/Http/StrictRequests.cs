@@ -6,13 +6,15 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// Refuses what a route does not know, before anything is done: query parameters that its handler does not have, and a body where it
-/// takes none. Members of a body that are unknown or stand there twice fail its binding (<see cref="AddStrictJson"/>). Whatever the
-/// first fault is, the answer names all of them (<see cref="BadRequestReader"/>).
+/// Refuses unknown input before any work is done: query parameters that the handler does not have, and a body on a route without one.
+/// Unknown and duplicate members of a body fail its binding (<see cref="AddStrictJson"/>). Whatever the first error is, the response
+/// contains all of them (<see cref="BadRequestReader"/>).
 /// </summary>
 internal static class StrictRequests
 {
-    /// <summary>Unknown members, members in another case, and members that stand there twice are faults; money has an amount and a currency.</summary>
+    /// <summary>
+    /// Makes unknown members, members in another case and duplicate members errors, and requires an amount and a currency for money.
+    /// </summary>
     public static void AddStrictJson(this JsonSerializerOptions json)
     {
         json.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
@@ -28,13 +30,15 @@ internal static class StrictRequests
             });
     }
 
-    /// <summary>Guards the routes; after <see cref="AccessRules.UseAccess"/>, so that strangers learn nothing.</summary>
+    /// <summary>
+    /// Adds the check to the pipeline. Must follow <see cref="AccessRules.UseAccess"/>, so that unauthorized callers learn nothing.
+    /// </summary>
     public static void UseStrictRequests(this IApplicationBuilder app) => app.Use((context, next) =>
         context.GetEndpoint() is { } endpoint && (HasWrongQuery(context.Request, endpoint) || HasUnexpectedBody(context, endpoint))
             ? CheckAsync(context, next)
             : next(context));
 
-    /// <summary>True where the route takes no body and none was declared.</summary>
+    /// <summary>True when the route takes no body and none is declared.</summary>
     public static bool TakesNoBody(Endpoint endpoint) =>
         QueryNames.Of(endpoint) is not null && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null && endpoint.Metadata.GetMetadata<RawBody>() is null;
 
@@ -52,7 +56,7 @@ internal static class StrictRequests
             await new Problem(Error.Invalid(faults)).ExecuteAsync(context);
             return;
         }
-        // Blanks or an empty object, which some clients send with every POST.
+        // Accepts blanks or an empty object, which some clients send with every POST.
         context.Request.Body.Position = 0;
         await next(context);
     }

@@ -6,21 +6,21 @@ using Microsoft.OpenApi;
 namespace SoonShop.ApiFrontend.Http;
 
 /// <summary>
-/// The bounds of a stretch of time in a filter: times as in RFC 3339, UTC where no offset is named, or dates. A date is the whole day in UTC: the
-/// stretch begins with it, or ends with it.
+/// Reads the bounds of a period in a filter: RFC 3339 times, in UTC if there is no offset, or dates. A date is the whole day in UTC: the
+/// period begins or ends with it.
 /// </summary>
 internal static partial class Times
 {
     private const string Date = "yyyy-MM-dd";
     private static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd'T'HH:mmK"];
 
-    /// <summary>The first moment; null for none. What <see cref="StartTimeAttribute"/> has let through.</summary>
+    /// <summary>Reads the inclusive start; null for none. The text must have passed <see cref="StartTimeAttribute"/>.</summary>
     public static DateTimeOffset? ReadStart(string? text) => TryRead(text, ends: false, out var time) ? time : null;
 
-    /// <summary>The first moment that does not belong to it any more; null for none. What <see cref="EndTimeAttribute"/> has let through.</summary>
+    /// <summary>Reads the exclusive end; null for none. The text must have passed <see cref="EndTimeAttribute"/>.</summary>
     public static DateTimeOffset? ReadEnd(string? text) => TryRead(text, ends: true, out var time) ? time : null;
 
-    /// <summary>Reads a bound; nothing means none.</summary>
+    /// <summary>Reads a bound; empty text gives null.</summary>
     public static bool TryRead(string? text, bool ends, out DateTimeOffset? time)
     {
         time = null;
@@ -32,7 +32,7 @@ internal static partial class Times
             time = !ends ? day : day.UtcDateTime.Date == DateTime.MaxValue.Date ? DateTimeOffset.MaxValue : day.AddDays(1);
             return true;
         }
-        // A plus that was not encoded has become a blank on its way.
+        // An unencoded plus has become a blank.
         var written = TooFine().Replace(text, "").Replace(' ', '+').ToUpperInvariant();
         if (!DateTimeOffset.TryParseExact(written, TimeFormats, CultureInfo.InvariantCulture, Utc, out var moment))
             return false;
@@ -40,7 +40,7 @@ internal static partial class Times
         return true;
     }
 
-    /// <summary>What of a second's fraction is finer than a clock's ticks: RFC 3339 bounds no digits.</summary>
+    /// <summary>Matches the digits of a second's fraction that are finer than a tick: RFC 3339 does not limit the digits.</summary>
     [GeneratedRegex(@"(?<=\.\d{7})\d+", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
     private static partial Regex TooFine();
 }
@@ -58,11 +58,11 @@ public abstract class TimeBoundAttribute(string description) : ValidationAttribu
     }
 }
 
-/// <summary>Where a stretch of time begins.</summary>
+/// <summary>The start of a period.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class StartTimeAttribute() : TimeBoundAttribute("From this time on (RFC 3339; UTC without an offset). A date is its first moment in UTC.");
 
-/// <summary>Where a stretch of time ends.</summary>
+/// <summary>The end of a period.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class EndTimeAttribute() : TimeBoundAttribute(
     "Before this time, which is itself left out (RFC 3339; UTC without an offset). A date means that whole day in UTC: from and to of one date are that day.");

@@ -5,7 +5,7 @@ using SoonShop.Logging;
 
 namespace SoonShop.ApiFrontend.Logging;
 
-/// <summary>How much all processes log, for a time; for administrators.</summary>
+/// <summary>Temporary log levels of all processes, for administrators.</summary>
 internal static class AdminLogLevelsApi
 {
     public static void MapAdminLogLevels(this IEndpointRouteBuilder admin)
@@ -23,7 +23,7 @@ internal static class AdminLogLevelsApi
     private static ILogLevelsGrain Levels(IClusterClient cluster) => cluster.GetGrain<ILogLevelsGrain>(LogLevels.Key);
 }
 
-/// <summary>Levels by category or its beginning, <c>Default</c> for all others, and for how many minutes.</summary>
+/// <summary>Levels by category or its prefix, with <c>Default</c> for all others, and the duration in minutes.</summary>
 public sealed record LogLevelsRequest(
     [property: Required] Dictionary<string, LogDetail>? Levels,
     [property: Range(1, LogLevels.MaxMinutes)] int Minutes = 30);

@@ -41,7 +41,7 @@ public sealed record WebhookRequest(
     [property: Required, StringLength(500, MinimumLength = 1), Line] string? Url,
     [property: Required, MaxLength(50)] string[]? EventTypes);
 
-/// <summary>A new endpoint, with the secret that signs what is posted there.</summary>
+/// <summary>A new endpoint with the secret that signs its posts.</summary>
 internal sealed record NewWebhookResponse(
     Guid Id, string Url, ImmutableArray<string> EventTypes, bool Enabled, DateTimeOffset CreatedAt, string Secret)
 {

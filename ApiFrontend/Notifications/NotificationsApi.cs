@@ -6,7 +6,7 @@ using SoonShop.Notifications;
 
 namespace SoonShop.ApiFrontend.Notifications;
 
-/// <summary>The signed-in customer's inbox, and how the customer wants to be reached.</summary>
+/// <summary>The signed-in customer's inbox and preferences.</summary>
 internal static class NotificationsApi
 {
     public static void MapNotifications(this IEndpointRouteBuilder api)
@@ -44,10 +44,10 @@ internal static class NotificationsApi
     private static INotificationGrain Mine(ClaimsPrincipal user, IClusterClient cluster) => cluster.GetGrain<INotificationGrain>(user.RequiredUserId());
 }
 
-/// <summary>By kind and channel: whether it is wanted.</summary>
+/// <summary>Whether a kind is wanted on a channel, by kind and channel.</summary>
 public sealed record PreferencesRequest([property: Required] Dictionary<string, Dictionary<string, bool>>? Preferences)
 {
-    /// <summary>More kinds or channels than this are none that exist.</summary>
+    /// <summary>The most kinds and channels that are checked; no more exist.</summary>
     private const int MaxNames = 100;
 
     public Error? Problem() =>

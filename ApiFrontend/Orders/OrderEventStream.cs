@@ -10,19 +10,19 @@ using SoonShop.Orders;
 
 namespace SoonShop.ApiFrontend.Orders;
 
-/// <summary>An order's status changes as server-sent events; the event's id is its place in the timeline.</summary>
+/// <summary>Streams an order's status changes as server-sent events. An event's id is its position in the timeline.</summary>
 internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessions sessions, TimeProvider time)
 {
-    /// <summary>Longer than one wait, and there is a heartbeat, so that proxies keep the connection.</summary>
+    /// <summary>A heartbeat is sent after this time without a change, so that proxies keep the connection.</summary>
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(8);
 
-    /// <summary>A client that wants more connects again with <c>Last-Event-ID</c>, and with a token that is still good.</summary>
+    /// <summary>The longest duration of a stream. The client then reconnects with <c>Last-Event-ID</c> and a valid token.</summary>
     private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(15);
 
-    /// <summary>What clients are told to wait before they connect again.</summary>
+    /// <summary>How long clients wait before they reconnect.</summary>
     private static readonly TimeSpan Reconnect = TimeSpan.FromSeconds(3);
 
-    /// <summary>Connections of this process; each holds a socket and a call to a grain.</summary>
+    /// <summary>The most connections of this process. Each holds a socket and a grain call.</summary>
     private const int MaxConnections = 2000;
 
     private int connections;
@@ -37,18 +37,18 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
             && !int.TryParse(last, NumberStyles.None, CultureInfo.InvariantCulture, out seen))
             return BadLastEventId;
         var caller = context.Caller();
-        // Nobody waits here; a full order refuses now, while that can still be said.
+        // This call does not wait. If the order has too many watchers, it is refused here, while a problem can still be sent.
         var first = await order.WatchAsync(caller, seen, TimeSpan.Zero, context.RequestAborted);
         if (first.IsError)
             return new Problem(first.Error);
         if (seen > first.Value.Timeline.Length)
             return BadLastEventId;
-        // Nothing will come any more: 204 ends the reconnecting of EventSource (HTML Standard, section 9.2.3).
+        // No further changes follow: 204 makes EventSource stop reconnecting (HTML Standard, section 9.2.3).
         if (seen == first.Value.Timeline.Length && HasEnded(first.Value))
             return TypedResults.NoContent();
         if (Volatile.Read(ref connections) >= MaxConnections)
             return new Problem(new Error(ErrorCode.RateLimited, "Too many watch orders here. Ask for the order itself meanwhile.") { RetryAfter = TimeSpan.FromSeconds(10) });
-        // Proxies that collect answers would keep what is to be seen at once.
+        // Proxies that buffer responses would delay the events.
         context.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(FollowAsync(order, context.User, caller, seen, context.RequestAborted));
     }
@@ -56,7 +56,7 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
     private async IAsyncEnumerable<SseItem<TimelineEntry>> FollowAsync(
         IOrderGrain order, ClaimsPrincipal user, Caller caller, int seen, [EnumeratorCancellation] CancellationToken aborted)
     {
-        // A process that stops lets its clients go: they find another.
+        // A stopping process ends its streams, so that clients reconnect to another one.
         using var end = CancellationTokenSource.CreateLinkedTokenSource(aborted, lifetime.ApplicationStopping);
         var until = time.GetUtcNow() + MaxDuration;
         Interlocked.Increment(ref connections);
@@ -89,7 +89,9 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
         }
     }
 
-    /// <summary>The order once there is something new, or for a heartbeat; null when the stream is to end, and the client to come again.</summary>
+    /// <summary>
+    /// Returns the order when it has changed, or for a heartbeat. Null when the stream must end and the client must reconnect.
+    /// </summary>
     private static async Task<Order?> WatchAsync(IOrderGrain order, Caller caller, int seen, CancellationToken end)
     {
         try
@@ -102,7 +104,7 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
         }
     }
 
-    /// <summary>A session that was ended meanwhile sees no more.</summary>
+    /// <summary>Ends the stream for a session that was ended meanwhile.</summary>
     private async ValueTask<bool> IsStillOpenAsync(ClaimsPrincipal user)
     {
         try

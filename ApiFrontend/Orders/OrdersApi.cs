@@ -22,7 +22,7 @@ internal static class OrdersApi
         orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("Get an order").ForCustomersAndGuests("orders");
         orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithName("watchOrder").WithSummary("Stream status changes of an order")
             .AcceptsHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "1")
-            // It lasts for minutes, and has a limit of its own.
+            // A stream lasts for minutes and has a limit of its own.
             .Admit(AdmissionClass.Free).DisableRequestTimeout();
         orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Pay an order with another payment method").ProducesProblems(ErrorCode.PaymentDeclined, ErrorCode.InvalidOrderState);
         orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments).WithName("cancelOrder").WithSummary("Cancel an order").ProducesProblems(ErrorCode.InvalidOrderState);
@@ -74,7 +74,7 @@ public sealed record PlaceOrderRequest(
     [property: NeedsAccount] bool? SavePaymentMethod = null,
     ExpectedTotalRequest? ExpectedTotal = null);
 
-/// <summary>What the buyer was shown that the order costs.</summary>
+/// <summary>The total that the buyer was shown.</summary>
 public sealed record ExpectedTotalRequest([property: Required, Range(0, Money.MaxAmount)] long? Amount, [property: Required, CurrencyCode] string? Currency)
 {
     public Money ToMoney() => new(Amount!.Value, Currency!);
@@ -83,7 +83,7 @@ public sealed record ExpectedTotalRequest([property: Required, Range(0, Money.Ma
 public sealed record PayOrderRequest(
     [property: Required, StringLength(200, MinimumLength = 1), Line] string? PaymentMethod, [property: NeedsAccount] bool? SavePaymentMethod = null);
 
-/// <summary>Only who has an account can wish for it.</summary>
+/// <summary>Allows the field only for callers with an account.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NeedsAccountAttribute : ValidationAttribute
 {
@@ -93,7 +93,7 @@ public sealed class NeedsAccountAttribute : ValidationAttribute
             : ValidationResult.Success;
 }
 
-/// <summary>Who has an account has it there.</summary>
+/// <summary>Requires the field from guests; an account provides it for others.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NeededByGuestsAttribute : ValidationAttribute
 {

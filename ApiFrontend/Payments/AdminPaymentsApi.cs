@@ -5,7 +5,7 @@ using SoonShop.Payments;
 
 namespace SoonShop.ApiFrontend.Payments;
 
-/// <summary>How the shop's payments agree with the provider's books, for administrators.</summary>
+/// <summary>Discrepancies between the shop's payments and the provider's, for administrators.</summary>
 internal static class AdminPaymentsApi
 {
     public static void MapAdminPayments(this IEndpointRouteBuilder routes)

@@ -6,7 +6,9 @@ using SoonShop.Payments;
 
 namespace SoonShop.ApiFrontend.Payments;
 
-/// <summary>What the payment provider posts. The front end only hands it on, byte by byte: its secrets are the cluster's.</summary>
+/// <summary>
+/// Webhooks of the payment provider. The front end only forwards the unchanged bytes, because only the cluster has the secrets.
+/// </summary>
 internal static class PaymentWebhooksApi
 {
     private const string Signature = "Stripe-Signature";

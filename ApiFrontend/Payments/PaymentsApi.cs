@@ -5,7 +5,7 @@ using SoonShop.Payments;
 
 namespace SoonShop.ApiFrontend.Payments;
 
-/// <summary>Payments, and the customer's part with the simulated provider.</summary>
+/// <summary>Payments, and the customer's authentication at the simulated provider.</summary>
 internal static class PaymentsApi
 {
     public static void MapPayments(this IEndpointRouteBuilder api)

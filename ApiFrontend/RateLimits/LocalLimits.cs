@@ -4,9 +4,9 @@ using SoonShop.RateLimits;
 namespace SoonShop.ApiFrontend.RateLimits;
 
 /// <summary>
-/// The generous limits, counted by this process alone: a token bucket for each subject, without a call to the cluster.
-/// Subjects are spread over a fixed number of buckets by a hash that nobody outside can foresee. So memory is bounded however many
-/// addresses an attacker has; the price is that two subjects in some ten thousand share a budget.
+/// Counts the generous limits in this process only: a token bucket per subject, without a call to the cluster. A hash with a random seed
+/// distributes subjects over a fixed number of buckets. So memory is bounded however many addresses an attacker has. In return, about two
+/// of ten thousand subjects share a bucket.
 /// </summary>
 internal sealed class LocalLimits(RateLimitsOptions options) : IDisposable
 {
@@ -15,11 +15,11 @@ internal sealed class LocalLimits(RateLimitsOptions options) : IDisposable
     private readonly PartitionedRateLimiter<int>?[] limiters = [.. Enum.GetValues<RateClass>()
         .Select(c => RateLimitsOptions.IsCountedInCluster(c) ? null : Limiter(options.Of(c)))];
 
-    /// <summary>Asks for one request of a class.</summary>
+    /// <summary>Requests permission for one request of a class.</summary>
     public RateLimitResult Take(RateClass rateClass, string subject)
     {
         var limiter = limiters[(int)rateClass]!;
-        // Strings hash differently in each process, by a random seed.
+        // The hash of a string has a random seed per process.
         var bucket = (int)((uint)subject.GetHashCode(StringComparison.Ordinal) % Buckets);
         using var lease = limiter.AttemptAcquire(bucket);
         var remaining = (int)(limiter.GetStatistics(bucket)?.CurrentAvailablePermits ?? 0);
@@ -43,14 +43,14 @@ internal sealed class LocalLimits(RateLimitsOptions options) : IDisposable
             TokensPerPeriod = 1,
             ReplenishmentPeriod = PeriodOf(limit),
             QueueLimit = 0,
-            // The partitions are replenished together, by one timer.
+            // One timer replenishes all partitions together.
             AutoReplenishment = false,
         };
-        // The same for all: each request asks for a partition.
+        // The same factory for all partitions, because each request gets a partition.
         Func<int, System.Threading.RateLimiting.RateLimiter> make = _ => new TokenBucketRateLimiter(options);
         return PartitionedRateLimiter.Create<int, int>(bucket => RateLimitPartition.Get(bucket, make));
     }
 
-    /// <summary>The time in which one more request becomes available.</summary>
+    /// <summary>Returns the time in which one more request becomes available.</summary>
     private static TimeSpan PeriodOf(ClassLimit limit) => limit.Window / limit.Requests;
 }

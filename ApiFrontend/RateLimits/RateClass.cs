@@ -27,6 +27,6 @@ internal enum RateClass
     Webhooks,
 }
 
-/// <summary>What a route says of its limit.</summary>
-/// <param name="Class">Its class; null for no limit.</param>
+/// <summary>The rate limit that a route declares.</summary>
+/// <param name="Class">The class; null for no limit.</param>
 internal sealed record RateLimited(RateClass? Class);

@@ -4,23 +4,23 @@ using SoonShop.Users;
 namespace SoonShop.ApiFrontend.RateLimits;
 
 /// <summary>
-/// How routes name their limits. A route that says nothing is limited too: as a read when it only reads, as a write otherwise.
-/// Every request counts, also one that fails, is not authorized, or repeats an Idempotency-Key; a CORS preflight does not.
+/// Declares and applies the rate limits of routes. A route without a declaration is limited as a read if it only reads, otherwise as a
+/// write. Every request counts, including one that fails, is unauthorized, or repeats an Idempotency-Key. A CORS preflight does not count.
 /// </summary>
 internal static class RateLimitExtensions
 {
     public static void AddRateLimits(this IServiceCollection services, RateLimitsOptions options) =>
         services.AddSingleton(options).AddSingleton<LocalLimits>().AddSingleton<RateLimiter>();
 
-    /// <summary>The class of these routes.</summary>
+    /// <summary>Sets the class of these routes.</summary>
     public static TBuilder LimitRate<TBuilder>(this TBuilder routes, RateClass rateClass) where TBuilder : IEndpointConventionBuilder =>
         routes.WithMetadata(new RateLimited(rateClass));
 
-    /// <summary>No limit: for probes, which must hear how things stand.</summary>
+    /// <summary>Removes the limit, for probes, which must always get a response.</summary>
     public static TBuilder WithoutRateLimit<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder =>
         routes.WithMetadata(new RateLimited(null));
 
-    /// <summary>A further limit, by an e-mail address of the body.</summary>
+    /// <summary>Adds a limit by an e-mail address in the body.</summary>
     public static RouteHandlerBuilder LimitRateByEmail<TBody>(this RouteHandlerBuilder route, RateClass rateClass, Func<TBody, string?> email) =>
         route.AddEndpointFilter(async (context, next) =>
             context.Arguments.OfType<TBody>().FirstOrDefault() is { } body && email(body)?.Trim() is var address && (EmailAddress.IsValid(address) || EmailAddress.CanBeKnown(address))
@@ -29,7 +29,9 @@ internal static class RateLimitExtensions
                 ? new Problem(error)
                 : await next(context));
 
-    /// <summary>Limits requests; after authentication, which tells users apart, and before authorization, whose refusals count.</summary>
+    /// <summary>
+    /// Applies the limits. Must follow authentication, which identifies users, and precede authorization, whose refusals count.
+    /// </summary>
     public static void UseRateLimits(this IApplicationBuilder app, RateLimitsOptions options)
     {
         if (!options.Enabled)
@@ -57,7 +59,7 @@ internal static class RateLimitExtensions
             return null;
         var method = context.Request.Method;
         var rateClass = named?.Class ?? (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? RateClass.Reads : RateClass.Writes);
-        // Credentials that are no good may be a guess, wherever they are to open something: what is for anyone does not look at them.
+        // Invalid credentials may be guesses on routes that check them. Public routes ignore credentials.
         return context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Level: not (AccessLevel.Anyone or AccessLevel.Provider) }
             && !RateLimitsOptions.IsCountedInCluster(rateClass) && context.Request.Headers.Authorization.Count > 0 && context.User.Identity is not { IsAuthenticated: true }
             ? RateClass.Tokens

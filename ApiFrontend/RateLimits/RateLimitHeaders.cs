@@ -4,8 +4,8 @@ using SoonShop.RateLimits;
 namespace SoonShop.ApiFrontend.RateLimits;
 
 /// <summary>
-/// Tells clients the limits that a request met and what is left of them, on granted answers too: <c>RateLimit-Policy</c> and
-/// <c>RateLimit</c> as in draft-ietf-httpapi-ratelimit-headers-11, lists of structured fields with an item for each limit.
+/// Adds the limits of a request and their rest to every response, also to admitted ones: <c>RateLimit-Policy</c> and <c>RateLimit</c>
+/// (draft-ietf-httpapi-ratelimit-headers-11), lists of structured fields with an item per limit.
 /// </summary>
 internal sealed class RateLimitHeaders
 {
@@ -23,21 +23,21 @@ internal sealed class RateLimitHeaders
         return Task.CompletedTask;
     };
 
-    /// <summary>A limit as its item of <c>RateLimit-Policy</c>.</summary>
+    /// <summary>Formats a limit as an item of <c>RateLimit-Policy</c>.</summary>
     public static string PolicyOf(string name, ClassLimit limit) =>
         string.Create(CultureInfo.InvariantCulture, $"\"{name}\";q={limit.Requests};w={limit.WindowSeconds}");
 
-    /// <summary>Adds a limit that the request met.</summary>
+    /// <summary>Adds a limit that applied to the request.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="name">The limit's.</param>
-    /// <param name="policy">What <see cref="PolicyOf"/> says of it.</param>
-    /// <param name="result">What is left of it.</param>
+    /// <param name="name">The limit's name.</param>
+    /// <param name="policy">The result of <see cref="PolicyOf"/>.</param>
+    /// <param name="result">The rest of the limit.</param>
     public static void Add(HttpContext context, string name, string policy, RateLimitResult result)
     {
         if (context.Features.Get<RateLimitHeaders>() is not { } headers)
         {
             context.Features.Set(headers = new RateLimitHeaders());
-            // At the last moment: whatever fails meanwhile empties the answer.
+            // Written when the response starts, because error handling clears the headers before that.
             context.Response.OnStarting(WriteAsync, context);
         }
         var left = string.Create(

@@ -3,7 +3,7 @@ using SoonShop.RateLimits;
 
 namespace SoonShop.ApiFrontend.RateLimits;
 
-/// <summary>Asks for requests where their class is counted.</summary>
+/// <summary>Applies rate limits: in this process or in the cluster, by class.</summary>
 internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, IClusterClient cluster, GatewayMetrics metrics)
 {
     private static readonly string[] Names = [.. Enum.GetNames<RateClass>().Select(n => n.ToLowerInvariant())];
@@ -12,8 +12,8 @@ internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, 
         [.. Enum.GetValues<RateClass>().Select(c => RateLimitHeaders.PolicyOf(Names[(int)c], options.Of(c)))];
 
     /// <summary>
-    /// Counts one request; answers why not, or null when it is granted. Throws when a strict class cannot be counted, because the
-    /// cluster is out of reach: what such a route does needs the cluster too, and must not be had unlimited meanwhile.
+    /// Counts one request. Returns the error, or null when it is granted. Throws when a strict class cannot be counted because the cluster
+    /// is unreachable: its routes need the cluster, too, and must not be unlimited meanwhile.
     /// </summary>
     public ValueTask<Error?> TakeAsync(HttpContext context, RateClass rateClass, string subject) =>
         !options.Enabled ? ValueTask.FromResult<Error?>(null)

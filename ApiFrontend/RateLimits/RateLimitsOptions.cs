@@ -11,7 +11,7 @@ public sealed class RateLimitsOptions
     /// <summary>The section's name.</summary>
     public const string Section = "RateLimits";
 
-    /// <summary>The most that is counted in a process.</summary>
+    /// <summary>The largest limit that a process counts.</summary>
     private const int MaxRequests = 1_000_000;
 
     /// <summary>Applies rate limits. Set it to <c>false</c> for a load test.</summary>
@@ -51,7 +51,7 @@ public sealed class RateLimitsOptions
     /// <inheritdoc cref="RateClass.Webhooks"/>
     public ClassLimit Webhooks { get; set; } = new(6000, 60);
 
-    /// <summary>The limit of a class.</summary>
+    /// <summary>Returns the limit of a class.</summary>
     internal ClassLimit Of(RateClass rateClass) => rateClass switch
     {
         RateClass.Login => Login,
@@ -72,7 +72,7 @@ public sealed class RateLimitsOptions
     internal static bool IsCountedInCluster(RateClass rateClass) =>
         rateClass is RateClass.Login or RateClass.Registration or RateClass.Recovery or RateClass.Mail or RateClass.Tokens;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         foreach (var rateClass in Enum.GetValues<RateClass>())
@@ -95,6 +95,6 @@ public sealed class ClassLimit(int requests, int windowSeconds)
     /// <summary>The length of the window, in seconds.</summary>
     public int WindowSeconds { get; set; } = windowSeconds;
 
-    /// <summary>The window.</summary>
+    /// <summary>The length of the window.</summary>
     internal TimeSpan Window => TimeSpan.FromSeconds(WindowSeconds);
 }

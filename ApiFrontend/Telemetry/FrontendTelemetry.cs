@@ -5,13 +5,13 @@ using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.ApiFrontend.Telemetry;
 
-/// <summary>What a front end tells of itself.</summary>
+/// <summary>Registers the front end's telemetry.</summary>
 internal static class FrontendTelemetry
 {
-    /// <summary>The name in metrics, traces and logs.</summary>
+    /// <summary>The service name in metrics, traces and logs.</summary>
     private const string Service = "soonshop-api";
 
-    /// <summary>Logs, metrics and traces. Strangers call here: which of their requests are traced is not theirs to say.</summary>
+    /// <summary>Adds logs, metrics and traces. The callers are untrusted, so they cannot decide which requests are traced.</summary>
     public static void AddFrontendTelemetry(this WebApplicationBuilder builder, TelemetryOptions options)
     {
         builder.Services.AddSingleton<ILogActor, RequestActor>();
@@ -20,7 +20,9 @@ internal static class FrontendTelemetry
         builder.AddMetricsPort(options);
     }
 
-    /// <summary>Who sent the request, also where what followed authentication has been left: an error is logged further out.</summary>
+    /// <summary>
+    /// Returns the caller, also after the authenticated part of the pipeline has ended, because errors are logged further out.
+    /// </summary>
     private sealed class RequestActor(IHttpContextAccessor accessor) : ILogActor
     {
         public string? Current =>

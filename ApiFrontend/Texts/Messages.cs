@@ -6,16 +6,16 @@ using Microsoft.Net.Http.Headers;
 namespace SoonShop.ApiFrontend.Texts;
 
 /// <summary>
-/// The texts of problems in one language, from <c>Texts/*.json</c>. The shop speaks English: grains, checks and the framework say what is wrong in
-/// the words of the English catalogue, and here those words are found again, with what stands in their places, and said in the language that the
-/// client prefers. What no catalogue knows stays English.
+/// The texts of problems in one language, from <c>Texts/*.json</c>. Grains, validation rules and the framework report errors with the
+/// English texts. This class finds the text and its arguments again and translates it to the client's preferred language. Unknown texts
+/// stay English.
 /// </summary>
 internal sealed class Messages
 {
-    /// <summary>More languages than this nobody weighs up.</summary>
+    /// <summary>The most language ranges of a request that are considered.</summary>
     private const int MaxRanges = 20;
 
-    /// <summary>A detail may name a thing that is a text itself, and no more.</summary>
+    /// <summary>How deep the arguments of a text are translated.</summary>
     private const int MaxDepth = 2;
 
     private static readonly TimeSpan MatchLimit = TimeSpan.FromMilliseconds(50);
@@ -36,32 +36,32 @@ internal sealed class Messages
     /// <summary>All languages.</summary>
     public static readonly ImmutableArray<Messages> All = [English, Chinese];
 
-    /// <summary>The English texts that stand for themselves, by what they say.</summary>
+    /// <summary>The English texts without placeholders, with their keys.</summary>
     private static readonly Dictionary<string, string> Whole = English.texts
         .Where(t => !t.Value.Contains("{0}", StringComparison.Ordinal)).DistinctBy(t => t.Value).ToDictionary(t => t.Value, t => t.Key, StringComparer.Ordinal);
 
-    /// <summary>Those with places in them; the ones that say most by themselves go first.</summary>
+    /// <summary>The English texts with placeholders; longer texts, which are more specific, come first.</summary>
     private static readonly (string Key, Regex Pattern)[] Patterns =
     [
         .. English.texts.Where(t => t.Value.Contains("{0}", StringComparison.Ordinal)).OrderByDescending(t => t.Value.Length).Select(t => (t.Key, PatternOf(t.Value))),
     ];
 
-    /// <summary>As in <c>Content-Language</c>.</summary>
+    /// <summary>The language, as in <c>Content-Language</c>.</summary>
     public string Language { get; }
 
-    /// <summary>The keys.</summary>
+    /// <summary>The keys of all texts.</summary>
     public IReadOnlyCollection<string> Keys => texts.Keys;
 
-    /// <summary>A text as it stands in the file.</summary>
+    /// <summary>Returns a text as in the file.</summary>
     public string Text(string key) => texts[key];
 
-    /// <summary>The text under a key; null when there is none.</summary>
+    /// <summary>Returns the text with a key; null when there is none.</summary>
     public string? Find(string key) => texts.GetValueOrDefault(key);
 
-    /// <summary>What an English text is in this language.</summary>
+    /// <summary>Translates an English text to this language.</summary>
     public string Say(string english) => this == English ? english : Say(english, MaxDepth) ?? english;
 
-    /// <summary>The language that a client prefers (RFC 9110, section 12.5.4): English, unless Chinese weighs more.</summary>
+    /// <summary>Returns the client's preferred language (RFC 9110, section 12.5.4): English, unless Chinese has a higher weight.</summary>
     public static Messages For(HttpRequest request)
     {
         if (request.Headers.AcceptLanguage.Count == 0
@@ -110,7 +110,7 @@ internal sealed class Messages
     private static IEnumerable<string> Places(Match match) => Enumerable.Range(0, 10)
         .Select(i => match.Groups[$"p{i}"]).TakeWhile(g => g.Success).Select(g => g.Value);
 
-    /// <summary>From <c>The field {0} must be between {1} and {2}.</c> to a pattern with a group for each place.</summary>
+    /// <summary>Converts <c>The field {0} must be between {1} and {2}.</c> to a pattern with a group for each placeholder.</summary>
     private static Regex PatternOf(string template)
     {
         var pattern = Regex.Replace(Regex.Escape(template), @"\\\{(\d)}", "(?<p$1>.+?)");

@@ -13,12 +13,12 @@ using SoonShop.Users;
 namespace SoonShop.ApiFrontend.Users;
 
 /// <summary>
-/// Writes everything that is held about a user as one JSON document, a page at a time: however long the lists, only a page is in memory, and
-/// a reader that is slow is waited for.
+/// Writes all data about a user as one JSON document, page by page. However long the lists are, only one page is in memory, and writing
+/// waits for a slow reader.
 /// </summary>
 internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSerializerOptions json, TimeProvider time)
 {
-    /// <summary>Raised when a member changes its meaning or goes; more may come without.</summary>
+    /// <summary>Increased when a member is removed or changes its meaning. New members do not increase it.</summary>
     private const int SchemaVersion = 1;
 
     private const int PageSize = PageRequest.MaxLimit;
@@ -29,7 +29,7 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     private Cart? cart;
     private ImmutableArray<SavedPaymentMethod> methods;
 
-    /// <summary>Gets what is no list; a refusal when there is no such account.</summary>
+    /// <summary>Reads the data that is not a list. Returns the error when there is no such account.</summary>
     public async Task<Error?> BeginAsync()
     {
         var held = cluster.GetGrain<IUserGrain>(userId).GetAccountDataAsync();
@@ -43,7 +43,7 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         return null;
     }
 
-    /// <summary>Writes the document. An answer that breaks off in the middle is no whole JSON document.</summary>
+    /// <summary>Writes the document. An interrupted response is not a valid JSON document.</summary>
     public async Task WriteAsync(PipeWriter output, CancellationToken cancellation)
     {
         await using var writer = new Utf8JsonWriter(output);
@@ -116,21 +116,21 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         writer.WriteEndArray();
     }
 
-    /// <summary>The document's shape, for the OpenAPI document.</summary>
-    /// <param name="SchemaVersion">1. Members may be added without raising it.</param>
-    /// <param name="ExportedAt">When.</param>
+    /// <summary>The structure of the document, for the OpenAPI document.</summary>
+    /// <param name="SchemaVersion">Currently 1. New members do not increase it.</param>
+    /// <param name="ExportedAt">The time of the export.</param>
     /// <param name="Profile">The account.</param>
-    /// <param name="EmailChange">A change of the e-mail address that waits to be confirmed.</param>
-    /// <param name="FormerEmail">The e-mail address before the last change, while that can be undone.</param>
-    /// <param name="Addresses">The address book.</param>
-    /// <param name="Sessions">Where the account is signed in, without secrets.</param>
-    /// <param name="NotificationPreferences">What the customer wants to be told, and how.</param>
-    /// <param name="Cart">What is in it.</param>
-    /// <param name="PaymentMethods">Cards that the payment provider keeps, as it shows them.</param>
-    /// <param name="Orders">All of them, newest first, each with its payment.</param>
-    /// <param name="Notifications">The inbox, and how each went out.</param>
-    /// <param name="AuditLog">Acts by and on the account.</param>
-    /// <param name="Events">What is still kept of the account's history.</param>
+    /// <param name="EmailChange">A pending change of the e-mail address.</param>
+    /// <param name="FormerEmail">The e-mail address before the last change, while the change can be undone.</param>
+    /// <param name="Addresses">The saved addresses.</param>
+    /// <param name="Sessions">The open sessions, without secrets.</param>
+    /// <param name="NotificationPreferences">The preferences for notifications.</param>
+    /// <param name="Cart">The cart.</param>
+    /// <param name="PaymentMethods">Payment methods saved at the payment provider, as it shows them.</param>
+    /// <param name="Orders">All orders, newest first, each with its payment.</param>
+    /// <param name="Notifications">The inbox, with the delivery of each notification.</param>
+    /// <param name="AuditLog">Actions by and on the account.</param>
+    /// <param name="Events">The stored events about the account.</param>
     internal sealed record Document(
         int SchemaVersion, DateTimeOffset ExportedAt, User Profile, EmailChangeData? EmailChange, FormerEmailData? FormerEmail,
         AddressResponse[] Addresses, SessionData[] Sessions,

@@ -44,7 +44,7 @@ internal static class AuthApi
             return new Problem(result.Error);
         if (body.CartId is { } cartId && cartId != Guid.Empty)
         {
-            // A cart that is gone, or was never a guest's, is no reason not to sign in.
+            // A cart that does not exist, or is not a guest's, does not prevent the login.
             var userId = result.Value.User.Id;
             try
             {
@@ -52,7 +52,7 @@ internal static class AuthApi
             }
             catch (Exception e) when (e is UnavailableException or TimeoutException)
             {
-                // Nor is one that is being checked out just now: POST /cart/merge takes it over later.
+                // A cart that is being checked out does not prevent it either: POST /cart/merge can merge it later.
             }
         }
         return TypedResults.Ok(tokens.ToResponse(result.Value));

@@ -24,7 +24,7 @@ public sealed class AuthOptions
     /// </summary>
     public int RecheckSeconds { get; set; } = 5;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         const string HowTo = "Make a key with `ApiFrontend new-key`";

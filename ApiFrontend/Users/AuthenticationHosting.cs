@@ -6,16 +6,16 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Users;
 
-/// <summary>Hosting of what finds out who calls: access tokens and API keys, both in <c>Authorization: Bearer</c>.</summary>
+/// <summary>Registers authentication: access tokens and API keys, both in <c>Authorization: Bearer</c>.</summary>
 internal static class AuthenticationHosting
 {
-    /// <summary>The default scheme: it looks which of the others is meant.</summary>
+    /// <summary>The default scheme, which selects one of the others.</summary>
     private const string EitherScheme = "Either";
 
     /// <summary>The property that <c>UseAuthentication</c> sets. Without it, ASP.NET Core authenticates every request first.</summary>
     private const string IsUsed = "__AuthenticationMiddlewareSet";
 
-    /// <summary>The user of every request without credentials. Nobody changes it.</summary>
+    /// <summary>The user of all requests without credentials. It is never modified.</summary>
     private static readonly ClaimsPrincipal Anonymous = new(new ClaimsIdentity());
 
     public static void AddShopAuthentication(this IServiceCollection services, AuthOptions options)
@@ -37,8 +37,8 @@ internal static class AuthenticationHosting
     }
 
     /// <summary>
-    /// Finds out who calls. Only a request with <c>Authorization</c> passes the middleware, because the schemes read nothing else. For
-    /// each request that passes, their handlers are made anew.
+    /// Authenticates requests. Only requests with <c>Authorization</c> pass the middleware, because the schemes read nothing else and
+    /// create new handlers for each request.
     /// </summary>
     public static void UseShopAuthentication(this IApplicationBuilder app)
     {
@@ -54,7 +54,7 @@ internal static class AuthenticationHosting
 
     private static async Task CheckSessionAsync(TokenValidatedContext context)
     {
-        // What is for anyone needs no proof, and must not wait for one.
+        // A public route needs no credentials and must not wait for the check.
         if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Level: AccessLevel.Anyone or AccessLevel.Provider })
             return;
         if (await context.HttpContext.RequestServices.GetRequiredService<Sessions>().CheckAsync(context.Principal!, context.SecurityToken) is { } user)

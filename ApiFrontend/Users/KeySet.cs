@@ -5,12 +5,12 @@ using Microsoft.IdentityModel.Tokens;
 namespace SoonShop.ApiFrontend.Users;
 
 /// <summary>
-/// The keys of access tokens (ES256, RFC 7518 section 3.4) as PEM blocks one after the other: the first private key signs, all verify.
-/// A key's id is its thumbprint (RFC 7638), so that it follows from the key.
+/// The keys of access tokens (ES256, RFC 7518 section 3.4), as consecutive PEM blocks. The first private key signs, and all keys verify. A
+/// key's id is its thumbprint (RFC 7638), so that it is derived from the key.
 /// </summary>
 internal sealed class KeySet
 {
-    /// <summary>More than a rotation needs.</summary>
+    /// <summary>The most keys; a rotation needs fewer.</summary>
     private const int MaxKeys = 10;
 
     private const int MaxBytes = 64 * 1024;
@@ -26,29 +26,29 @@ internal sealed class KeySet
         Secrets = [.. keys.Prepend(signing).DistinctBy(k => k.KeyId).Select(SecretOf).OfType<byte[]>()];
     }
 
-    /// <summary>What it was read from.</summary>
+    /// <summary>The text that it was read from.</summary>
     public string Text { get; }
 
     /// <summary>The key that signs.</summary>
     public SigningCredentials Signing { get; }
 
-    /// <summary>What others may know of the keys (RFC 7517).</summary>
+    /// <summary>The public keys (RFC 7517).</summary>
     public IReadOnlyList<PublicKey> Public { get; }
 
-    /// <summary>Secrets that all front ends share, one of each private key, the signing one's first (HKDF, RFC 5869).</summary>
+    /// <summary>Secrets that all front ends share, one per private key, the signing key's first (HKDF, RFC 5869).</summary>
     public ImmutableArray<byte[]> Secrets { get; }
 
-    /// <summary>The keys of this id: one, or none.</summary>
+    /// <summary>Returns the keys with this id: one or none.</summary>
     public IEnumerable<SecurityKey> Find(string? id) => id is not null && byId.TryGetValue(id, out var key) ? [key] : [];
 
-    /// <summary>A new private key (P-256, PKCS #8) as PEM.</summary>
+    /// <summary>Creates a new private key (P-256, PKCS #8) as PEM.</summary>
     public static string NewPem()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         return key.ExportPkcs8PrivateKeyPem() + "\n";
     }
 
-    /// <summary>Reads the keys that the configuration names; null with the reason.</summary>
+    /// <summary>Reads the configured keys; null with the reason.</summary>
     public static KeySet? TryRead(AuthOptions options, out string? problem)
     {
         var name = options.KeyFile.Length > 0 ? $"Auth:KeyFile '{options.KeyFile}'" : "Auth:Keys";
@@ -71,7 +71,7 @@ internal sealed class KeySet
     }
 
     /// <summary>Reads PEM blocks.</summary>
-    /// <exception cref="FormatException">There is no private key, or something that is no key of P-256.</exception>
+    /// <exception cref="FormatException">There is no private key, or a block is not a P-256 key.</exception>
     internal static KeySet Parse(string text)
     {
         if (text.Length > MaxBytes)
@@ -125,7 +125,7 @@ internal sealed class KeySet
         }
         catch (CryptographicException)
         {
-            // A public key: the library cannot tell which are.
+            // A public key: the library does not tell which keys are public.
             return null;
         }
         var derived = HKDF.DeriveKey(HashAlgorithmName.SHA256, secret, 32, info: "soonshop stored requests"u8.ToArray());

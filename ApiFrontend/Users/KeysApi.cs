@@ -3,10 +3,10 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Users;
 
-/// <summary>The public keys of access tokens, by which other services check them.</summary>
+/// <summary>The public keys of access tokens, with which other services verify them.</summary>
 internal static class KeysApi
 {
-    /// <summary>Seconds for which others may keep the keys: so long before it signs, a new key must be in force.</summary>
+    /// <summary>How long others may cache the keys, in seconds. A new key must be published for this long before it signs.</summary>
     private const int MaxAgeSeconds = 300;
 
     public static void MapKeys(this IEndpointRouteBuilder app) => app.MapGet("/.well-known/jwks.json", Get)

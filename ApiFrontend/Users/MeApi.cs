@@ -22,7 +22,7 @@ internal static class MeApi
         me.MapGet("", GetAsync).WithName("getProfile").WithSummary("Get my profile");
         me.MapPatch("", UpdateAsync).WithName("updateProfile").WithSummary("Change my profile");
         me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).TakesPassword().WithName("changePassword").WithSummary("Change my password");
-        // It tells whether an address is taken, as a registration does.
+        // It reveals whether an address is taken, like a registration.
         me.MapPost("/email", ChangeEmailAsync).LimitRate(RateClass.Registration)
             .LimitRateByEmail<ChangeEmailRequest>(RateClass.Mail, b => b.NewEmail).TakesPassword()
             .WithName("changeEmail").WithSummary("Request a change of my e-mail address")
@@ -102,14 +102,14 @@ public sealed record AddressRequest(
     public Address ToAddress() => new(Name ?? "", Line1 ?? "", Line2, City ?? "", Region, PostalCode ?? "", Country ?? "", Phone);
 }
 
-/// <summary>A part of an address that the country decides about. See <see cref="AddressRules"/>.</summary>
-/// <param name="about">What it is.</param>
+/// <summary>Validates a part of an address by the country's rules. See <see cref="AddressRules"/>.</summary>
+/// <param name="about">The description of the part.</param>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AddressPartAttribute(string about) : ValidationAttribute, IDescribesSchema
 {
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
     {
-        // The framework shows a rule the whole body, not the object that the value is a member of.
+        // The framework passes the whole body to a rule, not the object with the value.
         var address = validationContext.ObjectInstance is PlaceOrderRequest order ? order.ShippingAddress : validationContext.ObjectInstance as AddressRequest;
         var member = validationContext.MemberName!;
         return address is not null
@@ -118,7 +118,7 @@ public sealed class AddressPartAttribute(string about) : ValidationAttribute, ID
                 : ValidationResult.Success;
     }
 
-    /// <summary>The address is checked once for all of its parts.</summary>
+    /// <summary>Validates the address once for all of its parts.</summary>
     private static IReadOnlyDictionary<string, string[]> Errors(AddressRequest address, ValidationContext validationContext)
     {
         if (validationContext.Items.TryGetValue(typeof(AddressRules), out var known)
@@ -132,7 +132,7 @@ public sealed class AddressPartAttribute(string about) : ValidationAttribute, ID
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Description = $"{about} Required where the country's addresses have it.";
 }
 
-/// <summary>An address of the customer's book.</summary>
+/// <summary>One of the customer's saved addresses.</summary>
 internal sealed record AddressResponse(
     Guid Id, string Name, string Line1, string? Line2, string City, string? Region, string PostalCode, string Country, string? Phone)
 {

@@ -3,9 +3,11 @@ using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Users;
 
-/// <summary>What routes have in common whose body holds a password.</summary>
+/// <summary>The common declarations of routes whose body has a password.</summary>
 internal static class PasswordRoutes
 {
-    /// <summary>The route waits for a password to be hashed or checked, and nothing kept of its requests tells the password.</summary>
+    /// <summary>
+    /// Declares that the route waits for a password to be hashed or verified, and that stored responses must not reveal it.
+    /// </summary>
     public static RouteHandlerBuilder TakesPassword(this RouteHandlerBuilder route) => route.Admit(AdmissionClass.Passwords).HoldsSecret();
 }

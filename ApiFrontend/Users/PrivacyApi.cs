@@ -12,7 +12,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace SoonShop.ApiFrontend.Users;
 
-/// <summary>What the shop holds about a customer: to take away, and to have erased.</summary>
+/// <summary>The export and the erasure of a customer's data.</summary>
 internal static class PrivacyApi
 {
     public static void MapPrivacy(this IEndpointRouteBuilder api)
@@ -30,7 +30,7 @@ internal static class PrivacyApi
     private static async Task<IResult> ExportAsync(HttpContext context, ClaimsPrincipal user, IClusterClient cluster, IOptions<JsonOptions> json, TimeProvider time)
     {
         var export = new AccountExport(cluster, user.RequiredUserId(), json.Value.SerializerOptions, time);
-        // What can fail by itself fails before the first byte.
+        // Everything that can fail is done before the first byte is sent.
         if (await export.BeginAsync() is { } error)
             return new Problem(error);
         context.Response.ContentType = "application/json; charset=utf-8";
@@ -56,11 +56,11 @@ internal static class PrivacyApi
 
 public sealed record EraseRequest([property: Required, KnownPassword] string? CurrentPassword);
 
-/// <summary>How far the erasure of an account is.</summary>
-/// <param name="Id">The account's id, which nothing else bears any more once it is completed.</param>
+/// <summary>The progress of an account's erasure.</summary>
+/// <param name="Id">The account's id. Once the erasure is completed, nothing else has it.</param>
 /// <param name="Status"><c>erasing</c> or <c>completed</c>.</param>
-/// <param name="RequestedAt">From then on nobody could use the account.</param>
-/// <param name="CompletedAt">When the last of it was erased.</param>
+/// <param name="RequestedAt">When it was requested. Since then nobody can use the account.</param>
+/// <param name="CompletedAt">When the erasure was completed.</param>
 internal sealed record ErasureResponse(Guid Id, string Status, DateTimeOffset RequestedAt, DateTimeOffset? CompletedAt)
 {
     public static ErasureResponse Of(ErasureStatus erasure) =>

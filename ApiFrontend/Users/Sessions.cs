@@ -9,26 +9,26 @@ using SoonShop.Users;
 namespace SoonShop.ApiFrontend.Users;
 
 /// <summary>
-/// Whether the session of an access token is still open, and with which roles: asked of the account at most every
-/// <see cref="AuthOptions.RecheckSeconds"/> for each session in use, so that a revocation, or the loss of a role, takes effect here as
-/// soon; at once where this process carried it out. A token that is younger is believed.
+/// Tells whether an access token's session is open, and with which roles. It calls the account at most every
+/// <see cref="AuthOptions.RecheckSeconds"/> per session in use, so that a revoked session or role loses effect within that time; at once if
+/// this process revoked it. A younger token is trusted without a call.
 /// </summary>
 internal sealed class Sessions(AuthOptions options, IClusterClient cluster, TimeProvider time) : IDisposable
 {
-    /// <summary>Sessions remembered, of some 300 bytes each.</summary>
+    /// <summary>The most sessions that are cached, at about 300 bytes each.</summary>
     private const int MaxSessions = 50_000;
 
-    /// <summary>How long an account may take to answer.</summary>
+    /// <summary>The time limit of a call to the account.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long what was heard is believed while the account cannot be asked: while a silo's death is noticed.</summary>
+    /// <summary>How long a cached result is used while the account is unreachable, such as until a dead silo is detected.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);
 
     private readonly TimeSpan fresh = TimeSpan.FromSeconds(options.RecheckSeconds);
     private readonly MemoryCache known = new(new MemoryCacheOptions { SizeLimit = MaxSessions, CompactionPercentage = 0.1 });
 
-    /// <summary>The user with the roles that they have now; null when the session has ended.</summary>
-    /// <exception cref="UnavailableException">The account cannot be asked, and was not lately.</exception>
+    /// <summary>Returns the user with the current roles; null when the session has ended.</summary>
+    /// <exception cref="UnavailableException">The account is unreachable, and there is no recent result.</exception>
     public async ValueTask<ClaimsPrincipal?> CheckAsync(ClaimsPrincipal user, SecurityToken? token)
     {
         if (user.UserId() is not { } userId || user.SessionId() is not { } sessionId)
@@ -36,7 +36,7 @@ internal sealed class Sessions(AuthOptions options, IClusterClient cluster, Time
         var now = time.GetUtcNow();
         if (known.TryGetValue(sessionId, out CachedStatus? heard) && now - heard!.At < fresh)
             return heard.Apply(user);
-        // The token says how things stood when it was made.
+        // A recent token contains the state from when it was created.
         if (heard is null && token is JsonWebToken jwt && now - jwt.IssuedAt < fresh)
             return user;
         try
@@ -55,14 +55,14 @@ internal sealed class Sessions(AuthOptions options, IClusterClient cluster, Time
         return heard.Apply(user);
     }
 
-    /// <summary>These sessions have been ended: their tokens are no good any more, in this process from now on.</summary>
+    /// <summary>Records that sessions have ended: this process rejects their tokens from now on.</summary>
     public void End(params IEnumerable<Guid> sessionIds)
     {
         foreach (var id in sessionIds)
             Remember(id, new CachedStatus(time.GetUtcNow(), new SessionStatus(false, [])));
     }
 
-    /// <summary>Something may have become of this session: its account is asked at its next request.</summary>
+    /// <summary>Makes the next request of this session call its account, because the session may have changed.</summary>
     public void Recheck(Guid sessionId) => Remember(sessionId, new CachedStatus(DateTimeOffset.MinValue, new SessionStatus(false, [])));
 
     public void Dispose() => known.Dispose();
@@ -72,7 +72,7 @@ internal sealed class Sessions(AuthOptions options, IClusterClient cluster, Time
 
     private sealed record CachedStatus(DateTimeOffset At, SessionStatus Status)
     {
-        /// <summary>The user with these roles in place of the token's.</summary>
+        /// <summary>Returns the user with the current roles instead of the token's.</summary>
         public ClaimsPrincipal? Apply(ClaimsPrincipal user)
         {
             if (!Status.IsOpen)

@@ -40,13 +40,13 @@ internal static class SessionsApi
     private static IUserGrain Mine(ClaimsPrincipal user, IClusterClient cluster) => cluster.GetGrain<IUserGrain>(user.RequiredUserId());
 }
 
-/// <summary>One of my sessions.</summary>
-/// <param name="Id">The session.</param>
-/// <param name="CreatedAt">When I signed in.</param>
+/// <summary>One of the caller's sessions.</summary>
+/// <param name="Id">The session's id.</param>
+/// <param name="CreatedAt">When the customer signed in.</param>
 /// <param name="LastUsedAt">When it was last used.</param>
-/// <param name="ExpiresAt">When it ends unless it is renewed.</param>
-/// <param name="UserAgent">What the client calls itself.</param>
-/// <param name="Address">The IP address that it was last renewed from.</param>
-/// <param name="Current">True for the one that asks.</param>
+/// <param name="ExpiresAt">When it ends without a renewal.</param>
+/// <param name="UserAgent">The client's User-Agent.</param>
+/// <param name="Address">The IP address of the last renewal.</param>
+/// <param name="Current">True for the session of this request.</param>
 internal sealed record OwnSession(
     Guid Id, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt, DateTimeOffset ExpiresAt, string? UserAgent, string? Address, bool Current);

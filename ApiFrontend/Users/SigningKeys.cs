@@ -4,8 +4,8 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.ApiFrontend.Users;
 
 /// <summary>
-/// The keys of access tokens in force. A key file is looked at every some seconds, so that keys are exchanged without a restart; a file
-/// that cannot be used changes nothing.
+/// The current keys of access tokens. A key file is checked every few seconds, so that keys can be replaced without a restart. An invalid
+/// file changes nothing.
 /// </summary>
 internal sealed partial class SigningKeys(AuthOptions options, ILogger<SigningKeys> log, TimeProvider time) : BackgroundService
 {
@@ -13,13 +13,13 @@ internal sealed partial class SigningKeys(AuthOptions options, ILogger<SigningKe
 
     private volatile KeySet current = KeySet.TryRead(options, out var problem) ?? throw new InvalidOperationException(problem);
 
-    /// <summary>Raised after other keys came into force.</summary>
+    /// <summary>Raised after the keys have changed.</summary>
     public event Action? Changed;
 
-    /// <summary>The keys.</summary>
+    /// <summary>The current keys.</summary>
     public KeySet Current => current;
 
-    /// <summary>For checking tokens: the key that a token names, if it is one of ours.</summary>
+    /// <summary>Returns the key that a token names, if it is one of ours.</summary>
     public IEnumerable<SecurityKey> Find(string? id) => current.Find(id);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -46,9 +46,9 @@ internal sealed partial class SigningKeys(AuthOptions options, ILogger<SigningKe
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Access tokens are signed by key {Signing} from now on; good are those of {All}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Access tokens are now signed with key {Signing}; tokens of the keys {All} are valid.")]
     private static partial void LogChanged(ILogger log, string signing, string all);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem} The keys read before stay in force; mend the file.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem} The current keys stay in use; fix the file.")]
     private static partial void LogProblem(ILogger log, string problem);
 }

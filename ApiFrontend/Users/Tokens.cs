@@ -6,14 +6,14 @@ using SoonShop.Users;
 
 namespace SoonShop.ApiFrontend.Users;
 
-/// <summary>Signs and checks access tokens (JWT, RFC 7519, ES256).</summary>
+/// <summary>Creates and validates access tokens (JWT, RFC 7519, ES256).</summary>
 internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider time)
 {
     private const string Issuer = "https://soonshop.dev";
     private readonly TimeSpan lifetime = TimeSpan.FromMinutes(options.AccessTokenMinutes);
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
 
-    /// <summary>How a token is checked: by the key that it names, which must be one of ours, and by no algorithm but ours.</summary>
+    /// <summary>Returns the validation rules: only our algorithm, with the key that the token names, which must be one of ours.</summary>
     public static TokenValidationParameters Validation(SigningKeys keys) => new()
     {
         ValidIssuer = Issuer,
@@ -26,7 +26,7 @@ internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider
         RoleClaimType = Callers.RoleClaim,
     };
 
-    /// <summary>What a client gets who signed in.</summary>
+    /// <summary>Creates the response to a login.</summary>
     public SessionResponse ToResponse(SignedIn signedIn)
     {
         var now = time.GetUtcNow().UtcDateTime;
@@ -50,11 +50,14 @@ internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider
     }
 }
 
-/// <summary>A session just opened or renewed.</summary>
+/// <summary>A session that was just opened or renewed.</summary>
 /// <param name="User">The account.</param>
-/// <param name="AccessToken">For <c>Authorization: Bearer</c>.</param>
-/// <param name="RefreshToken">For one call of <c>/auth/refresh</c>.</param>
+/// <param name="AccessToken">The token for <c>Authorization: Bearer</c>.</param>
+/// <param name="RefreshToken">The token for one call of <c>/auth/refresh</c>.</param>
 /// <param name="TokenType">Always <c>Bearer</c>.</param>
-/// <param name="ExpiresIn">Seconds for which the access token is good.</param>
-/// <param name="DeviceToken">For <c>deviceToken</c> of the next login on this device: failed logins elsewhere do not hold it up. Null after <c>/auth/refresh</c>.</param>
+/// <param name="ExpiresIn">How long the access token is valid, in seconds.</param>
+/// <param name="DeviceToken">
+/// The value of <c>deviceToken</c> for the next login on this device, so that failed logins elsewhere do not block it. Null after
+/// <c>/auth/refresh</c>.
+/// </param>
 internal sealed record SessionResponse(User User, string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, string? DeviceToken);

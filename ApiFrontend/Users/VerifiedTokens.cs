@@ -5,12 +5,12 @@ using Microsoft.IdentityModel.Tokens;
 namespace SoonShop.ApiFrontend.Users;
 
 /// <summary>
-/// Remembers which tokens were verified, until they expire or other keys come into force: an elliptic curve's signature takes longer to
-/// verify than all else of a request together, and a client sends the same token again and again.
+/// Remembers verified tokens until they expire or the keys change. Verifying an elliptic-curve signature takes longer than the rest of a
+/// request, and a client sends the same token many times.
 /// </summary>
 internal sealed class VerifiedTokens : JsonWebTokenHandler, IDisposable
 {
-    /// <summary>Tokens remembered, of some 2 KB each.</summary>
+    /// <summary>The most tokens that are remembered, at about 2 KB each.</summary>
     private const int MaxTokens = 20_000;
 
     private readonly TimeProvider time;
@@ -19,22 +19,22 @@ internal sealed class VerifiedTokens : JsonWebTokenHandler, IDisposable
     public VerifiedTokens(SigningKeys keys, TimeProvider time)
     {
         this.time = time;
-        // No map: claims keep the names that they have in the token.
+        // Without a map, claims keep their names from the token.
         MapInboundClaims = false;
         keys.Changed += () => verified = NewCache();
     }
 
     public override async Task<TokenValidationResult> ValidateTokenAsync(string token, TokenValidationParameters validationParameters)
     {
-        // Taken before the token is verified: what an older set of keys verified must not get among what a newer one did.
+        // Taken before the verification, so that a token verified with old keys is not added to the cache of the new ones.
         var cache = verified;
         if (cache.TryGetValue(token, out TokenValidationResult? known))
             return known!;
         var result = await base.ValidateTokenAsync(token, validationParameters);
-        // A token that is no good is anybody's to make up: it would only push good ones out.
+        // Invalid tokens are not cached: anybody can create them, and they would evict valid ones.
         if (result is { IsValid: true, SecurityToken: { } security } && security.ValidTo > time.GetUtcNow().UtcDateTime)
         {
-            // Claims are read by many requests at a time from here on; nobody changes them.
+            // Reads the claims once, because many requests share the identity afterwards, and none modifies it.
             _ = result.ClaimsIdentity;
             cache.Set(token, result, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = new DateTimeOffset(security.ValidTo, TimeSpan.Zero) });
         }

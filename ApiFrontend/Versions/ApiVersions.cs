@@ -5,25 +5,25 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace SoonShop.ApiFrontend.Versions;
 
 /// <summary>
-/// The versions of the API. Each has its place in the path (<c>/api/v1</c>) and its own OpenAPI document.
+/// The versions of the API. Each has its place in the path (<c>/api/v1</c>) and an OpenAPI document of its own.
 /// <para>
-/// A new version begins as a copy of the one before: it is added to <see cref="All"/>, and every route is there. A route that is to differ is
-/// mapped twice, with <c>.MapToApiVersion(1)</c> and <c>.MapToApiVersion(2)</c>; one that is not to be there any more stays with the versions
-/// that it is mapped to. <c>VersionTests</c> does so.
+/// A new version begins as a copy of the previous one: add it to <see cref="All"/>, and it has every route. To make a route differ, map it
+/// twice, with <c>.MapToApiVersion(1)</c> and <c>.MapToApiVersion(2)</c>. To remove a route, map it only to the versions that keep it.
+/// <c>VersionTests</c> shows both.
 /// </para>
 /// </summary>
 internal static class ApiVersions
 {
-    /// <summary>What stands before the version in every path of the API.</summary>
+    /// <summary>The part before the version in every path of the API.</summary>
     public const string PathPrefix = "/api/v";
 
     /// <summary>The versions, oldest first.</summary>
     public static readonly ImmutableArray<ApiVersion> All = [new(1)];
 
-    /// <summary>As in the path, and as the OpenAPI document is called: <c>v1</c>.</summary>
+    /// <summary>Returns the name in the path and of the OpenAPI document, such as <c>v1</c>.</summary>
     public static string NameOf(ApiVersion version) => version.ToString("'v'VVV");
 
-    /// <summary>Tells versions apart by the path, and says in <c>api-supported-versions</c> which ones there are.</summary>
+    /// <summary>Adds versioning by path, with the available versions in <c>api-supported-versions</c>.</summary>
     public static IServiceCollection AddShopVersions(this IServiceCollection services, VersionsOptions options)
     {
         services.AddApiVersioning(o =>
@@ -41,7 +41,7 @@ internal static class ApiVersions
         return services.AddSingleton(new Deprecations(options));
     }
 
-    /// <summary>The place of the API's routes, of every version.</summary>
+    /// <summary>Maps the group of the API's routes, for every version.</summary>
     public static RouteGroupBuilder MapShopApi(this IEndpointRouteBuilder app, params IEnumerable<ApiVersion> versions)
     {
         var set = versions.Aggregate(app.NewApiVersionSet("SoonShop"), (builder, version) => builder.HasApiVersion(version)).ReportApiVersions().Build();

@@ -4,8 +4,8 @@ using Microsoft.AspNetCore.Routing.Matching;
 namespace SoonShop.ApiFrontend.Versions;
 
 /// <summary>
-/// Chooses endpoints by version as <see cref="ApiVersionMatcherPolicy"/> does, and asks it only once for each version of a path. The inner
-/// policy builds a template matcher for every route that a path may belong to, on every request.
+/// Selects endpoints by version like <see cref="ApiVersionMatcherPolicy"/>, but calls it only once per version of a path. The inner policy
+/// builds a template matcher for every candidate route on every request.
 /// </summary>
 internal sealed class CachedVersionPolicy(ApiVersionMatcherPolicy inner) : MatcherPolicy, INodeBuilderPolicy, IEndpointSelectorPolicy
 {
@@ -21,14 +21,16 @@ internal sealed class CachedVersionPolicy(ApiVersionMatcherPolicy inner) : Match
     bool INodeBuilderPolicy.AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) =>
         ((INodeBuilderPolicy)inner).AppliesToEndpoints(endpoints);
 
-    /// <summary>The jump table has chosen the version. Only several endpoints of one version leave something to select.</summary>
+    /// <summary>
+    /// The jump table has already selected the version. A selection is needed only among several endpoints of one version.
+    /// </summary>
     bool IEndpointSelectorPolicy.AppliesToEndpoints(IReadOnlyList<Endpoint> endpoints) =>
         (endpoints.Count > 1 || ContainsDynamicEndpoints(endpoints)) && inner.AppliesToEndpoints(endpoints);
 
-    /// <summary>Remembers where versions lead that the routes have. Versions that they do not have are the inner table's.</summary>
+    /// <summary>Caches the destinations of versions that the routes have. The inner table handles other versions.</summary>
     private sealed class CachedJumpTable(PolicyJumpTable inner) : PolicyJumpTable
     {
-        /// <summary>Clients can write one version in many ways (1, 1.0, 01); no more of them are remembered than this.</summary>
+        /// <summary>The most spellings of versions that are cached. Clients can write one version in many ways (1, 1.0, 01).</summary>
         private const int MaxVersions = 8;
 
         private ImmutableArray<(string Version, int Destination)> known = [];
@@ -52,18 +54,18 @@ internal sealed class CachedVersionPolicy(ApiVersionMatcherPolicy inner) : Match
         private int Ask(HttpContext httpContext, ReadOnlySpan<char> requested)
         {
             var feature = httpContext.ApiVersioningFeature;
-            // Reading this may make a feature, too, so it comes first.
+            // Reading this may add a feature, so it must come first.
             _ = feature.RawRequestedApiVersions;
             var before = httpContext.Features.Revision;
             var destination = inner.GetDestination(httpContext);
-            // The inner table sets a feature for a version that the routes do not have.
+            // The inner table adds a feature for a version that the routes do not have.
             if (httpContext.Features.Revision == before && feature.RawRequestedApiVersion is { } raw && requested.SequenceEqual(raw))
                 ImmutableInterlocked.Update(
                     ref known, static (all, one) => all.Length < MaxVersions ? all.Add(one) : all, (raw, destination));
             return destination;
         }
 
-        /// <summary>What follows <see cref="ApiVersions.PathPrefix"/> up to the next slash; empty for other paths.</summary>
+        /// <summary>Returns the part after <see cref="ApiVersions.PathPrefix"/> up to the next slash; empty for other paths.</summary>
         private static ReadOnlySpan<char> RequestedVersion(string? path)
         {
             if (path is null || !path.StartsWith(ApiVersions.PathPrefix, StringComparison.OrdinalIgnoreCase))

@@ -4,8 +4,8 @@ using Asp.Versioning;
 namespace SoonShop.ApiFrontend.Versions;
 
 /// <summary>
-/// Writes <c>api-supported-versions</c> and <c>api-deprecated-versions</c>, whose texts are made once for each set of versions. Sunset and
-/// deprecation dates are those of section <c>Versions</c>: see <see cref="Deprecations"/>.
+/// Writes <c>api-supported-versions</c> and <c>api-deprecated-versions</c>, whose texts are created once per set of versions. Deprecation
+/// and sunset dates come from section <c>Versions</c>: see <see cref="Deprecations"/>.
 /// </summary>
 internal sealed class CachedVersionReporter : IReportApiVersions
 {

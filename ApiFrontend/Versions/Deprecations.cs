@@ -3,19 +3,19 @@ using Asp.Versioning;
 
 namespace SoonShop.ApiFrontend.Versions;
 
-/// <summary>Finds whether a route is on its way out. The rule for the route goes before the one for its version.</summary>
+/// <summary>Finds whether a route is deprecated. The rule for a route takes precedence over the one for its version.</summary>
 internal sealed partial class Deprecations(VersionsOptions options)
 {
     private readonly Dictionary<(ApiVersion Version, string Route), Deprecation> rules =
         options.Deprecations.Values.ToDictionary(d => (d.ParsedVersion!, d.Route), d => new Deprecation(d));
 
-    /// <summary>True when there is anything to tell.</summary>
+    /// <summary>True when there are deprecations.</summary>
     public bool Any => rules.Count > 0;
 
-    /// <summary>What to tell of a route; null when nothing.</summary>
-    /// <param name="version">The version asked for.</param>
-    /// <param name="method">Such as <c>GET</c>.</param>
-    /// <param name="path">From the version on, such as <c>/orders/{id:guid}</c>; constraints do not matter.</param>
+    /// <summary>Returns the deprecation of a route; null when there is none.</summary>
+    /// <param name="version">The requested version.</param>
+    /// <param name="method">The HTTP method, such as <c>GET</c>.</param>
+    /// <param name="path">The path after the version, such as <c>/orders/{id:guid}</c>; constraints do not matter.</param>
     public Deprecation? Find(ApiVersion? version, string method, string path) =>
         version is not null && (rules.TryGetValue((version, $"{method} {ConstraintPattern.Replace(path, "}")}"), out var rule) || rules.TryGetValue((version, ""), out rule))
             ? rule
@@ -25,19 +25,19 @@ internal sealed partial class Deprecations(VersionsOptions options)
     private static partial Regex ConstraintPattern { get; }
 }
 
-/// <summary>What clients are told of a route on its way out.</summary>
+/// <summary>The information for clients about a deprecated route.</summary>
 internal sealed class Deprecation(DeprecationOptions options)
 {
     private readonly DeprecationPolicy deprecation = new(options.DeprecatedAt!.Value, new LinkHeaderValue(Ascii(options.Policy), "deprecation") { Type = "text/html" });
     private readonly SunsetPolicy? sunset = options.SunsetAt is { } at ? new SunsetPolicy(at, new LinkHeaderValue(Ascii(options.Policy), "sunset") { Type = "text/html" }) : null;
 
-    /// <summary>As it may stand in a header.</summary>
+    /// <summary>Returns a URL in the ASCII form for headers.</summary>
     private static Uri Ascii(string url) => new(new Uri(url).AbsoluteUri);
 
-    /// <summary>When it is going to be gone, if that is known.</summary>
+    /// <summary>When the route is removed, if that is known.</summary>
     public DateTimeOffset? SunsetAt => options.SunsetAt;
 
-    /// <summary>Where people read what to use instead.</summary>
+    /// <summary>The URL of the page about alternatives.</summary>
     public string Policy => options.Policy;
 
     /// <summary>Writes <c>Deprecation</c>, <c>Sunset</c> and their links.</summary>
@@ -49,10 +49,12 @@ internal sealed class Deprecation(DeprecationOptions options)
     }
 }
 
-/// <summary>Tells clients of deprecated routes.</summary>
+/// <summary>Informs clients of deprecated routes.</summary>
 internal static class DeprecationsExtensions
 {
-    /// <summary>Answers of deprecated routes say so, refusals too. Stands after routing; costs nothing while nothing is deprecated.</summary>
+    /// <summary>
+    /// Adds the headers to responses of deprecated routes, including errors. Must follow routing. Costs nothing without deprecations.
+    /// </summary>
     public static void UseDeprecations(this IApplicationBuilder app)
     {
         var deprecations = app.ApplicationServices.GetRequiredService<Deprecations>();
@@ -71,7 +73,7 @@ internal static class DeprecationsExtensions
         });
     }
 
-    /// <summary>From <c>/api/v{version:apiVersion}/orders</c> to <c>/orders</c>.</summary>
+    /// <summary>Converts <c>/api/v{version:apiVersion}/orders</c> to <c>/orders</c>.</summary>
     private static string BelowVersion(string pattern)
     {
         var version = pattern.IndexOf("{version", StringComparison.Ordinal);

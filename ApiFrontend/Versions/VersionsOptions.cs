@@ -14,7 +14,7 @@ public sealed class VersionsOptions
     /// <summary>A deprecated version or route.</summary>
     public Dictionary<string, DeprecationOptions> Deprecations { get; } = [];
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (Deprecations.Count > MaxDeprecations)
@@ -26,7 +26,7 @@ public sealed class VersionsOptions
     }
 }
 
-/// <summary>A version, or one route of it, that clients are told to leave.</summary>
+/// <summary>A deprecated version, or one of its routes.</summary>
 public sealed partial class DeprecationOptions
 {
     /// <summary>The version, such as <c>1</c>.</summary>

@@ -6,16 +6,16 @@ using Orleans.Connections.Security;
 namespace SoonShop.ServiceDefaults.ClusterTls;
 
 /// <summary>
-/// The certificates between the processes of a cluster. Both sides of a connection show one, and accept those of the cluster's authority only. The files are
-/// read again whenever a connection is made, which is seldom: what is new in them holds from the next connection on, without a restart.
-/// Files that cannot be used, as while they are being exchanged, change nothing.
+/// The certificates between the processes of a cluster. Both sides of a connection present one and accept only those of the cluster's
+/// authority. The files are read again for each connection, which is rare, so that new certificates take effect without a restart. Unusable
+/// files, such as during a replacement, change nothing.
 /// </summary>
 public sealed class ClusterCertificates
 {
     /// <summary>OIDs of extended key usages: a process is the server of some connections and the client of others.</summary>
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1", ClientAuthentication = "1.3.6.1.5.5.7.3.2";
 
-    /// <summary>The largest file that is read.</summary>
+    /// <summary>The largest accepted file, in bytes.</summary>
     private const int MaxBytes = 1024 * 1024;
 
     private readonly ClusterTlsOptions options;
@@ -24,7 +24,7 @@ public sealed class ClusterCertificates
 
     /// <summary>Reads the files.</summary>
     /// <exception cref="CryptographicException">
-    /// What they hold is no certificate with its key, or the authority did not sign it, or it lacks the peer name.
+    /// The files do not contain a certificate with its key, the authority did not sign it, or it lacks the peer name.
     /// </exception>
     public ClusterCertificates(ClusterTlsOptions options)
     {
@@ -32,7 +32,7 @@ public sealed class ClusterCertificates
         current = Loaded.From(options, Texts.Of(options));
     }
 
-    /// <summary>What is wrong with the files; null when they can be used.</summary>
+    /// <summary>Returns what is wrong with the files; null when they are valid.</summary>
     public static string? Problem(ClusterTlsOptions options)
     {
         try
@@ -60,18 +60,18 @@ public sealed class ClusterCertificates
         };
         tls.OnAuthenticateAsServer = (_, server) =>
         {
-            // With those between it and the authority; a selector knows the certificate alone.
+            // Sends the intermediate certificates as well; a selector returns only the certificate itself.
             var ssl = (SslServerAuthenticationOptions)server.SslServerAuthenticationOptions;
             (ssl.ServerCertificateSelectionCallback, ssl.ServerCertificateContext) = (null, Current.Context);
         };
     }
 
-    /// <summary>When the certificate that is shown now expires.</summary>
+    /// <summary>When the current certificate expires.</summary>
     public DateTimeOffset ExpiresAt => Current.Certificate.NotAfter;
 
-    /// <summary>True for a certificate of the cluster's authority that is valid now, and bears the name that it must.</summary>
-    /// <param name="certificate">What the other side has shown.</param>
-    /// <param name="sent">The chain that it came with; who signed it may be in there.</param>
+    /// <summary>True for a certificate of the cluster's authority that is valid now and has the required name.</summary>
+    /// <param name="certificate">The other side's certificate.</param>
+    /// <param name="sent">The chain that was sent with it, which may contain its issuer.</param>
     internal bool Accepts(X509Certificate2 certificate, X509Chain? sent)
     {
         if (!HasPeerName(certificate, options))
@@ -99,7 +99,7 @@ public sealed class ClusterCertificates
                 }
                 catch (Exception e) when (IsOfFiles(e))
                 {
-                    // They are being exchanged, or somebody has put something wrong there: what was right goes on until it expires.
+                    // The files are being replaced or are invalid. The loaded certificate stays in use until it expires.
                 }
                 return current;
             }
@@ -114,14 +114,14 @@ public sealed class ClusterCertificates
         var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
-        // Short lives and a new authority take the place of lists of revoked certificates.
+        // Short lifetimes and the replacement of the authority make revocation lists unnecessary.
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         return chain;
     }
 
     private static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 
-    /// <summary>What the files hold.</summary>
+    /// <summary>The content of the files.</summary>
     private sealed record Texts(string Certificate, string Key, string Authority)
     {
         public static Texts Of(ClusterTlsOptions options) => new(Read(options.CertificatePath), Read(options.KeyPath), Read(options.AuthorityPath));
@@ -134,18 +134,18 @@ public sealed class ClusterCertificates
         public static Loaded From(ClusterTlsOptions options, Texts texts)
         {
             using var pem = X509Certificate2.CreateFromPem(texts.Certificate, texts.Key);
-            // Some platforms want the key of a server in a store of their own.
+            // Some platforms need the private key of a server certificate in their own key store.
             var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
             var usages = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(u => u.EnhancedKeyUsages.Cast<Oid>()).Select(u => u.Value).ToHashSet();
             if (usages.Count > 0 && !(usages.Contains(ServerAuthentication) && usages.Contains(ClientAuthentication)))
-                throw new CryptographicException($"{options.CertificatePath} is not for servers and clients both (extended key usages serverAuth and clientAuth).");
+                throw new CryptographicException($"{options.CertificatePath} is not valid for both servers and clients (extended key usages serverAuth and clientAuth).");
             var (authorities, own) = (new X509Certificate2Collection(), new X509Certificate2Collection());
             authorities.ImportFromPem(texts.Authority);
             if (authorities.Count == 0)
                 throw new CryptographicException($"{options.AuthorityPath} holds no certificate.");
             own.ImportFromPem(texts.Certificate);
             own.AddRange(authorities);
-            // The others would refuse it. Its time is another question: a certificate that expires is told of in the log.
+            // The other processes would refuse it. The validity period is not checked here: the log warns about an expiring certificate.
             using var chain = ChainTo(authorities);
             chain.ChainPolicy.ExtraStore.AddRange(own);
             chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
@@ -159,7 +159,7 @@ public sealed class ClusterCertificates
             if (!HasPeerName(certificate, options))
             {
                 throw new CryptographicException(
-                    $"{options.CertificatePath} does not have the DNS name '{options.PeerName}' (ClusterTls:PeerName), which the others ask for.");
+                    $"{options.CertificatePath} does not have the DNS name '{options.PeerName}' (ClusterTls:PeerName), which the other processes require.");
             }
             return new Loaded(texts, certificate, SslStreamCertificateContext.Create(certificate, own, offline: true), authorities);
         }

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace SoonShop.ServiceDefaults.ClusterTls;
 
-/// <summary>Tells in the log when the cluster's certificate expires soon, or what its files hold cannot be used.</summary>
+/// <summary>Warns in the log when the cluster's certificate expires soon, or when its files are invalid.</summary>
 public sealed partial class ClusterCertificatesWatch(
     ClusterTlsOptions options, ClusterCertificates certificates, TimeProvider time, ILogger<ClusterCertificatesWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long before its end a certificate is told of.</summary>
+    /// <summary>How long before its expiry a certificate is reported.</summary>
     private static readonly TimeSpan Soon = TimeSpan.FromDays(7);
 
     /// <inheritdoc/>
@@ -26,7 +26,7 @@ public sealed partial class ClusterCertificatesWatch(
         while (await timer.TickAsync(stoppingToken));
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The files of ClusterTls cannot be used, and what was in them before still is: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The files of ClusterTls are invalid, so the certificate loaded before stays in use: {Problem}")]
     private static partial void LogUnusable(ILogger log, string problem);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The certificate of ClusterTls expires at {At}. Put a new one into its files; no restart is needed.")]

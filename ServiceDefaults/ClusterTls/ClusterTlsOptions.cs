@@ -35,10 +35,10 @@ public sealed class ClusterTlsOptions
     /// </summary>
     public bool AllowPlainText { get; set; }
 
-    /// <summary>True where connections are encrypted, and strangers refused.</summary>
+    /// <summary>True when connections are encrypted and unknown processes are refused.</summary>
     public bool IsOn => CertificatePath.Length > 0 || KeyPath.Length > 0 || AuthorityPath.Length > 0;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (!IsOn)
@@ -60,9 +60,9 @@ public sealed class ClusterTlsOptions
             yield return $"ClusterTls: {problem} See ClusterTls__CertificatePath, ClusterTls__KeyPath and ClusterTls__AuthorityPath.";
     }
 
-    /// <summary>What is wrong with a silo outside Development whose ports others can reach, with what to set.</summary>
-    /// <param name="advertisedIP">The IP address by which others reach it, and where it listens.</param>
-    /// <param name="listensEverywhere">It listens at every address of the machine.</param>
+    /// <summary>Returns what is wrong with a silo outside Development that other machines can reach, with the value to set.</summary>
+    /// <param name="advertisedIP">The IP address at which others reach it, and on which it listens.</param>
+    /// <param name="listensEverywhere">True when it listens on every address of the machine.</param>
     public IEnumerable<string> ReachableProblems(string advertisedIP, bool listensEverywhere)
     {
         var isOnLoopback = !listensEverywhere && (!IPAddress.TryParse(advertisedIP, out var address) || IPAddress.IsLoopback(address));

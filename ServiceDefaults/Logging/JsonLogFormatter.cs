@@ -5,12 +5,12 @@ using System.Text.Json;
 
 namespace SoonShop.ServiceDefaults.Logging;
 
-/// <summary>One JSON object a line.</summary>
+/// <summary>Writes one JSON object per line.</summary>
 internal sealed class JsonLogFormatter(LogSettings settings, ILogActor? actor = null) : ShopLogFormatter(FormatName, settings, actor)
 {
     public const string FormatName = "soonshop-json";
 
-    /// <summary>For a log, not for a page: what only HTML must not see stays as it is.</summary>
+    /// <summary>The output is a log and not a page, so characters that are special only in HTML are not escaped.</summary>
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [ThreadStatic]
@@ -55,7 +55,7 @@ internal sealed class JsonLogFormatter(LogSettings settings, ILogActor? actor = 
         foreach (var (name, value) in properties)
         {
             json.WritePropertyName(name);
-            // What JSON has no number for is text.
+            // JSON has no numbers for these values, so they are written as text.
             if (value is double and (double.NaN or double.PositiveInfinity or double.NegativeInfinity) or float and (float.NaN or float.PositiveInfinity or float.NegativeInfinity))
                 json.WriteStringValue(value.ToString());
             else

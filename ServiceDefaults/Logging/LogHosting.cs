@@ -6,19 +6,22 @@ using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.ServiceDefaults.Logging;
 
-/// <summary>Logs of a process.</summary>
+/// <summary>Registers the logging of a process.</summary>
 public static class LogHosting
 {
-    /// <summary>Lines that wait for the standard output; more are dropped, and their number is told: a log that nobody takes must not stop the shop.</summary>
+    /// <summary>
+    /// The most lines that wait for standard output. Further lines are dropped and their number is logged, so that a blocked output does
+    /// not stop the shop.
+    /// </summary>
     private const int MaxWaiting = 10_000;
 
     private const string HealthChecks = "Microsoft.Extensions.Diagnostics.HealthChecks";
 
-    /// <summary>Logs to the standard output, redacted: as JSON, or in development as text.</summary>
+    /// <summary>Logs to standard output with redaction: as JSON, or as text in development.</summary>
     public static ILoggingBuilder AddShopLogging(this ILoggingBuilder logging, string service, TelemetryOptions options, IHostEnvironment environment)
     {
         var format = options.LogFormat ?? (environment.IsDevelopment() ? LogFormat.Text : LogFormat.Json);
-        // Lines name their trace themselves; by default scopes would do so once more.
+        // Lines contain their trace themselves; by default scopes would add it again.
         logging.Configure(factory => factory.ActivityTrackingOptions = ActivityTrackingOptions.None);
         logging.ClearProviders().AddConsole(console =>
         {
@@ -32,15 +35,18 @@ public static class LogHosting
         return logging;
     }
 
-    /// <summary>The same for a process that measures itself and belongs to the cluster: lines are counted, and levels can be changed while it runs.</summary>
+    /// <summary>
+    /// Does the same for a process with metrics in the cluster: lines are counted, and levels can be changed at run time.
+    /// </summary>
     public static void AddShopLogging(this IHostApplicationBuilder builder, string service, TelemetryOptions options)
     {
         builder.Logging.AddShopLogging(service, options, builder.Environment);
         builder.Services.AddSingleton<ILoggerProvider, LogMeter>();
-        // However little is written: what goes wrong is counted. Once: the shop logs failed requests itself, with their cause.
+        // Counts warnings and errors at any log level. One category is excluded, because the shop logs failed requests itself, with their
+        // cause.
         builder.Logging.AddFilter<LogMeter>(null, LogLevel.Warning)
             .AddFilter<LogMeter>("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogLevel.None)
-            // Whoever asks how a silo is reads the answer; each probe of one that comes or goes would be an error.
+            // The response of a health check tells its result. In the log, each probe of a starting or stopping silo would be an error.
             .AddFilter<LogMeter>(HealthChecks, LogLevel.None).AddFilter(HealthChecks, LogLevel.None);
         var overrides = new LogLevelOverrides(builder.Configuration.GetSection(LogLevelOverrides.ConsoleLevels).GetChildren().Any());
         builder.Configuration.Add(overrides);

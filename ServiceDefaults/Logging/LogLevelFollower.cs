@@ -5,8 +5,8 @@ using SoonShop.Logging;
 namespace SoonShop.ServiceDefaults.Logging;
 
 /// <summary>
-/// Asks the cluster every few seconds how much is to be logged. While it cannot be asked, what was heard last holds until its end; without a
-/// cluster, levels are changed in <c>appsettings.json</c>, which is read again when it changes.
+/// Polls the cluster for temporary log levels every few seconds. While the cluster is unreachable, the last levels stay until their end.
+/// Without a cluster, change levels in <c>appsettings.json</c>, which is reloaded when it changes.
 /// </summary>
 internal sealed partial class LogLevelFollower(IGrainFactory grains, LogLevelOverrides overrides, TimeProvider time, ILogger<LogLevelFollower> log) : BackgroundService
 {
@@ -36,7 +36,7 @@ internal sealed partial class LogLevelFollower(IGrainFactory grains, LogLevelOve
         }
     }
 
-    /// <summary>Whatever was said: how much is logged is no reason to end a process. What cannot be applied is not tried again.</summary>
+    /// <summary>Applies the levels. A failure must not end the process and is not retried.</summary>
     private void Apply(LogLevels wanted)
     {
         try
@@ -53,15 +53,15 @@ internal sealed partial class LogLevelFollower(IGrainFactory grains, LogLevelOve
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The levels that were set for a while cannot be applied: set others with PUT /admin/log-levels.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The temporary log levels cannot be applied; set others with PUT /admin/log-levels.")]
     private static partial void LogFailure(ILogger log, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Nobody says now how much is to be logged: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The temporary log levels cannot be read: {Reason}")]
     private static partial void LogNobody(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Until {Until} more or less is logged than configured: {Levels}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Temporary log levels until {Until}: {Levels}")]
     private static partial void LogSet(ILogger log, string levels, DateTimeOffset? until);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What is logged is what is configured again.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The configured log levels are in effect again.")]
     private static partial void LogConfigured(ILogger log);
 }

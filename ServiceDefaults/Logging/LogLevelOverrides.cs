@@ -3,8 +3,10 @@ using SoonShop.Logging;
 
 namespace SoonShop.ServiceDefaults.Logging;
 
-/// <summary>The last word in section <c>Logging</c>: levels that were set while the process runs.</summary>
-/// <param name="hasConsoleLevels">True where the console has levels of its own: they precede the general ones, so that what is set must stand there as well.</param>
+/// <summary>The last provider of section <c>Logging</c>: levels that are set at run time.</summary>
+/// <param name="hasConsoleLevels">
+/// True when the console has levels of its own: they take precedence over the general ones, so the levels must be set there as well.
+/// </param>
 internal sealed class LogLevelOverrides(bool hasConsoleLevels) : ConfigurationProvider, IConfigurationSource
 {
     private readonly string[] sections = hasConsoleLevels ? ["Logging:LogLevel", ConsoleLevels] : ["Logging:LogLevel"];
@@ -14,7 +16,7 @@ internal sealed class LogLevelOverrides(bool hasConsoleLevels) : ConfigurationPr
 
     IConfigurationProvider IConfigurationSource.Build(IConfigurationBuilder builder) => this;
 
-    /// <summary>Takes the place of what was set before; all loggers follow at once. Of names that differ in case alone, the one that says most counts.</summary>
+    /// <summary>Replaces the levels; all loggers follow at once. Of names that differ only in case, the most verbose level wins.</summary>
     public void Set(IReadOnlyDictionary<string, LogDetail> levels)
     {
         var data = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace SoonShop.ServiceDefaults.Logging;
 
-/// <summary>What is logged once: bounded, redacted, and with whom and what it belongs to.</summary>
+/// <summary>A log line: bounded, redacted, and with its trace and actor.</summary>
 internal sealed class LogLine
 {
     private const int MaxMessage = 8 * 1024;
@@ -14,16 +14,16 @@ internal sealed class LogLine
     private const int MaxValue = 2 * 1024;
     private const int MaxProperties = 30;
 
-    /// <summary>Of a list.</summary>
+    /// <summary>The most elements of a list.</summary>
     private const int MaxElements = 1000;
 
-    /// <summary>Longer than secrets are that give themselves away by their shape.</summary>
+    /// <summary>A length beyond that of secrets that patterns recognize.</summary>
     private const int Margin = 1024;
 
-    /// <summary>Shorter values of private names stand in too many places for something else.</summary>
+    /// <summary>Shorter private values are not removed from messages, because they occur in unrelated text.</summary>
     private const int MinPrivate = 4;
 
-    /// <summary>Holds the message's template.</summary>
+    /// <summary>The name of the message template among the values.</summary>
     private const string Template = "{OriginalFormat}";
 
     public DateTimeOffset At { get; } = DateTimeOffset.UtcNow;
@@ -38,7 +38,7 @@ internal sealed class LogLine
 
     public required string? Exception { get; init; }
 
-    /// <summary>The trace of the request that it belongs to.</summary>
+    /// <summary>The trace of the request that the line belongs to.</summary>
     public required string? TraceId { get; init; }
 
     public required string? SpanId { get; init; }
@@ -46,12 +46,12 @@ internal sealed class LogLine
     /// <summary>Who sent the request: see <see cref="SoonShop.Auditing.Actors"/>.</summary>
     public required string? Actor { get; init; }
 
-    /// <summary>Names and values of the message and of what is going on around it. Text, numbers and booleans.</summary>
+    /// <summary>The names and values of the message and its scopes: text, numbers and booleans.</summary>
     public required List<KeyValuePair<string, object?>> Properties { get; init; }
 
-    /// <summary>A line from what a logger was given.</summary>
-    /// <param name="entry">What it was given.</param>
-    /// <param name="scopes">What is going on around it.</param>
+    /// <summary>Creates a line from a log entry.</summary>
+    /// <param name="entry">The log entry.</param>
+    /// <param name="scopes">The scopes of the entry.</param>
     /// <param name="actor">Who sent the request.</param>
     /// <param name="redacts">False shows everything.</param>
     public static LogLine Of<TState>(in LogEntry<TState> entry, IExternalScopeProvider? scopes, string? actor, bool redacts)
@@ -65,7 +65,7 @@ internal sealed class LogLine
             Event = entry.EventId.Name,
             Message = Bounded(redacts ? WithoutPrivate(MessageOf(entry), values) : MessageOf(entry), MaxMessage, redacts),
             Exception = entry.Exception is { } exception ? Bounded(TextOf(exception), MaxException, redacts) : null,
-            // A span that is not recorded may have no more to do with its request than its place in time.
+            // A span that is not recorded may not be connected to its request.
             TraceId = span is { Recorded: true } ? span.TraceId.ToString() : RequestContext.Get(RequestKeys.CorrelationId) as string ?? span?.TraceId.ToString(),
             SpanId = span is { Recorded: true } ? span.SpanId.ToString() : null,
             Actor = actor,
@@ -73,7 +73,7 @@ internal sealed class LogLine
         };
     }
 
-    /// <summary>Names and values, bounded in number: the message's own first, then those of what is going on around it, the nearest first.</summary>
+    /// <summary>Returns names and values, limited in number: the message's own first, then those of the scopes, innermost first.</summary>
     private static List<KeyValuePair<string, object?>> ValuesOf<TState>(TState state, IExternalScopeProvider? scopes)
     {
         var around = new List<IEnumerable<KeyValuePair<string, object?>>>();
@@ -95,7 +95,7 @@ internal sealed class LogLine
         return all;
     }
 
-    /// <summary>Leaves private values, whole ones, out of the message that was made of them.</summary>
+    /// <summary>Removes private values, as a whole, from the message that contains them.</summary>
     private static string WithoutPrivate(string message, List<KeyValuePair<string, object?>> values)
     {
         foreach (var (name, value) in values)
@@ -113,7 +113,9 @@ internal sealed class LogLine
         return message;
     }
 
-    /// <summary>A value as a message shows it, or each element of a list; null when the list cannot be read, because somebody changes it.</summary>
+    /// <summary>
+    /// Returns a value as a message shows it, or each element of a list. Null when the list cannot be read because it is being modified.
+    /// </summary>
     private static string[]? TextsOf(object? value)
     {
         try
@@ -131,7 +133,7 @@ internal sealed class LogLine
         : value is null or bool or byte or short or int or long or uint or float or double or decimal ? value
         : Bounded(TextOf(value), MaxValue, redacts);
 
-    /// <summary>That there is none, or whether there is, may be told.</summary>
+    /// <summary>True for a value that must not be shown. Null and booleans may be shown: they only tell whether there is a value.</summary>
     private static bool IsPrivate(string name, object? value) => value is not (null or bool) && Redaction.IsPrivate(name);
 
     private static string MessageOf<TState>(in LogEntry<TState> entry)
@@ -146,7 +148,9 @@ internal sealed class LogLine
         }
     }
 
-    /// <summary>Of what is logged anything may fail to be a text; the code that logs must not fail for it.</summary>
+    /// <summary>
+    /// Returns a value as text. Any logged object may fail to convert, and the code that logs must not fail because of that.
+    /// </summary>
     private static string TextOf(object? value)
     {
         try
@@ -168,8 +172,8 @@ internal sealed class LogLine
     private static string NotMade(Exception e) => $"[no text: {e.GetType().Name}]";
 
     /// <summary>
-    /// Cut first: a pattern must not spend long on what is not shown. But cut longer than what is shown: of a secret that the first cut takes the
-    /// end of, no pattern knows the rest, so that goes as well.
+    /// Truncates a text before redaction, so that patterns do not spend long on text that is not shown. It first truncates to more than
+    /// what is shown. A secret cut off at that point is not recognized by any pattern, so the surplus is removed as well.
     /// </summary>
     private static string Bounded(string text, int max, bool redacts)
     {

@@ -4,7 +4,7 @@ using SoonShop.ServiceDefaults.Telemetry;
 
 namespace SoonShop.ServiceDefaults.Logging;
 
-/// <summary>Counts the lines that tell of something wrong.</summary>
+/// <summary>Counts warnings and errors.</summary>
 internal sealed class LogMeter : ILoggerProvider, ILogger
 {
     private readonly long[] counts = new long[LogLevel.Critical - LogLevel.Warning + 1];
@@ -26,7 +26,7 @@ internal sealed class LogMeter : ILoggerProvider, ILogger
 
     public void Dispose()
     {
-        // It holds nothing: the factory of meters disposes of its own.
+        // Nothing to dispose: the meter factory disposes its meters.
     }
 
     private IEnumerable<Measurement<long>> Observe()

@@ -5,24 +5,24 @@ using System.Text.RegularExpressions;
 namespace SoonShop.ServiceDefaults.Logging;
 
 /// <summary>
-/// Takes secrets and personal data out of text that leaves the process for people or machines that watch: the last line of defence, for what
-/// was put into a message, an exception or a name by code that did not think of it.
+/// Removes secrets and personal data from text that leaves the process for operators or monitoring. It is the last line of defence, for
+/// data that code has put into a message, an exception or a name by mistake.
 /// </summary>
 public static partial class Redaction
 {
-    /// <summary>Stands where something was.</summary>
+    /// <summary>Replaces removed text.</summary>
     public const string Mark = "[redacted]";
 
-    /// <summary>A text on which a pattern spends longer is left out whole.</summary>
+    /// <summary>If a pattern takes longer than this, the whole text is removed.</summary>
     private const int LimitMs = 100;
 
     private const string Named = $"${{name}}{Mark}";
 
-    /// <summary>Parts of names whose values are nobody's business.</summary>
+    /// <summary>Parts of names whose values are private.</summary>
     private static readonly string[] PrivateNames =
         ["password", "passphrase", "secret", "token", "authorization", "cookie", "apikey", "connectionstring", "email", "phone", "displayname"];
 
-    /// <summary>The text without what is secret or personal; the same object where there is nothing of the kind.</summary>
+    /// <summary>Returns the text without secrets and personal data; the same object when there are none.</summary>
     public static string Of(string text)
     {
         try
@@ -44,7 +44,7 @@ public static partial class Redaction
         }
     }
 
-    /// <summary>True for a name whose value is not to be shown, whatever it looks like.</summary>
+    /// <summary>True for a name whose value must not be shown, whatever its form.</summary>
     public static bool IsPrivate(string name)
     {
         foreach (var part in PrivateNames)
@@ -55,11 +55,11 @@ public static partial class Redaction
         return false;
     }
 
-    /// <summary>Tells one from another, and opens neither.</summary>
+    /// <summary>Returns a short digest, which distinguishes ids but gives no access.</summary>
     private static string Digest(string id) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant())).AsSpan(0, 6));
 
-    /// <summary>The check digit of ISO/IEC 7812: one in ten of other numbers passes as well.</summary>
+    /// <summary>Verifies the check digit of ISO/IEC 7812. One in ten other numbers passes as well.</summary>
     private static bool IsCard(ReadOnlySpan<char> text)
     {
         var (sum, digits) = (0, 0);
@@ -76,8 +76,8 @@ public static partial class Redaction
     }
 
     /// <summary>
-    /// What gives itself away: keys in PEM; JSON web tokens; keys, webhook secrets and client secrets in the manner of Stripe, which the shop's
-    /// own API keys follow; the shop's refresh and mailed tokens; and what stands in an Authorization header.
+    /// Matches secrets by their format: keys in PEM; JSON web tokens; keys, webhook secrets and client secrets in Stripe's format, which
+    /// the shop's own API keys follow; the shop's refresh and mailed tokens; and the content of an Authorization header.
     /// </summary>
     [GeneratedRegex(
         @"-----BEGIN [A-Z ]+-----[\s\S]*?(?:-----END [A-Z ]+-----|$)"
@@ -88,14 +88,20 @@ public static partial class Redaction
         RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex Secrets();
 
-    /// <summary>A name that says it, and what is assigned to it, as in connection strings, query strings, JSON, JSON within JSON, and headers; all that follows where a quote has no end.</summary>
+    /// <summary>
+    /// Matches a private name and its value, as in connection strings, query strings, JSON, nested JSON and headers. If a quote has no end,
+    /// matches everything after it.
+    /// </summary>
     [GeneratedRegex(
         @"(?<name>(?:" + Names + @")\\*[""']?\s*[=:]\s*)(?!\[redacted\])"
         + @"(?:""(?:\\[\s\S]|[^""\\])*(?:""|$)|'[^']*'|(?<quote>\\+"")(?:\\[\s\S]|[^\\])*?(?:(?<!\\)\k<quote>|$)|[^\s,;&""'}\]\\]+)",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex NamedSecrets();
 
-    /// <summary>What has spaces and no quotes: members of a printed record, until the next; the value of a cookie header, which is all of its line.</summary>
+    /// <summary>
+    /// Matches values with spaces and without quotes: members of a printed record, up to the next member, and the whole value of a cookie
+    /// header.
+    /// </summary>
     [GeneratedRegex(
         @"(?<name>(?:" + Names + @")\w* = )(?!\[redacted\])[^\r\n]*?(?=, \w+ = | \}|[\r\n]|$)|(?<name>cookie:[ \t]*)(?!\[redacted\]|\\*[""'])[^\r\n]+",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
@@ -103,11 +109,11 @@ public static partial class Redaction
 
     private const string Names = "password|passwd|pwd|passphrase|secret|token|api[-_]?key|authorization|cookie";
 
-    /// <summary>The password in an address.</summary>
+    /// <summary>Matches the password in a URL.</summary>
     [GeneratedRegex(@"(?<name>://[^/\s:@]*:)(?!\[redacted\])[^/\s]+(?=@)", RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex UserInfo();
 
-    /// <summary>A cart's id: whoever has a guest's has the cart.</summary>
+    /// <summary>Matches a cart's id. The id of a guest's cart gives access to the cart.</summary>
     [GeneratedRegex(@"(?<name>\bcarts?/)(?<id>[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex Carts();
 

@@ -5,7 +5,7 @@ using SoonShop.Logging;
 
 namespace SoonShop.ServiceDefaults.Logging;
 
-/// <summary>Writes lines to the standard output, each redacted. Called by the thread that logs, which knows the request that it works for.</summary>
+/// <summary>Writes redacted lines to standard output. The logging thread calls it, because that thread knows its request.</summary>
 internal abstract class ShopLogFormatter(string name, LogSettings settings, ILogActor? actor) : ConsoleFormatter(name)
 {
     protected LogSettings Settings => settings;
@@ -20,14 +20,14 @@ internal abstract class ShopLogFormatter(string name, LogSettings settings, ILog
     protected abstract void Write(LogLine line, TextWriter writer);
 }
 
-/// <summary>Knows, where a process has better means than Orleans' request context, for whom it works just now.</summary>
+/// <summary>Provides the current actor, for a process that knows it better than Orleans' request context.</summary>
 public interface ILogActor
 {
-    /// <summary>Who sent the request that is being worked on: see <see cref="SoonShop.Auditing.Actors"/>. Null when that is not known.</summary>
+    /// <summary>The caller of the current request: see <see cref="SoonShop.Auditing.Actors"/>. Null when unknown.</summary>
     string? Current { get; }
 }
 
-/// <summary>How a process logs.</summary>
-/// <param name="Service">Its name.</param>
-/// <param name="ShowsDevelopmentSecrets">True in development alone: tokens that a mail would bring stand in the log.</param>
+/// <summary>The log settings of a process.</summary>
+/// <param name="Service">The service's name.</param>
+/// <param name="ShowsDevelopmentSecrets">True only in development: the log contains the tokens that mails would contain.</param>
 internal sealed record LogSettings(string Service, bool ShowsDevelopmentSecrets);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SoonShop.ServiceDefaults.Logging;
 
-/// <summary>One line of text, and the exception below it.</summary>
+/// <summary>Writes one line of text, with the exception below it.</summary>
 internal sealed class TextLogFormatter(LogSettings settings, ILogActor? actor = null) : ShopLogFormatter(FormatName, settings, actor)
 {
     public const string FormatName = "soonshop-text";
@@ -18,7 +18,7 @@ internal sealed class TextLogFormatter(LogSettings settings, ILogActor? actor = 
             writer.WriteLine(exception);
     }
 
-    /// <summary>Nobody writes lines of their own into the log by what they send.</summary>
+    /// <summary>Escapes line breaks, so that input cannot forge log lines.</summary>
     private static string OneLine(string message) => message.Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string Short(LogLevel level) => level switch

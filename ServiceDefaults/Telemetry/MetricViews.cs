@@ -5,13 +5,13 @@ using OpenTelemetry.Metrics;
 namespace SoonShop.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Keeps what is measured bounded: labels that grow with what comes and goes (addresses of silos that were, of other people's servers) are
-/// taken off, and no metric has more than so many series. Of Orleans only those instruments are kept that the page about metrics names: the others are
-/// recorded several times for each call and each activation, and nobody reads them.
+/// Keeps metrics bounded. Labels with unlimited values (addresses of former silos and of other servers) are removed, and no metric has more
+/// than a fixed number of series. Of Orleans' instruments, only those on the metrics page are kept. The others are recorded several times
+/// per call and activation, and nobody reads them.
 /// </summary>
 public static class MetricViews
 {
-    /// <summary>Series of one metric in one process; what is beyond is counted under <c>otel_metric_overflow</c>.</summary>
+    /// <summary>The most series of one metric in one process. Further ones are counted under <c>otel_metric_overflow</c>.</summary>
     public const int MaxSeries = 1000;
 
     private static readonly double[] DatabaseSeconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -20,7 +20,7 @@ public static class MetricViews
 
     private static readonly string[] MessageLabels = ["ConnectionDirection", "MessageDirection"];
 
-    /// <summary>The instruments of Orleans that are kept.</summary>
+    /// <summary>Orleans' instruments that are kept.</summary>
     private static readonly FrozenSet<string> OfOrleans = FrozenSet.Create(
         "orleans-app-requests-latency", "orleans-app-requests-timedout", "orleans-app-requests-canceled",
         "orleans-catalog-activations", "orleans-catalog-activation-working-set", "orleans-catalog-activation-created",
@@ -36,15 +36,15 @@ public static class MetricViews
         "orleans-streams-persistent-stream-pulling-agents", "orleans-streams-persistent-stream-pubsub-cache-size",
         "orleans-watchdog-health-checks-failed", "orleans-runtime-available-memory", "orleans-runtime-total-physical-memory");
 
-    /// <summary>How an instrument is kept.</summary>
+    /// <summary>Returns how an instrument is kept.</summary>
     public static MetricStreamConfiguration Of(Instrument instrument) => instrument switch
     {
         { Meter.Name: "System.Net.Http", Name: "http.client.request.duration" } => With(ClientRequestLabels),
-        // Its other figures are by the address of the other side.
+        // The meter's other instruments have the server's address as a label.
         { Meter.Name: "System.Net.Http" } => MetricStreamConfiguration.Drop,
         { Meter.Name: "Npgsql", Unit: "s" } => new ExplicitBucketHistogramConfiguration { Boundaries = DatabaseSeconds, CardinalityLimit = MaxSeries },
         { Meter.Name: "Microsoft.Orleans" } when !OfOrleans.Contains(instrument.Name) => MetricStreamConfiguration.Drop,
-        // A silo that starts anew has a new address.
+        // A restarted silo has a new address.
         { Meter.Name: "Microsoft.Orleans" } when instrument.Name.StartsWith("orleans-messaging-pings", StringComparison.Ordinal) => With([]),
         { Meter.Name: "Microsoft.Orleans", Name: "orleans-messaging-sent-messages-size" or "orleans-messaging-received-messages-size" } => With(MessageLabels),
         _ => new MetricStreamConfiguration { CardinalityLimit = MaxSeries },

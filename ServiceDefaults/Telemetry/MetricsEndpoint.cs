@@ -9,19 +9,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace SoonShop.ServiceDefaults.Telemetry;
 
-/// <summary>Where <c>/metrics</c> is served: figures of the business are nobody's but the operator's.</summary>
+/// <summary>Serves <c>/metrics</c>. Business metrics are for the operator only.</summary>
 public static class MetricsEndpoint
 {
     /// <summary>The path.</summary>
     public const string Path = "/metrics";
 
-    /// <summary>What Kestrel listens on when nothing is said.</summary>
+    /// <summary>Kestrel's default address.</summary>
     private const string DefaultUrl = "http://localhost:5000";
 
-    /// <summary>What proxies add to the requests that they hand on.</summary>
+    /// <summary>Headers that proxies add to forwarded requests.</summary>
     private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "X-Original-For", "X-Real-IP", "Forwarded", "Via"];
 
-    /// <summary>Serves metrics, and nothing else, on a port of their own, if one is configured.</summary>
+    /// <summary>Serves only metrics on a port of their own, if one is configured.</summary>
     public static void AddMetricsPort(this WebApplicationBuilder builder, TelemetryOptions options)
     {
         if (options.MetricsPort is not (var port and not 0))
@@ -32,11 +32,11 @@ public static class MetricsEndpoint
             builder.Configuration["Kestrel:Endpoints:Metrics:Url"] = url;
         else
             builder.WebHost.UseUrls([.. OwnUrls(key => builder.WebHost.GetSetting(key)), url]).UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
-        // First of all, before the check of host names: those who scrape come by address.
+        // Precedes the check of host names, because scrapers use IP addresses.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new Separation(port)));
     }
 
-    /// <summary>What is wrong with the port, as the process is told to listen.</summary>
+    /// <summary>Returns what is wrong with the port, given the addresses that the process listens on.</summary>
     public static IEnumerable<string> Problems(IConfiguration configuration, TelemetryOptions options)
     {
         if (options.MetricsPort == 0)
@@ -46,23 +46,27 @@ public static class MetricsEndpoint
             yield return $"Telemetry:MetricsPort is {options.MetricsPort}, on which the API listens; set Telemetry__MetricsPort to another, or to 0 for the API's own address.";
     }
 
-    /// <summary>Serves metrics at the place in the pipeline, to whom <paramref name="mayRead"/> lets; to everybody else there is no such path.</summary>
+    /// <summary>
+    /// Adds the endpoint to the pipeline, for callers that <paramref name="mayRead"/> allows. For all others the path does not exist.
+    /// </summary>
     public static void UseMetrics(this IApplicationBuilder app, Func<HttpContext, bool> mayRead) => app.UseOpenTelemetryPrometheusScrapingEndpoint(
         null, context => context.Request.Path == Path && mayRead(context), null, branch => branch.Use(Uncounted), null);
 
-    /// <summary>True for requests of this machine that no proxy hands on. To be asked before what proxies say is taken off the request.</summary>
+    /// <summary>
+    /// True for requests from this machine without a proxy. Call it before forwarded headers are removed from the request.
+    /// </summary>
     public static bool IsLocal(HttpContext context) =>
         context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
         && !ProxyHeaders.Any(context.Request.Headers.ContainsKey);
 
-    /// <summary>Those who watch are no part of what they watch.</summary>
+    /// <summary>Excludes scrapes from the metrics.</summary>
     private static Task Uncounted(HttpContext context, RequestDelegate next)
     {
         context.Features.Get<IHttpMetricsTagsFeature>()?.MetricsDisabled = true;
         return next(context);
     }
 
-    /// <summary>What the process listens on without this; naming one more address would take it away.</summary>
+    /// <summary>Returns the addresses that the process would listen on by default. Adding an address would replace them.</summary>
     private static string[] OwnUrls(Func<string, string?> setting)
     {
         if (setting(WebHostDefaults.ServerUrlsKey) is { Length: > 0 } urls)
@@ -74,7 +78,7 @@ public static class MetricsEndpoint
             (setting(key) ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(p => $"{scheme}://*:{p}");
     }
 
-    /// <summary>Null for what is no address: Kestrel says so itself.</summary>
+    /// <summary>Returns the port of a URL; null for an invalid URL, which Kestrel reports itself.</summary>
     private static int? PortOf(string? url)
     {
         try
@@ -87,7 +91,7 @@ public static class MetricsEndpoint
         }
     }
 
-    /// <summary>On the port of the metrics there is nothing else, and nowhere else are they.</summary>
+    /// <summary>Serves nothing else on the metrics port, and no metrics on other ports.</summary>
     private sealed class Separation(int port) : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace SoonShop.ServiceDefaults.Telemetry;
 
-/// <summary>What every process tells of itself beyond what .NET does, as meter <c>SoonShop.Process</c>.</summary>
+/// <summary>Metrics of every process besides .NET's own, as meter <c>SoonShop.Process</c>.</summary>
 internal sealed class ProcessMetrics
 {
     /// <summary>The meter's name.</summary>

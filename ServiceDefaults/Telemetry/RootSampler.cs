@@ -4,12 +4,13 @@ using OpenTelemetry.Trace;
 namespace SoonShop.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Decides where a trace begins: with a client's request or with an event, for the configured part of them. What follows does as its beginning
-/// did. What the shop does by itself – polls, probes, batches – begins none: there is no end to it, and nobody waits for it. Nor does a call
-/// that comes to a silo without a trace: its request was not chosen.
+/// Decides whether a new trace is recorded. A trace starts with a client's request or with an event, and the configured share of them is
+/// recorded. Child spans follow the decision of their root. The shop's own background work (polls, probes, batches) starts no traces,
+/// because it never ends and nobody waits for it. A call that reaches a silo without a trace starts none either, because its request was
+/// not selected.
 /// </summary>
-/// <param name="ratio">The part that is traced, by the trace's id, or by chance where a stranger chose that.</param>
-/// <param name="trustsCallers">False where strangers call: whether their requests are traced is not theirs to say.</param>
+/// <param name="ratio">The recorded share, by the trace's id, or at random when an untrusted caller chose the id.</param>
+/// <param name="trustsCallers">False for untrusted callers, who must not decide whether their requests are traced.</param>
 public sealed class RootSampler(double ratio, bool trustsCallers) : Sampler
 {
     private readonly TraceIdRatioBasedSampler part = new(ratio);
@@ -24,7 +25,7 @@ public sealed class RootSampler(double ratio, bool trustsCallers) : Sampler
             return new SamplingResult(parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded));
         if (samplingParameters.Kind != beginning)
             return new SamplingResult(false);
-        // A stranger's trace id is the stranger's choice: by it, every request could be had traced.
+        // An untrusted caller could choose trace ids that select every request.
         return parent.TraceId != default ? new SamplingResult(Random.Shared.NextDouble() < ratio) : part.ShouldSample(samplingParameters);
     }
 }

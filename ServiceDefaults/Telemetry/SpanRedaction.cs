@@ -5,8 +5,8 @@ using SoonShop.ServiceDefaults.Logging;
 namespace SoonShop.ServiceDefaults.Telemetry;
 
 /// <summary>
-/// Takes secrets and personal data out of spans before they leave: messages of exceptions, keys of grains that are addresses, and the addresses
-/// of other people's servers, of which the path may be the secret that lets the shop in.
+/// Removes secrets and personal data from spans before their export: messages of exceptions, grain keys that are addresses, and URLs of
+/// other servers, whose path may be a secret.
 /// </summary>
 internal sealed class SpanRedaction : BaseProcessor<Activity>
 {
@@ -36,7 +36,7 @@ internal sealed class SpanRedaction : BaseProcessor<Activity>
             ? url.GetLeftPart(UriPartial.Authority)
             : Redaction.Of(value);
 
-    /// <summary>Of an exception its type: message and stack may hold what a customer wrote, or a row of a table.</summary>
+    /// <summary>Keeps only the type of an exception: message and stack may contain customers' text or a row of a table.</summary>
     private static ActivityEvent Shown(in ActivityEvent e)
     {
         var tags = new ActivityTagsCollection();

@@ -12,33 +12,35 @@ using OpenTelemetry.Trace;
 
 namespace SoonShop.ServiceDefaults.Telemetry;
 
-/// <summary>Metrics and traces of a process.</summary>
+/// <summary>Registers metrics and traces of a process.</summary>
 public static class TelemetryHosting
 {
-    /// <summary>What only .NET, Orleans and Npgsql know of a process.</summary>
+    /// <summary>Meters of .NET, Orleans and Npgsql.</summary>
     private static readonly string[] ForeignMeters =
         ["System.Runtime", "System.Net.Http", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans", "Npgsql"];
 
     /// <summary>
-    /// What makes spans, besides HTTP requests. Of Orleans only calls of the shop's own grains and the storage: what its runtime does with itself is
-    /// no part of a request.
+    /// Activity sources besides HTTP requests. Of Orleans, only calls of the shop's grains and storage are included, because its internal
+    /// calls do not belong to a request.
     /// </summary>
     private static readonly string[] ForeignSources = ["System.Net.Http", "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage", "Npgsql"];
 
-    /// <summary>Everything of the shop's own.</summary>
+    /// <summary>All meters and sources of the shop.</summary>
     private const string Own = "SoonShop.*";
 
-    /// <summary>What traces calls of the payment provider, whose addresses may be shown: there is no secret in them.</summary>
+    /// <summary>The source for calls to the payment provider. Its URLs contain no secrets and may be shown.</summary>
     public const string PaymentSource = "SoonShop.Payments";
 
-    /// <summary>A collector that does not answer holds up neither what is sent next nor the end of the process.</summary>
+    /// <summary>
+    /// The time limit of an export, so that an unresponsive collector delays neither the next export nor the end of the process.
+    /// </summary>
     private const int ExportTimeoutMs = 2000;
 
-    /// <summary>Measures the process, and traces what it does where an OTLP endpoint is configured.</summary>
-    /// <param name="builder">The process.</param>
+    /// <summary>Adds metrics and, if an OTLP endpoint is configured, traces.</summary>
+    /// <param name="builder">The application builder.</param>
     /// <param name="service">Its name in metrics and traces.</param>
-    /// <param name="options">What is configured.</param>
-    /// <param name="trustsCallers">False where strangers call: see <see cref="RootSampler"/>.</param>
+    /// <param name="options">The configuration.</param>
+    /// <param name="trustsCallers">False for untrusted callers: see <see cref="RootSampler"/>.</param>
     public static void AddShopTelemetry(this IHostApplicationBuilder builder, string service, TelemetryOptions options, bool trustsCallers)
     {
         builder.Services.AddSingleton(options).AddSingleton<ProcessMetrics>();
@@ -51,7 +53,7 @@ public static class TelemetryHosting
         if (!options.Traces)
             return;
         Sdk.SetDefaultTextMapPropagator(new OpenTelemetry.Context.Propagation.TraceContextPropagator());
-        // For HttpClient; ASP.NET Core and Orleans take theirs from the services.
+        // HttpClient uses this static property; ASP.NET Core and Orleans get the propagator from the services.
         DistributedContextPropagator.Current = new TraceContextPropagator();
         builder.Services.Replace(ServiceDescriptor.Singleton(DistributedContextPropagator.Current));
         builder.Services.AddHostedService<LastTraces>();
@@ -69,7 +71,7 @@ public static class TelemetryHosting
             }));
     }
 
-    /// <summary>Begins to measure. Before anything else of the process runs: what is counted earlier is not seen.</summary>
+    /// <summary>Starts the metrics. Call it before anything else runs, because earlier measurements are lost.</summary>
     public static void StartTelemetry(this IHost host)
     {
         _ = host.Services.GetRequiredService<MeterProvider>();
@@ -77,11 +79,13 @@ public static class TelemetryHosting
         _ = host.Services.GetService<TracerProvider>();
     }
 
-    /// <summary>The version of the program, as its build says.</summary>
+    /// <summary>The version of the program, from the build.</summary>
     public static string Version { get; } =
         Assembly.GetEntryAssembly()?.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
 
-    /// <summary>Sends what is left once all else has stopped, for no longer than one attempt: by itself the provider would wait longer.</summary>
+    /// <summary>
+    /// Exports the last traces after everything else has stopped, within the time of one export; the provider would wait longer.
+    /// </summary>
     private sealed class LastTraces(TracerProvider traces) : IHostedLifecycleService
     {
         public Task StoppedAsync(CancellationToken cancellationToken) => Task.Run(() => traces.Shutdown(ExportTimeoutMs), CancellationToken.None);
@@ -97,7 +101,7 @@ public static class TelemetryHosting
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
-    /// <summary>Probes, scrapes and the dashboard: requests of those who watch, of which nobody wants a trace.</summary>
+    /// <summary>True for probes, scrapes and the dashboard, which need no traces.</summary>
     private static bool IsWatching(PathString path) =>
         path.StartsWithSegments("/health") || path.StartsWithSegments(MetricsEndpoint.Path) || path.StartsWithSegments("/dashboard");
 }

@@ -46,10 +46,10 @@ public sealed class TelemetryOptions
     /// <summary>Silo: the size of the database's disk in gigabytes, for alerts; 0 when it is not known.</summary>
     public double DatabaseCapacityGigabytes { get; set; }
 
-    /// <summary>True when traces are made.</summary>
+    /// <summary>True when traces are recorded.</summary>
     public bool Traces => OtlpEndpoint.Length > 0;
 
-    /// <summary>What is wrong, each with what to set.</summary>
+    /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
         if (Traces && !(Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out var endpoint) && endpoint is { Scheme: "http" or "https", Query: "", Fragment: "", UserInfo: "" }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SoonShop.ServiceDefaults.Telemetry;
 
-/// <summary>W3C trace context without baggage: what clients put there would otherwise travel on, to every grain and to other people's servers.</summary>
+/// <summary>Propagates W3C trace context without baggage. A client's baggage would otherwise reach every grain and other servers.</summary>
 internal sealed class TraceContextPropagator : DistributedContextPropagator
 {
     private readonly DistributedContextPropagator w3c = CreateW3CPropagator();

@@ -29,7 +29,7 @@ public sealed class ClusterOutageTests
         }
         Assert.Equal(200, (int)(await api.GetAsync("//health/live")).Status);
         AssertUnavailable(await api.GetAsync("//health/ready"));
-        Assert.Contains("The cluster does not answer", frontEnd.Log, StringComparison.Ordinal);
+        Assert.Contains("The cluster does not respond", frontEnd.Log, StringComparison.Ordinal);
 
         await shop.StartSiloAsync();
         await Until.TrueAsync("the shop is ready", TimeSpan.FromSeconds(90), async () => (int)(await api.GetAsync("//health/ready")).Status == 200);

@@ -15,7 +15,7 @@ public sealed class LogTests(ObservedShop shop)
     {
         // Every request is told of, with its path and query.
         await SetLevelsAsync(new() { ["Default"] = "debug", ["Orleans"] = "information", ["Microsoft.AspNetCore"] = "debug" });
-        await Until.TrueAsync("both processes log more", Limit, () => Task.FromResult(Says(shop.LinesOfApi, "more or less is logged") && Says(shop.LinesOfSilo, "more or less is logged")));
+        await Until.TrueAsync("both processes log more", Limit, () => Task.FromResult(Says(shop.LinesOfApi, "Temporary log levels until") && Says(shop.LinesOfSilo, "Temporary log levels until")));
 
         var (email, password, name, street, phone) = (Make.Email(), $"pass {Make.Word()}", Make.Word(), Make.Word(), "+1 202 555 0188");
         var registered = Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password, displayName = name }));
