@@ -20,7 +20,9 @@ public sealed record Error(string Code, string Detail)
     /// <summary>How long to wait before a retry, when a retry can help.</summary>
     [Id(3)] public TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>The card network's or provider's reason, for <see cref="ErrorCode.PaymentDeclined"/>, such as <c>insufficient_funds</c>.</summary>
+    /// <summary>
+    /// The card network's or provider's reason, for <see cref="ErrorCode.PaymentDeclined"/>, such as <c>insufficient_funds</c>.
+    /// </summary>
     [Id(4)] public string? DeclineCode { get; init; }
 
     /// <summary>The current price of the order, when it differs from the expected one.</summary>

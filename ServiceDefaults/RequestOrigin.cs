@@ -25,7 +25,10 @@ public static class RequestOrigin
     /// <summary>Returns an address as text. An IPv4-mapped IPv6 address gives the IPv4 address.</summary>
     public static string Address(IPAddress address) => (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
 
-    /// <summary>Returns at most 200 characters on one line; null for none. If the text is not one line, all but printable ASCII characters are replaced.</summary>
+    /// <summary>
+    /// Returns at most 200 characters on one line; null for none. If the text is not one line, all but printable ASCII characters are
+    /// replaced.
+    /// </summary>
     public static string? UserAgent(string text)
     {
         if (text.Length == 0)

@@ -20,13 +20,15 @@ internal static class AdminApiKeysApi
     private static async Task<Ok<Page<ApiKey>>> ListAsync(IClusterClient cluster) =>
         TypedResults.Ok(new Page<ApiKey>(await cluster.GetGrain<IApiKeyListGrain>(0).ListAsync(), null));
 
-    private static async Task<Results<Created<NewApiKeyResponse>, Problem>> CreateAsync(ApiKeyRequest body, HttpContext context, IClusterClient cluster)
+    private static async Task<Results<Created<NewApiKeyResponse>, Problem>> CreateAsync(
+        ApiKeyRequest body, HttpContext context, IClusterClient cluster)
     {
         var result = await Key(cluster, context.OperationId()).CreateAsync(new CreateApiKey(body.Name!, [.. body.Scopes!], body.ExpiresAt, context.Actor()));
         return result.IsError ? new Problem(result.Error) : TypedResults.Created($"/api/v1/admin/api-keys/{result.Value.Key.Id}", NewApiKeyResponse.Of(result.Value));
     }
 
-    private static async Task<Results<Ok<ApiKey>, Problem>> GetAsync(Guid id, IClusterClient cluster) => (await Key(cluster, id).GetAsync()).Ok();
+    private static async Task<Results<Ok<ApiKey>, Problem>> GetAsync(Guid id, IClusterClient cluster) =>
+        (await Key(cluster, id).GetAsync()).Ok();
 
     private static async Task<Results<NoContent, Problem>> RevokeAsync(Guid id, IClusterClient cluster, KnownApiKeys known)
     {
@@ -44,7 +46,8 @@ public sealed record ApiKeyRequest(
     DateTimeOffset? ExpiresAt);
 
 /// <summary>A new API key. <paramref name="Key"/> is the value to send; it is shown only once.</summary>
-internal sealed record NewApiKeyResponse(Guid Id, string Name, ImmutableArray<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string Key)
+internal sealed record NewApiKeyResponse(
+    Guid Id, string Name, ImmutableArray<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string Key)
 {
     public static NewApiKeyResponse Of(NewApiKey made) =>
         new(made.Key.Id, made.Key.Name, made.Key.Scopes, made.Key.CreatedAt, made.Key.ExpiresAt, made.Token.ToString());

@@ -39,18 +39,21 @@ internal static class CartsApi
     private static async Task<Results<NoContent, Problem>> ClearAsync(HttpContext context, IClusterClient cluster) =>
         (await Mine(context, cluster, out var caller).ClearAsync(caller)).NoContent();
 
-    private static Task<Results<Ok<Cart>, Problem>> SetItemAsync(string sku, CartItemRequest body, HttpContext context, IClusterClient cluster) =>
+    private static Task<Results<Ok<Cart>, Problem>> SetItemAsync(
+        string sku, CartItemRequest body, HttpContext context, IClusterClient cluster) =>
         SetAsync(sku, body.Quantity!.Value, context, cluster);
 
     private static Task<Results<Ok<Cart>, Problem>> RemoveItemAsync(string sku, HttpContext context, IClusterClient cluster) =>
         SetAsync(sku, 0, context, cluster);
 
-    private static async Task<Results<Ok<Cart>, Problem>> SetAsync(string text, int quantity, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Ok<Cart>, Problem>> SetAsync(
+        string text, int quantity, HttpContext context, IClusterClient cluster) =>
         Sku.TryNormalize(text, out var sku)
             ? Tagged(await Mine(context, cluster, out var caller).SetItemAsync(caller, sku, quantity), context).Ok()
             : new Problem(Error.NotFound($"The product {text}"));
 
-    private static async Task<Results<Ok<Cart>, Problem>> MergeAsync(MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
+    private static async Task<Results<Ok<Cart>, Problem>> MergeAsync(
+        MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
         body.CartId == Guid.Empty
             ? new Problem(Error.Invalid("cartId", "is no cart id"))
             : Tagged(await cluster.GetGrain<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();

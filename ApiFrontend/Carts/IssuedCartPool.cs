@@ -8,7 +8,8 @@ namespace SoonShop.ApiFrontend.Carts;
 /// the last one is used, and only while carts are opened. Ids that stay unused for a while are discarded, because a silo that does not know
 /// such carts may have joined.
 /// </summary>
-internal sealed partial class IssuedCartPool(Func<int, Task<IssuedCarts?>> ask, ClusterBreaker breaker, TimeProvider time, ILogger<IssuedCartPool> log)
+internal sealed partial class IssuedCartPool(
+    Func<int, Task<IssuedCarts?>> ask, ClusterBreaker breaker, TimeProvider time, ILogger<IssuedCartPool> log)
 {
     /// <summary>The number of ids per request. The pool holds at most twice as many.</summary>
     private const int Batch = 64;
@@ -97,7 +98,8 @@ internal sealed partial class IssuedCartPool(Func<int, Task<IssuedCarts?>> ask, 
             LogAgain(log);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The cluster issues no cart ids now, so each cart is opened by a call: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "The cluster issues no cart ids now, so each cart is opened by a call: {Reason}")]
     private static partial void LogNone(ILogger log, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The cluster issues cart ids again.")]

@@ -3,7 +3,9 @@ using SoonShop.Catalog;
 namespace SoonShop.ApiFrontend.Catalog;
 
 /// <summary>Polls the cluster for changed products a few times a second and updates the cache.</summary>
-internal sealed partial class CatalogChangeSubscriber(IClusterClient cluster, CatalogCache cache, CachingOptions options, ILogger<CatalogChangeSubscriber> log) : BackgroundService
+internal sealed partial class CatalogChangeSubscriber(
+    IClusterClient cluster, CatalogCache cache, CachingOptions options, ILogger<CatalogChangeSubscriber> log)
+    : BackgroundService
 {
     /// <summary>The time limit of a poll. Meanwhile the cache is bypassed.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);

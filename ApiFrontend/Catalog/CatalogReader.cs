@@ -86,7 +86,8 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         return new CachedResponse(body, $"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, 16))}\"");
     }
 
-    private static Representation<T> Of<T>(CachedResponse answer, string source, string cacheControl) => new(answer.Body, answer.ETag, cacheControl, $"soonshop; {source}");
+    private static Representation<T> Of<T>(CachedResponse answer, string source, string cacheControl) =>
+        new(answer.Body, answer.ETag, cacheControl, $"soonshop; {source}");
 
     private byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, json.Value.SerializerOptions);
 

@@ -100,7 +100,8 @@ internal static class ProductsApi
         }
     }
 
-    private static async Task<Results<NoContent, Problem>> ArchiveAsync(string sku, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
+    private static async Task<Results<NoContent, Problem>> ArchiveAsync(
+        string sku, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
         Find(cluster, sku) is var (normal, product)
             ? catalog.Invalidate(normal, await product.ArchiveAsync(ETags.IfMatch(context))).NoContent()
             : Unknown(sku);

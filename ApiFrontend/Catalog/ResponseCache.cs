@@ -25,7 +25,8 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
     /// <summary>
     /// Sends the request, or waits for the pending one. Caches a successful response if <paramref name="mayKeep"/> allows it.
     /// </summary>
-    public async Task<Result<CachedResponse>> AskAsync(object key, Func<Task<Result<CachedResponse>>> ask, Func<CachedResponse, bool> mayKeep, CancellationToken cancellation)
+    public async Task<Result<CachedResponse>> AskAsync(
+        object key, Func<Task<Result<CachedResponse>>> ask, Func<CachedResponse, bool> mayKeep, CancellationToken cancellation)
     {
         PendingRequest? pending;
         lock (gate)

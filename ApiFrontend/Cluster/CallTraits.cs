@@ -11,7 +11,8 @@ namespace SoonShop.ApiFrontend.Cluster;
 /// <param name="IsRepeatable">See <see cref="RepeatableAttribute"/>.</param>
 /// <param name="Token">The index of the method's cancellation token; -1 for none.</param>
 /// <param name="Again">Makes the call a second time, while the first one may never end.</param>
-internal sealed record CallTraits(bool IsDirect, bool IsRepeatable, int Token, Func<IGrainReferenceRuntime, IOutgoingGrainCallContext, Task> Again)
+internal sealed record CallTraits(
+    bool IsDirect, bool IsRepeatable, int Token, Func<IGrainReferenceRuntime, IOutgoingGrainCallContext, Task> Again)
 {
     private static readonly ConcurrentDictionary<MethodInfo, CallTraits> Known = new();
 

@@ -153,7 +153,8 @@ internal sealed partial class ClusterBreaker
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The cluster does not respond; requests are refused until it does. The last failure: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The cluster does not respond; requests are refused until it does. The last failure: {Reason}")]
     private static partial void LogOpened(ILogger log, string? reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster responds again.")]

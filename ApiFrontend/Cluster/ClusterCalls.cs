@@ -157,7 +157,8 @@ internal sealed partial class ClusterCalls(
     /// <summary>
     /// True when the call did not reach its grain, or its response did not arrive. An error response of a silo is a response.
     /// </summary>
-    private static bool IsLost(Exception e) => e is OrleansMessageRejectionException or Orleans.Runtime.Messaging.ConnectionFailedException or CallLostException;
+    private static bool IsLost(Exception e) =>
+        e is OrleansMessageRejectionException or Orleans.Runtime.Messaging.ConnectionFailedException or CallLostException;
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Interface}.{Method} is repeated: {Reason}")]
     private static partial void LogAgain(ILogger log, string @interface, string method, string reason);

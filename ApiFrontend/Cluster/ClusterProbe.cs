@@ -4,7 +4,9 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.ApiFrontend.Cluster;
 
 /// <summary>While the breaker is open, probes the cluster periodically, and closes the breaker when a probe succeeds.</summary>
-internal sealed partial class ClusterProbe(IClusterClient cluster, ClusterBreaker breaker, ClusterClientOptions options, ILogger<ClusterProbe> log) : BackgroundService
+internal sealed partial class ClusterProbe(
+    IClusterClient cluster, ClusterBreaker breaker, ClusterClientOptions options, ILogger<ClusterProbe> log)
+    : BackgroundService
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(4);
 

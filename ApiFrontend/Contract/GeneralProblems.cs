@@ -38,7 +38,8 @@ internal static class GeneralProblems
 /// <param name="Scope">The scope that an API key needs; null when no key is accepted.</param>
 /// <param name="TakesGuests">True when guests with a cart may call it, too.</param>
 /// <param name="TakesNobody">True when callers without credentials may call it, too. A token that is sent must be valid.</param>
-internal sealed record OperationKind(bool IsApi, bool IsPost, bool TakesBody, bool NeedsToken, string? Scope, bool TakesGuests, bool TakesNobody)
+internal sealed record OperationKind(
+    bool IsApi, bool IsPost, bool TakesBody, bool NeedsToken, string? Scope, bool TakesGuests, bool TakesNobody)
 {
     public static OperationKind Of(ApiDescription route)
     {

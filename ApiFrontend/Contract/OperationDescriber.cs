@@ -102,9 +102,11 @@ internal static class OperationDescriber
         method.ToLowerInvariant(),
         (id, part) => id + (part[0] == '{' ? "By" + Pascal(part[1..^1]) : Pascal(part)));
 
-    private static string Pascal(string words) => string.Concat(words.Split('-', '.').Where(w => w.Length > 0).Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
+    private static string Pascal(string words) =>
+        string.Concat(words.Split('-', '.').Where(w => w.Length > 0).Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
 
-    private static string BelowVersion(string path) => path.StartsWith("api/v", StringComparison.Ordinal) ? path[path.IndexOf('/', "api/v".Length)..] : "/" + path;
+    private static string BelowVersion(string path) =>
+        path.StartsWith("api/v", StringComparison.Ordinal) ? path[path.IndexOf('/', "api/v".Length)..] : "/" + path;
 
     private static string StatusText(int status) => status.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -126,9 +126,11 @@ internal static class ProblemComponents
         return new OpenApiSchema { AllOf = [new OpenApiSchemaReference(Base, document), own] };
     }
 
-    private static JsonNodeExtension Names(string[] codes) => new(new JsonArray([.. codes.Select(c => (JsonNode)JsonValue.Create(ProblemCodes.NameOf(c)))]));
+    private static JsonNodeExtension Names(string[] codes) =>
+        new(new JsonArray([.. codes.Select(c => (JsonNode)JsonValue.Create(ProblemCodes.NameOf(c)))]));
 
-    private static OpenApiSchema Text(string description, string? format = null) => new() { Type = JsonSchemaType.String, Format = format, Description = description };
+    private static OpenApiSchema Text(string description, string? format = null) =>
+        new() { Type = JsonSchemaType.String, Format = format, Description = description };
 
     private static JsonObject ExampleOf(string code, string typeBase, int status)
     {

@@ -36,5 +36,6 @@ internal static class SecuritySchemes
         _ => null,
     };
 
-    private static OpenApiSecurityRequirement Of(string scheme, OpenApiDocument document) => new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [] };
+    private static OpenApiSecurityRequirement Of(string scheme, OpenApiDocument document) =>
+        new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [] };
 }

@@ -43,7 +43,8 @@ public sealed class KnownMailAddressAttribute : ValidationAttribute, IDescribesS
 {
     public KnownMailAddressAttribute() : base("is no e-mail address") { }
 
-    public override bool IsValid(object? value) => value is not string text || EmailAddress.IsValid(text.Trim()) || EmailAddress.CanBeKnown(text.Trim());
+    public override bool IsValid(object? value) =>
+        value is not string text || EmailAddress.IsValid(text.Trim()) || EmailAddress.CanBeKnown(text.Trim());
 
     void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Format, schema.MaxLength) = ("email", EmailAddress.MaxLength);
 }

@@ -39,7 +39,8 @@ internal static class Declarations
     }
 
     /// <summary>Declares that the route reads a header.</summary>
-    public static TBuilder AcceptsHeader<TBuilder>(this TBuilder routes, string name, string description, string example, bool required = false)
+    public static TBuilder AcceptsHeader<TBuilder>(
+        this TBuilder routes, string name, string description, string example, bool required = false)
         where TBuilder : IEndpointConventionBuilder => routes.WithMetadata(new RequestHeader(name, description, example, required));
 
     /// <summary>Declares that the route's responses have a header: those with these statuses, or all that are not problems.</summary>

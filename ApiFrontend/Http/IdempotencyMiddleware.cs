@@ -189,7 +189,8 @@ internal sealed partial class IdempotencyMiddleware(
 
     private static bool ShouldStore(int status) => status is < 500 and not (400 or 401 or 403 or 413 or 415 or 429);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The response to a POST {Path} with an Idempotency-Key could not be stored: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The response to a POST {Path} with an Idempotency-Key could not be stored: {Reason}")]
     private static partial void LogNotStored(ILogger log, string path, string reason);
 }
 
@@ -380,7 +381,8 @@ internal static class IdempotencyExtensions
     /// Declares that the route's body, or only its response, contains a secret (a password, a token, a key). The stored response is then
     /// useless without the front ends' signing keys.
     /// </summary>
-    public static RouteHandlerBuilder HoldsSecret(this RouteHandlerBuilder route, bool inBody = true) => route.WithMetadata(new SecrecyRule(inBody));
+    public static RouteHandlerBuilder HoldsSecret(this RouteHandlerBuilder route, bool inBody = true) =>
+        route.WithMetadata(new SecrecyRule(inBody));
 
     /// <summary>Returns the request with its key, if it has one.</summary>
     public static IdempotentRequest? IdempotentRequest(this HttpContext context) => context.Features.Get<IdempotentRequest>();

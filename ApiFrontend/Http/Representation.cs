@@ -13,7 +13,8 @@ namespace SoonShop.ApiFrontend.Http;
 /// <param name="cacheControl">Who may cache it, and for how long.</param>
 /// <param name="cacheStatus">Its source (RFC 9211).</param>
 /// <typeparam name="T">The type of the JSON, for the OpenAPI document.</typeparam>
-internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, string cacheControl, string cacheStatus) : IResult, IEndpointMetadataProvider
+internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, string cacheControl, string cacheStatus)
+    : IResult, IEndpointMetadataProvider
 {
     private const string Json = "application/json";
     private static readonly ReadOnlyCollection<int> Whole = new([StatusCodes.Status200OK, StatusCodes.Status304NotModified]);

@@ -21,12 +21,14 @@ internal static class AdminWebhooksApi
     private static async Task<Ok<Page<WebhookEndpoint>>> ListAsync(IClusterClient cluster) =>
         TypedResults.Ok(new Page<WebhookEndpoint>(await cluster.GetGrain<IWebhookListGrain>(0).ListAsync(), null));
 
-    private static async Task<Results<Created<NewWebhookResponse>, Problem>> CreateAsync(WebhookRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Created<NewWebhookResponse>, Problem>> CreateAsync(
+        WebhookRequest body, HttpContext context, IClusterClient cluster) =>
         (await Endpoint(cluster, context.OperationId()).CreateAsync(body.Url!, [.. body.EventTypes!], context.Actor())) is var result && result.IsError
             ? new Problem(result.Error)
             : TypedResults.Created($"/api/v1/admin/webhooks/{result.Value!.Endpoint.Id}", NewWebhookResponse.Of(result.Value));
 
-    private static async Task<Results<Ok<WebhookEndpoint>, Problem>> GetAsync(Guid id, IClusterClient cluster) => (await Endpoint(cluster, id).GetAsync()).Ok();
+    private static async Task<Results<Ok<WebhookEndpoint>, Problem>> GetAsync(Guid id, IClusterClient cluster) =>
+        (await Endpoint(cluster, id).GetAsync()).Ok();
 
     private static async Task<Results<NoContent, Problem>> DeleteAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await Endpoint(cluster, id).DeleteAsync(context.Actor())).NoContent();

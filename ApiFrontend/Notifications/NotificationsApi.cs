@@ -36,12 +36,14 @@ internal static class NotificationsApi
     private static async Task<Ok<NotificationPreferences>> GetPreferencesAsync(ClaimsPrincipal user, IClusterClient cluster) =>
         TypedResults.Ok(await Mine(user, cluster).GetPreferencesAsync());
 
-    private static async Task<Results<Ok<NotificationPreferences>, Problem>> SetPreferencesAsync(PreferencesRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
+    private static async Task<Results<Ok<NotificationPreferences>, Problem>> SetPreferencesAsync(
+        PreferencesRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
         body.Problem() is { } problem
             ? new Problem(problem)
             : (await Mine(user, cluster).SetPreferencesAsync(body.Choices())).Ok();
 
-    private static INotificationGrain Mine(ClaimsPrincipal user, IClusterClient cluster) => cluster.GetGrain<INotificationGrain>(user.RequiredUserId());
+    private static INotificationGrain Mine(ClaimsPrincipal user, IClusterClient cluster) =>
+        cluster.GetGrain<INotificationGrain>(user.RequiredUserId());
 }
 
 /// <summary>Whether a kind is wanted on a channel, by kind and channel.</summary>

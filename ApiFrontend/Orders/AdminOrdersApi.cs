@@ -37,10 +37,12 @@ internal static class AdminOrdersApi
     private static async Task<Results<Ok<Order>, Problem>> DeliverAsync(Guid id, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).DeliverAsync()).Ok();
 
-    private static async Task<Results<Ok<Order>, Problem>> CaptureAsync(Guid id, HttpContext context, IClusterClient cluster, CaptureRequest? body = null) =>
+    private static async Task<Results<Ok<Order>, Problem>> CaptureAsync(
+        Guid id, HttpContext context, IClusterClient cluster, CaptureRequest? body = null) =>
         (await cluster.GetGrain<IOrderGrain>(id).CaptureAsync(context.OperationId().ToString("N"), body?.Amount)).Ok();
 
-    private static async Task<Results<Ok<Order>, Problem>> RefundAsync(Guid id, RefundRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Ok<Order>, Problem>> RefundAsync(
+        Guid id, RefundRequest body, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).RefundAsync(body.ToCommand(context.OperationId().ToString("N")))).Ok();
 }
 
@@ -57,10 +59,12 @@ public sealed record RefundRequest(
     [property: OnlyTrue, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Lines))] bool? Full,
     [property: Required, StringLength(500), Line] string? Reason)
 {
-    public RefundOrder ToCommand(string refundId) => new(refundId, Amount, Lines is null ? null : [.. Lines.Select(l => l.ToUnits())], Full == true, Reason!);
+    public RefundOrder ToCommand(string refundId) =>
+        new(refundId, Amount, Lines is null ? null : [.. Lines.Select(l => l.ToUnits())], Full == true, Reason!);
 }
 
-public sealed record RefundLineRequest([property: Required, SkuText] string? Sku, [property: Required, Range(1, CartLine.MaxQuantity)] int? Quantity)
+public sealed record RefundLineRequest(
+    [property: Required, SkuText] string? Sku, [property: Required, Range(1, CartLine.MaxQuantity)] int? Quantity)
 {
     public LineUnits ToUnits() => new(SoonShop.Sku.TryNormalize(Sku, out var sku) ? sku : Sku!, Quantity!.Value);
 }

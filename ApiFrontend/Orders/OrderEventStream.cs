@@ -117,7 +117,8 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
         }
     }
 
-    private static bool HasEnded(Order order) => order.Status is OrderStatus.Cancelled or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Refunded;
+    private static bool HasEnded(Order order) =>
+        order.Status is OrderStatus.Cancelled or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Refunded;
 
     private static Problem BadLastEventId => new(Error.Invalid("Last-Event-ID", "is none that this stream gave"));
 }

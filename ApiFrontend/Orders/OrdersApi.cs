@@ -28,7 +28,8 @@ internal static class OrdersApi
         orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments).WithName("cancelOrder").WithSummary("Cancel an order").ProducesProblems(ErrorCode.InvalidOrderState);
     }
 
-    private static async Task<Results<Created<Order>, Problem>> PlaceAsync(PlaceOrderRequest body, HttpContext context, IClusterClient cluster)
+    private static async Task<Results<Created<Order>, Problem>> PlaceAsync(
+        PlaceOrderRequest body, HttpContext context, IClusterClient cluster)
     {
         var caller = context.Caller();
         var request = context.IdempotentRequest()!;
@@ -58,11 +59,13 @@ internal static class OrdersApi
     private static async Task<Results<Ok<Order>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).GetAsync(context.Caller())).Ok();
 
-    private static async Task<Results<Ok<Order>, Problem>> PayAsync(Guid id, PayOrderRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Ok<Order>, Problem>> PayAsync(
+        Guid id, PayOrderRequest body, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IOrderGrain>(id).PayAsync(
             context.Caller(), context.OperationId().ToString("N"), body.PaymentMethod!, body.SavePaymentMethod == true)).Ok();
 
-    private static async Task<Results<Ok<Order>, Problem>> CancelAsync(Guid id, HttpContext context, IClusterClient cluster, CancelOrderRequest? body = null) =>
+    private static async Task<Results<Ok<Order>, Problem>> CancelAsync(
+        Guid id, HttpContext context, IClusterClient cluster, CancelOrderRequest? body = null) =>
         (await cluster.GetGrain<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Ok();
 }
 
@@ -75,7 +78,8 @@ public sealed record PlaceOrderRequest(
     ExpectedTotalRequest? ExpectedTotal = null);
 
 /// <summary>The total that the buyer was shown.</summary>
-public sealed record ExpectedTotalRequest([property: Required, Range(0, Money.MaxAmount)] long? Amount, [property: Required, CurrencyCode] string? Currency)
+public sealed record ExpectedTotalRequest(
+    [property: Required, Range(0, Money.MaxAmount)] long? Amount, [property: Required, CurrencyCode] string? Currency)
 {
     public Money ToMoney() => new(Amount!.Value, Currency!);
 }

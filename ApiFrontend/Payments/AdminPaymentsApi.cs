@@ -21,7 +21,8 @@ internal static class AdminPaymentsApi
         [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Reconciliation(cluster).ListAsync(new DiscrepancyFilter(resolved, EnumQuery.Read<DiscrepancyKind>(kind), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 
-    private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) => TypedResults.Ok(await Reconciliation(cluster).GetStatusAsync());
+    private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) =>
+        TypedResults.Ok(await Reconciliation(cluster).GetStatusAsync());
 
     private static async Task<Accepted<ReconciliationStatus>> RequestAsync(HttpContext context, IClusterClient cluster) =>
         TypedResults.Accepted("/api/v1/admin/payments/reconciliation", await Reconciliation(cluster).RequestAsync(context.Actor()));

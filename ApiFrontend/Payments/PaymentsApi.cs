@@ -19,6 +19,7 @@ internal static class PaymentsApi
     private static async Task<Results<Ok<Payment>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IPaymentGrain>(id).GetAsync(context.Caller())).Ok();
 
-    private static async Task<Results<Ok<Payment>, Problem>> AuthenticateAsync(Guid paymentId, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Ok<Payment>, Problem>> AuthenticateAsync(
+        Guid paymentId, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<ISimulatedPaymentsGrain>(0).AuthenticateAsync(context.Caller(), paymentId)).Ok();
 }

@@ -21,7 +21,8 @@ internal static class RateLimitExtensions
         routes.WithMetadata(new RateLimited(null));
 
     /// <summary>Adds a limit by an e-mail address in the body.</summary>
-    public static RouteHandlerBuilder LimitRateByEmail<TBody>(this RouteHandlerBuilder route, RateClass rateClass, Func<TBody, string?> email) =>
+    public static RouteHandlerBuilder LimitRateByEmail<TBody>(
+        this RouteHandlerBuilder route, RateClass rateClass, Func<TBody, string?> email) =>
         route.AddEndpointFilter(async (context, next) =>
             context.Arguments.OfType<TBody>().FirstOrDefault() is { } body && email(body)?.Trim() is var address && (EmailAddress.IsValid(address) || EmailAddress.CanBeKnown(address))
                 && await context.HttpContext.RequestServices.GetRequiredService<RateLimiter>()

@@ -88,7 +88,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         Task.FromResult<object>(new ExportedAuditEntry(
             e.At, e.Actor, e.Action, e.Subject, e.Outcome, e.Details is null ? null : JsonNode.Parse(e.Details), e.Address, e.UserAgent));
 
-    private static Task<object> ToItemAsync(PersonalEvent e) => Task.FromResult<object>(new ExportedEvent(e.Id, e.Type, e.Time, JsonNode.Parse(e.Data)));
+    private static Task<object> ToItemAsync(PersonalEvent e) =>
+        Task.FromResult<object>(new ExportedEvent(e.Id, e.Type, e.Time, JsonNode.Parse(e.Data)));
 
     private void Write<T>(Utf8JsonWriter writer, string name, T value)
     {
@@ -141,7 +142,9 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     internal sealed record ExportedOrder(Order Order, Payment? Payment);
 
     /// <summary>An entry of the audit log.</summary>
-    internal sealed record ExportedAuditEntry(DateTimeOffset At, string Actor, string Action, string Subject, AuditOutcome Outcome, JsonNode? Details, string? Address, string? UserAgent);
+    internal sealed record ExportedAuditEntry(
+        DateTimeOffset At, string Actor, string Action, string Subject, AuditOutcome Outcome, JsonNode? Details, string? Address,
+        string? UserAgent);
 
     /// <summary>An event, without secrets.</summary>
     internal sealed record ExportedEvent(string Id, string Type, DateTimeOffset Time, JsonNode? Data);

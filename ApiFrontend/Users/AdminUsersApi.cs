@@ -18,7 +18,8 @@ internal static class AdminUsersApi
     private static async Task<Results<Ok<RolesResponse>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IUserGrain>(id).GetAsync()).WithETag(context, u => u.Version).Ok(RolesResponse.Of);
 
-    private static async Task<Results<Ok<RolesResponse>, Problem>> SetAsync(Guid id, RolesRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Ok<RolesResponse>, Problem>> SetAsync(
+        Guid id, RolesRequest body, HttpContext context, IClusterClient cluster) =>
         (await cluster.GetGrain<IUserGrain>(id).SetRolesAsync(context.Caller(), [.. body.Roles!], ETags.IfMatch(context)))
             .WithETag(context, u => u.Version).Ok(RolesResponse.Of);
 }

@@ -58,7 +58,8 @@ internal static class AuthApi
         return TypedResults.Ok(tokens.ToResponse(result.Value));
     }
 
-    private static async Task<Results<Ok<SessionResponse>, Problem>> RefreshAsync(RefreshRequest body, IClusterClient cluster, Tokens tokens) =>
+    private static async Task<Results<Ok<SessionResponse>, Problem>> RefreshAsync(
+        RefreshRequest body, IClusterClient cluster, Tokens tokens) =>
         RefreshToken.Parse(body.RefreshToken) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).RefreshAsync(token)).Ok(tokens.ToResponse)
             : new Problem(new Error(ErrorCode.Unauthenticated, "The refresh token is no good."));
@@ -89,7 +90,8 @@ internal static class AuthApi
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).VerifyEmailAsync(token.Secret)).NoContent()
             : new Problem(Error.Invalid("token", "is none that was mailed"));
 
-    private static async Task<Results<NoContent, Problem>> ConfirmEmailChangeAsync(ConfirmEmailChangeRequest body, IClusterClient cluster) =>
+    private static async Task<Results<NoContent, Problem>> ConfirmEmailChangeAsync(
+        ConfirmEmailChangeRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).ConfirmEmailChangeAsync(token.Secret)).NoContent()
             : new Problem(Error.Invalid("token", "is none that was mailed"));
@@ -99,7 +101,8 @@ internal static class AuthApi
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).UndoEmailChangeAsync(token.Secret)).NoContent()
             : new Problem(Error.Invalid("token", "is none that was mailed"));
 
-    private static async Task<Results<Accepted, Problem>> RequestVerificationAsync(HttpContext context, ClaimsPrincipal user, IClusterClient cluster, RateLimiter limiter)
+    private static async Task<Results<Accepted, Problem>> RequestVerificationAsync(
+        HttpContext context, ClaimsPrincipal user, IClusterClient cluster, RateLimiter limiter)
     {
         var account = cluster.GetGrain<IUserGrain>(user.RequiredUserId());
         var profile = await account.GetAsync();
@@ -111,7 +114,8 @@ internal static class AuthApi
         return result.IsError ? new Problem(result.Error) : TypedResults.Accepted((string?)null);
     }
 
-    private static IEmailGrain ByEmail(IClusterClient cluster, string email) => cluster.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(email)));
+    private static IEmailGrain ByEmail(IClusterClient cluster, string email) =>
+        cluster.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(email)));
 }
 
 public sealed record RegisterRequest(

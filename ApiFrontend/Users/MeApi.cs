@@ -35,15 +35,18 @@ internal static class MeApi
         me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync).Admit(AdmissionClass.Payments).WithName("removePaymentMethod").WithSummary("Remove a saved payment method");
     }
 
-    private static async Task<Results<Ok<User>, Problem>> GetAsync(ClaimsPrincipal user, IClusterClient cluster) => (await Mine(user, cluster).GetAsync()).Ok();
+    private static async Task<Results<Ok<User>, Problem>> GetAsync(ClaimsPrincipal user, IClusterClient cluster) =>
+        (await Mine(user, cluster).GetAsync()).Ok();
 
     private static async Task<Results<Ok<User>, Problem>> UpdateAsync(ProfileRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
         (await Mine(user, cluster).UpdateProfileAsync(body.DisplayName, body.Locale)).Ok();
 
-    private static async Task<Results<NoContent, Problem>> ChangePasswordAsync(ChangePasswordRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
+    private static async Task<Results<NoContent, Problem>> ChangePasswordAsync(
+        ChangePasswordRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
         (await Mine(user, cluster).ChangePasswordAsync(user.SessionId(), body.CurrentPassword!, body.NewPassword!)).NoContent();
 
-    private static async Task<Results<Accepted, Problem>> ChangeEmailAsync(ChangeEmailRequest body, ClaimsPrincipal user, IClusterClient cluster)
+    private static async Task<Results<Accepted, Problem>> ChangeEmailAsync(
+        ChangeEmailRequest body, ClaimsPrincipal user, IClusterClient cluster)
     {
         var result = await Mine(user, cluster).RequestEmailChangeAsync(user.SessionId(), body.NewEmail!, body.CurrentPassword!);
         return result.IsError ? new Problem(result.Error) : TypedResults.Accepted((string?)null);
@@ -59,7 +62,8 @@ internal static class MeApi
         return result.IsError ? new Problem(result.Error) : TypedResults.Created($"/api/v1/me/addresses/{result.Value.Id}", AddressResponse.Of(result.Value));
     }
 
-    private static async Task<Results<Ok<AddressResponse>, Problem>> PutAddressAsync(Guid id, AddressRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
+    private static async Task<Results<Ok<AddressResponse>, Problem>> PutAddressAsync(
+        Guid id, AddressRequest body, ClaimsPrincipal user, IClusterClient cluster) =>
         (await Mine(user, cluster).PutAddressAsync(id, body.ToAddress(), mustExist: true)).Ok(AddressResponse.Of);
 
     private static async Task<Results<NoContent, Problem>> RemoveAddressAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster) =>
@@ -68,7 +72,8 @@ internal static class MeApi
     private static async Task<Ok<Page<SavedPaymentMethod>>> GetPaymentMethodsAsync(ClaimsPrincipal user, IClusterClient cluster) =>
         TypedResults.Ok(new Page<SavedPaymentMethod>(await Paying(user, cluster).ListMethodsAsync(), null));
 
-    private static async Task<Results<NoContent, Problem>> RemovePaymentMethodAsync(string id, ClaimsPrincipal user, IClusterClient cluster) =>
+    private static async Task<Results<NoContent, Problem>> RemovePaymentMethodAsync(
+        string id, ClaimsPrincipal user, IClusterClient cluster) =>
         (await Paying(user, cluster).RemoveMethodAsync(id)).NoContent();
 
     private static IPaymentCustomerGrain Paying(ClaimsPrincipal user, IClusterClient cluster) =>

@@ -27,7 +27,8 @@ internal static class PrivacyApi
         api.MapGet("/erasures/{id:guid}", GetErasureAsync).WithTags("Privacy").WithName("getErasure").WithSummary("Get the progress of an erasure").ForAnyone();
     }
 
-    private static async Task<IResult> ExportAsync(HttpContext context, ClaimsPrincipal user, IClusterClient cluster, IOptions<JsonOptions> json, TimeProvider time)
+    private static async Task<IResult> ExportAsync(
+        HttpContext context, ClaimsPrincipal user, IClusterClient cluster, IOptions<JsonOptions> json, TimeProvider time)
     {
         var export = new AccountExport(cluster, user.RequiredUserId(), json.Value.SerializerOptions, time);
         // Everything that can fail is done before the first byte is sent.
@@ -40,7 +41,8 @@ internal static class PrivacyApi
         return Results.Empty;
     }
 
-    private static async Task<Results<Accepted<ErasureResponse>, Problem>> EraseAsync([FromBody] EraseRequest body, ClaimsPrincipal user, IClusterClient cluster)
+    private static async Task<Results<Accepted<ErasureResponse>, Problem>> EraseAsync(
+        [FromBody] EraseRequest body, ClaimsPrincipal user, IClusterClient cluster)
     {
         var result = await cluster.GetGrain<IUserGrain>(user.RequiredUserId()).EraseAsync(body.CurrentPassword!);
         return result.IsError

@@ -29,7 +29,8 @@ internal static class SessionsApi
         return TypedResults.NoContent();
     }
 
-    private static async Task<Results<NoContent, Problem>> EndAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster, Sessions sessions)
+    private static async Task<Results<NoContent, Problem>> EndAsync(
+        Guid id, ClaimsPrincipal user, IClusterClient cluster, Sessions sessions)
     {
         var result = await Mine(user, cluster).EndSessionAsync(id);
         if (!result.IsError)

@@ -46,7 +46,8 @@ internal sealed partial class SigningKeys(AuthOptions options, ILogger<SigningKe
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Access tokens are now signed with key {Signing}; tokens of the keys {All} are valid.")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Access tokens are now signed with key {Signing}; tokens of the keys {All} are valid.")]
     private static partial void LogChanged(ILogger log, string signing, string all);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Problem} The current keys stay in use; fix the file.")]

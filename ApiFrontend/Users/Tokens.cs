@@ -60,4 +60,5 @@ internal sealed class Tokens(AuthOptions options, SigningKeys keys, TimeProvider
 /// The value of <c>deviceToken</c> for the next login on this device, so that failed logins elsewhere do not block it. Null after
 /// <c>/auth/refresh</c>.
 /// </param>
-internal sealed record SessionResponse(User User, string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, string? DeviceToken);
+internal sealed record SessionResponse(
+    User User, string AccessToken, string RefreshToken, string TokenType, int ExpiresIn, string? DeviceToken);

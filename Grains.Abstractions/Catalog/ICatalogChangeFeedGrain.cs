@@ -7,7 +7,9 @@ namespace SoonShop.Catalog;
 [Alias("soonshop.catalogue-news")]
 public interface ICatalogChangeFeedGrain : IGrainWithIntegerKey
 {
-    /// <summary>Returns the changes after a position. Pass null for an empty cache. Returns at once, and may be called at any time.</summary>
+    /// <summary>
+    /// Returns the changes after a position. Pass null for an empty cache. Returns at once, and may be called at any time.
+    /// </summary>
     [Alias("since")]
     Task<CatalogChangeBatch> SinceAsync(CatalogChangePosition? after);
 }

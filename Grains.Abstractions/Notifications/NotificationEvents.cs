@@ -60,7 +60,9 @@ public sealed record NotificationSuppressed(Guid NotificationId, string Channel,
 }
 
 /// <summary>A channel refused a message for good, such as one to a mailbox that does not exist.</summary>
-public sealed record NotificationFailed(Guid NotificationId, string Channel, NotificationKind Kind, int Attempts, [property: Personal] string Reason) : IShopEvent
+public sealed record NotificationFailed(
+    Guid NotificationId, string Channel, NotificationKind Kind, int Attempts, [property: Personal] string Reason)
+    : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "notification.failed";

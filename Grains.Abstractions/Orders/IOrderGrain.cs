@@ -140,7 +140,8 @@ public interface IOrderListGrain : IGrainWithIntegerKey
 /// <param name="To">Orders placed before this time.</param>
 /// <param name="Page">The page.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.order-query")]
-public sealed record OrderQuery(Guid? CustomerId, Guid? CartId, OrderStatus? Status, DateTimeOffset? From, DateTimeOffset? To, PageRequest Page)
+public sealed record OrderQuery(
+    Guid? CustomerId, Guid? CartId, OrderStatus? Status, DateTimeOffset? From, DateTimeOffset? To, PageRequest Page)
 {
     /// <summary>True when the caller is the buyer: nobody else gets the secret with which a device completes the payment.</summary>
     [Id(0)] public bool ForBuyer { get; init; }

@@ -33,7 +33,9 @@ public sealed record PaymentCancelled(Guid PaymentId, Guid? CustomerId) : IShopE
 }
 
 /// <summary>Money was refunded.</summary>
-public sealed record PaymentRefunded(Guid PaymentId, Guid? CustomerId, string RefundId, Money Amount, Money RefundedInAll, [property: Personal] string Reason) : IShopEvent
+public sealed record PaymentRefunded(
+    Guid PaymentId, Guid? CustomerId, string RefundId, Money Amount, Money RefundedInAll, [property: Personal] string Reason)
+    : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "payment.refunded";

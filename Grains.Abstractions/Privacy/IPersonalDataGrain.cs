@@ -67,7 +67,8 @@ public sealed record FormerEmailData(string Email, DateTimeOffset UndoUntil);
 
 /// <summary>A session, without its secrets.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.held-session")]
-public sealed record SessionData(Guid Id, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt, string? UserAgent, string? Address);
+public sealed record SessionData(
+    Guid Id, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt, string? UserAgent, string? Address);
 
 /// <summary>The progress of an account's erasure.</summary>
 /// <param name="UserId">The account.</param>

@@ -5,14 +5,17 @@ using SoonShop.Privacy;
 namespace SoonShop.Users;
 
 /// <summary>An account was created.</summary>
-public sealed record UserRegistered(Guid UserId, [property: Personal] string Email, [property: Personal] string DisplayName, string Locale) : IShopEvent
+public sealed record UserRegistered(Guid UserId, [property: Personal] string Email, [property: Personal] string DisplayName, string Locale)
+    : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "user.registered";
 }
 
 /// <summary>The customer must verify the address with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.</summary>
-public sealed record EmailVerificationRequested(Guid UserId, [property: Personal] string Email, [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt) : IShopEvent
+public sealed record EmailVerificationRequested(
+    Guid UserId, [property: Personal] string Email, [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt)
+    : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "user.email-verification-requested";
@@ -33,7 +36,9 @@ public sealed record ProfileUpdated(Guid UserId, [property: Personal] string Dis
 }
 
 /// <summary>The customer can set a new password with <paramref name="Token"/> before <paramref name="ExpiresAt"/>.</summary>
-public sealed record PasswordResetRequested(Guid UserId, [property: Personal] string Email, [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt) : IShopEvent
+public sealed record PasswordResetRequested(
+    Guid UserId, [property: Personal] string Email, [property: Personal(IsSecret = true)] string Token, DateTimeOffset ExpiresAt)
+    : IShopEvent
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "user.password-reset-requested";

@@ -133,7 +133,8 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
 
     /// <summary>Commits the first state, for a method that began without a read.</summary>
     /// <exception cref="StateExistsException">A row exists; an interleaving call may have read it. Nothing was written.</exception>
-    protected Task CommitNewAsync(TState next, IReadOnlyList<IShopEvent> events) => State is null ? CommitAsync(next, events) : throw NotNew();
+    protected Task CommitNewAsync(TState next, IReadOnlyList<IShopEvent> events) =>
+        State is null ? CommitAsync(next, events) : throw NotNew();
 
     /// <summary>Reads the state if it is not read yet, and expects that there is none.</summary>
     /// <exception cref="StateExistsException">A row exists that the calling method did not know.</exception>

@@ -6,5 +6,6 @@ namespace SoonShop.Aggregates;
 public static class SortableTime
 {
     /// <summary>Returns text such as <c>2026-03-01T09:30:00.0000000Z</c>.</summary>
-    public static string Of(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
+    public static string Of(DateTimeOffset time) =>
+        time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
 }

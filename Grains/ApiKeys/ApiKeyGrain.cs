@@ -16,7 +16,8 @@ internal sealed class ApiKeyGrain(
     protected override string StreamKeyOf(ApiKeyState state) => GrainKey;
 
     /// <summary>Null once the key is revoked, so that it is not listed.</summary>
-    protected override object? IndexOf(ApiKeyState state) => state.RevokedAt is null ? new ApiKeyIndex(SortableTime.Of(state.CreatedAt)) : null;
+    protected override object? IndexOf(ApiKeyState state) =>
+        state.RevokedAt is null ? new ApiKeyIndex(SortableTime.Of(state.CreatedAt)) : null;
 
     private ApiKeyState? Key => State is { RevokedAt: null } key ? key : null;
 

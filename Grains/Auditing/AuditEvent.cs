@@ -30,5 +30,6 @@ public sealed record AuditEvent(string Action, string Subject)
     private static readonly JsonSerializerOptions Json = new(StateJson.Options) { IgnoreReadOnlyProperties = false };
 
     /// <summary>Converts a part of an action to JSON.</summary>
-    public static JsonElement? ToJsonElement(object? value) => value is null ? null : JsonSerializer.SerializeToElement(value, value.GetType(), Json);
+    public static JsonElement? ToJsonElement(object? value) =>
+        value is null ? null : JsonSerializer.SerializeToElement(value, value.GetType(), Json);
 }

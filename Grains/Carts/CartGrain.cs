@@ -345,7 +345,8 @@ internal sealed class CartGrain(
         AskAsync(SkusOf(cart), activeStocks, sku => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync());
 
     /// <summary>Reads values of products: from the cache if the grain is active in this silo, otherwise by parallel calls.</summary>
-    private static async Task<Dictionary<string, T>> AskAsync<T>(ImmutableArray<string> skus, LocalGrainCache<T> active, Func<string, Task<T>> ask)
+    private static async Task<Dictionary<string, T>> AskAsync<T>(
+        ImmutableArray<string> skus, LocalGrainCache<T> active, Func<string, Task<T>> ask)
     {
         var answers = new Dictionary<string, T>(skus.Length);
         List<string>? others = null;

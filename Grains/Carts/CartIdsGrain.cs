@@ -6,7 +6,8 @@ using SoonShop.Orders;
 namespace SoonShop.Carts;
 
 [StatelessWorker(1), Reentrant]
-internal sealed class CartIdsGrain(ICartIdKeys keys, IClusterManifestProvider cluster, IOptions<CheckoutOptions> options) : Grain, ICartIdsGrain
+internal sealed class CartIdsGrain(ICartIdKeys keys, IClusterManifestProvider cluster, IOptions<CheckoutOptions> options)
+    : Grain, ICartIdsGrain
 {
     async Task<IssuedCarts?> ICartIdsGrain.IssueAsync(int count)
     {
@@ -22,5 +23,6 @@ internal sealed class CartIdsGrain(ICartIdKeys keys, IClusterManifestProvider cl
     /// <summary>
     /// True when every silo knows this grain. A silo of an older version assumes that a cart without a row does not exist.
     /// </summary>
-    internal static bool IsKnownEverywhere(GrainType grain, IEnumerable<GrainManifest> silos) => silos.All(silo => silo.Grains.ContainsKey(grain));
+    internal static bool IsKnownEverywhere(GrainType grain, IEnumerable<GrainManifest> silos) =>
+        silos.All(silo => silo.Grains.ContainsKey(grain));
 }

@@ -170,7 +170,8 @@ public sealed class BusinessMetrics
     public void CartOrdered() => Count(carts, "change", "ordered");
 
     /// <summary>Counts a login attempt: with the correct password, with a wrong one, or throttled.</summary>
-    public void LoggedIn(bool succeeded, bool throttled = false) => Count(logins, "outcome", throttled ? "throttled" : succeeded ? "succeeded" : "refused");
+    public void LoggedIn(bool succeeded, bool throttled = false) =>
+        Count(logins, "outcome", throttled ? "throttled" : succeeded ? "succeeded" : "refused");
 
     private static string MovementOf(LedgerRow row) => row.Kind switch
     {
@@ -190,7 +191,8 @@ public sealed class BusinessMetrics
     private void Notification(string channel, string outcome) =>
         notifications.Add(1, new KeyValuePair<string, object?>("channel", channel), new KeyValuePair<string, object?>("outcome", outcome));
 
-    private static void Count(Counter<long> counter, string label, string value, long count = 1) => counter.Add(count, new KeyValuePair<string, object?>(label, value));
+    private static void Count(Counter<long> counter, string label, string value, long count = 1) =>
+        counter.Add(count, new KeyValuePair<string, object?>(label, value));
 
     private static void Begin(Counter<long> counter, string label, string[] values)
     {

@@ -52,7 +52,8 @@ public sealed class HandlingException : Exception
     public HandlingException(string message, Exception innerException) : base(message, innerException) { }
 
     /// <summary>Creates an error of a class.</summary>
-    public HandlingException(ErrorClass @class, string message, Exception? innerException = null) : base(message, innerException) => Class = @class;
+    public HandlingException(ErrorClass @class, string message, Exception? innerException = null)
+        : base(message, innerException) => Class = @class;
 
     /// <summary>The class of the failure.</summary>
     public ErrorClass Class { get; } = ErrorClass.System;

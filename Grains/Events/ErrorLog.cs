@@ -33,7 +33,8 @@ public sealed partial class ErrorLog(IErrorStore record, TimeProvider time, ILog
     public Task ResolveAsync(CloudEvent e, string handler, string handlerKey, string by) =>
         TryAsync(cancellation => record.ResolveAsync(e.Id, handler, handlerKey, by, cancellation));
 
-    private static string? TraceIdOf(CloudEvent e) => e.TraceParent is { Length: >= TraceEnd } parent ? parent[TraceStart..TraceEnd] : e.CorrelationId;
+    private static string? TraceIdOf(CloudEvent e) =>
+        e.TraceParent is { Length: >= TraceEnd } parent ? parent[TraceStart..TraceEnd] : e.CorrelationId;
 
     private async Task TryAsync(Func<CancellationToken, Task> write)
     {
@@ -48,6 +49,7 @@ public sealed partial class ErrorLog(IErrorStore record, TimeProvider time, ILog
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A failure could not be written to the error store; its delivery is stored anyway. {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A failure could not be written to the error store; its delivery is stored anyway. {Reason}")]
     private static partial void LogLoss(ILogger log, string reason);
 }

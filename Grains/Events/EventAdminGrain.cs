@@ -8,7 +8,8 @@ namespace SoonShop.Events;
 
 // One activation per silo, so that a cancellation finds its call.
 [StatelessWorker(1), Reentrant]
-internal sealed class EventAdminGrain(IEventMetricsStore metrics, IErrorStore failures, IDeadLetters letters, IAuditLog audit, PersonalData personal)
+internal sealed class EventAdminGrain(
+    IEventMetricsStore metrics, IErrorStore failures, IDeadLetters letters, IAuditLog audit, PersonalData personal)
     : Grain, IEventAdminGrain
 {
     Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) => metrics.ReadAsync(windowMinutes, cancellation);

@@ -80,7 +80,8 @@ internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandler
             runtime.Metrics.DeadLettered(delivery.Event, type.Name, delivery.Failures[^1].Error.Class);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Handler} {Key} failed to handle {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Handler} {Key} failed to handle {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
     private static partial void LogFailure(
         ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class, string reason);
 }

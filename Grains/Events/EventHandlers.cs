@@ -14,7 +14,8 @@ public sealed record EventHandlerType(string Name, Type Grain, FrozenDictionary<
         [.. Grain.GetCustomAttributes<ImplicitStreamSubscriptionAttribute>(inherit: true).Select(a => a.Predicate)];
 
     /// <summary>Returns the retry policies in the class's attributes.</summary>
-    internal IEnumerable<RetryRule> RetryRules(EventTypes types) => Grain.GetCustomAttributes<RetryAttribute>(inherit: true).Select(a => a.ToRule(Name, types));
+    internal IEnumerable<RetryRule> RetryRules(EventTypes types) =>
+        Grain.GetCustomAttributes<RetryAttribute>(inherit: true).Select(a => a.ToRule(Name, types));
 
     /// <summary>
     /// False for events that the handler does not handle. True for an unknown event type, because the handler or a newer silo may know it.

@@ -219,6 +219,7 @@ internal sealed partial class EventLane(
         Message = "{EventType} {EventId} was not handled by {Handler} {Key}, and its retry could not be stored; retrying: {Reason}")]
     private static partial void LogNotStored(ILogger log, string handler, string key, string eventType, string eventId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not determine whether {Handler} needs {EventType}, so it gets the event: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Could not determine whether {Handler} needs {EventType}, so it gets the event: {Reason}")]
     private static partial void LogNotKnown(ILogger log, string handler, string eventType, string reason);
 }

@@ -17,7 +17,8 @@ public interface IRetryStore
 /// <param name="HandlerKey">The key of the handler's grain.</param>
 /// <param name="Failures">The failed attempts since the delivery was last stored, in order; at least one.</param>
 /// <param name="Next">A delayed retry, or a dead letter.</param>
-public sealed record FailedDelivery(CloudEvent Event, string Handler, string HandlerKey, ImmutableArray<FailedAttempt> Failures, NextStep Next);
+public sealed record FailedDelivery(
+    CloudEvent Event, string Handler, string HandlerKey, ImmutableArray<FailedAttempt> Failures, NextStep Next);
 
 /// <summary>One failed attempt.</summary>
 /// <param name="Attempt">The number of the attempt for this handler and event; 1 for the first.</param>

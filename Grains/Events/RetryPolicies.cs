@@ -6,7 +6,8 @@ namespace SoonShop.Events;
 /// <param name="EventType">The event type; null for any.</param>
 /// <param name="On">The error classes; empty for all that are retried by default.</param>
 /// <param name="Configured">True when it comes from the configuration.</param>
-public sealed record RetryRule(RetryPolicy Policy, string? Handler, string? EventType, ImmutableArray<ErrorClass> On, bool Configured = false)
+public sealed record RetryRule(
+    RetryPolicy Policy, string? Handler, string? EventType, ImmutableArray<ErrorClass> On, bool Configured = false)
 {
     /// <summary>The rule's precedence: handler before event type before error class; among equals, the configured one.</summary>
     internal int Rank => (Handler is null ? 0 : 8) + (EventType is null ? 0 : 4) + (On.IsDefaultOrEmpty ? 0 : 2) + (Configured ? 1 : 0);

@@ -34,5 +34,6 @@ public sealed record LogLevelsState(ImmutableDictionary<string, LogDetail> Level
     /// <summary>
     /// True for a type name or its prefix. A colon is not allowed, because it separates the sections of a configuration key.
     /// </summary>
-    private static bool IsCategory(string name) => name.Length is > 0 and <= MaxName && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '`' or '+');
+    private static bool IsCategory(string name) =>
+        name.Length is > 0 and <= MaxName && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '`' or '+');
 }

@@ -55,6 +55,7 @@ internal sealed partial class GuestMail(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The mail of notification {NotificationId} could not be sent at once; the handler mail sends it: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "The mail of notification {NotificationId} could not be sent at once; the handler mail sends it: {Reason}")]
     private static partial void LogNotSent(ILogger log, Guid notificationId, string reason);
 }

@@ -314,5 +314,6 @@ internal sealed class NotificationGrain(
         return order.IsError ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} for the notification.") : order.Value;
     }
 
-    private static NotificationDetails Of(OrderSummary order) => new() { OrderId = order.OrderId, OrderNumber = order.Number, Total = order.Total };
+    private static NotificationDetails Of(OrderSummary order) =>
+        new() { OrderId = order.OrderId, OrderNumber = order.Number, Total = order.Total };
 }

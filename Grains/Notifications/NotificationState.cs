@@ -74,7 +74,8 @@ public sealed record NotificationState
     }
 
     /// <summary>Returns the state with the outcome of a guest's mail.</summary>
-    public NotificationState WithGuestMail(DeliveryRecord record) => this with { GuestMails = (GuestMails ?? DeliveryLog.Empty).With(record) };
+    public NotificationState WithGuestMail(DeliveryRecord record) =>
+        this with { GuestMails = (GuestMails ?? DeliveryLog.Empty).With(record) };
 
     /// <summary>Returns the state with a new profile.</summary>
     public NotificationState WithProfile(NotificationProfile profile) => IsErased ? this : this with { Profile = profile };
@@ -185,7 +186,8 @@ public sealed record NotificationProfile(string Email, string DisplayName, strin
     public bool EmailVerified { get; init; }
 
     /// <summary>Returns the profile of an account.</summary>
-    public static NotificationProfile Of(User user) => new(user.Email, user.DisplayName, user.Locale) { EmailVerified = user.EmailVerified };
+    public static NotificationProfile Of(User user) =>
+        new(user.Email, user.DisplayName, user.Locale) { EmailVerified = user.EmailVerified };
 
     /// <summary>Returns the recipient of messages.</summary>
     public Recipient ToRecipient() => new(Email, DisplayName, Locale);
@@ -213,7 +215,8 @@ public sealed record NotificationPreference(NotificationKind Kind, string Channe
 /// <param name="Kind">The kind of notification.</param>
 /// <param name="Details">The details.</param>
 /// <param name="GuestEmail">The address for mail to a user without an account.</param>
-public sealed record NotificationRequest(string EventId, DateTimeOffset At, NotificationKind Kind, NotificationDetails Details, string? GuestEmail = null)
+public sealed record NotificationRequest(
+    string EventId, DateTimeOffset At, NotificationKind Kind, NotificationDetails Details, string? GuestEmail = null)
 {
     /// <summary>
     /// The mail address to use instead of the profile's: that of an event about one address, such as one with a token. Null for the

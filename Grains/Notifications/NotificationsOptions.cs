@@ -63,9 +63,11 @@ public sealed class EmailOptions
     public string? ReplyTo { get; set; }
 
     /// <summary>
-    /// The most mails within an hour to one address that nobody has verified: a guest's, or that of an account before its verification; 0 sets
+    /// The most mails within an hour to one address that nobody has verified: a guest's, or that of an account before its verification; 0
+    /// sets
     /// no limit. Further mails are not sent. Mails about unpaid orders and about an account's password and address share one count. Order
-    /// confirmations, refunds, and mails with a verification token each have a count of their own. Mail about shipping and delivery does not
+    /// confirmations, refunds, and mails with a verification token each have a count of their own. Mail about shipping and delivery does
+    /// not
     /// count. Keep it below <c>RateLimits:Mail:Requests</c> of the front end, so that orders in somebody's name cannot use up the mails for
     /// password resets.
     /// </summary>
@@ -129,7 +131,8 @@ public sealed class SmtpOptions
     public int MaxConnections { get; set; } = 4;
 
     /// <summary>
-    /// How long the mail server may take to accept a message, in seconds. An attempt of the handler ends earlier; the next attempt learns the
+    /// How long the mail server may take to accept a message, in seconds. An attempt of the handler ends earlier; the next attempt learns
+    /// the
     /// result.
     /// </summary>
     public double TimeoutSeconds { get; set; } = 30;

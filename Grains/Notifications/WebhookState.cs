@@ -36,7 +36,8 @@ public sealed record WebhookState
     public ImmutableArray<string> Sent { get; init; } = [];
 
     /// <summary>Creates an endpoint.</summary>
-    public static Decision<WebhookState> Create(Guid id, string url, ImmutableArray<string> eventTypes, string? problemWithUrl, DateTimeOffset now)
+    public static Decision<WebhookState> Create(
+        Guid id, string url, ImmutableArray<string> eventTypes, string? problemWithUrl, DateTimeOffset now)
     {
         var errors = new Dictionary<string, string[]>();
         if (problemWithUrl is not null)

@@ -30,7 +30,8 @@ public sealed class CheckoutOptions
     public Dictionary<string, int> TaxBasisPointsByCountry { get; set; } = [];
 
     /// <summary>
-    /// Tax in all countries without a tax of their own, in basis points; 0 sells to them without tax. Empty: the shop refuses orders to them.
+    /// Tax in all countries without a tax of their own, in basis points; 0 sells to them without tax. Empty: the shop refuses orders to
+    /// them.
     /// </summary>
     public int? TaxBasisPointsRestOfWorld { get; set; }
 

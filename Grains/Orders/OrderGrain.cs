@@ -749,9 +749,11 @@ internal sealed partial class OrderGrain(
 
     private static Error NoOrder { get; } = Error.NotFound("The order");
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "Order {OrderId} is confirmed, but one of its reservations was released. Compare the stock ledger with the order.")]
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "Order {OrderId} is confirmed, but one of its reservations was released. Compare the stock ledger with the order.")]
     private static partial void LogLostReservation(ILogger log, Guid orderId);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The cart of order {OrderId} could not be notified that its checkout has stopped; it notices later: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "The cart of order {OrderId} could not be notified that its checkout has stopped; it notices later: {Reason}")]
     private static partial void LogNotLeft(ILogger log, Guid orderId, string reason);
 }

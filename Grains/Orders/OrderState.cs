@@ -165,7 +165,8 @@ public sealed partial record OrderState
     public bool IsOverdue(DateTimeOffset now) => Status is OrderStatus.AwaitingPayment or OrderStatus.Pending && now >= PaymentDeadline;
 
     /// <summary>Sets a deadline for an order whose payment cannot be requested now, and schedules a timeout for it.</summary>
-    public Decision<OrderState> LimitTrying(TimeSpan window, DateTimeOffset now) => Status != OrderStatus.Pending || PaymentDeadline is not null
+    public Decision<OrderState> LimitTrying(TimeSpan window, DateTimeOffset now) =>
+        Status != OrderStatus.Pending || PaymentDeadline is not null
         ? Decision<OrderState>.NoChange(this)
         : To(this with { PaymentDeadline = now + window }, o => new CheckoutTimeout(o.Id, now + window));
 
@@ -178,7 +179,8 @@ public sealed partial record OrderState
             : To(this with { SupersededBy = newerOrderId }, o => new CheckoutTimeout(o.Id, now + CompletionDelay));
 
     /// <summary>Ends a superseded order: no money was taken, and none can be.</summary>
-    public Decision<OrderState> EndSuperseded(Payment payment, DateTimeOffset now) => (this with { Payment = payment }).Cancel(SupersededReason, now);
+    public Decision<OrderState> EndSuperseded(Payment payment, DateTimeOffset now) =>
+        (this with { Payment = payment }).Cancel(SupersededReason, now);
 
     /// <summary>Why a superseded order was cancelled.</summary>
     public const string SupersededReason = "A newer checkout of the same cart took its place.";
@@ -198,7 +200,8 @@ public sealed partial record OrderState
     public bool IsBoughtBy(Caller caller) => caller.Owns(OwnerId, null) || (CustomerId is null && caller.Owns(null, CartId));
 
     /// <summary>Ends an order whose payment did not arrive in time and cannot arrive any more.</summary>
-    public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) => Status is not (OrderStatus.AwaitingPayment or OrderStatus.Pending)
+    public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) =>
+        Status is not (OrderStatus.AwaitingPayment or OrderStatus.Pending)
         ? Decision<OrderState>.NoChange(this)
         : To(WithResultIfNone((this with { Payment = payment }).Enter(OrderStatus.Expired, now)),
             o => new OrderExpired(o.Summary), o => new CheckoutTimeout(o.Id, now + CompletionDelay));
@@ -274,7 +277,8 @@ public sealed partial record OrderState
     };
 
     /// <summary>Marks the order as delivered if it was shipped long enough ago and nobody reported the delivery.</summary>
-    public Decision<OrderState> CloseDelivery(TimeSpan after, DateTimeOffset now) => Status == OrderStatus.Shipped && Shipment?.ShippedAt + after <= now
+    public Decision<OrderState> CloseDelivery(TimeSpan after, DateTimeOffset now) =>
+        Status == OrderStatus.Shipped && Shipment?.ShippedAt + after <= now
         ? To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary) { Automatic = true })
         : Decision<OrderState>.NoChange(this);
 
@@ -347,7 +351,8 @@ public sealed partial record OrderState
 
     private Error WrongState(string wish) => new(ErrorCode.InvalidOrderState, $"An order that is {Word(Status)} cannot be {wish}.") { OrderId = Id };
 
-    private static string Word(OrderStatus status) => status == OrderStatus.AwaitingPayment ? "awaiting payment" : status.ToString().ToLowerInvariant();
+    private static string Word(OrderStatus status) =>
+        status == OrderStatus.AwaitingPayment ? "awaiting payment" : status.ToString().ToLowerInvariant();
 
     private static Decision<OrderState> To(OrderState next, params IReadOnlyList<Func<OrderState, IShopEvent>> events) =>
         Decision<OrderState>.To(next, [.. events.Select(e => e(next))]);
@@ -425,7 +430,8 @@ public sealed record CheckoutState(string Fingerprint, OrderState? Order, Error?
 public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, OrderStatus Status, string PlacedAt)
 {
     /// <summary>Returns the index of an order.</summary>
-    public static OrderIndex Of(OrderState order) => new(order.OwnerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
+    public static OrderIndex Of(OrderState order) =>
+        new(order.OwnerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
     {
         Open = order.IsOpen ? true : null,
         BuyerErased = order.BuyerErased ? true : null,

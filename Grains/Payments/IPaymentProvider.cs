@@ -76,7 +76,8 @@ public sealed record CreateProviderRefund(string IdempotencyKey, string Referenc
 /// <param name="Status">Its status.</param>
 /// <param name="ClientSecret">The secret for the customer's device, when the customer must act.</param>
 /// <param name="DeclineCode">Why it was declined.</param>
-public sealed record ProviderPayment(string? Reference, ProviderPaymentStatus Status, string? ClientSecret = null, string? DeclineCode = null)
+public sealed record ProviderPayment(
+    string? Reference, ProviderPaymentStatus Status, string? ClientSecret = null, string? DeclineCode = null)
 {
     /// <summary>
     /// Captured minor units. Null when the provider does not report them; for a captured payment, null means the whole amount.
@@ -116,7 +117,8 @@ public enum ProviderPaymentStatus
 /// <param name="FailureReason">Why it failed.</param>
 /// <param name="IdempotencyKey">The shop's idempotency key; null for a refund made outside the shop.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.provider-refund")]
-public sealed record ProviderRefund(string Reference, ProviderRefundStatus Status, long Amount, string? FailureReason = null, string? IdempotencyKey = null);
+public sealed record ProviderRefund(
+    string Reference, ProviderRefundStatus Status, long Amount, string? FailureReason = null, string? IdempotencyKey = null);
 
 /// <summary>The status of a refund at the provider.</summary>
 public enum ProviderRefundStatus

@@ -52,7 +52,8 @@ public static class PaymentComparison
             : [];
 
     /// <summary>True when a payment can no longer confirm the order.</summary>
-    public static bool HasEnded(OrderStatus? order) => order is null or OrderStatus.Cancelled or OrderStatus.Expired or OrderStatus.Rejected;
+    public static bool HasEnded(OrderStatus? order) =>
+        order is null or OrderStatus.Cancelled or OrderStatus.Expired or OrderStatus.Rejected;
 
     /// <summary>Compares a payment with its order; null for an order that does not exist.</summary>
     public static ImmutableArray<PaymentDifference> WithOrder(OrderStatus? order, PaymentState? payment)

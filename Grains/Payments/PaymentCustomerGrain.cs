@@ -19,7 +19,8 @@ public sealed record PaymentCustomer(int Generation, DateTimeOffset AskedAt, str
     public const int MaxKeysAtOnce = 2;
 
     /// <summary>Stores the first key, or the next one.</summary>
-    public static PaymentCustomer Ask(PaymentCustomer? before, string email, DateTimeOffset now) => new((before?.Generation ?? 0) + 1, now, email, null);
+    public static PaymentCustomer Ask(PaymentCustomer? before, string email, DateTimeOffset now) =>
+        new((before?.Generation ?? 0) + 1, now, email, null);
 
     /// <summary>The request to the provider.</summary>
     public CreateProviderCustomer ToCommand(Guid id) => new($"{id:N}/customer/{Generation}", id, Email, AskedAt);

@@ -19,7 +19,8 @@ internal sealed partial class PaymentGrain(
 
     protected override string Aggregate => "payment";
 
-    protected override string StreamKeyOf(PaymentState state) => (state.Terms.CustomerId ?? state.Terms.CartId ?? state.OrderId).ToString("N");
+    protected override string StreamKeyOf(PaymentState state) =>
+        (state.Terms.CustomerId ?? state.Terms.CartId ?? state.OrderId).ToString("N");
 
     protected override object? IndexOf(PaymentState state) => new PaymentIndex(state.IsUnsettled);
 

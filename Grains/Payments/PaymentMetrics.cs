@@ -38,7 +38,8 @@ public sealed class PaymentMetrics
     public void WebhookReceived(string result) => webhooks.Add(1, new KeyValuePair<string, object?>("result", result));
 
     /// <summary>Records up to which creation time payments and orders were compared; null for none.</summary>
-    public void ComparedUpTo(DateTimeOffset? payments, DateTimeOffset? orders) => comparedTo = [new("payments", payments), new("orders", orders)];
+    public void ComparedUpTo(DateTimeOffset? payments, DateTimeOffset? orders) =>
+        comparedTo = [new("payments", payments), new("orders", orders)];
 
     /// <summary>Records a call to the provider and its outcome.</summary>
     public void ProviderAsked(string operation, string outcome, TimeSpan took) =>
@@ -58,7 +59,8 @@ public sealed class PaymentMetrics
         strays.Add(1, new KeyValuePair<string, object?>("fate", Name(fate)));
 
     /// <summary>Counts a discrepancy.</summary>
-    public void DiscrepancyFound(DiscrepancyKind kind, bool settled) => found.Add(1, Kind(kind), new KeyValuePair<string, object?>("settled", settled));
+    public void DiscrepancyFound(DiscrepancyKind kind, bool settled) =>
+        found.Add(1, Kind(kind), new KeyValuePair<string, object?>("settled", settled));
 
     /// <summary>Records how many discrepancies are open.</summary>
     public void DiscrepanciesOpen(IReadOnlyDictionary<DiscrepancyKind, long> counts) => Volatile.Write(ref open, counts);

@@ -47,7 +47,8 @@ public sealed partial record PaymentState
     }
 
     /// <summary>The refund request to the provider.</summary>
-    public CreateProviderRefund ToCommand(Refund refund) => new(refund.Key, Captured!.Reference!, OrderId, Amount(refund.Amount), refund.AskedAt);
+    public CreateProviderRefund ToCommand(Refund refund) =>
+        new(refund.Key, Captured!.Reference!, OrderId, Amount(refund.Amount), refund.AskedAt);
 
     private PaymentState ApplyRefunds(ImmutableArray<ProviderRefund> answers, DateTimeOffset now, List<IShopEvent> events)
     {

@@ -102,7 +102,8 @@ public sealed partial record PaymentState
                 unmatched with { Status = RefundStatus.Failed, FailureReason = $"It is {answer.Status} and cannot be cancelled." });
 
     /// <summary>The refund request for an unmatched payment.</summary>
-    public CreateProviderRefund ToCommand(UnmatchedPayment unmatched) => new(unmatched.Key, unmatched.Reference, OrderId, Amount(unmatched.Amount), unmatched.AskedAt);
+    public CreateProviderRefund ToCommand(UnmatchedPayment unmatched) =>
+        new(unmatched.Key, unmatched.Reference, OrderId, Amount(unmatched.Amount), unmatched.AskedAt);
 
     private Decision<PaymentState> ApplyReturn(UnmatchedPayment unmatched, UnmatchedPayment heard,
         params IReadOnlyList<IShopEvent> events) =>

@@ -5,7 +5,8 @@ using SoonShop.Events;
 namespace SoonShop.Payments;
 
 [StatelessWorker, Reentrant]
-internal sealed class PaymentWebhookGrain(IEnumerable<IPaymentWebhooks> webhooks, IEventInbox inbox, PaymentMetrics metrics, TimeProvider time)
+internal sealed class PaymentWebhookGrain(
+    IEnumerable<IPaymentWebhooks> webhooks, IEventInbox inbox, PaymentMetrics metrics, TimeProvider time)
     : Grain, IPaymentWebhookGrain
 {
     /// <summary>The source of the provider's updates.</summary>

@@ -45,7 +45,8 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
         new(ErrorCode.RateLimited, "Too many failed attempts. Try later, or set a new password.") { RetryAfter = wait };
 
     /// <summary>Returns the network of an IP address as text. Text that is not an address is returned unchanged.</summary>
-    public static string NetworkOf(string? address) => IPAddress.TryParse(address, out var parsed) ? ClientNetwork.KeyOf(parsed) : address ?? "";
+    public static string NetworkOf(string? address) =>
+        IPAddress.TryParse(address, out var parsed) ? ClientNetwork.KeyOf(parsed) : address ?? "";
 
     /// <summary>Waits for the caller's turn; dispose the lease to end it.</summary>
     public async Task<Lease> EnterAsync(string source = "")

@@ -75,7 +75,8 @@ public sealed class PasswordHashing : IDisposable
         }
     }
 
-    private static int Workers(AccountsOptions options) => options.PasswordWorkers > 0 ? options.PasswordWorkers : Math.Max(1, Environment.ProcessorCount / 2);
+    private static int Workers(AccountsOptions options) =>
+        options.PasswordWorkers > 0 ? options.PasswordWorkers : Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <inheritdoc/>
     public void Dispose() => queue.Writer.TryComplete();

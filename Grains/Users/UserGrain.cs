@@ -426,7 +426,8 @@ internal sealed partial class UserGrain(
 
     Task<bool> IUserGrain.HasEmailAsync(string email) => Task.FromResult(State?.NormalizedEmail == email);
 
-    private async Task<Result<T>> DecideAsync<T>(Func<UserState, Decision<UserState>> rule, Func<UserState, T> answer, Func<UserState, AuditEvent>? auditEvent = null)
+    private async Task<Result<T>> DecideAsync<T>(
+        Func<UserState, Decision<UserState>> rule, Func<UserState, T> answer, Func<UserState, AuditEvent>? auditEvent = null)
     {
         if (State is not { } user)
             return NoUser;
@@ -453,7 +454,8 @@ internal sealed partial class UserGrain(
     private SignedIn SignedIn(Guid sessionId, string secret) =>
         new(State!.ToView(Version), sessionId, new RefreshToken(Id, sessionId, secret));
 
-    private string? Problem(string newPassword) => NewPassword.Problem(newPassword, State?.Email, State?.DisplayName, notifications.Value.ShopName);
+    private string? Problem(string newPassword) =>
+        NewPassword.Problem(newPassword, State?.Email, State?.DisplayName, notifications.Value.ShopName);
 
     private Dictionary<string, string[]> Problems(RegisterUser command)
     {
@@ -477,6 +479,7 @@ internal sealed partial class UserGrain(
             LogMailedToken(log, purpose, email, new MailedToken(Id, secret).ToString());
     }
 
-    [LoggerMessage(Level = LogLevel.Information, EventName = LogEvents.DevelopmentSecret, Message = "Development: {Purpose} token for {Email}: {Token}")]
+    [LoggerMessage(Level = LogLevel.Information, EventName = LogEvents.DevelopmentSecret,
+        Message = "Development: {Purpose} token for {Email}: {Token}")]
     private static partial void LogMailedToken(ILogger log, string purpose, string email, string token);
 }

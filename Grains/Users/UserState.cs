@@ -64,7 +64,8 @@ public sealed partial record UserState
     public Erasure? Erasure { get; init; }
 
     /// <summary>Creates an account with a token to verify its address.</summary>
-    public static Decision<UserState> Register(Guid id, RegisterUser command, string passwordHash, string verificationSecret, DateTimeOffset now)
+    public static Decision<UserState> Register(
+        Guid id, RegisterUser command, string passwordHash, string verificationSecret, DateTimeOffset now)
     {
         var email = command.Email.Trim();
         var displayName = string.IsNullOrWhiteSpace(command.DisplayName) ? DisplayNames.OfAddress(email) : DisplayNames.Clean(command.DisplayName);
@@ -89,7 +90,8 @@ public sealed partial record UserState
     /// <summary>
     /// Opens a session with the given lifetime or <see cref="SessionLifetime"/>. If there are too many, the least recently used one ends.
     /// </summary>
-    public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now, Origin? origin = null, TimeSpan? lifetime = null) => this with
+    public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now, Origin? origin = null, TimeSpan? lifetime = null) =>
+        this with
     {
         Sessions =
         [
@@ -152,7 +154,8 @@ public sealed partial record UserState
     public bool IsOpen(Guid sessionId, DateTimeOffset now) => Sessions.Any(s => s.Id == sessionId && s.ExpiresAt > now);
 
     /// <summary>Ends one session.</summary>
-    public Decision<UserState> End(Guid sessionId) => HasSession(sessionId) ? Decision<UserState>.To(EndSession(sessionId)) : Error.NotFound("The session");
+    public Decision<UserState> End(Guid sessionId) =>
+        HasSession(sessionId) ? Decision<UserState>.To(EndSession(sessionId)) : Error.NotFound("The session");
 
     /// <summary>Ends all sessions but one.</summary>
     public Decision<UserState> EndAllBut(Guid? keepSession) => Sessions.All(s => s.Id == keepSession)
@@ -334,7 +337,8 @@ public sealed record Session(
     public string? Address { get; init; }
 
     /// <summary>Returns the session as its owner sees it.</summary>
-    public UserSession ToView(DateTimeOffset? usedAt) => new(Id, CreatedAt, usedAt > RenewedAt ? usedAt.Value : RenewedAt, ExpiresAt, UserAgent, Address);
+    public UserSession ToView(DateTimeOffset? usedAt) =>
+        new(Id, CreatedAt, usedAt > RenewedAt ? usedAt.Value : RenewedAt, ExpiresAt, UserAgent, Address);
 }
 
 /// <summary>The stored form of a mailed token.</summary>

@@ -119,17 +119,20 @@ public sealed class ClusterCertificates
         return chain;
     }
 
-    private static bool IsOfFiles(Exception e) => e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
+    private static bool IsOfFiles(Exception e) =>
+        e is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException;
 
     /// <summary>The content of the files.</summary>
     private sealed record Texts(string Certificate, string Key, string Authority)
     {
-        public static Texts Of(ClusterTlsOptions options) => new(Read(options.CertificatePath), Read(options.KeyPath), Read(options.AuthorityPath));
+        public static Texts Of(ClusterTlsOptions options) =>
+            new(Read(options.CertificatePath), Read(options.KeyPath), Read(options.AuthorityPath));
 
         private static string Read(string path) => new FileInfo(path).Length <= MaxBytes ? File.ReadAllText(path) : throw new IOException($"{path} is larger than {MaxBytes} bytes.");
     }
 
-    private sealed record Loaded(Texts Texts, X509Certificate2 Certificate, SslStreamCertificateContext Context, X509Certificate2Collection Authorities)
+    private sealed record Loaded(
+        Texts Texts, X509Certificate2 Certificate, SslStreamCertificateContext Context, X509Certificate2Collection Authorities)
     {
         public static Loaded From(ClusterTlsOptions options, Texts texts)
         {

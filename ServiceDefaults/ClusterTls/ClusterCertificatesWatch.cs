@@ -26,9 +26,11 @@ public sealed partial class ClusterCertificatesWatch(
         while (await timer.TickAsync(stoppingToken));
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The files of ClusterTls are invalid, so the certificate loaded before stays in use: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "The files of ClusterTls are invalid, so the certificate loaded before stays in use: {Problem}")]
     private static partial void LogUnusable(ILogger log, string problem);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The certificate of ClusterTls expires at {At}. Put a new one into its files; no restart is needed.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The certificate of ClusterTls expires at {At}. Put a new one into its files; no restart is needed.")]
     private static partial void LogExpires(ILogger log, DateTimeOffset at);
 }

@@ -18,7 +18,8 @@ public static class LogHosting
     private const string HealthChecks = "Microsoft.Extensions.Diagnostics.HealthChecks";
 
     /// <summary>Logs to standard output with redaction: as JSON, or as text in development.</summary>
-    public static ILoggingBuilder AddShopLogging(this ILoggingBuilder logging, string service, TelemetryOptions options, IHostEnvironment environment)
+    public static ILoggingBuilder AddShopLogging(
+        this ILoggingBuilder logging, string service, TelemetryOptions options, IHostEnvironment environment)
     {
         var format = options.LogFormat ?? (environment.IsDevelopment() ? LogFormat.Text : LogFormat.Json);
         // Lines contain their trace themselves; by default scopes would add it again.

@@ -8,7 +8,9 @@ namespace SoonShop.ServiceDefaults.Logging;
 /// Polls the cluster for temporary log levels every few seconds. While the cluster is unreachable, the last levels stay until their end.
 /// Without a cluster, change levels in <c>appsettings.json</c>, which is reloaded when it changes.
 /// </summary>
-internal sealed partial class LogLevelFollower(IGrainFactory grains, LogLevelOverrides overrides, TimeProvider time, ILogger<LogLevelFollower> log) : BackgroundService
+internal sealed partial class LogLevelFollower(
+    IGrainFactory grains, LogLevelOverrides overrides, TimeProvider time, ILogger<LogLevelFollower> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
 

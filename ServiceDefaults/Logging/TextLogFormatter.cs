@@ -19,7 +19,8 @@ internal sealed class TextLogFormatter(LogSettings settings, ILogActor? actor = 
     }
 
     /// <summary>Escapes line breaks, so that input cannot forge log lines.</summary>
-    private static string OneLine(string message) => message.Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string OneLine(string message) =>
+        message.Replace("\r", "\\r", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string Short(LogLevel level) => level switch
     {

@@ -88,7 +88,8 @@ public static class TelemetryHosting
     /// </summary>
     private sealed class LastTraces(TracerProvider traces) : IHostedLifecycleService
     {
-        public Task StoppedAsync(CancellationToken cancellationToken) => Task.Run(() => traces.Shutdown(ExportTimeoutMs), CancellationToken.None);
+        public Task StoppedAsync(CancellationToken cancellationToken) =>
+            Task.Run(() => traces.Shutdown(ExportTimeoutMs), CancellationToken.None);
 
         public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -45,6 +45,7 @@ internal sealed partial class AuditAggregator(AuditLog log, TimeProvider time, I
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} entries of failed attempts could not be written to the audit log: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Count} entries of failed attempts could not be written to the audit log: {Reason}")]
     private static partial void LogLost(ILogger log, int count, string reason);
 }

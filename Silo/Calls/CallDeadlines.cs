@@ -40,6 +40,7 @@ internal sealed partial class CallDeadlines(IOptions<SiloMessagingOptions> messa
         return deadline;
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Interface}.{Method} started {DelayMs} ms after it was sent; its caller waited only {PatienceMs} ms.")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "{Interface}.{Method} started {DelayMs} ms after it was sent; its caller waited only {PatienceMs} ms.")]
     private static partial void LogLate(ILogger log, string @interface, string method, long delayMs, int patienceMs);
 }

@@ -14,7 +14,8 @@ namespace SoonShop.Silo.Calls;
 /// unreachable or older silo, into <see cref="UnavailableException"/>. Whether such a call took effect is unknown; every command may be
 /// sent again. While the dashboard is in use, the filter counts the call there.
 /// </summary>
-internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFilter> log, DashboardMetrics? dashboard = null) : IIncomingGrainCallFilter
+internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFilter> log, DashboardMetrics? dashboard = null)
+    : IIncomingGrainCallFilter
 {
     public async Task Invoke(IIncomingGrainCallContext context)
     {
@@ -61,5 +62,6 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
         or InconsistentStateException or Orleans.Runtime.OrleansException;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Interface}.{Method} of a {Grain} is unavailable: {Reason}")]
-    private static partial void LogUnavailable(ILogger log, string @interface, string method, Orleans.Runtime.GrainType grain, string reason);
+    private static partial void LogUnavailable(
+        ILogger log, string @interface, string method, Orleans.Runtime.GrainType grain, string reason);
 }

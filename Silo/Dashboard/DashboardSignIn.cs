@@ -14,7 +14,9 @@ namespace SoonShop.Silo.Dashboard;
 /// The page where administrators sign in to the dashboard. Failed sign-ins count for the account like failed logins to the shop, and each
 /// address has a limit per minute. The session is one of the account's: it is listed there and can be ended there.
 /// </summary>
-internal sealed class DashboardSignIn(DashboardAccessOptions options, IGrainFactory grains, IAuditLog audit, IAuditAggregator refused, TimeProvider time) : IDisposable
+internal sealed class DashboardSignIn(
+    DashboardAccessOptions options, IGrainFactory grains, IAuditLog audit, IAuditAggregator refused, TimeProvider time)
+    : IDisposable
 {
     /// <summary>The longest accepted e-mail address or password, in characters.</summary>
     public const int MaxFieldLength = 320;
@@ -106,7 +108,8 @@ internal sealed class DashboardSignIn(DashboardAccessOptions options, IGrainFact
     public void Dispose() => tries.Dispose();
 
     /// <summary>True for an error that may pass by itself.</summary>
-    internal static bool IsUnavailable(Exception e) => e is UnavailableException or TimeoutException or OrleansException or Npgsql.NpgsqlException;
+    internal static bool IsUnavailable(Exception e) =>
+        e is UnavailableException or TimeoutException or OrleansException or Npgsql.NpgsqlException;
 
     private static string Form(string? problem) => $"""
         {Alert(problem)}

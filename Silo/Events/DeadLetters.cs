@@ -37,7 +37,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         return new Page<DeadLetter>(items.ToImmutable(), null);
     }
 
-    public async Task<ImmutableArray<DeadLetterGroup>> GroupAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation)
+    public async Task<ImmutableArray<DeadLetterGroup>> GroupAsync(
+        EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand();
         WriteGroups(command, filter, by);
@@ -126,7 +127,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
     /// <summary>
     /// Changes a dead letter and writes the audit entry, if there is anything to change. Returns the changed dead letter.
     /// </summary>
-    private async Task<DeadLetter?> ChangeAsync(Guid id, string action, string actor, string? reason, string update, CancellationToken cancellation)
+    private async Task<DeadLetter?> ChangeAsync(
+        Guid id, string action, string actor, string? reason, string update, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand($"""
             with changed as ({update} returning *),

@@ -6,7 +6,8 @@ using SoonShop.ServiceDefaults;
 namespace SoonShop.Silo.Events;
 
 /// <summary>Adds this silo's counts to the cluster's metrics every few seconds, and reads the state of the queues for the gauges.</summary>
-internal sealed partial class EventMetricsWriter(EventMetrics metrics, EventMetricsStore store, ILogger<EventMetricsWriter> log) : BackgroundService
+internal sealed partial class EventMetricsWriter(EventMetrics metrics, EventMetricsStore store, ILogger<EventMetricsWriter> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 

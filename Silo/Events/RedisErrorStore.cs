@@ -156,7 +156,8 @@ internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider
 
     private static RedisKey KeyOf(Guid id) => $"{Prefix}{id:N}";
 
-    private static RedisKey HandlingKey(string eventId, string handler, string handlerKey) => $"{Prefix}of:{Deterministic.Id(eventId, handler, handlerKey):N}";
+    private static RedisKey HandlingKey(string eventId, string handler, string handlerKey) =>
+        $"{Prefix}of:{Deterministic.Id(eventId, handler, handlerKey):N}";
 
     private static RedisKey SetOf(string criterion, string value) => $"{Prefix}{criterion}:{value}";
 }

@@ -141,10 +141,12 @@ internal sealed partial class RetryScheduler(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Delayed retries cannot be read now: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The outcome of {Handler} {Key} for {EventId} could not be stored, so it is retried: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The outcome of {Handler} {Key} for {EventId} could not be stored, so it is retried: {Reason}")]
     private static partial void LogLoss(ILogger log, string handler, string key, string eventId, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Handler} {Key} failed to handle {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "{Handler} {Key} failed to handle {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
     private static partial void LogRetry(
         ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class, string reason);
 }

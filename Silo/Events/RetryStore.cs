@@ -166,7 +166,8 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
         r.IsDBNull(8) ? null : r.GetFieldValue<DateTimeOffset>(8), r.IsDBNull(9) ? null : r.GetString(9), r.IsDBNull(10) ? null : r.GetString(10),
         r.IsDBNull(11) ? null : r.GetString(11), r.GetFieldValue<byte[]>(12));
 
-    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type = NpgsqlDbType.Text) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+    private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type = NpgsqlDbType.Text) =>
+        new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 
     private static NpgsqlParameter History(IEnumerable<FailedAttempt> failures) => new()
     {
@@ -185,7 +186,8 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
 /// <param name="HandlerKey">The key of its grain.</param>
 /// <param name="Attempts">The attempts so far.</param>
 /// <param name="WasDead">True when it was a dead letter before.</param>
-internal sealed record ClaimedDelivery(Guid Id, long Claim, CloudEvent Event, string Handler, string HandlerKey, int Attempts, bool WasDead);
+internal sealed record ClaimedDelivery(
+    Guid Id, long Claim, CloudEvent Event, string Handler, string HandlerKey, int Attempts, bool WasDead);
 
 /// <summary>Names of enumeration values as stored in the tables.</summary>
 internal static class RetryText

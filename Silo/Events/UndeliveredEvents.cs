@@ -74,5 +74,6 @@ internal sealed partial class UndeliveredEvents(
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "{EventType} {EventId} was not delivered ({Reason}). It is a delayed retry or a dead letter of {Handlers}. {Error}")]
-    private static partial void LogTaken(ILogger log, string eventType, string eventId, UndeliveredReason reason, string handlers, string error);
+    private static partial void LogTaken(
+        ILogger log, string eventType, string eventId, UndeliveredReason reason, string handlers, string error);
 }

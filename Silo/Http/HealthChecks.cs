@@ -5,7 +5,8 @@ using SoonShop.Health;
 namespace SoonShop.Silo.Http;
 
 /// <summary>Checks whether this silo is a member of the cluster and not about to leave it.</summary>
-internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime) : IHealthCheck
+internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime)
+    : IHealthCheck
 {
     /// <summary>True from when the silo has joined until it begins to leave.</summary>
     public bool IsMember => lifetime.ApplicationStarted.IsCancellationRequested && Status == SiloStatus.Active && !lifetime.ApplicationStopping.IsCancellationRequested;

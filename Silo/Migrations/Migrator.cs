@@ -86,7 +86,8 @@ internal static partial class Migrator
     }
 
     /// <summary>Fills existing rows in short transactions. The shop keeps running, and the rows stay writable.</summary>
-    private static async Task BackfillAsync(NpgsqlConnection connection, ILogger log, string function, int batch, string what, CancellationToken cancellation)
+    private static async Task BackfillAsync(
+        NpgsqlConnection connection, ILogger log, string function, int batch, string what, CancellationToken cancellation)
     {
         var reached = "";
         for (var batches = 1; ; batches++)
@@ -114,7 +115,8 @@ internal static partial class Migrator
     /// <summary>
     /// Waits until another process has migrated the schema to this version. Returns the steps that are still missing after the limit.
     /// </summary>
-    public static async Task<IReadOnlyList<string>> AwaitAsync(string connectionString, TimeSpan limit, ILogger log, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<string>> AwaitAsync(
+        string connectionString, TimeSpan limit, ILogger log, CancellationToken cancellation)
     {
         var waited = Stopwatch.StartNew();
         var told = "";

@@ -11,7 +11,8 @@ namespace SoonShop.Silo.Notifications;
 /// attempt ends while the transport still sends its mail, sending continues. The next attempt on this silo waits for that result instead of
 /// sending the mail again.
 /// </summary>
-internal sealed class EmailChannel(IMailTransport transport, NotificationTemplates templates, IOptions<NotificationsOptions> options) : INotificationChannel
+internal sealed class EmailChannel(IMailTransport transport, NotificationTemplates templates, IOptions<NotificationsOptions> options)
+    : INotificationChannel
 {
     /// <summary>The most sends that are remembered: running ones, and recent successful ones.</summary>
     private const int MaxHandovers = 10_000;

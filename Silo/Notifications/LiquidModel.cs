@@ -29,7 +29,8 @@ internal sealed class LiquidModel : FluidValue
 
     public void Add(string name, bool? value) => Set(name, value is { } flag ? BooleanValue.Create(flag) : NilValue.Instance);
 
-    public void Add(string name, string[] texts) => Set(name, new ArrayValue(Array.ConvertAll<string, FluidValue>(texts, static t => new StringValue(t))));
+    public void Add(string name, string[] texts) =>
+        Set(name, new ArrayValue(Array.ConvertAll<string, FluidValue>(texts, static t => new StringValue(t))));
 
     public void Add(string name, LiquidModel[]? rows) => Set(name, rows is null ? NilValue.Instance : new ArrayValue(rows));
 

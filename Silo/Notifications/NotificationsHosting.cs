@@ -10,7 +10,8 @@ namespace SoonShop.Silo.Notifications;
 /// <summary>Registers notifications. Each channel is registered here.</summary>
 internal static class NotificationsHosting
 {
-    public static IServiceCollection AddNotifications(this IServiceCollection services, NotificationsOptions options, NotificationTemplates templates)
+    public static IServiceCollection AddNotifications(
+        this IServiceCollection services, NotificationsOptions options, NotificationTemplates templates)
     {
         services
             .AddNotificationGrains()

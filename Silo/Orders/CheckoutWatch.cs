@@ -32,7 +32,8 @@ internal sealed partial class CheckoutWatch(
 
     public void End(Guid orderId) => ended.Writer.TryWrite(orderId);
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(RemoveAsync(stoppingToken), LookAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(RemoveAsync(stoppingToken), LookAsync(stoppingToken));
 
     private async Task RemoveAsync(CancellationToken cancellation)
     {

@@ -13,7 +13,8 @@ internal sealed class OrderMaintenance(NpgsqlDataSource database)
     /// Returns orders that were shipped by the given time and are not marked as delivered, by id, after the given id. Only the state has
     /// the time of shipment, so it is read only for orders that were placed by then.
     /// </summary>
-    public async Task<ImmutableArray<Guid>> FindShippedAsync(DateTimeOffset shippedBy, Guid? after, int limit, CancellationToken cancellation)
+    public async Task<ImmutableArray<Guid>> FindShippedAsync(
+        DateTimeOffset shippedBy, Guid? after, int limit, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
             select o.grain_key

@@ -106,7 +106,8 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         return found.ToImmutable();
     }
 
-    public async Task<ImmutableArray<CompetingOrder>> FindRivalsAsync(Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
+    public async Task<ImmutableArray<CompetingOrder>> FindRivalsAsync(
+        Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand($"""
             select o.grain_key, o.index ->> 'status' not in ('pending', 'awaitingPayment')

@@ -18,7 +18,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
 
     private const string Columns = "id, kind, payment_id, reference, ours, theirs, first_seen_at, last_seen_at, times_seen, resolved_at, resolution";
 
-    public async Task<Result<Page<PaymentDiscrepancy>>> ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation)
+    public async Task<Result<Page<PaymentDiscrepancy>>> ListAsync(
+        DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation)
     {
         var list = $"discrepancies {filter}";
         await using var command = database.CreateCommand();
@@ -201,7 +202,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
 
     private static DiscrepancyKind Kind(string word) => Enum.Parse<DiscrepancyKind>(word, ignoreCase: true);
 
-    private static NpgsqlParameter Json<T>(T value) => new() { Value = JsonSerializer.Serialize(value, StateJson.Options), NpgsqlDbType = NpgsqlDbType.Jsonb };
+    private static NpgsqlParameter Json<T>(T value) =>
+        new() { Value = JsonSerializer.Serialize(value, StateJson.Options), NpgsqlDbType = NpgsqlDbType.Jsonb };
 
     private static async Task<List<PaymentDiscrepancy>> ReadAsync(NpgsqlCommand command, CancellationToken cancellation)
     {

@@ -131,5 +131,6 @@ internal sealed class PendingPayment(NewSimulatedPayment payment)
 
     public long EnqueuedAtMs { get; } = Environment.TickCount64;
 
-    public void Reject(string reason) => TrySetException(new UnavailableException($"The simulated payment was not created: {reason}. Try again later."));
+    public void Reject(string reason) =>
+        TrySetException(new UnavailableException($"The simulated payment was not created: {reason}. Try again later."));
 }

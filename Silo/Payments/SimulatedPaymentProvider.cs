@@ -29,7 +29,8 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     public Task<ProviderPayment> VoidAsync(CreateProviderPayment command, CancellationToken cancellation) =>
         CreateAsync(command, ("cancelled", null), cancellation);
 
-    private Task<ProviderPayment> CreateAsync(CreateProviderPayment command, (string Status, string? DeclineCode) outcome, CancellationToken cancellation)
+    private Task<ProviderPayment> CreateAsync(
+        CreateProviderPayment command, (string Status, string? DeclineCode) outcome, CancellationToken cancellation)
     {
         var reference = $"sim_{command.IdempotencyKey}";
         var secret = outcome.Status == "requires_action" ? $"{reference}_secret_{Guid.NewGuid():N}" : null;
@@ -84,9 +85,11 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     public async Task<bool> AuthenticateAsync(Guid orderId, CancellationToken cancellation) =>
         await ExecuteAsync("update simulated_payment set status = $2 where order_id = $1 and status = 'requires_action'", cancellation, orderId, granted) > 0;
 
-    public Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation) => Task.FromResult<string?>(null);
+    public Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation) =>
+        Task.FromResult<string?>(null);
 
-    public Task<ImmutableArray<SavedPaymentMethod>> ListAsync(string customer, CancellationToken cancellation) => Task.FromResult<ImmutableArray<SavedPaymentMethod>>([]);
+    public Task<ImmutableArray<SavedPaymentMethod>> ListAsync(string customer, CancellationToken cancellation) =>
+        Task.FromResult<ImmutableArray<SavedPaymentMethod>>([]);
 
     public Task<bool> RemoveCustomerAsync(string customer, CancellationToken cancellation) => Task.FromResult(false);
 

@@ -15,7 +15,8 @@ internal sealed class SimulatedTransactions(NpgsqlDataSource database) : IProvid
     public async Task<ProviderTransaction?> FindAsync(string reference, CancellationToken cancellation) =>
         (await ReadAsync($"{Facts} where p.reference = $1", cancellation, reference)).FirstOrDefault();
 
-    public async Task<ProviderTransactionPage> ListAsync(DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
+    public async Task<ProviderTransactionPage> ListAsync(
+        DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
     {
         var found = await ReadAsync($"""
             {Facts}

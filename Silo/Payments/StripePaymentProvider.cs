@@ -147,7 +147,8 @@ internal sealed partial class StripePaymentProvider(
     }
 
     /// <summary>Cancels a payment that was created to use up a key.</summary>
-    private async Task<ProviderPayment> EndAsync(PaymentIntent intent, string key, CancellationToken cancellation) => intent.Status == "canceled"
+    private async Task<ProviderPayment> EndAsync(PaymentIntent intent, string key, CancellationToken cancellation) =>
+        intent.Status == "canceled"
         ? StripeObjects.Payment(intent)
         : await CancelAsync(intent.Id, $"{key}/withdraw", cancellation);
 
@@ -235,7 +236,8 @@ internal sealed partial class StripePaymentProvider(
         return now - failed.GetOrAdd(key, now) < TimeSpan.FromSeconds(options.UnknownOutcomeSeconds);
     }
 
-    private static ProviderPayment NotMade(ProviderPaymentStatus status, string? declineCode = null) => new(null, status, null, declineCode);
+    private static ProviderPayment NotMade(ProviderPaymentStatus status, string? declineCode = null) =>
+        new(null, status, null, declineCode);
 
     private UnavailableException Unexpected(string reference, StripeFault fault)
     {
@@ -247,7 +249,8 @@ internal sealed partial class StripePaymentProvider(
     /// True for a payment that Stripe may permanently lack: one of another provider, or one of test mode, whose data can be deleted in the
     /// dashboard (docs.stripe.com/test-mode). For a live payment, a missing object means that the API key belongs to another account.
     /// </summary>
-    private bool CanVanish(string reference) => !reference.StartsWith("pi_", StringComparison.Ordinal) || !StripeSecrets.IsLive(options.ApiKey);
+    private bool CanVanish(string reference) =>
+        !reference.StartsWith("pi_", StringComparison.Ordinal) || !StripeSecrets.IsLive(options.ApiKey);
 
     private UnavailableException Defect(string key)
     {

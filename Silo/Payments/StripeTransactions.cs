@@ -15,7 +15,8 @@ internal sealed class StripeTransactions(StripeCalls stripe) : IProviderTransact
             : throw Unreadable(answer.Fault);
     }
 
-    public async Task<ProviderTransactionPage> ListAsync(DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
+    public async Task<ProviderTransactionPage> ListAsync(
+        DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
     {
         var wanted = new PaymentIntentListOptions
         {

@@ -98,5 +98,6 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
             && metadata.TryGetProperty(StripeObjects.OrderField, out var order) && metadata.TryGetProperty(StripeObjects.KeyField, out var key)
             ? StripeObjects.OrderOf(order.GetString(), key.GetString()) : null;
 
-    private static string Id(JsonElement value) => value.GetString() is { Length: > 0 and <= MaxId } id && Text.IsClean(id) ? id : throw new FormatException();
+    private static string Id(JsonElement value) =>
+        value.GetString() is { Length: > 0 and <= MaxId } id && Text.IsClean(id) ? id : throw new FormatException();
 }

@@ -205,7 +205,8 @@ internal sealed class PersonalRecords(
             order by name, key limit {SourcesAtOnce}
             """, cancellation, own, userId.ToString("N"), userId, after.Name, after.Key);
 
-    private async Task<ImmutableArray<T>> ListAsync<T>(Func<NpgsqlDataReader, T> read, string sql, CancellationToken cancellation, params object[] values)
+    private async Task<ImmutableArray<T>> ListAsync<T>(
+        Func<NpgsqlDataReader, T> read, string sql, CancellationToken cancellation, params object[] values)
     {
         await using var command = Command(sql, values);
         await using var reader = await command.ExecuteReaderAsync(cancellation);

@@ -9,7 +9,9 @@ namespace SoonShop.Silo.Privacy;
 /// <summary>
 /// Removes erased customers from their orders after the legal retention period. Every silo runs it; concurrent runs do no harm.
 /// </summary>
-internal sealed partial class PrivacyHousekeeping(IPersonalRecords records, IGrainFactory grains, TimeProvider time, ILogger<PrivacyHousekeeping> log) : BackgroundService
+internal sealed partial class PrivacyHousekeeping(
+    IPersonalRecords records, IGrainFactory grains, TimeProvider time, ILogger<PrivacyHousekeeping> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromHours(1);
     private const int BatchSize = 50;

@@ -144,7 +144,8 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
         return new ProductPage(items.ToImmutable(), next, new Facets(categories.ToImmutable(), prices.ToImmutable()));
     }
 
-    private static bool IsEmpty(ProductPage page) => page.Items.IsEmpty && page.Facets is { Categories.IsEmpty: true, Prices.IsEmpty: true };
+    private static bool IsEmpty(ProductPage page) =>
+        page.Items.IsEmpty && page.Facets is { Categories.IsEmpty: true, Prices.IsEmpty: true };
 
     private async Task<string?> AskAsync(string sql, string text, CancellationToken cancellation)
     {
@@ -164,7 +165,8 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
         return sort == ProductSort.Name && query.Language == Chinese ? $"{key}|{query.Language}" : key;
     }
 
-    private static bool IsNumeric(ProductSort sort) => sort is ProductSort.Relevance or ProductSort.PriceAscending or ProductSort.PriceDescending;
+    private static bool IsNumeric(ProductSort sort) =>
+        sort is ProductSort.Relevance or ProductSort.PriceAscending or ProductSort.PriceDescending;
 
     [GeneratedRegex(@"[\p{L}\p{Nd}]+")]
     private static partial Regex WordPattern { get; }

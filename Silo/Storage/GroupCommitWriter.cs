@@ -86,7 +86,8 @@ internal sealed partial class GroupCommitWriter(
     /// Splits a batch in halves, so that one bad row among many costs few statements. If a row is locked, every write goes alone, because
     /// each statement with that row waits for the lock. The deadline keeps a locked table from delaying the following batches.
     /// </summary>
-    private async Task SplitAsync(ReadOnlyMemory<PendingWrite> writes, PostgresException why, long deadlineMs, CancellationToken cancellation)
+    private async Task SplitAsync(
+        ReadOnlyMemory<PendingWrite> writes, PostgresException why, long deadlineMs, CancellationToken cancellation)
     {
         LogSplit(log, writes.Length, why.SqlState, why.MessageText);
         var part = why.SqlState == PostgresErrorCodes.LockNotAvailable ? 1 : (writes.Length + 1) / 2;
@@ -169,13 +170,15 @@ internal sealed partial class GroupCommitWriter(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A batch of {Count} writes is split, because one of them fails: {SqlState} {Reason}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "A batch of {Count} writes is split, because one of them fails: {SqlState} {Reason}")]
     private static partial void LogSplit(ILogger log, int count, string sqlState, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database refuses the write of {StateName} {GrainKey}: {SqlState} {Reason}")]
     private static partial void LogRefused(ILogger log, string stateName, string grainKey, string sqlState, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Count} writes failed: {Reason} (outcome unknown: {OutcomeUnknown}). Their grains read their states again.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "{Count} writes failed: {Reason} (outcome unknown: {OutcomeUnknown}). Their grains read their states again.")]
     private static partial void LogFailed(ILogger log, int count, string reason, bool outcomeUnknown, Exception e);
 }
 

@@ -8,7 +8,8 @@ namespace SoonShop.Silo.Storage;
 /// Reads a batch in one round trip, with one statement per partition. When many grains are activated at once (after a silo died, or when a
 /// sale begins), their reads cost the database as much as a few reads.
 /// </summary>
-internal sealed partial class GroupReader(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout, ILogger log) : IAsyncDisposable
+internal sealed partial class GroupReader(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout, ILogger log)
+    : IAsyncDisposable
 {
     private readonly BatchConnection connection = new(database, commandTimeout, lockTimeout);
     private readonly Dictionary<string, BatchStatement> statements = [];

@@ -55,7 +55,8 @@ internal class PendingWrite(StateKey key, int version, StateParts parts) : Pendi
 /// A write that its caller cannot cancel: only the batch settles it. It updates the grain's state itself, so that the caller has nothing
 /// else to await.
 /// </summary>
-internal sealed class PendingStateWrite<T>(StateKey key, int version, StateParts parts, IGrainState<T> state) : PendingWrite(key, version, parts)
+internal sealed class PendingStateWrite<T>(StateKey key, int version, StateParts parts, IGrainState<T> state)
+    : PendingWrite(key, version, parts)
 {
     protected override void Committed(int newVersion)
     {

@@ -25,7 +25,8 @@ internal sealed class PlainStateSerializer(Serializer serializer, SystemTextJson
         }
     }
 
-    public T Deserialize<T>(BinaryData input) => (IsJson<T>(input.ToMemory().Span) ? json.Deserialize<T>(input) : orleans.Deserialize<T>(input))!;
+    public T Deserialize<T>(BinaryData input) =>
+        (IsJson<T>(input.ToMemory().Span) ? json.Deserialize<T>(input) : orleans.Deserialize<T>(input))!;
 
     /// <summary>
     /// Tells whether an earlier version wrote this input, as JSON. Orleans' format begins with the header of field 0, whose lowest three

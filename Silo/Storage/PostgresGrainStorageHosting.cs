@@ -21,7 +21,8 @@ public static class PostgresGrainStorageHosting
     /// same state name in one storage share the rows of equal keys, so give them different state names. Other clusters and storages with
     /// other names do not share rows (<see cref="PostgresGrainStorageOptions.Owner"/>).
     /// </remarks>
-    public static ISiloBuilder AddPostgresGrainStorage(this ISiloBuilder silo, string name, Action<PostgresGrainStorageOptions> configure) =>
+    public static ISiloBuilder AddPostgresGrainStorage(
+        this ISiloBuilder silo, string name, Action<PostgresGrainStorageOptions> configure) =>
         silo.AddPostgresGrainStorage(name, options => options.Configure(configure));
 
     /// <summary>Adds the default grain storage.</summary>
@@ -47,7 +48,8 @@ public static class PostgresGrainStorageHosting
     }
 
     /// <summary>Adds the default grain storage with options that may depend on services.</summary>
-    public static ISiloBuilder AddPostgresGrainStorageAsDefault(this ISiloBuilder silo, Action<OptionsBuilder<PostgresGrainStorageOptions>> configure) =>
+    public static ISiloBuilder AddPostgresGrainStorageAsDefault(
+        this ISiloBuilder silo, Action<OptionsBuilder<PostgresGrainStorageOptions>> configure) =>
         silo.AddPostgresGrainStorage(ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME, configure);
 
     /// <summary>

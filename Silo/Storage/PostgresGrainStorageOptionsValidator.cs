@@ -42,7 +42,8 @@ internal sealed class PostgresGrainStorageOptionsValidator(PostgresGrainStorageO
                 + "otherwise a locked row fails its whole batch.";
     }
 
-    private static string? OutOf(string what, int value, int max) => value < 1 || value > max ? $"{what} is {value}; set it to 1–{max}." : null;
+    private static string? OutOf(string what, int value, int max) =>
+        value < 1 || value > max ? $"{what} is {value}; set it to 1–{max}." : null;
 
     private static string? OutOf(string what, TimeSpan value) =>
         value < TimeSpan.FromMilliseconds(10) || value > TimeSpan.FromHours(1) ? $"{what} is {value}; set it to 10 ms–1 h." : null;

@@ -27,7 +27,8 @@ internal sealed class StateSerializer(IGrainStorageSerializer others)
     public T? Read<T>(byte[] state) =>
         IsDocument<T>.Value ? JsonSerializer.Deserialize<T>(state, StateJson.Options) : others.Deserialize<T>(new BinaryData(state));
 
-    public static InvalidOperationException TooLarge(int bytes) => new($"A write of {bytes} bytes exceeds {MaxBytes}. Store less in one grain.");
+    public static InvalidOperationException TooLarge(int bytes) =>
+        new($"A write of {bytes} bytes exceeds {MaxBytes}. Store less in one grain.");
 
     private static byte[][] DataOf(IReadOnlyList<EventEnvelope> events)
     {

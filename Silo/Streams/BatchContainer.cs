@@ -20,7 +20,8 @@ internal sealed class BatchContainer : IBatchContainer
 
     [NonSerialized] private readonly PendingEvent? source;
 
-    public BatchContainer(StreamId stream, EventSequenceTokenV2 token, object[] events, Dictionary<string, object>? requestContext, PendingEvent? source)
+    public BatchContainer(
+        StreamId stream, EventSequenceTokenV2 token, object[] events, Dictionary<string, object>? requestContext, PendingEvent? source)
         => (this.stream, this.token, this.events, this.requestContext, this.source) = (stream, token, events, requestContext, source);
 
     private BatchContainer(BatchContainer batch, StreamCursor cursor)

@@ -28,7 +28,8 @@ internal sealed class DatabaseSnapshot
     }
 
     /// <summary>True when the transaction had ended, so that its commit was visible.</summary>
-    public bool HadEnded(long transaction) => transaction < min || transaction < max && !running.Contains(transaction) || harmless.Contains(transaction);
+    public bool HadEnded(long transaction) =>
+        transaction < min || transaction < max && !running.Contains(transaction) || harmless.Contains(transaction);
 
     /// <summary>The transactions that had begun and not ended.</summary>
     public HashSet<long> Unended()

@@ -23,7 +23,9 @@ internal class EventPublisher<TEvent> : IAsyncDisposable
     /// <param name="bytesOf">The size of an event.</param>
     /// <param name="signal">Signals the queues' readers.</param>
     /// <param name="options">Limits.</param>
-    public EventPublisher(Func<IReadOnlyList<TEvent>, CancellationToken, Task<int[]>> insert, Func<TEvent, int> bytesOf, IEventSignal signal, PostgresStreamOptions options)
+    public EventPublisher(
+        Func<IReadOnlyList<TEvent>, CancellationToken, Task<int[]>> insert, Func<TEvent, int> bytesOf, IEventSignal signal,
+        PostgresStreamOptions options)
     {
         (this.insert, this.bytesOf, this.signal, patience) = (insert, bytesOf, signal, options.PublishPatience);
         queue = new BatchQueue<PendingPublication<TEvent>>(new BatchLimits(options.PublishEvents, MaxBatchBytes, options.MaxPublishing, patience), PublishAsync);
@@ -78,7 +80,8 @@ internal sealed class EventPublisher(StreamDatabase database, IEventSignal signa
     : EventPublisher<OutgoingEvent>(database.PublishAsync, e => e.Payload.Length, signal, options);
 
 /// <summary>An event to publish. Its publisher awaits <see cref="TaskCompletionSource.Task"/>.</summary>
-internal sealed class PendingPublication<TEvent>(TEvent e, int bytes) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
+internal sealed class PendingPublication<TEvent>(TEvent e, int bytes)
+    : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), IBatchItem
 {
     public TEvent Event => e;
 
@@ -91,5 +94,6 @@ internal sealed class PendingPublication<TEvent>(TEvent e, int bytes) : TaskComp
 
     public long EnqueuedAtMs { get; } = Environment.TickCount64;
 
-    public void Reject(string reason) => TrySetException(new TimeoutException($"The event was not published: {reason}. Nothing has changed; try again later."));
+    public void Reject(string reason) =>
+        TrySetException(new TimeoutException($"The event was not published: {reason}. Nothing has changed; try again later."));
 }

@@ -190,9 +190,11 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Readers on other silos could not be signalled. They find the events at their next poll: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Readers on other silos could not be signalled. They find the events at their next poll: {Reason}")]
     private static partial void LogNotSent(ILogger log, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cannot listen for new events in the database. Queues are polled until it works again: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Cannot listen for new events in the database. Queues are polled until it works again: {Reason}")]
     private static partial void LogNotListening(ILogger log, string reason);
 }

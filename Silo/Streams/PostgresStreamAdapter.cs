@@ -57,19 +57,22 @@ internal sealed class PostgresStreamFactory(IServiceProvider services, string pr
     {
         public bool ShouldFaultSubsriptionOnError => false;
 
-        public Task OnDeliveryFailure(GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken)
+        public Task OnDeliveryFailure(
+            GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken)
         {
             cache().FailedFor(streamIdentity, subscriptionId.Guid, sequenceToken);
             return Task.CompletedTask;
         }
 
-        public Task OnSubscriptionFailure(GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken) =>
+        public Task OnSubscriptionFailure(
+            GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken) =>
             Task.CompletedTask;
     }
 }
 
 /// <summary>A PostgreSQL stream provider: events are published into the event table, and each queue has a reader.</summary>
-internal sealed class PostgresStreamAdapter(string provider, StreamRuntime runtime, Func<QueueId, IQueueAdapterReceiver> reader) : IQueueAdapter
+internal sealed class PostgresStreamAdapter(string provider, StreamRuntime runtime, Func<QueueId, IQueueAdapterReceiver> reader)
+    : IQueueAdapter
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -82,7 +85,8 @@ internal sealed class PostgresStreamAdapter(string provider, StreamRuntime runti
 
     public IQueueAdapterReceiver CreateReceiver(QueueId queueId) => reader(queueId);
 
-    public async Task QueueMessageBatchAsync<T>(StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
+    public async Task QueueMessageBatchAsync<T>(
+        StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
     {
         if (token is not null)
             throw new ArgumentException("The database assigns the position of this stream provider's events. Publish them without a token.", nameof(token));

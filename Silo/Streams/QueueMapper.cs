@@ -15,7 +15,8 @@ internal sealed class QueueMapper : IConsistentRingStreamQueueMapper
 
     public IEnumerable<QueueId> GetAllQueues() => queues;
 
-    public QueueId GetQueueForStream(StreamId streamId) => queues[NumberOf(streamId.GetNamespace() ?? "", streamId.GetKeyAsString(), queues.Length)];
+    public QueueId GetQueueForStream(StreamId streamId) =>
+        queues[NumberOf(streamId.GetNamespace() ?? "", streamId.GetKeyAsString(), queues.Length)];
 
     public IEnumerable<QueueId> GetQueuesForRange(IRingRange range) => queues.Where(q => range.InRange(q.GetUniformHashCode()));
 

@@ -814,15 +814,19 @@ internal sealed partial class QueueReader : IQueueAdapterReceiver, IProgress
     [LoggerMessage(Level = LogLevel.Warning, Message = "Events of {Provider}, queue {Queue}, could not be read; retrying: {Reason}")]
     private static partial void LogReadFailure(ILogger log, string provider, int queue, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Queue {Queue} of {Provider} was claimed by another silo. This silo stops reading it unless the cluster assigns it again.")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Queue {Queue} of {Provider} was claimed by another silo. This silo stops reading it unless the cluster assigns it again.")]
     private static partial void LogFenced(ILogger log, string provider, int queue);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {Type} in {Provider} cannot be deserialized and counts as undelivered: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Event {EventId} of type {Type} in {Provider} cannot be deserialized and counts as undelivered: {Reason}")]
     private static partial void LogUnreadable(ILogger log, string provider, string eventId, string type, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A consumer of stream {Stream} in {Provider} could not be activated. Its events count as undelivered.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "A consumer of stream {Stream} in {Provider} could not be activated. Its events count as undelivered.")]
     private static partial void LogNotActivated(ILogger log, string provider, StreamId stream, Exception reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of {Provider} could not be reported as undelivered; retrying: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Event {EventId} of {Provider} could not be reported as undelivered; retrying: {Reason}")]
     private static partial void LogNotReported(ILogger log, string provider, string eventId, string reason);
 }

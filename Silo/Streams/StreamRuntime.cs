@@ -99,7 +99,8 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
             await ownSource.DisposeAsync();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The database of stream provider {Provider} is unreachable. Published events wait for it: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The database of stream provider {Provider} is unreachable. Published events wait for it: {Reason}")]
     private static partial void LogNoDatabase(ILogger log, string provider, string reason);
 }
 
@@ -112,6 +113,8 @@ internal sealed partial class UndeliveredTable(StreamDatabase database, ILogger 
         LogKept(log, undelivered.EventId, undelivered.EventType, undelivered.Provider, undelivered.Reason);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Event {EventId} of type {EventType} in {Provider} was not delivered ({Reason}). It is stored in the table stream_undelivered.")]
+    [LoggerMessage(Level = LogLevel.Error,
+        Message = "Event {EventId} of type {EventType} in {Provider} was not delivered ({Reason}). It is stored in the table "
+            + "stream_undelivered.")]
     private static partial void LogKept(ILogger log, string eventId, string eventType, string provider, UndeliveredReason reason);
 }

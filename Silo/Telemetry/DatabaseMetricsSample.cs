@@ -24,7 +24,8 @@ internal sealed record DatabaseMetricsSample(
     }
 
     /// <summary>Reads the connections by state.</summary>
-    public static async Task<IReadOnlyDictionary<string, long>> ReadConnectionsAsync(NpgsqlDataSource database, CancellationToken cancellation)
+    public static async Task<IReadOnlyDictionary<string, long>> ReadConnectionsAsync(
+        NpgsqlDataSource database, CancellationToken cancellation)
     {
         var connections = ConnectionStates.ToDictionary(s => s, _ => 0L);
         await using var command = database.CreateCommand("select state, count(*) from pg_stat_activity where datname = current_database() group by state");
