@@ -100,6 +100,8 @@ internal static class Hosting
             if (o.EnableActivationSheddingOnMemoryPressure)
                 (o.MemoryUsageLimitPercentage, o.MemoryUsageTargetPercentage) = (configuration.Silo.MemoryLimitPercent, configuration.Silo.MemoryLimitPercent - 10);
         });
+        // Most grains of a checkout are called for seconds. By default, the addresses of a million of them stay in memory.
+        silo.Services.Configure<GrainDirectoryOptions>(o => o.CacheSize = 20_000);
         // A caller waits longer than its callee waits for the database, and the gateway waits longer than that.
         silo.Services.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(10));
         return silo;

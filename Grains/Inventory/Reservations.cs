@@ -27,30 +27,46 @@ internal sealed record Reservation(int Units, ReservationStage Stage, Task Writt
 internal sealed class Reservations
 {
     private const int Capacity = 20_000;
+
+    /// <summary>Ended reservations are asked for again only by a request that is repeated within seconds.</summary>
+    private const int EndedCapacity = 200;
+
     private const int ReturnsAtATime = 10;
     private readonly Dictionary<Guid, Reservation> known = [];
     private readonly Queue<Guid> byAge = new();
+    private readonly Queue<Guid> ended = new();
+
+    /// <summary>Reservations in memory.</summary>
+    public int Count => known.Count;
 
     public Reservation? Find(Guid id) => known.GetValueOrDefault(id);
 
     public void Set(Guid id, Reservation reservation)
     {
         if (!known.ContainsKey(id))
-        {
             byAge.Enqueue(id);
-            if (byAge.Count > Capacity)
-                Forget(byAge.Dequeue());
-        }
         known[id] = reservation;
+        if (reservation.Stage != ReservationStage.Reserved)
+            ended.Enqueue(id);
+        if (ended.Count > EndedCapacity)
+            Forget(ended);
+        // The ids of ended reservations that are forgotten already.
+        while (byAge.TryPeek(out var oldest) && !known.ContainsKey(oldest))
+            byAge.Dequeue();
+        if (byAge.Count > Capacity)
+            Forget(byAge);
     }
 
-    /// <summary>Forgets a reservation that the ledger contains. One that is still being written stays.</summary>
-    private void Forget(Guid id)
+    /// <summary>Forgets the first reservation of a queue, which the ledger contains. One that is still being written stays.</summary>
+    private void Forget(Queue<Guid> queue)
     {
-        if (known[id].Written.IsCompleted)
+        var id = queue.Dequeue();
+        if (!known.TryGetValue(id, out var reservation))
+            return;
+        if (reservation.Written.IsCompleted)
             known.Remove(id);
         else
-            byAge.Enqueue(id);
+            queue.Enqueue(id);
     }
 
     public static string ReserveOperation(Guid id) => $"{id:N}/reserve";

@@ -76,6 +76,36 @@ public sealed class ReservationsTests
         Assert.NotNull(reservations.Find(Given.Id(Capacity)));
     }
 
+    [Fact]
+    public void few_ended_reservations_are_kept_and_all_open_ones()
+    {
+        var reservations = new Reservations();
+        reservations.Set(Given.Id(0), At(ReservationStage.Reserved));
+
+        for (var i = 1; i <= Capacity; i++)
+        {
+            reservations.Set(Given.Id(i), At(ReservationStage.Reserved));
+            reservations.Set(Given.Id(i), At(i % 2 == 0 ? ReservationStage.Sold : ReservationStage.Released));
+        }
+
+        Assert.InRange(reservations.Count, 2, 300);
+        Assert.NotNull(reservations.Find(Given.Id(0)));
+        Assert.NotNull(reservations.Find(Given.Id(Capacity)));
+        Assert.Null(reservations.Find(Given.Id(1)));
+    }
+
+    [Fact]
+    public void an_ended_reservation_that_is_not_written_yet_is_kept()
+    {
+        var reservations = new Reservations();
+        reservations.Set(Given.Id(0), new Reservation(1, ReservationStage.Sold, new TaskCompletionSource().Task));
+
+        for (var i = 1; i <= 1000; i++)
+            reservations.Set(Given.Id(i), At(ReservationStage.Sold));
+
+        Assert.Equal(ReservationStage.Sold, reservations.Find(Given.Id(0))?.Stage);
+    }
+
     /// <summary>Its sale may not be written yet: the ledger would still tell of a reservation.</summary>
     [Fact]
     public void what_is_not_written_yet_is_not_forgotten()
