@@ -167,8 +167,8 @@ public sealed partial record OrderState
     /// <summary>Sets a deadline for an order whose payment cannot be requested now, and schedules a timeout for it.</summary>
     public Decision<OrderState> LimitTrying(TimeSpan window, DateTimeOffset now) =>
         Status != OrderStatus.Pending || PaymentDeadline is not null
-        ? Decision<OrderState>.NoChange(this)
-        : To(this with { PaymentDeadline = now + window }, o => new CheckoutTimeout(o.Id, now + window));
+            ? Decision<OrderState>.NoChange(this)
+            : To(this with { PaymentDeadline = now + window }, o => new CheckoutTimeout(o.Id, now + window));
 
     /// <summary>
     /// Marks the order as superseded by a newer checkout of its cart. The payment provider decides whether it was paid first.
@@ -202,9 +202,9 @@ public sealed partial record OrderState
     /// <summary>Ends an order whose payment did not arrive in time and cannot arrive any more.</summary>
     public Decision<OrderState> Expire(Payment payment, DateTimeOffset now) =>
         Status is not (OrderStatus.AwaitingPayment or OrderStatus.Pending)
-        ? Decision<OrderState>.NoChange(this)
-        : To(WithResultIfNone((this with { Payment = payment }).Enter(OrderStatus.Expired, now)),
-            o => new OrderExpired(o.Summary), o => new CheckoutTimeout(o.Id, now + CompletionDelay));
+            ? Decision<OrderState>.NoChange(this)
+            : To(WithResultIfNone((this with { Payment = payment }).Enter(OrderStatus.Expired, now)),
+                o => new OrderExpired(o.Summary), o => new CheckoutTimeout(o.Id, now + CompletionDelay));
 
     /// <summary>True while shipping, payment, refunds or a dispute are pending.</summary>
     public bool IsOpen =>
@@ -279,8 +279,8 @@ public sealed partial record OrderState
     /// <summary>Marks the order as delivered if it was shipped long enough ago and nobody reported the delivery.</summary>
     public Decision<OrderState> CloseDelivery(TimeSpan after, DateTimeOffset now) =>
         Status == OrderStatus.Shipped && Shipment?.ShippedAt + after <= now
-        ? To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary) { Automatic = true })
-        : Decision<OrderState>.NoChange(this);
+            ? To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary) { Automatic = true })
+            : Decision<OrderState>.NoChange(this);
 
     /// <summary>Checks whether money can be refunded. For a cancelled order it can, if the bank rejected the first refund.</summary>
     public Error? CheckCanRefund() =>
@@ -432,15 +432,15 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
     /// <summary>Returns the index of an order.</summary>
     public static OrderIndex Of(OrderState order) =>
         new(order.OwnerId, order.CartId, order.Number, order.Status, SortableTime.Of(order.PlacedAt))
-    {
-        Open = order.IsOpen ? true : null,
-        BuyerErased = order.BuyerErased ? true : null,
-        RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
-        Moved = order.CartMoved ? true : null,
-        // Set from the first write on, so that the confirmation need not change these index fields.
-        Email = order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
-        Skus = [.. order.Totals.Lines.Select(l => l.Sku)],
-    };
+        {
+            Open = order.IsOpen ? true : null,
+            BuyerErased = order.BuyerErased ? true : null,
+            RetainUntil = order.Retained is { } kept ? SortableTime.Of(kept.Until) : null,
+            Moved = order.CartMoved ? true : null,
+            // Set from the first write on, so that the confirmation need not change these index fields.
+            Email = order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
+            Skus = [.. order.Totals.Lines.Select(l => l.Sku)],
+        };
 
     /// <summary>The normalized e-mail address; null once the buyer is erased.</summary>
     public string? Email { get; init; }

@@ -92,13 +92,17 @@ public sealed partial record UserState
     /// </summary>
     public UserState OpenSession(Guid sessionId, string secret, DateTimeOffset now, Origin? origin = null, TimeSpan? lifetime = null) =>
         this with
-    {
-        Sessions =
-        [
-            .. Sessions.Where(s => s.ExpiresAt > now && s.Id != sessionId).OrderByDescending(s => s.RenewedAt).Take(MaxSessions - 1),
-            new Session(sessionId, Digest(secret), [], now, now, now + (lifetime ?? SessionLifetime)) { UserAgent = origin?.UserAgent, Address = origin?.Address },
-        ],
-    };
+        {
+            Sessions =
+            [
+                .. Sessions.Where(s => s.ExpiresAt > now && s.Id != sessionId).OrderByDescending(s => s.RenewedAt).Take(MaxSessions - 1),
+                new Session(sessionId, Digest(secret), [], now, now, now + (lifetime ?? SessionLifetime))
+                {
+                    UserAgent = origin?.UserAgent,
+                    Address = origin?.Address,
+                },
+            ],
+        };
 
     /// <summary>True when this device has signed in before.</summary>
     public bool KnowsDevice(string token) => Devices.Any(d => SameDigest(d.TokenDigest, Device.Digest(token)));

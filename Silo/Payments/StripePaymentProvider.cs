@@ -149,8 +149,8 @@ internal sealed partial class StripePaymentProvider(
     /// <summary>Cancels a payment that was created to use up a key.</summary>
     private async Task<ProviderPayment> EndAsync(PaymentIntent intent, string key, CancellationToken cancellation) =>
         intent.Status == "canceled"
-        ? StripeObjects.Payment(intent)
-        : await CancelAsync(intent.Id, $"{key}/withdraw", cancellation);
+            ? StripeObjects.Payment(intent)
+            : await CancelAsync(intent.Id, $"{key}/withdraw", cancellation);
 
     /// <summary>
     /// Captures or cancels a payment. Such a transition can happen only once, with any key. When Stripe does not execute it, returns the
