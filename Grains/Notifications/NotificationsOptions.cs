@@ -64,12 +64,10 @@ public sealed class EmailOptions
 
     /// <summary>
     /// The most mails within an hour to one address that nobody has verified: a guest's, or that of an account before its verification; 0
-    /// sets
-    /// no limit. Further mails are not sent. Mails about unpaid orders and about an account's password and address share one count. Order
-    /// confirmations, refunds, and mails with a verification token each have a count of their own. Mail about shipping and delivery does
-    /// not
-    /// count. Keep it below <c>RateLimits:Mail:Requests</c> of the front end, so that orders in somebody's name cannot use up the mails for
-    /// password resets.
+    /// sets no limit. Further mails are not sent. Mails about unpaid orders and about an account's password and address share one count.
+    /// Order confirmations, refunds, and mails with a verification token each have a count of their own. Mail about shipping and delivery
+    /// does not count. Keep it below <c>RateLimits:Mail:Requests</c> of the front end, so that orders in somebody's name cannot use up the
+    /// mails for password resets.
     /// </summary>
     public int GuestMailsPerHour { get; set; } = 6;
 
@@ -132,8 +130,7 @@ public sealed class SmtpOptions
 
     /// <summary>
     /// How long the mail server may take to accept a message, in seconds. An attempt of the handler ends earlier; the next attempt learns
-    /// the
-    /// result.
+    /// the result.
     /// </summary>
     public double TimeoutSeconds { get; set; } = 30;
 
