@@ -31,6 +31,8 @@ Options:
                       run.sh. Tests that look into the database are skipped.
   --no-cleanup        keep databases and logs, and leave PostgreSQL running
   --seed N            the seed of generated requests, to send the same again
+  --limit MINUTES     the time for the tests, 40 by default and 120 for nightly; then they are ended, and the run has failed. What benchmarks and
+                      soaks take is not limited
   --help              this text
 
 Runner options choose tests of the selected ones, such as -class '*OrderState*' or -method '*.a_guest_buys_something':
@@ -68,7 +70,7 @@ classes_of() {
   esac
 }
 
-suite='' address='' cleanup=true seed='' runner=()
+suite='' address='' cleanup=true seed='' limit='' runner=()
 while (( $# > 0 )); do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -88,6 +90,10 @@ while (( $# > 0 )); do
     --seed)
       [[ ${2:-} =~ ^[0-9]{1,9}$ ]] || misused "--seed needs a number"
       seed=$2
+      shift ;;
+    --limit)
+      [[ ${2:-} =~ ^[1-9][0-9]{0,3}$ ]] || misused "--limit needs minutes, from 1 to 9999"
+      limit=$2
       shift ;;
     -class | -class- | -method | -method- | -namespace | -namespace- | -trait | -trait- | -filter | -explicit | -maxThreads | -parallelMode)
       [[ -n ${2:-} ]] || misused "$1 needs a value"
@@ -116,8 +122,20 @@ mkdir -p "${SOONSHOP_TEST_DATA:=$root/.data}"
 SOONSHOP_TEST_DATA=$(mktemp -d "$(cd "$SOONSHOP_TEST_DATA" && pwd)/tests.XXXXXX")
 export SOONSHOP_TEST_DATA
 
+# The runner and what it started: they are a process group of their own.
+end_tests() {
+  local signal i
+  [[ -n ${tests:-} ]] || return 0
+  for signal in INT TERM KILL; do
+    kill "-$signal" -- "-$tests" 2>/dev/null || break
+    for (( i = 0; i < 20; i++ )); do kill -0 -- "-$tests" 2>/dev/null || break 2; sleep 1; done
+  done
+}
+
 clean_up() {
   local server
+  [[ -z ${watch:-} ]] || kill -- "-$watch" 2>/dev/null || true
+  end_tests
   if [[ $cleanup != true ]]; then echo "Databases, their servers and logs of this run: $SOONSHOP_TEST_DATA"; return; fi
   for server in "$SOONSHOP_TEST_DATA"/*/pgdata; do
     [[ ! -d $server ]] || "$root/deploy/postgres.sh" stop --data "$(dirname "$server")" --mode immediate >/dev/null 2>&1 || true
@@ -129,7 +147,7 @@ trap 'exit 130' INT TERM
 
 closing() { printf '%s passed, %s failed\n' "$1" "$2"; }
 
-run=()
+run=() slow=()
 case $suite in
   bench)
     export SOONSHOP_BENCH_OPTIONS=${*:2}
@@ -142,6 +160,9 @@ case $suite in
     set -- "${runner[@]}"
     set -f
     for class in $(classes_of "$suite"); do set -- "$@" -class "SoonShop.Tests.$class"; done
+    if [[ $suite == nightly ]]; then limit=${limit:-120}; else limit=${limit:-40}; fi
+    # What runs for so many seconds is named, and again each time that they pass.
+    slow=(-longRunning "$(( limit * 60 / 8 ))")
     if [[ $suite == nightly ]]; then
       set -- "$@" -explicit on -parallelMode none
     elif [[ " ${runner[*]} " != *' -class '* && " ${runner[*]} " != *' -method '* && " ${runner[*]} " != *' -filter '* ]]; then
@@ -161,10 +182,27 @@ echo "Testing."
 [[ -n $address ]] || "$root/deploy/postgres.sh" start --data "$SOONSHOP_TEST_DATA/postgres" >/dev/null || { closing 0 1; exit 1; }
 results=$SOONSHOP_TEST_DATA/results.xml
 code=0
-# Tests wait for processes more than they work: more of them side by side than there are cores.
-"${run[@]}" dotnet "$root/Tests/bin/Release/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 2x "$@" || code=$?
+overdue=$SOONSHOP_TEST_DATA/overdue
+# A group of their own each, so that whatever they started ends with them.
+set -m
+# Tests wait more than they work: more of them side by side than there are cores.
+"${run[@]}" dotnet "$root/Tests/bin/Release/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 3x "${slow[@]}" "$@" </dev/null &
+tests=$!
+if [[ -n $limit ]]; then
+  { sleep $(( limit * 60 )); touch "$overdue"; end_tests; } &
+  watch=$!
+fi
+set +m
+wait "$tests" || code=$?
+# Whatever the runner left behind.
+end_tests
+tests=''
 
 total() { grep -oE "<assembly [^>]*" "$results" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | head -1; }
+if [[ -e $overdue ]]; then
+  echo "The tests had not ended after $limit minutes (--limit), and were ended. Those that ran for long are named above as \"Long running test\"."
+  code=1
+fi
 if [[ ! -s $results ]]; then closing 0 1; exit 1; fi
 ran_ok=$(total passed) failed=$(( $(total failed) + $(total errors) ))
 if (( code == 0 && ran_ok == 0 )); then code=1 failed=1; fi
