@@ -37,14 +37,20 @@ internal static class Names
     /// <summary>What stands between blanks.</summary>
     public static string[] WordsOf(string name) => name.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
-    /// <summary>The name with each of its words of five letters or more mistyped once, in each of four ways at a place by chance.</summary>
-    public static IEnumerable<string> Mistyped(string name, Random chance)
+    /// <summary>The words of which one letter that is wrong leaves enough: those of five letters or more.</summary>
+    public static string[] LongWordsOf(string name) => [.. WordsOf(name).Where(w => w.EnumerateRunes().Count(Rune.IsLetter) >= 5)];
+
+    /// <summary>The name with each of its long words mistyped once, in each of four ways at a place by chance.</summary>
+    public static IEnumerable<string> Mistyped(string name, Random chance) => Mistyped(name, LongWordsOf(name), chance);
+
+    /// <summary>The same of some of its words only.</summary>
+    public static IEnumerable<string> Mistyped(string name, string[] wanted, Random chance)
     {
         var words = WordsOf(name);
         for (var i = 0; i < words.Length; i++)
         {
             var runes = words[i].EnumerateRunes().ToArray();
-            if (runes.Count(Rune.IsLetter) < 5)
+            if (!wanted.Contains(words[i]))
                 continue;
             foreach (var wrong in Mistyped(runes, chance))
                 yield return string.Join(' ', [.. words[..i], wrong, .. words[(i + 1)..]]);
