@@ -44,16 +44,20 @@ internal static class InvariantChecker
     public static async Task AssertBalanceAsync(Shop shop, IReadOnlyCollection<Guid>? made = null, Func<IReadOnlyList<TakenMoney>>? taken = null)
     {
         List<string> unsettled = [];
+        // A whole audit takes the server a second: while something is left over, that alone is looked at again, and in the end everything once more.
+        var checks = Checks;
         try
         {
             await Until.TrueAsync("the books balance", RestLimit, async () =>
             {
-                var (report, orders) = await AuditAsync(shop, taken, atRest: true, Checks);
-                AssertKept(report, Checks.Where(c => c.Always));
+                var (report, orders) = await AuditAsync(shop, taken, atRest: true, checks);
+                AssertKept(report, checks.Where(c => c.Always));
                 if (made is not null)
                     Assert.True(orders.IsSubsetOf(made), $"Orders that no key made: {string.Join(", ", orders.Except(made))}");
                 unsettled = Broken(report);
-                return unsettled.Count == 0;
+                var wasWhole = checks.Length == Checks.Length;
+                checks = unsettled.Count == 0 ? Checks : [.. Checks.Where(c => report.Checks.Any(r => r.Check == c.Name && r.Breaches > 0))];
+                return unsettled.Count == 0 && wasWhole;
             });
         }
         catch (TimeoutException)
