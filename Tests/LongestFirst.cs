@@ -11,9 +11,10 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
-        "RunningShop", "Outages", ".SupersedingCrashTests", ".EmailChangeCrashTests", ".PaymentCrashTests", ".ProcessCrashTests",
-        ".ErasureCrashTests", "EdgeShop", ".StripeWebhookTests", ".DeliveryTests", "EventsSilo", ".CheckoutCrashTests",
-        ".SecondSiloTests", ".DoubleSubmitTests", "CheckedShop", ".MailLoginTests", ".AdmissionTests", ".FuzzTests", ".CatalogOutageTests",
+        "Faults", "Outages", "RunningShop", "SecondRunningShop", ".SupersedingCrashTests", ".PaymentCrashTests", ".CrashTests", "CheckedShop", "EventsSilo",
+        ".EmailChangeCrashTests", ".DemoCatalogTests", ".SecondSiloTests", ".ErasureCrashTests", ".CheckoutCrashTests", ".StripeWebhookTests",
+        ".ClusterTlsTests", ".CatalogOutageTests", ".ProcessCrashTests", "EdgeShop", ".PaymentsUnderFireTests", ".OneOpenOrderRaceTests", ".DoubleSubmitTests",
+        ".PublishedPasswordTests", ".RestartTests", ".PasswordFloodTests", ".FuzzTests", ".AdmissionTests", ".LateOrderTests", ".MailLoginTests",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

@@ -3,7 +3,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
-[Collection(nameof(RunningShop))]
+[Collection(nameof(SecondRunningShop))]
 public sealed class ApiKeyTests(RunningShop shop)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -62,8 +62,7 @@ public sealed class ApiKeyTests(RunningShop shop)
     [Fact]
     public async Task a_revoked_key_opens_nothing_any_more()
     {
-        var (other, process) = await shop.Shop.StartApiProcessAsync(own: ("Auth__RecheckSeconds", "1"));
-        await using var _ = process;
+        var other = await shop.Shop.StartApiAsync(own: ("Auth__RecheckSeconds", "1"));
         var (id, machine) = await MakeAsync("orders:read");
         var elsewhere = other with { AccessToken = machine.AccessToken };
         Expect.Status(200, await machine.GetAsync("/admin/orders?limit=1"));
@@ -80,7 +79,7 @@ public sealed class ApiKeyTests(RunningShop shop)
     public async Task a_key_ends_by_itself()
     {
         var made = Expect.Status(201, await shop.Admin.PostAsync(
-            "/admin/api-keys", new { name = "short", scopes = new[] { "orders:read" }, expiresAt = DateTimeOffset.UtcNow.AddSeconds(15) }));
+            "/admin/api-keys", new { name = "short", scopes = new[] { "orders:read" }, expiresAt = DateTimeOffset.UtcNow.AddSeconds(5) }));
         var machine = shop.Api with { AccessToken = made.Text("key") };
         await Until.TrueAsync("the key has ended", Limit, async () => (int)(await machine.GetAsync("/admin/orders?limit=1")).Status == 401);
     }
@@ -88,12 +87,15 @@ public sealed class ApiKeyTests(RunningShop shop)
     [Fact]
     public async Task a_guessed_secret_is_refused_and_noted()
     {
+        // At an address that no other test has: what is repeated from one is noted after a minute only.
+        var address = EdgeShop.NewAddress();
+        var behindProxy = await shop.Shop.StartApiAsync(own: ("Http__TrustedProxies__0", "127.0.0.1"));
+        behindProxy.Http.DefaultRequestHeaders.Add("X-Forwarded-For", address);
         var (id, _) = await MakeAsync("orders:read");
-        var guess = shop.Api with { AccessToken = ApiKeyToken.New(Guid.Parse(id)).ToString() };
-        Expect.Problem(401, "unauthenticated", await guess.GetAsync("/admin/orders?limit=1"));
-        Expect.Problem(401, "unauthenticated", await (shop.Api with { AccessToken = ApiKeyToken.New(Guid.NewGuid()).ToString() }).GetAsync("/admin/orders?limit=1"));
-        await Until.TrueAsync("the guesses are noted", Limit, async () => await shop.Shop.QueryAsync<long>(
-            "select coalesce(sum(count), 0)::bigint from audit_log where action = 'api-keys.use' and outcome = 'failure' and address = '127.0.0.1'") >= 2);
+        foreach (var key in (Guid[])[Guid.Parse(id), Guid.NewGuid()])
+            Expect.Problem(401, "unauthenticated", await (behindProxy with { AccessToken = ApiKeyToken.New(key).ToString() }).GetAsync("/admin/orders?limit=1"));
+        await Until.TrueAsync("the guesses are noted", TimeSpan.FromSeconds(100), async () => await shop.Shop.QueryAsync<long>(
+            "select coalesce(sum(count), 0)::bigint from audit_log where action = 'api-keys.use' and outcome = 'failure' and address = $1", address) == 2);
     }
 
     [Theory]

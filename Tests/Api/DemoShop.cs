@@ -1,3 +1,4 @@
+using SoonShop.Silo.Seed;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
@@ -25,12 +26,8 @@ internal static class DemoShop
         var (shop, api) = await Shop.StartAsync(settings);
         try
         {
-            var (code, _, error) = await Repository.TryRunAsync("dotnet", [Repository.Program("Silo"), "seed"], new()
-            {
-                ["DOTNET_ENVIRONMENT"] = "Development",
-                ["ConnectionStrings__soonshop"] = shop.ConnectionString,
-            });
-            Assert.True(code == 0, error);
+            await DemoCatalog.LoadAsync(shop.Grains, Path.Combine(Repository.Root, "Silo", "Seed", "catalogue.json"), "USD", CancellationToken.None);
+            await DemoCatalog.EnsureCustomerAsync(shop.Grains, BuyerEmail, BuyerPassword);
             await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
                 (int)(await api.PostAsync("/auth/login", new { email = AdminEmail, password = AdminPassword })).Status == 200);
             return (shop, api, mail);

@@ -4,7 +4,7 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Api;
 
 /// <summary>An account's e-mail address is changed, stopped and undone over HTTP.</summary>
-[Collection(nameof(RunningShop))]
+[Collection(nameof(SecondRunningShop))]
 public sealed class EmailChangeTests(RunningShop shop)
 {
     private const string Asked = "user.email-change-requested", ToConfirm = "user.email-change-confirmation-requested", Offered = "user.email-change-undo-offered";

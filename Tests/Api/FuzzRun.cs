@@ -54,9 +54,10 @@ internal sealed class FuzzRun
         var output = TestContext.Current.TestOutputHelper!;
         var seed = wantedSeed ?? (int.TryParse(Environment.GetEnvironmentVariable("SOONSHOP_FUZZ_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next());
         output.WriteLine($"Seed {seed}; SOONSHOP_FUZZ_SEED={seed} sends the same requests again.");
-        var (shop, api) = await Shop.StartAsync(("RateLimits__Enabled", "false"));
-        await using (shop)
+        await using (var shop = await Shop.CreateAsync(null, ("RateLimits__Enabled", "false")))
         {
+            await shop.StartSiloAsync();
+            var (api, _) = await shop.StartApiProcessAsync();
             var run = new FuzzRun(shop, api, await FuzzContract.ReadAsync(api), seed);
             using (run.http)
             {

@@ -10,7 +10,7 @@ namespace SoonShop.Tests.Api;
 /// What developers do with the OpenAPI document: NSwag makes a client of the one that is served, the compiler compiles it together with
 /// <c>GeneratedClientBuyer.cs</c>, and that buys something.
 /// </summary>
-[Collection(nameof(RunningShop))]
+[Collection(nameof(SecondRunningShop))]
 public sealed class GeneratedClientTests(RunningShop shop)
 {
     [Fact]

@@ -6,7 +6,7 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Api;
 
 /// <summary>Every POST can be sent twice. A POST that comes new into the OpenAPI document needs its case here.</summary>
-[Collection(nameof(RunningShop))]
+[Collection(nameof(SecondRunningShop))]
 public sealed class IdempotencyTests(RunningShop shop)
 {
     /// <summary>A POST that would do something the second time, too; and how to see that it did it once.</summary>

@@ -3,7 +3,7 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Api;
 
 /// <summary>The keys of access tokens are exchanged under a running front end, as <c>docs/security.md</c> describes it.</summary>
-[Collection(nameof(RunningShop))]
+[Collection(nameof(SecondRunningShop))]
 public sealed class KeyRotationTests(RunningShop shop) : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -16,8 +16,7 @@ public sealed class KeyRotationTests(RunningShop shop) : IDisposable
     public async Task keys_are_exchanged_without_a_restart_and_without_signing_anybody_out()
     {
         await WriteAsync(old.Pem);
-        var (api, process) = await shop.Shop.StartApiProcessAsync(own: [("Auth__Keys", null), ("Auth__KeyFile", file)]);
-        await using var _ = process;
+        var api = await shop.Shop.StartApiAsync(own: [("Auth__Keys", null), ("Auth__KeyFile", file)]);
         var early = await Customer.RegisterAsync(api);
         Assert.Equal([old.Id], await PublishedAsync(api));
         Expect.Problem(401, "unauthenticated", await GetMeAsync(api, next.Token(TestKey.ClaimsOf(early.Api.AccessToken!))));
@@ -36,7 +35,7 @@ public sealed class KeyRotationTests(RunningShop shop) : IDisposable
 
         // A file that is of no use changes nothing.
         await WriteAsync("nonsense");
-        await Until.TrueAsync("the front end says what is wrong", Limit, () => Task.FromResult(process.Log.Contains(file, StringComparison.Ordinal)));
+        await Until.TrueAsync("the front end says what is wrong", Limit, () => Task.FromResult(shop.Shop.Logs.Contains(file, StringComparison.Ordinal)));
         Expect.Status(200, await late.Api.GetAsync("/me"));
 
         await WriteAsync(next.Pem);

@@ -3,7 +3,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
-[Collection(nameof(RunningShop))]
+[Collection(nameof(SecondRunningShop))]
 public sealed class OpenApiTests(RunningShop shop)
 {
     /// <summary>What the contract promises.</summary>

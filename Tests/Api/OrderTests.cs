@@ -5,7 +5,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
-[Collection(nameof(RunningShop))]
+[Collection(nameof(SecondRunningShop))]
 public sealed class OrderTests(RunningShop shop)
 {
     private const string Declined = "pm_card_visa_chargeDeclined";

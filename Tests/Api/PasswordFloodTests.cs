@@ -1,23 +1,36 @@
 using System.Collections.Concurrent;
+using SoonShop.Tests.Faults;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
 /// <summary>A shop with the limits that it ships with, but for those of each caller, and passwords that cost what they cost in production.</summary>
-public sealed class PasswordFloodTests : IAsyncLifetime
+public sealed class FloodedShop : IAsyncLifetime
+{
+    internal Shop Shop { get; private set; } = null!;
+
+    internal ApiClient Api { get; private set; } = null!;
+
+    internal ApiClient Admin { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        (Shop, Api) = await Shop.StartProcessesAsync(
+            ("RateLimits__Enabled", "false"), ("Accounts__PasswordHashIterations", "100000"),
+            ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"), ("Admission__PasswordLimit", "8"), ("Admission__PasswordMaxWaitMilliseconds", "10000"));
+        Admin = await Administrator.ArriveAsync(Api);
+    }
+
+    public ValueTask DisposeAsync() => Shop.DisposeAsync();
+}
+
+public sealed class PasswordFloodTests(FloodedShop shop) : IClassFixture<FloodedShop>
 {
     private const int Flood = 40;
     private const int Customers = 8;
     private const int Rounds = 30;
 
-    private Shop shop = null!;
-    private ApiClient api = null!;
-
-    public async ValueTask InitializeAsync() => (shop, api) = await Shop.StartAsync(
-        ("RateLimits__Enabled", "false"), ("Accounts__PasswordHashIterations", "100000"),
-        ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"), ("Admission__PasswordLimit", "8"), ("Admission__PasswordMaxWaitMilliseconds", "10000"));
-
-    public ValueTask DisposeAsync() => shop.DisposeAsync();
+    private readonly ApiClient api = shop.Api;
 
     /// <summary>Who floods: strangers with addresses that nobody has, or customers with their own, each with the right password.</summary>
     [Theory]
@@ -25,9 +38,7 @@ public sealed class PasswordFloodTests : IAsyncLifetime
     [InlineData(true)]
     public async Task while_logins_flood_reads_and_checkouts_succeed(bool byCustomers)
     {
-        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(30), async () =>
-            (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
-        var sku = await (await api.AsAdminAsync()).CreateProductAsync(stock: 1000);
+        var sku = await shop.Admin.CreateProductAsync(stock: 1000);
         var customers = byCustomers ? await Task.WhenAll(Enumerable.Range(0, Customers).Select(_ => Customer.RegisterAsync(api))) : [];
         using var over = new CancellationTokenSource();
         var (sent, statuses) = (0, new ConcurrentQueue<int>());

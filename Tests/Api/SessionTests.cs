@@ -2,7 +2,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
-[Collection(nameof(RunningShop))]
+[Collection(nameof(SecondRunningShop))]
 public sealed class SessionTests(RunningShop shop)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -65,8 +65,7 @@ public sealed class SessionTests(RunningShop shop)
     [Fact]
     public async Task another_front_end_hears_of_an_ended_session_and_of_lost_roles_within_seconds()
     {
-        var (other, process) = await shop.Shop.StartApiProcessAsync(own: ("Auth__RecheckSeconds", "1"));
-        await using var _ = process;
+        var other = await shop.Shop.StartApiAsync(own: ("Auth__RecheckSeconds", "1"));
         var admin = await Customer.RegisterAdminAsync(shop);
         var ended = await admin.LoginAsync();
         var (here, there) = (other with { AccessToken = admin.Api.AccessToken }, other with { AccessToken = ended.Api.AccessToken });

@@ -46,7 +46,7 @@ public sealed class AccessBenchmark(ITestOutputHelper output)
     [Fact(Explicit = true)]
     public async Task a_sessions_standing()
     {
-        var (shop, _) = await Shop.StartAsync();
+        var (shop, _) = await Shop.StartProcessesAsync();
         await using var running = shop;
         var fronts = new List<(string Name, ApiClient[] Customers)>();
         foreach (var seconds in (int[])[60, 5, 1, 0])

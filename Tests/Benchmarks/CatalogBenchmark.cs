@@ -16,7 +16,7 @@ public sealed class CatalogBenchmark(ITestOutputHelper output)
     [Fact(Explicit = true)]
     public async Task reads_a_second()
     {
-        var (shop, cached) = await Shop.StartAsync();
+        var (shop, cached) = await Shop.StartProcessesAsync();
         await using var _ = shop;
         await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
             (int)(await cached.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);

@@ -24,8 +24,8 @@ public sealed class IntegrityCheckBenchmark(ITestOutputHelper output)
         var mail = Path.Combine(Repository.TestData, $"mail-{Guid.NewGuid():N}");
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "1"), ("Notifications__Email__Mode", "Directory"),
             ("Notifications__Email__Directory", mail), ("Notifications__Email__From", "shop@soonshop.test"), ("Integrity__EveryMinutes", "0"));
-        var silo = await shop.StartSiloAsync();
-        var api = await shop.StartApiAsync();
+        var silo = await shop.StartSiloProcessAsync();
+        var (api, _) = await shop.StartApiProcessAsync();
         var admin = await Administrator.ArriveAsync(api);
         var sku = await admin.CreateProductAsync(stock: 1_000_000);
         var guest = await Buyer.ArriveAsync(api, sku);

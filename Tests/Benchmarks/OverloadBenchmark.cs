@@ -39,7 +39,7 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
         int? rate = null;
         foreach (var shedding in (bool[])[true, false])
         {
-            var (shop, api) = await Shop.StartAsync(("Admission__Enabled", $"{shedding}"), ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"), ("RateLimits__Enabled", "false"), ("Logging__LogLevel__Default", "Error"));
+            var (shop, api) = await Shop.StartProcessesAsync(("Admission__Enabled", $"{shedding}"), ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"), ("RateLimits__Enabled", "false"), ("Logging__LogLevel__Default", "Error"));
             await using var _ = shop;
             var load = await Load.PrepareAsync(api);
             await WarmUpAsync(load);

@@ -62,6 +62,7 @@ internal sealed record Buyer(ApiClient Guest, string Key)
 /// <summary>Buyers who come one after another, some at a time, until they are told to stop.</summary>
 internal sealed class Crowd
 {
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromMinutes(5);
     private readonly ConcurrentQueue<(Buyer Buyer, Reply Reply)> answered = new();
     private readonly ConcurrentQueue<Guid> asked = new();
     private readonly CancellationTokenSource closing = new();
@@ -103,7 +104,7 @@ internal sealed class Crowd
     public async Task CloseAsync()
     {
         await closing.CancelAsync();
-        await Task.WhenAll(loops);
+        await Task.WhenAll(loops).EndsAsync("buyers who wait for their answers", CloseLimit);
     }
 
     /// <summary>Asserts that what buyers were told is so, that nobody was told anything else, and that the books balance.</summary>

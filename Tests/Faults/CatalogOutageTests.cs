@@ -9,8 +9,9 @@ public sealed class CatalogOutageTests
     [Fact]
     public async Task without_news_nothing_that_is_kept_is_shown_and_afterwards_changes_are_seen_again()
     {
-        var (shop, first) = await Shop.StartAsync(("Caching__ProductSeconds", "3600"));
-        await using var _ = shop;
+        await using var shop = await Shop.CreateAsync(null, ("Caching__ProductSeconds", "3600"));
+        await shop.StartSiloProcessAsync();
+        var first = await shop.StartApiAsync();
         await Until.TrueAsync("the administrator exists", Limit, async () =>
             (int)(await first.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         var admin = await first.AsAdminAsync();
@@ -29,7 +30,7 @@ public sealed class CatalogOutageTests
             command.Parameters.Add(new() { Value = $"sku/{sku}" });
             Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
         }
-        await shop.StartSiloAsync();
+        await shop.StartSiloProcessAsync();
         await Until.TrueAsync("the second front end has asked again, and has it in memory", Limit, async () =>
             (int)(await second.GetAsync($"/products/{sku}")).Status == 200 && await IsHitAsync(second, sku));
         Assert.Equal(1001, (await second.GetAsync($"/products/{sku}")).Number("price.amount"));

@@ -9,7 +9,7 @@ public sealed class ClusterOutageTests
     public async Task without_a_cluster_requests_are_refused_unasked_and_service_resumes_by_itself()
     {
         await using var shop = await Shop.CreateAsync();
-        var silo = await shop.StartSiloAsync();
+        var silo = await shop.StartSiloProcessAsync();
         var (api, frontEnd) = await shop.StartApiProcessAsync();
         var guest = await api.AsGuestAsync();
         await silo.KillAsync();
@@ -31,7 +31,7 @@ public sealed class ClusterOutageTests
         AssertUnavailable(await api.GetAsync("//health/ready"));
         Assert.Contains("The cluster does not respond", frontEnd.Log, StringComparison.Ordinal);
 
-        await shop.StartSiloAsync();
+        await shop.StartSiloProcessAsync();
         await Until.TrueAsync("the shop is ready", TimeSpan.FromSeconds(90), async () => (int)(await api.GetAsync("//health/ready")).Status == 200);
         Assert.Equal(200, (int)(await Buyer.AskAsync(() => guest.GetAsync("/cart"))).Status);
         Assert.Contains("The cluster answers again", frontEnd.Log, StringComparison.Ordinal);

@@ -17,9 +17,9 @@ public sealed class ClusterTlsTests
     {
         var (own, foreign) = (ClusterCertificate.Create(), ClusterCertificate.Create());
         await using var shop = await Shop.CreateAsync(null, own.Settings);
-        await shop.StartSiloAsync();
+        await shop.StartSiloProcessAsync();
         var second = (Silo: TcpPort.Free(), Gateway: TcpPort.Free());
-        await shop.StartSiloAsync(ports: second);
+        await shop.StartSiloProcessAsync(ports: second);
         var api = await shop.StartApiAsync();
         var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 100);
         // Grains of both silos take part in these.
@@ -59,7 +59,7 @@ public sealed class ClusterTlsTests
         Assert.True(await IsLetInAsync(shop.Ports.Gateway, renewed));
         Expect.Status(201, await (await Buyer.ArriveAsync(api, sku)).OrderAsync());
         // A front end that starts now has nothing but the new ones, and so has a silo.
-        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
+        await shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free()));
         Expect.Status(201, await (await Buyer.ArriveAsync(await shop.StartApiAsync(), sku)).OrderAsync());
     }
 

@@ -64,7 +64,7 @@ internal sealed class SiloProcess(Shop shop, string armed) : ICrashingSilos
     /// <summary>Ends it as a power cut would.</summary>
     public Task KillAsync() => silo.KillAsync();
 
-    public async Task ReplaceAsync() => silo = await shop.StartSiloAsync();
+    public async Task ReplaceAsync() => silo = await shop.StartSiloProcessAsync();
 
     public ValueTask DisposeAsync()
     {

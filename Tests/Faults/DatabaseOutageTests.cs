@@ -15,7 +15,7 @@ public sealed class DatabaseOutageTests
     {
         var server = await PostgresServer.StartAsync("postgres-outage");
         await using var shop = await Shop.CreateAsync(server, ("Checkout__CheckoutDueSeconds", "2"));
-        await shop.StartSiloAsync();
+        await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
         var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 100_000);
         var crowd = new Crowd(shop, api, 4, _ => ([sku], "pm_card_visa"));

@@ -14,7 +14,7 @@ public sealed class DatabaseRestartTests
     {
         var server = await PostgresServer.StartAsync("postgres-outage");
         await using var shop = await Shop.CreateAsync(server);
-        await shop.StartSiloAsync();
+        await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
         var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 1000);
         // Everything that a checkout needs has its connections.
@@ -52,7 +52,7 @@ public sealed class DatabaseRestartTests
         var environment = new Dictionary<string, string?> { ["ConnectionStrings__soonshop"] = shop.ConnectionString, ["DOTNET_ENVIRONMENT"] = "Production" };
         await server.KillAsync();
         var migration = Repository.TryRunAsync("dotnet", [Repository.Program("Silo"), "migrate"], environment);
-        var silo = shop.StartSiloAsync();
+        var silo = shop.StartSiloProcessAsync();
         await Until.TrueAsync("the silo says that it waits", TimeSpan.FromSeconds(60), () => Task.FromResult(shop.Silo.Log.Contains("Waiting for it", StringComparison.Ordinal)));
         Assert.False(shop.Silo.HasExited, shop.Silo.Log);
 
@@ -60,7 +60,7 @@ public sealed class DatabaseRestartTests
 
         var (code, _, error) = await migration;
         Assert.True(code == 0, error);
-        await silo;
+        await silo.EndsAsync("the start of the silo", TimeSpan.FromMinutes(4));
         Assert.Equal(201, (int)(await (await shop.StartApiAsync()).PostAsync("/carts")).Status);
     }
 }

@@ -52,15 +52,15 @@ public sealed class DoubleSubmitTests
     {
         // The first order is to go on by itself, and not because the front end asks again.
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Cluster__MaxRepeatedCalls", "0"));
-        var silo = await shop.StartSiloAsync();
+        var silo = await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
         var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 10);
         await silo.KillAsync();
-        silo = await shop.StartSiloAsync("order.placed");
+        silo = await shop.StartSiloProcessAsync("order.placed");
         var buyer = await Buyer.ArriveAsync(api, sku);
         var cutOff = buyer.TryOrderAsync();
-        await silo.WaitForExitAsync(TimeSpan.FromSeconds(30));
-        await shop.StartSiloAsync();
+        await silo.WaitForExitAsync(TimeSpan.FromMinutes(2));
+        await shop.StartSiloProcessAsync();
 
         await (buyer with { Key = "another" }).OrderAsync();
         await InvariantChecker.AssertBalanceAsync(shop);

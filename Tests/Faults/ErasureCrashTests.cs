@@ -20,18 +20,18 @@ public sealed class ErasureCrashTests
             ("Notifications__Webhooks__DisableAfterFailures", "10000"));
         try
         {
-            var silo = await shop.StartSiloAsync();
+            var silo = await shop.StartSiloProcessAsync();
             var api = await shop.StartApiAsync();
             var admin = await Administrator.ArriveAsync(api);
             var (customer, email, paid) = await LiveAsync(shop, api, admin, mail);
 
             await silo.KillAsync();
-            silo = await shop.StartSiloAsync(CrashPoint.Erasure[0]);
+            silo = await shop.StartSiloProcessAsync(CrashPoint.Erasure[0]);
             foreach (var next in CrashPoint.Erasure.Skip(1).Append(null))
             {
                 // The first step is passed by the request, as often as it is sent; each of the others by what goes on without it.
                 await CrashAsync(silo, next == CrashPoint.Erasure[1] ? customer : null);
-                silo = await shop.StartSiloAsync(next);
+                silo = await shop.StartSiloProcessAsync(next);
             }
             var id = TestKey.ClaimsOf(customer.AccessToken!)["sub"];
             await Until.TrueAsync("the account is erased", Limit, async () =>

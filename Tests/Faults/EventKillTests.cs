@@ -17,8 +17,8 @@ public sealed class EventKillTests
     {
         const int EventsPerStream = 3;
         await using var shop = await Shop.CreateAsync(null, EventFlood.MailToFiles());
-        await shop.StartSiloAsync();
-        var doomed = await shop.StartSiloAsync($"event.handled#{Streams / 2}", (TcpPort.Free(), TcpPort.Free()));
+        await shop.StartSiloProcessAsync();
+        var doomed = await shop.StartSiloProcessAsync($"event.handled#{Streams / 2}", (TcpPort.Free(), TcpPort.Free()));
         await Until.TrueAsync("both read queues", TimeSpan.FromMinutes(1), async () =>
             await shop.QueryAsync<long>("select count(distinct owner) from stream_queue") == 2);
         var flood = new EventFlood(shop, Streams, EventsPerStream);
@@ -35,7 +35,7 @@ public sealed class EventKillTests
         (int, int)[] ports = [shop.Ports, (TcpPort.Free(), TcpPort.Free())];
         var silos = new ShopProcess[2];
         for (var i = 0; i < silos.Length; i++)
-            silos[i] = await shop.StartSiloAsync(ports: ports[i]);
+            silos[i] = await shop.StartSiloProcessAsync(ports: ports[i]);
         var flood = new EventFlood(shop, Streams, eventsPerStream);
         await flood.PrepareAsync();
 
@@ -52,7 +52,7 @@ public sealed class EventKillTests
             var victim = kill % silos.Length;
             await silos[victim].KillAsync();
             Assert.InRange(await flood.SentAsync(), 1, ((published + portion) * Streams) - 1);
-            silos[victim] = await shop.StartSiloAsync(ports: ports[victim]);
+            silos[victim] = await shop.StartSiloProcessAsync(ports: ports[victim]);
         }
         await flood.PublishAsync((kills * portion) + 1, eventsPerStream - (kills * portion));
         var retried = await flood.AssertHandledAsync();

@@ -19,8 +19,8 @@ public sealed class EventOutageTests
     {
         var server = await PostgresServer.StartAsync("postgres-outage");
         await using var shop = await Shop.CreateAsync(server, EventFlood.MailToFiles());
-        await shop.StartSiloAsync();
-        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
+        await shop.StartSiloProcessAsync();
+        await shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free()));
         var flood = new EventFlood(shop, Streams, EventsPerStream);
         await flood.PrepareAsync();
 

@@ -13,7 +13,8 @@ namespace SoonShop.Tests.Faults;
 internal sealed class Failover : IAsyncDisposable
 {
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan CloseLimit = TimeSpan.FromMinutes(5);
 
     private readonly Shop shop;
     private readonly (int Silo, int Gateway) otherPorts = (TcpPort.Free(), TcpPort.Free());
@@ -86,7 +87,7 @@ internal sealed class Failover : IAsyncDisposable
     public async Task<string> EndAsync()
     {
         await closing.CancelAsync();
-        await Task.WhenAll(shoppers);
+        await Task.WhenAll(shoppers).EndsAsync("shoppers who wait for their answers", CloseLimit);
         foreach (var (order, status) in acknowledged)
             Assert.Equal(status == 201 ? "confirmed" : "none", await InvariantChecker.StatusAsync(shop, order));
         await InvariantChecker.AssertBalanceAsync(shop, [.. acknowledged.Select(a => a.Order)]);
@@ -101,7 +102,7 @@ internal sealed class Failover : IAsyncDisposable
         await closing.CancelAsync();
         try
         {
-            await Task.WhenAll(shoppers);
+            await Task.WhenAll(shoppers).EndsAsync("shoppers who wait for their answers", CloseLimit);
         }
         catch (Exception)
         {
@@ -126,7 +127,7 @@ internal sealed class Failover : IAsyncDisposable
         shoppers = [.. Enumerable.Range(0, clients).Select(n => ShopAsync(new Shopper { FrontEnd = n }, skus))];
     }
 
-    private async Task StartSiloAsync(int n) => silos[n] = await shop.StartSiloAsync(ports: n == 0 ? shop.Ports : otherPorts);
+    private async Task StartSiloAsync(int n) => silos[n] = await shop.StartSiloProcessAsync(ports: n == 0 ? shop.Ports : otherPorts);
 
     private async Task StartFrontEndAsync(int n, int? port = null)
     {

@@ -2,8 +2,8 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
 
-/// <summary>Tests that put load on a shop while processes die; they run one after another, with the machine to themselves.</summary>
-[CollectionDefinition(nameof(Faults), DisableParallelization = true)]
+/// <summary>Tests that put load on a shop while processes die: one after another, beside others. Their limits of time are wide.</summary>
+[CollectionDefinition(nameof(Faults))]
 public sealed class Faults;
 
 /// <summary>Tests that stop a database server of their own, which they share: one after another, beside others.</summary>

@@ -69,7 +69,7 @@ public sealed class MailOutageTests
         await using var mail = new MailServer();
         var server = await PostgresServer.StartAsync("postgres-outage");
         await using var shop = await Shop.CreateAsync(server, [.. MailSettings(mail), .. Policy("Fixed", ("FirstSeconds", $"{Delay}"), ("Retries", "3"))]);
-        var silo = await shop.StartSiloAsync();
+        var silo = await shop.StartSiloProcessAsync();
         var flood = new EventFlood(shop, streams: 1, eventsPerStream: 1);
         await flood.PublishAsync(TimeSpan.Zero);
         const string Delivery = "from event_delivery where handler = 'mail' and handler_key = md5('stream 1')";
@@ -86,7 +86,7 @@ public sealed class MailOutageTests
         shop.Database.Clear();
         Assert.Equal(due, await shop.QueryAsync<DateTime>($"select due_at {Delivery} and status = 'waiting' and attempts = 1"));
         await mail.StartAsync();
-        await shop.StartSiloAsync();
+        await shop.StartSiloProcessAsync();
 
         await Until.TrueAsync("it is sent", CallTimeout, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 0 && await flood.SentAsync() == 1);
         Assert.Single(mail.Mails(), m => m.To.Mailboxes.Single().Address == "guest1@example.com");

@@ -74,7 +74,7 @@ internal static class OneOpenOrderRaces
     {
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", "10"));
         (int, int)[] ports = [(TcpPort.Free(), TcpPort.Free()), (TcpPort.Free(), TcpPort.Free())];
-        ShopProcess[] silos = [await shop.StartSiloAsync(ports: ports[0]), await shop.StartSiloAsync(ports: ports[1])];
+        ShopProcess[] silos = [await shop.StartSiloProcessAsync(ports: ports[0]), await shop.StartSiloProcessAsync(ports: ports[1])];
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
         var clock = Stopwatch.StartNew();
@@ -87,7 +87,7 @@ internal static class OneOpenOrderRaces
                 break;
             var which = kills++ % silos.Length;
             await silos[which].KillAsync();
-            silos[which] = await shop.StartSiloAsync(ports: ports[which]);
+            silos[which] = await shop.StartSiloProcessAsync(ports: ports[which]);
         }
         var (first, second) = await races;
         output.WriteLine($"{carts * rounds} races in {clock.Elapsed.TotalSeconds:0} s, {kills} silos killed; bought: the first order {first} times, the second {second} times.");
@@ -95,7 +95,6 @@ internal static class OneOpenOrderRaces
     }
 }
 
-[Collection(nameof(Faults))]
 public sealed class OneOpenOrderRaceTests(ITestOutputHelper output)
 {
     [Fact]
@@ -104,7 +103,6 @@ public sealed class OneOpenOrderRaceTests(ITestOutputHelper output)
 }
 
 /// <summary>The same 500 times: <c>./test.sh soak OneOpenOrderSoak</c>.</summary>
-[Collection(nameof(Faults))]
 public sealed class OneOpenOrderSoak(ITestOutputHelper output)
 {
     [Fact(Explicit = true)]

@@ -2,7 +2,6 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
 
-[Collection(nameof(Faults))]
 public sealed class OversellTests
 {
     private const int Guests = 1000;
@@ -14,7 +13,7 @@ public sealed class OversellTests
     {
         await using var shop = await Shop.CreateAsync();
         await shop.StartSiloAsync();
-        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
+        await shop.StartSiloAsync();
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
         var sku = await admin.CreateProductAsync(stock: Units);

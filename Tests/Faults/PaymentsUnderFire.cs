@@ -47,7 +47,7 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
     {
         wanted = refundsWanted;
         (int, int)[] ports = [(TcpPort.Free(), TcpPort.Free()), (TcpPort.Free(), TcpPort.Free())];
-        ShopProcess[] silos = [await shop.Shop.StartSiloAsync(ports: ports[0]), await shop.Shop.StartSiloAsync(ports: ports[1])];
+        ShopProcess[] silos = [await shop.Shop.StartSiloProcessAsync(ports: ports[0]), await shop.Shop.StartSiloProcessAsync(ports: ports[1])];
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
         string[] skus = [await admin.CreateProductAsync(stock: 1_000_000), await admin.CreateProductAsync(stock: 1_000_000, price: 1501), await admin.CreateProductAsync(stock: checkouts / 20)];
@@ -65,7 +65,7 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
             var which = kills++ % silos.Length;
             await silos[which].KillAsync();
             await InvariantChecker.AssertInvariantsAsync(shop.Shop, Taken);
-            silos[which] = await shop.Shop.StartSiloAsync(ports: ports[which]);
+            silos[which] = await shop.Shop.StartSiloProcessAsync(ports: ports[which]);
         }
         await buyers;
         var busy = clock.Elapsed;
@@ -177,7 +177,6 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
     private static string Ending(Reply reply) => (int)reply.Status is 200 or 201 ? reply.Text("status") : $"{(int)reply.Status} {reply.Code}";
 }
 
-[Collection(nameof(Faults))]
 public sealed class PaymentsUnderFireTests(ITestOutputHelper output)
 {
     [Fact]
@@ -192,7 +191,6 @@ public sealed class PaymentsUnderFireTests(ITestOutputHelper output)
 }
 
 /// <summary>The same at length: <c>./test.sh soak PaymentsSoak</c>.</summary>
-[Collection(nameof(Faults))]
 public sealed class PaymentsSoak(ITestOutputHelper output)
 {
     [Fact(Explicit = true)]

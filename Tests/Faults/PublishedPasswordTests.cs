@@ -13,7 +13,7 @@ public sealed class PublishedPasswordTests
     {
         await using var shop = await Shop.CreateAsync(
             null, ("DOTNET_ENVIRONMENT", "Development"), ("Accounts__AdminEmail", DemoShop.AdminEmail), ("Accounts__AdminPassword", DemoShop.AdminPassword));
-        await shop.StartSiloAsync();
+        await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
         Reply session = null!;
         await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () => (int)(session = await LoginAsync(DemoShop.AdminPassword)).Status == 200);
@@ -22,13 +22,13 @@ public sealed class PublishedPasswordTests
         shop.Set("DOTNET_ENVIRONMENT", null);
         shop.Set("Accounts__AdminEmail", Shop.AdminEmail);
         shop.Set("Accounts__AdminPassword", Shop.AdminPassword);
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => shop.StartSiloAsync());
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => shop.StartSiloProcessAsync());
         Assert.Contains("ended with 78", refused.Message, StringComparison.Ordinal);
         Assert.Contains($"set Accounts__AdminEmail to {DemoShop.AdminEmail}", refused.Message, StringComparison.Ordinal);
 
         shop.Set("Accounts__AdminEmail", DemoShop.AdminEmail);
         shop.Set("Accounts__AdminPassword", OwnPassword);
-        await Task.WhenAll(shop.StartSiloAsync(), shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free())));
+        await Task.WhenAll(shop.StartSiloProcessAsync(), shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free())));
         await Until.TrueAsync("the administrator has the configured password", TimeSpan.FromSeconds(60), async () => (int)(await LoginAsync(OwnPassword)).Status == 200);
         Assert.Equal(401, (int)(await LoginAsync(DemoShop.AdminPassword)).Status);
         Assert.Equal(401, (int)(await api.PostAsync("/auth/refresh", new { refreshToken = session.Text("refreshToken") })).Status);
@@ -37,7 +37,7 @@ public sealed class PublishedPasswordTests
         // With another administrator in the configuration, the one of before is nobody to refuse any more.
         shop.Set("Accounts__AdminEmail", Shop.AdminEmail);
         shop.Set("Accounts__AdminPassword", Shop.AdminPassword);
-        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
+        await shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free()));
         Assert.Equal(1, await ReplacementsAsync());
 
         Task<Reply> LoginAsync(string password) => api.PostAsync("/auth/login", new { email = DemoShop.AdminEmail, password });

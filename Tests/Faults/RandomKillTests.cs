@@ -12,7 +12,7 @@ public sealed class RandomKillTests
     public async Task a_silo_that_dies_again_and_again_under_load_breaks_no_promise()
     {
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"));
-        var silo = await shop.StartSiloAsync();
+        var silo = await shop.StartSiloProcessAsync();
         var crowd = await OpenAsync(shop);
         var random = new Random();
         for (var kill = 0; kill < 3; kill++)
@@ -20,7 +20,7 @@ public sealed class RandomKillTests
             await crowd.MoreAsync(random.Next(20, 120));
             await silo.KillAsync();
             await InvariantChecker.AssertInvariantsAsync(shop);
-            silo = await shop.StartSiloAsync();
+            silo = await shop.StartSiloProcessAsync();
         }
         await EndAsync(crowd);
     }
@@ -30,15 +30,15 @@ public sealed class RandomKillTests
     {
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"));
         var otherPorts = (TcpPort.Free(), TcpPort.Free());
-        var first = await shop.StartSiloAsync();
-        var second = await shop.StartSiloAsync(ports: otherPorts);
+        var first = await shop.StartSiloProcessAsync();
+        var second = await shop.StartSiloProcessAsync(ports: otherPorts);
         var crowd = await OpenAsync(shop);
         var random = new Random();
         await crowd.MoreAsync(random.Next(50, 200));
         await second.KillAsync();
         await InvariantChecker.AssertInvariantsAsync(shop);
         await crowd.MoreAsync(random.Next(50, 200));
-        await shop.StartSiloAsync(ports: otherPorts);
+        await shop.StartSiloProcessAsync(ports: otherPorts);
         await crowd.MoreAsync(random.Next(50, 200));
         await first.KillAsync();
         await InvariantChecker.AssertInvariantsAsync(shop);

@@ -8,7 +8,7 @@ public sealed class RestartTests
     public async Task a_power_cut_loses_nothing_that_was_acknowledged()
     {
         await using var shop = await Shop.CreateAsync();
-        var silo = await shop.StartSiloAsync();
+        var silo = await shop.StartSiloProcessAsync();
         var (api, frontEnd) = await shop.StartApiProcessAsync();
         var admin = await Administrator.ArriveAsync(api);
         var sku = await admin.CreateProductAsync(stock: 10);
@@ -23,7 +23,7 @@ public sealed class RestartTests
         Assert.Equal(201, (int)order.Status);
 
         await Task.WhenAll(silo.KillAsync(), frontEnd.KillAsync());
-        await shop.StartSiloAsync();
+        await shop.StartSiloProcessAsync();
         var (restarted, _) = await shop.StartApiProcessAsync();
 
         var sameGuest = guest.Guest with { Http = restarted.Http };

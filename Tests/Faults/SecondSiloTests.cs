@@ -12,14 +12,14 @@ public sealed class SecondSiloTests
     public async Task a_second_silo_joins_and_takes_over_when_the_first_dies()
     {
         await using var shop = await Shop.CreateAsync();
-        var first = await shop.StartSiloAsync();
+        var first = await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
         var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 1000);
         var before = await Buyer.ArriveAsync(api, sku);
         Assert.Equal(201, (int)(await before.OrderAsync()).Status);
 
         var http = TcpPort.Free();
-        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()), httpPort: http);
+        await shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free()), httpPort: http);
         await Until.TrueAsync("two silos are active", TimeSpan.FromMinutes(2), async () => await shop.QueryAsync<long>(ActiveSilos) == 2);
         var crowd = new Crowd(shop, api, 4, _ => ([sku], "pm_card_visa"));
         await crowd.MoreAsync(30);
@@ -40,21 +40,21 @@ public sealed class SecondSiloTests
     public async Task orders_end_when_another_silo_dies_right_after_it_wrote_their_reservations()
     {
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"));
-        var seeding = await shop.StartSiloAsync();
+        var seeding = await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
         var sku = await admin.CreateProductAsync(stock: 1000);
         await seeding.KillAsync();
-        var doomed = await shop.StartSiloAsync("inventory.after-write");
+        var doomed = await shop.StartSiloProcessAsync("inventory.after-write");
         // From its first call on, the item lives where it was called.
         Assert.Equal(1000, (await Buyer.AskAsync(() => admin.GetAsync($"/inventory/{sku}"))).Number("onHand"));
-        await shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()));
+        await shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free()));
         var (second, _) = await shop.StartApiProcessAsync();
         var buyers = await Task.WhenAll(Enumerable.Range(0, 24).Select(i => Buyer.ArriveAsync(i % 2 == 0 ? api : second, sku)));
 
         var first = Task.WhenAll(buyers.Select(b => b.TryOrderAsync()));
         await doomed.WaitForExitAsync(TimeSpan.FromMinutes(2));
-        await first;
+        await first.EndsAsync("orders that were cut off", TimeSpan.FromMinutes(3));
         var answers = await Task.WhenAll(buyers.Select(b => b.OrderAsync()));
         Assert.All(answers, a => Assert.Equal(201, (int)a.Status));
         await InvariantChecker.AssertBalanceAsync(shop, [.. buyers.Select(b => b.OrderId)]);

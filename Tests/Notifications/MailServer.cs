@@ -91,7 +91,7 @@ internal sealed class MailServer : IAsyncDisposable
         if (process is null)
             return;
         process.Kill();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().EndsAsync("the mail server", TimeSpan.FromMinutes(1));
         process.Dispose();
         process = null;
     }

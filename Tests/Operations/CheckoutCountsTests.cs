@@ -16,7 +16,7 @@ public sealed class CheckoutCountsTests
     public async Task a_checkout_takes_no_more_writes_events_activations_and_calls_than_it_needs()
     {
         var mail = Directory.CreateTempSubdirectory("soonshop-mail-");
-        var (shop, api) = await Shop.StartAsync(
+        var (shop, api) = await Shop.StartProcessesAsync(
             ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail.FullName),
             ("Notifications__Email__From", "shop@example.com"), ("Notifications__Email__GuestMailsPerHour", "0"), ("Integrity__EveryMinutes", "0"));
         await using var _ = shop;

@@ -94,7 +94,7 @@ public sealed class DashboardTests(RunningShop shop)
         using var http = Client();
         var cookie = (await SignInAsync(http, Shop.AdminEmail, Shop.AdminPassword)).Headers.GetValues("Set-Cookie").Single().Split(';')[0];
         var port = TcpPort.Free();
-        var second = await shop.Shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()), httpPort: port);
+        var second = await shop.Shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free()), httpPort: port);
         try
         {
             using var other = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/dashboard/"), DefaultRequestHeaders = { { "Cookie", cookie } } };

@@ -33,7 +33,7 @@ public sealed class MemorySoak(ITestOutputHelper output)
     public async Task an_hour_of_checkouts_leaves_the_memory_as_it_was_after_ten_minutes()
     {
         var mail = Directory.CreateTempSubdirectory("soonshop-mail-");
-        var (shop, api) = await Shop.StartAsync(
+        var (shop, api) = await Shop.StartProcessesAsync(
             ("Silo__HttpPort", $"{TcpPort.Free()}"), ("DOTNET_GCHeapHardLimit", HeapLimit),
             ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail.FullName), ("Notifications__Email__From", "shop@example.com"));
         await using var _ = shop;

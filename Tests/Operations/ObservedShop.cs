@@ -28,7 +28,7 @@ public sealed class ObservedShop : IAsyncLifetime
         shop = await StripeShop.CreateAsync(
             o => o.Webhooks.Clear(), ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Telemetry__OtlpEndpoint", Collector.Url), ("Telemetry__OtlpProtocol", "Http"),
             ("Telemetry__TraceRatio", "1"), ("Telemetry__MetricsPort", $"{ApiMetrics.Port}"), ("OTEL_BSP_SCHEDULE_DELAY", "200"), ("Logging__LogLevel__SoonShop", "Debug"));
-        await Shop.StartSiloAsync();
+        await Shop.StartSiloProcessAsync();
         (Api, frontEnd) = await Shop.StartApiProcessAsync();
         Admin = await Tests.Faults.Administrator.ArriveAsync(Api);
     }

@@ -12,7 +12,7 @@ public sealed class SiloHttpTests(RunningShop shop)
     public async Task a_silo_whose_http_port_is_taken_does_not_join()
     {
         var port = TcpPort.Free();
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => shop.Shop.StartSiloAsync(ports: (port, TcpPort.Free()), httpPort: shop.Shop.SiloHttp.Port));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => shop.Shop.StartSiloProcessAsync(ports: (port, TcpPort.Free()), httpPort: shop.Shop.SiloHttp.Port));
         Assert.Contains("ended with 69", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Silo__HttpPort", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0L, await shop.Shop.QueryAsync<long>("select count(*) from cluster_member where port = $1", port));
@@ -22,7 +22,7 @@ public sealed class SiloHttpTests(RunningShop shop)
     public async Task a_silo_says_that_it_leaves_until_it_has_left()
     {
         var port = TcpPort.Free();
-        await using var silo = await shop.Shop.StartSiloAsync(ports: (TcpPort.Free(), TcpPort.Free()), httpPort: port);
+        await using var silo = await shop.Shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free()), httpPort: port);
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         await Until.TrueAsync("the silo is ready", Limit, async () => await AskAsync(http, "/health/ready") == 200);
         var stopped = silo.StopAsync();

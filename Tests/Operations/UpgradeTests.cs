@@ -22,7 +22,7 @@ public sealed class UpgradeTests
         await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"));
         var otherPorts = (TcpPort.Free(), TcpPort.Free());
         var next = Repository.NextProgram("Silo");
-        var (first, second) = (await shop.StartSiloAsync(), await shop.StartSiloAsync(ports: otherPorts));
+        var (first, second) = (await shop.StartSiloProcessAsync(), await shop.StartSiloProcessAsync(ports: otherPorts));
         var (api, frontEnd) = await shop.StartApiProcessAsync();
         var admin = await Administrator.ArriveAsync(api);
         var skus = new string[20];
@@ -35,11 +35,11 @@ public sealed class UpgradeTests
         // Forward, one at a time: both versions write for a while.
         await first.StopAsync();
         Assert.Equal(0, first.ExitCode);
-        first = await shop.StartSiloAsync(program: next);
+        first = await shop.StartSiloProcessAsync(program: next);
         await NewsAsync("order", "{state,order,salesChannel}", crowd, shop);
         await NewsAsync("payment", "{state,salesChannel}", crowd, shop);
         await second.StopAsync();
-        second = await shop.StartSiloAsync(ports: otherPorts, program: next);
+        second = await shop.StartSiloProcessAsync(ports: otherPorts, program: next);
         await crowd.MoreAsync(20);
         var fresh = await BuyAsync(api, skus[1]);
         var waiting = await Buyer.ArriveAsync(api, skus[2]);
@@ -49,7 +49,7 @@ public sealed class UpgradeTests
 
         // Back, as fast as it goes: what the next version wrote, this one reads and goes on with. A front end of the next version is left over.
         await first.StopAsync();
-        first = await shop.StartSiloAsync();
+        first = await shop.StartSiloProcessAsync();
         shop.FrontEndProgram = Repository.NextProgram("ApiFrontend");
         var (nextApi, _) = await shop.StartApiProcessAsync();
         await crowd.MoreAsync(10);

@@ -12,6 +12,7 @@ namespace SoonShop.Tests.Running;
 /// <summary>The silo's own services and storage on a real database, in the test's process, so that tests can call grains.</summary>
 public class InProcessSilo : IAsyncLifetime
 {
+    private static readonly TimeSpan SiloLimit = TimeSpan.FromMinutes(3);
     private IHost host = null!;
     private PostgresServer server = null!;
     private string connectionString = null!;
@@ -42,8 +43,7 @@ public class InProcessSilo : IAsyncLifetime
     /// <summary>Ends the silo and starts another on the same database.</summary>
     internal async Task RestartAsync(TimeSpan pause = default)
     {
-        await host.StopAsync();
-        host.Dispose();
+        await EndAsync();
         await Task.Delay(pause);
         await StartAsync();
     }
@@ -66,7 +66,13 @@ public class InProcessSilo : IAsyncLifetime
         builder.UseOrleans(silo => silo.UseLocalhostClustering(TcpPort.Free(), TcpPort.Free()).UseShop(configuration));
         builder.UseOrleans(Configure);
         host = builder.Build();
-        await host.StartAsync();
+        await host.StartAsync().EndsAsync("the start of a silo", SiloLimit);
+    }
+
+    private async Task EndAsync()
+    {
+        await host.StopAsync().EndsAsync("a silo that was asked to stop", SiloLimit);
+        host.Dispose();
     }
 
     /// <summary>Makes a product; answers its SKU.</summary>
@@ -94,8 +100,7 @@ public class InProcessSilo : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
-        await host.StopAsync();
-        host.Dispose();
+        await EndAsync();
         await server.DropDatabaseAsync(connectionString);
     }
 }

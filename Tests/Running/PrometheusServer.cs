@@ -82,7 +82,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
         http.Dispose();
         if (!process.HasExited)
             process.Kill();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().EndsAsync("the Prometheus server", TimeSpan.FromMinutes(1));
         process.Dispose();
         Directory.Delete(folder, recursive: true);
     }

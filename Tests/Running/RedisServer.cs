@@ -29,7 +29,7 @@ public sealed class RedisServer : IAsyncLifetime
     {
         await Connection.DisposeAsync();
         process.Kill();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().EndsAsync("the Redis server", TimeSpan.FromMinutes(1));
         process.Dispose();
     }
 }

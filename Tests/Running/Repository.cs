@@ -47,7 +47,7 @@ internal static class Repository
         return code == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {code}: {error}");
     }
 
-    /// <summary>Runs a program to its end, which must come within a minute unless another limit is given.</summary>
+    /// <summary>Runs a program to its end, which must come within two minutes unless another limit is given.</summary>
     public static async Task<(int Code, string Output, string Error)> TryRunAsync(
         string program, string[] arguments, Dictionary<string, string?> environment, TimeSpan? within = null)
     {
@@ -55,11 +55,21 @@ internal static class Repository
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
-        using var limit = new CancellationTokenSource(within ?? TimeSpan.FromSeconds(60));
-        var output = process.StandardOutput.ReadToEndAsync(limit.Token);
-        var error = process.StandardError.ReadToEndAsync(limit.Token);
-        await process.WaitForExitAsync(limit.Token);
-        return (process.ExitCode, await output, await error);
+        var patience = within ?? TimeSpan.FromMinutes(2);
+        using var limit = new CancellationTokenSource(patience);
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(limit.Token);
+            var error = process.StandardError.ReadToEndAsync(limit.Token);
+            await process.WaitForExitAsync(limit.Token);
+            return (process.ExitCode, await output, await error);
+        }
+        catch (OperationCanceledException)
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"After {patience.TotalSeconds} s still not ended: {program} {string.Join(' ', arguments)}");
+        }
     }
 
     private static string FindRoot()

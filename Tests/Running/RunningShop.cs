@@ -34,7 +34,7 @@ public sealed class RunningShop : IAsyncLifetime
                 Environment.GetEnvironmentVariable("SOONSHOP_ADMIN_PASSWORD") ?? DemoShop.AdminPassword);
             return;
         }
-        (shop, Api) = await Shop.StartAsync(("Silo__HttpPort", $"{TcpPort.Free()}"), ("Telemetry__DatabaseCapacityGigabytes", "100"));
+        (shop, Api) = await Shop.StartProcessesAsync(("Silo__HttpPort", $"{TcpPort.Free()}"), ("Telemetry__DatabaseCapacityGigabytes", "100"));
         await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(20), async () =>
             (int)(await Api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         Admin = await Api.AsAdminAsync();
@@ -46,3 +46,7 @@ public sealed class RunningShop : IAsyncLifetime
 /// <summary>The tests of this collection share a shop.</summary>
 [CollectionDefinition(nameof(RunningShop))]
 public sealed class RunningShopCollection : ICollectionFixture<RunningShop>;
+
+/// <summary>The tests of this collection share another one, and run beside those.</summary>
+[CollectionDefinition(nameof(SecondRunningShop))]
+public sealed class SecondRunningShop : ICollectionFixture<RunningShop>;

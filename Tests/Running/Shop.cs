@@ -1,9 +1,13 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SoonShop.Aggregates;
 
 namespace SoonShop.Tests.Running;
 
-/// <summary>A whole shop: a database of its own, silos and front ends, all real processes.</summary>
+/// <summary>
+/// A whole shop: a database of its own, silos and front ends. They run in the tests' process, which costs a tenth of the processor time, or, where a
+/// test is about a process, each as one: its death, its signals and exit codes, its logs and metrics, its environment, its limits.
+/// </summary>
 internal sealed class Shop : IAsyncDisposable
 {
     public const string AdminEmail = "admin@soonshop.test";
@@ -23,6 +27,7 @@ internal sealed class Shop : IAsyncDisposable
     private readonly PostgresServer server;
     private readonly Dictionary<string, string?> settings;
     private readonly List<ShopProcess> processes = [];
+    private readonly List<ShopHost> hosts = [];
 
     private Shop(PostgresServer server, string connectionString, Dictionary<string, string?> settings)
     {
@@ -45,7 +50,10 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>What the first silo serves over HTTP; only where setting <c>Silo__HttpPort</c> says on which port.</summary>
     public Uri SiloHttp => new($"http://127.0.0.1:{settings["Silo__HttpPort"]}");
 
-    /// <summary>The silo that was started last.</summary>
+    /// <summary>Grains of the shop, by its silo in the tests' process.</summary>
+    public IGrainFactory Grains => hosts.Select(h => h.Services.GetService<IGrainFactory>()).First(g => g is not null)!;
+
+    /// <summary>The silo that was started last as a process.</summary>
     public ShopProcess Silo => processes.Last(p => p.Name.StartsWith("silo", StringComparison.Ordinal));
 
     /// <summary>Makes a database with the shop's schema; starts nothing yet.</summary>
@@ -62,14 +70,26 @@ internal sealed class Shop : IAsyncDisposable
         return new Shop(server, await server.CreateDatabaseAsync(), settings.ToDictionary(s => s.Name, s => (string?)s.Value));
     }
 
-    /// <summary>A silo and a front end, ready to sell.</summary>
-    public static async Task<(Shop Shop, ApiClient Api)> StartAsync(params (string Name, string Value)[] settings)
+    /// <summary>A silo and a front end in the tests' process, ready to sell.</summary>
+    public static Task<(Shop Shop, ApiClient Api)> StartAsync(params (string Name, string Value)[] settings) => StartAsync(settings, async shop =>
+    {
+        await shop.StartSiloAsync();
+        return await shop.StartApiAsync();
+    });
+
+    /// <summary>A silo and a front end, each a process, ready to sell.</summary>
+    public static Task<(Shop Shop, ApiClient Api)> StartProcessesAsync(params (string Name, string Value)[] settings) => StartAsync(settings, async shop =>
+    {
+        await shop.StartSiloProcessAsync();
+        return (await shop.StartApiProcessAsync()).Api;
+    });
+
+    private static async Task<(Shop Shop, ApiClient Api)> StartAsync((string Name, string Value)[] settings, Func<Shop, Task<ApiClient>> start)
     {
         var shop = await CreateAsync(null, settings);
         try
         {
-            await shop.StartSiloAsync();
-            return (shop, await shop.StartApiAsync());
+            return (shop, await start(shop));
         }
         catch
         {
@@ -79,19 +99,26 @@ internal sealed class Shop : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a silo on the first silo's ports, or on others, and waits until it takes calls.</summary>
+    /// <summary>Starts a silo in the tests' process, on ports of its own; it takes calls.</summary>
+    public async Task StartSiloAsync()
+    {
+        var ports = (Silo: TcpPort.Free(), Gateway: TcpPort.Free());
+        hosts.Add(await ShopHost.StartSiloAsync($"silo {ports.Silo}", new(SiloSettings(ports)) { ["DOTNET_ENVIRONMENT"] = EnvironmentName }));
+    }
+
+    /// <summary>Starts a silo as a process, on the first silo's ports, or on others, and waits until it takes calls.</summary>
     /// <param name="crashAt">A crash point to arm.</param>
     /// <param name="ports">Other ports than the first silo's.</param>
     /// <param name="program">Another program than this version's silo.</param>
     /// <param name="httpPort">With other ports: where it serves HTTP; 0 for not at all.</param>
-    public async Task<ShopProcess> StartSiloAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null, string? program = null, int httpPort = 0)
+    public async Task<ShopProcess> StartSiloProcessAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null, string? program = null, int httpPort = 0)
     {
         var (siloPort, gatewayPort) = ports ?? Ports;
         // Each port more could be taken by somebody else.
         var http = ports is null ? settings.GetValueOrDefault("Silo__HttpPort", "0") : $"{httpPort}";
         var silo = ShopProcess.Start(program ?? Repository.Program("Silo"), $"silo {siloPort}", new(SiloSettings((siloPort, gatewayPort)))
         {
-            ["DOTNET_ENVIRONMENT"] = settings.GetValueOrDefault("DOTNET_ENVIRONMENT", "Production"),
+            ["DOTNET_ENVIRONMENT"] = EnvironmentName,
             ["Silo__HttpPort"] = http,
             [CrashPoint.Variable] = crashAt is null ? settings.GetValueOrDefault(CrashPoint.Variable) : await ArmAsync(crashAt),
         });
@@ -101,6 +128,8 @@ internal sealed class Shop : IAsyncDisposable
             : IsOpenAsync(gatewayPort));
         return silo;
     }
+
+    private string EnvironmentName => settings.GetValueOrDefault("DOTNET_ENVIRONMENT") ?? "Production";
 
     /// <summary>What a silo of this shop is told, as environment variables.</summary>
     public Dictionary<string, string?> SiloSettings((int Silo, int Gateway) ports) => new(settings)
@@ -130,32 +159,51 @@ internal sealed class Shop : IAsyncDisposable
         return file;
     }
 
-    /// <summary>Starts a front end and waits until it is ready.</summary>
-    public async Task<ApiClient> StartApiAsync(int? port = null) => (await StartApiProcessAsync(port)).Api;
+    /// <summary>Starts a front end in the tests' process, on a free port unless one is named, and waits until it is ready.</summary>
+    /// <param name="wantedPort">The port; a free one by default.</param>
+    /// <param name="own">Settings of this front end alone; null takes one of the shop's away.</param>
+    public async Task<ApiClient> StartApiAsync(int? wantedPort = null, params (string Name, string? Value)[] own)
+    {
+        var port = wantedPort ?? TcpPort.Free();
+        hosts.Add(await ShopHost.StartApiAsync($"api {port}", ApiSettings(port, own)));
+        return await ReadyAsync($"api {port}", port, () => { });
+    }
 
-    /// <summary>Starts a front end, on a free port unless one is named, and waits until it is ready; answers the process too.</summary>
+    /// <summary>Starts a front end as a process, on a free port unless one is named, and waits until it is ready; answers the process too.</summary>
     /// <param name="wantedPort">The port; a free one by default.</param>
     /// <param name="own">Settings of this front end alone; null takes one of the shop's away.</param>
     public async Task<(ApiClient Api, ShopProcess Process)> StartApiProcessAsync(int? wantedPort = null, params (string Name, string? Value)[] own)
     {
         var port = wantedPort ?? TcpPort.Free();
+        var api = ShopProcess.Start(FrontEndProgram, $"api {port}", ApiSettings(port, own));
+        processes.Add(api);
+        var client = await ReadyAsync(api.Name, port, () =>
+        {
+            if (api.HasExited)
+                throw new InvalidOperationException($"{api.Name} ended with {api.ExitCode}:\n{api.Log}");
+        });
+        return (client, api);
+    }
+
+    private Dictionary<string, string?> ApiSettings(int port, (string Name, string? Value)[] own)
+    {
         var environment = HighLimits.ToDictionary(s => s.Name, s => (string?)s.Value);
         environment["Auth__Keys"] = TestKey.OfShops.Setting;
         foreach (var (name, value) in settings.Select(s => (s.Key, s.Value)).Concat(own))
             environment[name] = value;
-        var api = ShopProcess.Start(FrontEndProgram, $"api {port}", new(environment)
-        {
-            ["DOTNET_ENVIRONMENT"] = settings.GetValueOrDefault("DOTNET_ENVIRONMENT", "Production"),
-            ["ConnectionStrings__soonshop"] = ConnectionString,
-            ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
-        });
-        processes.Add(api);
+        environment["DOTNET_ENVIRONMENT"] = EnvironmentName;
+        environment["ConnectionStrings__soonshop"] = ConnectionString;
+        environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
+        return environment;
+    }
+
+    private static async Task<ApiClient> ReadyAsync(string name, int port, Action check)
+    {
         var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(60) };
         var client = new ApiClient(http);
-        await Until.TrueAsync($"{api.Name} is ready", StartLimit, async () =>
+        await Until.TrueAsync($"{name} is ready", StartLimit, async () =>
         {
-            if (api.HasExited)
-                throw new InvalidOperationException($"{api.Name} ended with {api.ExitCode}:\n{api.Log}");
+            check();
             try
             {
                 return (int)(await client.GetAsync("//health/ready")).Status == 200;
@@ -165,7 +213,7 @@ internal sealed class Shop : IAsyncDisposable
                 return false;
             }
         });
-        return (client, api);
+        return client;
     }
 
     /// <summary>Asks the database; the first column of the first row.</summary>
@@ -177,20 +225,28 @@ internal sealed class Shop : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"Nothing answers {sql}"));
     }
 
-    /// <summary>What the processes wrote, for messages.</summary>
-    public string Logs => string.Join("\n", processes.Select(p => $"---- {p.Name}\n{p.Log}"));
+    /// <summary>What silos and front ends wrote, for messages.</summary>
+    public string Logs => string.Join("\n", [.. processes.Select(p => $"---- {p.Name}\n{p.Log}"), .. hosts.Select(h => $"---- {h.Name}\n{h.Log}")]);
 
-    /// <summary>The end of what each process wrote, and how it ended if it did.</summary>
-    public string LastLogs => string.Join("\n", processes.Select(p =>
-        $"---- {p.Name}, {(p.HasExited ? $"ended with {p.ExitCode}" : "running")}\n{string.Join('\n', p.Log.Split('\n').TakeLast(40))}"));
+    /// <summary>The end of what each wrote, and how it ended if it did.</summary>
+    public string LastLogs => string.Join("\n",
+    [
+        .. processes.Select(p => $"---- {p.Name}, {(p.HasExited ? $"ended with {p.ExitCode}" : "running")}\n{LastLines(p.Log)}"),
+        .. hosts.Select(h => $"---- {h.Name}\n{LastLines(h.Log)}"),
+    ]);
 
     public async ValueTask DisposeAsync()
     {
         foreach (var process in processes)
             await process.DisposeAsync();
+        // Front ends leave before their silos.
+        foreach (var host in Enumerable.Reverse(hosts))
+            await host.DisposeAsync();
         await Database.DisposeAsync();
         await server.DropDatabaseAsync(ConnectionString);
     }
+
+    private static string LastLines(string log) => string.Join('\n', log.Split('\n').TakeLast(40));
 
     private static async Task<bool> IsOpenAsync(int port)
     {

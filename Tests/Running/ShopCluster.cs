@@ -18,6 +18,10 @@ internal sealed class ShopCluster : IAsyncDisposable
 {
     private const short Silos = 2;
     private const string Key = "ShopCluster";
+
+    /// <summary>For a start, an end or a replacement on a busy machine; a silo that is cut off from its database may never end.</summary>
+    private static readonly TimeSpan SiloLimit = TimeSpan.FromMinutes(3);
+
     private static readonly ConcurrentDictionary<string, ShopCluster> Clusters = new();
 
     private readonly string id = Guid.NewGuid().ToString("N");
@@ -52,7 +56,7 @@ internal sealed class ShopCluster : IAsyncDisposable
         var cluster = new ShopCluster(shop);
         try
         {
-            await cluster.cluster.DeployAsync();
+            await cluster.cluster.DeployAsync().EndsAsync("the start of the silos", SiloLimit);
             return cluster;
         }
         catch
@@ -86,14 +90,14 @@ internal sealed class ShopCluster : IAsyncDisposable
         var instance = handle.InstanceNumber;
         try
         {
-            await cluster.KillSiloAsync(handle);
+            await cluster.KillSiloAsync(handle).EndsAsync($"{dead.Name}, which was killed", SiloLimit);
         }
         catch (Exception e) when (e is not TimeoutException)
         {
             // Without its database, it cannot end well.
         }
         dead.CutOff();
-        await TestCluster.StartSiloAsync(cluster, instance, cluster.Options);
+        await TestCluster.StartSiloAsync(cluster, instance, cluster.Options).EndsAsync($"the start of another {dead.Name}", SiloLimit);
     }
 
     /// <summary>Whether a silo that passes the point is to die there.</summary>
@@ -114,7 +118,7 @@ internal sealed class ShopCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Clusters.TryRemove(id, out _);
-        await cluster.DisposeAsync();
+        await cluster.DisposeAsync().AsTask().EndsAsync("the cluster of silos", SiloLimit);
     }
 
     /// <summary>What a silo's process does when it starts: configuration, services, silo, cluster.</summary>

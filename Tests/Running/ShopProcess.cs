@@ -6,7 +6,7 @@ namespace SoonShop.Tests.Running;
 /// <summary>One process of the shop, the real program.</summary>
 internal sealed class ShopProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
     private const int MaxLines = 50_000;
     private static readonly DirectoryInfo LogFolder = Directory.CreateDirectory(Path.Combine(Repository.TestData, "logs"));
     private readonly Process process;
@@ -55,7 +55,7 @@ internal sealed class ShopProcess : IAsyncDisposable
     {
         if (!process.HasExited)
             process.Kill();
-        await process.WaitForExitAsync();
+        await WaitForExitAsync(StopLimit);
     }
 
     /// <summary>Asks it to end (SIGTERM) and waits.</summary>
@@ -64,13 +64,12 @@ internal sealed class ShopProcess : IAsyncDisposable
         if (!process.HasExited)
         {
             await Repository.RunAsync("kill", "-TERM", $"{process.Id}");
-            using var limit = new CancellationTokenSource(StopLimit);
-            await process.WaitForExitAsync(limit.Token);
+            await WaitForExitAsync(StopLimit);
         }
     }
 
     /// <summary>Waits until it ended by itself.</summary>
-    public Task WaitForExitAsync(TimeSpan limit) => process.WaitForExitAsync().WaitAsync(limit);
+    public Task WaitForExitAsync(TimeSpan limit) => process.WaitForExitAsync().EndsAsync(Name, limit);
 
     /// <summary>Ends it, at the end of a test or of its shop, whichever is first.</summary>
     public async ValueTask DisposeAsync()

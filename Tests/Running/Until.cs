@@ -17,6 +17,26 @@ internal static class Until
         }
     }
 
+    /// <summary>Waits for a task; throws, saying what did not end, when the time is up.</summary>
+    public static async Task EndsAsync(this Task task, string what, TimeSpan limit)
+    {
+        try
+        {
+            await task.WaitAsync(limit);
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            throw new TimeoutException($"After {limit.TotalSeconds} s still not ended: {what}");
+        }
+    }
+
+    /// <inheritdoc cref="EndsAsync"/>
+    public static async Task<T> EndsAsync<T>(this Task<T> task, string what, TimeSpan limit)
+    {
+        await EndsAsync((Task)task, what, limit);
+        return await task;
+    }
+
     /// <summary>Waits for a task as long as a busy machine may need; throws when that was in vain.</summary>
     public static Task<T> InTimeAsync<T>(this Task<T> task) => task.WaitAsync(TimeSpan.FromSeconds(30));
 
