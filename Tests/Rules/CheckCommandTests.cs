@@ -63,7 +63,7 @@ public sealed class CheckCommandTests
         using var stop = new CancellationTokenSource();
         Task<IntegrityReport> ConfirmAsync(Func<IEnumerable<IntegrityCheck>, Task<IntegrityReport>> look) => IntegrityService.ConfirmAsync(first, look, NullLogger.Instance, stop.Token);
 
-        Assert.Same(first, await ConfirmAsync(_ => throw new AuditOverdueException("slow", new TimeoutException())));
+        Assert.Same(first, await ConfirmAsync(_ => throw new IntegrityCheckOverdueException("slow", new TimeoutException())));
         Assert.Equal(0, (await ConfirmAsync(checks => Task.FromResult(Of([.. checks.Select(c => Found(c.Name))])))).Breaches);
         await stop.CancelAsync();
         await Assert.ThrowsAsync<OperationCanceledException>(() => ConfirmAsync(_ => throw new OperationCanceledException()));
