@@ -34,7 +34,7 @@ public sealed class ClusterOutageTests
         await shop.StartSiloProcessAsync();
         await Until.TrueAsync("the shop is ready", TimeSpan.FromSeconds(90), async () => (int)(await api.GetAsync("//health/ready")).Status == 200);
         Assert.Equal(200, (int)(await Buyer.AskAsync(() => guest.GetAsync("/cart"))).Status);
-        Assert.Contains("The cluster answers again", frontEnd.Log, StringComparison.Ordinal);
+        Assert.Contains("The cluster responds again", frontEnd.Log, StringComparison.Ordinal);
     }
 
     private static Reply AssertUnavailable(Reply reply)

@@ -11,7 +11,7 @@ public sealed class HealthCommandTests
         var (code, output, error) = await RunAsync("Silo", "health", $"http://127.0.0.1:{TcpPort.Free()}/health/ready");
         Assert.Equal(69, code);
         Assert.Empty(output);
-        Assert.Contains("does not answer", error, StringComparison.Ordinal);
+        Assert.Contains("does not respond", error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -19,7 +19,7 @@ public sealed class HealthCommandTests
     {
         var (code, _, error) = await RunAsync("ApiFrontend", "health", "ready");
         Assert.Equal(64, code);
-        Assert.Contains("'ready' is no address", error, StringComparison.Ordinal);
+        Assert.Contains("'ready' is not an address", error, StringComparison.Ordinal);
     }
 
     private static Task<(int Code, string Output, string Error)> RunAsync(string project, params string[] arguments) =>

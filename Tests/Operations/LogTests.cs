@@ -65,7 +65,7 @@ public sealed class LogTests(ObservedShop shop)
         }
 
         await SetLevelsAsync([]);
-        await Until.TrueAsync("both processes log what is configured", Limit, () => Task.FromResult(Says(shop.LinesOfApi, "what is configured again") && Says(shop.LinesOfSilo, "what is configured again")));
+        await Until.TrueAsync("both processes log what is configured", Limit, () => Task.FromResult(Says(shop.LinesOfApi, "configured log levels are in effect") && Says(shop.LinesOfSilo, "configured log levels are in effect")));
         var quiet = Make.Word();
         await shop.Api.GetAsync($"/products?q={quiet}");
         Assert.Equal(0, shop.LinesOfApi.Count(l => Texts(l).Any(t => t.Contains(quiet, StringComparison.Ordinal))));
