@@ -122,20 +122,19 @@ mkdir -p "${SOONSHOP_TEST_DATA:=$root/.data}"
 SOONSHOP_TEST_DATA=$(mktemp -d "$(cd "$SOONSHOP_TEST_DATA" && pwd)/tests.XXXXXX")
 export SOONSHOP_TEST_DATA
 
-# The runner and what it started: they are a process group of their own.
+# Ends the runner and what it started, a process group of their own, by these signals, each with some seconds to follow it.
 end_tests() {
   local signal i
-  [[ -n ${tests:-} ]] || return 0
-  for signal in INT TERM KILL; do
-    kill "-$signal" -- "-$tests" 2>/dev/null || break
-    for (( i = 0; i < 20; i++ )); do kill -0 -- "-$tests" 2>/dev/null || break 2; sleep 1; done
+  for signal in "$@"; do
+    kill "-$signal" -- "-$tests" 2>/dev/null || return 0
+    for (( i = 0; i < 20; i++ )); do kill -0 -- "-$tests" 2>/dev/null || return 0; sleep 1; done
   done
 }
 
 clean_up() {
   local server
   [[ -z ${watch:-} ]] || kill -- "-$watch" 2>/dev/null || true
-  end_tests
+  [[ -z ${tests:-} ]] || end_tests TERM KILL
   if [[ $cleanup != true ]]; then echo "Databases, their servers and logs of this run: $SOONSHOP_TEST_DATA"; return; fi
   for server in "$SOONSHOP_TEST_DATA"/*/pgdata; do
     [[ ! -d $server ]] || "$root/deploy/postgres.sh" stop --data "$(dirname "$server")" --mode immediate >/dev/null 2>&1 || true
@@ -186,21 +185,21 @@ overdue=$SOONSHOP_TEST_DATA/overdue
 # A group of their own each, so that whatever they started ends with them.
 set -m
 # Tests wait more than they work: more of them side by side than there are cores.
-"${run[@]}" dotnet "$root/Tests/bin/Release/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 3x "${slow[@]}" "$@" </dev/null &
+"${run[@]}" dotnet "$root/Tests/bin/Release/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 2x "${slow[@]}" "$@" </dev/null &
 tests=$!
 if [[ -n $limit ]]; then
-  { sleep $(( limit * 60 )); touch "$overdue"; end_tests; } &
+  { sleep $(( limit * 60 )); touch "$overdue"; end_tests INT TERM KILL; } &
   watch=$!
 fi
 set +m
 wait "$tests" || code=$?
 # Whatever the runner left behind.
-end_tests
+end_tests KILL
 tests=''
 
 total() { grep -oE "<assembly [^>]*" "$results" | grep -oE " $1=\"[0-9]+\"" | grep -oE '[0-9]+' | head -1; }
 if [[ -e $overdue ]]; then
-  echo "The tests had not ended after $limit minutes (--limit), and were ended. Those that ran for long are named above as \"Long running test\"."
+  echo "The tests had not ended after $limit minutes (--limit), and were ended. Those that ran for long are named above."
   code=1
 fi
 if [[ ! -s $results ]]; then closing 0 1; exit 1; fi

@@ -7,7 +7,7 @@ namespace SoonShop.Tests.Faults;
 /// <summary>A guest with a full cart and one Idempotency-Key, who asks again until the shop says how it ended.</summary>
 internal sealed record Buyer(ApiClient Guest, string Key)
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(3);
 
     /// <summary>The order that this buyer's key makes.</summary>
     public Guid OrderId => Orders.OrderId.For(new Caller(null, Guid.Parse(Guest.CartId!), IsAdmin: false), Key);
@@ -87,7 +87,7 @@ internal sealed class Crowd
         var goal = Answered + buyers;
         try
         {
-            await Until.TrueAsync($"{buyers} more buyers have their answer", TimeSpan.FromSeconds(120), async () =>
+            await Until.TrueAsync($"{buyers} more buyers have their answer", TimeSpan.FromMinutes(5), async () =>
             {
                 if (loops.FirstOrDefault(l => l.IsFaulted) is { } failed)
                     await failed;

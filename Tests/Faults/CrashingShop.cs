@@ -77,7 +77,7 @@ public class CrashingShop : IAsyncLifetime
 
     /// <summary>Waits until an order has a status, without asking the shop.</summary>
     internal Task StatusAsync(Guid order, string status) => Until.TrueAsync(
-        $"order {order} is {status}", TimeSpan.FromSeconds(90), async () => await InvariantChecker.StatusAsync(Shop, order) == status);
+        $"order {order} is {status}", TimeSpan.FromMinutes(3), async () => await InvariantChecker.StatusAsync(Shop, order) == status);
 
     public virtual async ValueTask DisposeAsync()
     {

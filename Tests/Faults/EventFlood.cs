@@ -10,7 +10,7 @@ namespace SoonShop.Tests.Faults;
 /// </summary>
 internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
 {
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromMinutes(6);
 
     /// <summary>News of the shipping of guests' orders, the next of every stream.</summary>
     private const string Publish = """

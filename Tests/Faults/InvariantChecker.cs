@@ -13,7 +13,7 @@ namespace SoonShop.Tests.Faults;
 internal static class InvariantChecker
 {
     /// <summary>Longer than a dead silo's claim on scheduled events.</summary>
-    private static readonly TimeSpan RestLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan RestLimit = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// What is no breach in a shop, and one in these tests: they know that nobody has put aside an event, and that no payment was made

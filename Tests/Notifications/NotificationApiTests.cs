@@ -4,7 +4,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Notifications;
 
-/// <summary>Everything together, real processes: from a request to the mail, the inbox and the webhook.</summary>
+/// <summary>Everything together: from a request to the mail, the inbox and the webhook.</summary>
 [Collection(nameof(MailingShop))]
 public sealed class NotificationApiTests(MailingShop shop)
 {

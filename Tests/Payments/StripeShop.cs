@@ -3,7 +3,7 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Payments;
 
-/// <summary>A shop of real processes whose payments go to a test server that behaves like Stripe, in this process.</summary>
+/// <summary>A shop whose payments go to a test server that behaves like Stripe, in this process.</summary>
 internal sealed class StripeShop : IAsyncDisposable
 {
     internal const string ApiKey = "sk_test_51PlantedKey0123456789";
@@ -16,7 +16,7 @@ internal sealed class StripeShop : IAsyncDisposable
 
     public StripeServer Stripe { get; }
 
-    /// <summary>Makes database and test server; starts no process of the shop yet.</summary>
+    /// <summary>Makes database and test server; starts nothing of the shop yet.</summary>
     /// <param name="options">What differs from a test's usual server.</param>
     /// <param name="settings">The shop's, besides those that make it use Stripe.</param>
     public static async Task<StripeShop> CreateAsync(Action<StripeServerOptions>? options = null, params (string Name, string Value)[] settings)

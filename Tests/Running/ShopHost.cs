@@ -119,8 +119,9 @@ internal sealed class ShopHost : IAsyncDisposable
             host.Dispose();
     }
 
+    /// <summary>As configuration reads them; one without a value is not there.</summary>
     private static Dictionary<string, string?> Keys(Dictionary<string, string?> environment) =>
-        environment.ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value);
+        environment.Where(s => s.Value is not null).ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value);
 }
 
 /// <summary>Keeps the last lines that a host logs.</summary>
