@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.TestingHost;
@@ -137,7 +138,8 @@ internal sealed class ShopCluster : IAsyncDisposable
             Assert.Empty(problems);
             // Outside all other filters.
             siloBuilder.Services.AddSingleton(s =>
-                new MortalSilo(cluster, name, connection.ApplicationName!, s.GetRequiredService<NpgsqlDataSource>()));
+                new MortalSilo(
+                    cluster, name, connection.ApplicationName!, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<IHostApplicationLifetime>()));
             siloBuilder.Services.AddSingleton<IIncomingGrainCallFilter>(s => s.GetRequiredService<MortalSilo>());
             siloBuilder.Services.AddSingleton<IOutgoingGrainCallFilter>(s => s.GetRequiredService<MortalSilo>());
             siloBuilder.Services.AddShop(configuration);
