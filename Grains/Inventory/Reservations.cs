@@ -50,11 +50,24 @@ internal sealed class Reservations
             ended.Enqueue(id);
         if (ended.Count > EndedCapacity)
             Forget(ended);
-        // The ids of ended reservations that are forgotten already.
-        while (byAge.TryPeek(out var oldest) && !known.ContainsKey(oldest))
-            byAge.Dequeue();
         if (byAge.Count > Capacity)
+            MakeRoom();
+    }
+
+    /// <summary>Removes the ids of forgotten reservations, or, if most are known, forgets the oldest.</summary>
+    private void MakeRoom()
+    {
+        if (known.Count > Capacity / 2)
+        {
             Forget(byAge);
+            return;
+        }
+        for (var left = byAge.Count; left > 0; left--)
+        {
+            var id = byAge.Dequeue();
+            if (known.ContainsKey(id))
+                byAge.Enqueue(id);
+        }
     }
 
     /// <summary>Forgets the first reservation of a queue, which the ledger contains. One that is still being written stays.</summary>

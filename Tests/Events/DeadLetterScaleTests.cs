@@ -113,6 +113,9 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
         Assert.Equal(Letters / 200, await silo.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting' and replay"));
         // Nobody here is called like those handlers: they wait for a silo that knows them.
         await silo.QueryAsync<long>("with back as (update event_delivery set status = 'dead', replay = false, due_at = null where status = 'waiting' returning 1) select count(*) from back");
+        // Rows that changed make a scan of the whole table look cheap until the next vacuum.
+        await using var vacuum = silo.Database.CreateCommand("vacuum analyze event_delivery");
+        await vacuum.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
     /// <summary>The statement itself, with its values, as the database would carry it out.</summary>
