@@ -21,7 +21,7 @@ internal sealed class InventoryItemGrain(
     private const int MaxWaits = 20;
 
     private readonly Reservations reservations = new();
-    private readonly Dictionary<string, Task> adjustments = [];
+    private readonly Dictionary<string, Task<Result<StockLevel>>> adjustments = [];
     private WriteCoalescer writes = null!;
     private bool productKnown;
 
@@ -51,33 +51,31 @@ internal sealed class InventoryItemGrain(
             return NoProduct;
         var operation = $"adjust/{command.OperationId}";
         if (adjustments.TryGetValue(operation, out var same))
-        {
-            await same;
-            return View;
-        }
-        if ((await ledger.FindAsync(SkuText, [operation], CancellationToken.None)).Length > 0)
-            return View;
-        // Another call may have requested the same operation during the read.
-        if (!adjustments.TryGetValue(operation, out var written))
-        {
-            if (!await IsVersionAsync(command.ExpectedVersion))
-                return Error.PreconditionFailed();
-            var decision = writes.Pending.Adjust(command.Delta, command.Reason, command.Reference);
-            if (decision.Error is { } error)
-                return error;
-            var adjusted = new InventoryAdjusted(
-                SkuText, command.Delta, command.Reason, command.Reference, decision.State.OnHand, decision.State.Reserved);
-            written = MoveAsync(decision, operation, null, adjusted, Note("inventory.adjust", decision.State, new { command.Delta, command.Reason, command.Reference }));
-            adjustments[operation] = written;
-        }
+            return await same;
+        // The entry covers the look into the ledger too: a repetition that looked before the write and decided after it would write again.
+        var adjusted = adjustments[operation] = AdjustOnceAsync(command, operation);
         try
         {
-            await written;
+            return await adjusted;
         }
         finally
         {
             adjustments.Remove(operation);
         }
+    }
+
+    private async Task<Result<StockLevel>> AdjustOnceAsync(AdjustStock command, string operation)
+    {
+        if ((await ledger.FindAsync(SkuText, [operation], CancellationToken.None)).Length > 0)
+            return View;
+        if (!await IsVersionAsync(command.ExpectedVersion))
+            return Error.PreconditionFailed();
+        var decision = writes.Pending.Adjust(command.Delta, command.Reason, command.Reference);
+        if (decision.Error is { } error)
+            return error;
+        var adjusted = new InventoryAdjusted(
+            SkuText, command.Delta, command.Reason, command.Reference, decision.State.OnHand, decision.State.Reserved);
+        await MoveAsync(decision, operation, null, adjusted, Note("inventory.adjust", decision.State, new { command.Delta, command.Reason, command.Reference }));
         return View;
     }
 

@@ -12,6 +12,7 @@ internal sealed class ShopProcess : IAsyncDisposable
     private readonly Process process;
     private readonly ConcurrentQueue<string> lines = new();
     private readonly DateTime started = DateTime.UtcNow;
+    private Task exited = Task.CompletedTask;
     private bool disposed;
 
     private ShopProcess(string name, Process process) => (Name, this.process) = (name, process);
@@ -22,8 +23,8 @@ internal sealed class ShopProcess : IAsyncDisposable
     /// <summary>Its number.</summary>
     public int Id => process.Id;
 
-    /// <summary>True once it ended, however.</summary>
-    public bool HasExited => process.HasExited;
+    /// <summary>True once it ended, however, and <see cref="Log"/> has its last line.</summary>
+    public bool HasExited => exited.IsCompleted;
 
     /// <summary>What it ended with.</summary>
     public int ExitCode => process.ExitCode;
@@ -47,6 +48,8 @@ internal sealed class ShopProcess : IAsyncDisposable
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        // Completes after the last line of both outputs, not when the process has ended and they are still being read.
+        shop.exited = process.WaitForExitAsync();
         return shop;
     }
 
@@ -69,7 +72,7 @@ internal sealed class ShopProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it ended by itself.</summary>
-    public Task WaitForExitAsync(TimeSpan limit) => process.WaitForExitAsync().EndsAsync(Name, limit);
+    public Task WaitForExitAsync(TimeSpan limit) => exited.EndsAsync(Name, limit);
 
     /// <summary>Ends it, at the end of a test or of its shop, whichever is first.</summary>
     public async ValueTask DisposeAsync()
