@@ -7,7 +7,7 @@ namespace SoonShop.Tests.Api;
 /// <summary>A front end that works on two requests at once, before a database whose products are locked: searches hang.</summary>
 public sealed class AdmissionTests : IAsyncLifetime
 {
-    private const string Hanging = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%grain_state_product%'";
+    private const string Hanging = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%grain_state_product%'";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>After eight seconds a query would end by itself.</summary>
@@ -81,7 +81,19 @@ public sealed class AdmissionTests : IAsyncLifetime
         return connection;
     }
 
-    private Task HangAsync(int queries, TimeSpan limit) => Until.TrueAsync($"{queries} searches hang", limit, async () => await shop.QueryAsync<long>(Hanging) == queries);
+    private async Task HangAsync(int queries, TimeSpan limit)
+    {
+        try
+        {
+            await Until.TrueAsync(
+                $"{queries} searches hang", limit, async () => await shop.QueryAsync<long>($"select count(*) {Hanging}") == queries);
+        }
+        catch (TimeoutException e)
+        {
+            var hanging = await shop.QueryAsync<string>($"select coalesce(string_agg(pg_stat_activity::text, E'\n'), 'none') {Hanging}");
+            throw new TimeoutException($"{e.Message}. These hang: {hanging}", e);
+        }
+    }
 
     private async Task<HttpResponseMessage> SearchAsync(int limit, CancellationToken cancellation) =>
         await api.Http.GetAsync($"/api/v1/products?limit={limit + 10}", cancellation);
