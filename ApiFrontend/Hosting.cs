@@ -9,6 +9,7 @@ using SoonShop.ApiFrontend.Contract;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Health;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Localization;
 using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
@@ -86,16 +87,20 @@ internal static class Hosting
             o.SerializerOptions.AddStrictJson();
         });
         services.AddHttpContextAccessor();
+        services.AddShopLocalization();
         services.AddShopVersions(configuration.Versions);
         services.AddExceptionHandler<ProblemExceptionHandler>();
         // Registered before the default writer, so that it takes precedence.
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = context =>
         {
-            var validation = context.ProblemDetails as HttpValidationProblemDetails;
-            validation?.Detail = "One or more fields are wrong; see errors.";
             var language = Problem.Complete(context.HttpContext, context.ProblemDetails, ProblemCodes.OfStatus(context.ProblemDetails.Status ?? 500));
-            validation?.Errors = validation.Errors.ToDictionary(e => FieldNames.CamelCase(e.Key), e => e.Value.Select(language.Say).ToArray());
+            // The rules have said what is wrong in the client's language: FieldRuleAttribute.
+            if (context.ProblemDetails is HttpValidationProblemDetails validation)
+            {
+                validation.Detail = language["error.see-errors"];
+                validation.Errors = validation.Errors.ToDictionary(e => FieldNames.CamelCase(e.Key), e => e.Value);
+            }
         });
         services.AddValidation();
         services.PostConfigure<ValidationOptions>(CachedValidation.Configure);

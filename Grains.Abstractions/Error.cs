@@ -28,21 +28,64 @@ public sealed record Error(string Code, string Detail)
     /// <summary>The current price of the order, when it differs from the expected one.</summary>
     [Id(5)] public OrderQuote? Quote { get; init; }
 
+    /// <summary>The text of <see cref="Detail"/> with its key. Null from a silo of an earlier version: the error stays English.</summary>
+    [Id(6)] public ErrorText? Text { get; init; }
+
+    /// <summary>The texts of <see cref="Errors"/> with their keys. Empty from a silo of an earlier version.</summary>
+    [Id(7)] public ImmutableArray<FieldError> FieldErrors { get; init; } = [];
+
+    /// <summary>Creates an error with a text that can be translated.</summary>
+    public static Error Of(string code, ErrorText text) => new(code, text.English) { Text = text };
+
+    /// <summary>Creates an error with a text without arguments.</summary>
+    public static Error Of(string code, string key, string english) => Of(code, ErrorText.Of(key, english));
+
+    /// <summary>Creates an error with a text whose arguments are the holes of an interpolated string.</summary>
+    public static Error Of(string code, string key, ErrorTextBuilder english) => Of(code, ErrorText.Of(key, english));
+
     /// <summary>Creates the error for one invalid field.</summary>
-    public static Error Invalid(string field, string message) =>
-        Invalid(new Dictionary<string, string[]> { [field] = [message] });
+    public static Error Invalid(string field, ErrorText text) => Invalid(new Dictionary<string, ErrorText[]> { [field] = [text] });
+
+    /// <summary>Creates the error for one invalid field, with a text without arguments.</summary>
+    public static Error Invalid(string field, string key, string english) => Invalid(field, ErrorText.Of(key, english));
+
+    /// <summary>Creates the error for one invalid field, with a text whose arguments are the holes of an interpolated string.</summary>
+    public static Error Invalid(string field, string key, ErrorTextBuilder english) => Invalid(field, ErrorText.Of(key, english));
 
     /// <summary>Creates the error for several invalid fields.</summary>
-    public static Error Invalid(IReadOnlyDictionary<string, string[]> errors) =>
-        new(ErrorCode.ValidationFailed, "One or more fields are wrong; see errors.") { Errors = errors };
+    public static Error Invalid(IReadOnlyDictionary<string, ErrorText[]> errors) =>
+        Of(ErrorCode.ValidationFailed, "error.see-errors", "One or more fields are wrong; see errors.").WithFields(errors);
 
     /// <summary>Creates the error for something that does not exist or that the caller may not see. Both look the same.</summary>
-    public static Error NotFound(string what) => new(ErrorCode.NotFound, $"{what} was not found.");
+    public static Error NotFound(string key, string english) => Of(ErrorCode.NotFound, key, english);
+
+    /// <summary>Creates the same error with a text whose arguments are the holes of an interpolated string.</summary>
+    public static Error NotFound(string key, ErrorTextBuilder english) => Of(ErrorCode.NotFound, key, english);
 
     /// <summary>Creates the error for an outdated version in <c>If-Match</c>.</summary>
-    public static Error PreconditionFailed() =>
-        new(ErrorCode.PreconditionFailed, "It was changed meanwhile. Read it again and repeat the change with the new ETag.");
+    public static Error PreconditionFailed() => Of(
+        ErrorCode.PreconditionFailed, "error.stale",
+        "It was changed in the meantime. Read it again and repeat the change with the new ETag.");
+
+    /// <summary>Returns the error with the time after which a retry may help.</summary>
+    public Error WithRetryAfter(TimeSpan wait) => this with { RetryAfter = wait };
+
+    /// <summary>Returns the error with the order that it is about.</summary>
+    public Error WithOrder(Guid orderId) => this with { OrderId = orderId };
+
+    /// <summary>Returns the error with the invalid fields or lines.</summary>
+    public Error WithFields(IReadOnlyDictionary<string, ErrorText[]> errors) => this with
+    {
+        Errors = errors.ToDictionary(e => e.Key, e => Array.ConvertAll(e.Value, text => text.English)),
+        FieldErrors = [.. errors.Select(e => new FieldError(e.Key, [.. e.Value]))],
+    };
 }
+
+/// <summary>What is wrong with a field.</summary>
+/// <param name="Field">Its name in the API, such as <c>price.amount</c>.</param>
+/// <param name="Texts">Each fault of it.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.field-error")]
+public sealed record FieldError(string Field, ImmutableArray<ErrorText> Texts);
 
 /// <summary>A line of an order with too little stock.</summary>
 /// <param name="Sku">The stock keeping unit.</param>

@@ -7,9 +7,9 @@ namespace SoonShop;
 public static class MailedText
 {
     /// <summary>Returns what is wrong with a text; null when it is acceptable.</summary>
-    public static string? Problem(string text) =>
-        !Text.IsLine(text) ? "must be one line without control characters"
-        : Links.AreIn(text) ? "must not contain a link, a domain or an e-mail address"
+    public static ErrorText? Problem(string text) =>
+        !Text.IsLine(text) ? ErrorText.Of("field.line", "must be one line without control characters")
+        : Links.AreIn(text) ? ErrorText.Of("field.no-link", "must not contain a link, a domain or an e-mail address")
         : null;
 
     /// <summary>Returns the text for a mail; null for a text that an earlier version accepted and this one does not.</summary>

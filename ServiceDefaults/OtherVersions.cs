@@ -4,7 +4,8 @@ namespace SoonShop.ServiceDefaults;
 public static class OtherVersions
 {
     /// <summary>The message for the caller.</summary>
-    public const string Message = "The shop is being upgraded, and cannot do this until it is done. Try again in some minutes.";
+    public static readonly ErrorText Reason = ErrorText.Of(
+        "error.upgrade", "The shop is being upgraded, and cannot do this until it is done. Try again in some minutes.");
 
     /// <summary>
     /// True for the response of a silo that does not know the called method, because it is older. It could not read the request, so nothing

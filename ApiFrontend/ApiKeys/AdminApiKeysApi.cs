@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiKeys;
@@ -41,8 +40,8 @@ internal static class AdminApiKeysApi
 }
 
 public sealed record ApiKeyRequest(
-    [property: Required, StringLength(100, MinimumLength = 1), Line] string? Name,
-    [property: Required, MaxLength(50)] string[]? Scopes,
+    [property: RequiredField, TextLength(100, MinimumLength = 1), Line] string? Name,
+    [property: RequiredField, MaxItems(50)] string[]? Scopes,
     DateTimeOffset? ExpiresAt);
 
 /// <summary>A new API key. <paramref name="Key"/> is the value to send; it is shown only once.</summary>

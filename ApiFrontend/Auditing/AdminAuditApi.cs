@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Auditing;
@@ -13,8 +12,10 @@ internal static class AdminAuditApi
         .WithName("listAuditLog").WithSummary("List the audit log, newest first");
 
     private static async Task<Results<Ok<Page<AuditEntry>>, Problem>> ListAsync(
-        IClusterClient cluster, [StringLength(100), CleanText] string? actor, [StringLength(100), CleanText] string? action, [StringLength(200), CleanText] string? subject,
-        [EnumValue<AuditOutcome>] string? outcome, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        IClusterClient cluster, [TextLength(100), CleanText] string? actor, [TextLength(100), CleanText] string? action,
+        [TextLength(200), CleanText] string? subject,
+        [EnumValue<AuditOutcome>] string? outcome, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IAuditGrain>(0).ListAsync(
             new AuditFilter(actor, action, subject, EnumQuery.Read<AuditOutcome>(outcome), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
@@ -50,12 +49,12 @@ internal static class CartsApi
         string text, int quantity, HttpContext context, IClusterClient cluster) =>
         Sku.TryNormalize(text, out var sku)
             ? Tagged(await Mine(context, cluster, out var caller).SetItemAsync(caller, sku, quantity), context).Ok()
-            : new Problem(Error.NotFound($"The product {text}"));
+            : new Problem(Error.NotFound("not-found.product", $"The product {text} was not found."));
 
     private static async Task<Results<Ok<Cart>, Problem>> MergeAsync(
         MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
         body.CartId == Guid.Empty
-            ? new Problem(Error.Invalid("cartId", "is no cart id"))
+            ? new Problem(Error.Invalid("cartId", "field.cart-id", "is not a valid cart id"))
             : Tagged(await cluster.GetGrain<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();
 
     /// <summary>Sets the ETag, which a checkout can send in <c>If-Match</c>.</summary>
@@ -73,6 +72,6 @@ internal static class CartsApi
     }
 }
 
-public sealed record CartItemRequest([property: Required, Range(0, CartLine.MaxQuantity)] int? Quantity);
+public sealed record CartItemRequest([property: RequiredField, NumberRange(0, CartLine.MaxQuantity)] int? Quantity);
 
-public sealed record MergeRequest([property: Required] Guid? CartId);
+public sealed record MergeRequest([property: RequiredField] Guid? CartId);

@@ -73,7 +73,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
     {
         var product = await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetAsync();
         return product.IsError ? product.Error
-            : product.Value.IsDraft && !showsDrafts ? Error.NotFound($"The product {sku}")
+            : product.Value.IsDraft && !showsDrafts ? Error.NotFound("not-found.product", $"The product {sku} was not found.")
             : new CachedResponse(Write(product.Value), ETag(product.Value), product.Value.Version, product.Value.StockVersion);
     }
 

@@ -1,4 +1,4 @@
-using System.ComponentModel.DataAnnotations;
+using SoonShop.ApiFrontend.Http;
 using SoonShop.Catalog;
 
 namespace SoonShop.ApiFrontend.Catalog;
@@ -11,13 +11,13 @@ public sealed class ProductPatchRequest
 {
     private readonly HashSet<string> given = [];
 
-    [StringLength(200)] public string? Name { get; set => field = Given(value, "name"); }
-    [StringLength(5000)] public string? Description { get; set => field = Given(value, "description"); }
-    [StringLength(100)] public string? Category { get; set => field = Given(value, "category"); }
-    [StringLength(100)] public string? Family { get; set => field = Given(value, "family"); }
+    [TextLength(200)] public string? Name { get; set => field = Given(value, "name"); }
+    [TextLength(5000)] public string? Description { get; set => field = Given(value, "description"); }
+    [TextLength(100)] public string? Category { get; set => field = Given(value, "category"); }
+    [TextLength(100)] public string? Family { get; set => field = Given(value, "family"); }
     public PricePatch? Price { get; set => field = Given(value, "price"); }
-    [MaxLength(50)] public Dictionary<string, string?>? Attributes { get; set => field = Given(value, "attributes"); }
-    [MaxLength(20)] public string[]? Images { get; set => field = Given(value, "images"); }
+    [MaxItems(50)] public Dictionary<string, string?>? Attributes { get; set => field = Given(value, "attributes"); }
+    [MaxItems(20)] public string[]? Images { get; set => field = Given(value, "images"); }
     public bool? Active { get; set => field = Given(value, "active"); }
 
     /// <summary>Returns the product with the patch applied. Error: <c>validation-failed</c> for null in a required member.</summary>
@@ -34,7 +34,7 @@ public sealed class ProductPatchRequest
             missing.Add("price");
         missing.AddRange(Price?.Missing ?? []);
         if (missing.Count > 0)
-            return Error.Invalid(missing.ToDictionary(field => field, _ => (string[])["is required"]));
+            return Error.Invalid(missing.ToDictionary(field => field, _ => (ErrorText[])[ErrorText.Of("field.missing", "is required")]));
         return new ProductContent(
             Name ?? product.Name,
             Has("description") ? Description ?? "" : product.Description,
@@ -78,7 +78,7 @@ public sealed class PricePatch
     public long? Amount { get; set => field = Given(value, "price.amount"); }
 
     /// <summary>The currency (ISO 4217).</summary>
-    [StringLength(3, MinimumLength = 3)] public string? Currency { get; set => field = Given(value, "price.currency"); }
+    [TextLength(3, MinimumLength = 3)] public string? Currency { get; set => field = Given(value, "price.currency"); }
 
     /// <summary>Required members that the patch tries to remove.</summary>
     internal IReadOnlyList<string> Missing => missing;

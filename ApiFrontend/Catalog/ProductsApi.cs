@@ -1,6 +1,6 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Localization;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Catalog;
 
@@ -31,15 +31,15 @@ internal static class ProductsApi
     private static async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(
         HttpContext context,
         CatalogReader catalog,
-        [StringLength(200), CleanText] string? q,
-        [StringLength(100), CleanText] string? category,
-        [StringLength(100), CleanText] string? family,
-        [Range(0, Money.MaxAmount)] long? minPrice,
-        [Range(0, Money.MaxAmount)] long? maxPrice,
+        [TextLength(200), CleanText] string? q,
+        [TextLength(100), CleanText] string? category,
+        [TextLength(100), CleanText] string? family,
+        [NumberRange(0, Money.MaxAmount)] long? minPrice,
+        [NumberRange(0, Money.MaxAmount)] long? maxPrice,
         bool? inStock,
         [OneOf("relevance", "price", "-price", "newest", "name")] string? sort,
         [Cursor] string? cursor,
-        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
         var order = SortOf(sort);
         if (order == ProductSort.Relevance && string.IsNullOrWhiteSpace(q))
@@ -47,7 +47,7 @@ internal static class ProductsApi
         var page = new PageRequest(limit, cursor);
         return await catalog.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, page)
         {
-            Language = order == ProductSort.Name && Texts.Messages.For(context.Request) is { Language: "zh" } chinese ? chinese.Language : null,
+            Language = order == ProductSort.Name && Messages.For(context.Request) is { Language: "zh" } chinese ? chinese.Language : null,
         });
     }
 
@@ -96,7 +96,8 @@ internal static class ProductsApi
             if (expectedVersion is not null)
                 return written.Error;
             if (tries == MaxEdits)
-                return new Error(ErrorCode.Conflict, "Others change the product at the same time. Try again.");
+                return Error.Of(
+                    ErrorCode.Conflict, "error.product-contended", "Others are changing the product at the same time. Try again.");
         }
     }
 
@@ -109,7 +110,7 @@ internal static class ProductsApi
     private static (string Sku, IProductGrain Product)? Find(IClusterClient cluster, string text) =>
         Sku.TryNormalize(text, out var sku) ? (sku, cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku))) : null;
 
-    private static Problem Unknown(string sku) => new(Error.NotFound($"The product {sku}"));
+    private static Problem Unknown(string sku) => new(Error.NotFound("not-found.product", $"The product {sku} was not found."));
 
     private static ProductSort SortOf(string? text) => text switch
     {
@@ -122,13 +123,13 @@ internal static class ProductsApi
 }
 
 public record ProductRequest(
-    [property: Required, StringLength(200)] string? Name,
-    [property: StringLength(5000)] string? Description,
-    [property: Required, StringLength(100)] string? Category,
-    [property: StringLength(100)] string? Family,
-    [property: Required] Money? Price,
-    [property: MaxLength(50)] Dictionary<string, string>? Attributes,
-    [property: MaxLength(20)] string[]? Images,
+    [property: RequiredField, TextLength(200)] string? Name,
+    [property: TextLength(5000)] string? Description,
+    [property: RequiredField, TextLength(100)] string? Category,
+    [property: TextLength(100)] string? Family,
+    [property: RequiredField] Money? Price,
+    [property: MaxItems(50)] Dictionary<string, string>? Attributes,
+    [property: MaxItems(20)] string[]? Images,
     bool? Active)
 {
     public ProductContent ToContent(bool active) => new(
@@ -136,6 +137,6 @@ public record ProductRequest(
 }
 
 public sealed record CreateProductRequest(
-    [property: Required, SkuText] string? Sku,
+    [property: RequiredField, SkuText] string? Sku,
     string? Name, string? Description, string? Category, string? Family, Money? Price, Dictionary<string, string>? Attributes, string[]? Images, bool? Active)
     : ProductRequest(Name, Description, Category, Family, Price, Attributes, Images, Active);

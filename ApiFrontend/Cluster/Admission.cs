@@ -27,7 +27,9 @@ internal enum AdmissionClass
 /// </summary>
 internal sealed class Admission
 {
-    private static readonly Error Full = new(ErrorCode.Unavailable, "The shop is very busy. Ask again in a moment; nothing was done.") { RetryAfter = TimeSpan.FromSeconds(1) };
+    private static readonly Error Full = Error.Of(
+        ErrorCode.Unavailable, "error.full",
+        "The shop is very busy. Try again in a moment; nothing was done.").WithRetryAfter(TimeSpan.FromSeconds(1));
 
     private readonly AdmissionLimit general, payments, passwords;
     private readonly GatewayMetrics metrics;

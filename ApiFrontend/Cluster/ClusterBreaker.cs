@@ -119,7 +119,7 @@ internal sealed partial class ClusterBreaker
     private UnavailableException Rejection()
     {
         metrics.Rejected();
-        return new UnavailableException("The shop is out of reach for the moment.");
+        return new UnavailableException(ErrorText.Of("error.out-of-reach", "The shop cannot be reached at the moment."));
     }
 
     /// <summary>Closes the breaker.</summary>

@@ -49,7 +49,7 @@ internal sealed partial class ClusterCalls(
             return AttemptAsync(call);
         }
         if (budget.Left <= TimeSpan.Zero)
-            throw new UnavailableException("The request's time was over before the shop was asked.");
+            throw new UnavailableException(ErrorText.Of("error.time-over", "The request ran out of time before the shop was asked."));
         return CallAsync(call);
     }
 

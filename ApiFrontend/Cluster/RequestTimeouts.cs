@@ -17,7 +17,9 @@ internal static class RequestTimeouts
             Timeout = TimeSpan.FromSeconds(options.QueryTimeoutSeconds),
             TimeoutStatusCode = StatusCodes.Status503ServiceUnavailable,
             WriteTimeoutResponse = context =>
-                new Problem(new Error(ErrorCode.Unavailable, "The shop does not answer in time. Ask again.") { RetryAfter = RetryAfter }).ExecuteAsync(context),
+                new Problem(Error.Of(
+                    ErrorCode.Unavailable, "error.late",
+                    "The shop does not answer in time. Try again.").WithRetryAfter(RetryAfter)).ExecuteAsync(context),
         }));
 
     /// <summary>Sets the time limit of queries for routes that read.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
-using SoonShop.ApiFrontend.Texts;
+using SoonShop.ApiFrontend.Localization;
 
 namespace SoonShop.ApiFrontend.Contract;
 
@@ -47,14 +47,18 @@ internal static class ProblemComponents
             (headers[RateLimitHeaders.Policy], headers[RateLimitHeaders.Limit]) = (Headers.RateLimitPolicy(), Headers.RateLimit());
         return new OpenApiResponse
         {
-            Description = string.Join(" ", codes.Select(c => $"`{c}`: {Messages.English.Text($"about.{c}")}")),
+            Description = string.Join(" ", codes.Select(c => $"`{c}`: {Messages.English[$"about.{c}"]}")),
             Headers = headers,
             Content = new Dictionary<string, OpenApiMediaType>
             {
                 ["application/problem+json"] = new()
                 {
                     Schema = new OpenApiSchemaReference(name + Base, document),
-                    Examples = codes.ToDictionary(c => c, c => (IOpenApiExample)new OpenApiExample { Summary = Messages.English.Text($"title.{c}"), Value = ExampleOf(c, typeBase, status) }),
+                    Examples = codes.ToDictionary(c => c, c => (IOpenApiExample)new OpenApiExample
+                    {
+                        Summary = Messages.English[$"title.{c}"],
+                        Value = ExampleOf(c, typeBase, status),
+                    }),
                 },
             },
         };
@@ -137,9 +141,9 @@ internal static class ProblemComponents
         var example = new JsonObject
         {
             ["type"] = typeBase + code,
-            ["title"] = Messages.English.Text($"title.{code}"),
+            ["title"] = Messages.English[$"title.{code}"].Value,
             ["status"] = status,
-            ["detail"] = Messages.English.Text($"about.{code}"),
+            ["detail"] = Messages.English[$"about.{code}"].Value,
             ["instance"] = "/api/v1/orders",
             ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
         };

@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.Net.Http.Headers;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
-using SoonShop.ApiFrontend.Texts;
+using SoonShop.ApiFrontend.Localization;
 
 namespace SoonShop.ApiFrontend.Edge;
 
@@ -45,9 +45,10 @@ internal static class StartPage
         headers.AppendCommaSeparatedValues("Vary", "Accept", "Accept-Language");
         var (html, json) = (Quality(context.Request, Html), Quality(context.Request, Json));
         if (html <= 0 && json <= 0)
-            return new Problem(new Error(ProblemCodes.NotAcceptable, "This page is text/html or application/json."));
+            return new Problem(Error.Of(
+                ProblemCodes.NotAcceptable, "error.start-page", "This page is available as text/html or application/json."));
         if (html < json)
-            return TypedResults.Ok(new StartPageResponse("SoonShop", language.Text("page.about"),
+            return TypedResults.Ok(new StartPageResponse("SoonShop", language["page.about"],
                 Links.ToDictionary(l => l.Name, l => l.Path)));
         headers.ContentSecurityPolicy = Policy;
         return TypedResults.Text(Page(language), "text/html", Encoding.UTF8);
@@ -70,9 +71,9 @@ internal static class StartPage
         <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>SoonShop</title><style>{Style}</style></head>
         <body>
         <h1>SoonShop</h1>
-        <p>{WebUtility.HtmlEncode(language.Text("page.about"))}</p>
+        <p>{WebUtility.HtmlEncode(language["page.about"])}</p>
         <ul>
-        {string.Join('\n', Links.Select(l => $"<li><a href=\"{WebUtility.HtmlEncode(l.Path)}\"><code>{WebUtility.HtmlEncode(l.Path)}</code></a>: {WebUtility.HtmlEncode(language.Text(l.Text))}</li>"))}
+        {string.Join('\n', Links.Select(l => $"<li><a href=\"{WebUtility.HtmlEncode(l.Path)}\"><code>{WebUtility.HtmlEncode(l.Path)}</code></a>: {WebUtility.HtmlEncode(language[l.Text])}</li>"))}
         </ul>
         </body>
         </html>

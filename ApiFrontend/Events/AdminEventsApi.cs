@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Events;
@@ -26,12 +25,14 @@ internal static class AdminEventsApi
 
     private static IEventAdminGrain Events(IClusterClient cluster) => cluster.GetGrain<IEventAdminGrain>(0);
 
-    private static async Task<Ok<EventStats>> GetStatsAsync(IClusterClient cluster, [Range(1, MaxWindowMinutes)] int window = 60) =>
+    private static async Task<Ok<EventStats>> GetStatsAsync(IClusterClient cluster, [NumberRange(1, MaxWindowMinutes)] int window = 60) =>
         TypedResults.Ok(await Events(cluster).GetStatsAsync(window));
 
     private static async Task<Results<Ok<Page<EventError>>, Problem>> ListErrorsAsync(
-        IClusterClient cluster, [EnumValue<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
-        bool? resolved, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        IClusterClient cluster, [EnumValue<ErrorClass>] string? type, [TextLength(200), CleanText] string? handler,
+        [TextLength(200), CleanText] string? eventType,
+        bool? resolved, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Events(cluster).ListErrorsAsync(
             new EventErrorFilter(EnumQuery.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 
@@ -39,9 +40,11 @@ internal static class AdminEventsApi
         (await Events(cluster).ResolveErrorAsync(id, context.Actor())).Ok();
 
     private static async Task<Results<Ok<DeadLetterPage>, Problem>> ListDeadLettersAsync(
-        IClusterClient cluster, [EnumValue<ErrorClass>] string? type, [StringLength(200), CleanText] string? handler, [StringLength(200), CleanText] string? eventType,
-        bool? resolved, [StartTime] string? from, [EndTime] string? to, [StringLength(16), CleanText] string? fingerprint, [EnumValue<DeadLetterGrouping>] string? groupBy, [Cursor] string? cursor,
-        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
+        IClusterClient cluster, [EnumValue<ErrorClass>] string? type, [TextLength(200), CleanText] string? handler,
+        [TextLength(200), CleanText] string? eventType,
+        bool? resolved, [StartTime] string? from, [EndTime] string? to, [TextLength(16), CleanText] string? fingerprint,
+        [EnumValue<DeadLetterGrouping>] string? groupBy, [Cursor] string? cursor,
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
         var filter = new EventErrorFilter(EnumQuery.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to), fingerprint);
         return EnumQuery.Read<DeadLetterGrouping>(groupBy) is { } by
@@ -60,12 +63,12 @@ internal static class AdminEventsApi
             new EventErrorFilter(EnumQuery.Read<ErrorClass>(body.Type), body.Handler, body.EventType, null, Times.ReadStart(body.From), Times.ReadEnd(body.To), body.Fingerprint), context.Actor()));
 
     private static async Task<Results<Ok<DeadLetter>, Problem>> DiscardAsync(
-        Guid id, HttpContext context, IClusterClient cluster, [StringLength(500), CleanText] string? reason)
+        Guid id, HttpContext context, IClusterClient cluster, [TextLength(500), CleanText] string? reason)
     {
         if (!string.IsNullOrWhiteSpace(reason))
             return (await Events(cluster).DiscardAsync(id, reason, context.Actor())).Ok();
         // A dead letter that does not exist needs no reason.
-        return new Problem((await Events(cluster).GetDeadLetterAsync(id)).Error ?? Error.Invalid("reason", "is required"));
+        return new Problem((await Events(cluster).GetDeadLetterAsync(id)).Error ?? Error.Invalid("reason", "field.missing", "is required"));
     }
 }
 
@@ -75,8 +78,8 @@ internal sealed record DeadLetterPage(ImmutableArray<DeadLetter>? Items, Immutab
 /// <summary>A filter for the dead letters to replay; an empty object matches all.</summary>
 public sealed record ReplayRequest(
     [property: EnumValue<ErrorClass>] string? Type,
-    [property: StringLength(200), CleanText] string? Handler,
-    [property: StringLength(200), CleanText] string? EventType,
-    [property: StringLength(16), CleanText] string? Fingerprint,
+    [property: TextLength(200), CleanText] string? Handler,
+    [property: TextLength(200), CleanText] string? EventType,
+    [property: TextLength(16), CleanText] string? Fingerprint,
     [property: StartTime] string? From,
     [property: EndTime] string? To);

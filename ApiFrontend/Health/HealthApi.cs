@@ -18,7 +18,7 @@ internal static class HealthApi
 
     private static async Task<Results<Ok<HealthResponse>, Problem>> ReadyAsync(Readiness readiness, HttpContext context) =>
         await readiness.CheckAsync().WaitAsync(context.RequestAborted) is { } reason
-            ? new Problem(new Error(ErrorCode.Unavailable, $"Not ready: {reason}.") { RetryAfter = TimeSpan.FromSeconds(2) })
+            ? new Problem(Error.Of(ErrorCode.Unavailable, reason).WithRetryAfter(TimeSpan.FromSeconds(2)))
             : TypedResults.Ok(new HealthResponse("ready"));
 }
 

@@ -9,11 +9,11 @@ internal sealed partial class Readiness(IClusterClient cluster, ClusterBreaker b
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(300);
 
     private readonly Lock gate = new();
-    private Task<string?>? last;
+    private Task<ErrorText?>? last;
     private long askedAt;
 
     /// <summary>Returns why the front end cannot serve; null when it can.</summary>
-    public Task<string?> CheckAsync()
+    public Task<ErrorText?> CheckAsync()
     {
         lock (gate)
         {
@@ -23,17 +23,17 @@ internal sealed partial class Readiness(IClusterClient cluster, ClusterBreaker b
         }
     }
 
-    private async Task<string?> AskAsync()
+    private async Task<ErrorText?> AskAsync()
     {
         try
         {
             await ClusterProbe.AskAsync(cluster, CancellationToken.None);
-            return breaker.IsOpen ? "requests are still being refused" : null;
+            return breaker.IsOpen ? ErrorText.Of("error.not-ready-breaker", "Not ready: requests are still being refused.") : null;
         }
         catch (Exception e)
         {
             LogNotReady(log, e.Message);
-            return "cluster and database do not both answer";
+            return ErrorText.Of("error.not-ready", "Not ready: cluster and database do not both answer.");
         }
     }
 

@@ -39,22 +39,23 @@ internal static class AccessRules
         var (user, hasCredentials) = (context.User, context.Request.Headers.Authorization.Count > 0);
         if (user.ApiKeyId() is not null)
         {
-            return access.ScopeFor(context.Request.Method) is not { } scope ? Forbidden("No API key will do here.")
+            return access.ScopeFor(context.Request.Method) is not { } scope ? Forbidden("access.no-key", "API keys are not accepted here.")
                 : user.HasScope(scope) ? null
-                : Forbidden($"The API key lacks the scope {scope}.");
+                : Error.Of(ErrorCode.Forbidden, "access.scope", $"The API key lacks the scope {scope}.");
         }
         if (user.UserId() is not null)
-            return access.Level != AccessLevel.Administrator || user.IsAdministrator() ? null : Forbidden("This is for administrators.");
+            return access.Level != AccessLevel.Administrator || user.IsAdministrator() ? null
+                : Forbidden("access.administrators", "Only administrators may do this.");
         // Invalid credentials are refused even with a cart, because the caller believes to be signed in.
         if (hasCredentials)
-            return Unauthenticated("The access token or API key is no good: it is malformed, has expired, or was revoked.");
+            return Unauthenticated("access.bad", "The access token or API key is not valid: it is malformed, has expired, or was revoked.");
         if (access.Level == AccessLevel.CustomerGuestOrNobody)
             return null;
         if (!access.TakesCart)
-            return Unauthenticated("Send an access token.");
+            return Unauthenticated("access.token", "Send an access token.");
         if (context.Request.Headers[Callers.CartHeader].Count == 0)
-            return Unauthenticated($"Send an access token, or, as a guest, {Callers.CartHeader}.");
-        return context.CartId() is null ? Error.Invalid(Callers.CartHeader, "is no cart id") : null;
+            return Unauthenticated("error.token-or-cart", "Send an access token or, as a guest, X-Cart-Id.");
+        return context.CartId() is null ? Error.Invalid(Callers.CartHeader, "field.cart-id", "is not a valid cart id") : null;
     }
 
     private static Task RefuseAsync(HttpContext context, Error error)
@@ -70,7 +71,7 @@ internal static class AccessRules
         return new Problem(error).ExecuteAsync(context);
     }
 
-    private static Error Forbidden(string detail) => new(ErrorCode.Forbidden, detail);
+    private static Error Forbidden(string key, string english) => Error.Of(ErrorCode.Forbidden, key, english);
 
-    private static Error Unauthenticated(string detail) => new(ErrorCode.Unauthenticated, detail);
+    private static Error Unauthenticated(string key, string english) => Error.Of(ErrorCode.Unauthenticated, key, english);
 }

@@ -23,7 +23,7 @@ internal sealed class BadRequestReader
     private const int MaxErrors = 100;
 
     private const string Body = "body";
-    private readonly Dictionary<string, string[]> errors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ErrorText[]> errors = new(StringComparer.Ordinal);
 
     private BadRequestReader() { }
 
@@ -35,11 +35,13 @@ internal sealed class BadRequestReader
         var errors = await FindAsync(context);
         return errors.Count > 0
             ? Error.Invalid(errors)
-            : Error.Invalid(failure.InnerException is JsonException { Path: { Length: > 2 } path } ? path[2..] : Body, "is missing or cannot be read");
+            : Error.Invalid(
+                failure.InnerException is JsonException { Path: { Length: > 2 } path } ? path[2..] : Body,
+                "field.bad-body", "is missing or cannot be read");
     }
 
     /// <summary>Returns everything that is wrong with a request, by field; empty when nothing is.</summary>
-    public static async ValueTask<IReadOnlyDictionary<string, string[]>> FindAsync(HttpContext context)
+    public static async ValueTask<IReadOnlyDictionary<string, ErrorText[]>> FindAsync(HttpContext context)
     {
         var found = new BadRequestReader();
         // The exception handler removes the endpoint from the context.
@@ -47,8 +49,8 @@ internal sealed class BadRequestReader
             return found.errors;
         if (IdempotencyMiddleware.Fault(context, endpoint) is { } fault)
             found.Add(IdempotencyMiddleware.Header, fault);
-        foreach (var (name, message) in QueryNames.Of(endpoint)?.Faults(context.Request) ?? [])
-            found.Add(FieldFaults.Shown(name), message);
+        foreach (var (name, wrong) in QueryNames.Of(endpoint)?.Faults(context.Request) ?? [])
+            found.Add(FieldFaults.Shown(name), wrong);
         foreach (var parameter in endpoint.Metadata.GetMetadata<MethodInfo>()?.GetParameters() ?? [])
         {
             if (QueryNames.IsQuery(parameter, endpoint) && !found.errors.ContainsKey(parameter.Name!))
@@ -68,14 +70,15 @@ internal sealed class BadRequestReader
             return;
         if (Read(text, type) is not { } value)
         {
-            Add(parameter.Name!, "cannot be read: missing or of the wrong type");
+            Add(parameter.Name!, ErrorText.Of("field.unreadable-parameter", "cannot be read: missing or of the wrong type"));
             return;
         }
         var about = new ValidationContext(value, context.RequestServices, null) { MemberName = parameter.Name, DisplayName = parameter.Name! };
+        // Rules answer in the client's language.
         foreach (var rule in parameter.GetCustomAttributes<ValidationAttribute>())
         {
             if (rule.GetValidationResult(value, about) is { ErrorMessage: { } message })
-                Add(parameter.Name!, message);
+                Add(parameter.Name!, ErrorText.Untranslated(message));
         }
     }
 
@@ -96,7 +99,7 @@ internal sealed class BadRequestReader
         if (context.Request.Body.Length == 0 && context.Request.ContentLength is null or 0)
         {
             if (!isOptional)
-                Add(Body, "is missing or cannot be read");
+                Add(Body, ErrorText.Of("field.bad-body", "is missing or cannot be read"));
             return;
         }
         var json = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
@@ -107,7 +110,7 @@ internal sealed class BadRequestReader
             using var document = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
             if (document.RootElement.ValueKind != JsonValueKind.Object)
             {
-                Add(Body, "is missing or cannot be read");
+                Add(Body, ErrorText.Of("field.bad-body", "is missing or cannot be read"));
                 return;
             }
             value = TryMend(document.RootElement, json.GetTypeInfo(type), "", out var mended) ? mended?.Deserialize(json.GetTypeInfo(type)) : null;
@@ -116,7 +119,7 @@ internal sealed class BadRequestReader
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             if (errors.Count == before)
-                Add(Body, "The body is no valid JSON.");
+                Add(Body, ErrorText.Of("field.bad-json", "The body is no valid JSON."));
             return;
         }
         if (value is not null)
@@ -208,7 +211,7 @@ internal sealed class BadRequestReader
                     break;
                 }
         }
-        Add(path, "cannot be read: wrong type or malformed");
+        Add(path, ErrorText.Of("field.unreadable", "cannot be read: wrong type or malformed"));
         return false;
     }
 
@@ -229,7 +232,7 @@ internal sealed class BadRequestReader
         mended = fields;
         var missing = type.Properties.Where(p => p.IsRequired && !seen.Contains(p.Name)).ToArray();
         foreach (var property in missing)
-            Add(Within(path, property.Name), "is required");
+            Add(Within(path, property.Name), ErrorText.Of("field.missing", "is required"));
         // A member that cannot be read counts as missing.
         return type.Properties.All(p => !p.IsRequired || fields.ContainsKey(p.Name));
     }
@@ -254,14 +257,14 @@ internal sealed class BadRequestReader
         {
             // A field that could not be read is not reported as missing, too.
             if (!errors.Keys.Any(e => FieldNames.IsWithin(e, FieldNames.CamelCase(name))))
-                Add(FieldNames.CamelCase(name), messages);
+                Add(FieldNames.CamelCase(name), Array.ConvertAll(messages, ErrorText.Untranslated));
         }
     }
 
-    private void Add(string field, params string[] messages)
+    private void Add(string field, params ErrorText[] faults)
     {
         if (errors.Count < MaxErrors || errors.ContainsKey(field))
-            errors[field] = errors.TryGetValue(field, out var others) ? [.. others.Union(messages)] : messages;
+            errors[field] = errors.TryGetValue(field, out var others) ? [.. others.Union(faults)] : faults;
     }
 }
 

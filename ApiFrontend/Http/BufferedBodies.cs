@@ -67,7 +67,8 @@ internal static class BufferedBodies
             }
             catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
             {
-                throw new BadHttpRequestException("The body came too slowly.", StatusCodes.Status408RequestTimeout);
+                throw new UnreadableRequestException(ErrorText.Of(
+                    "error.body-slow", "The body arrived too slowly."), StatusCodes.Status408RequestTimeout);
             }
             // The server reports a chunk length that overflows as an I/O error.
             catch (Exception e) when (e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } or IOException { InnerException: OverflowException })
@@ -88,7 +89,3 @@ internal static class BufferedBodies
         PipeReader IRequestBodyPipeFeature.Reader => reader ??= PipeReader.Create(new ReadOnlySequence<byte>(GetBuffer()));
     }
 }
-
-/// <summary>A body with malformed framing. Its content is ignored, and its end cannot be found.</summary>
-internal sealed class UnreadableBodyException(Exception cause)
-    : BadHttpRequestException("cannot be read: its chunks or its length are malformed", StatusCodes.Status400BadRequest, cause);

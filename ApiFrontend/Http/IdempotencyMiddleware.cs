@@ -75,15 +75,15 @@ internal sealed partial class IdempotencyMiddleware(
     }
 
     /// <summary>Returns what is wrong with a request's key; null when it is valid, or when it is neither required nor sent.</summary>
-    public static string? Fault(HttpContext context, Endpoint endpoint)
+    public static ErrorText? Fault(HttpContext context, Endpoint endpoint)
     {
         var header = context.Request.Headers[Header];
         if (!HttpMethods.IsPost(context.Request.Method) || (header.Count == 0 && endpoint.Metadata.GetMetadata<IdempotencyRule>() is not { Required: true }))
             return null;
         var key = header.ToString();
-        return header.Count == 0 ? "is required here"
+        return header.Count == 0 ? ErrorText.Of("field.missing-here", "is required here")
             : key.Length is 0 or > MaxKeyLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~')
-                ? $"must be 1–{MaxKeyLength} printable ASCII characters"
+                ? ErrorText.Of("field.printable", $"must be 1–{MaxKeyLength} printable ASCII characters")
             : null;
     }
 
@@ -102,10 +102,14 @@ internal sealed partial class IdempotencyMiddleware(
                 await ReplayAsync(context, request, run.Answer!);
                 return;
             case IdempotencyOutcome.Reused:
-                await new Problem(new Error(ErrorCode.IdempotencyKeyReused, $"The {Header} came with another request before. Use a new key.")).ExecuteAsync(context);
+                await new Problem(Error.Of(
+                    ErrorCode.IdempotencyKeyReused, "error.key-reused",
+                    "The Idempotency-Key was used for a different request. Use a new key.")).ExecuteAsync(context);
                 return;
             case IdempotencyOutcome.InProgress:
-                await new Problem(new Error(ErrorCode.Conflict, "The same request is still being worked on. Ask again.") { RetryAfter = TimeSpan.FromSeconds(2) })
+                await new Problem(Error.Of(
+                    ErrorCode.Conflict, "error.key-running",
+                    "The same request is still in progress. Try again.").WithRetryAfter(TimeSpan.FromSeconds(2)))
                     .ExecuteAsync(context);
                 return;
         }
@@ -176,7 +180,10 @@ internal sealed partial class IdempotencyMiddleware(
         }
         catch (AuthenticationTagMismatchException)
         {
-            await new Problem(new Error(ErrorCode.Conflict, "It was done, but its answer can no longer be read: the key it was kept under is gone. Use a new Idempotency-Key.")).ExecuteAsync(context);
+            await new Problem(Error.Of(
+                ErrorCode.Conflict, "error.answer-gone",
+                "The request was carried out, but its stored response can no longer be decrypted. Check the result before you use a new Idempotency-Key."))
+                .ExecuteAsync(context);
             return;
         }
         context.Response.StatusCode = answer.Status;

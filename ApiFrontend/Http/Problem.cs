@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
-using SoonShop.ApiFrontend.Texts;
+using Microsoft.Extensions.Localization;
+using SoonShop.ApiFrontend.Localization;
 
 namespace SoonShop.ApiFrontend.Http;
 
@@ -11,10 +12,11 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        var details = new ProblemDetails { Status = StatusCode, Detail = error.Detail };
+        var details = new ProblemDetails { Status = StatusCode };
         var language = Complete(httpContext, details, error.Code);
+        details.Detail = error.Text is { } text ? language.Text(text) : error.Detail;
         if (error.Errors is not null)
-            details.Extensions["errors"] = error.Errors.ToDictionary(e => e.Key, e => e.Value.Select(language.Say).ToArray());
+            details.Extensions["errors"] = Errors(error, error.Errors, language);
         if (error.OrderId is not null)
             details.Extensions["orderId"] = error.OrderId;
         if (error.Lines is not null)
@@ -34,8 +36,9 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
     {
         var language = Messages.For(context.Request);
         details.Type = context.RequestServices.GetRequiredService<HttpOptions>().ProblemTypeBase + code;
-        details.Title = language.Find($"title.{code}") ?? char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
-        details.Detail = details.Detail is { } detail ? language.Say(detail) : null;
+        details.Title = language[$"title.{code}"] is { ResourceNotFound: false } title
+            ? title
+            : char.ToUpperInvariant(code[0]) + code[1..].Replace('-', ' ');
         details.Instance = context.Request.Path;
         details.Extensions["traceId"] = context.TraceId();
         var headers = context.Response.Headers;
@@ -46,6 +49,13 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
             headers.WWWAuthenticate = "Bearer";
         return language;
     }
+
+    /// <summary>Returns the faults of each invalid field. A silo of an earlier version sends the English texts only.</summary>
+    private static Dictionary<string, string[]> Errors(
+        Error error, IReadOnlyDictionary<string, string[]> english, IStringLocalizer language) =>
+        error.FieldErrors.IsDefaultOrEmpty
+            ? english.ToDictionary()
+            : error.FieldErrors.ToDictionary(e => e.Field, e => e.Texts.Select(language.Text).ToArray());
 
     /// <summary>The default wait for errors without a time: short, but not immediate.</summary>
     private static TimeSpan? DefaultWait(int? status) =>

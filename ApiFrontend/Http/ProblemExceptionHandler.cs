@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Diagnostics;
 using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Localization;
 using SoonShop.ServiceDefaults;
 
 namespace SoonShop.ApiFrontend.Http;
@@ -20,16 +21,19 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         {
             // These statuses have no error code of their own.
             httpContext.Response.StatusCode = bad.StatusCode;
-            await problems.WriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = { Detail = bad.Message } });
+            var detail = DetailOf(bad, Messages.For(httpContext.Request));
+            await problems.WriteAsync(new ProblemDetailsContext { HttpContext = httpContext, ProblemDetails = { Detail = detail } });
             return true;
         }
         var error = exception switch
         {
-            UnreadableBodyException e => Error.Invalid("body", e.Message),
+            UnreadableBodyException e => Error.Invalid("body", e.Text),
             BadHttpRequestException e => await BadRequestReader.ReadErrorAsync(httpContext, e),
-            UnavailableException or CallLostException => Unavailable(exception.Message),
-            TypeLoadException e when OtherVersions.LackMethod(e) => Unavailable(OtherVersions.Message),
-            TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException => Unavailable("The shop does not answer in time."),
+            UnavailableException e => Unavailable(e.Reason),
+            CallLostException => Unavailable(CallLostException.Reason),
+            TypeLoadException e when OtherVersions.LackMethod(e) => Unavailable(OtherVersions.Reason),
+            TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException =>
+                Unavailable(ErrorText.Of("error.no-answer", "The shop does not answer in time.")),
             _ => null,
         };
         if (error is null)
@@ -43,7 +47,14 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         return true;
     }
 
-    private static Error Unavailable(string reason) => new(ErrorCode.Unavailable, $"{reason} Asking again with the same Idempotency-Key is safe.") { RetryAfter = RetryAfter };
+    /// <summary>The server's own sentences are English only, so the text of the status stands for them.</summary>
+    private static string DetailOf(BadHttpRequestException failure, Messages language) =>
+        failure is UnreadableRequestException own ? language.Text(own.Text)
+        : language[$"about.{ProblemCodes.OfStatus(failure.StatusCode)}"] is { ResourceNotFound: false } text ? text
+        : failure.Message;
+
+    private static Error Unavailable(ErrorText reason) =>
+        Error.Of(ErrorCode.Unavailable, "error.retry", $"{reason} Retry with the same Idempotency-Key.").WithRetryAfter(RetryAfter);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path} is unavailable: {Exception}: {Reason}")]
     private static partial void LogUnavailable(ILogger log, string method, string path, string exception, string reason);

@@ -24,7 +24,7 @@ internal sealed class QueryNames
         endpoint.Metadata.GetMetadata<MethodInfo>() is null || endpoint.Metadata.GetMetadata<AnyQuery>() is not null ? null : Known.GetValue(endpoint, Read);
 
     /// <summary>Returns what is wrong with the names of a request's query: unknown and duplicate ones.</summary>
-    public IEnumerable<(string Name, string Message)> Faults(HttpRequest request)
+    public IEnumerable<(string Name, ErrorText Fault)> Faults(HttpRequest request)
     {
         var given = new HashSet<string>(StringComparer.Ordinal);
         foreach (var pair in new QueryStringEnumerable(request.QueryString.Value))
@@ -82,20 +82,29 @@ internal static class FieldFaults
     /// <summary>Longer names are truncated in messages, and are not compared with known names.</summary>
     private const int MaxLength = 100;
 
-    public const string Nameless = "has a parameter without a name";
-    public const string Repeated = "is given more than once";
-    public const string NoBody = "is not taken here; send none";
+    public static readonly ErrorText Nameless = ErrorText.Of("field.nameless", "has a parameter without a name");
+    public static readonly ErrorText Repeated = ErrorText.Of("field.repeated", "is given more than once");
+    public static readonly ErrorText NoBody = ErrorText.Of("field.no-body", "is not accepted here; send no body");
 
-    public static string UnknownParameter(string name, IEnumerable<string> known) => With("is not a known parameter", name, known);
+    public static ErrorText UnknownParameter(string name, IEnumerable<string> known) => Nearest(name, known) is { } nearest
+        ? ErrorText.Of("field.unknown-parameter-like", $"is not a known parameter; did you mean {nearest}?")
+        : ErrorText.Of("field.unknown-parameter", "is not a known parameter");
 
-    public static string UnknownField(string name, IEnumerable<string> known) => With("is not a known field", name, known);
+    public static ErrorText UnknownField(string name, IEnumerable<string> known) => Nearest(name, known) is { } nearest
+        ? ErrorText.Of("field.unknown-like", $"is not a known field; did you mean {nearest}?")
+        : ErrorText.Of("field.unknown", "is not a known field");
+
+    public static ErrorText NeededUnless(params string[] others)
+    {
+        var given = others.Select(ErrorText.Untranslated).Aggregate((one, other) => ErrorText.Of("field.or", $"{one} or {other}"));
+        return ErrorText.Of("field.either", $"is required unless {given} is given");
+    }
+
+    public static ErrorText NotWith(string other) => ErrorText.Of("field.not-both", $"cannot be combined with {other}");
 
     /// <summary>Returns a name as messages show it.</summary>
     public static string Shown(string name) =>
         name.Length <= MaxLength ? name : string.Concat(name.AsSpan(0, char.IsHighSurrogate(name[MaxLength - 1]) ? MaxLength - 1 : MaxLength), "…");
-
-    private static string With(string fault, string name, IEnumerable<string> known) =>
-        Nearest(name, known) is { } nearest ? $"{fault}; did you mean {nearest}?" : fault;
 
     /// <summary>Returns the most similar known name, if it differs in at most one of three letters, ignoring case.</summary>
     private static string? Nearest(string name, IEnumerable<string> known)

@@ -19,7 +19,8 @@ internal static class RequestLimits
     public static void UseRequestLimits(this IApplicationBuilder app, int maxBytes) => app.Use((context, next) =>
     {
         if (context.Request.ContentLength > maxBytes)
-            throw new BadHttpRequestException($"The body is larger than {maxBytes} bytes.", StatusCodes.Status413PayloadTooLarge);
+            throw new UnreadableRequestException(ErrorText.Of(
+                "error.body-size", $"The body is larger than {maxBytes} bytes."), StatusCodes.Status413PayloadTooLarge);
         if (context.Request.ContentLength is null && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = maxBytes;
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true }
@@ -34,11 +35,13 @@ internal static class RequestLimits
     private static string WithoutCharset(string contentType)
     {
         if (!MediaTypeHeaderValue.TryParse(contentType, out var type))
-            throw new BadHttpRequestException("Content-Type cannot be read.", StatusCodes.Status415UnsupportedMediaType);
+            throw new UnreadableRequestException(ErrorText.Of(
+                "error.content-type", "Content-Type cannot be read."), StatusCodes.Status415UnsupportedMediaType);
         foreach (var charset in type.Parameters.Where(p => p.Name.Equals("charset", StringComparison.OrdinalIgnoreCase)).ToArray())
         {
             if (!HeaderUtilities.RemoveQuotes(charset.Value).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-                throw new BadHttpRequestException("The body's charset must be utf-8.", StatusCodes.Status415UnsupportedMediaType);
+                throw new UnreadableRequestException(ErrorText.Of(
+                    "error.charset", "The body's charset must be utf-8."), StatusCodes.Status415UnsupportedMediaType);
             type.Parameters.Remove(charset);
         }
         return type.ToString();

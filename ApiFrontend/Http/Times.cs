@@ -46,9 +46,12 @@ internal static partial class Times
 }
 
 /// <summary>A bound of a filter. See <see cref="Times"/>.</summary>
-public abstract class TimeBoundAttribute(string description) : ValidationAttribute("must be a time such as 2026-03-01T09:30:00Z, or a date such as 2026-03-01"), IDescribesSchema
+public abstract class TimeBoundAttribute(string description) : FieldRuleAttribute, IDescribesSchema
 {
-    public override bool IsValid(object? value) => value is not string text || Times.TryRead(text, ends: false, out _);
+    protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
+        value is not string text || Times.TryRead(text, ends: false, out _)
+        ? null
+        : ErrorText.Of("field.time-bound", "must be a time such as 2026-03-01T09:30:00Z, or a date such as 2026-03-01");
 
     void IDescribesSchema.Describe(OpenApiSchema schema)
     {

@@ -39,28 +39,28 @@ internal static class InventoryApi
             : Unknown(sku);
 
     private static async Task<Results<Ok<Page<StockMovement>>, Problem>> GetLedgerAsync(
-        string sku, IClusterClient cluster, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        string sku, IClusterClient cluster, [Cursor] string? cursor,
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         Find(cluster, sku) is { } item ? (await item.GetLedgerAsync(new PageRequest(limit, cursor))).Ok() : Unknown(sku);
 
     private static IInventoryItemGrain? Find(IClusterClient cluster, string text) =>
         Sku.TryNormalize(text, out var sku) ? cluster.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)) : null;
 
-    private static Problem Unknown(string sku) => new(Error.NotFound($"The product {sku}"));
+    private static Problem Unknown(string sku) => new(Error.NotFound("not-found.product", $"The product {sku} was not found."));
 }
 
-public sealed record StockSettingsRequest([property: Required, Range(0, AdjustStock.MaxUnits)] int? LowStockThreshold);
+public sealed record StockSettingsRequest([property: RequiredField, NumberRange(0, AdjustStock.MaxUnits)] int? LowStockThreshold);
 
 public sealed record AdjustmentRequest(
-    [property: Required, Range(-AdjustStock.MaxUnits, AdjustStock.MaxUnits), NotZero] int? Delta,
-    [property: Required, StringLength(100), Line] string? Reason,
-    [property: StringLength(100), Line] string? Reference);
+    [property: RequiredField, NumberRange(-AdjustStock.MaxUnits, AdjustStock.MaxUnits), NotZero] int? Delta,
+    [property: RequiredField, TextLength(100), Line] string? Reason,
+    [property: TextLength(100), Line] string? Reference);
 
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class NotZeroAttribute : ValidationAttribute, IDescribesSchema
+public sealed class NotZeroAttribute : FieldRuleAttribute, IDescribesSchema
 {
-    public NotZeroAttribute() : base("must not be zero") { }
-
-    public override bool IsValid(object? value) => value is not 0;
+    protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
+        value is not 0 ? null : ErrorText.Of("field.not-zero", "must not be zero");
 
     void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Not = new OpenApiSchema { Enum = [0] };
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Logging;
@@ -25,5 +24,5 @@ internal static class AdminLogLevelsApi
 
 /// <summary>Levels by category or its prefix, with <c>Default</c> for all others, and the duration in minutes.</summary>
 public sealed record LogLevelsRequest(
-    [property: Required] Dictionary<string, LogDetail>? Levels,
-    [property: Range(1, LogLevels.MaxMinutes)] int Minutes = 30);
+    [property: RequiredField] Dictionary<string, LogDetail>? Levels,
+    [property: NumberRange(1, LogLevels.MaxMinutes)] int Minutes = 30);

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Notifications;
@@ -40,8 +39,8 @@ internal static class AdminWebhooksApi
 }
 
 public sealed record WebhookRequest(
-    [property: Required, StringLength(500, MinimumLength = 1), Line] string? Url,
-    [property: Required, MaxLength(50)] string[]? EventTypes);
+    [property: RequiredField, TextLength(500, MinimumLength = 1), Line] string? Url,
+    [property: RequiredField, MaxItems(50)] string[]? EventTypes);
 
 /// <summary>A new endpoint with the secret that signs its posts.</summary>
 internal sealed record NewWebhookResponse(

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
@@ -21,7 +20,8 @@ internal static class NotificationsApi
     }
 
     private static async Task<Results<Ok<NotificationPage>, Problem>> ListAsync(
-        ClaimsPrincipal user, IClusterClient cluster, [Cursor] string? cursor, bool unread = false, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        ClaimsPrincipal user, IClusterClient cluster, [Cursor] string? cursor, bool unread = false,
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Mine(user, cluster).ListAsync(unread, new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Results<NoContent, Problem>> MarkReadAsync(Guid id, ClaimsPrincipal user, IClusterClient cluster) =>
@@ -47,7 +47,7 @@ internal static class NotificationsApi
 }
 
 /// <summary>Whether a kind is wanted on a channel, by kind and channel.</summary>
-public sealed record PreferencesRequest([property: Required] Dictionary<string, Dictionary<string, bool>>? Preferences)
+public sealed record PreferencesRequest([property: RequiredField] Dictionary<string, Dictionary<string, bool>>? Preferences)
 {
     /// <summary>The most kinds and channels that are checked; no more exist.</summary>
     private const int MaxNames = 100;
@@ -55,7 +55,7 @@ public sealed record PreferencesRequest([property: Required] Dictionary<string, 
     public Error? Problem() =>
         Preferences!.Count > MaxNames || Preferences.Values.Any(c => c is null || c.Count > MaxNames)
             || Preferences.Keys.Concat(Preferences.Values.SelectMany(c => c.Keys)).Any(n => n.Length > MaxNames || !Text.IsLine(n))
-            ? Error.Invalid("preferences", "must name kinds of notifications, each with its channels")
+            ? Error.Invalid("preferences", "field.preferences", "must name kinds of notifications, each with its channels")
             : null;
 
     public ImmutableArray<NotificationChoice> Choices() =>

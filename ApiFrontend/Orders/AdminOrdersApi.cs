@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
@@ -21,8 +20,10 @@ internal static class AdminOrdersApi
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
-        IClusterClient cluster, [EnumValue<OrderStatus>] string? status, Guid? customerId, [StringLength(40), CleanText] string? number, [KnownMailAddress] string? email,
-        [SkuText] string? sku, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor, [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        IClusterClient cluster, [EnumValue<OrderStatus>] string? status, Guid? customerId, [TextLength(40), CleanText] string? number,
+        [KnownMailAddress] string? email,
+        [SkuText] string? sku, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(
             new OrderQuery(customerId, null, EnumQuery.Read<OrderStatus>(status), Times.ReadStart(from), Times.ReadEnd(to), new PageRequest(limit, cursor))
             {
@@ -47,24 +48,24 @@ internal static class AdminOrdersApi
 }
 
 public sealed record ShipRequest(
-    [property: Required, StringLength(100), Line] string? Carrier,
-    [property: Required, StringLength(100), Line] string? TrackingNumber);
+    [property: RequiredField, TextLength(100), Line] string? Carrier,
+    [property: RequiredField, TextLength(100), Line] string? TrackingNumber);
 
-public sealed record CaptureRequest([property: Range(1, Money.MaxAmount)] long? Amount);
+public sealed record CaptureRequest([property: NumberRange(1, Money.MaxAmount)] long? Amount);
 
 /// <summary>Exactly one of <c>amount</c>, <c>lines</c> and <c>full</c> says what is refunded.</summary>
 public sealed record RefundRequest(
-    [property: Range(1, Money.MaxAmount), ExactlyOneOf(nameof(RefundRequest.Lines), nameof(RefundRequest.Full))] long? Amount,
-    [property: Length(1, Cart.MaxLines), NoNulls, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Full))] List<RefundLineRequest>? Lines,
+    [property: NumberRange(1, Money.MaxAmount), ExactlyOneOf(nameof(RefundRequest.Lines), nameof(RefundRequest.Full))] long? Amount,
+    [property: ItemCount(1, Cart.MaxLines), NoNulls, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Full))] List<RefundLineRequest>? Lines,
     [property: OnlyTrue, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Lines))] bool? Full,
-    [property: Required, StringLength(500), Line] string? Reason)
+    [property: RequiredField, TextLength(500), Line] string? Reason)
 {
     public RefundOrder ToCommand(string refundId) =>
         new(refundId, Amount, Lines is null ? null : [.. Lines.Select(l => l.ToUnits())], Full == true, Reason!);
 }
 
 public sealed record RefundLineRequest(
-    [property: Required, SkuText] string? Sku, [property: Required, Range(1, CartLine.MaxQuantity)] int? Quantity)
+    [property: RequiredField, SkuText] string? Sku, [property: RequiredField, NumberRange(1, CartLine.MaxQuantity)] int? Quantity)
 {
     public LineUnits ToUnits() => new(SoonShop.Sku.TryNormalize(Sku, out var sku) ? sku : Sku!, Quantity!.Value);
 }

@@ -47,7 +47,9 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
         if (seen == first.Value.Timeline.Length && HasEnded(first.Value))
             return TypedResults.NoContent();
         if (Volatile.Read(ref connections) >= MaxConnections)
-            return new Problem(new Error(ErrorCode.RateLimited, "Too many watch orders here. Ask for the order itself meanwhile.") { RetryAfter = TimeSpan.FromSeconds(10) });
+            return new Problem(Error.Of(
+                ErrorCode.RateLimited, "error.all-watchers",
+                "Too many live connections. Poll the order instead.").WithRetryAfter(TimeSpan.FromSeconds(10)));
         // Proxies that buffer responses would delay the events.
         context.Response.Headers["X-Accel-Buffering"] = "no";
         return TypedResults.ServerSentEvents(FollowAsync(order, context.User, caller, seen, context.RequestAborted));
@@ -120,5 +122,5 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
     private static bool HasEnded(Order order) =>
         order.Status is OrderStatus.Cancelled or OrderStatus.Rejected or OrderStatus.Expired or OrderStatus.Refunded;
 
-    private static Problem BadLastEventId => new(Error.Invalid("Last-Event-ID", "is none that this stream gave"));
+    private static Problem BadLastEventId => new(Error.Invalid("Last-Event-ID", "field.event-id", "is not an event id of this stream"));
 }

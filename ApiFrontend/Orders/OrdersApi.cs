@@ -48,7 +48,7 @@ internal static class OrdersApi
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
         HttpContext context, IClusterClient cluster, [EnumValue<OrderStatus>] string? status, [Cursor] string? cursor,
-        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
         var caller = context.Caller();
         return (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(new OrderQuery(
@@ -72,39 +72,40 @@ internal static class OrdersApi
 public sealed record PlaceOrderRequest(
     [property: EitherOr(nameof(PlaceOrderRequest.AddressId))] AddressRequest? ShippingAddress,
     Guid? AddressId,
-    [property: Required, StringLength(200, MinimumLength = 1), Line] string? PaymentMethod,
+    [property: RequiredField, TextLength(200, MinimumLength = 1), Line] string? PaymentMethod,
     [property: MailAddress, NeededByGuests] string? Email,
     [property: NeedsAccount] bool? SavePaymentMethod = null,
     ExpectedTotalRequest? ExpectedTotal = null);
 
 /// <summary>The total that the buyer was shown.</summary>
 public sealed record ExpectedTotalRequest(
-    [property: Required, Range(0, Money.MaxAmount)] long? Amount, [property: Required, CurrencyCode] string? Currency)
+    [property: RequiredField, NumberRange(0, Money.MaxAmount)] long? Amount, [property: RequiredField, CurrencyCode] string? Currency)
 {
     public Money ToMoney() => new(Amount!.Value, Currency!);
 }
 
 public sealed record PayOrderRequest(
-    [property: Required, StringLength(200, MinimumLength = 1), Line] string? PaymentMethod, [property: NeedsAccount] bool? SavePaymentMethod = null);
+    [property: RequiredField, TextLength(200, MinimumLength = 1), Line] string? PaymentMethod,
+    [property: NeedsAccount] bool? SavePaymentMethod = null);
 
 /// <summary>Allows the field only for callers with an account.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class NeedsAccountAttribute : ValidationAttribute
+public sealed class NeedsAccountAttribute : FieldRuleAttribute
 {
-    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
-        value is true && validationContext.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.UserId() is null
-            ? new ValidationResult("needs an account: sign in first", [validationContext.MemberName!])
-            : ValidationResult.Success;
+    protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
+        value is true && validation.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.UserId() is null
+            ? ErrorText.Of("field.needs-account", "needs an account: sign in first")
+            : null;
 }
 
 /// <summary>Requires the field from guests; an account provides it for others.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class NeededByGuestsAttribute : ValidationAttribute
+public sealed class NeededByGuestsAttribute : FieldRuleAttribute
 {
-    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
-        value is null && validationContext.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.UserId() is null
-            ? new ValidationResult("is required for guests", [validationContext.MemberName!])
-            : ValidationResult.Success;
+    protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
+        value is null && validation.GetRequiredService<IHttpContextAccessor>().HttpContext?.User.UserId() is null
+            ? ErrorText.Of("field.guests", "is required for guests")
+            : null;
 }
 
-public sealed record CancelOrderRequest([property: StringLength(500), MailedText] string? Reason);
+public sealed record CancelOrderRequest([property: TextLength(500), MailedText] string? Reason);

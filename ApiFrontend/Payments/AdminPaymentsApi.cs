@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Payments;
@@ -18,7 +17,7 @@ internal static class AdminPaymentsApi
 
     private static async Task<Results<Ok<Page<PaymentDiscrepancy>>, Problem>> ListAsync(
         IClusterClient cluster, bool? resolved, [EnumValue<DiscrepancyKind>] string? kind, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
-        [Range(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Reconciliation(cluster).ListAsync(new DiscrepancyFilter(resolved, EnumQuery.Read<DiscrepancyKind>(kind), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Ok<ReconciliationStatus>> GetStatusAsync(IClusterClient cluster) =>

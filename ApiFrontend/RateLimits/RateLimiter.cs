@@ -34,6 +34,8 @@ internal sealed class RateLimiter(RateLimitsOptions options, LocalLimits local, 
         if (result.Granted)
             return null;
         metrics.RateLimited(name);
-        return new Error(ErrorCode.RateLimited, $"Too many requests ({name}). Ask again after the seconds of Retry-After.") { RetryAfter = result.More };
+        return Error.Of(
+            ErrorCode.RateLimited, "error.too-many",
+            $"Too many requests ({name}). Retry after the seconds in Retry-After.").WithRetryAfter(result.More);
     }
 }

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.Users;
@@ -24,7 +23,7 @@ internal static class AdminUsersApi
             .WithETag(context, u => u.Version).Ok(RolesResponse.Of);
 }
 
-public sealed record RolesRequest([property: Required, MaxLength(10)] string[]? Roles);
+public sealed record RolesRequest([property: RequiredField, MaxItems(10)] string[]? Roles);
 
 internal sealed record RolesResponse(Guid Id, string Email, ImmutableArray<string> Roles)
 {

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
@@ -62,7 +61,7 @@ internal static class AuthApi
         RefreshRequest body, IClusterClient cluster, Tokens tokens) =>
         RefreshToken.Parse(body.RefreshToken) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).RefreshAsync(token)).Ok(tokens.ToResponse)
-            : new Problem(new Error(ErrorCode.Unauthenticated, "The refresh token is no good."));
+            : new Problem(Error.Of(ErrorCode.Unauthenticated, "error.refresh-token", "The refresh token is not valid. Sign in again."));
 
     private static async Task<NoContent> LogoutAsync(RefreshRequest body, IClusterClient cluster, Sessions sessions)
     {
@@ -83,23 +82,23 @@ internal static class AuthApi
     private static async Task<Results<NoContent, Problem>> ResetPasswordAsync(ResetPasswordRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).ResetPasswordAsync(token.Secret, body.Password!)).NoContent()
-            : new Problem(Error.Invalid("token", "is none that was mailed"));
+            : new Problem(Error.Invalid("token", "field.token", "is not a valid token; use the link in the newest mail"));
 
     private static async Task<Results<NoContent, Problem>> VerifyEmailAsync(VerifyEmailRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).VerifyEmailAsync(token.Secret)).NoContent()
-            : new Problem(Error.Invalid("token", "is none that was mailed"));
+            : new Problem(Error.Invalid("token", "field.token", "is not a valid token; use the link in the newest mail"));
 
     private static async Task<Results<NoContent, Problem>> ConfirmEmailChangeAsync(
         ConfirmEmailChangeRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).ConfirmEmailChangeAsync(token.Secret)).NoContent()
-            : new Problem(Error.Invalid("token", "is none that was mailed"));
+            : new Problem(Error.Invalid("token", "field.token", "is not a valid token; use the link in the newest mail"));
 
     private static async Task<Results<NoContent, Problem>> UndoEmailChangeAsync(UndoEmailChangeRequest body, IClusterClient cluster) =>
         MailedToken.Parse(body.Token) is { } token
             ? (await cluster.GetGrain<IUserGrain>(token.UserId).UndoEmailChangeAsync(token.Secret)).NoContent()
-            : new Problem(Error.Invalid("token", "is none that was mailed"));
+            : new Problem(Error.Invalid("token", "field.token", "is not a valid token; use the link in the newest mail"));
 
     private static async Task<Results<Accepted, Problem>> RequestVerificationAsync(
         HttpContext context, ClaimsPrincipal user, IClusterClient cluster, RateLimiter limiter)
@@ -119,26 +118,26 @@ internal static class AuthApi
 }
 
 public sealed record RegisterRequest(
-    [property: Required, MailAddress] string? Email,
-    [property: Required, NewPassword] string? Password,
-    [property: StringLength(DisplayNames.MaxLength), MailedText] string? DisplayName);
+    [property: RequiredField, MailAddress] string? Email,
+    [property: RequiredField, NewPassword] string? Password,
+    [property: TextLength(DisplayNames.MaxLength), MailedText] string? DisplayName);
 
 public sealed record LoginRequest(
-    [property: Required, KnownMailAddress] string? Email,
-    [property: Required, KnownPassword] string? Password,
+    [property: RequiredField, KnownMailAddress] string? Email,
+    [property: RequiredField, KnownPassword] string? Password,
     Guid? CartId,
-    [property: StringLength(100), Line] string? DeviceToken = null);
+    [property: TextLength(100), Line] string? DeviceToken = null);
 
-public sealed record RefreshRequest([property: Required, StringLength(256)] string? RefreshToken);
+public sealed record RefreshRequest([property: RequiredField, TextLength(256)] string? RefreshToken);
 
-public sealed record ForgotPasswordRequest([property: Required, KnownMailAddress] string? Email);
+public sealed record ForgotPasswordRequest([property: RequiredField, KnownMailAddress] string? Email);
 
 public sealed record ResetPasswordRequest(
-    [property: Required, StringLength(256)] string? Token,
-    [property: Required, NewPassword] string? Password);
+    [property: RequiredField, TextLength(256)] string? Token,
+    [property: RequiredField, NewPassword] string? Password);
 
-public sealed record VerifyEmailRequest([property: Required, StringLength(256)] string? Token);
+public sealed record VerifyEmailRequest([property: RequiredField, TextLength(256)] string? Token);
 
-public sealed record ConfirmEmailChangeRequest([property: Required, StringLength(256)] string? Token);
+public sealed record ConfirmEmailChangeRequest([property: RequiredField, TextLength(256)] string? Token);
 
-public sealed record UndoEmailChangeRequest([property: Required, StringLength(256)] string? Token);
+public sealed record UndoEmailChangeRequest([property: RequiredField, TextLength(256)] string? Token);

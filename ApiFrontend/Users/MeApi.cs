@@ -83,26 +83,26 @@ internal static class MeApi
 }
 
 public sealed record ProfileRequest(
-    [property: StringLength(DisplayNames.MaxLength, MinimumLength = 1), MailedText] string? DisplayName,
-    [property: RegularExpression("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", ErrorMessage = "must be a language tag such as en or zh-CN")] string? Locale);
+    [property: TextLength(DisplayNames.MaxLength, MinimumLength = 1), MailedText] string? DisplayName,
+    [property: LanguageTag] string? Locale);
 
 public sealed record ChangePasswordRequest(
-    [property: Required, KnownPassword] string? CurrentPassword,
-    [property: Required, NewPassword] string? NewPassword);
+    [property: RequiredField, KnownPassword] string? CurrentPassword,
+    [property: RequiredField, NewPassword] string? NewPassword);
 
 public sealed record ChangeEmailRequest(
-    [property: Required, MailAddress] string? NewEmail,
-    [property: Required, KnownPassword] string? CurrentPassword);
+    [property: RequiredField, MailAddress] string? NewEmail,
+    [property: RequiredField, KnownPassword] string? CurrentPassword);
 
 public sealed record AddressRequest(
-    [property: Required, StringLength(100), AddressLine] string? Name,
-    [property: Required, StringLength(200), AddressLine] string? Line1,
-    [property: StringLength(200), AddressLine] string? Line2,
-    [property: AddressPart("Town."), StringLength(100), AddressLine] string? City,
-    [property: AddressPart("State, province or the like, by name or code."), StringLength(100), AddressLine] string? Region,
-    [property: AddressPart("In the country's form."), StringLength(20), AddressLine] string? PostalCode,
-    [property: Required, CountryCode] string? Country,
-    [property: StringLength(30), AddressLine] string? Phone)
+    [property: RequiredField, TextLength(100), AddressLine] string? Name,
+    [property: RequiredField, TextLength(200), AddressLine] string? Line1,
+    [property: TextLength(200), AddressLine] string? Line2,
+    [property: AddressPart("Town."), TextLength(100), AddressLine] string? City,
+    [property: AddressPart("State, province or the like, by name or code."), TextLength(100), AddressLine] string? Region,
+    [property: AddressPart("In the country's form."), TextLength(20), AddressLine] string? PostalCode,
+    [property: RequiredField, CountryCode] string? Country,
+    [property: TextLength(30), AddressLine] string? Phone)
 {
     public Address ToAddress() => new(Name ?? "", Line1 ?? "", Line2, City ?? "", Region, PostalCode ?? "", Country ?? "", Phone);
 }
@@ -110,21 +110,18 @@ public sealed record AddressRequest(
 /// <summary>Validates a part of an address by the country's rules. See <see cref="AddressRules"/>.</summary>
 /// <param name="about">The description of the part.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class AddressPartAttribute(string about) : ValidationAttribute, IDescribesSchema
+public sealed class AddressPartAttribute(string about) : FieldRuleAttribute, IDescribesSchema
 {
-    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext)
+    protected override ErrorText? FindFault(object? value, ValidationContext validation)
     {
         // The framework passes the whole body to a rule, not the object with the value.
-        var address = validationContext.ObjectInstance is PlaceOrderRequest order ? order.ShippingAddress : validationContext.ObjectInstance as AddressRequest;
-        var member = validationContext.MemberName!;
-        return address is not null
-            && Errors(address, validationContext).GetValueOrDefault(JsonNamingPolicy.CamelCase.ConvertName(member)) is [var message, ..]
-                ? new ValidationResult(message, [member])
-                : ValidationResult.Success;
+        var address = validation.ObjectInstance is PlaceOrderRequest order ? order.ShippingAddress : validation.ObjectInstance as AddressRequest;
+        var member = JsonNamingPolicy.CamelCase.ConvertName(validation.MemberName!);
+        return address is not null && Errors(address, validation).GetValueOrDefault(member) is [var fault, ..] ? fault : null;
     }
 
     /// <summary>Validates the address once for all of its parts.</summary>
-    private static IReadOnlyDictionary<string, string[]> Errors(AddressRequest address, ValidationContext validationContext)
+    private static IReadOnlyDictionary<string, ErrorText[]> Errors(AddressRequest address, ValidationContext validationContext)
     {
         if (validationContext.Items.TryGetValue(typeof(AddressRules), out var known)
             && known is (AddressRequest of, CheckedAddress check) && ReferenceEquals(of, address))

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -53,10 +52,10 @@ internal static class PrivacyApi
     private static async Task<Results<Ok<ErasureResponse>, Problem>> GetErasureAsync(Guid id, IClusterClient cluster) =>
         await cluster.GetGrain<IUserGrain>(id).GetErasureAsync() is { } erasure
             ? TypedResults.Ok(ErasureResponse.Of(erasure))
-            : new Problem(Error.NotFound("The erasure"));
+            : new Problem(Error.NotFound("not-found.erasure", "The erasure was not found."));
 }
 
-public sealed record EraseRequest([property: Required, KnownPassword] string? CurrentPassword);
+public sealed record EraseRequest([property: RequiredField, KnownPassword] string? CurrentPassword);
 
 /// <summary>The progress of an account's erasure.</summary>
 /// <param name="Id">The account's id. Once the erasure is completed, nothing else has it.</param>

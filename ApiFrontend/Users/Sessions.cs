@@ -50,7 +50,7 @@ internal sealed class Sessions(AuthOptions options, IClusterClient cluster, Time
             if (heard is null && token is JsonWebToken made && now - made.IssuedAt < Grace)
                 return user;
             if (heard is null || now - heard.At > Grace)
-                throw new UnavailableException("Your session cannot be checked now.", e);
+                throw new UnavailableException(ErrorText.Of("error.session-unchecked", "Your session cannot be checked now."), e);
         }
         return heard.Apply(user);
     }

@@ -9,17 +9,19 @@ namespace SoonShop.Addresses;
 public static class AddressRules
 {
     /// <summary>The message for a country code that is not assigned.</summary>
-    public const string NoCountry = "is not a country of ISO 3166-1; the code of the United Kingdom, for example, is GB";
+    public static readonly ErrorText NoCountry = ErrorText.Of(
+        "field.no-country", "is not a country of ISO 3166-1; the code of the United Kingdom, for example, is GB");
 
     /// <summary>The message for text that does not have the form of a country code.</summary>
-    public const string NoCountryCode = "must be a country code of two upper-case letters, such as US";
+    public static readonly ErrorText NoCountryCode = ErrorText.Of(
+        "field.country", "must be a country code of two upper-case letters, such as US");
 
-    private const string AnyCity = "is required";
+    private static readonly ErrorText AnyCity = ErrorText.Of("field.missing", "is required");
 
     /// <summary>Returns an address in its country's form, and what is wrong with it.</summary>
     public static CheckedAddress Check(Address address)
     {
-        var errors = new Dictionary<string, string[]>();
+        var errors = new Dictionary<string, ErrorText[]>();
         var (region, postalCode) = (Optional(address.Region), PostalText.Tidy(address.PostalCode));
         var city = PostalText.Tidy(address.City);
         if (AddressFormat.Of(address.Country) is not { } format)
@@ -39,13 +41,14 @@ public static class AddressRules
         return new CheckedAddress(new Address(name, line1, line2, city, region, postalCode, address.Country, Optional(address.Phone)), errors);
     }
 
-    private static string? RegionOf(AddressFormat format, string? region, string city, Dictionary<string, string[]> errors)
+    private static string? RegionOf(AddressFormat format, string? region, string city, Dictionary<string, ErrorText[]> errors)
     {
         if (region is not null)
         {
             if (format.RegionOf(region) is { } written)
                 return written;
-            errors["region"] = [$"is no region of {format.Country}; use one of {string.Join(", ", format.Regions)}"];
+            errors["region"] = [ErrorText.Of(
+                "field.region", $"is not a region of {format.Country}; use one of {string.Join(", ", format.Regions)}")];
             return region;
         }
         if (!format.RequiresRegion)
@@ -59,7 +62,7 @@ public static class AddressRules
         return null;
     }
 
-    private static string PostalCodeOf(AddressFormat format, string postalCode, Dictionary<string, string[]> errors)
+    private static string PostalCodeOf(AddressFormat format, string postalCode, Dictionary<string, ErrorText[]> errors)
     {
         if (postalCode.Length == 0)
         {
@@ -69,11 +72,13 @@ public static class AddressRules
         }
         if (format.PostalCodeOf(postalCode) is { } written)
             return written;
-        errors["postalCode"] = [$"is no postal code of {format.Country}; one is {format.PostalCodeExamples[0]}"];
+        errors["postalCode"] = [ErrorText.Of(
+            "field.postal-code", $"is not a postal code of {format.Country}; an example is {format.PostalCodeExamples[0]}")];
         return postalCode;
     }
 
-    private static string Required(AddressFormat format) => $"is required for an address in {format.Country}";
+    private static ErrorText Required(AddressFormat format) => ErrorText.Of(
+        "field.address-part", $"is required for an address in {format.Country}");
 
     private static string? Optional(string? text) => text is not null && PostalText.Tidy(text) is { Length: > 0 } tidy ? tidy : null;
 }
@@ -81,4 +86,4 @@ public static class AddressRules
 /// <summary>The result of <see cref="AddressRules.Check"/>.</summary>
 /// <param name="Address">The address in its country's form, as far as possible.</param>
 /// <param name="Errors">What is wrong, by the part's name in the API, such as <c>postalCode</c>. Empty for a valid address.</param>
-public sealed record CheckedAddress(Address Address, IReadOnlyDictionary<string, string[]> Errors);
+public sealed record CheckedAddress(Address Address, IReadOnlyDictionary<string, ErrorText[]> Errors);

@@ -7,8 +7,8 @@ public static class DisplayNames
     public const int MaxLength = 100;
 
     /// <summary>Returns what is wrong with a name; null when it is acceptable.</summary>
-    public static string? Problem(string name) =>
-        name.Length > MaxLength ? $"must be at most {MaxLength} characters" : MailedText.Problem(name);
+    public static ErrorText? Problem(string name) =>
+        name.Length > MaxLength ? ErrorText.Of("field.at-most", $"must be at most {MaxLength} characters") : MailedText.Problem(name);
 
     /// <summary>Returns the stored form of a name: trimmed and composed (NFC).</summary>
     public static string Clean(string name) => UnicodeNormalization.Compose(name).Trim();

@@ -25,18 +25,18 @@ public static class PasswordPolicy
         password.Any(IsOtherSpace) ? string.Concat(password.Select(c => IsOtherSpace(c) ? ' ' : c)) : password);
 
     /// <summary>Returns what is wrong with a password; null when it is acceptable.</summary>
-    public static string? Problem(string? password)
+    public static ErrorText? Problem(string? password)
     {
         if (password is null)
-            return $"must be at least {MinLength} characters";
+            return ErrorText.Of("field.at-least", $"must be at least {MinLength} characters");
         if (password.Length > MaxWritten)
-            return $"must be at most {MaxLength} characters";
+            return ErrorText.Of("field.at-most", $"must be at most {MaxLength} characters");
         if (!Text.IsClean(password) || password.Any(char.IsControl))
-            return "must not contain control characters";
+            return ErrorText.Of("field.control-characters", "must not contain control characters");
         return Prepare(password).EnumerateRunes().Count() switch
         {
-            < MinLength => $"must be at least {MinLength} characters",
-            > MaxLength => $"must be at most {MaxLength} characters",
+            < MinLength => ErrorText.Of("field.at-least", $"must be at least {MinLength} characters"),
+            > MaxLength => ErrorText.Of("field.at-most", $"must be at most {MaxLength} characters"),
             _ => null,
         };
     }

@@ -30,7 +30,7 @@ internal sealed class ApiKeyGrain(
         if (decision.Error is { } error)
             return error;
         if (State is null && (await keys.ListAsync(CancellationToken.None)).Count(k => k.ExpiresAt is not { } end || end > Now) >= ApiKeyState.MaxKeys)
-            return new Error(ErrorCode.Conflict, $"There are {ApiKeyState.MaxKeys} keys already. Revoke one first.");
+            return Error.Of(ErrorCode.Conflict, "error.too-many-keys", $"There are already {ApiKeyState.MaxKeys} keys. Revoke one first.");
         await CommitAsync(decision, Audit(new AuditEvent("api-keys.create", Subject) { After = Facts(decision.State) }));
         return new NewApiKey(State!.ToView(), token);
     }
@@ -52,7 +52,7 @@ internal sealed class ApiKeyGrain(
             refused.Record(UseAction, Subject, AuditOutcome.Failure);
             if (State is null)
                 DeactivateOnIdle();
-            return new Error(ErrorCode.Unauthenticated, "The API key is no longer good.");
+            return Error.Of(ErrorCode.Unauthenticated, "access.api-key", "The API key is no longer valid.");
         }
         var use = key.Use(Now);
         if (key.LastUsedAt is null)
@@ -64,7 +64,7 @@ internal sealed class ApiKeyGrain(
 
     private static object Facts(ApiKeyState key) => new { key.Name, key.Scopes, key.ExpiresAt };
 
-    private static Error NoKey { get; } = Error.NotFound("The API key");
+    private static Error NoKey { get; } = Error.NotFound("not-found.api-key", "The API key was not found.");
 }
 
 internal sealed class ApiKeyListGrain(IApiKeys keys) : Grain, IApiKeyListGrain

@@ -34,14 +34,14 @@ public sealed record ApiKeyState
     /// <summary>Creates a key.</summary>
     public static Decision<ApiKeyState> Create(CreateApiKey command, ApiKeyToken token, DateTimeOffset now)
     {
-        var errors = new Dictionary<string, string[]>();
+        var errors = new Dictionary<string, ErrorText[]>();
         var name = command.Name.Trim();
         if (name.Length is < 1 or > 100 || !Text.IsLine(name))
-            errors["name"] = ["must be 1–100 characters on one line"];
+            errors["name"] = [ErrorText.Of("field.line-100", "must be 1–100 characters on one line")];
         if (command.Scopes.Length == 0 || command.Scopes.Any(s => s is null || !ApiScopes.All.Contains(s)))
-            errors["scopes"] = [$"must be of {string.Join(", ", ApiScopes.All)}"];
+            errors["scopes"] = [ErrorText.Of("field.all-of", $"must be one or more of {string.Join(", ", ApiScopes.All)}")];
         if (command.ExpiresAt <= now)
-            errors["expiresAt"] = ["must be in the future"];
+            errors["expiresAt"] = [ErrorText.Of("field.future", "must be in the future")];
         return errors.Count > 0 ? Error.Invalid(errors) : Decision<ApiKeyState>.To(new ApiKeyState
         {
             Id = token.Id,
@@ -60,7 +60,7 @@ public sealed record ApiKeyState
         var again = Create(command, token, now);
         return again.Error is not null || (LastUsedAt is null && RevokedAt is null && Name == again.State.Name && Scopes.SequenceEqual(again.State.Scopes) && ExpiresAt == command.ExpiresAt)
             ? again
-            : new Error(ErrorCode.Conflict, "The key was made already. Revoke it and make another.");
+            : Error.Of(ErrorCode.Conflict, "error.key-made", "The key was already created. Revoke it and create another.");
     }
 
     /// <summary>True when a secret is valid now.</summary>

@@ -82,9 +82,9 @@ internal sealed class CartGrain(
         var offers = await OffersAsync([.. cart.Lines.Select(l => l.Sku).Where(s => s != sku), sku]);
         var offer = offers[sku];
         if (offer is null or { IsDraft: true })
-            return Error.NotFound($"The product {sku}");
+            return Error.NotFound("not-found.product", $"The product {sku} was not found.");
         if (!offer.Active && quantity > 0)
-            return new Error(ErrorCode.Conflict, $"{offer.Name} is no longer on sale.");
+            return Error.Of(ErrorCode.Conflict, "error.off-sale", $"{offer.Name} is no longer on sale.");
         var decision = cart.SetItem(sku, offer.Name, quantity, offer.Price);
         if (decision.Error is { } error)
             return error;
@@ -109,7 +109,7 @@ internal sealed class CartGrain(
             return NoCart;
         var guest = GrainFactory.GetGrain<ICartGrain>(guestCartId);
         if (guestCartId == Id || await guest.TransferAsync(Id) is not { } lines)
-            return Error.NotFound($"The guest cart {guestCartId}");
+            return Error.NotFound("not-found.guest-cart", $"The guest cart {guestCartId} was not found.");
         var moved = await TakeOrdersAsync(guestCartId);
         // Also for an order alone, because an activation of a never-written cart assumes that it has no orders.
         if (lines.Length > 0 || moved)
@@ -130,7 +130,8 @@ internal sealed class CartGrain(
         if (cart.HandedOverTo is null)
         {
             if (checkout is { } placing && placing.Until > Now)
-                throw new UnavailableException("An order is being placed from the guest's cart. Try again.");
+                throw new UnavailableException(ErrorText.Of(
+                    "error.cart-placing", "An order is being placed from the guest's cart. Try again."));
             var unfinished = await FindUnfinishedAsync(cart);
             // Includes an order that may not have been placed.
             if (checkout is { } unknown && !unfinished.Contains(unknown.OrderId))
@@ -156,21 +157,23 @@ internal sealed class CartGrain(
         if (cart.Ordered.Any(o => o.OrderId == orderId))
             return Bought;
         if (cart.Lines.Length == 0)
-            return new Error(ErrorCode.CartEmpty, "There is nothing in the cart.");
+            return Error.Of(ErrorCode.CartEmpty, "error.cart-empty", "The cart is empty.");
 
         var offers = await OffersAsync(SkusOf(cart));
-        var problems = new Dictionary<string, string[]>();
+        var problems = new Dictionary<string, ErrorText[]>();
         foreach (var line in cart.Lines)
         {
             if (offers[line.Sku] is not { Active: true } offer)
-                problems[line.Sku] = ["is no longer on sale; remove it from the cart"];
+                problems[line.Sku] = [ErrorText.Of("cart.off-sale", "is no longer on sale; remove it from the cart")];
             else if (offer.Price != line.UnitPrice)
-                problems[line.Sku] = [$"costs {offer.Price} now, not {line.UnitPrice}; look at the cart again"];
+                problems[line.Sku] = [ErrorText.Of("cart.price", $"now costs {offer.Price}, not {line.UnitPrice}; read the cart again")];
         }
         if (problems.Count > 0)
         {
             await CommitAsync(cart.Reprice(Prices(offers)));
-            return new Error(ErrorCode.Conflict, "The cart has changed since it was shown; see errors.") { Errors = problems };
+            return Error.Of(
+                ErrorCode.Conflict, "error.cart-changed",
+                "The cart has changed since it was shown; see errors. Read the cart again.").WithFields(problems);
         }
         // Checked last, so that no earlier order is ended for a checkout that is rejected.
         if (await FindOtherAsync(cart, orderId) is { } earlier)
@@ -200,7 +203,7 @@ internal sealed class CartGrain(
         if (rivals.FirstOrDefault(r => r.IsPaid && r.OrderId != orderId) is { } paid)
             return new Error(ErrorCode.Conflict, "Another order of this cart is paid.") { OrderId = paid.OrderId };
         if (place != 0)
-            return new Error(ErrorCode.Conflict, "A newer order of this cart is not at its end.") { OrderId = rivals[0].OrderId };
+            return new Error(ErrorCode.Conflict, "A newer order of this cart is still in progress.") { OrderId = rivals[0].OrderId };
         if (rivals.Length > 1)
             return NotAtItsEnd(rivals[1].OrderId);
         checkout = (orderId, Now + CheckoutLease);
@@ -370,12 +373,16 @@ internal sealed class CartGrain(
     private static Dictionary<string, Money> Prices(Dictionary<string, PriceOffer?> offers) =>
         offers.Where(o => o.Value is not null).ToDictionary(o => o.Key, o => o.Value!.Price);
 
-    private static Error UnderWay { get; } = new(ErrorCode.Conflict, "Another checkout of this cart is under way.") { RetryAfter = CutOffPause };
+    private static Error UnderWay { get; } = Error.Of(
+        ErrorCode.Conflict, "error.checkout", "Another checkout of this cart is in progress. Try again.").WithRetryAfter(CutOffPause);
 
     private static Error NotAtItsEnd(Guid earlier) =>
-        new(ErrorCode.Conflict, "An earlier checkout of this cart is not at its end.") { OrderId = earlier, RetryAfter = CutOffPause };
+        Error.Of(
+            ErrorCode.Conflict, "error.earlier-checkout",
+            "An earlier checkout of this cart is still in progress. Try again.").WithOrder(earlier).WithRetryAfter(CutOffPause);
 
-    private static Error Bought { get; } = new(ErrorCode.Conflict, "This checkout has bought its lines already.");
+    private static Error Bought { get; } = Error.Of(
+        ErrorCode.Conflict, "error.cart-bought", "The lines of this checkout were already bought.");
 
-    private static Error NoCart { get; } = Error.NotFound("The cart");
+    private static Error NoCart { get; } = Error.NotFound("not-found.cart", "The cart was not found.");
 }

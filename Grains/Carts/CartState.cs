@@ -42,14 +42,14 @@ public sealed record CartState
         if (quantity == 0)
             return current is null ? Decision<CartState>.NoChange(this) : To([.. Lines.Where(l => l.Sku != sku)]);
         if (quantity is < 0 or > CartLine.MaxQuantity)
-            return Error.Invalid("quantity", $"must be 0–{CartLine.MaxQuantity}");
+            return Error.Invalid("quantity", "field.whole-range", $"must be 0–{CartLine.MaxQuantity}");
         var line = new CartLine(sku, name, quantity, price);
         if (current == line)
             return Decision<CartState>.NoChange(this);
         if (current is not null)
             return To([.. Lines.Select(l => l.Sku == sku ? line : l)]);
         return Lines.Length >= Cart.MaxLines
-            ? new Error(ErrorCode.Conflict, $"A cart holds at most {Cart.MaxLines} different products.")
+            ? Error.Of(ErrorCode.Conflict, "error.cart-lines", $"A cart holds at most {Cart.MaxLines} different products.")
             : To([.. Lines, line]);
     }
 
@@ -95,7 +95,7 @@ public sealed record CartState
     /// <param name="unfinished">Unfinished orders of the cart, whose lines are still in it.</param>
     /// <param name="since">Completed orders placed since then move along, too.</param>
     public Decision<CartState> Transfer(Guid customerId, IEnumerable<Guid> unfinished, DateTimeOffset since) =>
-        !MayGoTo(customerId) ? Error.NotFound("The cart")
+        !MayGoTo(customerId) ? Error.NotFound("not-found.cart", "The cart was not found.")
         : HandedOverTo is not null ? Decision<CartState>.NoChange(this)
         : Decision<CartState>.To(this with
         {

@@ -30,7 +30,7 @@ internal sealed class ProductGrain(
         {
             return known.SameAs(content)
                 ? await ViewAsync(known)
-                : new Error(ErrorCode.Conflict, $"There is a product {SkuText} already. Change it with PUT.");
+                : Error.Of(ErrorCode.Conflict, "error.product-exists", $"The product {SkuText} already exists. Change it with PUT.");
         }
         return await DecideAsync("products.create", ProductState.Create(SkuText, content, options.Value.Currency, Now));
     }
@@ -75,5 +75,5 @@ internal sealed class ProductGrain(
         return product.ToView(stock.Availability, version) with { StockVersion = stock.Version };
     }
 
-    private Error NoProduct => Error.NotFound($"The product {SkuText}");
+    private Error NoProduct => Error.NotFound("not-found.product", $"The product {SkuText} was not found.");
 }

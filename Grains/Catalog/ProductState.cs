@@ -84,39 +84,41 @@ public sealed partial record ProductState
     /// <param name="content">The new content.</param>
     /// <param name="currency">The shop's currency.</param>
     /// <param name="known">The current content; null for a new product.</param>
-    private static Dictionary<string, string[]> Problems(ProductContent content, string currency, ProductContent? known = null)
+    private static Dictionary<string, ErrorText[]> Problems(ProductContent content, string currency, ProductContent? known = null)
     {
-        var errors = new Dictionary<string, string[]>();
-        void Check(string field, bool good, string message)
+        var errors = new Dictionary<string, ErrorText[]>();
+        void Check(string field, bool good, ErrorText text)
         {
             if (!good)
-                errors[field] = [message];
+                errors[field] = [text];
         }
         Check("name", content.Name == known?.Name
             || (content.Name.Length <= 200 && !string.IsNullOrWhiteSpace(content.Name) && Text.IsLine(content.Name)),
-            "must be 1–200 characters without control characters");
+            ErrorText.Of("field.name", "must be 1–200 characters without control characters"));
         Check("description", content.Description == known?.Description
             || (content.Description.Length <= 5000 && Text.IsClean(content.Description)),
-            "must be at most 5,000 characters without control characters");
+            ErrorText.Of("field.description", "must be at most 5,000 characters without control characters"));
         Check("category", content.Category == known?.Category
             || (content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category)),
-            "must be one to four slugs of a–z, 0–9 and -, joined by /");
+            ErrorText.Of("field.category", "must be one to four slugs of a–z, 0–9 and -, joined by /"));
         Check("family", content.Family is null || content.Family == known?.Family
             || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)),
-            "must be a slug of a–z, 0–9 and -");
+            ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
         var step = Currencies.ChargeStep(currency);
         Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice && content.Price.Amount % step == 0,
-            $"must be 0–{ProductContent.MaxPrice} minor units{(step > 1 ? $", in steps of {step}" : "")}");
-        Check("price.currency", content.Price.Currency == currency, $"must be {currency}, the shop's currency");
+            step > 1 ? ErrorText.Of("field.price-steps", $"must be 0–{ProductContent.MaxPrice} minor units, in steps of {step}")
+                : ErrorText.Of("field.price", $"must be 0–{ProductContent.MaxPrice} minor units"));
+        Check("price.currency", content.Price.Currency == currency, ErrorText.Of(
+            "field.currency", $"must be {currency}, the shop's currency"));
         Check("attributes", content.Attributes.Count <= 50
             && content.Attributes.All(a => known?.Attributes.Contains(a) == true
                 || (a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value))),
-            "must be at most 50, with names of 1–50 and values of up to 500 characters");
+            ErrorText.Of("field.attributes", "must be at most 50, with names of 1–50 and values of up to 500 characters"));
         Check("images", content.Images.Length <= 20
             && content.Images.All(i => known?.Images.Contains(i) == true
                 || (i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
                     && Text.IsLine(i) && !i.Any(char.IsWhiteSpace))),
-            "must be at most 20 absolute http or https URLs");
+            ErrorText.Of("field.images", "must be at most 20 absolute http or https URLs"));
         return errors;
     }
 

@@ -20,7 +20,7 @@ internal sealed class EventAdminGrain(
     async Task<Result<EventError>> IEventAdminGrain.ResolveErrorAsync(Guid id, string actor)
     {
         if (await failures.ResolveAsync(id, actor, CancellationToken.None) is not { } error)
-            return Error.NotFound($"The failure {id}");
+            return Error.NotFound("not-found.failure", $"The failure {id} was not found.");
         await audit.AddAsync(
             new AuditEvent("event-errors.resolve", id.ToString()) { Actor = actor, Details = new { error.EventId, error.Handler } }, CancellationToken.None);
         return error;
@@ -33,7 +33,8 @@ internal sealed class EventAdminGrain(
         letters.GroupAsync(filter, by, cancellation);
 
     async Task<Result<DeadLetterDetails>> IEventAdminGrain.GetDeadLetterAsync(Guid id, CancellationToken cancellation) =>
-        await letters.FindAsync(id, cancellation) is { } found ? WithoutSecrets(found) : Error.NotFound($"The dead letter {id}");
+        await letters.FindAsync(id, cancellation) is { } found ? WithoutSecrets(found) : Error.NotFound(
+            "not-found.dead-letter", $"The dead letter {id} was not found.");
 
     Task<Result<DeadLetter>> IEventAdminGrain.ReplayAsync(Guid id, string actor) => letters.ReplayAsync(id, actor, CancellationToken.None);
 

@@ -16,7 +16,7 @@ internal sealed class HealthGrain(IDatabaseHealth database) : Grain, IHealthGrai
         }
         catch (Exception e)
         {
-            throw new UnavailableException("The database does not answer.", e);
+            throw new UnavailableException(ErrorText.Of("error.database", "The database does not answer."), e);
         }
     }
 }

@@ -84,7 +84,7 @@ internal sealed class InventoryItemGrain(
         if (!await ProductExistsAsync())
             return NoProduct;
         if (threshold is < 0 or > AdjustStock.MaxUnits)
-            return Error.Invalid("lowStockThreshold", $"must be 0–{AdjustStock.MaxUnits}");
+            return Error.Invalid("lowStockThreshold", "field.whole-range", $"must be 0–{AdjustStock.MaxUnits}");
         if (!await IsVersionAsync(expectedVersion))
             return Error.PreconditionFailed();
         if (writes.Pending.LowStockThreshold != threshold)
@@ -114,7 +114,7 @@ internal sealed class InventoryItemGrain(
                 return OutOfStock(quantity);
             }
             if (i == MaxWaits)
-                throw new UnavailableException($"{SkuText} is in great demand.");
+                throw new UnavailableException(InDemand);
             await writes.FlushAsync();
             decision = writes.Pending.Reserve(quantity);
         }
@@ -177,7 +177,7 @@ internal sealed class InventoryItemGrain(
             return NoProduct;
         var before = long.MaxValue;
         if (page.Cursor is { } cursor && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1))
-            return Error.Invalid("cursor", "is none that this list gave");
+            return Error.Invalid("cursor", "field.cursor", "is not a valid cursor; start without one");
         var rows = await ledger.ListAsync(SkuText, before, page.Limit + 1, cancellation);
         return rows.Length <= page.Limit
             ? new Page<StockMovement>(rows, null)
@@ -251,7 +251,7 @@ internal sealed class InventoryItemGrain(
         for (var i = 0; expected is not null && writes.HasPending; i++)
         {
             if (i == MaxWaits)
-                throw new UnavailableException($"{SkuText} is in great demand.");
+                throw new UnavailableException(InDemand);
             await writes.FlushAsync();
         }
         return expected is null || expected == Version;
@@ -263,7 +263,9 @@ internal sealed class InventoryItemGrain(
 
     private StockLevel View => (State ?? StockState.Empty).ToView(SkuText, Version);
 
-    private Error NoProduct => Error.NotFound($"The product {SkuText}");
+    private ErrorText InDemand => ErrorText.Of("error.stock-demand", $"{SkuText} is in great demand. Try again.");
+
+    private Error NoProduct => Error.NotFound("not-found.product", $"The product {SkuText} was not found.");
 
     private Error OutOfStock(int quantity) => new(ErrorCode.OutOfStock, $"{SkuText} is out of stock.")
     {

@@ -32,9 +32,11 @@ public sealed record StockState(int OnHand, int Reserved, int LowStockThreshold,
     {
         var after = (long)OnHand + delta;
         if (after < Reserved)
-            return new Error(ErrorCode.Conflict, $"{OnHand} units are on hand and {Reserved} of them reserved: at most {Available} can be taken away.");
+            return Error.Of(
+                ErrorCode.Conflict, "error.stock-taken",
+                $"{OnHand} units are on hand and {Reserved} of them are reserved: at most {Available} can be removed.");
         return after > AdjustStock.MaxUnits
-            ? new Error(ErrorCode.Conflict, $"At most {AdjustStock.MaxUnits} units can be on hand.")
+            ? Error.Of(ErrorCode.Conflict, "error.stock-most", $"At most {AdjustStock.MaxUnits} units can be on hand.")
             : Move(StockMovementKind.Adjustment, delta, onHand: delta, reserved: 0, reference is null ? reason : $"{reason}: {reference}");
     }
 

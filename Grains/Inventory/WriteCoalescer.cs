@@ -37,9 +37,10 @@ internal sealed class WriteCoalescer(StockState committed, Func<StockState, List
     public Task AddAsync(StockState next, IEnumerable<IShopEvent> events, params ReadOnlySpan<LedgerRow> rows)
     {
         if (failed)
-            throw new UnavailableException("The stock of this item is being read again.");
+            throw new UnavailableException(ErrorText.Of("error.stock-reread", "The stock of this item is being reloaded. Try again."));
         if (waiting + rows.Length > MaxWaiting)
-            throw new UnavailableException("Too many movements of this item wait to be written.");
+            throw new UnavailableException(ErrorText.Of(
+                "error.stock-busy", "Too many stock movements of this item are waiting. Try again."));
         if (open is null || open.Rows.Count + rows.Length > MaxBatch)
             batches.Enqueue(open = new Batch());
         waiting += rows.Length;
@@ -70,7 +71,8 @@ internal sealed class WriteCoalescer(StockState committed, Func<StockState, List
                 failed = true;
                 batch.Done.SetException(e);
                 while (batches.TryDequeue(out var later))
-                    later.Done.SetException(new UnavailableException("An earlier movement of this item could not be written.", e));
+                    later.Done.SetException(new UnavailableException(ErrorText.Of(
+                        "error.stock-failed", "An earlier stock movement of this item could not be written. Try again."), e));
             }
         }
         writing = false;

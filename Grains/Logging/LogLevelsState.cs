@@ -14,15 +14,15 @@ public sealed record LogLevelsState(ImmutableDictionary<string, LogDetail> Level
     /// <summary>Sets the levels.</summary>
     public static Decision<LogLevelsState> Set(SetLogLevels command, DateTimeOffset now)
     {
-        var errors = new Dictionary<string, string[]>();
+        var errors = new Dictionary<string, ErrorText[]>();
         if (command.Levels.Count > MaxCategories)
-            errors["levels"] = [$"must have at most {MaxCategories} entries"];
+            errors["levels"] = [ErrorText.Of("field.entries", $"must have at most {MaxCategories} entries")];
         else if (command.Levels.Keys.Any(name => !IsCategory(name)))
-            errors["levels"] = ["must name categories, such as SoonShop.Silo.Events, or Default"];
+            errors["levels"] = [ErrorText.Of("field.log-categories", "must name categories, such as SoonShop.Silo.Events, or Default")];
         else if (command.Levels.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase).Count < command.Levels.Count)
-            errors["levels"] = ["must name each category once: upper and lower case are the same"];
+            errors["levels"] = [ErrorText.Of("field.log-category-once", "must name each category once; upper and lower case are the same")];
         if (command.Minutes is < 1 or > LogLevels.MaxMinutes)
-            errors["minutes"] = [$"must be 1–{LogLevels.MaxMinutes}"];
+            errors["minutes"] = [ErrorText.Of("field.whole-range-1", $"must be 1–{LogLevels.MaxMinutes}")];
         return errors.Count > 0
             ? Error.Invalid(errors)
             : Decision<LogLevelsState>.To(new LogLevelsState(command.Levels, now.AddMinutes(command.Minutes)));

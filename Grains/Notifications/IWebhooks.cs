@@ -23,7 +23,7 @@ public interface IWebhookEndpoints
 public interface IWebhookSender
 {
     /// <summary>Returns what is wrong with an endpoint's URL; null when it can be posted to.</summary>
-    string? ProblemWith(string url);
+    ErrorText? ProblemWith(string url);
 
     /// <summary>
     /// Posts an event with a signature. Returns when the endpoint has responded with 2xx. Otherwise throws: a permanent error for 410, a

@@ -162,7 +162,7 @@ internal sealed class NotificationGrain(
     async Task<Result<NotificationPage>> INotificationGrain.ListAsync(bool unreadOnly, PageRequest page)
     {
         if (Mine.Page(unreadOnly, page) is not { } found)
-            return Error.Invalid("cursor", "is none that this list gave; begin without one");
+            return Error.Invalid("cursor", "field.cursor", "is not a valid cursor; start without one");
         var (entries, next) = found;
         var sent = new Dictionary<(string, Guid), DeliveryRecord>();
         foreach (var channel in channels)

@@ -86,7 +86,7 @@ public sealed record NotificationState
         var place = -1;
         for (var i = 0; i < Inbox.Length && place < 0; i++)
             place = Inbox[i].Id == id ? i : place;
-        return place < 0 ? Error.NotFound("The notification")
+        return place < 0 ? Error.NotFound("not-found.notification", "The notification was not found.")
             : Inbox[place].Read ? Decision<NotificationState>.NoChange(this)
             : Decision<NotificationState>.To(this with { Inbox = Inbox.SetItem(place, Inbox[place] with { Read = true }) });
     }
@@ -129,17 +129,22 @@ public sealed record NotificationState
     public Decision<NotificationState> Choose(ImmutableArray<NotificationChoice> choices, IReadOnlyCollection<string> channels)
     {
         if (IsErased)
-            return Error.NotFound("The user");
-        var errors = new Dictionary<string, string[]>();
+            return Error.NotFound("not-found.user", "The user was not found.");
+        var errors = new Dictionary<string, ErrorText[]>();
         var wishes = new List<NotificationPreference>();
         foreach (var choice in choices)
         {
             if (Find(choice.Kind) is not { } kind)
-                errors[$"preferences.{choice.Kind}"] = [$"is no kind of notification; there are {string.Join(", ", NotificationKinds.All.Select(NameOf))}"];
+                errors[$"preferences.{choice.Kind}"] = [ErrorText.Of(
+                    "field.notification-kind",
+                    $"is not a kind of notification; use one of {string.Join(", ", NotificationKinds.All.Select(NameOf))}")];
             else if (!channels.Contains(choice.Channel) || !NotificationKinds.Allows(kind, choice.Channel))
-                errors[$"preferences.{choice.Kind}.{choice.Channel}"] = [$"is no channel of it; there are {string.Join(", ", channels.Where(c => NotificationKinds.Allows(kind, c)))}"];
+                errors[$"preferences.{choice.Kind}.{choice.Channel}"] = [ErrorText.Of(
+                    "field.notification-channel",
+                    $"is not a channel for this kind; use one of {string.Join(", ", channels.Where(c => NotificationKinds.Allows(kind, c)))}")];
             else if (!choice.Enabled && NotificationKinds.IsRequired(kind, choice.Channel))
-                errors[$"preferences.{choice.Kind}.{choice.Channel}"] = ["cannot be switched off: everybody gets this"];
+                errors[$"preferences.{choice.Kind}.{choice.Channel}"] = [ErrorText.Of(
+                    "field.notification-required", "cannot be switched off; this notification is always sent")];
             else if (choice.Enabled != NotificationKinds.IsDefault(kind, choice.Channel))
                 wishes.Add(new NotificationPreference(kind, choice.Channel, choice.Enabled));
         }

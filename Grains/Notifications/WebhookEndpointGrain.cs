@@ -28,7 +28,8 @@ internal sealed partial class WebhookEndpointGrain(
             if (decision.Error is { } error)
                 return error;
             if ((await endpoints.ListAsync(CancellationToken.None)).Length >= WebhookState.MaxEndpoints)
-                return new Error(ErrorCode.Conflict, $"There are {WebhookState.MaxEndpoints} endpoints already. Remove one first.");
+                return Error.Of(
+                    ErrorCode.Conflict, "error.endpoints", $"There are already {WebhookState.MaxEndpoints} endpoints. Remove one first.");
             await CommitAsync(decision, Note(actor, "create", null, decision.State));
         }
         // Also for an existing endpoint, because its creator may not have received the response.
@@ -94,7 +95,7 @@ internal sealed partial class WebhookEndpointGrain(
     /// <summary>Returns the fields for the audit log, without the secret.</summary>
     private static object? Facts(WebhookState? e) => e is null ? null : new { e.Url, e.EventTypes, Enabled = e.DisabledAt is null };
 
-    private static Error NoEndpoint { get; } = Error.NotFound("The webhook endpoint");
+    private static Error NoEndpoint { get; } = Error.NotFound("not-found.webhook-endpoint", "The webhook endpoint was not found.");
 
     [LoggerMessage(Level = LogLevel.Error,
         Message = "Webhook endpoint {EndpointId} at {Host} is disabled after {Failures} failures in a row, the last: {Reason} "

@@ -37,14 +37,16 @@ public sealed record WebhookState
 
     /// <summary>Creates an endpoint.</summary>
     public static Decision<WebhookState> Create(
-        Guid id, string url, ImmutableArray<string> eventTypes, string? problemWithUrl, DateTimeOffset now)
+        Guid id, string url, ImmutableArray<string> eventTypes, ErrorText? problemWithUrl, DateTimeOffset now)
     {
-        var errors = new Dictionary<string, string[]>();
+        var errors = new Dictionary<string, ErrorText[]>();
         if (problemWithUrl is not null)
             errors["url"] = [problemWithUrl];
         string[] unknown = [.. eventTypes.Where(t => t is null || !WebhookEvents.All.Any(e => Matches(t, e)))];
         if (eventTypes.Length == 0 || unknown.Length > 0)
-            errors["eventTypes"] = [$"must be of {string.Join(", ", WebhookEvents.All)}, or the beginning of some with *, such as order.*"];
+            errors["eventTypes"] = [ErrorText.Of(
+                "field.event-types",
+                $"must be one or more of {string.Join(", ", WebhookEvents.All)}, or a prefix with *, such as order.*")];
         return errors.Count > 0 ? Error.Invalid(errors) : Decision<WebhookState>.To(new WebhookState
         {
             Id = id,

@@ -13,14 +13,17 @@ internal static class Destinations
     public static Result<Address> Check(Address address, Guid? savedAs, CheckoutOptions options)
     {
         var (usable, wrong) = AddressRules.Check(address);
-        var errors = wrong.Count == 0 && options.TaxBasisPointsFor(usable.Country) is null
-            ? new Dictionary<string, string[]> { ["country"] = [$"is {usable.Country}, where this shop does not deliver"] }
+        IReadOnlyDictionary<string, ErrorText[]> errors = wrong.Count == 0 && options.TaxBasisPointsFor(usable.Country) is null
+            ? new Dictionary<string, ErrorText[]> { ["country"] = [NoDelivery(usable.Country)] }
             : wrong;
         if (errors.Count == 0)
             return usable;
         if (savedAs is null)
             return Error.Invalid(errors.ToDictionary(e => $"shippingAddress.{e.Key}", e => e.Value));
-        var problems = errors.SelectMany(e => e.Value.Select(what => $"names the saved address {savedAs}, whose {e.Key} {what}"));
-        return Error.Invalid(new Dictionary<string, string[]> { ["addressId"] = [.. problems] });
+        var problems = errors.SelectMany(e => e.Value.Select(what => ErrorText.Of(
+            "field.saved-address", $"names the saved address {savedAs}, whose {e.Key} {what}")));
+        return Error.Invalid(new Dictionary<string, ErrorText[]> { ["addressId"] = [.. problems] });
     }
+
+    private static ErrorText NoDelivery(string country) => ErrorText.Of("field.no-delivery", $"is {country}, where this shop does not deliver");
 }

@@ -136,7 +136,9 @@ internal sealed partial class OrderGrain(
     private async Task<Placement?> RepeatAsync(PlaceOrder command)
     {
         if (State?.IsOfAnother(command.Fingerprint) == true)
-            return new Placement(new Error(ErrorCode.IdempotencyKeyReused, "The Idempotency-Key came with another request before. Use a new key."), false);
+            return new Placement(Error.Of(
+                ErrorCode.IdempotencyKeyReused, "error.key-reused",
+                "The Idempotency-Key was used for a different request. Use a new key."), false);
         if (State?.Refused is { } refused)
             return new Placement(refused, true);
         if (State?.Earlier is { } earlier)
@@ -245,7 +247,9 @@ internal sealed partial class OrderGrain(
         if (order.Timeline.Length > seen)
             return order.ToView(caller);
         if (watchers >= MaxWatchers)
-            return new Error(ErrorCode.RateLimited, "Too many watch this order.") { RetryAfter = TimeSpan.FromSeconds(5) };
+            return Error.Of(
+                ErrorCode.RateLimited, "error.watchers",
+                "Too many live connections to this order. Poll the order instead.").WithRetryAfter(TimeSpan.FromSeconds(5));
         watchers++;
         try
         {
@@ -337,11 +341,11 @@ internal sealed partial class OrderGrain(
                 address = (await user.GetAddressesAsync()).FirstOrDefault(a => a.Id == addressId)?.Address;
         }
         if (email is null)
-            return Error.Invalid("email", "is required for guests");
+            return Error.Invalid("email", "field.guests", "is required for guests");
         if (address is null)
             return command.AddressId is null
-                ? Error.Invalid("shippingAddress", "is required, or addressId")
-                : Error.NotFound($"The address {command.AddressId}");
+                ? Error.Invalid("shippingAddress", "field.address-needed", "is required unless addressId is given")
+                : Error.NotFound("not-found.address-id", $"The address {command.AddressId} was not found.");
         var destination = Destinations.Check(address, command.AddressId, options.Value);
         if (destination.IsError)
             return destination.Error;
@@ -405,14 +409,15 @@ internal sealed partial class OrderGrain(
                 return claimed = true;
             Guid? winner = error.RetryAfter is null ? error.OrderId ?? Guid.Empty
                 : error.OrderId is { } older ? (await SupersedeAsync(older, order.CartId))?.Id
-                : throw new UnavailableException(error.Detail);
+                : throw new UnavailableException(error.Text ?? ErrorText.Untranslated(error.Detail));
             if (winner is { } other)
             {
                 await DecideAsync(order.Supersede(other, Now));
                 return false;
             }
         }
-        throw new UnavailableException($"Order {order.Number} has too many others of its cart before it.");
+        throw new UnavailableException(ErrorText.Of(
+            "error.cart-rivals", $"Order {order.Number} has too many other open orders of its cart before it. Try again."));
     }
 
     /// <summary>Ends an earlier order of the cart. Returns it when it is paid.</summary>
@@ -747,7 +752,7 @@ internal sealed partial class OrderGrain(
     /// <summary>A caller who works for the shop and is not the buyer.</summary>
     private static Caller Shop { get; } = new(null, null, IsAdmin: true);
 
-    private static Error NoOrder { get; } = Error.NotFound("The order");
+    private static Error NoOrder { get; } = Error.NotFound("not-found.order", "The order was not found.");
 
     [LoggerMessage(Level = LogLevel.Critical,
         Message = "Order {OrderId} is confirmed, but one of its reservations was released. Compare the stock ledger with the order.")]

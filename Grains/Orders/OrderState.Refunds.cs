@@ -32,7 +32,7 @@ public sealed partial record OrderState
             return wrong;
         var amount = command.Lines is { } named ? named.Sum(ShareOf) : command.Amount;
         if (amount == 0 && Payment is not { Captured.Amount: > 0 })
-            return new Error(ErrorCode.Conflict, "Nothing was captured that could be refunded.");
+            return Error.Of(ErrorCode.Conflict, "error.nothing-captured", "There is no captured amount to refund.");
         var refund = new OrderRefund(command.RefundId, amount, command.Lines, command.Reason);
         return Decision<OrderState>.To(this with { Refunds = [.. Refunds ?? [], refund] }, new CheckoutTimeout(Id, now + CompletionDelay));
     }
@@ -83,20 +83,22 @@ public sealed partial record OrderState
 
     private Error? CheckUnits(ImmutableArray<LineUnits> lines)
     {
-        var errors = new Dictionary<string, string[]>();
+        var errors = new Dictionary<string, ErrorText[]>();
         for (var i = 0; i < lines.Length; i++)
         {
             if (Totals.Lines.All(l => l.Sku != lines[i].Sku))
-                errors[$"lines[{i}].sku"] = ["is not in this order"];
+                errors[$"lines[{i}].sku"] = [ErrorText.Of("field.not-in-order", "is not in this order")];
             else if (lines.Take(i).Any(l => l.Sku == lines[i].Sku))
-                errors[$"lines[{i}].sku"] = ["is named more than once"];
+                errors[$"lines[{i}].sku"] = [ErrorText.Of("field.named-twice", "is named more than once")];
         }
         if (errors.Count > 0)
             return Error.Invalid(errors);
         foreach (var line in Totals.Lines)
         {
             if (UnitsOf(lines, line.Sku) is var units && units > UnitsLeft(line))
-                return new Error(ErrorCode.Conflict, $"{UnitsLeft(line)} of {line.Quantity} units of {line.Sku} can be refunded, not {units}.") { OrderId = Id };
+                return Error.Of(
+                    ErrorCode.Conflict, "error.refund-units",
+                    $"{UnitsLeft(line)} of {line.Quantity} units of {line.Sku} can be refunded, not {units}.").WithOrder(Id);
         }
         return null;
     }

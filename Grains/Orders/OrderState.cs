@@ -219,7 +219,7 @@ public sealed partial record OrderState
         if (BuyerErased)
             return Retained?.Until <= now ? Decision<OrderState>.To(this with { Retained = null }) : Decision<OrderState>.NoChange(this);
         if (IsOpen)
-            return WrongState("parted from its buyer");
+            return WrongState(ErrorText.Untranslated("parted from its buyer"));
         var until = Status is OrderStatus.Delivered or OrderStatus.Refunded || Payment is { Captured.Amount: > 0 } ? privacy.RetainUntil(PlacedAt) : null;
         return Decision<OrderState>.To(this with
         {
@@ -237,9 +237,12 @@ public sealed partial record OrderState
 
     /// <summary>Checks whether the payment can be attempted again.</summary>
     public Error? CheckCanPay(DateTimeOffset now) =>
-        Status != OrderStatus.AwaitingPayment ? WrongState("paid")
-        : SupersededBy is not null ? new Error(ErrorCode.InvalidOrderState, "A newer checkout of the same cart takes this order's place.") { OrderId = Id }
-        : IsOverdue(now) ? new Error(ErrorCode.InvalidOrderState, "The time to pay for this order is over.") { OrderId = Id }
+        Status != OrderStatus.AwaitingPayment ? WrongState(ErrorText.Of("order-action.paid", "paid"))
+        : SupersededBy is not null ? Error.Of(
+            ErrorCode.InvalidOrderState, "error.superseded-order",
+            "A newer checkout of the same cart replaces this order.").WithOrder(Id)
+        : IsOverdue(now) ? Error.Of(
+            ErrorCode.InvalidOrderState, "error.payment-late", "The time to pay for this order is over.").WithOrder(Id)
         : null;
 
     /// <summary>Cancels the order. The next step undoes reservations, sales and charges.</summary>
@@ -254,7 +257,7 @@ public sealed partial record OrderState
                     Superseded = SupersededBy is not null && Status != OrderStatus.Confirmed && !o.IsCharged,
                 },
                 o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
-        _ => WrongState("cancelled"),
+        _ => WrongState(ErrorText.Of("order-action.cancelled", "cancelled")),
     };
 
     /// <summary>Ships the units that are not returned to stock.</summary>
@@ -262,10 +265,12 @@ public sealed partial record OrderState
     {
         OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber => Decision<OrderState>.NoChange(this),
         OrderStatus.Confirmed when Totals.Lines.All(l => UnitsToShip(l) == 0) =>
-            new Error(ErrorCode.InvalidOrderState, "All units of the order were refunded and are back in stock; nothing is left to ship.") { OrderId = Id },
+            Error.Of(
+                ErrorCode.InvalidOrderState, "error.nothing-to-ship",
+                "All units of the order were refunded and are back in stock; nothing is left to ship.").WithOrder(Id),
         OrderStatus.Confirmed => To((this with { Shipment = new Shipment(carrier, trackingNumber, now) }).Enter(OrderStatus.Shipped, now),
             o => new OrderShipped(o.Summary, carrier, trackingNumber)),
-        _ => WrongState("shipped"),
+        _ => WrongState(ErrorText.Of("order-action.shipped", "shipped")),
     };
 
     /// <summary>Marks the order as delivered.</summary>
@@ -273,7 +278,7 @@ public sealed partial record OrderState
     {
         OrderStatus.Delivered => Decision<OrderState>.NoChange(this),
         OrderStatus.Shipped => To(Enter(OrderStatus.Delivered, now), o => new OrderDelivered(o.Summary)),
-        _ => WrongState("delivered"),
+        _ => WrongState(ErrorText.Of("order-action.delivered", "delivered")),
     };
 
     /// <summary>Marks the order as delivered if it was shipped long enough ago and nobody reported the delivery.</summary>
@@ -286,10 +291,11 @@ public sealed partial record OrderState
     public Error? CheckCanRefund() =>
         Status is OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded
             || (Status == OrderStatus.Cancelled && Payment is { Captured.Amount: > 0 } paid && paid.Refunded.Amount < paid.Captured.Amount)
-            ? null : WrongState("refunded");
+            ? null : WrongState(ErrorText.Of("order-action.refunded", "refunded"));
 
     /// <summary>Checks whether an authorized payment can be captured.</summary>
-    public Error? CheckCanCapture() => Status is OrderStatus.Confirmed or OrderStatus.Shipped ? null : WrongState("captured");
+    public Error? CheckCanCapture() => Status is OrderStatus.Confirmed or OrderStatus.Shipped ? null : WrongState(ErrorText.Of(
+        "order-action.captured", "captured"));
 
     /// <summary>Returns the view of the order.</summary>
     public Order ToView() => new(
@@ -316,15 +322,18 @@ public sealed partial record OrderState
     public Result<Order> ToResult(CheckoutResult answer)
     {
         if (answer.RefusalCode == ErrorCode.OutOfStock)
-            return new Error(ErrorCode.OutOfStock, "Not all of it can be had; see lines. Nothing was charged.") { OrderId = Id, Lines = Shortages };
+            return OutOfStock with { OrderId = Id, Lines = Shortages };
         if (answer.RefusalCode is not null)
             return Declined(answer.DeclineCode);
         return answer.ApplyTo(ToView(), PaymentDeadline);
     }
 
+    private static Error OutOfStock { get; } = Error.Of(
+        ErrorCode.OutOfStock, "error.out-of-stock", "Stock cannot fill the order; see lines. Nothing was charged.");
+
     /// <summary>Creates the error for a declined card.</summary>
-    public Error Declined(string? declineCode) => new(ErrorCode.PaymentDeclined,
-        $"{DeclineMessage.For(declineCode)} The order waits for another payment until {PaymentDeadline:u}.")
+    public Error Declined(string? declineCode) => Error.Of(ErrorCode.PaymentDeclined, "declined.with-deadline",
+        $"{DeclineMessage.For(declineCode)} The order waits for another payment until {PaymentDeadline:u}.") with
     { OrderId = Id, DeclineCode = declineCode };
 
     /// <summary>How long after a decision the order's timeout is due.</summary>
@@ -349,10 +358,24 @@ public sealed partial record OrderState
     /// <summary>Sets the checkout's response for an order that ended before it could respond.</summary>
     private static OrderState WithResultIfNone(OrderState order) => order.Answer is null ? order.WithResult(null) : order;
 
-    private Error WrongState(string wish) => new(ErrorCode.InvalidOrderState, $"An order that is {Word(Status)} cannot be {wish}.") { OrderId = Id };
+    private Error WrongState(ErrorText action) =>
+        Error.Of(
+            ErrorCode.InvalidOrderState, "error.order-state",
+            $"An order that is {NameOf(Status)} cannot be {action}.").WithOrder(Id);
 
-    private static string Word(OrderStatus status) =>
-        status == OrderStatus.AwaitingPayment ? "awaiting payment" : status.ToString().ToLowerInvariant();
+    private static ErrorText NameOf(OrderStatus status) => status switch
+    {
+        OrderStatus.Pending => ErrorText.Of("order-status.pending", "pending"),
+        OrderStatus.AwaitingPayment => ErrorText.Of("order-status.awaiting-payment", "awaiting payment"),
+        OrderStatus.Confirmed => ErrorText.Of("order-status.confirmed", "confirmed"),
+        OrderStatus.Rejected => ErrorText.Of("order-status.rejected", "rejected"),
+        OrderStatus.Expired => ErrorText.Of("order-status.expired", "expired"),
+        OrderStatus.Cancelled => ErrorText.Of("order-status.cancelled", "cancelled"),
+        OrderStatus.Shipped => ErrorText.Of("order-status.shipped", "shipped"),
+        OrderStatus.Delivered => ErrorText.Of("order-status.delivered", "delivered"),
+        OrderStatus.Refunded => ErrorText.Of("order-status.refunded", "refunded"),
+        _ => ErrorText.Untranslated(status.ToString().ToLowerInvariant()),
+    };
 
     private static Decision<OrderState> To(OrderState next, params IReadOnlyList<Func<OrderState, IShopEvent>> events) =>
         Decision<OrderState>.To(next, [.. events.Select(e => e(next))]);
@@ -420,7 +443,8 @@ public sealed record CheckoutState(string Fingerprint, OrderState? Order, Error?
     public EarlierOrder? Earlier { get; init; }
 
     /// <summary>The state of a checkout that was superseded before its first write. It matches any request.</summary>
-    public static CheckoutState NeverPlaced { get; } = new("", null, new Error(ErrorCode.Conflict, "Another checkout of this cart took this one's place. Use a new key."));
+    public static CheckoutState NeverPlaced { get; } = new("", null, Error.Of(
+        ErrorCode.Conflict, "error.superseded", "Another checkout of this cart replaced this one. Use a new key."));
 
     /// <summary>True when another request created this state.</summary>
     public bool IsOfAnother(string fingerprint) => Fingerprint.Length > 0 && Fingerprint != fingerprint;

@@ -38,7 +38,8 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
     public Error? CheckExpected(Money expected, string currency)
     {
         Money Of(long amount) => new(amount, currency);
-        return Of(Total) == expected ? null : new Error(ErrorCode.Conflict, $"The order costs {Of(Total)} now, not {expected}; see quote.")
+        return Of(Total) == expected ? null : Error.Of(
+            ErrorCode.Conflict, "error.another-total", $"The order now costs {Of(Total)}, not {expected}; see quote.") with
         {
             Quote = new OrderQuote(Lines, Of(Subtotal), Of(Shipping), Of(Tax), Of(Total)),
         };

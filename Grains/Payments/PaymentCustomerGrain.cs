@@ -56,7 +56,8 @@ internal sealed class PaymentCustomerGrain(
                 return reference;
             }
         }
-        throw new UnavailableException("The payment provider cannot keep payment methods now. Try again later, or pay without keeping it.");
+        throw new UnavailableException(ErrorText.Of(
+            "error.keep-methods", "The payment provider cannot save payment methods now. Try again later, or pay without saving it."));
     }
 
     async Task IPaymentCustomerGrain.ForgetAsync(string reference)
@@ -84,7 +85,8 @@ internal sealed class PaymentCustomerGrain(
         Reference is { } customer ? await CallAsync(c => methods.ListAsync(customer, c)) : [];
 
     async Task<Result<Done>> IPaymentCustomerGrain.RemoveMethodAsync(string methodId) =>
-        Reference is { } customer && await CallAsync(c => methods.RemoveAsync(customer, methodId, c)) ? new Done() : Error.NotFound("The payment method");
+        Reference is { } customer && await CallAsync(c => methods.RemoveAsync(customer, methodId, c)) ? new Done() : Error.NotFound(
+            "not-found.payment-method", "The payment method was not found.");
 
     private async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call)
     {
@@ -95,7 +97,7 @@ internal sealed class PaymentCustomerGrain(
         }
         catch (OperationCanceledException e) when (timeout.IsCancellationRequested)
         {
-            throw new UnavailableException("The payment provider did not answer in time.", e);
+            throw new UnavailableException(ErrorText.Of("error.provider-late", "The payment provider did not answer in time."), e);
         }
     }
 }

@@ -47,7 +47,8 @@ internal sealed partial class PaymentGrain(
         {
             // While the provider is unreachable no charge starts. The order waits instead.
             if (!provider.IsAvailable && !IsZeroAmount(payment))
-                throw new UnavailableException("Payments are out of order for the moment. Nothing was charged; your order waits.");
+                throw new UnavailableException(ErrorText.Of(
+                    "error.payments-out", "Payments are unavailable at the moment. Nothing was charged; your order is kept."));
             await AbandonLastAsync(payment);
             payment = State ?? payment;
         }
@@ -113,7 +114,7 @@ internal sealed partial class PaymentGrain(
     async Task<Result<Payment>> IPaymentGrain.CaptureAsync(CapturePayment command)
     {
         if (State is null)
-            return new Error(ErrorCode.Conflict, "Nothing is authorized that could be captured.");
+            return Error.Of(ErrorCode.Conflict, "error.nothing-authorized", "There is no authorized amount to capture.");
         var decision = State.BeginCapture(command, Now);
         if (decision.Error is { } error)
             return error;
@@ -121,13 +122,13 @@ internal sealed partial class PaymentGrain(
         await SettleCaptureAsync();
         return State.Captured is not null
             ? State.ToView()
-            : new Error(ErrorCode.Conflict, "The authorization has ended; the money could not be taken.");
+            : Error.Of(ErrorCode.Conflict, "error.authorization-ended", "The authorization has ended; nothing could be captured.");
     }
 
     async Task<Result<Payment>> IPaymentGrain.RefundAsync(RefundPayment command)
     {
         if (State is not { Captured: not null })
-            return new Error(ErrorCode.Conflict, "Nothing was captured that could be refunded.");
+            return Error.Of(ErrorCode.Conflict, "error.nothing-captured", "There is no captured amount to refund.");
         await SettleRefundsAsync();
         return await RefundAsync(command) is { } error ? error : State!.ToView();
     }
@@ -137,14 +138,15 @@ internal sealed partial class PaymentGrain(
     async Task<Result<Payment>> IPaymentGrain.GetAsync(Caller caller)
     {
         if (State is not { } payment)
-            return Error.NotFound("The payment");
+            return Error.NotFound("not-found.payment", "The payment was not found.");
         // A guest's order may have moved to an account, which only the order knows.
         var isBuyer = caller.Owns(payment.Terms.CustomerId, payment.Terms.CartId)
             || (payment.Terms.CustomerId is null && caller is { UserId: not null, IsAdmin: false }
                 && !(await GrainFactory.GetGrain<IOrderGrain>(this.GetPrimaryKey()).GetAsync(caller)).IsError);
         var view = (State ?? payment).ToView();
         // Only the buyer may see the client secret.
-        return isBuyer ? view : caller.IsAdmin ? view with { ClientSecret = null } : Error.NotFound("The payment");
+        return isBuyer ? view : caller.IsAdmin ? view with { ClientSecret = null } : Error.NotFound(
+            "not-found.payment", "The payment was not found.");
     }
 
     /// <summary>
@@ -181,7 +183,8 @@ internal sealed partial class PaymentGrain(
         if (answer.Status == ProviderPaymentStatus.Cancelled)
             await CommitAsync(State!.Release());
         if (State!.Last is { MayTake: true })
-            throw new UnavailableException("The payment is being worked on and cannot be called off now. Try again later.");
+            throw new UnavailableException(ErrorText.Of(
+                "error.payment-busy", "The payment is in progress and cannot be cancelled now. Try again later."));
     }
 
     /// <summary>Requests the capture that was stored and not confirmed.</summary>
@@ -194,6 +197,8 @@ internal sealed partial class PaymentGrain(
         CrashPoint.Pass("payment.provider.captured");
         await CommitAsync(payment.Record(answer, Now));
     }
+
+    private static ErrorText NoReason { get; } = ErrorText.Of("error.refund-no-reason", "the payment provider gave no reason");
 
     private async Task<Error?> RefundAsync(RefundPayment command)
     {
@@ -210,7 +215,9 @@ internal sealed partial class PaymentGrain(
         CrashPoint.Pass("payment.refund.written");
         await SettleRefundsAsync();
         return State!.Refunds.First(r => r.Id == command.RefundId) is { HasFailed: true } failed
-            ? new Error(ErrorCode.Conflict, $"The refund failed: {failed.FailureReason ?? "the payment provider gave no reason"}.")
+            ? Error.Of(
+                ErrorCode.Conflict, "error.refund-failed",
+                $"The refund failed: {(failed.FailureReason is { } reason ? ErrorText.Untranslated(reason) : NoReason)}.")
             : null;
     }
 
@@ -247,7 +254,8 @@ internal sealed partial class PaymentGrain(
         }
         catch (OperationCanceledException e) when (timeout.IsCancellationRequested)
         {
-            throw new UnavailableException("The payment provider did not answer in time. What it was asked is found out later.", e);
+            throw new UnavailableException(ErrorText.Of(
+                "error.provider-later", "The payment provider did not answer in time. The shop asks it again later."), e);
         }
     }
 

@@ -25,15 +25,18 @@ public sealed partial record PaymentState
         if (Refunds.Any(r => r.Id == command.RefundId))
             return Decision<PaymentState>.NoChange(this);
         if (Dispute is { Status: not DisputeStatus.Won })
-            return new Error(ErrorCode.Conflict, "The customer has disputed the payment with the bank, which decides about the money now.");
+            return Error.Of(
+                ErrorCode.Conflict, "error.disputed", "The customer has disputed the payment. The bank decides about the money.");
         var amount = command.Amount ?? Refundable;
         if (amount < 1 || amount > Refundable)
-            return new Error(ErrorCode.Conflict, $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
+            return Error.Of(
+                ErrorCode.Conflict, "error.refund-most",
+                $"{Refundable} {Terms.Amount.Currency} minor units can be refunded, not {amount}.");
         if (CheckAmount(amount) is { } error)
             return error;
         // A refund of the whole rest is always allowed: no part can follow.
         if (Refunds.Length >= MaxRefunds && command.Amount is not null)
-            return new Error(ErrorCode.Conflict, $"A payment is refunded in at most {MaxRefunds} parts.");
+            return Error.Of(ErrorCode.Conflict, "error.refund-parts", $"A payment is refunded in at most {MaxRefunds} parts.");
         var refund = new Refund(command.RefundId, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, command.Reason, null) { AskedAt = now };
         return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] }, new CheckoutTimeout(OrderId, now + ReminderDelay));
     }

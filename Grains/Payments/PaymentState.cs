@@ -128,10 +128,16 @@ public sealed partial record PaymentState
         if (Capture?.Id == command.CaptureId)
             return Decision<PaymentState>.NoChange(this);
         if (Last is not { Status: AttemptStatus.Authorized } || Capture is not null)
-            return new Error(ErrorCode.Conflict, Captured is null ? "Nothing is authorized that could be captured." : "The money was captured already; the rest was released.");
+        {
+            return Captured is null
+                ? Error.Of(ErrorCode.Conflict, "error.nothing-authorized", "There is no authorized amount to capture.")
+                : Error.Of(ErrorCode.Conflict, "error.captured", "The amount was already captured; the rest was released.");
+        }
         var amount = command.Amount ?? Terms.Amount.Amount;
         if (amount < 1 || amount > Terms.Amount.Amount)
-            return new Error(ErrorCode.Conflict, $"{Terms.Amount.Amount} {Terms.Amount.Currency} minor units can be captured, not {amount}.");
+            return Error.Of(
+                ErrorCode.Conflict, "error.capture-most",
+                $"{Terms.Amount.Amount} {Terms.Amount.Currency} minor units can be captured, not {amount}.");
         if (CheckAmount(amount) is { } error)
             return error;
         return Decision<PaymentState>.To(
@@ -175,7 +181,9 @@ public sealed partial record PaymentState
 
     private Error? CheckAmount(long amount) => amount % Currencies.ChargeStep(Terms.Amount.Currency) is 0
         ? null
-        : new Error(ErrorCode.Conflict, $"An amount of {Terms.Amount.Currency} must be a multiple of {Currencies.ChargeStep(Terms.Amount.Currency)} minor units.");
+        : Error.Of(
+            ErrorCode.Conflict, "error.capture-steps",
+            $"An amount of {Terms.Amount.Currency} must be a multiple of {Currencies.ChargeStep(Terms.Amount.Currency)} minor units.");
 
     private IShopEvent ToEvent(PaymentAttempt attempt) => attempt.Status switch
     {

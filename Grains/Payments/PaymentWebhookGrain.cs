@@ -15,7 +15,7 @@ internal sealed class PaymentWebhookGrain(
     async Task<Result<Done>> IPaymentWebhookGrain.AcceptAsync(byte[] body, string signature)
     {
         if (webhooks.FirstOrDefault() is not { } port)
-            return Error.NotFound("The webhook");
+            return Error.NotFound("not-found.webhook", "The webhook was not found.");
         var reading = port.Read(body, signature);
         if (reading.Error is { } error)
         {

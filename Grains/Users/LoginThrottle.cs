@@ -42,7 +42,9 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
 
     /// <summary>Returns the error for a caller who must wait.</summary>
     public static Error Locked(TimeSpan wait) =>
-        new(ErrorCode.RateLimited, "Too many failed attempts. Try later, or set a new password.") { RetryAfter = wait };
+        Error.Of(
+            ErrorCode.RateLimited, "error.attempts",
+            "Too many failed attempts. Try later, or set a new password.").WithRetryAfter(wait);
 
     /// <summary>Returns the network of an IP address as text. Text that is not an address is returned unchanged.</summary>
     public static string NetworkOf(string? address) =>

@@ -13,18 +13,18 @@ internal static class NewPassword
     /// <summary>Returns what is wrong with a password; null when it is acceptable.</summary>
     /// <param name="password">The password as typed.</param>
     /// <param name="words">The owner's e-mail address and name, and the shop's name. A password must not be just one of them.</param>
-    public static string? Problem(string? password, params ReadOnlySpan<string?> words)
+    public static ErrorText? Problem(string? password, params ReadOnlySpan<string?> words)
     {
         if (PasswordPolicy.Problem(password) is { } problem)
             return problem;
         var lower = PasswordPolicy.Prepare(password!).ToLowerInvariant();
         if (Common.Value.Contains(lower))
-            return "is one of the commonest passwords; choose another";
+            return ErrorText.Of("field.common-password", "is one of the most common passwords; choose another");
         var core = Core(lower);
         foreach (var word in words)
         {
             if (word is not null && Parts(word.ToLowerInvariant()).Any(part => part.Length >= MinWord && (core == part || lower == part)))
-                return "must not be your address, your name or the shop's name; choose another";
+                return ErrorText.Of("field.own-password", "must not be your address, your name or the shop's name; choose another");
         }
         return null;
     }

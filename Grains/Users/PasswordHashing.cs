@@ -34,7 +34,9 @@ public sealed class PasswordHashing : IDisposable
 
     /// <summary>The error for a password that was not checked because too many wait: 503 with Retry-After.</summary>
     public static Error Full { get; } =
-        new(ErrorCode.Unavailable, "Too many people sign in at this moment. Ask again in a few seconds; nothing was done.") { RetryAfter = TimeSpan.FromSeconds(5) };
+        Error.Of(
+            ErrorCode.Unavailable, "error.sign-ins",
+            "Too many people are signing in. Try again in a few seconds; nothing was done.").WithRetryAfter(TimeSpan.FromSeconds(5));
 
     /// <summary>The number of waiting passwords.</summary>
     public int Waiting => queue.Reader.Count;

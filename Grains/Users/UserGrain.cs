@@ -59,7 +59,8 @@ internal sealed partial class UserGrain(
             };
         }
         if (base.State is not null)
-            return new Error(ErrorCode.Conflict, "The account that this Idempotency-Key made was erased. Register with a new key.");
+            return Error.Of(
+                ErrorCode.Conflict, "error.account-erased", "The account that this Idempotency-Key made was erased. Register with a new key.");
         if (Problems(command) is { Count: > 0 } problems)
             return Error.Invalid(problems);
 
@@ -215,7 +216,7 @@ internal sealed partial class UserGrain(
             throttle.Failed();
             DelayDeactivation(throttle.MemoryOf(isAccount: true));
             refused.Record(action, Actors.User(Id), AuditOutcome.Failure);
-            return Error.Invalid("currentPassword", "is not the current password");
+            return Error.Invalid("currentPassword", "field.password", "is not the current password");
         }
         throttle.Reset();
         return null;
@@ -238,9 +239,13 @@ internal sealed partial class UserGrain(
         if (await CheckPasswordAsync(currentPassword, "users.erase") is { } error)
             return error;
         if (user.Roles.Contains(Role.Admin))
-            return new Error(ErrorCode.Conflict, "An administrator's account cannot be erased. Have another administrator take the role from it first.");
+            return Error.Of(
+                ErrorCode.Conflict, "error.administrator-stays",
+                "An administrator's account cannot be erased. Have another administrator remove the role first.");
         if (await records.FindOpenOrdersAsync(Id, MaxNamedOrders, CancellationToken.None) is { Length: > 0 } open)
-            return new Error(ErrorCode.Conflict, $"Some orders are not at their end: {string.Join(", ", open)}. Cancel them, or wait until they are delivered or refunded.");
+            return Error.Of(
+                ErrorCode.Conflict, "error.open-orders",
+                $"Some orders are still open: {string.Join(", ", open)}. Cancel them, or wait until they are delivered or refunded.");
         await CommitAsync(user.Erase(Now), Audit(Mine("users.erase")));
         CrashPoint.Pass("erasure.begun");
         return ErasureStatus!;
@@ -275,7 +280,7 @@ internal sealed partial class UserGrain(
         if (State is not { } user || !user.IsResetSecret(secret, Now))
         {
             refused.Record("users.reset-password", Actors.User(Id), AuditOutcome.Failure);
-            return Error.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
+            return Error.Invalid("token", "field.token-used", "The token is wrong, used or too old. Ask for a new one.");
         }
         if (await passwords.HashAsync(newPassword) is not { } hash)
             return PasswordHashing.Full;
@@ -294,7 +299,7 @@ internal sealed partial class UserGrain(
     }
 
     Task<Result<Done>> IUserGrain.VerifyEmailAsync(string secret) => State is null
-        ? Task.FromResult<Result<Done>>(Error.Invalid("token", "The token is wrong or too old. Ask for a new one."))
+        ? Task.FromResult<Result<Done>>(Error.Invalid("token", "field.token-old", "The token is wrong or too old. Ask for a new one."))
         : DecideAsync(user => user.VerifyEmail(secret, Now), _ => default(Done), _ => Mine("users.verify-email"));
 
     async Task<Result<Done>> IUserGrain.RequestEmailChangeAsync(Guid? session, string newEmail, string currentPassword)
@@ -410,7 +415,7 @@ internal sealed partial class UserGrain(
         var callerRoles = caller.UserId == Id ? State?.Roles
             : caller.UserId is { } callerId ? (await GrainFactory.GetGrain<IUserGrain>(callerId).GetAsync()).Value?.Roles : null;
         if (!caller.IsAdmin || callerRoles?.Contains(Role.Admin) != true)
-            return new Error(ErrorCode.Forbidden, "Only administrators change roles.");
+            return Error.Of(ErrorCode.Forbidden, "error.roles", "Only administrators change roles.");
         return await DecideAsync(
             user => expectedVersion is { } expected && expected != Version
                 ? Error.PreconditionFailed() : user.SetRoles(roles, caller.UserId),
@@ -454,14 +459,14 @@ internal sealed partial class UserGrain(
     private SignedIn SignedIn(Guid sessionId, string secret) =>
         new(State!.ToView(Version), sessionId, new RefreshToken(Id, sessionId, secret));
 
-    private string? Problem(string newPassword) =>
+    private ErrorText? Problem(string newPassword) =>
         NewPassword.Problem(newPassword, State?.Email, State?.DisplayName, notifications.Value.ShopName);
 
-    private Dictionary<string, string[]> Problems(RegisterUser command)
+    private Dictionary<string, ErrorText[]> Problems(RegisterUser command)
     {
-        var errors = new Dictionary<string, string[]>();
+        var errors = new Dictionary<string, ErrorText[]>();
         if (!EmailAddress.IsValid(command.Email?.Trim()))
-            errors["email"] = ["is no e-mail address"];
+            errors["email"] = [ErrorText.Of("field.email", "is not a valid e-mail address")];
         if (NewPassword.Problem(command.Password, command.Email, command.DisplayName, notifications.Value.ShopName) is { } problem)
             errors["password"] = [problem];
         if (command.DisplayName is { } name && DisplayNames.Problem(name) is { } wrong)
@@ -469,9 +474,10 @@ internal sealed partial class UserGrain(
         return errors;
     }
 
-    private static Error Taken { get; } = new(ErrorCode.EmailTaken, "Another account has this e-mail address. Sign in, or ask for a new password.");
+    private static Error Taken { get; } = Error.Of(
+        ErrorCode.EmailTaken, "error.email-taken", "Another account has this e-mail address. Sign in, or ask for a new password.");
 
-    private static Error NoUser { get; } = Error.NotFound("The user");
+    private static Error NoUser { get; } = Error.NotFound("not-found.user", "The user was not found.");
 
     private void LogMailed(string purpose, string email, string secret)
     {

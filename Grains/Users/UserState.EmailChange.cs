@@ -31,12 +31,12 @@ public sealed partial record UserState
 
     /// <summary>Returns why the account cannot request this address, whoever has it; null when it can.</summary>
     public Error? CheckCanChangeEmail(string? newEmail, DateTimeOffset now) =>
-        !EmailAddress.IsValid(newEmail?.Trim()) ? Error.Invalid("newEmail", "is no e-mail address")
+        !EmailAddress.IsValid(newEmail?.Trim()) ? Error.Invalid("newEmail", "field.email", "is not a valid e-mail address")
         // The account may date from a version with another normal form.
         : EmailAddress.Normalize(newEmail!) == EmailAddress.Normalize(NormalizedEmail)
-            ? Error.Invalid("newEmail", "is your e-mail address already")
-        : FormerEmail is { } former && former.UndoUntil > now ? new Error(
-            ErrorCode.Conflict,
+            ? Error.Invalid("newEmail", "field.email-same", "is already your e-mail address")
+        : FormerEmail is { } former && former.UndoUntil > now ? Error.Of(
+            ErrorCode.Conflict, "error.email-changed",
             "Your e-mail address was changed a short time ago. "
             + "Wait until the former address can no longer undo that, or undo it with the link in the mail to it.")
         : null;
@@ -140,7 +140,8 @@ public sealed partial record UserState
     public Decision<UserState> EndRelease() =>
         ReleasedEmails is null ? Decision<UserState>.NoChange(this) : Decision<UserState>.To(this with { ReleasedEmails = null });
 
-    internal static Error WrongEmailToken { get; } = Error.Invalid("token", "The token is wrong, used or too old. Ask for a new one.");
+    internal static Error WrongEmailToken { get; } = Error.Invalid(
+        "token", "field.token-used", "The token is wrong, used or too old. Ask for a new one.");
 
     /// <summary>Normalized addresses, besides the current one, that the account may claim; null for none.</summary>
     private ImmutableArray<string>? OtherEmails =>

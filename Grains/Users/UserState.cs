@@ -158,8 +158,9 @@ public sealed partial record UserState
     public bool IsOpen(Guid sessionId, DateTimeOffset now) => Sessions.Any(s => s.Id == sessionId && s.ExpiresAt > now);
 
     /// <summary>Ends one session.</summary>
-    public Decision<UserState> End(Guid sessionId) =>
-        HasSession(sessionId) ? Decision<UserState>.To(EndSession(sessionId)) : Error.NotFound("The session");
+    public Decision<UserState> End(Guid sessionId) => HasSession(sessionId)
+        ? Decision<UserState>.To(EndSession(sessionId))
+        : Error.NotFound("not-found.session", "The session was not found.");
 
     /// <summary>Ends all sessions but one.</summary>
     public Decision<UserState> EndAllBut(Guid? keepSession) => Sessions.All(s => s.Id == keepSession)
@@ -172,7 +173,7 @@ public sealed partial record UserState
     public Decision<UserState> UpdateProfile(string? displayName, string? locale)
     {
         if (displayName is not null && string.IsNullOrWhiteSpace(displayName))
-            return Error.Invalid("displayName", "must not be blank");
+            return Error.Invalid("displayName", "field.blank", "must not be blank");
         if (displayName is not null && DisplayNames.Problem(displayName) is { } problem)
             return Error.Invalid("displayName", problem);
         var next = this with { DisplayName = displayName is null ? DisplayName : DisplayNames.Clean(displayName), Locale = locale ?? Locale };
@@ -212,7 +213,7 @@ public sealed partial record UserState
     public Decision<UserState> RequestVerification(string secret, DateTimeOffset now)
     {
         if (EmailVerified)
-            return new Error(ErrorCode.Conflict, "Your e-mail address is proven already.");
+            return Error.Of(ErrorCode.Conflict, "error.email-proven", "Your e-mail address is already verified.");
         var expires = now + VerificationLifetime;
         return Decision<UserState>.To(
             this with { Verification = new MailedDigest(Digest(secret), expires) },
@@ -227,7 +228,7 @@ public sealed partial record UserState
         // The digest stays, so that a second click on the link gets the same response.
         return Verification?.Matches(secret, now) == true
             ? Decision<UserState>.To(this with { EmailVerified = true }, new EmailVerified(Id, Email))
-            : Error.Invalid("token", "The token is wrong or too old. Ask for a new one.");
+            : Error.Invalid("token", "field.token-old", "The token is wrong or too old. Ask for a new one.");
     }
 
     /// <summary>Adds or replaces an address.</summary>
@@ -235,9 +236,9 @@ public sealed partial record UserState
     {
         var known = Addresses.Any(a => a.Id == address.Id);
         if (!known && mustExist)
-            return Error.NotFound("The address");
+            return Error.NotFound("not-found.address", "The address was not found.");
         if (!known && Addresses.Length >= MaxAddresses)
-            return new Error(ErrorCode.Conflict, $"An account holds at most {MaxAddresses} addresses. Remove one first.");
+            return Error.Of(ErrorCode.Conflict, "error.addresses", $"An account holds at most {MaxAddresses} addresses. Remove one first.");
         return Addresses.Contains(address)
             ? Decision<UserState>.NoChange(this)
             : Decision<UserState>.To(this with
@@ -249,16 +250,17 @@ public sealed partial record UserState
     /// <summary>Removes an address.</summary>
     public Decision<UserState> RemoveAddress(Guid id) => Addresses.Any(a => a.Id == id)
         ? Decision<UserState>.To(this with { Addresses = [.. Addresses.Where(a => a.Id != id)] })
-        : Error.NotFound("The address");
+        : Error.NotFound("not-found.address", "The address was not found.");
 
     /// <summary>Replaces the roles. Administrators cannot remove their own role, because the last one would lock everybody out.</summary>
     public Decision<UserState> SetRoles(ImmutableArray<string> roles, Guid? changedBy)
     {
         if (roles.Any(r => r is null || !Role.All.Contains(r)))
-            return Error.Invalid("roles", $"must be of {string.Join(", ", Role.All)}");
+            return Error.Invalid("roles", "field.all-of", $"must be one or more of {string.Join(", ", Role.All)}");
         ImmutableArray<string> next = [.. Role.All.Where(r => r == Role.Customer || roles.Contains(r))];
         if (changedBy == Id && !next.Contains(Role.Admin))
-            return new Error(ErrorCode.Conflict, "Administrators cannot take the role from themselves. Ask another administrator.");
+            return Error.Of(
+                ErrorCode.Conflict, "error.own-role", "Administrators cannot take the role from themselves. Ask another administrator.");
         return next.SequenceEqual(Roles)
             ? Decision<UserState>.NoChange(this)
             : Decision<UserState>.To(this with { Roles = next }, new RolesChanged(Id, next, changedBy));
@@ -308,7 +310,8 @@ public sealed partial record UserState
     internal static bool SameDigest(string a, string b) =>
         CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(a), Encoding.ASCII.GetBytes(b));
 
-    internal static Error Unauthenticated { get; } = new(ErrorCode.Unauthenticated, "The credentials are wrong or no longer good.");
+    internal static Error Unauthenticated { get; } = Error.Of(
+        ErrorCode.Unauthenticated, "error.credentials", "The credentials are wrong or no longer valid.");
 }
 
 /// <summary>The progress of an account's erasure.</summary>

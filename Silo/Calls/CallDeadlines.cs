@@ -23,7 +23,7 @@ internal sealed partial class CallDeadlines(IOptions<SiloMessagingOptions> messa
         if (delay.TotalMilliseconds < deadline.PatienceMs)
             return;
         LogLate(log, context.InterfaceName, context.MethodName, (long)delay.TotalMilliseconds, deadline.PatienceMs);
-        throw new UnavailableException("The shop was too busy to do this in time.");
+        throw new UnavailableException(ErrorText.Of("error.too-late", "The shop was too busy to do this in time. Nothing was done."));
     }
 
     private static CallDeadline? Of(IIncomingGrainCallContext context)

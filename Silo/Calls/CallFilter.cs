@@ -34,18 +34,18 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
         catch (Exception e) when (e is not UnavailableException && IsTransient(e) && !context.Request.GetCancellationToken().IsCancellationRequested)
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
-            throw new UnavailableException("The shop is busy or its database is out of reach. Try again.");
+            throw new UnavailableException(ErrorText.Of("error.busy", "The shop is busy or its database is out of reach. Try again."));
         }
         // A client cannot deserialize a cause whose type belongs to the silo. It would not even learn that it may retry.
         catch (UnavailableException e) when (e.InnerException is { } cause)
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, $"{e.Message} {cause.Message}");
-            throw new UnavailableException(e.Message);
+            throw new UnavailableException(e.Reason);
         }
         catch (Exception e) when (OtherVersions.LackMethod(e))
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
-            throw new UnavailableException(OtherVersions.Message);
+            throw new UnavailableException(OtherVersions.Reason);
         }
         finally
         {

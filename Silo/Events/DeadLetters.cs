@@ -78,8 +78,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         signal.Set();
         return letter switch
         {
-            null => Error.NotFound($"The dead letter {id}"),
-            { Status: DeliveryStatus.Resolved or DeliveryStatus.Discarded } => new Error(ErrorCode.Conflict, $"The dead letter is {Name(letter.Status)} already."),
+            null => Error.NotFound("not-found.dead-letter", $"The dead letter {id} was not found."),
+            { Status: DeliveryStatus.Resolved or DeliveryStatus.Discarded } => Already(letter.Status),
             _ => letter,
         };
     }
@@ -117,9 +117,10 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
             """, cancellation);
         return letter switch
         {
-            null => Error.NotFound($"The dead letter {id}"),
-            { Status: DeliveryStatus.Resolved } => new Error(ErrorCode.Conflict, "The dead letter is resolved already."),
-            { Status: DeliveryStatus.Waiting } => new Error(ErrorCode.Conflict, "The dead letter is being replayed. Look at it again in a moment."),
+            null => Error.NotFound("not-found.dead-letter", $"The dead letter {id} was not found."),
+            { Status: DeliveryStatus.Resolved } => Already(DeliveryStatus.Resolved),
+            { Status: DeliveryStatus.Waiting } => Error.Of(
+                ErrorCode.Conflict, "error.letter-replaying", "The dead letter is being replayed. Read it again in a moment."),
             _ => letter,
         };
     }
@@ -222,7 +223,10 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         }
     }
 
-    private static string Name(DeliveryStatus status) => status.ToString().ToLowerInvariant();
+    private static Error Already(DeliveryStatus status) => Error.Of(
+        ErrorCode.Conflict, "error.letter-already",
+        $"The dead letter is already {(status == DeliveryStatus.Resolved ? ErrorText.Of(
+            "letter-status.resolved", "resolved") : ErrorText.Of("letter-status.discarded", "discarded"))}.");
 
     private static DeadLetter Read(NpgsqlDataReader r)
     {

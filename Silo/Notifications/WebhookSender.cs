@@ -38,14 +38,15 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
     })
     { Timeout = Timeout.InfiniteTimeSpan };
 
-    public string? ProblemWith(string url)
+    public ErrorText? ProblemWith(string url)
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
-            return "must be an absolute http or https URL";
+            return ErrorText.Of("field.url", "must be an absolute http or https URL");
         if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
-            return "must hold neither a user nor a fragment: the posts are signed instead";
+            return ErrorText.Of(
+                "field.url-plain", "must contain neither a user nor a fragment; verify the signature of each webhook instead");
         return !webhooks.AllowPrivateAddresses && (uri.IsLoopback || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && !IsPublic(address)))
-            ? "must not be in a private network"
+            ? ErrorText.Of("field.url-private", "must not be in a private network")
             : null;
     }
 

@@ -69,7 +69,8 @@ internal sealed partial class StripeCalls : IDisposable
         }
         catch (Exception e) when (StripeErrors.IsTurnedAway(e))
         {
-            throw new UnavailableException("Payments are out of order for the moment. Nothing new is charged; try again later.");
+            throw new UnavailableException(ErrorText.Of(
+                "error.payments-later", "Payments are unavailable at the moment. Nothing new is charged; try again later."));
         }
         catch (Exception e) when (StripeErrors.IsTransient(e))
         {

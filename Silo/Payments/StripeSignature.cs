@@ -21,12 +21,12 @@ internal sealed class StripeSignature(IReadOnlyCollection<string> secrets, TimeS
     private readonly byte[][] keys = [.. secrets.Select(Encoding.UTF8.GetBytes)];
 
     /// <summary>Returns what is wrong with the signature; null when it is valid.</summary>
-    public string? ProblemWith(ReadOnlySpan<byte> body, string header, DateTimeOffset now)
+    public ErrorText? ProblemWith(ReadOnlySpan<byte> body, string header, DateTimeOffset now)
     {
         if (header.Length == 0)
-            return "is missing";
+            return ErrorText.Of("field.signature-missing", "is missing");
         if (!TryRead(header, out var time, out var signatures))
-            return "cannot be read";
+            return ErrorText.Of("field.signature-unreadable", "cannot be read");
         var signed = (byte[])[.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{time}.")), .. body];
         var matches = false;
         Span<byte> expected = stackalloc byte[HMACSHA256.HashSizeInBytes];
@@ -37,9 +37,11 @@ internal sealed class StripeSignature(IReadOnlyCollection<string> secrets, TimeS
                 matches |= CryptographicOperations.FixedTimeEquals(expected, signature);
         }
         if (!matches)
-            return "does not fit the body and the endpoint's secret";
+            return ErrorText.Of("field.signature-wrong", "does not fit the body and the endpoint's secret");
         // Checked after the signature: an unsigned time proves nothing.
-        return Math.Abs(now.ToUnixTimeSeconds() - time) > tolerance.TotalSeconds ? "is too old, or too far ahead" : null;
+        return Math.Abs(now.ToUnixTimeSeconds() - time) > tolerance.TotalSeconds
+            ? ErrorText.Of("field.signature-time", "is too old, or too far ahead")
+            : null;
     }
 
     private static bool TryRead(string header, out long time, out List<byte[]> signatures)

@@ -23,7 +23,7 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
         {
-            return new(null, Error.Invalid("body", "is no event of Stripe's"));
+            return new(null, Error.Invalid("body", "field.stripe-event", "is not a Stripe event"));
         }
     }
 

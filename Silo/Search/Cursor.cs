@@ -41,7 +41,7 @@ internal static class Cursor
         }
     }
 
-    public static Error Bad { get; } = Error.Invalid("cursor", "is none that this list gave; begin without one");
+    public static Error Bad { get; } = Error.Invalid("cursor", "field.cursor", "is not a valid cursor; start without one");
 
     private static string Digest(string query) => Deterministic.Id("cursor", query).ToString("N")[..12];
 }

@@ -80,7 +80,7 @@ internal sealed partial class AdminAccount(
     {
         var result = await account.ReplacePasswordAsync(PublishedSecrets.Passwords, password);
         if (result.Error is { Code: ErrorCode.Unavailable } later)
-            throw new UnavailableException(later.Detail);
+            throw new UnavailableException(later.Text ?? ErrorText.Untranslated(later.Detail));
         if (result.IsError)
             LogNotReplaced(log, email, result.Error.Detail);
         else if (result.Value)

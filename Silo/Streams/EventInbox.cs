@@ -29,7 +29,7 @@ internal sealed class EventInbox : IEventInbox, IAsyncDisposable
         }
         catch (Exception failure) when (failure is TimeoutException or Npgsql.NpgsqlException)
         {
-            throw new UnavailableException("The event could not be stored. Send it again.", failure);
+            throw new UnavailableException(ErrorText.Of("error.not-written", "The event could not be stored. Send it again."), failure);
         }
         return incoming.IsNew;
     }

@@ -83,7 +83,7 @@ public sealed class AddressTests(RunningShop shop)
         Assert.Equal(
             ["shippingAddress.city", "shippingAddress.name", "shippingAddress.postalCode", "shippingAddress.region"],
             Expect.Fields(refused).Order(StringComparer.Ordinal));
-        Assert.Equal("is no postal code of US; one is 95014", refused["errors"]!["shippingAddress.postalCode"]![0]!.GetValue<string>());
+        Assert.Equal("is not a postal code of US; an example is 95014", refused["errors"]!["shippingAddress.postalCode"]![0]!.GetValue<string>());
 
         var body = new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = address };
         var chinese = await guest.SendAsync(HttpMethod.Post, "/orders", body, Guid.NewGuid().ToString(), more: ("Accept-Language", "zh-CN"));

@@ -423,7 +423,7 @@ internal sealed class FuzzRun
         output.WriteLine($"{requests} requests in {took.TotalSeconds:F0} s ({requests / took.TotalSeconds:F0}/s), answers: {string.Join(", ", answers.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key} × {a.Value}"))}");
         output.WriteLine($"{known["orders"].Length} orders, {known["sku"].Length} products, {known["users"].Length} users were known in the end.");
         Assert.True(complaints.IsEmpty, $"Seed {seed}: {complaints.Count} kinds of wrong answers:\n{string.Join('\n', complaints.Select(c => $"- {c.Key}\n    {c.Value}"))}\n{(complaints.Keys.Any(c => c.Contains(": 5", StringComparison.Ordinal)) ? shop.Logs[^Math.Min(4000, shop.Logs.Length)..] : "")}");
-        Assert.True(foreign.IsEmpty, $"Not said in Chinese; add them to ApiFrontend/Texts:\n{string.Join('\n', foreign.Keys.Take(50))}");
+        Assert.True(foreign.IsEmpty, $"Not said in Chinese; give them a key and add them to ApiFrontend/Localization:\n{string.Join('\n', foreign.Keys.Take(50))}");
         // Much of it must have been granted, or nothing was tried.
         Assert.True(answers.Where(a => a.Key[0] == '2').Sum(a => a.Value) > requests / 10, "Hardly anything was granted.");
     }

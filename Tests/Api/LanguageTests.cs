@@ -7,8 +7,8 @@ namespace SoonShop.Tests.Api;
 public sealed class LanguageTests(RunningShop shop)
 {
     [Theory]
-    [InlineData("en", "Validation failed", "is no e-mail address")]
-    [InlineData("zh-CN,zh;q=0.9,en;q=0.1", "验证失败", "不是电子邮件地址")]
+    [InlineData("en", "Validation failed", "is not a valid e-mail address")]
+    [InlineData("zh-CN,zh;q=0.9,en;q=0.1", "验证失败", "不是有效的电子邮件地址")]
     public async Task a_problem_speaks_the_clients_language(string accept, string title, string message)
     {
         using var http = Accepting(accept);
@@ -28,7 +28,7 @@ public sealed class LanguageTests(RunningShop shop)
         Assert.Equal("未找到商品 NONE。", Expect.Problem(404, "not-found", await chinese.GetAsync("/products/NONE")).Text("detail"));
         Assert.Equal("未登录", Expect.Problem(401, "unauthenticated", await chinese.GetAsync("/me")).Text("title"));
         var guest = await chinese.AsGuestAsync();
-        Assert.Equal("购物车中没有商品。", Expect.Problem(409, "cart-empty", await guest.OrderAsync()).Text("detail"));
+        Assert.Equal("购物车为空。", Expect.Problem(409, "cart-empty", await guest.OrderAsync()).Text("detail"));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class SavedAddressTests(InProcessSilo silo) : IClassFixture<InProc
         Assert.False((await silo.Grains.GetGrain<ICartGrain>(userId).SetItemAsync(buyer, sku, 1)).IsError);
         var order = silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
         var refused = (await order.PlaceAsync(new PlaceOrder(buyer, null, addressId, "pm_card_visa", null, "fingerprint"))).Result.Error!;
-        Assert.Equal($"names the saved address {addressId}, whose country {AddressRules.NoCountry}", refused.Errors!["addressId"][0]);
+        Assert.Equal($"names the saved address {addressId}, whose country {AddressRules.NoCountry.English}", refused.Errors!["addressId"][0]);
 
         Assert.False((await user.PutAddressAsync(addressId, Given.Address, mustExist: true)).IsError);
         var placed = (await order.PlaceAsync(new PlaceOrder(buyer, null, addressId, "pm_card_visa", null, "fingerprint"))).Result.Value!;

@@ -7,7 +7,7 @@ namespace SoonShop.Tests.Grains;
 [Collection(nameof(InProcessSilo))]
 public sealed class SetPasswordTests(InProcessSilo silo)
 {
-    private const string Password = "correct horse", Common = "is one of the commonest passwords; choose another";
+    private const string Password = "correct horse", Common = "is one of the most common passwords; choose another";
 
     [Theory]
     [InlineData("PassWord")]

@@ -30,7 +30,7 @@ public sealed class AddressRulesTests
     public void reserved_former_and_user_assigned_codes_are_no_countries(string code)
     {
         Assert.False(Country.IsCode(code));
-        Assert.Equal([AddressRules.NoCountry], Errors(Given.Address with { Country = code })["country"]);
+        Assert.Equal([AddressRules.NoCountry.English], Errors(Given.Address with { Country = code })["country"]);
     }
 
     [Theory]
@@ -41,7 +41,7 @@ public sealed class AddressRulesTests
     [InlineData("U")]
     [InlineData("")]
     public void what_has_not_the_form_of_a_code_is_told_the_form(string code) =>
-        Assert.Equal([AddressRules.NoCountryCode], Errors(Given.Address with { Country = code })["country"]);
+        Assert.Equal([AddressRules.NoCountryCode.English], Errors(Given.Address with { Country = code })["country"]);
 
     [Fact]
     public void marks_that_were_pasted_along_are_taken_out_of_every_part()
@@ -163,7 +163,7 @@ public sealed class AddressRulesTests
         var format = AddressFormat.Of(country)!;
         Assert.Null(format.PostalCodeOf(typed));
         Assert.Equal(
-            [$"is no postal code of {country}; one is {format.PostalCodeExamples[0]}"],
+            [$"is not a postal code of {country}; an example is {format.PostalCodeExamples[0]}"],
             Errors(Given.Address with { Country = country, Region = null, PostalCode = typed })["postalCode"]);
     }
 
@@ -195,7 +195,7 @@ public sealed class AddressRulesTests
     {
         var format = AddressFormat.Of(country)!;
         var errors = Errors(new Address("Ada", "1 Main Street", null, "Town", region, format.PostalCodeExamples[0], country, null));
-        Assert.Equal([$"is no region of {country}; use one of {string.Join(", ", format.Regions)}"], Assert.Single(errors).Value);
+        Assert.Equal([$"is not a region of {country}; use one of {string.Join(", ", format.Regions)}"], Assert.Single(errors).Value);
     }
 
     [Theory]
@@ -227,5 +227,6 @@ public sealed class AddressRulesTests
 
     private static Gen<T> OneOf<T>(T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 
-    private static IReadOnlyDictionary<string, string[]> Errors(Address address) => AddressRules.Check(address).Errors;
+    private static Dictionary<string, string[]> Errors(Address address) =>
+        AddressRules.Check(address).Errors.ToDictionary(e => e.Key, e => Array.ConvertAll(e.Value, text => text.English));
 }

@@ -82,7 +82,7 @@ public sealed class StripeSignatureTests
     public void a_header_beyond_measure_is_not_read() =>
         Assert.NotNull(Problem(Fill("t={t},v1={s}", Now) + string.Concat(Enumerable.Repeat(",v1=" + new string('0', 64), 10_000))));
 
-    private static string? Problem(string header, byte[]? body = null) =>
+    private static ErrorText? Problem(string header, byte[]? body = null) =>
         new StripeSignature([Secret, Other], TimeSpan.FromSeconds(300)).ProblemWith(body ?? Body, header, Given.Now);
 
     private static string Fill(string header, long time, byte[]? body = null) => header

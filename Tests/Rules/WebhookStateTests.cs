@@ -39,7 +39,7 @@ public sealed class WebhookStateTests
 
     [Fact]
     public void all_that_is_wrong_is_named_at_once() =>
-        Assert.Equal(["url", "eventTypes"], WebhookState.Create(Given.Id(1), "x", [], "is bad", Given.Now).Error!.Errors!.Keys);
+        Assert.Equal(["url", "eventTypes"], WebhookState.Create(Given.Id(1), "x", [], ErrorText.Untranslated("is bad"), Given.Now).Error!.Errors!.Keys);
 
     [Fact]
     public void an_endpoint_that_fails_long_enough_is_switched_off()

@@ -1,4 +1,3 @@
-using SoonShop.ServiceDefaults;
 using SoonShop.Silo.Storage;
 using SoonShop.Tests.Running;
 
@@ -11,7 +10,7 @@ public sealed class CallFilterTests(InProcessSilo silo)
     [Theory]
     [InlineData(Failure.Wrapped, "An earlier write failed.")]
     [InlineData(Failure.Plain, "The shop is busy or its database is out of reach. Try again.")]
-    [InlineData(Failure.OlderSilo, OtherVersions.Message)]
+    [InlineData(Failure.OlderSilo, "The shop is being upgraded, and cannot do this until it is done. Try again in some minutes.")]
     public async Task callers_get_the_reason_and_no_exception_of_the_silo_s_own(Failure failure, string message)
     {
         var grain = silo.Grains.GetGrain<IFailing>("failing");
