@@ -119,7 +119,7 @@ internal sealed class BadRequestReader
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             if (errors.Count == before)
-                Add(Body, ErrorText.Of("field.bad-json", "The body is no valid JSON."));
+                Add(Body, ErrorText.Of("field.bad-json", "The body is not valid JSON."));
             return;
         }
         if (value is not null)

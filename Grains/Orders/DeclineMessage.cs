@@ -20,7 +20,7 @@ internal static class DeclineMessage
         "incorrect_cvc" or "invalid_cvc" => ErrorText.Of("declined.code", "The card's security code is wrong. Enter the card again."),
         "incorrect_number" or "invalid_number" => ErrorText.Of("declined.number", "The card's number is wrong. Enter the card again."),
         "incorrect_zip" or "incorrect_address" => ErrorText.Of(
-            "declined.address", "The postal code or address does not fit the card. Enter the card again."),
+            "declined.address", "The postal code or address does not match the card. Enter the card again."),
         "card_not_supported" or "transaction_not_allowed" or "service_not_allowed" or "not_permitted" or "restricted_card" =>
             ErrorText.Of("declined.not-usable", "The card cannot be used for this purchase. Use another card, or ask your bank."),
         "currency_not_supported" => ErrorText.Of("declined.currency", "The card cannot be charged in this currency. Use another card."),

@@ -415,7 +415,7 @@ internal sealed partial class UserGrain(
         var callerRoles = caller.UserId == Id ? State?.Roles
             : caller.UserId is { } callerId ? (await GrainFactory.GetGrain<IUserGrain>(callerId).GetAsync()).Value?.Roles : null;
         if (!caller.IsAdmin || callerRoles?.Contains(Role.Admin) != true)
-            return Error.Of(ErrorCode.Forbidden, "error.roles", "Only administrators change roles.");
+            return Error.Of(ErrorCode.Forbidden, "error.roles", "Only administrators may change roles.");
         return await DecideAsync(
             user => expectedVersion is { } expected && expected != Version
                 ? Error.PreconditionFailed() : user.SetRoles(roles, caller.UserId),

@@ -37,7 +37,7 @@ internal sealed class StripeSignature(IReadOnlyCollection<string> secrets, TimeS
                 matches |= CryptographicOperations.FixedTimeEquals(expected, signature);
         }
         if (!matches)
-            return ErrorText.Of("field.signature-wrong", "does not fit the body and the endpoint's secret");
+            return ErrorText.Of("field.signature-wrong", "does not match the body and the endpoint's secret");
         // Checked after the signature: an unsigned time proves nothing.
         return Math.Abs(now.ToUnixTimeSeconds() - time) > tolerance.TotalSeconds
             ? ErrorText.Of("field.signature-time", "is too old, or too far ahead")
