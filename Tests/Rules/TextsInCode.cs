@@ -25,7 +25,7 @@ internal static partial class TextsInCode
     [
         .. from tree in Trees()
            from call in tree.GetRoot().DescendantNodes().OfType<InvocationExpressionSyntax>()
-           where Factories.Contains((call.Expression as MemberAccessExpressionSyntax)?.Name.Identifier.ValueText ?? (call.Expression as IdentifierNameSyntax)?.Identifier.ValueText)
+           where NameOf(call.Expression) is { } factory && Factories.Contains(factory)
            from pair in call.ArgumentList.Arguments.Zip(call.ArgumentList.Arguments.Skip(1))
            where Literal(pair.First.Expression) is { } key && KeyPattern.IsMatch(key)
            let english = Template(pair.Second.Expression)
@@ -43,6 +43,9 @@ internal static partial class TextsInCode
         let path = Path.GetRelativePath(Repository.Root, file)
         where !path.Split('/').Any(part => part is "bin" or "obj")
         select CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: path);
+
+    private static string? NameOf(ExpressionSyntax method) =>
+        ((method as MemberAccessExpressionSyntax)?.Name ?? method as IdentifierNameSyntax)?.Identifier.ValueText;
 
     private static string? Literal(ExpressionSyntax expression) =>
         expression is LiteralExpressionSyntax { RawKind: (int)SyntaxKind.StringLiteralExpression } literal ? literal.Token.ValueText : null;
