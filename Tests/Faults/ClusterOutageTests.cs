@@ -46,5 +46,5 @@ public sealed class ClusterOutageTests
     }
 
     /// <summary>What the breaker says.</summary>
-    private static bool WasNotAsked(Reply reply) => reply.Body.Contains("out of reach for the moment", StringComparison.Ordinal);
+    private static bool WasNotAsked(Reply reply) => reply.Body.Contains("cannot be reached at the moment", StringComparison.Ordinal);
 }
