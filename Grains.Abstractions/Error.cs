@@ -34,6 +34,9 @@ public sealed record Error(string Code, string Detail)
     /// <summary>The texts of <see cref="Errors"/> with their keys. Empty from a silo of an earlier version.</summary>
     [Id(7)] public ImmutableArray<FieldError> FieldErrors { get; init; } = [];
 
+    /// <summary>Translations of texts that the front end does not have, such as a payment provider's.</summary>
+    [Id(8)] public ImmutableArray<Translation> Translations { get; init; } = [];
+
     /// <summary>Creates an error with a text that can be translated.</summary>
     public static Error Of(string code, ErrorText text) => new(code, text.English) { Text = text };
 

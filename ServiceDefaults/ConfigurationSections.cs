@@ -13,14 +13,18 @@ public static class ConfigurationSections
     {
         var options = new T();
         if (formerSection is not null)
-            Bind(configuration.GetSection(formerSection), options, problems, redact);
-        Bind(configuration.GetSection(section), options, problems, redact);
+            configuration.BindTo(formerSection, options, problems, redact);
+        configuration.BindTo(section, options, problems, redact);
         return options;
     }
 
-    private static void Bind<T>(IConfigurationSection section, T options, List<string> problems, Func<string, string>? redact)
+    /// <summary>Reads a section into options, without those of its parts that <paramref name="except"/> names.</summary>
+    public static void BindTo(
+        this IConfiguration configuration, string name, object options, List<string> problems, Func<string, string>? redact = null,
+        params string[] except)
     {
-        foreach (var part in section.GetChildren())
+        var section = configuration.GetSection(name);
+        foreach (var part in section.GetChildren().Where(p => !except.Contains(p.Key, StringComparer.OrdinalIgnoreCase)))
         {
             // One by one, so that each value that cannot be read is told of.
             try

@@ -7,8 +7,8 @@ using SoonShop.Silo.Payments;
 namespace SoonShop.Silo;
 
 /// <summary>
-/// Detects settings that only Development may use: secrets that this project's documents and files publish, and a simulated payment
-/// provider that nobody chose explicitly.
+/// Detects settings that only Development may use: secrets that this project's documents and files publish, and what the payment providers
+/// refuse, such as simulated payments that nobody chose explicitly.
 /// </summary>
 internal static class PublishedSecrets
 {
@@ -17,9 +17,6 @@ internal static class PublishedSecrets
 
     /// <summary>The administrator's e-mail address in <c>appsettings.Development.json</c>.</summary>
     public const string AdminEmail = "admin@soonshop.dev";
-
-    /// <summary>The API key of the Stripe test server.</summary>
-    private const string StripeKey = "sk_test_SoonShopStripeTestServer";
 
     /// <summary>The password of the development PostgreSQL (<c>deploy/postgres.sh</c>), which listens only on this machine.</summary>
     private const string DatabasePassword = "soonshop";
@@ -36,10 +33,10 @@ internal static class PublishedSecrets
         if (IsPublished(configuration.Accounts.DemoPassword))
             yield return "Accounts:DemoPassword is the one that the documents publish; set Accounts__DemoPassword to one of your own, "
                 + "or leave Accounts__DemoEmail out for no demo customer.";
-        if (takesMoney && string.IsNullOrWhiteSpace(settings[$"{PaymentsOptions.Section}:{nameof(PaymentsOptions.Provider)}"]))
-            yield return "Payments:Provider is not set; set Payments__Provider to Stripe, or to Simulated for a shop that takes no money.";
-        if (configuration.Payments.Stripe.ApiKey == StripeKey)
-            yield return "Payments:Stripe:ApiKey is that of the test server, which the documents publish; set Payments__Stripe__ApiKey to your own.";
+        var payments = configuration.Payments;
+        var isUnnamed = takesMoney && string.IsNullOrWhiteSpace(settings[$"{PaymentsOptions.Section}:{nameof(PaymentsOptions.Provider)}"]);
+        foreach (var problem in payments.Providers.Modules.SelectMany(m => m.ProblemsOutsideDevelopment(payments, isUnnamed)))
+            yield return problem;
         if (configuration.Database.Password == DatabasePassword && !IsLocal(configuration.Database))
             yield return "ConnectionStrings:soonshop has the password of the development database, which the documents publish; "
                 + "set another password in the database and in ConnectionStrings__soonshop.";

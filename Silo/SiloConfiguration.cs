@@ -25,21 +25,28 @@ internal sealed record SiloConfiguration(
     DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
-    public static SiloConfiguration Read(IConfiguration configuration, List<string> problems)
+    /// <param name="configuration">The original settings.</param>
+    /// <param name="problems">Takes the problems.</param>
+    /// <param name="providers">The payment providers; the shop's by default.</param>
+    public static SiloConfiguration Read(IConfiguration configuration, List<string> problems, PaymentProviders? providers = null)
     {
-        var silo = Bind<SiloOptions>(configuration, SiloOptions.Section, problems);
-        var storage = Bind<StorageOptions>(configuration, StorageOptions.Section, problems);
-        var streams = Bind<StreamsOptions>(configuration, StreamsOptions.Section, problems);
-        var accounts = Bind<AccountsOptions>(configuration, AccountsOptions.Section, problems);
-        var checkout = Bind<CheckoutOptions>(configuration, CheckoutOptions.Section, problems);
-        var events = Bind<EventsOptions>(configuration, EventsOptions.Section, problems);
-        var notifications = Bind<NotificationsOptions>(configuration, NotificationsOptions.Section, problems);
-        var payments = Bind<PaymentsOptions>(configuration, PaymentsOptions.Section, problems);
-        var privacy = Bind<PrivacyOptions>(configuration, PrivacyOptions.Section, problems);
-        var integrity = configuration.Bind<IntegrityOptions>(IntegrityOptions.Section, problems, StripeSecrets.Redact, IntegrityOptions.FormerSection);
-        var telemetry = Bind<TelemetryOptions>(configuration, TelemetryOptions.Section, problems);
-        var dashboard = Bind<DashboardAccessOptions>(configuration, DashboardAccessOptions.Section, problems);
-        var clusterTls = Bind<ClusterTlsOptions>(configuration, ClusterTlsOptions.Section, problems);
+        providers ??= PaymentProviders.All;
+        T Bind<T>(string section, string? formerSection = null) where T : new() =>
+            configuration.Bind<T>(section, problems, providers.Redact, formerSection);
+
+        var silo = Bind<SiloOptions>(SiloOptions.Section);
+        var storage = Bind<StorageOptions>(StorageOptions.Section);
+        var streams = Bind<StreamsOptions>(StreamsOptions.Section);
+        var accounts = Bind<AccountsOptions>(AccountsOptions.Section);
+        var checkout = Bind<CheckoutOptions>(CheckoutOptions.Section);
+        var events = Bind<EventsOptions>(EventsOptions.Section);
+        var notifications = Bind<NotificationsOptions>(NotificationsOptions.Section);
+        var payments = PaymentsOptions.Read(configuration, providers, problems);
+        var privacy = Bind<PrivacyOptions>(PrivacyOptions.Section);
+        var integrity = Bind<IntegrityOptions>(IntegrityOptions.Section, IntegrityOptions.FormerSection);
+        var telemetry = Bind<TelemetryOptions>(TelemetryOptions.Section);
+        var dashboard = Bind<DashboardAccessOptions>(DashboardAccessOptions.Section);
+        var clusterTls = Bind<ClusterTlsOptions>(ClusterTlsOptions.Section);
         problems.AddRange(silo.Problems());
         problems.AddRange(clusterTls.Problems());
         problems.AddRange(KubernetesHosting.Problems(silo, configuration));
@@ -60,9 +67,6 @@ internal sealed record SiloConfiguration(
             silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, telemetry, dashboard, clusterTls,
             ReadDatabase(configuration, silo, problems));
     }
-
-    private static T Bind<T>(IConfiguration configuration, string section, List<string> problems) where T : new() =>
-        configuration.Bind<T>(section, problems, StripeSecrets.Redact);
 
     /// <summary>
     /// A bounded pool, short waits, statements prepared once. Connections go back to the pool as they are: the next user's first statement would else have six

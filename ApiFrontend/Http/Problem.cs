@@ -14,7 +14,7 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
     {
         var details = new ProblemDetails { Status = StatusCode };
         var language = Complete(httpContext, details, error.Code);
-        details.Detail = error.Text is { } text ? language.Text(text) : error.Detail;
+        details.Detail = error.Text is { } text ? language.Text(Translated(text, error.Translations, language)) : error.Detail;
         if (error.Errors is not null)
             details.Extensions["errors"] = Errors(error, error.Errors, language);
         if (error.OrderId is not null)
@@ -48,6 +48,18 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
         if (details.Status == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)
             headers.WWWAuthenticate = "Bearer";
         return language;
+    }
+
+    /// <summary>Returns the text with the translations that came with its error in place of the English arguments.</summary>
+    private static ErrorText Translated(ErrorText text, ImmutableArray<Translation> translations, Messages language)
+    {
+        if (translations.IsDefaultOrEmpty)
+            return text;
+        ErrorText Own(ErrorText argument) =>
+            translations.FirstOrDefault(t => t.Language == language.Language && t.English == argument.English) is { } own
+                ? ErrorText.Untranslated(own.Text)
+                : argument;
+        return text with { Arguments = [.. text.Arguments.Select(Own)] };
     }
 
     /// <summary>Returns the faults of each invalid field. A silo of an earlier version sends the English texts only.</summary>

@@ -13,7 +13,8 @@ namespace SoonShop.Orders;
 [DeactivateWhenEmpty]
 internal sealed partial class OrderGrain(
     [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
-    IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, ICheckoutWatch watch, ILogger<OrderGrain> log)
+    IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, IPaymentProviderInfo provider,
+    ICheckoutWatch watch, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one response.</summary>
@@ -129,7 +130,7 @@ internal sealed partial class OrderGrain(
             throw;
         }
         CrashPoint.Pass("order.before-answer");
-        return new Placement(Order!.ToResult(Order.Answer!), false);
+        return new Placement(Order!.ToResult(Order.Answer!, provider), false);
     }
 
     /// <summary>Returns the response to a repeated request; null for a new request, and for one whose checkout was interrupted.</summary>
@@ -143,7 +144,7 @@ internal sealed partial class OrderGrain(
             return new Placement(refused, true);
         if (State?.Earlier is { } earlier)
             return new Placement(await ReplayAsync(earlier, command.Buyer), true);
-        return Order?.Answer is { } given ? new Placement(Order.ToResult(given), true) : null;
+        return Order?.Answer is { } given ? new Placement(Order.ToResult(given, provider), true) : null;
     }
 
     async Task<Result<Order>> IOrderGrain.PayAsync(Caller caller, string attemptId, string paymentMethod, bool savePaymentMethod)
@@ -164,7 +165,7 @@ internal sealed partial class OrderGrain(
         if (Order.Status != OrderStatus.AwaitingPayment)
             await AdvanceAsync();
         return Order.Status == OrderStatus.AwaitingPayment && payment.Status == PaymentStatus.Declined
-            ? Order.Declined(payment.DeclineCode)
+            ? Order.Declined(payment.DeclineCode, provider)
             : Order.ToView(caller);
     }
 

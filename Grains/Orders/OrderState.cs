@@ -319,12 +319,12 @@ public sealed partial record OrderState
     public Order ToView(Caller caller) => IsBoughtBy(caller) ? ToView() : ToView().WithoutClientSecret();
 
     /// <summary>Returns the checkout's response: the order as it was then, or the error.</summary>
-    public Result<Order> ToResult(CheckoutResult answer)
+    public Result<Order> ToResult(CheckoutResult answer, IPaymentProviderInfo? provider = null)
     {
         if (answer.RefusalCode == ErrorCode.OutOfStock)
             return OutOfStock with { OrderId = Id, Lines = Shortages };
         if (answer.RefusalCode is not null)
-            return Declined(answer.DeclineCode);
+            return Declined(answer.DeclineCode, provider);
         return answer.ApplyTo(ToView(), PaymentDeadline);
     }
 
@@ -332,9 +332,19 @@ public sealed partial record OrderState
         ErrorCode.OutOfStock, "error.out-of-stock", "Stock cannot fill the order; see lines. Nothing was charged.");
 
     /// <summary>Creates the error for a declined card.</summary>
-    public Error Declined(string? declineCode) => Error.Of(ErrorCode.PaymentDeclined, "declined.with-deadline",
-        $"{DeclineMessage.For(declineCode)} The order waits for another payment until {PaymentDeadline:u}.") with
-    { OrderId = Id, DeclineCode = declineCode };
+    public Error Declined(string? declineCode, IPaymentProviderInfo? provider = null)
+    {
+        var own = declineCode is null ? null : provider?.TextOf(declineCode);
+        var reason = own?.English is { } words ? ErrorText.Untranslated(words) : DeclineMessage.For(own?.SameAs ?? declineCode);
+        return Error.Of(
+            ErrorCode.PaymentDeclined, "declined.with-deadline",
+            $"{reason} The order waits for another payment until {PaymentDeadline:u}.") with
+        {
+            OrderId = Id,
+            DeclineCode = declineCode,
+            Translations = own?.Translations ?? [],
+        };
+    }
 
     /// <summary>How long after a decision the order's timeout is due.</summary>
     private static readonly TimeSpan CompletionDelay = TimeSpan.FromSeconds(5);

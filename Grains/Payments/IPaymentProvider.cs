@@ -75,7 +75,7 @@ public sealed record CreateProviderRefund(string IdempotencyKey, string Referenc
 /// <param name="Reference">The provider's id; null when the request was rejected before a payment existed.</param>
 /// <param name="Status">Its status.</param>
 /// <param name="ClientSecret">The secret for the customer's device, when the customer must act.</param>
-/// <param name="DeclineCode">Why it was declined.</param>
+/// <param name="DeclineCode">Why it was declined, as the provider's code; see <see cref="IPaymentProviderInfo.TextOf"/>.</param>
 public sealed record ProviderPayment(
     string? Reference, ProviderPaymentStatus Status, string? ClientSecret = null, string? DeclineCode = null)
 {

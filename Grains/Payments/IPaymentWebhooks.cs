@@ -4,9 +4,7 @@ namespace SoonShop.Payments;
 public interface IPaymentWebhooks
 {
     /// <summary>Verifies the signature and its age, and parses the body.</summary>
-    /// <param name="body">The body, exactly as received.</param>
-    /// <param name="signature">The signature header; empty when it is missing.</param>
-    WebhookParseResult Read(ReadOnlyMemory<byte> body, string signature);
+    WebhookParseResult Read(ProviderWebhook webhook);
 }
 
 /// <summary>The result of parsing a webhook.</summary>

@@ -6,17 +6,22 @@ namespace SoonShop.Payments;
 
 [StatelessWorker, Reentrant]
 internal sealed class PaymentWebhookGrain(
-    IEnumerable<IPaymentWebhooks> webhooks, IEventInbox inbox, PaymentMetrics metrics, TimeProvider time)
+    IPaymentProviderInfo provider, IEnumerable<IPaymentWebhooks> webhooks, IEventInbox inbox, PaymentMetrics metrics, TimeProvider time)
     : Grain, IPaymentWebhookGrain
 {
     /// <summary>The source of the provider's updates.</summary>
     private const string Source = "/payment-provider";
 
-    async Task<Result<Done>> IPaymentWebhookGrain.AcceptAsync(byte[] body, string signature)
+    Task<Result<Done>> IPaymentWebhookGrain.AcceptAsync(byte[] body, string signature) =>
+        ReceiveAsync(new ProviderWebhook("stripe", body, new Dictionary<string, string> { ["stripe-signature"] = signature }));
+
+    Task<Result<Done>> IPaymentWebhookGrain.ReceiveAsync(ProviderWebhook webhook) => ReceiveAsync(webhook);
+
+    private async Task<Result<Done>> ReceiveAsync(ProviderWebhook webhook)
     {
-        if (webhooks.FirstOrDefault() is not { } port)
+        if (!webhook.Provider.Equals(provider.Name, StringComparison.OrdinalIgnoreCase) || webhooks.FirstOrDefault() is not { } port)
             return Error.NotFound("not-found.webhook", "The webhook was not found.");
-        var reading = port.Read(body, signature);
+        var reading = port.Read(webhook);
         if (reading.Error is { } error)
         {
             metrics.WebhookReceived("refused");

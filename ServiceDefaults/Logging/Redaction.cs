@@ -22,12 +22,20 @@ public static partial class Redaction
     private static readonly string[] PrivateNames =
         ["password", "passphrase", "secret", "token", "authorization", "cookie", "apikey", "connectionstring", "email", "phone", "displayname"];
 
+    private static ImmutableDictionary<string, Func<string, string>> added = ImmutableDictionary<string, Func<string, string>>.Empty;
+
+    /// <summary>Adds what removes further secrets, such as a payment provider's. Another call with the same name replaces it.</summary>
+    public static void Add(string name, Func<string, string> redact) =>
+        ImmutableInterlocked.AddOrUpdate(ref added, name, redact, (_, _) => redact);
+
     /// <summary>Returns the text without secrets and personal data; the same object when there are none.</summary>
     public static string Of(string text)
     {
         try
         {
             text = Secrets().Replace(text, Mark);
+            foreach (var redact in added.Values)
+                text = redact(text);
             text = NamedLines().Replace(text, Named);
             text = NamedSecrets().Replace(text, Named);
             if (text.Contains("://", StringComparison.Ordinal))

@@ -16,11 +16,11 @@ namespace SoonShop.Silo.Integrity;
 /// nothing can alter a table: a migration ends it. Its transaction has an id, because it fills temporary tables; those who wait for older
 /// transactions to end are told not to wait for it (<c>audit_transaction</c>). Each check has a time limit of its own, and fails alone.
 /// </summary>
-/// <param name="provider">Who moves the money, where no silo has written it down: of the simulated provider, the books stand in the same database.</param>
+/// <param name="payments">The payment provider, where no silo has written it down: the transactions of one may stand in the same database.</param>
 /// <param name="retentionDays">For how long every event is kept, where no silo has written it down.</param>
 /// <param name="handlers">The event handlers of this version.</param>
 /// <param name="options">Limits.</param>
-internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int retentionDays, string[] handlers, IntegrityOptions options)
+internal sealed partial class IntegrityChecker(PaymentsOptions payments, int retentionDays, string[] handlers, IntegrityOptions options)
 {
     /// <summary>The name of its connections at the server.</summary>
     public const string ApplicationName = "soonshop-audit";
@@ -33,7 +33,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
     {
         var types = new EventTypes(EventTypes.Assemblies());
         return new IntegrityChecker(
-            configuration.Payments.Provider, RetentionOf(configuration),
+            configuration.Payments, RetentionOf(configuration),
             [.. new EventHandlers(EventTypes.Assemblies(), types).All.Select(h => h.Name)], configuration.Integrity);
     }
 
@@ -101,7 +101,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
     internal async Task<IntegrityReport> RunAsync(
         NpgsqlConnection connection, IReadOnlyList<TakenMoney>? taken, bool atRest, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
     {
-        var of = new Setting(provider, retentionDays);
+        var of = new Setting(payments.Module, retentionDays);
         var money = taken is null ? of.Money : TakenMoney.Sql;
         NpgsqlParameter[] values = taken is null ? [] : TakenMoney.Parameters(taken);
         await CreateTablesAsync(connection, of, taken is null ? money : "select ''::text as id, ''::text as reference, 0::bigint as amount, 0::bigint as refunded", atRest, cancellation);
@@ -112,8 +112,8 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
     private async Task<Setting> SettingAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
         (await ReadAsync(
             connection, "select provider, retention_days from integrity_audit where provider is not null and retention_days is not null",
-            r => Enum.TryParse<PaymentProviderKind>(r.GetString(0), out var kind) ? new Setting(kind, r.GetInt32(1)) : null, [], cancellation))
-        .FirstOrDefault() ?? new Setting(provider, retentionDays);
+            r => payments.Providers.Find(r.GetString(0)) is { } provider ? new Setting(provider, r.GetInt32(1)) : null, [], cancellation))
+        .FirstOrDefault() ?? new Setting(payments.Module, retentionDays);
 
     /// <summary>Tells who waits for older transactions to end that this one changes nothing. Forgets those that are over.</summary>
     internal static async Task AnnounceAsync(NpgsqlConnection snapshot, NpgsqlDataSource database, CancellationToken cancellation)
@@ -170,7 +170,7 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
             if (error is not null)
                 facts.Lost(name, error with { Message = $"what it looks at ('{name}') could not be read: {error.Message}" });
         }
-        var hasBooks = moneyValues.Length > 0 || of.Provider == PaymentProviderKind.Simulated;
+        var hasBooks = moneyValues.Length > 0 || of.Provider.CapturedSql is not null;
         var results = ImmutableArray.CreateBuilder<CheckResult>();
         foreach (var check in checks.Where(c => hasBooks || c.Name != PaymentChecks.ProviderAgrees))
             results.Add(await CheckAsync(connection, check, facts, clock, cancellation));
@@ -277,9 +277,9 @@ internal sealed partial class IntegrityChecker(PaymentProviderKind provider, int
     }
 
     /// <summary>What a check depends on besides the database.</summary>
-    private sealed record Setting(PaymentProviderKind Provider, int RetentionDays)
+    private sealed record Setting(IPaymentProviderModule Provider, int RetentionDays)
     {
-        public string Money => Provider == PaymentProviderKind.Simulated ? IntegrityFacts.SimulatedMoney : IntegrityFacts.OwnMoney;
+        public string Money => Provider.CapturedSql ?? IntegrityFacts.OwnMoney;
     }
 
     /// <summary>Why a step could not be taken.</summary>

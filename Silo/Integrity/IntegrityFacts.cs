@@ -269,15 +269,6 @@ internal static class IntegrityFacts
 
     private static string Sql(bool value) => value ? "true" : "false";
 
-    /// <summary>The books of the simulated provider.</summary>
-    public const string SimulatedMoney = """
-        select replace(p.order_id::text, '-', '') as id, p.reference, coalesce(p.captured, p.amount) as amount,
-               coalesce(r.amount, 0)::bigint as refunded
-        from simulated_payment p
-        left join (select payment_reference, sum(amount) as amount from simulated_refund group by payment_reference) r on r.payment_reference = p.reference
-        where p.status = 'captured'
-        """;
-
     /// <summary>Where a provider keeps its books elsewhere, what the shop has written down of them; reconciliation compares the two.</summary>
     public const string OwnMoney = "select id, reference, amount, refunded from kept where amount > 0";
 

@@ -34,7 +34,7 @@ internal sealed partial class IntegrityService(
             try
             {
                 if (!described)
-                    await lease.DescribeAsync(configuration.Payments.Provider.ToString(), IntegrityChecker.RetentionOf(configuration), stoppingToken);
+                    await lease.DescribeAsync(configuration.Payments.Module.Name, IntegrityChecker.RetentionOf(configuration), stoppingToken);
                 described = true;
                 if (interval > TimeSpan.Zero && await lease.TryAcquireAsync(
                     owner, 2 * (TimeSpan.FromMinutes(options.MaxMinutes) + IntegrityChecker.Overrun) + TimeSpan.FromSeconds(options.ConfirmSeconds) + Margin, stoppingToken))

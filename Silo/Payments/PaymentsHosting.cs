@@ -1,10 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using SoonShop.Payments;
+using SoonShop.ServiceDefaults.Logging;
 
 namespace SoonShop.Silo.Payments;
 
-/// <summary>Registers payments. Each provider is registered here.</summary>
+/// <summary>Registers payments with the provider in use.</summary>
 internal static class PaymentsHosting
 {
     public static IServiceCollection AddPayments(this IServiceCollection services, PaymentsOptions options)
@@ -16,26 +17,16 @@ internal static class PaymentsHosting
             .AddSingleton<ReconciliationStore>()
             .AddSingleton<IReconciliation>(s => s.GetRequiredService<ReconciliationStore>())
             .AddSingleton<PaymentSnapshots>()
-            .AddSingleton<Reconciler>();
-        return options.Provider switch
-        {
-            PaymentProviderKind.Stripe => services
-                .AddSingleton<StripeCalls>()
-                .AddSingleton<StripeLookup>()
-                .AddProvider<StripePaymentProvider>()
-                .AddSingleton<IPaymentMethods, StripePaymentMethods>()
-                .AddSingleton<IProviderTransactions, StripeTransactions>()
-                .AddSingleton(new StripeSignature(options.Stripe.WebhookSecrets, TimeSpan.FromSeconds(options.Stripe.WebhookToleranceSeconds)))
-                .AddSingleton<IPaymentWebhooks, StripeWebhooks>(),
-            _ => services
-                .AddProvider<SimulatedPaymentProvider>()
-                .AddSingleton<IProviderTransactions, SimulatedTransactions>()
-                .AddSingleton<IPaymentMethods>(s => s.GetRequiredService<SimulatedPaymentProvider>())
-                .AddSingleton<ISimulatedPayments>(s => s.GetRequiredService<SimulatedPaymentProvider>()),
-        };
+            .AddSingleton<Reconciler>()
+            .AddSingleton<IPaymentProviderInfo>(options.Module);
+        foreach (var module in options.Providers.Modules)
+            Redaction.Add(module.Name, module.Redact);
+        options.Module.AddServices(services, options);
+        return services;
     }
 
-    private static IServiceCollection AddProvider<T>(this IServiceCollection services) where T : class, IPaymentProvider => services
+    /// <summary>Registers a provider with its metrics and traces.</summary>
+    public static IServiceCollection AddPaymentProvider<T>(this IServiceCollection services) where T : class, IPaymentProvider => services
         .AddSingleton<T>()
         .AddSingleton<IPaymentProvider>(s => new InstrumentedPaymentProvider(s.GetRequiredService<T>(), s.GetRequiredService<PaymentMetrics>()));
 }

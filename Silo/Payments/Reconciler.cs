@@ -46,7 +46,7 @@ internal sealed partial class Reconciler(
         }
         catch (Exception e)
         {
-            error = StripeSecrets.Redact(e.Message);
+            error = options.Value.Providers.Redact(e.Message);
             LogFailed(log, error);
         }
         await store.EndAsync(owner, run.Report with { Error = error }, interval, CancellationToken.None);

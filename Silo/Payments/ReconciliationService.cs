@@ -35,7 +35,7 @@ internal sealed partial class ReconciliationService(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                LogFailure(log, StripeSecrets.Redact(e.Message));
+                LogFailure(log, options.Value.Providers.Redact(e.Message));
             }
             catch (OperationCanceledException)
             {

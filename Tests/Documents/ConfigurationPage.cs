@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using SoonShop.ApiFrontend;
 using SoonShop.Silo;
+using SoonShop.Silo.Payments;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Documents;
@@ -38,6 +39,8 @@ internal static partial class ConfigurationPage
             // Sections within this one follow it.
             List<(string, object)> inner = [];
             var rows = Setting.Of(path, options, inner).Select(s => Row(process, s)).ToArray();
+            if (options is PaymentsOptions payments)
+                inner.InsertRange(0, payments.Settings.Select(s => ($"{path}:{s.Module.Name}", s.Options)));
             sections.InsertRange(i + 1, inner);
             if (rows.Length == 0)
                 continue;
@@ -47,10 +50,19 @@ internal static partial class ConfigurationPage
         return page.ToString().TrimEnd('\n');
     }
 
+    private const string ProviderKey = $"{PaymentsOptions.Section}:{nameof(PaymentsOptions.Provider)}";
+
     private static string Row(Process process, Setting setting)
     {
         var limits = setting.IsNumber ? process.LimitsOf(setting.Key) : null;
         var type = limits is null ? setting.TypeText : $"{setting.TypeText}, {limits}";
+        if (setting.Key == ProviderKey)
+        {
+            var modules = PaymentProviders.All.Modules;
+            type = string.Join(", ", modules.Select(m => $"`{m.Name}`"));
+            var meanings = modules.Select(m => $" `{m.Name}`: {XmlComments.Of(m.GetType())}");
+            setting = setting with { Meaning = setting.Meaning + string.Concat(meanings) };
+        }
         Assert.True(setting.Meaning.Trim().Length > 0, $"{setting.Key} has no comment.");
         var byDefault = process.ShippedDefaultOf(setting.Key) ?? setting.DefaultText;
         return $"| `{setting.Key}` | {type} | {byDefault} | {setting.Meaning.Trim()} |\n";
@@ -101,7 +113,7 @@ internal static partial class ConfigurationPage
                 read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
                 {
                     ["ConnectionStrings:soonshop"] = "Host=none;Database=none",
-                    ["Payments:Provider"] = "Stripe",
+                    [ProviderKey] = PaymentProviders.All.Find(named.Split(':')[1])?.Name ?? "Simulated",
                     ["Notifications:Email:Mode"] = "Smtp",
                     [named] = wrong,
                 }).Build(), problems);

@@ -206,7 +206,7 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
 
     private static readonly IntegrityCheck Slow = new("slow", Promises.Money, "it is fast", "select pg_sleep(600)::text, ''", "Wait for it no longer than it may take.");
 
-    private static IntegrityChecker WithLimits(IntegrityOptions options) => new(SoonShop.Silo.Payments.PaymentProviderKind.Simulated, 30, [], options);
+    private static IntegrityChecker WithLimits(IntegrityOptions options) => new(new SoonShop.Silo.Payments.PaymentsOptions(), 30, [], options);
 
     [Fact]
     public async Task a_check_that_takes_too_long_fails_alone_and_by_name()

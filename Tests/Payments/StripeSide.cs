@@ -32,8 +32,8 @@ public abstract class StripeSide : IAsyncLifetime
     /// <summary>Short waits, and a breaker that stays closed unless a test is about it.</summary>
     private protected PaymentsOptions Options(Action<StripeOptions>? change = null, CaptureMode capture = CaptureMode.Automatic)
     {
-        var options = new PaymentsOptions { Provider = PaymentProviderKind.Stripe, Capture = capture };
-        var stripe = options.Stripe;
+        var options = new PaymentsOptions { Provider = "Stripe", Capture = capture };
+        var stripe = options.Of<StripeOptions>();
         (stripe.ApiKey, stripe.ApiBase, stripe.WebhookSecrets) = (ServerOptions.ApiKey, Server.Url, [WebhookSecret]);
         (stripe.TryTimeoutSeconds, stripe.RetryDelayMilliseconds, stripe.BreakerMinimumRequests) = (3, 50, 1000);
         change?.Invoke(stripe);
@@ -43,14 +43,17 @@ public abstract class StripeSide : IAsyncLifetime
 
     private protected IPaymentProvider Provider(Action<StripeOptions>? change = null, CaptureMode capture = CaptureMode.Automatic)
     {
-        var options = Microsoft.Extensions.Options.Options.Create(Options(change, capture));
-        var calls = Calls(options);
-        return new StripePaymentProvider(calls, new StripeLookup(calls, TimeProvider.System), options, TimeProvider.System, Log.For<StripePaymentProvider>());
+        var options = Options(change, capture);
+        var stripe = Microsoft.Extensions.Options.Options.Create(options.Of<StripeOptions>());
+        var calls = Calls(stripe);
+        return new StripePaymentProvider(
+            calls, new StripeLookup(calls, TimeProvider.System), stripe, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System,
+            Log.For<StripePaymentProvider>());
     }
 
     private protected IPaymentMethods Methods()
     {
-        var options = Microsoft.Extensions.Options.Options.Create(Options());
+        var options = Microsoft.Extensions.Options.Options.Create(Options().Of<StripeOptions>());
         return new StripePaymentMethods(Calls(options), options, TimeProvider.System);
     }
 
@@ -83,7 +86,7 @@ public abstract class StripeSide : IAsyncLifetime
     /// <summary>The one payment on the server's books.</summary>
     protected BookedPayment TheOnePayment => Assert.Single(Server.Books.Payments);
 
-    private StripeCalls Calls(IOptions<PaymentsOptions> options)
+    private StripeCalls Calls(IOptions<StripeOptions> options)
     {
         var calls = new StripeCalls(options, TimeProvider.System, Log.For<StripeCalls>());
         opened.Add(calls);

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using SoonShop.Payments;
 using SoonShop.StripeTesting;
 using SoonShop.Tests.Api;
 using SoonShop.Tests.Faults;
@@ -100,6 +101,16 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
 
         await shop.StatusAsync(guest, id, "confirmed");
         Assert.Equal(1, await shop.EventsAsync("payment.captured", "paymentId", id));
+    }
+
+    [Fact]
+    public async Task a_front_end_of_the_last_version_forwards_one()
+    {
+        var body = WebhookShop.Event("evt_of_the_last_version", "customer.created", "{}");
+        var webhooks = shop.Shop.Grains.GetGrain<IPaymentWebhookGrain>(0);
+
+        Assert.Null((await webhooks.AcceptAsync(body, WebhookShop.Sign(body))).Error);
+        Assert.Equal(ErrorCode.ValidationFailed, (await webhooks.AcceptAsync(body, "")).Error!.Code);
     }
 
     [Fact]

@@ -125,11 +125,14 @@ public sealed class StripeWebhooksTests
     public void a_forged_one_says_nothing_of_what_it_holds()
     {
         var body = Encoding.UTF8.GetBytes(Event("payment_intent.succeeded", """{"id":"pi_1"}"""));
-        var reading = Webhooks.Read(body, $"t={Given.Now.ToUnixTimeSeconds()},v1={new string('0', 64)}");
+        var reading = Webhooks.Read(Signed(body, $"t={Given.Now.ToUnixTimeSeconds()},v1={new string('0', 64)}"));
 
         Assert.Null(reading.Update);
         Assert.Equal("Stripe-Signature", Assert.Single(reading.Error!.Errors!).Key);
     }
+
+    private static ProviderWebhook Signed(byte[] body, string signature) =>
+        new("stripe", body, new Dictionary<string, string> { ["stripe-signature"] = signature });
 
     private static StripeWebhooks Webhooks => new(new StripeSignature([Secret], TimeSpan.FromMinutes(5)), new FakeTimeProvider(Given.Now));
 
@@ -149,6 +152,6 @@ public sealed class StripeWebhooksTests
     {
         var time = Given.Now.ToUnixTimeSeconds();
         var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), (byte[])[.. Encoding.ASCII.GetBytes($"{time}."), .. body]);
-        return Webhooks.Read(body, $"t={time},v1={Convert.ToHexStringLower(signature)}");
+        return Webhooks.Read(Signed(body, $"t={time},v1={Convert.ToHexStringLower(signature)}"));
     }
 }

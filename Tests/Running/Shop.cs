@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using SoonShop.Aggregates;
+using SoonShop.Silo.Payments;
 
 namespace SoonShop.Tests.Running;
 
@@ -100,10 +101,12 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>Starts a silo in the tests' process, on ports of its own; it takes calls.</summary>
-    public async Task StartSiloAsync()
+    /// <param name="providers">Other payment providers than the shop's.</param>
+    public async Task StartSiloAsync(PaymentProviders? providers = null)
     {
         var ports = (Silo: TcpPort.Free(), Gateway: TcpPort.Free());
-        hosts.Add(await ShopHost.StartSiloAsync($"silo {ports.Silo}", new(SiloSettings(ports)) { ["DOTNET_ENVIRONMENT"] = EnvironmentName }));
+        var environment = new Dictionary<string, string?>(SiloSettings(ports)) { ["DOTNET_ENVIRONMENT"] = EnvironmentName };
+        hosts.Add(await ShopHost.StartSiloAsync($"silo {ports.Silo}", environment, providers));
     }
 
     /// <summary>Starts a silo as a process, on the first silo's ports, or on others, and waits until it takes calls.</summary>

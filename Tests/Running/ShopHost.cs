@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop.ApiFrontend;
 using SoonShop.Silo;
+using SoonShop.Silo.Payments;
 
 namespace SoonShop.Tests.Running;
 
@@ -35,7 +36,8 @@ internal sealed class ShopHost : IAsyncDisposable
     /// <summary>Starts a silo.</summary>
     /// <param name="name">For messages.</param>
     /// <param name="environment">What a process would be told as environment variables.</param>
-    public static Task<ShopHost> StartSiloAsync(string name, Dictionary<string, string?> environment)
+    /// <param name="providers">Other payment providers than the shop's.</param>
+    public static Task<ShopHost> StartSiloAsync(string name, Dictionary<string, string?> environment, PaymentProviders? providers = null)
     {
         var folder = Path.GetDirectoryName(Repository.Program("Silo"))!;
         var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings
@@ -48,7 +50,7 @@ internal sealed class ShopHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(Keys(environment));
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         var problems = new List<string>();
-        var configuration = SiloConfiguration.Read(builder.Configuration, problems);
+        var configuration = SiloConfiguration.Read(builder.Configuration, problems, providers);
         Assert.Empty(problems);
         builder.Services.AddShop(configuration);
         builder.UseOrleans(silo => silo.UseShop(configuration).UseShopCluster(configuration));
@@ -56,7 +58,8 @@ internal sealed class ShopHost : IAsyncDisposable
     }
 
     /// <summary>Starts a front end.</summary>
-    /// <inheritdoc cref="StartSiloAsync"/>
+    /// <param name="name">For messages.</param>
+    /// <param name="environment">What a process would be told as environment variables.</param>
     public static Task<ShopHost> StartApiAsync(string name, Dictionary<string, string?> environment)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions

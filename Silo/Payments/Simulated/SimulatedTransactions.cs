@@ -12,6 +12,15 @@ internal sealed class SimulatedTransactions(NpgsqlDataSource database) : IProvid
         cross join lateral (select coalesce(sum(amount), 0)::bigint as refunded from simulated_refund where payment_reference = p.reference) r
         """;
 
+    /// <summary>The captured payments, as the integrity check compares them.</summary>
+    public const string Captured = """
+        select replace(p.order_id::text, '-', '') as id, p.reference, coalesce(p.captured, p.amount) as amount,
+               coalesce(r.amount, 0)::bigint as refunded
+        from simulated_payment p
+        left join (select payment_reference, sum(amount) as amount from simulated_refund group by payment_reference) r on r.payment_reference = p.reference
+        where p.status = 'captured'
+        """;
+
     public async Task<ProviderTransaction?> FindAsync(string reference, CancellationToken cancellation) =>
         (await ReadAsync($"{Facts} where p.reference = $1", cancellation, reference)).FirstOrDefault();
 

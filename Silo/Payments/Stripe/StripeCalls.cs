@@ -26,10 +26,10 @@ internal sealed partial class StripeCalls : IDisposable
     private long openUntil;
     private long credentialsToldAt = long.MinValue;
 
-    public StripeCalls(IOptions<PaymentsOptions> payments, TimeProvider time, ILogger<StripeCalls> log)
+    public StripeCalls(IOptions<StripeOptions> settings, TimeProvider time, ILogger<StripeCalls> log)
     {
         (this.time, this.log) = (time, log);
-        var options = payments.Value.Stripe;
+        var options = settings.Value;
         http = new HttpClient(Handler(options)) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = 8 << 20 };
         client = new StripeClient(new StripeClientOptions
         {

@@ -7,11 +7,11 @@ namespace SoonShop.Silo.Payments;
 /// <summary>
 /// Manages cards that Stripe stores for customers. A payment stores a card on request, and later payments use it by its id.
 /// </summary>
-internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<PaymentsOptions> payments, TimeProvider time) : IPaymentMethods
+internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<StripeOptions> settings, TimeProvider time) : IPaymentMethods
 {
     private const int MaxMethods = 100;
     private const int MaxIdLength = 200;
-    private readonly StripeOptions options = payments.Value.Stripe;
+    private readonly StripeOptions options = settings.Value;
 
     public bool AreSaved => true;
 

@@ -12,7 +12,8 @@ namespace SoonShop.Silo.Payments;
 /// sent. A response that Stripe replays for a key may be outdated, so the payment's current state is retrieved.
 /// </summary>
 internal sealed partial class StripePaymentProvider(
-    StripeCalls stripe, StripeLookup lookup, IOptions<PaymentsOptions> payments, TimeProvider time, ILogger<StripePaymentProvider> log)
+    StripeCalls stripe, StripeLookup lookup, IOptions<StripeOptions> settings, IOptions<PaymentsOptions> payments, TimeProvider time,
+    ILogger<StripePaymentProvider> log)
     : IPaymentProvider
 {
     /// <summary>The most keys of failed requests that are remembered.</summary>
@@ -20,7 +21,7 @@ internal sealed partial class StripePaymentProvider(
 
     /// <summary>When this process first met each key whose request failed within Stripe.</summary>
     private readonly ConcurrentDictionary<string, DateTimeOffset> failed = new();
-    private readonly StripeOptions options = payments.Value.Stripe;
+    private readonly StripeOptions options = settings.Value;
     private readonly string captureMethod = payments.Value.Capture == CaptureMode.Manual ? "manual" : "automatic";
 
     public bool IsAvailable => stripe.IsAvailable;

@@ -9,16 +9,18 @@ namespace SoonShop.Silo.Payments;
 /// </summary>
 internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider time) : IPaymentWebhooks
 {
+    private const string SignatureHeader = "Stripe-Signature";
+
     /// <summary>The longest accepted id, in characters.</summary>
     private const int MaxId = 255;
 
-    public WebhookParseResult Read(ReadOnlyMemory<byte> body, string signatureHeader)
+    public WebhookParseResult Read(ProviderWebhook webhook)
     {
-        if (signature.ProblemWith(body.Span, signatureHeader, time.GetUtcNow()) is { } problem)
-            return new(null, Error.Invalid("Stripe-Signature", problem));
+        if (signature.ProblemWith(webhook.Body, webhook.Header(SignatureHeader), time.GetUtcNow()) is { } problem)
+            return new(null, Error.Invalid(SignatureHeader, problem));
         try
         {
-            using var document = JsonDocument.Parse(body);
+            using var document = JsonDocument.Parse(webhook.Body);
             return new(Read(document.RootElement), null);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException)
