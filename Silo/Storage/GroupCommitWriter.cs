@@ -12,14 +12,14 @@ namespace SoonShop.Silo.Storage;
 /// unknown outcome when the connection is lost or the command times out.
 /// </summary>
 internal sealed partial class GroupCommitWriter(
-    BatchConnection connection, WriteColumns columns, IEventSignal? signal, StorageMetrics metrics, ILogger log) : IAsyncDisposable
+    BatchConnection connection, WriteStatements statements, IEventSignal? signal, StorageMetrics metrics, ILogger log) : IAsyncDisposable
 {
     /// <summary>
     /// Classes of SQLSTATE that concern the server or the schema, not a row. Retrying row by row does not help against them.
     /// </summary>
     private static readonly HashSet<string> ServerFaults = ["08", "0A", "25", "26", "28", "3D", "42", "53", "57", "58", "F0", "XX"];
 
-    private readonly WriteStatements statements = new(columns.StreamProvider);
+    private const string VersionSql = "select version from grain_state where state_name = $1 and grain_key = $2";
 
     /// <summary>Writes and settles every item; does not throw.</summary>
     public async Task WriteAsync(List<PendingWrite> batch, CancellationToken cancellation)
@@ -40,11 +40,7 @@ internal sealed partial class GroupCommitWriter(
         StorageTraces.End("commit batch", writes, began);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await connection.DisposeAsync();
-        await columns.Command.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
 
     private async Task WriteAsync(ReadOnlyMemory<PendingWrite> writes, long deadlineMs, CancellationToken cancellation)
     {
@@ -62,13 +58,10 @@ internal sealed partial class GroupCommitWriter(
         {
             await ExecuteAsync(open, writes, cancellation);
         }
-        catch (PostgresException e) when (e.InvariantSeverity == "ERROR" && !ServerFaults.Contains(e.SqlState[..2]))
+        catch (PostgresException e) when (writes.Length > 1 && IsErrorOfRow(e))
         {
-            // The whole transaction is rolled back. If the batch has one row, that row is the cause.
-            if (writes.Length == 1)
-                Fail(writes.Span[0], e);
-            else
-                await SplitAsync(writes, e, deadlineMs, cancellation);
+            // The whole transaction is rolled back, and the batch has more than one row.
+            await SplitAsync(writes, e, deadlineMs, cancellation);
         }
         catch (PostgresException e) when (e.InvariantSeverity == "ERROR")
         {
@@ -83,13 +76,14 @@ internal sealed partial class GroupCommitWriter(
     }
 
     /// <summary>
-    /// Splits a batch in halves, so that one bad row among many costs few statements. If a row is locked, every write goes alone, because
-    /// each statement with that row waits for the lock. The deadline keeps a locked table from delaying the following batches.
+    /// Splits a batch in halves, so that one bad row or conflict among many costs few statements. If a row is locked, every write goes alone,
+    /// because each statement with that row waits for the lock. The deadline keeps a locked table from delaying the following batches.
     /// </summary>
     private async Task SplitAsync(
         ReadOnlyMemory<PendingWrite> writes, PostgresException why, long deadlineMs, CancellationToken cancellation)
     {
-        LogSplit(log, writes.Length, why.SqlState, why.MessageText);
+        if (!WriteStatements.MayBeConflict(why))
+            LogSplit(log, writes.Length, why.SqlState, why.MessageText);
         var part = why.SqlState == PostgresErrorCodes.LockNotAvailable ? 1 : (writes.Length + 1) / 2;
         for (var start = 0; start < writes.Length; start += part)
         {
@@ -105,51 +99,50 @@ internal sealed partial class GroupCommitWriter(
     private async Task ExecuteAsync(NpgsqlConnection open, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
-        int[]? conflicts = null;
-        int?[]? stored = null;
-        var queues = await statements.TryWriteAsync(open, connection.CommandTimeout, writes, cancellation);
-        if (queues is null)
-            (conflicts, stored, queues) = await AskFunctionAsync(open, writes, cancellation);
-        connection.Used();
-        metrics.BatchWritten(writes.Length, Stopwatch.GetElapsedTime(started), conflicts?.Length ?? 0);
-        // Signals before the grains continue: a grain that learns of its commit may rely on its events being on their way.
-        if (queues is not null)
-            signal?.Raise(queues);
-        Settle(writes.Span, conflicts, stored);
-    }
-
-    /// <summary>
-    /// Writes the rows without a conflict. Returns the positions of the conflicting rows, from 1, with their stored versions.
-    /// </summary>
-    private async Task<(int[]? Conflicts, int?[]? Stored, int[]? Queues)> AskFunctionAsync(
-        NpgsqlConnection open, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
-    {
-        columns.Set(writes.Span);
-        var command = columns.Command;
-        command.Connection = open;
-        command.CommandTimeout = (int)Math.Ceiling(connection.CommandTimeout.TotalSeconds);
-        await command.PrepareAsync(cancellation);
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        await reader.ReadAsync(cancellation);
-        var answer = (
-            reader.IsDBNull(0) ? null : reader.GetFieldValue<int[]>(0), reader.IsDBNull(1) ? null : reader.GetFieldValue<int?[]>(1),
-            reader.IsDBNull(2) ? null : reader.GetFieldValue<int[]>(2));
-        // The rows arrive before the commit. Only the end of the results proves that the commit succeeded.
-        await reader.NextResultAsync(cancellation);
-        return answer;
-    }
-
-    private static void Settle(ReadOnlySpan<PendingWrite> writes, int[]? conflicts, int?[]? stored)
-    {
-        for (var i = 0; i < conflicts?.Length; i++)
+        int[] queues;
+        try
         {
-            var write = writes[conflicts[i] - 1];
-            write.TrySetException(StateConflict.Of(write.Key, stored![i], write.Version));
+            queues = await statements.WriteAsync(open, connection.CommandTimeout, writes, cancellation);
         }
-        // Does nothing for the writes that are settled with a conflict.
-        foreach (var write in writes)
+        catch (PostgresException e) when (writes.Length == 1 && IsErrorOfRow(e))
+        {
+            await RefuseAsync(open, writes.Span[0], e, cancellation);
+            return;
+        }
+        connection.Used();
+        metrics.BatchWritten(writes.Length, Stopwatch.GetElapsedTime(started));
+        // Signals before the grains continue: a grain that learns of its commit may rely on its events being on their way.
+        signal?.Raise(queues);
+        foreach (var write in writes.Span)
             write.Commit();
     }
+
+    /// <summary>Settles a write that the database refused alone: with a version conflict, otherwise with the row's own error.</summary>
+    private async Task RefuseAsync(NpgsqlConnection open, PendingWrite write, PostgresException e, CancellationToken cancellation)
+    {
+        if (WriteStatements.MayBeConflict(e) && await StoredVersionAsync(open, write.Key, cancellation) is var stored && (stored ?? 0) != write.Version)
+        {
+            metrics.Conflicted();
+            write.TrySetException(StateConflict.Of(write.Key, stored, write.Version));
+        }
+        else
+        {
+            Fail(write, e);
+        }
+        connection.Used();
+    }
+
+    /// <summary>Returns the stored version; null when there is no row.</summary>
+    private async Task<int?> StoredVersionAsync(NpgsqlConnection open, StateKey key, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(VersionSql, open) { CommandTimeout = (int)Math.Ceiling(connection.CommandTimeout.TotalSeconds) };
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Name });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Key });
+        return await command.ExecuteScalarAsync(cancellation) as int?;
+    }
+
+    /// <summary>True for an error that concerns a row, and not the server or the schema.</summary>
+    private static bool IsErrorOfRow(PostgresException e) => e.InvariantSeverity == "ERROR" && !ServerFaults.Contains(e.SqlState[..2]);
 
     private void Fail(PendingWrite write, PostgresException e)
     {

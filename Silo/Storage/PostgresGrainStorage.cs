@@ -43,9 +43,8 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         names = options.Owner is { } owner ? new OwnedNames(database, "state", owner) : null;
         serializer = new StateSerializer(options.GrainStorageSerializer);
         metrics = new StorageMetrics(name, () => writes!.Depth);
-        var columns = new WriteColumns(options.StreamProvider);
         writer = new GroupCommitWriter(
-            new BatchConnection(database, options.CommandTimeout, options.LockTimeout), columns, signal, metrics, log);
+            new BatchConnection(database, options.CommandTimeout, options.LockTimeout), new WriteStatements(options.StreamProvider), signal, metrics, log);
         var limits = new BatchLimits(options.MaxBatchSize, options.MaxBatchBytes, options.MaxQueuedWrites, options.MaxQueueTime);
         writes = new BatchQueue<PendingWrite>(limits, writer.WriteAsync);
         reader = new GroupReader(database, options.CommandTimeout, options.LockTimeout, log);

@@ -40,15 +40,16 @@ internal sealed class StorageMetrics : IDisposable
         failures.Add(0, tag);
     }
 
-    /// <summary>Counts a batch that is committed, except for its conflicting writes.</summary>
-    public void BatchWritten(int size, TimeSpan took, int conflicting)
+    /// <summary>Counts a batch that is committed.</summary>
+    public void BatchWritten(int size, TimeSpan took)
     {
-        writes.Add(size - conflicting, tag);
+        writes.Add(size, tag);
         batchSize.Record(size, tag);
         batchDuration.Record(took.TotalSeconds, tag);
-        if (conflicting > 0)
-            conflicts.Add(conflicting, tag);
     }
+
+    /// <summary>Counts a write whose version was not the current one.</summary>
+    public void Conflicted() => conflicts.Add(1, tag);
 
     /// <summary>Counts failed writes.</summary>
     public void Failed(int count) => failures.Add(count, tag);

@@ -6,9 +6,8 @@ using SoonShop.Silo.Streams;
 namespace SoonShop.Silo.Storage;
 
 /// <summary>
-/// Writes a batch with statements on its partitions, which are prepared once and sent together in one transaction. The function
-/// <c>write_grain_states</c> does the same at two to four times the cost. These statements do not tell which write has a conflict: then all
-/// of them fail, and the caller calls the function.
+/// Writes a batch with statements on its partitions, which are prepared once and sent together in one transaction. If one write has a
+/// conflict, all of them fail, and the error does not tell which one it was.
 /// </summary>
 /// <param name="streamProvider">The stream provider whose queues receive the events.</param>
 internal sealed class WriteStatements(string streamProvider)
@@ -64,52 +63,55 @@ internal sealed class WriteStatements(string streamProvider)
         $"{Mark}select 1 / coalesce(((select array_agg(queue order by number) from stream_place where provider = $1) = $2)::integer, 0)",
         NpgsqlDbType.Text, NpgsqlDbType.Array | NpgsqlDbType.Integer);
 
-    /// <summary>The provider's queues by number. Null: not read yet. Empty: there is no such provider.</summary>
+    /// <summary>The provider's queues by number; null when they are not read yet.</summary>
     private int[]? queues;
 
-    /// <summary>
-    /// Writes all or nothing. Returns the queues that have new events. Returns null when nothing was written because a version was not the
-    /// current one or the provider's queues have changed.
-    /// </summary>
+    /// <summary>Writes all or nothing. Returns the queues that have new events.</summary>
     /// <param name="connection">A connection with a <see cref="BatchConnection"/>'s settings.</param>
     /// <param name="timeout">How long the statements may take.</param>
     /// <param name="writes">The writes, ordered by key.</param>
     /// <param name="cancellation">Cancels.</param>
-    /// <exception cref="PostgresException">The database refuses one of them.</exception>
-    public async Task<int[]?> TryWriteAsync(
+    /// <exception cref="PostgresException">The database refuses one of them, perhaps because its version is not the current one.</exception>
+    public async Task<int[]> WriteAsync(
         NpgsqlConnection connection, TimeSpan timeout, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
     {
-        if (HaveEvents(writes.Span))
+        if (!HaveEvents(writes.Span))
+            return await SendAsync(connection, timeout, writes, cancellation);
+        var used = queues ??= await QueuesAsync(connection, cancellation);
+        try
         {
-            queues ??= await QueuesAsync(connection, cancellation);
-            if (queues.Length == 0)
-            {
-                queues = null;
-                return null;
-            }
+            return await SendAsync(connection, timeout, writes, cancellation);
         }
+        catch (PostgresException e) when (MayBeConflict(e))
+        {
+            // Perhaps the provider's queues have changed since they were read.
+            queues = await QueuesAsync(connection, cancellation);
+            if (queues.AsSpan().SequenceEqual(used))
+                throw;
+            return await SendAsync(connection, timeout, writes, cancellation);
+        }
+    }
+
+    /// <summary>
+    /// True for the errors of a row that does not have the expected version, or that exists although the write is a first one. Other rows
+    /// and a change of the queues cause them, too.
+    /// </summary>
+    public static bool MayBeConflict(PostgresException e) => e.SqlState == PostgresErrorCodes.DivisionByZero
+        || (e.SqlState == PostgresErrorCodes.UniqueViolation && e.ConstraintName == $"{e.TableName}_pkey");
+
+    private async Task<int[]> SendAsync(
+        NpgsqlConnection connection, TimeSpan timeout, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
+    {
         await using var batch = new NpgsqlBatch(connection) { Timeout = (int)Math.Ceiling(timeout.TotalSeconds) };
         // All silos lock rows in the same order, so that no two transactions wait for each other.
         AddStates(batch, writes.Span, first: false);
         AddStates(batch, writes.Span, first: true);
         var raised = AddEvents(batch, writes.Span);
         AddLedger(batch, writes.Span);
-        try
-        {
-            await batch.PrepareAsync(cancellation);
-            await batch.ExecuteNonQueryAsync(cancellation);
-            return raised;
-        }
-        catch (PostgresException e) when (IsConflict(e))
-        {
-            queues = null;
-            return null;
-        }
+        await batch.PrepareAsync(cancellation);
+        await batch.ExecuteNonQueryAsync(cancellation);
+        return raised;
     }
-
-    /// <summary>Tells whether a row did not have the expected version, or existed although the write was a first one.</summary>
-    private static bool IsConflict(PostgresException e) => e.SqlState == PostgresErrorCodes.DivisionByZero
-        || (e.SqlState == PostgresErrorCodes.UniqueViolation && e.ConstraintName == $"{e.TableName}_pkey");
 
     private static bool HaveEvents(ReadOnlySpan<PendingWrite> writes)
     {
@@ -121,13 +123,16 @@ internal sealed class WriteStatements(string streamProvider)
         return false;
     }
 
+    /// <exception cref="PostgresException">There is no such provider: the error of a foreign key.</exception>
     private async Task<int[]> QueuesAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
             $"{Mark}select coalesce(array_agg(q.queue order by q.number), '{{}}') from stream_provider p "
             + "join stream_place q on q.provider = p.name where p.name = $1", connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = streamProvider });
-        return (int[])(await command.ExecuteScalarAsync(cancellation))!;
+        return await command.ExecuteScalarAsync(cancellation) is int[] { Length: > 0 } found ? found : throw new PostgresException(
+            $"There is no stream provider named {streamProvider}. Name one of the table stream_provider in the storage's options.",
+            "ERROR", "ERROR", PostgresErrorCodes.ForeignKeyViolation);
     }
 
     private void AddStates(NpgsqlBatch batch, ReadOnlySpan<PendingWrite> writes, bool first)

@@ -223,10 +223,9 @@ public sealed class GroupCommitTests(StorageProviders silo)
     public async Task a_database_out_of_reach_is_reported_as_such()
     {
         await using var nowhere = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Database = "not_there" });
-        var writer = new WriteColumns("shop");
         await using var connection = new BatchConnection(nowhere, Limit, Limit);
         using var metrics = new StorageMetrics("none", () => 0);
-        await using var group = new GroupCommitWriter(connection, writer, null, metrics, NullLogger.Instance);
+        await using var group = new GroupCommitWriter(connection, new WriteStatements("shop"), null, metrics, NullLogger.Instance);
         var write = new PendingWrite(new StateKey(Name, "x"), 0, StateParts.None);
         await group.WriteAsync([write], CancellationToken.None);
         Assert.False((await Assert.ThrowsAsync<StorageFailedException>(() => write.Task)).OutcomeUnknown);
