@@ -8,6 +8,7 @@ WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY Grains.Abstractions/Grains.Abstractions.csproj Grains.Abstractions/
 COPY Grains/Grains.csproj Grains/
+COPY Orleans.PostgreSql/Orleans.PostgreSql.csproj Orleans.PostgreSql/
 COPY ServiceDefaults/ServiceDefaults.csproj ServiceDefaults/
 COPY Silo/Silo.csproj Silo/
 RUN --mount=type=cache,target=/root/.nuget/packages dotnet restore Silo

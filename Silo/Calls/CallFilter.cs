@@ -59,9 +59,9 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
 
     private static bool IsTransient(Exception e) => e is
         NpgsqlException or SocketException or IOException or TimeoutException or OperationCanceledException
-        or InconsistentStateException or Orleans.Runtime.OrleansException;
+        or InconsistentStateException or OrleansException;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Interface}.{Method} of a {Grain} is unavailable: {Reason}")]
     private static partial void LogUnavailable(
-        ILogger log, string @interface, string method, Orleans.Runtime.GrainType grain, string reason);
+        ILogger log, string @interface, string method, GrainType grain, string reason);
 }

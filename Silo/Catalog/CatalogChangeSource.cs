@@ -1,6 +1,6 @@
 using Npgsql;
 using SoonShop.Catalog;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 
 namespace SoonShop.Silo.Catalog;
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using SoonShop.Events;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Silo.Streams;
 using StackExchange.Redis;
 

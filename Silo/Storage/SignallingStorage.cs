@@ -1,6 +1,6 @@
 using Orleans.Storage;
 using SoonShop.Aggregates;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 
 namespace SoonShop.Silo.Storage;
 

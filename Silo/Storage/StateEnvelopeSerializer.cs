@@ -3,6 +3,8 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using Orleans.Storage;
 using SoonShop.Aggregates;
+using SoonShop.Orleans.PostgreSql.Storage;
+using SoonShop.Orleans.PostgreSql.Streams;
 
 namespace SoonShop.Silo.Storage;
 
@@ -26,8 +28,8 @@ internal sealed class StateEnvelopeSerializer(StateSerializer serializer) : IGra
         lengths[1] = parts.Index?.Length ?? 0;
         using (var json = new Utf8JsonWriter(buffer))
         {
-            lengths[2] = parts.Events.Count > 0 ? AppendEvents(json, parts) : 0;
-            lengths[3] = parts.Ledger.Count > 0 ? AppendLedger(json, parts.Ledger) : 0;
+            lengths[2] = parts.Events.Count > 0 ? AppendEvents(json, parts.Events) : 0;
+            lengths[3] = parts.Rows.Count > 0 ? AppendLedger(json, parts.Rows) : 0;
         }
         if (buffer.WrittenCount > StateSerializer.MaxBytes)
             throw StateSerializer.TooLarge(buffer.WrittenCount);
@@ -40,12 +42,11 @@ internal sealed class StateEnvelopeSerializer(StateSerializer serializer) : IGra
     public T Deserialize<T>(BinaryData input) => serializer.Read<T>(input.ToArray())
         ?? throw new JsonException($"The stored state of {typeof(T)} is null.");
 
-    private static int AppendEvents(Utf8JsonWriter json, StateParts parts)
+    private static int AppendEvents(Utf8JsonWriter json, IReadOnlyList<CommittedEvent> events)
     {
         json.WriteStartArray();
-        for (var i = 0; i < parts.Events.Count; i++)
+        foreach (var e in events)
         {
-            var e = parts.Events[i];
             json.WriteStartObject();
             json.WriteString("id", e.Id);
             json.WriteString("source", e.Source);
@@ -64,16 +65,16 @@ internal sealed class StateEnvelopeSerializer(StateSerializer serializer) : IGra
             if (e.TraceParent is not null)
                 json.WriteString("traceParent", e.TraceParent);
             json.WritePropertyName("data");
-            json.WriteRawValue(parts.EventData[i], skipInputValidation: true);
+            json.WriteRawValue(e.Data, skipInputValidation: true);
             json.WriteEndObject();
         }
         json.WriteEndArray();
         return EndPart(json);
     }
 
-    private static int AppendLedger(Utf8JsonWriter json, IReadOnlyList<LedgerRow> ledger)
+    private static int AppendLedger(Utf8JsonWriter json, IReadOnlyList<TableRow> rows)
     {
-        JsonSerializer.Serialize(json, ledger, StateJson.Options);
+        JsonSerializer.Serialize(json, rows.Select(r => (LedgerRow)r.Row), StateJson.Options);
         return EndPart(json);
     }
 

@@ -4,7 +4,8 @@ using Orleans.Providers;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
 using SoonShop.Events;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Storage;
+using SoonShop.Orleans.PostgreSql.Streams;
 
 namespace SoonShop.Silo.Storage;
 
@@ -25,13 +26,21 @@ internal static class StorageExtensions
             {
                 o.DataSource = database;
                 o.Owner = Owner;
-                o.StreamProvider = ShopStreams.Provider;
+                o.StoreEnvelopes();
                 o.MaxBatchSize = configuration.MaxBatchSize;
                 o.MaxBatchBytes = configuration.MaxBatchBytes;
                 o.MaxQueuedWrites = configuration.MaxQueuedWrites;
                 o.MaxQueueTime = TimeSpan.FromSeconds(configuration.MaxQueueSeconds);
             })),
         };
+
+    /// <summary>Lets a storage write the shop's states, with their events and ledger rows.</summary>
+    internal static void StoreEnvelopes(this PostgresGrainStorageOptions options)
+    {
+        options.StateFormat = new ShopStateFormat();
+        options.StreamProvider = ShopStreams.Provider;
+        ShopTables.AddPartitionsTo(options);
+    }
 
     private static ISiloBuilder AddSignallingAdoNetStorage(this ISiloBuilder silo, string name)
     {
@@ -40,7 +49,8 @@ internal static class StorageExtensions
         {
             o.Invariant = "Npgsql";
             o.DataSource = database;
-            o.GrainStorageSerializer = new StateEnvelopeSerializer(new StateSerializer(PostgresGrainStorageHosting.DefaultSerializer(services, name)));
+            o.GrainStorageSerializer = new StateEnvelopeSerializer(
+                new StateSerializer(PostgresGrainStorageHosting.DefaultSerializer(services, name), new ShopStateFormat()));
         }));
         // Without streams there are no readers to wake.
         silo.Services.AddGrainStorage(name, (services, _) => services.GetRequiredKeyedService<IGrainStorage>(inner) is var storage

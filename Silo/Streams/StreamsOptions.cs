@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Streams;
 using SoonShop.Events;
+using SoonShop.Orleans.PostgreSql.Streams;
 
 namespace SoonShop.Silo.Streams;
 
@@ -77,7 +78,10 @@ public sealed class StreamsOptions
         options.ReadInterval = TimeSpan.FromMilliseconds(Math.Clamp(ReadIntervalMilliseconds, 0, MaxReadInterval));
         options.AckInterval = TimeSpan.FromMilliseconds(Math.Clamp(AckIntervalMilliseconds, 1, MaxAckInterval));
         options.ConsumerPatience = TimeSpan.FromSeconds(ConsumerPatienceSeconds);
-        options.Lanes = true;
+        options.ReadCommitted = e => new CloudEvent(
+            e.Id, e.Source, e.Sequence, e.Type, e.Subject, e.StreamNamespace, e.StreamKey, e.Time, e.NotBefore, e.CorrelationId, e.CausationId,
+            e.TraceParent, e.Data);
+        options.Lanes = services => new EventLaneBatches(services.GetRequiredService<EventHandlers>());
     }
 }
 

@@ -4,7 +4,7 @@ using SoonShop.Carts;
 using SoonShop.Events;
 using SoonShop.Inventory;
 using SoonShop.Orders;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Events;
 using SoonShop.Tests.Grains;
 using SoonShop.Tests.Running;
@@ -70,9 +70,8 @@ public sealed class LaneBenchmark(ITestOutputHelper output)
 
         protected override void Configure(ISiloBuilder silo) => silo.Services.PostConfigure<PostgresStreamOptions>(ShopStreams.Provider, o =>
         {
-            o.Lanes = lanes;
             if (!lanes)
-                o.ReadInterval = TimeSpan.Zero;
+                (o.Lanes, o.ReadInterval) = (null, TimeSpan.Zero);
         });
 
         /// <summary>The processor time of what is done, in milliseconds, and the transactions of the database meanwhile.</summary>

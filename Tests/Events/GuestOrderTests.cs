@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using SoonShop.Events;
 using SoonShop.Orders;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Grains;
 using SoonShop.Tests.Running;
 

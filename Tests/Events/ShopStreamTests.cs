@@ -1,8 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using SoonShop.Events;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Silo.Events;
-using SoonShop.Silo.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Events;

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using SoonShop.Aggregates;
 using SoonShop.Events;
+using SoonShop.Orleans.PostgreSql;
 using SoonShop.Silo;
 
 namespace SoonShop.Tests.Operations;
@@ -13,7 +14,7 @@ namespace SoonShop.Tests.Operations;
 /// </summary>
 internal static class Contract
 {
-    private static readonly Assembly[] Assemblies = [typeof(Money).Assembly, typeof(StateJson).Assembly, typeof(SiloOptions).Assembly];
+    private static readonly Assembly[] Assemblies = [typeof(Money).Assembly, typeof(StateJson).Assembly, typeof(SiloOptions).Assembly, typeof(PostgresSchema).Assembly];
 
     static Contract() => StateJson.Options.MakeReadOnly(populateMissingResolver: true);
 

@@ -18,7 +18,7 @@ public sealed class IntegrityCheckLoadTests : IAsyncLifetime
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync() => database = await StreamDatabase.CreateAsync();
+    public async ValueTask InitializeAsync() => database = await StreamDatabase.CreateForShopAsync();
 
     public ValueTask DisposeAsync() => database.DisposeAsync();
 
@@ -32,7 +32,7 @@ public sealed class IntegrityCheckLoadTests : IAsyncLifetime
         await IntegrityChecker.AnnounceAsync(audit, database.Source, Stop);
         var (audits, writers) = (await IdAsync(audit), await IdAsync(writer));
 
-        var seen = (await new SoonShop.Silo.Streams.StreamDatabase(database.Source, "audited").ReadQueuesAsync([new(1, 0, [], [])], 10, 1000, Stop))[0].Snapshot;
+        var seen = (await new SoonShop.Orleans.PostgreSql.Streams.StreamDatabase(database.Source, "audited").ReadQueuesAsync([new(1, 0, [], [])], 10, 1000, Stop))[0].Snapshot;
         Assert.Equal((true, false), (seen.HadEnded(audits), seen.HadEnded(writers)));
         Assert.Equal([writers], seen.Unended().Intersect([audits, writers]));
     }

@@ -9,7 +9,7 @@ public sealed class ReconciliationStoreTests
     [Fact]
     public async Task since_when_runs_fail_stands_in_the_report_until_one_does_not()
     {
-        await using var database = await StreamDatabase.CreateAsync();
+        await using var database = await StreamDatabase.CreateForShopAsync();
         var store = new ReconciliationStore(database.Source);
         async Task<string> EndedAsync(string? error)
         {

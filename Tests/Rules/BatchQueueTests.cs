@@ -1,4 +1,4 @@
-using SoonShop.Silo.Storage;
+using SoonShop.Orleans.PostgreSql.Storage;
 
 namespace SoonShop.Tests.Rules;
 

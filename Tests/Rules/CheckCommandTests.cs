@@ -88,12 +88,12 @@ public sealed class CheckCommandTests
     [Fact]
     public void states_of_another_name_than_their_aggregate_are_known()
     {
-        var grains = typeof(OrderState).Assembly.GetTypes().Where(t => !t.IsAbstract && typeof(Orleans.IGrainBase).IsAssignableFrom(t));
+        var grains = typeof(OrderState).Assembly.GetTypes().Where(t => !t.IsAbstract && typeof(IGrainBase).IsAssignableFrom(t));
         var odd = new List<(string, string)>();
         foreach (var grain in grains)
         {
             var state = grain.GetConstructors().SelectMany(c => c.GetParameters())
-                .SelectMany(p => p.GetCustomAttributes(typeof(Orleans.Runtime.PersistentStateAttribute), inherit: true).Cast<Orleans.Runtime.PersistentStateAttribute>()).FirstOrDefault();
+                .SelectMany(p => p.GetCustomAttributes(typeof(PersistentStateAttribute), inherit: true).Cast<PersistentStateAttribute>()).FirstOrDefault();
             var aggregate = grain.GetProperty("Aggregate", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.DeclaredOnly);
             if (state is null || aggregate is null)
                 continue;

@@ -1,5 +1,5 @@
 using CsCheck;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 
 namespace SoonShop.Tests.Rules;
 

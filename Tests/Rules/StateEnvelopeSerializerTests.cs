@@ -13,6 +13,7 @@ using SoonShop.Inventory;
 using SoonShop.Logging;
 using SoonShop.Notifications;
 using SoonShop.Orders;
+using SoonShop.Orleans.PostgreSql.Storage;
 using SoonShop.Payments;
 using SoonShop.Privacy;
 using SoonShop.Silo.Storage;
@@ -22,7 +23,7 @@ namespace SoonShop.Tests.Rules;
 
 public sealed class StateEnvelopeSerializerTests
 {
-    private static readonly StateEnvelopeSerializer Serializer = new(new StateSerializer(new OtherSerializer()));
+    private static readonly StateEnvelopeSerializer Serializer = new(new StateSerializer(new OtherSerializer(), new ShopStateFormat()));
 
     private static readonly PaymentTerms Terms = new(Given.Customer, Given.Id(5), Given.Usd(2999));
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
-using SoonShop.Silo.Storage;
+using SoonShop.Orleans.PostgreSql.Storage;
 
 namespace SoonShop.Tests.Rules;
 

@@ -1,3 +1,4 @@
+using SoonShop.Orleans.PostgreSql.Storage;
 using SoonShop.Silo.Storage;
 
 namespace SoonShop.Tests.Rules;

@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 using Orleans.Providers.Streams.Common;
 using Orleans.Streams;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 
 namespace SoonShop.Tests.Rules;
 

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Orleans.Serialization.Serializers;
 using Orleans.Storage;
-using SoonShop.Silo.Migrations;
+using SoonShop.Orleans.PostgreSql.Storage;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Silo.Storage;
-using SoonShop.Silo.Streams;
 
 namespace SoonShop.Tests.Running;
 
@@ -35,6 +35,7 @@ public sealed class StorageProviders : IAsyncLifetime
             CommandTimeout = TimeSpan.FromMinutes(2),
             LockTimeout = TimeSpan.FromMinutes(1),
         };
+        options.StoreEnvelopes();
         configure?.Invoke(options);
         var storage = new PostgresGrainStorage(
             "own", options, host.Services.GetRequiredService<IActivatorProvider>(), signal, NullLogger<PostgresGrainStorage>.Instance);
@@ -45,8 +46,7 @@ public sealed class StorageProviders : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = await PostgresServer.SharedAsync();
-        ConnectionString = await server.CreateDatabaseAsync();
-        await PostgresSchema.MigrateAsync(ConnectionString);
+        ConnectionString = await server.CreateShopDatabaseAsync();
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.Sources.Clear();
         builder.Logging.ClearProviders();

@@ -1,8 +1,8 @@
 using Orleans.Storage;
 using SoonShop.Aggregates;
 using SoonShop.Inventory;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Silo.Storage;
-using SoonShop.Silo.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Storage;

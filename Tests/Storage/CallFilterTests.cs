@@ -1,4 +1,4 @@
-using SoonShop.Silo.Storage;
+using SoonShop.Orleans.PostgreSql.Storage;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Storage;

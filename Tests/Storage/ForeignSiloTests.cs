@@ -2,11 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Configuration;
+using Orleans.Serialization;
+using Orleans.Storage;
 using Orleans.Streams;
 using Orleans.Streams.Core;
-using SoonShop.Silo.Migrations;
-using SoonShop.Silo.Storage;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql;
+using SoonShop.Orleans.PostgreSql.Storage;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Storage;
@@ -134,7 +136,7 @@ public sealed class ForeignSiloTests : IAsyncLifetime
         await second.StopAsync(TestContext.Current.CancellationToken);
         using var third = await StartAsync(s => s.AddPostgresGrainStorage("sketches", Configure));
         Assert.Equal(["before", "yours"], await Grains(third).GetGrain<INotebookByName>("left").ReadAsync());
-        var sketches = third.Services.GetRequiredKeyedService<Orleans.Storage.IGrainStorage>("sketches");
+        var sketches = third.Services.GetRequiredKeyedService<IGrainStorage>("sketches");
         var sketch = new GrainState<NotebookState>();
         await sketches.ReadStateAsync("notebook", Grains(third).GetGrain<INotebookByName>("left").GetGrainId(), sketch, TestContext.Current.CancellationToken);
         Assert.False(sketch.RecordExists);
@@ -198,13 +200,13 @@ public sealed class ForeignSiloTests : IAsyncLifetime
         await PostgresSchema.MigrateAsync(connectionString, cancellation: TestContext.Current.CancellationToken);
         using var silo = await StartAsync(s =>
         {
-            s.Services.AddSingleton<Orleans.Storage.IGrainStorageSerializer, Orleans.Storage.SystemTextJsonGrainStorageSerializer>();
-            s.Services.AddKeyedSingleton<Orleans.Storage.IGrainStorageSerializer>("binary", (p, _) =>
-                new Orleans.Storage.OrleansGrainStorageSerializer(p.GetRequiredService<Orleans.Serialization.Serializer>()));
+            s.Services.AddSingleton<IGrainStorageSerializer, SystemTextJsonGrainStorageSerializer>();
+            s.Services.AddKeyedSingleton<IGrainStorageSerializer>("binary", (p, _) =>
+                new OrleansGrainStorageSerializer(p.GetRequiredService<Serializer>()));
             s.AddPostgresGrainStorage("binary", Configure);
         });
         await Grains(silo).GetGrain<INotebookByName>("left").AddAsync("text");
-        await silo.Services.GetRequiredKeyedService<Orleans.Storage.IGrainStorage>("binary")
+        await silo.Services.GetRequiredKeyedService<IGrainStorage>("binary")
             .WriteStateAsync("sketch", GrainId.Create("x", "left"), new GrainState<NotebookState>(new() { Notes = ["text"] }), TestContext.Current.CancellationToken);
         await using var database = Npgsql.NpgsqlDataSource.Create(connectionString);
         await using var command = database.CreateCommand(

@@ -4,8 +4,8 @@ using Npgsql;
 using Orleans.Storage;
 using SoonShop.Aggregates;
 using SoonShop.Inventory;
-using SoonShop.Silo.Storage;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Storage;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Storage;
@@ -16,6 +16,7 @@ public sealed class GroupCommitTests(StorageProviders silo)
 {
     private const string Name = "cart";
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+    private static readonly StateTables NoTables = new(new Dictionary<string, string>());
 
     [Fact]
     public async Task what_waits_goes_in_one_transaction()
@@ -225,12 +226,12 @@ public sealed class GroupCommitTests(StorageProviders silo)
         await using var nowhere = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Database = "not_there" });
         await using var connection = new BatchConnection(nowhere, Limit, Limit);
         using var metrics = new StorageMetrics("none", () => 0);
-        await using var group = new GroupCommitWriter(connection, new WriteStatements("shop"), null, metrics, NullLogger.Instance);
+        await using var group = new GroupCommitWriter(connection, new WriteStatements("shop", NoTables), null, metrics, NullLogger.Instance);
         var write = new PendingWrite(new StateKey(Name, "x"), 0, StateParts.None);
         await group.WriteAsync([write], CancellationToken.None);
         Assert.False((await Assert.ThrowsAsync<StorageFailedException>(() => write.Task)).OutcomeUnknown);
 
-        await using var reader = new GroupReader(nowhere, Limit, Limit, NullLogger.Instance);
+        await using var reader = new GroupReader(nowhere, Limit, Limit, NoTables, NullLogger.Instance);
         var read = new PendingRead(new StateKey(Name, "x"));
         await reader.ReadAsync([read], CancellationToken.None);
         await Assert.ThrowsAsync<StorageFailedException>(() => read.Task);

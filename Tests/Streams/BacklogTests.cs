@@ -3,8 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Streams;
 using Orleans.Streams.Core;
-using SoonShop.Events;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Streams;
@@ -225,7 +224,8 @@ public sealed class BacklogTests : IAsyncLifetime
         """)]
     public async Task nothing_that_is_done_for_an_event_looks_at_the_rows_that_acknowledgements_change(string sql)
     {
-        await using var connection = await database.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var shop = await StreamDatabase.CreateForShopAsync();
+        await using var connection = await shop.Source.OpenConnectionAsync(TestContext.Current.CancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken);
         await using var write = new NpgsqlCommand(sql, connection);
         Assert.True((bool)(await write.ExecuteScalarAsync(TestContext.Current.CancellationToken))!);
@@ -281,7 +281,7 @@ internal sealed class SlowStarter : Grain, IGrainWithStringKey, IStreamSubscript
     }
 
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
-        handleFactory.Create<CloudEvent>().ResumeAsync((_, _) =>
+        handleFactory.Create<CommittedEvent>().ResumeAsync((_, _) =>
         {
             Arrivals.AddOrUpdate(this.GetPrimaryKeyString().Split('-')[0], 1, (_, n) => n + 1);
             return Task.CompletedTask;

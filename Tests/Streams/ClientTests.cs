@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Streams;

@@ -4,7 +4,7 @@ using Orleans.Serialization.Invocation;
 using Orleans.Streams;
 using Orleans.Streams.Core;
 using SoonShop.Events;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Streams;
@@ -83,7 +83,7 @@ internal sealed class ImplicitConsumer : Grain, IGrainWithStringKey, IStreamSubs
 internal sealed class CommittedConsumer : Grain, IGrainWithStringKey, IStreamSubscriptionObserver
 {
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
-        handleFactory.Create<CloudEvent>().ResumeAsync((e, _) =>
+        handleFactory.Create<CommittedEvent>().ResumeAsync((e, _) =>
         {
             Arrivals.Add(this.GetPrimaryKeyString(), e.Id);
             return Task.CompletedTask;

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Orleans.Streams;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Streams;

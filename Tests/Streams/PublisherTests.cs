@@ -1,5 +1,5 @@
 using Npgsql;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Streams;
@@ -66,7 +66,7 @@ public sealed class PublisherTests : IAsyncLifetime
         Assert.Equal("slow", await database.QueryAsync<string>("select string_agg(id, ',') from event"));
     }
 
-    private EventPublisher Publisher(PostgresStreamOptions options) => new(new SoonShop.Silo.Streams.StreamDatabase(database.Source, Provider), signal, options);
+    private EventPublisher Publisher(PostgresStreamOptions options) => new(new SoonShop.Orleans.PostgreSql.Streams.StreamDatabase(database.Source, Provider), signal, options);
 
     private static OutgoingEvent Event(string id) => new(id, "test", "test", "key", [1]);
 

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Orleans.Configuration;
 using Orleans.Streams;
-using SoonShop.Silo.Migrations;
-using SoonShop.Silo.Streams;
+using SoonShop.Orleans.PostgreSql;
+using SoonShop.Orleans.PostgreSql.Streams;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Streams;
@@ -22,14 +22,39 @@ internal sealed class StreamDatabase : IAsyncDisposable
 
     public NpgsqlDataSource Source { get; }
 
-    /// <summary>Makes a database with the schema.</summary>
+    /// <summary>Inserts events as grain storage does, in one statement; answers their queues.</summary>
+    private const string InsertEvents = """
+        create function insert_events(p_provider text, p_events jsonb) returns integer[] language sql as $$
+          with inserted as (
+            insert into event (id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before, data, due_at, queue)
+            select e->>'id', e->>'source', (e->>'sequence')::bigint, e->>'type', e->>'subject', e->>'streamNamespace', e->>'streamKey',
+                   (e->>'time')::timestamptz, (e->>'notBefore')::timestamptz, e->'data',
+                   case when (e->>'notBefore')::timestamptz > (e->>'time')::timestamptz
+                        then clock_timestamp() + ((e->>'notBefore')::timestamptz - (e->>'time')::timestamptz) end,
+                   stream_queue_of(p_provider, e->>'streamNamespace', e->>'streamKey')
+            from jsonb_array_elements(p_events) with ordinality as t(e, place) order by place
+            returning queue, due_at)
+          select array_agg(distinct queue) from inserted where due_at is null
+        $$
+        """;
+
+    /// <summary>Makes a database with the providers' schema.</summary>
     /// <param name="server">Where; on the server that tests share by default.</param>
     public static async Task<StreamDatabase> CreateAsync(PostgresServer? server = null)
     {
         server ??= await PostgresServer.SharedAsync();
         var database = new StreamDatabase(server, await server.CreateDatabaseAsync());
         await PostgresSchema.MigrateAsync(database.ConnectionString);
+        await using var command = database.Source.CreateCommand(InsertEvents);
+        await command.ExecuteNonQueryAsync();
         return database;
+    }
+
+    /// <summary>Makes a database with the shop's schema, which has the providers' tables among others.</summary>
+    public static async Task<StreamDatabase> CreateForShopAsync()
+    {
+        var server = await PostgresServer.SharedAsync();
+        return new StreamDatabase(server, await server.CreateShopDatabaseAsync());
     }
 
     /// <summary>Asks the database; the first column of the first row.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
+using Orleans.Providers.Streams.Common;
 using Orleans.Streams;
 using Orleans.Streams.Filtering;
 
@@ -264,7 +265,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     {
         var stream = silo.Streams.GetStream<PlainEvent>("explicit", Key("t"));
         Assert.False(silo.Streams.IsRewindable);
-        await Assert.ThrowsAsync<ArgumentException>(() => stream.OnNextAsync(new PlainEvent(1), new Orleans.Providers.Streams.Common.EventSequenceTokenV2(1)));
+        await Assert.ThrowsAsync<ArgumentException>(() => stream.OnNextAsync(new PlainEvent(1), new EventSequenceTokenV2(1)));
     }
 
     private static IEnumerable<string> Numbers(int from, int count) => Enumerable.Range(from, count).Select(i => $"{i}");

@@ -1,7 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
+using SoonShop.Orleans.PostgreSql.Storage;
 using SoonShop.Payments;
-using SoonShop.Silo.Storage;
 
 namespace SoonShop.Silo.Payments;
 
