@@ -115,7 +115,7 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
             + "join stream_place q on q.provider = p.name where p.name = $1", connection);
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = streamProvider ?? "" });
         return await command.ExecuteScalarAsync(cancellation) is int[] { Length: > 0 } found ? found : throw new PostgresException(
-            $"There is no stream provider named {streamProvider}. Name one of the table stream_provider in the storage's options.",
+            $"There is no stream provider named '{streamProvider}'. Name one of the table stream_provider in the storage's options.",
             "ERROR", "ERROR", PostgresErrorCodes.ForeignKeyViolation);
     }
 

@@ -80,7 +80,7 @@ public sealed class PostgresStreamOptions
 
     /// <summary>Returns the invalid settings, each with what to set.</summary>
     /// <param name="section">The prefix of a setting's name, such as <c>Streams:</c>.</param>
-    public IEnumerable<string> Problems(string section)
+    internal IEnumerable<string> Problems(string section)
     {
         if (Queues is < 1 or > MaxQueues)
             yield return $"{section}{nameof(Queues)} is {Queues}; set it to 1–{MaxQueues}.";
