@@ -84,9 +84,12 @@ internal sealed partial class GroupReader(
             var table = tables.PartitionOf(name) ?? StateTables.All;
             if (!statements.TryGetValue(table, out var statement))
             {
+                // As with writes, each row is found by its whole key, whatever the statistics say.
                 statements.Add(table, statement = new BatchStatement(
-                    $"/* read_grain_states */ select state_name, grain_key, version, state from {table} where state_name = $1 and grain_key = any ($2)",
-                    NpgsqlDbType.Text, NpgsqlDbType.Array | NpgsqlDbType.Text));
+                    $"""
+                    /* read_grain_states */ select r.* from unnest($2) as k(key) cross join lateral (
+                      select state_name, grain_key, version, state from {table} where state_name = $1 and grain_key = k.key offset 0) r
+                    """, NpgsqlDbType.Text, NpgsqlDbType.Array | NpgsqlDbType.Text));
             }
             statement.AddTo(command, name, ofName);
         }

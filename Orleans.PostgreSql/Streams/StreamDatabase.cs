@@ -176,7 +176,10 @@ internal sealed class StreamDatabase
     public async Task<List<EventRow>> ReadEventsAsync(int queue, long[] positions, CancellationToken cancellation)
     {
         await using var command = Command(
-            $"select {Columns} from event where queue = $1 and position = any ($2) and due_at is null order by position", queue, positions);
+            $"""
+            select r.* from unnest($2) as k(place) cross join lateral (
+              select {Columns} from event where queue = $1 and position = k.place and due_at is null offset 0) r order by r.position
+            """, queue, positions);
         return await ReadAsync(command, r => Row(r, 0), cancellation);
     }
 

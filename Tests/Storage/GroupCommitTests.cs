@@ -52,6 +52,56 @@ public sealed class GroupCommitTests(StorageProviders silo)
             "select count(*) from grain_state where grain_key = any ($1) and version = 2 and position(convert_to('third', 'UTF8') in state) > 0", [Keys(ids)]));
     }
 
+    [Fact]
+    public async Task a_batch_touches_its_own_rows_alone_in_a_table_that_grew_after_its_statements_were_planned()
+    {
+        const string Filler = "insert into grain_state_payment (state_name, grain_key, version, state) select 'payment', 'filler/' || i, 1, '' from generate_series";
+        await using var storage = await silo.StartAsync();
+        var ids = NewIds(5);
+        var round = 0;
+        await RunAsync("truncate grain_state_payment");
+        await UpdateAsync();
+        await RunAsync("analyze grain_state_payment");
+        await UpdateAsync();
+        await RunAsync($"{Filler}(1, 30000) i");
+        try
+        {
+            var (scans, read) = (await CountAsync("idx_scan"), await CountAsync("idx_tup_read"));
+            var rounds = 0;
+            // A connection reports what it read once a second.
+            await Until.TrueAsync("what was read is counted", Limit, async () =>
+            {
+                await UpdateAsync();
+                rounds++;
+                return await CountAsync("idx_scan") > scans;
+            });
+            Assert.InRange(await CountAsync("idx_tup_read") - read, 1, rounds * 100);
+        }
+        finally
+        {
+            await RunAsync("delete from grain_state_payment where grain_key like 'filler/%'");
+        }
+
+        async Task UpdateAsync()
+        {
+            var etag = round == 0 ? null : $"{round}";
+            round++;
+            var outcomes = await InOneBatchAsync(storage, [.. ids.Select(id => (Func<Task>)(() =>
+                storage.WriteStateAsync("payment", id, new GrainState<Note>(new Note("x"), etag) { RecordExists = etag is not null })))]);
+            Assert.All(outcomes, Assert.Null);
+            await Task.WhenAll(ids.Select(id => storage.ReadStateAsync("payment", id, new GrainState<Note>())));
+        }
+
+        async Task RunAsync(string sql)
+        {
+            await using var command = silo.Database.CreateCommand(sql);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        async Task<long> CountAsync(string counter) => await silo.QueryAsync<long>(
+            $"select {counter} from pg_stat_user_indexes where indexrelname = 'grain_state_payment_pkey'");
+    }
+
     public static TheoryData<string, string> BadRows => new()
     {
         { "an event that is there already", PostgresErrorCodes.UniqueViolation },
