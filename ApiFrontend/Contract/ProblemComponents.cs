@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using SoonShop.ApiFrontend.Http;
-using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Localization;
+using SoonShop.ApiFrontend.RateLimits;
 
 namespace SoonShop.ApiFrontend.Contract;
 
