@@ -83,7 +83,7 @@ public sealed partial class WatchingTests(RunningShop shop)
     {
         string[] instruments =
         [
-            .. from project in (string[])["Grains", "Silo", "ApiFrontend", "ServiceDefaults"]
+            .. from project in (string[])["Grains", "Orleans.PostgreSql", "Silo", "ApiFrontend", "ServiceDefaults"]
                from file in Directory.EnumerateFiles(Path.Combine(Repository.Root, project), "*.cs", SearchOption.AllDirectories)
                from part in File.ReadAllText(file).Split('"')
                where part.StartsWith("soonshop.", StringComparison.Ordinal)
