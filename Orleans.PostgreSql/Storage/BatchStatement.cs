@@ -45,6 +45,15 @@ internal sealed class BatchStatement(string sql, params NpgsqlDbType[] types)
     /// <summary>The types of arrays of these types.</summary>
     public static NpgsqlDbType[] Arrays(NpgsqlDbType[] types) => [.. types.Select(t => NpgsqlDbType.Array | t)];
 
+    /// <summary>One value of each row, for a parameter that is an array.</summary>
+    public static TValue[] Column<TRow, TValue>(List<TRow> rows, Func<TRow, TValue> value)
+    {
+        var column = new TValue[rows.Count];
+        for (var i = 0; i < column.Length; i++)
+            column[i] = value(rows[i]);
+        return column;
+    }
+
     private NpgsqlBatchCommand NewCommand()
     {
         var command = new NpgsqlBatchCommand(sql);

@@ -80,13 +80,7 @@ public sealed class RowTable<TRow>(string name) : RowTable(name) where TRow : cl
 
         public override object? ValueOf(TRow row) => value(row);
 
-        public override Array ValuesOf(List<object> rows)
-        {
-            var values = new TValue[rows.Count];
-            for (var i = 0; i < values.Length; i++)
-                values[i] = value((TRow)rows[i]);
-            return values;
-        }
+        public override Array ValuesOf(List<object> rows) => BatchStatement.Column(rows, r => value((TRow)r));
     }
 
     private sealed class Statements : RowStatements

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using SoonShop.Orleans.PostgreSql.Streams;
+using static SoonShop.Orleans.PostgreSql.Storage.BatchStatement;
 
 namespace SoonShop.Orleans.PostgreSql.Storage;
 
@@ -33,14 +34,14 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
 
     // Only the difference comes from this machine's clock. The due time itself is computed with the database's clock.
     private readonly BatchStatement anEvent = new(
-        $"{Mark}insert into event ({EventColumns}) values ({BatchStatement.Numbers(EventTypes.Length)}, case when $9 > $8 then clock_timestamp() + ($9 - $8) end)", EventTypes);
+        $"{Mark}insert into event ({EventColumns}) values ({Numbers(EventTypes.Length)}, case when $9 > $8 then clock_timestamp() + ($9 - $8) end)", EventTypes);
 
     private readonly BatchStatement manyEvents = new(
         $"""
         {Mark}insert into event ({EventColumns})
         select e.*, case when e.not_before > e.time then clock_timestamp() + (e.not_before - e.time) end
-        from unnest({BatchStatement.Numbers(EventTypes.Length)}) as e({EventColumns[..EventColumns.LastIndexOf(',')]})
-        """, BatchStatement.Arrays(EventTypes));
+        from unnest({Numbers(EventTypes.Length)}) as e({EventColumns[..EventColumns.LastIndexOf(',')]})
+        """, Arrays(EventTypes));
 
     // Runs after the events are inserted. From then on nobody can change the queues until the commit.
     private readonly BatchStatement queuesAreThese = new(
@@ -159,7 +160,7 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
         }
         if (events.Count == 0)
             return [];
-        if (events.Count <= BatchStatement.Few)
+        if (events.Count <= Few)
         {
             foreach (var (e, queue) in events)
             {
@@ -198,14 +199,6 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
         }
         foreach (var statements in rows.Values)
             statements.AddTo(batch);
-    }
-
-    private static TValue[] Column<TRow, TValue>(List<TRow> rows, Func<TRow, TValue> value)
-    {
-        var column = new TValue[rows.Count];
-        for (var i = 0; i < column.Length; i++)
-            column[i] = value(rows[i]);
-        return column;
     }
 
     /// <summary>The statements for one partition, or for all states without a partition of their own.</summary>
@@ -255,7 +248,7 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
         /// <summary>Adds writes of one state name, which are either all first writes or all updates.</summary>
         public void AddTo(NpgsqlBatch batch, List<PendingWrite> writes, bool first)
         {
-            if (ofAll || writes.Count <= BatchStatement.Few)
+            if (ofAll || writes.Count <= Few)
             {
                 foreach (var write in writes)
                 {

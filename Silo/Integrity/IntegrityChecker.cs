@@ -16,7 +16,7 @@ namespace SoonShop.Silo.Integrity;
 /// nothing can alter a table: a migration ends it. Its transaction has an id, because it fills temporary tables; those who wait for older
 /// transactions to end are told not to wait for it (<c>audit_transaction</c>). Each check has a time limit of its own, and fails alone.
 /// </summary>
-/// <param name="payments">The payment provider, where no silo has written it down: the transactions of one may stand in the same database.</param>
+/// <param name="payments">The payment settings. Their provider counts unless a silo has recorded another one in the database.</param>
 /// <param name="retentionDays">For how long every event is kept, where no silo has written it down.</param>
 /// <param name="handlers">The event handlers of this version.</param>
 /// <param name="options">Limits.</param>
