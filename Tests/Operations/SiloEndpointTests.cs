@@ -32,9 +32,7 @@ public sealed class SiloEndpointTests(RunningShop shop)
             ["Silo:SiloPort"] = "11112",
             ["Silo:GatewayPort"] = "30001",
         });
-        var problems = new List<string>();
-        var configuration = SiloConfiguration.Read(builder.Configuration, problems);
-        Assert.Empty(problems);
+        var configuration = SiloWiring.Read(builder.Configuration);
         builder.UseOrleans(silo => silo.UseShopCluster(configuration));
         using var host = builder.Build();
 

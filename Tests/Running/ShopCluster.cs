@@ -7,7 +7,6 @@ using Npgsql;
 using Orleans.Configuration;
 using Orleans.TestingHost;
 using SoonShop.Aggregates;
-using SoonShop.Silo;
 
 namespace SoonShop.Tests.Running;
 
@@ -132,18 +131,14 @@ internal sealed class ShopCluster : IAsyncDisposable
             var settings = cluster.shop.SiloSettings(cluster.ports.GetOrAdd(name, _ => (TcpPort.Free(), TcpPort.Free())));
             var connection = new NpgsqlConnectionStringBuilder(cluster.shop.ConnectionString) { ApplicationName = $"{name} {cluster.id}" };
             settings["ConnectionStrings__soonshop"] = connection.ConnectionString;
-            var keys = settings.ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value);
-            var problems = new List<string>();
-            var configuration = SiloConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(keys).Build(), problems);
-            Assert.Empty(problems);
+            var configuration = SiloWiring.Read(new ConfigurationBuilder().AddInMemoryCollection(SiloWiring.ToKeys(settings)).Build());
             // Outside all other filters.
             siloBuilder.Services.AddSingleton(s =>
                 new MortalSilo(
                     cluster, name, connection.ApplicationName!, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<IHostApplicationLifetime>()));
             siloBuilder.Services.AddSingleton<IIncomingGrainCallFilter>(s => s.GetRequiredService<MortalSilo>());
             siloBuilder.Services.AddSingleton<IOutgoingGrainCallFilter>(s => s.GetRequiredService<MortalSilo>());
-            siloBuilder.Services.AddShop(configuration);
-            siloBuilder.UseShop(configuration).UseShopCluster(configuration);
+            siloBuilder.AddShopSilo(configuration);
             // A killed silo tries for minutes to tell of its end: this alone it still may.
             siloBuilder.Services.PostConfigure<AdoNetClusteringSiloOptions>(o => o.DataSource = cluster.shop.Database);
         }

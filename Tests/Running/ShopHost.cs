@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
@@ -6,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using SoonShop.ApiFrontend;
-using SoonShop.Silo;
 using SoonShop.Silo.Payments;
 
 namespace SoonShop.Tests.Running;
@@ -20,9 +18,9 @@ internal sealed class ShopHost : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
     private readonly IHost host;
-    private readonly KeptLog kept;
+    private readonly LogBuffer log;
 
-    private ShopHost(string name, IHost host, KeptLog kept) => (Name, this.host, this.kept) = (name, host, kept);
+    private ShopHost(string name, IHost host, LogBuffer log) => (Name, this.host, this.log) = (name, host, log);
 
     /// <summary>For messages.</summary>
     public string Name { get; }
@@ -31,7 +29,7 @@ internal sealed class ShopHost : IAsyncDisposable
     public IServiceProvider Services => host.Services;
 
     /// <summary>The last lines it logged.</summary>
-    public string Log => kept.Text;
+    public string Log => log.Text;
 
     /// <summary>Starts a silo.</summary>
     /// <param name="name">For messages.</param>
@@ -47,13 +45,10 @@ internal sealed class ShopHost : IAsyncDisposable
             EnvironmentName = environment["DOTNET_ENVIRONMENT"],
         });
         builder.Configuration.AddJsonFile("appsettings.json").AddJsonFile($"appsettings.{builder.Environment.EnvironmentName}.json", optional: true);
-        builder.Configuration.AddInMemoryCollection(Keys(environment));
+        builder.Configuration.AddInMemoryCollection(SiloWiring.ToKeys(environment));
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
-        var problems = new List<string>();
-        var configuration = SiloConfiguration.Read(builder.Configuration, problems, providers);
-        Assert.Empty(problems);
-        builder.Services.AddShop(configuration);
-        builder.UseOrleans(silo => silo.UseShop(configuration).UseShopCluster(configuration));
+        var configuration = SiloWiring.Read(builder.Configuration, providers);
+        builder.UseOrleans(silo => silo.AddShopSilo(configuration));
         return StartAsync(name, builder.Logging, builder.Build);
     }
 
@@ -70,7 +65,7 @@ internal sealed class ShopHost : IAsyncDisposable
             // Each host would watch its files, and systems have few watches.
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
-        builder.Configuration.AddInMemoryCollection(Keys(environment));
+        builder.Configuration.AddInMemoryCollection(SiloWiring.ToKeys(environment));
         builder.WebHost.UseUrls(environment["ASPNETCORE_URLS"]!);
         var problems = new List<string>();
         var configuration = FrontendConfiguration.Read(builder.Configuration, problems);
@@ -87,15 +82,15 @@ internal sealed class ShopHost : IAsyncDisposable
         }
         finally
         {
-            kept.Save(Name);
+            await log.SaveAsync(Name);
             await EndAsync(host).EndsAsync(Name, StopLimit);
         }
     }
 
     private static async Task<ShopHost> StartAsync(string name, ILoggingBuilder logging, Func<IHost> build)
     {
-        var kept = new KeptLog();
-        logging.ClearProviders().AddProvider(kept);
+        var log = new LogBuffer();
+        logging.ClearProviders().AddProvider(new LogBufferProvider(log));
         // Requests that are under way when a test ends are nobody's.
         logging.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(5));
         var host = build();
@@ -103,14 +98,14 @@ internal sealed class ShopHost : IAsyncDisposable
         {
             using var limit = new CancellationTokenSource(StartLimit);
             await host.StartAsync(limit.Token).EndsAsync("its start", StartLimit);
-            return new ShopHost(name, host, kept);
+            return new ShopHost(name, host, log);
         }
         catch (Exception e)
         {
-            kept.Save(name);
+            await log.SaveAsync(name);
             // Whatever it leaves behind: why it did not start is what counts.
             _ = EndAsync(host);
-            throw new InvalidOperationException($"{name} did not start: {e.Message}\n{kept.Text}", e);
+            throw new InvalidOperationException($"{name} did not start: {e.Message}\n{log.Text}", e);
         }
     }
 
@@ -120,42 +115,5 @@ internal sealed class ShopHost : IAsyncDisposable
             await disposable.DisposeAsync();
         else
             host.Dispose();
-    }
-
-    /// <summary>As configuration reads them; one without a value is not there.</summary>
-    private static Dictionary<string, string?> Keys(Dictionary<string, string?> environment) =>
-        environment.Where(s => s.Value is not null).ToDictionary(s => s.Key.Replace("__", ":", StringComparison.Ordinal), s => s.Value);
-}
-
-/// <summary>Keeps the last lines that a host logs.</summary>
-internal sealed class KeptLog : ILoggerProvider
-{
-    private const int MaxLines = 50_000;
-    private static readonly DirectoryInfo LogFolder = Directory.CreateDirectory(Path.Combine(Repository.TestData, "logs"));
-    private readonly ConcurrentQueue<string> lines = new();
-    private readonly DateTime started = DateTime.UtcNow;
-
-    /// <summary>The lines.</summary>
-    public string Text => string.Join('\n', lines);
-
-    /// <summary>Writes them beside the logs of processes.</summary>
-    public void Save(string name) => File.WriteAllLines(Path.Combine(LogFolder.FullName, $"{started:HHmmss.fff} {name}.log"), lines);
-
-    public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
-
-    public void Dispose() { }
-
-    private sealed class Logger(KeptLog log, string category) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            log.lines.Enqueue($"{DateTime.UtcNow:HH:mm:ss.fff} {logLevel} {category}: {formatter(state, exception)}{(exception is null ? "" : $"\n{exception}")}");
-            if (log.lines.Count > MaxLines)
-                log.lines.TryDequeue(out _);
-        }
     }
 }

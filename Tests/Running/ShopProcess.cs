@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace SoonShop.Tests.Running;
@@ -7,11 +6,8 @@ namespace SoonShop.Tests.Running;
 internal sealed class ShopProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StopLimit = TimeSpan.FromMinutes(1);
-    private const int MaxLines = 50_000;
-    private static readonly DirectoryInfo LogFolder = Directory.CreateDirectory(Path.Combine(Repository.TestData, "logs"));
     private readonly Process process;
-    private readonly ConcurrentQueue<string> lines = new();
-    private readonly DateTime started = DateTime.UtcNow;
+    private readonly LogBuffer log = new();
     private Task exited = Task.CompletedTask;
     private bool disposed;
 
@@ -30,7 +26,7 @@ internal sealed class ShopProcess : IAsyncDisposable
     public int ExitCode => process.ExitCode;
 
     /// <summary>The last lines it wrote.</summary>
-    public string Log => string.Join('\n', lines);
+    public string Log => log.Text;
 
     public static ShopProcess Start(string program, string name, Dictionary<string, string?> environment) =>
         Start(new ProcessStartInfo("dotnet", [program]), name, environment);
@@ -80,16 +76,13 @@ internal sealed class ShopProcess : IAsyncDisposable
         if (Interlocked.Exchange(ref disposed, true))
             return;
         await KillAsync();
-        await File.WriteAllLinesAsync(Path.Combine(LogFolder.FullName, $"{started:HHmmss.fff} {Name}.log"), lines);
+        await log.SaveAsync(Name);
         process.Dispose();
     }
 
     private void Keep(object sender, DataReceivedEventArgs e)
     {
-        if (e.Data is null)
-            return;
-        lines.Enqueue(e.Data);
-        if (lines.Count > MaxLines)
-            lines.TryDequeue(out _);
+        if (e.Data is not null)
+            log.Add(e.Data);
     }
 }
