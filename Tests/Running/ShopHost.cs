@@ -103,8 +103,15 @@ internal sealed class ShopHost : IAsyncDisposable
         catch (Exception e)
         {
             await log.SaveAsync(name);
-            // Whatever it leaves behind: why it did not start is what counts.
-            _ = EndAsync(host);
+            try
+            {
+                // What has started would go on, and use the ports and the database of tests that follow.
+                await EndAsync(host).EndsAsync(name, StopLimit);
+            }
+            catch (Exception)
+            {
+                // The reason why it did not start is more important.
+            }
             throw new InvalidOperationException($"{name} did not start: {e.Message}\n{log.Text}", e);
         }
     }
