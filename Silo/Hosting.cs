@@ -23,6 +23,7 @@ using SoonShop.Silo.Carts;
 using SoonShop.Silo.Catalog;
 using SoonShop.Silo.Events;
 using SoonShop.Silo.Health;
+using SoonShop.Silo.Idempotency;
 using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Inventory;
 using SoonShop.Silo.Kubernetes;
@@ -30,8 +31,6 @@ using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Orders;
 using SoonShop.Silo.Payments;
 using SoonShop.Silo.Privacy;
-using SoonShop.Silo.Scheduling;
-using SoonShop.Silo.Search;
 using SoonShop.Silo.Seed;
 using SoonShop.Silo.Storage;
 using SoonShop.Silo.Streams;
@@ -83,7 +82,7 @@ internal static class Hosting
         if (configuration.Telemetry.Traces)
             silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<CallFilter>();
-        silo.Services.AddSingleton<CallDeadlines>().AddHostedService<Housekeeping>().AddHostedService<SearchHousekeeping>()
+        silo.Services.AddSingleton<CallDeadlines>().AddHostedService<IdempotencyHousekeeping>().AddHostedService<SearchHousekeeping>()
             .AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>().AddHostedService<OrderHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<IntegrityService>()).AddHostedService(s => s.GetRequiredService<AuditAggregator>())

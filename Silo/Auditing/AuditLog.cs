@@ -3,8 +3,6 @@ using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using SoonShop.Auditing;
-using SoonShop.Silo.Events;
-using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Auditing;
 

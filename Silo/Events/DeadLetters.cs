@@ -4,7 +4,6 @@ using Npgsql;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Events;
-using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 

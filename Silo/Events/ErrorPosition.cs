@@ -1,6 +1,5 @@
 using System.Globalization;
 using SoonShop.Events;
-using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using SoonShop.Events;
 using SoonShop.Orleans.PostgreSql.Streams;
-using SoonShop.Silo.Streams;
 using StackExchange.Redis;
 
 namespace SoonShop.Silo.Events;

@@ -1,5 +1,4 @@
 using SoonShop.Events;
-using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 

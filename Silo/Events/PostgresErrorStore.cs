@@ -1,7 +1,6 @@
 using Npgsql;
 using NpgsqlTypes;
 using SoonShop.Events;
-using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Events;
 

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using SoonShop.Aggregates;
 using SoonShop.Events;
-using SoonShop.Silo.Search;
 using StackExchange.Redis;
 
 namespace SoonShop.Silo.Events;

@@ -10,6 +10,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using SoonShop.ServiceDefaults.Telemetry;
 using SoonShop.Silo.Dashboard;
+using SoonShop.Silo.Health;
 
 namespace SoonShop.Silo.Http;
 

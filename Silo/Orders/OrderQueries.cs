@@ -3,7 +3,6 @@ using Npgsql;
 using SoonShop.Aggregates;
 using SoonShop.Carts;
 using SoonShop.Orders;
-using SoonShop.Silo.Search;
 using SoonShop.Users;
 
 namespace SoonShop.Silo.Orders;

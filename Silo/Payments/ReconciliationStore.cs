@@ -3,8 +3,6 @@ using Npgsql;
 using NpgsqlTypes;
 using SoonShop.Aggregates;
 using SoonShop.Payments;
-using SoonShop.Silo.Events;
-using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Payments;
 

@@ -9,7 +9,6 @@ using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Privacy;
 using SoonShop.Silo.Notifications;
-using SoonShop.Silo.Search;
 
 namespace SoonShop.Silo.Privacy;
 

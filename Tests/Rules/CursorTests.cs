@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Text;
 using CsCheck;
 using SoonShop.ApiFrontend.Http;
-using SoonShop.Silo.Search;
+using SoonShop.Silo;
 
 namespace SoonShop.Tests.Rules;
 

@@ -6,7 +6,7 @@ using SoonShop.Aggregates;
 using SoonShop.Events;
 using SoonShop.Orleans.PostgreSql.Streams;
 
-namespace SoonShop.Silo.Streams;
+namespace SoonShop.Silo.Events;
 
 /// <summary>Inserts events from outside into the event table. Concurrent events share one statement.</summary>
 internal sealed class EventInbox : IEventInbox, IAsyncDisposable

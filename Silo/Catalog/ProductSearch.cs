@@ -6,7 +6,7 @@ using SoonShop.Aggregates;
 using SoonShop.Catalog;
 using SoonShop.Inventory;
 
-namespace SoonShop.Silo.Search;
+namespace SoonShop.Silo.Catalog;
 
 /// <summary>
 /// Searches the table <c>product_search</c>, which a trigger fills with each product. PostgreSQL's full-text search matches words. When

@@ -1,7 +1,6 @@
 using Npgsql;
-using SoonShop.Silo.Search;
 
-namespace SoonShop.Silo.Events;
+namespace SoonShop.Silo;
 
 /// <summary>Builds the query for one page, ordered by a time and an id, newest first.</summary>
 internal sealed class PageQuery(NpgsqlCommand command)

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace SoonShop.Silo.Search;
+namespace SoonShop.Silo;
 
 /// <summary>
 /// Encodes where a page ended: the sort values and key of its last row, and a digest of its query. A cursor is opaque to clients but not

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using SoonShop.ServiceDefaults;
 
-namespace SoonShop.Silo.Search;
+namespace SoonShop.Silo.Catalog;
 
 /// <summary>Removes words that no product on sale has. Every silo runs it; concurrent runs do no harm.</summary>
 internal sealed partial class SearchHousekeeping(NpgsqlDataSource database, ILogger<SearchHousekeeping> log) : BackgroundService

@@ -4,10 +4,10 @@ using Npgsql;
 using SoonShop.Idempotency;
 using SoonShop.ServiceDefaults;
 
-namespace SoonShop.Silo.Scheduling;
+namespace SoonShop.Silo.Idempotency;
 
 /// <summary>Removes stored responses of idempotent requests after their lifetime.</summary>
-internal sealed partial class Housekeeping(NpgsqlDataSource database, ILogger<Housekeeping> log) : BackgroundService
+internal sealed partial class IdempotencyHousekeeping(NpgsqlDataSource database, ILogger<IdempotencyHousekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
     private const int BatchSize = 5000;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using SoonShop.Health;
 
-namespace SoonShop.Silo.Http;
+namespace SoonShop.Silo.Health;
 
 /// <summary>Checks whether this silo is a member of the cluster and not about to leave it.</summary>
 internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalSiloDetails silo, IHostApplicationLifetime lifetime)
