@@ -11,7 +11,7 @@ public sealed partial class RunbookTests
     private static readonly string Folder = Path.Combine(Repository.Root, "deploy");
     private static readonly string Text = Read("RUNBOOK.md");
 
-    public static TheoryData<string> Documents => ["RUNBOOK.md", "ALERTS.md", "METRICS.md", "OPERATING.md", "README.md"];
+    public static TheoryData<string> Documents => ["RUNBOOK.md", "UPGRADING.md", "ALERTS.md", "METRICS.md", "OPERATING.md", "README.md"];
 
     [Fact]
     public void every_check_of_the_audit_has_its_entry_and_no_other_is_named()
