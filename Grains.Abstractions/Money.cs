@@ -1,7 +1,7 @@
 namespace SoonShop;
 
 /// <summary>An amount of money.</summary>
-/// <param name="Amount">Integer minor units of <paramref name="Currency"/>: 1999 is USD 19.99, or JPY 1999.</param>
+/// <param name="Amount">Integer minor units of <c>currency</c>: 1999 is USD 19.99, or JPY 1999.</param>
 /// <param name="Currency">ISO 4217 code, three upper-case letters.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.money")]
 public readonly record struct Money(long Amount, string Currency)

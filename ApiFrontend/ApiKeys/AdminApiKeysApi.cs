@@ -39,12 +39,13 @@ internal static class AdminApiKeysApi
     private static IApiKeyGrain Key(IClusterClient cluster, Guid id) => cluster.GetGrain<IApiKeyGrain>(id);
 }
 
+/// <summary>The name, scopes and expiry of a new API key.</summary>
 public sealed record ApiKeyRequest(
     [property: RequiredField, TextLength(100, MinimumLength = 1), Line] string? Name,
     [property: RequiredField, MaxItems(50)] string[]? Scopes,
     DateTimeOffset? ExpiresAt);
 
-/// <summary>A new API key. <paramref name="Key"/> is the value to send; it is shown only once.</summary>
+/// <summary>A new API key. <c>key</c> is the value to send; it is shown only once.</summary>
 internal sealed record NewApiKeyResponse(
     Guid Id, string Name, ImmutableArray<string> Scopes, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, string Key)
 {

@@ -72,6 +72,8 @@ internal static class CartsApi
     }
 }
 
+/// <summary>The number of units that a line of the cart is to have.</summary>
 public sealed record CartItemRequest([property: RequiredField, NumberRange(0, CartLine.MaxQuantity)] int? Quantity);
 
+/// <summary>The guest's cart to merge into the customer's.</summary>
 public sealed record MergeRequest([property: RequiredField] Guid? CartId);

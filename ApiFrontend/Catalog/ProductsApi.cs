@@ -122,6 +122,7 @@ internal static class ProductsApi
     };
 }
 
+/// <summary>A product without its SKU. It replaces the stored product.</summary>
 public record ProductRequest(
     [property: RequiredField, TextLength(200)] string? Name,
     [property: TextLength(5000)] string? Description,
@@ -136,6 +137,7 @@ public record ProductRequest(
         Name!, Description ?? "", Category!, Family, Price!.Value, Attributes ?? [], [.. Images ?? []], active);
 }
 
+/// <summary>A new product with its SKU.</summary>
 public sealed record CreateProductRequest(
     [property: RequiredField, SkuText] string? Sku,
     string? Name, string? Description, string? Category, string? Family, Money? Price, Dictionary<string, string>? Attributes, string[]? Images, bool? Active)

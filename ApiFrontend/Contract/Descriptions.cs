@@ -2,7 +2,7 @@ using Microsoft.OpenApi;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>Adds descriptions to tags, operations, parameters and properties of the OpenAPI document.</summary>
+/// <summary>Adds descriptions to tags, operations, parameters, schemas and properties of the OpenAPI document.</summary>
 internal static class Descriptions
 {
     public static Task AddTo(OpenApiDocument document)
@@ -20,6 +20,8 @@ internal static class Descriptions
         }
         foreach (var (name, schema) in document.Components?.Schemas ?? new Dictionary<string, IOpenApiSchema>())
         {
+            if (string.IsNullOrEmpty(schema.Description))
+                schema.Description = FieldTexts.Schemas.GetValueOrDefault(name);
             foreach (var own in (schema.AllOf ?? []).OfType<OpenApiSchema>().Append(schema))
             {
                 foreach (var (property, value) in own.Properties ?? new Dictionary<string, IOpenApiSchema>())

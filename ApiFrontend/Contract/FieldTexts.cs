@@ -1,7 +1,7 @@
 namespace SoonShop.ApiFrontend.Contract;
 
 /// <summary>
-/// Descriptions of parameters, and of properties whose types have no XML comment, for the OpenAPI document. The keys are names or, where
+/// Descriptions of parameters, and of schemas and properties without an XML comment, for the OpenAPI document. The keys are names or, where
 /// that is not enough, operation or schema and name.
 /// </summary>
 internal static class FieldTexts
@@ -43,6 +43,19 @@ internal static class FieldTexts
         ["action"] = "What was done, such as `orders.refund`; `orders.*` matches a prefix.",
         ["subject"] = "What it was done to, such as the id of an order or a SKU.",
         ["outcome"] = "How it ended.",
+    };
+
+    /// <summary>
+    /// Schemas whose XML comment the framework does not read: those of parameters, of elements of nullable arrays and of types elsewhere.
+    /// </summary>
+    public static readonly IReadOnlyDictionary<string, string> Schemas = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["DeadLetter"] = "An event that a handler failed to handle.",
+        ["DeadLetterGroup"] = "A group of dead letters.",
+        ["DeadLetterGrouping"] = "The criteria by which dead letters can be grouped.",
+        ["DeliveryStatus"] = "The status of a failed delivery.",
+        ["JsonNode"] = "Any JSON value.",
+        ["LineUnits"] = "Units of one line of an order.",
     };
 
     /// <summary>Properties.</summary>

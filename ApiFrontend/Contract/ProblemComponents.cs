@@ -127,8 +127,15 @@ internal static class ProblemComponents
                     },
                 },
             };
-        return new OpenApiSchema { AllOf = [new OpenApiSchemaReference(Base, document), own] };
+        return new OpenApiSchema { Description = DescriptionOf(codes), AllOf = [new OpenApiSchemaReference(Base, document), own] };
     }
+
+    private static string DescriptionOf(string[] codes) => codes switch
+    {
+        [var only] => $"The problem `{only}`.",
+        [.. var others, var last] => $"One of the problems {string.Join(", ", others.Select(c => $"`{c}`"))} and `{last}`.",
+        [] => throw new ArgumentException("A response needs the code of a problem.", nameof(codes)),
+    };
 
     private static JsonNodeExtension Names(string[] codes) =>
         new(new JsonArray([.. codes.Select(c => (JsonNode)JsonValue.Create(ProblemCodes.NameOf(c)))]));

@@ -22,4 +22,5 @@ internal static class HealthApi
             : TypedResults.Ok(new HealthResponse("ready"));
 }
 
+/// <summary>The health of a front end.</summary>
 internal sealed record HealthResponse(string Status);

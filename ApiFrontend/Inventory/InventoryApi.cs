@@ -49,8 +49,10 @@ internal static class InventoryApi
     private static Problem Unknown(string sku) => new(Error.NotFound("not-found.product", $"The product {sku} was not found."));
 }
 
+/// <summary>The settings of an item's stock.</summary>
 public sealed record StockSettingsRequest([property: RequiredField, NumberRange(0, AdjustStock.MaxUnits)] int? LowStockThreshold);
 
+/// <summary>A correction of the units on hand, with its reason.</summary>
 public sealed record AdjustmentRequest(
     [property: RequiredField, NumberRange(-AdjustStock.MaxUnits, AdjustStock.MaxUnits), NotZero] int? Delta,
     [property: RequiredField, TextLength(100), Line] string? Reason,

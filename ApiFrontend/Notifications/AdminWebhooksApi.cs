@@ -38,6 +38,7 @@ internal static class AdminWebhooksApi
     private static IWebhookEndpointGrain Endpoint(IClusterClient cluster, Guid id) => cluster.GetGrain<IWebhookEndpointGrain>(id);
 }
 
+/// <summary>A new webhook endpoint and the event types that are sent to it.</summary>
 public sealed record WebhookRequest(
     [property: RequiredField, TextLength(500, MinimumLength = 1), Line] string? Url,
     [property: RequiredField, MaxItems(50)] string[]? EventTypes);

@@ -47,10 +47,12 @@ internal static class AdminOrdersApi
         (await cluster.GetGrain<IOrderGrain>(id).RefundAsync(body.ToCommand(context.OperationId().ToString("N")))).Ok();
 }
 
+/// <summary>The carrier and tracking number of a shipment.</summary>
 public sealed record ShipRequest(
     [property: RequiredField, TextLength(100), Line] string? Carrier,
     [property: RequiredField, TextLength(100), Line] string? TrackingNumber);
 
+/// <summary>How much of the authorized amount is captured.</summary>
 public sealed record CaptureRequest([property: NumberRange(1, Money.MaxAmount)] long? Amount);
 
 /// <summary>Exactly one of <c>amount</c>, <c>lines</c> and <c>full</c> says what is refunded.</summary>
@@ -64,6 +66,7 @@ public sealed record RefundRequest(
         new(refundId, Amount, Lines is null ? null : [.. Lines.Select(l => l.ToUnits())], Full == true, Reason!);
 }
 
+/// <summary>Units of one line to refund.</summary>
 public sealed record RefundLineRequest(
     [property: RequiredField, SkuText] string? Sku, [property: RequiredField, NumberRange(1, CartLine.MaxQuantity)] int? Quantity)
 {

@@ -69,6 +69,7 @@ internal static class OrdersApi
         (await cluster.GetGrain<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Ok();
 }
 
+/// <summary>An order of everything in the cart: where it is sent and how it is paid.</summary>
 public sealed record PlaceOrderRequest(
     [property: EitherOr(nameof(PlaceOrderRequest.AddressId))] AddressRequest? ShippingAddress,
     Guid? AddressId,
@@ -84,6 +85,7 @@ public sealed record ExpectedTotalRequest(
     public Money ToMoney() => new(Amount!.Value, Currency!);
 }
 
+/// <summary>Another attempt to pay an order.</summary>
 public sealed record PayOrderRequest(
     [property: RequiredField, TextLength(200, MinimumLength = 1), Line] string? PaymentMethod,
     [property: NeedsAccount] bool? SavePaymentMethod = null);
@@ -108,4 +110,5 @@ public sealed class NeededByGuestsAttribute : FieldRuleAttribute
             : null;
 }
 
+/// <summary>The reason for a cancellation.</summary>
 public sealed record CancelOrderRequest([property: TextLength(500), MailedText] string? Reason);

@@ -117,7 +117,7 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         writer.WriteEndArray();
     }
 
-    /// <summary>The structure of the document, for the OpenAPI document.</summary>
+    /// <summary>All data of the account.</summary>
     /// <param name="SchemaVersion">Currently 1. New members do not increase it.</param>
     /// <param name="ExportedAt">The time of the export.</param>
     /// <param name="Profile">The account.</param>

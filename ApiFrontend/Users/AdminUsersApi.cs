@@ -23,8 +23,10 @@ internal static class AdminUsersApi
             .WithETag(context, u => u.Version).Ok(RolesResponse.Of);
 }
 
+/// <summary>All roles that an account is to have.</summary>
 public sealed record RolesRequest([property: RequiredField, MaxItems(10)] string[]? Roles);
 
+/// <summary>The roles of an account.</summary>
 internal sealed record RolesResponse(Guid Id, string Email, ImmutableArray<string> Roles)
 {
     public static RolesResponse Of(User user) => new(user.Id, user.Email, user.Roles);

@@ -117,27 +117,35 @@ internal static class AuthApi
         cluster.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(email)));
 }
 
+/// <summary>The e-mail address, password and name of a new account.</summary>
 public sealed record RegisterRequest(
     [property: RequiredField, MailAddress] string? Email,
     [property: RequiredField, NewPassword] string? Password,
     [property: TextLength(DisplayNames.MaxLength), MailedText] string? DisplayName);
 
+/// <summary>The e-mail address and password of an account; with <c>cartId</c>, a guest's cart that moves to the account.</summary>
 public sealed record LoginRequest(
     [property: RequiredField, KnownMailAddress] string? Email,
     [property: RequiredField, KnownPassword] string? Password,
     Guid? CartId,
     [property: TextLength(100), Line] string? DeviceToken = null);
 
+/// <summary>The refresh token of the session to renew.</summary>
 public sealed record RefreshRequest([property: RequiredField, TextLength(256)] string? RefreshToken);
 
+/// <summary>The e-mail address of the account whose password is forgotten.</summary>
 public sealed record ForgotPasswordRequest([property: RequiredField, KnownMailAddress] string? Email);
 
+/// <summary>A new password, with the token from the mail.</summary>
 public sealed record ResetPasswordRequest(
     [property: RequiredField, TextLength(256)] string? Token,
     [property: RequiredField, NewPassword] string? Password);
 
+/// <summary>The token from the mail, which verifies an e-mail address.</summary>
 public sealed record VerifyEmailRequest([property: RequiredField, TextLength(256)] string? Token);
 
+/// <summary>The token from the mail to the new address, which confirms the change.</summary>
 public sealed record ConfirmEmailChangeRequest([property: RequiredField, TextLength(256)] string? Token);
 
+/// <summary>The token from the mail to the former address, which undoes the change.</summary>
 public sealed record UndoEmailChangeRequest([property: RequiredField, TextLength(256)] string? Token);

@@ -82,18 +82,22 @@ internal static class MeApi
     private static IUserGrain Mine(ClaimsPrincipal user, IClusterClient cluster) => cluster.GetGrain<IUserGrain>(user.RequiredUserId());
 }
 
+/// <summary>The changed members of an account. Omitted members stay unchanged.</summary>
 public sealed record ProfileRequest(
     [property: TextLength(DisplayNames.MaxLength, MinimumLength = 1), MailedText] string? DisplayName,
     [property: LanguageTag] string? Locale);
 
+/// <summary>A new password, with the current one.</summary>
 public sealed record ChangePasswordRequest(
     [property: RequiredField, KnownPassword] string? CurrentPassword,
     [property: RequiredField, NewPassword] string? NewPassword);
 
+/// <summary>A new e-mail address, with the current password.</summary>
 public sealed record ChangeEmailRequest(
     [property: RequiredField, MailAddress] string? NewEmail,
     [property: RequiredField, KnownPassword] string? CurrentPassword);
 
+/// <summary>A postal address. The country decides which parts are required and which form they have.</summary>
 public sealed record AddressRequest(
     [property: RequiredField, TextLength(100), AddressLine] string? Name,
     [property: RequiredField, TextLength(200), AddressLine] string? Line1,

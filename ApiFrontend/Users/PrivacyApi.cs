@@ -55,6 +55,7 @@ internal static class PrivacyApi
             : new Problem(Error.NotFound("not-found.erasure", "The erasure was not found."));
 }
 
+/// <summary>The password of the account to erase.</summary>
 public sealed record EraseRequest([property: RequiredField, KnownPassword] string? CurrentPassword);
 
 /// <summary>The progress of an account's erasure.</summary>

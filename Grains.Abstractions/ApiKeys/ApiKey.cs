@@ -6,7 +6,7 @@ namespace SoonShop.ApiKeys;
 /// <summary>An API key, as administrators see it.</summary>
 /// <param name="Id">The public part of the key.</param>
 /// <param name="Name">Its purpose.</param>
-/// <param name="Scopes">See <see cref="ApiScopes"/>.</param>
+/// <param name="Scopes">What the key may do, such as <c>orders:read</c>: a resource and a verb each.</param>
 /// <param name="CreatedBy">The administrator's user id.</param>
 /// <param name="CreatedAt">When it was created.</param>
 /// <param name="ExpiresAt">When it expires; null for never.</param>

@@ -5,7 +5,7 @@ namespace SoonShop.Auditing;
 /// <summary>An action of an administrator, a machine client or a customer that must be traceable.</summary>
 /// <param name="Id">The id, which increases with time.</param>
 /// <param name="At">The time.</param>
-/// <param name="Actor">Who acted: see <see cref="Actors"/>.</param>
+/// <param name="Actor">Who acted: the id of an account, <c>api-key/&lt;id&gt;</c>, <c>anonymous</c> or <c>system</c>.</param>
 /// <param name="Action">The resource and a verb, such as <c>orders.ship</c>.</param>
 /// <param name="Subject">The object of the action: an id, a SKU, or a filter as text.</param>
 /// <param name="Outcome">The outcome.</param>

@@ -115,7 +115,7 @@ public sealed record CartLine(string Sku, string Name, int Quantity, Money UnitP
 
 /// <summary>A cart as its holder sees it.</summary>
 /// <param name="Id">The cart's id; a guest's secret.</param>
-/// <param name="Items">At most <see cref="MaxLines"/> lines, in the order they were added.</param>
+/// <param name="Items">At most 100 lines, in the order they were added.</param>
 /// <param name="Subtotal">The sum of the lines that can be bought.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.cart-view")]
 public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtotal)

@@ -46,7 +46,7 @@ public sealed record Facets(ImmutableArray<CategoryFacet> Categories, ImmutableA
 public sealed record CategoryFacet(string Category, int Count);
 
 /// <summary>
-/// Matches in one price band, in minor units: from <paramref name="From"/> to below <paramref name="To"/>; null for no upper bound.
+/// Matches in one price band, in minor units. <c>from</c> is in the band, <c>to</c> is not; <c>to</c> is null when there is no upper bound.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("soonshop.price-facet")]
 public sealed record PriceFacet(long From, long? To, int Count);

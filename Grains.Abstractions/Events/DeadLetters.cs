@@ -52,7 +52,7 @@ public sealed record DeadLetter(
 /// <param name="CorrelationId">The trace of the original request.</param>
 /// <param name="CausationId">The command or event that caused it.</param>
 /// <param name="Data">The event's data: its JSON, or Base64 when it is not text.</param>
-/// <param name="DataIsText">False when <paramref name="Data"/> is Base64.</param>
+/// <param name="DataIsText">False when <c>data</c> is Base64.</param>
 /// <param name="History">The failed attempts in order, at most the latest 30.</param>
 [GenerateSerializer, Immutable, Alias("dead-letter-details")]
 public sealed record DeadLetterDetails(

@@ -3,7 +3,7 @@ using SoonShop.Catalog;
 
 namespace SoonShop.Inventory;
 
-/// <summary>The counters of one SKU, in units. <c>Available = OnHand − Reserved</c>, never below zero.</summary>
+/// <summary>The counters of one SKU, in units. <c>available = onHand − reserved</c>, never below zero.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.stock-level")]
 public sealed record StockLevel(string Sku, int OnHand, int Reserved, int Available, int LowStockThreshold)
 {

@@ -71,7 +71,7 @@ public sealed record Notification(
     Guid Id, NotificationKind Kind, string Title, string Text, Guid? OrderId, DateTimeOffset At, bool Read, ImmutableArray<NotificationDelivery> Channels);
 
 /// <summary>The delivery of a notification on a channel.</summary>
-/// <param name="Channel">See <see cref="ChannelName"/>.</param>
+/// <param name="Channel">The channel's name, such as <c>email</c>. <c>inbox</c> is not listed.</param>
 /// <param name="Status">The status.</param>
 /// <param name="At">When it was sent or failed.</param>
 /// <param name="Attempts">The number of attempts.</param>

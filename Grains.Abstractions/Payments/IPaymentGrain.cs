@@ -122,7 +122,7 @@ public sealed record Payment(Guid Id, PaymentStatus Status, Money Amount, Money 
     /// <summary>The operation id of the captured attempt, otherwise of the last one.</summary>
     [Id(1)] public string? AttemptId { get; init; }
 
-    /// <summary>The captured amount so far; less than <see cref="Amount"/> after a partial capture.</summary>
+    /// <summary>The captured amount so far; less than <c>amount</c> after a partial capture.</summary>
     [Id(2)] public Money Captured { get; init; } = Amount with { Amount = 0 };
 
     /// <summary>The dispute, if there is one.</summary>

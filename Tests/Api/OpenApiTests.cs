@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
@@ -66,7 +67,7 @@ public sealed class OpenApiTests(RunningShop shop)
     }
 
     [Fact]
-    public async Task every_tag_operation_parameter_and_property_has_a_description()
+    public async Task every_tag_operation_parameter_schema_and_property_has_a_description()
     {
         var document = Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Json!;
         var missing = document["tags"]!.AsArray().Where(t => !IsDescribed(t)).Select(t => $"tag {t!["name"]}").ToList();
@@ -79,11 +80,32 @@ public sealed class OpenApiTests(RunningShop shop)
         }
         foreach (var (name, schema) in document["components"]!["schemas"]!.AsObject())
         {
+            if (!IsDescribed(schema))
+                missing.Add($"schema {name}");
             foreach (var properties in (schema!["allOf"]?.AsArray() ?? []).Append(schema).Select(s => s!["properties"]).OfType<JsonObject>())
                 missing.AddRange(properties.Where(p => !IsDescribed(p.Value)).Select(p => $"property {name}.{p.Key}"));
         }
         Assert.True(missing.Count == 0, $"Add these to OperationTexts or FieldTexts, or give the type an XML comment:\n{string.Join('\n', missing)}");
     }
+
+    [Fact]
+    public async Task no_description_refers_to_the_code()
+    {
+        var document = Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Json!;
+        Assert.DoesNotContain(DescriptionsOf(document), text => ReferenceToCode.IsMatch(text));
+    }
+
+    /// <summary>What becomes of a <c>cref</c> in an XML comment: "int Cart.MaxLines" for a member, "See ApiScopes." for a type.</summary>
+    private static readonly Regex ReferenceToCode = new(@"\b[A-Za-z<>?]+ [A-Z]\w+\.[A-Z]|\b[Ss]ee [A-Z]", RegexOptions.CultureInvariant);
+
+    private static IEnumerable<string> DescriptionsOf(JsonNode? node) => node switch
+    {
+        JsonObject members => members.SelectMany(m => m is { Key: "description", Value: JsonValue text } && text.TryGetValue<string>(out var own)
+            ? [own]
+            : DescriptionsOf(m.Value)),
+        JsonArray items => items.SelectMany(DescriptionsOf),
+        _ => [],
+    };
 
     private static bool IsDescribed(JsonNode? part) => part?["description"]?.GetValue<string>() is { Length: > 0 };
 
