@@ -79,7 +79,7 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
 
 /// <summary>What is known of the last integrity check.</summary>
 /// <param name="Age">Since it came to its end, or since there could have been one.</param>
-/// <param name="Failed">True when the last try came to no end, or could not make every check.</param>
+/// <param name="Failed">True when the last check failed or left out a check.</param>
 /// <param name="Breaches">Rows that break a promise, by check.</param>
 /// <param name="FailedChecks">The checks that could not be made.</param>
 internal sealed record LastIntegrityCheck(TimeSpan Age, bool Failed, IReadOnlyDictionary<string, long> Breaches,
