@@ -8,7 +8,12 @@ namespace SoonShop.Orleans.PostgreSql.Storage;
 /// One caller may use it at a time. A server restart closes the connection, and the client notices only when it next sends something;
 /// whether that statement took effect is then unknown. A connection that has been idle is therefore probed before it is used.
 /// </summary>
-internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout) : IAsyncDisposable
+/// <param name="database">Where to connect.</param>
+/// <param name="commandTimeout">How long a batch may take.</param>
+/// <param name="lockTimeout">How long a batch may wait for a locked row.</param>
+/// <param name="waitsForDisk">False when a commit need not wait for the disk, because a later one that waits flushes it too.</param>
+internal sealed class BatchConnection(
+    NpgsqlDataSource database, TimeSpan commandTimeout, TimeSpan lockTimeout, bool waitsForDisk = true) : IAsyncDisposable
 {
     /// <summary>
     /// After how long without use the connection is probed. A crashed server takes longer to restart, and a busy silo never idles that
@@ -29,7 +34,7 @@ internal sealed class BatchConnection(NpgsqlDataSource database, TimeSpan comman
     /// </summary>
     private readonly string settings = $"""
         set lock_timeout = {(long)lockTimeout.TotalMilliseconds}; set plan_cache_mode = force_generic_plan;
-        set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off
+        set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off{(waitsForDisk ? "" : "; set synchronous_commit = off")}
         """;
 
     private NpgsqlConnection? connection;

@@ -7,7 +7,8 @@ namespace SoonShop.Silo.Payments;
 
 /// <summary>
 /// Creates simulated payments in batches. Payments requested while a statement runs share the next one, so that many concurrent checkouts
-/// share a commit.
+/// share a commit. The commit does not wait for the disk: PostgreSQL has one log, so the commit with which the shop records the payment
+/// flushes this one too. A crash before that loses both, and the shop asks again with the same idempotency key.
 /// </summary>
 internal sealed class SimulatedPaymentCreation : IAsyncDisposable
 {
@@ -15,12 +16,27 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
     private const int MaxQueued = 10_000;
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(5);
+
     private readonly NpgsqlDataSource database;
+    private readonly BatchConnection connection;
     private readonly BatchQueue<PendingPayment> queue;
+
+    private readonly BatchStatement insert = new(
+        $"""
+        insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status, client_secret, decline_code)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning {SimulatedPaymentProvider.Columns}
+        """,
+        BatchStatement.Arrays(
+        [
+            NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
+            NpgsqlDbType.Text, NpgsqlDbType.Text,
+        ]));
 
     public SimulatedPaymentCreation(NpgsqlDataSource database)
     {
         this.database = database;
+        connection = new BatchConnection(database, CommandTimeout, CommandTimeout, waitsForDisk: false);
         queue = new BatchQueue<PendingPayment>(new BatchLimits(MaxBatch, MaxBatch, MaxQueued, MaxWait), CreateAsync);
         queue.Start();
     }
@@ -37,7 +53,11 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
         return await pending.Task;
     }
 
-    public ValueTask DisposeAsync() => new(queue.StopAsync(MaxWait, CancellationToken.None));
+    public async ValueTask DisposeAsync()
+    {
+        await queue.StopAsync(MaxWait, CancellationToken.None);
+        await connection.DisposeAsync();
+    }
 
     private async Task CreateAsync(List<PendingPayment> batch, CancellationToken cancellation)
     {
@@ -55,6 +75,7 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
         }
         catch (Exception e)
         {
+            await connection.DropAsync();
             foreach (var pending in batch)
                 pending.TrySetException(e);
         }
@@ -63,39 +84,33 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
     private async Task<Dictionary<string, ProviderPayment>> InsertAsync(List<PendingPayment> batch, CancellationToken cancellation)
     {
         var payments = new Dictionary<string, ProviderPayment>(batch.Count);
-        await using (var insert = database.CreateCommand($"""
-            insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status, client_secret, decline_code)
-            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
-            returning {SimulatedPaymentProvider.Columns}
-            """))
+        await using (var command = new NpgsqlBatch(await connection.OpenAsync(cancellation)) { Timeout = (int)CommandTimeout.TotalSeconds })
         {
-            Add(insert, NpgsqlDbType.Text, batch, p => p.Reference);
-            Add(insert, NpgsqlDbType.Text, batch, p => p.IdempotencyKey);
-            Add(insert, NpgsqlDbType.Uuid, batch, p => p.OrderId);
-            Add(insert, NpgsqlDbType.Bigint, batch, p => p.Amount.Amount);
-            Add(insert, NpgsqlDbType.Text, batch, p => p.Amount.Currency);
-            Add(insert, NpgsqlDbType.Text, batch, p => p.PaymentMethod);
-            Add(insert, NpgsqlDbType.Text, batch, p => p.Status);
-            Add(insert, NpgsqlDbType.Text, batch, p => p.ClientSecret);
-            Add(insert, NpgsqlDbType.Text, batch, p => p.DeclineCode);
-            await ReadAsync(insert, payments, cancellation);
+            insert.AddTo(
+                command, Column(batch, p => p.Reference), Column(batch, p => p.IdempotencyKey), Column(batch, p => p.OrderId),
+                Column(batch, p => p.Amount.Amount), Column(batch, p => p.Amount.Currency), Column(batch, p => p.PaymentMethod),
+                Column(batch, p => p.Status), Column(batch, p => p.ClientSecret), Column(batch, p => p.DeclineCode));
+            await command.PrepareAsync(cancellation);
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            await ReadAsync(reader, payments, cancellation);
         }
+        connection.Used();
         var known = batch.Where(p => !payments.ContainsKey(p.Payment.Reference)).Select(p => p.Payment.Reference).ToArray();
         if (known.Length == 0)
             return payments;
         // An earlier transaction, for which the insert has waited, created the payment under this reference.
         await using var select = database.CreateCommand($"select {SimulatedPaymentProvider.Columns} from simulated_payment where reference = any ($1)");
         select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = known });
-        await ReadAsync(select, payments, cancellation);
+        await using var rows = await select.ExecuteReaderAsync(cancellation);
+        await ReadAsync(rows, payments, cancellation);
         return payments;
     }
 
-    private static void Add<T>(NpgsqlCommand command, NpgsqlDbType type, List<PendingPayment> batch, Func<NewSimulatedPayment, T> value) =>
-        command.Parameters.Add(new NpgsqlParameter<T[]> { NpgsqlDbType = NpgsqlDbType.Array | type, TypedValue = [.. batch.Select(p => value(p.Payment))] });
+    private static TValue[] Column<TValue>(List<PendingPayment> batch, Func<NewSimulatedPayment, TValue> value) =>
+        BatchStatement.Column(batch, p => value(p.Payment));
 
-    private static async Task ReadAsync(NpgsqlCommand command, Dictionary<string, ProviderPayment> payments, CancellationToken cancellation)
+    private static async Task ReadAsync(NpgsqlDataReader reader, Dictionary<string, ProviderPayment> payments, CancellationToken cancellation)
     {
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
         {
             var payment = SimulatedPaymentProvider.Read(reader);
