@@ -26,9 +26,9 @@ internal static class CartsApi
     {
         var caller = context.Caller();
         var result = caller.UserId is { } userId
-            ? await cluster.GetGrain<ICartGrain>(userId).GetAsync(caller)
+            ? await cluster.Reference<ICartGrain>(userId).GetAsync(caller)
             : await pool.TakeAsync(context.RequestAborted) is { } empty ? empty
-            : await cluster.GetGrain<ICartGrain>(Guid.NewGuid()).OpenForGuestAsync();
+            : await cluster.Reference<ICartGrain>(Guid.NewGuid()).OpenForGuestAsync();
         return Tagged(result, context).Created(_ => "/cart");
     }
 
@@ -55,7 +55,7 @@ internal static class CartsApi
         MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
         body.CartId == Guid.Empty
             ? new Problem(Error.Invalid("cartId", "field.cart-id", "is not a valid cart id"))
-            : Tagged(await cluster.GetGrain<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();
+            : Tagged(await cluster.Reference<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();
 
     /// <summary>Sets the ETag, which a checkout can send in <c>If-Match</c>.</summary>
     private static Result<Cart> Tagged(Result<Cart> cart, HttpContext context)
@@ -68,7 +68,7 @@ internal static class CartsApi
     private static ICartGrain Mine(HttpContext context, IClusterClient cluster, out Caller caller)
     {
         caller = context.Caller();
-        return cluster.GetGrain<ICartGrain>(caller.UserId ?? caller.CartId!.Value);
+        return cluster.Reference<ICartGrain>(caller.UserId ?? caller.CartId!.Value);
     }
 }
 

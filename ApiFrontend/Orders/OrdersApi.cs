@@ -34,7 +34,7 @@ internal static class OrdersApi
         var caller = context.Caller();
         var request = context.IdempotentRequest()!;
         var orderId = OrderId.For(caller, request.Key);
-        var placement = await cluster.GetGrain<IOrderGrain>(orderId).PlaceAsync(new PlaceOrder(
+        var placement = await cluster.Reference<IOrderGrain>(orderId).PlaceAsync(new PlaceOrder(
             caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), request.Fingerprint)
         {
             SavePaymentMethod = body.SavePaymentMethod == true,
@@ -57,16 +57,16 @@ internal static class OrdersApi
     }
 
     private static async Task<Results<Ok<Order>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>
-        (await cluster.GetGrain<IOrderGrain>(id).GetAsync(context.Caller())).Ok();
+        (await cluster.Reference<IOrderGrain>(id).GetAsync(context.Caller())).Ok();
 
     private static async Task<Results<Ok<Order>, Problem>> PayAsync(
         Guid id, PayOrderRequest body, HttpContext context, IClusterClient cluster) =>
-        (await cluster.GetGrain<IOrderGrain>(id).PayAsync(
+        (await cluster.Reference<IOrderGrain>(id).PayAsync(
             context.Caller(), context.OperationId().ToString("N"), body.PaymentMethod!, body.SavePaymentMethod == true)).Ok();
 
     private static async Task<Results<Ok<Order>, Problem>> CancelAsync(
         Guid id, HttpContext context, IClusterClient cluster, CancelOrderRequest? body = null) =>
-        (await cluster.GetGrain<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Ok();
+        (await cluster.Reference<IOrderGrain>(id).CancelAsync(context.Caller(), body?.Reason)).Ok();
 }
 
 /// <summary>An order of everything in the cart: where it is sent and how it is paid.</summary>

@@ -107,7 +107,7 @@ internal sealed class CartGrain(
     {
         if (caller.UserId != Id || Of(caller) is not { } cart)
             return NoCart;
-        var guest = GrainFactory.GetGrain<ICartGrain>(guestCartId);
+        var guest = GrainFactory.Reference<ICartGrain>(guestCartId);
         if (guestCartId == Id || await guest.TransferAsync(Id) is not { } lines)
             return Error.NotFound("not-found.guest-cart", $"The guest cart {guestCartId} was not found.");
         var moved = await TakeOrdersAsync(guestCartId);
@@ -251,7 +251,7 @@ internal sealed class CartGrain(
         knowsOrders &= found.IsEmpty;
         foreach (var moved in found)
         {
-            var order = GrainFactory.GetGrain<IOrderGrain>(moved.OrderId);
+            var order = GrainFactory.Reference<IOrderGrain>(moved.OrderId);
             // An order that has already moved may be waiting for this cart, so it is not called again.
             if ((await order.GetAsync(me)).IsError)
                 await order.AssignAsync(Id, moved.WithLines);
@@ -286,7 +286,7 @@ internal sealed class CartGrain(
         var holder = cart.IsGuest ? new Caller(null, Id, IsAdmin: false) : new Caller(Id, null, IsAdmin: false);
         foreach (var orderId in unfinished)
         {
-            var order = (await GrainFactory.GetGrain<IOrderGrain>(orderId).GetAsync(holder)).Value;
+            var order = (await GrainFactory.Reference<IOrderGrain>(orderId).GetAsync(holder)).Value;
             if (order?.Status is not (OrderStatus.Pending or OrderStatus.AwaitingPayment))
                 continue;
             foreach (var line in order.Lines)
@@ -342,10 +342,10 @@ internal sealed class CartGrain(
 
     /// <summary>Returns the current offers, one read per product. They include every change that was acknowledged before.</summary>
     private Task<Dictionary<string, PriceOffer?>> OffersAsync(ImmutableArray<string> skus) =>
-        AskAsync(skus, activeOffers, sku => GrainFactory.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync());
+        AskAsync(skus, activeOffers, sku => GrainFactory.Reference<IProductGrain>(Sku.GrainKey(sku)).GetOfferAsync());
 
     private Task<Dictionary<string, StockAvailability>> StocksAsync(CartState cart) =>
-        AskAsync(SkusOf(cart), activeStocks, sku => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync());
+        AskAsync(SkusOf(cart), activeStocks, sku => GrainFactory.Reference<IInventoryItemGrain>(Sku.GrainKey(sku)).GetAvailabilityAsync());
 
     /// <summary>Reads values of products: from the cache if the grain is active in this silo, otherwise by parallel calls.</summary>
     private static async Task<Dictionary<string, T>> AskAsync<T>(

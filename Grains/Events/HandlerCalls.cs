@@ -19,7 +19,7 @@ public sealed class HandlerCalls(IGrainFactory grains, ErrorClassifier classifie
     public async Task<AttemptResult> AttemptAsync(
         string handler, string key, CloudEvent e, int attempt, string? trace = null, TimeSpan patience = default)
     {
-        var grain = grains.GetGrain(GrainId.Create(handler, key)).AsReference<IEventHandler>();
+        var grain = grains.Reference<IEventHandler>(GrainId.Create(handler, key));
         var started = Stopwatch.GetTimestamp();
         for (var pause = FirstPause; ; pause *= 2)
         {

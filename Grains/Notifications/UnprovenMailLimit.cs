@@ -19,6 +19,6 @@ internal sealed class UnprovenMailLimit(IGrainFactory grains, IOptions<Notificat
             || NotificationKinds.MailLimitOf(message.Kind) is not { } counted)
             return true;
         var address = counted == MailLimit.Shared ? RateLimitKeys.DigestOf(email) : RateLimitKeys.LimitDigestOf(email, counted.ToString());
-        return await grains.GetGrain<IMailLimitGrain>(MailLimitGrain.KeyOf(address)).TakeOnceAsync(address, limit, message.NotificationId);
+        return await grains.Reference<IMailLimitGrain>(MailLimitGrain.KeyOf(address)).TakeOnceAsync(address, limit, message.NotificationId);
     }
 }

@@ -82,7 +82,7 @@ internal sealed partial class CheckoutWatch(
         {
             try
             {
-                await grains.GetGrain<IOrderGrain>(checkout.OrderId).ResumeAsync(checkout.SeenAt);
+                await grains.Reference<IOrderGrain>(checkout.OrderId).ResumeAsync(checkout.SeenAt);
                 End(checkout.OrderId);
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested)
