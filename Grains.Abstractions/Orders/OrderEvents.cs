@@ -24,6 +24,18 @@ public sealed record OrderAwaitingPayment(OrderSummary Order, DateTimeOffset Dea
 /// <summary>The order is paid, or its payment authorized, and its stock sold.</summary>
 public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
 {
+    /// <summary>The ordered lines; null in events of older versions.</summary>
+    public ImmutableArray<OrderLine>? Lines { get; init; }
+
+    /// <summary>The sum of the lines; null in events of older versions.</summary>
+    public Money? Subtotal { get; init; }
+
+    /// <summary>The price of shipping; null in events of older versions.</summary>
+    public Money? Shipping { get; init; }
+
+    /// <summary>The tax on lines and shipping; null in events of older versions.</summary>
+    public Money? Tax { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.confirmed";
 }

@@ -4,8 +4,8 @@ namespace SoonShop.Payments;
 
 /// <summary>
 /// The payment of one order. Keyed by the order's id. Each attempt and refund is stored with its idempotency key before the provider is
-/// called. After a crash, the call is repeated with the same key. Throws <see cref="UnavailableException"/> while the provider gives no
-/// definite response.
+/// called; the first attempt may be stored by the order alone. After a crash, the call is repeated with the same key. Throws
+/// <see cref="UnavailableException"/> while the provider gives no definite response.
 /// </summary>
 [Alias("soonshop.payment")]
 public interface IPaymentGrain : IGrainWithGuidKey
@@ -27,6 +27,13 @@ public interface IPaymentGrain : IGrainWithGuidKey
     /// </summary>
     [Alias("cancel")]
     Task<Payment> CancelAsync(PaymentTerms terms, bool refundCaptured, string reason);
+
+    /// <summary>
+    /// As <see cref="CancelAsync(PaymentTerms, bool, string)"/>, for an order whose first attempt this payment may not have stored: the
+    /// attempt is stored as abandoned first, and then voided at the provider. Idempotent.
+    /// </summary>
+    [Alias("cancel-first")]
+    Task<Payment> CancelAsync(CancelPayment command);
 
     /// <summary>
     /// Captures part or all of the authorized amount and releases the rest. Idempotent by capture id. Error: <c>conflict</c> when nothing
@@ -91,10 +98,23 @@ public sealed record Charge(string AttemptId, PaymentTerms Terms, string Payment
 
     /// <summary>
     /// True for the first call for an order that was just placed: the payment has no row, so it is not read. If a row exists, the first
-    /// write notices before the provider is called.
+    /// write notices.
     /// </summary>
     [Id(3)] public bool IsFirst { get; init; }
+
+    /// <summary>
+    /// When the order stored this attempt, which is its first; null for other attempts. The payment then calls the provider without a write
+    /// of its own before: after a crash the order repeats the attempt, with the same idempotency key.
+    /// </summary>
+    [Id(4)] public DateTimeOffset? StoredByOrderAt { get; init; }
 }
+
+/// <summary>The end of a payment whose first attempt may be stored only in its order.</summary>
+/// <param name="First">The first attempt.</param>
+/// <param name="RefundCaptured">False when captured money stays, and the result tells.</param>
+/// <param name="Reason">Why, for a refund.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.cancel-payment")]
+public sealed record CancelPayment(Charge First, bool RefundCaptured, string Reason);
 
 /// <summary>A capture of part of the authorized amount or, with <paramref name="Amount"/> null, of all of it.</summary>
 /// <param name="CaptureId">The operation id.</param>

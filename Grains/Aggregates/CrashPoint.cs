@@ -16,7 +16,7 @@ public static class CrashPoint
         "order.place.before-write", "order.placed",
         "inventory.before-write", "inventory.after-write",
         "order.reserved",
-        "payment.attempt.before-write", "payment.attempt.written", "payment.provider.answered", "payment.outcome.written",
+        "payment.provider.answered", "payment.outcome.written",
         "order.paid", "order.confirmed", "order.stock-committed", "order.cart-cleared", "order.before-answer",
     ];
 
@@ -25,7 +25,7 @@ public static class CrashPoint
     /// </summary>
     public static readonly IReadOnlyList<string> Afterwards =
     [
-        "payment.closed", "payment.provider.cancelled", "payment.provider.captured",
+        "payment.attempt.before-write", "payment.attempt.written", "payment.closed", "payment.provider.cancelled", "payment.provider.captured",
         "payment.refund.before-write", "payment.refund.written", "payment.provider.refunded",
         "payment.news.handling", "payment.stray.adopted", "payment.stray.written",
         "order.refund.written", "order.refund.answered", "order.refund.done", "order.stock-returned",

@@ -101,14 +101,14 @@ internal sealed class NotificationGrain(
 
     async Task IHandle<OrderConfirmed>.HandleAsync(OrderConfirmed e, EventContext context)
     {
-        // The receipt lists the ordered lines.
-        var order = await OrderAsync(e.Order.OrderId);
+        // The receipt lists the ordered lines, which events of older versions do not have.
+        var older = e.Lines is null ? await OrderAsync(e.Order.OrderId) : null;
         await NotifyAsync(context, NotificationKind.OrderConfirmed, e.Order, Of(e.Order) with
         {
-            Lines = order.Lines,
-            Subtotal = order.Subtotal,
-            Shipping = order.Shipping,
-            Tax = order.Tax,
+            Lines = e.Lines ?? older?.Lines,
+            Subtotal = e.Subtotal ?? older?.Subtotal,
+            Shipping = e.Shipping ?? older?.Shipping,
+            Tax = e.Tax ?? older?.Tax,
         });
     }
 
@@ -310,7 +310,7 @@ internal sealed class NotificationGrain(
 
     private async Task<Order> OrderAsync(Guid orderId)
     {
-        var order = await GrainFactory.GetGrain<IOrderGrain>(orderId).GetAsync(new Caller(null, null, IsAdmin: true));
+        var order = await GrainFactory.Reference<IOrderGrain>(orderId).GetAsync(new Caller(null, null, IsAdmin: true));
         return order.IsError ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} for the notification.") : order.Value;
     }
 

@@ -38,6 +38,9 @@ internal sealed partial class OrderGrain(
     /// </summary>
     private static readonly TimeSpan PlacingPatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>The id of the payment attempt that every checkout begins with.</summary>
+    private const string FirstAttempt = "checkout";
+
     /// <summary>How long a failed checkout waits while it notifies its cart.</summary>
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
 
@@ -85,7 +88,7 @@ internal sealed partial class OrderGrain(
 
     private TimeSpan PaymentWindow => TimeSpan.FromMinutes(options.Value.PaymentWindowMinutes);
 
-    private IPaymentGrain PaymentOfOrder => GrainFactory.GetGrain<IPaymentGrain>(Id);
+    private IPaymentGrain PaymentOfOrder => GrainFactory.Reference<IPaymentGrain>(Id);
 
     // ---- commands
 
@@ -110,7 +113,7 @@ internal sealed partial class OrderGrain(
                 {
                     // An interrupted order goes on, even if a new order would be refused.
                     error = null;
-                    await GrainFactory.GetGrain<ICartGrain>(CartOf(command.Buyer)).EndCheckoutAsync(Id, Now, null);
+                    await GrainFactory.Reference<ICartGrain>(CartOf(command.Buyer)).EndCheckoutAsync(Id, Now, null);
                     if (await RepeatAsync(command) is { } earlier)
                         return earlier;
                 }
@@ -333,7 +336,7 @@ internal sealed partial class OrderGrain(
         var (email, address) = (command.Email, command.ShippingAddress);
         if (buyer.UserId is { } userId)
         {
-            var user = GrainFactory.GetGrain<IUserGrain>(userId);
+            var user = GrainFactory.Reference<IUserGrain>(userId);
             var profile = await user.GetAsync();
             if (profile.IsError)
                 return profile.Error;
@@ -352,7 +355,7 @@ internal sealed partial class OrderGrain(
             return destination.Error;
         address = destination.Value;
 
-        var basket = GrainFactory.GetGrain<ICartGrain>(cartId);
+        var basket = GrainFactory.Reference<ICartGrain>(cartId);
         var (asked, begun) = (Time.GetTimestamp(), Now);
         var cart = await basket.BeginCheckoutAsync(buyer, Id);
         // A repeated request must not end another order; its first response stands.
@@ -424,15 +427,15 @@ internal sealed partial class OrderGrain(
     /// <summary>Ends an earlier order of the cart. Returns it when it is paid.</summary>
     private async Task<Order?> SupersedeAsync(Guid earlier, Guid cartId)
     {
-        var ended = await GrainFactory.GetGrain<IOrderGrain>(earlier).SupersedeAsync(Id);
+        var ended = await GrainFactory.Reference<IOrderGrain>(earlier).SupersedeAsync(Id);
         // Also for a paid order, because it no longer uses the cart.
-        await GrainFactory.GetGrain<ICartGrain>(cartId).EndCheckoutAsync(earlier, Now, null);
+        await GrainFactory.Reference<ICartGrain>(cartId).EndCheckoutAsync(earlier, Now, null);
         return ended is { IsError: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid } ? paid : null;
     }
 
     private async Task<Result<Order>> ReplayAsync(EarlierOrder earlier, Caller buyer)
     {
-        var order = await GrainFactory.GetGrain<IOrderGrain>(earlier.OrderId).GetAsync(buyer);
+        var order = await GrainFactory.Reference<IOrderGrain>(earlier.OrderId).GetAsync(buyer);
         return order.IsError ? order : earlier.Answer.ApplyTo(order.Value, null);
     }
 
@@ -441,7 +444,7 @@ internal sealed partial class OrderGrain(
     {
         try
         {
-            await GrainFactory.GetGrain<ICartGrain>(cartId).LeaveCheckoutAsync(Id).WaitAsync(LeavePatience, Time);
+            await GrainFactory.Reference<ICartGrain>(cartId).LeaveCheckoutAsync(Id).WaitAsync(LeavePatience, Time);
         }
         catch (Exception e)
         {
@@ -532,8 +535,10 @@ internal sealed partial class OrderGrain(
             await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
             return;
         }
-        var charge = await ChargeForAsync("checkout", order.PaymentMethod, order.SavePaymentMethod, order.CustomerId);
-        var payment = await ChargeAsync(charge with { IsFirst = !repeated }, order.CustomerId);
+        var charge = await ChargeForAsync(FirstAttempt, order.PaymentMethod, order.SavePaymentMethod, order.CustomerId);
+        // A customer's saved payment methods may change until the attempt is repeated, so then the payment stores it.
+        var payment = await ChargeAsync(
+            charge with { IsFirst = !repeated, StoredByOrderAt = charge.Customer is null ? order.PlacedAt : null }, order.CustomerId);
         CrashPoint.Pass("order.paid");
         var decision = order.Apply(payment, PaymentWindow, Now);
         // A paid order is always confirmed. So the confirmation, the sale of its units and the update of its cart are written in parallel.
@@ -547,9 +552,19 @@ internal sealed partial class OrderGrain(
     /// <summary>Cancels the payment and ends the order. If the customer has paid first, the order is confirmed.</summary>
     private async Task EndUnpaidAsync(OrderState order, string reason, Func<Payment, DateTimeOffset, Decision<OrderState>> end)
     {
-        var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: false, reason);
+        var payment = await CancelPaymentAsync(order, refundCaptured: false, reason);
         await DecideAsync(payment.Status == PaymentStatus.Cancelled ? end(payment, Now) : order.Apply(payment, PaymentWindow, Now));
     }
+
+    /// <summary>
+    /// Ends the payment. Until the order knows an outcome, the provider may have been asked for its first attempt without a trace in the
+    /// payment.
+    /// </summary>
+    private Task<Payment> CancelPaymentAsync(OrderState order, bool refundCaptured, string reason) =>
+        order.Payment is null && order.Terms.Amount.Amount > 0
+            ? PaymentOfOrder.CancelAsync(new CancelPayment(
+                new Charge(FirstAttempt, order.Terms, order.PaymentMethod) { StoredByOrderAt = order.PlacedAt }, refundCaptured, reason))
+            : PaymentOfOrder.CancelAsync(order.Terms, refundCaptured, reason);
 
     /// <summary>
     /// Tells whether the payment deadline has passed, by the database's clock that released the scheduled event; this silo's clock may be
@@ -663,7 +678,7 @@ internal sealed partial class OrderGrain(
         if (order.Status == OrderStatus.Cancelled)
         {
             await RequestRefundsAsync();
-            var payment = await PaymentOfOrder.CancelAsync(order.Terms, refundCaptured: true, order.CancelReason ?? "order cancelled");
+            var payment = await CancelPaymentAsync(order, refundCaptured: true, order.CancelReason ?? "order cancelled");
             await DecideAsync(Order!.Apply(payment, PaymentWindow, Now));
         }
     }
@@ -719,7 +734,7 @@ internal sealed partial class OrderGrain(
     {
         var payment = await PaymentOfOrder.ChargeAsync(charge);
         if (payment.DeclineCode == PaymentCustomer.UnknownCode && charge.Customer is { } unknown)
-            await GrainFactory.GetGrain<IPaymentCustomerGrain>(payer!.Value).ForgetAsync(unknown);
+            await GrainFactory.Reference<IPaymentCustomerGrain>(payer!.Value).ForgetAsync(unknown);
         return payment;
     }
 
@@ -733,20 +748,20 @@ internal sealed partial class OrderGrain(
         var charge = new Charge(attemptId, Order!.Terms, method);
         if (!methods.AreSaved || payer is not { } customerId)
             return charge;
-        var customer = GrainFactory.GetGrain<IPaymentCustomerGrain>(customerId);
+        var customer = GrainFactory.Reference<IPaymentCustomerGrain>(customerId);
         var reference = keep ? await customer.OpenAsync(Order.Email) : await customer.GetReferenceAsync();
         return charge with { Customer = reference, KeepMethod = keep && reference is not null };
     }
 
-    private IInventoryItemGrain Stock(string sku) => GrainFactory.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku));
+    private IInventoryItemGrain Stock(string sku) => GrainFactory.Reference<IInventoryItemGrain>(Sku.GrainKey(sku));
 
     private static Guid CartOf(Caller buyer) => buyer.UserId ?? buyer.CartId!.Value;
 
-    private ICartGrain Cart(OrderState order) => GrainFactory.GetGrain<ICartGrain>(order.CartId);
+    private ICartGrain Cart(OrderState order) => GrainFactory.Reference<ICartGrain>(order.CartId);
 
     /// <summary>Returns the account's cart that received the guest's lines, including those of this order.</summary>
     private ICartGrain? MovedCart(OrderState order) =>
-        order is { CartMoved: true, AccountId: { } account } ? GrainFactory.GetGrain<ICartGrain>(account) : null;
+        order is { CartMoved: true, AccountId: { } account } ? GrainFactory.Reference<ICartGrain>(account) : null;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -132,11 +132,11 @@ public sealed partial record OrderState
     public Decision<OrderState> Apply(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
     {
         (OrderStatus.Pending, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
-            To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).WithResult(null), o => new OrderConfirmed(o.Summary)),
+            To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now).WithResult(null), o => o.ToConfirmed()),
         // The watch over the placement has ended, so completion schedules a timeout of its own.
         (OrderStatus.AwaitingPayment, PaymentStatus.Captured or PaymentStatus.PartiallyRefunded or PaymentStatus.Authorized) =>
             To((this with { Payment = payment }).Enter(OrderStatus.Confirmed, now),
-                o => new OrderConfirmed(o.Summary), o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
+                o => o.ToConfirmed(), o => new CheckoutTimeout(o.Id, now + CompletionDelay)),
         (OrderStatus.Pending or OrderStatus.AwaitingPayment, PaymentStatus.Refunded) =>
             (this with { Payment = payment }).Cancel("The money was given back before the order had heard of it.", now),
         (OrderStatus.Pending, _) =>
@@ -348,6 +348,14 @@ public sealed partial record OrderState
 
     /// <summary>How long after a decision the order's timeout is due.</summary>
     private static readonly TimeSpan CompletionDelay = TimeSpan.FromSeconds(5);
+
+    private OrderConfirmed ToConfirmed() => new(Summary)
+    {
+        Lines = Totals.Lines,
+        Subtotal = Amount(Totals.Subtotal),
+        Shipping = Amount(Totals.Shipping),
+        Tax = Amount(Totals.Tax),
+    };
 
     private OrderSummary Summary => new(Id, Number, OwnerId, Email, Amount(Totals.Total));
 

@@ -17,6 +17,9 @@ internal sealed partial class PaymentGrain(
     /// <summary>The payment of an order that costs nothing: the provider is not called.</summary>
     private static readonly ProviderPayment Free = new("free", ProviderPaymentStatus.Captured) { Captured = 0 };
 
+    /// <summary>The payment while its first attempt runs, which is not stored here yet.</summary>
+    private PaymentState? first;
+
     protected override string Aggregate => "payment";
 
     protected override string StreamKeyOf(PaymentState state) =>
@@ -47,21 +50,78 @@ internal sealed partial class PaymentGrain(
         {
             // While the provider is unreachable no charge starts. The order waits instead.
             if (!provider.IsAvailable && !IsZeroAmount(payment))
+            {
+                // From now on the row tells whether the provider may have been asked, so that the order can end without it.
+                if (State is null && command.StoredByOrderAt is not null)
+                    await CommitNewAsync(command.IsFirst ? payment : payment.Begin(command, Now).State, []);
                 throw new UnavailableException(ErrorText.Of(
                     "error.payments-out", "Payments are unavailable at the moment. Nothing was charged; your order is kept."));
+            }
             await AbandonLastAsync(payment);
             payment = State ?? payment;
         }
         var begun = payment.Begin(command, Now);
+        if (begun.Changed && State is null && command.StoredByOrderAt is not null)
+        {
+            first = begun.State;
+            try
+            {
+                await ChargeFirstAsync(first);
+            }
+            finally
+            {
+                first = null;
+            }
+            return State!.ToView();
+        }
         CrashPoint.Pass("payment.attempt.before-write");
         await CommitAsync(begun);
         CrashPoint.Pass("payment.attempt.written");
         if (State?.Last is { Status: AttemptStatus.Asked })
             await SettleLastAsync(State);
-        // Most payments get no further call, so the activation need not stay in memory.
+        LeaveMemoryWhenCaptured();
+        return (State ?? payment).ToView();
+    }
+
+    /// <summary>
+    /// Makes the first attempt, which the order has stored. If its outcome stays unknown, the attempt is stored here too, where everything
+    /// looks that settles payments.
+    /// </summary>
+    /// <exception cref="StateExistsException">There is a payment of this order already; the attempt was settled beside it.</exception>
+    private async Task ChargeFirstAsync(PaymentState asked)
+    {
+        ProviderPayment answer;
+        try
+        {
+            answer = IsZeroAmount(asked) ? Free : await CallProviderAsync(c => provider.CreateAsync(asked.Last!.ToCommand(asked), c));
+        }
+        catch
+        {
+            await CommitNewAsync(asked, []);
+            throw;
+        }
+        CrashPoint.Pass("payment.provider.answered");
+        var outcome = asked.Record(answer, Now);
+        try
+        {
+            await CommitNewAsync(outcome.State, outcome.Events);
+        }
+        catch (StateExistsException)
+        {
+            // Another activation has ended this payment, or a database was restored: the money pays this order or is given back.
+            if (outcome.State.Last is { MayTake: true } or { Status: AttemptStatus.Captured } && answer.Reference is { } reference)
+                await ((IPaymentReviewGrain)this).AdoptAsync(asked.ToTransaction(reference, answer), orderWaits: true);
+            throw;
+        }
+        CrashPoint.Pass("payment.outcome.written");
+        LeaveMemoryWhenCaptured();
+    }
+
+    /// <summary>Most payments get no further call once they are captured.</summary>
+    private void LeaveMemoryWhenCaptured()
+    {
         if (State is { Captured: not null })
             DeactivateOnIdle();
-        return (State ?? payment).ToView();
     }
 
     async Task<Payment?> IPaymentGrain.SettleAsync()
@@ -90,6 +150,14 @@ internal sealed partial class PaymentGrain(
         else
             LogUnknown(log, GrainKey, reference);
         return State.ToView();
+    }
+
+    async Task<Payment> IPaymentGrain.CancelAsync(CancelPayment command)
+    {
+        // In one write, so that the attempt is voided and never repeated.
+        if (State is null)
+            await CommitAsync(PaymentState.Open(this.GetPrimaryKey(), command.First.Terms).Begin(command.First, Now).State.Close());
+        return await ((IPaymentGrain)this).CancelAsync(command.First.Terms, command.RefundCaptured, command.Reason);
     }
 
     async Task<Payment> IPaymentGrain.CancelAsync(PaymentTerms terms, bool refundCaptured, string reason)
@@ -137,7 +205,7 @@ internal sealed partial class PaymentGrain(
 
     async Task<Result<Payment>> IPaymentGrain.GetAsync(Caller caller)
     {
-        if (State is not { } payment)
+        if ((State ?? first) is not { } payment)
             return Error.NotFound("not-found.payment", "The payment was not found.");
         // A guest's order may have moved to an account, which only the order knows.
         var isBuyer = caller.Owns(payment.Terms.CustomerId, payment.Terms.CartId)

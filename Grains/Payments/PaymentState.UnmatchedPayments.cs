@@ -58,6 +58,11 @@ public sealed partial record PaymentState
             ? UnmatchedPaymentResolution.Stuck : UnmatchedPaymentResolution.GivenBack;
     }
 
+    /// <summary>The provider's answer to the last attempt, as its list of transactions shows it.</summary>
+    public ProviderTransaction ToTransaction(string reference, ProviderPayment answer) => new(
+        reference, OrderId, Terms.Amount, answer.Status, answer.Status == ProviderPaymentStatus.Captured ? answer.Captured ?? Terms.Amount.Amount : 0,
+        Refunded: 0, Disputed: answer.Dispute is not null, Last!.AskedAt);
+
     /// <summary>Makes it the order's attempt. Its status is then retrieved from the provider.</summary>
     public Decision<PaymentState> Adopt(ProviderTransaction transaction, DateTimeOffset now)
     {

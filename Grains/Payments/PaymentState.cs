@@ -78,7 +78,7 @@ public sealed partial record PaymentState
             throw new InvalidOperationException($"Payment {OrderId} has an attempt that may still take money.");
         var attempt = new PaymentAttempt(
             charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + UnmatchedPayments.Length + 1}", charge.PaymentMethod, AttemptStatus.Asked, null, null, null, charge.FollowUp)
-        { AskedAt = now, Customer = charge.Customer, KeepMethod = charge.KeepMethod };
+        { AskedAt = charge.StoredByOrderAt ?? now, Customer = charge.Customer, KeepMethod = charge.KeepMethod };
         var next = this with { Attempts = [.. Attempts, attempt] };
         // If the process ends before the provider has responded, the timeout resumes the order.
         return charge.FollowUp ? Decision<PaymentState>.To(next, new CheckoutTimeout(OrderId, now + ReminderDelay)) : Decision<PaymentState>.To(next);

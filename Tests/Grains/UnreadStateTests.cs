@@ -139,5 +139,75 @@ public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<Counting
         Assert.Equal(1L, await silo.QueryAsync<long>("select count(*) from simulated_payment where order_id = $1", id));
     }
 
+    /// <summary>The provider is asked before the payment's row is found, because the order has stored the attempt.</summary>
+    [Fact]
+    public async Task a_first_attempt_beside_a_closed_payment_is_given_back()
+    {
+        var charge = FirstOf(Guid.NewGuid(), out var payment, out var id);
+        await payment.CancelAsync(charge.Terms, refundCaptured: true, "called off");
+        await silo.DeactivateAllAsync();
+
+        var charged = await payment.ChargeAsync(charge with { IsFirst = true });
+
+        Assert.Equal(PaymentStatus.Cancelled, charged.Status);
+        Assert.Equal((1000L, 1000L), (await TakenAsync(id), await RefundedAsync(id)));
+    }
+
+    [Fact]
+    public async Task a_first_attempt_that_its_order_repeats_takes_the_money_once()
+    {
+        var charge = FirstOf(Guid.NewGuid(), out var payment, out var id);
+        foreach (var isFirst in (bool[])[true, true, false])
+        {
+            Assert.Equal(PaymentStatus.Captured, (await payment.ChargeAsync(charge with { IsFirst = isFirst })).Status);
+            await silo.DeactivateAllAsync();
+        }
+        Assert.Equal((1000L, 0L), (await TakenAsync(id), await RefundedAsync(id)));
+    }
+
+    /// <summary>The silo died after the provider's answer and before the payment's first write.</summary>
+    [Fact]
+    public async Task a_first_attempt_of_which_only_the_provider_knows_is_found_when_its_order_ends()
+    {
+        var charge = FirstOf(Guid.NewGuid(), out var payment, out var id);
+        await payment.ChargeAsync(charge);
+        await silo.DeactivateAllAsync();
+        Assert.Equal(1L, await silo.QueryAsync<long>("""
+            with state as (delete from grain_state_payment where grain_key = $1 returning 1), told as (delete from event where source = '/payment/' || $1)
+            select count(*) from state
+            """, id.ToString("N")));
+
+        var ended = await payment.CancelAsync(new CancelPayment(charge, RefundCaptured: false, "deadline"));
+        Assert.Equal(PaymentStatus.Captured, ended.Status);
+
+        ended = await payment.CancelAsync(new CancelPayment(charge, RefundCaptured: true, "called off"));
+        Assert.Equal(PaymentStatus.Refunded, ended.Status);
+        Assert.Equal((1000L, 1000L), (await TakenAsync(id), await RefundedAsync(id)));
+    }
+
+    [Fact]
+    public async Task a_first_attempt_that_was_never_made_is_not_made_after_its_order_has_ended()
+    {
+        var charge = FirstOf(Guid.NewGuid(), out var payment, out var id);
+
+        Assert.Equal(PaymentStatus.Cancelled, (await payment.CancelAsync(new CancelPayment(charge, RefundCaptured: true, "deadline"))).Status);
+
+        await silo.DeactivateAllAsync();
+        Assert.Equal(PaymentStatus.Cancelled, (await payment.ChargeAsync(charge)).Status);
+        Assert.Equal("cancelled", await silo.QueryAsync<string>("select string_agg(status, ' ') from simulated_payment where order_id = $1", id));
+    }
+
+    private Charge FirstOf(Guid order, out IPaymentGrain payment, out Guid id)
+    {
+        (payment, id) = (silo.Grains.GetGrain<IPaymentGrain>(order), order);
+        return new Charge("checkout", new PaymentTerms(null, Guid.NewGuid(), new Money(1000, "USD")), "pm_card_visa") { StoredByOrderAt = DateTimeOffset.UtcNow };
+    }
+
+    private Task<long> TakenAsync(Guid id) =>
+        silo.QueryAsync<long>("select coalesce(sum(amount), 0)::bigint from simulated_payment where order_id = $1 and status = 'captured'", id);
+
+    private Task<long> RefundedAsync(Guid id) => silo.QueryAsync<long>(
+        "select coalesce(sum(r.amount), 0)::bigint from simulated_refund r join simulated_payment p on p.reference = r.payment_reference where p.order_id = $1", id);
+
     private IOrderGrain Order() => silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
 }
