@@ -33,6 +33,8 @@ public sealed class PagingTests(RunningShop shop)
     {
         var admin = await Customer.RegisterAdminAsync(shop);
         var sku = await shop.Admin.CreateProductAsync(stock: 10);
+        // Each list needs a second page.
+        await shop.Admin.CreateProductAsync();
         for (var i = 0; i < 2; i++)
         {
             await shop.Admin.PostAsync($"/inventory/{sku}/adjustments", new { delta = 1, reason = "count" });
