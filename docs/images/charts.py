@@ -17,9 +17,9 @@ CHARTS = {
         ('16 queues', [(10300, 12200), (4500, 4500)]),
     ]),
     'checkout': ('Checkouts a second', ['checkouts'], [
-        ('1 client', [(69, 69)]),
-        ('8 clients', [(204, 204)]),
-        ('32 clients', [(343, 343)]),
+        ('1 client', [(120, 132)]),
+        ('8 clients', [(390, 439)]),
+        ('32 clients', [(616, 689)]),
     ]),
     'overload': ('99th percentile of admitted requests, milliseconds', ['with admission control', 'without'], [
         ('50 % load', [(177, 177), (638, 638)]),
