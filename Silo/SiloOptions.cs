@@ -92,8 +92,8 @@ public sealed class SiloOptions
             yield return $"Silo:AdvertisedIP is '{AdvertisedIP}'; set Silo__AdvertisedIP to an IP address of this machine.";
         if (ClusterId.Length is < 1 or > 100)
             yield return "Silo:ClusterId must be 1–100 characters; set Silo__ClusterId.";
-        if (MaxDatabaseConnections is < 5 or > 1000)
-            yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 5–1000: "
+        if (MaxDatabaseConnections is < 8 or > 1000)
+            yield return $"Silo:MaxDatabaseConnections is {MaxDatabaseConnections}; set Silo__MaxDatabaseConnections to 8–1000: "
                 + "the silo holds some connections permanently.";
         if (MemoryLimitPercent is not (0 or >= 20 and <= 100))
             yield return $"Silo:MemoryLimitPercent is {MemoryLimitPercent}; set Silo__MemoryLimitPercent to 20–100, or to 0 for none.";
