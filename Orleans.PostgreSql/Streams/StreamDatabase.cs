@@ -25,9 +25,20 @@ internal sealed record QueueClaim(long Epoch, long Watermark, PositionRange[] Do
 internal sealed record QueueProgress(int Queue, long Epoch, long Watermark, PositionRange[]? Done);
 
 /// <summary>The SQL of the stream provider.</summary>
-internal sealed class StreamDatabase
+internal sealed class StreamDatabase : IAsyncDisposable
 {
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
+
     private readonly NpgsqlDataSource database;
+
+    /// <summary>
+    /// Holds the connection that reads the queues. On a pool, each connection would plan the statement for itself and come back to it cold.
+    /// </summary>
+    private readonly BatchConnection reading;
+
+    /// <summary>One read at a time uses the held connection.</summary>
+    private readonly SemaphoreSlim readTurn = new(1);
+
     private readonly string name;
     private readonly OwnedNames? names;
     private string? found;
@@ -38,6 +49,7 @@ internal sealed class StreamDatabase
     public StreamDatabase(NpgsqlDataSource database, string name, string? owner = null)
     {
         (this.database, this.name) = (database, name);
+        reading = new BatchConnection(database, ReadTimeout, ReadTimeout);
         names = owner is null ? null : new OwnedNames(database, "stream", owner);
     }
 
@@ -137,8 +149,29 @@ internal sealed class StreamDatabase
     public async Task<QueueReadResult[]> ReadQueuesAsync(
         IReadOnlyList<QueueRead> reads, int maxEvents, int maxBytes, CancellationToken cancellation)
     {
+        await readTurn.WaitAsync(cancellation);
+        try
+        {
+            var finds = await ReadQueuesAsync(await reading.OpenAsync(cancellation), reads, maxEvents, maxBytes, cancellation);
+            reading.Used();
+            return finds;
+        }
+        catch
+        {
+            await reading.DropAsync();
+            throw;
+        }
+        finally
+        {
+            readTurn.Release();
+        }
+    }
+
+    private static async Task<QueueReadResult[]> ReadQueuesAsync(
+        NpgsqlConnection connection, IReadOnlyList<QueueRead> reads, int maxEvents, int maxBytes, CancellationToken cancellation)
+    {
         // The id of the next transaction: xmax only follows the last transaction that has ended. A position belongs to one queue.
-        await using var command = Command($"""
+        await using var command = new NpgsqlCommand($"""
             select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), s.harmless,
                    q.number, (select epoch from stream_queue where id = q.queue), e.events, {Columns}
             from (select pg_current_snapshot() as snapshot, {DatabaseSnapshot.Harmless} as harmless) s
@@ -152,9 +185,20 @@ internal sealed class StreamDatabase
                     where queue = q.queue and due_at is null and position > q.after and position <> all ($4) and not position <@ q.done
                     order by position limit $5) page) e on e.bytes <= $6 or e.place = 1
             order by q.number, e.position
-            """,
-            reads.Select(r => r.Queue).ToArray(), reads.Select(r => r.From).ToArray(), reads.Select(r => Text(r.Done)).ToArray(),
-            reads.Count == 1 ? reads[0].Known : reads.SelectMany(r => r.Known).ToArray(), maxEvents, (long)maxBytes);
+            """, connection)
+        {
+            CommandTimeout = (int)ReadTimeout.TotalSeconds,
+            Parameters =
+            {
+                new() { Value = reads.Select(r => r.Queue).ToArray() },
+                new() { Value = reads.Select(r => r.From).ToArray() },
+                new() { Value = reads.Select(r => Text(r.Done)).ToArray() },
+                new() { Value = reads.Count == 1 ? reads[0].Known : reads.SelectMany(r => r.Known).ToArray() },
+                new() { Value = maxEvents },
+                new() { Value = (long)maxBytes },
+            },
+        };
+        await command.PrepareAsync(cancellation);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         DatabaseSnapshot? snapshot = null;
         var finds = new List<QueueReadResult>(reads.Count);
@@ -237,6 +281,12 @@ internal sealed class StreamDatabase
             e.Position, Provider, e.EventId, e.EventType, e.Stream.GetNamespace() ?? "", e.Stream.GetKeyAsString(), e.Reason.ToString(),
             e.Consumers.Select(c => c.ToString()).ToArray(), e.Error?.ToString() ?? "");
         await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await readTurn.WaitAsync();
+        await reading.DisposeAsync();
     }
 
     private static PositionRange Range(NpgsqlRange<long> range) => new(

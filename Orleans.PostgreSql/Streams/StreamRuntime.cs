@@ -96,6 +96,7 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
         await Releaser.DisposeAsync();
         await Acks.DisposeAsync();
         await Signal.StopAsync();
+        await Database.DisposeAsync();
         if (ownSource is not null)
             await ownSource.DisposeAsync();
     }
