@@ -38,6 +38,8 @@ public sealed class NotificationApiTests(MailingShop shop)
     public async Task a_customer_follows_an_order_in_the_inbox_and_by_mail()
     {
         var customer = await Customer.RegisterAsync(shop.Api);
+        // Accounts and orders are streams of their own, without an order between them.
+        await InboxAsync(customer.Api, 1);
         var sku = await shop.Admin.CreateProductAsync(price: 1999);
         await customer.Api.FillCartAsync(sku, 2);
         var order = Expect.Status(201, await customer.Api.OrderAsync());
@@ -79,6 +81,7 @@ public sealed class NotificationApiTests(MailingShop shop)
     public async Task the_inbox_is_read_page_by_page()
     {
         var customer = await Customer.RegisterAsync(shop.Api);
+        await InboxAsync(customer.Api, 1);
         for (var i = 1; i <= 3; i++)
         {
             await customer.Api.FillCartAsync(await shop.Admin.CreateProductAsync());
