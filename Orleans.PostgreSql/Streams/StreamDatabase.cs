@@ -27,9 +27,13 @@ internal sealed record QueueProgress(int Queue, long Epoch, long Watermark, Posi
 /// <summary>The SQL of the stream provider.</summary>
 internal sealed class StreamDatabase : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(30);
+    /// <summary>How long a read of the queues may take when the data source sets no limit.</summary>
+    private static readonly TimeSpan MaxReadTime = TimeSpan.FromSeconds(30);
 
     private readonly NpgsqlDataSource database;
+
+    /// <summary>How long a read of the queues may take: as long as any command of the data source.</summary>
+    private readonly TimeSpan readTimeout;
 
     /// <summary>
     /// Holds the connection that reads the queues. On a pool, each connection would plan the statement for itself and come back to it cold.
@@ -49,7 +53,9 @@ internal sealed class StreamDatabase : IAsyncDisposable
     public StreamDatabase(NpgsqlDataSource database, string name, string? owner = null)
     {
         (this.database, this.name) = (database, name);
-        reading = new BatchConnection(database, ReadTimeout, ReadTimeout);
+        var seconds = new NpgsqlConnectionStringBuilder(database.ConnectionString).CommandTimeout;
+        readTimeout = seconds > 0 ? TimeSpan.FromSeconds(seconds) : MaxReadTime;
+        reading = new BatchConnection(database, readTimeout, readTimeout);
         names = owner is null ? null : new OwnedNames(database, "stream", owner);
     }
 
@@ -167,7 +173,7 @@ internal sealed class StreamDatabase : IAsyncDisposable
         }
     }
 
-    private static async Task<QueueReadResult[]> ReadQueuesAsync(
+    private async Task<QueueReadResult[]> ReadQueuesAsync(
         NpgsqlConnection connection, IReadOnlyList<QueueRead> reads, int maxEvents, int maxBytes, CancellationToken cancellation)
     {
         // The id of the next transaction: xmax only follows the last transaction that has ended. A position belongs to one queue.
@@ -187,7 +193,7 @@ internal sealed class StreamDatabase : IAsyncDisposable
             order by q.number, e.position
             """, connection)
         {
-            CommandTimeout = (int)ReadTimeout.TotalSeconds,
+            CommandTimeout = (int)readTimeout.TotalSeconds,
             Parameters =
             {
                 new() { Value = reads.Select(r => r.Queue).ToArray() },
@@ -283,10 +289,11 @@ internal sealed class StreamDatabase : IAsyncDisposable
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
+    /// <summary>Closes the held connection. A read that does not end within its own limit is left alone.</summary>
     public async ValueTask DisposeAsync()
     {
-        await readTurn.WaitAsync();
-        await reading.DisposeAsync();
+        if (await readTurn.WaitAsync(readTimeout))
+            await reading.DisposeAsync();
     }
 
     private static PositionRange Range(NpgsqlRange<long> range) => new(
