@@ -4,8 +4,8 @@ using System.Text;
 namespace SoonShop;
 
 /// <summary>
-/// Normalization Form C (Unicode Standard Annex #15). <see cref="string.Normalize()"/> needs ICU and returns text unchanged in invariant
-/// globalization mode, which this project uses.
+/// Normalization Forms C and KC (Unicode Standard Annex #15). <see cref="string.Normalize()"/> needs ICU and returns text unchanged in
+/// invariant globalization mode, which this project uses.
 /// </summary>
 public static class UnicodeNormalization
 {
@@ -16,7 +16,15 @@ public static class UnicodeNormalization
     /// <summary>
     /// Returns the composed text with marks in canonical order, so that equivalent texts become equal. Broken surrogate pairs stay.
     /// </summary>
-    public static string Compose(string text)
+    public static string Compose(string text) => Normalize(text, compatible: false);
+
+    /// <summary>
+    /// Returns the composed text (NFKC) with compatible characters made equal, too: fullwidth letters become ordinary ones, ligatures
+    /// become their letters.
+    /// </summary>
+    public static string ComposeCompatible(string text) => Normalize(text, compatible: true);
+
+    private static string Normalize(string text, bool compatible)
     {
         if (Ascii.IsValid(text))
             return text;
@@ -27,7 +35,7 @@ public static class UnicodeNormalization
             var point = (int)text[i];
             if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
                 point = char.ConvertToUtf32(text[i], text[++i]);
-            data.Decompose(point, points);
+            data.Decompose(point, compatible, points);
         }
         Order(points);
         return Join(Recompose(points, data));
@@ -96,6 +104,7 @@ public static class UnicodeNormalization
         private readonly Dictionary<int, int[]> decompositions = [];
         private readonly Dictionary<(int, int), int> compositions = [];
         private readonly HashSet<int> compatibility = [];
+        private readonly Dictionary<int, int[]> compatibleForms = [];
 
         public static Data Load()
         {
@@ -105,6 +114,8 @@ public static class UnicodeNormalization
             {
                 if (line.StartsWith('='))
                     data.AddRange(line[1..].Split('-'));
+                else if (line.StartsWith('~'))
+                    data.AddCompatibleForm(line[1..].Split(';'));
                 else if (!line.StartsWith('#'))
                     data.AddPoint(line.Split(';'));
             }
@@ -113,7 +124,7 @@ public static class UnicodeNormalization
 
         public bool IsCompatibility(int point) => compatibility.Contains(point);
 
-        public void Decompose(int point, List<(int Point, int Class)> into)
+        public void Decompose(int point, bool compatible, List<(int Point, int Class)> into)
         {
             if (point - HangulBase is >= 0 and < Leads * Vowels * Tails and var syllable)
             {
@@ -122,10 +133,10 @@ public static class UnicodeNormalization
                 if (syllable % Tails != 0)
                     into.Add((TailBase + syllable % Tails, 0));
             }
-            else if (decompositions.TryGetValue(point, out var parts))
+            else if (decompositions.TryGetValue(point, out var parts) || (compatible && compatibleForms.TryGetValue(point, out parts)))
             {
                 foreach (var part in parts)
-                    Decompose(part, into);
+                    Decompose(part, compatible, into);
             }
             else
             {
@@ -154,6 +165,8 @@ public static class UnicodeNormalization
             if (parts.Length == 2 && fields[3].Length == 0)
                 compositions[(parts[0], parts[1])] = point;
         }
+
+        private void AddCompatibleForm(string[] fields) => compatibleForms[Hex(fields[0])] = [.. fields[1].Split(' ').Select(Hex)];
 
         private void AddRange(string[] ends)
         {
