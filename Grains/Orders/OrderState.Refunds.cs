@@ -121,8 +121,7 @@ public sealed partial record OrderState
     private static long ValueOf(OrderLine line, int units)
     {
         var step = Currencies.ChargeStep(line.LineTotal.Currency);
-        var (share, remainder) = Math.DivRem((line.LineTotal.Amount + line.Tax.Amount) / step, line.Quantity);
-        return (share * units + Math.Min(units, remainder)) * step;
+        return LargestRemainder.OfFirst((line.LineTotal.Amount + line.Tax.Amount) / step, line.Quantity, units) * step;
     }
 
     private static int UnitsOf(ImmutableArray<LineUnits>? lines, string sku) => lines?.Where(l => l.Sku == sku).Sum(l => l.Quantity) ?? 0;

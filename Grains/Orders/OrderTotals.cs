@@ -26,7 +26,7 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
             ?? throw new InvalidOperationException(
                 $"The shop has no tax for {country}, so it does not sell there. Refuse the address before an order is computed.");
         var tax = RoundHalfUp((Int128)(subtotal + shipping) * basisPoints, Whole * step) * step;
-        var shares = Divide(tax, [.. cart.Select(l => l.UnitPrice.Amount * l.Quantity), shipping]);
+        var shares = LargestRemainder.Divide(tax, [.. cart.Select(l => l.UnitPrice.Amount * l.Quantity), shipping]);
         Money Of(long amount) => new(amount, options.Currency);
         var lines = cart
             .Select((l, i) => new OrderLine(l.Sku, l.Name, l.Quantity, l.UnitPrice, Of(l.UnitPrice.Amount * l.Quantity), Of(shares[i])))
@@ -43,33 +43,6 @@ public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal,
         {
             Quote = new OrderQuote(Lines, Of(Subtotal), Of(Shipping), Of(Tax), Of(Total)),
         };
-    }
-
-    /// <summary>
-    /// Divides an amount in proportion to weights. The shares add up to the amount (largest-remainder method; the earlier share wins a
-    /// tie).
-    /// </summary>
-    public static long[] Divide(long amount, ImmutableArray<long> weights)
-    {
-        var all = weights.Aggregate(Int128.Zero, (sum, w) => sum + w);
-        var shares = new long[weights.Length];
-        if (all == 0)
-        {
-            if (shares.Length > 0)
-                shares[^1] = amount;
-            return shares;
-        }
-        var remainders = new Int128[weights.Length];
-        var left = amount;
-        for (var i = 0; i < shares.Length; i++)
-        {
-            var (quotient, remainder) = Int128.DivRem((Int128)amount * weights[i], all);
-            (shares[i], remainders[i]) = ((long)quotient, remainder);
-            left -= shares[i];
-        }
-        foreach (var i in Enumerable.Range(0, shares.Length).OrderByDescending(i => remainders[i]).Take((int)left))
-            shares[i]++;
-        return shares;
     }
 
     private static long RoundHalfUp(Int128 dividend, int divisor) => (long)((dividend + divisor / 2) / divisor);

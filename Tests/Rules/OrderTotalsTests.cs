@@ -57,7 +57,7 @@ public sealed class OrderTotalsTests
     public void shares_add_up_and_each_is_less_than_one_from_exact() =>
         Gen.Select(Gen.Long[0, Money.MaxAmount], Gen.Long[0, Money.MaxAmount].Array[1, 101]).Sample((amount, weights) =>
         {
-            var shares = OrderTotals.Divide(amount, [.. weights]);
+            var shares = LargestRemainder.Divide(amount, weights);
             var all = weights.Aggregate(Int128.Zero, (sum, w) => sum + w);
 
             Assert.Equal(amount, shares.Sum());
@@ -69,10 +69,10 @@ public sealed class OrderTotalsTests
     [Fact]
     public void the_largest_remainder_gets_the_odd_unit_and_a_tie_goes_to_the_first()
     {
-        Assert.Equal([0, 1], OrderTotals.Divide(1, [1, 2]));
-        Assert.Equal([34, 33, 33], OrderTotals.Divide(100, [1, 1, 1]));
-        Assert.Equal([0, 0, 7], OrderTotals.Divide(7, [0, 0, 0]));
-        Assert.Empty(OrderTotals.Divide(0, []));
+        Assert.Equal([0, 1], LargestRemainder.Divide(1, [1, 2]));
+        Assert.Equal([34, 33, 33], LargestRemainder.Divide(100, [1, 1, 1]));
+        Assert.Equal([0, 0, 7], LargestRemainder.Divide(7, [0, 0, 0]));
+        Assert.Empty(LargestRemainder.Divide(0, []));
     }
 
     [Fact]
