@@ -8,37 +8,6 @@ namespace SoonShop.Silo.Notifications;
 /// </summary>
 internal static class MoneyText
 {
-    /// <summary>The number of decimals of currencies whose minor unit is not a hundredth (ISO 4217, table A.1).</summary>
-    private static readonly Dictionary<string, int> Decimals = new()
-    {
-        ["BIF"] = 0,
-        ["CLP"] = 0,
-        ["DJF"] = 0,
-        ["GNF"] = 0,
-        ["ISK"] = 0,
-        ["JPY"] = 0,
-        ["KMF"] = 0,
-        ["KRW"] = 0,
-        ["PYG"] = 0,
-        ["RWF"] = 0,
-        ["UGX"] = 0,
-        ["UYI"] = 0,
-        ["VND"] = 0,
-        ["VUV"] = 0,
-        ["XAF"] = 0,
-        ["XOF"] = 0,
-        ["XPF"] = 0,
-        ["BHD"] = 3,
-        ["IQD"] = 3,
-        ["JOD"] = 3,
-        ["KWD"] = 3,
-        ["LYD"] = 3,
-        ["OMR"] = 3,
-        ["TND"] = 3,
-        ["CLF"] = 4,
-        ["UYW"] = 4,
-    };
-
     /// <summary>Unambiguous symbols, from the Unicode CLDR for English and Chinese.</summary>
     private static readonly Dictionary<string, (string English, string Chinese)> Symbols = new()
     {
@@ -71,7 +40,7 @@ internal static class MoneyText
     /// </summary>
     public static string Of(Money money, string language)
     {
-        var decimals = Decimals.GetValueOrDefault(money.Currency, 2);
+        var decimals = Currencies.Decimals(money.Currency);
         var digits = Math.Abs((decimal)money.Amount);
         for (var i = 0; i < decimals; i++)
             digits /= 10;
