@@ -1,0 +1,76 @@
+using System.Collections.Frozen;
+
+namespace SoonShop.Pricing;
+
+/// <summary>
+/// Rules that are prepared for many quotes. Compile a snapshot once for each version; the result is immutable and may be used by any number
+/// of threads.
+/// </summary>
+public sealed class CompiledPricingRules
+{
+    private CompiledPricingRules(PricingRules rules)
+    {
+        Rules = rules;
+        Promotions =
+        [
+            .. rules.Promotions.OrderBy(p => p.Stage).ThenBy(p => p.Priority).ThenBy(p => p.Id, StringComparer.Ordinal)
+                .Select((p, index) => new CompiledPromotion(p, index)),
+        ];
+        Index = new PromotionIndex(Promotions);
+        var enabled = Promotions.Where(p => p.Rule.Enabled).ToArray();
+        ByCode = enabled.Where(p => p.Rule.Trigger == PromotionTrigger.Code)
+            .ToFrozenDictionary(p => PromotionCode.Normalize(p.Rule.Code!), StringComparer.Ordinal);
+        Batches = enabled.Where(p => p.Rule.Trigger == PromotionTrigger.CodeBatch)
+            .ToFrozenDictionary(p => p.Rule.Id, StringComparer.Ordinal);
+        GiftSkus = enabled.Select(p => p.Rule.Action.GiftSku).OfType<string>().ToFrozenSet(StringComparer.Ordinal);
+        Prices = new PriceTable(rules);
+        Taxes = new TaxTable(rules);
+        Shipping = new ShippingTable(rules);
+        TaxInside = rules.TaxInsideCurrencies.ToFrozenSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>The rules.</summary>
+    public PricingRules Rules { get; }
+
+    /// <summary>The version of the rules.</summary>
+    public long Version => Rules.Version;
+
+    /// <summary>The SKUs that promotions give away. A request names the products of those that are available.</summary>
+    public FrozenSet<string> GiftSkus { get; }
+
+    /// <summary>All promotions in the order in which they apply.</summary>
+    internal CompiledPromotion[] Promotions { get; }
+
+    /// <summary>Finds the automatic promotions.</summary>
+    internal PromotionIndex Index { get; }
+
+    /// <summary>The promotions with a code, by its normal form.</summary>
+    internal FrozenDictionary<string, CompiledPromotion> ByCode { get; }
+
+    /// <summary>The promotions with a batch of codes, by id.</summary>
+    internal FrozenDictionary<string, CompiledPromotion> Batches { get; }
+
+    /// <summary>The price lists.</summary>
+    internal PriceTable Prices { get; }
+
+    /// <summary>The taxes.</summary>
+    internal TaxTable Taxes { get; }
+
+    /// <summary>The shipping methods.</summary>
+    internal ShippingTable Shipping { get; }
+
+    /// <summary>The currencies whose prices include tax.</summary>
+    internal FrozenSet<string> TaxInside { get; }
+
+    /// <summary>Prepares rules.</summary>
+    /// <exception cref="ArgumentException">
+    /// The rules have problems; see <see cref="PricingRulesValidator"/>. Go on with the version before.
+    /// </exception>
+    public static CompiledPricingRules Compile(PricingRules rules)
+    {
+        var problems = PricingRulesValidator.Check(rules);
+        return problems.Count == 0 ? new CompiledPricingRules(rules) : throw new ArgumentException(
+            $"Version {rules.Version} of the pricing rules has problems: "
+            + string.Join("; ", problems.Take(10).Select(p => $"{p.Key} {p.Value[0].English}")), nameof(rules));
+    }
+}
