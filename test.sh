@@ -13,7 +13,7 @@ Suites, each of some minutes:
   api-gateway   the front end: routes and access, input, idempotency, limits, TLS
   user          accounts, passwords, sessions, API keys, addresses, erasure
   product       products, catalogue, search
-  order         carts, orders, checkout
+  order         prices, carts, orders, checkout
   payment       the payment providers, captures, refunds, reconciliation
   inventory     stock and reservations
   notification  mail, inbox, webhooks
@@ -60,7 +60,7 @@ classes_of() {
       Grains.{SavedAddress,SetPassword}Tests Faults.{EmailChange,Erasure}CrashTests ;;
     product) echo Api.{Catalogue,CatalogCache,ProductEdit}Tests 'Search.*' Rules.{CatalogChangeLog,Cursor,DisplayNames,ProductState,Sku}Tests ;;
     order) echo Api.{Purchase,Cart,ExpectedTotal,OneOpenOrder,Order,PaymentDeadline}Tests Rules.{CartState,OrderNumber,OrderRefund,OrderState,OrderTotals}Tests \
-      Grains.{CartCall,CheckoutClaim,Deadline,LateOrder,OrderHousekeeping}Tests Faults.{Checkout,Superseding}CrashTests ;;
+      Grains.{CartCall,CheckoutClaim,Deadline,LateOrder,OrderHousekeeping}Tests Faults.{Checkout,Superseding}CrashTests 'Pricing.*' ;;
     payment) echo 'Payments.*' 'Rules.Payment*' 'Rules.Stripe*' Api.ManualCaptureTests Faults.{Payment,Capture}CrashTests ;;
     inventory) echo Api.InventoryTests Grains.InventoryItemGrainTests Rules.{StockState,Reservations}Tests Faults.OversellTests ;;
     notification) echo 'Notifications.*' 'Rules.Notification*' Rules.{MailedText,WebhookState}Tests Faults.MailLoginTests ;;
