@@ -97,7 +97,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
     /// commit.</exception>
     /// <exception cref="StateExistsException">The state was not read before, and a row exists. It is read now; nothing was
     /// written.</exception>
-    protected async Task CommitAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger = null)
+    protected async Task CommitAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<ILedgerRow>? ledger = null)
     {
         // A read of the row is running.
         if (lazy?.Loading is not null)
@@ -147,7 +147,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
 
     private StateExistsException NotNew() => new($"{Aggregate} {GrainKey} already exists.");
 
-    private async Task WriteAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow>? ledger)
+    private async Task WriteAsync(TState next, IReadOnlyList<IShopEvent> events, IReadOnlyList<ILedgerRow>? ledger)
     {
         versionBefore = Version;
         // Without a read, the grain assumes that there is no state.
@@ -223,7 +223,7 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
             DeactivateOnIdle();
     }
 
-    private void Count(IReadOnlyList<IShopEvent> events, IReadOnlyList<LedgerRow> ledger)
+    private void Count(IReadOnlyList<IShopEvent> events, IReadOnlyList<ILedgerRow> ledger)
     {
         counted ??= (ServiceProvider.GetService<EventMetrics>(), ServiceProvider.GetService<BusinessMetrics>());
         foreach (var e in events)
@@ -235,7 +235,10 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
             counted.Value.Business?.Published(e);
         }
         foreach (var row in ledger)
-            counted.Value.Business?.Moved(row);
+        {
+            if (row is LedgerRow movement)
+                counted.Value.Business?.Moved(movement);
+        }
     }
 
     private EventEnvelope[] Envelopes(TState next, IReadOnlyList<IShopEvent> events, long sequence)

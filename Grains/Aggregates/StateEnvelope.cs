@@ -27,7 +27,7 @@ public sealed class StateEnvelope<TState> : IStateEnvelope where TState : class
     [JsonIgnore] public IReadOnlyList<EventEnvelope> Events { get; init; } = [];
 
     /// <inheritdoc/>
-    [JsonIgnore] public IReadOnlyList<LedgerRow> Ledger { get; init; } = [];
+    [JsonIgnore] public IReadOnlyList<ILedgerRow> Ledger { get; init; } = [];
 }
 
 /// <summary>The part of a state envelope that storage writes separately from the state.</summary>
@@ -39,12 +39,20 @@ public interface IStateEnvelope
     /// <summary>Events to insert with the state.</summary>
     IReadOnlyList<EventEnvelope> Events { get; }
 
-    /// <summary>Stock movements to insert with the state.</summary>
-    IReadOnlyList<LedgerRow> Ledger { get; }
+    /// <summary>Ledger rows to insert with the state, all of one ledger.</summary>
+    IReadOnlyList<ILedgerRow> Ledger { get; }
+}
+
+/// <summary>A row to insert into a ledger, with the state that it leads to.</summary>
+public interface ILedgerRow
+{
+    /// <summary>Unique per counter; the database rejects a duplicate.</summary>
+    string OperationId { get; }
 }
 
 /// <summary>
 /// A row to insert into the stock ledger. <paramref name="OperationId"/> is unique per SKU; the database rejects a duplicate.
 /// </summary>
 public sealed record LedgerRow(
-    string Sku, long Sequence, string OperationId, DateTimeOffset At, string Kind, int Delta, int OnHandAfter, int ReservedAfter, string? Reference);
+    string Sku, long Sequence, string OperationId, DateTimeOffset At, string Kind, int Delta, int OnHandAfter, int ReservedAfter, string? Reference)
+    : ILedgerRow;

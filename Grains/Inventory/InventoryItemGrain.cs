@@ -3,26 +3,25 @@ using Orleans.Concurrency;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Catalog;
+using SoonShop.Counters;
 using SoonShop.Events;
 
 namespace SoonShop.Inventory;
 
 /// <remarks>
 /// Reentrant, so that the buyers of a flash sale do not wait for each other's writes. Code between two awaits runs without interleaving,
-/// and decisions on <see cref="WriteCoalescer.Pending"/> are made only there.
+/// and decisions on <see cref="WriteCoalescer{TState,TRow}.Pending"/> are made only there.
 /// </remarks>
 [Reentrant]
 internal sealed class InventoryItemGrain(
     [PersistentState("inventory")] IPersistentState<StateEnvelope<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics,
     LocalGrainCache<StockAvailability> availabilities)
-    : LocallyCachedGrain<StockState, StockAvailability>(storage, time, availabilities), IInventoryItemGrain
+    : LocallyCachedGrain<StockState, StockAvailability>(storage, time, availabilities), IInventoryItemGrain, IReservationCounter<int, Reservation>
 {
-    /// <summary>The most writes of other calls that a decision waits for.</summary>
-    private const int MaxWaits = 20;
-
     private readonly Reservations reservations = new();
     private readonly Dictionary<string, Task<Result<StockLevel>>> adjustments = [];
     private WriteCoalescer writes = null!;
+    private ReservationProtocol<int, Reservation> protocol = null!;
     private bool productKnown;
 
     protected override string Aggregate => "inventory";
@@ -39,6 +38,7 @@ internal sealed class InventoryItemGrain(
             await CommitAsync(state, events, rows);
             CrashPoint.Pass("inventory.after-write");
         });
+        protocol = new ReservationProtocol<int, Reservation>(this, reservations);
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -98,78 +98,27 @@ internal sealed class InventoryItemGrain(
 
     async Task<Result<Done>> IInventoryItemGrain.ReserveAsync(Guid reservationId, int quantity, bool repeated)
     {
-        var known = repeated ? await FindAsync(reservationId) : reservations.Find(reservationId);
-        if (known is { Stage: not ReservationStage.Unknown })
-        {
-            await known.Written;
-            return known.Stage is ReservationStage.Released or ReservationStage.Returned ? Ended : default(Done);
-        }
-        var decision = writes.Pending.Reserve(quantity);
-        for (var i = 0; decision.Error is not null; i++)
-        {
-            // A refusal is final, so it must not depend on reservations that may never be committed.
-            if (!writes.HasPending || State is null || State.Available < quantity)
-            {
-                metrics.OutOfStock();
-                return OutOfStock(quantity);
-            }
-            if (i == MaxWaits)
-                throw new UnavailableException(InDemand);
-            await writes.FlushAsync();
-            decision = writes.Pending.Reserve(quantity);
-        }
-        await RecordAsync(reservationId, decision, quantity, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
-        return default(Done);
+        var result = await protocol.ReserveAsync(reservationId, quantity, repeated);
+        if (result.Error is { Code: ErrorCode.OutOfStock })
+            metrics.OutOfStock();
+        return result;
     }
 
-    async Task<Result<Done>> IInventoryItemGrain.CommitAsync(Guid reservationId)
-    {
-        var known = await FindAsync(reservationId);
-        switch (known.Stage)
-        {
-            case ReservationStage.Reserved:
-                await RecordAsync(
-                    reservationId, writes.Pending.Sell(known.Units), known.Units, ReservationStage.Sold, Reservations.SettleOperation(reservationId));
-                return default(Done);
-            case ReservationStage.Sold or ReservationStage.Returned:
-                await known.Written;
-                return default(Done);
-            default:
-                return Ended;
-        }
-    }
+    Task<Result<Done>> IInventoryItemGrain.CommitAsync(Guid reservationId) => protocol.CommitAsync(reservationId);
 
     async Task<Result<Done>> IInventoryItemGrain.ReturnAsync(Guid reservationId, int unitsInAll)
     {
-        var known = await FindAsync(reservationId);
-        if (known.Stage is not (ReservationStage.Sold or ReservationStage.Returned) || unitsInAll > known.Units)
+        var known = await protocol.FindAsync(reservationId);
+        if (known is not { IsCommitted: true } || unitsInAll > known.Units)
             return NotSold;
-        await ReturnAsync(reservationId, known, unitsInAll);
+        var returned = Return(reservationId, known, unitsInAll);
+        if (returned != known)
+            reservations.Set(reservationId, returned);
+        await returned.Written;
         return default(Done);
     }
 
-    async Task IInventoryItemGrain.ReleaseAsync(Guid reservationId)
-    {
-        var known = await FindAsync(reservationId);
-        switch (known.Stage)
-        {
-            case ReservationStage.Reserved:
-                await RecordAsync(
-                    reservationId, writes.Pending.Release(known.Units), known.Units, ReservationStage.Released, Reservations.SettleOperation(reservationId));
-                break;
-            case ReservationStage.Sold or ReservationStage.Returned:
-                await ReturnAsync(reservationId, known, known.Units);
-                break;
-            case ReservationStage.Unknown:
-                // The reservation may still be on its way. Recording its operations prevents it from being made later.
-                await RecordAsync(reservationId, writes.Pending.Reserve(0), 0, ReservationStage.Reserved, Reservations.ReserveOperation(reservationId));
-                await ((IInventoryItemGrain)this).ReleaseAsync(reservationId);
-                break;
-            default:
-                await known.Written;
-                break;
-        }
-    }
+    Task IInventoryItemGrain.ReleaseAsync(Guid reservationId) => protocol.ReleaseAsync(reservationId);
 
     async Task<Result<Page<StockMovement>>> IInventoryItemGrain.GetLedgerAsync(PageRequest page, CancellationToken cancellation)
     {
@@ -195,11 +144,8 @@ internal sealed class InventoryItemGrain(
         }
     }
 
-    /// <summary>Returns a reservation. If this activation does not know it, the ledger does.</summary>
-    private async Task<Reservation> FindAsync(Guid id)
+    async Task<Reservation?> IReservationCounter<int, Reservation>.ReadAsync(Guid id)
     {
-        if (reservations.Find(id) is { } known)
-            return known;
         var rows = await ledger.FindAsync(
             SkuText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)], CancellationToken.None);
         var found = Reservations.FromLedger(rows);
@@ -212,26 +158,60 @@ internal sealed class InventoryItemGrain(
             rows = [.. rows, .. more];
             found = Reservations.FromLedger(rows);
         }
-        // Another call may have decided the same reservation during the read.
-        return reservations.Find(id) ?? found;
+        return found.Stage == ReservationStage.Unknown ? null : found;
     }
 
-    private Task RecordAsync(Guid id, StockDecision decision, int units, ReservationStage stage, string operation)
+    ReservationStep<Reservation> IReservationCounter<int, Reservation>.Reserve(Guid id, int quantity)
     {
-        var written = MoveAsync(decision, operation, $"order {id}");
-        reservations.Set(id, new Reservation(units, stage, written));
-        return written;
+        var decision = writes.Pending.Reserve(quantity);
+        if (decision.Error is null)
+            return ReservationStep<Reservation>.To(Reserve(id, decision, quantity));
+        // A refusal is final, so it must not depend on reservations that may never be committed.
+        return writes.HasPending && State?.Available >= quantity
+            ? ReservationStep<Reservation>.After(writes.FlushAsync())
+            : OutOfStock(quantity);
     }
+
+    Reservation IReservationCounter<int, Reservation>.ReserveNothing(Guid id) => Reserve(id, writes.Pending.Reserve(0), 0);
+
+    Reservation IReservationCounter<int, Reservation>.Commit(Guid id, Reservation known) => known with
+    {
+        Stage = ReservationStage.Sold,
+        Written = MoveAsync(id, writes.Pending.Sell(known.Units), Reservations.SettleOperation(id)),
+    };
+
+    ReservationStep<Reservation> IReservationCounter<int, Reservation>.Release(Guid id, Reservation known) =>
+        ReservationStep<Reservation>.To(known.Stage switch
+        {
+            ReservationStage.Reserved => known with
+            {
+                Stage = ReservationStage.Released,
+                Written = MoveAsync(id, writes.Pending.Release(known.Units), Reservations.SettleOperation(id)),
+            },
+            ReservationStage.Released => known,
+            _ => Return(id, known, known.Units),
+        });
+
+    private Reservation Reserve(Guid id, StockDecision decision, int units) =>
+        new(units, ReservationStage.Reserved, MoveAsync(id, decision, Reservations.ReserveOperation(id)));
 
     /// <summary>Returns sold units until this many have returned in total.</summary>
-    private Task ReturnAsync(Guid id, Reservation known, int unitsInAll)
+    private Reservation Return(Guid id, Reservation known, int unitsInAll)
     {
         if (unitsInAll <= known.Returned)
-            return known.Written;
-        var written = MoveAsync(writes.Pending.Return(unitsInAll - known.Returned), Reservations.ReturnOperation(id, known.Returns + 1), $"order {id}");
-        reservations.Set(id, new Reservation(known.Units, ReservationStage.Returned, written) { Returned = unitsInAll, Returns = known.Returns + 1 });
-        return written;
+            return known;
+        var returns = known.Returns + 1;
+        return known with
+        {
+            Stage = ReservationStage.Returned,
+            Returned = unitsInAll,
+            Returns = returns,
+            Written = MoveAsync(id, writes.Pending.Return(unitsInAll - known.Returned), Reservations.ReturnOperation(id, returns)),
+        };
     }
+
+    private Task MoveAsync(Guid reservationId, StockDecision decision, string operation) =>
+        MoveAsync(decision, operation, $"order {reservationId}");
 
     private Task MoveAsync(StockDecision decision, string operation, string? reference, params ReadOnlySpan<IShopEvent> events)
     {
@@ -250,7 +230,7 @@ internal sealed class InventoryItemGrain(
     {
         for (var i = 0; expected is not null && writes.HasPending; i++)
         {
-            if (i == MaxWaits)
+            if (i == ReservationProtocol<int, Reservation>.MaxWaits)
                 throw new UnavailableException(InDemand);
             await writes.FlushAsync();
         }
@@ -263,7 +243,7 @@ internal sealed class InventoryItemGrain(
 
     private StockLevel View => (State ?? StockState.Empty).ToView(SkuText, Version);
 
-    private ErrorText InDemand => ErrorText.Of("error.stock-demand", $"{SkuText} is in great demand. Try again.");
+    public ErrorText InDemand => ErrorText.Of("error.stock-demand", $"{SkuText} is in great demand. Try again.");
 
     private Error NoProduct => Error.NotFound("not-found.product", $"The product {SkuText} was not found.");
 
@@ -273,6 +253,4 @@ internal sealed class InventoryItemGrain(
     };
 
     private static Error NotSold { get; } = new(ErrorCode.Conflict, "The reservation was not sold, or has fewer units than are to come back.");
-
-    private static Error Ended { get; } = new(ErrorCode.Conflict, "The reservation was released, or never made.");
 }

@@ -1,3 +1,5 @@
+using SoonShop.Counters;
+
 namespace SoonShop.Inventory;
 
 /// <summary>The stage of a reservation.</summary>
@@ -10,85 +12,26 @@ internal enum ReservationStage
     Returned,
 }
 
-/// <summary>A reservation as decided. <paramref name="Written"/> completes when the ledger contains it.</summary>
-internal sealed record Reservation(int Units, ReservationStage Stage, Task Written)
+/// <summary>A reservation of units as decided. <paramref name="Written"/> completes when the ledger contains it.</summary>
+internal sealed record Reservation(int Units, ReservationStage Stage, Task Written) : IReservation
 {
     /// <summary>The units returned after the sale.</summary>
     public int Returned { get; init; }
 
     /// <summary>The number of movements that returned them.</summary>
     public int Returns { get; init; }
+
+    /// <inheritdoc/>
+    public bool IsCommitted => Stage is ReservationStage.Sold or ReservationStage.Returned;
+
+    /// <inheritdoc/>
+    public bool IsReleased => Stage is ReservationStage.Released or ReservationStage.Returned;
 }
 
-/// <summary>
-/// A bounded cache of the reservations that this activation knows. Forgotten and older ones are found in the ledger by the ids of their
-/// operations.
-/// </summary>
-internal sealed class Reservations
+/// <summary>The reservations of one item that this activation knows, and how the ledger's rows tell of the others.</summary>
+internal sealed class Reservations : ReservationCache<Reservation>
 {
-    private const int Capacity = 20_000;
-
-    /// <summary>Ended reservations are asked for again only by a request that is repeated within seconds.</summary>
-    private const int EndedCapacity = 200;
-
     private const int ReturnsAtATime = 10;
-    private readonly Dictionary<Guid, Reservation> known = [];
-    private readonly Queue<Guid> byAge = new();
-    private readonly Queue<Guid> ended = new();
-
-    /// <summary>Reservations in memory.</summary>
-    public int Count => known.Count;
-
-    public Reservation? Find(Guid id) => known.GetValueOrDefault(id);
-
-    public void Set(Guid id, Reservation reservation)
-    {
-        if (!known.ContainsKey(id))
-            byAge.Enqueue(id);
-        known[id] = reservation;
-        if (reservation.Stage != ReservationStage.Reserved)
-            ended.Enqueue(id);
-        if (ended.Count > EndedCapacity)
-            Forget(ended);
-        if (byAge.Count > Capacity)
-            MakeRoom();
-    }
-
-    /// <summary>Removes the ids of forgotten reservations, or, if most are known, forgets the oldest.</summary>
-    private void MakeRoom()
-    {
-        if (known.Count > Capacity / 2)
-        {
-            Forget(byAge);
-            return;
-        }
-        for (var left = byAge.Count; left > 0; left--)
-        {
-            var id = byAge.Dequeue();
-            if (known.ContainsKey(id))
-                byAge.Enqueue(id);
-        }
-    }
-
-    /// <summary>Forgets the first reservation of a queue, which the ledger contains. One that is still being written stays.</summary>
-    private void Forget(Queue<Guid> queue)
-    {
-        var id = queue.Dequeue();
-        if (!known.TryGetValue(id, out var reservation))
-            return;
-        if (reservation.Written.IsCompleted)
-            known.Remove(id);
-        else
-            queue.Enqueue(id);
-    }
-
-    public static string ReserveOperation(Guid id) => $"{id:N}/reserve";
-
-    /// <summary>Sale and release share an operation id, so that a reservation ends only once and in one way.</summary>
-    public static string SettleOperation(Guid id) => $"{id:N}/settle";
-
-    /// <summary>Returns the operation id of a return: of the first, the second …</summary>
-    public static string ReturnOperation(Guid id, int number = 1) => number == 1 ? $"{id:N}/return" : $"{id:N}/return/{number}";
 
     /// <summary>Returns the operation ids that may follow this many returns, as many as one query reads.</summary>
     public static string[] NextReturnOperations(Guid id, int returns) =>

@@ -15,7 +15,7 @@ internal sealed class ShopStateFormat : IStateFormat
         var envelope = (IStateEnvelope)state!;
         return new StateParts(
             Json(state), envelope.Index is { } index ? Json(index) : null,
-            Convert(envelope.Events, ToRow), envelope.Ledger is { Count: > 0 } ledger ? Convert(ledger, ShopTables.Ledger.Row) : []);
+            Convert(envelope.Events, ToRow), ShopTables.RowsOf(envelope.Ledger));
     }
 
     public T? Read<T>(byte[] state) => JsonSerializer.Deserialize<T>(state, StateJson.Options);

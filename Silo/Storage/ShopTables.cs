@@ -7,8 +7,7 @@ namespace SoonShop.Silo.Storage;
 /// <summary>The shop's tables that grain storage writes.</summary>
 internal static class ShopTables
 {
-    /// <summary>The stock ledger.</summary>
-    public static readonly RowTable<LedgerRow> Ledger = new RowTable<LedgerRow>("stock_ledger")
+    private static readonly RowTable<LedgerRow> StockMovements = new RowTable<LedgerRow>("stock_ledger")
         .With("sku", NpgsqlDbType.Text, l => l.Sku)
         .With("sequence", NpgsqlDbType.Bigint, l => l.Sequence)
         .With("operation_id", NpgsqlDbType.Text, l => l.OperationId)
@@ -22,6 +21,26 @@ internal static class ShopTables
     /// <summary>The state names that have partitions of their own.</summary>
     private static readonly string[] Partitioned =
         ["user", "email", "product", "inventory", "cart", "order", "payment", "payment-customer", "idempotency", "notification", "mail", "webhook"];
+
+    /// <summary>Returns the table rows of ledger rows.</summary>
+    public static TableRow[] RowsOf(IReadOnlyList<ILedgerRow> ledger)
+    {
+        if (ledger.Count == 0)
+            return [];
+        var rows = new List<TableRow>(ledger.Count);
+        foreach (var row in ledger)
+        {
+            switch (row)
+            {
+                case LedgerRow movement:
+                    rows.Add(StockMovements.Row(movement));
+                    break;
+                default:
+                    throw new ArgumentException($"{row.GetType()} has no table.", nameof(ledger));
+            }
+        }
+        return [.. rows];
+    }
 
     /// <summary>Adds the shop's partitions.</summary>
     public static void AddPartitionsTo(PostgresGrainStorageOptions options)

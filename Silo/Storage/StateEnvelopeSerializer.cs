@@ -74,7 +74,7 @@ internal sealed class StateEnvelopeSerializer(StateSerializer serializer) : IGra
 
     private static int AppendLedger(Utf8JsonWriter json, IReadOnlyList<TableRow> rows)
     {
-        JsonSerializer.Serialize(json, rows.Select(r => (LedgerRow)r.Row), StateJson.Options);
+        JsonSerializer.Serialize(json, rows.Select(r => r.Row), StateJson.Options);
         return EndPart(json);
     }
 
