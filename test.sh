@@ -62,7 +62,8 @@ classes_of() {
     order) echo Api.{Purchase,Cart,ExpectedTotal,OneOpenOrder,Order,PaymentDeadline}Tests Rules.{CartState,OrderNumber,OrderRefund,OrderState,OrderTotals}Tests \
       Grains.{CartCall,CheckoutClaim,Deadline,LateOrder,OrderHousekeeping}Tests Faults.{Checkout,Superseding}CrashTests 'Pricing.*' ;;
     payment) echo 'Payments.*' 'Rules.Payment*' 'Rules.Stripe*' Api.ManualCaptureTests Faults.{Payment,Capture}CrashTests ;;
-    inventory) echo Api.InventoryTests Grains.InventoryItemGrainTests Rules.{StockState,Reservations}Tests Faults.OversellTests ;;
+    inventory) echo Api.InventoryTests Grains.InventoryItemGrainTests Rules.{StockState,Reservations,ReservationProtocol,WriteCoalescer}Tests \
+      Faults.OversellTests Grains.PromotionUsesGrainTests Rules.{HolderCounts,PromotionUsesState}Tests Faults.PromotionUsesFaultTests ;;
     notification) echo 'Notifications.*' 'Rules.Notification*' Rules.{MailedText,WebhookState}Tests Faults.MailLoginTests ;;
     events) echo 'Events.*' 'Streams.*' 'Rules.Ack*' 'Rules.Event*' Rules.{LostSilos,ReadWindow,RetryPolicy,StreamCache}Tests ;;
     operations) echo 'Operations.*' ;;

@@ -1,4 +1,5 @@
 using SoonShop.Orders;
+using SoonShop.Pricing;
 
 namespace SoonShop;
 
@@ -36,6 +37,9 @@ public sealed record Error(string Code, string Detail)
 
     /// <summary>Translations of texts that the front end does not have, such as a payment provider's.</summary>
     [Id(8)] public ImmutableArray<Translation> Translations { get; init; } = [];
+
+    /// <summary>The limit that refuses the use of a promotion.</summary>
+    [Id(9)] public PromotionLimit? Limit { get; init; }
 
     /// <summary>Creates an error with a text that can be translated.</summary>
     public static Error Of(string code, ErrorText text) => new(code, text.English) { Text = text };

@@ -14,6 +14,7 @@ using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Orders;
+using SoonShop.Pricing;
 using SoonShop.Privacy;
 using SoonShop.ServiceDefaults;
 using SoonShop.ServiceDefaults.ClusterTls;
@@ -30,6 +31,7 @@ using SoonShop.Silo.Kubernetes;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Orders;
 using SoonShop.Silo.Payments;
+using SoonShop.Silo.Pricing;
 using SoonShop.Silo.Privacy;
 using SoonShop.Silo.Seed;
 using SoonShop.Silo.Storage;
@@ -56,6 +58,7 @@ internal static class Hosting
         .AddSingleton(_ => configuration.Database.ToDataSource())
         .AddSingleton<PasswordHashing>()
         .AddSingleton<IStockLedger, StockLedger>()
+        .AddSingleton<IPromotionUseLedger, PromotionUseLedger>()
         .AddSingleton<IProductSearch, ProductSearch>()
         .AddSingleton<ICatalogChangeSource, CatalogChangeSource>()
         .AddSingleton(typeof(LocalGrainCache<>))

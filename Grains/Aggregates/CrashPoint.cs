@@ -34,6 +34,9 @@ public static class CrashPoint
     /// <summary>Points passed only when an earlier order of the same cart is ended.</summary>
     public static readonly IReadOnlyList<string> Superseding = ["order.superseded", "order.superseded.ended"];
 
+    /// <summary>Points passed by a movement of a promotion's uses, in order.</summary>
+    public static readonly IReadOnlyList<string> Promotions = ["promotion.before-write", "promotion.after-write"];
+
     /// <summary>Points of the erasure of an account, in order.</summary>
     public static readonly IReadOnlyList<string> Erasure =
     [

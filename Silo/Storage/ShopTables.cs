@@ -1,6 +1,8 @@
+using System.Text.Json;
 using NpgsqlTypes;
 using SoonShop.Aggregates;
 using SoonShop.Orleans.PostgreSql.Storage;
+using SoonShop.Pricing;
 
 namespace SoonShop.Silo.Storage;
 
@@ -18,9 +20,34 @@ internal static class ShopTables
         .With("reserved_after", NpgsqlDbType.Integer, l => l.ReservedAfter)
         .With("reference", NpgsqlDbType.Text, l => l.Reference);
 
+    private static readonly RowTable<PromotionUseRow> PromotionUses = new RowTable<PromotionUseRow>("promotion_use")
+        .With("promotion_id", NpgsqlDbType.Text, r => r.PromotionId)
+        .With("sequence", NpgsqlDbType.Bigint, r => r.Sequence)
+        .With("operation_id", NpgsqlDbType.Text, r => r.OperationId)
+        .With("at", NpgsqlDbType.TimestampTz, r => r.At.UtcDateTime)
+        .With("kind", NpgsqlDbType.Text, r => r.Kind)
+        .With("uses", NpgsqlDbType.Integer, r => r.Uses)
+        .With("amount", NpgsqlDbType.Bigint, r => r.Amount)
+        .With("currency", NpgsqlDbType.Text, r => r.Currency)
+        .With("reserved_after", NpgsqlDbType.Bigint, r => r.ReservedAfter)
+        .With("committed_after", NpgsqlDbType.Bigint, r => r.CommittedAfter)
+        .With("amount_reserved_after", NpgsqlDbType.Bigint, r => r.AmountReservedAfter)
+        .With("amount_committed_after", NpgsqlDbType.Bigint, r => r.AmountCommittedAfter)
+        .With("order_id", NpgsqlDbType.Uuid, r => r.OrderId)
+        .With("holders", NpgsqlDbType.Jsonb, r => r.Holders is { } holders ? JsonSerializer.Serialize(holders) : null);
+
+    private static readonly RowTable<PromotionHolderRow> PromotionHolders = new RowTable<PromotionHolderRow>("promotion_holder_use")
+        .With("promotion_id", NpgsqlDbType.Text, r => r.PromotionId)
+        .With("holder", NpgsqlDbType.Text, r => r.Holder)
+        .With("sequence", NpgsqlDbType.Bigint, r => r.Sequence)
+        .With("uses_after", NpgsqlDbType.Bigint, r => r.UsesAfter);
+
     /// <summary>The state names that have partitions of their own.</summary>
     private static readonly string[] Partitioned =
-        ["user", "email", "product", "inventory", "cart", "order", "payment", "payment-customer", "idempotency", "notification", "mail", "webhook"];
+    [
+        "user", "email", "product", "inventory", "cart", "order", "payment", "payment-customer", "idempotency", "notification", "mail", "webhook",
+        "promotion-uses",
+    ];
 
     /// <summary>Returns the table rows of ledger rows.</summary>
     public static TableRow[] RowsOf(IReadOnlyList<ILedgerRow> ledger)
@@ -34,6 +61,11 @@ internal static class ShopTables
             {
                 case LedgerRow movement:
                     rows.Add(StockMovements.Row(movement));
+                    break;
+                case PromotionUseRow use:
+                    rows.Add(PromotionUses.Row(use));
+                    foreach (var holder in use.HolderRows)
+                        rows.Add(PromotionHolders.Row(holder));
                     break;
                 default:
                     throw new ArgumentException($"{row.GetType()} has no table.", nameof(ledger));

@@ -8,6 +8,7 @@ using SoonShop.Aggregates;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Localization;
 using SoonShop.Orders;
+using SoonShop.Pricing;
 using SoonShop.Tests.Api;
 
 namespace SoonShop.Tests.Rules;
@@ -23,7 +24,8 @@ public sealed class LocalizationTests
         Error.Of(ErrorCode.Conflict, "error.cart-lines", $"A cart holds at most {100} different products.").WithFields(new Dictionary<string, ErrorText[]>
         {
             ["region"] = [ErrorText.Of("field.region", $"is not a region of {Country}; use one of {Regions}"), ErrorText.Of("field.missing", "is required")],
-        });
+        }) with
+        { Limit = new PromotionLimit(PromotionLimitKind.Holder, "code") };
 
     [Fact]
     public void all_languages_have_the_same_texts_with_the_same_places()
@@ -142,6 +144,7 @@ public sealed class LocalizationTests
     private static void AssertSame(Error expected, Error read)
     {
         Assert.Equal((expected.Code, expected.Detail, Chinese.Text(expected.Text!)), (read.Code, read.Detail, Chinese.Text(read.Text!)));
+        Assert.Equal(expected.Limit, read.Limit);
         Assert.Equal(expected.Errors!["region"], read.Errors!["region"]);
         var field = Assert.Single(read.FieldErrors);
         Assert.Equal("region", field.Field);

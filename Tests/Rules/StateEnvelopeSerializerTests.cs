@@ -15,6 +15,7 @@ using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Orleans.PostgreSql.Storage;
 using SoonShop.Payments;
+using SoonShop.Pricing;
 using SoonShop.Privacy;
 using SoonShop.Silo.Storage;
 using SoonShop.Users;
@@ -68,6 +69,7 @@ public sealed class StateEnvelopeSerializerTests
         },
         ["payment customer"] = new PaymentCustomer(2, Given.Now, "ada@example.com", "cus_1") { IsErased = true },
         ["inventory"] = new StockState(10, 3, 7, 42),
+        ["promotion uses"] = new PromotionUsesState { Reserved = 1, Committed = 2, Budgets = [new BudgetUse("USD", 100, 200)], Movements = 5 },
         ["cart"] = new CartState
         {
             Lines = [Given.Line() with { PreviousUnitPrice = Given.Usd(900) }, Given.Line("SPOON")],

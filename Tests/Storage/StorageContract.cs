@@ -2,6 +2,7 @@ using Npgsql;
 using Orleans.Storage;
 using SoonShop.Aggregates;
 using SoonShop.Inventory;
+using SoonShop.Pricing;
 using SoonShop.Silo.Storage;
 using SoonShop.Tests.Running;
 
@@ -321,6 +322,59 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
                 """, movement.Sku));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public async Task a_use_of_a_promotion_is_stored_as_it_was_handed_over(int rows)
+    {
+        var promotion = $"promotion-{Guid.NewGuid():N}";
+        var order = Guid.NewGuid();
+        var use = new PromotionUseRow(promotion, 1, "1/reserve", At, "Reservation", 1, 500, "USD", 2, 3, 700, 900, order, ["ada \"é\"", "code"])
+        {
+            HolderRows = [new PromotionHolderRow(promotion, "ada \"é\"", 1, 4), new PromotionHolderRow(promotion, "code", 1, 5)],
+        };
+        var commits = Enumerable.Range(2, rows - 1).Select(i => use with
+        {
+            Sequence = i,
+            OperationId = $"{i}/settle",
+            Kind = "Commit",
+            Amount = 0,
+            Currency = null,
+            Holders = null,
+            HolderRows = [],
+        });
+        await WriteAsync(NewId(), new StateEnvelope<Note> { State = new Note("1"), Ledger = [use, .. commits] });
+        Assert.Equal(
+            string.Join(' ', [
+                $"1|1/reserve|2026-03-01 09:30:00+00|Reservation|1|500|USD|2|3|700|900|{order}|ada \"é\",code",
+                .. Enumerable.Range(2, rows - 1).Select(i => $"{i}|{i}/settle|2026-03-01 09:30:00+00|Commit|1|0||2|3|700|900|{order}|"),
+            ]),
+            await silo.QueryAsync<string>("""
+                select string_agg(concat_ws('|', sequence, operation_id, at, kind, uses, amount, coalesce(currency, ''), reserved_after, committed_after,
+                    amount_reserved_after, amount_committed_after, order_id,
+                    coalesce((select string_agg(h, ',') from jsonb_array_elements_text(holders) h), '')), ' ' order by sequence)
+                from promotion_use where promotion_id = $1
+                """, promotion));
+        Assert.Equal("ada \"é\"|1|4 code|1|5", await silo.QueryAsync<string>(
+            "select string_agg(concat_ws('|', holder, sequence, uses_after), ' ' order by holder) from promotion_holder_use where promotion_id = $1", promotion));
+    }
+
+    [Fact]
+    public async Task a_promotion_refuses_the_second_row_of_an_operation_and_counts_below_zero()
+    {
+        var promotion = $"promotion-{Guid.NewGuid():N}";
+        var use = new PromotionUseRow(promotion, 1, "1/reserve", At, "Reservation", 1, 0, null, 1, 0, 0, 0, Guid.NewGuid(), []);
+        await WriteAsync(NewId(), new StateEnvelope<Note> { State = new Note("1"), Ledger = [use] });
+        PromotionUseRow[] wrong =
+        [
+            use with { Sequence = 2 }, use with { OperationId = "2/reserve" }, use with { Sequence = 2, OperationId = "2/settle", ReservedAfter = -1 },
+            use with { Sequence = 2, OperationId = "2/settle", HolderRows = [new PromotionHolderRow(promotion, "ada", 2, -1)] },
+        ];
+        foreach (var row in wrong)
+            await Assert.ThrowsAnyAsync<Exception>(() => WriteAsync(NewId(), new StateEnvelope<Note> { State = new Note("1"), Ledger = [row] }));
+        Assert.Equal(1, await silo.QueryAsync<long>("select count(*) from promotion_use where promotion_id = $1", promotion));
+    }
+
     [Fact]
     public async Task the_index_of_a_document_can_be_queried()
     {
@@ -367,8 +421,10 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
         }
     }
 
+    private static readonly DateTimeOffset At = new(2026, 3, 1, 9, 30, 0, TimeSpan.Zero);
+
     private static LedgerRow Movement(string operation, long sequence) => new(
-        $"SKU-{Guid.NewGuid():N}", sequence, operation, new DateTimeOffset(2026, 3, 1, 9, 30, 0, TimeSpan.Zero), "Reservation", 1, 5, 2, null);
+        $"SKU-{Guid.NewGuid():N}", sequence, operation, At, "Reservation", 1, 5, 2, null);
 
     private static EventEnvelope[] Events(GrainId id, params int[] sequences) =>
     [
