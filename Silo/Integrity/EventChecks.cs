@@ -21,6 +21,8 @@ internal static class EventChecks
               ('payment', 'number', '$.terms.amount.amount', '$.terms.amount.amount'), ('payment', 'number', '$.attempts[*].capturedAmount', '$.attempts[*].capturedAmount'),
               ('payment', 'number', '$.refunds[*].amount', '$.refunds[*].amount'),
               ('inventory', 'number', '$.onHand', '$.onHand'), ('inventory', 'number', '$.reserved', '$.reserved'), ('inventory', 'number', '$.movements', '$.movements'),
+              ('promotion-uses', 'number', '$.reserved', '$.reserved'), ('promotion-uses', 'number', '$.committed', '$.committed'),
+              ('promotion-uses', 'number', '$.movements', '$.movements'), ('promotion-uses', 'array', '$.budgets', '$.budgets'),
               ('cart', 'array', '$.ordered', '$.ordered'), ('notification', 'array', '$.inbox', '$.inbox'), ('mail', 'array', '$.recent', '$.recent')) as w(state_name, kind, name, path)
             join state s using (state_name) cross join lateral jsonb_path_query(s.body, w.path) v
             where jsonb_typeof(v) not in (w.kind, 'null')

@@ -47,6 +47,11 @@ internal static class IntegrityFacts
                    case when kind in ('Reservation', 'Sale', 'Release') then delta else 0 end as reserved
             from stock_ledger
             """),
+        // From which counter to which uses and amount move.
+        ("promotion_movement", """
+            select *, (kind = 'Reservation')::int - (kind in ('Commit', 'Release'))::int as reserve, (kind = 'Commit')::int - (kind = 'Return')::int as commit
+            from promotion_use
+            """),
         // What states told of: events, and acts for the audit log. Of a scheduled event, the time says nothing of its age.
         ("told", """
             select id, source, sequence, case when not_before > time then null else time end as at from event where sequence > 0
@@ -120,6 +125,11 @@ internal static class IntegrityFacts
             select substr(key, 5) as sku, pg_temp.number_of(body ->> 'onHand') as on_hand, pg_temp.number_of(body ->> 'reserved') as reserved,
                    pg_temp.number_of(body ->> 'movements') as movements, index
             from state where state_name = 'inventory'
+            """),
+        ("promotion", """
+            select key as promotion_id, pg_temp.number_of(body ->> 'reserved') as reserved, pg_temp.number_of(body ->> 'committed') as committed,
+                   pg_temp.number_of(body ->> 'movements') as movements, pg_temp.list_of(body -> 'budgets') as budgets
+            from state where state_name = 'promotion-uses'
             """),
         // What each order has asked for, holds, and has taken home, of each article.
         ("held", """
@@ -256,7 +266,7 @@ internal static class IntegrityFacts
     private static string StateOf(string json) => $"""
         select g.state_name, g.grain_key as key, '/' || {AggregateOf("g.state_name")} || '/' || g.grain_key as source,
                jsonb_typeof(d.doc) is not distinct from 'object' as readable, coalesce(pg_temp.number_of(d.doc ->> 'sequence'), 0) as sequence,
-               case when g.state_name in ('order', 'payment', 'inventory', 'user', 'email', 'cart', 'notification', 'mail') then d.doc -> 'state' end as body, g.index
+               case when g.state_name in ('order', 'payment', 'inventory', 'promotion-uses', 'user', 'email', 'cart', 'notification', 'mail') then d.doc -> 'state' end as body, g.index
         from grain_state g cross join lateral (select {json} as doc offset 0) d
         where g.state is not null and g.state_name <> 'idempotency'
         """;
@@ -293,6 +303,7 @@ internal static class IntegrityFacts
         ("payments", "select count(*) from kept"),
         ("articles in stock", "select count(*) from stock"),
         ("stock movements", "select count(*) from stock_ledger"),
+        ("movements of promotions' uses", "select count(*) from promotion_use"),
         ("events", "select count(*) from event"),
         ("accounts", "select count(*) from account"),
         ("grain states", "select count(*) from state"),

@@ -1,7 +1,9 @@
 using Npgsql;
+using SoonShop.Pricing;
 using SoonShop.Silo.Integrity;
 using SoonShop.Tests.Api;
 using SoonShop.Tests.Faults;
+using SoonShop.Tests.Grains;
 using SoonShop.Tests.Notifications;
 using SoonShop.Tests.Running;
 
@@ -39,6 +41,7 @@ public sealed class CheckedShop : IAsyncLifetime
         // The last of this cart: another checkout would end it.
         Ids["awaiting"] = await OrderAsync(customer, "pm_card_visa_chargeDeclined", 402);
         Ids["guest"] = await OrderAsync(await Api.AsGuestAsync(), "pm_card_visa", 201);
+        Ids["promotion"] = await UsePromotionAsync();
         await LiveAsync(admin);
         // Then nothing excuses what is planted.
         await Until.TrueAsync("nothing is under way", TimeSpan.FromSeconds(60), async () => (await AuditWithAsync(null)).UnderWay
@@ -89,6 +92,25 @@ public sealed class CheckedShop : IAsyncLifetime
         await Shop.DisposeAsync();
         if (Directory.Exists(mail))
             Directory.Delete(mail, recursive: true);
+    }
+
+    /// <summary>Reserves, commits and gives back uses of a promotion.</summary>
+    private async Task<string> UsePromotionAsync()
+    {
+        const string Promotion = "summer";
+        var uses = Shop.Grains.GetGrain<IPromotionUsesGrain>(Promotion);
+        foreach (var currency in (string[])["USD", "USD", "EUR", "USD"])
+        {
+            var use = PromotionUse.New(amount: 500, currency, holders: [new("customer/ada", 9), new("code/SUMMER", 9)]);
+            Assert.False((await uses.ReserveAsync(use)).IsError);
+            if (currency == "EUR")
+                await uses.ReleaseAsync(use.ReservationId);
+            else
+                Assert.False((await uses.CommitAsync(use.ReservationId)).IsError);
+        }
+        await uses.ReleaseAsync(Guid.NewGuid());
+        Assert.False((await uses.ReserveAsync(PromotionUse.New(holders: [new("customer/bob", 1)]))).IsError);
+        return Promotion;
     }
 
     /// <summary>What else happens in a shop, and breaks no promise.</summary>

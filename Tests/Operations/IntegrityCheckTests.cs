@@ -45,6 +45,10 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
         ["called-off-gives-back"] = ("delete from stock_ledger where operation_id = '{cancelled}/return'", "order {cancelled:id}"),
         ["stock-of-a-product"] = ("delete from grain_state where state_name = 'product' and grain_key = 'sku/{sku}'", "stock {sku}"),
         ["stock-index"] = ("update grain_state set index = jsonb_set(index, '{available}', '999999') where state_name = 'inventory' and grain_key = 'sku/{sku}'", "stock {sku}"),
+        ["promotion-ledger-adds-up"] = (
+            "update promotion_use set reserved_after = reserved_after + 1 where promotion_id = '{promotion}' and sequence = 1", "promotion_use {promotion} #1"),
+        ["promotion-counters-match-ledger"] = (Set("promotion-uses", "{promotion}", "state,budgets,0,committed", "'1'"), "promotion {promotion}"),
+        ["promotion-holders-add-up"] = ("delete from promotion_holder_use where promotion_id = '{promotion}'", "promotion {promotion}"),
         ["charged-once"] = (Double("payment", "{confirmed}", "state,attempts"), "payment {confirmed:id}"),
         ["payment-terms"] = (Set("payment", "{awaiting}", "state,terms,amount,amount", "'7'"), "payment {awaiting:id}"),
         ["refunded-within-captured"] = (Set("payment", "{refunded}", "state,refunds,0,amount", "'1000000'"), "payment {refunded:id}"),
