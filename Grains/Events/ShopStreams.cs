@@ -14,5 +14,6 @@ public static class ShopStreams
     public const string Lanes = "event-lane";
 
     /// <summary>Stream namespaces, named after the aggregates.</summary>
-    public const string Orders = "order", Payments = "payment", Users = "user", Inventory = "inventory", Products = "product";
+    public const string Orders = "order", Payments = "payment", Users = "user", Inventory = "inventory", Products = "product",
+        Pricing = "pricing";
 }

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using SoonShop.Aggregates;
+using SoonShop.Auditing;
+using SoonShop.Orders;
+
+namespace SoonShop.Pricing;
+
+internal sealed class PricingRulesGrain(
+    [PersistentState("pricing-rules")] IPersistentState<StateEnvelope<PricingRulesState>> storage, TimeProvider time,
+    IOptions<CheckoutOptions> options)
+    : AggregateGrain<PricingRulesState>(storage, time), IPricingRulesGrain
+{
+    /// <summary>The rules of the configuration, which count until the first change.</summary>
+    private PricingRulesState? configured;
+
+    protected override string Aggregate => "pricing";
+
+    protected override string StreamKeyOf(PricingRulesState state) => GrainKey;
+
+    private PricingRulesState Current => State ?? (configured ??= PricingRulesState.Of(CheckoutPricing.RulesOf(options.Value)));
+
+    Task<PricingRules?> IPricingRulesGrain.GetAsync(long? knownVersion) =>
+        Task.FromResult(Current.Rules.Version == knownVersion ? null : Current.Rules);
+
+    Task<Result<Page<StoredRule>>> IPricingRulesGrain.ListAsync(PricingRuleKind kind, PricingRuleStatus? status, PageRequest page) =>
+        Task.FromResult(RulePage.Of(kind, status, Current.List(kind, status, Now), page));
+
+    Task<Result<StoredRule>> IPricingRulesGrain.FindAsync(PricingRuleKind kind, string id) => Task.FromResult(Find(kind, id));
+
+    Task<Result<StoredRule>> IPricingRulesGrain.CreateAsync(PricingRule rule) =>
+        DecideAsync("pricing.create", rule, Current.Create(rule, Now));
+
+    Task<Result<StoredRule>> IPricingRulesGrain.PutAsync(PricingRule rule, long? expectedVersion) => DecideAsync(
+        Find(rule.Kind, rule.Id).Value?.ArchivedAt is null ? "pricing.update" : "pricing.restore", rule,
+        Current.Put(rule, expectedVersion, Now));
+
+    async Task<Result<Done>> IPricingRulesGrain.ArchiveAsync(PricingRuleKind kind, string id, long? expectedVersion)
+    {
+        var decision = Current.Archive(kind, id, expectedVersion, Now);
+        if (decision.Error is { } error)
+            return error;
+        await CommitAsync(decision, Note("pricing.archive", kind, id, decision.State));
+        return default(Done);
+    }
+
+    private async Task<Result<StoredRule>> DecideAsync(string action, PricingRule rule, Decision<PricingRulesState> decision)
+    {
+        if (decision.Error is { } error)
+            return error;
+        await CommitAsync(decision, Note(action, rule.Kind, rule.Id, decision.State));
+        return Find(rule.Kind, rule.Id);
+    }
+
+    private Result<StoredRule> Find(PricingRuleKind kind, string id) =>
+        Current.Find(kind, id, Now) is { } rule ? rule : PricingRulesState.NotFound(kind, id);
+
+    private AuditRecorded Note(string action, PricingRuleKind kind, string id, PricingRulesState next) =>
+        Audit(new AuditEvent(action, PricingRule.SubjectOf(kind, id))
+        {
+            Before = Facts(Current.Find(kind, id, Now)),
+            After = Facts(next.Find(kind, id, Now)),
+            Details = new { next.Rules.Version },
+        });
+
+    /// <summary>Returns a rule for the audit log; null for one that is not in force.</summary>
+    private static JsonElement? Facts(StoredRule? rule) => rule is null or { ArchivedAt: not null } ? null : RuleList.ToJson(rule.Rule.Content);
+}
