@@ -15,6 +15,7 @@ public static class WebhookEvents
         "payment.authorized", "payment.disputed", "payment.dispute-closed", "payment.refund-failed",
         "user.registered", "user.email-changed",
         "inventory.low-stock", "inventory.out-of-stock", "inventory.back-in-stock",
+        "pricing.rules-changed",
     ];
 
     /// <summary>True for an event that endpoints may receive.</summary>
