@@ -53,6 +53,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         Write(writer, "profile", account.User);
         Write(writer, "emailChange", account.EmailChange);
         Write(writer, "formerEmail", account.FormerEmail);
+        Write(writer, "customerGroups", account.CustomerGroups.IsDefault ? [] : account.CustomerGroups);
+        Write(writer, "taxExemptionReason", account.TaxExemptionReason);
         Write(writer, "addresses", account.Addresses.Select(AddressResponse.Of));
         Write(writer, "sessions", account.Sessions);
         Write(writer, "notificationPreferences", preferences);
@@ -123,6 +125,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     /// <param name="Profile">The account.</param>
     /// <param name="EmailChange">A pending change of the e-mail address.</param>
     /// <param name="FormerEmail">The e-mail address before the last change, while the change can be undone.</param>
+    /// <param name="CustomerGroups">The customer groups that the shop has put the customer in.</param>
+    /// <param name="TaxExemptionReason">Why the customer pays no tax; null for a customer who pays it.</param>
     /// <param name="Addresses">The saved addresses.</param>
     /// <param name="Sessions">The open sessions, without secrets.</param>
     /// <param name="NotificationPreferences">The preferences for notifications.</param>
@@ -134,7 +138,7 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     /// <param name="Events">The stored events about the account.</param>
     internal sealed record Document(
         int SchemaVersion, DateTimeOffset ExportedAt, User Profile, EmailChangeData? EmailChange, FormerEmailData? FormerEmail,
-        AddressResponse[] Addresses, SessionData[] Sessions,
+        string[] CustomerGroups, string? TaxExemptionReason, AddressResponse[] Addresses, SessionData[] Sessions,
         NotificationPreferences NotificationPreferences, Cart? Cart, SavedPaymentMethod[] PaymentMethods, ExportedOrder[] Orders,
         Notification[] Notifications, ExportedAuditEntry[] AuditLog, ExportedEvent[] Events);
 

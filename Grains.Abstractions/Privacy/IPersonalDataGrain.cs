@@ -51,6 +51,12 @@ public sealed record AccountData(User User, ImmutableArray<SavedAddress> Address
 
     /// <summary>The e-mail address before the last change, while the change can be undone; null for none.</summary>
     [Id(1)] public FormerEmailData? FormerEmail { get; init; }
+
+    /// <summary>The customer groups.</summary>
+    [Id(2)] public ImmutableArray<string> CustomerGroups { get; init; } = [];
+
+    /// <summary>Why the customer pays no tax; null for a customer who pays it.</summary>
+    [Id(3)] public string? TaxExemptionReason { get; init; }
 }
 
 /// <summary>A pending change of the e-mail address.</summary>

@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using SoonShop.Pricing;
 using SoonShop.Privacy;
 
 namespace SoonShop.Users;
@@ -156,6 +157,17 @@ public interface IUserGrain : IGrainWithGuidKey
     /// </summary>
     [Alias("set-roles")]
     Task<Result<User>> SetRolesAsync(Caller caller, ImmutableArray<string> roles, int? expectedVersion);
+
+    /// <summary>Returns what prices depend on of the customer. Error: <c>not-found</c>.</summary>
+    [Alias("pricing-profile"), AlwaysInterleave, Repeatable]
+    Task<Result<PricingProfile>> GetPricingProfileAsync();
+
+    /// <summary>
+    /// Replaces what prices depend on of the customer. The same profile again changes nothing. Errors: <c>not-found</c>,
+    /// <c>validation-failed</c>, <c>precondition-failed</c>. The gateway admits only administrators.
+    /// </summary>
+    [Alias("set-pricing-profile")]
+    Task<Result<PricingProfile>> SetPricingProfileAsync(PricingProfile profile, int? expectedVersion);
 
     /// <summary>Returns the account's data without secrets, for its owner. Recorded in the audit log. Error: <c>not-found</c>.</summary>
     [Alias("held"), AlwaysInterleave]

@@ -5,6 +5,7 @@ using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Logging;
 using SoonShop.Notifications;
+using SoonShop.Pricing;
 using SoonShop.Privacy;
 
 namespace SoonShop.Users;
@@ -422,6 +423,17 @@ internal sealed partial class UserGrain(
             user => user.ToView(Version),
             next => new AuditEvent("users.set-roles", Actors.User(Id)) { Before = new { State?.Roles }, After = new { next.Roles } });
     }
+
+    Task<Result<PricingProfile>> IUserGrain.GetPricingProfileAsync() =>
+        Task.FromResult<Result<PricingProfile>>(State is { } user ? user.ToPricingProfile(Version) : NoUser);
+
+    Task<Result<PricingProfile>> IUserGrain.SetPricingProfileAsync(PricingProfile profile, int? expectedVersion) => DecideAsync(
+        user => expectedVersion is { } expected && expected != Version ? Error.PreconditionFailed() : user.SetPricingProfile(profile),
+        user => user.ToPricingProfile(Version),
+        next => new AuditEvent("users.set-pricing", Actors.User(Id)) { Before = PricingFacts(State!), After = PricingFacts(next) });
+
+    /// <summary>Returns the fields for the audit log. The reason may be personal, and the log outlives the account.</summary>
+    private static object PricingFacts(UserState user) => new { user.CustomerGroups, TaxExempt = user.TaxExemptionReason is not null };
 
     Task<bool> IUserGrain.KnowsDeviceAsync(string token)
     {

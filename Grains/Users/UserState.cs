@@ -296,6 +296,8 @@ public sealed partial record UserState
         {
             EmailChange = EmailChange is { } change ? new EmailChangeData(change.Email, change.Confirmation.ExpiresAt) : null,
             FormerEmail = FormerEmail is { } former ? new FormerEmailData(former.Email, former.UndoUntil) : null,
+            CustomerGroups = CustomerGroups,
+            TaxExemptionReason = TaxExemptionReason,
         };
 
     /// <summary>Returns the account as its owner sees it.</summary>
