@@ -13,6 +13,7 @@ using SoonShop.ApiFrontend.Logging;
 using SoonShop.ApiFrontend.Notifications;
 using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.Payments;
+using SoonShop.ApiFrontend.Pricing;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Telemetry;
 using SoonShop.ApiFrontend.Users;
@@ -85,6 +86,7 @@ internal static class FrontEnd
         admin.MapAdminUsers();
         admin.MapAdminOrders();
         admin.MapAdminPayments();
+        admin.MapAdminPricing();
         admin.MapAdminWebhooks();
         admin.MapAdminEvents();
         admin.MapAdminAudit();

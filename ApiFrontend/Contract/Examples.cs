@@ -27,7 +27,7 @@ internal static class Examples
     };
 
     /// <summary>Examples by field name or, where that is not enough, by schema and field.</summary>
-    private static readonly Dictionary<string, Func<JsonNode?>> Known = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<JsonNode?>> Known = new(PricingExamples.Known, StringComparer.Ordinal)
     {
         ["email"] = () => "ada@example.com",
         ["newEmail"] = () => "ada.lovelace@example.com",

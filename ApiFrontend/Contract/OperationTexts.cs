@@ -4,7 +4,7 @@ namespace SoonShop.ApiFrontend.Contract;
 internal static class OperationTexts
 {
     /// <summary>The tags, in the order of the document.</summary>
-    public static readonly IReadOnlyDictionary<string, string> Tags = new Dictionary<string, string>(StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> Tags = new Dictionary<string, string>(PricingTexts.Tags, StringComparer.Ordinal)
     {
         ["Accounts"] = "Registration, sign-in, and the account of the signed-in customer.",
         ["Privacy"] = "Export and erasure of everything that is stored about a customer.",
@@ -18,7 +18,7 @@ internal static class OperationTexts
         ["Admin: payments"] = "Reconciliation of the shop's payments with the payment provider's.",
         ["Admin: webhooks"] = "Endpoints to which the shop posts its events.",
         ["Admin: events"] = "Statistics of events, failed attempts of handlers, and dead letters.",
-        ["Admin: users"] = "Roles of accounts.",
+        ["Admin: users"] = "Roles of accounts, groups of customers, and tax exemptions.",
         ["Admin: API keys"] = "Keys with which programs call the API.",
         ["Admin: audit log"] = "Who did what, when and from where.",
         ["Admin: log levels"] = "Temporary log levels of all processes.",
@@ -26,7 +26,7 @@ internal static class OperationTexts
     };
 
     /// <summary>The operations by id.</summary>
-    public static readonly IReadOnlyDictionary<string, string> Operations = new Dictionary<string, string>(StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> Operations = new Dictionary<string, string>(PricingTexts.Operations, StringComparer.Ordinal)
     {
         ["register"] = "Creates an account with the role `customer`, signs it in, and mails a token that verifies the address.",
         ["login"] = "Returns an access token and a refresh token. "

@@ -7,6 +7,6 @@ public static class ApiScopes
     public static readonly ImmutableArray<string> All =
     [
         "audit:read", "catalog:write", "events:read", "events:write", "inventory:read", "inventory:write", "orders:read", "orders:write",
-        "payments:read", "payments:write", "webhooks:read", "webhooks:write",
+        "payments:read", "payments:write", "pricing:read", "pricing:write", "webhooks:read", "webhooks:write",
     ];
 }

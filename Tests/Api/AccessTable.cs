@@ -114,6 +114,17 @@ internal static class AccessTable
         new("POST /admin/payments/reconcile", Who.Admin, "payments:write"),
         new("GET /admin/users/{id}/roles", Who.Admin),
         new("PUT /admin/users/{id}/roles", Who.Admin),
+        new("GET /admin/users/{id}/pricing", Who.Admin, "pricing:read"),
+        new("PUT /admin/users/{id}/pricing", Who.Admin, "pricing:write"),
+        .. RulesOf("/admin/promotions"),
+        .. RulesOf("/admin/tax/zones"),
+        .. RulesOf("/admin/tax/rates"),
+        .. RulesOf("/admin/shipping/zones"),
+        .. RulesOf("/admin/shipping/methods"),
+        .. RulesOf("/admin/price-lists"),
+        new("GET /admin/tax/settings", Who.Admin, "pricing:read"),
+        new("PUT /admin/tax/settings", Who.Admin, "pricing:write"),
+        new("GET /admin/tax/settings/history", Who.Admin, "pricing:read"),
         new("GET /admin/webhooks", Who.Admin, "webhooks:read"),
         new("POST /admin/webhooks", Who.Admin, "webhooks:write"),
         new("GET /admin/webhooks/{id}", Who.Admin, "webhooks:read"),
@@ -134,5 +145,16 @@ internal static class AccessTable
         new("POST /admin/api-keys", Who.Admin),
         new("GET /admin/api-keys/{id}", Who.Admin),
         new("DELETE /admin/api-keys/{id}", Who.Admin),
+    ];
+
+    /// <summary>The routes of one kind of pricing rules.</summary>
+    private static Expectation[] RulesOf(string path) =>
+    [
+        new($"GET {path}", Who.Admin, "pricing:read"),
+        new($"POST {path}", Who.Admin, "pricing:write"),
+        new($"GET {path}/{{id}}", Who.Admin, "pricing:read"),
+        new($"PUT {path}/{{id}}", Who.Admin, "pricing:write"),
+        new($"DELETE {path}/{{id}}", Who.Admin, "pricing:write"),
+        new($"GET {path}/{{id}}/history", Who.Admin, "pricing:read"),
     ];
 }

@@ -89,6 +89,13 @@ public sealed class ExampleTests : IAsyncDisposable
         ids["users"] = (await ada.GetAsync("/me")).Text("id");
         await SendAsync("getUserRoles", admin);
         await SendAsync("setUserRoles", admin);
+        await SendAsync("getUserPricing", admin);
+        await SendAsync("setUserPricing", admin);
+        // A rate and a method need their zones, which can be archived only after them.
+        foreach (var kind in (string[])["PriceList", "TaxZone", "TaxRate", "ShippingZone", "ShippingMethod", "Promotion"])
+            await SendRuleAsync(kind, admin);
+        foreach (var kind in (string[])["TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList"])
+            await SendRuleAsync(kind, admin, "archive");
         ids["webhooks"] = (await SendAsync("createWebhook", admin)).Text("id");
         foreach (var operation in (string[])["listWebhooks", "getWebhook", "enableWebhook", "deleteWebhook"])
             await SendAsync(operation, admin);
@@ -158,6 +165,19 @@ public sealed class ExampleTests : IAsyncDisposable
             var isForAdmins = path.Contains("/admin/", StringComparison.Ordinal) || path.Contains("/inventory/", StringComparison.Ordinal) || (path.Contains("/products", StringComparison.Ordinal) && method != HttpMethod.Get);
             var security = operation["security"]?.ToJsonString() ?? "";
             await SendAsync(id, isForAdmins ? admin : security.Contains("Cart", StringComparison.Ordinal) ? guest : security.Contains("Bearer", StringComparison.Ordinal) ? customer : nobody);
+        }
+    }
+
+    /// <summary>The examples of one kind of pricing rules, in an order in which they are granted; or one of them.</summary>
+    private async Task SendRuleAsync(string kind, ApiClient admin, string? only = null)
+    {
+        string[] all = [$"create{kind}", $"replace{kind}", $"list{kind}s", $"get{kind}", $"list{kind}History"];
+        foreach (var operation in only is null ? all : [$"{only}{kind}"])
+        {
+            var path = Operations().Single(o => o.Id == operation).Path;
+            ids[path.Split('/')[^(path.EndsWith("/history", StringComparison.Ordinal) ? 3 : path.EndsWith('}') ? 2 : 1)]] =
+                ExampleOf($"create{kind}")["id"]!.GetValue<string>();
+            await SendAsync(operation, admin);
         }
     }
 

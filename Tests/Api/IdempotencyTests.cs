@@ -48,6 +48,15 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/dead-letters/{id}/replay"] = t => t.ReplayAsync(),
         ["/admin/dead-letters/replay"] = t => t.ReplayManyAsync(),
         ["/admin/payments/reconcile"] = t => t.ReconcileAsync(),
+        ["/admin/promotions"] = t => t.CreateRuleAsync(
+            "/admin/promotions", name => new { name, action = new { kind = "orderDiscount", percentPpm = 1000 }, enabled = false }),
+        ["/admin/tax/zones"] = t => t.CreateRuleAsync("/admin/tax/zones", name => new { name, areas = new[] { Area() } }),
+        ["/admin/tax/rates"] = t => t.CreateRuleAsync(
+            "/admin/tax/rates", name => new { name, zoneId = "gb", ppm = 1, category = Make.Word() }),
+        ["/admin/shipping/zones"] = t => t.CreateRuleAsync("/admin/shipping/zones", name => new { name, areas = new[] { Area() } }),
+        ["/admin/shipping/methods"] = t => t.CreateRuleAsync(
+            "/admin/shipping/methods", name => new { name, enabled = false, prices = Array.Empty<object>() }),
+        ["/admin/price-lists"] = t => t.CreateRuleAsync("/admin/price-lists", name => new { name, enabled = false }),
     };
 
     /// <summary>Stripe's own, which sends no key: the event's id is one (see <c>StripeWebhookTests</c>).</summary>
@@ -463,6 +472,19 @@ public sealed class IdempotencyTests(RunningShop shop)
             Assert.Single((await shop.Admin.GetAsync("/admin/api-keys"))["items"]!.AsArray(), k => k!["name"]!.GetValue<string>() == name);
             Expect.Status(200, await (shop.Api with { AccessToken = reply.Text("key") }).GetAsync("/admin/orders?limit=1"));
             Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/api-keys/{reply.Text("id")}"));
+        }));
+    }
+
+    /// <summary>A part of the world that no other zone has.</summary>
+    private static object Area() => new { country = "AQ", region = Make.Word() };
+
+    private Task<Case> CreateRuleAsync(string path, Func<string, object> bodyOf)
+    {
+        var name = Make.Word();
+        return Task.FromResult(new Case(shop.Admin, path, bodyOf(name), async reply =>
+        {
+            Assert.Single((await shop.Admin.GetAsync($"{path}?limit=100"))["items"]!.AsArray(), r => r!["name"]!.GetValue<string>() == name);
+            Expect.Status(204, await shop.Admin.DeleteAsync($"{path}/{reply.Text("id")}"));
         }));
     }
 

@@ -60,6 +60,6 @@ internal static partial class TextsInCode
         _ => null,
     };
 
-    [GeneratedRegex(@"\A(title|about|access|error|not-found|field|cart|declined|order-status|order-action|letter-status|page|promotion|quote|rule)\.[a-z0-9-]+\z")]
+    [GeneratedRegex(@"\A(title|about|access|error|not-found|field|cart|declined|order-status|order-action|letter-status|page|promotion|quote|rule|rule-kind)\.[a-z0-9-]+\z")]
     private static partial Regex KeyPattern { get; }
 }

@@ -1,0 +1,13 @@
+using SoonShop.Pricing;
+
+namespace SoonShop.ApiFrontend.Pricing;
+
+/// <summary>The body of a rule.</summary>
+internal interface IRuleRequest
+{
+    /// <summary>The id; null to let the shop choose one, or to keep that of the path.</summary>
+    string? Id { get; }
+
+    /// <summary>Returns the rule. The body must have passed its checks.</summary>
+    PricingRule ToRule(string id);
+}
