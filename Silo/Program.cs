@@ -114,8 +114,12 @@ try
             {
                 await client.StartAsync();
                 var grains = client.Services.GetRequiredService<IGrainFactory>();
+                var folder = Path.Combine(AppContext.BaseDirectory, "Seed");
+                var pricing = await DemoPricing.ReadAsync(Path.Combine(folder, "pricing.json"), CancellationToken.None);
                 var (products, created) = await DemoCatalog.LoadAsync(
-                    grains, Path.Combine(AppContext.BaseDirectory, "Seed", "catalogue.json"), configuration.Checkout.Currency, CancellationToken.None);
+                    grains, Path.Combine(folder, "catalogue.json"), pricing, configuration.Checkout.Currency, CancellationToken.None);
+                foreach (var left in await pricing.StoreRulesAsync(grains))
+                    Console.WriteLine($"The demo's {left}");
                 if (configuration.Accounts is { DemoEmail: { } email, DemoPassword: { } password })
                     await DemoCatalog.EnsureCustomerAsync(grains, email, password);
                 Console.WriteLine($"The demo catalogue has {products} products; {created} were new.");

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Pricing;
 using SoonShop.Carts;
 
 namespace SoonShop.ApiFrontend.Carts;
@@ -20,6 +21,7 @@ internal static class CartsApi
         mine.MapDelete("", ClearAsync).WithName("clearCart").WithSummary("Empty my cart");
         mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the quantity of a line").WithETag().ProducesProblems(ErrorCode.Conflict);
         mine.MapDelete("/items/{sku}", RemoveItemAsync).WithName("removeCartItem").WithSummary("Remove a line").WithETag();
+        mine.MapCartChoices();
     }
 
     private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster, IssuedCartPool pool)
@@ -57,15 +59,18 @@ internal static class CartsApi
             ? new Problem(Error.Invalid("cartId", "field.cart-id", "is not a valid cart id"))
             : Tagged(await cluster.Reference<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();
 
-    /// <summary>Sets the ETag, which a checkout can send in <c>If-Match</c>.</summary>
-    private static Result<Cart> Tagged(Result<Cart> cart, HttpContext context)
+    /// <summary>Sets the ETag, which a checkout can send in <c>If-Match</c>, and translates the reasons in the prices.</summary>
+    internal static Result<Cart> Tagged(Result<Cart> cart, HttpContext context)
     {
-        if (!cart.IsError)
-            context.Response.Headers.ETag = ETags.Of(cart.Value.ContentTag);
-        return cart;
+        if (cart.IsError)
+            return cart;
+        context.Response.Headers.ETag = ETags.Of(cart.Value.ContentTag);
+        return cart.Value.Prices is { } prices && prices.Translate(context) is var translated && translated != prices
+            ? cart.Value with { Prices = translated }
+            : cart;
     }
 
-    private static ICartGrain Mine(HttpContext context, IClusterClient cluster, out Caller caller)
+    internal static ICartGrain Mine(HttpContext context, IClusterClient cluster, out Caller caller)
     {
         caller = context.Caller();
         return cluster.Reference<ICartGrain>(caller.UserId ?? caller.CartId!.Value);

@@ -19,6 +19,10 @@ public sealed class ProductPatchRequest
     [MaxItems(50)] public Dictionary<string, string?>? Attributes { get; set => field = Given(value, "attributes"); }
     [MaxItems(20)] public string[]? Images { get; set => field = Given(value, "images"); }
     public bool? Active { get; set => field = Given(value, "active"); }
+    [NumberRange(0, ProductContent.MaxWeightGrams)] public int? WeightGrams { get; set => field = Given(value, "weightGrams"); }
+    [TextLength(100)] public string? SizeClass { get; set => field = Given(value, "sizeClass"); }
+    [TextLength(100)] public string? TaxCategory { get; set => field = Given(value, "taxCategory"); }
+    public bool? RequiresShipping { get; set => field = Given(value, "requiresShipping"); }
 
     /// <summary>Returns the product with the patch applied. Error: <c>validation-failed</c> for null in a required member.</summary>
     internal Result<ProductContent> Merge(Product product)
@@ -43,7 +47,13 @@ public sealed class ProductPatchRequest
             Price?.Merge(product.Price) ?? product.Price,
             Has("attributes") ? Merge(product.Attributes) : product.Attributes,
             Has("images") ? [.. Images ?? []] : product.Images,
-            Active ?? product.Active);
+            Active ?? product.Active)
+        {
+            WeightGrams = Has("weightGrams") ? WeightGrams ?? 0 : product.WeightGrams,
+            SizeClass = Has("sizeClass") ? SizeClass : product.SizeClass,
+            TaxCategory = Has("taxCategory") ? TaxCategory ?? SoonShop.Pricing.TaxCategory.Standard : product.TaxCategory,
+            RequiresShipping = Has("requiresShipping") ? RequiresShipping ?? true : product.RequiresShipping,
+        };
     }
 
     private Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> known)

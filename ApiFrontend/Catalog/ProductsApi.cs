@@ -26,6 +26,7 @@ internal static class ProductsApi
         admin.MapPatch("/{sku}", PatchAsync).WithName("updateProduct").WithSummary("Change some members of a product")
             .WithETag().WithIfMatch().Accepts<ProductPatchRequest>("application/merge-patch+json", "application/json");
         admin.MapDelete("/{sku}", ArchiveAsync).WithName("archiveProduct").WithSummary("Archive a product").WithIfMatch();
+        products.MapGroup("").ForAdministrators("pricing").LimitRate(RateClass.Admin).MapProductPrices();
     }
 
     private static async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(
@@ -58,15 +59,13 @@ internal static class ProductsApi
         CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog)
     {
         var (sku, product) = Find(cluster, body.Sku!)!.Value;
-        return catalog.Invalidate(context, sku, await product.CreateAsync(body.ToContent(body.Active ?? true))).Created(p => $"/products/{p.Sku}");
+        return catalog.Invalidate(context, sku, await product.CreateAsync(body.ToContent(null))).Created(p => $"/products/{p.Sku}");
     }
 
     private static async Task<Results<Ok<Product>, Problem>> UpdateAsync(
         string sku, ProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
         Find(cluster, sku) is not var (normal, product) ? Unknown(sku)
-        : catalog.Invalidate(context, normal, body.Active is { } active
-            ? await product.UpdateAsync(body.ToContent(active), ETags.IfMatch(context))
-            : await EditAsync(product, ETags.IfMatch(context), known => body.ToContent(known.Active))).Ok();
+        : catalog.Invalidate(context, normal, await EditAsync(product, ETags.IfMatch(context), known => body.ToContent(known))).Ok();
 
     private static async Task<Results<Ok<Product>, Problem>> PatchAsync(
         string sku, ProductPatchRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
@@ -107,10 +106,10 @@ internal static class ProductsApi
             ? catalog.Invalidate(normal, await product.ArchiveAsync(ETags.IfMatch(context))).NoContent()
             : Unknown(sku);
 
-    private static (string Sku, IProductGrain Product)? Find(IClusterClient cluster, string text) =>
+    internal static (string Sku, IProductGrain Product)? Find(IClusterClient cluster, string text) =>
         Sku.TryNormalize(text, out var sku) ? (sku, cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku))) : null;
 
-    private static Problem Unknown(string sku) => new(Error.NotFound("not-found.product", $"The product {sku} was not found."));
+    internal static Problem Unknown(string sku) => new(Error.NotFound("not-found.product", $"The product {sku} was not found."));
 
     private static ProductSort SortOf(string? text) => text switch
     {
@@ -133,8 +132,28 @@ public record ProductRequest(
     [property: MaxItems(20)] string[]? Images,
     bool? Active)
 {
-    public ProductContent ToContent(bool active) => new(
-        Name!, Description ?? "", Category!, Family, Price!.Value, Attributes ?? [], [.. Images ?? []], active);
+    /// <summary>The weight of one unit in grams; omitted, it stays as it is, and is 0 for a new product.</summary>
+    [NumberRange(0, ProductContent.MaxWeightGrams)] public int? WeightGrams { get; init; }
+
+    /// <summary>The size class; omitted, it stays as it is, and a new product has none.</summary>
+    [TextLength(100)] public string? SizeClass { get; init; }
+
+    /// <summary>The tax category; omitted, it stays as it is, and is <c>standard</c> for a new product.</summary>
+    [TextLength(100)] public string? TaxCategory { get; init; }
+
+    /// <summary>False for what is not sent; omitted, it stays as it is, and is true for a new product.</summary>
+    public bool? RequiresShipping { get; init; }
+
+    /// <summary>Returns the content. What is omitted and was not always a member stays as it is.</summary>
+    /// <param name="known">The current product; null for a new one.</param>
+    public ProductContent ToContent(Product? known) => new(
+        Name!, Description ?? "", Category!, Family, Price!.Value, Attributes ?? [], [.. Images ?? []], Active ?? known?.Active ?? true)
+    {
+        WeightGrams = WeightGrams ?? known?.WeightGrams ?? 0,
+        SizeClass = SizeClass ?? known?.SizeClass,
+        TaxCategory = TaxCategory ?? known?.TaxCategory ?? SoonShop.Pricing.TaxCategory.Standard,
+        RequiresShipping = RequiresShipping ?? known?.RequiresShipping ?? true,
+    };
 }
 
 /// <summary>A new product with its SKU.</summary>

@@ -68,7 +68,8 @@ internal static class OperationTexts
         ["getProduct"] = "Returns a product with its availability. Archived products are found too; drafts only by administrators and "
             + "API keys with `catalog:write`.",
         ["createProduct"] = "Creates a product. With `active: false` it is a draft. The same product sent again is answered the same.",
-        ["replaceProduct"] = "Replaces the whole product: what the body leaves out becomes empty, except `active`, which stays.",
+        ["replaceProduct"] = "Replaces the whole product: what the body leaves out becomes empty, except `active`, "
+            + "`weightGrams`, `sizeClass`, `taxCategory` and `requiresShipping`, which stay.",
         ["updateProduct"] = "Applies a JSON merge patch (RFC 7396): `null` removes a member, members that are left out stay.",
         ["archiveProduct"] = "Takes the product out of sale. It stays readable, for old orders.",
         ["getStock"] = "Returns units on hand, reserved and available.",
@@ -76,6 +77,21 @@ internal static class OperationTexts
         ["adjustStock"] = "Adds or removes units. Reserved units cannot be removed.",
         ["listStockMovements"] = "Returns every change of the stock: adjustments, reservations, releases and sales.",
         ["openCart"] = "Creates a cart for a guest; its id is the credential for `X-Cart-Id`. For a customer, returns the customer's cart.",
+        ["getProductPrices"] = "Returns the prices of a product in other currencies, in price lists and for larger quantities.",
+        ["setProductPrices"] = "Replaces the prices of a product in other currencies, in price lists and for larger quantities. "
+            + "The base price in the shop's currency is the product's `price`.",
+        ["setCartDestination"] = "Stores where the cart is to be sent, as far as prices depend on it. From then on the prices of the cart "
+            + "contain shipping and tax.",
+        ["removeCartDestination"] = "Forgets the destination. The prices of the cart are then without shipping and tax.",
+        ["setCartShippingMethod"] = "Chooses a shipping method. `POST /cart/shipping-options` lists them.",
+        ["removeCartShippingMethod"] = "Forgets the choice: the cheapest method that fits is used.",
+        ["addCartCode"] = "Enters a promotion code, in upper or lower case. A code that does not apply now is stored, too, and "
+            + "`prices.refusedCodes` says why. An order is refused while a code of its cart does not apply.",
+        ["removeCartCode"] = "Removes a promotion code.",
+        ["setCartCurrency"] = "Switches the currency and prices the cart anew. Products without a price in that currency cannot be bought.",
+        ["quoteCart"] = "Returns the cart as it would be with another destination, shipping method, codes or currency. Nothing is stored.",
+        ["listCartShippingOptions"] = "Returns the shipping methods with their prices for this cart, and for those that cannot be chosen "
+            + "the reason.",
         ["getCart"] = "Returns the lines with current prices and availability. `previousUnitPrice` tells of a price that has changed.",
         ["clearCart"] = "Removes all lines.",
         ["setCartItem"] = "Sets the units of a product, 0–999; 0 removes the line.",

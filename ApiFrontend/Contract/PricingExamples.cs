@@ -6,7 +6,88 @@ namespace SoonShop.ApiFrontend.Contract;
 internal static class PricingExamples
 {
     /// <summary>Examples by schema and field.</summary>
-    public static readonly IReadOnlyDictionary<string, Func<JsonNode?>> Known = All().ToDictionary(StringComparer.Ordinal);
+    public static readonly IReadOnlyDictionary<string, Func<JsonNode?>> Known = All()
+        .Concat(Members("PricingPreviewRequest", PreviewRequest)).Concat(Members("PricingPreviewResponse", PreviewResponse))
+        .ToDictionary(StringComparer.Ordinal);
+
+    /// <summary>Two bags of coffee for the United Kingdom.</summary>
+    private const string PreviewRequest = """
+        {
+          "lines": [{ "sku": "COFFEE-HOUSE-1KG", "quantity": 2 }],
+          "currency": "USD",
+          "destination": { "country": "GB", "region": null, "postalCode": "SW1Y 4JH" },
+          "shippingMethod": "standard",
+          "codes": ["SUMMER10", "SPRING"],
+          "customerId": null,
+          "groups": ["wholesale"],
+          "taxExemptionReason": null,
+          "isFirstOrder": true,
+          "at": "2026-07-01T00:00:00Z"
+        }
+        """;
+
+    /// <summary>The response to it: 10 % off the coffee, and 20 % tax on what is left and on shipping.</summary>
+    private const string PreviewResponse = """
+        {
+          "rulesVersion": 7,
+          "currency": "USD",
+          "taxInside": false,
+          "taxStatus": "computed",
+          "taxExemptionReason": null,
+          "lines": [{
+            "sku": "COFFEE-HOUSE-1KG", "quantity": 2, "unitPrice": { "amount": 1999, "currency": "USD" }, "priceList": null, "giftOf": null,
+            "gross": { "amount": 3998, "currency": "USD" },
+            "discounts": [
+              { "promotionId": "summer-2026", "stage": "line", "amount": { "amount": 400, "currency": "USD" }, "code": "SUMMER10" }
+            ],
+            "taxes": [
+              { "rateId": "gb", "ppm": 200000, "base": { "amount": 3598, "currency": "USD" }, "amount": { "amount": 720, "currency": "USD" } }
+            ],
+            "discount": { "amount": 400, "currency": "USD" }, "tax": { "amount": 720, "currency": "USD" },
+            "payable": { "amount": 4318, "currency": "USD" }
+          }],
+          "shipping": {
+            "method": "standard", "name": "Standard", "cost": { "amount": 699, "currency": "USD" }, "discounts": [],
+            "taxes": [
+              { "rateId": "gb", "ppm": 200000, "base": { "amount": 699, "currency": "USD" }, "amount": { "amount": 140, "currency": "USD" } }
+            ],
+            "discount": { "amount": 0, "currency": "USD" }, "tax": { "amount": 140, "currency": "USD" },
+            "payable": { "amount": 839, "currency": "USD" }
+          },
+          "taxes": [{
+            "rateId": "gb", "name": "Tax", "zoneId": "gb", "zoneName": "GB", "ppm": 200000, "isCompound": false,
+            "base": { "amount": 4297, "currency": "USD" }, "amount": { "amount": 860, "currency": "USD" }
+          }],
+          "promotions": [
+            { "id": "summer-2026", "name": "Summer sale", "stage": "line", "code": "SUMMER10", "discount": { "amount": 400, "currency": "USD" } }
+          ],
+          "refusedCodes": [
+            { "code": "SPRING", "promotionId": null, "reasonCode": "promotion.unknown-code", "reason": "This code does not exist." }
+          ],
+          "problems": [],
+          "subtotal": { "amount": 3998, "currency": "USD" },
+          "discount": { "amount": 400, "currency": "USD" },
+          "shippingCost": { "amount": 699, "currency": "USD" },
+          "tax": { "amount": 860, "currency": "USD" },
+          "taxDeducted": { "amount": 0, "currency": "USD" },
+          "rounding": { "amount": 0, "currency": "USD" },
+          "total": { "amount": 5157, "currency": "USD" },
+          "outcomes": [
+            {
+              "kind": "promotion", "id": "summer-2026", "applies": true, "amount": { "amount": 400, "currency": "USD" },
+              "reasonCode": null, "reason": null
+            },
+            {
+              "kind": "shippingMethod", "id": "express", "applies": false, "amount": { "amount": 0, "currency": "USD" },
+              "reasonCode": "rule.not-chosen", "reason": "It is not chosen."
+            }
+          ]
+        }
+        """;
+
+    /// <summary>The members of a whole example.</summary>
+    private static IEnumerable<KeyValuePair<string, Func<JsonNode?>>> Members(string schema, string json) =>
+        JsonNode.Parse(json)!.AsObject().Select(m => KeyValuePair.Create($"{schema}.{m.Key}", (Func<JsonNode?>)(() => m.Value?.DeepClone())));
 
     private static IEnumerable<KeyValuePair<string, Func<JsonNode?>>> All()
     {

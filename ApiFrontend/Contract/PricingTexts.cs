@@ -31,6 +31,10 @@ internal static class PricingTexts
         ["PromotionConditionsRequest.items"] = "The units that match. Left out: all.",
         ["ShippingMethodRequest.kind"] = "Delivery or pickup. Left out: `delivery`.",
         ["ShippingPriceRequest.kind"] = "How the price is found. Left out: `flat`.",
+        ["PricingPreviewRequest.destination"] = "Where it is sent. Left out: not known, so that neither shipping nor tax is in the quote.",
+        ["PricingPreviewResponse.shipping"] =
+            "The shipping; null for a cart that needs none, and while no method is chosen or it cannot be used.",
+        ["PreviewLine.unitPrice"] = "The price of one unit; null when the product cannot be bought in the currency.",
         ["RuleChange.before"] = "The rule before; null when it was not in force.",
         ["RuleChange.after"] = "The rule after; null when it was archived.",
     };
@@ -62,6 +66,10 @@ internal static class PricingTexts
         new("getTaxSettings", "Returns where taxes are rounded, and in which currencies prices include tax."),
         new("replaceTaxSettings", "Replaces the tax settings. They are in force everywhere within a second. The same body again changes nothing."),
         new("listTaxSettingsHistory", "Returns who changed the tax settings and when, as long as the audit log keeps it."),
+        new(
+            "previewPricing",
+            "Prices a cart that need not exist, for a customer or a described buyer, now or at another time. `outcomes` tells for each "
+            + "rule whether it applies and why not. Uses and budgets of promotions count as they are now, and nothing is stored."),
         new("getUserPricing", "Returns the groups of a customer, and why the customer pays no tax."),
         new("setUserPricing", "Replaces the groups of a customer and the tax exemption. They count from the next quote on."),
     ];

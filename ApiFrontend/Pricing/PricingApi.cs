@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Localization;
 using SoonShop.Pricing;
 using SoonShop.Users;
 
@@ -24,6 +25,9 @@ internal static class PricingApi
         settings.MapGet("/history", GetTaxSettingsHistoryAsync).WithName("listTaxSettingsHistory")
             .WithSummary("List the changes of the tax settings, newest first");
 
+        admin.MapPost("/pricing/preview", PreviewAsync).WithTags(RuleNames.Promotions.Tag).ForAdministrators("pricing")
+            .WithName("previewPricing").WithSummary("Preview what a cart costs, and why");
+
         var customer = admin.MapGroup("/users/{id:guid}/pricing").WithTags("Admin: users").ForAdministrators("pricing");
         customer.MapGet("", GetCustomerAsync).WithName("getUserPricing").WithSummary("Get a customer's groups and tax exemption").WithETag();
         customer.MapPut("", SetCustomerAsync).WithName("setUserPricing").WithSummary("Replace a customer's groups and tax exemption")
@@ -42,6 +46,16 @@ internal static class PricingApi
     private static Task<Results<Ok<Page<RuleChange>>, Problem>> GetTaxSettingsHistoryAsync(
         IClusterClient cluster, [Cursor] string? cursor, [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         RuleHistory.ReadAsync(cluster, PricingRuleKind.TaxSettings, TaxSettings.Id, new PageRequest(limit, cursor));
+
+    private static async Task<Results<Ok<PricingPreviewResponse>, Problem>> PreviewAsync(
+        PricingPreviewRequest body, HttpContext context, IClusterClient cluster)
+    {
+        if (body.BesideCustomer is { } other)
+            return new Problem(Error.Invalid("customerId", FieldFaults.NotWith(other)));
+        var language = Messages.For(context.Request);
+        return (await cluster.GetGrain<IPricingPreviewGrain>(0).PriceAsync(body.ToPreview()))
+            .Ok(quote => PricingPreviewResponse.Of(quote, text => language.Text(text)));
+    }
 
     private static async Task<Results<Ok<UserPricingResponse>, Problem>> GetCustomerAsync(
         Guid id, HttpContext context, IClusterClient cluster) =>

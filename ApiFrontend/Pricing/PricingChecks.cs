@@ -76,10 +76,12 @@ public sealed class ShopperTextsAttribute : FieldRuleAttribute, IDescribesSchema
 
     private static readonly string[] Languages = ["en", "zh"];
 
+    private static readonly string Known = string.Join(", ", Languages);
+
     protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
         value is not Dictionary<string, string> texts ? null
         : texts.Keys.FirstOrDefault(k => !Languages.Contains(k)) is { } wrong
-            ? ErrorText.Of("field.text-language", $"has a text for '{FieldFaults.Shown(wrong)}'; the languages are {string.Join(", ", Languages)}")
+            ? ErrorText.Of("field.text-language", $"has a text for '{FieldFaults.Shown(wrong)}'; the languages are {Known}")
         : texts.Values.All(t => t is { Length: >= 1 and <= MaxLength } && Text.IsLine(t)) ? null
         : ErrorText.Of("field.text-lines", $"must have texts of 1–{MaxLength} characters on one line");
 

@@ -180,7 +180,7 @@ public sealed record PromotionActionRequest
     /// <summary>The discount in parts per million, 1–1,000,000: 125,000 is 12.5 %.</summary>
     public int? PercentPpm { get; init; }
 
-    /// <summary>The discount as amounts, one per currency. On units it is off each of them. In other currencies it does not apply.</summary>
+    /// <summary>The discount as amounts, one per currency. On units, off each of them. In other currencies it does not apply.</summary>
     [MaxItems(PricingRuleLimits.MaxCurrencies)] public Money[]? Amounts { get; init; }
 
     /// <summary>The units to buy at their price, for <c>buyXGetY</c>: 2 in "buy 3, pay 2".</summary>

@@ -65,7 +65,7 @@ public sealed record TaxRateRequest : IRuleRequest
     /// <summary>The id of its tax zone.</summary>
     [RequiredField, Slug] public string? ZoneId { get; init; }
 
-    /// <summary>The tax category: <c>standard</c>, <c>reduced</c>, <c>zero</c>, <c>exempt</c>, or another slug. Left out: <c>standard</c>.</summary>
+    /// <summary>The tax category, a slug such as <c>reduced</c>, <c>zero</c> or <c>exempt</c>. Left out: <c>standard</c>.</summary>
     [Slug] public string? Category { get; init; }
 
     /// <summary>The rate in parts per million, 0–1,000,000: 88,750 is 8.875 %.</summary>

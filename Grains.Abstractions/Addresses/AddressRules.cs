@@ -41,14 +41,17 @@ public static class AddressRules
         return new CheckedAddress(new Address(name, line1, line2, city, region, postalCode, address.Country, Optional(address.Phone)), errors);
     }
 
+    /// <summary>The fault of a region that its country does not have.</summary>
+    public static ErrorText NoRegion(AddressFormat format) => ErrorText.Of(
+        "field.region", $"is not a region of {format.Country}; use one of {string.Join(", ", format.Regions)}");
+
     private static string? RegionOf(AddressFormat format, string? region, string city, Dictionary<string, ErrorText[]> errors)
     {
         if (region is not null)
         {
             if (format.RegionOf(region) is { } written)
                 return written;
-            errors["region"] = [ErrorText.Of(
-                "field.region", $"is not a region of {format.Country}; use one of {string.Join(", ", format.Regions)}")];
+            errors["region"] = [NoRegion(format)];
             return region;
         }
         if (!format.RequiresRegion)

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using SoonShop.Catalog;
 using SoonShop.Orders;
+using SoonShop.Pricing;
 
 namespace SoonShop.Carts;
 
@@ -31,6 +32,56 @@ public interface ICartGrain : IGrainWithGuidKey
     /// </summary>
     [Alias("set-item")]
     Task<Result<Cart>> SetItemAsync(Caller caller, string sku, int quantity);
+
+    /// <summary>
+    /// Stores where the cart is to be sent; null forgets it. Idempotent. Errors: <c>not-found</c>, <c>validation-failed</c> for a country
+    /// that the shop does not sell to.
+    /// </summary>
+    [Alias("set-destination")]
+    Task<Result<Cart>> SetDestinationAsync(Caller caller, Destination? destination);
+
+    /// <summary>
+    /// Stores the shipping method; null chooses the cheapest one. Idempotent. Errors: <c>not-found</c> (cart), <c>validation-failed</c> for
+    /// a method that does not exist or that the destination rules out.
+    /// </summary>
+    [Alias("set-shipping-method")]
+    Task<Result<Cart>> SetShippingMethodAsync(Caller caller, string? methodId);
+
+    /// <summary>
+    /// Adds a promotion code. A code that does not apply now is stored, too, and the cart says why. Idempotent. Errors: <c>not-found</c>
+    /// (cart, or a code that does not exist), <c>conflict</c> for too many codes.
+    /// </summary>
+    [Alias("add-code")]
+    Task<Result<Cart>> AddCodeAsync(Caller caller, string code);
+
+    /// <summary>Removes a promotion code. Idempotent. Error: <c>not-found</c> (cart).</summary>
+    [Alias("remove-code")]
+    Task<Result<Cart>> RemoveCodeAsync(Caller caller, string code);
+
+    /// <summary>
+    /// Switches the currency and prices the cart anew. Idempotent. Errors: <c>not-found</c> (cart), <c>validation-failed</c> for a
+    /// currency that no line can be bought in.
+    /// </summary>
+    [Alias("set-currency")]
+    Task<Result<Cart>> SetCurrencyAsync(Caller caller, string currency);
+
+    /// <summary>
+    /// Returns the cart as it would be with other choices, and stores nothing. Errors: <c>not-found</c>, <c>validation-failed</c> for a
+    /// country that the shop does not sell to.
+    /// </summary>
+    /// <param name="caller">The holder.</param>
+    /// <param name="request">The other choices.</param>
+    [Alias("quote")]
+    Task<Result<Cart>> QuoteAsync(Caller caller, CartQuoteRequest request);
+
+    /// <summary>
+    /// Returns the shipping methods with their prices, and for those that cannot be chosen the reason. Errors: <c>not-found</c>,
+    /// <c>validation-failed</c> without a destination.
+    /// </summary>
+    /// <param name="caller">The holder.</param>
+    /// <param name="destination">The destination; null for the cart's.</param>
+    [Alias("shipping-options")]
+    Task<Result<CartShippingOptions>> GetShippingOptionsAsync(Caller caller, Destination? destination);
 
     /// <summary>Empties the cart. Idempotent. Error: <c>not-found</c>.</summary>
     [Alias("clear")]
@@ -63,6 +114,13 @@ public interface ICartGrain : IGrainWithGuidKey
     /// </summary>
     [Alias("begin-checkout")]
     Task<Result<ImmutableArray<CartLine>>> BeginCheckoutAsync(Caller caller, Guid orderId);
+
+    /// <summary>
+    /// Does the same as <see cref="BeginCheckoutAsync"/>, and returns what the order is priced by, too. Call it only while every silo knows
+    /// pricing rules.
+    /// </summary>
+    [Alias("start-checkout")]
+    Task<Result<CartCheckout>> StartCheckoutAsync(Caller caller, Guid orderId);
 
     /// <summary>
     /// Lets a placed order go on when another checkout may have started before the order was stored. It then holds the cart like a new
@@ -123,8 +181,20 @@ public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtota
     /// <summary>The most lines in a cart.</summary>
     public const int MaxLines = 100;
 
+    /// <summary>
+    /// The sums of the lines that can be bought, with discounts and, as soon as a destination is known, shipping and tax. Null for an empty
+    /// cart.
+    /// </summary>
+    [Id(0)] public PriceSummary? Prices { get; init; }
+
+    /// <summary>What the holder has chosen; null for nothing.</summary>
+    [Id(1)] public CartChoices? Choices { get; init; }
+
+    /// <summary>The quote that the sums are from; only in the result of <see cref="ICartGrain.QuoteAsync"/>.</summary>
+    [Id(2), JsonIgnore] public Quote? Quote { get; init; }
+
     /// <summary>The ETag of the cart's content with its prices. Stock and product names do not change it.</summary>
-    [JsonIgnore] public string ContentTag => Items.IsEmpty ? EmptyTag : TagOf([.. Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))]);
+    [JsonIgnore] public string ContentTag => Items.IsEmpty ? EmptyTag : TagOf([.. Items.Where(i => !i.IsGift).Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))]);
 
     private static string EmptyTag { get; } = TagOf([]);
 
@@ -144,4 +214,11 @@ public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtota
 /// <param name="PreviousUnitPrice">The price that was last shown, if it has changed since.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.cart-item")]
 public sealed record CartItem(
-    string Sku, string Name, int Quantity, Money UnitPrice, Money LineTotal, bool Available, Availability Availability, Money? PreviousUnitPrice);
+    string Sku, string Name, int Quantity, Money UnitPrice, Money LineTotal, bool Available, Availability Availability, Money? PreviousUnitPrice)
+{
+    /// <summary>The discounts on it, with its share of discounts on the order; null for none.</summary>
+    [Id(0)] public Money? Discount { get; init; }
+
+    /// <summary>True for units that a promotion adds for free. They are not lines of the cart.</summary>
+    [Id(1)] public bool IsGift { get; init; }
+}

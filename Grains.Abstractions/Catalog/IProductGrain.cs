@@ -1,4 +1,5 @@
 using Orleans.Concurrency;
+using SoonShop.Pricing;
 
 namespace SoonShop.Catalog;
 
@@ -13,9 +14,19 @@ public interface IProductGrain : IGrainWithStringKey
     [Alias("create"), Repeatable]
     Task<Result<Product>> CreateAsync(ProductContent content);
 
-    /// <summary>Replaces the content. Idempotent. Errors: <c>not-found</c>, <c>validation-failed</c>, <c>precondition-failed</c>.</summary>
+    /// <summary>
+    /// Replaces the content, except for <see cref="ProductContent.Prices"/>. Idempotent. Errors: <c>not-found</c>,
+    /// <c>validation-failed</c>, <c>precondition-failed</c>.
+    /// </summary>
     [Alias("update")]
     Task<Result<Product>> UpdateAsync(ProductContent content, int? expectedVersion);
+
+    /// <summary>
+    /// Replaces the prices beside the price in the shop's currency. Idempotent. Errors: <c>not-found</c>, <c>validation-failed</c>,
+    /// <c>precondition-failed</c>.
+    /// </summary>
+    [Alias("set-prices")]
+    Task<Result<Product>> SetPricesAsync(ImmutableArray<ProductPrice> prices, int? expectedVersion);
 
     /// <summary>
     /// Takes the product off sale. It stays readable for old orders. Idempotent. Errors: <c>not-found</c>, <c>precondition-failed</c>.

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SoonShop.Pricing;
 
 namespace SoonShop.Catalog;
 
@@ -18,6 +19,27 @@ public sealed record ProductContent(
 {
     /// <summary>The highest price, in minor units: a cart of 100 lines of 999 units stays below <see cref="Money.MaxAmount"/>.</summary>
     public const long MaxPrice = 1_000_000_000;
+
+    /// <summary>The highest weight of one unit, in grams.</summary>
+    public const int MaxWeightGrams = 1_000_000_000;
+
+    /// <summary>The weight of one unit in grams, 0–<see cref="MaxWeightGrams"/>.</summary>
+    [Id(0)] public int WeightGrams { get; init; }
+
+    /// <summary>The size class that shipping methods distinguish, such as <c>bulky</c>, a slug; null for none.</summary>
+    [Id(1)] public string? SizeClass { get; init; }
+
+    /// <summary>The tax category, a slug; see <see cref="Pricing.TaxCategory"/>.</summary>
+    [Id(2)] public string TaxCategory { get; init; } = Pricing.TaxCategory.Standard;
+
+    /// <summary>False for what is not sent, such as a download.</summary>
+    [Id(3)] public bool RequiresShipping { get; init; } = true;
+
+    /// <summary>
+    /// Prices beside <see cref="Price"/>: in other currencies, in price lists, and for larger quantities. They are set on their own, with
+    /// <see cref="IProductGrain.SetPricesAsync"/>.
+    /// </summary>
+    [Id(4)] public ImmutableArray<ProductPrice> Prices { get; init; } = [];
 }
 
 /// <summary>A product as the shop shows it.</summary>
@@ -34,6 +56,21 @@ public sealed record Product(
 
     /// <summary>True while it has never been on sale: only administrators may see it.</summary>
     [Id(2), JsonIgnore] public bool IsDraft { get; init; }
+
+    /// <summary>The weight of one unit in grams.</summary>
+    [Id(3)] public int WeightGrams { get; init; }
+
+    /// <summary>The size class that shipping methods distinguish; null for none.</summary>
+    [Id(4)] public string? SizeClass { get; init; }
+
+    /// <summary>The tax category.</summary>
+    [Id(5)] public string TaxCategory { get; init; } = Pricing.TaxCategory.Standard;
+
+    /// <summary>False for what is not sent, such as a download.</summary>
+    [Id(6)] public bool RequiresShipping { get; init; } = true;
+
+    /// <summary>The prices beside <see cref="Price"/>; only administrators see them.</summary>
+    [Id(7), JsonIgnore] public ImmutableArray<ProductPrice> Prices { get; init; } = [];
 }
 
 /// <summary>The availability of a product.</summary>
@@ -54,4 +91,15 @@ public sealed record PriceOffer(string Sku, string Name, Money Price, bool Activ
 {
     /// <summary>True while the product has never been on sale: for buyers it does not exist.</summary>
     [Id(0)] public bool IsDraft { get; init; }
+
+    /// <summary>What its price depends on; null from a silo of an older version.</summary>
+    [Id(1)] public PricedProduct? Product { get; init; }
+
+    /// <summary>What its price depends on. A silo of an older version knows only the price in the shop's currency.</summary>
+    public PricedProduct ToPricedProduct() => Product ?? new PricedProduct
+    {
+        Sku = Sku,
+        Category = "",
+        Prices = [new ProductPrice(Price.Currency, Price.Amount)],
+    };
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SoonShop.Events;
+using SoonShop.Pricing;
 
 namespace SoonShop.Catalog;
 
@@ -22,6 +23,13 @@ public sealed record ProductPriceChanged(string Sku, Money Before, Money After) 
 {
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "product.price-changed";
+}
+
+/// <summary>The prices of a product in other currencies, in price lists or for larger quantities changed.</summary>
+public sealed record ProductPricesChanged(string Sku, ImmutableArray<ProductPrice> Prices) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "product.prices-changed";
 }
 
 /// <summary>A product was taken out of sale.</summary>

@@ -53,6 +53,10 @@ public sealed record NotificationDetails
     [Id(20), Personal] public string? OtherEmail { get; init; }
     /// <summary>True when money was taken for a cancelled order and is refunded; null when unknown.</summary>
     [Id(21)] public bool? Paid { get; init; }
+    /// <summary>The discounts within the total; null for none.</summary>
+    [Id(22)] public Money? Discount { get; init; }
+    /// <summary>True when the prices of an order include the tax; null when the tax is added, or not known.</summary>
+    [Id(23)] public bool? TaxIncluded { get; init; }
 }
 
 /// <summary>The recipient of a message.</summary>

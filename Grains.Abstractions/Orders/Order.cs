@@ -1,4 +1,5 @@
 using SoonShop.Payments;
+using SoonShop.Pricing;
 using SoonShop.Users;
 
 namespace SoonShop.Orders;
@@ -14,6 +15,9 @@ public sealed record Order(
     /// <summary>Units that refunds have named, or that returned to stock unshipped; null for none. They are not shipped.</summary>
     [Id(0)] public ImmutableArray<LineUnits>? RefundedUnits { get; init; }
 
+    /// <summary>The sums with what they are made of, as they were when it was placed; null for orders of older versions.</summary>
+    [Id(1)] public PriceSummary? Prices { get; init; }
+
     /// <summary>Returns the order for everybody except its buyer.</summary>
     public Order WithoutClientSecret() => Payment.ClientSecret is null ? this : this with { Payment = Payment with { ClientSecret = null } };
 }
@@ -22,11 +26,18 @@ public sealed record Order(
 /// <param name="Sku">The stock keeping unit.</param>
 /// <param name="Name">The product's name at that time.</param>
 /// <param name="Quantity">Units.</param>
-/// <param name="UnitPrice">The price of one unit, without tax.</param>
+/// <param name="UnitPrice">The price of one unit, without tax unless the order's prices include it.</param>
 /// <param name="LineTotal">Quantity × unit price.</param>
 /// <param name="Tax">This line's share of the order's tax; the shares of lines and shipping add up to it exactly.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.order-line")]
-public sealed record OrderLine(string Sku, string Name, int Quantity, Money UnitPrice, Money LineTotal, Money Tax);
+public sealed record OrderLine(string Sku, string Name, int Quantity, Money UnitPrice, Money LineTotal, Money Tax)
+{
+    /// <summary>The discounts on it, with its share of discounts on the order; null for none.</summary>
+    [Id(0)] public Money? Discount { get; init; }
+
+    /// <summary>True for units that a promotion added for free.</summary>
+    [Id(1)] public bool IsGift { get; init; }
+}
 
 /// <summary>The payment within an order.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.order-payment")]

@@ -36,6 +36,12 @@ public sealed record OrderConfirmed(OrderSummary Order) : IShopEvent
     /// <summary>The tax on lines and shipping; null in events of older versions.</summary>
     public Money? Tax { get; init; }
 
+    /// <summary>All discounts; null for none.</summary>
+    public Money? Discount { get; init; }
+
+    /// <summary>True when prices include the tax; otherwise the tax is added.</summary>
+    public bool TaxIncluded { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "order.confirmed";
 }

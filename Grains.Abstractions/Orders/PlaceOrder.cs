@@ -1,3 +1,4 @@
+using SoonShop.Pricing;
 using SoonShop.Users;
 
 namespace SoonShop.Orders;
@@ -32,7 +33,11 @@ public sealed record PlaceOrder(
 /// <param name="Tax">Tax on goods and shipping.</param>
 /// <param name="Total">The amount that would be charged.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.order-quote")]
-public sealed record OrderQuote(ImmutableArray<OrderLine> Lines, Money Subtotal, Money Shipping, Money Tax, Money Total);
+public sealed record OrderQuote(ImmutableArray<OrderLine> Lines, Money Subtotal, Money Shipping, Money Tax, Money Total)
+{
+    /// <summary>The sums with what they are made of; null from a silo of an older version.</summary>
+    [Id(0)] public PriceSummary? Prices { get; init; }
+}
 
 /// <summary>The response to a checkout.</summary>
 /// <param name="Result">The order, or the error.</param>

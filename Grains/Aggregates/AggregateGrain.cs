@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Storage;
 using SoonShop.Auditing;
@@ -208,8 +209,17 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
         await storage.ClearStateAsync();
     }
 
-    /// <summary>The key as stored in the state table: a Guid without dashes, or the string key.</summary>
-    protected string GrainKey => key ??= this.GetGrainId().Key.ToString()!;
+    /// <summary>The key as stored in the state table: a Guid without dashes, or the string key. A number is the last half of a Guid.</summary>
+    protected string GrainKey => key ??= this is IGrainWithIntegerKey
+        ? StoredKeyOf(this.GetPrimaryKeyLong()) : this.GetGrainId().Key.ToString()!;
+
+    private static string StoredKeyOf(long number)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], number);
+        return new Guid(bytes).ToString("N");
+    }
 
     ValueTask ICallCounter.CallBeginsAsync(string method)
     {

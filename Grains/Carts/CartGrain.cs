@@ -4,13 +4,14 @@ using SoonShop.Catalog;
 using SoonShop.Events;
 using SoonShop.Inventory;
 using SoonShop.Orders;
+using SoonShop.Pricing;
 
 namespace SoonShop.Carts;
 
 [CollectionAgeLimit(Minutes = 5), DeactivateWhenEmpty]
 internal sealed class CartGrain(
     [PersistentState("cart")] IPersistentState<StateEnvelope<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders,
-    ICartIdKeys keys, LocalGrainCache<PriceOffer?> activeOffers, LocalGrainCache<StockAvailability> activeStocks, BusinessMetrics metrics)
+    ICartIdKeys keys, CartQuotes quotes, LocalGrainCache<PriceOffer?> activeOffers, LocalGrainCache<StockAvailability> activeStocks, BusinessMetrics metrics)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
     /// <summary>
@@ -88,9 +89,72 @@ internal sealed class CartGrain(
         var decision = cart.SetItem(sku, offer.Name, quantity, offer.Price);
         if (decision.Error is { } error)
             return error;
-        var view = await ViewAsync(decision.State, offers, write: decision.Changed);
-        metrics.CartChanged(cart, decision.State);
-        return view;
+        return await ViewAsync(cart, decision, offers, changed: sku);
+    }
+
+    async Task<Result<Cart>> ICartGrain.SetDestinationAsync(Caller caller, Destination? destination)
+    {
+        if (Of(caller) is not { } cart)
+            return NoCart;
+        var place = await CheckAsync(destination);
+        return place.IsError ? place.Error : await ViewAsync(cart, cart.Choose(ChoicesOf(cart) with { Destination = place.Value }));
+    }
+
+    async Task<Result<Cart>> ICartGrain.SetShippingMethodAsync(Caller caller, string? methodId)
+    {
+        if (Of(caller) is not { } cart)
+            return NoCart;
+        if (methodId is not null && (await quotes.RulesAsync()).Shipping.Find(methodId) is null)
+            return Error.Invalid("id", "field.shipping-method", "is not a shipping method of this shop; see POST /cart/shipping-options");
+        return await ViewAsync(cart, cart.Choose(ChoicesOf(cart) with { ShippingMethod = methodId }));
+    }
+
+    async Task<Result<Cart>> ICartGrain.AddCodeAsync(Caller caller, string code)
+    {
+        if (Of(caller) is not { } cart)
+            return NoCart;
+        if (!PromotionCode.IsValid(code) || !(await quotes.RulesAsync()).ByCode.ContainsKey(PromotionCode.Normalize(code)))
+            return Error.NotFound("not-found.code", $"This shop has no code {code}. Check how it is written.");
+        return await ViewAsync(cart, cart.AddCode(code));
+    }
+
+    async Task<Result<Cart>> ICartGrain.RemoveCodeAsync(Caller caller, string code) =>
+        Of(caller) is { } cart ? await ViewAsync(cart, cart.RemoveCode(code)) : NoCart;
+
+    async Task<Result<Cart>> ICartGrain.SetCurrencyAsync(Caller caller, string currency)
+    {
+        if (Of(caller) is not { } cart)
+            return NoCart;
+        if (!Money.IsCurrency(currency))
+            return Error.Invalid("currency", "field.currency-code", "must be a currency such as USD");
+        return await ViewAsync(cart, cart.Choose(ChoicesOf(cart) with { Currency = currency == options.Value.Currency ? null : currency }));
+    }
+
+    async Task<Result<Cart>> ICartGrain.QuoteAsync(Caller caller, CartQuoteRequest request)
+    {
+        if (Of(caller) is not { } cart)
+            return NoCart;
+        var place = await CheckAsync(request.Destination);
+        if (place.IsError)
+            return place.Error;
+        var other = cart with { Choices = (request with { Destination = place.Value }).ApplyTo(ChoicesOf(cart)) };
+        return (await PriceAsync(other, await OffersAsync(SkusOf(cart)), withQuote: true)).View;
+    }
+
+    async Task<Result<CartShippingOptions>> ICartGrain.GetShippingOptionsAsync(Caller caller, Destination? destination)
+    {
+        if (Of(caller) is not { } cart)
+            return NoCart;
+        var choices = ChoicesOf(cart);
+        var place = await CheckAsync(destination ?? choices.Destination);
+        if (place.IsError)
+            return place.Error;
+        if (place.Value is null)
+            return Error.Invalid("destination", "field.destination-needed", "is required unless the cart has a destination");
+        var offers = await OffersAsync(SkusOf(cart));
+        return new CartShippingOptions(
+            choices.Currency ?? options.Value.Currency,
+            await quotes.ShippingOptionsAsync(ContentOf(cart.Lines, offers, choices with { Destination = place.Value })));
     }
 
     async Task<Result<Done>> ICartGrain.ClearAsync(Caller caller)
@@ -108,13 +172,14 @@ internal sealed class CartGrain(
         if (caller.UserId != Id || Of(caller) is not { } cart)
             return NoCart;
         var guest = GrainFactory.Reference<ICartGrain>(guestCartId);
+        var shown = guestCartId == Id ? null : (await guest.GetAsync(new Caller(null, guestCartId, IsAdmin: false))).Value;
         if (guestCartId == Id || await guest.TransferAsync(Id) is not { } lines)
             return Error.NotFound("not-found.guest-cart", $"The guest cart {guestCartId} was not found.");
         var moved = await TakeOrdersAsync(guestCartId);
         // Also for an order alone, because an activation of a never-written cart assumes that it has no orders.
         if (lines.Length > 0 || moved)
         {
-            var decision = cart.Merge(guestCartId, lines);
+            var decision = cart.Merge(guestCartId, lines, shown?.Choices);
             await CommitAsync(decision);
             if (decision.Changed)
                 metrics.CartMerged();
@@ -149,6 +214,14 @@ internal sealed class CartGrain(
 
     async Task<Result<ImmutableArray<CartLine>>> ICartGrain.BeginCheckoutAsync(Caller caller, Guid orderId)
     {
+        var begun = await StartCheckoutAsync(caller, orderId);
+        return begun.IsError ? begun.Error : begun.Value.Lines;
+    }
+
+    Task<Result<CartCheckout>> ICartGrain.StartCheckoutAsync(Caller caller, Guid orderId) => StartCheckoutAsync(caller, orderId);
+
+    private async Task<Result<CartCheckout>> StartCheckoutAsync(Caller caller, Guid orderId)
+    {
         if (Of(caller) is not { } cart)
             return NoCart;
         if (checkout is { } other && other.OrderId != orderId && other.Until > Now)
@@ -160,17 +233,22 @@ internal sealed class CartGrain(
             return Error.Of(ErrorCode.CartEmpty, "error.cart-empty", "The cart is empty.");
 
         var offers = await OffersAsync(SkusOf(cart));
+        var choices = ChoicesOf(cart);
+        var content = ContentOf(cart.Lines, offers, choices);
+        var prices = Prices(content.Lines, await quotes.UnitPricesAsync(content), choices);
         var problems = new Dictionary<string, ErrorText[]>();
         foreach (var line in cart.Lines)
         {
-            if (offers[line.Sku] is not { Active: true } offer)
+            if (offers[line.Sku] is not { Active: true })
                 problems[line.Sku] = [ErrorText.Of("cart.off-sale", "is no longer on sale; remove it from the cart")];
-            else if (offer.Price != line.UnitPrice)
-                problems[line.Sku] = [ErrorText.Of("cart.price", $"now costs {offer.Price}, not {line.UnitPrice}; read the cart again")];
+            else if (!prices.TryGetValue(line.Sku, out var price))
+                problems[line.Sku] = [NoPrice(choices)];
+            else if (price != line.UnitPrice)
+                problems[line.Sku] = [ErrorText.Of("cart.price", $"now costs {price}, not {line.UnitPrice}; read the cart again")];
         }
         if (problems.Count > 0)
         {
-            await CommitAsync(cart.Reprice(Prices(offers)));
+            await CommitAsync(cart.Reprice(prices));
             return Error.Of(
                 ErrorCode.Conflict, "error.cart-changed",
                 "The cart has changed since it was shown; see errors. Read the cart again.").WithFields(problems);
@@ -180,7 +258,7 @@ internal sealed class CartGrain(
             return NotAtItsEnd(earlier);
         checkout = (orderId, Now + CheckoutLease);
         begunAt = Time.GetTimestamp();
-        return cart.Lines;
+        return new CartCheckout(cart.Lines, [.. content.Lines.Select(l => l.Product)], choices);
     }
 
     async Task<Result<Done>> ICartGrain.ResumeCheckoutAsync(Guid orderId, DateTimeOffset placedAt, ImmutableArray<LineUnits> units)
@@ -307,38 +385,127 @@ internal sealed class CartGrain(
     /// <summary>The stored cart, or the empty cart of a guest with an issued id.</summary>
     private CartState? Known => State ?? (isIssued ? CartState.Empty(isGuest: true) : null);
 
-    private async Task<Cart> ViewAsync(CartState cart) => await ViewAsync(cart, await OffersAsync(SkusOf(cart)), write: false);
+    private async Task<Cart> ViewAsync(CartState cart) => (await ViewAsync(cart, Decision<CartState>.NoChange(cart))).Value!;
 
-    /// <summary>Returns the cart with current prices. Stores it if a price has changed or <paramref name="write"/> is true.</summary>
-    private async Task<Cart> ViewAsync(CartState cart, Dictionary<string, PriceOffer?> offers, bool write)
+    private async Task<Result<Cart>> ViewAsync(CartState before, Decision<CartState> decision) => decision.Error is { } error
+        ? error
+        : await ViewAsync(before, decision, await OffersAsync(SkusOf(decision.State)));
+
+    /// <summary>Prices the cart anew, stores it if it changed, and returns it.</summary>
+    /// <param name="before">The cart before the decision.</param>
+    /// <param name="decision">What the holder wants.</param>
+    /// <param name="offers">The offers of all lines.</param>
+    /// <param name="changed">The line that the holder sets; null for none.</param>
+    private async Task<Result<Cart>> ViewAsync(
+        CartState before, Decision<CartState> decision, Dictionary<string, PriceOffer?> offers, string? changed = null)
     {
-        var repriced = cart.Reprice(Prices(offers));
-        cart = repriced.State;
-        // Only stock of known products is read, so that unknown items are not activated.
-        var asked = StocksAsync(cart);
-        await (write || repriced.Changed ? Task.WhenAll(CommitAsync(cart, []), asked) : asked);
-        var stocks = await asked;
+        var (cart, view, prices) = await PriceAsync(decision.State, offers, changed);
+        if (changed is not null && !prices.ContainsKey(changed) && cart.Lines.Any(l => l.Sku == changed))
+            return Error.Of(ErrorCode.Conflict, NoPrice(ChoicesOf(cart)));
+        if (cart != before && (decision.Changed || !cart.Lines.SequenceEqual(before.Lines)))
+            await CommitAsync(cart, []);
+        if (changed is not null)
+            metrics.CartChanged(before, cart);
+        return view;
+    }
 
+    /// <summary>Returns the cart at current prices, and its view. Lines that cannot be bought are not in the sums.</summary>
+    private async Task<(CartState Cart, Cart View, Dictionary<string, Money> Prices)> PriceAsync(
+        CartState cart, Dictionary<string, PriceOffer?> offers, string? changed = null, bool withQuote = false)
+    {
+        var choices = ChoicesOf(cart);
+        if (cart.Lines.IsEmpty)
+            return (cart, new Cart(Id, [], Money.Zero(choices.Currency ?? options.Value.Currency)) { Choices = cart.Choices }, []);
+        // Only stock of known products is read, so that unknown items are not activated.
+        var stocks = await StocksAsync(cart);
         var held = cart.Lines.Any(l => stocks[l.Sku].Units < l.Quantity) ? await HeldAsync(cart) : [];
+        bool IsAvailable(CartLine line) => offers[line.Sku] is { Active: true }
+            && stocks[line.Sku].Units + held.GetValueOrDefault(line.Sku) >= line.Quantity;
+        ImmutableArray<CartLine> buyable = cart.Lines.All(IsAvailable) ? cart.Lines : [.. cart.Lines.Where(IsAvailable)];
+        var content = ContentOf(buyable, offers, choices);
+        var priced = await quotes.QuoteAsync(content);
+        var quote = priced.Quote;
+        var prices = new Dictionary<string, Money>(cart.Lines.Length);
+        for (var i = 0; i < buyable.Length; i++)
+        {
+            if (quote.Lines[i].UnitPrice is { } amount)
+                prices[buyable[i].Sku] = new Money(amount, quote.Currency);
+        }
+        if (buyable.Length < cart.Lines.Length)
+        {
+            var others = ContentOf([.. cart.Lines.Where(l => !IsAvailable(l) && offers[l.Sku] is not null)], offers, choices);
+            foreach (var (sku, price) in Prices(others.Lines, await quotes.UnitPricesAsync(others), choices))
+                prices[sku] = price;
+        }
+        cart = cart.Reprice(prices, changed).State;
+
         var items = ImmutableArray.CreateBuilder<CartItem>(cart.Lines.Length);
-        long subtotal = 0;
+        var next = 0;
         foreach (var line in cart.Lines)
         {
             var (offer, stock) = (offers[line.Sku], stocks[line.Sku]);
             var active = offer is { Active: true };
-            var lineTotal = line.UnitPrice.Amount * line.Quantity;
             var mine = held.GetValueOrDefault(line.Sku);
-            var available = active && stock.Units + mine >= line.Quantity;
-            if (available)
-                subtotal += lineTotal;
+            var isQuoted = next < buyable.Length && buyable[next].Sku == line.Sku;
+            var quoted = isQuoted ? quote.Lines[next++] : null;
             items.Add(new CartItem(
-                line.Sku, offer?.Name ?? line.Name, line.Quantity, line.UnitPrice, line.UnitPrice with { Amount = lineTotal }, available,
+                line.Sku, offer?.Name ?? line.Name, line.Quantity, line.UnitPrice, line.UnitPrice with { Amount = line.UnitPrice.Amount * line.Quantity },
+                quoted is { UnitPrice: not null },
                 !active ? Availability.OutOfStock
                 : mine > 0 && stock.Availability == Availability.OutOfStock ? Availability.LowStock : stock.Availability,
-                line.PreviousUnitPrice));
+                line.PreviousUnitPrice)
+            {
+                Discount = quoted is { Discount: > 0 } reduced ? new Money(reduced.Discount, quote.Currency) : null,
+            });
         }
-        return new Cart(Id, items.MoveToImmutable(), new Money(subtotal, options.Value.Currency));
+        foreach (var gift in quote.Lines.AsSpan()[buyable.Length..])
+        {
+            var price = new Money(gift.UnitPrice ?? 0, quote.Currency);
+            items.Add(new CartItem(
+                gift.Sku, priced.Gifts.First(g => g.Sku == gift.Sku).Name, gift.Quantity, price, price with { Amount = gift.Gross }, true,
+                Availability.InStock, null)
+            {
+                Discount = new Money(gift.Discount, quote.Currency),
+                IsGift = true,
+            });
+        }
+        var view = new Cart(Id, items.ToImmutable(), new Money(quote.Subtotal, quote.Currency))
+        {
+            Prices = quote.Lines.IsEmpty ? null : PriceSummary.Of(quote),
+            Choices = cart.Choices,
+            Quote = withQuote ? quote : null,
+        };
+        return (cart, view, prices);
     }
+
+    /// <summary>Returns the destination in its country's form, or why the shop does not sell there; null stays null.</summary>
+    private async Task<Result<Destination?>> CheckAsync(Destination? destination)
+    {
+        if (destination is null)
+            return default(Destination);
+        var place = Destinations.Check(destination, await quotes.RulesAsync());
+        return place.IsError ? place.Error : place.Value;
+    }
+
+    private CartContent ContentOf(ImmutableArray<CartLine> lines, Dictionary<string, PriceOffer?> offers, CartChoices choices) => new(
+        [.. lines.Where(l => offers[l.Sku] is not null).Select(l => new PricingLine(offers[l.Sku]!.ToPricedProduct(), l.Quantity))], choices,
+        State is { IsGuest: true } || isIssued ? null : Id);
+
+    private static CartChoices ChoicesOf(CartState cart) => cart.Choices ?? CartChoices.None;
+
+    private Dictionary<string, Money> Prices(ImmutableArray<PricingLine> lines, ImmutableArray<long?> prices, CartChoices choices)
+    {
+        var found = new Dictionary<string, Money>(lines.Length);
+        for (var i = 0; i < lines.Length; i++)
+        {
+            if (prices[i] is { } amount)
+                found[lines[i].Product.Sku] = new Money(amount, choices.Currency ?? options.Value.Currency);
+        }
+        return found;
+    }
+
+    private ErrorText NoPrice(CartChoices choices) => ErrorText.Of(
+        "cart.no-price", $"has no price in {choices.Currency ?? options.Value.Currency}; remove it from the cart or choose another currency");
 
     /// <summary>Returns the current offers, one read per product. They include every change that was acknowledged before.</summary>
     private Task<Dictionary<string, PriceOffer?>> OffersAsync(ImmutableArray<string> skus) =>
@@ -369,9 +536,6 @@ internal sealed class CartGrain(
     }
 
     private static ImmutableArray<string> SkusOf(CartState cart) => [.. cart.Lines.Select(l => l.Sku)];
-
-    private static Dictionary<string, Money> Prices(Dictionary<string, PriceOffer?> offers) =>
-        offers.Where(o => o.Value is not null).ToDictionary(o => o.Key, o => o.Value!.Price);
 
     private static Error UnderWay { get; } = Error.Of(
         ErrorCode.Conflict, "error.checkout", "Another checkout of this cart is in progress. Try again.").WithRetryAfter(CutOffPause);

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
-using Orleans.Metadata;
+using SoonShop.Aggregates;
 using SoonShop.Orders;
 
 namespace SoonShop.Carts;
@@ -11,7 +11,8 @@ internal sealed class CartIdsGrain(ICartIdKeys keys, IClusterManifestProvider cl
 {
     async Task<IssuedCarts?> ICartIdsGrain.IssueAsync(int count)
     {
-        if (count is < 1 or > IssuedCarts.MaxCount || !IsKnownEverywhere(this.GetGrainId().Type, cluster.Current.Silos.Values))
+        // A silo of an older version assumes that a cart without a row does not exist.
+        if (count is < 1 or > IssuedCarts.MaxCount || !cluster.Current.AllKnow(this.GetGrainId().Type))
             return null;
         var ring = await keys.GetAsync();
         var ids = ImmutableArray.CreateBuilder<Guid>(count);
@@ -19,10 +20,4 @@ internal sealed class CartIdsGrain(ICartIdKeys keys, IClusterManifestProvider cl
             ids.Add(ring.Issue());
         return new IssuedCarts(ids.MoveToImmutable(), new Money(0, options.Value.Currency));
     }
-
-    /// <summary>
-    /// True when every silo knows this grain. A silo of an older version assumes that a cart without a row does not exist.
-    /// </summary>
-    internal static bool IsKnownEverywhere(GrainType grain, IEnumerable<GrainManifest> silos) =>
-        silos.All(silo => silo.Grains.ContainsKey(grain));
 }

@@ -1,5 +1,6 @@
 using SoonShop.Aggregates;
 using SoonShop.Orders;
+using SoonShop.Pricing;
 
 namespace SoonShop.Carts;
 
@@ -29,6 +30,9 @@ public sealed record CartState
     /// <summary>True when its customer was erased. Late calls find no cart.</summary>
     public bool IsErased { get; init; }
 
+    /// <summary>What its holder has chosen beside the lines; null for nothing.</summary>
+    public CartChoices? Choices { get; init; }
+
     /// <summary>The cart of a customer who was erased.</summary>
     public static CartState Gone { get; } = new() { IsErased = true };
 
@@ -53,20 +57,49 @@ public sealed record CartState
             : To([.. Lines, line]);
     }
 
+    /// <summary>Replaces the choices.</summary>
+    public Decision<CartState> Choose(CartChoices choices) => choices == (Choices ?? CartChoices.None)
+        ? Decision<CartState>.NoChange(this)
+        : Decision<CartState>.To(this with { Choices = choices == CartChoices.None ? null : choices });
+
+    /// <summary>Adds a code, unless it is there in another spelling.</summary>
+    public Decision<CartState> AddCode(string code)
+    {
+        var choices = Choices ?? CartChoices.None;
+        var normal = PromotionCode.Normalize(code);
+        if (choices.Codes.Contains(normal))
+            return Decision<CartState>.NoChange(this);
+        return choices.Codes.Length >= PricingLimits.MaxCodes
+            ? Error.Of(ErrorCode.Conflict, "error.cart-codes", $"A cart holds at most {PricingLimits.MaxCodes} codes. Remove one first.")
+            : Choose(choices with { Codes = choices.Codes.Add(normal) });
+    }
+
+    /// <summary>Removes a code in any spelling.</summary>
+    public Decision<CartState> RemoveCode(string code)
+    {
+        var choices = Choices ?? CartChoices.None;
+        return Choose(choices with { Codes = choices.Codes.Remove(PromotionCode.Normalize(code)) });
+    }
+
     /// <summary>Empties the cart.</summary>
     public Decision<CartState> Clear() => Lines.Length == 0 ? Decision<CartState>.NoChange(this) : To([]);
 
     /// <summary>Applies current prices. A line whose price changed shows its previous price until the holder changes the line.</summary>
-    public Decision<CartState> Reprice(IReadOnlyDictionary<string, Money> prices)
+    /// <param name="prices">The prices by SKU. A line without one keeps its price.</param>
+    /// <param name="changed">The line that the holder has just changed; null for none.</param>
+    public Decision<CartState> Reprice(IReadOnlyDictionary<string, Money> prices, string? changed = null)
     {
         ImmutableArray<CartLine> lines = [.. Lines.Select(l => prices.TryGetValue(l.Sku, out var price) && price != l.UnitPrice
-            ? l with { UnitPrice = price, PreviousUnitPrice = l.UnitPrice }
+            ? l with { UnitPrice = price, PreviousUnitPrice = l.Sku == changed || price.Currency != l.UnitPrice.Currency ? null : l.UnitPrice }
             : l)];
         return lines.SequenceEqual(Lines) ? Decision<CartState>.NoChange(this) : To(lines);
     }
 
-    /// <summary>Adds a guest's lines, once per guest cart. Lines beyond the limits are left out.</summary>
-    public Decision<CartState> Merge(Guid guestCart, ImmutableArray<CartLine> lines)
+    /// <summary>
+    /// Adds a guest's lines and choices, once per guest cart. Lines and codes beyond the limits are left out. Of two choices, the guest's is
+    /// the newer one.
+    /// </summary>
+    public Decision<CartState> Merge(Guid guestCart, ImmutableArray<CartLine> lines, CartChoices? choices = null)
     {
         if (Merged.Contains(guestCart))
             return Decision<CartState>.NoChange(this);
@@ -83,9 +116,18 @@ public sealed record CartState
         {
             Lines = [.. merged],
             Merged = Remember(Merged, guestCart),
+            Choices = choices is null ? Choices : Join(Choices ?? CartChoices.None, choices),
             EarlyPurchases = [.. EarlyPurchases.Where(p => p.GuestCart != guestCart)],
         });
     }
+
+    private static CartChoices Join(CartChoices mine, CartChoices guests) => new()
+    {
+        Destination = guests.Destination ?? mine.Destination,
+        ShippingMethod = guests.ShippingMethod ?? mine.ShippingMethod,
+        Codes = [.. mine.Codes.Union(guests.Codes).Take(PricingLimits.MaxCodes)],
+        Currency = guests.Currency ?? mine.Currency,
+    };
 
     /// <summary>True when this is a guest's cart that can move, or has moved, to this customer.</summary>
     public bool MayGoTo(Guid customerId) => IsGuest && (HandedOverTo ?? customerId) == customerId;
@@ -120,6 +162,8 @@ public sealed record CartState
         {
             // Lines that moved with their order are in the customer's cart, or on the way to it.
             Lines = MovedOrders.Any(m => m.WithLines && m.OrderId == orderId) ? Lines : Without(Lines, ordered),
+            // Codes are for one order; the other choices stay.
+            Choices = Choices is { Codes.IsEmpty: false } choices ? choices with { Codes = [] } : Choices,
             Ordered = [.. orders.TakeLast(MaxRemembered)],
             OrderedUntil = orders.Length > MaxRemembered ? orders[0].PlacedAt : OrderedUntil,
         });

@@ -3,6 +3,7 @@ using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Inventory;
 using SoonShop.Orders;
+using SoonShop.Pricing;
 
 namespace SoonShop.Catalog;
 
@@ -39,6 +40,11 @@ internal sealed class ProductGrain(
         Known is not { } product ? NoProduct
         : IsStale(expectedVersion) ? Error.PreconditionFailed()
         : await DecideAsync("products.update", product.Update(content, options.Value.Currency));
+
+    async Task<Result<Product>> IProductGrain.SetPricesAsync(ImmutableArray<ProductPrice> prices, int? expectedVersion) =>
+        Known is not { } product ? NoProduct
+        : IsStale(expectedVersion) ? Error.PreconditionFailed()
+        : await DecideAsync("products.set-prices", product.SetPrices(prices, options.Value.Currency));
 
     async Task<Result<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)
     {

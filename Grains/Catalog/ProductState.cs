@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SoonShop.Aggregates;
+using SoonShop.Pricing;
 
 namespace SoonShop.Catalog;
 
@@ -30,6 +31,8 @@ public sealed partial record ProductState
     {
         if (Problems(content, currency) is { Count: > 0 } problems)
             return Error.Invalid(problems);
+        if (Problems(content.Prices, currency) is { Count: > 0 } wrong)
+            return Error.Invalid(wrong);
         return Decision<ProductState>.To(
             new ProductState { Sku = sku, Content = content, CreatedAt = now, Published = content.Active },
             new ProductCreated(sku, content.Name, content.Category, content.Price));
@@ -40,6 +43,7 @@ public sealed partial record ProductState
     /// </summary>
     public Decision<ProductState> Update(ProductContent content, string currency)
     {
+        content = content with { Prices = Content.Prices };
         if (Problems(content, currency, Content) is { Count: > 0 } problems)
             return Error.Invalid(problems);
         if (SameAs(content))
@@ -54,10 +58,35 @@ public sealed partial record ProductState
         return Decision<ProductState>.To(With(content), events);
     }
 
+    /// <summary>Replaces the prices beside the one in the shop's currency.</summary>
+    public Decision<ProductState> SetPrices(ImmutableArray<ProductPrice> prices, string currency)
+    {
+        if (Problems(prices, currency) is { Count: > 0 } problems)
+            return Error.Invalid(problems);
+        return Content.Prices.SequenceEqual(prices)
+            ? Decision<ProductState>.NoChange(this)
+            : Decision<ProductState>.To(With(Content with { Prices = prices }), new ProductPricesChanged(Sku, prices));
+    }
+
     /// <summary>Takes the product off sale.</summary>
     public Decision<ProductState> Archive() => Content.Active
         ? Decision<ProductState>.To(With(Content with { Active = false }), new ProductArchived(Sku))
         : Decision<ProductState>.NoChange(this);
+
+    /// <summary>Returns what is wrong with the prices beside the one in the shop's currency, by field.</summary>
+    private static Dictionary<string, ErrorText[]> Problems(ImmutableArray<ProductPrice> prices, string currency)
+    {
+        var problems = PricingRulesValidator.Check(prices).ToDictionary();
+        for (var i = 0; i < prices.Length; i++)
+        {
+            if (prices[i] is { ListId: null, MinQuantity: <= 1, From: null, To: null } price && price.Currency == currency)
+            {
+                problems[$"prices[{i}].currency"] =
+                    [ErrorText.Of("field.base-price", $"must not be {currency} for a base price; set the price of the product instead")];
+            }
+        }
+        return problems;
+    }
 
     private ProductState With(ProductContent content) =>
         this with { Content = content, Published = Content.Active || content.Active ? true : Published };
@@ -66,8 +95,9 @@ public sealed partial record ProductState
     public bool SameAs(ProductContent content) => SameAs(content, Content);
 
     private static bool SameAs(ProductContent a, ProductContent b) =>
-        a with { Attributes = b.Attributes, Images = b.Images } == b
+        a with { Attributes = b.Attributes, Images = b.Images, Prices = b.Prices } == b
         && a.Images.SequenceEqual(b.Images)
+        && a.Prices.SequenceEqual(b.Prices)
         && a.Attributes.Count == b.Attributes.Count
         && a.Attributes.All(pair => b.Attributes.TryGetValue(pair.Key, out var value) && value == pair.Value);
 
@@ -75,10 +105,32 @@ public sealed partial record ProductState
     public Product ToView(Availability availability, int version) => new(
         Sku, Content.Name, Content.Description, Content.Category, Content.Family, Content.Price, Content.Attributes,
         Content.Images, Content.Active, Content.Active ? availability : Availability.OutOfStock)
-    { Version = version, IsDraft = IsDraft };
+    {
+        Version = version,
+        IsDraft = IsDraft,
+        WeightGrams = Content.WeightGrams,
+        SizeClass = Content.SizeClass,
+        TaxCategory = Content.TaxCategory,
+        RequiresShipping = Content.RequiresShipping,
+        Prices = Content.Prices,
+    };
 
     /// <summary>Returns the data that carts and orders need.</summary>
-    public PriceOffer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active) { IsDraft = IsDraft };
+    public PriceOffer ToOffer() => new(Sku, Content.Name, Content.Price, Content.Active)
+    {
+        IsDraft = IsDraft,
+        Product = new PricedProduct
+        {
+            Sku = Sku,
+            Category = Content.Category,
+            Attributes = Content.Attributes,
+            Prices = [new ProductPrice(Content.Price.Currency, Content.Price.Amount), .. Content.Prices],
+            WeightGrams = Content.WeightGrams,
+            SizeClass = Content.SizeClass,
+            TaxCategory = Content.TaxCategory,
+            RequiresShipping = Content.RequiresShipping,
+        },
+    };
 
     /// <summary>Returns what is wrong with the content, by field.</summary>
     /// <param name="content">The new content.</param>
@@ -101,8 +153,7 @@ public sealed partial record ProductState
         Check("category", content.Category == known?.Category
             || (content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category)),
             ErrorText.Of("field.category", "must be one to four slugs of a–z, 0–9 and -, joined by /"));
-        Check("family", content.Family is null || content.Family == known?.Family
-            || (content.Family.Length <= 100 && SlugPattern.IsMatch(content.Family)),
+        Check("family", content.Family is null || content.Family == known?.Family || IsSlug(content.Family),
             ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
         var step = Currencies.ChargeStep(currency);
         Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice && content.Price.Amount % step == 0,
@@ -119,8 +170,14 @@ public sealed partial record ProductState
                 || (i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
                     && Text.IsLine(i) && !i.Any(char.IsWhiteSpace))),
             ErrorText.Of("field.images", "must be at most 20 absolute http or https URLs"));
+        Check("weightGrams", content.WeightGrams is >= 0 and <= ProductContent.MaxWeightGrams,
+            ErrorText.Of("field.whole-range", $"must be 0–{ProductContent.MaxWeightGrams}"));
+        Check("sizeClass", content.SizeClass is null || IsSlug(content.SizeClass), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
+        Check("taxCategory", IsSlug(content.TaxCategory), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
         return errors;
     }
+
+    private static bool IsSlug(string text) => text.Length <= 100 && SlugPattern.IsMatch(text);
 
     [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){0,3}\z")]
     private static partial Regex CategoryPattern { get; }

@@ -109,10 +109,13 @@ internal sealed class NotificationGrain(
             Subtotal = e.Subtotal ?? older?.Subtotal,
             Shipping = e.Shipping ?? older?.Shipping,
             Tax = e.Tax ?? older?.Tax,
+            Discount = e.Discount,
+            TaxIncluded = e.TaxIncluded ? true : null,
         });
     }
 
-    Task IHandle<OrderRejected>.HandleAsync(OrderRejected e, EventContext context) =>
+    // An order that a used-up promotion rejected gets no message: the buyer was told at once, and nothing is missing in stock.
+    Task IHandle<OrderRejected>.HandleAsync(OrderRejected e, EventContext context) => e.Shortages.IsEmpty ? PublishAsync(context) :
         NotifyAsync(context, NotificationKind.OrderRejected, e.Order, Of(e.Order) with { Shortages = e.Shortages });
 
     Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) =>

@@ -1,4 +1,5 @@
 using SoonShop.Addresses;
+using SoonShop.Pricing;
 using SoonShop.Users;
 
 namespace SoonShop.Orders;
@@ -9,11 +10,11 @@ internal static class Destinations
     /// <summary>Returns the address in its country's form, or why the shop cannot send to it.</summary>
     /// <param name="address">The address.</param>
     /// <param name="savedAs">Its id when it is one of the customer's saved addresses, which may be older than a rule.</param>
-    /// <param name="options">The countries that the shop sells to.</param>
-    public static Result<Address> Check(Address address, Guid? savedAs, CheckoutOptions options)
+    /// <param name="rules">The rules that say where the shop sells to.</param>
+    public static Result<Address> Check(Address address, Guid? savedAs, CompiledPricingRules rules)
     {
         var (usable, wrong) = AddressRules.Check(address);
-        IReadOnlyDictionary<string, ErrorText[]> errors = wrong.Count == 0 && options.TaxBasisPointsFor(usable.Country) is null
+        IReadOnlyDictionary<string, ErrorText[]> errors = wrong.Count == 0 && rules.Taxes.ZoneOf(Of(usable)) is null
             ? new Dictionary<string, ErrorText[]> { ["country"] = [NoDelivery(usable.Country)] }
             : wrong;
         if (errors.Count == 0)
@@ -24,6 +25,23 @@ internal static class Destinations
             "field.saved-address", $"names the saved address {savedAs}, whose {e.Key} {what}")));
         return Error.Invalid(new Dictionary<string, ErrorText[]> { ["addressId"] = [.. problems] });
     }
+
+    /// <summary>Returns a destination in its country's form, or why the shop does not sell there.</summary>
+    public static Result<Destination> Check(Destination destination, CompiledPricingRules rules)
+    {
+        if (AddressFormat.Of(destination.Country) is not { } format)
+            return Error.Invalid("country", AddressRules.NoCountry);
+        var (region, postalCode) = (Optional(destination.Region), Optional(destination.PostalCode));
+        if (region is not null && format.RegionOf(region) is null)
+            return Error.Invalid("region", AddressRules.NoRegion(format));
+        var usable = new Destination(format.Country, region is null ? null : format.RegionOf(region), postalCode);
+        return rules.Taxes.ZoneOf(usable) is null ? Error.Invalid("country", NoDelivery(format.Country)) : usable;
+    }
+
+    private static string? Optional(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
+
+    /// <summary>Returns the part of an address that prices depend on.</summary>
+    public static Destination Of(Address address) => new(address.Country, address.Region, address.PostalCode);
 
     private static ErrorText NoDelivery(string country) => ErrorText.Of("field.no-delivery", $"is {country}, where this shop does not deliver");
 }

@@ -34,6 +34,9 @@ public interface IOrderQueries
     Task<ImmutableArray<CompetingOrder>> FindRivalsAsync(
         Guid cartId, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation);
 
+    /// <summary>True when a customer has an order that was confirmed and not cancelled since.</summary>
+    Task<bool> HasBoughtAsync(Guid customerId, CancellationToken cancellation);
+
     /// <summary>Returns the orders that move with a guest's cart to the customer who took it over.</summary>
     Task<ImmutableArray<MovedOrder>> FindMovedAsync(Guid guestCartId, Guid customerId, CancellationToken cancellation);
 }

@@ -5,6 +5,7 @@ using SoonShop.Auditing;
 using SoonShop.Carts;
 using SoonShop.Inventory;
 using SoonShop.Payments;
+using SoonShop.Pricing;
 using SoonShop.Privacy;
 using SoonShop.Users;
 
@@ -14,7 +15,7 @@ namespace SoonShop.Orders;
 internal sealed partial class OrderGrain(
     [LazyState("order")] IPersistentState<StateEnvelope<CheckoutState>> storage, TimeProvider time,
     IOptions<CheckoutOptions> options, IOptions<PrivacyOptions> privacy, IPaymentMethods methods, IPaymentProviderInfo provider,
-    ICheckoutWatch watch, ILogger<OrderGrain> log)
+    ICheckoutWatch watch, CartQuotes quotes, ILogger<OrderGrain> log)
     : AggregateGrain<CheckoutState>(storage, time), IOrderGrain
 {
     /// <summary>The longest that a watcher waits for one response.</summary>
@@ -350,14 +351,14 @@ internal sealed partial class OrderGrain(
             return command.AddressId is null
                 ? Error.Invalid("shippingAddress", "field.address-needed", "is required unless addressId is given")
                 : Error.NotFound("not-found.address-id", $"The address {command.AddressId} was not found.");
-        var destination = Destinations.Check(address, command.AddressId, options.Value);
+        var destination = Destinations.Check(address, command.AddressId, await quotes.RulesAsync());
         if (destination.IsError)
             return destination.Error;
         address = destination.Value;
 
         var basket = GrainFactory.Reference<ICartGrain>(cartId);
         var (asked, begun) = (Time.GetTimestamp(), Now);
-        var cart = await basket.BeginCheckoutAsync(buyer, Id);
+        var cart = await BeginCheckoutAsync(basket, buyer);
         // A repeated request must not end another order; its first response stands.
         if (cart.IsError)
             await ReadNewAsync();
@@ -373,7 +374,7 @@ internal sealed partial class OrderGrain(
                 return null;
             }
             (asked, begun) = (Time.GetTimestamp(), Now);
-            cart = await basket.BeginCheckoutAsync(buyer, Id);
+            cart = await BeginCheckoutAsync(basket, buyer);
         }
         if (cart.IsError)
         {
@@ -383,13 +384,14 @@ internal sealed partial class OrderGrain(
                 await CommitNewAsync(new CheckoutState(command.Fingerprint, null, cart.Error), []);
             return cart.Error;
         }
-        if (await RefuseUnexpectedAsync(command, cart.Value, address) is { } changed)
+        var priced = await PriceAsync(cart.Value, buyer, email, address);
+        if (await RefuseUnexpectedAsync(command, cart.Value.Lines, priced.Quote, priced.Totals) is { } changed)
         {
             await basket.EndCheckoutAsync(Id, Now, null);
             return changed;
         }
         // The order's time is that of the request to the cart, not of its response, so that any checkout that begins afterwards is newer.
-        var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, cart.Value, options.Value, begun);
+        var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, priced.Totals, priced.Quote, priced.Uses, begun);
         CrashPoint.Pass("order.place.before-write");
         var order = command.SavePaymentMethod ? decision.State with { SavePaymentMethod = true } : decision.State;
         await CommitNewAsync(new CheckoutState(command.Fingerprint, order, null), decision.Events);
@@ -406,7 +408,7 @@ internal sealed partial class OrderGrain(
     /// </summary>
     private async Task<bool> ClaimAsync(OrderState order)
     {
-        ImmutableArray<LineUnits> units = [.. order.Totals.Lines.Select(l => new LineUnits(l.Sku, l.Quantity))];
+        ImmutableArray<LineUnits> units = [.. order.OrderedUnits];
         for (var superseded = 0; superseded < MaxSuperseded; superseded++)
         {
             if ((await Cart(order).ResumeCheckoutAsync(Id, order.PlacedAt, units)).Error is not { } error)
@@ -452,29 +454,61 @@ internal sealed partial class OrderGrain(
         }
     }
 
+    /// <summary>Begins the checkout at the cart. A silo of an older version knows only lines, which are bought at their prices.</summary>
+    private async Task<Result<CartCheckout>> BeginCheckoutAsync(ICartGrain basket, Caller buyer)
+    {
+        if (quotes.AreKnownEverywhere)
+            return await basket.StartCheckoutAsync(buyer, Id);
+        var lines = await basket.BeginCheckoutAsync(buyer, Id);
+        return lines.IsError ? lines.Error : new CartCheckout(lines.Value, [.. lines.Value.Select(ProductOf)], CartChoices.None);
+    }
+
+    /// <summary>Prices the order as it would be placed.</summary>
+    private async Task<(Quote Quote, OrderTotals Totals, ImmutableArray<PromotionUseTerms> Uses)> PriceAsync(
+        CartCheckout cart, Caller buyer, string email, Address address)
+    {
+        var priced = await quotes.QuoteAsync(new CartContent(
+            [.. cart.Products.Zip(cart.Lines, (product, line) => new PricingLine(product, line.Quantity))],
+            cart.Choices with { Destination = Destinations.Of(address) }, buyer.UserId, email));
+        var totals = OrderTotals.Of(priced.Quote, sku =>
+            cart.Lines.FirstOrDefault(l => l.Sku == sku)?.Name ?? priced.Gifts.First(g => g.Sku == sku).Name);
+        return (priced.Quote, totals, PromotionUseTerms.Of(priced.Quote, priced.Rules, new PromotionBuyer(buyer.UserId, email)));
+    }
+
+    private static PricedProduct ProductOf(CartLine line) => new()
+    {
+        Sku = line.Sku,
+        Category = "",
+        Prices = [new ProductPrice(line.UnitPrice.Currency, line.UnitPrice.Amount)],
+    };
+
     /// <summary>Checks the buyer's expectations when the cart does not let a checkout begin. Null also when the request has none.</summary>
     private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ICartGrain basket, Address address)
     {
-        if (command is { ExpectedTotal: null, ExpectedCart: null })
+        if (command is { ExpectedTotal: null, ExpectedCart: null } || !quotes.AreKnownEverywhere)
             return null;
-        var shown = await basket.GetAsync(command.Buyer);
-        return shown.IsError
-            ? shown.Error
-            : await RefuseUnexpectedAsync(command, [.. shown.Value.Items.Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))], address);
+        var shown = await basket.QuoteAsync(command.Buyer, new CartQuoteRequest(Destinations.Of(address)));
+        if (shown.IsError)
+            return shown.Error;
+        var items = shown.Value.Items;
+        ImmutableArray<CartLine> lines = [.. items.Where(i => !i.IsGift).Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))];
+        return shown.Value.Quote is not { } quote
+            ? await RefuseUnexpectedAsync(command, lines, null, null)
+            : await RefuseUnexpectedAsync(command, lines, quote, OrderTotals.Of(quote, sku => items.First(i => i.Sku == sku).Name));
     }
 
     /// <summary>
-    /// Refuses a cart that differs from what the buyer was shown. A different total is stored as the response for this key. A different
-    /// cart is not: the request may be repeated with the key and another If-Match.
+    /// Refuses a cart that differs from what the buyer was shown, or that cannot be ordered at its prices. A refusal because of the prices
+    /// is stored as the response for this key. A different cart is not: the request may be repeated with the key and another If-Match.
     /// </summary>
-    private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ImmutableArray<CartLine> lines, Address address)
+    private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ImmutableArray<CartLine> lines, Quote? quote, OrderTotals? totals)
     {
         if (command.ExpectedCart is { } tag && tag != Carts.Cart.TagOf(lines))
             return Error.PreconditionFailed();
         // An empty cart has its own error.
-        if (command.ExpectedTotal is not { } expected || lines.IsEmpty
-            || OrderTotals.Compute(lines, address.Country, options.Value).CheckExpected(expected, options.Value.Currency) is not { } error)
+        if (quote is null || lines.IsEmpty || (QuoteErrors.Check(quote) ?? QuoteErrors.CheckTotal(quote, command.ExpectedTotal)) is not { } error)
             return null;
+        error = error with { Quote = totals!.ToQuote(quote) };
         await CommitNewAsync(new CheckoutState(command.Fingerprint, null, error), []);
         return error;
     }
@@ -527,12 +561,21 @@ internal sealed partial class OrderGrain(
         // Every later attempt is a repetition, because a response may get lost.
         var repeated = !placedHere;
         placedHere = false;
-        var answers = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).ReserveAsync(Id, l.Quantity, repeated)));
+        var stock = Task.WhenAll(order.OrderedUnits.Select(u => Stock(u.Sku).ReserveAsync(Id, u.Quantity, repeated)));
+        var uses = order.PromotionUses is { } terms ? Task.WhenAll(terms.Select(u => Uses(u).ReserveAsync(u.For(Id, repeated)))) : NoUses;
+        await Task.WhenAll(stock, uses);
+        var answers = await stock;
+        var refusedUse = (await uses).FirstOrDefault(u => u.IsError)?.Error;
         CrashPoint.Pass("order.reserved");
         var refusals = answers.Where(a => a.IsError).Select(a => a.Error!).ToArray();
         if (refusals.Length > 0)
         {
             await DecideAsync(order.Reject([.. refusals.SelectMany(r => r.Lines ?? [])], Now));
+            return;
+        }
+        if (refusedUse is not null)
+        {
+            await DecideAsync(order.Reject(refusedUse.Text ?? ErrorText.Untranslated(refusedUse.Detail), Now));
             return;
         }
         var charge = await ChargeForAsync(FirstAttempt, order.PaymentMethod, order.SavePaymentMethod, order.CustomerId);
@@ -611,7 +654,7 @@ internal sealed partial class OrderGrain(
 
     private async Task HandOverGoodsAsync(OrderState order)
     {
-        await Task.WhenAll(SellAsync(order), ClearCartAsync(order));
+        await Task.WhenAll(SellAsync(order), ClearCartAsync(order), CommitUsesAsync(order));
         isSold = true;
     }
 
@@ -653,15 +696,25 @@ internal sealed partial class OrderGrain(
 
     private async Task SellAsync(OrderState order)
     {
-        var sales = await Task.WhenAll(order.Totals.Lines.Select(l => Stock(l.Sku).CommitAsync(Id)));
+        var sales = await Task.WhenAll(order.OrderedUnits.Select(u => Stock(u.Sku).CommitAsync(Id)));
         CrashPoint.Pass("order.stock-committed");
         if (sales.Any(s => s.IsError))
             LogLostReservation(log, Id);
     }
 
+    private async Task CommitUsesAsync(OrderState order)
+    {
+        if (order.PromotionUses is not { } uses)
+            return;
+        var commits = await Task.WhenAll(uses.Select(u => Uses(u).CommitAsync(Id)));
+        CrashPoint.Pass("order.promotions-committed");
+        if (commits.Any(c => c.IsError))
+            LogLostUse(log, Id);
+    }
+
     private async Task ClearCartAsync(OrderState order)
     {
-        ImmutableArray<CartLine> bought = [.. order.Totals.Lines.Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))];
+        ImmutableArray<CartLine> bought = [.. order.Totals.Lines.Where(l => !l.IsGift).Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))];
         await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, bought);
         if (MovedCart(order) is { } moved)
             await moved.EndMovedCheckoutAsync(order.CartId, Id, order.PlacedAt, bought);
@@ -687,7 +740,9 @@ internal sealed partial class OrderGrain(
     {
         // A refused line has no reservation.
         var refused = order.Shortages?.Select(s => s.Sku).ToHashSet() ?? [];
-        await Task.WhenAll(order.Totals.Lines.Where(l => !refused.Contains(l.Sku)).Select(l => Stock(l.Sku).ReleaseAsync(Id)));
+        await Task.WhenAll(order.OrderedUnits.Where(u => !refused.Contains(u.Sku)).Select(u => Stock(u.Sku).ReleaseAsync(Id)));
+        if (order.PromotionUses is { } uses)
+            await Task.WhenAll(uses.Select(u => Uses(u).ReleaseAsync(Id)));
         await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, null);
         if (MovedCart(order) is { } moved)
             await moved.EndCheckoutAsync(Id, order.PlacedAt, null);
@@ -755,6 +810,10 @@ internal sealed partial class OrderGrain(
 
     private IInventoryItemGrain Stock(string sku) => GrainFactory.Reference<IInventoryItemGrain>(Sku.GrainKey(sku));
 
+    private static readonly Task<Result<Done>[]> NoUses = Task.FromResult<Result<Done>[]>([]);
+
+    private IPromotionUsesGrain Uses(PromotionUseTerms use) => GrainFactory.Reference<IPromotionUsesGrain>(PromotionUseTerms.GrainKey(use.PromotionId));
+
     private static Guid CartOf(Caller buyer) => buyer.UserId ?? buyer.CartId!.Value;
 
     private ICartGrain Cart(OrderState order) => GrainFactory.Reference<ICartGrain>(order.CartId);
@@ -773,6 +832,10 @@ internal sealed partial class OrderGrain(
     [LoggerMessage(Level = LogLevel.Critical,
         Message = "Order {OrderId} is confirmed, but one of its reservations was released. Compare the stock ledger with the order.")]
     private static partial void LogLostReservation(ILogger log, Guid orderId);
+
+    [LoggerMessage(Level = LogLevel.Critical,
+        Message = "Order {OrderId} is confirmed, but one of its uses of promotions was released. Compare promotion_use with the order.")]
+    private static partial void LogLostUse(ILogger log, Guid orderId);
 
     [LoggerMessage(Level = LogLevel.Information,
         Message = "The cart of order {OrderId} could not be notified that its checkout has stopped; it notices later: {Reason}")]

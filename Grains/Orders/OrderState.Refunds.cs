@@ -53,32 +53,54 @@ public sealed partial record OrderState
         Decision<OrderState>.To(this with { Refunds = Refunds!.Value.RemoveAll(r => r.Id == refundId) is { Length: > 0 } left ? left : null });
 
     /// <summary>Units of a line that can still be shipped.</summary>
-    public int UnitsToShip(OrderLine line) => line.Quantity - UnitsOf(BackInStock, line.Sku);
+    public int UnitsToShip(LineUnits ordered) => ordered.Quantity - UnitsOf(BackInStock, ordered.Sku);
+
+    /// <summary>The ordered units by SKU. Units that a promotion added are counted together with bought ones of the same SKU.</summary>
+    public IEnumerable<LineUnits> OrderedUnits
+    {
+        get
+        {
+            var lines = Totals.Lines;
+            for (var i = 0; i < lines.Length; i++)
+            {
+                var (sku, units, isFirst) = (lines[i].Sku, 0, true);
+                for (var j = 0; j < lines.Length; j++)
+                {
+                    if (lines[j].Sku != sku)
+                        continue;
+                    isFirst &= j >= i;
+                    units += lines[j].Quantity;
+                }
+                if (isFirst)
+                    yield return new LineUnits(sku, units);
+            }
+        }
+    }
 
     /// <summary>
     /// True when all units returned to stock unshipped and their value is refunded. The shop may still hold the shipping costs. The order
     /// then stays confirmed and can be cancelled, which refunds them, too.
     /// </summary>
     private bool IsAllGivenBack =>
-        OpenRefund is null && Totals.Lines.All(l => UnitsToShip(l) == 0)
-        && (Payment is not { } paid || paid.Refunded.Amount >= Math.Min(paid.Captured.Amount, Totals.Lines.Sum(l => ValueOf(l, l.Quantity))));
+        OpenRefund is null && OrderedUnits.All(u => UnitsToShip(u) == 0)
+        && (Payment is not { } paid || paid.Refunded.Amount >= Math.Min(paid.Captured.Amount, OrderedUnits.Sum(u => ValueOf(u.Sku, u.Quantity))));
 
     /// <summary>Units of a line that can still be refunded by line.</summary>
-    private int UnitsLeft(OrderLine line) => line.Quantity - UnitsGone(line);
+    private int UnitsLeft(LineUnits ordered) => ordered.Quantity - UnitsGone(ordered.Sku);
 
     /// <summary>Units that refunds have named, or that returned to stock when everything was refunded.</summary>
-    private int UnitsGone(OrderLine line) => Math.Max(
-        Refunds?.Where(r => r.Lines is not null).Sum(r => UnitsOf(r.Lines, line.Sku)) ?? 0, UnitsOf(BackInStock, line.Sku));
+    private int UnitsGone(string sku) => Math.Max(
+        Refunds?.Where(r => r.Lines is not null).Sum(r => UnitsOf(r.Lines, sku)) ?? 0, UnitsOf(BackInStock, sku));
 
-    private ImmutableArray<LineUnits> AllUnits => [.. Totals.Lines.Select(l => new LineUnits(l.Sku, l.Quantity))];
+    private ImmutableArray<LineUnits> AllUnits => [.. OrderedUnits];
 
     private ImmutableArray<LineUnits>? RefundedUnits =>
-        (Refunds is null && BackInStock is null) || Totals.Lines.All(l => UnitsGone(l) == 0) ? null
-        : [.. Totals.Lines.Select(l => new LineUnits(l.Sku, UnitsGone(l))).Where(u => u.Quantity > 0)];
+        (Refunds is null && BackInStock is null) || OrderedUnits.All(u => UnitsGone(u.Sku) == 0) ? null
+        : [.. OrderedUnits.Select(u => new LineUnits(u.Sku, UnitsGone(u.Sku))).Where(u => u.Quantity > 0)];
 
     private ImmutableArray<LineUnits> WithUnits(ImmutableArray<LineUnits> more) =>
     [
-        .. Totals.Lines.Select(l => new LineUnits(l.Sku, UnitsOf(BackInStock, l.Sku) + UnitsOf(more, l.Sku))).Where(u => u.Quantity > 0),
+        .. OrderedUnits.Select(u => new LineUnits(u.Sku, UnitsOf(BackInStock, u.Sku) + UnitsOf(more, u.Sku))).Where(u => u.Quantity > 0),
     ];
 
     private Error? CheckUnits(ImmutableArray<LineUnits> lines)
@@ -93,7 +115,7 @@ public sealed partial record OrderState
         }
         if (errors.Count > 0)
             return Error.Invalid(errors);
-        foreach (var line in Totals.Lines)
+        foreach (var line in OrderedUnits)
         {
             if (UnitsOf(lines, line.Sku) is var units && units > UnitsLeft(line))
                 return Error.Of(
@@ -109,14 +131,29 @@ public sealed partial record OrderState
     /// </summary>
     private long ShareOf(LineUnits units)
     {
-        var line = Totals.Lines.First(l => l.Sku == units.Sku);
-        var gone = UnitsGone(line);
-        return ValueOf(line, gone + units.Quantity) - ValueOf(line, gone);
+        var gone = UnitsGone(units.Sku);
+        return ValueOf(units.Sku, gone + units.Quantity) - ValueOf(units.Sku, gone);
+    }
+
+    /// <summary>Returns what the buyer paid for the first units of a SKU, from the order's quote. Bought units come before gifts.</summary>
+    private long ValueOf(string sku, int units)
+    {
+        var value = 0L;
+        for (var i = 0; i < Totals.Lines.Length && units > 0; i++)
+        {
+            var line = Totals.Lines[i];
+            if (line.Sku != sku)
+                continue;
+            var share = Math.Min(units, line.Quantity);
+            value += Quote is { } quote ? quote.SharesOf(i, 0, share).Total : ValueOf(line, share);
+            units -= share;
+        }
+        return value;
     }
 
     /// <summary>
-    /// Returns the value of a line's first units with tax. It is divided by the largest-remainder method, in steps that the currency
-    /// supports.
+    /// Returns the value of a line's first units in an order of an older version, which has no quote. It is divided by the largest-remainder
+    /// method, in steps that the currency supports.
     /// </summary>
     private static long ValueOf(OrderLine line, int units)
     {

@@ -1,7 +1,7 @@
 using SoonShop.Aggregates;
-using SoonShop.Carts;
 using SoonShop.Events;
 using SoonShop.Payments;
+using SoonShop.Pricing;
 using SoonShop.Privacy;
 using SoonShop.Users;
 
@@ -32,6 +32,12 @@ public sealed partial record OrderState
     public required string Currency { get; init; }
     /// <summary>The totals, in minor units.</summary>
     public required OrderTotals Totals { get; init; }
+    /// <summary>The quote that it was placed at; null in orders of older versions. All later amounts are computed from it.</summary>
+    public Quote? Quote { get; init; }
+    /// <summary>The uses of limited promotions that it reserves; null for none.</summary>
+    public ImmutableArray<PromotionUseTerms>? PromotionUses { get; init; }
+    /// <summary>Why a promotion refused its use; null when none did.</summary>
+    public ErrorText? PromotionRefusal { get; init; }
     /// <summary>The shipping address.</summary>
     public required Address ShippingAddress { get; init; }
     /// <summary>The method of the first attempt.</summary>
@@ -92,17 +98,18 @@ public sealed partial record OrderState
     /// <summary>Creates a new order.</summary>
     public static Decision<OrderState> Place(
         Guid id, Caller buyer, Guid cartId, string email, Address address, string paymentMethod,
-        ImmutableArray<CartLine> cart, CheckoutOptions options, DateTimeOffset now)
+        OrderTotals totals, Quote quote, ImmutableArray<PromotionUseTerms> uses, DateTimeOffset now)
     {
-        var totals = OrderTotals.Compute(cart, address.Country, options);
         var order = new OrderState
         {
             Id = id,
             CustomerId = buyer.UserId,
             CartId = cartId,
             Email = email,
-            Currency = options.Currency,
+            Currency = quote.Currency,
             Totals = totals,
+            Quote = quote,
+            PromotionUses = uses.IsEmpty ? null : uses,
             ShippingAddress = address,
             PaymentMethod = paymentMethod,
         }.Enter(OrderStatus.Pending, now);
@@ -127,6 +134,12 @@ public sealed partial record OrderState
         ? Decision<OrderState>.NoChange(this)
         : To((this with { Shortages = shortages }).Enter(OrderStatus.Rejected, now).WithResult(ErrorCode.OutOfStock),
             o => new OrderRejected(o.Summary, shortages));
+
+    /// <summary>Rejects the order because a promotion that its price depends on was used up meanwhile.</summary>
+    public Decision<OrderState> Reject(ErrorText promotionRefusal, DateTimeOffset now) => Status != OrderStatus.Pending
+        ? Decision<OrderState>.NoChange(this)
+        : To((this with { PromotionRefusal = promotionRefusal }).Enter(OrderStatus.Rejected, now).WithResult(ErrorCode.Conflict),
+            o => new OrderRejected(o.Summary, []));
 
     /// <summary>Applies a payment update: confirms the order, waits for the customer, or only stores the payment.</summary>
     public Decision<OrderState> Apply(Payment payment, TimeSpan window, DateTimeOffset now) => (Status, payment.Status) switch
@@ -264,7 +277,7 @@ public sealed partial record OrderState
     public Decision<OrderState> Ship(string carrier, string trackingNumber, DateTimeOffset now) => Status switch
     {
         OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber => Decision<OrderState>.NoChange(this),
-        OrderStatus.Confirmed when Totals.Lines.All(l => UnitsToShip(l) == 0) =>
+        OrderStatus.Confirmed when OrderedUnits.All(u => UnitsToShip(u) == 0) =>
             Error.Of(
                 ErrorCode.InvalidOrderState, "error.nothing-to-ship",
                 "All units of the order were refunded and are back in stock; nothing is left to ship.").WithOrder(Id),
@@ -311,6 +324,7 @@ public sealed partial record OrderState
         Timeline, PlacedAt, Status == OrderStatus.AwaitingPayment ? PaymentDeadline : null, Shipment, CancelReason)
     {
         RefundedUnits = RefundedUnits,
+        Prices = Quote is { } quote ? PriceSummary.Of(quote) : null,
     };
 
     /// <summary>
@@ -323,6 +337,9 @@ public sealed partial record OrderState
     {
         if (answer.RefusalCode == ErrorCode.OutOfStock)
             return OutOfStock with { OrderId = Id, Lines = Shortages };
+        if (answer.RefusalCode == ErrorCode.Conflict)
+            return Error.Of(
+                ErrorCode.Conflict, "error.promotion-gone", $"{PromotionRefusal!} Nothing was charged. Read the cart again.").WithOrder(Id);
         if (answer.RefusalCode is not null)
             return Declined(answer.DeclineCode, provider);
         return answer.ApplyTo(ToView(), PaymentDeadline);
@@ -355,6 +372,8 @@ public sealed partial record OrderState
         Subtotal = Amount(Totals.Subtotal),
         Shipping = Amount(Totals.Shipping),
         Tax = Amount(Totals.Tax),
+        Discount = Totals.Discount > 0 ? Amount(Totals.Discount) : null,
+        TaxIncluded = Quote is { TaxInside: true },
     };
 
     private OrderSummary Summary => new(Id, Number, OwnerId, Email, Amount(Totals.Total));
@@ -481,7 +500,7 @@ public sealed record OrderIndex(Guid? CustomerId, Guid CartId, string Number, Or
             Moved = order.CartMoved ? true : null,
             // Set from the first write on, so that the confirmation need not change these index fields.
             Email = order.BuyerErased ? null : EmailAddress.Normalize(order.Email),
-            Skus = [.. order.Totals.Lines.Select(l => l.Sku)],
+            Skus = [.. order.OrderedUnits.Select(u => u.Sku)],
         };
 
     /// <summary>The normalized e-mail address; null once the buyer is erased.</summary>

@@ -1,49 +1,33 @@
-using SoonShop.Carts;
+using SoonShop.Pricing;
 
 namespace SoonShop.Orders;
 
-/// <summary>
-/// The totals of an order, computed once in integer minor units. Tax is computed on the whole and divided over lines and shipping by the
-/// largest-remainder method, so that the parts add up exactly. Shipping and tax are rounded to the currency's
-/// <see cref="Currencies.ChargeStep"/>, like prices, so that the total can always be charged.
-/// </summary>
+/// <summary>The totals of an order in integer minor units, and its lines. They are taken from its quote once, when it is placed.</summary>
 public sealed record OrderTotals(ImmutableArray<OrderLine> Lines, long Subtotal, long Shipping, long Tax, long Discount, long Total)
 {
-    /// <summary>100 % in basis points.</summary>
-    private const int Whole = 10_000;
-
-    /// <summary>Computes the totals of lines that are sent to a country.</summary>
-    /// <exception cref="InvalidOperationException">
-    /// The shop does not sell to the country: no tax rate is configured, not even zero. See <see cref="Destinations"/>.
-    /// </exception>
-    public static OrderTotals Compute(ImmutableArray<CartLine> cart, string country, CheckoutOptions options)
+    /// <summary>Returns the totals of a quote.</summary>
+    /// <param name="quote">The quote.</param>
+    /// <param name="nameOf">Returns the name of a product by its SKU.</param>
+    public static OrderTotals Of(Quote quote, Func<string, string> nameOf)
     {
-        var subtotal = cart.Sum(l => checked(l.UnitPrice.Amount * l.Quantity));
-        var rate = options.ShippingByCountry.GetValueOrDefault(country, options.Shipping);
-        var step = Currencies.ChargeStep(options.Currency);
-        var shipping = rate.FreeFrom is { } free && subtotal >= free ? 0 : RoundHalfUp(rate.Amount, step) * step;
-        var basisPoints = options.TaxBasisPointsFor(country)
-            ?? throw new InvalidOperationException(
-                $"The shop has no tax for {country}, so it does not sell there. Refuse the address before an order is computed.");
-        var tax = RoundHalfUp((Int128)(subtotal + shipping) * basisPoints, Whole * step) * step;
-        var shares = LargestRemainder.Divide(tax, [.. cart.Select(l => l.UnitPrice.Amount * l.Quantity), shipping]);
-        Money Of(long amount) => new(amount, options.Currency);
-        var lines = cart
-            .Select((l, i) => new OrderLine(l.Sku, l.Name, l.Quantity, l.UnitPrice, Of(l.UnitPrice.Amount * l.Quantity), Of(shares[i])))
-            .ToArray();
-        return new OrderTotals([.. lines], subtotal, shipping, tax, 0, subtotal + shipping + tax);
-    }
-
-    /// <summary>Returns the error, with a quote, for a total that differs from what the buyer was shown; null when it is equal.</summary>
-    public Error? CheckExpected(Money expected, string currency)
-    {
-        Money Of(long amount) => new(amount, currency);
-        return Of(Total) == expected ? null : Error.Of(
-            ErrorCode.Conflict, "error.another-total", $"The order now costs {Of(Total)}, not {expected}; see quote.") with
+        Money Amount(long minor) => new(minor, quote.Currency);
+        var lines = ImmutableArray.CreateBuilder<OrderLine>(quote.Lines.Length);
+        foreach (var line in quote.Lines)
         {
-            Quote = new OrderQuote(Lines, Of(Subtotal), Of(Shipping), Of(Tax), Of(Total)),
-        };
+            lines.Add(new OrderLine(
+                line.Sku, nameOf(line.Sku), line.Quantity, Amount(line.UnitPrice ?? 0), Amount(line.Gross), Amount(line.Tax))
+            {
+                Discount = line.Discount > 0 ? Amount(line.Discount) : null,
+                IsGift = line.GiftOf is not null,
+            });
+        }
+        return new OrderTotals(lines.MoveToImmutable(), quote.Subtotal, quote.ShippingCost, quote.Tax, quote.Discount, quote.Total);
     }
 
-    private static long RoundHalfUp(Int128 dividend, int divisor) => (long)((dividend + divisor / 2) / divisor);
+    /// <summary>Returns the quote as a buyer sees it who expected another one.</summary>
+    public OrderQuote ToQuote(Quote quote)
+    {
+        Money Amount(long minor) => new(minor, quote.Currency);
+        return new OrderQuote(Lines, Amount(Subtotal), Amount(Shipping), Amount(Tax), Amount(Total)) { Prices = PriceSummary.Of(quote) };
+    }
 }

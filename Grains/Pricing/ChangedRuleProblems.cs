@@ -13,7 +13,10 @@ internal static class ChangedRuleProblems
     public static IReadOnlyDictionary<string, ErrorText[]> Of(PricingRules rules, RuleList list, PricingRule rule)
     {
         if (list.In(rules).Count() > list.Limit)
-            return One("id", ErrorText.Of("field.rule-count", $"would be one more than the {list.Limit} that are possible; archive another first"));
+        {
+            return One("id", ErrorText.Of(
+                "field.rule-count", $"would be one more than the {list.Limit} that are possible; archive another first"));
+        }
         var place = $"{list.Member}[{list.IndexOf(rules, rule.Id)}].";
         var problems = PricingRulesValidator.Check(rules).ToDictionary(p => Within(p.Key, place, rule.Kind), p => p.Value);
         if (rule.Content is Promotion { Code: { } code } && OtherWithCode(rules, rule.Id, code) is { } other)

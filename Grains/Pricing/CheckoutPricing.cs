@@ -14,9 +14,9 @@ public static class CheckoutPricing
     private const int PpmOfBasisPoint = 100;
 
     /// <summary>
-    /// Returns the rules with which <see cref="PricingEngine.Price"/> gives the totals of <see cref="OrderTotals.Compute"/>: flat shipping
-    /// by country, one tax rate by country on top of prices and shipping, rounded once. In currencies with a
-    /// <see cref="Currencies.ChargeStep"/> above 1 the tax is not rounded to that step, but the total is.
+    /// Returns the rules that the configuration means: flat shipping by country, one tax rate by country on top of prices and shipping,
+    /// rounded once. In currencies with a <see cref="Currencies.ChargeStep"/> above 1 the tax is
+    /// not rounded to that step, but the total is.
     /// </summary>
     public static PricingRules RulesOf(CheckoutOptions options)
     {

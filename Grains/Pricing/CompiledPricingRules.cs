@@ -26,6 +26,7 @@ public sealed class CompiledPricingRules
         Prices = new PriceTable(rules);
         Taxes = new TaxTable(rules);
         Shipping = new ShippingTable(rules);
+        HasFirstOrderPromotions = enabled.Any(p => p.Rule.Conditions.FirstOrderOnly);
         TaxInside = rules.TaxInsideCurrencies.ToFrozenSet(StringComparer.Ordinal);
     }
 
@@ -37,6 +38,9 @@ public sealed class CompiledPricingRules
 
     /// <summary>The SKUs that promotions give away. A request names the products of those that are available.</summary>
     public FrozenSet<string> GiftSkus { get; }
+
+    /// <summary>True when a promotion asks whether the buyer has ordered before.</summary>
+    public bool HasFirstOrderPromotions { get; }
 
     /// <summary>All promotions in the order in which they apply.</summary>
     internal CompiledPromotion[] Promotions { get; }

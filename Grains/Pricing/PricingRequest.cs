@@ -47,34 +47,6 @@ public sealed record PricingRequest
 /// <param name="Quantity">Units, 1–<see cref="PricingLimits.MaxQuantity"/>.</param>
 public readonly record struct PricingLine(PricedProduct Product, int Quantity);
 
-/// <summary>What prices depend on of a product.</summary>
-public sealed record PricedProduct
-{
-    /// <summary>The stock keeping unit.</summary>
-    public required string Sku { get; init; }
-
-    /// <summary>The category, such as <c>kitchen/drinkware</c>.</summary>
-    public required string Category { get; init; }
-
-    /// <summary>The prices in all currencies and lists.</summary>
-    public required ImmutableArray<ProductPrice> Prices { get; init; }
-
-    /// <summary>The attributes, such as <c>colour: blue</c>.</summary>
-    public IReadOnlyDictionary<string, string> Attributes { get; init; } = ImmutableDictionary<string, string>.Empty;
-
-    /// <summary>The weight of one unit in grams, 0–1,000,000,000.</summary>
-    public int WeightGrams { get; init; }
-
-    /// <summary>The size class, such as <c>bulky</c>; null for none.</summary>
-    public string? SizeClass { get; init; }
-
-    /// <summary>The tax category; see <see cref="Pricing.TaxCategory"/>.</summary>
-    public string TaxCategory { get; init; } = Pricing.TaxCategory.Standard;
-
-    /// <summary>False for what is not sent, such as a download.</summary>
-    public bool RequiresShipping { get; init; } = true;
-}
-
 /// <summary>Who buys.</summary>
 public sealed record Buyer
 {

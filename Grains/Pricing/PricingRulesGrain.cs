@@ -64,5 +64,6 @@ internal sealed class PricingRulesGrain(
         });
 
     /// <summary>Returns a rule for the audit log; null for one that is not in force.</summary>
-    private static JsonElement? Facts(StoredRule? rule) => rule is null or { ArchivedAt: not null } ? null : RuleList.ToJson(rule.Rule.Content);
+    private static JsonElement? Facts(StoredRule? rule) =>
+        rule is null or { ArchivedAt: not null } ? null : RuleList.ToJson(rule.Rule.Content);
 }

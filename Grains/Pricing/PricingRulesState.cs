@@ -83,7 +83,7 @@ public sealed record PricingRulesState
         {
             Rules = list.Remove(Rules, id) with { Version = version },
             Archived = list.Put(Archived, known with { Position = null }),
-            Records = Records.SetItem(KeyOf(kind, id), new RuleRecord(version, Records.GetValueOrDefault(KeyOf(kind, id))?.CreatedAt, now, now)),
+            Records = Records.SetItem(KeyOf(kind, id), new RuleRecord(version, CreatedAtOf(known, now), now, now)),
         };
         return Decision<PricingRulesState>.To(next.Prune(list), new PricingRulesChanged(version, kind, id));
     }
@@ -121,7 +121,7 @@ public sealed record PricingRulesState
                 ErrorCode.Conflict, "error.rules-size",
                 $"All rules together would exceed {PricingRuleLimits.MaxBytes / 1024 / 1024} MiB. Archive some first.");
         }
-        var record = new RuleRecord(version, Records.TryGetValue(KeyOf(rule.Kind, rule.Id), out var known) ? known.CreatedAt : FirstSeen(list, rule, now), now, null);
+        var record = new RuleRecord(version, CreatedAtOf(rule, now), now, null);
         return Decision<PricingRulesState>.To(
             this with
             {
@@ -133,8 +133,11 @@ public sealed record PricingRulesState
             new PricingRulesChanged(version, rule.Kind, rule.Id));
     }
 
-    /// <summary>Returns when a rule without a record was created: now, or null for a rule of the configuration.</summary>
-    private DateTimeOffset? FirstSeen(RuleList list, PricingRule rule, DateTimeOffset now) => list.Find(Rules, rule.Id) is null ? now : null;
+    /// <summary>Returns when a rule that changes now was created: now for a new one, null for one of the configuration.</summary>
+    private DateTimeOffset? CreatedAtOf(PricingRule rule, DateTimeOffset now) =>
+        Records.TryGetValue(KeyOf(rule.Kind, rule.Id), out var record) ? record.CreatedAt
+        : RuleList.Of(rule.Kind).Find(Rules, rule.Id) is null ? now
+        : null;
 
     /// <summary>Removes the archived rules beyond the limits, those that were archived first.</summary>
     private PricingRulesState Prune(RuleList list)

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace SoonShop.Pricing;
 
 /// <summary>Writes a set of stages as an array of words, such as <c>["order","shipping"]</c>.</summary>
-internal sealed class PromotionStagesConverter : JsonConverter<PromotionStages>
+public sealed class PromotionStagesConverter : JsonConverter<PromotionStages>
 {
     private static readonly ImmutableArray<(PromotionStages Stage, string Word)> Words =
         [(PromotionStages.Line, "line"), (PromotionStages.Order, "order"), (PromotionStages.Shipping, "shipping")];

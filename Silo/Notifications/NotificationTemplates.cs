@@ -136,6 +136,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
             ["subtotal"] = Amount(d.Subtotal),
             ["shipping"] = Amount(d.Shipping),
             ["tax"] = d.Tax is { Amount: > 0 } ? Amount(d.Tax) : null,
+            ["discount"] = d.Discount is { Amount: > 0 } ? Amount(d.Discount) : null,
             ["refunded"] = Amount(d.Refunded),
             ["carrier"] = d.Carrier,
             ["tracking_number"] = d.TrackingNumber,
@@ -152,6 +153,7 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         model.Add("threshold", d.Threshold);
         model.Add("won", d.Won);
         model.Add("paid", d.Paid);
+        model.Add("tax_included", d.TaxIncluded);
         model.Add("lines", d.Lines?.Select(l => Line(l, language)).ToArray());
         model.Add("shortages", d.Shortages?.Select(ShortageOf).ToArray());
         return model;
@@ -300,7 +302,7 @@ internal sealed record MailText(string Language, string Title, byte[] TextBytes,
 internal static class NotificationSamples
 {
     /// <summary>Names that layouts may use with every kind, whether they have a value or not.</summary>
-    private static readonly string[] OfLayouts = ["name", "link", "lines", "shortages", "subtotal", "shipping", "tax", "total"];
+    private static readonly string[] OfLayouts = ["name", "link", "lines", "shortages", "subtotal", "discount", "shipping", "tax", "tax_included", "total"];
 
     /// <summary>Names that a kind has only sometimes. Its templates test for them before they use them.</summary>
     private static string[] Optional(NotificationKind kind) => kind switch
@@ -342,7 +344,7 @@ internal static class NotificationSamples
             NotificationKind.EmailChangeUndone => new() { OtherEmail = "new@example.com" },
             NotificationKind.LowStock => new() { Sku = "SKU", Available = 2, Threshold = 5 },
             NotificationKind.OutOfStock => new() { Sku = "SKU", Available = 0 },
-            NotificationKind.OrderConfirmed => order with { Lines = [new OrderLine("SKU", "Thing", 1, usd, usd, usd)], Subtotal = usd, Shipping = usd, Tax = usd },
+            NotificationKind.OrderConfirmed => order with { Lines = [new OrderLine("SKU", "Thing", 1, usd, usd, usd)], Subtotal = usd, Discount = usd, Shipping = usd, Tax = usd },
             NotificationKind.OrderRejected => order with { Shortages = [new Shortage("SKU", 2, 1)] },
             NotificationKind.OrderShipped => order with { Carrier = "Carrier", TrackingNumber = "1" },
             NotificationKind.OrderRefunded => order with { Refunded = usd },

@@ -82,6 +82,17 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
 
     private static string NameOf(OrderStatus status) => JsonNamingPolicy.CamelCase.ConvertName(status.ToString());
 
+    public async Task<bool> HasBoughtAsync(Guid customerId, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("""
+            select exists (
+              select from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
+              where e.customer_id = $1 and o.index ->> 'status' in ('confirmed', 'shipped', 'delivered', 'refunded'))
+            """);
+        command.Parameters.Add(new() { Value = customerId });
+        return await command.ExecuteScalarAsync(cancellation) is true;
+    }
+
     public async Task<ImmutableArray<Guid>> FindUnfinishedAsync(
         Guid cartId, bool isGuest, IEnumerable<Guid> ordered, DateTimeOffset orderedUntil, CancellationToken cancellation)
     {

@@ -94,6 +94,7 @@ public sealed class ExampleTests : IAsyncDisposable
         // A rate and a method need their zones, which can be archived only after them.
         foreach (var kind in (string[])["PriceList", "TaxZone", "TaxRate", "ShippingZone", "ShippingMethod", "Promotion"])
             await SendRuleAsync(kind, admin);
+        await SendAsync("previewPricing", admin);
         foreach (var kind in (string[])["TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList"])
             await SendRuleAsync(kind, admin, "archive");
         ids["webhooks"] = (await SendAsync("createWebhook", admin)).Text("id");
@@ -162,7 +163,7 @@ public sealed class ExampleTests : IAsyncDisposable
         string[] last = ["changeEmail", "confirmEmailChange", "undoEmailChange", "archiveProduct", "refreshSession", "logout", "eraseAccount", "getErasure", "changePassword"];
         foreach (var (id, method, path, operation) in Operations().Where(o => !sent.Contains(o.Id) && !Impossible.ContainsKey(o.Id) && !last.Contains(o.Id)))
         {
-            var isForAdmins = path.Contains("/admin/", StringComparison.Ordinal) || path.Contains("/inventory/", StringComparison.Ordinal) || (path.Contains("/products", StringComparison.Ordinal) && method != HttpMethod.Get);
+            var isForAdmins = path.Contains("/admin/", StringComparison.Ordinal) || path.Contains("/inventory/", StringComparison.Ordinal) || path.EndsWith("/prices", StringComparison.Ordinal) || (path.Contains("/products", StringComparison.Ordinal) && method != HttpMethod.Get);
             var security = operation["security"]?.ToJsonString() ?? "";
             await SendAsync(id, isForAdmins ? admin : security.Contains("Cart", StringComparison.Ordinal) ? guest : security.Contains("Bearer", StringComparison.Ordinal) ? customer : nobody);
         }

@@ -48,6 +48,9 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/dead-letters/{id}/replay"] = t => t.ReplayAsync(),
         ["/admin/dead-letters/replay"] = t => t.ReplayManyAsync(),
         ["/admin/payments/reconcile"] = t => t.ReconcileAsync(),
+        ["/admin/pricing/preview"] = t => t.PreviewAsync(),
+        ["/cart/quote"] = t => t.PriceCartAsync("/cart/quote", new { currency = "USD" }),
+        ["/cart/shipping-options"] = t => t.PriceCartAsync("/cart/shipping-options", new { destination = new { country = "GB" } }),
         ["/admin/promotions"] = t => t.CreateRuleAsync(
             "/admin/promotions", name => new { name, action = new { kind = "orderDiscount", percentPpm = 1000 }, enabled = false }),
         ["/admin/tax/zones"] = t => t.CreateRuleAsync("/admin/tax/zones", name => new { name, areas = new[] { Area() } }),
@@ -477,6 +480,21 @@ public sealed class IdempotencyTests(RunningShop shop)
 
     /// <summary>A part of the world that no other zone has.</summary>
     private static object Area() => new { country = "AQ", region = Make.Word() };
+
+    private async Task<Case> PreviewAsync()
+    {
+        var sku = await shop.Admin.CreateProductAsync();
+        // It stores nothing but its answer.
+        return new Case(shop.Admin, "/admin/pricing/preview", new { lines = new[] { new { sku, quantity = 1 } } }, _ => Task.CompletedTask);
+    }
+
+    private async Task<Case> PriceCartAsync(string path, object body)
+    {
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
+        // It stores nothing but its answer.
+        return new Case(guest, path, body, _ => Task.CompletedTask);
+    }
 
     private Task<Case> CreateRuleAsync(string path, Func<string, object> bodyOf)
     {

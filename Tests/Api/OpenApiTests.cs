@@ -29,7 +29,7 @@ public sealed class OpenApiTests(RunningShop shop)
         "GET /admin/promotions", "POST /admin/promotions", "GET /admin/promotions/{id}", "PUT /admin/promotions/{id}",
         "DELETE /admin/promotions/{id}", "GET /admin/promotions/{id}/history", "POST /admin/tax/zones", "POST /admin/tax/rates",
         "GET /admin/tax/settings", "PUT /admin/tax/settings", "POST /admin/shipping/zones", "POST /admin/shipping/methods",
-        "POST /admin/price-lists",
+        "POST /admin/price-lists", "POST /admin/pricing/preview",
         "GET /notifications", "POST /notifications/{id}/read", "POST /notifications/read-all",
         "GET /me/notification-preferences", "PUT /me/notification-preferences",
         "GET /admin/webhooks", "POST /admin/webhooks", "GET /admin/webhooks/{id}", "DELETE /admin/webhooks/{id}", "POST /admin/webhooks/{id}/enable",

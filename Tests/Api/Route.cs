@@ -120,7 +120,7 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "expiresAt" => "2100-01-01T00:00:00Z",
         "type" => "transient",
         "images" => new JsonArray("https://example.com/a.jpg"),
-        "attributes" => new JsonObject { ["colour"] = "blue" },
+        "attributes" when !Allows(schema, "array") => new JsonObject { ["colour"] = "blue" },
         "sku" => Make.Sku(),
         // Nobody listens there, and hardly anything happens that would be posted.
         "url" => "http://127.0.0.1:9/hook",
@@ -133,8 +133,19 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "lines" or "full" => null,
         // Guests have no account to keep one in.
         "savePaymentMethod" => false,
+        // Rules that change nothing for anybody.
+        "enabled" => false,
+        "id" or "code" or "from" or "to" or "customerId" or "at" or "position" or "taxExemptionReason" or "freeFrom" => null,
+        "action" => new JsonObject { ["kind"] = "unitDiscount", ["percentPpm"] = 1 },
+        "areas" => new JsonArray(new JsonObject { ["country"] = "AQ" }),
+        "zoneId" => "gb",
+        "taxCategory" or "sizeClass" => "things",
+        "trackingUrlTemplate" => "https://example.com/{number}",
+        _ when schema["enum"] is JsonArray words => words[0]!.DeepClone(),
+        _ when Allows(schema, "array") => new JsonArray(),
         _ when schema["properties"] is JsonObject properties => new JsonObject(
             properties.Select(p => KeyValuePair.Create(p.Key, Sample(Resolve(p.Value!.AsObject()), p.Key)))),
+        _ when schema["additionalProperties"] is JsonObject => new JsonObject(),
         _ when Allows(schema, "integer") => 1,
         _ when Allows(schema, "boolean") => true,
         _ when schema["format"]?.GetValue<string>() == "date-time" => "2026-03-01T09:30:00Z",

@@ -15,9 +15,6 @@ namespace SoonShop.Tests.Faults;
 [Collection(nameof(Faults))]
 public sealed class PromotionUsesFaultTests
 {
-    private const int Buyers = 400;
-    private const int Limit = 100;
-    private const int InFlight = 32;
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(2);
     private readonly string promotion = $"promotion-{Guid.NewGuid():N}";
 
@@ -53,56 +50,6 @@ public sealed class PromotionUsesFaultTests
             await cluster.ReplaceAsync(dead);
             Assert.False((await answer).IsError);
         }
-    }
-
-    [Fact]
-    public async Task a_silo_killed_among_four_hundred_buyers_changes_nothing_of_a_hundred_uses()
-    {
-        await using var shop = await Shop.CreateAsync();
-        var otherPorts = (Silo: TcpPort.Free(), Gateway: TcpPort.Free());
-        var first = await shop.StartSiloProcessAsync();
-        var second = await shop.StartSiloProcessAsync(ports: otherPorts);
-        using var client = await ConnectAsync(shop);
-        var grains = client.Services.GetRequiredService<IGrainFactory>();
-        var uses = grains.GetGrain<IPromotionUsesGrain>(promotion);
-        await uses.GetAsync();
-        var address = await grains.GetGrain<IManagementGrain>(0).GetActivationAddress(uses, TestContext.Current.CancellationToken);
-        var host = address!.Endpoint.Port == otherPorts.Silo ? second : first;
-
-        var answered = 0;
-        var reached = new TaskCompletionSource();
-        using var turns = new SemaphoreSlim(InFlight);
-        // Every customer comes twice.
-        var asked = Enumerable.Range(0, Buyers).Select(i => PromotionUse.New(
-            amount: 10, holders: [new($"customer/{i / 2}", 1), new("code/SUMMER", Limit)])).ToArray();
-        var buying = Task.WhenAll(asked.Select(async use =>
-        {
-            await turns.WaitAsync();
-            try
-            {
-                var result = await AnswerAsync(again => uses.ReserveAsync(use with { Repeated = again }));
-                if (!result.IsError)
-                    result = await AnswerAsync(_ => uses.CommitAsync(use.ReservationId));
-                return (Use: use, result.IsError);
-            }
-            finally
-            {
-                turns.Release();
-                if (Interlocked.Increment(ref answered) == Limit / 2)
-                    reached.SetResult();
-            }
-        }));
-        await reached.Task;
-        await host.KillAsync();
-        var answers = await buying;
-
-        var winners = answers.Where(a => !a.IsError).Select(a => a.Use).ToArray();
-        Assert.Equal(Limit, winners.Length);
-        Assert.Equal(Limit, winners.Select(w => w.Holders[0].Key).Distinct().Count());
-        await AssertUsedAsync(shop, uses, new PromotionUses(0, Limit, [new BudgetUse("USD", 0, 10 * Limit)]));
-        Assert.Equal(Limit, await shop.QueryAsync<long>(
-            "select count(*) from promotion_use where promotion_id = $1 and kind = 'Commit'", promotion));
-        await InvariantChecker.AssertInvariantsAsync(shop);
     }
 
     /// <summary>A client of the shop's cluster, as a front end has it.</summary>

@@ -137,8 +137,8 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         var placed = await Order().PlaceAsync(expects ? command with { ExpectedCart = cart.ContentTag } : command);
 
         Assert.Equal(OrderStatus.Confirmed, placed.Result.Value?.Status);
-        Assert.Equal([nameof(ICartGrain.BeginCheckoutAsync), nameof(ICartGrain.EndCheckoutAsync)], CartCalls(buyer).Except(before).Select(c => c.Key).Order());
-        Assert.All([nameof(ICartGrain.BeginCheckoutAsync), nameof(ICartGrain.EndCheckoutAsync)], m => Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{m}"]));
+        Assert.Equal([nameof(ICartGrain.EndCheckoutAsync), nameof(ICartGrain.StartCheckoutAsync)], CartCalls(buyer).Except(before).Select(c => c.Key).Order());
+        Assert.All([nameof(ICartGrain.StartCheckoutAsync), nameof(ICartGrain.EndCheckoutAsync)], m => Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{m}"]));
     }
 
     [Theory]

@@ -42,8 +42,8 @@ public sealed class CheckoutCountsTests
                 Assert.Equal(1, Each("orleans_catalog_activation_created_total", ("grain_type", grain)));
             foreach (var grain in (string[])["mail", "checkout-reminder", "ratelimit"])
                 Assert.Equal(0, Each("orleans_catalog_activation_created_total", ("grain_type", grain)));
-            // Eight, and what a silo asks itself from time to time.
-            Assert.InRange(Each("orleans_app_requests_latency_milliseconds_count"), 5, 11);
+            // Eight, and what a silo asks itself from time to time, such as twice a second for newer pricing rules while there are buyers.
+            Assert.InRange(Each("orleans_app_requests_latency_milliseconds_count"), 5, 12);
             Assert.Equal(2.0 * (Checkouts + 1), await shop.QueryAsync<long>("select count(*) from stock_ledger where reference like 'order %'"));
         }
         finally

@@ -1,5 +1,6 @@
 using CsCheck;
 using Orleans.Metadata;
+using SoonShop.Aggregates;
 using SoonShop.Carts;
 
 namespace SoonShop.Tests.Rules;
@@ -81,7 +82,7 @@ public sealed class CartIdKeysTests
             grains.ToImmutableDictionary(GrainType.Create, _ => new GrainProperties(ImmutableDictionary.Create<string, string>(StringComparer.Ordinal))),
             ImmutableDictionary<GrainInterfaceType, GrainInterfaceProperties>.Empty);
 
-        Assert.True(CartIdsGrain.IsKnownEverywhere(grain, [Silo("cart", "cartids"), Silo("cart", "cartids")]));
-        Assert.False(CartIdsGrain.IsKnownEverywhere(grain, [Silo("cart", "cartids"), Silo("cart")]));
+        Assert.True(ClusterManifests.AllKnow(grain, [Silo("cart", "cartids"), Silo("cart", "cartids")]));
+        Assert.False(ClusterManifests.AllKnow(grain, [Silo("cart", "cartids"), Silo("cart")]));
     }
 }

@@ -26,7 +26,7 @@ public sealed class ErasureTests
         var ended = begun.Next().EndErasure(Given.Now.AddDays(3));
         Assert.Equal(["user.erased"], ended.EventTypes());
         Assert.Equal(
-            """{"id":"CUSTOMER","email":"","normalizedEmail":"","emailVerified":false,"displayName":"","locale":"","passwordHash":"","roles":[],"createdAt":"2026-03-02T09:30:00+00:00","addresses":[],"sessions":[],"devices":[],"erasure":{"requestedAt":"2026-03-02T09:30:00+00:00","completedAt":"2026-03-04T09:30:00+00:00"}}""".Replace("CUSTOMER", $"{Given.Customer}", StringComparison.Ordinal),
+            """{"id":"CUSTOMER","email":"","normalizedEmail":"","emailVerified":false,"displayName":"","locale":"","passwordHash":"","roles":[],"createdAt":"2026-03-02T09:30:00+00:00","addresses":[],"sessions":[],"devices":[],"erasure":{"requestedAt":"2026-03-02T09:30:00+00:00","completedAt":"2026-03-04T09:30:00+00:00"},"customerGroups":[]}""".Replace("CUSTOMER", $"{Given.Customer}", StringComparison.Ordinal),
             Given.Json(ended.Next()));
         ended.Next().EndErasure(Given.Now).StaysAs(ended.Next());
     }

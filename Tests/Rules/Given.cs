@@ -4,6 +4,7 @@ using SoonShop.Carts;
 using SoonShop.Catalog;
 using SoonShop.Orders;
 using SoonShop.Payments;
+using SoonShop.Pricing;
 using SoonShop.Users;
 
 namespace SoonShop.Tests.Rules;
@@ -33,9 +34,43 @@ internal static class Given
     /// <summary>Two lines, 2,500 in all, free shipping from 5,000, no tax.</summary>
     public static OrderState PlacedOrder() => PlaceOrder().Next();
 
-    public static Decision<OrderState> PlaceOrder() => OrderState.Place(
-        OrderId, new Caller(Customer, null, false), Customer, "ada@example.com", Address, "pm_card",
-        [Line("MUG", 2, 1000), Line("SPOON", 1, 500)], Checkout, Now);
+    public static Decision<OrderState> PlaceOrder() => Place([Line("MUG", 2, 1000), Line("SPOON", 1, 500)], Checkout);
+
+    /// <summary>An order of these lines at the configured prices of shipping and tax; of the customer, or of a guest.</summary>
+    public static Decision<OrderState> Place(ImmutableArray<CartLine> cart, CheckoutOptions options, Caller? guest = null) =>
+        Place(cart, Quote(cart, Address.Country, options), guest);
+
+    /// <summary>An order of these lines at a quote.</summary>
+    public static Decision<OrderState> Place(ImmutableArray<CartLine> cart, Quote quote, Caller? guest = null) => OrderState.Place(
+        OrderId, guest ?? new Caller(Customer, null, false), guest?.CartId ?? Customer, guest is null ? "ada@example.com" : "guest@example.com", Address,
+        "pm_card", TotalsOf(quote, cart), quote, [], Now);
+
+    public static CompiledPricingRules Rules(CheckoutOptions options) => CompiledPricingRules.Compile(CheckoutPricing.RulesOf(options));
+
+    /// <summary>The quote of lines that are sent to a country, at the configured prices of shipping and tax.</summary>
+    public static Quote Quote(ImmutableArray<CartLine> cart, string country, CheckoutOptions options) => PricingEngine.Price(
+        new PricingRequest
+        {
+            Lines = [.. cart.Select(l => new PricingLine(ProductOf(l), l.Quantity))],
+            Currency = options.Currency,
+            At = Now,
+            Destination = new Destination(country),
+            ShippingMethodId = CheckoutPricing.ShippingMethodId,
+        }, Rules(options));
+
+    /// <summary>The totals of lines that are sent to a country, at the configured prices of shipping and tax.</summary>
+    public static OrderTotals Totals(ImmutableArray<CartLine> cart, string country, CheckoutOptions options) =>
+        TotalsOf(Quote(cart, country, options), cart);
+
+    private static OrderTotals TotalsOf(Quote quote, ImmutableArray<CartLine> cart) =>
+        OrderTotals.Of(quote, sku => cart.FirstOrDefault(l => l.Sku == sku)?.Name ?? $"The {sku}");
+
+    private static PricedProduct ProductOf(CartLine line) => new()
+    {
+        Sku = line.Sku,
+        Category = "kitchen",
+        Prices = [new ProductPrice(line.UnitPrice.Currency, line.UnitPrice.Amount)],
+    };
 
     public static OrderState OrderThatIs(OrderStatus status)
     {

@@ -144,9 +144,7 @@ public sealed class OrderStateTests
     [Fact]
     public void the_order_of_a_guest_belongs_to_the_cart()
     {
-        var order = OrderState.Place(
-            Given.OrderId, new Caller(null, Given.Id(9), false), Given.Id(9), "guest@example.com", Given.Address, "pm_card",
-            [Given.Line()], Given.Checkout, Given.Now).Next();
+        var order = Given.Place([Given.Line()], Given.Checkout, new Caller(null, Given.Id(9), false)).Next();
 
         Assert.Equal((null, Given.Id(9)), (order.Terms.CustomerId, order.Terms.CartId));
     }
@@ -421,8 +419,7 @@ public sealed class OrderStateTests
     public void a_guests_order_goes_along_to_one_account_and_stays_the_guests()
     {
         var guest = new Caller(null, Given.Id(9), false);
-        var order = OrderState.Place(
-            Given.OrderId, guest, Given.Id(9), "guest@example.com", Given.Address, "pm_card", [Given.Line()], Given.Checkout, Given.Now).Next();
+        var order = Given.Place([Given.Line()], Given.Checkout, guest).Next();
 
         var assigned = order.Assign(Given.Customer, cartMoved: true, Later).Next();
 
@@ -439,9 +436,7 @@ public sealed class OrderStateTests
     [Fact]
     public void an_order_that_is_paid_when_it_goes_along_comes_back_to_the_cart_that_its_lines_went_to()
     {
-        var paid = Commands["captured"](OrderState.Place(
-            Given.OrderId, new Caller(null, Given.Id(9), false), Given.Id(9), "guest@example.com", Given.Address, "pm_card", [Given.Line()], Given.Checkout,
-            Given.Now).Next()).Next();
+        var paid = Commands["captured"](Given.Place([Given.Line()], Given.Checkout, new Caller(null, Given.Id(9), false)).Next()).Next();
 
         Assert.Equal(["order.checkout-due"], paid.Assign(Given.Customer, cartMoved: true, Later).EventTypes());
         Assert.Empty(paid.Assign(Given.Customer, cartMoved: false, Later).EventTypes());

@@ -131,6 +131,7 @@ public sealed class StateEnvelopeSerializerTests
             LastError = "error",
             Sent = ["/order/1#2"],
         },
+        ["pricing rules"] = PricingRulesState.Of(CheckoutPricing.RulesOf(new CheckoutOptions { TaxBasisPointsRestOfWorld = 0 })),
         ["log levels"] = new LogLevelsState(ImmutableDictionary<string, LogDetail>.Empty.Add("SoonShop.Silo", LogDetail.Debug), Given.Now),
     };
 

@@ -1,0 +1,13 @@
+using Orleans.Metadata;
+
+namespace SoonShop.Aggregates;
+
+/// <summary>Tells what the silos of a cluster know while two versions run together.</summary>
+internal static class ClusterManifests
+{
+    /// <summary>True when every silo knows a grain. A silo of an older version fails its calls.</summary>
+    public static bool AllKnow(this ClusterManifest manifest, GrainType grain) => AllKnow(grain, manifest.Silos.Values);
+
+    /// <summary>True when all of these silos know a grain.</summary>
+    public static bool AllKnow(GrainType grain, IEnumerable<GrainManifest> silos) => silos.All(silo => silo.Grains.ContainsKey(grain));
+}

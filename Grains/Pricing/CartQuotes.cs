@@ -1,0 +1,149 @@
+using Microsoft.Extensions.Options;
+using SoonShop.Aggregates;
+using SoonShop.Carts;
+using SoonShop.Catalog;
+using SoonShop.Inventory;
+using SoonShop.Orders;
+
+namespace SoonShop.Pricing;
+
+/// <summary>
+/// Prices carts and orders: collects what a quote depends on, and calls the quote function with the rules in force. Carts show these
+/// quotes, and orders are placed at them.
+/// </summary>
+public sealed class CartQuotes(
+    PricingRulesCache cache, PricingBuyers buyers, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time,
+    LocalGrainCache<PriceOffer?> activeOffers)
+{
+    /// <summary>How often a cart is priced anew because a promotion turned out to be used up.</summary>
+    private const int MaxPasses = 4;
+
+    /// <summary>The currency of a cart without a choice.</summary>
+    public string ShopCurrency => options.Value.Currency;
+
+    /// <summary>True when every silo of the cluster knows pricing rules.</summary>
+    public bool AreKnownEverywhere => cache.AreKnownEverywhere;
+
+    /// <summary>Returns the rules in force.</summary>
+    public ValueTask<CompiledPricingRules> RulesAsync() => cache.GetAsync();
+
+    /// <summary>Returns the quote for a cart or an order.</summary>
+    public async ValueTask<PricedCart> QuoteAsync(CartContent cart)
+    {
+        var rules = await cache.GetAsync();
+        return await QuoteAsync(await RequestAsync(cart, rules), rules, new PromotionBuyer(cart.CustomerId, cart.Email));
+    }
+
+    /// <summary>Returns the quote by the given rules, with the cheapest shipping method where the request names none.</summary>
+    public async ValueTask<PricedCart> QuoteAsync(PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer)
+    {
+        if (request is { Destination: not null, ShippingMethodId: null })
+            request = request with { ShippingMethodId = CheapestMethod(request, rules) };
+        var gifts = await GiftsAsync(rules);
+        if (!gifts.IsEmpty)
+            request = request with { GiftProducts = [.. gifts.Select(g => g.ToPricedProduct())] };
+        return new PricedCart(await AvailableAsync(request, rules, buyer), rules.Rules, gifts);
+    }
+
+    /// <summary>
+    /// Returns the quote with the promotions that are not used up. Only promotions that would apply are asked for what is left of them; when
+    /// one is used up, another may take its place.
+    /// </summary>
+    private async ValueTask<Quote> AvailableAsync(PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer)
+    {
+        var quote = PricingEngine.Price(request, rules);
+        var known = new Dictionary<string, PromotionAvailability>();
+        for (var passes = 0; passes < MaxPasses; passes++)
+        {
+            var unknown = quote.Promotions.Where(p => PromotionUseTerms.IsLimited(p) && !known.ContainsKey(p.Id)).ToArray();
+            if (unknown.Length == 0)
+                break;
+            foreach (var (id, left) in await Task.WhenAll(unknown.Select(p => LeftOfAsync(p.Id, rules.Rules, request.Currency, buyer))))
+                known[id] = left;
+            quote = PricingEngine.Price(request with { Availability = known }, rules);
+        }
+        return quote;
+    }
+
+    private async Task<(string Id, PromotionAvailability Left)> LeftOfAsync(string id, PricingRules rules, string currency, PromotionBuyer buyer)
+    {
+        var promotion = rules.Promotions.First(p => p.Id == id);
+        ImmutableArray<string> keys = promotion.MaxUsesPerCustomer is null ? [] : buyer.KeysFor(id);
+        var used = await grains.Reference<IPromotionUsesGrain>(PromotionUseTerms.GrainKey(id)).GetUsedAsync(keys);
+        static int Left(long limit, long used) => (int)Math.Clamp(limit - used, 0, int.MaxValue);
+        return (id, new PromotionAvailability(
+            promotion.MaxUses is { } uses ? Left(uses, used.InAll) : null,
+            promotion.MaxUsesPerCustomer is { } perCustomer && keys.Length > 0 ? Left(perCustomer, used.ByHolder.Max()) : null,
+            promotion.Budget.Where(b => b.Currency == currency)
+                .Select(b => (long?)Math.Max(0, b.Amount - (used.Budgets.FirstOrDefault(u => u.Currency == currency)?.InAll ?? 0))).FirstOrDefault()));
+    }
+
+    /// <summary>Returns the shipping methods for a cart with a destination.</summary>
+    public async ValueTask<ImmutableArray<ShippingOption>> ShippingOptionsAsync(CartContent cart)
+    {
+        var rules = await cache.GetAsync();
+        return PricingEngine.ShippingOptions(await RequestAsync(cart, rules), rules);
+    }
+
+    /// <summary>Returns the prices of one unit, in the order of the lines; null for a product without a price in the currency.</summary>
+    public async ValueTask<ImmutableArray<long?>> UnitPricesAsync(CartContent cart)
+    {
+        var rules = await cache.GetAsync();
+        var request = await RequestAsync(cart with { Choices = cart.Choices with { Codes = [] } }, rules);
+        return [.. request.Lines.Select(l => rules.Prices.Find(l.Product, l.Quantity, request)?.Amount)];
+    }
+
+    private async ValueTask<PricingRequest> RequestAsync(CartContent cart, CompiledPricingRules rules) => new()
+    {
+        Lines = cart.Lines,
+        Currency = cart.Choices.Currency ?? ShopCurrency,
+        At = time.GetUtcNow(),
+        Buyer = await buyers.FindAsync(cart.CustomerId, cart.Email, rules),
+        Destination = cart.Choices.Destination,
+        ShippingMethodId = cart.Choices.ShippingMethod,
+        Codes = cart.Choices.Codes.IsEmpty ? [] : [.. cart.Choices.Codes.Select(c => new EnteredCode(c))],
+    };
+
+    /// <summary>Returns the cheapest method that can be used; of equally cheap ones, the first.</summary>
+    private static string? CheapestMethod(PricingRequest request, CompiledPricingRules rules)
+    {
+        if (rules.Rules.ShippingMethods is [{ Enabled: true } only])
+            return only.Id;
+        ShippingOption? best = null;
+        foreach (var option in PricingEngine.ShippingOptions(request, rules))
+        {
+            if (option.Reason is null && (best is null || option.Price < best.Price))
+                best = option;
+        }
+        return best?.MethodId;
+    }
+
+    /// <summary>Returns the products that promotions give away, as far as they are on sale and in stock.</summary>
+    private async ValueTask<ImmutableArray<PriceOffer>> GiftsAsync(CompiledPricingRules rules)
+    {
+        if (rules.GiftSkus.Count == 0)
+            return [];
+        var found = ImmutableArray.CreateBuilder<PriceOffer>();
+        foreach (var sku in rules.GiftSkus)
+        {
+            var key = Sku.GrainKey(sku);
+            var offer = activeOffers.TryGetValue(sku, out var known) ? known : await grains.Reference<IProductGrain>(key).GetOfferAsync();
+            if (offer is { Active: true } && (await grains.Reference<IInventoryItemGrain>(key).GetAvailabilityAsync()).Units > 0)
+                found.Add(offer);
+        }
+        return found.ToImmutable();
+    }
+}
+
+/// <summary>What is priced, and for whom.</summary>
+/// <param name="Lines">The lines.</param>
+/// <param name="Choices">The buyer's choices.</param>
+/// <param name="CustomerId">The account; null for a guest.</param>
+/// <param name="Email">A guest's e-mail address; null while it is not known.</param>
+public readonly record struct CartContent(ImmutableArray<PricingLine> Lines, CartChoices Choices, Guid? CustomerId, string? Email = null);
+
+/// <summary>A quote with what it was made from.</summary>
+/// <param name="Quote">The quote.</param>
+/// <param name="Rules">The rules.</param>
+/// <param name="Gifts">The products that promotions can give away now.</param>
+public readonly record struct PricedCart(Quote Quote, PricingRules Rules, ImmutableArray<PriceOffer> Gifts);

@@ -1,0 +1,30 @@
+namespace SoonShop.Pricing;
+
+/// <summary>The errors of an order whose prices do not let it be placed.</summary>
+internal static class QuoteErrors
+{
+    /// <summary>
+    /// Returns the error of a quote that no order can be placed at: a line cannot be bought, no shipping method fits, or a code of the cart
+    /// does not apply any more. A buyer who entered a code must not pay more without being told. Null when an order can be placed.
+    /// </summary>
+    public static Error? Check(Quote quote)
+    {
+        if (quote.CanBeOrdered && quote.RefusedCodes.IsEmpty)
+            return null;
+        var errors = new Dictionary<string, ErrorText[]>();
+        foreach (var group in quote.Problems.GroupBy(p => p.Line is { } line ? quote.Lines[line].Sku : "cart"))
+            errors[group.Key] = [.. group.Select(p => p.Text)];
+        foreach (var code in quote.RefusedCodes)
+            errors[$"codes[{code.Code}]"] = [code.Reason];
+        return Error.Of(
+            ErrorCode.Conflict, "error.cart-prices", "The cart cannot be ordered as it is; see errors and quote.").WithFields(errors);
+    }
+
+    /// <summary>Returns the error for a total that differs from what the buyer was shown; null when it is equal, or when any will do.</summary>
+    public static Error? CheckTotal(Quote quote, Money? expected)
+    {
+        var total = new Money(quote.Total, quote.Currency);
+        return expected is null || total == expected ? null : Error.Of(
+            ErrorCode.Conflict, "error.another-total", $"The order now costs {total}, not {expected}; see quote.");
+    }
+}

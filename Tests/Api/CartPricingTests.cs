@@ -1,0 +1,227 @@
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Api;
+
+/// <summary>Carts and orders with promotions, taxes and currencies, in the demo shop with its rules and with rules of the tests.</summary>
+public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop>
+{
+    private static readonly object Berlin = Address("Berlin", null, "10115", "DE");
+    private static readonly object NewYork = Address("New York", "NY", "10004", "US");
+
+    [Fact]
+    public async Task a_cart_shows_what_the_order_then_costs()
+    {
+        var guest = await shop.GuestAsync();
+        Expect.Status(200, await guest.PutAsync("/cart/currency", new { currency = "EUR" }));
+        Expect.Status(200, await guest.FillCartAsync("MUG-STONE-350-SAND", 3));
+        Assert.Null(Expect.Status(200, await guest.GetAsync("/cart"))["prices.tax"]);
+        var shown = Expect.Status(200, await guest.PutAsync("/cart/destination", new { country = "DE", postalCode = "10115" }));
+        Assert.Equal((4350, 1940, 490, 463, 2900), Sums(shown, "prices."));
+
+        var order = Expect.Status(201, await OrderAsync(guest, Berlin, new { amount = 2900, currency = "EUR" }));
+        Assert.Equal(("confirmed", "EUR"), (order.Text("status"), order.Text("total.currency")));
+        Assert.Equal((4350, 1940, 490, 463, 2900), Sums(order, ""));
+        Assert.Equal((1450, 2900), (order.Number("lines.0.discount.amount"), order.Number("payment.captured.amount")));
+    }
+
+    [Fact]
+    public async Task refunds_by_unit_add_up_to_what_was_paid_whatever_the_rules_are_by_then()
+    {
+        var (code, id) = await shop.PromoteAsync(new { kind = "orderDiscount", percentPpm = 333_333 });
+        var sku = await shop.Admin.CreateProductAsync(price: 1001);
+        var guest = await shop.GuestAsync();
+        Expect.Status(200, await guest.FillCartAsync(sku, 3));
+        Expect.Status(200, await guest.PutAsync($"/cart/codes/{code}", null));
+        var order = Expect.Status(201, await OrderAsync(guest, NewYork));
+        // 30.03 less a third, and 8.875 % of what is left and of shipping.
+        Assert.Equal((3003, 1001, 499, 222, 2723), Sums(order, ""));
+        Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/promotions/{id}"));
+
+        var (refunded, before) = (new List<long>(), 0L);
+        for (var unit = 0; unit < 3; unit++)
+        {
+            var reply = Expect.Status(200, await shop.Admin.PostAsync(
+                $"/admin/orders/{order.Text("id")}/refunds", new { lines = new[] { new { sku, quantity = 1 } }, reason = "returned" }, Guid.NewGuid().ToString()));
+            refunded.Add(reply.Number("payment.refunded.amount") - before);
+            before = reply.Number("payment.refunded.amount");
+        }
+        Assert.Equal(order.Number("lines.0.lineTotal.amount") - order.Number("lines.0.discount.amount") + order.Number("lines.0.tax.amount"), refunded.Sum());
+        Assert.InRange(refunded.Max() - refunded.Min(), 0, 1);
+    }
+
+    [Fact]
+    public async Task a_code_of_three_uses_gives_three_orders_a_discount_and_a_cancelled_one_gives_it_back()
+    {
+        var (code, _) = await shop.PromoteAsync(new { kind = "orderDiscount", percentPpm = 500_000 }, maxUses: 3);
+        var sku = await shop.Admin.CreateProductAsync(price: 1000);
+        var carts = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => WithCodeAsync(sku, code)));
+        var replies = await Task.WhenAll(carts.Select(c => OrderAsync(c, NewYork)));
+
+        var bought = carts.Zip(replies).Where(r => (int)r.Second.Status == 201).ToArray();
+        Assert.Equal(3, bought.Length);
+        Assert.All(bought, r => Assert.Equal(500, r.Second.Number("discount.amount")));
+        Assert.All(replies.Where(r => (int)r.Status != 201), r => Expect.Problem(409, "conflict", r));
+        Expect.Problem(409, "conflict", await OrderAsync(await WithCodeAsync(sku, code), NewYork));
+
+        Expect.Status(200, await bought[0].First.PostAsync($"/orders/{bought[0].Second.Text("id")}/cancel"));
+        Assert.Equal(500, Expect.Status(201, await OrderAsync(await WithCodeAsync(sku, code), NewYork)).Number("discount.amount"));
+        Expect.Problem(409, "conflict", await OrderAsync(await WithCodeAsync(sku, code), NewYork));
+    }
+
+    [Fact]
+    public async Task a_declined_card_and_another_try_use_a_code_once()
+    {
+        var (code, _) = await shop.PromoteAsync(new { kind = "orderDiscount", percentPpm = 100_000 }, maxUses: 1);
+        var sku = await shop.Admin.CreateProductAsync(price: 1000);
+        var guest = await WithCodeAsync(sku, code);
+        var declined = Expect.Problem(402, "payment-declined", await OrderAsync(guest, NewYork, method: "pm_card_visa_chargeDeclined"));
+        // The order that waits holds the use.
+        Expect.Problem(409, "conflict", await OrderAsync(await WithCodeAsync(sku, code), NewYork));
+        var paid = Expect.Status(200, await guest.PostAsync(
+            $"/orders/{declined.Text("orderId")}/payments", new { paymentMethod = "pm_card_visa" }, Guid.NewGuid().ToString()));
+        Assert.Equal(("confirmed", 100), (paid.Text("status"), paid.Number("discount.amount")));
+        Expect.Problem(409, "conflict", await OrderAsync(await WithCodeAsync(sku, code), NewYork));
+    }
+
+    [Fact]
+    public async Task one_customer_uses_a_code_as_often_as_allowed_with_and_without_an_account()
+    {
+        var (code, _) = await shop.PromoteAsync(new { kind = "orderDiscount", percentPpm = 100_000 }, maxUsesPerCustomer: 1);
+        var sku = await shop.Admin.CreateProductAsync(price: 1000);
+        var email = $"often-{Guid.NewGuid():N}@example.com";
+        Expect.Status(201, await OrderAsync(await WithCodeAsync(sku, code), NewYork, email: email));
+        Expect.Problem(409, "conflict", await OrderAsync(await WithCodeAsync(sku, code), NewYork, email: email.ToUpperInvariant()));
+        Expect.Status(201, await OrderAsync(await WithCodeAsync(sku, code), NewYork));
+    }
+
+    [Fact]
+    public async Task an_order_that_costs_nothing_is_confirmed_without_a_payment()
+    {
+        var (code, _) = await shop.PromoteAsync(new { kind = "orderDiscount", percentPpm = 1_000_000 }, combines: ["shipping"]);
+        var (free, _) = await shop.PromoteAsync(new { kind = "shippingDiscount", percentPpm = 1_000_000 }, combines: ["order"]);
+        var guest = await WithCodeAsync(await shop.Admin.CreateProductAsync(price: 1000), code);
+        Expect.Status(200, await guest.PutAsync($"/cart/codes/{free}", null));
+        var order = Expect.Status(201, await OrderAsync(guest, NewYork, method: "pm_card_visa_chargeDeclined"));
+        Assert.Equal(("confirmed", 0, 0), (order.Text("status"), order.Number("total.amount"), order.Number("payment.captured.amount")));
+    }
+
+    [Fact]
+    public async Task a_code_that_ended_is_told_of_and_not_silently_left_out()
+    {
+        var (code, id) = await shop.PromoteAsync(new { kind = "orderDiscount", percentPpm = 100_000 });
+        var guest = await WithCodeAsync(await shop.Admin.CreateProductAsync(price: 1000), code);
+        Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/promotions/{id}"));
+        await Task.Delay(PricingChangeTime, TestContext.Current.CancellationToken);
+
+        var refused = Expect.Problem(409, "conflict", await OrderAsync(guest, NewYork));
+        Assert.Contains($"codes[{code}]", refused["errors"]!.ToJsonString(), StringComparison.Ordinal);
+        Expect.Status(200, await guest.DeleteAsync($"/cart/codes/{code}"));
+        Assert.Equal(0, Expect.Status(201, await OrderAsync(guest, NewYork)).Number("discount.amount"));
+    }
+
+    [Fact]
+    public async Task without_a_price_in_a_currency_nothing_is_sold_in_it()
+    {
+        var sku = await shop.Admin.CreateProductAsync(price: 1000);
+        var guest = await shop.GuestAsync();
+        Expect.Status(200, await guest.FillCartAsync(sku));
+        Assert.False(Expect.Status(200, await guest.PutAsync("/cart/currency", new { currency = "EUR" }))["items.0.available"]!.GetValue<bool>());
+        Expect.Problem(409, "conflict", await OrderAsync(guest, Berlin));
+        Expect.Problem(409, "conflict", await (await shop.GuestAsync("EUR")).FillCartAsync(sku));
+
+        Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}/prices", new { prices = new[] { new { price = new { amount = 950, currency = "EUR" } } } }));
+        Assert.Equal(950, Expect.Status(200, await guest.GetAsync("/cart")).Number("items.0.unitPrice.amount"));
+        Assert.Equal("EUR", Expect.Status(201, await OrderAsync(guest, Berlin)).Text("total.currency"));
+    }
+
+    [Fact]
+    public async Task choices_that_do_not_exist_are_refused()
+    {
+        var guest = await shop.GuestAsync();
+        Expect.Problem(404, "not-found", await guest.PutAsync("/cart/codes/NOSUCHCODE", null));
+        Expect.Invalid("id", await guest.PutAsync("/cart/shipping-method", new { id = "sledge" }));
+        Expect.Invalid("currency", await guest.PutAsync("/cart/currency", new { currency = "dollars" }));
+        Expect.Invalid("country", await guest.PutAsync("/cart/destination", new { country = "UK" }));
+        Expect.Invalid("region", await guest.PutAsync("/cart/destination", new { country = "US", region = "Bavaria" }));
+        Expect.Invalid("destination", await guest.PostAsync("/cart/shipping-options", new { }));
+        var spoken = await guest.SendAsync(HttpMethod.Put, "/cart/codes/NOSUCHCODE", more: ("Accept-Language", "zh"));
+        Assert.Contains("本店没有优惠码 NOSUCHCODE", spoken.Text("detail"), StringComparison.Ordinal);
+    }
+
+    /// <summary>How long a silo may price by the rules before a change.</summary>
+    private static readonly TimeSpan PricingChangeTime = TimeSpan.FromSeconds(1);
+
+    private async Task<ApiClient> WithCodeAsync(string sku, string code)
+    {
+        var guest = await shop.GuestAsync();
+        Expect.Status(200, await guest.FillCartAsync(sku));
+        Expect.Status(200, await guest.PutAsync($"/cart/codes/{code}", null));
+        return guest;
+    }
+
+    private static Task<Reply> OrderAsync(ApiClient guest, object address, object? expectedTotal = null, string method = "pm_card_visa", string? email = null)
+    {
+        var body = new Dictionary<string, object>
+        {
+            ["email"] = email ?? $"guest-{Guid.NewGuid():N}@example.com",
+            ["paymentMethod"] = method,
+            ["shippingAddress"] = address,
+        };
+        if (expectedTotal is not null)
+            body["expectedTotal"] = expectedTotal;
+        return guest.PostAsync("/orders", body, Guid.NewGuid().ToString());
+    }
+
+    private static object Address(string city, string? region, string postalCode, string country) =>
+        new { name = "Ada Lovelace", line1 = "1 Main St", city, region, postalCode, country };
+
+    private static (long Subtotal, long Discount, long Shipping, long Tax, long Total) Sums(Reply reply, string path) => (
+        reply.Number($"{path}subtotal.amount"), reply.Number($"{path}discount.amount"), reply.Number($"{path}shipping.amount"),
+        reply.Number($"{path}tax.amount"), reply.Number($"{path}total.amount"));
+}
+
+/// <summary>A demo shop, whose rules the tests add to.</summary>
+public sealed class PricedShop : IAsyncLifetime
+{
+    private Shop shop = null!;
+    private ApiClient api = null!;
+
+    internal ApiClient Admin { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        (shop, api, _) = await DemoShop.StartAsync();
+        Admin = await api.AsAdminAsync(DemoShop.AdminEmail, DemoShop.AdminPassword);
+    }
+
+    public ValueTask DisposeAsync() => shop.DisposeAsync();
+
+    internal async Task<ApiClient> GuestAsync(string? currency = null)
+    {
+        var guest = await api.AsGuestAsync();
+        if (currency is not null)
+            Expect.Status(200, await guest.PutAsync("/cart/currency", new { currency }));
+        return guest;
+    }
+
+    /// <summary>Adds a promotion with a code of its own, which is known to carts a moment later.</summary>
+    public async Task<(string Code, string Id)> PromoteAsync(object action, int? maxUses = null, int? maxUsesPerCustomer = null, string[]? combines = null)
+    {
+        var id = $"p-{Guid.NewGuid():N}"[..12];
+        var code = id.ToUpperInvariant();
+        Expect.Status(201, await Admin.PostAsync("/admin/promotions", new
+        {
+            id,
+            name = "A promotion of a test",
+            trigger = "code",
+            code,
+            combines = combines ?? [],
+            action,
+            maxUses,
+            maxUsesPerCustomer,
+        }));
+        var guest = await GuestAsync();
+        await Until.TrueAsync($"{code} is known", TimeSpan.FromSeconds(10), async () => (int)(await guest.PutAsync($"/cart/codes/{code}", null)).Status == 200);
+        return (code, id);
+    }
+}
