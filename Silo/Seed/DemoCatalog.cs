@@ -14,7 +14,8 @@ internal static class DemoCatalog
     private const int MaxParallel = 16;
 
     /// <summary>Loads the file. Returns how many products it has and how many were new.</summary>
-    public static async Task<(int Products, int Created)> LoadAsync(IGrainFactory grains, string path, string currency, CancellationToken cancellation)
+    public static async Task<(int Products, int Created)> LoadAsync(
+        IGrainFactory grains, string path, DemoPricing pricing, string currency, CancellationToken cancellation)
     {
         await using var file = File.OpenRead(path);
         var catalogue = await JsonSerializer.DeserializeAsync<Catalogue>(file, JsonSerializerOptions.Web, cancellation)
@@ -28,8 +29,8 @@ internal static class DemoCatalog
                 var product = grains.GetGrain<IProductGrain>(Sku.GrainKey(sku));
                 if (await product.GetOfferAsync() is null)
                 {
-                    var result = await product.CreateAsync(new ProductContent(
-                        item.Name, item.Description, item.Category, item.Family, new Money(item.Price, currency), item.Attributes, item.Images));
+                    var result = await product.CreateAsync(pricing.Complete(new ProductContent(
+                        item.Name, item.Description, item.Category, item.Family, new Money(item.Price, currency), item.Attributes, item.Images)));
                     if (result.IsError)
                         throw new JsonException($"{path}: {sku}: {result.Error.Detail} {JsonSerializer.Serialize(result.Error.Errors)}");
                     Interlocked.Increment(ref created);

@@ -26,7 +26,10 @@ internal static class DemoShop
         var (shop, api) = await Shop.StartAsync(settings);
         try
         {
-            await DemoCatalog.LoadAsync(shop.Grains, Path.Combine(Repository.Root, "Silo", "Seed", "catalogue.json"), "USD", CancellationToken.None);
+            var seed = Path.Combine(Repository.Root, "Silo", "Seed");
+            var pricing = await DemoPricing.ReadAsync(Path.Combine(seed, "pricing.json"), CancellationToken.None);
+            await DemoCatalog.LoadAsync(shop.Grains, Path.Combine(seed, "catalogue.json"), pricing, "USD", CancellationToken.None);
+            Assert.Empty(await pricing.StoreRulesAsync(shop.Grains));
             await DemoCatalog.EnsureCustomerAsync(shop.Grains, BuyerEmail, BuyerPassword);
             await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
                 (int)(await api.PostAsync("/auth/login", new { email = AdminEmail, password = AdminPassword })).Status == 200);

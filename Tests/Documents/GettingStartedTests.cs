@@ -6,8 +6,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Documents;
 
 /// <summary>
-/// Runs every <c>bash</c> block of <c>docs/getting-started.md</c> and then of <c>README.md</c>, top to bottom in one shell, against a fresh
-/// shop. A <c>text</c> block right below a block is what it must print; <c>…</c> in it stands for anything on one line. Blocks with other
+/// Runs every <c>bash</c> block of <c>docs/getting-started.md</c>, <c>docs/pricing.md</c> and <c>README.md</c>, top to bottom in one shell, against
+/// a fresh shop. A <c>text</c> block right below a block is what it must print; <c>…</c> in it stands for anything on one line. Blocks with other
 /// tags (<c>console</c>, say) are not run.
 /// </summary>
 public sealed class GettingStartedTests
@@ -25,7 +25,8 @@ public sealed class GettingStartedTests
     [Fact]
     public async Task every_shell_block_runs_as_it_stands_and_prints_what_the_page_says()
     {
-        Step[] steps = [.. StepsOf(Path.Combine("docs", "getting-started.md")), .. StepsOf("README.md")];
+        string[] pages = [Path.Combine("docs", "getting-started.md"), Path.Combine("docs", "pricing.md"), "README.md"];
+        Step[] steps = [.. pages.SelectMany(StepsOf)];
         Assert.True(steps.Length > 10, $"Only {steps.Length} blocks.");
         var (shop, api, mail) = await DemoShop.StartAsync();
         await using var running = shop;

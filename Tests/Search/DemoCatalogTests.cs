@@ -9,8 +9,9 @@ public sealed class DemoCatalogTests(SearchedShop shop) : IClassFixture<Searched
     [Fact]
     public async Task every_product_of_the_demo_catalogue_is_found_by_its_name_its_words_and_mistyped()
     {
-        await DemoCatalog.LoadAsync(
-            shop.Grains, Path.Combine(Repository.Root, "Silo", "Seed", "catalogue.json"), "USD", TestContext.Current.CancellationToken);
+        var seed = Path.Combine(Repository.Root, "Silo", "Seed");
+        var pricing = await DemoPricing.ReadAsync(Path.Combine(seed, "pricing.json"), TestContext.Current.CancellationToken);
+        await DemoCatalog.LoadAsync(shop.Grains, Path.Combine(seed, "catalogue.json"), pricing, "USD", TestContext.Current.CancellationToken);
         var products = new List<Product>();
         string? cursor = null;
         do
