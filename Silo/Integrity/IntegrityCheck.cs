@@ -19,7 +19,7 @@ internal sealed record IntegrityCheck(string Name, int Promise, string Says, str
 
     /// <summary>Every check there is, in the order in which reports list them.</summary>
     public static ImmutableArray<IntegrityCheck> All { get; } =
-        [.. StockChecks.All, .. PromotionChecks.All, .. PaymentChecks.All, .. OrderChecks.All, .. EventChecks.All, .. AccountChecks.All];
+        [.. StockChecks.All, .. PromotionChecks.All, .. PaymentChecks.All, .. OrderChecks.All, .. QuoteChecks.All, .. EventChecks.All, .. AccountChecks.All];
 }
 
 /// <summary>What the shop promises, by number.</summary>

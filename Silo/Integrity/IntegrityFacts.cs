@@ -131,6 +131,14 @@ internal static class IntegrityFacts
                    pg_temp.number_of(body ->> 'movements') as movements, pg_temp.list_of(body -> 'budgets') as budgets
             from state where state_name = 'promotion-uses'
             """),
+        // The uses of limited promotions that orders were priced with. The key of a promotion's counters is PromotionUseTerms.GrainKey.
+        ("ordered_use", """
+            select g.key as order_id, 'promotion/' || (u ->> 'promotionId') as promotion_id, pg_temp.number_of(u #>> '{amount,amount}') as amount,
+                   u #>> '{amount,currency}' as currency, pg_temp.number_of(u ->> 'totalLimit') as total_limit,
+                   pg_temp.number_of(u ->> 'budgetLimit') as budget_limit, pg_temp.list_of(u -> 'holders') as holders
+            from state g cross join lateral jsonb_array_elements(pg_temp.list_of(g.body #> '{order,promotionUses}')) u
+            where g.state_name = 'order'
+            """),
         // What each order has asked for, holds, and has taken home, of each article.
         ("held", """
             select id, sku, sum(reserved) filter (where kind = 'Reservation') as asked, sum(reserved) as reserved, sum(on_hand) as on_hand
@@ -275,7 +283,7 @@ internal static class IntegrityFacts
     internal static string AggregateOf(string stateName) => $"case {stateName} {string.Concat(OtherNames.Select(n => $"when '{n.State}' then '{n.Aggregate}' "))}else {stateName} end";
 
     /// <summary>States that are kept under another name than their aggregate's.</summary>
-    internal static readonly (string State, string Aggregate)[] OtherNames = [("webhook", "webhook-endpoint")];
+    internal static readonly (string State, string Aggregate)[] OtherNames = [("pricing-rules", "pricing"), ("webhook", "webhook-endpoint")];
 
     private static string Sql(bool value) => value ? "true" : "false";
 

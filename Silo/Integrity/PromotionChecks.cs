@@ -67,5 +67,37 @@ internal static class PromotionChecks
               group by r.promotion_id, h.holder) o using (promotion_id, holder)
             where coalesce(c.uses, 0) <> coalesce(o.uses, 0)
             """, Recount) { Always = true },
+        new("promotion-uses-as-ordered", Promises.NoOversell,
+            "each use belongs to an order: reserved while it awaits its payment, committed when it is bought, given back when it is called off", """
+            select format('order %s', coalesce(u.order_id, l.order_id)::uuid),
+                   format('%s; it names a use of promotion %s of %s %s, and the ledger has %s reserved, %s committed, with %s %s',
+                          coalesce(p.status, 'not there'), coalesce(u.promotion_id, l.promotion_id), coalesce(u.amount, 0), u.currency,
+                          coalesce(l.reserved, 0), coalesce(l.committed, 0), coalesce(l.amount, 0), l.currency)
+            from ordered_use u
+            full join (
+              select promotion_id, replace(order_id::text, '-', '') as order_id, sum(reserve * uses) as reserved, sum(commit * uses) as committed,
+                     max(amount) filter (where kind = 'Reservation') as amount, max(currency) as currency
+              from promotion_movement group by promotion_id, order_id) l using (promotion_id, order_id)
+            left join purchase p on p.id = order_id
+            where not exists (select from busy b where b.id = order_id)
+              and case when u.order_id is null then l.reserved <> 0 or l.committed <> 0
+                       when p.status = 'awaitingPayment' then l.reserved is distinct from 1 or l.amount is distinct from u.amount
+                       when p.status in ('confirmed', 'shipped', 'delivered', 'refunded')
+                         then l.committed is distinct from 1 or l.reserved is distinct from 0 or l.amount is distinct from u.amount
+                       when p.status in ('rejected', 'expired', 'cancelled') then l.reserved <> 0 or l.committed <> 0
+                       else false end
+            """, "A bought order keeps its price. " + Recount),
+        new("promotion-limits-hold", Promises.NoOversell, "no use was reserved beyond the limits that its order was priced with", """
+            select format('order %s', u.order_id::uuid),
+                   format('use %s of %s of promotion %s, %s of %s %s', m.reserved_after + m.committed_after, u.total_limit, u.promotion_id,
+                          m.amount_reserved_after + m.amount_committed_after, u.budget_limit, u.currency)
+            from ordered_use u
+            join promotion_movement m on m.promotion_id = u.promotion_id and m.order_id = u.order_id::uuid and m.kind = 'Reservation' and m.uses = 1
+            where m.reserved_after + m.committed_after > u.total_limit
+               or (m.amount > 0 and m.amount_reserved_after + m.amount_committed_after > u.budget_limit)
+               or exists (select from jsonb_array_elements(u.holders) h join promotion_holder_use c
+                            on c.promotion_id = u.promotion_id and c.holder = h ->> 'key' and c.sequence = m.sequence
+                          where c.uses_after > pg_temp.number_of(h ->> 'limit'))
+            """, Recount) { Always = true },
     ];
 }

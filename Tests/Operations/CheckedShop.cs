@@ -3,7 +3,6 @@ using SoonShop.Pricing;
 using SoonShop.Silo.Integrity;
 using SoonShop.Tests.Api;
 using SoonShop.Tests.Faults;
-using SoonShop.Tests.Grains;
 using SoonShop.Tests.Notifications;
 using SoonShop.Tests.Running;
 
@@ -41,7 +40,7 @@ public sealed class CheckedShop : IAsyncLifetime
         // The last of this cart: another checkout would end it.
         Ids["awaiting"] = await OrderAsync(customer, "pm_card_visa_chargeDeclined", 402);
         Ids["guest"] = await OrderAsync(await Api.AsGuestAsync(), "pm_card_visa", 201);
-        Ids["promotion"] = await UsePromotionAsync();
+        await UsePromotionAsync(admin);
         await LiveAsync(admin);
         // Then nothing excuses what is planted.
         await Until.TrueAsync("nothing is under way", TimeSpan.FromSeconds(60), async () => (await AuditWithAsync(null)).UnderWay
@@ -94,23 +93,32 @@ public sealed class CheckedShop : IAsyncLifetime
             Directory.Delete(mail, recursive: true);
     }
 
-    /// <summary>Reserves, commits and gives back uses of a promotion.</summary>
-    private async Task<string> UsePromotionAsync()
+    /// <summary>Reserves, commits and gives back uses of a promotion by orders.</summary>
+    private async Task UsePromotionAsync(ApiClient admin)
     {
-        const string Promotion = "summer";
-        var uses = Shop.Grains.GetGrain<IPromotionUsesGrain>(Promotion);
-        foreach (var currency in (string[])["USD", "USD", "EUR", "USD"])
+        const string Code = "SUMMER";
+        Expect.Status(201, await admin.PostAsync("/admin/promotions", new
         {
-            var use = PromotionUse.New(amount: 500, currency, holders: [new("customer/ada", 9), new("code/SUMMER", 9)]);
-            Assert.False((await uses.ReserveAsync(use)).IsError);
-            if (currency == "EUR")
-                await uses.ReleaseAsync(use.ReservationId);
-            else
-                Assert.False((await uses.CommitAsync(use.ReservationId)).IsError);
+            id = "summer",
+            name = "Summer sale",
+            trigger = "code",
+            code = Code,
+            action = new { kind = "orderDiscount", percentPpm = 100_000 },
+            maxUses = 9,
+            maxUsesPerCustomer = 9,
+            budget = new[] { new { amount = 100_000, currency = "USD" } },
+        }));
+        Ids["promotion"] = PromotionUseTerms.GrainKey("summer");
+        var buyer = await Api.AsNewCustomerAsync();
+        foreach (var (name, method, status) in ((string, string, int)[])
+            [("promoted", "pm_card_visa", 201), ("demoted", "pm_card_visa", 201), ("promised", "pm_card_visa_chargeDeclined", 402)])
+        {
+            await buyer.FillCartAsync(Ids["sku"]);
+            await Until.TrueAsync("the code is known", TimeSpan.FromSeconds(10), async () =>
+                (int)(await buyer.PutAsync($"/cart/codes/{Code}", null)).Status == 200);
+            Ids[name] = await OrderAsync(buyer, method, status);
         }
-        await uses.ReleaseAsync(Guid.NewGuid());
-        Assert.False((await uses.ReserveAsync(PromotionUse.New(holders: [new("customer/bob", 1)]))).IsError);
-        return Promotion;
+        Expect.Status(200, await buyer.PostAsync($"/orders/{Guid.Parse(Ids["demoted"])}/cancel"));
     }
 
     /// <summary>What else happens in a shop, and breaks no promise.</summary>

@@ -49,6 +49,8 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
             "update promotion_use set reserved_after = reserved_after + 1 where promotion_id = '{promotion}' and sequence = 1", "promotion_use {promotion} #1"),
         ["promotion-counters-match-ledger"] = (Set("promotion-uses", "{promotion}", "state,budgets,0,committed", "'1'"), "promotion {promotion}"),
         ["promotion-holders-add-up"] = ("delete from promotion_holder_use where promotion_id = '{promotion}'", "promotion {promotion}"),
+        ["promotion-uses-as-ordered"] = ("delete from promotion_use where order_id = '{promoted:id}' and kind = 'Commit'", "order {promoted:id}"),
+        ["promotion-limits-hold"] = (Set("order", "{promoted}", "state,order,promotionUses,0,totalLimit", "'0'"), "order {promoted:id}"),
         ["charged-once"] = (Double("payment", "{confirmed}", "state,attempts"), "payment {confirmed:id}"),
         ["payment-terms"] = (Set("payment", "{awaiting}", "state,terms,amount,amount", "'7'"), "payment {awaiting:id}"),
         ["refunded-within-captured"] = (Set("payment", "{refunded}", "state,refunds,0,amount", "'1000000'"), "payment {refunded:id}"),
@@ -70,6 +72,7 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
         ["cart-let-go"] = (Set("cart", "{account}", "state,ordered", "'[]'"), "cart {account:id}"),
         ["order-index"] = ("update grain_state set index = jsonb_set(index, '{customerId}', '\"00000000-0000-0000-0000-000000000007\"') where state_name = 'order' and grain_key = '{confirmed}'", "order {confirmed:id}"),
         ["order-of-an-account"] = ("delete from grain_state where state_name = 'user' and grain_key = '{account}'", "order {confirmed:id}"),
+        ["order-costs-its-quote"] = (Set("order", "{promoted}", "state,order,quote,lines,0,adjustments,0,amount", "'7'"), "order {promoted:id}"),
         ["state-is-readable"] = ("update grain_state set state = '\\xff' where state_name = 'product' and grain_key = 'sku/{sku}'", "grain_state product sku/{sku}"),
         ["events-without-gap"] = ("delete from event where source = '/order/{confirmed}' and sequence = 1", "events of /order/{confirmed}"),
         ["state-and-events-together"] = (Set("cart", "{account}", "sequence", "'999999'"), "grain_state /cart/{account}"),
@@ -132,6 +135,18 @@ public sealed class IntegrityCheckTests(CheckedShop shop)
         // Reconciliation that runs every ten hours is not late after five; one that runs and fails is.
         { "in-between-is-settled", false, $"{LongProcessing}; update payment_reconciliation set ended_at = now() - interval '5 hours', due_at = now() + interval '5 hours'" },
         { "in-between-is-settled", true, $$"""{{LongProcessing}}; update payment_reconciliation set due_at = now() + interval '1 minute', report = '{"error": "x", "failingSince": "2020-01-01T00:00:00+00:00"}'""" },
+        // A use that no order names, of less than the order says, of an order that was called off; a budget and a customer's limit.
+        { "promotion-uses-as-ordered", true, Set("order", "{promoted}", "state,order,promotionUses", "'[]'") },
+        { "promotion-uses-as-ordered", true, "update promotion_use set amount = amount - 1 where order_id = '{promoted:id}'" },
+        { "promotion-uses-as-ordered", true, "delete from promotion_use where order_id = '{demoted:id}' and kind = 'Return'" },
+        { "promotion-uses-as-ordered", true, "delete from promotion_use where order_id = '{promised:id}'" },
+        { "promotion-limits-hold", true, Set("order", "{promoted}", "state,order,promotionUses,0,budgetLimit", "'1'") },
+        { "promotion-limits-hold", true, Set("order", "{promoted}", "state,order,promotionUses,0,holders,0,limit", "'0'") },
+        { "promotion-limits-hold", false, Set("order", "{promoted}", "state,order,promotionUses,0,totalLimit", "'1'") },
+        // A total, a tax, a line that the quote does not have.
+        { "order-costs-its-quote", true, Set("order", "{promoted}", "state,order,totals,total", "'1'") },
+        { "order-costs-its-quote", true, Set("order", "{confirmed}", "state,order,quote,taxes", "'[{\"amount\": 1}]'") },
+        { "order-costs-its-quote", true, Set("order", "{confirmed}", "state,order,totals,lines,0,quantity", "'2'") },
         { "captured-told-once", false, TakenTwice },
         { "charged-once", false, TakenTwice },
         // Begun before another was paid, and written down after that; a moment is a difference of clocks.
