@@ -74,7 +74,7 @@ public sealed record CurrencyChoiceRequest([property: RequiredField, CurrencyCod
 public sealed record CartQuoteBody(
     DestinationRequest? Destination,
     [property: TextLength(PricingLimits.MaxIdLength, MinimumLength = 1), Line] string? ShippingMethod,
-    [property: MaxItems(PricingLimits.MaxCodes)] string[]? Codes,
+    [property: MaxItems(PricingLimits.MaxCodes), EnteredCodes] string[]? Codes,
     [property: CurrencyCode] string? Currency)
 {
     internal CartQuoteRequest ToRequest() => new(Destination?.ToDestination(), ShippingMethod, Codes is null ? null : [.. Codes], Currency);

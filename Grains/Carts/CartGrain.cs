@@ -354,24 +354,26 @@ internal sealed class CartGrain(
         : orders.FindUnfinishedAsync(Id, cart.IsGuest, cart.Ordered.Select(o => o.OrderId), cart.OrderedUntil, CancellationToken.None);
 
     /// <summary>
-    /// Returns the units, by SKU, that unpaid orders of this cart have reserved. They count as available to the cart's holder.
+    /// Returns the unpaid orders of this cart. What they hold, units and uses of promotions, is there for the cart's holder, whose next
+    /// checkout ends them.
     /// </summary>
-    private async Task<Dictionary<string, int>> HeldAsync(CartState cart)
+    private async Task<ImmutableArray<Order>> FindUnpaidAsync(CartState cart)
     {
-        var held = new Dictionary<string, int>();
         var unfinished = await FindUnfinishedAsync(cart);
         knowsOrders = unfinished.IsEmpty && checkout is null;
         var holder = cart.IsGuest ? new Caller(null, Id, IsAdmin: false) : new Caller(Id, null, IsAdmin: false);
+        var unpaid = ImmutableArray.CreateBuilder<Order>();
         foreach (var orderId in unfinished)
         {
-            var order = (await GrainFactory.Reference<IOrderGrain>(orderId).GetAsync(holder)).Value;
-            if (order?.Status is not (OrderStatus.Pending or OrderStatus.AwaitingPayment))
-                continue;
-            foreach (var line in order.Lines)
-                held[line.Sku] = held.GetValueOrDefault(line.Sku) + line.Quantity;
+            if ((await GrainFactory.Reference<IOrderGrain>(orderId).GetAsync(holder)).Value
+                is { Status: OrderStatus.Pending or OrderStatus.AwaitingPayment } order)
+                unpaid.Add(order);
         }
-        return held;
+        return unpaid.ToImmutable();
     }
+
+    private static Dictionary<string, int> UnitsOf(ImmutableArray<Order> orders) => orders.SelectMany(o => o.Lines)
+        .GroupBy(l => l.Sku, l => l.Quantity).ToDictionary(g => g.Key, g => g.Sum(), StringComparer.Ordinal);
 
     /// <summary>
     /// Returns the cart if it belongs to the caller. A customer's cart, and a guest's cart with an issued id, exist before their first
@@ -418,11 +420,16 @@ internal sealed class CartGrain(
             return (cart, new Cart(Id, [], Money.Zero(choices.Currency ?? options.Value.Currency)) { Choices = cart.Choices }, []);
         // Only stock of known products is read, so that unknown items are not activated.
         var stocks = await StocksAsync(cart);
-        var held = cart.Lines.Any(l => stocks[l.Sku].Units < l.Quantity) ? await HeldAsync(cart) : [];
+        Task<ImmutableArray<Order>>? unpaid = null;
+        Task<ImmutableArray<Order>> Unpaid() => unpaid ??= FindUnpaidAsync(cart);
+        var held = cart.Lines.Any(l => stocks[l.Sku].Units < l.Quantity) ? UnitsOf(await Unpaid()) : [];
         bool IsAvailable(CartLine line) => offers[line.Sku] is { Active: true }
             && stocks[line.Sku].Units + held.GetValueOrDefault(line.Sku) >= line.Quantity;
         ImmutableArray<CartLine> buyable = cart.Lines.All(IsAvailable) ? cart.Lines : [.. cart.Lines.Where(IsAvailable)];
-        var content = ContentOf(buyable, offers, choices);
+        var content = ContentOf(buyable, offers, choices) with
+        {
+            HeldUses = async () => [.. (await Unpaid()).SelectMany(o => o.Prices?.Promotions ?? [])],
+        };
         var priced = await quotes.QuoteAsync(content);
         var quote = priced.Quote;
         var prices = new Dictionary<string, Money>(cart.Lines.Length);

@@ -31,25 +31,27 @@ public sealed class CartQuotes(
     public async ValueTask<PricedCart> QuoteAsync(CartContent cart)
     {
         var rules = await cache.GetAsync();
-        return await QuoteAsync(await RequestAsync(cart, rules), rules, new PromotionBuyer(cart.CustomerId, cart.Email));
+        return await QuoteAsync(await RequestAsync(cart, rules), rules, new PromotionBuyer(cart.CustomerId, cart.Email), cart.HeldUses);
     }
 
     /// <summary>Returns the quote by the given rules, with the cheapest shipping method where the request names none.</summary>
-    public async ValueTask<PricedCart> QuoteAsync(PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer)
+    public async ValueTask<PricedCart> QuoteAsync(
+        PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer, Func<Task<ImmutableArray<PromotionDiscount>>>? held = null)
     {
         if (request is { Destination: not null, ShippingMethodId: null })
             request = request with { ShippingMethodId = CheapestMethod(request, rules) };
         var gifts = await GiftsAsync(rules);
         if (!gifts.IsEmpty)
             request = request with { GiftProducts = [.. gifts.Select(g => g.ToPricedProduct())] };
-        return new PricedCart(await AvailableAsync(request, rules, buyer), rules.Rules, gifts);
+        return new PricedCart(await AvailableAsync(request, rules, buyer, held), rules.Rules, gifts);
     }
 
     /// <summary>
     /// Returns the quote with the promotions that are not used up. Only promotions that would apply are asked for what is left of them; when
     /// one is used up, another may take its place.
     /// </summary>
-    private async ValueTask<Quote> AvailableAsync(PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer)
+    private async ValueTask<Quote> AvailableAsync(
+        PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer, Func<Task<ImmutableArray<PromotionDiscount>>>? held)
     {
         var quote = PricingEngine.Price(request, rules);
         var known = new Dictionary<string, PromotionAvailability>();
@@ -58,24 +60,37 @@ public sealed class CartQuotes(
             var unknown = quote.Promotions.Where(p => PromotionUseTerms.IsLimited(p) && !known.ContainsKey(p.Id)).ToArray();
             if (unknown.Length == 0)
                 break;
-            foreach (var (id, left) in await Task.WhenAll(unknown.Select(p => LeftOfAsync(p.Id, rules.Rules, request.Currency, buyer))))
-                known[id] = left;
+            var all = await Task.WhenAll(unknown.Select(p => LeftOfAsync(p.Id, rules.Rules, request.Currency, buyer)));
+            foreach (var (applied, left) in unknown.Zip(all))
+                known[applied.Id] = held is null || !IsShort(left, applied.Discount) ? left : With(left, applied.Id, request.Currency, await held());
             quote = PricingEngine.Price(request with { Availability = known }, rules);
         }
         return quote;
     }
 
-    private async Task<(string Id, PromotionAvailability Left)> LeftOfAsync(string id, PricingRules rules, string currency, PromotionBuyer buyer)
+    private static bool IsShort(PromotionAvailability left, long discount) =>
+        left.Uses == 0 || left.UsesOfCustomer == 0 || left.BudgetMinor < discount;
+
+    /// <summary>Adds what unpaid orders of the same cart hold of a promotion.</summary>
+    private static PromotionAvailability With(PromotionAvailability left, string id, string currency, ImmutableArray<PromotionDiscount> held)
+    {
+        var own = held.Where(p => p.Id == id).ToArray();
+        return new PromotionAvailability(
+            left.Uses + own.Length, left.UsesOfCustomer + own.Length,
+            left.BudgetMinor + own.Where(p => p.Discount.Currency == currency).Sum(p => p.Discount.Amount));
+    }
+
+    private async Task<PromotionAvailability> LeftOfAsync(string id, PricingRules rules, string currency, PromotionBuyer buyer)
     {
         var promotion = rules.Promotions.First(p => p.Id == id);
         ImmutableArray<string> keys = promotion.MaxUsesPerCustomer is null ? [] : buyer.KeysFor(id);
         var used = await grains.Reference<IPromotionUsesGrain>(PromotionUseTerms.GrainKey(id)).GetUsedAsync(keys);
         static int Left(long limit, long used) => (int)Math.Clamp(limit - used, 0, int.MaxValue);
-        return (id, new PromotionAvailability(
+        return new PromotionAvailability(
             promotion.MaxUses is { } uses ? Left(uses, used.InAll) : null,
             promotion.MaxUsesPerCustomer is { } perCustomer && keys.Length > 0 ? Left(perCustomer, used.ByHolder.Max()) : null,
             promotion.Budget.Where(b => b.Currency == currency)
-                .Select(b => (long?)Math.Max(0, b.Amount - (used.Budgets.FirstOrDefault(u => u.Currency == currency)?.InAll ?? 0))).FirstOrDefault()));
+                .Select(b => (long?)Math.Max(0, b.Amount - (used.Budgets.FirstOrDefault(u => u.Currency == currency)?.InAll ?? 0))).FirstOrDefault());
     }
 
     /// <summary>Returns the shipping methods for a cart with a destination.</summary>
@@ -140,7 +155,11 @@ public sealed class CartQuotes(
 /// <param name="Choices">The buyer's choices.</param>
 /// <param name="CustomerId">The account; null for a guest.</param>
 /// <param name="Email">A guest's e-mail address; null while it is not known.</param>
-public readonly record struct CartContent(ImmutableArray<PricingLine> Lines, CartChoices Choices, Guid? CustomerId, string? Email = null);
+public readonly record struct CartContent(ImmutableArray<PricingLine> Lines, CartChoices Choices, Guid? CustomerId, string? Email = null)
+{
+    /// <summary>Finds the promotions of unpaid orders of the same cart, whose uses are left for it; null for a cart without such orders.</summary>
+    public Func<Task<ImmutableArray<PromotionDiscount>>>? HeldUses { get; init; }
+}
 
 /// <summary>A quote with what it was made from.</summary>
 /// <param name="Quote">The quote.</param>
