@@ -163,6 +163,10 @@ internal static class PricingExamples
         }
         foreach (var schema in (string[])["PromotionResponse", "ZoneResponse", "TaxRateResponse", "ShippingMethodResponse", "PriceListResponse"])
             yield return new($"{schema}.archivedAt", () => null);
+        yield return new("GenerateCodesRequest.count", () => 1000);
+        yield return new("CodeBatchResponse.count", () => 1000);
+        yield return new("PromotionCodeResponse.code", () => "K7QZ-0001-9XWM-2R5T");
+        yield return new("PromotionCodeResponse.used", () => false);
         yield return new("RuleChange.actor", () => "0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11");
         yield return new("RuleChange.before", () => new JsonObject { ["id"] = "wholesale", ["name"] = "Wholesale", ["enabled"] = false });
         yield return new("RuleChange.after", () => new JsonObject { ["id"] = "wholesale", ["name"] = "Wholesale", ["enabled"] = true });

@@ -21,6 +21,7 @@ internal static class PricingTexts
     /// <summary>The parameters by operation and name.</summary>
     public static readonly IReadOnlyDictionary<string, string> Parameters = RuleNames.All.Select(names => KeyValuePair.Create(
         $"list{names.Plural}.status", $"Only {names.PluralNoun} with this status. Without it, all that are not archived."))
+        .Append(new("listPromotionCodes.batchId", "Only the codes of this batch. Without it, all codes of the promotion."))
         .ToDictionary(StringComparer.Ordinal);
 
     /// <summary>Properties whose XML comment the framework does not read: optional objects and enumerations, and any JSON.</summary>
@@ -70,6 +71,12 @@ internal static class PricingTexts
             "previewPricing",
             "Prices a cart that need not exist, for a customer or a described buyer, now or at another time. `outcomes` tells for each "
             + "rule whether it applies and why not. Uses and budgets of promotions count as they are now, and nothing is stored."),
+        new(
+            "generatePromotionCodes",
+            "Generates codes of a promotion whose `trigger` is `codeBatch`, at most 100,000 at once. Each code is for one order: it is "
+            + "reserved when an order is placed, and free again when the order is cancelled or expires. The codes follow from a secret of "
+            + "the promotion, so none can be guessed and none is stored. `GET` on the same path lists them."),
+        new("listPromotionCodes", "Returns the generated codes of a promotion in the order of their creation, and whether they are used."),
         new("getUserPricing", "Returns the groups of a customer, and why the customer pays no tax."),
         new("setUserPricing", "Replaces the groups of a customer and the tax exemption. They count from the next quote on."),
     ];

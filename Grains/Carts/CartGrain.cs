@@ -113,7 +113,7 @@ internal sealed class CartGrain(
     {
         if (Of(caller) is not { } cart)
             return NoCart;
-        if (!PromotionCode.IsValid(code) || !(await quotes.RulesAsync()).ByCode.ContainsKey(PromotionCode.Normalize(code)))
+        if (await quotes.FindCodeAsync(code, await quotes.RulesAsync()) is null)
             return Error.NotFound("not-found.code", $"This shop has no code {code}. Check how it is written.");
         return await ViewAsync(cart, cart.AddCode(code));
     }

@@ -93,6 +93,35 @@ public sealed class CartQuotes(
                 .Select(b => (long?)Math.Max(0, b.Amount - (used.Budgets.FirstOrDefault(u => u.Currency == currency)?.InAll ?? 0))).FirstOrDefault());
     }
 
+    /// <summary>
+    /// Returns a code as quotes take it: a generated one with its promotion, and whether another order uses it. Null when the shop has no
+    /// such code.
+    /// </summary>
+    /// <param name="code">The code as entered.</param>
+    /// <param name="rules">The rules.</param>
+    /// <param name="held">The promotions of unpaid orders of the same cart, see <see cref="CartContent.HeldUses"/>.</param>
+    public async ValueTask<EnteredCode?> FindCodeAsync(
+        string code, CompiledPricingRules rules, Func<Task<ImmutableArray<PromotionDiscount>>>? held = null)
+    {
+        if (!PromotionCode.IsValid(code))
+            return null;
+        if (rules.ByCode.ContainsKey(PromotionCode.Normalize(code)))
+            return new EnteredCode(code);
+        if (!GeneratedCode.TryParse(code, out var generated) || !rules.BatchesByTag.TryGetValue(generated.Tag, out var promotions))
+            return null;
+        foreach (var id in promotions)
+        {
+            var key = PromotionUseTerms.GrainKey(id);
+            if (!await grains.Reference<IPromotionCodesGrain>(key).HasIssuedAsync(code))
+                continue;
+            var isUsed = (await grains.Reference<IPromotionUsesGrain>(key).GetUsedAsync([generated.HolderKey])).ByHolder[0] > 0;
+            if (isUsed && held is not null)
+                isUsed = !(await held()).Any(p => p.Id == id && p.Code is { } own && GeneratedCode.TryParse(own, out var mine) && mine == generated);
+            return new EnteredCode(code, id, isUsed);
+        }
+        return null;
+    }
+
     /// <summary>Returns the shipping methods for a cart with a destination.</summary>
     public async ValueTask<ImmutableArray<ShippingOption>> ShippingOptionsAsync(CartContent cart)
     {
@@ -116,8 +145,18 @@ public sealed class CartQuotes(
         Buyer = await buyers.FindAsync(cart.CustomerId, cart.Email, rules),
         Destination = cart.Choices.Destination,
         ShippingMethodId = cart.Choices.ShippingMethod,
-        Codes = cart.Choices.Codes.IsEmpty ? [] : [.. cart.Choices.Codes.Select(c => new EnteredCode(c))],
+        Codes = cart.Choices.Codes.IsEmpty ? [] : await FindCodesAsync(cart.Choices.Codes, rules, cart.HeldUses),
     };
+
+    /// <summary>Returns codes as quotes take them. Codes that do not exist any more are refused there.</summary>
+    public async ValueTask<ImmutableArray<EnteredCode>> FindCodesAsync(
+        ImmutableArray<string> codes, CompiledPricingRules rules, Func<Task<ImmutableArray<PromotionDiscount>>>? held = null)
+    {
+        var found = ImmutableArray.CreateBuilder<EnteredCode>(codes.Length);
+        foreach (var code in codes)
+            found.Add(await FindCodeAsync(code, rules, held) ?? new EnteredCode(code));
+        return found.MoveToImmutable();
+    }
 
     /// <summary>Returns the cheapest method that can be used; of equally cheap ones, the first.</summary>
     private static string? CheapestMethod(PricingRequest request, CompiledPricingRules rules)

@@ -22,6 +22,7 @@ public sealed class CompiledPricingRules
             .ToFrozenDictionary(p => PromotionCode.Normalize(p.Rule.Code!), StringComparer.Ordinal);
         Batches = enabled.Where(p => p.Rule.Trigger == PromotionTrigger.CodeBatch)
             .ToFrozenDictionary(p => p.Rule.Id, StringComparer.Ordinal);
+        BatchesByTag = Batches.Keys.GroupBy(GeneratedCode.TagOf).ToFrozenDictionary(g => g.Key, g => g.Order(StringComparer.Ordinal).ToImmutableArray());
         GiftSkus = enabled.Select(p => p.Rule.Action.GiftSku).OfType<string>().ToFrozenSet(StringComparer.Ordinal);
         Prices = new PriceTable(rules);
         Taxes = new TaxTable(rules);
@@ -53,6 +54,9 @@ public sealed class CompiledPricingRules
 
     /// <summary>The promotions with a batch of codes, by id.</summary>
     internal FrozenDictionary<string, CompiledPromotion> Batches { get; }
+
+    /// <summary>The ids of the promotions with a batch of codes, by <see cref="GeneratedCode.Tag"/>.</summary>
+    internal FrozenDictionary<int, ImmutableArray<string>> BatchesByTag { get; }
 
     /// <summary>The price lists.</summary>
     internal PriceTable Prices { get; }

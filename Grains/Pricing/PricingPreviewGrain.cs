@@ -31,7 +31,7 @@ internal sealed class PricingPreviewGrain(CartQuotes quotes, PricingBuyers buyer
             Buyer = buyer.Value,
             Destination = preview.Destination,
             ShippingMethodId = preview.ShippingMethodId,
-            Codes = [.. preview.Codes.Select(code => new EnteredCode(code))],
+            Codes = await quotes.FindCodesAsync(preview.Codes, rules),
             ExplainsRules = true,
         };
         return (await quotes.QuoteAsync(request, rules, new PromotionBuyer(preview.CustomerId, Email: null))).Quote;

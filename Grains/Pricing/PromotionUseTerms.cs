@@ -24,21 +24,27 @@ public sealed record PromotionUseTerms(
         foreach (var applied in quote.Promotions.Where(IsLimited))
         {
             var promotion = rules.Promotions.First(p => p.Id == applied.Id);
-            ImmutableArray<PromotionHolder> holders = applied.LimitsUsesPerCustomer && promotion.MaxUsesPerCustomer is { } most
-                ? [.. buyer.KeysFor(promotion.Id).Select(key => new PromotionHolder(key, most))]
-                : [];
+            var holders = ImmutableArray.CreateBuilder<PromotionHolder>(PromotionReservation.MaxHolders);
+            if (applied.LimitsUsesPerCustomer && promotion.MaxUsesPerCustomer is { } most)
+                holders.AddRange(buyer.KeysFor(promotion.Id).Select(key => new PromotionHolder(key, most)));
+            if (applied.IsSingleUseCode && GeneratedCode.TryParse(applied.Code!, out var code))
+                holders.Add(new PromotionHolder(code.HolderKey, 1));
             uses.Add(new PromotionUseTerms(
-                promotion.Id, new Money(applied.Discount, quote.Currency), holders, applied.LimitsUses ? promotion.MaxUses : null,
+                promotion.Id, new Money(applied.Discount, quote.Currency), holders.ToImmutable(), applied.LimitsUses ? promotion.MaxUses : null,
                 applied.HasBudget ? promotion.Budget.First(b => b.Currency == quote.Currency).Amount : null));
         }
         return uses.ToImmutable();
     }
 
-    /// <summary>Returns the key of the counter. The prefix keeps it from being read as a number, which storage writes in another form.</summary>
-    public static string GrainKey(string promotionId) => $"promotion/{promotionId}";
+    /// <summary>Returns the key of the counter.</summary>
+    public static string GrainKey(string promotionId) => CodeBatch.GrainKey(promotionId);
+
+    /// <summary>Returns the promotion of a counter's key.</summary>
+    public static string PromotionOf(string grainKey) => grainKey[CodeBatch.GrainKey("").Length..];
 
     /// <summary>True when a counter keeps the uses of a promotion.</summary>
-    public static bool IsLimited(AppliedPromotion promotion) => promotion.LimitsUses || promotion.LimitsUsesPerCustomer || promotion.HasBudget;
+    public static bool IsLimited(AppliedPromotion promotion) =>
+        promotion.LimitsUses || promotion.LimitsUsesPerCustomer || promotion.HasBudget || promotion.IsSingleUseCode;
 
     /// <summary>Returns the reservation of the use for an order.</summary>
     public PromotionReservation For(Guid orderId, bool repeated) => new(orderId, Amount, Holders, TotalLimit, BudgetLimit, repeated);

@@ -95,6 +95,10 @@ public sealed class ExampleTests : IAsyncDisposable
         foreach (var kind in (string[])["PriceList", "TaxZone", "TaxRate", "ShippingZone", "ShippingMethod", "Promotion"])
             await SendRuleAsync(kind, admin);
         await SendAsync("previewPricing", admin);
+        ids["promotions"] = "codes-of-examples";
+        await PromotionCodesTests.PromoteAsync(admin, ids["promotions"]);
+        await SendAsync("generatePromotionCodes", admin);
+        await SendAsync("listPromotionCodes", admin);
         foreach (var kind in (string[])["TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList"])
             await SendRuleAsync(kind, admin, "archive");
         ids["webhooks"] = (await SendAsync("createWebhook", admin)).Text("id");

@@ -53,6 +53,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/cart/shipping-options"] = t => t.PriceCartAsync("/cart/shipping-options", new { destination = new { country = "GB" } }),
         ["/admin/promotions"] = t => t.CreateRuleAsync(
             "/admin/promotions", name => new { name, action = new { kind = "orderDiscount", percentPpm = 1000 }, enabled = false }),
+        ["/admin/promotions/{id}/codes"] = t => t.GenerateCodesAsync(),
         ["/admin/tax/zones"] = t => t.CreateRuleAsync("/admin/tax/zones", name => new { name, areas = new[] { Area() } }),
         ["/admin/tax/rates"] = t => t.CreateRuleAsync(
             "/admin/tax/rates", name => new { name, zoneId = "gb", ppm = 1, category = Make.Word() }),
@@ -504,6 +505,13 @@ public sealed class IdempotencyTests(RunningShop shop)
             Assert.Single((await shop.Admin.GetAsync($"{path}?limit=100"))["items"]!.AsArray(), r => r!["name"]!.GetValue<string>() == name);
             Expect.Status(204, await shop.Admin.DeleteAsync($"{path}/{reply.Text("id")}"));
         }));
+    }
+
+    private async Task<Case> GenerateCodesAsync()
+    {
+        var path = await PromotionCodesTests.PromoteAsync(shop.Admin, Make.Word().ToLowerInvariant(), enabled: false);
+        return new Case(shop.Admin, path, new { count = 3 }, async _ =>
+            Assert.Equal(3, Expect.Status(200, await shop.Admin.GetAsync(path))["items"]!.AsArray().Count));
     }
 
     private async Task<Case> RefundAsync()

@@ -70,6 +70,7 @@ public sealed class StateEnvelopeSerializerTests
         ["payment customer"] = new PaymentCustomer(2, Given.Now, "ada@example.com", "cus_1") { IsErased = true },
         ["inventory"] = new StockState(10, 3, 7, 42),
         ["promotion uses"] = new PromotionUsesState { Reserved = 1, Committed = 2, Budgets = [new BudgetUse("USD", 100, 200)], Movements = 5 },
+        ["promotion codes"] = new PromotionCodesState { Secret = "c2VjcmV0", Batches = [new CodeBatch(Given.Id(1), 0, 1000, Given.Now)] },
         ["cart"] = new CartState
         {
             Lines = [Given.Line() with { PreviousUnitPrice = Given.Usd(900) }, Given.Line("SPOON")],
