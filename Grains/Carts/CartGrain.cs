@@ -113,13 +113,19 @@ internal sealed class CartGrain(
     {
         if (Of(caller) is not { } cart)
             return NoCart;
-        if (await quotes.FindCodeAsync(code, await quotes.RulesAsync()) is null)
+        if (await quotes.FindCodeAsync(code, await quotes.RulesAsync()) is not { } found)
             return Error.NotFound("not-found.code", $"This shop has no code {code}. Check how it is written.");
-        return await ViewAsync(cart, cart.AddCode(code));
+        // Generated codes are kept in one spelling.
+        return await ViewAsync(cart, cart.AddCode(found.BatchPromotionId is null ? code : GeneratedCode.Spell(code)));
     }
 
-    async Task<Result<Cart>> ICartGrain.RemoveCodeAsync(Caller caller, string code) =>
-        Of(caller) is { } cart ? await ViewAsync(cart, cart.RemoveCode(code)) : NoCart;
+    async Task<Result<Cart>> ICartGrain.RemoveCodeAsync(Caller caller, string code)
+    {
+        if (Of(caller) is not { } cart)
+            return NoCart;
+        var spelled = GeneratedCode.Spell(code);
+        return await ViewAsync(cart, cart.RemoveCode(ChoicesOf(cart).Codes.Contains(spelled) ? spelled : code));
+    }
 
     async Task<Result<Cart>> ICartGrain.SetCurrencyAsync(Caller caller, string currency)
     {
@@ -154,7 +160,10 @@ internal sealed class CartGrain(
         var offers = await OffersAsync(SkusOf(cart));
         return new CartShippingOptions(
             choices.Currency ?? options.Value.Currency,
-            await quotes.ShippingOptionsAsync(ContentOf(cart.Lines, offers, choices with { Destination = place.Value })));
+            await quotes.ShippingOptionsAsync(ContentOf(cart.Lines, offers, choices with { Destination = place.Value }) with
+            {
+                HeldUses = async () => UsesOf(await FindUnpaidAsync(cart)),
+            }));
     }
 
     async Task<Result<Done>> ICartGrain.ClearAsync(Caller caller)
@@ -214,6 +223,9 @@ internal sealed class CartGrain(
 
     async Task<Result<ImmutableArray<CartLine>>> ICartGrain.BeginCheckoutAsync(Caller caller, Guid orderId)
     {
+        // A caller of an older version, or beside one, knows only the shop's currency.
+        if (State?.Choices?.Currency is not null)
+            throw new UnavailableException(ErrorText.Of("error.upgrading", "The shop is being upgraded. Try again in some minutes."));
         var begun = await StartCheckoutAsync(caller, orderId);
         return begun.IsError ? begun.Error : begun.Value.Lines;
     }
@@ -372,6 +384,9 @@ internal sealed class CartGrain(
         return unpaid.ToImmutable();
     }
 
+    private static ImmutableArray<PromotionDiscount> UsesOf(ImmutableArray<Order> orders) =>
+        [.. orders.SelectMany(o => o.Prices?.Promotions ?? [])];
+
     private static Dictionary<string, int> UnitsOf(ImmutableArray<Order> orders) => orders.SelectMany(o => o.Lines)
         .GroupBy(l => l.Sku, l => l.Quantity).ToDictionary(g => g.Key, g => g.Sum(), StringComparer.Ordinal);
 
@@ -428,7 +443,7 @@ internal sealed class CartGrain(
         ImmutableArray<CartLine> buyable = cart.Lines.All(IsAvailable) ? cart.Lines : [.. cart.Lines.Where(IsAvailable)];
         var content = ContentOf(buyable, offers, choices) with
         {
-            HeldUses = async () => [.. (await Unpaid()).SelectMany(o => o.Prices?.Promotions ?? [])],
+            HeldUses = async () => UsesOf(await Unpaid()),
         };
         var priced = await quotes.QuoteAsync(content);
         var quote = priced.Quote;

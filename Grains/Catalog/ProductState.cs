@@ -29,6 +29,7 @@ public sealed partial record ProductState
     /// <summary>Creates a product.</summary>
     public static Decision<ProductState> Create(string sku, ProductContent content, string currency, DateTimeOffset now)
     {
+        content = Complete(content, null);
         if (Problems(content, currency) is { Count: > 0 } problems)
             return Error.Invalid(problems);
         if (Problems(content.Prices, currency) is { Count: > 0 } wrong)
@@ -43,7 +44,7 @@ public sealed partial record ProductState
     /// </summary>
     public Decision<ProductState> Update(ProductContent content, string currency)
     {
-        content = content with { Prices = Content.Prices };
+        content = Complete(content, Content) with { Prices = Content.Prices };
         if (Problems(content, currency, Content) is { Count: > 0 } problems)
             return Error.Invalid(problems);
         if (SameAs(content))
@@ -57,6 +58,16 @@ public sealed partial record ProductState
             events.Add(new ProductUpdated(Sku, content.Name, content.Category));
         return Decision<ProductState>.To(With(content), events);
     }
+
+    /// <summary>Adds what a front end of an older version does not send: in its messages, these members are not set at all.</summary>
+    private static ProductContent Complete(ProductContent content, ProductContent? current) => content.TaxCategory is not null ? content : content with
+    {
+        WeightGrams = current?.WeightGrams ?? 0,
+        SizeClass = current?.SizeClass,
+        TaxCategory = current?.TaxCategory ?? TaxCategory.Standard,
+        RequiresShipping = current?.RequiresShipping ?? true,
+        Prices = current?.Prices ?? [],
+    };
 
     /// <summary>Replaces the prices beside the one in the shop's currency.</summary>
     public Decision<ProductState> SetPrices(ImmutableArray<ProductPrice> prices, string currency)

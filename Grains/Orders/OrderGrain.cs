@@ -408,7 +408,7 @@ internal sealed partial class OrderGrain(
     /// </summary>
     private async Task<bool> ClaimAsync(OrderState order)
     {
-        ImmutableArray<LineUnits> units = [.. order.OrderedUnits];
+        ImmutableArray<LineUnits> units = [.. order.UnitsOfCart];
         for (var superseded = 0; superseded < MaxSuperseded; superseded++)
         {
             if ((await Cart(order).ResumeCheckoutAsync(Id, order.PlacedAt, units)).Error is not { } error)

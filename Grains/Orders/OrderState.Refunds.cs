@@ -55,6 +55,9 @@ public sealed partial record OrderState
     /// <summary>Units of a line that can still be shipped.</summary>
     public int UnitsToShip(LineUnits ordered) => ordered.Quantity - UnitsOf(BackInStock, ordered.Sku);
 
+    /// <summary>The units that stood in the cart, without gifts.</summary>
+    public IEnumerable<LineUnits> UnitsOfCart => Totals.Lines.Where(l => !l.IsGift).Select(l => new LineUnits(l.Sku, l.Quantity));
+
     /// <summary>The ordered units by SKU. Units that a promotion added are counted together with bought ones of the same SKU.</summary>
     public IEnumerable<LineUnits> OrderedUnits
     {

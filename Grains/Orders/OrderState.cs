@@ -230,13 +230,15 @@ public sealed partial record OrderState
     public Decision<OrderState> EraseBuyer(PrivacyOptions privacy, DateTimeOffset now)
     {
         if (BuyerErased)
-            return Retained?.Until <= now ? Decision<OrderState>.To(this with { Retained = null }) : Decision<OrderState>.NoChange(this);
+            return Retained?.Until <= now ? Decision<OrderState>.To(this with { Retained = null, Quote = WithoutReason(Quote) }) : Decision<OrderState>.NoChange(this);
         if (IsOpen)
             return WrongState(ErrorText.Untranslated("parted from its buyer"));
         var until = Status is OrderStatus.Delivered or OrderStatus.Refunded || Payment is { Captured.Amount: > 0 } ? privacy.RetainUntil(PlacedAt) : null;
         return Decision<OrderState>.To(this with
         {
             BuyerErased = true,
+            // An invoice says why no tax was charged.
+            Quote = until > now ? Quote : WithoutReason(Quote),
             Retained = until > now ? new RetainedBuyer(ShippingAddress.Name, ShippingAddress with { Phone = null }, until.Value) : null,
             Email = PersonalData.Erased,
             ShippingAddress = PersonalData.ErasedAddress(ShippingAddress),
@@ -247,6 +249,9 @@ public sealed partial record OrderState
             Answer = Answer is { } given ? given with { ClientSecret = null } : null,
         });
     }
+
+    private static Quote? WithoutReason(Quote? quote) =>
+        quote is { TaxExemptionReason: not null } ? quote with { TaxExemptionReason = PersonalData.Erased } : quote;
 
     /// <summary>Checks whether the payment can be attempted again.</summary>
     public Error? CheckCanPay(DateTimeOffset now) =>

@@ -13,7 +13,7 @@ namespace SoonShop.Pricing;
 /// </summary>
 public sealed class CartQuotes(
     PricingRulesCache cache, PricingBuyers buyers, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time,
-    LocalGrainCache<PriceOffer?> activeOffers)
+    LocalGrainCache<PriceOffer?> activeOffers, LocalGrainCache<StockAvailability> activeStocks)
 {
     /// <summary>How often a cart is priced anew because a promotion turned out to be used up.</summary>
     private const int MaxPasses = 4;
@@ -38,12 +38,21 @@ public sealed class CartQuotes(
     public async ValueTask<PricedCart> QuoteAsync(
         PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer, Func<Task<ImmutableArray<PromotionDiscount>>>? held = null)
     {
-        if (request is { Destination: not null, ShippingMethodId: null })
-            request = request with { ShippingMethodId = CheapestMethod(request, rules) };
-        var gifts = await GiftsAsync(rules);
+        var gifts = await GiftsAsync(request, rules);
         if (!gifts.IsEmpty)
             request = request with { GiftProducts = [.. gifts.Select(g => g.ToPricedProduct())] };
-        return new PricedCart(await AvailableAsync(request, rules, buyer, held), rules.Rules, gifts);
+        var known = new Dictionary<string, PromotionAvailability>();
+        if (request is { Destination: not null, ShippingMethodId: null })
+        {
+            if (rules.Rules.ShippingMethods is [{ Enabled: true } only])
+                request = request with { ShippingMethodId = only.Id };
+            else
+            {
+                request = await AvailableByMethodAsync(request, rules, buyer, held, known);
+                request = request with { ShippingMethodId = CheapestMethod(request, rules) };
+            }
+        }
+        return new PricedCart(await AvailableAsync(request, rules, buyer, held, known), rules.Rules, gifts);
     }
 
     /// <summary>
@@ -51,10 +60,12 @@ public sealed class CartQuotes(
     /// one is used up, another may take its place.
     /// </summary>
     private async ValueTask<Quote> AvailableAsync(
-        PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer, Func<Task<ImmutableArray<PromotionDiscount>>>? held)
+        PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer, Func<Task<ImmutableArray<PromotionDiscount>>>? held,
+        Dictionary<string, PromotionAvailability> known)
     {
+        if (known.Count > 0)
+            request = request with { Availability = known };
         var quote = PricingEngine.Price(request, rules);
-        var known = new Dictionary<string, PromotionAvailability>();
         for (var passes = 0; passes < MaxPasses; passes++)
         {
             var unknown = quote.Promotions.Where(p => PromotionUseTerms.IsLimited(p) && !known.ContainsKey(p.Id)).ToArray();
@@ -66,6 +77,21 @@ public sealed class CartQuotes(
             quote = PricingEngine.Price(request with { Availability = known }, rules);
         }
         return quote;
+    }
+
+    /// <summary>Adds what is left of the promotions that would apply with any shipping method, so that their prices can be compared.</summary>
+    private async ValueTask<PricingRequest> AvailableByMethodAsync(
+        PricingRequest request, CompiledPricingRules rules, PromotionBuyer buyer, Func<Task<ImmutableArray<PromotionDiscount>>>? held,
+        Dictionary<string, PromotionAvailability> known)
+    {
+        if (!rules.HasLimitedPromotions)
+            return request;
+        foreach (var option in PricingEngine.ShippingOptions(request, rules))
+        {
+            if (option.Reason is null)
+                await AvailableAsync(request with { ShippingMethodId = option.MethodId }, rules, buyer, held, known);
+        }
+        return known.Count == 0 ? request : request with { Availability = known };
     }
 
     private static bool IsShort(PromotionAvailability left, long discount) =>
@@ -126,23 +152,30 @@ public sealed class CartQuotes(
     public async ValueTask<ImmutableArray<ShippingOption>> ShippingOptionsAsync(CartContent cart)
     {
         var rules = await cache.GetAsync();
-        return PricingEngine.ShippingOptions(await RequestAsync(cart, rules), rules);
+        var request = await RequestAsync(cart, rules);
+        var gifts = await GiftsAsync(request, rules);
+        if (!gifts.IsEmpty)
+            request = request with { GiftProducts = [.. gifts.Select(g => g.ToPricedProduct())] };
+        request = await AvailableByMethodAsync(request, rules, new PromotionBuyer(cart.CustomerId, cart.Email), cart.HeldUses, []);
+        return PricingEngine.ShippingOptions(request, rules);
     }
 
     /// <summary>Returns the prices of one unit, in the order of the lines; null for a product without a price in the currency.</summary>
     public async ValueTask<ImmutableArray<long?>> UnitPricesAsync(CartContent cart)
     {
         var rules = await cache.GetAsync();
-        var request = await RequestAsync(cart with { Choices = cart.Choices with { Codes = [] } }, rules);
+        var request = await RequestAsync(cart with { Choices = cart.Choices with { Codes = [] } }, rules, forUnitPrices: true);
         return [.. request.Lines.Select(l => rules.Prices.Find(l.Product, l.Quantity, request)?.Amount)];
     }
 
-    private async ValueTask<PricingRequest> RequestAsync(CartContent cart, CompiledPricingRules rules) => new()
+    private async ValueTask<PricingRequest> RequestAsync(CartContent cart, CompiledPricingRules rules, bool forUnitPrices = false) => new()
     {
         Lines = cart.Lines,
         Currency = cart.Choices.Currency ?? ShopCurrency,
         At = time.GetUtcNow(),
-        Buyer = await buyers.FindAsync(cart.CustomerId, cart.Email, rules),
+        // A silo of an older version does not know the profiles of customers.
+        Buyer = !cache.AreKnownEverywhere ? Buyer.Unknown : await buyers.FindAsync(
+            cart.CustomerId, cart.Email, !forUnitPrices && rules.AskForFirstOrder(time.GetUtcNow(), !cart.Choices.Codes.IsEmpty)),
         Destination = cart.Choices.Destination,
         ShippingMethodId = cart.Choices.ShippingMethod,
         Codes = cart.Choices.Codes.IsEmpty ? [] : await FindCodesAsync(cart.Choices.Codes, rules, cart.HeldUses),
@@ -158,34 +191,42 @@ public sealed class CartQuotes(
         return found.MoveToImmutable();
     }
 
-    /// <summary>Returns the cheapest method that can be used; of equally cheap ones, the first.</summary>
+    /// <summary>
+    /// Returns the cheapest method that can be used; of equally cheap ones, the first. Pickup only where nothing is delivered: the buyer
+    /// must choose to come.
+    /// </summary>
     private static string? CheapestMethod(PricingRequest request, CompiledPricingRules rules)
     {
-        if (rules.Rules.ShippingMethods is [{ Enabled: true } only])
-            return only.Id;
         ShippingOption? best = null;
         foreach (var option in PricingEngine.ShippingOptions(request, rules))
         {
-            if (option.Reason is null && (best is null || option.Price < best.Price))
+            if (option.Reason is null && (best is null || (option.Kind, option.Price).CompareTo((best.Kind, best.Price)) < 0))
                 best = option;
         }
         return best?.MethodId;
     }
 
-    /// <summary>Returns the products that promotions give away, as far as they are on sale and in stock.</summary>
-    private async ValueTask<ImmutableArray<PriceOffer>> GiftsAsync(CompiledPricingRules rules)
+    /// <summary>
+    /// Returns the products that promotions may give away to this cart, as far as they are on sale and in stock beside what the cart holds.
+    /// </summary>
+    private async ValueTask<ImmutableArray<PriceOffer>> GiftsAsync(PricingRequest request, CompiledPricingRules rules)
     {
-        if (rules.GiftSkus.Count == 0)
+        var units = rules.GiftsAt(request.At, !request.Codes.IsEmpty);
+        if (units.Count == 0)
             return [];
-        var found = ImmutableArray.CreateBuilder<PriceOffer>();
-        foreach (var sku in rules.GiftSkus)
-        {
-            var key = Sku.GrainKey(sku);
-            var offer = activeOffers.TryGetValue(sku, out var known) ? known : await grains.Reference<IProductGrain>(key).GetOfferAsync();
-            if (offer is { Active: true } && (await grains.Reference<IInventoryItemGrain>(key).GetAvailabilityAsync()).Units > 0)
-                found.Add(offer);
-        }
-        return found.ToImmutable();
+        var found = await Task.WhenAll(units.Select(gift => FindGiftAsync(
+            gift.Key, gift.Value + request.Lines.Where(l => l.Product.Sku == gift.Key).Sum(l => l.Quantity))));
+        return [.. found.OfType<PriceOffer>()];
+    }
+
+    private async Task<PriceOffer?> FindGiftAsync(string sku, int units)
+    {
+        var key = Sku.GrainKey(sku);
+        var offer = activeOffers.TryGetValue(sku, out var known) ? known : await grains.Reference<IProductGrain>(key).GetOfferAsync();
+        if (offer is not { Active: true })
+            return null;
+        var stock = activeStocks.TryGetValue(sku, out var held) ? held : await grains.Reference<IInventoryItemGrain>(key).GetAvailabilityAsync();
+        return stock.Units >= units ? offer : null;
     }
 }
 

@@ -8,6 +8,9 @@ namespace SoonShop.Pricing;
 /// </summary>
 public sealed class CompiledPricingRules
 {
+    private readonly ImmutableArray<Promotion> gifts;
+    private readonly ImmutableArray<Promotion> firstOrder;
+
     private CompiledPricingRules(PricingRules rules)
     {
         Rules = rules;
@@ -23,11 +26,12 @@ public sealed class CompiledPricingRules
         Batches = enabled.Where(p => p.Rule.Trigger == PromotionTrigger.CodeBatch)
             .ToFrozenDictionary(p => p.Rule.Id, StringComparer.Ordinal);
         BatchesByTag = Batches.Keys.GroupBy(GeneratedCode.TagOf).ToFrozenDictionary(g => g.Key, g => g.Order(StringComparer.Ordinal).ToImmutableArray());
-        GiftSkus = enabled.Select(p => p.Rule.Action.GiftSku).OfType<string>().ToFrozenSet(StringComparer.Ordinal);
+        gifts = [.. enabled.Select(p => p.Rule).Where(p => p.Action.GiftSku is not null)];
+        firstOrder = [.. enabled.Select(p => p.Rule).Where(p => p.Conditions.FirstOrderOnly)];
         Prices = new PriceTable(rules);
         Taxes = new TaxTable(rules);
         Shipping = new ShippingTable(rules);
-        HasFirstOrderPromotions = enabled.Any(p => p.Rule.Conditions.FirstOrderOnly);
+        HasLimitedPromotions = enabled.Any(p => p.Rule is { MaxUses: not null } or { MaxUsesPerCustomer: not null } or { Budget.IsEmpty: false });
         TaxInside = rules.TaxInsideCurrencies.ToFrozenSet(StringComparer.Ordinal);
     }
 
@@ -37,11 +41,8 @@ public sealed class CompiledPricingRules
     /// <summary>The version of the rules.</summary>
     public long Version => Rules.Version;
 
-    /// <summary>The SKUs that promotions give away. A request names the products of those that are available.</summary>
-    public FrozenSet<string> GiftSkus { get; }
-
-    /// <summary>True when a promotion asks whether the buyer has ordered before.</summary>
-    public bool HasFirstOrderPromotions { get; }
+    /// <summary>True when the uses or the budget of a promotion are limited.</summary>
+    public bool HasLimitedPromotions { get; }
 
     /// <summary>All promotions in the order in which they apply.</summary>
     internal CompiledPromotion[] Promotions { get; }
@@ -69,6 +70,38 @@ public sealed class CompiledPricingRules
 
     /// <summary>The currencies whose prices include tax.</summary>
     internal FrozenSet<string> TaxInside { get; }
+
+    /// <summary>
+    /// Returns the units by SKU that promotions may give away at a time, to one cart. A request names the products of those that are in stock.
+    /// </summary>
+    /// <param name="at">The time.</param>
+    /// <param name="hasCodes">True when the buyer has entered codes.</param>
+    public Dictionary<string, int> GiftsAt(DateTimeOffset at, bool hasCodes)
+    {
+        var units = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (var promotion in gifts)
+        {
+            if (MayApply(promotion, at, hasCodes))
+                units[promotion.Action.GiftSku!] = units.GetValueOrDefault(promotion.Action.GiftSku!) + promotion.Action.GetUnits;
+        }
+        return units;
+    }
+
+    /// <summary>True when a promotion that may apply at a time asks whether the buyer has ordered before.</summary>
+    /// <param name="at">The time.</param>
+    /// <param name="hasCodes">True when the buyer has entered codes.</param>
+    public bool AskForFirstOrder(DateTimeOffset at, bool hasCodes)
+    {
+        foreach (var promotion in firstOrder)
+        {
+            if (MayApply(promotion, at, hasCodes))
+                return true;
+        }
+        return false;
+    }
+
+    private static bool MayApply(Promotion promotion, DateTimeOffset at, bool hasCodes) =>
+        !(promotion.From > at) && !(promotion.To <= at) && (hasCodes || promotion.Trigger == PromotionTrigger.Automatic);
 
     /// <summary>Prepares rules.</summary>
     /// <exception cref="ArgumentException">

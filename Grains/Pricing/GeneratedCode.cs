@@ -75,6 +75,9 @@ public readonly record struct GeneratedCode(int Tag, int Number, long Proof)
         return count == Symbols;
     }
 
+    /// <summary>Returns a code as shoppers get it; a text that is not of the form of generated codes as it is.</summary>
+    public static string Spell(string text) => TryParse(text, out var code) ? code.ToString() : text;
+
     /// <summary>Returns the code as shoppers get it.</summary>
     public override string ToString()
     {

@@ -9,12 +9,12 @@ public sealed class PricingBuyers(IGrainFactory grains, IOrderQueries orders)
     /// <summary>Returns the buyer of a cart or an order.</summary>
     /// <param name="customerId">The account; null for a guest.</param>
     /// <param name="email">A guest's e-mail address; null while it is not known.</param>
-    /// <param name="rules">The rules that are to be applied.</param>
+    /// <param name="asksForFirstOrder">True when a promotion asks whether it is the buyer's first order.</param>
     /// <remarks>
     /// A first order needs an account: a guest can use a new e-mail address for each order, and a cart does not know it before the order is
     /// placed.
     /// </remarks>
-    public async ValueTask<Buyer> FindAsync(Guid? customerId, string? email, CompiledPricingRules rules)
+    public async ValueTask<Buyer> FindAsync(Guid? customerId, string? email, bool asksForFirstOrder)
     {
         if (customerId is not { } id)
             return email is null ? Buyer.Unknown : new Buyer { CustomerKey = KeyOf(email) };
@@ -24,7 +24,7 @@ public sealed class PricingBuyers(IGrainFactory grains, IOrderQueries orders)
             CustomerKey = id.ToString("N"),
             Groups = profile.Groups,
             TaxExemptionReason = profile.TaxExemptionReason,
-            IsFirstOrder = rules.HasFirstOrderPromotions && !await orders.HasBoughtAsync(id, CancellationToken.None),
+            IsFirstOrder = asksForFirstOrder && !await orders.HasBoughtAsync(id, CancellationToken.None),
         };
     }
 

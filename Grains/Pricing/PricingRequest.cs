@@ -34,7 +34,7 @@ public sealed record PricingRequest
         ImmutableDictionary<string, PromotionAvailability>.Empty;
 
     /// <summary>
-    /// The products of <see cref="CompiledPricingRules.GiftSkus"/> that can be given away now. A gift that is not here does not apply.
+    /// The products of <see cref="CompiledPricingRules.GiftsAt"/> that can be given away now. A gift that is not here does not apply.
     /// </summary>
     public ImmutableArray<PricedProduct> GiftProducts { get; init; } = [];
 

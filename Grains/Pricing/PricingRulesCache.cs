@@ -33,7 +33,7 @@ public sealed class PricingRulesCache(
     private readonly CompiledPricingRules configured = CompiledPricingRules.Compile(CheckoutPricing.RulesOf(options.Value));
     private Held? held;
     private Task<CompiledPricingRules>? renewal;
-    private (object Manifest, bool AreKnown) everywhere;
+    private Reach? everywhere;
 
     /// <summary>True when every silo of the cluster knows pricing rules.</summary>
     public bool AreKnownEverywhere
@@ -41,9 +41,11 @@ public sealed class PricingRulesCache(
         get
         {
             var current = cluster.Current;
-            if (!ReferenceEquals(everywhere.Manifest, current))
-                everywhere = (current, current.AllKnow(grains.Reference<IPricingRulesGrain>(0).GetGrainId().Type));
-            return everywhere.AreKnown;
+            if (everywhere is { } reach && ReferenceEquals(reach.Manifest, current))
+                return reach.AreKnown;
+            reach = new Reach(current, current.AllKnow(grains.Reference<IPricingRulesGrain>(0).GetGrainId().Type));
+            everywhere = reach;
+            return reach.AreKnown;
         }
     }
 
@@ -101,6 +103,9 @@ public sealed class PricingRulesCache(
         held = new Held(rules, askedAt);
         return rules;
     }
+
+    /// <summary>Whether all silos of a cluster's manifest know pricing rules.</summary>
+    private sealed record Reach(object Manifest, bool AreKnown);
 
     private sealed record Held(CompiledPricingRules Rules, long AskedAt);
 }

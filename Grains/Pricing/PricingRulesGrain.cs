@@ -21,7 +21,8 @@ internal sealed class PricingRulesGrain(
     private PricingRulesState Current => State ?? (configured ??= PricingRulesState.Of(CheckoutPricing.RulesOf(options.Value)));
 
     Task<PricingRules?> IPricingRulesGrain.GetAsync(long? knownVersion) =>
-        Task.FromResult(Current.Rules.Version == knownVersion ? null : Current.Rules);
+        // Rules of the configuration have no version of their own: silos may have started with different ones.
+        Task.FromResult(State is not null && State.Rules.Version == knownVersion ? null : Current.Rules);
 
     Task<Result<Page<StoredRule>>> IPricingRulesGrain.ListAsync(PricingRuleKind kind, PricingRuleStatus? status, PageRequest page) =>
         Task.FromResult(RulePage.Of(kind, status, Current.List(kind, status, Now), page));

@@ -120,6 +120,59 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
     }
 
     [Fact]
+    public async Task a_gift_that_is_not_in_stock_beside_what_the_cart_holds_is_no_gift()
+    {
+        var gift = await shop.Admin.CreateProductAsync(price: 300, stock: 2);
+        var (code, _) = await shop.PromoteAsync(new { kind = "gift", giftSku = gift, getUnits = 2 });
+        var sku = await shop.Admin.CreateProductAsync(price: 1000);
+        var guest = await WithCodeAsync(sku, code);
+        Assert.Equal((2, 600), (
+            Expect.Status(200, await guest.GetAsync("/cart")).Number("items.1.quantity"), (await guest.GetAsync("/cart")).Number("prices.discount.amount")));
+
+        Expect.Status(200, await guest.FillCartAsync(gift));
+        var without = Expect.Status(200, await guest.GetAsync("/cart"));
+        Assert.Equal((2, code), (without["items"]!.AsArray().Count, without.Text("prices.refusedCodes.0.code")));
+        Expect.Status(200, await guest.DeleteAsync($"/cart/items/{gift}"));
+        var order = Expect.Status(201, await OrderAsync(guest, NewYork));
+        Assert.Equal((true, 2), (order["lines"]![1]!["isGift"]!.GetValue<bool>(), order.Number("lines.1.quantity")));
+        Expect.Problem(409, "conflict", await OrderAsync(await WithCodeAsync(sku, code), NewYork));
+    }
+
+    [Fact]
+    public async Task nobody_has_to_pick_up_an_order_who_did_not_choose_to()
+    {
+        var guest = await shop.GuestAsync("EUR");
+        Expect.Status(200, await guest.FillCartAsync("MUG-STONE-350-SAND"));
+        var shown = Expect.Status(200, await guest.PutAsync("/cart/destination", new { country = "DE", postalCode = "10115" }));
+        Assert.Equal(("standard", 490), (shown.Text("prices.shippingMethod.id"), shown.Number("prices.shipping.amount")));
+        var chosen = Expect.Status(200, await guest.PutAsync("/cart/shipping-method", new { id = "pickup-berlin" }));
+        Assert.Equal(("pickup-berlin", 0), (chosen.Text("prices.shippingMethod.id"), chosen.Number("prices.shipping.amount")));
+    }
+
+    [Fact]
+    public async Task a_used_up_promotion_makes_no_shipping_method_look_cheap()
+    {
+        var (code, _) = await shop.PromoteAsync(
+            new { kind = "shippingDiscount", percentPpm = 1_000_000, shippingMethods = new[] { "express-dhl" } }, maxUses: 1);
+        var sku = await shop.Admin.CreateProductAsync(price: 1000);
+        var first = await WithCodeAsync(sku, code);
+        Assert.Equal(("express-dhl", 0), await CheapestAsync(first));
+        var order = Expect.Status(201, await OrderAsync(first, NewYork));
+        Assert.Equal(order.Number("prices.shipping.amount"), order.Number("discount.amount"));
+
+        var second = await WithCodeAsync(sku, code);
+        Assert.Equal(("standard", 499), await CheapestAsync(second));
+        var options = Expect.Status(200, await second.PostAsync("/cart/shipping-options", new { }))["items"]!.AsArray();
+        Assert.Equal(1499, options.Single(o => o!["id"]!.GetValue<string>() == "express-dhl")!["price"]!["amount"]!.GetValue<long>());
+
+        async Task<(string, long)> CheapestAsync(ApiClient guest)
+        {
+            var shown = Expect.Status(200, await guest.PutAsync("/cart/destination", new { country = "US", region = "NY", postalCode = "10004" }));
+            return (shown.Text("prices.shippingMethod.id"), shown.Number("prices.shipping.amount") - shown.Number("prices.discount.amount"));
+        }
+    }
+
+    [Fact]
     public async Task an_order_that_costs_nothing_is_confirmed_without_a_payment()
     {
         var (code, _) = await shop.PromoteAsync(new { kind = "orderDiscount", percentPpm = 1_000_000 }, combines: ["shipping"]);

@@ -49,6 +49,9 @@ public sealed class PromotionCodesTests(PricedShop shop) : IClassFixture<PricedS
         var (winner, order) = Assert.Single(carts.Zip(replies), r => (int)r.Second.Status == 201) is var won ? (won.First, won.Second) : default;
         Assert.Equal(500, order.Number("discount.amount"));
         Assert.All(replies.Where(r => r != order), r => Expect.Problem(409, "conflict", r));
+        var (other, _) = await CartAsync(sku, code);
+        Assert.Single(Expect.Status(200, await other.PutAsync($"/cart/codes/{Uri.EscapeDataString(written)}", null))["choices"]!["codes"]!.AsArray());
+        Assert.Null(Expect.Status(200, await other.DeleteAsync($"/cart/codes/{Uri.EscapeDataString(written)}"))["choices"]);
         Assert.True(Expect.Status(200, await shop.Admin.GetAsync(path))["items"]![0]!["used"]!.GetValue<bool>());
         var late = await CartAsync(sku, code);
         Assert.Equal((0, "This code has been used already."), (late.Shown.Number("prices.discount.amount"), late.Shown.Text("prices.refusedCodes.0.reason")));

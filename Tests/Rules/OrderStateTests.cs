@@ -467,4 +467,14 @@ public sealed class OrderStateTests
         Assert.Equal("secret", order.ToView().Payment.ClientSecret);
         Assert.Null(Commands["cancel"](order).Next().ToView().Payment.ClientSecret);
     }
+
+    [Fact]
+    public void gifts_are_ordered_and_did_not_stand_in_the_cart()
+    {
+        var order = Given.PlacedOrder();
+        var gift = order.Totals.Lines[0] with { IsGift = true };
+        order = order with { Totals = order.Totals with { Lines = order.Totals.Lines.Add(gift) } };
+        Assert.Equal([new("MUG", 2), new("SPOON", 1)], order.UnitsOfCart);
+        Assert.Equal([new("MUG", 4), new("SPOON", 1)], order.OrderedUnits);
+    }
 }

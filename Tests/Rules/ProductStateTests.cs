@@ -16,6 +16,20 @@ public sealed class ProductStateTests
         Assert.Equal(new ProductCreated("MUG", "Enamel mug", "kitchen/mugs", Given.Usd(1250)), decision.Events.Single());
     }
 
+    [Fact]
+    public void content_of_an_older_front_end_keeps_what_it_does_not_know()
+    {
+        // As a message without these members arrives.
+        var old = Good with { TaxCategory = null!, RequiresShipping = false, Prices = default };
+        Assert.Equal(("standard", true, 0), Of(ProductState.Create("MUG", old, "USD", Given.Now).Next()));
+        var known = Mug with { Content = Good with { TaxCategory = "reduced", WeightGrams = 350 } };
+        Assert.Equal(("reduced", true, 0), Of(known.Update(old with { Name = "Mug" }, "USD").Next()));
+        Assert.Equal(350, known.Update(old with { Name = "Mug" }, "USD").Next().Content.WeightGrams);
+
+        static (string, bool, int) Of(ProductState state) =>
+            (state.Content.TaxCategory, state.Content.RequiresShipping, state.Content.Prices.Length);
+    }
+
     /// <summary>The wrong field, what is wrong with it, and a product with just that.</summary>
     private static readonly Dictionary<string, ProductContent> Wrong = new()
     {
