@@ -9,8 +9,10 @@ internal static class PromotionCodesApi
 {
     public static void MapPromotionCodes(this IEndpointRouteBuilder admin)
     {
-        var codes = admin.MapGroup($"{RuleNames.Promotions.Path}/{{id}}/codes").WithTags(RuleNames.Promotions.Tag).ForAdministrators("pricing");
-        codes.MapPost("", GenerateAsync).WithName("generatePromotionCodes").WithSummary("Generate codes").ProducesProblems(ErrorCode.Conflict);
+        var promotions = RuleNames.Promotions;
+        var codes = admin.MapGroup($"{promotions.Path}/{{id}}/codes").WithTags(promotions.Tag).ForAdministrators("pricing");
+        codes.MapPost("", GenerateAsync).WithName("generatePromotionCodes").WithSummary("Generate codes")
+            .ProducesProblems(ErrorCode.Conflict);
         codes.MapGet("", ListAsync).WithName("listPromotionCodes").WithSummary("List generated codes");
     }
 
@@ -38,10 +40,11 @@ internal static class PromotionCodesApi
     private static async Task<bool> ExistsAsync(string id, IClusterClient cluster) =>
         !(await cluster.GetGrain<IPricingRulesGrain>(0).FindAsync(PricingRuleKind.Promotion, id)).IsError;
 
-    private static Problem Unknown(string id) => new(Error.NotFound("not-found.rule", $"The {RuleNames.Promotions.Noun} {id} was not found."));
+    private static Problem Unknown(string id) => new(
+        Error.NotFound("not-found.rule", $"The {RuleNames.Promotions.Noun} {id} was not found."));
 
     private static IPromotionCodesGrain Codes(string id, IClusterClient cluster) =>
-        cluster.GetGrain<IPromotionCodesGrain>(CodeBatch.GrainKey(id));
+        cluster.GetGrain<IPromotionCodesGrain>(Promotion.GrainKey(id));
 }
 
 /// <summary>How many codes to generate.</summary>

@@ -96,10 +96,5 @@ public sealed record PriceOffer(string Sku, string Name, Money Price, bool Activ
     [Id(1)] public PricedProduct? Product { get; init; }
 
     /// <summary>What its price depends on. A silo of an older version knows only the price in the shop's currency.</summary>
-    public PricedProduct ToPricedProduct() => Product ?? new PricedProduct
-    {
-        Sku = Sku,
-        Category = "",
-        Prices = [new ProductPrice(Price.Currency, Price.Amount)],
-    };
+    public PricedProduct ToPricedProduct() => Product ?? PricedProduct.Of(Sku, Price);
 }

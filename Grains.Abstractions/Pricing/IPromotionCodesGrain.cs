@@ -1,6 +1,6 @@
 namespace SoonShop.Pricing;
 
-/// <summary>The generated codes of one promotion. Keyed as <see cref="IPromotionUsesGrain"/>.</summary>
+/// <summary>The generated codes of one promotion. Keyed by <see cref="Promotion.GrainKey"/>.</summary>
 [Alias("soonshop.promotion-codes")]
 public interface IPromotionCodesGrain : IGrainWithStringKey
 {
@@ -37,9 +37,6 @@ public sealed record CodeBatch(Guid Id, int First, int Count, DateTimeOffset Cre
 {
     /// <summary>The most codes of a batch.</summary>
     public const int MaxCount = 100_000;
-
-    /// <summary>Returns the key of a promotion's codes, and of the counter of its uses. The prefix keeps an id from being read as a number.</summary>
-    public static string GrainKey(string promotionId) => $"promotion/{promotionId}";
 }
 
 /// <summary>A generated code.</summary>

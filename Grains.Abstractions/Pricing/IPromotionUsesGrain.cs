@@ -1,9 +1,9 @@
 namespace SoonShop.Pricing;
 
 /// <summary>
-/// Counts the uses of one promotion: in all, by holder (a customer, a single-use code), and the money taken from its budget. Keyed by the
-/// promotion's id. Many movements share one write. Each call that changes something returns after the write. The limits come with each
-/// reservation, because the version of the rules that priced the order has them; the grain has only what is used.
+/// Counts the uses of one promotion: in all, by holder (a customer, a single-use code), and the money taken from its budget. Keyed by
+/// <see cref="Promotion.GrainKey"/>. Many movements share one write. Each call that changes something returns after the write. The limits
+/// come with each reservation, because the version of the rules that priced the order has them; the grain has only what is used.
 /// </summary>
 [Alias("soonshop.promotion-uses")]
 public interface IPromotionUsesGrain : IGrainWithStringKey

@@ -4,6 +4,14 @@ namespace SoonShop.Pricing;
 [GenerateSerializer, Immutable, Alias("soonshop.priced-product")]
 public sealed record PricedProduct
 {
+    /// <summary>Returns a product of which a silo of an older version tells only one price.</summary>
+    public static PricedProduct Of(string sku, Money price) => new()
+    {
+        Sku = sku,
+        Category = "",
+        Prices = [new ProductPrice(price.Currency, price.Amount)],
+    };
+
     /// <summary>The stock keeping unit.</summary>
     [Id(0)] public required string Sku { get; init; }
 

@@ -9,6 +9,20 @@ namespace SoonShop.Pricing;
 [GenerateSerializer, Immutable, Alias("soonshop.promotion")]
 public sealed record Promotion
 {
+    private const string GrainKeyPrefix = "promotion/";
+
+    /// <summary>
+    /// Returns the key of the grains that count a promotion's uses and keep its generated codes. The prefix keeps an id from being read as a
+    /// number, which storage writes in another form.
+    /// </summary>
+    public static string GrainKey(string id) => GrainKeyPrefix + id;
+
+    /// <summary>True when its uses or its budget are limited, so that a counter keeps them.</summary>
+    [JsonIgnore] public bool HasLimits => MaxUses is not null || MaxUsesPerCustomer is not null || !Budget.IsEmpty;
+
+    /// <summary>Returns the id in a grain key made by <see cref="GrainKey"/>.</summary>
+    public static string OfGrainKey(string key) => key[GrainKeyPrefix.Length..];
+
     /// <summary>The id, a slug.</summary>
     [Id(0)] public string Id { get; init; } = "";
 

@@ -460,7 +460,7 @@ internal sealed partial class OrderGrain(
         if (quotes.AreKnownEverywhere)
             return await basket.StartCheckoutAsync(buyer, Id);
         var lines = await basket.BeginCheckoutAsync(buyer, Id);
-        return lines.IsError ? lines.Error : new CartCheckout(lines.Value, [.. lines.Value.Select(ProductOf)], CartChoices.None);
+        return lines.IsError ? lines.Error : new CartCheckout(lines.Value, [.. lines.Value.Select(l => PricedProduct.Of(l.Sku, l.UnitPrice))], CartChoices.None);
     }
 
     /// <summary>Prices the order as it would be placed.</summary>
@@ -474,13 +474,6 @@ internal sealed partial class OrderGrain(
             cart.Lines.FirstOrDefault(l => l.Sku == sku)?.Name ?? priced.Gifts.First(g => g.Sku == sku).Name);
         return (priced.Quote, totals, PromotionUseTerms.Of(priced.Quote, priced.Rules, new PromotionBuyer(buyer.UserId, email)));
     }
-
-    private static PricedProduct ProductOf(CartLine line) => new()
-    {
-        Sku = line.Sku,
-        Category = "",
-        Prices = [new ProductPrice(line.UnitPrice.Currency, line.UnitPrice.Amount)],
-    };
 
     /// <summary>Checks the buyer's expectations when the cart does not let a checkout begin. Null also when the request has none.</summary>
     private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ICartGrain basket, Address address)
@@ -812,7 +805,7 @@ internal sealed partial class OrderGrain(
 
     private static readonly Task<Result<Done>[]> NoUses = Task.FromResult<Result<Done>[]>([]);
 
-    private IPromotionUsesGrain Uses(PromotionUseTerms use) => GrainFactory.Reference<IPromotionUsesGrain>(PromotionUseTerms.GrainKey(use.PromotionId));
+    private IPromotionUsesGrain Uses(PromotionUseTerms use) => GrainFactory.Reference<IPromotionUsesGrain>(Promotion.GrainKey(use.PromotionId));
 
     private static Guid CartOf(Caller buyer) => buyer.UserId ?? buyer.CartId!.Value;
 

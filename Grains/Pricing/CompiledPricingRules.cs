@@ -8,6 +8,7 @@ namespace SoonShop.Pricing;
 /// </summary>
 public sealed class CompiledPricingRules
 {
+    private readonly FrozenDictionary<string, Promotion> byId;
     private readonly ImmutableArray<Promotion> gifts;
     private readonly ImmutableArray<Promotion> firstOrder;
 
@@ -20,18 +21,20 @@ public sealed class CompiledPricingRules
                 .Select((p, index) => new CompiledPromotion(p, index)),
         ];
         Index = new PromotionIndex(Promotions);
+        byId = rules.Promotions.ToFrozenDictionary(p => p.Id, StringComparer.Ordinal);
         var enabled = Promotions.Where(p => p.Rule.Enabled).ToArray();
         ByCode = enabled.Where(p => p.Rule.Trigger == PromotionTrigger.Code)
             .ToFrozenDictionary(p => PromotionCode.Normalize(p.Rule.Code!), StringComparer.Ordinal);
         Batches = enabled.Where(p => p.Rule.Trigger == PromotionTrigger.CodeBatch)
             .ToFrozenDictionary(p => p.Rule.Id, StringComparer.Ordinal);
-        BatchesByTag = Batches.Keys.GroupBy(GeneratedCode.TagOf).ToFrozenDictionary(g => g.Key, g => g.Order(StringComparer.Ordinal).ToImmutableArray());
+        BatchesByTag = Batches.Keys.GroupBy(GeneratedCode.TagOf)
+            .ToFrozenDictionary(g => g.Key, g => g.Order(StringComparer.Ordinal).ToImmutableArray());
         gifts = [.. enabled.Select(p => p.Rule).Where(p => p.Action.GiftSku is not null)];
         firstOrder = [.. enabled.Select(p => p.Rule).Where(p => p.Conditions.FirstOrderOnly)];
         Prices = new PriceTable(rules);
         Taxes = new TaxTable(rules);
         Shipping = new ShippingTable(rules);
-        HasLimitedPromotions = enabled.Any(p => p.Rule is { MaxUses: not null } or { MaxUsesPerCustomer: not null } or { Budget.IsEmpty: false });
+        HasLimitedPromotions = enabled.Any(p => p.Rule.HasLimits);
         TaxInside = rules.TaxInsideCurrencies.ToFrozenSet(StringComparer.Ordinal);
     }
 
@@ -71,8 +74,12 @@ public sealed class CompiledPricingRules
     /// <summary>The currencies whose prices include tax.</summary>
     internal FrozenSet<string> TaxInside { get; }
 
+    /// <summary>Returns the promotion with an id that a quote of these rules names.</summary>
+    public Promotion Find(string promotionId) => byId[promotionId];
+
     /// <summary>
-    /// Returns the units by SKU that promotions may give away at a time, to one cart. A request names the products of those that are in stock.
+    /// Returns the units by SKU that promotions may give away at a time, to one cart. A request names the products of those that are in
+    /// stock.
     /// </summary>
     /// <param name="at">The time.</param>
     /// <param name="hasCodes">True when the buyer has entered codes.</param>

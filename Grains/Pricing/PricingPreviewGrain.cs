@@ -58,6 +58,7 @@ internal sealed class PricingPreviewGrain(CartQuotes quotes, PricingBuyers buyer
         }
         if ((await GrainFactory.GetGrain<IUserGrain>(customer).GetPricingProfileAsync()).IsError)
             return Error.Invalid("customerId", "field.no-customer", "is no customer of this shop");
-        return await buyers.FindAsync(customer, email: null, rules.AskForFirstOrder(preview.At ?? time.GetUtcNow(), !preview.Codes.IsEmpty));
+        var asksForFirstOrder = rules.AskForFirstOrder(preview.At ?? time.GetUtcNow(), !preview.Codes.IsEmpty);
+        return await buyers.FindAsync(customer, email: null, asksForFirstOrder);
     }
 }

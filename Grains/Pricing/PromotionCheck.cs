@@ -80,7 +80,7 @@ internal static class PromotionCheck
                 return PromotionRefusal.Currency;
             cap = most;
         }
-        if (rule is { MaxUses: null, MaxUsesPerCustomer: null, Budget.IsEmpty: true })
+        if (!rule.HasLimits)
             return PromotionRefusal.None;
         request.Availability.TryGetValue(rule.Id, out var left);
         if (rule.MaxUses is { } uses && (left?.Uses ?? uses) <= 0)

@@ -14,7 +14,7 @@ internal sealed class PromotionCodesGrain(
 
     protected override string StreamKeyOf(PromotionCodesState state) => GrainKey;
 
-    private string PromotionId => PromotionUseTerms.PromotionOf(GrainKey);
+    private string PromotionId => Promotion.OfGrainKey(GrainKey);
 
     async Task<Result<CodeBatch>> IPromotionCodesGrain.GenerateAsync(Guid batchId, int count)
     {
@@ -24,7 +24,10 @@ internal sealed class PromotionCodesGrain(
         if (rule.IsError)
             return rule.Error;
         if (rule.Value.Rule.Content is not Promotion { Trigger: PromotionTrigger.CodeBatch })
-            return Error.Of(ErrorCode.Conflict, "error.no-code-batch", $"The promotion {PromotionId} takes no generated codes. Set its trigger to codeBatch.");
+        {
+            return Error.Of(
+                ErrorCode.Conflict, "error.no-code-batch", $"The promotion {PromotionId} takes no generated codes. Set its trigger to codeBatch.");
+        }
         var state = State ?? new PromotionCodesState
         {
             Secret = Convert.ToBase64String(RandomNumberGenerator.GetBytes(GeneratedCode.SecretLength)),
@@ -32,8 +35,8 @@ internal sealed class PromotionCodesGrain(
         var decision = state.Generate(batchId, count, Now);
         if (decision.Error is { } error)
             return error;
-        await CommitAsync(decision, Audit(
-            new AuditEvent("promotion-codes.generate", PricingRule.SubjectOf(PricingRuleKind.Promotion, PromotionId)) { Details = new { batchId, count } }));
+        var subject = PricingRule.SubjectOf(PricingRuleKind.Promotion, PromotionId);
+        await CommitAsync(decision, Audit(new AuditEvent("promotion-codes.generate", subject) { Details = new { batchId, count } }));
         return State!.Find(batchId)!;
     }
 
@@ -42,22 +45,24 @@ internal sealed class PromotionCodesGrain(
         var rule = await FindPromotionAsync();
         if (rule.IsError)
             return rule.Error;
-        var list = $"codes/{PromotionId}/{batchId}/";
+        var list = $"codes/{PromotionId}/{batchId}";
         var first = 0;
         if (page.Cursor is { } cursor
-            && !(ListCursor.Read(cursor, list) is { } place && int.TryParse(place, NumberStyles.None, CultureInfo.InvariantCulture, out first)))
-            return ListCursor.Invalid;
+            && !(Cursor.TryRead(cursor, list, 1, out var place)
+                && int.TryParse(place[0], NumberStyles.None, CultureInfo.InvariantCulture, out first)))
+            return Cursor.Bad;
         var batch = batchId is { } id ? State?.Find(id) : null;
         if (State is not { } state || (batchId is not null && batch is null))
             return new Page<IssuedCode>([], null);
         first = Math.Max(first, batch?.First ?? 0);
         var end = Math.Min(batch is null ? state.Count : batch.First + batch.Count, state.Count);
-        GeneratedCode[] codes = [.. Enumerable.Range(first, Math.Clamp(end - first, 0, page.Limit)).Select(n => state.CodeOf(PromotionId, n))];
+        var numbers = Enumerable.Range(first, Math.Clamp(end - first, 0, page.Limit));
+        GeneratedCode[] codes = [.. numbers.Select(n => state.CodeOf(PromotionId, n))];
         var used = await UsedAsync(codes);
         return new Page<IssuedCode>(
             [.. codes.Zip(used, (code, isUsed) => new IssuedCode(
                 code.ToString(), state.Batches.Last(b => b.First <= code.Number).Id, isUsed))],
-            first + codes.Length < end ? ListCursor.Write(list, (first + codes.Length).ToString(CultureInfo.InvariantCulture)) : null);
+            first + codes.Length < end ? Cursor.Write(list, (first + codes.Length).ToString(CultureInfo.InvariantCulture)) : null);
     }
 
     Task<bool> IPromotionCodesGrain.HasIssuedAsync(string code) => Task.FromResult(

@@ -39,7 +39,8 @@ public sealed record PromotionCodesState
     }
 
     /// <summary>Returns the code with a number.</summary>
-    public GeneratedCode CodeOf(string promotionId, int number) => GeneratedCode.Issue(promotionId, Convert.FromBase64String(Secret), number);
+    public GeneratedCode CodeOf(string promotionId, int number) =>
+        GeneratedCode.Issue(promotionId, Convert.FromBase64String(Secret), number);
 
     /// <summary>True when a code is one of these.</summary>
     public bool HasIssued(string promotionId, GeneratedCode code) =>

@@ -16,31 +16,25 @@ public sealed record PromotionUseTerms(
     /// <param name="quote">The quote.</param>
     /// <param name="rules">The rules that it was made by.</param>
     /// <param name="buyer">Who buys.</param>
-    public static ImmutableArray<PromotionUseTerms> Of(Quote quote, PricingRules rules, PromotionBuyer buyer)
+    public static ImmutableArray<PromotionUseTerms> Of(Quote quote, CompiledPricingRules rules, PromotionBuyer buyer)
     {
         if (quote.Promotions.All(p => !IsLimited(p)))
             return [];
         var uses = ImmutableArray.CreateBuilder<PromotionUseTerms>();
         foreach (var applied in quote.Promotions.Where(IsLimited))
         {
-            var promotion = rules.Promotions.First(p => p.Id == applied.Id);
+            var promotion = rules.Find(applied.Id);
             var holders = ImmutableArray.CreateBuilder<PromotionHolder>(PromotionReservation.MaxHolders);
-            if (applied.LimitsUsesPerCustomer && promotion.MaxUsesPerCustomer is { } most)
+            if (promotion.MaxUsesPerCustomer is { } most)
                 holders.AddRange(buyer.KeysFor(promotion.Id).Select(key => new PromotionHolder(key, most)));
             if (applied.IsSingleUseCode && GeneratedCode.TryParse(applied.Code!, out var code))
                 holders.Add(new PromotionHolder(code.HolderKey, 1));
             uses.Add(new PromotionUseTerms(
-                promotion.Id, new Money(applied.Discount, quote.Currency), holders.ToImmutable(), applied.LimitsUses ? promotion.MaxUses : null,
-                applied.HasBudget ? promotion.Budget.First(b => b.Currency == quote.Currency).Amount : null));
+                promotion.Id, new Money(applied.Discount, quote.Currency), holders.ToImmutable(), promotion.MaxUses,
+                CompiledPromotion.AmountIn(promotion.Budget, quote.Currency)));
         }
         return uses.ToImmutable();
     }
-
-    /// <summary>Returns the key of the counter.</summary>
-    public static string GrainKey(string promotionId) => CodeBatch.GrainKey(promotionId);
-
-    /// <summary>Returns the promotion of a counter's key.</summary>
-    public static string PromotionOf(string grainKey) => grainKey[CodeBatch.GrainKey("").Length..];
 
     /// <summary>True when a counter keeps the uses of a promotion.</summary>
     public static bool IsLimited(AppliedPromotion promotion) =>

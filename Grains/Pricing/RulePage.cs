@@ -7,16 +7,16 @@ internal static class RulePage
     public static Result<Page<StoredRule>> Of(
         PricingRuleKind kind, PricingRuleStatus? status, IEnumerable<StoredRule> rules, PageRequest page)
     {
-        var list = $"{kind}/{status}/";
+        var list = $"{kind}/{status}";
         if (page.Cursor is { } cursor)
         {
-            if (ListCursor.Read(cursor, list) is not { } last)
-                return ListCursor.Invalid;
-            rules = rules.Where(rule => string.CompareOrdinal(rule.Rule.Id, last) > 0);
+            if (!Cursor.TryRead(cursor, list, 1, out var last))
+                return Cursor.Bad;
+            rules = rules.Where(rule => string.CompareOrdinal(rule.Rule.Id, last[0]) > 0);
         }
         StoredRule[] found = [.. rules.Take(page.Limit + 1)];
         return found.Length <= page.Limit
             ? new Page<StoredRule>([.. found], null)
-            : new Page<StoredRule>([.. found[..page.Limit]], ListCursor.Write(list, found[page.Limit - 1].Rule.Id));
+            : new Page<StoredRule>([.. found[..page.Limit]], Cursor.Write(list, found[page.Limit - 1].Rule.Id));
     }
 }

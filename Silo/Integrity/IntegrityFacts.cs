@@ -131,7 +131,7 @@ internal static class IntegrityFacts
                    pg_temp.number_of(body ->> 'movements') as movements, pg_temp.list_of(body -> 'budgets') as budgets
             from state where state_name = 'promotion-uses'
             """),
-        // The uses of limited promotions that orders were priced with. The key of a promotion's counters is PromotionUseTerms.GrainKey.
+        // The uses of limited promotions that orders were priced with. The key of a promotion's counters is Promotion.GrainKey.
         ("ordered_use", """
             select g.key as order_id, 'promotion/' || (u ->> 'promotionId') as promotion_id, pg_temp.number_of(u #>> '{amount,amount}') as amount,
                    u #>> '{amount,currency}' as currency, pg_temp.number_of(u ->> 'totalLimit') as total_limit,

@@ -1,12 +1,11 @@
 using SoonShop.Tests.Running;
+using static SoonShop.Tests.Api.PricedShop;
 
 namespace SoonShop.Tests.Api;
 
 /// <summary>Carts and orders with promotions, taxes and currencies, in the demo shop with its rules and with rules of the tests.</summary>
 public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop>
 {
-    private static readonly object Berlin = Address("Berlin", null, "10115", "DE");
-    private static readonly object NewYork = Address("New York", "NY", "10004", "US");
 
     [Fact]
     public async Task a_cart_shows_what_the_order_then_costs()
@@ -237,23 +236,6 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         return guest;
     }
 
-    private static Task<Reply> OrderAsync(ApiClient guest, object address, object? expectedTotal = null, string method = "pm_card_visa", string? email = null)
-    {
-        var body = new Dictionary<string, object>
-        {
-            ["paymentMethod"] = method,
-            ["shippingAddress"] = address,
-        };
-        if (guest.AccessToken is null)
-            body["email"] = email ?? $"guest-{Guid.NewGuid():N}@example.com";
-        if (expectedTotal is not null)
-            body["expectedTotal"] = expectedTotal;
-        return guest.PostAsync("/orders", body, Guid.NewGuid().ToString());
-    }
-
-    private static object Address(string city, string? region, string postalCode, string country) =>
-        new { name = "Ada Lovelace", line1 = "1 Main St", city, region, postalCode, country };
-
     private static (long Subtotal, long Discount, long Shipping, long Tax, long Total) Sums(Reply reply, string path) => (
         reply.Number($"{path}subtotal.amount"), reply.Number($"{path}discount.amount"), reply.Number($"{path}shipping.amount"),
         reply.Number($"{path}tax.amount"), reply.Number($"{path}total.amount"));
@@ -264,6 +246,9 @@ public sealed class PricedShop : IAsyncLifetime
 {
     private Shop shop = null!;
     private ApiClient api = null!;
+
+    internal static readonly object Berlin = Address("Berlin", null, "10115", "DE");
+    internal static readonly object NewYork = Address("New York", "NY", "10004", "US");
 
     internal ApiClient Admin { get; private set; } = null!;
 
@@ -304,4 +289,22 @@ public sealed class PricedShop : IAsyncLifetime
         await Until.TrueAsync($"{code} is known", TimeSpan.FromSeconds(10), async () => (int)(await guest.PutAsync($"/cart/codes/{code}", null)).Status == 200);
         return (code, id);
     }
+
+    /// <summary>Orders what is in a cart.</summary>
+    internal static Task<Reply> OrderAsync(ApiClient guest, object address, object? expectedTotal = null, string method = "pm_card_visa", string? email = null)
+    {
+        var body = new Dictionary<string, object>
+        {
+            ["paymentMethod"] = method,
+            ["shippingAddress"] = address,
+        };
+        if (guest.AccessToken is null)
+            body["email"] = email ?? $"guest-{Guid.NewGuid():N}@example.com";
+        if (expectedTotal is not null)
+            body["expectedTotal"] = expectedTotal;
+        return guest.PostAsync("/orders", body, Guid.NewGuid().ToString());
+    }
+
+    private static object Address(string city, string? region, string postalCode, string country) =>
+        new { name = "Ada Lovelace", line1 = "1 Main St", city, region, postalCode, country };
 }

@@ -119,10 +119,6 @@ public sealed class PromotionCodesTests(PricedShop shop) : IClassFixture<PricedS
         return (guest, Expect.Status(200, await guest.PutAsync($"/cart/codes/{Uri.EscapeDataString(code)}", null)));
     }
 
-    private static Task<Reply> OrderAsync(ApiClient guest, string method = "pm_card_visa") => guest.PostAsync("/orders", new
-    {
-        email = $"guest-{Guid.NewGuid():N}@example.com",
-        paymentMethod = method,
-        shippingAddress = new { name = "Ada Lovelace", line1 = "1 Main St", city = "New York", region = "NY", postalCode = "10004", country = "US" },
-    }, Guid.NewGuid().ToString());
+    private static Task<Reply> OrderAsync(ApiClient guest, string method = "pm_card_visa") =>
+        PricedShop.OrderAsync(guest, PricedShop.NewYork, method: method);
 }

@@ -69,8 +69,8 @@ public sealed class PromotionRushTests
         Assert.All(answers.Where(a => (int)a.Reply.Status == 409), a => Assert.Equal("conflict", a.Reply.Code));
         await InvariantChecker.AssertBalanceAsync(shop, [.. answers.Select(a => a.Buyer.OrderId)]);
         Assert.Equal((Uses, Uses * 500), (
-            await shop.QueryAsync<long>("select count(*) from promotion_use where promotion_id = $1 and kind = 'Commit'", PromotionUseTerms.GrainKey("rush")),
+            await shop.QueryAsync<long>("select count(*) from promotion_use where promotion_id = $1 and kind = 'Commit'", Promotion.GrainKey("rush")),
             (long)await shop.QueryAsync<decimal>(
-                "select sum(amount) from promotion_use where promotion_id = $1 and kind = 'Commit'", PromotionUseTerms.GrainKey("rush"))));
+                "select sum(amount) from promotion_use where promotion_id = $1 and kind = 'Commit'", Promotion.GrainKey("rush"))));
     }
 }

@@ -108,7 +108,7 @@ public sealed class CheckedShop : IAsyncLifetime
             maxUsesPerCustomer = 9,
             budget = new[] { new { amount = 100_000, currency = "USD" } },
         }));
-        Ids["promotion"] = PromotionUseTerms.GrainKey("summer");
+        Ids["promotion"] = Promotion.GrainKey("summer");
         var buyer = await Api.AsNewCustomerAsync();
         foreach (var (name, method, status) in ((string, string, int)[])
             [("promoted", "pm_card_visa", 201), ("demoted", "pm_card_visa", 201), ("promised", "pm_card_visa_chargeDeclined", 402)])

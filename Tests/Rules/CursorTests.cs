@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Text;
 using CsCheck;
 using SoonShop.ApiFrontend.Http;
-using SoonShop.Silo;
 
 namespace SoonShop.Tests.Rules;
 

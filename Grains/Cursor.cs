@@ -2,17 +2,20 @@ using System.Buffers.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace SoonShop.Silo;
+namespace SoonShop;
 
 /// <summary>
 /// Encodes where a page ended: the sort values and key of its last row, and a digest of its query. A cursor is opaque to clients but not
 /// secret: a forged one can only start a page at another place of the same list.
 /// </summary>
-internal static class Cursor
+public static class Cursor
 {
     /// <summary>Escapes only what JSON requires, so that names in any script stay short.</summary>
     private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>Returns the cursor of a place in a query's results.</summary>
+    /// <param name="query">The query: another one refuses the cursor.</param>
+    /// <param name="values">The sort values and the key of the last row.</param>
     /// <exception cref="InvalidOperationException">The cursor is longer than the longest that is accepted.</exception>
     public static string Write(string query, params string[] values)
     {
@@ -41,6 +44,7 @@ internal static class Cursor
         }
     }
 
+    /// <summary>The error for a cursor that is not valid.</summary>
     public static Error Bad { get; } = Error.Invalid("cursor", "field.cursor", "is not a valid cursor; start without one");
 
     private static string Digest(string query) => Deterministic.Id("cursor", query).ToString("N")[..12];
