@@ -84,7 +84,7 @@ internal static class OperationTexts
             + "contain shipping and tax.",
         ["removeCartDestination"] = "Forgets the destination. The prices of the cart are then without shipping and tax.",
         ["setCartShippingMethod"] = "Chooses a shipping method. `POST /cart/shipping-options` lists them.",
-        ["removeCartShippingMethod"] = "Forgets the choice: the cheapest method that fits is used.",
+        ["removeCartShippingMethod"] = "Removes the choice: the cheapest method that delivers is used.",
         ["addCartCode"] = "Enters a promotion code, in upper or lower case. A code that does not apply now is stored, too, and "
             + "`prices.refusedCodes` says why. An order is refused while a code of its cart does not apply.",
         ["removeCartCode"] = "Removes a promotion code.",

@@ -20,7 +20,7 @@ public sealed record PricingPreviewRequest
     /// <summary>Where it is sent. Left out: not known, so that neither shipping nor tax is in the quote.</summary>
     public DestinationRequest? Destination { get; init; }
 
-    /// <summary>The id of the chosen shipping method. Left out: none.</summary>
+    /// <summary>The id of the chosen shipping method. Left out: the cheapest one that delivers, as in a cart.</summary>
     [Slug] public string? ShippingMethod { get; init; }
 
     /// <summary>The codes that the buyer has entered.</summary>

@@ -12,7 +12,7 @@ public sealed record CartChoices
     /// <summary>Where it is to be sent; null while that is not known.</summary>
     [Id(0)] public Destination? Destination { get; init; }
 
-    /// <summary>The id of the shipping method; null for the cheapest one.</summary>
+    /// <summary>The id of the shipping method; null for the cheapest one that delivers.</summary>
     [Id(1)] public string? ShippingMethod { get; init; }
 
     /// <summary>The promotion codes as they were entered, oldest first.</summary>

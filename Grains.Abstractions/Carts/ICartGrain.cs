@@ -41,8 +41,8 @@ public interface ICartGrain : IGrainWithGuidKey
     Task<Result<Cart>> SetDestinationAsync(Caller caller, Destination? destination);
 
     /// <summary>
-    /// Stores the shipping method; null chooses the cheapest one. Idempotent. Errors: <c>not-found</c> (cart), <c>validation-failed</c> for
-    /// a method that does not exist or that the destination rules out.
+    /// Stores the shipping method; null chooses the cheapest one that delivers. Idempotent. Errors: <c>not-found</c> (cart),
+    /// <c>validation-failed</c> for a method that does not exist.
     /// </summary>
     [Alias("set-shipping-method")]
     Task<Result<Cart>> SetShippingMethodAsync(Caller caller, string? methodId);

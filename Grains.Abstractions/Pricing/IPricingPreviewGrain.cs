@@ -30,7 +30,7 @@ public sealed record PricingPreview
     /// <summary>Where it is sent; null while that is not known.</summary>
     [Id(3)] public Destination? Destination { get; init; }
 
-    /// <summary>The id of the chosen shipping method; null for the cheapest, as in a cart.</summary>
+    /// <summary>The id of the chosen shipping method; null for the cheapest one that delivers, as in a cart.</summary>
     [Id(4)] public string? ShippingMethodId { get; init; }
 
     /// <summary>The codes that the buyer has entered, at most <see cref="PricingLimits.MaxCodes"/>.</summary>

@@ -1,6 +1,9 @@
 namespace SoonShop.Orders;
 
-/// <summary>Configuration section <c>Checkout</c>: currency, shipping, tax, and the deadlines of an order.</summary>
+/// <summary>
+/// Configuration section <c>Checkout</c>: currency, shipping, tax, and the deadlines of an order. Shipping and tax are the shop's first
+/// pricing rules. The first change of a rule over the API stores them, and from then on these settings no longer count.
+/// </summary>
 public sealed class CheckoutOptions
 {
     /// <summary>The section's name.</summary>
