@@ -132,6 +132,14 @@ end_tests() {
   done
 }
 
+# After a failure: which calls the shops of this run could not answer, and why, the most frequent first. Tests that kill silos add to them.
+show_unanswered() {
+  local calls
+  calls=$(grep -rhoE --include='*.log' '[A-Za-z.]+ of a [a-z/-]+ is unavailable: [^"]{0,200}' "$SOONSHOP_TEST_DATA" 2>/dev/null |
+    sed -E 's/[0-9a-f]{6,}|[0-9]+/#/g' | sort | uniq -c | sort -rn | head -40) || true
+  [[ -z $calls ]] || printf 'Calls that could not be answered:\n%s\n' "$calls"
+}
+
 clean_up() {
   local server
   [[ -z ${watch:-} ]] || kill -- "-$watch" 2>/dev/null || true
@@ -208,5 +216,6 @@ ran_ok=$(total passed) failed=$(( $(total failed) + $(total errors) ))
 if (( code == 0 && ran_ok == 0 )); then code=1 failed=1; fi
 if (( code == 0 )); then passed=true; fi
 (( code == 0 || failed > 0 )) || failed=1
+(( code == 0 )) || show_unanswered
 closing "$ran_ok" "$failed"
 exit $code
