@@ -87,7 +87,8 @@ internal static class Hosting
         // Tracing comes first, so that a span covers everything within its call.
         if (configuration.Telemetry.Traces)
             silo.AddActivityPropagation();
-        silo.AddShopGrainStorage(configuration.Storage).AddShopStreams(configuration.Streams).AddIncomingGrainCallFilter<CallFilter>();
+        silo.AddShopGrainStorage(configuration.Storage).AddFirstStates(configuration.Storage).AddShopStreams(configuration.Streams)
+            .AddIncomingGrainCallFilter<CallFilter>();
         silo.Services.AddSingleton<CallDeadlines>().AddHostedService<IdempotencyHousekeeping>().AddHostedService<SearchHousekeeping>()
             .AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>().AddHostedService<OrderHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>()

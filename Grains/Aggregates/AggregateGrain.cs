@@ -32,8 +32,23 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
     /// <summary>The cached key, because Orleans formats it anew at each request.</summary>
     private string? key;
 
+    /// <summary>How long an empty grain waits for another call.</summary>
+    private static readonly TimeSpan EmptyLifetime = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The last read of the state of an empty grain, running or completed; null before the first one.</summary>
+    private Task? reloading;
+
+    /// <summary>The most times that it waits for another call.</summary>
+    private const int MaxEmptyLifetimes = 10;
+
     /// <summary>The number of running calls.</summary>
     private int calls;
+
+    /// <summary>False when a call has begun since the last look.</summary>
+    private bool idle;
+
+    /// <summary>True while an empty grain waits for another call.</summary>
+    private bool endsSoon;
 
     /// <summary>The committed state; null before the first commit and until it is read.</summary>
     protected TState? State => (before ?? storage.State)?.State;
@@ -67,6 +82,15 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
 
     /// <summary>True while this activation has no state but holds something in memory that a later call needs.</summary>
     private protected virtual bool KeepsMemory => false;
+
+    /// <summary>
+    /// True for grains whose first state others may store (<see cref="IFirstStates"/>): while such a grain is empty, each call reads the
+    /// state again.
+    /// </summary>
+    private protected virtual bool CanBeAdded => false;
+
+    /// <summary>Runs when an empty grain has read a state that others have stored.</summary>
+    private protected virtual void Reloaded() { }
 
     /// <summary>Returns the ids of processed events that the envelope stores with the current commit.</summary>
     private protected virtual IReadOnlyList<string>? ProcessedEventsAfter(IReadOnlyList<string>? processed) => processed;
@@ -224,52 +248,56 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
     ValueTask ICallCounter.CallBeginsAsync(string method)
     {
         calls++;
+        idle = false;
+        if (reloading is { IsCompleted: false } running)
+            return new ValueTask(running);
+        if (CanBeAdded && endsSoon && calls == 1 && IsRead && IsEmpty)
+            return new ValueTask(reloading = ReloadEmptyAsync());
         return IsRead || !NeedsState(method) ? ValueTask.CompletedTask : new ValueTask(ReadAsync());
     }
 
     void ICallCounter.CallEnded()
     {
-        if (--calls == 0 && before is null && DeactivateWhenEmptyAttribute.Is(GetType()) && State is null && !KeepsMemory)
+        if (--calls == 0 && IsEmpty && !endsSoon)
+            _ = DeactivateSoonAsync();
+    }
+
+    /// <summary>Reads the state of an empty grain again, before a call that is not its first. Other calls wait for it.</summary>
+    private async Task ReloadEmptyAsync()
+    {
+        await storage.ReadStateAsync();
+        if (State is not null)
+            Reloaded();
+    }
+
+    private bool IsEmpty => before is null && DeactivateWhenEmptyAttribute.Is(GetType()) && State is null && !KeepsMemory;
+
+    /// <summary>
+    /// Deactivates the grain if it is empty and nobody calls it for a moment. If it were deactivated at the end of a call, all calls that
+    /// wait would be forwarded to a new activation, which would end after one of them. Orleans forwards a call twice, and then rejects it.
+    /// </summary>
+    private async Task DeactivateSoonAsync()
+    {
+        endsSoon = true;
+        // It must not stay for as long as somebody asks: strangers would decide how long.
+        for (var waits = 1; waits <= MaxEmptyLifetimes; waits++)
+        {
+            idle = true;
+            await Task.Delay(EmptyLifetime);
+            if (!IsEmpty || (idle && calls == 0))
+                break;
+        }
+        endsSoon = false;
+        if (IsEmpty)
             DeactivateOnIdle();
     }
 
     private void Count(IReadOnlyList<IShopEvent> events, IReadOnlyList<ILedgerRow> ledger)
     {
         counted ??= (ServiceProvider.GetService<EventMetrics>(), ServiceProvider.GetService<BusinessMetrics>());
-        foreach (var e in events)
-        {
-            // An audit entry has no handlers.
-            if (e is AuditRecorded)
-                continue;
-            counted.Value.Events?.Published(e);
-            counted.Value.Business?.Published(e);
-        }
-        foreach (var row in ledger)
-        {
-            if (row is LedgerRow movement)
-                counted.Value.Business?.Moved(movement);
-        }
+        CommitMetrics.Count(counted.Value.Events, counted.Value.Business, events, ledger);
     }
 
-    private EventEnvelope[] Envelopes(TState next, IReadOnlyList<IShopEvent> events, long sequence)
-    {
-        if (events.Count == 0)
-            return [];
-        var source = $"/{Aggregate}/{GrainKey}";
-        var own = new EventStream(Aggregate, StreamKeyOf(next));
-        var now = Now;
-        var correlation = RequestContext.Get(RequestKeys.CorrelationId) as string;
-        var trace = EventTraces.Parent;
-        var causation = RequestContext.Get(RequestKeys.CausationId) as string;
-        var envelopes = new EventEnvelope[events.Count];
-        for (var i = 0; i < envelopes.Length; i++)
-        {
-            var number = sequence + i + 1;
-            var stream = events[i].Stream ?? own;
-            envelopes[i] = new EventEnvelope(
-                $"{source}#{number}", source, number, events[i].Type, GrainKey, stream.Namespace, stream.Key,
-                now, events[i].NotBefore, correlation, causation, trace, events[i]);
-        }
-        return envelopes;
-    }
+    private EventEnvelope[] Envelopes(TState next, IReadOnlyList<IShopEvent> events, long sequence) =>
+        events.Count == 0 ? [] : EventEnvelopes.Of(Aggregate, GrainKey, StreamKeyOf(next), events, sequence, Now);
 }

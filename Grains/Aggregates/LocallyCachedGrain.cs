@@ -30,6 +30,10 @@ public abstract class LocallyCachedGrain<TState, TAnswer>(
 
     private protected override void Committed() => AddToCache();
 
+    private protected override bool CanBeAdded => true;
+
+    private protected override void Reloaded() => AddToCache();
+
     private protected override void CommitFailed() => RemoveFromCache();
 
     private void AddToCache()

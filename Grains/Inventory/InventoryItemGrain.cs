@@ -1,7 +1,6 @@
 using System.Globalization;
 using Orleans.Concurrency;
 using SoonShop.Aggregates;
-using SoonShop.Auditing;
 using SoonShop.Catalog;
 using SoonShop.Counters;
 using SoonShop.Events;
@@ -12,7 +11,7 @@ namespace SoonShop.Inventory;
 /// Reentrant, so that the buyers of a flash sale do not wait for each other's writes. Code between two awaits runs without interleaving,
 /// and decisions on <see cref="WriteCoalescer{TState,TRow}.Pending"/> are made only there.
 /// </remarks>
-[Reentrant]
+[Reentrant, DeactivateWhenEmpty]
 internal sealed class InventoryItemGrain(
     [PersistentState("inventory")] IPersistentState<StateEnvelope<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics,
     LocalGrainCache<StockAvailability> availabilities)
@@ -23,6 +22,7 @@ internal sealed class InventoryItemGrain(
     private WriteCoalescer writes = null!;
     private ReservationProtocol<int, Reservation> protocol = null!;
     private bool productKnown;
+    private bool availabilityRead;
 
     protected override string Aggregate => "inventory";
 
@@ -30,7 +30,25 @@ internal sealed class InventoryItemGrain(
 
     protected override object IndexOf(StockState state) => new StockIndex(state.Available, state.LowStockThreshold);
 
+    /// <summary>
+    /// True for an item of a product that exists, or whose availability was read. Only items of unknown products are deactivated while
+    /// they are empty.
+    /// </summary>
+    private protected override bool KeepsMemory => productKnown || availabilityRead;
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        Begin();
+        return base.OnActivateAsync(cancellationToken);
+    }
+
+    private protected override void Reloaded()
+    {
+        Begin();
+        base.Reloaded();
+    }
+
+    private void Begin()
     {
         writes = new WriteCoalescer(State ?? StockState.Empty, async (state, events, rows) =>
         {
@@ -39,7 +57,6 @@ internal sealed class InventoryItemGrain(
             CrashPoint.Pass("inventory.after-write");
         });
         protocol = new ReservationProtocol<int, Reservation>(this, reservations);
-        return base.OnActivateAsync(cancellationToken);
     }
 
     async Task<Result<StockLevel>> IInventoryItemGrain.GetAsync() =>
@@ -49,7 +66,7 @@ internal sealed class InventoryItemGrain(
     {
         if (!await ProductExistsAsync())
             return NoProduct;
-        var operation = $"adjust/{command.OperationId}";
+        var operation = StockEvents.AdjustOperation(command);
         if (adjustments.TryGetValue(operation, out var same))
             return await same;
         // The entry covers the look into the ledger too: a repetition that looked before the write and decided after it would write again.
@@ -73,9 +90,8 @@ internal sealed class InventoryItemGrain(
         var decision = writes.Pending.Adjust(command.Delta, command.Reason, command.Reference);
         if (decision.Error is { } error)
             return error;
-        var adjusted = new InventoryAdjusted(
-            SkuText, command.Delta, command.Reason, command.Reference, decision.State.OnHand, decision.State.Reserved);
-        await MoveAsync(decision, operation, null, adjusted, Note("inventory.adjust", decision.State, new { command.Delta, command.Reason, command.Reference }));
+        var note = StockEvents.AdjustedBy(SkuText, command, writes.Pending, decision.State);
+        await MoveAsync(decision, operation, null, StockEvents.Adjusted(SkuText, command, decision.State), Audit(note));
         return View;
     }
 
@@ -91,7 +107,7 @@ internal sealed class InventoryItemGrain(
         {
             var next = writes.Pending with { LowStockThreshold = threshold };
             await writes.AddAsync(next,
-                [Note("inventory.set-threshold", next), .. StockState.ThresholdCrossings(SkuText, writes.Pending, next)]);
+                [Audit(StockEvents.Changed("inventory.set-threshold", SkuText, writes.Pending, next, null)), .. StockState.ThresholdCrossings(SkuText, writes.Pending, next)]);
         }
         return View;
     }
@@ -133,7 +149,11 @@ internal sealed class InventoryItemGrain(
             : new Page<StockMovement>([.. rows.Take(page.Limit)], rows[page.Limit - 1].Sequence.ToString(CultureInfo.InvariantCulture));
     }
 
-    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync() => Task.FromResult(CachedValue);
+    Task<StockAvailability> IInventoryItemGrain.GetAvailabilityAsync()
+    {
+        availabilityRead = true;
+        return Task.FromResult(CachedValue);
+    }
 
     protected override StockAvailability CachedValue
     {
@@ -218,12 +238,6 @@ internal sealed class InventoryItemGrain(
         var crossings = StockState.ThresholdCrossings(SkuText, writes.Pending, decision.State);
         return writes.AddAsync(decision.State, [.. events, .. crossings], decision.ToLedgerRow(SkuText, operation, Now, reference));
     }
-
-    /// <summary>Creates the audit entry of an administrator's change, before it is committed.</summary>
-    private AuditRecorded Note(string action, StockState next, object? details = null) =>
-        Audit(new AuditEvent(action, SkuText) { Before = Facts(writes.Pending), After = Facts(next), Details = details });
-
-    private static object Facts(StockState stock) => new { stock.OnHand, stock.Reserved, stock.LowStockThreshold };
 
     /// <summary>Waits until no write is pending and compares the version. The caller must decide at once.</summary>
     private async ValueTask<bool> IsVersionAsync(int? expected)

@@ -3,6 +3,7 @@ using Npgsql;
 using Orleans.Providers;
 using Orleans.Runtime.Hosting;
 using Orleans.Storage;
+using SoonShop.Aggregates;
 using SoonShop.Events;
 using SoonShop.Orleans.PostgreSql.Storage;
 using SoonShop.Orleans.PostgreSql.Streams;
@@ -17,9 +18,29 @@ internal static class StorageExtensions
     /// </summary>
     private const string Owner = "soonshop/Default";
 
+    /// <summary>
+    /// The storage of an import's first states. Its writes have a connection and batches of their own: an order does not wait for the texts
+    /// of a hundred products to be indexed.
+    /// </summary>
+    private const string FirstStatesStorage = "FirstStates";
+
+    /// <summary>The most first states in one statement: those who write the same rows wait for them.</summary>
+    private const int MaxFirstStates = 64;
+
+    /// <summary>Adds the port that stores first states.</summary>
+    public static ISiloBuilder AddFirstStates(this ISiloBuilder silo, StorageOptions configuration)
+    {
+        silo.AddShopGrainStorage(configuration, FirstStatesStorage, MaxFirstStates);
+        silo.Services.AddSingleton<IFirstStates>(s => new FirstStates(
+            s.GetRequiredKeyedService<IGrainStorage>(FirstStatesStorage), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventMetrics>(),
+            s.GetRequiredService<BusinessMetrics>()));
+        return silo;
+    }
+
     /// <summary>Stores grain states through a shared data source, with the configured provider.</summary>
     public static ISiloBuilder AddShopGrainStorage(
-        this ISiloBuilder silo, StorageOptions configuration, string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME) => configuration.Provider switch
+        this ISiloBuilder silo, StorageOptions configuration, string name = ProviderConstants.DEFAULT_STORAGE_PROVIDER_NAME,
+        int maxBatchSize = int.MaxValue) => configuration.Provider switch
         {
             StorageProvider.AdoNet => silo.AddSignallingAdoNetStorage(name),
             _ => silo.AddPostgresGrainStorage(name, options => options.Configure<NpgsqlDataSource>((o, database) =>
@@ -27,7 +48,7 @@ internal static class StorageExtensions
                 o.DataSource = database;
                 o.Owner = Owner;
                 o.StoreEnvelopes();
-                o.MaxBatchSize = configuration.MaxBatchSize;
+                o.MaxBatchSize = Math.Min(configuration.MaxBatchSize, maxBatchSize);
                 o.MaxBatchBytes = configuration.MaxBatchBytes;
                 o.MaxQueuedWrites = configuration.MaxQueuedWrites;
                 o.MaxQueueTime = TimeSpan.FromSeconds(configuration.MaxQueueSeconds);
