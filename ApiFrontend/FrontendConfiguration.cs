@@ -64,6 +64,7 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(TrustedProxies.Problems(configuration));
         return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, versions, telemetry, clusterTls, configuration.ReadDatabase(
-            problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("Application Name", "soonshop-api")));
+            problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("No Reset On Close", true),
+            ("Application Name", "soonshop-api")));
     }
 }

@@ -11,9 +11,39 @@ public static class DatabaseConfiguration
 
     private const string Example = "Host=127.0.0.1;Port=5432;Database=soonshop;Username=soonshop;Password=…";
 
+    /// <summary>
+    /// Makes the server look once a second whether the client of a running query is still connected. A query whose client has gone, or has
+    /// given up while its cancellation came too early, would otherwise run on, or wait for a lock, for as long as it takes. Servers before
+    /// PostgreSQL 14 do not have the setting, and on systems that cannot tell it stays 0.
+    /// See https://www.postgresql.org/docs/current/runtime-config-connection.html. It is lost when a connection is reset on its return to
+    /// the pool, so silos and front ends turn that off (<c>No Reset On Close</c>).
+    /// </summary>
+    private const string EndQueriesOfLostClients = """
+        do $$ begin
+          if exists (select from pg_settings where name = 'client_connection_check_interval' and setting = '0') then
+            perform set_config('client_connection_check_interval', '1000', false);
+          end if;
+        exception when invalid_parameter_value then null;
+        end $$
+        """;
+
     /// <summary>Creates the connection pool. Metrics name it by the application's name.</summary>
-    public static NpgsqlDataSource ToDataSource(this NpgsqlConnectionStringBuilder database) =>
-        new NpgsqlDataSourceBuilder(database.ConnectionString) { Name = database.ApplicationName }.Build();
+    public static NpgsqlDataSource ToDataSource(this NpgsqlConnectionStringBuilder database)
+    {
+        var builder = new NpgsqlDataSourceBuilder(database.ConnectionString) { Name = database.ApplicationName };
+        builder.UsePhysicalConnectionInitializer(
+            connection =>
+            {
+                using var command = new NpgsqlCommand(EndQueriesOfLostClients, connection);
+                command.ExecuteNonQuery();
+            },
+            async connection =>
+            {
+                await using var command = new NpgsqlCommand(EndQueriesOfLostClients, connection);
+                await command.ExecuteNonQueryAsync();
+            });
+        return builder.Build();
+    }
 
     /// <summary>
     /// Reads <c>ConnectionStrings:soonshop</c>, with <paramref name="defaults"/> for missing settings. Adds problems to
