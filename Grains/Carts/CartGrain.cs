@@ -74,7 +74,11 @@ internal sealed class CartGrain(
     }
 
     async Task<Result<Cart>> ICartGrain.GetAsync(Caller caller) =>
-        Of(caller) is { } cart ? await ViewAsync(cart) : NoCart;
+        Of(caller) is { } cart ? await ViewAsync(cart)
+        // The customer who takes over a guest's cart still reads its choices when the merge is repeated.
+        : caller.CartId == Id && caller.UserId is { } customer && State is { } moved && moved.HandedOverTo == customer
+            ? new Cart(Id, [], Money.Zero(options.Value.Currency)) { Choices = moved.Choices }
+        : NoCart;
 
     async Task<Result<Cart>> ICartGrain.SetItemAsync(Caller caller, string sku, int quantity)
     {
@@ -181,7 +185,9 @@ internal sealed class CartGrain(
         if (caller.UserId != Id || Of(caller) is not { } cart)
             return NoCart;
         var guest = GrainFactory.Reference<ICartGrain>(guestCartId);
-        var shown = guestCartId == Id ? null : (await guest.GetAsync(new Caller(null, guestCartId, IsAdmin: false))).Value;
+        var shown = guestCartId == Id ? null
+            : (await guest.GetAsync(new Caller(null, guestCartId, IsAdmin: false))).Value
+                ?? (await guest.GetAsync(new Caller(Id, guestCartId, IsAdmin: false))).Value;
         if (guestCartId == Id || await guest.TransferAsync(Id) is not { } lines)
             return Error.NotFound("not-found.guest-cart", $"The guest cart {guestCartId} was not found.");
         var moved = await TakeOrdersAsync(guestCartId);

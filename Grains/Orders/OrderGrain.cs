@@ -385,7 +385,7 @@ internal sealed partial class OrderGrain(
             return cart.Error;
         }
         var priced = await PriceAsync(cart.Value, buyer, email, address);
-        if (await RefuseUnexpectedAsync(command, cart.Value.Lines, priced.Quote, priced.Totals) is { } changed)
+        if (await RefuseUnexpectedAsync(command, cart.Value.Lines, priced.Quote, priced.Totals, priced.Shown) is { } changed)
         {
             await basket.EndCheckoutAsync(Id, Now, null);
             return changed;
@@ -464,7 +464,7 @@ internal sealed partial class OrderGrain(
     }
 
     /// <summary>Prices the order as it would be placed.</summary>
-    private async Task<(Quote Quote, OrderTotals Totals, ImmutableArray<PromotionUseTerms> Uses)> PriceAsync(
+    private async Task<(Quote Quote, OrderTotals Totals, ImmutableArray<PromotionUseTerms> Uses, long? Shown)> PriceAsync(
         CartCheckout cart, Caller buyer, string email, Address address)
     {
         var priced = await quotes.QuoteAsync(new CartContent(
@@ -472,7 +472,9 @@ internal sealed partial class OrderGrain(
             cart.Choices with { Destination = Destinations.Of(address) }, buyer.UserId, email));
         var totals = OrderTotals.Of(priced.Quote, sku =>
             cart.Lines.FirstOrDefault(l => l.Sku == sku)?.Name ?? priced.Gifts.First(g => g.Sku == sku).Name);
-        return (priced.Quote, totals, PromotionUseTerms.Of(priced.Quote, priced.Rules, new PromotionBuyer(buyer.UserId, email)));
+        var uses = PromotionUseTerms.Of(priced.Quote, priced.Rules, new PromotionBuyer(buyer.UserId, email));
+        // A guest's cart does not know the address, so it shows promotions that the guest has used before.
+        return (priced.Quote, totals, uses, buyer.UserId is null ? priced.TotalWithoutEarlierUses : null);
     }
 
     /// <summary>Checks the buyer's expectations when the cart does not let a checkout begin. Null also when the request has none.</summary>
@@ -494,12 +496,22 @@ internal sealed partial class OrderGrain(
     /// Refuses a cart that differs from what the buyer was shown, or that cannot be ordered at its prices. A refusal because of the prices
     /// is stored as the response for this key. A different cart is not: the request may be repeated with the key and another If-Match.
     /// </summary>
-    private async Task<Error?> RefuseUnexpectedAsync(PlaceOrder command, ImmutableArray<CartLine> lines, Quote? quote, OrderTotals? totals)
+    /// <param name="command">The request.</param>
+    /// <param name="lines">The lines of the cart.</param>
+    /// <param name="quote">The quote; null for a cart without one.</param>
+    /// <param name="totals">The totals of the quote.</param>
+    /// <param name="shown">What the cart shows instead of the quote's total, in minor units; null when it shows that.</param>
+    private async Task<Error?> RefuseUnexpectedAsync(
+        PlaceOrder command, ImmutableArray<CartLine> lines, Quote? quote, OrderTotals? totals, long? shown = null)
     {
         if (command.ExpectedCart is { } tag && tag != Carts.Cart.TagOf(lines))
             return Error.PreconditionFailed();
         // An empty cart has its own error.
-        if (quote is null || lines.IsEmpty || (QuoteErrors.Check(quote) ?? QuoteErrors.CheckTotal(quote, command.ExpectedTotal)) is not { } error)
+        if (quote is null || lines.IsEmpty)
+            return null;
+        var refusal = QuoteErrors.Check(quote)
+            ?? (command.ExpectedTotal is { } total ? QuoteErrors.CheckTotal(quote, total) : QuoteErrors.CheckShown(quote, shown));
+        if (refusal is not { } error)
             return null;
         error = error with { Quote = totals!.ToQuote(quote) };
         await CommitNewAsync(new CheckoutState(command.Fingerprint, null, error), []);

@@ -45,7 +45,11 @@ public sealed class CartQuotes(
             else
                 request = request with { ShippingMethodId = CheapestMethod(await left.CompleteForAllMethodsAsync(request), rules) };
         }
-        return new PricedCart(await left.PriceAsync(request), rules, gifts);
+        var quote = await left.PriceAsync(request);
+        if (left.WithoutEarlierUses(left.Complete(request)) is not { } unused)
+            return new PricedCart(quote, rules, gifts, null);
+        var shown = PricingEngine.Price(unused, rules).Total;
+        return new PricedCart(quote, rules, gifts, shown == quote.Total ? null : shown);
     }
 
     /// <summary>
@@ -182,4 +186,9 @@ public readonly record struct CartContent(ImmutableArray<PricingLine> Lines, Car
 /// <param name="Quote">The quote.</param>
 /// <param name="Rules">The rules.</param>
 /// <param name="Gifts">The products that promotions can give away now.</param>
-public readonly record struct PricedCart(Quote Quote, CompiledPricingRules Rules, ImmutableArray<PriceOffer> Gifts);
+/// <param name="TotalWithoutEarlierUses">
+/// What a buyer would pay who has used no promotion, in minor units: a cart shows this while it does not know the buyer. Null when it is
+/// the same total.
+/// </param>
+public readonly record struct PricedCart(
+    Quote Quote, CompiledPricingRules Rules, ImmutableArray<PriceOffer> Gifts, long? TotalWithoutEarlierUses);

@@ -27,4 +27,18 @@ internal static class QuoteErrors
         return expected is null || total == expected ? null : Error.Of(
             ErrorCode.Conflict, "error.another-total", $"The order now costs {total}, not {expected}; see quote.");
     }
+
+    /// <summary>
+    /// Returns the error for a total that is higher than a cart shows to a buyer whose earlier purchases it does not know. Null when the
+    /// cart shows this total.
+    /// </summary>
+    public static Error? CheckShown(Quote quote, long? shown)
+    {
+        if (shown is not { } minor)
+            return null;
+        Money total = new(quote.Total, quote.Currency), other = new(minor, quote.Currency);
+        return Error.Of(
+            ErrorCode.Conflict, "error.promotion-used-before",
+            $"The order costs {total}, not {other}: you have used a promotion of the cart before. To order, send {total.Amount} as expectedTotal.");
+    }
 }

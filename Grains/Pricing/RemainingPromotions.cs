@@ -35,6 +35,12 @@ internal sealed class RemainingPromotions(
         return quote;
     }
 
+    /// <summary>Returns the request of a buyer who has used no promotion; null when it is the same.</summary>
+    public PricingRequest? WithoutEarlierUses(PricingRequest request) => !known.Values.Any(left => left.UsesOfCustomer == 0) ? null : request with
+    {
+        Availability = known.ToDictionary(left => left.Key, left => left.Value with { UsesOfCustomer = null }),
+    };
+
     /// <summary>
     /// Adds what is left of the promotions that would apply with any shipping method, so that their prices can be compared.
     /// </summary>
@@ -50,7 +56,8 @@ internal sealed class RemainingPromotions(
         return Complete(request);
     }
 
-    private PricingRequest Complete(PricingRequest request) => known.Count == 0 ? request : request with { Availability = known };
+    /// <summary>Adds what is known to be left of promotions.</summary>
+    public PricingRequest Complete(PricingRequest request) => known.Count == 0 ? request : request with { Availability = known };
 
     private static bool IsShort(PromotionAvailability left, long discount) =>
         left.Uses == 0 || left.UsesOfCustomer == 0 || left.BudgetMinor < discount;

@@ -38,10 +38,7 @@ internal sealed class AccountErasure(IGrainFactory grains, IPersonalRecords reco
             await records.RemoveMailAsync(email, CancellationToken.None);
         CrashPoint.Pass("erasure.mail");
         foreach (var email in emails)
-        {
             await grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).ReleaseAsync(userId);
-            await records.RemoveEmailAsync(email, CancellationToken.None);
-        }
         CrashPoint.Pass("erasure.email");
         // Two passes without pending events are required: events pending at the start of the first pass may cause further ones.
         for (var calm = 0; calm < 2; calm = await records.EraseEventsAsync(userId, CancellationToken.None) ? calm + 1 : 0)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Events;
+using SoonShop.Privacy;
 
 namespace SoonShop.Users;
 
@@ -15,7 +16,7 @@ public sealed record EmailClaim(Guid UserId, bool Confirmed, DateTimeOffset Rese
 [CollectionAgeLimit(Minutes = 2), DeactivateWhenEmpty]
 internal sealed class EmailGrain(
     [PersistentState("email")] IPersistentState<StateEnvelope<EmailClaim>> storage, TimeProvider time, IAuditAggregator refused, IOptions<AccountsOptions> options,
-    BusinessMetrics metrics)
+    BusinessMetrics metrics, IPersonalRecords records)
     : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
 {
     /// <summary>Limits logins from unknown devices.</summary>
@@ -71,8 +72,14 @@ internal sealed class EmailGrain(
 
     async Task IEmailGrain.ReleaseAsync(Guid userId)
     {
-        if (State?.UserId == userId)
+        if (State is { } claim && claim.UserId != userId)
+            return;
+        // A cleared row still has the address in its key. No call may read the row before it is removed: the version of a removed row
+        // could not be written. So both happen in this one call, and the activation ends with it.
+        DeactivateOnIdle();
+        if (State is not null)
             await ClearAsync();
+        await records.RemoveEmailAsync(UserKeys.OfEmailKey(GrainKey), CancellationToken.None);
     }
 
     Task<Result<SignedIn>> IEmailGrain.LoginAsync(string password) => GuardAsync(account => account.LoginAsync(password));

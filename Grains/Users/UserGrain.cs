@@ -387,7 +387,6 @@ internal sealed partial class UserGrain(
         foreach (var email in user.GetEmailsToRelease())
         {
             await ClaimOf(email).ReleaseAsync(Id);
-            await records.RemoveEmailAsync(email, CancellationToken.None);
             CrashPoint.Pass("email-change.released");
         }
         await CommitAsync(user.EndRelease());

@@ -197,6 +197,42 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
     }
 
     [Fact]
+    public async Task a_guest_who_has_used_a_promotion_before_is_told_before_paying_more()
+    {
+        var sku = await shop.Admin.CreateProductAsync(price: 1000);
+        var id = $"p-{Guid.NewGuid():N}"[..12];
+        Expect.Status(201, await shop.Admin.PostAsync("/admin/promotions", new
+        {
+            id,
+            name = "Once for everybody",
+            maxUsesPerCustomer = 1,
+            conditions = new { items = new { skus = new[] { sku } } },
+            action = new { kind = "orderDiscount", percentPpm = 500_000 },
+        }));
+        var email = $"guest-{Guid.NewGuid():N}@example.com";
+        var first = await FilledAsync();
+        await Until.TrueAsync("the promotion is known", TimeSpan.FromSeconds(10), async () => (await first.GetAsync("/cart")).Number("prices.discount.amount") == 500);
+        Assert.Equal(500, Expect.Status(201, await OrderAsync(first, NewYork, email: email)).Number("discount.amount"));
+
+        var again = await FilledAsync();
+        Assert.Equal(500, (await again.GetAsync("/cart")).Number("prices.discount.amount"));
+        var told = Expect.Problem(409, "conflict", await OrderAsync(again, NewYork, email: email));
+        Assert.Equal((0, 1632), (told.Number("quote.prices.discount.amount"), told.Number("quote.total.amount")));
+        Assert.Contains("send 1632 as expectedTotal", told.Text("detail"), StringComparison.Ordinal);
+        var order = Expect.Status(201, await OrderAsync(again, NewYork, new { amount = 1632, currency = "USD" }, email: email));
+        Assert.Equal((0, 1632), (order.Number("discount.amount"), order.Number("total.amount")));
+        // Another buyer has not used it.
+        Assert.Equal(500, Expect.Status(201, await OrderAsync(await FilledAsync(), NewYork)).Number("discount.amount"));
+
+        async Task<ApiClient> FilledAsync()
+        {
+            var guest = await shop.GuestAsync();
+            Expect.Status(200, await guest.FillCartAsync(sku));
+            return guest;
+        }
+    }
+
+    [Fact]
     public async Task without_a_price_in_a_currency_nothing_is_sold_in_it()
     {
         var sku = await shop.Admin.CreateProductAsync(price: 1000);

@@ -82,6 +82,28 @@ public sealed class PrivacyTests(RunningShop shop)
         Assert.Empty(Expect.Status(200, await (shop.Api with { AccessToken = again.Text("accessToken") }).GetAsync("/orders"))["items"]!.AsArray());
     }
 
+    [Fact]
+    public async Task the_address_of_an_erased_account_is_free_at_once_although_others_try_to_sign_in_with_it()
+    {
+        for (var round = 0; round < 5; round++)
+        {
+            var email = Make.Email();
+            var registered = Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password = Password }));
+            using var erased = new CancellationTokenSource();
+            var guesses = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => GuessAsync(email, erased.Token)));
+            await CompletedAsync(Expect.Status(202, await EraseAsync(shop.Api with { AccessToken = registered.Text("accessToken") })));
+            Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password = Password }));
+            await erased.CancelAsync();
+            await guesses;
+        }
+
+        async Task GuessAsync(string email, CancellationToken cancellation)
+        {
+            while (!cancellation.IsCancellationRequested)
+                Assert.Contains((int)(await shop.Api.PostAsync("/auth/login", new { email, password = "wrong horse" })).Status, (int[])[401, 429]);
+        }
+    }
+
     /// <summary>For some seconds the token is good, and finds nobody; then it is no good.</summary>
     private static void AssertGone(Reply reply) => Assert.Contains((int)reply.Status, (int[])[401, 404]);
 

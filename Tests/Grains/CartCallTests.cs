@@ -3,6 +3,7 @@ using SoonShop.Aggregates;
 using SoonShop.Carts;
 using SoonShop.Catalog;
 using SoonShop.Inventory;
+using SoonShop.Pricing;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Grains;
@@ -16,6 +17,22 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
     private LocalGrainCache<PriceOffer> Offers => silo.Services.GetRequiredService<LocalGrainCache<PriceOffer>>();
 
     private LocalGrainCache<StockAvailability> Stocks => silo.Services.GetRequiredService<LocalGrainCache<StockAvailability>>();
+
+    [Fact]
+    public async Task a_merge_that_was_interrupted_still_takes_the_choices_of_the_guest()
+    {
+        var (buyer, sku) = await silo.BuyerAsync();
+        Assert.False((await silo.Cart(buyer).SetDestinationAsync(buyer, new Destination("DE", null, "10115"))).IsError);
+        var customer = new Caller(Guid.NewGuid(), null, IsAdmin: false);
+        // The guest's cart is handed over, and then the customer's cart is never written.
+        Assert.Single((await silo.Cart(buyer).TransferAsync(customer.UserId!.Value))!);
+        Assert.True((await silo.Cart(buyer).GetAsync(buyer)).IsError);
+        Assert.True((await silo.Cart(buyer).GetAsync(new Caller(Guid.NewGuid(), buyer.CartId, IsAdmin: false))).IsError);
+
+        var merged = await silo.Grains.GetGrain<ICartGrain>(customer.UserId.Value).MergeAsync(customer, buyer.CartId!.Value);
+
+        Assert.Equal((sku, "DE"), (merged.Value!.Items.Single().Sku, merged.Value.Choices?.Destination?.Country));
+    }
 
     [Fact]
     public async Task to_issue_carts_writes_nothing_and_activates_none()
