@@ -75,6 +75,7 @@ internal static class Examples
         ["sizeClass"] = () => null,
         ["taxCategory"] = () => "reduced",
         ["requiresShipping"] = () => true,
+        ["taxProvider"] = () => null,
         ["CartItem.lineTotal"] = () => Dollars(3998),
         ["Cart.subtotal"] = () => Dollars(3998),
         ["OrderLine.name"] = () => Name,

@@ -81,6 +81,7 @@ internal static class FieldTexts
         ["weightGrams"] = "The weight of one unit in grams.",
         ["sizeClass"] = "The size class that shipping methods distinguish, a slug such as `bulky`.",
         ["taxCategory"] = "The tax category, a slug: `standard`, `reduced`, `zero`, `exempt`, or one of the shop's own.",
+        ["taxProvider"] = "The tax provider that computed the taxes; null for the shop's own rates.",
         ["requiresShipping"] = "False for what is not sent, such as a download.",
         ["actor"] = "Who acted.",
         ["address"] = "The IP address of the client.",

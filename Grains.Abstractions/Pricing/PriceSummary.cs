@@ -38,6 +38,9 @@ public sealed record PriceSummary(Money Subtotal, Money Discount, Money? Shippin
     /// <summary>The version of the rules that the prices follow from.</summary>
     [Id(8)] public long RulesVersion { get; init; }
 
+    /// <summary>The tax provider that computed the taxes; null for the shop's own rates.</summary>
+    [Id(9)] public string? TaxProvider { get; init; }
+
     /// <summary>Returns the sums of a quote.</summary>
     public static PriceSummary Of(Quote quote)
     {
@@ -57,6 +60,7 @@ public sealed record PriceSummary(Money Subtotal, Money Discount, Money? Shippin
             Problems = quote.Problems.IsEmpty ? [] : [
                 .. quote.Problems.Select(p => new PriceProblem(p.Line is { } line ? quote.Lines[line].Sku : null, p.Text.English) { Text = p.Text })],
             RulesVersion = quote.RulesVersion,
+            TaxProvider = quote.TaxProvider,
         };
     }
 }

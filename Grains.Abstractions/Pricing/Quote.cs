@@ -68,6 +68,9 @@ public sealed record Quote
     /// <summary>For each rule, whether it applies and why not; only when the request asks for it.</summary>
     [Id(18)] public ImmutableArray<RuleOutcome> Outcomes { get; init; } = [];
 
+    /// <summary>The tax provider that computed the taxes; null for the shop's own rates.</summary>
+    [Id(19)] public string? TaxProvider { get; init; }
+
     /// <summary>True when an order can be placed at this quote.</summary>
     [JsonIgnore] public bool CanBeOrdered => Problems.IsEmpty && Lines.Length > 0;
 

@@ -38,6 +38,17 @@ public sealed class CheckoutOptions
     /// </summary>
     public int? TaxBasisPointsRestOfWorld { get; set; }
 
+    /// <summary>
+    /// How long a quote waits for a tax provider, in milliseconds. After that the shop's own rates are used. Without a provider it has no
+    /// effect.
+    /// </summary>
+    public int TaxProviderDeadlineMilliseconds { get; set; } = 1500;
+
+    /// <summary>
+    /// How long the answer of a tax provider is used for equal sales, in seconds; 0 asks for each quote. Without a provider it has no effect.
+    /// </summary>
+    public int TaxProviderCacheSeconds { get; set; } = 600;
+
     /// <summary>Returns the tax rate of a country in basis points; null when the shop does not sell there.</summary>
     public int? TaxBasisPointsFor(string country) =>
         TaxBasisPointsByCountry.TryGetValue(country, out var own) ? own : TaxBasisPointsRestOfWorld;
@@ -53,6 +64,13 @@ public sealed class CheckoutOptions
             yield return $"Checkout:CheckoutDueSeconds is {CheckoutDueSeconds}; set Checkout__CheckoutDueSeconds to 0.1–3600.";
         if (DeliveredAfterDays is not (>= 0.0001 and <= 3650))
             yield return $"Checkout:DeliveredAfterDays is {DeliveredAfterDays}; set Checkout__DeliveredAfterDays to 0.0001–3650.";
+        if (TaxProviderDeadlineMilliseconds is < 50 or > 5000)
+        {
+            yield return $"Checkout:TaxProviderDeadlineMilliseconds is {TaxProviderDeadlineMilliseconds}; "
+                + "set Checkout__TaxProviderDeadlineMilliseconds to 50–5000.";
+        }
+        if (TaxProviderCacheSeconds is < 0 or > 86_400)
+            yield return $"Checkout:TaxProviderCacheSeconds is {TaxProviderCacheSeconds}; set Checkout__TaxProviderCacheSeconds to 0–86400.";
         foreach (var (place, rate) in ShippingByCountry.Select(p => ($"Checkout:ShippingByCountry:{p.Key}", p.Value)).Prepend(("Checkout:Shipping", Shipping)))
         {
             if (rate.Amount is < 0 or > 100_000_000 || rate.FreeFrom is < 0)

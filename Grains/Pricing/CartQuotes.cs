@@ -13,7 +13,7 @@ namespace SoonShop.Pricing;
 /// </summary>
 public sealed class CartQuotes(
     PricingRulesCache cache, PricingBuyers buyers, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time,
-    LocalGrainCache<PriceOffer?> activeOffers, LocalGrainCache<StockAvailability> activeStocks)
+    LocalGrainCache<PriceOffer?> activeOffers, LocalGrainCache<StockAvailability> activeStocks, ITaxProvider? taxes = null)
 {
     /// <summary>The currency of a cart without a choice.</summary>
     public string ShopCurrency => options.Value.Currency;
@@ -46,9 +46,12 @@ public sealed class CartQuotes(
                 request = request with { ShippingMethodId = CheapestMethod(await left.CompleteForAllMethodsAsync(request), rules) };
         }
         var quote = await left.PriceAsync(request);
-        if (left.WithoutEarlierUses(left.Complete(request)) is not { } unused)
+        request = await WithTaxesAsync(left.Complete(request), rules);
+        if (request.ProvidedTaxes is not null)
+            quote = PricingEngine.Price(request, rules);
+        if (left.WithoutEarlierUses(request) is not { } unused)
             return new PricedCart(quote, rules, gifts, null);
-        var shown = PricingEngine.Price(unused, rules).Total;
+        var shown = PricingEngine.Price(await WithTaxesAsync(unused, rules), rules).Total;
         return new PricedCart(quote, rules, gifts, shown == quote.Total ? null : shown);
     }
 
@@ -87,7 +90,9 @@ public sealed class CartQuotes(
         var rules = await cache.GetAsync();
         var (request, _) = await WithGiftsAsync(await RequestAsync(cart, rules), rules);
         var left = new RemainingPromotions(grains, rules, BuyerOf(cart), cart.HeldUses);
-        return PricingEngine.ShippingOptions(await left.CompleteForAllMethodsAsync(request), rules);
+        request = await left.CompleteForAllMethodsAsync(request);
+        var options = PricingEngine.ShippingOptions(request, rules);
+        return taxes is null ? options : [.. await Task.WhenAll(options.Select(option => WithTaxesAsync(option, request, rules)))];
     }
 
     /// <summary>Returns the prices of one unit, in the order of the lines; null for a product without a price in the currency.</summary>
@@ -125,6 +130,24 @@ public sealed class CartQuotes(
         foreach (var code in codes)
             found.Add(await FindCodeAsync(code, rules, held) ?? new EnteredCode(code));
         return found.MoveToImmutable();
+    }
+
+    /// <summary>Adds the taxes of the tax provider. Without a provider or an answer, the shop's own rates count.</summary>
+    private async Task<PricingRequest> WithTaxesAsync(PricingRequest request, CompiledPricingRules rules)
+    {
+        if (taxes is null || PricingEngine.SaleOf(request, rules) is not { } sale)
+            return request;
+        var answer = await taxes.GetTaxesAsync(sale, CancellationToken.None);
+        return answer is null ? request : request with { ProvidedTaxes = new ProvidedTaxes(taxes.Name, sale, answer) };
+    }
+
+    /// <summary>Returns a shipping option with the tax and total of the tax provider.</summary>
+    private async Task<ShippingOption> WithTaxesAsync(ShippingOption option, PricingRequest request, CompiledPricingRules rules)
+    {
+        if (option.Reason is not null)
+            return option;
+        request = await WithTaxesAsync(request with { ShippingMethodId = option.MethodId, ExplainsRules = false }, rules);
+        return request.ProvidedTaxes is null ? option : PricingEngine.WithTaxes(option, PricingEngine.Price(request, rules));
     }
 
     /// <summary>

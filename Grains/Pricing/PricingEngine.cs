@@ -20,6 +20,17 @@ public static class PricingEngine
     }
 
     /// <summary>
+    /// Returns what a tax provider is asked for, which follows from the request without <see cref="PricingRequest.ProvidedTaxes"/>. Null
+    /// when there is nothing to ask.
+    /// </summary>
+    /// <exception cref="ArgumentException">The request is beyond <see cref="PricingLimits"/>.</exception>
+    public static TaxableSale? SaleOf(PricingRequest request, CompiledPricingRules rules)
+    {
+        using var builder = new QuoteBuilder(request, rules);
+        return builder.Sale();
+    }
+
+    /// <summary>
     /// Returns the shipping methods that are switched on, each with its price, tax and total, or why it cannot be chosen. Each price is the
     /// one of the quote with that method, so that promotions are in it. Empty for a cart that needs no shipping, and while the destination
     /// is not known or not served.
@@ -56,11 +67,15 @@ public static class PricingEngine
         if (reason is not null)
             return option;
         var quote = Price(request with { ShippingMethodId = method.Id, ExplainsRules = false }, rules);
-        return quote.Shipping is not { } shipping ? option with { Reason = QuoteReasons.NoTierOfValue } : option with
-        {
-            Price = shipping.Cost - shipping.Discount,
-            Tax = quote.TaxStatus == TaxStatus.Unknown ? null : shipping.Tax,
-            Total = quote.Total,
-        };
+        return quote.Shipping is null
+            ? option with { Reason = QuoteReasons.NoTierOfValue }
+            : WithTaxes(option with { Price = quote.Shipping.Cost - quote.Shipping.Discount }, quote);
     }
+
+    /// <summary>Returns an option with the tax and total of its quote.</summary>
+    internal static ShippingOption WithTaxes(ShippingOption option, Quote quote) => option with
+    {
+        Tax = quote.TaxStatus == TaxStatus.Unknown ? null : quote.Shipping!.Tax,
+        Total = quote.Total,
+    };
 }

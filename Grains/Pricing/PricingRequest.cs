@@ -38,6 +38,11 @@ public sealed record PricingRequest
     /// </summary>
     public ImmutableArray<PricedProduct> GiftProducts { get; init; } = [];
 
+    /// <summary>
+    /// The taxes that a provider computed; null to use the shop's own rates. They count only if they are for what the quote taxes.
+    /// </summary>
+    public ProvidedTaxes? ProvidedTaxes { get; init; }
+
     /// <summary>True to fill <see cref="Quote.Outcomes"/>.</summary>
     public bool ExplainsRules { get; init; }
 }

@@ -49,6 +49,7 @@ internal sealed class QuoteBuilder : IDisposable
             Currency = request.Currency,
             TaxInside = inside,
             TaxStatus = taxes.Status,
+            TaxProvider = taxes.Provider,
             TaxExemptionReason = request.Buyer.TaxExemptionReason,
             Lines = ImmutableCollectionsMarshal.AsImmutableArray(lines),
             Shipping = shippingLine,
@@ -70,6 +71,13 @@ internal sealed class QuoteBuilder : IDisposable
         var refusals = new PromotionRefusals(context, selection, run, chosen);
         quote = quote with { RefusedCodes = refusals.OfCodes() };
         return request.ExplainsRules ? quote with { Outcomes = new RuleOutcomes(quote, basket, rules, refusals).All() } : quote;
+    }
+
+    /// <summary>Returns what a tax provider is asked for; null when there is nothing to ask.</summary>
+    public TaxableSale? Sale()
+    {
+        run.Apply(chosen);
+        return QuoteTaxes.SaleOf(basket, shipping, run, rules);
     }
 
     private (long Subtotal, long Discount, long Tax, long TaxDeducted, long Exact, long Total) Sums(

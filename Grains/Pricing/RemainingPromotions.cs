@@ -39,6 +39,7 @@ internal sealed class RemainingPromotions(
     public PricingRequest? WithoutEarlierUses(PricingRequest request) => !known.Values.Any(left => left.UsesOfCustomer == 0) ? null : request with
     {
         Availability = known.ToDictionary(left => left.Key, left => left.Value with { UsesOfCustomer = null }),
+        ProvidedTaxes = null,
     };
 
     /// <summary>

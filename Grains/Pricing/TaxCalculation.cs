@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace SoonShop.Pricing;
 
 /// <summary>
@@ -9,15 +7,17 @@ internal sealed class TaxCalculation
 {
     private readonly bool inside;
     private readonly TaxRate[][] ratesOf;
-    private readonly QuoteTax[][] taxesOf;
 
     private TaxCalculation(TaxRate[][] ratesOf, bool inside)
     {
         (this.ratesOf, this.inside) = (ratesOf, inside);
-        (taxesOf, TaxOf) = (new QuoteTax[ratesOf.Length][], new long[ratesOf.Length]);
+        (TaxesOf, TaxOf) = (new QuoteTax[ratesOf.Length][], new long[ratesOf.Length]);
         for (var i = 0; i < ratesOf.Length; i++)
-            taxesOf[i] = ratesOf[i].Length == 0 ? [] : new QuoteTax[ratesOf[i].Length];
+            TaxesOf[i] = ratesOf[i].Length == 0 ? [] : new QuoteTax[ratesOf[i].Length];
     }
+
+    /// <summary>The taxes of each entry.</summary>
+    public QuoteTax[][] TaxesOf { get; }
 
     /// <summary>The sum of the taxes of each entry.</summary>
     public long[] TaxOf { get; }
@@ -48,9 +48,6 @@ internal sealed class TaxCalculation
         return taxes;
     }
 
-    /// <summary>Returns the taxes of an entry.</summary>
-    public ImmutableArray<QuoteTax> TaxesOf(int entry) => ImmutableCollectionsMarshal.AsImmutableArray(taxesOf[entry]);
-
     /// <summary>Returns the taxes by rate: the rates of a category in their order, the categories as the entries have them.</summary>
     public ImmutableArray<TaxSummary> Summary(Zone zone)
     {
@@ -75,7 +72,7 @@ internal sealed class TaxCalculation
         for (var i = 0; i < ratesOf.Length; i++)
         {
             if (ratesOf[i] == group)
-                (sumOfBases, sum) = (sumOfBases + taxesOf[i][rate].Base, sum + taxesOf[i][rate].Amount);
+                (sumOfBases, sum) = (sumOfBases + TaxesOf[i][rate].Base, sum + TaxesOf[i][rate].Amount);
         }
         var of = group[rate];
         return new TaxSummary(of.Id, of.Name, zone.Id, zone.Name, of.Ppm, of.IsCompound, sumOfBases, sum);
@@ -150,7 +147,7 @@ internal sealed class TaxCalculation
     private void Set(int entry, int rate, long amount)
     {
         var of = ratesOf[entry][rate];
-        taxesOf[entry][rate] = new QuoteTax(of.Id, of.Ppm, 0, amount);
+        TaxesOf[entry][rate] = new QuoteTax(of.Id, of.Ppm, 0, amount);
         TaxOf[entry] += amount;
     }
 
@@ -159,9 +156,9 @@ internal sealed class TaxCalculation
     {
         var price = inside ? net - TaxOf[entry] : net;
         var before = 0L;
-        for (var r = 0; r < taxesOf[entry].Length; r++)
+        for (var r = 0; r < TaxesOf[entry].Length; r++)
         {
-            ref var tax = ref taxesOf[entry][r];
+            ref var tax = ref TaxesOf[entry][r];
             tax = tax with { Base = ratesOf[entry][r].IsCompound ? price + before : price };
             before += tax.Amount;
         }
