@@ -74,7 +74,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         var product = await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetAsync();
         return product.IsError ? product.Error
             : product.Value.IsDraft && !showsDrafts ? Error.NotFound("not-found.product", $"The product {sku} was not found.")
-            : new CachedResponse(Write(product.Value), ETag(product.Value), product.Value.Version, product.Value.StockVersion);
+            : new CachedResponse(Write(product.Value), ETag(product.Value), product.Value.Version, product.Value.StockVersion, product.Value.PricesChangeAt);
     }
 
     private async Task<Result<CachedResponse>> AskAsync(ProductQuery query)
@@ -91,13 +91,22 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
 
     private byte[] Write<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, json.Value.SerializerOptions);
 
-    /// <summary>Combines the version, which an edit's If-Match compares, with the availability, which changes independently.</summary>
-    private static string ETag(Product product) => ETags.Of(product.Version, product.Availability switch
+    /// <summary>
+    /// Combines the version, which an edit's If-Match compares, with the availability and the current prices, which change independently.
+    /// </summary>
+    private static string ETag(Product product)
     {
-        Availability.InStock => "in",
-        Availability.LowStock => "low",
-        _ => "out",
-    });
+        var availability = product.Availability switch
+        {
+            Availability.InStock => "in",
+            Availability.LowStock => "low",
+            _ => "out",
+        };
+        // Only prices with a period change by themselves.
+        var isFixed = product.Prices.All(p => p is { From: null, To: null });
+        return ETags.Of(product.Version, isFixed ? availability : $"{availability}-{string.Join('.', product.CurrentPrices.Select(p =>
+            $"{p.Price.Amount}_{p.CompareAtPrice?.Amount}_{p.LowestPrice30Days?.Amount}"))}");
+    }
 
     private static string Control(int maxAge, int stale) => maxAge == 0 && stale == 0
         ? "public, no-cache"

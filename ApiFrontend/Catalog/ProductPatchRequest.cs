@@ -23,6 +23,7 @@ public sealed class ProductPatchRequest
     [TextLength(100)] public string? SizeClass { get; set => field = Given(value, "sizeClass"); }
     [TextLength(100)] public string? TaxCategory { get; set => field = Given(value, "taxCategory"); }
     public bool? RequiresShipping { get; set => field = Given(value, "requiresShipping"); }
+    public Money? CompareAtPrice { get; set => field = Given(value, "compareAtPrice"); }
 
     /// <summary>Returns the product with the patch applied. Error: <c>validation-failed</c> for null in a required member.</summary>
     internal Result<ProductContent> Merge(Product product)
@@ -53,6 +54,7 @@ public sealed class ProductPatchRequest
             SizeClass = Has("sizeClass") ? SizeClass : product.SizeClass,
             TaxCategory = Has("taxCategory") ? TaxCategory ?? SoonShop.Pricing.TaxCategory.Standard : product.TaxCategory,
             RequiresShipping = Has("requiresShipping") ? RequiresShipping ?? true : product.RequiresShipping,
+            CompareAtPrice = Has("compareAtPrice") ? CompareAtPrice : product.CompareAtPrice,
         };
     }
 

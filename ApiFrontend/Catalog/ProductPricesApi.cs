@@ -19,9 +19,9 @@ internal static class ProductPricesApi
 
     private static async Task<Results<Ok<ProductPricesView>, Problem>> SetAsync(
         string sku, ProductPricesRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
-        ProductsApi.Find(cluster, sku) is var (normal, product)
-            ? Tagged(catalog.Invalidate(context, normal, await product.SetPricesAsync(body.ToPrices(), ETags.IfMatch(context))), context).Ok(ProductPricesView.Of)
-            : ProductsApi.Unknown(sku);
+        ProductsApi.Find(cluster, sku) is not var (normal, product) ? ProductsApi.Unknown(sku)
+        : body.Problem() is { } problem ? new Problem(problem)
+        : Tagged(catalog.Invalidate(context, normal, await product.SetPricesAsync(body.ToPrices(), ETags.IfMatch(context))), context).Ok(ProductPricesView.Of);
 
     private static Result<Product> Tagged(Result<Product> product, HttpContext context)
     {
@@ -34,6 +34,15 @@ internal static class ProductPricesApi
 /// <summary>The prices of a product beside its price in the shop's currency. They replace all earlier ones.</summary>
 public sealed record ProductPricesRequest([property: RequiredField, MaxItems(PricingLimits.MaxPrices - 1)] ProductPriceRequest[]? Prices)
 {
+    /// <summary>Returns the error of prices that are compared with another currency; null for none.</summary>
+    internal Error? Problem()
+    {
+        var wrong = Prices!.Index().Where(p => p.Item.CompareAtPrice is { } other && other.Currency != p.Item.Price!.Value.Currency).ToDictionary(
+            p => $"prices[{p.Index}].compareAtPrice.currency",
+            p => (ErrorText[])[ErrorText.Of("field.currency-of-price", $"must be {p.Item.Price!.Value.Currency}, the currency of the price")]);
+        return wrong.Count == 0 ? null : Error.Invalid(wrong);
+    }
+
     internal ImmutableArray<ProductPrice> ToPrices() => [.. Prices!.Select(p => p.ToPrice())];
 }
 
@@ -45,8 +54,12 @@ public sealed record ProductPriceRequest(
     DateTimeOffset? From,
     DateTimeOffset? To)
 {
+    /// <summary>The price that a base price is compared with, in its currency; null for none.</summary>
+    public Money? CompareAtPrice { get; init; }
+
     internal ProductPrice ToPrice() => new(Price!.Value.Currency, Price.Value.Amount)
     {
+        CompareAt = CompareAtPrice?.Amount,
         ListId = ListId,
         MinQuantity = MinQuantity ?? 1,
         From = From,
@@ -66,6 +79,12 @@ internal sealed record ProductPricesView(string Sku, Money Price, ImmutableArray
 /// <summary>A price of a product.</summary>
 internal sealed record ProductPriceView(Money Price, string? ListId, int MinQuantity, DateTimeOffset? From, DateTimeOffset? To)
 {
+    /// <summary>The price that a base price is compared with; null for none.</summary>
+    public Money? CompareAtPrice { get; init; }
+
     public static ProductPriceView Of(ProductPrice price) =>
-        new(new Money(price.Amount, price.Currency), price.ListId, Math.Max(1, price.MinQuantity), price.From, price.To);
+        new(new Money(price.Amount, price.Currency), price.ListId, Math.Max(1, price.MinQuantity), price.From, price.To)
+        {
+            CompareAtPrice = price.CompareAt is { } compareAt ? new Money(compareAt, price.Currency) : null,
+        };
 }

@@ -3,6 +3,7 @@ using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Localization;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Catalog;
+using SoonShop.Pricing;
 
 namespace SoonShop.ApiFrontend.Catalog;
 
@@ -144,6 +145,16 @@ public record ProductRequest(
     /// <summary>False for what is not sent; omitted, it stays as it is, and is true for a new product.</summary>
     public bool? RequiresShipping { get; init; }
 
+    /// <summary>
+    /// The price that the price is compared with; omitted, it stays as it is, and a new product has none. PATCH with null removes it.
+    /// </summary>
+    public Money? CompareAtPrice { get; init; }
+
+    /// <summary>
+    /// What the product costs now. It follows from the prices and has no effect here, so that a product that was read can be sent back.
+    /// </summary>
+    [MaxItems(200), NoNulls] public CurrentPrice[]? CurrentPrices { get; init; }
+
     /// <summary>Returns the content. What is omitted and was not always a member stays as it is.</summary>
     /// <param name="known">The current product; null for a new one.</param>
     public ProductContent ToContent(Product? known) => new(
@@ -153,6 +164,7 @@ public record ProductRequest(
         SizeClass = SizeClass ?? known?.SizeClass,
         TaxCategory = TaxCategory ?? known?.TaxCategory ?? SoonShop.Pricing.TaxCategory.Standard,
         RequiresShipping = RequiresShipping ?? known?.RequiresShipping ?? true,
+        CompareAtPrice = CompareAtPrice ?? known?.CompareAtPrice,
     };
 }
 

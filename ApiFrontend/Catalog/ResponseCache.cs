@@ -119,7 +119,14 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
         if (kept.Count >= maxCount)
             kept.Compact(Compaction);
         if (kept.Count < maxCount)
-            kept.Set(key, answer, new MemoryCacheEntryOptions { Size = answer.Body.Length + EntryBytes, AbsoluteExpirationRelativeToNow = lifetime });
+        {
+            var end = DateTimeOffset.UtcNow + lifetime;
+            kept.Set(key, answer, new MemoryCacheEntryOptions
+            {
+                Size = answer.Body.Length + EntryBytes,
+                AbsoluteExpiration = answer.ChangesAt < end ? answer.ChangesAt : end,
+            });
+        }
     }
 
     public void Dispose() => kept.Dispose();
@@ -141,4 +148,6 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
 /// <param name="ETag">Changes with the body.</param>
 /// <param name="ProductVersion">The product's version, for a product.</param>
 /// <param name="StockVersion">The version of the product's stock, for a product.</param>
-internal sealed record CachedResponse(byte[] Body, string ETag, int ProductVersion = 0, int StockVersion = 0);
+/// <param name="ChangesAt">When the response changes by itself; null for never.</param>
+internal sealed record CachedResponse(
+    byte[] Body, string ETag, int ProductVersion = 0, int StockVersion = 0, DateTimeOffset? ChangesAt = null);

@@ -81,6 +81,9 @@ internal static class FieldTexts
         ["weightGrams"] = "The weight of one unit in grams.",
         ["sizeClass"] = "The size class that shipping methods distinguish, a slug such as `bulky`.",
         ["taxCategory"] = "The tax category, a slug: `standard`, `reduced`, `zero`, `exempt`, or one of the shop's own.",
+        ["compareAtPrice"] = "The higher price that the price is compared with; null for none.",
+        ["lowestPrice30Days"] = "The lowest price in the 30 days before the price was reduced, which shops in the European Union must show "
+            + "with it. Null when it is not reduced, and when there was no price before.",
         ["taxProvider"] = "The tax provider that computed the taxes; null for the shop's own rates.",
         ["requiresShipping"] = "False for what is not sent, such as a download.",
         ["actor"] = "Who acted.",

@@ -4,6 +4,7 @@ using SoonShop.Pricing;
 namespace SoonShop.Catalog;
 
 /// <summary>The content of a product, as an administrator enters it.</summary>
+/// <remarks>In messages of an older version, newer members are not set at all, so lists read as empty then.</remarks>
 /// <param name="Name">The name, 1–200 characters.</param>
 /// <param name="Description">The description, up to 5,000 characters.</param>
 /// <param name="Category">A slug of one to four levels, such as <c>kitchen/drinkware</c>.</param>
@@ -40,6 +41,12 @@ public sealed record ProductContent(
     /// <see cref="IProductGrain.SetPricesAsync"/>.
     /// </summary>
     [Id(4)] public ImmutableArray<ProductPrice> Prices { get; init; } = [];
+
+    /// <summary>
+    /// The price that <see cref="Price"/> is compared with, in the same currency, such as the price that the manufacturer recommends; null
+    /// for none. Buyers see it while it is higher.
+    /// </summary>
+    [Id(5)] public Money? CompareAtPrice { get; init; }
 }
 
 /// <summary>A product as the shop shows it.</summary>
@@ -70,7 +77,19 @@ public sealed record Product(
     [Id(6)] public bool RequiresShipping { get; init; } = true;
 
     /// <summary>The prices beside <see cref="Price"/>; only administrators see them.</summary>
-    [Id(7), JsonIgnore] public ImmutableArray<ProductPrice> Prices { get; init; } = [];
+    [Id(7), JsonIgnore] public ImmutableArray<ProductPrice> Prices { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>The higher price that the price is compared with; null for none.</summary>
+    [Id(8)] public Money? CompareAtPrice { get; init; }
+
+    /// <summary>
+    /// What everybody pays for one unit now, one price for each currency, the shop's first. The price is what it costs while no price with a
+    /// period is in force.
+    /// </summary>
+    [Id(9)] public ImmutableArray<CurrentPrice> CurrentPrices { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>When <see cref="CurrentPrices"/> change by themselves next; null for never.</summary>
+    [Id(10), JsonIgnore] public DateTimeOffset? PricesChangeAt { get; init; }
 }
 
 /// <summary>The availability of a product.</summary>

@@ -58,4 +58,19 @@ public readonly record struct ProductPrice
 
     /// <summary>The first instant at which it no longer applies; null for no limit.</summary>
     [Id(5)] public DateTimeOffset? To { get; init; }
+
+    /// <summary>
+    /// The price that a base price is compared with, in minor units, such as the price that the manufacturer recommends; null for none.
+    /// </summary>
+    [Id(6)] public long? CompareAt { get; init; }
 }
+
+/// <summary>What everybody pays for one unit of a product now, in one currency.</summary>
+/// <param name="Price">The price.</param>
+/// <param name="CompareAtPrice">The higher price that it is compared with; null when the price is not reduced.</param>
+/// <param name="LowestPrice30Days">
+/// The lowest price in the 30 days before the reduction, which shops in the European Union must show with it (article 6a of directive
+/// 98/6/EC). Null when the price is not reduced, and when the product had no price before.
+/// </param>
+[GenerateSerializer, Immutable, Alias("soonshop.current-price")]
+public sealed record CurrentPrice(Money Price, Money? CompareAtPrice, Money? LowestPrice30Days);

@@ -39,12 +39,12 @@ internal sealed class ProductGrain(
     async Task<Result<Product>> IProductGrain.UpdateAsync(ProductContent content, int? expectedVersion) =>
         Known is not { } product ? NoProduct
         : IsStale(expectedVersion) ? Error.PreconditionFailed()
-        : await DecideAsync("products.update", product.Update(content, options.Value.Currency));
+        : await DecideAsync("products.update", product.Update(content, options.Value.Currency, Now));
 
     async Task<Result<Product>> IProductGrain.SetPricesAsync(ImmutableArray<ProductPrice> prices, int? expectedVersion) =>
         Known is not { } product ? NoProduct
         : IsStale(expectedVersion) ? Error.PreconditionFailed()
-        : await DecideAsync("products.set-prices", product.SetPrices(prices, options.Value.Currency));
+        : await DecideAsync("products.set-prices", product.SetPrices(prices, options.Value.Currency, Now));
 
     async Task<Result<Done>> IProductGrain.ArchiveAsync(int? expectedVersion)
     {
@@ -52,7 +52,7 @@ internal sealed class ProductGrain(
             return NoProduct;
         if (IsStale(expectedVersion))
             return Error.PreconditionFailed();
-        var decision = product.Archive();
+        var decision = product.Archive(Now);
         await CommitAsync(decision, Note("products.archive", decision));
         return default(Done);
     }
@@ -78,7 +78,7 @@ internal sealed class ProductGrain(
     {
         var version = Version;
         var stock = await GrainFactory.GetGrain<IInventoryItemGrain>(GrainKey).GetAvailabilityAsync();
-        return product.ToView(stock.Availability, version) with { StockVersion = stock.Version };
+        return product.ToView(stock.Availability, version, Now) with { StockVersion = stock.Version };
     }
 
     private Error NoProduct => Error.NotFound("not-found.product", $"The product {SkuText} was not found.");

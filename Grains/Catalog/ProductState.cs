@@ -17,6 +17,9 @@ public sealed partial record ProductState
     /// <summary>True when it has ever been on sale; null in states of versions that did not store this.</summary>
     public bool? Published { get; init; }
 
+    /// <summary>What it cost in each currency, as far as the lowest price of 30 days depends on it; see <see cref="BasePrices"/>.</summary>
+    public ImmutableArray<PricePoint> PriceHistory { get; init; } = [];
+
     /// <summary>True while it has never been on sale.</summary>
     public bool IsDraft => !Content.Active && Published == false;
 
@@ -35,14 +38,21 @@ public sealed partial record ProductState
         if (Problems(content.Prices, currency) is { Count: > 0 } wrong)
             return Error.Invalid(wrong);
         return Decision<ProductState>.To(
-            new ProductState { Sku = sku, Content = content, CreatedAt = now, Published = content.Active },
+            new ProductState
+            {
+                Sku = sku,
+                Content = content,
+                CreatedAt = now,
+                Published = content.Active,
+                PriceHistory = BasePrices.Extend([], now, [], PricesOf(content), now),
+            },
             new ProductCreated(sku, content.Name, content.Category, content.Price));
     }
 
     /// <summary>
     /// Replaces the content. Unchanged texts are not validated, because they may be older than a rule; prices always are.
     /// </summary>
-    public Decision<ProductState> Update(ProductContent content, string currency)
+    public Decision<ProductState> Update(ProductContent content, string currency, DateTimeOffset now)
     {
         content = Complete(content, Content) with { Prices = Content.Prices };
         if (Problems(content, currency, Content) is { Count: > 0 } problems)
@@ -56,7 +66,7 @@ public sealed partial record ProductState
             events.Add(content.Active ? new ProductRestored(Sku) : new ProductArchived(Sku));
         if (!SameAs(content with { Price = Content.Price, Active = Content.Active }, Content with { }))
             events.Add(new ProductUpdated(Sku, content.Name, content.Category));
-        return Decision<ProductState>.To(With(content), events);
+        return Decision<ProductState>.To(With(content, now), events);
     }
 
     /// <summary>Adds what a front end of an older version does not send: in its messages, these members are not set at all.</summary>
@@ -67,21 +77,22 @@ public sealed partial record ProductState
         TaxCategory = current?.TaxCategory ?? TaxCategory.Standard,
         RequiresShipping = current?.RequiresShipping ?? true,
         Prices = current?.Prices ?? [],
+        CompareAtPrice = current?.CompareAtPrice,
     };
 
     /// <summary>Replaces the prices beside the one in the shop's currency.</summary>
-    public Decision<ProductState> SetPrices(ImmutableArray<ProductPrice> prices, string currency)
+    public Decision<ProductState> SetPrices(ImmutableArray<ProductPrice> prices, string currency, DateTimeOffset now)
     {
         if (Problems(prices, currency) is { Count: > 0 } problems)
             return Error.Invalid(problems);
         return Content.Prices.SequenceEqual(prices)
             ? Decision<ProductState>.NoChange(this)
-            : Decision<ProductState>.To(With(Content with { Prices = prices }), new ProductPricesChanged(Sku, prices));
+            : Decision<ProductState>.To(With(Content with { Prices = prices }, now), new ProductPricesChanged(Sku, prices));
     }
 
     /// <summary>Takes the product off sale.</summary>
-    public Decision<ProductState> Archive() => Content.Active
-        ? Decision<ProductState>.To(With(Content with { Active = false }), new ProductArchived(Sku))
+    public Decision<ProductState> Archive(DateTimeOffset now) => Content.Active
+        ? Decision<ProductState>.To(With(Content with { Active = false }, now), new ProductArchived(Sku))
         : Decision<ProductState>.NoChange(this);
 
     /// <summary>Returns what is wrong with the prices beside the one in the shop's currency, by field.</summary>
@@ -99,8 +110,16 @@ public sealed partial record ProductState
         return problems;
     }
 
-    private ProductState With(ProductContent content) =>
-        this with { Content = content, Published = Content.Active || content.Active ? true : Published };
+    private ProductState With(ProductContent content, DateTimeOffset now) => this with
+    {
+        Content = content,
+        Published = Content.Active || content.Active ? true : Published,
+        PriceHistory = BasePrices.Extend(PriceHistory, CreatedAt, PricesOf(Content), PricesOf(content), now),
+    };
+
+    /// <summary>Returns all prices, the one in the shop's currency first.</summary>
+    private static ImmutableArray<ProductPrice> PricesOf(ProductContent content) =>
+        [new ProductPrice(content.Price.Currency, content.Price.Amount) { CompareAt = content.CompareAtPrice?.Amount }, .. content.Prices];
 
     /// <summary>True when <paramref name="content"/> is equal.</summary>
     public bool SameAs(ProductContent content) => SameAs(content, Content);
@@ -113,7 +132,7 @@ public sealed partial record ProductState
         && a.Attributes.All(pair => b.Attributes.TryGetValue(pair.Key, out var value) && value == pair.Value);
 
     /// <summary>Returns the product as the shop shows it.</summary>
-    public Product ToView(Availability availability, int version) => new(
+    public Product ToView(Availability availability, int version, DateTimeOffset now) => new(
         Sku, Content.Name, Content.Description, Content.Category, Content.Family, Content.Price, Content.Attributes,
         Content.Images, Content.Active, Content.Active ? availability : Availability.OutOfStock)
     {
@@ -124,6 +143,9 @@ public sealed partial record ProductState
         TaxCategory = Content.TaxCategory,
         RequiresShipping = Content.RequiresShipping,
         Prices = Content.Prices,
+        CompareAtPrice = Content.CompareAtPrice,
+        CurrentPrices = BasePrices.Current(PricesOf(Content), PriceHistory, now),
+        PricesChangeAt = BasePrices.NextChange(Content.Prices, now),
     };
 
     /// <summary>Returns the data that carts and orders need.</summary>
@@ -135,7 +157,7 @@ public sealed partial record ProductState
             Sku = Sku,
             Category = Content.Category,
             Attributes = Content.Attributes,
-            Prices = [new ProductPrice(Content.Price.Currency, Content.Price.Amount), .. Content.Prices],
+            Prices = PricesOf(Content),
             WeightGrams = Content.WeightGrams,
             SizeClass = Content.SizeClass,
             TaxCategory = Content.TaxCategory,
@@ -167,11 +189,16 @@ public sealed partial record ProductState
         Check("family", content.Family is null || content.Family == known?.Family || IsSlug(content.Family),
             ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
         var step = Currencies.ChargeStep(currency);
-        Check("price.amount", content.Price.Amount is >= 0 and <= ProductContent.MaxPrice && content.Price.Amount % step == 0,
-            step > 1 ? ErrorText.Of("field.price-steps", $"must be 0–{ProductContent.MaxPrice} minor units, in steps of {step}")
-                : ErrorText.Of("field.price", $"must be 0–{ProductContent.MaxPrice} minor units"));
-        Check("price.currency", content.Price.Currency == currency, ErrorText.Of(
-            "field.currency", $"must be {currency}, the shop's currency"));
+        void CheckAmount(string field, Money? amount)
+        {
+            Check($"{field}.amount", amount is null || (amount.Value.Amount is >= 0 and <= ProductContent.MaxPrice && amount.Value.Amount % step == 0),
+                step > 1 ? ErrorText.Of("field.price-steps", $"must be 0–{ProductContent.MaxPrice} minor units, in steps of {step}")
+                    : ErrorText.Of("field.price", $"must be 0–{ProductContent.MaxPrice} minor units"));
+            Check($"{field}.currency", amount is null || amount.Value.Currency == currency, ErrorText.Of(
+                "field.currency", $"must be {currency}, the shop's currency"));
+        }
+        CheckAmount("price", content.Price);
+        CheckAmount("compareAtPrice", content.CompareAtPrice);
         Check("attributes", content.Attributes.Count <= 50
             && content.Attributes.All(a => known?.Attributes.Contains(a) == true
                 || (a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value))),

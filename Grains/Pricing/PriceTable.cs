@@ -58,7 +58,8 @@ internal sealed class PriceTable
         return applies ? rank : null;
     }
 
-    private static bool IsBetter(in ProductPrice price, in ProductPrice than)
+    /// <summary>True when a price counts instead of another one of the same list, both being in force.</summary>
+    public static bool IsBetter(in ProductPrice price, in ProductPrice than)
     {
         var (quantity, other) = (Math.Max(price.MinQuantity, 1), Math.Max(than.MinQuantity, 1));
         if (quantity != other)

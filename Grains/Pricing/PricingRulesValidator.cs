@@ -61,6 +61,11 @@ public static class PricingRulesValidator
                     price.Amount is >= 0 and <= PricingLimits.MaxPrice && price.Amount % step == 0, "amount",
                     step > 1 ? ErrorText.Of("field.price-steps", $"must be 0–{PricingLimits.MaxPrice} minor units, in steps of {step}")
                         : ErrorText.Of("field.price", $"must be 0–{PricingLimits.MaxPrice} minor units"));
+                problems.Require(
+                    price.CompareAt is null
+                        || (price is { CompareAt: >= 0 and <= PricingLimits.MaxPrice, ListId: null, MinQuantity: <= 1 } && price.CompareAt % step == 0),
+                    "compareAtPrice", ErrorText.Of(
+                        "field.compare-at-price", $"must be 0–{PricingLimits.MaxPrice} minor units, and only for a base price of one unit"));
                 problems.Range(price.MinQuantity, 0, PricingLimits.MaxLines * PricingLimits.MaxQuantity, "minQuantity");
                 problems.PeriodEnds(price.From, price.To);
                 problems.Require(seen.Add((price.ListId, price.Currency!, Math.Max(1, price.MinQuantity), price.From)), "minQuantity",

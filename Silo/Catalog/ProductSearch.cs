@@ -13,7 +13,7 @@ namespace SoonShop.Silo.Catalog;
 /// nothing matches, a second search tolerates typing errors. One statement returns the page and the facets of the same set, and reads only
 /// the products of the page.
 /// </summary>
-internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProductSearch
+internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvider time) : IProductSearch
 {
     /// <summary>The most words that distinguish one query from another in metrics; further words are ignored.</summary>
     private const int MaxWords = 10;
@@ -112,7 +112,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
         return await ReadAsync(command, order.Key, query.Page.Limit, cancellation);
     }
 
-    private static async Task<ProductPage> ReadAsync(NpgsqlCommand command, string key, int limit, CancellationToken cancellation)
+    private async Task<ProductPage> ReadAsync(NpgsqlCommand command, string key, int limit, CancellationToken cancellation)
     {
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var items = ImmutableArray.CreateBuilder<Product>();
@@ -129,7 +129,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database) : IProduc
                 case 0:
                     var product = JsonSerializer.Deserialize<StateEnvelope<ProductState>>(reader.GetFieldValue<byte[]>(2), StateJson.Options)!.State!;
                     var stock = new StockState(reader.GetInt32(4), 0, reader.GetInt32(5), 0);
-                    items.Add(product.ToView(stock.Availability, reader.GetInt32(3)));
+                    items.Add(product.ToView(stock.Availability, reader.GetInt32(3), time.GetUtcNow()));
                     (lastKey, lastSort) = (reader.GetString(1), reader.GetString(6));
                     break;
                 case 1:

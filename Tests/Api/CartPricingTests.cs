@@ -233,6 +233,45 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
     }
 
     [Fact]
+    public async Task a_reduced_price_is_shown_with_the_lowest_of_30_days_and_ends_by_itself()
+    {
+        var sku = await shop.Admin.CreateProductAsync(price: 1000);
+        var guest = await shop.GuestAsync();
+        Assert.Equal("""[{"price":{"amount":1000,"currency":"USD"},"compareAtPrice":null,"lowestPrice30Days":null}]""", await ShownAsync());
+        var patch = Make.Json("""{ "price": { "amount": 900 }, "compareAtPrice": { "amount": 1200, "currency": "USD" } }""");
+        Expect.Status(200, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", patch));
+        const string Reduced = """{"price":{"amount":900,"currency":"USD"},"compareAtPrice":{"amount":1200,"currency":"USD"},"lowestPrice30Days":{"amount":1000,"currency":"USD"}}""";
+        await Until.TrueAsync("the reduction is shown", TimeSpan.FromSeconds(10), async () => await ShownAsync() == $"[{Reduced}]");
+
+        var end = DateTimeOffset.UtcNow.AddSeconds(4);
+        object sale = new { price = new { amount = 700, currency = "USD" }, to = end };
+        object euros = new { price = new { amount = 800, currency = "EUR" }, compareAtPrice = new { amount = 950, currency = "EUR" } };
+        Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}/prices", new { prices = new[] { sale, euros } }));
+        await Until.TrueAsync("the sale is shown", TimeSpan.FromSeconds(3), async () => (await guest.GetAsync($"/products/{sku}")).Number("currentPrices.0.price.amount") == 700);
+        var during = await guest.GetAsync($"/products/{sku}");
+        Assert.Equal((900, 950), (during.Number("price.amount"), during.Number("currentPrices.1.compareAtPrice.amount")));
+        Assert.Equal(304, (int)(await guest.GetAsync($"/products/{sku}", during.Headers["ETag"])).Status);
+        await Task.Delay(end - DateTimeOffset.UtcNow + TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
+        var after = Expect.Status(200, await guest.GetAsync($"/products/{sku}", during.Headers["ETag"]));
+        Assert.Equal((900, 1200, 700), (after.Number("currentPrices.0.price.amount"), after.Number("currentPrices.0.compareAtPrice.amount"), after.Number("currentPrices.0.lowestPrice30Days.amount")));
+
+        Expect.Invalid("prices[0].compareAtPrice.currency", await shop.Admin.PutAsync($"/products/{sku}/prices", new
+        {
+            prices = new[] { new { price = new { amount = 800, currency = "EUR" }, compareAtPrice = new { amount = 950, currency = "USD" } } },
+        }));
+        Expect.Invalid("prices[0].compareAtPrice", await shop.Admin.PutAsync($"/products/{sku}/prices", new
+        {
+            prices = new[] { new { price = new { amount = 800, currency = "EUR" }, minQuantity = 2, compareAtPrice = new { amount = 950, currency = "EUR" } } },
+        }));
+        Expect.Invalid("compareAtPrice.currency", await shop.Admin.SendAsync(
+            HttpMethod.Patch, $"/products/{sku}", Make.Json("""{ "compareAtPrice": { "amount": 1200, "currency": "EUR" } }""")));
+        Expect.Status(200, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", Make.Json("""{ "compareAtPrice": null }""")));
+        Assert.Null((await shop.Admin.GetAsync($"/products/{sku}"))["compareAtPrice"]);
+
+        async Task<string> ShownAsync() => Expect.Status(200, await guest.GetAsync($"/products/{sku}"))["currentPrices"]!.ToJsonString();
+    }
+
+    [Fact]
     public async Task without_a_price_in_a_currency_nothing_is_sold_in_it()
     {
         var sku = await shop.Admin.CreateProductAsync(price: 1000);

@@ -23,8 +23,8 @@ public sealed class ProductStateTests
         var old = Good with { TaxCategory = null!, RequiresShipping = false, Prices = default };
         Assert.Equal(("standard", true, 0), Of(ProductState.Create("MUG", old, "USD", Given.Now).Next()));
         var known = Mug with { Content = Good with { TaxCategory = "reduced", WeightGrams = 350 } };
-        Assert.Equal(("reduced", true, 0), Of(known.Update(old with { Name = "Mug" }, "USD").Next()));
-        Assert.Equal(350, known.Update(old with { Name = "Mug" }, "USD").Next().Content.WeightGrams);
+        Assert.Equal(("reduced", true, 0), Of(known.Update(old with { Name = "Mug" }, "USD", Given.Now).Next()));
+        Assert.Equal(350, known.Update(old with { Name = "Mug" }, "USD", Given.Now).Next().Content.WeightGrams);
 
         static (string, bool, int) Of(ProductState state) =>
             (state.Content.TaxCategory, state.Content.RequiresShipping, state.Content.Prices.Length);
@@ -80,7 +80,7 @@ public sealed class ProductStateTests
     public void a_wrong_field_is_named(string wrong)
     {
         Assert.Equal([wrong.Split(':')[0]], ErrorsOf(Wrong[wrong]));
-        Mug.Update(Wrong[wrong], "USD").IsRefused(ErrorCode.ValidationFailed);
+        Mug.Update(Wrong[wrong], "USD", Given.Now).IsRefused(ErrorCode.ValidationFailed);
     }
 
     [Fact]
@@ -100,15 +100,15 @@ public sealed class ProductStateTests
         };
         var content = old.Content;
 
-        Assert.Equal(["product.price-changed"], old.Update(content with { Price = Given.Usd(1300) }, "USD").EventTypes());
-        Assert.Equal("Mug", old.Update(content with { Name = "Mug" }, "USD").Next().Content.Name);
-        Assert.Equal(2, old.Update(content with { Attributes = new Dictionary<string, string>(content.Attributes) { ["colour"] = "red" } }, "USD").Next().Content.Attributes.Count);
-        Assert.Equal(2, old.Update(content with { Images = [.. content.Images, "https://img.example/1"] }, "USD").Next().Content.Images.Length);
-        Assert.Equal(["name"], old.Update(content with { Name = "Mug\u200E" }, "USD").Error!.Errors!.Keys);
-        Assert.Equal(["attributes"], old.Update(content with { Attributes = new Dictionary<string, string> { ["size"] = "\u202Esmall" } }, "USD").Error!.Errors!.Keys);
-        Assert.Equal(["images"], old.Update(content with { Images = ["/other.png"] }, "USD").Error!.Errors!.Keys);
+        Assert.Equal(["product.price-changed"], old.Update(content with { Price = Given.Usd(1300) }, "USD", Given.Now).EventTypes());
+        Assert.Equal("Mug", old.Update(content with { Name = "Mug" }, "USD", Given.Now).Next().Content.Name);
+        Assert.Equal(2, old.Update(content with { Attributes = new Dictionary<string, string>(content.Attributes) { ["colour"] = "red" } }, "USD", Given.Now).Next().Content.Attributes.Count);
+        Assert.Equal(2, old.Update(content with { Images = [.. content.Images, "https://img.example/1"] }, "USD", Given.Now).Next().Content.Images.Length);
+        Assert.Equal(["name"], old.Update(content with { Name = "Mug\u200E" }, "USD", Given.Now).Error!.Errors!.Keys);
+        Assert.Equal(["attributes"], old.Update(content with { Attributes = new Dictionary<string, string> { ["size"] = "\u202Esmall" } }, "USD", Given.Now).Error!.Errors!.Keys);
+        Assert.Equal(["images"], old.Update(content with { Images = ["/other.png"] }, "USD", Given.Now).Error!.Errors!.Keys);
         // A price is compared with the shop as it is now.
-        Assert.Equal(["price.currency"], old.Update(content with { Name = "Mug" }, "EUR").Error!.Errors!.Keys);
+        Assert.Equal(["price.currency"], old.Update(content with { Name = "Mug" }, "EUR", Given.Now).Error!.Errors!.Keys);
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class ProductStateTests
     {
         var same = Good with { Attributes = Good.Attributes.Reverse().ToDictionary(), Images = [.. Good.Images] };
 
-        Mug.Update(same, "USD").StaysAs(Mug);
+        Mug.Update(same, "USD", Given.Now).StaysAs(Mug);
     }
 
     [Fact]
@@ -145,23 +145,23 @@ public sealed class ProductStateTests
             ["product.price-changed", "product.archived", "product.updated"],
             Update(Good with { Price = Given.Usd(1300), Active = false, Name = "Mug" }));
 
-        static string[] Update(ProductContent content) => Mug.Update(content, "USD").EventTypes();
+        static string[] Update(ProductContent content) => Mug.Update(content, "USD", Given.Now).EventTypes();
     }
 
     [Fact]
     public void a_changed_price_tells_the_one_before() => Assert.Equal(
         new ProductPriceChanged("MUG", Given.Usd(1250), Given.Usd(1300)),
-        Mug.Update(Good with { Price = Given.Usd(1300) }, "USD").Events.Single());
+        Mug.Update(Good with { Price = Given.Usd(1300) }, "USD", Given.Now).Events.Single());
 
     [Fact]
     public void archiving_takes_it_out_of_sale_once()
     {
-        var archived = Mug.Archive().Next();
+        var archived = Mug.Archive(Given.Now).Next();
 
         Assert.False(archived.ToOffer().Active);
-        Assert.Equal(Availability.OutOfStock, archived.ToView(Availability.InStock, 1).Availability);
-        archived.Archive().StaysAs(archived);
-        Assert.Equal(["product.restored"], archived.Update(Good, "USD").EventTypes());
+        Assert.Equal(Availability.OutOfStock, archived.ToView(Availability.InStock, 1, Given.Now).Availability);
+        archived.Archive(Given.Now).StaysAs(archived);
+        Assert.Equal(["product.restored"], archived.Update(Good, "USD", Given.Now).EventTypes());
     }
 
     [Fact]
@@ -169,14 +169,14 @@ public sealed class ProductStateTests
     {
         var draft = Create(Good with { Active = false });
         Assert.True(draft.IsDraft);
-        Assert.True(draft.Update(Good with { Active = false, Name = "Mug" }, "USD").Next().IsDraft);
-        draft.Archive().StaysAs(draft);
-        Assert.Equal((true, true), (draft.ToOffer().IsDraft, draft.ToView(Availability.InStock, 1).IsDraft));
+        Assert.True(draft.Update(Good with { Active = false, Name = "Mug" }, "USD", Given.Now).Next().IsDraft);
+        draft.Archive(Given.Now).StaysAs(draft);
+        Assert.Equal((true, true), (draft.ToOffer().IsDraft, draft.ToView(Availability.InStock, 1, Given.Now).IsDraft));
 
-        var published = draft.Update(Good, "USD").Next();
+        var published = draft.Update(Good, "USD", Given.Now).Next();
         Assert.False(published.IsDraft);
-        Assert.False(published.Archive().Next().IsDraft);
-        Assert.False(published.Update(Good with { Active = false }, "USD").Next().IsDraft);
+        Assert.False(published.Archive(Given.Now).Next().IsDraft);
+        Assert.False(published.Update(Good with { Active = false }, "USD", Given.Now).Next().IsDraft);
     }
 
     /// <summary>Documents of versions that did not note whether a product was on sale.</summary>
@@ -189,7 +189,7 @@ public sealed class ProductStateTests
         var old = Mug with { Published = null, Content = Good with { Active = active } };
 
         Assert.Equal(isDraft, old.At(version).IsDraft);
-        Assert.False(old.At(version).Update(Good, "USD").Next().Archive().Next().IsDraft);
+        Assert.False(old.At(version).Update(Good, "USD", Given.Now).Next().Archive(Given.Now).Next().IsDraft);
     }
 
     private static ProductState Create(ProductContent content) => ProductState.Create("MUG", content, "USD", Given.Now).Next();
