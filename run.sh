@@ -8,7 +8,7 @@
 #
 # SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)  SOONSHOP_STRIPE_PORT (12111)
 # SOONSHOP_SILO_HTTP_PORT (8081, and 8082 … beside silo port 11112 …): health, metrics and dashboard of the silo
-# SOONSHOP_DATA (.data): database, key of access tokens, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
+# SOONSHOP_DATA (.data): database, key of access tokens, uploaded images, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
 # Ends with the exit code of whatever failed. A silo of a shop that was up, and that ends because its database is away (69), is started again: it waits for
 # it. Silos and front end talk on loopback alone, so without TLS (ClusterTls__… turns it on, as beside compose.yaml).
 set -euo pipefail
@@ -168,6 +168,7 @@ fi
 if [[ $what != silo ]]; then
   say "Starting the front end on port $api_port."
   : > "$data/api-$api_port.log"
+  export Media__Store=${Media__Store:-Directory} Media__Directory=${Media__Directory:-$data/images}
   ASPNETCORE_URLS=${SOONSHOP_API_URLS:-http://127.0.0.1:$api_port} start "api-$api_port" dotnet "$root/ApiFrontend/bin/Release/net10.0/SoonShop.ApiFrontend.dll"
   for (( i = 0; i < 300; i++ )); do
     check_alive

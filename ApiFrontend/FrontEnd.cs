@@ -10,6 +10,7 @@ using SoonShop.ApiFrontend.Health;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Inventory;
 using SoonShop.ApiFrontend.Logging;
+using SoonShop.ApiFrontend.Media;
 using SoonShop.ApiFrontend.Notifications;
 using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.Payments;
@@ -33,6 +34,7 @@ internal static class FrontEnd
         builder.AddShopClient(configuration);
         builder.AddShopHttp(configuration);
         builder.Services.AddCatalogReader(configuration.Caching);
+        builder.Services.AddMedia(configuration.Media);
         if (measured)
             builder.AddFrontendTelemetry(configuration.Telemetry);
         var app = builder.Build();
@@ -70,6 +72,7 @@ internal static class FrontEnd
         app.MapHealth();
         app.MapShopOpenApi();
         app.MapKeys();
+        app.MapMediaFiles();
         var api = app.MapShopApi(ApiVersions.All).WithShopTimeouts();
         api.MapAuth();
         api.MapMe();
@@ -92,6 +95,7 @@ internal static class FrontEnd
         admin.MapAdminAudit();
         admin.MapAdminApiKeys();
         admin.MapAdminLogLevels();
+        admin.MapAdminMedia();
         app.RequireDeclaredAccess();
     }
 }

@@ -3,6 +3,7 @@ using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Media;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
 using SoonShop.ApiFrontend.Versions;
@@ -20,6 +21,7 @@ namespace SoonShop.ApiFrontend;
 /// <param name="Cors">The origins that may call the API from a browser.</param>
 /// <param name="RateLimits">The rate limits of callers.</param>
 /// <param name="Caching">How long products and searches are cached.</param>
+/// <param name="Media">Where uploaded images are stored.</param>
 /// <param name="Versions">Deprecated versions and routes.</param>
 /// <param name="Telemetry">Logs, metrics and traces.</param>
 /// <param name="ClusterTls">The certificates with which silos and this front end authenticate each other.</param>
@@ -32,6 +34,7 @@ internal sealed record FrontendConfiguration(
     ShopCorsOptions Cors,
     RateLimitsOptions RateLimits,
     CachingOptions Caching,
+    MediaOptions Media,
     VersionsOptions Versions,
     TelemetryOptions Telemetry,
     ClusterTlsOptions ClusterTls,
@@ -47,6 +50,7 @@ internal sealed record FrontendConfiguration(
         var cors = configuration.Bind<ShopCorsOptions>(ShopCorsOptions.Section, problems);
         var rateLimits = configuration.Bind<RateLimitsOptions>(RateLimitsOptions.Section, problems);
         var caching = configuration.Bind<CachingOptions>(CachingOptions.Section, problems);
+        var media = configuration.Bind<MediaOptions>(MediaOptions.Section, problems);
         var versions = configuration.Bind<VersionsOptions>(VersionsOptions.Section, problems);
         var telemetry = configuration.Bind<TelemetryOptions>(TelemetryOptions.Section, problems);
         var clusterTls = configuration.Bind<ClusterTlsOptions>(ClusterTlsOptions.Section, problems);
@@ -58,12 +62,13 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(cors.Problems());
         problems.AddRange(rateLimits.Problems());
         problems.AddRange(caching.Problems());
+        problems.AddRange(media.Problems());
         problems.AddRange(versions.Problems());
         problems.AddRange(telemetry.Problems());
         problems.AddRange(MetricsEndpoint.Problems(configuration, telemetry));
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(TrustedProxies.Problems(configuration));
-        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, versions, telemetry, clusterTls, configuration.ReadDatabase(
+        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, media, versions, telemetry, clusterTls, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("No Reset On Close", true),
             ("Application Name", "soonshop-api")));
     }

@@ -13,6 +13,7 @@ using SoonShop.Carts;
 using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
+using SoonShop.Media;
 using SoonShop.Orders;
 using SoonShop.Pricing;
 using SoonShop.Privacy;
@@ -28,6 +29,7 @@ using SoonShop.Silo.Idempotency;
 using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Inventory;
 using SoonShop.Silo.Kubernetes;
+using SoonShop.Silo.Media;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Orders;
 using SoonShop.Silo.Payments;
@@ -53,6 +55,7 @@ internal static class Hosting
         .AddSingleton(Options.Create(configuration.Accounts))
         .AddSingleton(Options.Create(configuration.Checkout))
         .AddSingleton(Options.Create(configuration.Privacy))
+        .AddSingleton(Options.Create(configuration.MediaRetention))
         .AddSingleton(Options.Create(new PasswordHasherOptions { IterationCount = configuration.Accounts.PasswordHashIterations }))
         .AddSingleton(TimeProvider.System)
         .AddSingleton(_ => configuration.Database.ToDataSource())
@@ -61,6 +64,7 @@ internal static class Hosting
         .AddSingleton<IPromotionUseLedger, PromotionUseLedger>()
         .AddSingleton<IProductSearch, ProductSearch>()
         .AddSingleton<ICatalogChangeSource, CatalogChangeSource>()
+        .AddSingleton<IMediaRecords, MediaRecords>()
         .AddSingleton(typeof(LocalGrainCache<>))
         .AddSingleton<ICartIdKeys, StoredCartIdKeys>()
         .AddSingleton<PricingRulesCache>()
@@ -93,6 +97,7 @@ internal static class Hosting
             .AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>().AddHostedService<OrderHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<IntegrityService>()).AddHostedService(s => s.GetRequiredService<AuditAggregator>())
+            .AddHostedService<MediaRetention>()
             .AddShopEventServices().AddShopMetrics(configuration.Telemetry);
         // An error during activation bypasses the call filters, so the caller must be able to deserialize Npgsql's exceptions.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
 using SoonShop.Events;
+using SoonShop.Media;
 using SoonShop.Notifications;
 using SoonShop.Orders;
 using SoonShop.Privacy;
@@ -21,8 +22,9 @@ namespace SoonShop.Silo;
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
-    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity, TelemetryOptions Telemetry,
-    DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
+    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity,
+    MediaRetentionOptions MediaRetention,
+    TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     /// <param name="configuration">The original settings.</param>
@@ -44,6 +46,7 @@ internal sealed record SiloConfiguration(
         var payments = PaymentsOptions.Read(configuration, providers, problems);
         var privacy = Bind<PrivacyOptions>(PrivacyOptions.Section);
         var integrity = Bind<IntegrityOptions>(IntegrityOptions.Section, IntegrityOptions.FormerSection);
+        var mediaRetention = Bind<MediaRetentionOptions>(MediaRetentionOptions.Section);
         var telemetry = Bind<TelemetryOptions>(TelemetryOptions.Section);
         var dashboard = Bind<DashboardAccessOptions>(DashboardAccessOptions.Section);
         var clusterTls = Bind<ClusterTlsOptions>(ClusterTlsOptions.Section);
@@ -60,11 +63,13 @@ internal sealed record SiloConfiguration(
         problems.AddRange(payments.Problems());
         problems.AddRange(privacy.Problems());
         problems.AddRange(integrity.Problems());
+        problems.AddRange(mediaRetention.Problems());
         problems.AddRange(telemetry.Problems());
         problems.AddRange(dashboard.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, telemetry, dashboard, clusterTls,
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, mediaRetention,
+            telemetry, dashboard, clusterTls,
             ReadDatabase(configuration, silo, problems));
     }
 

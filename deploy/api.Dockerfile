@@ -10,6 +10,8 @@ COPY Grains.Abstractions/Grains.Abstractions.csproj Grains.Abstractions/
 COPY ServiceDefaults/ServiceDefaults.csproj ServiceDefaults/
 COPY ApiFrontend/ApiFrontend.csproj ApiFrontend/
 RUN --mount=type=cache,target=/root/.nuget/packages dotnet restore ApiFrontend
+# An empty directory for uploaded images (Media:Directory). A volume that is mounted there takes its owner over.
+RUN mkdir /images
 COPY . .
 ARG VERSION=0.0.0
 RUN --mount=type=cache,target=/root/.nuget/packages deploy/publish.sh ApiFrontend /publish --version "$VERSION"
@@ -31,6 +33,7 @@ ENV DOTNET_ENVIRONMENT=Production \
     Telemetry__MetricsAddress=+
 WORKDIR /app
 COPY --from=build /publish ./
+COPY --from=build --chown=1654:1654 /images /images
 # The image's user `app`, by its number, so that Kubernetes can see that it is not root.
 USER 1654:1654
 # The API; metrics.

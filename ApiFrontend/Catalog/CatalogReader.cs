@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Media;
 using SoonShop.Catalog;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
@@ -15,7 +16,8 @@ namespace SoonShop.ApiFrontend.Catalog;
 /// Returns products and searches with ETag and Cache-Control, from the cache or the cluster. Administrators get responses from the cluster
 /// that must not be cached, because they may edit what they see.
 /// </summary>
-internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, CachingOptions options, IOptions<JsonOptions> json)
+internal sealed class CatalogReader(
+    IClusterClient cluster, CatalogCache cache, CachingOptions options, MediaLinks links, IOptions<JsonOptions> json)
 {
     private const string ForAdministrators = "private, no-cache";
 
@@ -45,13 +47,16 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         return found.IsError ? new Problem(found.Error) : Of<ProductPage>(found.Value, source, isAdmin ? ForAdministrators : searchControl);
     }
 
-    /// <summary>Removes a product from the cache after a write that has, or may have, changed it. Sets the ETag.</summary>
+    /// <summary>
+    /// Removes a product from the cache after a write that has, or may have, changed it. Sets the ETag. Returns it as clients see it.
+    /// </summary>
     public Result<Product> Invalidate(HttpContext context, string sku, Result<Product> result)
     {
         cache.Changed(sku);
-        if (!result.IsError)
-            context.Response.Headers.ETag = ETag(result.Value);
-        return result;
+        if (result.IsError)
+            return result;
+        context.Response.Headers.ETag = ETag(result.Value);
+        return links.ToPublic(result.Value);
     }
 
     /// <inheritdoc cref="Invalidate(HttpContext, string, Result{Product})"/>
@@ -74,7 +79,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         var product = await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetAsync();
         return product.IsError ? product.Error
             : product.Value.IsDraft && !showsDrafts ? Error.NotFound("not-found.product", $"The product {sku} was not found.")
-            : new CachedResponse(Write(product.Value), ETag(product.Value), product.Value.Version, product.Value.StockVersion, product.Value.PricesChangeAt);
+            : new CachedResponse(Write(links.ToPublic(product.Value)), ETag(product.Value), product.Value.Version, product.Value.StockVersion, product.Value.PricesChangeAt);
     }
 
     private async Task<Result<CachedResponse>> AskAsync(ProductQuery query)
@@ -82,7 +87,7 @@ internal sealed class CatalogReader(IClusterClient cluster, CatalogCache cache, 
         var page = await cluster.GetGrain<IProductSearchGrain>(WorkerKeys.Next()).SearchAsync(query);
         if (page.IsError)
             return page.Error;
-        var body = Write(page.Value);
+        var body = Write(page.Value with { Items = [.. page.Value.Items.Select(links.ToPublic)] });
         return new CachedResponse(body, $"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, 16))}\"");
     }
 

@@ -1,4 +1,5 @@
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Media;
 using SoonShop.Catalog;
 
 namespace SoonShop.ApiFrontend.Catalog;
@@ -18,6 +19,7 @@ public sealed class ProductPatchRequest
     public PricePatch? Price { get; set => field = Given(value, "price"); }
     [MaxItems(50)] public Dictionary<string, string?>? Attributes { get; set => field = Given(value, "attributes"); }
     [MaxItems(20)] public string[]? Images { get; set => field = Given(value, "images"); }
+    [MaxItems(20), NoNulls] public ProductMediaBody[]? Media { get; set => field = Given(value, "media"); }
     public bool? Active { get; set => field = Given(value, "active"); }
     [NumberRange(0, ProductContent.MaxWeightGrams)] public int? WeightGrams { get; set => field = Given(value, "weightGrams"); }
     [TextLength(100)] public string? SizeClass { get; set => field = Given(value, "sizeClass"); }
@@ -26,7 +28,7 @@ public sealed class ProductPatchRequest
     public Money? CompareAtPrice { get; set => field = Given(value, "compareAtPrice"); }
 
     /// <summary>Returns the product with the patch applied. Error: <c>validation-failed</c> for null in a required member.</summary>
-    internal Result<ProductContent> Merge(Product product)
+    internal Result<ProductContent> Merge(Product product, MediaLinks links)
     {
         var missing = new List<string>();
         if (Has("name") && Name is null)
@@ -40,6 +42,10 @@ public sealed class ProductPatchRequest
         missing.AddRange(Price?.Missing ?? []);
         if (missing.Count > 0)
             return Error.Invalid(missing.ToDictionary(field => field, _ => (ErrorText[])[ErrorText.Of("field.missing", "is required")]));
+        var images = Has("images") || Has("media") ? ProductImages.Choose(Images, Media, product, links)
+            : new ProductImages(product.Images, product.ImageAlts);
+        if (images.IsError)
+            return images.Error;
         return new ProductContent(
             Name ?? product.Name,
             Has("description") ? Description ?? "" : product.Description,
@@ -47,7 +53,7 @@ public sealed class ProductPatchRequest
             Has("family") ? Family : product.Family,
             Price?.Merge(product.Price) ?? product.Price,
             Has("attributes") ? Merge(product.Attributes) : product.Attributes,
-            Has("images") ? [.. Images ?? []] : product.Images,
+            images.Value.Urls,
             Active ?? product.Active)
         {
             WeightGrams = Has("weightGrams") ? WeightGrams ?? 0 : product.WeightGrams,
@@ -55,6 +61,7 @@ public sealed class ProductPatchRequest
             TaxCategory = Has("taxCategory") ? TaxCategory ?? SoonShop.Pricing.TaxCategory.Standard : product.TaxCategory,
             RequiresShipping = Has("requiresShipping") ? RequiresShipping ?? true : product.RequiresShipping,
             CompareAtPrice = Has("compareAtPrice") ? CompareAtPrice : product.CompareAtPrice,
+            ImageAlts = images.Value.Alts,
         };
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Localization;
+using SoonShop.ApiFrontend.Media;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Catalog;
 using SoonShop.Pricing;
@@ -57,21 +58,24 @@ internal static class ProductsApi
         Sku.TryNormalize(sku, out var normal) ? await catalog.ProductAsync(context, normal) : Unknown(sku);
 
     private static async Task<Results<Created<Product>, Problem>> CreateAsync(
-        CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog)
+        CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog, MediaLinks links)
     {
+        var content = body.ToContent(null, links);
+        if (content.IsError)
+            return new Problem(content.Error);
         var (sku, product) = Find(cluster, body.Sku!)!.Value;
-        return catalog.Invalidate(context, sku, await product.CreateAsync(body.ToContent(null))).Created(p => $"/products/{p.Sku}");
+        return catalog.Invalidate(context, sku, await product.CreateAsync(content.Value)).Created(p => $"/products/{p.Sku}");
     }
 
     private static async Task<Results<Ok<Product>, Problem>> UpdateAsync(
-        string sku, ProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
+        string sku, ProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog, MediaLinks links) =>
         Find(cluster, sku) is not var (normal, product) ? Unknown(sku)
-        : catalog.Invalidate(context, normal, await EditAsync(product, ETags.IfMatch(context), known => body.ToContent(known))).Ok();
+        : catalog.Invalidate(context, normal, await EditAsync(product, ETags.IfMatch(context), known => body.ToContent(known, links))).Ok();
 
     private static async Task<Results<Ok<Product>, Problem>> PatchAsync(
-        string sku, ProductPatchRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
+        string sku, ProductPatchRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog, MediaLinks links) =>
         Find(cluster, sku) is var (normal, product)
-            ? catalog.Invalidate(context, normal, await EditAsync(product, ETags.IfMatch(context), body.Merge)).Ok()
+            ? catalog.Invalidate(context, normal, await EditAsync(product, ETags.IfMatch(context), known => body.Merge(known, links))).Ok()
             : Unknown(sku);
 
     /// <summary>
@@ -155,16 +159,29 @@ public record ProductRequest(
     /// </summary>
     [MaxItems(200), NoNulls] public CurrentPrice[]? CurrentPrices { get; init; }
 
+    /// <summary>
+    /// The images with what they show, in place of <c>images</c>. A product that was read has both: then what was changed counts.
+    /// </summary>
+    [MaxItems(20), NoNulls] public ProductMediaBody[]? Media { get; init; }
+
     /// <summary>Returns the content. What is omitted and was not always a member stays as it is.</summary>
     /// <param name="known">The current product; null for a new one.</param>
-    public ProductContent ToContent(Product? known) => new(
-        Name!, Description ?? "", Category!, Family, Price!.Value, Attributes ?? [], [.. Images ?? []], Active ?? known?.Active ?? true)
+    /// <param name="links">Converts URLs of images.</param>
+    internal Result<ProductContent> ToContent(Product? known, MediaLinks links)
+    {
+        var images = ProductImages.Choose(Images, Media, known, links);
+        return images.IsError ? images.Error : ToContent(known, images.Value);
+    }
+
+    private ProductContent ToContent(Product? known, ProductImages images) => new(
+        Name!, Description ?? "", Category!, Family, Price!.Value, Attributes ?? [], images.Urls, Active ?? known?.Active ?? true)
     {
         WeightGrams = WeightGrams ?? known?.WeightGrams ?? 0,
         SizeClass = SizeClass ?? known?.SizeClass,
         TaxCategory = TaxCategory ?? known?.TaxCategory ?? SoonShop.Pricing.TaxCategory.Standard,
         RequiresShipping = RequiresShipping ?? known?.RequiresShipping ?? true,
         CompareAtPrice = CompareAtPrice ?? known?.CompareAtPrice,
+        ImageAlts = images.Alts,
     };
 }
 

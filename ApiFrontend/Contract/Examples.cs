@@ -14,6 +14,9 @@ internal static class Examples
     private const string Id = "0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11";
     private const string Time = "2026-03-01T09:30:00Z";
 
+    private const string MediaId = "1mzxw6ytboi4dcmrtgq2tmnzyheydcmrt-1600x1200";
+    private const string MediaFile = $"/media/{MediaId}/1600.webp";
+
     private const string Name = "House Blend Coffee Beans, 1 kg";
 
     /// <summary>
@@ -24,6 +27,8 @@ internal static class Examples
     {
         "LoginRequest.cartId", "PlaceOrderRequest.addressId", "PlaceOrderRequest.savePaymentMethod", "PlaceOrderRequest.expectedTotal", "PayOrderRequest.savePaymentMethod",
         "RefundRequest.lines", "RefundRequest.full", "cursor",
+        "ProductMediaBody.mediaId", "ProductMediaBody.sources", "ProductRequest.media", "CreateProductRequest.media",
+        "ProductPatchRequest.media",
     };
 
     /// <summary>Examples by field name or, where that is not enough, by schema and field.</summary>
@@ -140,6 +145,20 @@ internal static class Examples
         ["eventTypes"] = () => new JsonArray("order.*"),
         ["secret"] = () => "whsec_c2VjcmV0",
         ["kind"] = () => "orderShipped",
+        ["mediaId"] = () => MediaId,
+        ["Product.media"] = () => new JsonArray(),
+        ["MediaResponse.id"] = () => MediaId,
+        ["MediaResponse.width"] = () => 1600,
+        ["MediaResponse.height"] = () => 1200,
+        ["MediaResponse.contentType"] = () => "image/jpeg",
+        ["MediaResponse.bytes"] = () => 481_516,
+        ["MediaSource.width"] = () => 1600,
+        ["MediaSource.height"] = () => 1200,
+        ["MediaSource.url"] = () => MediaFile,
+        ["getMediaFile.id"] = () => MediaId,
+        ["getMedia.id"] = () => MediaId,
+        ["removeMedia.id"] = () => MediaId,
+        ["getMediaFile.file"] = () => "480.webp",
         ["preferences"] = () => new JsonObject { ["orderShipped"] = new JsonObject { ["email"] = true } },
         ["required"] = () => new JsonObject { ["orderConfirmed"] = new JsonArray("email") },
         ["handler"] = () => "mail",
@@ -169,10 +188,14 @@ internal static class Examples
             foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>())
             {
                 if (!LeftOut.Contains(parameter.Name!))
-                    parameter.Example ??= Of(document, parameter.Schema, "", parameter.Name!, MaxDepth);
+                    parameter.Example ??= Of(document, parameter.Schema, operation.OperationId!, parameter.Name!, MaxDepth);
             }
-            foreach (var content in operation.RequestBody?.Content?.Values ?? Enumerable.Empty<OpenApiMediaType>())
-                content.Example ??= Of(document, content.Schema, "", "", MaxDepth);
+            foreach (var (type, content) in operation.RequestBody?.Content ?? Enumerable.Empty<KeyValuePair<string, OpenApiMediaType>>())
+            {
+                // An image is no text.
+                if (!type.StartsWith("image/", StringComparison.Ordinal))
+                    content.Example ??= Of(document, content.Schema, "", "", MaxDepth);
+            }
             foreach (var answer in operation.Responses?.Values.OfType<OpenApiResponse>() ?? [])
             {
                 foreach (var (type, content) in answer.Content ?? Enumerable.Empty<KeyValuePair<string, OpenApiMediaType>>())

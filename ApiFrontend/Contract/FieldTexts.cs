@@ -32,6 +32,8 @@ internal static class FieldTexts
         ["email"] = "The e-mail address that the order was placed with.",
         ["unread"] = "True for unread notifications only.",
         ["resolved"] = "True for resolved ones, false for open ones.",
+        ["getMediaFile.id"] = "The id of the image.",
+        ["getMediaFile.file"] = "One of the widths of the image, such as `480.webp`.",
         ["kind"] = "Discrepancies of this kind.",
         ["type"] = "The class of the error.",
         ["handler"] = "The name of the event handler, such as `mail`.",
@@ -56,6 +58,8 @@ internal static class FieldTexts
         ["DeadLetterGrouping"] = "The criteria by which dead letters can be grouped.",
         ["DeliveryStatus"] = "The status of a failed delivery.",
         ["JsonNode"] = "Any JSON value.",
+        ["MediaSource"] = "An image in one width.",
+        ["Stream"] = "A file.",
         ["LineUnits"] = "Units of one line of an order.",
     };
 
@@ -154,7 +158,9 @@ internal static class FieldTexts
         ["handler"] = "The name of the event handler.",
         ["handlerKey"] = "The key of the handler's grain.",
         ["id"] = "The id.",
-        ["images"] = "Absolute http or https URLs, at most 20.",
+        ["images"] = "Absolute http or https URLs, or URLs of uploaded images, at most 20.",
+        ["media"] = "The images with what they show and, for uploaded ones, all their sizes; in the order of `images`.",
+        ["ProductPatchRequest.media"] = "The images with what they show, in place of `images`. They are replaced as a whole.",
         ["items"] = "The items of the page.",
         ["key"] = "The key to send as a bearer token. It is not shown again.",
         ["keys"] = "The public keys. Access tokens name theirs by `kid`.",

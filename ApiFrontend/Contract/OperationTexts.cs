@@ -9,6 +9,7 @@ internal static class OperationTexts
         ["Accounts"] = "Registration, sign-in, and the account of the signed-in customer.",
         ["Privacy"] = "Export and erasure of everything that is stored about a customer.",
         ["Catalogue"] = "Products: search for everybody, changes for administrators.",
+        ["Images"] = "Files of uploaded images, for everybody.",
         ["Cart"] = "The cart of a customer or guest.",
         ["Orders"] = "Checkout, and the orders of a customer or guest.",
         ["Payments"] = "Payments of orders, and the webhooks of the payment provider.",
@@ -22,12 +23,20 @@ internal static class OperationTexts
         ["Admin: API keys"] = "Keys with which programs call the API.",
         ["Admin: audit log"] = "Who did what, when and from where.",
         ["Admin: log levels"] = "Temporary log levels of all processes.",
+        ["Admin: images"] = "Uploads of images for products and product groups.",
         ["Service"] = "Health of this front end, and the public keys of access tokens.",
     };
 
     /// <summary>The operations by id.</summary>
     public static readonly IReadOnlyDictionary<string, string> Operations = new Dictionary<string, string>(PricingTexts.Operations, StringComparer.Ordinal)
     {
+        ["uploadMedia"] = "Stores an image (PNG, JPEG or WebP, as `Content-Type` says) as WebP in some widths, upright and without "
+            + "metadata. The body is the file itself. The same file again is the same image: 200 instead of 201.",
+        ["listMedia"] = "Lists the uploaded images until they are removed.",
+        ["getMedia"] = "Returns an uploaded image with the URLs of its files.",
+        ["removeMedia"] = "Removes an image with its files. 409 `conflict` while a product or a product group has it, and for a minute "
+            + "after one got it.",
+        ["getMediaFile"] = "Returns an image as WebP in one of its widths. It never changes: caches may keep it for a year.",
         ["register"] = "Creates an account with the role `customer`, signs it in, and mails a token that verifies the address.",
         ["login"] = "Returns an access token and a refresh token. "
             + "With `cartId`, the lines of that guest's cart are added to the customer's. "

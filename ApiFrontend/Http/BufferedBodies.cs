@@ -21,7 +21,7 @@ internal static class BufferedBodies
     {
         var limit = TimeSpan.FromSeconds(options.BodySeconds);
         app.Use((context, next) =>
-            context.GetEndpoint() is null
+            context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<StreamedBody>() is not null
             || context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true }
             || TryTakeArrived(context)
                 ? next(context)
@@ -70,8 +70,7 @@ internal static class BufferedBodies
                 throw new UnreadableRequestException(ErrorText.Of(
                     "error.body-slow", "The body arrived too slowly."), StatusCodes.Status408RequestTimeout);
             }
-            // The server reports a chunk length that overflows as an I/O error.
-            catch (Exception e) when (e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } or IOException { InnerException: OverflowException })
+            catch (Exception e) when (UnreadableBodyException.IsCause(e))
             {
                 throw new UnreadableBodyException(e);
             }

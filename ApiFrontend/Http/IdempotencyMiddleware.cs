@@ -248,7 +248,7 @@ internal sealed class IdempotentRequest
         return false;
     }
 
-    /// <summary>Reads the body and rewinds it.</summary>
+    /// <summary>Reads the body and rewinds it. Of a body that is not buffered, only the length counts.</summary>
     /// <param name="context">The request.</param>
     /// <param name="key">Its Idempotency-Key.</param>
     /// <param name="secrecy">The route's declaration of secrets.</param>
@@ -257,6 +257,12 @@ internal sealed class IdempotentRequest
         HttpContext context, string key, SecrecyRule? secrecy, ImmutableArray<byte[]> secrets)
     {
         var request = context.Request;
+        if (context.GetEndpoint()?.Metadata.GetMetadata<StreamedBody>() is { } streamed)
+        {
+            if (streamed.Read is null)
+                return Of(context, key, secrecy, secrets, SHA256.HashData(Encoding.UTF8.GetBytes($"length {request.ContentLength}")));
+            await streamed.Read(context);
+        }
         if (request.Body is MemoryStream arrived && arrived.TryGetBuffer(out var bytes))
             return Of(context, key, secrecy, secrets, SHA256.HashData(bytes));
         request.EnableBuffering();

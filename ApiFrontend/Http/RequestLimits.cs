@@ -18,6 +18,8 @@ internal static class RequestLimits
 
     public static void UseRequestLimits(this IApplicationBuilder app, int maxBytes) => app.Use((context, next) =>
     {
+        if (StreamedBody.IsFor(context.Request))
+            return next(context);
         if (context.Request.ContentLength > maxBytes)
             throw new UnreadableRequestException(ErrorText.Of(
                 "error.body-size", $"The body is larger than {maxBytes} bytes."), StatusCodes.Status413PayloadTooLarge);

@@ -13,4 +13,9 @@ internal class UnreadableRequestException(ErrorText text, int status, Exception?
 
 /// <summary>A body with malformed framing. Its content is ignored, and its end cannot be found.</summary>
 internal sealed class UnreadableBodyException(Exception cause) : UnreadableRequestException(
-    ErrorText.Of("field.framing", "cannot be read: its chunks or its length are malformed"), StatusCodes.Status400BadRequest, cause);
+    ErrorText.Of("field.framing", "cannot be read: its chunks or its length are malformed"), StatusCodes.Status400BadRequest, cause)
+{
+    /// <summary>True for what the server throws then. It reports a chunk length that overflows as an I/O error.</summary>
+    public static bool IsCause(Exception e) =>
+        e is BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } or IOException { InnerException: OverflowException };
+}

@@ -6,7 +6,8 @@ public static class ApiScopes
     /// <summary>All scopes.</summary>
     public static readonly ImmutableArray<string> All =
     [
-        "audit:read", "catalog:write", "events:read", "events:write", "inventory:read", "inventory:write", "orders:read", "orders:write",
+        "audit:read", "catalog:read", "catalog:write", "events:read", "events:write", "inventory:read",
+        "inventory:write", "orders:read", "orders:write",
         "payments:read", "payments:write", "pricing:read", "pricing:write", "webhooks:read", "webhooks:write",
     ];
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using SoonShop.Media;
 using SoonShop.Pricing;
 
 namespace SoonShop.Catalog;
@@ -11,7 +12,7 @@ namespace SoonShop.Catalog;
 /// <param name="Family">The slug that variants share; null for a single product.</param>
 /// <param name="Price">The price in the shop's currency, 0–<see cref="MaxPrice"/> minor units.</param>
 /// <param name="Attributes">Up to 50 attributes, such as <c>colour: blue</c>.</param>
-/// <param name="Images">Up to 20 absolute http(s) URLs.</param>
+/// <param name="Images">Up to 20 absolute http(s) URLs, or paths of uploaded images as <see cref="MediaUrl"/> makes them.</param>
 /// <param name="Active">False takes it off sale. A product that has never been on sale is a draft.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.product-content")]
 public sealed record ProductContent(
@@ -47,6 +48,11 @@ public sealed record ProductContent(
     /// for none. Buyers see it while it is higher.
     /// </summary>
     [Id(5)] public Money? CompareAtPrice { get; init; }
+
+    /// <summary>What the images show, by their entries in <see cref="Images"/>, up to 1,000 characters each.</summary>
+    [Id(11)] public ImmutableSortedDictionary<string, string> ImageAlts { get => field ?? NoColumns; init; }
+
+    private static readonly ImmutableSortedDictionary<string, string> NoColumns = ImmutableSortedDictionary<string, string>.Empty;
 }
 
 /// <summary>A product as the shop shows it.</summary>
@@ -87,6 +93,13 @@ public sealed record Product(
     /// period is in force.
     /// </summary>
     [Id(9)] public ImmutableArray<CurrentPrice> CurrentPrices { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>What the images show, by their entries in <see cref="Images"/>.</summary>
+    [Id(16), JsonIgnore]
+    public ImmutableSortedDictionary<string, string> ImageAlts { get => field ?? ImmutableSortedDictionary<string, string>.Empty; init; }
+
+    /// <summary>The images with what they show and, for uploaded ones, all their sizes; in the order of <c>images</c>.</summary>
+    public ImmutableArray<ProductMedia> Media => [.. Images.Select(url => new ProductMedia(url, ImageAlts.GetValueOrDefault(url, "")))];
 
     /// <summary>When <see cref="CurrentPrices"/> change by themselves next; null for never.</summary>
     [Id(10), JsonIgnore] public DateTimeOffset? PricesChangeAt { get; init; }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using SoonShop.Aggregates;
 using SoonShop.Auditing;
 using SoonShop.Inventory;
+using SoonShop.Media;
 using SoonShop.Orders;
 using SoonShop.Pricing;
 
@@ -10,7 +11,7 @@ namespace SoonShop.Catalog;
 [DeactivateWhenEmpty]
 internal sealed class ProductGrain(
     [PersistentState("product")] IPersistentState<StateEnvelope<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options,
-    LocalGrainCache<PriceOffer> offers)
+    LocalGrainCache<PriceOffer> offers, IMediaRecords media)
     : LocallyCachedGrain<ProductState, PriceOffer>(storage, time, offers), IProductGrain
 {
     protected override string Aggregate => "product";
@@ -33,13 +34,15 @@ internal sealed class ProductGrain(
                 ? await ViewAsync(known)
                 : Error.Of(ErrorCode.Conflict, "error.product-exists", $"The product {SkuText} already exists. Change it with PUT.");
         }
-        return await DecideAsync("products.create", ProductState.Create(SkuText, content, options.Value.Currency, Now));
+        return await DecideAsync(
+            "products.create", await CheckMediaAsync(ProductState.Create(SkuText, content, options.Value.Currency, Now), []));
     }
 
     async Task<Result<Product>> IProductGrain.UpdateAsync(ProductContent content, int? expectedVersion) =>
         Known is not { } product ? NoProduct
         : IsStale(expectedVersion) ? Error.PreconditionFailed()
-        : await DecideAsync("products.update", product.Update(content, options.Value.Currency, Now));
+        : await DecideAsync(
+            "products.update", await CheckMediaAsync(product.Update(content, options.Value.Currency, Now), product.Content.Images));
 
     async Task<Result<Product>> IProductGrain.SetPricesAsync(ImmutableArray<ProductPrice> prices, int? expectedVersion) =>
         Known is not { } product ? NoProduct
@@ -62,6 +65,13 @@ internal sealed class ProductGrain(
     Task<PriceOffer?> IProductGrain.GetOfferAsync() => Task.FromResult(CachedValue);
 
     private bool IsStale(int? expectedVersion) => expectedVersion is { } expected && expected != Version;
+
+    /// <summary>Refuses uploaded images that do not exist. Those that the product had before are not asked for.</summary>
+    private async Task<Decision<ProductState>> CheckMediaAsync(Decision<ProductState> decision, ImmutableArray<string> before) =>
+        decision is { Error: null, Changed: true }
+            && await MediaReferences.CheckAsync(media, "images", decision.State.Content.Images, before) is { } error
+            ? error
+            : decision;
 
     private async Task<Result<Product>> DecideAsync(string action, Decision<ProductState> decision)
     {

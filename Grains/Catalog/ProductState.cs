@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using SoonShop.Aggregates;
+using SoonShop.Media;
 using SoonShop.Pricing;
 
 namespace SoonShop.Catalog;
@@ -32,7 +33,7 @@ public sealed partial record ProductState
     /// <summary>Creates a product.</summary>
     public static Decision<ProductState> Create(string sku, ProductContent content, string currency, DateTimeOffset now)
     {
-        content = Complete(content, null);
+        content = WithoutUnusedAlts(Complete(content, null));
         if (Problems(content, currency) is { Count: > 0 } problems)
             return Error.Invalid(problems);
         if (Problems(content.Prices, currency) is { Count: > 0 } wrong)
@@ -54,7 +55,7 @@ public sealed partial record ProductState
     /// </summary>
     public Decision<ProductState> Update(ProductContent content, string currency, DateTimeOffset now)
     {
-        content = Complete(content, Content) with { Prices = Content.Prices };
+        content = WithoutUnusedAlts(Complete(content, Content)) with { Prices = Content.Prices };
         if (Problems(content, currency, Content) is { Count: > 0 } problems)
             return Error.Invalid(problems);
         if (SameAs(content))
@@ -78,7 +79,13 @@ public sealed partial record ProductState
         RequiresShipping = current?.RequiresShipping ?? true,
         Prices = current?.Prices ?? [],
         CompareAtPrice = current?.CompareAtPrice,
+        ImageAlts = current?.ImageAlts ?? content.ImageAlts,
     };
+
+    /// <summary>Removes what images show that the product no longer has.</summary>
+    private static ProductContent WithoutUnusedAlts(ProductContent content) => content.ImageAlts.Keys.All(content.Images.Contains)
+        ? content
+        : content with { ImageAlts = content.ImageAlts.RemoveRange(content.ImageAlts.Keys.Where(url => !content.Images.Contains(url))) };
 
     /// <summary>Replaces the prices beside the one in the shop's currency.</summary>
     public Decision<ProductState> SetPrices(ImmutableArray<ProductPrice> prices, string currency, DateTimeOffset now)
@@ -125,9 +132,10 @@ public sealed partial record ProductState
     public bool SameAs(ProductContent content) => SameAs(content, Content);
 
     private static bool SameAs(ProductContent a, ProductContent b) =>
-        a with { Attributes = b.Attributes, Images = b.Images, Prices = b.Prices } == b
+        a with { Attributes = b.Attributes, Images = b.Images, Prices = b.Prices, ImageAlts = b.ImageAlts } == b
         && a.Images.SequenceEqual(b.Images)
         && a.Prices.SequenceEqual(b.Prices)
+        && a.ImageAlts.SequenceEqual(b.ImageAlts)
         && a.Attributes.Count == b.Attributes.Count
         && a.Attributes.All(pair => b.Attributes.TryGetValue(pair.Key, out var value) && value == pair.Value);
 
@@ -144,6 +152,7 @@ public sealed partial record ProductState
         RequiresShipping = Content.RequiresShipping,
         Prices = Content.Prices,
         CompareAtPrice = Content.CompareAtPrice,
+        ImageAlts = Content.ImageAlts,
         CurrentPrices = BasePrices.Current(PricesOf(Content), PriceHistory, now),
         PricesChangeAt = BasePrices.NextChange(Content.Prices, now),
     };
@@ -204,10 +213,10 @@ public sealed partial record ProductState
                 || (a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value))),
             ErrorText.Of("field.attributes", "must be at most 50, with names of 1–50 and values of up to 500 characters"));
         Check("images", content.Images.Length <= 20
-            && content.Images.All(i => known?.Images.Contains(i) == true
-                || (i is { Length: <= 2000 } && Uri.TryCreate(i, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-                    && Text.IsLine(i) && !i.Any(char.IsWhiteSpace))),
-            ErrorText.Of("field.images", "must be at most 20 absolute http or https URLs"));
+            && content.Images.All(i => known?.Images.Contains(i) == true || IsImage(i)),
+            ErrorText.Of("field.images", "must be at most 20 uploaded images or absolute http or https URLs"));
+        Check("media", content.ImageAlts.Values.All(alt => alt is { Length: <= 1000 } && Text.IsClean(alt)),
+            ErrorText.Of("field.image-alts", $"must have alt texts of up to {1000} characters without control characters"));
         Check("weightGrams", content.WeightGrams is >= 0 and <= ProductContent.MaxWeightGrams,
             ErrorText.Of("field.whole-range", $"must be 0–{ProductContent.MaxWeightGrams}"));
         Check("sizeClass", content.SizeClass is null || IsSlug(content.SizeClass), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
@@ -216,6 +225,12 @@ public sealed partial record ProductState
     }
 
     private static bool IsSlug(string text) => text.Length <= 100 && SlugPattern.IsMatch(text);
+
+    /// <summary>True for an absolute http(s) URL and for the path of an uploaded image.</summary>
+    internal static bool IsImage(string? url) =>
+        MediaUrl.OfPath(url) is not null || (url is { Length: <= 2000 }
+            && Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            && Text.IsLine(url) && !url.Any(char.IsWhiteSpace));
 
     [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){0,3}\z")]
     private static partial Regex CategoryPattern { get; }

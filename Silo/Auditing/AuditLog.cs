@@ -13,10 +13,18 @@ internal sealed class AuditLog(NpgsqlDataSource database) : IAuditLog
     /// <summary>Adds an entry with an explicit origin instead of the call's.</summary>
     internal async Task AddAsync(AuditEvent auditEvent, Origin origin, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("""
+        await using var command = database.CreateCommand();
+        WriteTo(command, auditEvent, origin);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>Sets a command to add an entry, such as one in the transaction of the change that it is about.</summary>
+    internal static void WriteTo(NpgsqlCommand command, AuditEvent auditEvent, Origin origin)
+    {
+        command.CommandText = """
             insert into audit_log (actor, action, subject, outcome, count, address, user_agent, trace_id, before, after, details)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-            """);
+            """;
         foreach (var text in (string?[])[auditEvent.Actor ?? origin.Actor, auditEvent.Action, auditEvent.Subject,
             NameOf(auditEvent.Outcome)])
             command.Parameters.Add(new() { Value = text });
@@ -25,7 +33,6 @@ internal sealed class AuditLog(NpgsqlDataSource database) : IAuditLog
             command.Parameters.Add(new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         foreach (var part in (object?[])[auditEvent.Before, auditEvent.After, auditEvent.Details])
             command.Parameters.Add(new() { Value = AuditEvent.ToJsonElement(part) is { } json ? json.GetRawText() : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Jsonb });
-        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     public async Task<Result<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation)

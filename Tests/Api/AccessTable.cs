@@ -36,6 +36,7 @@ internal static class AccessTable
         new("GET //health/live", Who.Anyone),
         new("GET //health/ready", Who.Anyone),
         new("GET //.well-known/jwks.json", Who.Anyone),
+        new("GET //media/{id}/{file}", Who.Anyone),
 
         // Accounts
         new("POST /auth/register", Who.Anyone),
@@ -155,6 +156,10 @@ internal static class AccessTable
         new("GET /admin/audit-log", Who.Admin, "audit:read"),
         new("GET /admin/log-levels", Who.Admin),
         new("PUT /admin/log-levels", Who.Admin),
+        new("GET /admin/media", Who.Admin, "catalog:read"),
+        new("POST /admin/media", Who.Admin, "catalog:write"),
+        new("GET /admin/media/{id}", Who.Admin, "catalog:read"),
+        new("DELETE /admin/media/{id}", Who.Admin, "catalog:write"),
         new("GET /admin/api-keys", Who.Admin),
         new("POST /admin/api-keys", Who.Admin),
         new("GET /admin/api-keys/{id}", Who.Admin),

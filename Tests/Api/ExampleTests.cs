@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using MimeKit;
+using SoonShop.Tests.Media;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
@@ -18,6 +19,7 @@ public sealed class ExampleTests : IAsyncDisposable
     {
         ["acceptStripeEvent"] = "Stripe signs what it posts",
         ["removePaymentMethod"] = "the simulated provider keeps no payment methods",
+        ["uploadMedia"] = "an image is no text",
         ["captureOrder"] = "the money is taken at the checkout; the next test holds it",
     };
 
@@ -115,6 +117,9 @@ public sealed class ExampleTests : IAsyncDisposable
         foreach (var operation in (string[])["replayDeadLetter", "replayDeadLetters", "listPaymentDiscrepancies", "reconcilePayments", "getReconciliation", "setLogLevels", "getLogLevels"])
             await SendAsync(operation, admin);
 
+        ids["media"] = Expect.Status(201, await admin.PostAsync("/admin/media", Picture.Content(Picture.Png(500, 40)))).Text("id");
+        foreach (var operation in (string[])["listMedia", "getMedia", "getMediaFile", "removeMedia"])
+            await SendAsync(operation, admin);
         await SendOthersAsync(admin, ada, guest);
         await SendAsync("archiveProduct", admin);
         var refreshed = await SendAsync("refreshSession", nobody, ("refreshToken", buyerSession.Text("refreshToken")));

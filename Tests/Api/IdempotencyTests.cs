@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using SoonShop.Tests.Media;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
@@ -60,6 +61,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/shipping/zones"] = t => t.CreateRuleAsync("/admin/shipping/zones", name => new { name, areas = new[] { Area() } }),
         ["/admin/shipping/methods"] = t => t.CreateRuleAsync(
             "/admin/shipping/methods", name => new { name, enabled = false, prices = Array.Empty<object>() }),
+        ["/admin/media"] = t => t.UploadImageAsync(),
         ["/admin/price-lists"] = t => t.CreateRuleAsync("/admin/price-lists", name => new { name, enabled = false }),
     };
 
@@ -427,6 +429,15 @@ public sealed class IdempotencyTests(RunningShop shop)
         });
     }
 
+    private Task<Case> UploadImageAsync()
+    {
+        var picture = Picture.Png(Random.Shared.Next(40, 4000), 30);
+        return Task.FromResult(new Case(
+            shop.Admin, "/admin/media", (Func<HttpContent>)(() => Picture.Content(picture)),
+            async reply => Assert.Single(Expect.Status(200, await shop.Admin.GetAsync(
+                $"/admin/audit-log?action=media.create&subject={reply.Text("id")}"))["items"]!.AsArray())));
+    }
+
     private async Task<Case> ShipAsync()
     {
         var (_, _, id) = await BuyAsync();
@@ -624,5 +635,6 @@ public sealed class IdempotencyTests(RunningShop shop)
     }
 
     /// <summary>Other bytes that say the same: a route refuses what it does not know before it looks for the key.</summary>
-    private static StringContent Changed(object? body) => Make.Json(body is null ? "{}" : $"{System.Text.Json.JsonSerializer.Serialize(body)} ");
+    private static HttpContent Changed(object? body) => body is Func<HttpContent> ? Picture.Content(Picture.Png(7, 7))
+        : Make.Json(body is null ? "{}" : $"{System.Text.Json.JsonSerializer.Serialize(body)} ");
 }

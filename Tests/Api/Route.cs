@@ -16,6 +16,10 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
     /// <summary>The schema of the body; null where there is none.</summary>
     public JsonObject? Body => Operation["requestBody"]?["content"]?["application/json"]?["schema"] is JsonObject schema ? Resolve(schema) : null;
 
+    /// <summary>True where the body is a file.</summary>
+    public bool TakesFile => Operation["requestBody"]?["content"] is JsonObject content
+        && content.Any(c => c.Key == "text/csv" || c.Key.StartsWith("image/", StringComparison.Ordinal));
+
     public bool RequiresBody => Operation["requestBody"]?["required"]?.GetValue<bool>() == true;
 
     public bool RequiresKey => Operation["parameters"]?.AsArray()
@@ -120,6 +124,8 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
         "expiresAt" => "2100-01-01T00:00:00Z",
         "type" => "transient",
         "images" => new JsonArray("https://example.com/a.jpg"),
+        // Images are told by their URLs.
+        "media" or "mediaId" or "sources" => null,
         "attributes" when !Allows(schema, "array") => new JsonObject { ["colour"] = "blue" },
         "sku" => Make.Sku(),
         // Nobody listens there, and hardly anything happens that would be posted.

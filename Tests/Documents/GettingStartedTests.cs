@@ -6,9 +6,9 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Documents;
 
 /// <summary>
-/// Runs every <c>bash</c> block of <c>docs/getting-started.md</c>, <c>docs/pricing.md</c> and <c>README.md</c>, top to bottom in one shell, against
-/// a fresh shop. A <c>text</c> block right below a block is what it must print; <c>…</c> in it stands for anything on one line. Blocks with other
-/// tags (<c>console</c>, say) are not run.
+/// Runs every <c>bash</c> block of <c>docs/getting-started.md</c>, <c>docs/pricing.md</c>,
+/// <c>docs/images.md</c> and <c>README.md</c>, top to bottom in one shell, against a fresh shop. A <c>text</c> block right below a block is what it must print;
+/// <c>…</c> in it stands for anything on one line. Blocks with other tags (<c>console</c>, say) are not run.
 /// </summary>
 public sealed class GettingStartedTests
 {
@@ -25,7 +25,12 @@ public sealed class GettingStartedTests
     [Fact]
     public async Task every_shell_block_runs_as_it_stands_and_prints_what_the_page_says()
     {
-        string[] pages = [Path.Combine("docs", "getting-started.md"), Path.Combine("docs", "pricing.md"), "README.md"];
+        string[] pages =
+        [
+            Path.Combine("docs", "getting-started.md"), Path.Combine("docs", "pricing.md"),
+            Path.Combine("docs", "images.md"),
+            "README.md",
+        ];
         Step[] steps = [.. pages.SelectMany(StepsOf)];
         Assert.True(steps.Length > 10, $"Only {steps.Length} blocks.");
         var (shop, api, mail) = await DemoShop.StartAsync();
@@ -70,6 +75,7 @@ public sealed class GettingStartedTests
         var text = string.Concat(steps.Select(s => $"{s.Text}\necho '{Separator}'\n"))
             .Replace("http://127.0.0.1:8080", shop, StringComparison.Ordinal)
             .Replace(".data/mail", mail, StringComparison.Ordinal)
+            .Replace("@deploy/", $"@{Path.Combine(Repository.Root, "deploy")}/", StringComparison.Ordinal)
             .Replace("9000", port, StringComparison.Ordinal);
         return $"""
             set -euo pipefail

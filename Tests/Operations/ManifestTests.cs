@@ -109,7 +109,8 @@ public sealed class ManifestTests : IAsyncLifetime
     {
         var folder = Path.Combine(Repository.TestData, $"secrets-{Guid.NewGuid():N}");
         await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "secrets.sh"), folder);
-        var guide = string.Concat(((string[])["README.md", "RUNBOOK.md"]).Select(name => File.ReadAllText(Path.Combine(Repository.Root, "deploy", name))));
+        var guide = string.Concat(((string[])["deploy/README.md", "deploy/RUNBOOK.md", "docs/images.md"]).Select(
+            name => File.ReadAllText(Path.Combine(Repository.Root, name))));
         AssertAllWorkloads((_, workload) => Assert.All(SecretKeys(workload.Pod), s => Assert.True(
             File.Exists(Path.Combine(folder, s.Secret, s.Key)) || (guide.Contains($".secrets/prod/{s.Secret}/{s.Key}", StringComparison.Ordinal)),
             $"nobody makes {s.Secret}/{s.Key}")));

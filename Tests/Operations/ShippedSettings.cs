@@ -32,6 +32,8 @@ internal static class ShippedSettings
         ["POD_IP"] = "10.1.2.3",
         ["Silo__AdvertisedIP"] = "10.1.2.3",
         ["Silo__ClusterId"] = "soonshop",
+        ["Media__S3__AccessKey"] = "AKIAPLAUSIBLE",
+        ["Media__S3__SecretKey"] = "plausible",
         ["Events__Redis"] = "redis:6379,password=secret",
         ["ORLEANS_SERVICE_ID"] = "soonshop",
         ["ORLEANS_CLUSTER_ID"] = "soonshop",

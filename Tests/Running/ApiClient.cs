@@ -22,12 +22,12 @@ internal sealed record ApiClient(HttpClient Http, string? AccessToken = null, st
     public Task<Reply> PatchAsync(string path, object? body) => SendAsync(HttpMethod.Patch, path, body);
     public Task<Reply> PostAsync(string path, object? body = null, string? key = null) => SendAsync(HttpMethod.Post, path, body, key);
 
-    /// <summary>Sends one request below <c>/api/v1</c>, or, with a path from the root such as <c>//health/live</c>, outside it. A body that is <see cref="HttpContent"/> goes as it is.</summary>
+    /// <summary>Sends one request below <c>/api/v1</c>, or, with a path from the root such as <c>//health/live</c>, outside it. A body that is <see cref="HttpContent"/>, or makes one for each request, goes as it is.</summary>
     public async Task<Reply> SendAsync(HttpMethod method, string path, object? body = null, string? key = null, string? ifMatch = null, params (string Name, string Value)[] more)
     {
         using var request = new HttpRequestMessage(method, path.StartsWith("//", StringComparison.Ordinal) ? path[1..] : "/api/v1" + path);
         if (body is not null)
-            request.Content = body as HttpContent ?? JsonContent.Create(body);
+            request.Content = body is Func<HttpContent> make ? make() : body as HttpContent ?? JsonContent.Create(body);
         if (AccessToken is not null)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", AccessToken);
         if (CartId is not null)

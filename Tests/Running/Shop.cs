@@ -42,6 +42,9 @@ internal sealed class Shop : IAsyncDisposable
     /// <summary>For looking into the database.</summary>
     public NpgsqlDataSource Database { get; }
 
+    /// <summary>Where all its front ends store images.</summary>
+    public string MediaDirectory { get; } = Path.Combine(Repository.TestData, $"media-{Guid.NewGuid():N}");
+
     /// <summary>The ports of the first silo, kept over restarts.</summary>
     public (int Silo, int Gateway) Ports { get; } = (TcpPort.Free(), TcpPort.Free());
 
@@ -192,6 +195,7 @@ internal sealed class Shop : IAsyncDisposable
     {
         var environment = HighLimits.ToDictionary(s => s.Name, s => (string?)s.Value);
         environment["Auth__Keys"] = TestKey.OfShops.Setting;
+        (environment["Media__Store"], environment["Media__Directory"]) = ("Directory", MediaDirectory);
         foreach (var (name, value) in settings.Select(s => (s.Key, s.Value)).Concat(own))
             environment[name] = value;
         environment["DOTNET_ENVIRONMENT"] = EnvironmentName;
@@ -245,6 +249,8 @@ internal sealed class Shop : IAsyncDisposable
         // Front ends leave before their silos.
         foreach (var host in Enumerable.Reverse(hosts))
             await host.DisposeAsync();
+        if (Directory.Exists(MediaDirectory))
+            Directory.Delete(MediaDirectory, recursive: true);
         await Database.DisposeAsync();
         await server.DropDatabaseAsync(ConnectionString);
     }
