@@ -79,6 +79,7 @@ internal static class FrontEnd
         api.MapSessions();
         api.MapPrivacy();
         api.MapProducts();
+        api.MapProductGroups();
         api.MapInventory();
         api.MapCarts();
         api.MapOrders();
@@ -89,6 +90,7 @@ internal static class FrontEnd
         admin.MapAdminUsers();
         admin.MapAdminOrders();
         admin.MapAdminPayments();
+        admin.MapAdminProductGroups();
         admin.MapAdminPricing();
         admin.MapAdminWebhooks();
         admin.MapAdminEvents();

@@ -24,11 +24,20 @@ public static class UnicodeNormalization
     /// </summary>
     public static string ComposeCompatible(string text) => Normalize(text, compatible: true);
 
+    /// <summary>Returns the text decomposed (NFKD): each letter without its marks, which follow it.</summary>
+    public static string DecomposeCompatible(string text) =>
+        Ascii.IsValid(text) ? text : Join(Decompose(text, compatible: true, Table.Value));
+
     private static string Normalize(string text, bool compatible)
     {
         if (Ascii.IsValid(text))
             return text;
         var data = Table.Value;
+        return Join(Recompose(Decompose(text, compatible, data), data));
+    }
+
+    private static List<(int Point, int Class)> Decompose(string text, bool compatible, Data data)
+    {
         var points = new List<(int Point, int Class)>(text.Length);
         for (var i = 0; i < text.Length; i++)
         {
@@ -38,7 +47,7 @@ public static class UnicodeNormalization
             data.Decompose(point, compatible, points);
         }
         Order(points);
-        return Join(Recompose(points, data));
+        return points;
     }
 
     /// <summary>True for compatibility letters, such as fullwidth letters and ligatures, which are another form of other letters.</summary>

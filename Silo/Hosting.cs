@@ -10,7 +10,6 @@ using Orleans.Serialization;
 using SoonShop.Aggregates;
 using SoonShop.ApiKeys;
 using SoonShop.Carts;
-using SoonShop.Catalog;
 using SoonShop.Health;
 using SoonShop.Inventory;
 using SoonShop.Media;
@@ -62,8 +61,7 @@ internal static class Hosting
         .AddSingleton<PasswordHashing>()
         .AddSingleton<IStockLedger, StockLedger>()
         .AddSingleton<IPromotionUseLedger, PromotionUseLedger>()
-        .AddSingleton<IProductSearch, ProductSearch>()
-        .AddSingleton<ICatalogChangeSource, CatalogChangeSource>()
+        .AddCatalog()
         .AddSingleton<IMediaRecords, MediaRecords>()
         .AddSingleton(typeof(LocalGrainCache<>))
         .AddSingleton<ICartIdKeys, StoredCartIdKeys>()
@@ -93,7 +91,7 @@ internal static class Hosting
             silo.AddActivityPropagation();
         silo.AddShopGrainStorage(configuration.Storage).AddFirstStates(configuration.Storage).AddShopStreams(configuration.Streams)
             .AddIncomingGrainCallFilter<CallFilter>();
-        silo.Services.AddSingleton<CallDeadlines>().AddHostedService<IdempotencyHousekeeping>().AddHostedService<SearchHousekeeping>()
+        silo.Services.AddSingleton<CallDeadlines>().AddHostedService<IdempotencyHousekeeping>().AddCatalogServices()
             .AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>().AddHostedService<OrderHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<IntegrityService>()).AddHostedService(s => s.GetRequiredService<AuditAggregator>())

@@ -26,6 +26,11 @@ public sealed class ProductPatchRequest
     [TextLength(100)] public string? TaxCategory { get; set => field = Given(value, "taxCategory"); }
     public bool? RequiresShipping { get; set => field = Given(value, "requiresShipping"); }
     public Money? CompareAtPrice { get; set => field = Given(value, "compareAtPrice"); }
+    [TextLength(50)] public string? Barcode { get; set => field = Given(value, "barcode"); }
+    public Money? Cost { get; set => field = Given(value, "cost"); }
+    [MaxItems(5), NoNulls] public OptionValueBody[]? Options { get; set => field = Given(value, "options"); }
+    [NumberRange(0, ProductContent.MaxPosition)] public int? Position { get; set => field = Given(value, "position"); }
+    public DateTimeOffset? PublishAt { get; set => field = Given(value, "publishAt"); }
 
     /// <summary>Returns the product with the patch applied. Error: <c>validation-failed</c> for null in a required member.</summary>
     internal Result<ProductContent> Merge(Product product, MediaLinks links)
@@ -61,7 +66,13 @@ public sealed class ProductPatchRequest
             TaxCategory = Has("taxCategory") ? TaxCategory ?? SoonShop.Pricing.TaxCategory.Standard : product.TaxCategory,
             RequiresShipping = Has("requiresShipping") ? RequiresShipping ?? true : product.RequiresShipping,
             CompareAtPrice = Has("compareAtPrice") ? CompareAtPrice : product.CompareAtPrice,
+            Barcode = Has("barcode") ? Barcode : product.Barcode,
+            Cost = Has("cost") ? Cost : product.Cost,
+            Options = Has("options") ? OptionValueBody.ToValues(Options) ?? [] : product.Options,
+            Position = Has("position") ? Position ?? 0 : product.Position,
+            Columns = product.Columns,
             ImageAlts = images.Value.Alts,
+            PublishAt = Has("publishAt") ? PublishAt?.ToUniversalTime() : Active == true ? null : product.PublishAt,
         };
     }
 

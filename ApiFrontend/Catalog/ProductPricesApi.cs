@@ -71,9 +71,11 @@ public sealed record ProductPriceRequest(
 /// <param name="Sku">The stock keeping unit.</param>
 /// <param name="Price">The base price in the shop's currency.</param>
 /// <param name="Prices">The other prices.</param>
-internal sealed record ProductPricesView(string Sku, Money Price, ImmutableArray<ProductPriceView> Prices)
+/// <param name="Cost">What a unit costs the shop; null for unknown.</param>
+internal sealed record ProductPricesView(string Sku, Money Price, ImmutableArray<ProductPriceView> Prices, Money? Cost)
 {
-    public static ProductPricesView Of(Product product) => new(product.Sku, product.Price, [.. product.Prices.Select(ProductPriceView.Of)]);
+    public static ProductPricesView Of(Product product) =>
+        new(product.Sku, product.Price, [.. product.Prices.Select(ProductPriceView.Of)], product.Cost);
 }
 
 /// <summary>A price of a product.</summary>

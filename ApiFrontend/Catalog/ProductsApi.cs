@@ -154,6 +154,23 @@ public record ProductRequest(
     /// </summary>
     public Money? CompareAtPrice { get; init; }
 
+    /// <summary>The barcode; omitted, it stays as it is, and a new product has none.</summary>
+    [TextLength(50)] public string? Barcode { get; init; }
+
+    /// <summary>What a unit costs the shop; omitted, it stays as it is, and is unknown for a new product. Buyers do not see it.</summary>
+    public Money? Cost { get; init; }
+
+    /// <summary>The values of the options; omitted, they stay as they are, and a new product has none.</summary>
+    [MaxItems(5), NoNulls] public OptionValueBody[]? Options { get; init; }
+
+    /// <summary>The place among the variants of the family; omitted, it stays as it is, and is 0 for a new product.</summary>
+    [NumberRange(0, ProductContent.MaxPosition)] public int? Position { get; init; }
+
+    /// <summary>
+    /// When the product goes on sale by itself, for a product that is not on sale; omitted, it stays as it is until the product is on sale.
+    /// </summary>
+    public DateTimeOffset? PublishAt { get; init; }
+
     /// <summary>
     /// What the product costs now. It follows from the prices and has no effect here, so that a product that was read can be sent back.
     /// </summary>
@@ -181,8 +198,25 @@ public record ProductRequest(
         TaxCategory = TaxCategory ?? known?.TaxCategory ?? SoonShop.Pricing.TaxCategory.Standard,
         RequiresShipping = RequiresShipping ?? known?.RequiresShipping ?? true,
         CompareAtPrice = CompareAtPrice ?? known?.CompareAtPrice,
+        Barcode = Barcode ?? known?.Barcode,
+        Cost = Cost ?? known?.Cost,
+        Options = OptionValueBody.ToValues(Options) ?? known?.Options ?? [],
+        Position = Position ?? known?.Position ?? 0,
+        Columns = known?.Columns ?? ImmutableSortedDictionary<string, string>.Empty,
         ImageAlts = images.Alts,
+        PublishAt = PublishAt?.ToUniversalTime() ?? (Active ?? known?.Active ?? true ? null : known?.PublishAt),
     };
+}
+
+/// <summary>The value of an option of a variant.</summary>
+/// <param name="Name">The option, such as <c>Size</c>.</param>
+/// <param name="Value">The value, such as <c>XL</c>.</param>
+public sealed record OptionValueBody(
+    [property: RequiredField, TextLength(255, MinimumLength = 1), Line] string? Name,
+    [property: RequiredField, TextLength(255, MinimumLength = 1), Line] string? Value)
+{
+    internal static ImmutableArray<OptionValue>? ToValues(OptionValueBody[]? options) =>
+        options is null ? null : [.. options.Select(o => new OptionValue(o.Name!, o.Value!))];
 }
 
 /// <summary>A new product with its SKU.</summary>

@@ -85,7 +85,14 @@ internal static class FieldTexts
         ["weightGrams"] = "The weight of one unit in grams.",
         ["sizeClass"] = "The size class that shipping methods distinguish, a slug such as `bulky`.",
         ["taxCategory"] = "The tax category, a slug: `standard`, `reduced`, `zero`, `exempt`, or one of the shop's own.",
+        ["publishAt"] = "When the product goes on sale by itself; null for never. Only a product that is not on sale has one.",
+        ["barcode"] = "The barcode, such as a GTIN; null for none.",
+        ["cost"] = "What a unit costs the shop; null for unknown. Buyers do not see it.",
+        ["ProductPatchRequest.options"] = "The values of the options that distinguish it from the other variants of its family.",
+        ["ProductPatchRequest.position"] = "Its place among the variants of its family; equal places are sorted by SKU.",
         ["compareAtPrice"] = "The higher price that the price is compared with; null for none.",
+        ["currentPrices"] = "What everybody pays for one unit now, one price for each currency. `price` is what the product costs while no "
+            + "price with a period is in force.",
         ["lowestPrice30Days"] = "The lowest price in the 30 days before the price was reduced, which shops in the European Union must show "
             + "with it. Null when it is not reduced, and when there was no price before.",
         ["taxProvider"] = "The tax provider that computed the taxes; null for the shop's own rates.",

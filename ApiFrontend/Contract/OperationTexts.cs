@@ -9,6 +9,7 @@ internal static class OperationTexts
         ["Accounts"] = "Registration, sign-in, and the account of the signed-in customer.",
         ["Privacy"] = "Export and erasure of everything that is stored about a customer.",
         ["Catalogue"] = "Products: search for everybody, changes for administrators.",
+        ["Product groups"] = "Products with variants: what the variants have in common, with texts in several languages.",
         ["Images"] = "Files of uploaded images, for everybody.",
         ["Cart"] = "The cart of a customer or guest.",
         ["Orders"] = "Checkout, and the orders of a customer or guest.",
@@ -76,11 +77,23 @@ internal static class OperationTexts
             + "category and price band.",
         ["getProduct"] = "Returns a product with its availability. Archived products are found too; drafts only by administrators and "
             + "API keys with `catalog:write`.",
-        ["createProduct"] = "Creates a product. With `active: false` it is a draft. The same product sent again is answered the same.",
+        ["createProduct"] = "Creates a product. With `active: false` it is a draft, and with `publishAt`, too, it goes on sale at that "
+            + "time. The same product sent again is answered the same.",
         ["replaceProduct"] = "Replaces the whole product: what the body leaves out becomes empty, except `active`, "
-            + "`weightGrams`, `sizeClass`, `taxCategory` and `requiresShipping`, which stay.",
+            + "`weightGrams`, `sizeClass`, `taxCategory`, `requiresShipping`, `compareAtPrice`, `barcode`, `cost`, `options`, "
+            + "`position` and `publishAt`, which stay.",
         ["updateProduct"] = "Applies a JSON merge patch (RFC 7396): `null` removes a member, members that are left out stay.",
         ["archiveProduct"] = "Takes the product out of sale. It stays readable, for old orders.",
+        ["getProductGroup"] = "Returns what the variants of a product have in common, in the client's language, and the variants on sale. "
+            + "Products without a family are groups of one variant; their id is the SKU in lower case.",
+        ["listProductGroups"] = "Lists the groups whose content is stored, by id.",
+        ["getProductGroupContent"] = "Returns the content with all translations, and all variants. Without stored content, it follows from "
+            + "the variants.",
+        ["createProductGroup"] = "Stores the content of a new group. Products become its variants by their `family`, which is the group's id. "
+            + "The same group sent again is answered the same.",
+        ["replaceProductGroup"] = "Replaces the content of a group: what the body leaves out becomes empty. For a group that follows from its "
+            + "variants, the content is stored. The same body again changes nothing.",
+        ["removeProductGroup"] = "Removes the stored content. The variants stay on sale, and the group follows from them again.",
         ["getStock"] = "Returns units on hand, reserved and available.",
         ["setStockThreshold"] = "Sets the number of available units at which stock counts as low and the administrators are notified.",
         ["adjustStock"] = "Adds or removes units. Reserved units cannot be removed.",

@@ -29,4 +29,11 @@ internal sealed class MediaLinks(MediaOptions options)
         Images = [.. product.Images.Select(ToPublic)],
         ImageAlts = product.ImageAlts.ToImmutableSortedDictionary(a => ToPublic(a.Key), a => a.Value, StringComparer.Ordinal),
     };
+
+    /// <summary>Returns a product group as clients see it.</summary>
+    public ProductGroup ToPublic(ProductGroup group) => options.PublicUrl.Length == 0 ? group : group with
+    {
+        Content = group.Content with { Media = [.. group.Content.Media.Select(ToPublic)] },
+        Variants = [.. group.Variants.Select(ToPublic)],
+    };
 }

@@ -34,6 +34,13 @@ public interface IProductGrain : IGrainWithStringKey
     [Alias("archive")]
     Task<Result<Done>> ArchiveAsync(int? expectedVersion);
 
+    /// <summary>
+    /// Puts the product on sale if it is to go on sale at this time; does nothing otherwise. The caller knows that the time has come.
+    /// Idempotent.
+    /// </summary>
+    [Alias("publish"), Repeatable]
+    Task PublishAsync(DateTimeOffset publishAt);
+
     /// <summary>Returns the product with its availability, also an archived product or a draft. Error: <c>not-found</c>.</summary>
     [Alias("get"), AlwaysInterleave]
     Task<Result<Product>> GetAsync();

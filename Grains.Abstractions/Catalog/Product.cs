@@ -49,10 +49,50 @@ public sealed record ProductContent(
     /// </summary>
     [Id(5)] public Money? CompareAtPrice { get; init; }
 
+    /// <summary>The barcode, such as a GTIN, up to 50 characters; null for none.</summary>
+    [Id(6)] public string? Barcode { get; init; }
+
+    /// <summary>What a unit costs the shop, in the shop's currency; null for unknown. Only administrators see it.</summary>
+    [Id(7)] public Money? Cost { get; init; }
+
+    /// <summary>The values of the options that distinguish it from the other variants of its family, up to five.</summary>
+    [Id(8)] public ImmutableArray<OptionValue> Options { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Its place among the variants of its family, 0–<see cref="MaxPosition"/>; equal places are sorted by SKU.</summary>
+    [Id(9)] public int Position { get; init; }
+
+    /// <summary>Columns of an imported file that the shop has no member for, by name. They are kept for exports.</summary>
+    [Id(10)] public ImmutableSortedDictionary<string, string> Columns { get => field ?? NoColumns; init; }
+
     /// <summary>What the images show, by their entries in <see cref="Images"/>, up to 1,000 characters each.</summary>
     [Id(11)] public ImmutableSortedDictionary<string, string> ImageAlts { get => field ?? NoColumns; init; }
 
+    /// <summary>When it goes on sale by itself; null for never. Only a product that is not on sale has one.</summary>
+    [Id(12)] public DateTimeOffset? PublishAt { get; init; }
+
     private static readonly ImmutableSortedDictionary<string, string> NoColumns = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>Returns the content of a product, as far as an edit changes it.</summary>
+    public static ProductContent Of(Product product) => new(
+        product.Name, product.Description, product.Category, product.Family, product.Price, product.Attributes, product.Images, product.Active)
+    {
+        WeightGrams = product.WeightGrams,
+        SizeClass = product.SizeClass,
+        TaxCategory = product.TaxCategory,
+        RequiresShipping = product.RequiresShipping,
+        Prices = product.Prices,
+        CompareAtPrice = product.CompareAtPrice,
+        Barcode = product.Barcode,
+        Cost = product.Cost,
+        Options = product.Options,
+        Position = product.Position,
+        Columns = product.Columns,
+        ImageAlts = product.ImageAlts,
+        PublishAt = product.PublishAt,
+    };
+
+    /// <summary>The highest place.</summary>
+    public const int MaxPosition = 10_000;
 }
 
 /// <summary>A product as the shop shows it.</summary>
@@ -94,12 +134,42 @@ public sealed record Product(
     /// </summary>
     [Id(9)] public ImmutableArray<CurrentPrice> CurrentPrices { get => field.IsDefault ? [] : field; init; }
 
+    /// <summary>The barcode, such as a GTIN; null for none.</summary>
+    [Id(11)] public string? Barcode { get; init; }
+
+    /// <summary>What a unit costs the shop; only administrators see it.</summary>
+    [Id(12), JsonIgnore] public Money? Cost { get; init; }
+
+    /// <summary>The values of the options that distinguish it from the other variants of its family.</summary>
+    [Id(13)] public ImmutableArray<OptionValue> Options { get => field.IsDefault ? [] : field; init; }
+
+    /// <summary>Its place among the variants of its family; equal places are sorted by SKU.</summary>
+    [Id(14)] public int Position { get; init; }
+
+    /// <summary>Returns the value of an option. A variant without the option has it as an attribute; null when it has neither.</summary>
+    public string? ValueOf(string option)
+    {
+        foreach (var own in Options)
+        {
+            if (own.Name.Equals(option, StringComparison.OrdinalIgnoreCase))
+                return own.Value;
+        }
+        return Attributes.GetValueOrDefault(option);
+    }
+
+    /// <summary>Columns of an imported file that are kept for exports; only administrators get them, in exports.</summary>
+    [Id(15), JsonIgnore]
+    public ImmutableSortedDictionary<string, string> Columns { get => field ?? ImmutableSortedDictionary<string, string>.Empty; init; }
+
     /// <summary>What the images show, by their entries in <see cref="Images"/>.</summary>
     [Id(16), JsonIgnore]
     public ImmutableSortedDictionary<string, string> ImageAlts { get => field ?? ImmutableSortedDictionary<string, string>.Empty; init; }
 
     /// <summary>The images with what they show and, for uploaded ones, all their sizes; in the order of <c>images</c>.</summary>
     public ImmutableArray<ProductMedia> Media => [.. Images.Select(url => new ProductMedia(url, ImageAlts.GetValueOrDefault(url, "")))];
+
+    /// <summary>When it goes on sale by itself; null for never.</summary>
+    [Id(17)] public DateTimeOffset? PublishAt { get; init; }
 
     /// <summary>When <see cref="CurrentPrices"/> change by themselves next; null for never.</summary>
     [Id(10), JsonIgnore] public DateTimeOffset? PricesChangeAt { get; init; }

@@ -45,3 +45,17 @@ public sealed record ProductRestored(string Sku) : IShopEvent
     /// <inheritdoc/>
     [JsonIgnore] public string Type => "product.restored";
 }
+
+/// <summary>A product group was created or changed.</summary>
+public sealed record ProductGroupChanged(string Id, string Name) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "product-group.changed";
+}
+
+/// <summary>The content of a product group was removed.</summary>
+public sealed record ProductGroupRemoved(string Id) : IShopEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore] public string Type => "product-group.removed";
+}

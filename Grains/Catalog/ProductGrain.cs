@@ -18,9 +18,7 @@ internal sealed class ProductGrain(
 
     protected override string StreamKeyOf(ProductState state) => state.Sku;
 
-    protected override object IndexOf(ProductState state) => new ProductIndex(
-        state.Sku, state.Content.Name, state.Content.Description, state.Content.Category, state.Content.Family,
-        string.Join(' ', state.Content.Attributes.Values), state.Content.Price.Amount, state.Content.Active, SortableTime.Of(state.CreatedAt));
+    protected override object IndexOf(ProductState state) => ProductIndex.Of(state);
 
     protected override PriceOffer? CachedValue => Known?.ToOffer();
 
@@ -58,6 +56,14 @@ internal sealed class ProductGrain(
         var decision = product.Archive(Now);
         await CommitAsync(decision, Note("products.archive", decision));
         return default(Done);
+    }
+
+    async Task IProductGrain.PublishAsync(DateTimeOffset publishAt)
+    {
+        if (Known is not { } product)
+            return;
+        var decision = product.Publish(publishAt, Now);
+        await CommitAsync(decision, Note("products.publish", decision));
     }
 
     async Task<Result<Product>> IProductGrain.GetAsync() => Known is { } product ? await ViewAsync(product) : NoProduct;

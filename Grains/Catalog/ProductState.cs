@@ -79,7 +79,13 @@ public sealed partial record ProductState
         RequiresShipping = current?.RequiresShipping ?? true,
         Prices = current?.Prices ?? [],
         CompareAtPrice = current?.CompareAtPrice,
+        Barcode = current?.Barcode,
+        Cost = current?.Cost,
+        Options = current?.Options ?? [],
+        Position = current?.Position ?? 0,
+        Columns = current?.Columns ?? content.Columns,
         ImageAlts = current?.ImageAlts ?? content.ImageAlts,
+        PublishAt = content.Active ? null : current?.PublishAt,
     };
 
     /// <summary>Removes what images show that the product no longer has.</summary>
@@ -97,9 +103,14 @@ public sealed partial record ProductState
             : Decision<ProductState>.To(With(Content with { Prices = prices }, now), new ProductPricesChanged(Sku, prices));
     }
 
-    /// <summary>Takes the product off sale.</summary>
-    public Decision<ProductState> Archive(DateTimeOffset now) => Content.Active
-        ? Decision<ProductState>.To(With(Content with { Active = false }, now), new ProductArchived(Sku))
+    /// <summary>Takes the product off sale, also what was to go on sale later.</summary>
+    public Decision<ProductState> Archive(DateTimeOffset now) => Content.Active || Content.PublishAt is not null
+        ? Decision<ProductState>.To(With(Content with { Active = false, PublishAt = null }, now), new ProductArchived(Sku))
+        : Decision<ProductState>.NoChange(this);
+
+    /// <summary>Puts the product on sale when its time has come. Does nothing if it is on sale, or has another time now.</summary>
+    public Decision<ProductState> Publish(DateTimeOffset publishAt, DateTimeOffset now) => !Content.Active && Content.PublishAt == publishAt
+        ? Decision<ProductState>.To(With(Content with { Active = true, PublishAt = null }, now), new ProductRestored(Sku))
         : Decision<ProductState>.NoChange(this);
 
     /// <summary>Returns what is wrong with the prices beside the one in the shop's currency, by field.</summary>
@@ -131,10 +142,20 @@ public sealed partial record ProductState
     /// <summary>True when <paramref name="content"/> is equal.</summary>
     public bool SameAs(ProductContent content) => SameAs(content, Content);
 
-    private static bool SameAs(ProductContent a, ProductContent b) =>
-        a with { Attributes = b.Attributes, Images = b.Images, Prices = b.Prices, ImageAlts = b.ImageAlts } == b
+    internal static bool SameAs(ProductContent a, ProductContent b) =>
+        a with
+        {
+            Attributes = b.Attributes,
+            Images = b.Images,
+            Prices = b.Prices,
+            Options = b.Options,
+            Columns = b.Columns,
+            ImageAlts = b.ImageAlts,
+        } == b with { Prices = b.Prices, Options = b.Options, Columns = b.Columns, ImageAlts = b.ImageAlts }
         && a.Images.SequenceEqual(b.Images)
         && a.Prices.SequenceEqual(b.Prices)
+        && a.Options.SequenceEqual(b.Options)
+        && a.Columns.SequenceEqual(b.Columns)
         && a.ImageAlts.SequenceEqual(b.ImageAlts)
         && a.Attributes.Count == b.Attributes.Count
         && a.Attributes.All(pair => b.Attributes.TryGetValue(pair.Key, out var value) && value == pair.Value);
@@ -152,7 +173,13 @@ public sealed partial record ProductState
         RequiresShipping = Content.RequiresShipping,
         Prices = Content.Prices,
         CompareAtPrice = Content.CompareAtPrice,
+        Barcode = Content.Barcode,
+        Cost = Content.Cost,
+        Options = Content.Options,
+        Position = Content.Position,
+        Columns = Content.Columns,
         ImageAlts = Content.ImageAlts,
+        PublishAt = Content.PublishAt,
         CurrentPrices = BasePrices.Current(PricesOf(Content), PriceHistory, now),
         PricesChangeAt = BasePrices.NextChange(Content.Prices, now),
     };
@@ -195,7 +222,7 @@ public sealed partial record ProductState
         Check("category", content.Category == known?.Category
             || (content.Category.Length <= 100 && CategoryPattern.IsMatch(content.Category)),
             ErrorText.Of("field.category", "must be one to four slugs of a–z, 0–9 and -, joined by /"));
-        Check("family", content.Family is null || content.Family == known?.Family || IsSlug(content.Family),
+        Check("family", content.Family is null || content.Family == known?.Family || Slug.IsValid(content.Family),
             ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
         var step = Currencies.ChargeStep(currency);
         void CheckAmount(string field, Money? amount)
@@ -208,6 +235,19 @@ public sealed partial record ProductState
         }
         CheckAmount("price", content.Price);
         CheckAmount("compareAtPrice", content.CompareAtPrice);
+        CheckAmount("cost", content.Cost);
+        Check("barcode", content.Barcode is null || (content.Barcode.Length is >= 1 and <= 50 && Text.IsLine(content.Barcode)),
+            ErrorText.Of("field.barcode", "must be 1–50 characters on one line"));
+        Check("options", content.Options.Length <= ProductGroupState.MaxOptions
+            && content.Options.All(o => o.Name is { Length: >= 1 and <= ProductGroupState.MaxText } && Text.IsLine(o.Name)
+                && o.Value is { Length: >= 1 and <= ProductGroupState.MaxText } && Text.IsLine(o.Value))
+            && content.Options.DistinctBy(o => o.Name, StringComparer.OrdinalIgnoreCase).Count() == content.Options.Length,
+            ErrorText.Of("field.options", $"must be at most {ProductGroupState.MaxOptions} with different names, each of 1–255 characters"));
+        Check("columns", ProductGroupState.AreColumns(content.Columns),
+            ErrorText.Of("field.columns", "must be at most 200, with names of 1–255 and values of up to 5,000 characters"));
+        Check("publishAt", content.PublishAt is null || !content.Active, ErrorText.Of("field.publish-at", "must be empty for a product that is on sale"));
+        Check("position", content.Position is >= 0 and <= ProductContent.MaxPosition,
+            ErrorText.Of("field.whole-range", $"must be 0–{ProductContent.MaxPosition}"));
         Check("attributes", content.Attributes.Count <= 50
             && content.Attributes.All(a => known?.Attributes.Contains(a) == true
                 || (a.Key.Length is >= 1 and <= 50 && a.Value is { Length: <= 500 } && Text.IsLine(a.Key) && Text.IsLine(a.Value))),
@@ -215,16 +255,15 @@ public sealed partial record ProductState
         Check("images", content.Images.Length <= 20
             && content.Images.All(i => known?.Images.Contains(i) == true || IsImage(i)),
             ErrorText.Of("field.images", "must be at most 20 uploaded images or absolute http or https URLs"));
-        Check("media", content.ImageAlts.Values.All(alt => alt is { Length: <= 1000 } && Text.IsClean(alt)),
-            ErrorText.Of("field.image-alts", $"must have alt texts of up to {1000} characters without control characters"));
+        Check("media", content.ImageAlts.Values.All(alt => alt is { Length: <= ProductGroupState.MaxAlt } && Text.IsClean(alt)),
+            ErrorText.Of(
+                "field.image-alts", $"must have alt texts of up to {ProductGroupState.MaxAlt} characters without control characters"));
         Check("weightGrams", content.WeightGrams is >= 0 and <= ProductContent.MaxWeightGrams,
             ErrorText.Of("field.whole-range", $"must be 0–{ProductContent.MaxWeightGrams}"));
-        Check("sizeClass", content.SizeClass is null || IsSlug(content.SizeClass), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
-        Check("taxCategory", IsSlug(content.TaxCategory), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
+        Check("sizeClass", content.SizeClass is null || Slug.IsValid(content.SizeClass), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
+        Check("taxCategory", Slug.IsValid(content.TaxCategory), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
         return errors;
     }
-
-    private static bool IsSlug(string text) => text.Length <= 100 && SlugPattern.IsMatch(text);
 
     /// <summary>True for an absolute http(s) URL and for the path of an uploaded image.</summary>
     internal static bool IsImage(string? url) =>
@@ -234,9 +273,6 @@ public sealed partial record ProductState
 
     [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){0,3}\z")]
     private static partial Regex CategoryPattern { get; }
-
-    [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*\z")]
-    private static partial Regex SlugPattern { get; }
 }
 
 /// <summary>The fields of a product that SQL uses; the search indexes are built from them.</summary>
@@ -249,5 +285,14 @@ public sealed partial record ProductState
 /// <param name="Price">Minor units.</param>
 /// <param name="Active">Only active products are found.</param>
 /// <param name="CreatedAt">Used to sort by newest.</param>
+/// <param name="PublishAt">When it goes on sale by itself.</param>
 public sealed record ProductIndex(
-    string Sku, string Name, string Description, string Category, string? Family, string Attributes, long Price, bool Active, string CreatedAt);
+    string Sku, string Name, string Description, string Category, string? Family, string Attributes, long Price, bool Active, string CreatedAt,
+    string? PublishAt)
+{
+    /// <summary>Returns the index of a product.</summary>
+    public static ProductIndex Of(ProductState state) => new(
+        state.Sku, state.Content.Name, state.Content.Description, state.Content.Category, state.Content.Family,
+        string.Join(' ', state.Content.Attributes.Values), state.Content.Price.Amount, state.Content.Active, SortableTime.Of(state.CreatedAt),
+        state.Content.PublishAt is { } publishAt ? SortableTime.Of(publishAt) : null);
+}

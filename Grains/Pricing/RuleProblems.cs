@@ -29,7 +29,7 @@ internal sealed partial class RuleProblems
 
     /// <summary>Checks an id.</summary>
     public void Id(string? id, string field = "id") => Require(
-        id is { Length: <= PricingLimits.MaxIdLength } && SlugPattern.IsMatch(id), field,
+        id is { Length: <= PricingLimits.MaxIdLength } && Slug.IsValid(id), field,
         ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
 
     /// <summary>Checks a name.</summary>
@@ -98,10 +98,7 @@ internal sealed partial class RuleProblems
     public static bool IsCategory(string category) => category.Length <= 100 && CategoryPattern.IsMatch(category);
 
     /// <summary>True for a slug that is short enough to be an id.</summary>
-    public static bool IsShortSlug(string slug) => slug.Length <= PricingLimits.MaxIdLength && SlugPattern.IsMatch(slug);
-
-    [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*\z")]
-    private static partial Regex SlugPattern { get; }
+    public static bool IsShortSlug(string slug) => slug.Length <= PricingLimits.MaxIdLength && Slug.IsValid(slug);
 
     [GeneratedRegex(@"^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*){0,3}\z")]
     private static partial Regex CategoryPattern { get; }

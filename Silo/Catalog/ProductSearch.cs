@@ -2,9 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Npgsql;
-using SoonShop.Aggregates;
 using SoonShop.Catalog;
-using SoonShop.Inventory;
 
 namespace SoonShop.Silo.Catalog;
 
@@ -69,9 +67,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
             }
         }
         var family = query.Family is { } f ? $"p.family = {Parameter(f)}" : "true";
-        const string Available = "coalesce((i.index ->> 'available')::int, 0)";
-        const string Inventory = "left join grain_state_inventory i on i.state_name = 'inventory' and i.grain_key = p.grain_key";
-        var stock = query.InStock switch { true => $"{Available} > 0", false => $"{Available} <= 0", null => "true" };
+        var stock = query.InStock switch { true => $"{ProductRow.Available} > 0", false => $"{ProductRow.Available} <= 0", null => "true" };
         var inCategory = query.Category is { } c ? $"(category = {Parameter(c)} or starts_with(category, {Parameter(c + "/")}))" : "true";
         var inPrice = $"price between {Parameter(query.MinPrice ?? 0)} and {Parameter(query.MaxPrice ?? long.MaxValue)}";
         var (column, direction, beyond) = order.By switch
@@ -94,14 +90,14 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
         command.CommandText = $"""
             with matches as materialized (
               select p.grain_key, p.category, p.price{selected}
-              from product_search p {(query.InStock is null ? "" : Inventory)}
+              from product_search p {(query.InStock is null ? "" : ProductRow.JoinStock)}
               where p.active and {match} and {family} and {stock}),
             page as (
               select grain_key, {column} as sort_value from matches where {inCategory} and {inPrice} and {rest}
               order by {column}{collation} {direction}, grain_key limit {query.Page.Limit + 1})
-            (select 0 as kind, p.grain_key as key, g.state, g.version, {Available} as available,
-                    coalesce((i.index ->> 'lowStockThreshold')::int, {StockState.DefaultLowStockThreshold}) as threshold, p.sort_value::text as sort_value
-             from page p join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {Inventory}
+            (select 0 as kind, p.grain_key as key, g.state, g.version, {ProductRow.Available} as available,
+                    {ProductRow.Threshold} as threshold, p.sort_value::text as sort_value
+             from page p join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {ProductRow.JoinStock}
              order by p.sort_value{collation} {direction}, p.grain_key)
             union all
             (select 1, category, null, count(*)::int, 0, 0, null from matches where {inPrice} group by category order by count(*) desc, category limit 100)
@@ -127,9 +123,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
                     next = Cursor.Write(key, lastSort!, lastKey!);
                     break;
                 case 0:
-                    var product = JsonSerializer.Deserialize<StateEnvelope<ProductState>>(reader.GetFieldValue<byte[]>(2), StateJson.Options)!.State!;
-                    var stock = new StockState(reader.GetInt32(4), 0, reader.GetInt32(5), 0);
-                    items.Add(product.ToView(stock.Availability, reader.GetInt32(3), time.GetUtcNow()));
+                    items.Add(ProductRow.Read(reader, 2, time.GetUtcNow()));
                     (lastKey, lastSort) = (reader.GetString(1), reader.GetString(6));
                     break;
                 case 1:

@@ -88,6 +88,9 @@ public sealed class ExampleTests : IAsyncDisposable
         await SendAsync("createProduct", admin);
         foreach (var operation in (string[])["replaceProduct", "getStock", "setStockThreshold", "adjustStock", "listStockMovements"])
             await SendAsync(operation, admin);
+        ids["product-groups"] = "coffee-gedeo-250";
+        foreach (var operation in (string[])["createProductGroup", "replaceProductGroup", "getProductGroupContent", "getProductGroup", "listProductGroups", "removeProductGroup"])
+            await SendAsync(operation, operation == "getProductGroup" ? nobody : admin);
         ids["users"] = (await ada.GetAsync("/me")).Text("id");
         await SendAsync("getUserRoles", admin);
         await SendAsync("setUserRoles", admin);

@@ -54,6 +54,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/cart/shipping-options"] = t => t.PriceCartAsync("/cart/shipping-options", new { destination = new { country = "GB" } }),
         ["/admin/promotions"] = t => t.CreateRuleAsync(
             "/admin/promotions", name => new { name, action = new { kind = "orderDiscount", percentPpm = 1000 }, enabled = false }),
+        ["/admin/product-groups"] = t => t.CreateGroupAsync(),
         ["/admin/promotions/{id}/codes"] = t => t.GenerateCodesAsync(),
         ["/admin/tax/zones"] = t => t.CreateRuleAsync("/admin/tax/zones", name => new { name, areas = new[] { Area() } }),
         ["/admin/tax/rates"] = t => t.CreateRuleAsync(
@@ -523,6 +524,13 @@ public sealed class IdempotencyTests(RunningShop shop)
         var path = await PromotionCodesTests.PromoteAsync(shop.Admin, Make.Word().ToLowerInvariant(), enabled: false);
         return new Case(shop.Admin, path, new { count = 3 }, async _ =>
             Assert.Equal(3, Expect.Status(200, await shop.Admin.GetAsync(path))["items"]!.AsArray().Count));
+    }
+
+    private Task<Case> CreateGroupAsync()
+    {
+        var id = Make.Word().ToLowerInvariant();
+        return Task.FromResult(new Case(shop.Admin, "/admin/product-groups", new { id, name = "Mugs" }, async _ =>
+            Assert.Equal("Mugs", Expect.Status(200, await shop.Admin.GetAsync($"/admin/product-groups/{id}")).Text("content.name"))));
     }
 
     private async Task<Case> RefundAsync()

@@ -161,6 +161,42 @@ public sealed class MediaApiTests(RunningShop shop)
             new { media = new[] { new { mediaId = id, url = "https://images.example/a.png" } } }));
         Expect.Invalid("media[0].url", await CreateAsync(new { media = new[] { new { alt = "x" } } }));
         Expect.Invalid("media", await CreateAsync(new { media = new[] { new { mediaId = id, alt = new string('x', 1001) } } }));
+        Expect.Invalid("media", await shop.Admin.PostAsync("/admin/product-groups", new
+        {
+            id = Make.Word(),
+            name = "A group",
+            media = new[] { new { mediaId = unknown } },
+        }));
+    }
+
+    [Fact]
+    public async Task an_image_that_is_used_is_not_removed()
+    {
+        var (ofProduct, ofGroup) = ((await UploadAsync(100, 100)).Text("id"), (await UploadAsync(100, 100)).Text("id"));
+        var (sku, group) = (Make.Sku(), Make.Word());
+        Expect.Status(201, await shop.Admin.PostAsync("/products", Product(sku, new { media = new[] { new { mediaId = ofProduct } } })));
+        var entered = Expect.Status(201, await shop.Admin.PostAsync("/admin/product-groups", new
+        {
+            id = group,
+            name = "A group",
+            media = new[] { new { mediaId = ofGroup, alt = "All of them" } },
+        }));
+        Assert.Equal((ofGroup, "All of them"), (entered.Text("content.media.0.mediaId"), entered.Text("content.media.0.alt")));
+        await AgeAsync(ofProduct, ofGroup);
+        Expect.Problem(409, "conflict", await shop.Admin.DeleteAsync($"/admin/media/{ofProduct}"));
+        Expect.Problem(409, "conflict", await shop.Admin.DeleteAsync($"/admin/media/{ofGroup}"));
+
+        Expect.Status(200, await shop.Admin.PatchAsync($"/products/{sku}", new { images = Array.Empty<string>() }));
+        Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/product-groups/{group}"));
+        Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/media/{ofProduct}"));
+        Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/media/{ofGroup}"));
+        Expect.Invalid("images", await shop.Admin.PatchAsync($"/products/{sku}", new { media = new[] { new { mediaId = ofProduct } } }));
+
+        // A product that is just about to get an image holds it for a minute, although it is not written yet.
+        var young = (await UploadAsync(100, 100)).Text("id");
+        Expect.Status(200, await shop.Admin.PatchAsync($"/products/{sku}", new { media = new[] { new { mediaId = young } } }));
+        Expect.Status(200, await shop.Admin.PatchAsync($"/products/{sku}", new { media = Array.Empty<object>() }));
+        Expect.Problem(409, "conflict", await shop.Admin.DeleteAsync($"/admin/media/{young}"));
     }
 
     [Fact]

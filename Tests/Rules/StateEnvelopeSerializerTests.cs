@@ -71,6 +71,19 @@ public sealed class StateEnvelopeSerializerTests
         ["inventory"] = new StockState(10, 3, 7, 42),
         ["promotion uses"] = new PromotionUsesState { Reserved = 1, Committed = 2, Budgets = [new BudgetUse("USD", 100, 200)], Movements = 5 },
         ["promotion codes"] = new PromotionCodesState { Secret = "c2VjcmV0", Batches = [new CodeBatch(Given.Id(1), 0, 1000, Given.Now)] },
+        ["product group"] = new ProductGroupState
+        {
+            Id = "mug",
+            Content = new ProductGroupContent
+            {
+                Name = "Mug",
+                Tags = ["steel"],
+                Options = ["Size"],
+                Media = [new ProductMedia("https://img.example/mug.png", "A mug")],
+                Translations = ImmutableSortedDictionary<string, ProductTranslation>.Empty.Add("zh", new ProductTranslation("杯", null, null, null)),
+                Columns = ImmutableSortedDictionary<string, string>.Empty.Add("Gift card", "FALSE"),
+            },
+        },
         ["cart"] = new CartState
         {
             Lines = [Given.Line() with { PreviousUnitPrice = Given.Usd(900) }, Given.Line("SPOON")],
