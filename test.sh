@@ -58,7 +58,7 @@ classes_of() {
     user) echo Api.{Account,AccountSafety,Address,ApiKey,EmailChange,KeyRotation,Privacy,Session,StoredSecret}Tests \
       Rules.{AddressRules,ApiKeyState,EmailAddress,EmailChange,Erasure,LoginThrottle,NewPassword,PersonalData,UserState}Tests \
       Grains.{SavedAddress,SetPassword}Tests Faults.{EmailChange,Erasure}CrashTests ;;
-    product) echo Api.{Catalogue,CatalogCache,ProductEdit}Tests 'Search.*' Rules.{CatalogChangeLog,Cursor,DisplayNames,ProductState,Sku}Tests ;;
+    product) echo Api.{AttributeFilter,Catalogue,CatalogCache,ProductEdit}Tests 'Search.*' Rules.{CatalogChangeLog,Cursor,DisplayNames,ProductState,Sku}Tests ;;
     order) echo Api.{Purchase,Cart,ExpectedTotal,OneOpenOrder,Order,PaymentDeadline}Tests Rules.{CartState,OrderNumber,OrderRefund,OrderState,OrderTotals}Tests \
       Grains.{CartCall,CheckoutClaim,Deadline,LateOrder,OrderHousekeeping}Tests Faults.{Checkout,Superseding}CrashTests 'Pricing.*' ;;
     payment) echo 'Payments.*' 'Rules.Payment*' 'Rules.Stripe*' Api.ManualCaptureTests Faults.{Payment,Capture}CrashTests ;;

@@ -14,12 +14,15 @@ internal static class ProductsApi
     /// <summary>How often an edit is attempted when other edits precede it.</summary>
     private const int MaxEdits = 5;
 
+    /// <summary>Filters by attributes, such as <c>attr.colour=blue</c>; names and values as long as a product's may be.</summary>
+    internal static readonly NamedFilters Attributes = new("attr.", 50, 500, AttributeFilters.MaxItems);
+
     public static void MapProducts(this IEndpointRouteBuilder api)
     {
         var products = api.MapGroup("/products").WithTags("Catalogue");
-        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Search products").ForAnyone();
+        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Search products").WithMetadata(Attributes).ForAnyone();
         products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("Get a product").ForAnyone();
-        products.MapMethods("", [HttpMethods.Head], SearchAsync).ForAnyone().ExcludeFromDescription();
+        products.MapMethods("", [HttpMethods.Head], SearchAsync).WithMetadata(Attributes).ForAnyone().ExcludeFromDescription();
         products.MapMethods("/{sku}", [HttpMethods.Head], GetAsync).ForAnyone().ExcludeFromDescription();
 
         var admin = products.MapGroup("").ForAdministrators("catalog").LimitRate(RateClass.Admin);
@@ -31,7 +34,7 @@ internal static class ProductsApi
         products.MapGroup("").ForAdministrators("pricing").LimitRate(RateClass.Admin).MapProductPrices();
     }
 
-    private static async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(
+    internal static async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(
         HttpContext context,
         CatalogReader catalog,
         [TextLength(200), CleanText] string? q,
@@ -41,17 +44,33 @@ internal static class ProductsApi
         [NumberRange(0, Money.MaxAmount)] long? maxPrice,
         bool? inStock,
         [OneOf("relevance", "price", "-price", "newest", "name")] string? sort,
+        bool? attributeFacets,
         [Cursor] string? cursor,
-        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
+        [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
+        await catalog.SearchAsync(context, QueryOf(
+            context, q, category, family, minPrice, maxPrice, inStock, SortOf(sort), new PageRequest(limit, cursor),
+            FiltersOf(Attributes.Read(context.Request)), attributeFacets == true));
+
+    /// <summary>Returns the query of a search, with the language and the order that follow from the request.</summary>
+    internal static ProductQuery QueryOf(
+        HttpContext context, string? q, string? category, string? family, long? minPrice, long? maxPrice, bool? inStock, ProductSort sort,
+        PageRequest page, AttributeFilters? attributes, bool withAttributeFacets)
     {
-        var order = SortOf(sort);
-        if (order == ProductSort.Relevance && string.IsNullOrWhiteSpace(q))
-            order = ProductSort.Name;
-        var page = new PageRequest(limit, cursor);
-        return await catalog.SearchAsync(context, new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, page)
+        var order = sort == ProductSort.Relevance && string.IsNullOrWhiteSpace(q) ? ProductSort.Name : sort;
+        return new ProductQuery(q, category, family, minPrice, maxPrice, inStock, order, page)
         {
             Language = order == ProductSort.Name && Messages.For(context.Request) is { Language: "zh" } chinese ? chinese.Language : null,
-        });
+            Attributes = attributes,
+            WithAttributeFacets = withAttributeFacets,
+        };
+    }
+
+    /// <summary>Returns filters in a fixed order and without repetitions; null for none.</summary>
+    internal static AttributeFilters? FiltersOf(IEnumerable<(string Name, string Value)> attributes)
+    {
+        var filters = attributes.Distinct().OrderBy(a => a.Name, StringComparer.Ordinal).ThenBy(a => a.Value, StringComparer.Ordinal)
+            .Select(a => new AttributeFilter(a.Name, a.Value)).ToImmutableArray();
+        return filters.IsEmpty ? null : new AttributeFilters(filters);
     }
 
     private static async Task<Results<Representation<Product>, Problem>> GetAsync(string sku, HttpContext context, CatalogReader catalog) =>

@@ -25,6 +25,7 @@ internal static class FieldTexts
         ["minPrice"] = "The lowest price, in minor units.",
         ["maxPrice"] = "The highest price, in minor units.",
         ["inStock"] = "True for products that are available, false for those that are not.",
+        ["attributeFacets"] = "True to count the matches by the values of their attributes, too.",
         ["sort"] = "The order: `relevance` (default with `q`), `price`, `-price`, `newest` or `name` (default without `q`).",
         ["status"] = "Orders with this status.",
         ["customerId"] = "Orders of this customer.",
@@ -53,6 +54,8 @@ internal static class FieldTexts
     /// </summary>
     public static readonly IReadOnlyDictionary<string, string> Schemas = new Dictionary<string, string>(StringComparer.Ordinal)
     {
+        ["AttributeFacet"] = "Matches by the values of one attribute.",
+        ["AttributeValueFacet"] = "Matches with one value of an attribute.",
         ["DeadLetter"] = "An event that a handler failed to handle.",
         ["DeadLetterGroup"] = "A group of dead letters.",
         ["DeadLetterGrouping"] = "The criteria by which dead letters can be grouped.",
@@ -108,6 +111,10 @@ internal static class FieldTexts
         ["at"] = "When it happened.",
         ["attempts"] = "The number of attempts.",
         ["attributes"] = "Names and values, such as `colour: blue`; at most 50.",
+        ["Facets.attributes"] = "Numbers of matches by attribute, the most frequent first; null unless `attributeFacets` is true.",
+        ["AttributeFacet.name"] = "The attribute's name, which a filter has after `attr.`.",
+        ["AttributeFacet.values"] = "The values with their numbers of matches, the most frequent first; at most 50.",
+        ["AttributeValueFacet.value"] = "The value, as a filter needs it.",
         ["ProductPatchRequest.attributes"] = "Names and values to set; `null` removes an attribute, or all of them.",
         ["availability"] = "Whether the product can be bought.",
         ["available"] = "Units that can be bought: on hand and not reserved.",

@@ -74,7 +74,9 @@ internal static class OperationTexts
             + "409 while orders are open, and for administrators.",
         ["getErasure"] = "Tells whether an erasure is done. The id is in the answer that started it.",
         ["searchProducts"] = "Finds products on sale by words, category, family, price and stock, with the number of matches by "
-            + "category and price band.",
+            + "category and price band. Filter by attributes with parameters that are called `attr.` and the attribute's name, such as "
+            + "`attr.colour=blue&attr.colour=red&attr.size=L`: each attribute must have one of its values, compared exactly; at most 20 "
+            + "values. With `attributeFacets=true`, matches are also counted by attribute; a facet ignores its own filter.",
         ["getProduct"] = "Returns a product with its availability. Archived products are found too; drafts only by administrators and "
             + "API keys with `catalog:write`.",
         ["createProduct"] = "Creates a product. With `active: false` it is a draft, and with `publishAt`, too, it goes on sale at that "

@@ -17,7 +17,10 @@ internal sealed class QueryNames
 
     private readonly ImmutableArray<(string Name, bool IsList)> names;
 
-    private QueryNames(ImmutableArray<(string Name, bool IsList)> names) => this.names = names;
+    private readonly NamedFilters? filters;
+
+    private QueryNames(ImmutableArray<(string Name, bool IsList)> names, NamedFilters? filters) =>
+        (this.names, this.filters) = (names, filters);
 
     /// <summary>Returns the names of an endpoint; null when any name is allowed, or when there is no handler.</summary>
     public static QueryNames? Of(Endpoint endpoint) =>
@@ -27,11 +30,17 @@ internal sealed class QueryNames
     public IEnumerable<(string Name, ErrorText Fault)> Faults(HttpRequest request)
     {
         var given = new HashSet<string>(StringComparer.Ordinal);
+        var filterCount = 0;
         foreach (var pair in new QueryStringEnumerable(request.QueryString.Value))
         {
             var name = pair.DecodeName().ToString();
             if (name.Length == 0)
                 yield return ("query", FieldFaults.Nameless);
+            else if (filters?.Has(name) == true)
+            {
+                if (filters.Fault(name, pair.DecodeValue().ToString(), ++filterCount) is { } fault)
+                    yield return (name, fault);
+            }
             else if (!names.Any(n => n.Name == name))
                 yield return (name, FieldFaults.UnknownParameter(name, names.Select(n => n.Name)));
             else if (!given.Add(name) && !names.First(n => n.Name == name).IsList)
@@ -46,7 +55,9 @@ internal sealed class QueryNames
         && (endpoint as RouteEndpoint)?.RoutePattern.Parameters.Any(p => p.Name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase)) != true;
 
     private static QueryNames Read(Endpoint endpoint) =>
-        new([.. Read(endpoint.Metadata.GetMetadata<MethodInfo>()!.GetParameters(), endpoint, MaxDepth)]);
+        new(
+            [.. Read(endpoint.Metadata.GetMetadata<MethodInfo>()!.GetParameters(), endpoint, MaxDepth)],
+            endpoint.Metadata.GetMetadata<NamedFilters>());
 
     private static IEnumerable<(string, bool)> Read(IEnumerable<ParameterInfo> parameters, Endpoint endpoint, int depth)
     {
@@ -68,6 +79,39 @@ internal sealed class QueryNames
         return type == typeof(string) || type.IsEnum || (type.IsArray && IsSimple(type.GetElementType()!))
             || Array.Exists(type.GetInterfaces(), i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IParsable<>));
     }
+}
+
+/// <summary>
+/// Allows a route's query parameters whose names begin alike and end as data says, such as <c>attr.colour</c>. Each may be repeated.
+/// </summary>
+/// <param name="Prefix">The beginning of the names.</param>
+/// <param name="MaxNameLength">The most characters after the prefix.</param>
+/// <param name="MaxValueLength">The most characters of a value.</param>
+/// <param name="MaxCount">The most such parameters of a request.</param>
+internal sealed record NamedFilters(string Prefix, int MaxNameLength, int MaxValueLength, int MaxCount)
+{
+    /// <summary>True for the name of such a parameter.</summary>
+    public bool Has(string name) => name.Length > Prefix.Length && name.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <summary>Returns the names without the prefix and the values of a request.</summary>
+    public IEnumerable<(string Name, string Value)> Read(HttpRequest request)
+    {
+        foreach (var pair in new QueryStringEnumerable(request.QueryString.Value))
+        {
+            var name = pair.DecodeName().ToString();
+            if (Has(name))
+                yield return (name[Prefix.Length..], pair.DecodeValue().ToString());
+        }
+    }
+
+    /// <summary>Returns what is wrong with one of them; null when nothing is.</summary>
+    public ErrorText? Fault(string name, string value, int count) =>
+        count > MaxCount ? ErrorText.Of("field.many-filters", $"is one filter too many; send at most {MaxCount}")
+        : name.Length - Prefix.Length > MaxNameLength
+            ? ErrorText.Of("field.filter-name", $"must have at most {MaxNameLength} characters after {Prefix}")
+        : value.Length > MaxValueLength ? ErrorText.Of("field.filter-value", $"must be at most {MaxValueLength} characters")
+        : Text.IsLine(value) && Text.IsLine(name) ? null
+        : ErrorText.Of("field.control-characters", "must not contain control characters");
 }
 
 /// <summary>Marks a route whose query may contain anything, because it is not the shop's.</summary>

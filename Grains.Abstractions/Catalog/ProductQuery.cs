@@ -15,7 +15,35 @@ public sealed record ProductQuery(
 {
     /// <summary>The language whose collation sorts names: <c>zh</c> (pinyin), or null for the Unicode collation.</summary>
     [Id(0)] public string? Language { get; init; }
+
+    /// <summary>Attributes that a product must have; null for none.</summary>
+    [Id(1)] public AttributeFilters? Attributes { get; init; }
+
+    /// <summary>True to count matches by attribute.</summary>
+    [Id(2)] public bool WithAttributeFacets { get; init; }
 }
+
+/// <summary>
+/// Attributes that a product must have: for each name one of its values. Names and values are compared exactly. Two filters are equal when
+/// their items are.
+/// </summary>
+/// <param name="Items">Names with values. A name with several values appears several times.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.attribute-filters")]
+public sealed record AttributeFilters(ImmutableArray<AttributeFilter> Items)
+{
+    /// <summary>The most items of one search.</summary>
+    public const int MaxItems = 20;
+
+    /// <inheritdoc/>
+    public bool Equals(AttributeFilters? other) => other is not null && Items.SequenceEqual(other.Items);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Items.Aggregate(0, HashCode.Combine);
+}
+
+/// <summary>One value that an attribute may have.</summary>
+[GenerateSerializer, Immutable, Alias("soonshop.attribute-filter")]
+public sealed record AttributeFilter(string Name, string Value);
 
 /// <summary>Orders of a product list.</summary>
 [Alias("soonshop.product-sort")]
@@ -39,7 +67,28 @@ public sealed record ProductPage(ImmutableArray<Product> Items, string? NextCurs
 
 /// <summary>The counts of matches, before paging. Each facet ignores its own filter, so that a shopper sees the other choices.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.facets")]
-public sealed record Facets(ImmutableArray<CategoryFacet> Categories, ImmutableArray<PriceFacet> Prices);
+public sealed record Facets(ImmutableArray<CategoryFacet> Categories, ImmutableArray<PriceFacet> Prices)
+{
+    /// <summary>The most frequent attributes; null unless they were asked for.</summary>
+    [Id(0)] public ImmutableArray<AttributeFacet>? Attributes { get; init; }
+}
+
+/// <summary>Matches by the values of one attribute.</summary>
+/// <param name="Name">The attribute's name.</param>
+/// <param name="Values">The most frequent values first, at most 50.</param>
+[GenerateSerializer, Immutable, Alias("soonshop.attribute-facet")]
+public sealed record AttributeFacet(string Name, ImmutableArray<AttributeValueFacet> Values)
+{
+    /// <summary>The most attributes of one search.</summary>
+    public const int MaxNames = 20;
+
+    /// <summary>The most values of one attribute.</summary>
+    public const int MaxValues = 50;
+}
+
+/// <summary>Matches with one value of an attribute.</summary>
+[GenerateSerializer, Immutable, Alias("soonshop.attribute-value-facet")]
+public sealed record AttributeValueFacet(string Value, int Count);
 
 /// <summary>Matches in one category.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.category-facet")]

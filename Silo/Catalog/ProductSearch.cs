@@ -63,6 +63,7 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
                 rank = Rank(terms, phrase);
             }
         }
+        var attributes = AttributeConditions.Of(query, Parameter);
         var family = query.Family is { } f ? $"p.family = {Parameter(f)}" : "true";
         var stock = query.InStock switch { true => $"{ProductRow.Available} > 0", false => $"{ProductRow.Available} <= 0", null => "true" };
         var inCategory = query.Category is { } c ? $"(category = {Parameter(c)} or starts_with(category, {Parameter(c + "/")}))" : "true";
@@ -86,27 +87,32 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
         }
         command.CommandText = $"""
             with matches as materialized (
-              select p.grain_key, p.category, p.price{selected}
-              from product_search p {(query.InStock is null ? "" : ProductRow.JoinStock)}
-              where p.active and {match} and {family} and {stock}),
+              select p.grain_key, p.category, p.price{selected}{attributes.Columns}
+              from product_search p {(query.InStock is null ? "" : ProductRow.JoinStock)}{attributes.Join}
+              where p.active and {match} and {family} and {stock} and {attributes.Matches}),
             page as (
-              select grain_key, {column} as sort_value from matches where {inCategory} and {inPrice} and {rest}
+              select grain_key, {column} as sort_value from matches
+              where {inCategory} and {inPrice} and {attributes.Fits} and {rest}
               order by {column}{collation} {direction}, grain_key limit {query.Page.Limit + 1})
             (select 0 as kind, p.grain_key as key, g.state, g.version, {ProductRow.Available} as available,
                     {ProductRow.Threshold} as threshold, p.sort_value::text as sort_value
              from page p join grain_state_product g on g.state_name = 'product' and g.grain_key = p.grain_key {ProductRow.JoinStock}
              order by p.sort_value{collation} {direction}, p.grain_key)
             union all
-            (select 1, category, null, count(*)::int, 0, 0, null from matches where {inPrice} group by category order by count(*) desc, category limit 100)
+            (select 1, category, null, count(*)::int, 0, 0, null from matches
+             where {inPrice} and {attributes.Fits} group by category order by count(*) desc, category limit 100)
             union all
             (select 2, width_bucket(price, {Parameter(PriceBounds)})::text, null, count(*)::int, 0, 0, null
-             from matches where {inCategory} group by 2 order by 2)
+             from matches where {inCategory} and {attributes.Fits} group by 2 order by 2)
+            {attributes.Facets($"{inCategory} and {inPrice}")}
             """;
-        return await ReadAsync(command, order.Key, query.Page.Limit, cancellation);
+        return await ReadAsync(command, order.Key, query, cancellation);
     }
 
-    private async Task<ProductPage> ReadAsync(NpgsqlCommand command, string key, int limit, CancellationToken cancellation)
+    private async Task<ProductPage> ReadAsync(NpgsqlCommand command, string key, ProductQuery query, CancellationToken cancellation)
     {
+        var limit = query.Page.Limit;
+        var attributes = new List<(string Name, AttributeValueFacet Value)>();
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var items = ImmutableArray.CreateBuilder<Product>();
         var categories = ImmutableArray.CreateBuilder<CategoryFacet>();
@@ -126,13 +132,21 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
                 case 1:
                     categories.Add(new CategoryFacet(reader.GetString(1), reader.GetInt32(3)));
                     break;
+                case AttributeConditions.FacetKind:
+                    attributes.Add((reader.GetString(1), new AttributeValueFacet(reader.GetString(6), reader.GetInt32(3))));
+                    break;
                 default:
                     var band = int.Parse(reader.GetString(1), CultureInfo.InvariantCulture);
                     prices.Add(new PriceFacet(band == 0 ? 0 : PriceBounds[band - 1], band == PriceBounds.Length ? null : PriceBounds[band], reader.GetInt32(3)));
                     break;
             }
         }
-        return new ProductPage(items.ToImmutable(), next, new Facets(categories.ToImmutable(), prices.ToImmutable()));
+        return new ProductPage(items.ToImmutable(), next, new Facets(categories.ToImmutable(), prices.ToImmutable())
+        {
+            Attributes = query.WithAttributeFacets
+                ? [.. attributes.GroupBy(a => a.Name, a => a.Value).Select(a => new AttributeFacet(a.Key, [.. a]))]
+                : null,
+        });
     }
 
     /// <summary>
@@ -163,6 +177,8 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
         var words = string.Join(' ', WordPattern.Matches(text?.ToLowerInvariant() ?? "").Select(m => m.Value).Take(MaxWords));
         var key = string.Join(
             '|', words.Length == 0 ? text : words, query.Category, query.Family, query.MinPrice, query.MaxPrice, query.InStock, sort);
+        if (query.Attributes is { } filters)
+            key += "|" + JsonSerializer.Serialize(filters.Items);
         return sort == ProductSort.Name && query.Language == Chinese ? $"{key}|{query.Language}" : key;
     }
 
