@@ -91,6 +91,8 @@ internal static class FrontEnd
         admin.MapAdminOrders();
         admin.MapAdminPayments();
         admin.MapAdminProductGroups();
+        admin.MapAdminSynonyms();
+        admin.MapAdminSearchMisses();
         admin.MapAdminPricing();
         admin.MapAdminWebhooks();
         admin.MapAdminEvents();

@@ -61,7 +61,7 @@ internal static class Hosting
         .AddSingleton<PasswordHashing>()
         .AddSingleton<IStockLedger, StockLedger>()
         .AddSingleton<IPromotionUseLedger, PromotionUseLedger>()
-        .AddCatalog()
+        .AddCatalog(configuration.Search)
         .AddSingleton<IMediaRecords, MediaRecords>()
         .AddSingleton(typeof(LocalGrainCache<>))
         .AddSingleton<ICartIdKeys, StoredCartIdKeys>()

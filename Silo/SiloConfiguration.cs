@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Npgsql;
+using SoonShop.Catalog;
 using SoonShop.Events;
 using SoonShop.Media;
 using SoonShop.Notifications;
@@ -23,7 +24,7 @@ namespace SoonShop.Silo;
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
     NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity,
-    MediaRetentionOptions MediaRetention,
+    MediaRetentionOptions MediaRetention, SearchOptions Search,
     TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
@@ -47,6 +48,7 @@ internal sealed record SiloConfiguration(
         var privacy = Bind<PrivacyOptions>(PrivacyOptions.Section);
         var integrity = Bind<IntegrityOptions>(IntegrityOptions.Section, IntegrityOptions.FormerSection);
         var mediaRetention = Bind<MediaRetentionOptions>(MediaRetentionOptions.Section);
+        var search = Bind<SearchOptions>(SearchOptions.Section);
         var telemetry = Bind<TelemetryOptions>(TelemetryOptions.Section);
         var dashboard = Bind<DashboardAccessOptions>(DashboardAccessOptions.Section);
         var clusterTls = Bind<ClusterTlsOptions>(ClusterTlsOptions.Section);
@@ -64,11 +66,12 @@ internal sealed record SiloConfiguration(
         problems.AddRange(privacy.Problems());
         problems.AddRange(integrity.Problems());
         problems.AddRange(mediaRetention.Problems());
+        problems.AddRange(search.Problems());
         problems.AddRange(telemetry.Problems());
         problems.AddRange(dashboard.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, mediaRetention,
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, mediaRetention, search,
             telemetry, dashboard, clusterTls,
             ReadDatabase(configuration, silo, problems));
     }

@@ -42,8 +42,12 @@ internal sealed class CatalogCache : IDisposable
     public ValueTask<(Result<CachedResponse> Answer, string Source)> ProductAsync(string sku, Func<Task<Result<CachedResponse>>> ask, CancellationToken cancellation) =>
         GetAsync(products, sku, ask, answer => IsNewest(sku, answer), cancellation);
 
-    /// <summary>Returns a search from the cache or from <paramref name="ask"/>.</summary>
-    public ValueTask<(Result<CachedResponse> Answer, string Source)> SearchAsync(ProductQuery query, Func<Task<Result<CachedResponse>>> ask, CancellationToken cancellation) =>
+    /// <summary>Returns what many products give, such as a search, from the cache or from <paramref name="ask"/>.</summary>
+    /// <param name="query">What is asked; equal queries have one response.</param>
+    /// <param name="ask">Asks the cluster.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public ValueTask<(Result<CachedResponse> Answer, string Source)> SearchAsync(
+        object query, Func<Task<Result<CachedResponse>>> ask, CancellationToken cancellation) =>
         GetAsync(searches, query, ask, _ => true, cancellation);
 
     /// <summary>Removes a product that this front end has changed, so that the next reader here sees the change.</summary>
@@ -52,6 +56,9 @@ internal sealed class CatalogCache : IDisposable
         products.Drop(sku);
         searches.DropAll();
     }
+
+    /// <summary>Removes all searches, because what they find has changed.</summary>
+    public void SearchesChanged() => searches.DropAll();
 
     /// <summary>Applies changes. <paramref name="trueAtMs"/> is when they were read, by <see cref="Environment.TickCount64"/>.</summary>
     public void Apply(CatalogChangeBatch update, long trueAtMs)

@@ -30,21 +30,61 @@ internal sealed class CatalogReader(
     /// <summary>Returns a product by its normalized SKU.</summary>
     public async Task<Results<Representation<Product>, Problem>> ProductAsync(HttpContext context, string sku)
     {
-        var isAdmin = context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
-        var showsDrafts = context.User.IsAdministrator() || context.User.HasScope(CatalogWrite);
-        var (found, source) = isAdmin
-            ? (await AskAsync(sku, showsDrafts), CacheSource.Bypass)
-            : await cache.ProductAsync(sku, () => AskAsync(sku, showsDrafts: false), context.RequestAborted);
-        return found.IsError ? new Problem(found.Error) : Of<Product>(found.Value, source, isAdmin ? ForAdministrators : productControl);
+        var (found, source) = await FindAsync(context, sku);
+        return found.IsError
+            ? new Problem(found.Error)
+            : Of<Product>(found.Value, source, IsAdministrator(context) ? ForAdministrators : productControl);
     }
 
     /// <summary>Returns a page of a search.</summary>
-    public async Task<Results<Representation<ProductPage>, Problem>> SearchAsync(HttpContext context, ProductQuery query)
+    public Task<Results<Representation<ProductPage>, Problem>> SearchAsync(HttpContext context, ProductQuery query)
     {
-        var isAdmin = context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
-        var (found, source) = isAdmin ? (await AskAsync(query), CacheSource.Bypass) : await cache.SearchAsync(query, () => AskAsync(query), context.RequestAborted);
         context.Response.Headers.AppendCommaSeparatedValues("Vary", "Accept-Language");
-        return found.IsError ? new Problem(found.Error) : Of<ProductPage>(found.Value, source, isAdmin ? ForAdministrators : searchControl);
+        return RespondAsync<ProductPage>(context, query, () => AskAsync(query));
+    }
+
+    /// <summary>Returns suggestions.</summary>
+    public Task<Results<Representation<Suggestions>, Problem>> SuggestAsync(HttpContext context, SuggestionQuery query) =>
+        RespondAsync<Suggestions>(context, query, async () => ToResponse<Suggestions>(await Search().SuggestAsync(query)));
+
+    /// <summary>Returns the products that are related to one. Error: <c>not-found</c>.</summary>
+    public Task<Results<Representation<RelatedProducts>, Problem>> RelatedAsync(HttpContext context, RelatedQuery query) =>
+        RespondAsync<RelatedProducts>(context, query, async () =>
+        {
+            var product = await AskAsync(query.Sku, showsDrafts: false);
+            if (product.IsError)
+                return product.Error;
+            var related = await Search().FindRelatedAsync(query);
+            return ToResponse<RelatedProducts>(related with { Items = [.. related.Items.Select(links.ToPublic)] });
+        });
+
+    private async Task<Results<Representation<T>, Problem>> RespondAsync<T>(
+        HttpContext context, object query, Func<Task<Result<CachedResponse>>> ask)
+    {
+        var (found, source) = await FindAsync(context, query, ask);
+        return found.IsError
+            ? new Problem(found.Error)
+            : Of<T>(found.Value, source, IsAdministrator(context) ? ForAdministrators : searchControl);
+    }
+
+    private ValueTask<(Result<CachedResponse> Answer, string Source)> FindAsync(HttpContext context, string sku) => IsAdministrator(context)
+        ? BypassAsync(() => AskAsync(sku, showsDrafts: context.User.IsAdministrator() || context.User.HasScope(CatalogWrite)))
+        : cache.ProductAsync(sku, () => AskAsync(sku, showsDrafts: false), context.RequestAborted);
+
+    private ValueTask<(Result<CachedResponse> Answer, string Source)> FindAsync(
+        HttpContext context, object query, Func<Task<Result<CachedResponse>>> ask) =>
+        IsAdministrator(context) ? BypassAsync(ask) : cache.SearchAsync(query, ask, context.RequestAborted);
+
+    private static async ValueTask<(Result<CachedResponse> Answer, string Source)> BypassAsync(Func<Task<Result<CachedResponse>>> ask) =>
+        (await ask(), CacheSource.Bypass);
+
+    private static bool IsAdministrator(HttpContext context) => context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
+
+    /// <summary>Removes all searches from the cache after a write that has changed what they find.</summary>
+    public Result<T> InvalidateSearches<T>(Result<T> result)
+    {
+        cache.SearchesChanged();
+        return result;
     }
 
     /// <summary>
@@ -84,10 +124,19 @@ internal sealed class CatalogReader(
 
     private async Task<Result<CachedResponse>> AskAsync(ProductQuery query)
     {
-        var page = await cluster.GetGrain<IProductSearchGrain>(WorkerKeys.Next()).SearchAsync(query);
-        if (page.IsError)
-            return page.Error;
-        var body = Write(page.Value with { Items = [.. page.Value.Items.Select(links.ToPublic)] });
+        var page = await Search().SearchAsync(query);
+        return page.IsError
+            ? page.Error
+            : ToResponse<ProductPage>(page.Value with { Items = [.. page.Value.Items.Select(links.ToPublic)] });
+    }
+
+    private IProductSearchGrain Search() => cluster.GetGrain<IProductSearchGrain>(WorkerKeys.Next());
+
+    private Result<CachedResponse> ToResponse<T>(Result<T> result)
+    {
+        if (result.IsError)
+            return result.Error;
+        var body = Write(result.Value);
         return new CachedResponse(body, $"\"{Base64Url.EncodeToString(SHA256.HashData(body).AsSpan(0, 16))}\"");
     }
 

@@ -22,8 +22,15 @@ internal static class ProductsApi
         var products = api.MapGroup("/products").WithTags("Catalogue");
         products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Search products").WithMetadata(Attributes).ForAnyone();
         products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("Get a product").ForAnyone();
+        products.MapGet("/{sku}/related", RelatedAsync).WithName("listRelatedProducts").WithSummary("List related products").ForAnyone();
+        products.MapMethods("/{sku}/related", [HttpMethods.Head], RelatedAsync).ForAnyone().ExcludeFromDescription();
         products.MapMethods("", [HttpMethods.Head], SearchAsync).WithMetadata(Attributes).ForAnyone().ExcludeFromDescription();
         products.MapMethods("/{sku}", [HttpMethods.Head], GetAsync).ForAnyone().ExcludeFromDescription();
+
+        // Not below /products, where it could be a SKU.
+        var suggestions = api.MapGroup("/search/suggestions").WithTags("Catalogue");
+        suggestions.MapGet("", SuggestAsync).WithName("suggestProducts").WithSummary("Suggest products while somebody types").ForAnyone();
+        suggestions.MapMethods("", [HttpMethods.Head], SuggestAsync).ForAnyone().ExcludeFromDescription();
 
         var admin = products.MapGroup("").ForAdministrators("catalog").LimitRate(RateClass.Admin);
         admin.MapPost("", CreateAsync).WithName("createProduct").WithSummary("Create a product").WithETag();
@@ -75,6 +82,20 @@ internal static class ProductsApi
 
     private static async Task<Results<Representation<Product>, Problem>> GetAsync(string sku, HttpContext context, CatalogReader catalog) =>
         Sku.TryNormalize(sku, out var normal) ? await catalog.ProductAsync(context, normal) : Unknown(sku);
+
+    private static async Task<Results<Representation<Suggestions>, Problem>> SuggestAsync(
+        HttpContext context, CatalogReader catalog,
+        [RequiredField, TextLength(SuggestionQuery.MaxTextLength, MinimumLength = 1), CleanText] string? q,
+        [NumberRange(1, SuggestionQuery.MaxLimit)] int limit = SuggestionQuery.DefaultLimit) =>
+        // A parameter that is missing is not validated.
+        q is null
+            ? Missing(nameof(q))
+            : await catalog.SuggestAsync(context, new SuggestionQuery(q, limit));
+
+    private static async Task<Results<Representation<RelatedProducts>, Problem>> RelatedAsync(
+        string sku, HttpContext context, CatalogReader catalog,
+        [NumberRange(1, RelatedQuery.MaxLimit)] int limit = RelatedQuery.DefaultLimit) =>
+        Sku.TryNormalize(sku, out var normal) ? await catalog.RelatedAsync(context, new RelatedQuery(normal, limit)) : Unknown(sku);
 
     private static async Task<Results<Created<Product>, Problem>> CreateAsync(
         CreateProductRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog, MediaLinks links)
@@ -132,6 +153,8 @@ internal static class ProductsApi
 
     internal static (string Sku, IProductGrain Product)? Find(IClusterClient cluster, string text) =>
         Sku.TryNormalize(text, out var sku) ? (sku, cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku))) : null;
+
+    private static Problem Missing(string parameter) => new(Error.Invalid(parameter, "field.required", $"The {parameter} field is required."));
 
     internal static Problem Unknown(string sku) => new(Error.NotFound("not-found.product", $"The product {sku} was not found."));
 

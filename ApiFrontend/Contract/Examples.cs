@@ -26,7 +26,7 @@ internal static class Examples
     private static readonly HashSet<string> LeftOut = new(StringComparer.Ordinal)
     {
         "LoginRequest.cartId", "PlaceOrderRequest.addressId", "PlaceOrderRequest.savePaymentMethod", "PlaceOrderRequest.expectedTotal", "PayOrderRequest.savePaymentMethod",
-        "RefundRequest.lines", "RefundRequest.full", "cursor",
+        "SynonymSetRequest.from", "SynonymSetRequest.to", "RefundRequest.lines", "RefundRequest.full", "cursor",
         "ProductMediaBody.mediaId", "ProductMediaBody.sources", "ProductRequest.media", "CreateProductRequest.media",
         "ProductPatchRequest.media",
     };
@@ -90,6 +90,15 @@ internal static class Examples
         ["translations"] = () => new JsonObject { ["zh"] = new JsonObject { ["name"] = "有机咖啡豆" } },
         ["columns"] = () => new JsonObject { ["Google Shopping / Condition"] = "new" },
         ["CreateProductGroupRequest.id"] = () => "coffee-gedeo",
+        ["SynonymSetRequest.id"] = () => "sofas",
+        ["SynonymSetResponse.id"] = () => "sofas",
+        ["terms"] = () => new JsonArray("sofa", "couch", "settee"),
+        ["SynonymSetResponse.from"] = () => new JsonArray(),
+        ["SynonymSetResponse.to"] = () => new JsonArray(),
+        ["Suggestion.text"] = () => Name,
+        ["Suggestion.kind"] = () => "product",
+        ["SearchMiss.text"] = () => "chaise longue",
+        ["SearchMiss.searches"] = () => 12,
         ["lowestPrice30Days"] = () => null,
         ["taxProvider"] = () => null,
         ["CartItem.lineTotal"] = () => Dollars(3998),

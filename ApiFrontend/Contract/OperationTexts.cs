@@ -9,6 +9,7 @@ internal static class OperationTexts
         ["Accounts"] = "Registration, sign-in, and the account of the signed-in customer.",
         ["Privacy"] = "Export and erasure of everything that is stored about a customer.",
         ["Catalogue"] = "Products: search for everybody, changes for administrators.",
+        ["Admin: search"] = "Synonyms of the search, and searches that found nothing.",
         ["Product groups"] = "Products with variants: what the variants have in common, with texts in several languages.",
         ["Images"] = "Files of uploaded images, for everybody.",
         ["Cart"] = "The cart of a customer or guest.",
@@ -77,6 +78,20 @@ internal static class OperationTexts
             + "category and price band. Filter by attributes with parameters that are called `attr.` and the attribute's name, such as "
             + "`attr.colour=blue&attr.colour=red&attr.size=L`: each attribute must have one of its values, compared exactly; at most 20 "
             + "values. With `attributeFacets=true`, matches are also counted by attribute; a facet ignores its own filter.",
+        ["suggestProducts"] = "Returns categories and products on sale whose names have a word that begins with the text, categories "
+            + "first. From four characters on, a typing error is tolerated. Of a product group, one product is suggested.",
+        ["listRelatedProducts"] = "Returns products on sale that customers bought together with this one, the most frequent first, then "
+            + "those of its category that are closest by price and name. At most one of a product group, and none of the product's own.",
+        ["listSynonyms"] = "Lists the sets of synonyms by id.",
+        ["createSynonyms"] = "Adds a set of synonyms: `terms` that all find the same products, or terms `from` that also find the products "
+            + "of terms `to`. It is in force in the next search. The same set sent again is answered the same. A term can have synonyms in "
+            + "one set only: 409.",
+        ["getSynonyms"] = "Returns a set of synonyms.",
+        ["replaceSynonyms"] = "Replaces a set of synonyms. The same body again changes nothing.",
+        ["removeSynonyms"] = "Removes a set of synonyms. The next search is without it.",
+        ["listSearchMisses"] = "Returns texts that shoppers searched for, without filters, and that found nothing, with their number in "
+            + "the days of the period. They are written a few seconds after the search. Texts that look like an e-mail address or a phone, "
+            + "card or account number are not recorded.",
         ["getProduct"] = "Returns a product with its availability. Archived products are found too; drafts only by administrators and "
             + "API keys with `catalog:write`.",
         ["createProduct"] = "Creates a product. With `active: false` it is a draft, and with `publishAt`, too, it goes on sale at that "

@@ -57,4 +57,12 @@ public interface IProductSearchGrain : IGrainWithIntegerKey
     /// <summary>Returns one page of matches, with facets over all matches. Error: <c>validation-failed</c> for an invalid cursor.</summary>
     [Alias("search")]
     Task<Result<ProductPage>> SearchAsync(ProductQuery query, CancellationToken cancellation = default);
+
+    /// <summary>Returns suggestions for what was typed so far. Never fails for a text.</summary>
+    [Alias("suggest")]
+    Task<Suggestions> SuggestAsync(SuggestionQuery query, CancellationToken cancellation = default);
+
+    /// <summary>Returns products on sale that are related to one. Empty for an unknown product.</summary>
+    [Alias("related")]
+    Task<RelatedProducts> FindRelatedAsync(RelatedQuery query, CancellationToken cancellation = default);
 }

@@ -11,7 +11,7 @@ namespace SoonShop.Silo.Catalog;
 /// nothing matches, a second search tolerates typing errors. One statement returns the page and the facets of the same set, and reads only
 /// the products of the page.
 /// </summary>
-internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvider time) : IProductSearch
+internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvider time, SearchMisses misses) : IProductSearch
 {
     /// <summary>The most words that distinguish one query from another in metrics; further words are ignored.</summary>
     private const int MaxWords = 10;
@@ -34,16 +34,18 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
         if (text is null)
             return await PageAsync(query, null, order, cancellation);
         // The text has only invisible characters, so nothing can match.
-        if (await AskAsync("select search_query($1)", text, cancellation) is not { } written)
+        if (await ReadWordsAsync(text, cancellation) is not { } words)
             return new ProductPage([], null, new Facets([], []));
-        var page = await PageAsync(query, (text, written), order, cancellation);
-        return IsEmpty(page) && await AskAsync("select search_query_forgiving($1)", text, cancellation) is { } meant
-            ? await PageAsync(query, (text, meant), order, cancellation)
-            : page;
+        var page = await PageAsync(query, words, order, cancellation);
+        if (IsEmpty(page) && await MeantAsync(text, cancellation) is { } meant)
+            page = await PageAsync(query, new Words(text, meant, null), order, cancellation);
+        if (IsEmpty(page) && IsUnfiltered(query))
+            misses.Add(text);
+        return page;
     }
 
     private async Task<ProductPage> PageAsync(
-        ProductQuery query, (string Text, string Terms)? words, Order order, CancellationToken cancellation)
+        ProductQuery query, Words? words, Order order, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand();
         string Parameter(object value)
@@ -55,12 +57,15 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
         var rank = "0::bigint";
         if (words is { } wanted)
         {
-            var terms = $"{Parameter(wanted.Terms)}::tsquery";
-            match = $"p.terms @@ {terms}";
+            var own = $"{Parameter(wanted.Written)}::tsquery";
+            var all = wanted.Expanded is { } expanded ? $"{Parameter($"({wanted.Written}) | {expanded}")}::tsquery" : own;
+            match = $"p.terms @@ {all}";
             if (order.By == ProductSort.Relevance)
             {
                 var phrase = $"lower({Parameter(wanted.Text)})";
-                rank = Rank(terms, phrase);
+                // A product that only a synonym finds has half the rank.
+                rank = wanted.Expanded is null ? Rank(own, phrase)
+                    : $"case when p.terms @@ {own} then {Rank(own, phrase)} else {Rank(all, phrase)} / 2 end";
             }
         }
         var attributes = AttributeConditions.Of(query, Parameter);
@@ -159,12 +164,32 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
                   + case when lower(p.name) = {phrase} then 1 else 0 end))::bigint
         """;
 
+    /// <summary>
+    /// True for the first page of a search by words alone. What filters or further pages leave out says nothing about the words.
+    /// </summary>
+    private static bool IsUnfiltered(ProductQuery query) => query is
+    {
+        Category: null, Family: null, MinPrice: null, MaxPrice: null, InStock: null, Attributes: null, Page.Cursor: null,
+    };
+
     private static bool IsEmpty(ProductPage page) =>
         page.Items.IsEmpty && page.Facets is { Categories.IsEmpty: true, Prices.IsEmpty: true };
 
-    private async Task<string?> AskAsync(string sql, string text, CancellationToken cancellation)
+    /// <summary>Returns the words of a text with their synonyms; null when there are none to search for.</summary>
+    private async Task<Words?> ReadWordsAsync(string text, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand(sql);
+        await using var command = database.CreateCommand("select written, expanded from search_query_expanded($1)");
+        command.Parameters.Add(new() { Value = text });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        return await reader.ReadAsync(cancellation) && !reader.IsDBNull(0)
+            ? new Words(text, reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetString(1))
+            : null;
+    }
+
+    /// <summary>Returns the query for what may have been meant by a text that no product matches; null for nothing.</summary>
+    private async Task<string?> MeantAsync(string text, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand("select search_query_forgiving($1)");
         command.Parameters.Add(new() { Value = text });
         return await command.ExecuteScalarAsync(cancellation) as string;
     }
@@ -194,4 +219,10 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
     /// <param name="After">The sort value and key of the previous page's last row; empty for the first page.</param>
     /// <param name="Key">The query that the next page's cursor belongs to.</param>
     private sealed record Order(ProductSort By, string? Language, string[] After, string Key);
+
+    /// <summary>What a text asks for.</summary>
+    /// <param name="Text">The text.</param>
+    /// <param name="Written">The query for its words, as the text of a <c>tsquery</c>.</param>
+    /// <param name="Expanded">The query with the synonyms of its words; null without any.</param>
+    private sealed record Words(string Text, string Written, string? Expanded);
 }

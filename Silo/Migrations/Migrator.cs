@@ -34,6 +34,7 @@ internal static partial class Migrator
         ("0045-product-search-filled.sql", "fill_product_search", 100, "products are in the search's table"),
         ("0061-order-entries-filled.sql", "fill_order_entries", 1000, "orders are in the lists' table"),
         ("0102-product-attributes-filled.sql", "fill_product_attributes", 1000, "products have their attributes in a table"),
+        ("0122-product-suggestions-filled.sql", "fill_product_suggestions", 200, "products can be suggested"),
     ];
 
     private static readonly TimeSpan AwaitPause = TimeSpan.FromSeconds(1);

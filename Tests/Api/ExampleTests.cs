@@ -49,7 +49,8 @@ public sealed class ExampleTests : IAsyncDisposable
         // The new password ended what was open.
         ada = As(nobody, Expect.Status(200, await nobody.PostAsync("/auth/login", ExampleOf("register", "email", "password"))));
 
-        foreach (var operation in (string[])["searchProducts", "getProduct", "getKeys", "getLiveness", "getReadiness"])
+        foreach (var operation in (string[])
+            ["searchProducts", "suggestProducts", "listRelatedProducts", "getProduct", "getKeys", "getLiveness", "getReadiness"])
             await SendAsync(operation, nobody);
 
         var guest = nobody with { CartId = (await SendAsync("openCart", nobody)).Text("id") };
@@ -91,6 +92,9 @@ public sealed class ExampleTests : IAsyncDisposable
         ids["product-groups"] = "coffee-gedeo-250";
         foreach (var operation in (string[])["createProductGroup", "replaceProductGroup", "getProductGroupContent", "getProductGroup", "listProductGroups", "removeProductGroup"])
             await SendAsync(operation, operation == "getProductGroup" ? nobody : admin);
+        ids["synonyms"] = (await SendAsync("createSynonyms", admin)).Text("id");
+        foreach (var operation in (string[])["replaceSynonyms", "getSynonyms", "listSynonyms", "removeSynonyms", "listSearchMisses"])
+            await SendAsync(operation, admin);
         ids["users"] = (await ada.GetAsync("/me")).Text("id");
         await SendAsync("getUserRoles", admin);
         await SendAsync("setUserRoles", admin);

@@ -22,6 +22,7 @@ internal static class ExistingRules
         ("/admin/shipping/zones", new { name = "Bouvet Island", areas = new[] { new { country = "BV" } } }),
         ("/admin/shipping/methods", new { name = "Seal", prices = new[] { new { zoneId = Id, currency = "USD", amount = 1 } } }),
         ("/admin/price-lists", new { name = "For nobody", customerGroups = new[] { Id } }),
+        ("/admin/search/synonyms", new { terms = new[] { "every-route", "each-route" } }),
         ("/admin/product-groups", new { name = "Of no variants" }),
         ("/admin/promotions", new { name = "With the code", trigger = "code", code = Code, action = new { kind = "orderDiscount", percentPpm = 1 } }),
     ];

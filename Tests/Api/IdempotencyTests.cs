@@ -54,6 +54,7 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/cart/shipping-options"] = t => t.PriceCartAsync("/cart/shipping-options", new { destination = new { country = "GB" } }),
         ["/admin/promotions"] = t => t.CreateRuleAsync(
             "/admin/promotions", name => new { name, action = new { kind = "orderDiscount", percentPpm = 1000 }, enabled = false }),
+        ["/admin/search/synonyms"] = t => t.CreateSynonymsAsync(),
         ["/admin/product-groups"] = t => t.CreateGroupAsync(),
         ["/admin/promotions/{id}/codes"] = t => t.GenerateCodesAsync(),
         ["/admin/tax/zones"] = t => t.CreateRuleAsync("/admin/tax/zones", name => new { name, areas = new[] { Area() } }),
@@ -531,6 +532,14 @@ public sealed class IdempotencyTests(RunningShop shop)
         var id = Make.Word().ToLowerInvariant();
         return Task.FromResult(new Case(shop.Admin, "/admin/product-groups", new { id, name = "Mugs" }, async _ =>
             Assert.Equal("Mugs", Expect.Status(200, await shop.Admin.GetAsync($"/admin/product-groups/{id}")).Text("content.name"))));
+    }
+
+    private Task<Case> CreateSynonymsAsync()
+    {
+        var (one, other) = (Make.Word(), Make.Word());
+        const string Path = "/admin/search/synonyms";
+        return Task.FromResult(new Case(shop.Admin, Path, new { terms = new[] { one, other } }, async reply =>
+            Assert.Equal(one, Expect.Status(200, await shop.Admin.GetAsync($"{Path}/{reply.Text("id")}")).Text("terms.0"))));
     }
 
     private async Task<Case> RefundAsync()

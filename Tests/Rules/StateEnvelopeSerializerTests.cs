@@ -71,6 +71,17 @@ public sealed class StateEnvelopeSerializerTests
         ["inventory"] = new StockState(10, 3, 7, 42),
         ["promotion uses"] = new PromotionUsesState { Reserved = 1, Committed = 2, Budgets = [new BudgetUse("USD", 100, 200)], Movements = 5 },
         ["promotion codes"] = new PromotionCodesState { Secret = "c2VjcmV0", Batches = [new CodeBatch(Given.Id(1), 0, 1000, Given.Now)] },
+        ["search synonyms"] = new SearchSynonymsState
+        {
+            Version = 2,
+            Sets =
+            [
+                new SynonymEntry(
+                    new StoredSynonymSet(new SynonymSet("sofas") { Terms = ["sofa", "couch"] }, 1, Given.Now, Given.Now), ["sofa", "couch"]),
+                new SynonymEntry(
+                    new StoredSynonymSet(new SynonymSet("tv") { From = ["tv"], To = ["television"] }, 2, Given.Now, Given.Now), ["tv"]),
+            ],
+        },
         ["product group"] = new ProductGroupState
         {
             Id = "mug",

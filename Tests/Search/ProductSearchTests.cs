@@ -139,7 +139,7 @@ public sealed class ProductSearchTests(SearchedShop shop)
         await shop.AddAsync("Another rug");
         await shop.ArchiveAsync(first);
         await shop.QueryAsync<long>("with aged as (update search_word set unused_since = unused_since - interval '2 hours' where unused_since is not null returning 1) select count(*) from aged");
-        await new Silo.Catalog.SearchHousekeeping(shop.Database, Microsoft.Extensions.Logging.Abstractions.NullLogger<Silo.Catalog.SearchHousekeeping>.Instance).CleanAsync(TestContext.Current.CancellationToken);
+        await shop.CleanAsync();
         Assert.Equal((0L, 1L), (await shop.QueryAsync<long>(Known, "vestibule"), await shop.QueryAsync<long>(Known, "rug")));
 
         await shop.RenameAsync(first, "A vestibule rug");

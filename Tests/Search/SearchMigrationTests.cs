@@ -15,6 +15,17 @@ public sealed class SearchMigrationTests : IAsyncLifetime
           or s.price is distinct from (p.index ->> 'price')::bigint or s.terms is distinct from (search_terms(p.index)).terms
         """;
 
+    /// <summary>Products whose names are not suggested as they should be.</summary>
+    private const string WronglySuggested = """
+        select count(*) from grain_state_product p
+        cross join lateral (
+          select coalesce(array_agg(s.suffix order by s.place), '{}') as found from product_suggestion s where s.grain_key = p.grain_key) f
+        cross join lateral (
+          select coalesce(array_agg(left(substr(s.spelling, b), 64) order by b), '{}') as wanted
+          from search_spelling(p.index ->> 'name') s, unnest(s.beginnings[1:24]) b where (p.index ->> 'active')::boolean) w
+        where f.found <> w.wanted
+        """;
+
     private PostgresServer server = null!;
     private string connectionString = null!;
     private NpgsqlDataSource database = null!;
@@ -49,6 +60,20 @@ public sealed class SearchMigrationTests : IAsyncLifetime
 
         Assert.Equal(0, await AskAsync(Wrong));
         Assert.Empty(Migrator.Missing(connectionString));
+    }
+
+    [Fact]
+    public async Task products_that_exist_can_be_suggested_while_others_write_them()
+    {
+        await ExecuteAsync("delete from product_suggestion; delete from schema_version where scriptname like '%0122%'");
+        Assert.NotEqual(0, await AskAsync(WronglySuggested));
+        using var over = new CancellationTokenSource();
+        var writing = Task.WhenAll(WriteAsync("Renamed", over.Token), WriteAsync("Called", over.Token));
+        await Migrator.MigrateAsync(connectionString, NullLogger.Instance, TestContext.Current.CancellationToken);
+        await over.CancelAsync();
+        await writing;
+
+        Assert.Equal(0, await AskAsync(WronglySuggested));
     }
 
     [Fact]

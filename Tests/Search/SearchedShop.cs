@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using SoonShop.Catalog;
+using SoonShop.Silo.Catalog;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Search;
@@ -34,6 +36,12 @@ public sealed class SearchedShop : InProcessSilo
         Assert.False(page.IsError, $"{query}: {page.Error?.Detail}");
         return page.Value;
     }
+
+    /// <summary>Runs a round of the housekeeping.</summary>
+    internal Task CleanAsync() => Service<SearchHousekeeping>().CleanAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Returns a service that works in the background.</summary>
+    internal T Service<T>() where T : IHostedService => Services.GetServices<IHostedService>().OfType<T>().Single();
 
     internal IProductGrain Product(string sku) => Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku));
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
 using SoonShop.Aggregates;
@@ -23,7 +24,7 @@ internal sealed class SearchedCatalog : IAsyncDisposable
         (this.server, this.connectionString) = (server, connectionString);
         Database = NpgsqlDataSource.Create(connectionString);
         Search = new ProductSearch(
-            Database, TimeProvider.System);
+            Database, TimeProvider.System, new SearchMisses(Options.Create(new SearchOptions()), TimeProvider.System));
     }
 
     public NpgsqlDataSource Database { get; }
