@@ -6,8 +6,10 @@ using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Contract;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Events;
+using SoonShop.ApiFrontend.Exports;
 using SoonShop.ApiFrontend.Health;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Imports;
 using SoonShop.ApiFrontend.Inventory;
 using SoonShop.ApiFrontend.Logging;
 using SoonShop.ApiFrontend.Media;
@@ -100,6 +102,8 @@ internal static class FrontEnd
         admin.MapAdminApiKeys();
         admin.MapAdminLogLevels();
         admin.MapAdminMedia();
+        admin.MapImportJobs();
+        admin.MapExports();
         app.RequireDeclaredAccess();
     }
 }

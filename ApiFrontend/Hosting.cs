@@ -9,6 +9,7 @@ using SoonShop.ApiFrontend.Contract;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Health;
 using SoonShop.ApiFrontend.Http;
+using SoonShop.ApiFrontend.Imports;
 using SoonShop.ApiFrontend.Localization;
 using SoonShop.ApiFrontend.Orders;
 using SoonShop.ApiFrontend.RateLimits;
@@ -76,7 +77,7 @@ internal static class Hosting
         var services = builder.Services;
         services.AddShopEdge(configuration.Http, configuration.Cors);
         services.AddRateLimits(configuration.RateLimits);
-        services.AddSingleton(TimeProvider.System).AddSingleton<OrderEventStream>().AddSingleton<Readiness>();
+        services.AddSingleton(TimeProvider.System).AddSingleton<OrderEventStream>().AddSingleton<ImportUpload>().AddSingleton<Readiness>();
         services.AddShopAuthentication(configuration.Auth);
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(o =>

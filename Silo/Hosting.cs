@@ -23,8 +23,10 @@ using SoonShop.Silo.Calls;
 using SoonShop.Silo.Carts;
 using SoonShop.Silo.Catalog;
 using SoonShop.Silo.Events;
+using SoonShop.Silo.Exports;
 using SoonShop.Silo.Health;
 using SoonShop.Silo.Idempotency;
+using SoonShop.Silo.Imports;
 using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Inventory;
 using SoonShop.Silo.Kubernetes;
@@ -81,6 +83,8 @@ internal static class Hosting
         .AddNotifications(configuration.Notifications, configuration.Templates)
         .AddPayments(configuration.Payments)
         .AddIntegrityCheck(configuration)
+        .AddImports(configuration.Imports)
+        .AddExports()
         .AddShopEvents(configuration.Events);
 
     /// <summary>Configures the silo with its storage and filters, without clustering.</summary>
@@ -95,7 +99,7 @@ internal static class Hosting
             .AddHostedService<AdminAccount>().AddHostedService<ReconciliationService>().AddHostedService<OrderHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<IntegrityService>()).AddHostedService(s => s.GetRequiredService<AuditAggregator>())
-            .AddHostedService<MediaRetention>()
+            .AddHostedService<ImportService>().AddHostedService<MediaRetention>()
             .AddShopEventServices().AddShopMetrics(configuration.Telemetry);
         // An error during activation bypasses the call filters, so the caller must be able to deserialize Npgsql's exceptions.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));

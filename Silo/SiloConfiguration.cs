@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Npgsql;
 using SoonShop.Catalog;
 using SoonShop.Events;
+using SoonShop.Imports;
 using SoonShop.Media;
 using SoonShop.Notifications;
 using SoonShop.Orders;
@@ -24,7 +25,7 @@ namespace SoonShop.Silo;
 internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
     NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity,
-    MediaRetentionOptions MediaRetention, SearchOptions Search,
+    ImportsOptions Imports, MediaRetentionOptions MediaRetention, SearchOptions Search,
     TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
@@ -47,6 +48,7 @@ internal sealed record SiloConfiguration(
         var payments = PaymentsOptions.Read(configuration, providers, problems);
         var privacy = Bind<PrivacyOptions>(PrivacyOptions.Section);
         var integrity = Bind<IntegrityOptions>(IntegrityOptions.Section, IntegrityOptions.FormerSection);
+        var imports = Bind<ImportsOptions>(ImportsOptions.Section);
         var mediaRetention = Bind<MediaRetentionOptions>(MediaRetentionOptions.Section);
         var search = Bind<SearchOptions>(SearchOptions.Section);
         var telemetry = Bind<TelemetryOptions>(TelemetryOptions.Section);
@@ -65,13 +67,14 @@ internal sealed record SiloConfiguration(
         problems.AddRange(payments.Problems());
         problems.AddRange(privacy.Problems());
         problems.AddRange(integrity.Problems());
+        problems.AddRange(imports.Problems());
         problems.AddRange(mediaRetention.Problems());
         problems.AddRange(search.Problems());
         problems.AddRange(telemetry.Problems());
         problems.AddRange(dashboard.Problems());
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, mediaRetention, search,
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, imports, mediaRetention, search,
             telemetry, dashboard, clusterTls,
             ReadDatabase(configuration, silo, problems));
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using SoonShop.ApiFrontend.Http;
 
 namespace SoonShop.ApiFrontend.Contract;
 
@@ -16,6 +17,8 @@ internal static class Examples
 
     private const string MediaId = "1mzxw6ytboi4dcmrtgq2tmnzyheydcmrt-1600x1200";
     private const string MediaFile = $"/media/{MediaId}/1600.webp";
+
+    private const string StockFile = "SKU,On hand\nCOFFEE-HOUSE-1KG,24\n";
 
     private const string Name = "House Blend Coffee Beans, 1 kg";
 
@@ -161,6 +164,9 @@ internal static class Examples
         ["eventTypes"] = () => new JsonArray("order.*"),
         ["secret"] = () => "whsec_c2VjcmV0",
         ["kind"] = () => "orderShipped",
+        ["createImportJob.kind"] = () => "stock",
+        ["ImportJobResponse.kind"] = () => "stock",
+        ["ImportJobResponse.problems"] = () => new JsonArray(),
         ["mediaId"] = () => MediaId,
         ["Product.media"] = () => new JsonArray(),
         ["MediaResponse.id"] = () => MediaId,
@@ -175,6 +181,7 @@ internal static class Examples
         ["getMedia.id"] = () => MediaId,
         ["removeMedia.id"] = () => MediaId,
         ["getMediaFile.file"] = () => "480.webp",
+        ["exportCodes.promotion"] = () => "welcome",
         ["preferences"] = () => new JsonObject { ["orderShipped"] = new JsonObject { ["email"] = true } },
         ["required"] = () => new JsonObject { ["orderConfirmed"] = new JsonArray("email") },
         ["handler"] = () => "mail",
@@ -210,7 +217,7 @@ internal static class Examples
             {
                 // An image is no text.
                 if (!type.StartsWith("image/", StringComparison.Ordinal))
-                    content.Example ??= Of(document, content.Schema, "", "", MaxDepth);
+                    content.Example ??= type == CsvResult.MediaType ? StockFile : Of(document, content.Schema, "", "", MaxDepth);
             }
             foreach (var answer in operation.Responses?.Values.OfType<OpenApiResponse>() ?? [])
             {

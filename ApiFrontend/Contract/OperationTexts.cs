@@ -26,12 +26,28 @@ internal static class OperationTexts
         ["Admin: audit log"] = "Who did what, when and from where.",
         ["Admin: log levels"] = "Temporary log levels of all processes.",
         ["Admin: images"] = "Uploads of images for products and product groups.",
+        ["Admin: imports"] = "Imports of CSV files: upload, dry run, application, results.",
+        ["Admin: exports"] = "Exports as CSV, which spreadsheets and imports read.",
         ["Service"] = "Health of this front end, and the public keys of access tokens.",
     };
 
     /// <summary>The operations by id.</summary>
     public static readonly IReadOnlyDictionary<string, string> Operations = new Dictionary<string, string>(PricingTexts.Operations, StringComparer.Ordinal)
     {
+        ["createImportJob"] = "Stores the file (UTF-8, separated by comma, semicolon or tab; also gzip by `Content-Encoding`) and begins a "
+            + "dry run, which changes nothing. Read the job until its status is `checked`.",
+        ["listImportJobs"] = "Lists the imports until they are deleted.",
+        ["getImportJob"] = "Returns the status, the progress, and the rows by outcome.",
+        ["applyImportJob"] = "Applies a checked file in the background: read the job until its status is `done`. An import that failed while "
+            + "it was applied goes on where it was. Rows that are applied already are not applied again.",
+        ["cancelImportJob"] = "Ends an import. Rows that were applied before stay applied.",
+        ["getImportResults"] = "A row for each line of the file that is not unchanged: of the dry run or, once the file is applied, of that.",
+        ["exportProducts"] = "All products with their variants, with the columns of the import `products`. Its import changes nothing.",
+        ["exportStock"] = "The stock of each product, with the columns of the import `stock`.",
+        ["exportPrices"] = "All prices of each product, with the columns of the import `prices`.",
+        ["exportOrders"] = "A row for each line of the orders placed in a period, oldest first. It is recorded in the audit log.",
+        ["exportCustomers"] = "The accounts of customers and administrators. It is recorded in the audit log.",
+        ["exportCodes"] = "The generated codes of a promotion, and which of them are used.",
         ["uploadMedia"] = "Stores an image (PNG, JPEG or WebP, as `Content-Type` says) as WebP in some widths, upright and without "
             + "metadata. The body is the file itself. The same file again is the same image: 200 instead of 201.",
         ["listMedia"] = "Lists the uploaded images until they are removed.",

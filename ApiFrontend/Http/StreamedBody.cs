@@ -12,7 +12,7 @@ namespace SoonShop.ApiFrontend.Http;
 internal sealed class StreamedBody(Func<HttpContext, Task>? read = null)
 {
     /// <summary>The ends of the paths of such routes. The limit of bodies applies before the route is known.</summary>
-    private static readonly string[] Paths = ["/admin/media"];
+    private static readonly string[] Paths = ["/admin/import-jobs", "/admin/media"];
 
     /// <summary>Reads the body into a memory stream; null when it is not buffered.</summary>
     public Func<HttpContext, Task>? Read => read;

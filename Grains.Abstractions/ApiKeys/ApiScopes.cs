@@ -6,7 +6,7 @@ public static class ApiScopes
     /// <summary>All scopes.</summary>
     public static readonly ImmutableArray<string> All =
     [
-        "audit:read", "catalog:read", "catalog:write", "events:read", "events:write", "inventory:read",
+        "audit:read", "catalog:read", "catalog:write", "events:read", "events:write", "imports:read", "imports:write", "inventory:read",
         "inventory:write", "orders:read", "orders:write",
         "payments:read", "payments:write", "pricing:read", "pricing:write", "webhooks:read", "webhooks:write",
     ];

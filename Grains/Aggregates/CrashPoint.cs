@@ -53,6 +53,12 @@ public static class CrashPoint
         "email-change.settled",
     ];
 
+    /// <summary>Points passed by each batch of an import, in order.</summary>
+    public static readonly IReadOnlyList<string> Imports = ["import.planned", "import.before-commit", "import.committed"];
+
+    /// <summary>Points passed by each new product of an import.</summary>
+    public static readonly IReadOnlyList<string> NewProducts = ["import.stock-added"];
+
     /// <summary>Points passed by an event each time a handler has processed it.</summary>
     public static readonly IReadOnlyList<string> Events = ["event.handled"];
 

@@ -64,6 +64,9 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/admin/shipping/methods"] = t => t.CreateRuleAsync(
             "/admin/shipping/methods", name => new { name, enabled = false, prices = Array.Empty<object>() }),
         ["/admin/media"] = t => t.UploadImageAsync(),
+        ["/admin/import-jobs"] = t => t.UploadImportAsync(),
+        ["/admin/import-jobs/{id}/apply"] = t => t.ApplyImportAsync(),
+        ["/admin/import-jobs/{id}/cancel"] = t => t.CancelImportAsync(),
         ["/admin/price-lists"] = t => t.CreateRuleAsync("/admin/price-lists", name => new { name, enabled = false }),
     };
 
@@ -431,6 +434,15 @@ public sealed class IdempotencyTests(RunningShop shop)
         });
     }
 
+    private Task<Case> UploadImportAsync()
+    {
+        var text = $"SKU,On hand\n{Make.Sku()},1\n";
+        return Task.FromResult(new Case(
+            shop.Admin, "/admin/import-jobs?kind=stock", (Func<HttpContent>)(() => ImportApiTests.Csv(text)),
+            async reply => Assert.Single(Expect.Status(200, await shop.Admin.GetAsync("/admin/import-jobs?limit=100"))["items"]!.AsArray(), j =>
+                 j!["id"]!.GetValue<string>() == reply.Text("id"))));
+    }
+
     private Task<Case> UploadImageAsync()
     {
         var picture = Picture.Png(Random.Shared.Next(40, 4000), 30);
@@ -438,6 +450,26 @@ public sealed class IdempotencyTests(RunningShop shop)
             shop.Admin, "/admin/media", (Func<HttpContent>)(() => Picture.Content(picture)),
             async reply => Assert.Single(Expect.Status(200, await shop.Admin.GetAsync(
                 $"/admin/audit-log?action=media.create&subject={reply.Text("id")}"))["items"]!.AsArray())));
+    }
+
+    private async Task<Case> ApplyImportAsync()
+    {
+        var sku = await shop.Admin.CreateProductAsync(stock: 0);
+        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv($"SKU,Delta\n{sku},3\n"))).Text("id");
+        async Task<bool> IsAsync(string status) => (await shop.Admin.GetAsync($"/admin/import-jobs/{id}")).Text("status") == status;
+        await Until.TrueAsync("the file is checked", TimeSpan.FromSeconds(30), () => IsAsync("checked"));
+        return new Case(shop.Admin, $"/admin/import-jobs/{id}/apply", null, async _ =>
+        {
+            await Until.TrueAsync("the file is applied", TimeSpan.FromSeconds(30), () => IsAsync("done"));
+            Assert.Equal(3, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand"));
+        });
+    }
+
+    private async Task<Case> CancelImportAsync()
+    {
+        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv("SKU,Delta\n"))).Text("id");
+        return new Case(shop.Admin, $"/admin/import-jobs/{id}/cancel", null, async _ => Assert.Single(
+            Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?action=imports.cancel&subject=import/{id}"))["items"]!.AsArray()));
     }
 
     private async Task<Case> ShipAsync()
@@ -652,6 +684,7 @@ public sealed class IdempotencyTests(RunningShop shop)
     }
 
     /// <summary>Other bytes that say the same: a route refuses what it does not know before it looks for the key.</summary>
-    private static HttpContent Changed(object? body) => body is Func<HttpContent> ? Picture.Content(Picture.Png(7, 7))
+    private static HttpContent Changed(object? body) => body is Func<HttpContent> file
+        ? file() is { Headers.ContentType.MediaType: Picture.PngType } ? Picture.Content(Picture.Png(7, 7)) : ImportApiTests.Csv("SKU,On hand\n")
         : Make.Json(body is null ? "{}" : $"{System.Text.Json.JsonSerializer.Serialize(body)} ");
 }

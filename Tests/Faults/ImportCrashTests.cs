@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text;
+using SoonShop.Aggregates;
+using SoonShop.Tests.Running;
+
+namespace SoonShop.Tests.Faults;
+
+/// <summary>The silo that applies a file dies. Another one goes on, and each row is applied and counted once.</summary>
+public sealed class ImportCrashTests
+{
+    private const int Products = 1_300;
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    public static TheoryData<string> Points => [.. CrashPoint.Imports];
+
+    [Theory, MemberData(nameof(Points))]
+    public async Task an_import_goes_on_where_it_was(string point)
+    {
+        await using var shop = await Shop.CreateAsync(null, ("Imports__LeaseSeconds", "1"), ("Imports__PollSeconds", "0.1"));
+        var silos = await SiloProcess.StartAsync(shop);
+        await using (silos)
+        {
+            var admin = await Administrator.ArriveAsync(await shop.StartApiAsync());
+            await ImportedProducts.AddAsync(shop.Database, Products);
+            var file = ImportedProducts.StockFile(Products);
+            var uploaded = Api.Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=stock", Api.ImportApiTests.Csv(file)));
+            var id = uploaded.Text("id");
+            await StatusAsync(admin, id!, "checked");
+            // The second batch of three.
+            await silos.ArmAsync($"{point}#2");
+            Api.Expect.Status(200, await admin.PostAsync($"/admin/import-jobs/{id}/apply"));
+            await silos.DeathAsync(Limit);
+            await silos.ArmAsync(null);
+            await silos.ReplaceAsync();
+            var done = await StatusAsync(admin, id!, "done");
+            Assert.Equal((Products, 0, 0), (done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
+            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from stock_ledger where operation_id like 'adjust/import/%'"));
+            Assert.Equal(Products, await shop.QueryAsync<long>("select count(distinct sku) from stock_ledger where delta = 7"));
+            var results = (await admin.GetAsync($"/admin/import-jobs/{id}/results.csv")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            Assert.Equal(Products + 1, results.Length);
+            Assert.Equal(Products, results.Distinct().Count(r => r.EndsWith("on hand 0 -> 7", StringComparison.Ordinal)));
+        }
+    }
+
+    public static TheoryData<string> NewProductPoints => [.. CrashPoint.NewProducts.SelectMany(p => (string[])[$"{p}#1", $"{p}#400"])];
+
+    [Theory, MemberData(nameof(NewProductPoints))]
+    public async Task new_products_are_stored_once_with_their_stock(string point)
+    {
+        await using var shop = await Shop.CreateAsync(null, ("Imports__LeaseSeconds", "1"), ("Imports__PollSeconds", "0.1"));
+        var silos = await SiloProcess.StartAsync(shop);
+        await using (silos)
+        {
+            var admin = await Administrator.ArriveAsync(await shop.StartApiAsync());
+            var file = new StringBuilder("Title,URL handle,Option1 name,Option1 value,SKU,Price,Inventory quantity\n");
+            for (var i = 0; i < Products; i++)
+                file.Append(CultureInfo.InvariantCulture, $"Thing {i / 2},new-{i / 2},Size,{"SM"[i % 2]},NEW-{i},12.50,7\n");
+            var uploaded = Api.Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=products", Api.ImportApiTests.Csv(file.ToString())));
+            var id = uploaded.Text("id");
+            await StatusAsync(admin, id!, "checked");
+            await silos.ArmAsync(point);
+            Api.Expect.Status(200, await admin.PostAsync($"/admin/import-jobs/{id}/apply"));
+            await silos.DeathAsync(Limit);
+            await silos.ArmAsync(null);
+            await silos.ReplaceAsync();
+            var done = await StatusAsync(admin, id!, "done");
+            Assert.Equal((Products, 0, 0, 0), (
+                done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
+            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from stock_ledger where delta = 7"));
+            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from event where type = 'product.created' and source like '/product/sku/NEW-%'"));
+            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from grain_state_product where grain_key like 'sku/NEW-%'"));
+            Assert.Equal(Products / 2, await shop.QueryAsync<long>("select count(*) from grain_state_product_group where grain_key like '%/new-%'"));
+            var product = Api.Expect.Status(200, await admin.GetAsync("/products/NEW-1299"));
+            Assert.Equal(("inStock", "Thing 649"), (product.Text("availability"), product.Text("name")![..9]));
+        }
+    }
+
+    private static async Task<Reply> StatusAsync(ApiClient admin, string id, string status)
+    {
+        Reply? reply = null;
+        await Until.TrueAsync($"import {id} is {status}", Limit, async () =>
+        {
+            reply = await admin.GetAsync($"/admin/import-jobs/{id}");
+            return (int)reply.Status == 200 && reply.Text("status") == status;
+        });
+        return reply!;
+    }
+}
+
+/// <summary>Many products, put into the database at once.</summary>
+internal static class ImportedProducts
+{
+    /// <summary>The SKU of a product.</summary>
+    public static string Sku(int number) => $"I-{number.ToString("D8", CultureInfo.InvariantCulture)}";
+
+    /// <summary>A file that sets the stock of each product to 7.</summary>
+    public static string StockFile(int count)
+    {
+        var text = new StringBuilder("SKU,On hand\n");
+        for (var i = 1; i <= count; i++)
+            text.Append(CultureInfo.InvariantCulture, $"{Sku(i)},7\n");
+        return text.ToString();
+    }
+
+    /// <summary>Inserts products as their grains write them, without the rows that find them by words.</summary>
+    public static async Task AddAsync(Npgsql.NpgsqlDataSource database, int count)
+    {
+        await using var batch = database.CreateCommand("""
+            alter table grain_state_product disable trigger user;
+            insert into grain_state (state_name, grain_key, version, state, index)
+            select 'product', 'sku/I-' || lpad(n::text, 8, '0'), 1,
+                   convert_to(jsonb_build_object('state', jsonb_build_object(
+                     'sku', 'I-' || lpad(n::text, 8, '0'), 'createdAt', '2026-01-01T00:00:00+00:00', 'published', true,
+                     'content', jsonb_build_object(
+                       'name', 'Imported ' || n, 'description', '', 'category', 'things', 'price', jsonb_build_object('amount', 1000, 'currency', 'USD'),
+                       'attributes', '{}'::jsonb, 'images', '[]'::jsonb, 'active', true)), 'sequence', 1)::text, 'UTF8'),
+                   jsonb_build_object('sku', 'I-' || lpad(n::text, 8, '0'), 'name', 'Imported ' || n, 'description', '', 'category', 'things',
+                     'attributes', '', 'price', 1000, 'active', true, 'createdAt', '2026-01-01T00:00:00.0000000Z')
+            from generate_series(1, {0}) n;
+            alter table grain_state_product enable trigger user;
+            """.Replace("{0}", count.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+        batch.CommandTimeout = 1800;
+        await batch.ExecuteNonQueryAsync();
+    }
+}
