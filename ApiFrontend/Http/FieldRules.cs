@@ -80,9 +80,9 @@ public sealed class ItemCountAttribute(int minimumLength, int maximumLength) : L
 
 /// <summary>A language tag, as far as the shop knows them.</summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class LanguageTagAttribute() : RegularExpressionAttribute("^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")
+public sealed class LanguageTagAttribute() : RegularExpressionAttribute(LanguageTag.Pattern)
 {
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) =>
         IsValid(value) ? ValidationResult.Success
-        : ErrorText.Of("field.language", "must be a language tag such as en or zh-CN").ToResult(validationContext);
+        : LanguageTag.Problem.ToResult(validationContext);
 }

@@ -16,6 +16,13 @@ public interface IUserGrain : IGrainWithGuidKey
     Task<Result<SignedIn>> RegisterAsync(RegisterUser command);
 
     /// <summary>
+    /// Creates the account of a customer of another shop, without a password and without a mail. Idempotent by user id. Errors:
+    /// <c>email-taken</c>, <c>validation-failed</c>, <c>conflict</c> for an account that was erased. For imports.
+    /// </summary>
+    [Alias("import"), Repeatable]
+    Task<Result<User>> ImportAsync(ImportUser command);
+
+    /// <summary>
     /// Verifies the password and opens a session. An unknown user gets the same error as a wrong password, after the same work. Called
     /// through <see cref="IEmailGrain.LoginAsync"/>, which counts failures.
     /// </summary>

@@ -59,6 +59,9 @@ public static class CrashPoint
     /// <summary>Points passed by each new product of an import.</summary>
     public static readonly IReadOnlyList<string> NewProducts = ["import.stock-added"];
 
+    /// <summary>Points passed by each new customer of an import.</summary>
+    public static readonly IReadOnlyList<string> NewCustomers = ["user-import.created"];
+
     /// <summary>Points passed by an event each time a handler has processed it.</summary>
     public static readonly IReadOnlyList<string> Events = ["event.handled"];
 

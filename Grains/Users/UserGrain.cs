@@ -84,6 +84,29 @@ internal sealed partial class UserGrain(
         return SignedIn(sessionId, secret) with { DeviceToken = device };
     }
 
+    async Task<Result<User>> IUserGrain.ImportAsync(ImportUser command)
+    {
+        var normalized = EmailAddress.Normalize(command.Email);
+        if (State is { } known)
+        {
+            if (known.NormalizedEmail != normalized)
+                return Taken;
+            await ClaimOf(normalized).ConfirmAsync(Id);
+            return known.ToView(Version);
+        }
+        if (base.State is not null)
+            return Error.Of(ErrorCode.Conflict, "error.imported-account-erased", "The account that this import made was erased.");
+        var decision = UserState.Import(Id, command, Now);
+        if (decision.Error is { } error)
+            return error;
+        if (!await ClaimOf(normalized).ReserveAsync(Id))
+            return Taken;
+        await CommitAsync(decision, Audit(new AuditEvent("users.import", Actors.User(Id)) { After = PricingFacts(decision.State) }));
+        CrashPoint.Pass("user-import.created");
+        await ClaimOf(normalized).ConfirmAsync(Id);
+        return State!.ToView(Version);
+    }
+
     Task<Result<SignedIn>> IUserGrain.LoginAsync(string password) => LoginAsync(password, UserState.SessionLifetime);
 
     Task<Result<SignedIn>> IUserGrain.LoginBrieflyAsync(string password, TimeSpan lifetime)

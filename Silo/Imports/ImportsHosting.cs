@@ -16,5 +16,6 @@ internal static class ImportsHosting
         .AddSingleton<ICsvImport, ProductsImport>()
         .AddSingleton<IImportStates, ImportStates>()
         .AddSingleton<ICsvImport, StockImport>()
-        .AddSingleton<ICsvImport, PricesImport>();
+        .AddSingleton<ICsvImport, PricesImport>()
+        .AddSingleton<ICsvImport, CustomersImport>();
 }

@@ -37,6 +37,22 @@ public sealed class ImportApiTests(RunningShop shop)
     }
 
     [Fact]
+    public async Task no_api_key_imports_customers_or_sees_such_an_import()
+    {
+        var key = Expect.Status(201, await shop.Admin.PostAsync("/admin/api-keys", new { name = "stock", scopes = new[] { "imports:read", "imports:write" } }));
+        var machine = shop.Api with { AccessToken = key.Text("key") };
+        Expect.Problem(403, "forbidden", await machine.PostAsync("/admin/import-jobs?kind=customers", Csv("E-mail\na@example.com\n")));
+        var job = Expect.Status(201, await shop.Admin.PostAsync("/admin/import-jobs?kind=customers", Csv($"E-mail\n{Make.Email()}\n"))).Text("id");
+        await StatusAsync(shop.Admin, $"/admin/import-jobs/{job}", "checked");
+        foreach (var path in (string[])["", "/results.csv"])
+            Expect.Problem(403, "forbidden", await machine.GetAsync($"/admin/import-jobs/{job}{path}"));
+        foreach (var path in (string[])["/apply", "/cancel"])
+            Expect.Problem(403, "forbidden", await machine.PostAsync($"/admin/import-jobs/{job}{path}"));
+        Expect.Status(200, await shop.Admin.PostAsync($"/admin/import-jobs/{job}/cancel"));
+        Expect.Status(201, await machine.PostAsync("/admin/import-jobs?kind=stock", Csv("SKU,On hand\nT-NONE,1\n")));
+    }
+
+    [Fact]
     public async Task a_repeated_upload_is_the_same_job_and_another_file_under_its_key_is_refused()
     {
         var admin = shop.Admin;

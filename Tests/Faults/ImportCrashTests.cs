@@ -75,6 +75,36 @@ public sealed class ImportCrashTests
         }
     }
 
+    public static TheoryData<string> NewCustomerPoints => [.. CrashPoint.NewCustomers.SelectMany(p => (string[])[$"{p}#1", $"{p}#700"])];
+
+    [Theory, MemberData(nameof(NewCustomerPoints))]
+    public async Task customers_get_one_account_each(string point)
+    {
+        await using var shop = await Shop.CreateAsync(null, ("Imports__LeaseSeconds", "1"), ("Imports__PollSeconds", "0.1"));
+        var silos = await SiloProcess.StartAsync(shop);
+        await using (silos)
+        {
+            var admin = await Administrator.ArriveAsync(await shop.StartApiAsync());
+            var file = new StringBuilder("First Name,Email,Groups\n");
+            for (var i = 0; i < Products; i++)
+                file.Append(CultureInfo.InvariantCulture, $"Customer,customer-{i}@example.com,trade\n");
+            var id = Api.Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=customers", Api.ImportApiTests.Csv(file.ToString()))).Text("id");
+            await StatusAsync(admin, id!, "checked");
+            await silos.ArmAsync(point);
+            Api.Expect.Status(200, await admin.PostAsync($"/admin/import-jobs/{id}/apply"));
+            await silos.DeathAsync(Limit);
+            await silos.ArmAsync(null);
+            await silos.ReplaceAsync();
+            var done = await StatusAsync(admin, id!, "done");
+            Assert.Equal((Products, 0, 0, 0), (
+                done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
+            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from grain_state_user where index ->> 'email' like 'customer-%'"));
+            Assert.Equal(Products, await shop.QueryAsync<long>(
+                "select count(*) from grain_state_email where grain_key like 'email/customer-%' and convert_from(state, 'UTF8')::jsonb #>> '{state,confirmed}' = 'true'"));
+            Assert.Equal(Products, await shop.QueryAsync<long>("select count(distinct index ->> 'email') from grain_state_user where index ->> 'email' like 'customer-%'"));
+        }
+    }
+
     private static async Task<Reply> StatusAsync(ApiClient admin, string id, string status)
     {
         Reply? reply = null;
