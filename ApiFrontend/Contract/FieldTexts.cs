@@ -25,6 +25,8 @@ internal static class FieldTexts
         ["listRelatedProducts.limit"] = "The most products.",
         ["listSearchMisses.from"] = "The first day: a date in UTC, or a time of it.",
         ["listSearchMisses.to"] = "The last day: a date in UTC, or a time (RFC 3339) before which it ends.",
+        ["listWebhookDeliveries.eventId"] = "Attempts of this event.",
+        ["listWebhookDeliveries.succeeded"] = "True for successful attempts only, false for failed ones.",
         ["category"] = "Products of this category and those below it.",
         ["family"] = "Products of this family, that is variants of each other.",
         ["minPrice"] = "The lowest price, in minor units.",

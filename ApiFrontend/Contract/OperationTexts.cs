@@ -187,6 +187,13 @@ internal static class OperationTexts
         ["getWebhook"] = "Returns an endpoint, without its secret.",
         ["deleteWebhook"] = "Removes an endpoint. Events that are still to be posted to it are dropped.",
         ["enableWebhook"] = "Enables an endpoint that was disabled after failures. Replay its dead letters to post what it has missed.",
+        ["testWebhook"] = "Posts an event of the type `webhook.test`, whose data has the endpoint's id, whatever event types the endpoint "
+            + "wants. It is delivered like any other event: it is retried, and its attempts are listed.",
+        ["resendWebhookEvent"] = "Posts an event that the endpoint receives again, with the same id, whether or not it was delivered. "
+            + "The event must still be stored, see `Events:RetentionDays`. Members that were erased meanwhile are missing.",
+        ["listWebhookDeliveries"] = "Returns each attempt with its HTTP status, duration, error and, unless the answer was 2xx, the "
+            + "beginning of the answer. An attempt is listed within about a second. The log is kept for "
+            + "`Notifications:Webhooks:LogRetentionDays`, and it may lack the last attempts of a silo that died.",
         ["getEventStats"] = "Counts published, delivered, failed, retried and dead-lettered events in the last minutes, and describes "
             + "the queues.",
         ["listEventErrors"] = "Returns failed attempts with class, exception, message, stack, silo and trace id.",

@@ -27,6 +27,20 @@ public interface IWebhookEndpointGrain : IGrainWithGuidKey
     /// <summary>Enables the endpoint again after too many failures. Idempotent. Error: <c>not-found</c>.</summary>
     [Alias("enable"), Repeatable]
     Task<Result<WebhookEndpoint>> EnableAsync(string actor);
+
+    /// <summary>
+    /// Posts an event again, as it is stored now. Idempotent by operation. Errors: <c>not-found</c> for an event that is no longer stored or
+    /// that this endpoint does not receive, <c>conflict</c> while the endpoint is disabled.
+    /// </summary>
+    [Alias("resend"), Repeatable]
+    Task<Result<WebhookPosting>> ResendAsync(string eventId, Guid operation, string actor);
+
+    /// <summary>
+    /// Posts an event of the type <c>webhook.test</c>. Idempotent by operation. Errors: <c>not-found</c>, <c>conflict</c> while the endpoint
+    /// is disabled.
+    /// </summary>
+    [Alias("test"), Repeatable]
+    Task<Result<WebhookPosting>> TestAsync(Guid operation, string actor);
 }
 
 /// <summary>Lists webhook endpoints. Any key addresses it.</summary>

@@ -91,6 +91,12 @@ public sealed record AlertDue(string Key, NotificationKind Kind, NotificationDet
 /// <param name="Event">The event.</param>
 public sealed record WebhookDue(Guid EndpointId, string Key, WebhookPayload Event) : IShopEvent
 {
+    /// <summary>
+    /// True for an event that is posted again on request. <see cref="Event"/> then has no data: it is read from the stored event when it is
+    /// posted, so that no copy outlives an erasure.
+    /// </summary>
+    public bool IsStored { get; init; }
+
     /// <summary>The namespace of the webhooks' streams. Each customer's events for an endpoint are a stream, and stay in order.</summary>
     public const string StreamNamespace = "notification-webhook";
 

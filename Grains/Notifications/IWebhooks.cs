@@ -26,8 +26,14 @@ public interface IWebhookSender
     ErrorText? ProblemWith(string url);
 
     /// <summary>
-    /// Posts an event with a signature. Returns when the endpoint has responded with 2xx. Otherwise throws: a permanent error for 410, a
-    /// retryable one for everything else.
+    /// Posts an event with a signature, and logs the attempt. Returns when the endpoint has responded with 2xx. Otherwise throws: a permanent
+    /// error for 410, a retryable one for everything else.
     /// </summary>
-    Task PostAsync(Guid endpointId, string url, string secret, WebhookPayload e, CancellationToken cancellation);
+    /// <param name="endpointId">The endpoint.</param>
+    /// <param name="url">Its URL.</param>
+    /// <param name="secret">Its secret, which signs the post.</param>
+    /// <param name="e">The event.</param>
+    /// <param name="attempt">The number of this attempt, from 1, for the log.</param>
+    /// <param name="cancellation">Cancels.</param>
+    Task PostAsync(Guid endpointId, string url, string secret, WebhookPayload e, int attempt, CancellationToken cancellation);
 }

@@ -176,6 +176,9 @@ public sealed class WebhookOptions
     /// <summary>The most posts of one silo to one endpoint at the same time.</summary>
     public int MaxConcurrent { get; set; } = 8;
 
+    /// <summary>The days for which attempts to post are logged; 0 logs none.</summary>
+    public int LogRetentionDays { get; set; } = 30;
+
     /// <summary>Returns what is wrong, each with the value to set.</summary>
     /// <param name="attemptSeconds"><c>Events:AttemptSeconds</c>.</param>
     public IEnumerable<string> Problems(double attemptSeconds)
@@ -192,5 +195,7 @@ public sealed class WebhookOptions
             yield return $"Notifications:Webhooks:DisableAfterMinutes is {DisableAfterMinutes}; set Notifications__Webhooks__DisableAfterMinutes to 0–10080.";
         if (MaxConcurrent is < 1 or > 1000)
             yield return $"Notifications:Webhooks:MaxConcurrent is {MaxConcurrent}; set Notifications__Webhooks__MaxConcurrent to 1–1000.";
+        if (LogRetentionDays is < 0 or > 3650)
+            yield return $"Notifications:Webhooks:LogRetentionDays is {LogRetentionDays}; set Notifications__Webhooks__LogRetentionDays to 0–3650.";
     }
 }

@@ -8,9 +8,13 @@ namespace SoonShop.Notifications;
 
 internal sealed partial class WebhookEndpointGrain(
     [PersistentState("webhook")] IPersistentState<StateEnvelope<WebhookState>> storage, TimeProvider time,
-    IWebhookSender sender, IWebhookEndpoints endpoints, IOptions<NotificationsOptions> options, ILogger<WebhookEndpointGrain> log)
+    IWebhookSender sender, IWebhookEndpoints endpoints, IWebhookDeliveryLog deliveries, IOptions<NotificationsOptions> options,
+    ILogger<WebhookEndpointGrain> log)
     : AggregateGrain<WebhookState>(storage, time), IWebhookEndpointGrain, IWebhookTargetGrain
 {
+    private const string Resend = "resend";
+    private const string Test = "test";
+
     protected override string Aggregate => "webhook-endpoint";
 
     protected override string StreamKeyOf(WebhookState state) => GrainKey;
@@ -58,6 +62,30 @@ internal sealed partial class WebhookEndpointGrain(
         return Endpoint!.ToView();
     }
 
+    async Task<Result<WebhookPosting>> IWebhookEndpointGrain.ResendAsync(string eventId, Guid operation, string actor)
+    {
+        if (Endpoint is not { } endpoint)
+            return NoEndpoint;
+        if (IsScheduled(endpoint, Resend, operation))
+            return new WebhookPosting(eventId);
+        var stored = await deliveries.FindEventAsync(eventId, CancellationToken.None);
+        if (stored is null || !WebhookEvents.MayLeave(stored.Type) || !endpoint.ToView().Wants(stored.Type))
+            return Error.NotFound(
+                "not-found.webhook-event", $"The event {eventId} is no longer stored, or this endpoint does not receive its type.");
+        var due = new WebhookDue(endpoint.Id, stored.StreamKey, WebhookEvents.NameOf(stored)) { IsStored = true };
+        return await ScheduleAsync(endpoint, due, Resend, operation, actor);
+    }
+
+    async Task<Result<WebhookPosting>> IWebhookEndpointGrain.TestAsync(Guid operation, string actor)
+    {
+        if (Endpoint is not { } endpoint)
+            return NoEndpoint;
+        var due = new WebhookDue(endpoint.Id, GrainKey, WebhookEvents.Test(endpoint.Id, operation, Now));
+        return IsScheduled(endpoint, Test, operation)
+            ? new WebhookPosting(due.Event.Id)
+            : await ScheduleAsync(endpoint, due, Test, operation, actor);
+    }
+
     Task<WebhookTarget?> IWebhookTargetGrain.GetTargetAsync() =>
         Task.FromResult(Endpoint is { } e ? new WebhookTarget(e.Url, e.Secret, e.DisabledAt is null, e.Failures) : null);
 
@@ -66,7 +94,7 @@ internal sealed partial class WebhookEndpointGrain(
         if (Endpoint is { DisabledAt: null } endpoint && !endpoint.Sent.Contains(e.Id))
         {
             await CommitAsync(
-                endpoint with { Sent = [e.Id, .. endpoint.Sent.Take(WebhookState.MaxRemembered - 1)] },
+                endpoint.With(e.Id),
                 [new WebhookDue(endpoint.Id, e.StreamKey, WebhookEvents.Of(e))]);
         }
     }
@@ -88,6 +116,21 @@ internal sealed partial class WebhookEndpointGrain(
         if (Endpoint is { } endpoint)
             await CommitAsync(endpoint.Succeed());
     }
+
+    /// <summary>Schedules a post that an administrator asks for.</summary>
+    private async Task<Result<WebhookPosting>> ScheduleAsync(WebhookState endpoint, WebhookDue due, string change, Guid operation, string actor)
+    {
+        if (endpoint.DisabledAt is not null)
+            return Error.Of(ErrorCode.Conflict, "error.webhook-disabled", "The endpoint is disabled after failures. Enable it first.");
+        var audit = new AuditEvent($"webhooks.{change}", endpoint.Id.ToString()) { Actor = actor, After = new { EventId = due.Event.Id } };
+        await CommitAsync(endpoint.With(MarkOf(change, operation)), [due, Audit(audit)]);
+        return new WebhookPosting(due.Event.Id);
+    }
+
+    /// <summary>True for a repeated request.</summary>
+    private static bool IsScheduled(WebhookState endpoint, string change, Guid operation) => endpoint.Sent.Contains(MarkOf(change, operation));
+
+    private static string MarkOf(string change, Guid operation) => $"{change}/{operation:N}";
 
     private AuditRecorded Note(string actor, string change, WebhookState? before, WebhookState? after) =>
         Audit(new AuditEvent($"webhooks.{change}", this.GetPrimaryKey().ToString()) { Actor = actor, Before = Facts(before), After = Facts(after) });

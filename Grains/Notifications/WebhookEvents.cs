@@ -21,6 +21,17 @@ public static class WebhookEvents
     /// <summary>True for an event that endpoints may receive.</summary>
     public static bool MayLeave(string type) => All.Contains(type);
 
+    /// <summary>Creates the event by which an administrator tests an endpoint. Its type is not among <see cref="All"/>.</summary>
+    /// <param name="endpointId">The endpoint.</param>
+    /// <param name="operation">The request; the event's id follows from it.</param>
+    /// <param name="now">The time.</param>
+    public static WebhookPayload Test(Guid endpointId, Guid operation, DateTimeOffset now) => new(
+        $"/webhook-endpoint/{endpointId:N}#test-{operation:N}", $"/webhook-endpoint/{endpointId:N}", "webhook.test", endpointId.ToString(), now, 0,
+        null, null, JsonSerializer.SerializeToElement(new { endpointId }, JsonSerializerOptions.Web));
+
+    /// <summary>Names an event that is read when it is posted: its public format without data.</summary>
+    public static WebhookPayload NameOf(CloudEvent e) => Of(e) with { Data = JsonSerializer.SerializeToElement(new { }) };
+
     /// <summary>Converts an event to its public format.</summary>
     public static WebhookPayload Of(CloudEvent e)
     {

@@ -9,7 +9,7 @@ namespace SoonShop.Notifications;
 [GrainType("webhook"), ImplicitStreamSubscription(WebhookDue.StreamNamespace)]
 [Retry(Immediate = 0, Backoff = Backoff.Exponential, Retries = 16, FirstSeconds = 2, Factor = 2, MaxSeconds = 3600, Jitter = 0.2)]
 [CollectionAgeLimit(Minutes = 2)]
-internal sealed class WebhookGrain(IWebhookSender sender) : EventHandlerGrain, IHandle<WebhookDue>
+internal sealed class WebhookGrain(IWebhookSender sender, IWebhookDeliveryLog deliveries) : EventHandlerGrain, IHandle<WebhookDue>
 {
     async Task IHandle<WebhookDue>.HandleAsync(WebhookDue e, EventContext context)
     {
@@ -19,9 +19,17 @@ internal sealed class WebhookGrain(IWebhookSender sender) : EventHandlerGrain, I
         if (!target.Enabled)
             throw new HandlingException(
                 ErrorClass.Permanent, $"The webhook endpoint {e.EndpointId} is disabled after failures. Fix it, enable it, then replay.");
+        var payload = e.Event;
+        if (e.IsStored)
+        {
+            // An event that was removed meanwhile, after its retention, is not posted any more.
+            if (await deliveries.FindEventAsync(payload.Id, context.Cancellation) is not { } stored)
+                return;
+            payload = WebhookEvents.Of(stored);
+        }
         try
         {
-            await sender.PostAsync(e.EndpointId, target.Url, target.Secret, e.Event, context.Cancellation);
+            await sender.PostAsync(e.EndpointId, target.Url, target.Secret, payload, context.Attempt, context.Cancellation);
         }
         catch (Exception failure)
         {

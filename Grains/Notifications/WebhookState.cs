@@ -32,7 +32,7 @@ public sealed record WebhookState
     public DateTimeOffset? FailingSince { get; init; }
     /// <summary>The error of the last failed post.</summary>
     public string? LastError { get; init; }
-    /// <summary>The ids of events that were sent on request, newest first.</summary>
+    /// <summary>The ids of events and requests whose posts were scheduled, newest first.</summary>
     public ImmutableArray<string> Sent { get; init; } = [];
 
     /// <summary>Creates an endpoint.</summary>
@@ -75,6 +75,9 @@ public sealed record WebhookState
         var spent = next.Failures >= options.DisableAfterFailures && now - since >= TimeSpan.FromMinutes(options.DisableAfterMinutes);
         return Decision<WebhookState>.To(spent ? next with { DisabledAt = now } : next);
     }
+
+    /// <summary>Remembers that a post was scheduled.</summary>
+    public WebhookState With(string sent) => this with { Sent = [sent, .. Sent.Take(MaxRemembered - 1)] };
 
     /// <summary>Records a successful post.</summary>
     public Decision<WebhookState> Succeed() => Failures == 0

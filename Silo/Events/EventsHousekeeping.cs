@@ -3,16 +3,21 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using SoonShop.Events;
+using SoonShop.Notifications;
 using SoonShop.ServiceDefaults;
 
 namespace SoonShop.Silo.Events;
 
 /// <summary>Removes records of events after their retention time. Every silo runs it; concurrent runs do no harm.</summary>
 internal sealed partial class EventsHousekeeping(
-    NpgsqlDataSource database, IErrorStore failures, IOptions<EventsOptions> options, ILogger<EventsHousekeeping> log) : BackgroundService
+    NpgsqlDataSource database, IErrorStore failures, IOptions<EventsOptions> options, IOptions<NotificationsOptions> notifications,
+    ILogger<EventsHousekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
     private const int BatchSize = 5000;
+
+    /// <summary>The most attempts to post to webhook endpoints that are kept, however young they are.</summary>
+    private const int MaxWebhookAttempts = 1_000_000;
 
     /// <summary>The most batches of one kind in one round. The rest waits for the next round.</summary>
     private const int MaxBatches = 200;
@@ -57,6 +62,12 @@ internal sealed partial class EventsHousekeeping(
             delete from event_delivery where id in (
               select id from event_delivery where ended_at < now() - make_interval(days => $1) order by ended_at limit {BatchSize})
             """, options.Value.RetentionDays),
+        // Only the oldest are read, because numbers follow time closely enough.
+        ("webhook attempts", $"""
+            delete from webhook_delivery where id in (
+              select id from (select id, at from webhook_delivery order by id limit {BatchSize}) d
+              where at < now() - make_interval(days => $1) or id <= (select max(id) from webhook_delivery) - {MaxWebhookAttempts})
+            """, notifications.Value.Webhooks.LogRetentionDays),
         ("metrics", $"""
             delete from event_stat where ctid = any (array(
               select ctid from event_stat where minute < now() - make_interval(days => $1) order by minute limit {BatchSize}))

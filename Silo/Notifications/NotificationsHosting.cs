@@ -23,6 +23,10 @@ internal static class NotificationsHosting
             .AddSingleton<IWebhookEndpoints, WebhookEndpoints>()
             .AddSingleton<IEventFilter>(s => WebhookEventFilter.OfNotifications(s.GetRequiredService<IWebhookEndpoints>()))
             .AddSingleton<IEventFilter>(s => WebhookEventFilter.OfStockAlerts(s.GetRequiredService<IWebhookEndpoints>()))
+            .AddSingleton<WebhookAttempts>()
+            .AddHostedService<WebhookAttemptWriter>()
+            .AddSingleton<WebhookDeliveryLog>()
+            .AddSingleton<IWebhookDeliveryLog>(s => s.GetRequiredService<WebhookDeliveryLog>())
             .AddSingleton<IWebhookSender, WebhookSender>();
         return options.Email.Mode switch
         {

@@ -18,8 +18,12 @@ namespace SoonShop.Silo.Notifications;
 /// the HMAC-SHA256, under the endpoint's secret, of the time, a dot and the body. Endpoints in private networks are refused. The check uses
 /// the resolved address of each connection, so that changing a name's address later does not bypass it. Redirects are not followed.
 /// </summary>
-internal sealed class WebhookSender(IOptions<NotificationsOptions> options, TimeProvider time) : IWebhookSender, IDisposable
+internal sealed class WebhookSender(IOptions<NotificationsOptions> options, WebhookAttempts attempts, TimeProvider time)
+    : IWebhookSender, IDisposable
 {
+    /// <summary>The most bytes that are read of an answer that is not 2xx, for the log.</summary>
+    private const int MaxResponseBytes = 2048;
+
     /// <summary>The header with time and signature.</summary>
     public const string SignatureHeader = "SoonShop-Signature";
 
@@ -50,7 +54,28 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
             : null;
     }
 
-    public async Task PostAsync(Guid endpointId, string url, string secret, WebhookPayload e, CancellationToken cancellation)
+    public async Task PostAsync(Guid endpointId, string url, string secret, WebhookPayload e, int attempt, CancellationToken cancellation)
+    {
+        var reply = new Reply { BeganAt = time.GetTimestamp() };
+        string? error = null;
+        try
+        {
+            await PostAsync(endpointId, url, secret, e, reply, cancellation);
+        }
+        catch (Exception failure)
+        {
+            error = failure.Message;
+            throw;
+        }
+        finally
+        {
+            attempts.Add(new WebhookAttempt(
+                endpointId, e.Id, e.Type, time.GetUtcNow(), attempt, (int)time.GetElapsedTime(reply.BeganAt).TotalMilliseconds, reply.Status, error,
+                reply.Body));
+        }
+    }
+
+    private async Task PostAsync(Guid endpointId, string url, string secret, WebhookPayload e, Reply reply, CancellationToken cancellation)
     {
         if (ProblemWith(url) is { } problem)
             throw new HandlingException(ErrorClass.Permanent, $"The endpoint's URL {problem}.");
@@ -63,7 +88,8 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
             await turns.WaitAsync(limit.Token);
             try
             {
-                await PostAsync(url, secret, e, limit.Token);
+                reply.BeganAt = time.GetTimestamp();
+                await PostAsync(url, secret, e, reply, limit.Token);
             }
             finally
             {
@@ -90,7 +116,7 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
         return $"t={stamp},v1={Convert.ToHexStringLower(hmac.GetHashAndReset())}";
     }
 
-    private async Task PostAsync(string url, string secret, WebhookPayload e, CancellationToken cancellation)
+    private async Task PostAsync(string url, string secret, WebhookPayload e, Reply reply, CancellationToken cancellation)
     {
         var body = Body(e);
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ReadOnlyMemoryContent(body) };
@@ -98,12 +124,32 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
         request.Headers.TryAddWithoutValidation(SignatureHeader, Sign(secret, time.GetUtcNow().ToUnixTimeSeconds(), body.Span));
         request.Headers.TryAddWithoutValidation("User-Agent", "SoonShop-Webhooks/1");
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        reply.Status = (int)response.StatusCode;
         if (response.IsSuccessStatusCode)
             return;
+        reply.Body = await BeginningAsync(response.Content, cancellation);
         var message = $"The endpoint answered {(int)response.StatusCode} {response.ReasonPhrase}.";
         throw response.StatusCode == HttpStatusCode.Gone
             ? new HandlingException(ErrorClass.Permanent, message)
             : new HandlingException(ErrorClass.Transient, message);
+    }
+
+    /// <summary>Returns the beginning of a body as far as it can be read; null when it is empty.</summary>
+    private static async Task<string?> BeginningAsync(HttpContent content, CancellationToken cancellation)
+    {
+        var buffer = new byte[MaxResponseBytes];
+        var length = 0;
+        try
+        {
+            await using var body = await content.ReadAsStreamAsync(cancellation);
+            while (length < buffer.Length && await body.ReadAsync(buffer.AsMemory(length), cancellation) is > 0 and var read)
+                length += read;
+        }
+        catch (Exception)
+        {
+            // The post has failed already, with its status as the reason. A body that is cut off or slow must not hide it.
+        }
+        return length == 0 ? null : Encoding.UTF8.GetString(buffer, 0, length);
     }
 
     private static ReadOnlyMemory<byte> Body(WebhookPayload e)
@@ -149,6 +195,19 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Time
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What is known of the answer, for the log.</summary>
+    private sealed class Reply
+    {
+        /// <summary>When the post began, or its wait for others.</summary>
+        public required long BeganAt { get; set; }
+
+        /// <summary>The HTTP status; null without an answer.</summary>
+        public int? Status { get; set; }
+
+        /// <summary>The beginning of the body.</summary>
+        public string? Body { get; set; }
     }
 
     /// <summary>Networks that are not the public Internet (the IANA special-purpose address registries), and multicast.</summary>

@@ -157,6 +157,10 @@ internal sealed class PersonalRecords(
         }
         await ExecuteAsync(
             "update event_failure set error_message = $3, stack = '' where event_id = any ($1) and event_type <> all ($2)", cancellation, ids, harmless, PersonalData.Erased);
+        // What endpoints answered may repeat what they received.
+        await ExecuteAsync(
+            "update webhook_delivery set response = null, error = $2 where event_id = any ($1) and error is not null",
+            cancellation, ids, PersonalData.Erased);
         return found.All(e => e.Settled);
     }
 

@@ -470,9 +470,11 @@ public sealed class BadInputTests(RunningShop shop)
         await admin.Api.FillCartAsync(sku);
         var order = Expect.Status(402, await admin.Api.OrderAsync(paymentMethod: "pm_card_visa_chargeDeclined")).Text("orderId");
         await ExistingRules.AddAsync(shop.Admin);
+        var webhook = await ExistingRules.WebhookAsync(shop.Admin);
         foreach (var route in (await Route.AllAsync(shop.Api)).Where(which))
         {
-            var id = route.Path.Contains("/addresses/", StringComparison.Ordinal) ? address
+            var id = route.Path.EndsWith("/deliveries", StringComparison.Ordinal) ? webhook
+                : route.Path.Contains("/addresses/", StringComparison.Ordinal) ? address
                 : route.Path.Contains("/users/", StringComparison.Ordinal) ? admin.Id
                 : order;
             await test(route, (body, query, key) => SendAsync(admin.Api with { Http = http ?? admin.Api.Http }, route, Fill(ExistingRules.Fill(route.Path.Replace("{sku}", sku, StringComparison.Ordinal)), id) + query, body, key));

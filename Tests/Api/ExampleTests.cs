@@ -111,8 +111,10 @@ public sealed class ExampleTests : IAsyncDisposable
         foreach (var kind in (string[])["TaxRate", "ShippingMethod", "TaxZone", "ShippingZone", "Promotion", "PriceList"])
             await SendRuleAsync(kind, admin, "archive");
         ids["webhooks"] = (await SendAsync("createWebhook", admin)).Text("id");
-        foreach (var operation in (string[])["listWebhooks", "getWebhook", "enableWebhook", "deleteWebhook"])
+        foreach (var operation in (string[])["listWebhooks", "getWebhook", "enableWebhook", "testWebhook", "listWebhookDeliveries"])
             await SendAsync(operation, admin);
+        await SendAsync("resendWebhookEvent", admin, ("eventId", await shop.QueryAsync<string>("select id from event where type = 'order.confirmed' limit 1")));
+        await SendAsync("deleteWebhook", admin);
         ids["api-keys"] = (await SendAsync("createApiKey", admin)).Text("id");
         foreach (var operation in (string[])["listApiKeys", "getApiKey", "revokeApiKey"])
             await SendAsync(operation, admin);

@@ -44,6 +44,10 @@ internal static class ExistingRules
             "the code is known", TimeSpan.FromSeconds(10), async () => (int)(await guest.PutAsync($"/cart/codes/{Code}", null)).Status == 200);
     }
 
+    /// <summary>The id of a webhook endpoint: the same for all tests of a shop, which has at most some.</summary>
+    public static async Task<string> WebhookAsync(ApiClient admin) => Expect.Status(201, await admin.PostAsync(
+        "/admin/webhooks", new { url = "http://127.0.0.1:9/every-route", eventTypes = new[] { "pricing.*" } }, Id)).Text("id");
+
     /// <summary>The path with the id of a rule that exists; other paths stay as they are.</summary>
     public static string Fill(string path) => All.Aggregate(
         path.Replace("{code}", Code, StringComparison.Ordinal),

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using SoonShop.Tests.Media;
+using SoonShop.Tests.Notifications;
 using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
@@ -44,6 +45,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         ["/notifications/read-all"] = t => t.ReadAllNotificationsAsync(),
         ["/admin/webhooks"] = t => t.CreateWebhookAsync(),
         ["/admin/webhooks/{id}/enable"] = t => t.EnableWebhookAsync(),
+        ["/admin/webhooks/{id}/test"] = t => t.TestWebhookAsync(),
+        ["/admin/webhooks/{id}/resend"] = t => t.ResendWebhookEventAsync(),
         ["/admin/api-keys"] = t => t.CreateApiKeyAsync(),
         ["/admin/event-errors/{id}/resolve"] = t => t.ResolveErrorAsync(),
         ["/admin/dead-letters/{id}/replay"] = t => t.ReplayAsync(),
@@ -611,6 +614,42 @@ public sealed class IdempotencyTests(RunningShop shop)
     {
         var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/webhooks", new { url = "http://127.0.0.1:9/", eventTypes = new[] { "inventory.back-in-stock" } })).Text("id");
         return new Case(shop.Admin, $"/admin/webhooks/{id}/enable", null, async _ => Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}")));
+    }
+
+    private async Task<Case> TestWebhookAsync()
+    {
+        var receiver = await WebhookReceiver.StartAsync();
+        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "inventory.back-in-stock" } })).Text("id");
+        return new Case(shop.Admin, $"/admin/webhooks/{id}/test", null, async reply =>
+        {
+            await Until.TrueAsync("it is posted", TimeSpan.FromSeconds(30), () => Task.FromResult(!receiver.Posts.IsEmpty));
+            await Until.TrueAsync("it is listed", TimeSpan.FromSeconds(30), async () =>
+                (await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries"))["items"]!.AsArray().Count == 1);
+            Assert.Equal(reply.Text("eventId"), Assert.Single(receiver.Posts).Event["id"]!.GetValue<string>());
+            Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}"));
+            await receiver.DisposeAsync();
+        });
+    }
+
+    private async Task<Case> ResendWebhookEventAsync()
+    {
+        var receiver = await WebhookReceiver.StartAsync();
+        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.confirmed" } })).Text("id");
+        var guest = await shop.Api.AsGuestAsync();
+        await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
+        var order = Expect.Status(201, await guest.OrderAsync()).Text("id");
+        int Posts(string eventId) => receiver.Posts.Count(p => p.Event["id"]!.GetValue<string>() == eventId);
+        var eventId = "";
+        await Until.TrueAsync("it is posted", TimeSpan.FromSeconds(30), () => Task.FromResult((eventId = receiver.Posts
+            .FirstOrDefault(p => p.Event["subject"]!.GetValue<string>() == order.Replace("-", "", StringComparison.Ordinal))?.Event["id"]!.GetValue<string>() ?? "").Length > 0));
+        return new Case(shop.Admin, $"/admin/webhooks/{id}/resend", new { eventId }, async _ =>
+        {
+            await Until.TrueAsync("it is listed", TimeSpan.FromSeconds(30), async () =>
+                (await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries?eventId={Uri.EscapeDataString(eventId)}"))["items"]!.AsArray().Count == 2);
+            Assert.Equal(2, Posts(eventId));
+            Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}"));
+            await receiver.DisposeAsync();
+        });
     }
 
     /// <summary>A customer, and the id of the notification that welcomes the customer.</summary>

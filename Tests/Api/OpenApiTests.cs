@@ -33,6 +33,7 @@ public sealed class OpenApiTests(RunningShop shop)
         "GET /notifications", "POST /notifications/{id}/read", "POST /notifications/read-all",
         "GET /me/notification-preferences", "PUT /me/notification-preferences",
         "GET /admin/webhooks", "POST /admin/webhooks", "GET /admin/webhooks/{id}", "DELETE /admin/webhooks/{id}", "POST /admin/webhooks/{id}/enable",
+        "POST /admin/webhooks/{id}/test", "POST /admin/webhooks/{id}/resend", "GET /admin/webhooks/{id}/deliveries",
         "GET /admin/events/stats", "GET /admin/event-errors", "POST /admin/event-errors/{id}/resolve", "GET /admin/audit-log",
         "GET /admin/dead-letters", "GET /admin/dead-letters/{id}", "POST /admin/dead-letters/{id}/replay", "POST /admin/dead-letters/replay", "DELETE /admin/dead-letters/{id}",
     ];

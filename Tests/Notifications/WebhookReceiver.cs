@@ -53,7 +53,10 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     {
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
         Posts.Enqueue(new Post(await reader.ReadToEndAsync(), context.Request.ContentType ?? "", context.Request.Headers["SoonShop-Signature"].ToString()));
-        context.Response.StatusCode = await Answer(Posts.Count, context);
+        var status = await Answer(Posts.Count, context);
+        // An answer with a body has set it already.
+        if (!context.Response.HasStarted)
+            context.Response.StatusCode = status;
     }
 
     internal sealed record Post(string Body, string ContentType, string Signature)

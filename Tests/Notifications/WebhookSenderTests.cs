@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using SoonShop.Events;
 using SoonShop.Notifications;
@@ -13,7 +14,10 @@ public sealed class WebhookSenderTests : IAsyncDisposable
 {
     private const string Secret = "whsec_secret";
     private readonly WebhookReceiver receiver = WebhookReceiver.StartAsync().GetAwaiter().GetResult();
-    private readonly WebhookSender sender = Sender(new WebhookOptions { AllowPrivateAddresses = true, TimeoutSeconds = 7 });
+    private readonly WebhookAttempts attempts = new(Options.Create(new NotificationsOptions()));
+    private readonly WebhookSender sender;
+
+    public WebhookSenderTests() => sender = Sender(new WebhookOptions { AllowPrivateAddresses = true, TimeoutSeconds = 7 });
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -51,6 +55,53 @@ public sealed class WebhookSenderTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task each_attempt_is_logged_with_what_the_endpoint_answered()
+    {
+        receiver.Answer = async (count, context) =>
+        {
+            if (count == 1)
+            {
+                context.Response.StatusCode = 500;
+                await context.Response.WriteAsync($"no\0 such\ntable {new string('x', 5000)}");
+                return 500;
+            }
+            return 200;
+        };
+        await Assert.ThrowsAsync<HandlingException>(PostAsync);
+        await PostAsync();
+        await receiver.DisposeAsync();
+        await Assert.ThrowsAsync<HttpRequestException>(PostAsync);
+
+        var (logged, dropped) = attempts.Take();
+        Assert.Equal(0, dropped);
+        Assert.Equal([500, 200, null], logged.Select(a => a.Status));
+        Assert.Equal(["The endpoint answered 500 Internal Server Error.", null], logged.Take(2).Select(a => a.Error));
+        Assert.NotNull(logged[2].Error);
+        Assert.StartsWith("no  such table xxx", logged[0].Response, StringComparison.Ordinal);
+        Assert.Equal(500, logged[0].Response!.Length);
+        Assert.All(logged, a => Assert.Equal((Shipped.Id, Shipped.Type, 1), (a.EventId, a.EventType, a.Attempt)));
+        Assert.Empty(attempts.Take().Attempts);
+    }
+
+    [Fact]
+    public void what_cannot_be_logged_in_time_is_dropped_and_counted()
+    {
+        var one = new WebhookAttempt(Given.Id(1), "/order/1#1", "order.placed", Given.Now, 1, 5, 200, null, null);
+        for (var i = 0; i < WebhookAttempts.MaxAttempts; i++)
+            attempts.Add(one);
+        var (taken, _) = attempts.Take();
+        attempts.Add(one with { Attempt = 2 });
+        attempts.Restore(taken);
+        attempts.Add(one);
+        var (kept, dropped) = attempts.Take();
+        Assert.Equal((WebhookAttempts.MaxAttempts, 2), (kept.Count, dropped));
+        Assert.Equal(2, kept[^1].Attempt);
+        var off = new WebhookAttempts(Options.Create(new NotificationsOptions { Webhooks = new WebhookOptions { LogRetentionDays = 0 } }));
+        off.Add(one);
+        Assert.Empty(off.Take().Attempts);
+    }
+
+    [Fact]
     public async Task an_endpoint_that_hangs_is_given_up()
     {
         receiver.Answer = async (_, context) =>
@@ -59,7 +110,7 @@ public sealed class WebhookSenderTests : IAsyncDisposable
             return 204;
         };
         using var hasty = Sender(new WebhookOptions { AllowPrivateAddresses = true, TimeoutSeconds = 0.3 });
-        await Assert.ThrowsAsync<TimeoutException>(() => hasty.PostAsync(Given.Id(1), receiver.Url, Secret, Shipped, Cancellation));
+        await Assert.ThrowsAsync<TimeoutException>(() => hasty.PostAsync(Given.Id(1), receiver.Url, Secret, Shipped, 1, Cancellation));
     }
 
     [Fact]
@@ -97,7 +148,7 @@ public sealed class WebhookSenderTests : IAsyncDisposable
         if ((await Dns.GetHostAddressesAsync(Dns.GetHostName(), Cancellation)).Any(WebhookSender.IsPublic))
             Assert.Skip("This machine's name leads to a public address.");
         Assert.Null(guarded.ProblemWith(url));
-        var refused = await Assert.ThrowsAnyAsync<Exception>(() => guarded.PostAsync(Given.Id(1), url, Secret, Shipped, Cancellation));
+        var refused = await Assert.ThrowsAnyAsync<Exception>(() => guarded.PostAsync(Given.Id(1), url, Secret, Shipped, 1, Cancellation));
         Assert.Contains("private network", refused.ToString(), StringComparison.Ordinal);
         Assert.Empty(receiver.Posts);
     }
@@ -123,10 +174,11 @@ public sealed class WebhookSenderTests : IAsyncDisposable
         await receiver.DisposeAsync();
     }
 
-    private Task PostAsync() => sender.PostAsync(Given.Id(1), receiver.Url, Secret, Shipped, Cancellation);
+    private Task PostAsync() => sender.PostAsync(Given.Id(1), receiver.Url, Secret, Shipped, 1, Cancellation);
 
     private static WebhookPayload Shipped { get; } = new(
         "/order/1#3", "/order/1", "order.shipped", "1", Given.Now, 3, "correlation", null, JsonSerializer.SerializeToElement(new { order = new { number = "SO-1" } }));
 
-    private static WebhookSender Sender(WebhookOptions options) => new(Options.Create(new NotificationsOptions { Webhooks = options }), TimeProvider.System);
+    private WebhookSender Sender(WebhookOptions options) =>
+        new(Options.Create(new NotificationsOptions { Webhooks = options }), attempts, TimeProvider.System);
 }
