@@ -3,6 +3,7 @@
 #
 #   ./run.sh                 everything, until Ctrl-C
 #   ./run.sh --stripe-test   the same, paid through Stripe's API at a test server that behaves like Stripe and moves no money
+#   ./run.sh --rabbitmq      with a private RabbitMQ, which gets the shop's events (docs/rabbitmq.md); goes with --stripe-test
 #   ./run.sh silo            one more silo for a shop that runs already (choose SOONSHOP_SILO_PORT and SOONSHOP_GATEWAY_PORT; its HTTP port follows)
 #   ./run.sh api             one more front end (choose SOONSHOP_API_PORT)
 #
@@ -23,10 +24,14 @@ port() { # NAME DEFAULT: the port that a variable names
 }
 
 given=$*
-stripe_test=false
-[[ ${!#} != --stripe-test ]] || { stripe_test=true; set -- "${@:1:$#-1}"; }
+stripe_test=false rabbitmq=false
+while [[ ${!#} == --stripe-test || ${!#} == --rabbitmq ]]; do
+  if [[ ${!#} == --stripe-test ]]; then stripe_test=true; else rabbitmq=true; fi
+  set -- "${@:1:$#-1}"
+done
 what=${1:-all}
-[[ $# -le 1 && $what =~ ^(all|silo|api)$ ]] && { ! $stripe_test || [[ $what == all ]]; } || fail 64 "'$given' is no command; usage: ./run.sh [silo|api|--stripe-test]"
+[[ $# -le 1 && $what =~ ^(all|silo|api)$ ]] && { ! $stripe_test && ! $rabbitmq || [[ $what == all ]]; } ||
+  fail 64 "'$given' is no command; usage: ./run.sh [silo|api|[--stripe-test] [--rabbitmq]]"
 command -v dotnet >/dev/null || fail 69 "dotnet is not on the PATH; install the .NET 10 SDK"
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 api_port=$(port SOONSHOP_API_PORT 8080)
@@ -39,7 +44,7 @@ mkdir -p "$data" || fail 73 "cannot make $data; set SOONSHOP_DATA to a directory
 data=$(cd "$data" && pwd)
 
 export DOTNET_ENVIRONMENT=${DOTNET_ENVIRONMENT:-Development} DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-own_postgres=false
+own_postgres=false own_rabbitmq=false
 pids=()
 names=()
 commands=()
@@ -58,6 +63,7 @@ stop() { # ends what this script started, front end first, and waits for it
     done
     kill -KILL "${pids[i]}" 2>/dev/null || true
   done
+  ! $own_rabbitmq || "$root/deploy/rabbitmq.sh" stop --data "$data/rabbitmq" >&2 || true
   ! $own_postgres || "$root/deploy/postgres.sh" stop --data "$data/postgres" >&2 || true
 }
 trap 'code=$?; stop; exit $code' EXIT
@@ -129,6 +135,15 @@ if [[ -z ${ConnectionStrings__soonshop:-} ]]; then
   fi
   export ConnectionStrings__soonshop
 fi
+if $rabbitmq; then
+  say "Starting RabbitMQ."
+  "$root/deploy/rabbitmq.sh" url --data "$data/rabbitmq" >/dev/null 2>&1 || own_rabbitmq=true
+  RabbitMq__Uri=$("$root/deploy/rabbitmq.sh" start --data "$data/rabbitmq") || fail $? "RabbitMQ did not start; see $data/rabbitmq/rabbitmq.log"
+  export RabbitMq__Uri
+elif [[ $what == silo && -z ${RabbitMq__Uri:-} ]] && RabbitMq__Uri=$("$root/deploy/rabbitmq.sh" url --data "$data/rabbitmq" 2>/dev/null); then
+  # One more silo of a shop that has a broker uses it, too.
+  export RabbitMq__Uri
+fi
 if [[ -z ${Auth__KeyFile:-}${Auth__Keys:-} && $what != silo ]]; then
   # Development's key of access tokens, made once: tokens outlive a restart.
   [[ -s $data/auth-keys.pem ]] || ( umask 077; dotnet "$root/ApiFrontend/bin/Release/net10.0/SoonShop.ApiFrontend.dll" new-key > "$data/auth-keys.pem.new" \
@@ -197,6 +212,7 @@ case $what in
       say "  Stripe         http://127.0.0.1:$stripe_port   (a test server; no money moves)"
       say "                 its books: /test/books   webhooks: /test/webhooks   faults: /test/faults   key: $Payments__Stripe__ApiKey"
     }
+    ! $rabbitmq || say "  RabbitMQ       $RabbitMq__Uri   (exchange soonshop.events, inbox soonshop.inbox)"
     say "  database       $("$root/deploy/postgres.sh" url --data "$data/postgres" 2>/dev/null || echo 'ConnectionStrings__soonshop')"
     say ""
     say "  A purchase, as a guest:"

@@ -65,7 +65,7 @@ classes_of() {
     inventory) echo Api.InventoryTests Grains.InventoryItemGrainTests Rules.{StockState,Reservations,ReservationProtocol,WriteCoalescer}Tests \
       Faults.OversellTests Grains.PromotionUsesGrainTests Rules.{HolderCounts,PromotionUsesState}Tests Faults.PromotionUsesFaultTests ;;
     notification) echo 'Notifications.*' 'Rules.Notification*' Rules.{MailedText,WebhookState}Tests Faults.MailLoginTests ;;
-    events) echo 'Events.*' 'Streams.*' 'Rules.Ack*' 'Rules.Event*' Rules.{LostSilos,ReadWindow,RetryPolicy,StreamCache}Tests ;;
+    events) echo 'Events.*' 'Streams.*' 'RabbitMq.*' 'Rules.Ack*' 'Rules.Event*' Rules.{LostSilos,ReadWindow,RetryPolicy,StreamCache}Tests ;;
     operations) echo 'Operations.*' ;;
     nightly) echo Operations.{Image,Upgrade}Tests Faults.PaymentsSoak ;;
   esac
@@ -113,7 +113,7 @@ if [[ $suite == bench ]] && (( $# > 1 )) && [[ $1 != CheckoutCost ]]; then misus
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
 # What a developer has set for a shop of the own must not steer the tests.
-for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Integrity__@} ${!Dashboard__@} ${!Telemetry__@} ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
+for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Integrity__@} ${!Dashboard__@} ${!Telemetry__@} ${!RabbitMq__@} ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
   [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE || $name == SOONSHOP_FUZZ_SEED || $name == SOONSHOP_SOAK_MINUTES || $name == SOONSHOP_ADMIN_@(EMAIL|PASSWORD) ]] || unset "$name"
 done
 [[ -z $address ]] || export SOONSHOP_ADDRESS=$address
@@ -147,6 +147,9 @@ clean_up() {
   if [[ $cleanup != true ]]; then echo "Databases, their servers and logs of this run: $SOONSHOP_TEST_DATA"; return; fi
   for server in "$SOONSHOP_TEST_DATA"/*/pgdata; do
     [[ ! -d $server ]] || "$root/deploy/postgres.sh" stop --data "$(dirname "$server")" --mode immediate >/dev/null 2>&1 || true
+  done
+  for server in "$SOONSHOP_TEST_DATA"/*/rabbitmq.conf; do
+    [[ ! -f $server ]] || "$root/deploy/rabbitmq.sh" stop --data "$(dirname "$server")" >/dev/null 2>&1 || true
   done
   if [[ ${passed:-} == true ]]; then rm -rf "$SOONSHOP_TEST_DATA"; else echo "Databases and logs of this run: $SOONSHOP_TEST_DATA"; fi
 }

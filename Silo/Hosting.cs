@@ -36,6 +36,7 @@ using SoonShop.Silo.Orders;
 using SoonShop.Silo.Payments;
 using SoonShop.Silo.Pricing;
 using SoonShop.Silo.Privacy;
+using SoonShop.Silo.RabbitMq;
 using SoonShop.Silo.Seed;
 using SoonShop.Silo.Storage;
 using SoonShop.Silo.Streams;
@@ -100,7 +101,7 @@ internal static class Hosting
             .AddHostedService(s => s.GetRequiredService<CheckoutWatch>()).AddHostedService<PrivacyHousekeeping>()
             .AddHostedService(s => s.GetRequiredService<IntegrityService>()).AddHostedService(s => s.GetRequiredService<AuditAggregator>())
             .AddHostedService<ImportService>().AddHostedService<MediaRetention>()
-            .AddShopEventServices().AddShopMetrics(configuration.Telemetry);
+            .AddShopEventServices().AddRabbitMq(configuration.RabbitMq).AddShopMetrics(configuration.Telemetry);
         // An error during activation bypasses the call filters, so the caller must be able to deserialize Npgsql's exceptions.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
         // Grains are deactivated by age (see the limits of their classes). Memory-based deactivation is the last resort before the process

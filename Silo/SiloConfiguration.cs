@@ -15,6 +15,7 @@ using SoonShop.Silo.Integrity;
 using SoonShop.Silo.Kubernetes;
 using SoonShop.Silo.Notifications;
 using SoonShop.Silo.Payments;
+using SoonShop.Silo.RabbitMq;
 using SoonShop.Silo.Storage;
 using SoonShop.Silo.Streams;
 using SoonShop.Users;
@@ -26,7 +27,7 @@ internal sealed record SiloConfiguration(
     SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
     NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity,
     ImportsOptions Imports, MediaRetentionOptions MediaRetention, SearchOptions Search,
-    TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, NpgsqlConnectionStringBuilder Database)
+    TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, RabbitMqOptions RabbitMq, NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     /// <param name="configuration">The original settings.</param>
@@ -54,6 +55,7 @@ internal sealed record SiloConfiguration(
         var telemetry = Bind<TelemetryOptions>(TelemetryOptions.Section);
         var dashboard = Bind<DashboardAccessOptions>(DashboardAccessOptions.Section);
         var clusterTls = Bind<ClusterTlsOptions>(ClusterTlsOptions.Section);
+        var rabbitMq = Bind<RabbitMqOptions>(RabbitMqOptions.Section);
         problems.AddRange(silo.Problems());
         problems.AddRange(clusterTls.Problems());
         problems.AddRange(KubernetesHosting.Problems(silo, configuration));
@@ -72,10 +74,11 @@ internal sealed record SiloConfiguration(
         problems.AddRange(search.Problems());
         problems.AddRange(telemetry.Problems());
         problems.AddRange(dashboard.Problems());
+        problems.AddRange(rabbitMq.Problems(types));
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
             silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, imports, mediaRetention, search,
-            telemetry, dashboard, clusterTls,
+            telemetry, dashboard, clusterTls, rabbitMq,
             ReadDatabase(configuration, silo, problems));
     }
 

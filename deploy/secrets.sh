@@ -65,6 +65,9 @@ openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 2>/dev/null 
 password | keep soonshop-grafana password
 password | keep soonshop-redis password
 printf 'redis:6379,password=%s\n' "$(cat "$dir/soonshop-redis/password")" | keep soonshop-redis Events__Redis
+password | keep soonshop-rabbitmq password
+printf 'default_user = soonshop\ndefault_pass = %s\n' "$(cat "$dir/soonshop-rabbitmq/password")" | keep soonshop-rabbitmq rabbitmq.conf
+printf 'amqp://soonshop:%s@rabbitmq:5672/\n' "$(cat "$dir/soonshop-rabbitmq/password")" | keep soonshop-rabbitmq RabbitMq__Uri
 cluster_certificate
 
 [[ -n $namespace ]] || exit 0
@@ -77,6 +80,9 @@ for secret in "$dir"/*/; do
   # Grafana in a cluster has its own password; so has a database that is elsewhere. Redis is not part of a cluster that these files make.
   [[ $secret != soonshop-grafana && $secret != soonshop-redis ]] || continue
   [[ $secret != soonshop-postgres ]] || grep -qF -f "$dir/soonshop-postgres/password" "$dir/soonshop-database/ConnectionStrings__soonshop" || continue
+  # A shop whose database is elsewhere uses RabbitMQ only if somebody has written where that is.
+  [[ $secret != soonshop-rabbitmq ]] || ! grep -qF -f "$dir/soonshop-rabbitmq/password" "$dir/soonshop-rabbitmq/RabbitMq__Uri" ||
+    grep -qF -f "$dir/soonshop-postgres/password" "$dir/soonshop-database/ConnectionStrings__soonshop" || continue
   "${kubectl[@]}" create secret generic "$secret" --namespace "$namespace" --from-file="$dir/$secret" --dry-run=client --output yaml |
     "${kubectl[@]}" apply --filename -
 done

@@ -65,6 +65,11 @@ public static class CrashPoint
     /// <summary>Points passed by an event each time a handler has processed it.</summary>
     public static readonly IReadOnlyList<string> Events = ["event.handled"];
 
+    /// <summary>
+    /// Points of the exchange with a message broker: when it has confirmed events, and when the event of one of its messages is committed.
+    /// </summary>
+    public static readonly IReadOnlyList<string> Broker = ["rabbitmq.confirmed", "rabbitmq.inbox.committed"];
+
     private static readonly string? File = Environment.GetEnvironmentVariable(Variable);
     private static readonly Lock Gate = new();
     private static (string Text, Arming? Point) armed = ("", null);

@@ -28,30 +28,42 @@ public sealed class PersonalData(EventTypes types)
 
     /// <summary>Erases personal data. For an unknown type, erases everything.</summary>
     /// <returns>The data without personal data.</returns>
-    public JsonNode Erase(string eventType, JsonNode data) => Clean(eventType, data, secretsOnly: false);
+    public JsonNode Erase(string eventType, JsonNode data) => Clean(eventType, data, Overwrite);
 
     /// <summary>Erases only secrets, so that the rest can be shown to its owner.</summary>
-    public JsonNode EraseSecrets(string eventType, JsonNode data) => Clean(eventType, data, secretsOnly: true);
+    public JsonNode EraseSecrets(string eventType, JsonNode data) => Clean(eventType, data, (json, name, mark) =>
+    {
+        if (mark.IsSecret)
+            Overwrite(json, name, mark);
+    });
+
+    /// <summary>
+    /// Removes the members that hold personal data, for receivers that are to have none: they can tell it from data that was erased.
+    /// </summary>
+    public JsonNode Remove(string eventType, JsonNode data) => Clean(eventType, data, (json, name, _) => json.Remove(name));
 
     /// <summary>Returns an address with only the country, which taxes depend on.</summary>
     public static Address ErasedAddress(Address address) => new(Erased, Erased, null, Erased, null, Erased, address.Country, null);
 
-    private JsonNode Clean(string eventType, JsonNode data, bool secretsOnly)
+    /// <summary>What is done with a member that holds personal data.</summary>
+    private delegate void Treatment(JsonObject json, string name, PersonalAttribute mark);
+
+    private JsonNode Clean(string eventType, JsonNode data, Treatment treat)
     {
         if (!byName.TryGetValue(eventType, out var type))
             return new JsonObject();
-        Clean(type, data, secretsOnly);
+        Clean(type, data, treat);
         return data;
     }
 
-    private void Clean(Type type, JsonNode? node, bool secretsOnly)
+    private void Clean(Type type, JsonNode? node, Treatment treat)
     {
         if (node is JsonArray array)
         {
             if (ElementOf(type) is { } element)
             {
                 foreach (var item in array)
-                    Clean(element, item, secretsOnly);
+                    Clean(element, item, treat);
             }
             return;
         }
@@ -60,23 +72,23 @@ public sealed class PersonalData(EventTypes types)
         // The event for a webhook contains another event.
         if (type == typeof(WebhookPayload) && json["type"]?.GetValue<string>() is { } inner && json["data"] is { } data)
         {
-            json["data"] = Clean(inner, data.DeepClone(), secretsOnly);
+            json["data"] = Clean(inner, data.DeepClone(), treat);
             return;
         }
         foreach (var property in Json.GetTypeInfo(type).Properties)
         {
             if (json[property.Name] is not { } value)
                 continue;
-            if (MarkOf(property) is not { } mark)
-                Clean(property.PropertyType, value, secretsOnly);
-            else if (mark.IsSecret || !secretsOnly)
-                Overwrite(json, property.Name, value);
+            if (MarkOf(property) is { } mark)
+                treat(json, property.Name, mark);
+            else
+                Clean(property.PropertyType, value, treat);
         }
     }
 
-    private static void Overwrite(JsonObject json, string name, JsonNode value)
+    private static void Overwrite(JsonObject json, string name, PersonalAttribute mark)
     {
-        if (value.GetValueKind() == JsonValueKind.String)
+        if (json[name]!.GetValueKind() == JsonValueKind.String)
             json[name] = Erased;
         else
             json.Remove(name);

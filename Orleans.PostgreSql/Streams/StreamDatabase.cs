@@ -62,7 +62,8 @@ internal sealed class StreamDatabase : IAsyncDisposable
     /// <summary>The provider's name in the database: see <see cref="OwnedNames"/>.</summary>
     public string Provider => found ?? name;
 
-    private const string Columns = """
+    /// <summary>The columns of an event, in the order of <see cref="Row"/>.</summary>
+    internal const string Columns = """
         position, id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before,
         correlation_id, causation_id, traceparent, convert_to(data::text, 'UTF8'), payload
         """;
@@ -303,7 +304,8 @@ internal sealed class StreamDatabase : IAsyncDisposable
     private static string Text(PositionRange[] ranges) =>
         $"{{{string.Join(',', ranges.Select(r => string.Create(CultureInfo.InvariantCulture, $"[{r.From},{r.To}]")))}}}";
 
-    private static EventRow Row(NpgsqlDataReader r, int first) => new(
+    /// <summary>Reads <see cref="Columns"/>, the first of which is this one.</summary>
+    internal static EventRow Row(NpgsqlDataReader r, int first) => new(
         r.GetInt64(first), r.GetString(first + 1), r.GetString(first + 2), r.GetInt64(first + 3), r.GetString(first + 4), r.GetString(first + 5),
         r.GetString(first + 6), r.GetString(first + 7), r.GetFieldValue<DateTimeOffset>(first + 8),
         r.IsDBNull(first + 9) ? null : r.GetFieldValue<DateTimeOffset>(first + 9),

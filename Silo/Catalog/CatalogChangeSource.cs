@@ -22,19 +22,16 @@ internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvide
         /// <summary>The most positions that are remembered while a transaction of unknown length is running.</summary>
         private const int MaxKnown = 20_000;
 
-        /// <summary>After how long, and how often, a running transaction is checked for written events.</summary>
-        private static readonly TimeSpan LongTransaction = TimeSpan.FromSeconds(2);
-
         /// <summary>Changes that were found and not returned. They survive a read that fails halfway.</summary>
         private readonly List<CatalogChange> found = [];
+        private readonly LongTransactions longTransactions = new(database);
         private ReadWindow? window;
-        private long askedAtMs;
         private bool lost;
 
         public async Task<ImmutableArray<CatalogChange>?> ReadAsync(CancellationToken cancellation)
         {
             window ??= new ReadWindow(await BeginningAsync(cancellation));
-            await ForgetBystandersAsync(window, cancellation);
+            await longTransactions.ForgetBystandersAsync(window, NowMs, cancellation);
             var complete = false;
             for (var readings = 0; readings < MaxReadings && (!complete || window.IsReady); readings++)
                 complete = await ReadAsync(window, cancellation);
@@ -58,17 +55,6 @@ internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvide
                   order by position desc limit 1), 0)
                 """);
             return (long)(await command.ExecuteScalarAsync(cancellation))!;
-        }
-
-        /// <summary>
-        /// Stops waiting for long transactions without events, so that they do not fill the list of remembered positions.
-        /// </summary>
-        private async Task ForgetBystandersAsync(ReadWindow window, CancellationToken cancellation)
-        {
-            if (NowMs - askedAtMs < LongTransaction.TotalMilliseconds || window.WaitedFor(NowMs, LongTransaction) is not { Length: > 0 } waitedFor)
-                return;
-            window.Forget(await EventWriters.NotAmongAsync(database, waitedFor, cancellation), NowMs);
-            askedAtMs = NowMs;
         }
 
         private long NowMs => (long)time.GetElapsedTime(0).TotalMilliseconds;

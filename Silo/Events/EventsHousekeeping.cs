@@ -26,6 +26,11 @@ internal sealed partial class EventsHousekeeping(
         update integrity_audit set removed_before = now() - make_interval(days => $1) where removed_before < now() - make_interval(days => $1)
         """;
 
+    /// <summary>
+    /// What was not sent to RabbitMQ stays while silos with RabbitMQ turned on run, and some time after that.
+    /// </summary>
+    private const string Sent = "position <= coalesce((select position from rabbitmq_cursor where keep_until > clock_timestamp()), 9223372036854775807)";
+
     /// <summary>Each statement takes the days to keep as <c>$1</c> and removes or ends at most one batch.</summary>
     private IEnumerable<(string What, string Sql, int Days)> Steps =>
     [
@@ -37,7 +42,7 @@ internal sealed partial class EventsHousekeeping(
             delete from event where ctid = any (array(
               select e.ctid from stream_queue q cross join lateral (
                 select ctid, coalesce(not_before, time) as time from event
-                where queue = q.id and due_at is null and position <= q.watermark order by position limit {BatchSize}) e
+                where queue = q.id and due_at is null and position <= q.watermark and {Sent} order by position limit {BatchSize}) e
               where q.provider = '{ShopStreams.Provider}' and e.time < now() - make_interval(days => $1) limit {BatchSize}))
             """, options.Value.RetentionDays),
         // Events of queues that were removed when the number of queues was reduced. Their pending events moved to other queues at that time
@@ -51,6 +56,7 @@ internal sealed partial class EventsHousekeeping(
               select e.ctid from found f cross join lateral (
                 select ctid, coalesce(not_before, time) as time from event
                 where queue = f.queue and due_at is null and position <= (select min(watermark) from stream_queue where provider = '{ShopStreams.Provider}')
+                  and {Sent}
                 order by position limit {BatchSize}) e
               where f.queue not in (select id from stream_queue) and e.time < now() - make_interval(days => $1) limit {BatchSize}))
             """, options.Value.RetentionDays),

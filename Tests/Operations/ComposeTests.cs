@@ -187,6 +187,23 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
+    public async Task the_file_with_the_broker_adds_one_that_is_hardened_and_that_silos_wait_for()
+    {
+        var overlay = ComposeFile.Parse(await File.ReadAllTextAsync(Path.Combine(ComposeFile.Folder, "compose.rabbitmq.yaml"), TestContext.Current.CancellationToken));
+        var broker = overlay.Services["rabbitmq"];
+        Assert.True(broker is { ReadOnly: true, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], Healthcheck: not null, User: "rabbitmq" });
+        Assert.All(broker.Ports, p => Assert.StartsWith("127.0.0.1:", p, StringComparison.Ordinal));
+        Assert.Equal(["silo-1", "silo-2"], Compose.Services.Keys.Intersect(overlay.Services.Keys).Order(StringComparer.Ordinal));
+        Assert.All(overlay.Services.Where(s => s.Key != "rabbitmq"), s => Assert.Equal("service_healthy", s.Value.DependsOn["rabbitmq"].Condition));
+        var folder = Path.Combine(Repository.TestData, $"secrets-{Guid.NewGuid():N}");
+        await Repository.RunAsync(Path.Combine(ComposeFile.Folder, "secrets.sh"), folder);
+        Assert.All(overlay.Secrets.Values, s => Assert.True(File.Exists(Path.Combine(folder, s.File["./.secrets/".Length..])), s.File));
+        var options = new Silo.RabbitMq.RabbitMqOptions { Uri = (await File.ReadAllTextAsync(Path.Combine(folder, "soonshop-rabbitmq", "RabbitMq__Uri"), TestContext.Current.CancellationToken)).Trim() };
+        Assert.Empty(options.Problems(new SoonShop.Events.EventTypes(SoonShop.Events.EventTypes.Assemblies())));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void redis_asks_for_a_password_that_stands_on_no_command_line()
     {
         var redis = Compose.Services["redis"];

@@ -287,6 +287,7 @@ public sealed class ManifestTests : IAsyncLifetime
             var seed = overlay.Component("seed");
             Assert.All((Workload[])[silo, api, migrate, seed], w => Assert.True(traffic.Allows(w, Named("postgres"), "postgres"), w.Name));
             Assert.True(traffic.Allows(seed, silo, "gateway") && traffic.Allows(silo, Named("mail"), "smtp") && traffic.Allows(api, Named("jaeger"), "otlp"));
+            Assert.True(traffic.Allows(silo, Named("rabbitmq"), "amqp") && !traffic.Allows(api, Named("rabbitmq"), "amqp"));
             Assert.False(traffic.Allows(Named("mail"), Named("postgres"), "postgres") || traffic.Allows(api, Named("mail"), "smtp"));
         }
         else
@@ -294,6 +295,7 @@ public sealed class ManifestTests : IAsyncLifetime
             Assert.All((Workload[])[silo, api, migrate], w => Assert.True(traffic.AllowsOut(w, 5432), w.Name));
             var mail = int.Parse(Setting(silo, "Notifications__Email__Smtp__Port"), CultureInfo.InvariantCulture);
             Assert.True(traffic.AllowsOut(silo, mail) && !traffic.AllowsOut(api, mail));
+            Assert.True(traffic.AllowsOut(silo, 5671) && !traffic.AllowsOut(api, 5671));
             Assert.All((Workload[])[silo, api], w => Assert.True(traffic.AllowsOut(w, new Uri(Setting(w, "Telemetry__OtlpEndpoint")).Port), w.Name));
             string Setting(Workload workload, string name) => Settings(overlay, workload.Pod.Containers[0])[name]!;
             // Else no certificate is issued.

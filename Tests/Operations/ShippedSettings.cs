@@ -32,6 +32,7 @@ internal static class ShippedSettings
         ["POD_IP"] = "10.1.2.3",
         ["Silo__AdvertisedIP"] = "10.1.2.3",
         ["Silo__ClusterId"] = "soonshop",
+        ["RabbitMq__Uri"] = "amqp://soonshop:secret@rabbitmq:5672/",
         ["Media__S3__AccessKey"] = "AKIAPLAUSIBLE",
         ["Media__S3__SecretKey"] = "plausible",
         ["Events__Redis"] = "redis:6379,password=secret",

@@ -21,6 +21,8 @@ public sealed partial class WatchingTests(RunningShop shop)
         "soonshop_payments_discrepancies", "soonshop_gateway_rate_limited_total", "soonshop_notifications_total",
         // Of an integrity check that comes after a while, or never where it is switched off.
         "soonshop_integrity_breaches", "soonshop_integrity_audit_age_seconds", "soonshop_integrity_check_failed",
+        // Of a broker that few shops have.
+        "soonshop_rabbitmq_lag_seconds", "soonshop_rabbitmq_received_total",
         "db_client_connection_npgsql_pending_requests", "db_client_connection_npgsql_timeouts_total", "db_client_operation_failed_total",
         "orleans_app_requests_timedout_total", "orleans_app_requests_canceled_total", "orleans_catalog_activation_failed_to_activate_total", "orleans_catalog_activation_destroyed_total",
         "orleans_scheduler_long_running_turns_total", "orleans_messaging_sent_dropped_total", "orleans_messaging_sent_failed_total",
