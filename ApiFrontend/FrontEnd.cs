@@ -40,6 +40,7 @@ internal static class FrontEnd
         if (measured)
             builder.AddFrontendTelemetry(configuration.Telemetry);
         var app = builder.Build();
+        Tls.WarnWithoutQuic(app.Configuration, app.Logger);
         if (measured)
             app.StartTelemetry();
         // Must precede the handling of forwarded headers, which hides that a request came through a proxy.
@@ -52,6 +53,7 @@ internal static class FrontEnd
         app.UseHttpsRedirection(configuration.Http);
         app.UseCors(configuration.Cors);
         app.UseRequestLimits(configuration.Http.MaxRequestBytes);
+        app.UseCompression(configuration.Http);
         app.UseRouting();
         app.UseBufferedBodies(configuration.Http);
         app.UseAdmission(configuration.Admission);
@@ -88,7 +90,7 @@ internal static class FrontEnd
         api.MapPayments();
         api.MapPaymentWebhooks();
         api.MapNotifications();
-        var admin = api.MapGroup("/admin").LimitRate(RateClass.Admin);
+        var admin = api.MapGroup("/admin").LimitRate(RateClass.Admin).Compressed();
         admin.MapAdminUsers();
         admin.MapAdminOrders();
         admin.MapAdminPayments();

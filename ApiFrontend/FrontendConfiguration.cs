@@ -1,3 +1,4 @@
+using System.Net.Quic;
 using Npgsql;
 using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Cluster;
@@ -67,6 +68,7 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(telemetry.Problems());
         problems.AddRange(MetricsEndpoint.Problems(configuration, telemetry));
         problems.AddRange(Tls.Problems(configuration));
+        problems.AddRange(Tls.ProtocolProblems(configuration, QuicListener.IsSupported));
         problems.AddRange(TrustedProxies.Problems(configuration));
         return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, media, versions, telemetry, clusterTls, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("No Reset On Close", true),

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Localization;
 using SoonShop.ApiFrontend.Media;
@@ -18,7 +19,7 @@ internal static class ProductGroupsApi
     public static void MapProductGroups(this IEndpointRouteBuilder api)
     {
         var groups = api.MapGroup("/product-groups").WithTags(Tag);
-        groups.MapGet("/{id}", GetAsync).WithName("getProductGroup").WithSummary("Get a product with its variants").ForAnyone();
+        groups.MapGet("/{id}", GetAsync).WithName("getProductGroup").WithSummary("Get a product with its variants").ForAnyone().Compressed();
     }
 
     public static void MapAdminProductGroups(this IEndpointRouteBuilder admin)

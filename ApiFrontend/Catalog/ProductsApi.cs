@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Localization;
 using SoonShop.ApiFrontend.Media;
@@ -20,9 +21,10 @@ internal static class ProductsApi
     public static void MapProducts(this IEndpointRouteBuilder api)
     {
         var products = api.MapGroup("/products").WithTags("Catalogue");
-        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Search products").WithMetadata(Attributes).ForAnyone();
-        products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("Get a product").ForAnyone();
-        products.MapGet("/{sku}/related", RelatedAsync).WithName("listRelatedProducts").WithSummary("List related products").ForAnyone();
+        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Search products").WithMetadata(Attributes).ForAnyone().Compressed();
+        products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("Get a product").ForAnyone().Compressed();
+        products.MapGet("/{sku}/related", RelatedAsync).WithName("listRelatedProducts").WithSummary("List related products").ForAnyone()
+            .Compressed();
         products.MapMethods("/{sku}/related", [HttpMethods.Head], RelatedAsync).ForAnyone().ExcludeFromDescription();
         products.MapMethods("", [HttpMethods.Head], SearchAsync).WithMetadata(Attributes).ForAnyone().ExcludeFromDescription();
         products.MapMethods("/{sku}", [HttpMethods.Head], GetAsync).ForAnyone().ExcludeFromDescription();

@@ -48,7 +48,7 @@ internal static class OpenApiDocuments
 
     public static void MapShopOpenApi(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync).ForAnyone().Admit(AdmissionClass.Free).ExcludeFromDescription();
+        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync).ForAnyone().Compressed().Admit(AdmissionClass.Free).ExcludeFromDescription();
         app.MapScalarApiReference("/scalar", o =>
         {
             ScalarPage.Configure(o);

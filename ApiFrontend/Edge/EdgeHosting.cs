@@ -42,6 +42,7 @@ internal static class EdgeHosting
     public static void AddShopEdge(this IServiceCollection services, HttpOptions http, ShopCorsOptions cors)
     {
         services.AddSingleton(http);
+        services.AddCompression();
         // A host outside AllowedHosts gets 400 without ASP.NET Core's error page.
         services.Configure<HostFilteringOptions>(o => o.IncludeFailureMessage = false);
         services.AddHttpsRedirection(o => (o.HttpsPort, o.RedirectStatusCode) = (http.HttpsPort, StatusCodes.Status308PermanentRedirect));

@@ -47,6 +47,12 @@ public sealed class HttpOptions
     public int MaxStreamsPerConnection { get; set; } = 100;
 
     /// <summary>
+    /// Compresses products, searches, lists for administrators and exports with Brotli or gzip, as the client accepts. Set it to false where
+    /// a proxy in front compresses.
+    /// </summary>
+    public bool Compression { get; set; } = true;
+
+    /// <summary>
     /// Addresses and networks (<c>10.0.0.0/8</c>) of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are trusted.
     /// </summary>
     public string[] TrustedProxies { get; set; } = [];

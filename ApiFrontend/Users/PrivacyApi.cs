@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.Privacy;
@@ -18,7 +19,7 @@ internal static class PrivacyApi
     {
         var me = api.MapGroup("/me").WithTags("Privacy").ForCustomers().ProducesProblems(ErrorCode.NotFound);
         // It takes as long as the client reads.
-        me.MapGet("/export", ExportAsync).WithName("exportAccount").WithSummary("Export everything stored about me")
+        me.MapGet("/export", ExportAsync).Compressed().WithName("exportAccount").WithSummary("Export everything stored about me")
             .Produces<AccountExport.Document>(StatusCodes.Status200OK, "application/json")
             .ProducesHeader("Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
             .LimitRate(RateClass.Exports).Admit(AdmissionClass.Free).DisableRequestTimeout();

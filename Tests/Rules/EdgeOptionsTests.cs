@@ -145,4 +145,25 @@ public sealed class EdgeOptionsTests
 
     private static IConfigurationRoot Configuration(params (string Name, string Value)[] values) =>
         new ConfigurationBuilder().AddInMemoryCollection(values.Select(v => KeyValuePair.Create(v.Name, (string?)v.Value))).Build();
+
+    [Theory]
+    [InlineData("Http1AndHttp2", "http://127.0.0.1:1", false, null)]
+    [InlineData("http1andhttp2andhttp3", "https://127.0.0.1:1", false, null)]
+    [InlineData("Http3", "https://127.0.0.1:1", true, null)]
+    [InlineData("Http3", "https://127.0.0.1:1", false, "install the library MsQuic")]
+    [InlineData("Http1AndHttp2AndHttp3", "http://127.0.0.1:1", true, "HTTP/3 needs TLS")]
+    [InlineData("Http4", "https://127.0.0.1:1", true, "Http1AndHttp2AndHttp3")]
+    public void protocols_that_an_endpoint_cannot_serve_are_named(string protocols, string url, bool isQuicSupported, string? problem)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Kestrel:Endpoints:Public:Url"] = url,
+            ["Kestrel:Endpoints:Public:Protocols"] = protocols,
+        }).Build();
+        var problems = Tls.ProtocolProblems(configuration, isQuicSupported).ToArray();
+        if (problem is null)
+            Assert.Empty(problems);
+        else
+            Assert.Contains(problem, Assert.Single(problems), StringComparison.Ordinal);
+    }
 }
