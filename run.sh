@@ -8,6 +8,7 @@
 #   ./run.sh api             one more front end (choose SOONSHOP_API_PORT)
 #
 # SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)  SOONSHOP_STRIPE_PORT (12111)
+# SOONSHOP_GRPC_PORT (9080, and 9090 … beside API port 8090 …): gRPC of the front end, without TLS
 # SOONSHOP_SILO_HTTP_PORT (8081, and 8082 … beside silo port 11112 …): health, metrics and dashboard of the silo
 # SOONSHOP_DATA (.data): database, key of access tokens, uploaded images, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
 # Ends with the exit code of whatever failed. A silo of a shop that was up, and that ends because its database is away (69), is started again: it waits for
@@ -35,6 +36,7 @@ what=${1:-all}
 command -v dotnet >/dev/null || fail 69 "dotnet is not on the PATH; install the .NET 10 SDK"
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 api_port=$(port SOONSHOP_API_PORT 8080)
+grpc_port=$(port SOONSHOP_GRPC_PORT "$(( api_port < 64536 ? api_port + 1000 : 9080 ))")
 silo_port=$(port SOONSHOP_SILO_PORT 11111)
 gateway_port=$(port SOONSHOP_GATEWAY_PORT 30000)
 stripe_port=$(port SOONSHOP_STRIPE_PORT 12111)
@@ -114,8 +116,8 @@ wait_for_port() { # PORT SECONDS WHAT LOG: waits until a process that was starte
 
 http_ok() { curl -fsS -o /dev/null --max-time 5 "http://127.0.0.1:$api_port$1" 2>/dev/null; }
 
-for used in $([[ $what == api ]] || echo "$silo_port $gateway_port $silo_http_port") $([[ $what == silo ]] || echo "$api_port") $(! $stripe_test || echo "$stripe_port"); do
-  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_SILO_PORT, SOONSHOP_GATEWAY_PORT, SOONSHOP_SILO_HTTP_PORT, SOONSHOP_STRIPE_PORT"
+for used in $([[ $what == api ]] || echo "$silo_port $gateway_port $silo_http_port") $([[ $what == silo ]] || echo "$api_port $grpc_port") $(! $stripe_test || echo "$stripe_port"); do
+  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_GRPC_PORT, SOONSHOP_SILO_PORT, SOONSHOP_GATEWAY_PORT, SOONSHOP_SILO_HTTP_PORT, SOONSHOP_STRIPE_PORT"
 done
 
 say "Building."
@@ -184,7 +186,12 @@ if [[ $what != silo ]]; then
   say "Starting the front end on port $api_port."
   : > "$data/api-$api_port.log"
   export Media__Store=${Media__Store:-Directory} Media__Directory=${Media__Directory:-$data/images}
-  ASPNETCORE_URLS=${SOONSHOP_API_URLS:-http://127.0.0.1:$api_port} start "api-$api_port" dotnet "$root/ApiFrontend/bin/Release/net10.0/SoonShop.ApiFrontend.dll"
+  # Without TLS, HTTP/2 needs an endpoint of its own. Endpoints replace ASPNETCORE_URLS.
+  endpoints=("Grpc__Enabled=${Grpc__Enabled:-true}" "Kestrel__Endpoints__Grpc__Url=${Kestrel__Endpoints__Grpc__Url:-http://127.0.0.1:$grpc_port}"
+    Kestrel__Endpoints__Grpc__Protocols=Http2)
+  IFS=';' read -ra urls <<< "${SOONSHOP_API_URLS:-http://127.0.0.1:$api_port}"
+  for i in "${!urls[@]}"; do endpoints+=("Kestrel__Endpoints__Http${i}__Url=${urls[i]}"); done
+  start "api-$api_port" env "${endpoints[@]}" dotnet "$root/ApiFrontend/bin/Release/net10.0/SoonShop.ApiFrontend.dll"
   for (( i = 0; i < 300; i++ )); do
     check_alive
     ! http_ok /health/ready || ! http_ok '/api/v1/products?limit=1' || break
@@ -200,6 +207,7 @@ case $what in
     say ""
     say "SoonShop is ready: http://127.0.0.1:$api_port"
     say "  API reference  http://127.0.0.1:$api_port/scalar   (OpenAPI: /openapi/v1.json)"
+    [[ ${Grpc__Enabled:-true} == false ]] || say "  gRPC           http://127.0.0.1:$grpc_port   (HTTP/2 without TLS; docs/grpc.md)"
     say "  metrics        http://127.0.0.1:$api_port/metrics and, of the silo, http://127.0.0.1:$silo_http_port/metrics"
     [[ ${Dashboard__Enabled:-true} == false ]] || say "  dashboard      http://127.0.0.1:$silo_http_port/dashboard   (Orleans'; for administrators)"
     [[ $DOTNET_ENVIRONMENT != Development ]] || {

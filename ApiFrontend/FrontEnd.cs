@@ -7,6 +7,7 @@ using SoonShop.ApiFrontend.Contract;
 using SoonShop.ApiFrontend.Edge;
 using SoonShop.ApiFrontend.Events;
 using SoonShop.ApiFrontend.Exports;
+using SoonShop.ApiFrontend.Grpc;
 using SoonShop.ApiFrontend.Health;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Imports;
@@ -35,6 +36,7 @@ internal static class FrontEnd
     {
         builder.AddShopClient(configuration);
         builder.AddShopHttp(configuration);
+        builder.AddShopGrpc(configuration);
         builder.Services.AddCatalogReader(configuration.Caching);
         builder.Services.AddMedia(configuration.Media);
         if (measured)
@@ -66,6 +68,7 @@ internal static class FrontEnd
         app.UseAccess();
         app.UseStrictRequests();
         app.UseMiddleware<IdempotencyMiddleware>();
+        app.UseUnreadableMessages(configuration.Grpc);
         MapRoutes(app);
         return app;
     }
@@ -106,6 +109,7 @@ internal static class FrontEnd
         admin.MapAdminMedia();
         admin.MapImportJobs();
         admin.MapExports();
+        app.MapShopGrpc();
         app.RequireDeclaredAccess();
     }
 }

@@ -3,6 +3,7 @@ using Npgsql;
 using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Edge;
+using SoonShop.ApiFrontend.Grpc;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Media;
 using SoonShop.ApiFrontend.RateLimits;
@@ -24,6 +25,7 @@ namespace SoonShop.ApiFrontend;
 /// <param name="Caching">How long products and searches are cached.</param>
 /// <param name="Media">Where uploaded images are stored.</param>
 /// <param name="Versions">Deprecated versions and routes.</param>
+/// <param name="Grpc">Whether gRPC is served beside HTTP.</param>
 /// <param name="Telemetry">Logs, metrics and traces.</param>
 /// <param name="ClusterTls">The certificates with which silos and this front end authenticate each other.</param>
 /// <param name="Database">The database with the cluster's membership. The front end reads nothing else there.</param>
@@ -37,6 +39,7 @@ internal sealed record FrontendConfiguration(
     CachingOptions Caching,
     MediaOptions Media,
     VersionsOptions Versions,
+    GrpcOptions Grpc,
     TelemetryOptions Telemetry,
     ClusterTlsOptions ClusterTls,
     NpgsqlConnectionStringBuilder Database)
@@ -53,6 +56,7 @@ internal sealed record FrontendConfiguration(
         var caching = configuration.Bind<CachingOptions>(CachingOptions.Section, problems);
         var media = configuration.Bind<MediaOptions>(MediaOptions.Section, problems);
         var versions = configuration.Bind<VersionsOptions>(VersionsOptions.Section, problems);
+        var grpc = configuration.Bind<GrpcOptions>(GrpcOptions.Section, problems);
         var telemetry = configuration.Bind<TelemetryOptions>(TelemetryOptions.Section, problems);
         var clusterTls = configuration.Bind<ClusterTlsOptions>(ClusterTlsOptions.Section, problems);
         problems.AddRange(auth.Problems());
@@ -65,12 +69,13 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(caching.Problems());
         problems.AddRange(media.Problems());
         problems.AddRange(versions.Problems());
+        problems.AddRange(grpc.Problems(configuration));
         problems.AddRange(telemetry.Problems());
         problems.AddRange(MetricsEndpoint.Problems(configuration, telemetry));
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(Tls.ProtocolProblems(configuration, QuicListener.IsSupported));
         problems.AddRange(TrustedProxies.Problems(configuration));
-        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, media, versions, telemetry, clusterTls, configuration.ReadDatabase(
+        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, media, versions, grpc, telemetry, clusterTls, configuration.ReadDatabase(
             problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("No Reset On Close", true),
             ("Application Name", "soonshop-api")));
     }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoonShop.ApiFrontend.Catalog;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.Pricing;
 using SoonShop.Carts;
@@ -24,14 +25,17 @@ internal static class CartsApi
         mine.MapCartChoices();
     }
 
-    private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster, IssuedCartPool pool)
+    private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster, IssuedCartPool pool) =>
+        Tagged(await OpenCartAsync(context, cluster, pool), context).Created(_ => "/cart");
+
+    /// <summary>Returns the customer's cart, or a new one for a guest.</summary>
+    internal static async Task<Result<Cart>> OpenCartAsync(HttpContext context, IClusterClient cluster, IssuedCartPool pool)
     {
         var caller = context.Caller();
-        var result = caller.UserId is { } userId
+        return caller.UserId is { } userId
             ? await cluster.Reference<ICartGrain>(userId).GetAsync(caller)
             : await pool.TakeAsync(context.RequestAborted) is { } empty ? empty
             : await cluster.Reference<ICartGrain>(Guid.NewGuid()).OpenForGuestAsync();
-        return Tagged(result, context).Created(_ => "/cart");
     }
 
     private static async Task<Results<Ok<Cart>, Problem>> GetAsync(HttpContext context, IClusterClient cluster) =>
@@ -48,10 +52,14 @@ internal static class CartsApi
         SetAsync(sku, 0, context, cluster);
 
     private static async Task<Results<Ok<Cart>, Problem>> SetAsync(
-        string text, int quantity, HttpContext context, IClusterClient cluster) =>
+        string sku, int quantity, HttpContext context, IClusterClient cluster) =>
+        Tagged(await SetQuantityAsync(sku, quantity, context, cluster), context).Ok();
+
+    /// <summary>Sets the units of a line of the caller's cart.</summary>
+    internal static async Task<Result<Cart>> SetQuantityAsync(string text, int quantity, HttpContext context, IClusterClient cluster) =>
         Sku.TryNormalize(text, out var sku)
-            ? Tagged(await Mine(context, cluster, out var caller).SetItemAsync(caller, sku, quantity), context).Ok()
-            : new Problem(Error.NotFound("not-found.product", $"The product {text} was not found."));
+            ? await Mine(context, cluster, out var caller).SetItemAsync(caller, sku, quantity)
+            : ProductsApi.UnknownError(text);
 
     private static async Task<Results<Ok<Cart>, Problem>> MergeAsync(
         MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
@@ -65,10 +73,14 @@ internal static class CartsApi
         if (cart.IsError)
             return cart;
         context.Response.Headers.ETag = ETags.Of(cart.Value.ContentTag);
-        return cart.Value.Prices is { } prices && prices.Translate(context) is var translated && translated != prices
-            ? cart.Value with { Prices = translated }
-            : cart;
+        return Translated(cart.Value, context) is var translated && ReferenceEquals(translated, cart.Value) ? cart : translated;
     }
+
+    /// <summary>Returns the cart with the reasons in its prices in the client's language.</summary>
+    internal static Cart Translated(Cart cart, HttpContext context) =>
+        cart.Prices is { } prices && prices.Translate(context) is var translated && translated != prices
+            ? cart with { Prices = translated }
+            : cart;
 
     internal static ICartGrain Mine(HttpContext context, IClusterClient cluster, out Caller caller)
     {

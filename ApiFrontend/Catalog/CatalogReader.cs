@@ -36,6 +36,20 @@ internal sealed class CatalogReader(
             : Of<Product>(found.Value, source, IsAdministrator(context) ? ForAdministrators : productControl);
     }
 
+    /// <summary>Returns a message for a product by its normalized SKU. A cached response has its message with it.</summary>
+    public async Task<Result<T>> ProductAsync<T>(HttpContext context, string sku, Func<Product, T> toMessage) where T : class
+    {
+        var (found, _) = await FindAsync(context, sku);
+        return found.IsError ? found.Error : MessageOf(found.Value, toMessage);
+    }
+
+    /// <summary>Returns a message for a page of a search. A cached response has its message with it.</summary>
+    public async Task<Result<T>> SearchAsync<T>(HttpContext context, ProductQuery query, Func<ProductPage, T> toMessage) where T : class
+    {
+        var (found, _) = await FindAsync(context, query, () => AskAsync(query));
+        return found.IsError ? found.Error : MessageOf(found.Value, toMessage);
+    }
+
     /// <summary>Returns a page of a search.</summary>
     public Task<Results<Representation<ProductPage>, Problem>> SearchAsync(HttpContext context, ProductQuery query)
     {
@@ -79,6 +93,10 @@ internal sealed class CatalogReader(
         (await ask(), CacheSource.Bypass);
 
     private static bool IsAdministrator(HttpContext context) => context.User.IsAdministrator() || context.User.ApiKeyId() is not null;
+
+    /// <summary>Returns the message of a response, which is made once.</summary>
+    private TMessage MessageOf<T, TMessage>(CachedResponse response, Func<T, TMessage> toMessage) where TMessage : class =>
+        (TMessage)(response.Message ??= toMessage(JsonSerializer.Deserialize<T>(response.Body, json.Value.SerializerOptions)!));
 
     /// <summary>Removes all searches from the cache after a write that has changed what they find.</summary>
     public Result<T> InvalidateSearches<T>(Result<T> result)

@@ -158,7 +158,9 @@ internal static class ProductsApi
 
     private static Problem Missing(string parameter) => new(Error.Invalid(parameter, "field.required", $"The {parameter} field is required."));
 
-    internal static Problem Unknown(string sku) => new(Error.NotFound("not-found.product", $"The product {sku} was not found."));
+    internal static Problem Unknown(string sku) => new(UnknownError(sku));
+
+    internal static Error UnknownError(string sku) => Error.NotFound("not-found.product", $"The product {sku} was not found.");
 
     private static ProductSort SortOf(string? text) => text switch
     {

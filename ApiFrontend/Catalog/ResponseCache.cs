@@ -12,6 +12,9 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
     /// <summary>The approximate overhead of an entry, in bytes.</summary>
     private const int EntryBytes = 512;
 
+    /// <summary>What an entry takes in all, in sizes of its JSON: the message of gRPC clients, which is made from it later, is an object.</summary>
+    private const int MessageFactor = 3;
+
     /// <summary>The fraction of entries that is removed when the number is reached.</summary>
     private const double Compaction = 0.1;
 
@@ -123,7 +126,7 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
             var end = DateTimeOffset.UtcNow + lifetime;
             kept.Set(key, answer, new MemoryCacheEntryOptions
             {
-                Size = answer.Body.Length + EntryBytes,
+                Size = (answer.Body.Length * MessageFactor) + EntryBytes,
                 AbsoluteExpiration = answer.ChangesAt < end ? answer.ChangesAt : end,
             });
         }
@@ -150,4 +153,8 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
 /// <param name="StockVersion">The version of the product's stock, for a product.</param>
 /// <param name="ChangesAt">When the response changes by itself; null for never.</param>
 internal sealed record CachedResponse(
-    byte[] Body, string ETag, int ProductVersion = 0, int StockVersion = 0, DateTimeOffset? ChangesAt = null);
+    byte[] Body, string ETag, int ProductVersion = 0, int StockVersion = 0, DateTimeOffset? ChangesAt = null)
+{
+    /// <summary>The body as a message of another protocol; null until one is asked for.</summary>
+    public object? Message { get; set; }
+}

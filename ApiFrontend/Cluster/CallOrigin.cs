@@ -28,7 +28,7 @@ internal sealed class CallOrigin
         correlationId = activity is null ? context.TraceId() : null;
         var request = context.Request;
         // The audit log does not record anonymous reads.
-        if (request.Headers.Authorization.Count == 0 && RequestTimeouts.IsQuery(request.Method))
+        if (request.Headers.Authorization.Count == 0 && RequestTimeouts.IsQuery(context))
             return;
         Actor = Actors.Anonymous;
         address = context.Connection.RemoteIpAddress;

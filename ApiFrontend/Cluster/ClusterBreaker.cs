@@ -128,6 +128,7 @@ internal sealed partial class ClusterBreaker
     private bool IsClusterFailure(Exception? e, ResilienceContext context) => e switch
     {
         OrleansMessageRejectionException or GatewayTooBusyException or Orleans.Runtime.Messaging.ConnectionFailedException or CallLostException => true,
+        DeadlineException => false,
         TimeoutException => IsWidespread(context.Properties.GetValue(Target, default)),
         _ => false,
     };

@@ -95,7 +95,7 @@ internal sealed partial class ClusterCalls(
     {
         var left = call.Budget.Left;
         if (left <= TimeSpan.Zero)
-            throw new TimeoutException("The request's time was over before the call.");
+            throw TimeOver(call, "The request's time was over before the call.");
         var lost = gateways.Lost;
         Send(call.Budget.Origin, new CallDeadline(sender, (long)time.GetElapsedTime(0).TotalMilliseconds, (int)left.TotalMilliseconds));
         var attempt = call.WasLost ? CallAgain(call) : call.Context.Invoke();
@@ -109,7 +109,7 @@ internal sealed partial class ClusterCalls(
             {
                 Abandon(call, attempt);
                 if (e is TimeoutException)
-                    throw;
+                    throw TimeOver(call, e.Message, e);
                 metrics.Lost();
                 throw new CallLostException();
             }
@@ -120,10 +120,13 @@ internal sealed partial class ClusterCalls(
             }
             catch (OperationCanceledException cancelled) when (call.Budget.Left <= Nearly)
             {
-                throw new TimeoutException("The request's time was over during the call.", cancelled);
+                throw TimeOver(call, "The request's time was over during the call.", cancelled);
             }
         }
     }
+
+    private static TimeoutException TimeOver(Call call, string message, Exception? reason = null) =>
+        call.Budget.HasDeadline ? new DeadlineException(message, reason) : new TimeoutException(message, reason);
 
     /// <summary>Sends the call's origin and deadline with it. Values that the request's handler has set stay.</summary>
     private static void Send(CallOrigin? origin, CallDeadline deadline)

@@ -33,6 +33,20 @@ internal static class RequestTimeouts
         return routes;
     }
 
+    /// <summary>Declares that routes only read, although their method is POST, and sets the time limit of queries.</summary>
+    public static TBuilder OnlyReads<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder =>
+        routes.WithMetadata(ReadingRoute.Instance, new RequestTimeoutAttribute(Queries));
+
+    /// <summary>True for requests that change nothing.</summary>
+    public static bool IsQuery(HttpContext context) =>
+        IsQuery(context.Request.Method) || context.GetEndpoint()?.Metadata.GetMetadata<ReadingRoute>() is not null;
+
     /// <summary>True for HTTP methods that change nothing.</summary>
     public static bool IsQuery(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+
+    /// <summary>Marks a route.</summary>
+    private sealed class ReadingRoute
+    {
+        public static readonly ReadingRoute Instance = new();
+    }
 }

@@ -1,3 +1,4 @@
+using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiKeys;
 using SoonShop.Auditing;
 
@@ -39,7 +40,8 @@ internal static class AccessRules
         var (user, hasCredentials) = (context.User, context.Request.Headers.Authorization.Count > 0);
         if (user.ApiKeyId() is not null)
         {
-            return access.ScopeFor(context.Request.Method) is not { } scope ? Forbidden("access.no-key", "API keys are not accepted here.")
+            var method = RequestTimeouts.IsQuery(context) ? HttpMethods.Get : context.Request.Method;
+            return access.ScopeFor(method) is not { } scope ? Forbidden("access.no-key", "API keys are not accepted here.")
                 : user.HasScope(scope) ? null
                 : Error.Of(ErrorCode.Forbidden, "access.scope", $"The API key lacks the scope {scope}.");
         }

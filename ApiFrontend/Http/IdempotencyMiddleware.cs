@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Grpc.AspNetCore.Server;
 using Microsoft.AspNetCore.Http.Metadata;
 using SoonShop.ApiFrontend.Cluster;
 using SoonShop.ApiFrontend.Users;
@@ -42,7 +43,8 @@ internal sealed partial class IdempotencyMiddleware(
     public Task InvokeAsync(HttpContext context)
     {
         var endpoint = context.GetEndpoint();
-        if (endpoint is null || !HttpMethods.IsPost(context.Request.Method))
+        // gRPC services read the key themselves: what they respond is no body to store.
+        if (endpoint is null || !HttpMethods.IsPost(context.Request.Method) || endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is not null)
             return next(context);
         var rule = endpoint.Metadata.GetMetadata<IdempotencyRule>();
         var header = context.Request.Headers[Header];
@@ -387,7 +389,7 @@ internal sealed class IdempotentRequest
 internal static class IdempotencyExtensions
 {
     /// <summary>Makes the route refuse requests without an Idempotency-Key.</summary>
-    public static RouteHandlerBuilder RequireIdempotencyKey(this RouteHandlerBuilder route, bool byGrain = false) =>
+    public static T RequireIdempotencyKey<T>(this T route, bool byGrain = false) where T : IEndpointConventionBuilder =>
         route.WithMetadata(new IdempotencyRule(true, byGrain));
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Localization;
+using SoonShop.ApiFrontend.Grpc;
 using SoonShop.ApiFrontend.Localization;
 
 namespace SoonShop.ApiFrontend.Http;
@@ -12,11 +13,16 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
+        if (httpContext.Request.IsGrpc())
+        {
+            GrpcProblem.Write(httpContext, error);
+            return Task.CompletedTask;
+        }
         var details = new ProblemDetails { Status = StatusCode };
         var language = Complete(httpContext, details, error.Code);
-        details.Detail = error.Text is { } text ? language.Text(Translated(text, error.Translations, language)) : error.Detail;
+        details.Detail = DetailOf(error, language);
         if (error.Errors is not null)
-            details.Extensions["errors"] = Errors(error, error.Errors, language);
+            details.Extensions["errors"] = ErrorsOf(error, error.Errors, language);
         if (error.OrderId is not null)
             details.Extensions["orderId"] = error.OrderId;
         if (error.Lines is not null)
@@ -25,7 +31,7 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
             details.Extensions["quote"] = error.Quote;
         if (error.DeclineCode is not null)
             details.Extensions["declineCode"] = error.DeclineCode;
-        if ((error.RetryAfter ?? DefaultWait(StatusCode)) is { } wait)
+        if (WaitOf(error) is { } wait)
             httpContext.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         httpContext.Response.StatusCode = details.Status!.Value;
         return httpContext.Response.WriteAsJsonAsync(details, options: null, contentType: "application/problem+json");
@@ -50,6 +56,13 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
         return language;
     }
 
+    /// <summary>Returns what is wrong, in a language.</summary>
+    public static string DetailOf(Error error, Messages language) =>
+        error.Text is { } text ? language.Text(Translated(text, error.Translations, language)) : error.Detail;
+
+    /// <summary>Returns how long a client waits before it repeats the request; null when a repetition does not help.</summary>
+    public static TimeSpan? WaitOf(Error error) => error.RetryAfter ?? DefaultWait(ProblemCodes.StatusOf(error.Code));
+
     /// <summary>Returns the text with the translations that came with its error in place of the English arguments.</summary>
     private static ErrorText Translated(ErrorText text, ImmutableArray<Translation> translations, Messages language)
     {
@@ -63,7 +76,7 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
     }
 
     /// <summary>Returns the faults of each invalid field. A silo of an earlier version sends the English texts only.</summary>
-    private static Dictionary<string, string[]> Errors(
+    public static Dictionary<string, string[]> ErrorsOf(
         Error error, IReadOnlyDictionary<string, string[]> english, IStringLocalizer language) =>
         error.FieldErrors.IsDefaultOrEmpty
             ? english.ToDictionary()

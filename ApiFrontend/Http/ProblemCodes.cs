@@ -10,7 +10,11 @@ internal static class ProblemCodes
     public const string UnsupportedMediaType = "unsupported-media-type";
     private const string UriTooLong = "uri-too-long";
     private const string HeadersTooLarge = "headers-too-large";
-    private const string Internal = "internal-error";
+    public const string Internal = "internal-error";
+
+    /// <summary>What a client is told of a bug.</summary>
+    public static readonly ErrorText InternalText = ErrorText.Of(
+        "about.internal-error", "The shop has a defect. Its log has the error under traceId.");
 
     /// <summary>All codes with their texts. If several have the same status, the first is the default for that status.</summary>
     private static readonly ProblemCode[] Table =

@@ -29,12 +29,7 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         {
             UnreadableBodyException e => Error.Invalid("body", e.Text),
             BadHttpRequestException e => await BadRequestReader.ReadErrorAsync(httpContext, e),
-            UnavailableException e => Unavailable(e.Reason),
-            CallLostException => Unavailable(CallLostException.Reason),
-            TypeLoadException e when OtherVersions.LackMethod(e) => Unavailable(OtherVersions.Reason),
-            TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException =>
-                Unavailable(ErrorText.Of("error.no-answer", "The shop does not answer in time.")),
-            _ => null,
+            _ => ErrorOf(exception),
         };
         if (error is null)
         {
@@ -46,6 +41,17 @@ internal sealed partial class ProblemExceptionHandler(IProblemDetailsService pro
         await new Problem(error).ExecuteAsync(httpContext);
         return true;
     }
+
+    /// <summary>Returns why the shop is unavailable; null for an exception that is a bug.</summary>
+    public static Error? ErrorOf(Exception exception) => exception switch
+    {
+        UnavailableException e => Unavailable(e.Reason),
+        CallLostException => Unavailable(CallLostException.Reason),
+        TypeLoadException e when OtherVersions.LackMethod(e) => Unavailable(OtherVersions.Reason),
+        TimeoutException or OrleansException or OperationCanceledException or DbException or SocketException =>
+            Unavailable(ErrorText.Of("error.no-answer", "The shop does not answer in time.")),
+        _ => null,
+    };
 
     /// <summary>The server's own sentences are English only, so the text of the status stands for them.</summary>
     private static string DetailOf(BadHttpRequestException failure, Messages language) =>

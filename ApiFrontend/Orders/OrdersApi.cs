@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoonShop.ApiFrontend.Cluster;
+using SoonShop.ApiFrontend.Grpc;
 using SoonShop.ApiFrontend.Http;
 using SoonShop.ApiFrontend.RateLimits;
 using SoonShop.ApiFrontend.Users;
@@ -29,21 +30,37 @@ internal static class OrdersApi
     }
 
     private static async Task<Results<Created<Order>, Problem>> PlaceAsync(
-        PlaceOrderRequest body, HttpContext context, IClusterClient cluster)
+        PlaceOrderRequest body, HttpContext context, IClusterClient cluster, GrpcOptions grpc)
+    {
+        var request = context.IdempotentRequest()!;
+        Guid? contentId = grpc.Enabled ? OrderContent.IdOf(body) : null;
+        var placed = await PlaceOrderAsync(body, context, cluster, request.Key, request.Fingerprint, contentId, ETags.IfMatchTag(context));
+        return placed.Created(o => $"/orders/{o.Id}");
+    }
+
+    /// <summary>Places the caller's order.</summary>
+    /// <param name="body">The request, validated.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="key">Its Idempotency-Key.</param>
+    /// <param name="fingerprint">A digest of it.</param>
+    /// <param name="contentId">A digest of its content; null where nobody asks for it.</param>
+    /// <param name="cartTag">The tag of the cart that the buyer was shown; null for any.</param>
+    internal static async Task<Result<Order>> PlaceOrderAsync(
+        PlaceOrderRequest body, HttpContext context, IClusterClient cluster, string key, string fingerprint, Guid? contentId, string? cartTag)
     {
         var caller = context.Caller();
-        var request = context.IdempotentRequest()!;
-        var orderId = OrderId.For(caller, request.Key);
-        var placement = await cluster.Reference<IOrderGrain>(orderId).PlaceAsync(new PlaceOrder(
-            caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), request.Fingerprint)
+        var placement = await cluster.Reference<IOrderGrain>(OrderId.For(caller, key)).PlaceAsync(new PlaceOrder(
+            caller, body.ShippingAddress?.ToAddress(), body.AddressId, body.PaymentMethod!, body.Email?.Trim(), fingerprint)
         {
             SavePaymentMethod = body.SavePaymentMethod == true,
             ExpectedTotal = body.ExpectedTotal?.ToMoney(),
-            ExpectedCart = ETags.IfMatchTag(context),
+            ExpectedCart = cartTag,
+            ContentId = contentId,
         });
         if (placement.Replayed)
             IdempotencyMiddleware.MarkReplayed(context);
-        return placement.Result.Created(o => $"/orders/{o.Id}");
+        return placement.Result;
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(

@@ -24,6 +24,12 @@ public sealed record PlaceOrder(
     /// The version of the cart that the buyer was shown, <see cref="Carts.Cart.ContentTag"/>; a different one is an error. Null for any.
     /// </summary>
     [Id(2)] public string? ExpectedCart { get; init; }
+
+    /// <summary>
+    /// A digest of what the request says, whatever protocol it came by. A repetition has the same digest or the same
+    /// <see cref="Fingerprint"/>. Null from a front end that serves one protocol.
+    /// </summary>
+    [Id(3)] public Guid? ContentId { get; init; }
 }
 
 /// <summary>The current price of an order.</summary>

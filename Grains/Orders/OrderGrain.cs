@@ -140,7 +140,7 @@ internal sealed partial class OrderGrain(
     /// <summary>Returns the response to a repeated request; null for a new request, and for one whose checkout was interrupted.</summary>
     private async Task<Placement?> RepeatAsync(PlaceOrder command)
     {
-        if (State?.IsOfAnother(command.Fingerprint) == true)
+        if (State?.IsOfAnother(command) == true)
             return new Placement(Error.Of(
                 ErrorCode.IdempotencyKeyReused, "error.key-reused",
                 "The Idempotency-Key was used for a different request. Use a new key."), false);
@@ -370,7 +370,7 @@ internal sealed partial class OrderGrain(
             if (await SupersedeAsync(earlier, cartId) is { } paid)
             {
                 var answer = new EarlierOrder(paid.Id, CheckoutResult.Of(paid));
-                await CommitNewAsync(new CheckoutState(command.Fingerprint, null, null) { Earlier = answer }, []);
+                await CommitNewAsync(CheckoutState.Of(command, null, null) with { Earlier = answer }, []);
                 return null;
             }
             (asked, begun) = (Time.GetTimestamp(), Now);
@@ -381,7 +381,7 @@ internal sealed partial class OrderGrain(
             // A rejection because of the cart's content is stored as the response for this key. After a temporary error the request may be
             // repeated with the key.
             if (cart.Error is { Code: ErrorCode.CartEmpty or ErrorCode.Conflict, RetryAfter: null })
-                await CommitNewAsync(new CheckoutState(command.Fingerprint, null, cart.Error), []);
+                await CommitNewAsync(CheckoutState.Of(command, null, cart.Error), []);
             return cart.Error;
         }
         var priced = await PriceAsync(cart.Value, buyer, email, address);
@@ -394,7 +394,7 @@ internal sealed partial class OrderGrain(
         var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, priced.Totals, priced.Quote, priced.Uses, begun);
         CrashPoint.Pass("order.place.before-write");
         var order = command.SavePaymentMethod ? decision.State with { SavePaymentMethod = true } : decision.State;
-        await CommitNewAsync(new CheckoutState(command.Fingerprint, order, null), decision.Events);
+        await CommitNewAsync(CheckoutState.Of(command, order, null), decision.Events);
         CrashPoint.Pass("order.placed");
         placedHere = true;
         claimed = Time.GetElapsedTime(asked) <= ClaimPatience && Time.GetElapsedTime(started) <= PlacingPatience;
@@ -514,7 +514,7 @@ internal sealed partial class OrderGrain(
         if (refusal is not { } error)
             return null;
         error = error with { Quote = totals!.ToQuote(quote) };
-        await CommitNewAsync(new CheckoutState(command.Fingerprint, null, error), []);
+        await CommitNewAsync(CheckoutState.Of(command, null, error), []);
         return error;
     }
 
@@ -775,7 +775,7 @@ internal sealed partial class OrderGrain(
             return;
         try
         {
-            await CommitAsync(State! with { Order = decision.State },
+            await CommitAsync(State!.With(decision.State),
                 auditEvent is null ? decision.Events : [.. decision.Events, auditEvent]);
         }
         finally

@@ -488,8 +488,19 @@ public sealed record CheckoutState(string Fingerprint, OrderState? Order, Error?
     public static CheckoutState NeverPlaced { get; } = new("", null, Error.Of(
         ErrorCode.Conflict, "error.superseded", "Another checkout of this cart replaced this one. Use a new key."));
 
-    /// <summary>True when another request created this state.</summary>
-    public bool IsOfAnother(string fingerprint) => Fingerprint.Length > 0 && Fingerprint != fingerprint;
+    /// <summary>The digest of what the request says; null when it came from a front end that serves one protocol.</summary>
+    public Guid? ContentId { get; init; }
+
+    /// <summary>Returns the state after a request.</summary>
+    public static CheckoutState Of(PlaceOrder command, OrderState? order, Error? refused) =>
+        new(command.Fingerprint, order, refused) { ContentId = command.ContentId };
+
+    /// <summary>Returns the state with the order changed. The digest of an erased buyer's data goes with the data.</summary>
+    public CheckoutState With(OrderState order) => this with { Order = order, ContentId = order.BuyerErased ? null : ContentId };
+
+    /// <summary>True when another request created this state. The same request may have come by another protocol.</summary>
+    public bool IsOfAnother(PlaceOrder command) =>
+        Fingerprint.Length > 0 && Fingerprint != command.Fingerprint && (ContentId is null || ContentId != command.ContentId);
 }
 
 /// <summary>The fields by which SQL finds orders.</summary>
