@@ -54,7 +54,7 @@ classes_of() {
   case $1 in
     e2e) echo Api.{Purchase,Cart,Order,ExpectedTotal,Inventory,ProductEdit,Address,Account,Language}Tests ;;
     api-gateway) echo Api.{Access,Admission,BadInput,CatalogCache,Correlation,Framing,Fuzz,GeneratedClient,Idempotency,Language,OpenApi,Paging}Tests \
-      Api.{RateLimit,SecurityHeader,ServerLimit,StartPage,Stranger,Tls,Version}Tests Rules.{AdmissionLimit,SlidingWindow,SlidingWindows,IdempotentRequest,Cursor}Tests ;;
+      Api.{RateLimit,SecurityHeader,ServerLimit,StartPage,Stranger,Tls,Version}Tests 'Client.*' Rules.{AdmissionLimit,SlidingWindow,SlidingWindows,IdempotentRequest,Cursor}Tests ;;
     user) echo Api.{Account,AccountSafety,Address,ApiKey,EmailChange,KeyRotation,Privacy,Session,StoredSecret}Tests \
       Rules.{AddressRules,ApiKeyState,EmailAddress,EmailChange,Erasure,LoginThrottle,NewPassword,PersonalData,UserState}Tests \
       Grains.{SavedAddress,SetPassword}Tests Faults.{EmailChange,Erasure}CrashTests ;;
