@@ -23,6 +23,7 @@ Suites, each of some minutes:
   nightly       what takes long: images, the upgrade under load, payments under fire at length
   bench [CLASS] the benchmarks; they print figures and assert nothing about time
                 bench CheckoutCost [--against COMMIT] [--rounds N] [--seconds S] [--growth] [--only ROW,...]
+                bench SearchBenchmark [PRODUCTS]
   soak [CLASS]  the long runs under load
 
 Options:
@@ -108,7 +109,7 @@ done
 [[ -z $suite || ! " ${runner[*]} " =~ ' '-(class|filter)' ' ]] || misused "a suite names its classes; choose among its tests with -method"
 [[ -z $address || $suite == e2e ]] || misused "--no-setup goes with e2e"
 if [[ $suite == soak ]] && (( $# > 1 )); then misused "soak takes one class, not '$*'"; fi
-if [[ $suite == bench ]] && (( $# > 1 )) && [[ $1 != CheckoutCost ]]; then misused "only the benchmark CheckoutCost takes options, not '$1'"; fi
+if [[ $suite == bench ]] && (( $# > 1 )) && [[ $1 != @(CheckoutCost|SearchBenchmark) ]]; then misused "only the benchmarks CheckoutCost and SearchBenchmark take options, not '$1'"; fi
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1

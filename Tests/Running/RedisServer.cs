@@ -10,6 +10,9 @@ public sealed class RedisServer : IAsyncLifetime
 
     internal IConnectionMultiplexer Connection { get; private set; } = null!;
 
+    /// <summary>The id of its process.</summary>
+    internal int ProcessId => process.Id;
+
     public async ValueTask InitializeAsync()
     {
         var program = (await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "redis-server", "redis-server", "redis-tools")).Trim();
