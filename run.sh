@@ -4,15 +4,16 @@
 #   ./run.sh                 everything, until Ctrl-C
 #   ./run.sh --stripe-test   the same, paid through Stripe's API at a test server that behaves like Stripe and moves no money
 #   ./run.sh --rabbitmq      with a private RabbitMQ, which gets the shop's events (docs/rabbitmq.md); goes with --stripe-test
-#   ./run.sh silo            one more silo for a shop that runs already (choose SOONSHOP_SILO_PORT and SOONSHOP_GATEWAY_PORT; its HTTP port follows)
+#   ./run.sh silo            one more silo for a shop that runs already (choose SOONSHOP_SILO_PORT and SOONSHOP_GATEWAY_PORT; its HTTP port
+#                            follows)
 #   ./run.sh api             one more front end (choose SOONSHOP_API_PORT)
 #
 # SOONSHOP_API_PORT (8080)  SOONSHOP_SILO_PORT (11111)  SOONSHOP_GATEWAY_PORT (30000)  SOONSHOP_STRIPE_PORT (12111)
 # SOONSHOP_GRPC_PORT (9080, and 9090 … beside API port 8090 …): gRPC of the front end, without TLS
 # SOONSHOP_SILO_HTTP_PORT (8081, and 8082 … beside silo port 11112 …): health, metrics and dashboard of the silo
 # SOONSHOP_DATA (.data): database, key of access tokens, uploaded images, logs   ConnectionStrings__soonshop: a PostgreSQL of your own
-# Ends with the exit code of whatever failed. A silo of a shop that was up, and that ends because its database is away (69), is started again: it waits for
-# it. Silos and front end talk on loopback alone, so without TLS (ClusterTls__… turns it on, as beside compose.yaml).
+# Ends with the exit code of whatever failed. A silo of a shop that was up, and that ends because its database is away (69), is started
+# again: it waits for it. Silos and front end talk on loopback alone, so without TLS (ClusterTls__… turns it on, as beside compose.yaml).
 set -euo pipefail
 
 say() { printf '%s\n' "$*"; }
@@ -116,13 +117,17 @@ wait_for_port() { # PORT SECONDS WHAT LOG: waits until a process that was starte
 
 http_ok() { curl -fsS -o /dev/null --max-time 5 "http://127.0.0.1:$api_port$1" 2>/dev/null; }
 
-for used in $([[ $what == api ]] || echo "$silo_port $gateway_port $silo_http_port") $([[ $what == silo ]] || echo "$api_port $grpc_port") $(! $stripe_test || echo "$stripe_port"); do
-  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_GRPC_PORT, SOONSHOP_SILO_PORT, SOONSHOP_GATEWAY_PORT, SOONSHOP_SILO_HTTP_PORT, SOONSHOP_STRIPE_PORT"
+for used in $([[ $what == api ]] || echo "$silo_port $gateway_port $silo_http_port") \
+  $([[ $what == silo ]] || echo "$api_port $grpc_port") $(! $stripe_test || echo "$stripe_port"); do
+  is_free "$used" || fail 69 "port $used is in use; choose others with SOONSHOP_API_PORT, SOONSHOP_GRPC_PORT, SOONSHOP_SILO_PORT," \
+    "SOONSHOP_GATEWAY_PORT, SOONSHOP_SILO_HTTP_PORT, SOONSHOP_STRIPE_PORT"
 done
 
 say "Building."
-for project in Silo ApiFrontend $(! $stripe_test || echo Tests/StripeServer); do # without the analyzers, which are test.sh's part and take half of the time
-  dotnet build "$root/$project" -c Release -p:RunAnalyzers=false -p:PublishReadyToRun=false -v quiet --nologo -clp:NoSummary >"$data/build.log" 2>&1 || {
+# Without the analyzers, which are test.sh's part and take half of the time.
+for project in Silo ApiFrontend $(! $stripe_test || echo Tests/StripeServer); do
+  dotnet build "$root/$project" -c Release -p:RunAnalyzers=false -p:PublishReadyToRun=false -v quiet --nologo -clp:NoSummary \
+    >"$data/build.log" 2>&1 || {
     code=$?; cat "$data/build.log" >&2; fail $code "the build of $project failed"; }
 done
 
@@ -131,24 +136,29 @@ if [[ -z ${ConnectionStrings__soonshop:-} ]]; then
     say "Starting PostgreSQL."
     # One that runs already is another shop's to stop.
     "$root/deploy/postgres.sh" url --data "$data/postgres" >/dev/null 2>&1 || own_postgres=true
-    ConnectionStrings__soonshop=$("$root/deploy/postgres.sh" start --data "$data/postgres") || fail $? "PostgreSQL did not start; see $data/postgres/postgres.log"
+    ConnectionStrings__soonshop=$("$root/deploy/postgres.sh" start --data "$data/postgres") ||
+      fail $? "PostgreSQL did not start; see $data/postgres/postgres.log"
   else
-    ConnectionStrings__soonshop=$("$root/deploy/postgres.sh" url --data "$data/postgres") || fail 69 "no shop runs with SOONSHOP_DATA=$data; start one with ./run.sh, or set ConnectionStrings__soonshop"
+    ConnectionStrings__soonshop=$("$root/deploy/postgres.sh" url --data "$data/postgres") ||
+      fail 69 "no shop runs with SOONSHOP_DATA=$data; start one with ./run.sh, or set ConnectionStrings__soonshop"
   fi
   export ConnectionStrings__soonshop
 fi
 if $rabbitmq; then
   say "Starting RabbitMQ."
   "$root/deploy/rabbitmq.sh" url --data "$data/rabbitmq" >/dev/null 2>&1 || own_rabbitmq=true
-  RabbitMq__Uri=$("$root/deploy/rabbitmq.sh" start --data "$data/rabbitmq") || fail $? "RabbitMQ did not start; see $data/rabbitmq/rabbitmq.log"
+  RabbitMq__Uri=$("$root/deploy/rabbitmq.sh" start --data "$data/rabbitmq") ||
+    fail $? "RabbitMQ did not start; see $data/rabbitmq/rabbitmq.log"
   export RabbitMq__Uri
-elif [[ $what == silo && -z ${RabbitMq__Uri:-} ]] && RabbitMq__Uri=$("$root/deploy/rabbitmq.sh" url --data "$data/rabbitmq" 2>/dev/null); then
+elif [[ $what == silo && -z ${RabbitMq__Uri:-} ]] &&
+  RabbitMq__Uri=$("$root/deploy/rabbitmq.sh" url --data "$data/rabbitmq" 2>/dev/null); then
   # One more silo of a shop that has a broker uses it, too.
   export RabbitMq__Uri
 fi
 if [[ -z ${Auth__KeyFile:-}${Auth__Keys:-} && $what != silo ]]; then
   # Development's key of access tokens, made once: tokens outlive a restart.
-  [[ -s $data/auth-keys.pem ]] || ( umask 077; dotnet "$root/ApiFrontend/bin/Release/net10.0/SoonShop.ApiFrontend.dll" new-key > "$data/auth-keys.pem.new" \
+  [[ -s $data/auth-keys.pem ]] || ( umask 077
+    dotnet "$root/ApiFrontend/bin/Release/net10.0/SoonShop.ApiFrontend.dll" new-key > "$data/auth-keys.pem.new" \
     && mv "$data/auth-keys.pem.new" "$data/auth-keys.pem" ) || fail 70 "no key for access tokens could be made; see $data/auth-keys.pem.new"
   export Auth__KeyFile=$data/auth-keys.pem
 fi
@@ -156,11 +166,13 @@ fi
 if $stripe_test; then
   # The keys are made up; the secret that signs webhooks is new each time.
   webhook_secret=whsec_$(head -c 24 /dev/urandom | od -An -v -tx1 | tr -d ' \n')
-  export Payments__Provider=Stripe Payments__Stripe__ApiKey=sk_test_SoonShopStripeTestServer Payments__Stripe__ApiBase=http://127.0.0.1:$stripe_port
+  export Payments__Provider=Stripe Payments__Stripe__ApiKey=sk_test_SoonShopStripeTestServer
+  export Payments__Stripe__ApiBase=http://127.0.0.1:$stripe_port
   export Payments__Stripe__WebhookSecrets__0=$webhook_secret
   : > "$data/stripe-$stripe_port.log"
   start "stripe-$stripe_port" env StripeServer__Port="$stripe_port" StripeServer__ApiKey="$Payments__Stripe__ApiKey" \
-    StripeServer__Webhooks__0__Url="http://127.0.0.1:$api_port/api/v1/webhooks/stripe" StripeServer__Webhooks__0__Secrets__0="$webhook_secret" \
+    StripeServer__Webhooks__0__Url="http://127.0.0.1:$api_port/api/v1/webhooks/stripe" \
+    StripeServer__Webhooks__0__Secrets__0="$webhook_secret" \
     dotnet "$root/Tests/StripeServer/bin/Release/net10.0/SoonShop.StripeServer.dll"
   say "Starting the Stripe test server on port $stripe_port."
   wait_for_port "$stripe_port" 60 "the Stripe test server" "$data/stripe-$stripe_port.log"
@@ -187,7 +199,8 @@ if [[ $what != silo ]]; then
   : > "$data/api-$api_port.log"
   export Media__Store=${Media__Store:-Directory} Media__Directory=${Media__Directory:-$data/images}
   # Without TLS, HTTP/2 needs an endpoint of its own. Endpoints replace ASPNETCORE_URLS.
-  endpoints=("Grpc__Enabled=${Grpc__Enabled:-true}" "Kestrel__Endpoints__Grpc__Url=${Kestrel__Endpoints__Grpc__Url:-http://127.0.0.1:$grpc_port}"
+  endpoints=("Grpc__Enabled=${Grpc__Enabled:-true}"
+    "Kestrel__Endpoints__Grpc__Url=${Kestrel__Endpoints__Grpc__Url:-http://127.0.0.1:$grpc_port}"
     Kestrel__Endpoints__Grpc__Protocols=Http2)
   IFS=';' read -ra urls <<< "${SOONSHOP_API_URLS:-http://127.0.0.1:$api_port}"
   for i in "${!urls[@]}"; do endpoints+=("Kestrel__Endpoints__Http${i}__Url=${urls[i]}"); done
@@ -209,7 +222,8 @@ case $what in
     say "  API reference  http://127.0.0.1:$api_port/scalar   (OpenAPI: /openapi/v1.json)"
     [[ ${Grpc__Enabled:-true} == false ]] || say "  gRPC           http://127.0.0.1:$grpc_port   (HTTP/2 without TLS; docs/grpc.md)"
     say "  metrics        http://127.0.0.1:$api_port/metrics and, of the silo, http://127.0.0.1:$silo_http_port/metrics"
-    [[ ${Dashboard__Enabled:-true} == false ]] || say "  dashboard      http://127.0.0.1:$silo_http_port/dashboard   (Orleans'; for administrators)"
+    [[ ${Dashboard__Enabled:-true} == false ]] ||
+      say "  dashboard      http://127.0.0.1:$silo_http_port/dashboard   (Orleans'; for administrators)"
     [[ $DOTNET_ENVIRONMENT != Development ]] || {
       say "  administrator  admin@soonshop.dev / Admin-Pa55word"
       say "  demo customer  buyer@soonshop.dev / Buyer-Pa55word"
@@ -226,9 +240,12 @@ case $what in
     say "  A purchase, as a guest:"
     say "    api=http://127.0.0.1:$api_port/api/v1"
     say "    cart=\$(curl -s -X POST \$api/carts | grep -oE '[0-9a-f-]{36}' | head -1)"
-    say "    curl -s -X PUT \$api/cart/items/COFFEE-HOUSE-1KG -H \"X-Cart-Id: \$cart\" -H 'Content-Type: application/json' -d '{\"quantity\":2}'"
-    say "    curl -s -X POST \$api/orders -H \"X-Cart-Id: \$cart\" -H 'Content-Type: application/json' -H \"Idempotency-Key: order-\$cart\" \\"
-    say "      -d '{\"email\":\"ada@example.com\",\"paymentMethod\":\"pm_card_visa\",\"shippingAddress\":{\"name\":\"Ada Lovelace\",\"line1\":\"12 St James Sq\",\"city\":\"London\",\"postalCode\":\"SW1Y 4JH\",\"country\":\"GB\"}}'"
+    say "    curl -s -X PUT \$api/cart/items/COFFEE-HOUSE-1KG -H \"X-Cart-Id: \$cart\"" \
+      "-H 'Content-Type: application/json' -d '{\"quantity\":2}'"
+    say "    curl -s -X POST \$api/orders -H \"X-Cart-Id: \$cart\"" \
+      "-H 'Content-Type: application/json' -H \"Idempotency-Key: order-\$cart\" \\"
+    say "      -d '{\"email\":\"ada@example.com\",\"paymentMethod\":\"pm_card_visa\",\"shippingAddress\":{\"name\":\"Ada" \
+      "Lovelace\",\"line1\":\"12 St James Sq\",\"city\":\"London\",\"postalCode\":\"SW1Y 4JH\",\"country\":\"GB\"}}'"
     say ""
     say "  Ctrl-C stops everything; the data stays in $data."
     ;;

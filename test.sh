@@ -32,8 +32,8 @@ Options:
                       run.sh. Tests that look into the database are skipped.
   --no-cleanup        keep databases and logs, and leave PostgreSQL running
   --seed N            the seed of generated requests, to send the same again
-  --limit MINUTES     the time for the tests, 40 by default and 120 for nightly; then they are ended, and the run has failed. What benchmarks and
-                      soaks take is not limited
+  --limit MINUTES     the time for the tests, 40 by default and 120 for nightly; then they are ended, and the run has failed. What
+                      benchmarks and soaks take is not limited
   --help              this text
 
 Runner options choose tests of the selected ones, such as -class '*OrderState*' or -method '*.a_guest_buys_something':
@@ -54,19 +54,24 @@ misused() {
 classes_of() {
   case $1 in
     e2e) echo Api.{Purchase,Cart,Order,ExpectedTotal,Inventory,ProductEdit,Address,Account,Language}Tests ;;
-    api-gateway) echo Api.{Access,Admission,BadInput,CatalogCache,Correlation,Framing,Fuzz,GeneratedClient,Idempotency,Language,OpenApi,Paging}Tests \
-      Api.{RateLimit,SecurityHeader,ServerLimit,StartPage,Stranger,Tls,Version}Tests 'Client.*' Rules.{AdmissionLimit,SlidingWindow,SlidingWindows,IdempotentRequest,Cursor}Tests ;;
+    api-gateway) echo Api.{Access,Admission,BadInput,CatalogCache,Correlation,Framing,Fuzz,GeneratedClient,Idempotency,Language}Tests \
+      Api.{OpenApi,Paging,RateLimit,SecurityHeader,ServerLimit,StartPage,Stranger,Tls,Version}Tests 'Client.*' \
+      Rules.{AdmissionLimit,SlidingWindow,SlidingWindows,IdempotentRequest,Cursor}Tests ;;
     user) echo Api.{Account,AccountSafety,Address,ApiKey,EmailChange,KeyRotation,Privacy,Session,StoredSecret}Tests \
       Rules.{AddressRules,ApiKeyState,EmailAddress,EmailChange,Erasure,LoginThrottle,NewPassword,PersonalData,UserState}Tests \
       Grains.{SavedAddress,SetPassword}Tests Faults.{EmailChange,Erasure}CrashTests ;;
-    product) echo Api.{AttributeFilter,Catalogue,CatalogCache,ProductEdit}Tests 'Search.*' Rules.{CatalogChangeLog,Cursor,DisplayNames,ProductState,Sku}Tests ;;
-    order) echo Api.{Purchase,Cart,ExpectedTotal,OneOpenOrder,Order,PaymentDeadline}Tests Rules.{CartState,OrderNumber,OrderRefund,OrderState,OrderTotals}Tests \
+    product) echo Api.{AttributeFilter,Catalogue,CatalogCache,ProductEdit}Tests 'Search.*' \
+      Rules.{CatalogChangeLog,Cursor,DisplayNames,ProductState,Sku}Tests ;;
+    order) echo Api.{Purchase,Cart,ExpectedTotal,OneOpenOrder,Order,PaymentDeadline}Tests \
+      Rules.{CartState,OrderNumber,OrderRefund,OrderState,OrderTotals}Tests \
       Grains.{CartCall,CheckoutClaim,Deadline,LateOrder,OrderHousekeeping}Tests Faults.{Checkout,Superseding}CrashTests 'Pricing.*' ;;
     payment) echo 'Payments.*' 'Rules.Payment*' 'Rules.Stripe*' Api.ManualCaptureTests Faults.{Payment,Capture}CrashTests ;;
-    inventory) echo Api.InventoryTests Grains.InventoryItemGrainTests Rules.{StockState,Reservations,ReservationProtocol,WriteCoalescer}Tests \
+    inventory) echo Api.InventoryTests Grains.InventoryItemGrainTests \
+      Rules.{StockState,Reservations,ReservationProtocol,WriteCoalescer}Tests \
       Faults.OversellTests Grains.PromotionUsesGrainTests Rules.{HolderCounts,PromotionUsesState}Tests Faults.PromotionUsesFaultTests ;;
     notification) echo 'Notifications.*' 'Rules.Notification*' Rules.{MailedText,WebhookState}Tests Faults.MailLoginTests ;;
-    events) echo 'Events.*' 'Streams.*' 'RabbitMq.*' 'Rules.Ack*' 'Rules.Event*' Rules.{LostSilos,ReadWindow,RetryPolicy,StreamCache}Tests ;;
+    events) echo 'Events.*' 'Streams.*' 'RabbitMq.*' 'Rules.Ack*' 'Rules.Event*' \
+      Rules.{LostSilos,ReadWindow,RetryPolicy,StreamCache}Tests ;;
     operations) echo 'Operations.*' ;;
     nightly) echo Operations.{Image,Upgrade}Tests Faults.PaymentsSoak ;;
   esac
@@ -109,13 +114,19 @@ done
 [[ -z $suite || ! " ${runner[*]} " =~ ' '-(class|filter)' ' ]] || misused "a suite names its classes; choose among its tests with -method"
 [[ -z $address || $suite == e2e ]] || misused "--no-setup goes with e2e"
 if [[ $suite == soak ]] && (( $# > 1 )); then misused "soak takes one class, not '$*'"; fi
-if [[ $suite == bench ]] && (( $# > 1 )) && [[ $1 != @(CheckoutCost|SearchBenchmark) ]]; then misused "only the benchmarks CheckoutCost and SearchBenchmark take options, not '$1'"; fi
+if [[ $suite == bench ]] && (( $# > 1 )) && [[ $1 != @(CheckoutCost|SearchBenchmark) ]]; then
+  misused "only the benchmarks CheckoutCost and SearchBenchmark take options, not '$1'"
+fi
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 NO_COLOR=1
 # What a developer has set for a shop of the own must not steer the tests.
-for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Integrity__@} ${!Dashboard__@} ${!Telemetry__@} ${!RabbitMq__@} ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
-  [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE || $name == SOONSHOP_FUZZ_SEED || $name == SOONSHOP_SOAK_MINUTES || $name == SOONSHOP_ADMIN_@(EMAIL|PASSWORD) ]] || unset "$name"
+for name in ${!SOONSHOP_@} ${!Silo__@} ${!Accounts__@} ${!Checkout__@} ${!Storage__@} ${!Streams__@} ${!Events__@} ${!Notifications__@} \
+  ${!Payments__@} ${!StripeServer__@} ${!Auth__@} ${!Cluster__@} ${!Admission__@} ${!Http__@} ${!Cors__@} ${!RateLimits__@} \
+  ${!Versions__@} ${!Caching__@} ${!Privacy__@} ${!Audit__@} ${!Integrity__@} ${!Dashboard__@} ${!Telemetry__@} ${!RabbitMq__@} \
+  ${!Logging__@} ${!Kestrel__@} ${!ConnectionStrings__@} DOTNET_ENVIRONMENT ASPNETCORE_ENVIRONMENT ASPNETCORE_URLS; do
+  [[ $name == SOONSHOP_TEST_DATA || $name == SOONSHOP_CACHE || $name == SOONSHOP_FUZZ_SEED || $name == SOONSHOP_SOAK_MINUTES ||
+    $name == SOONSHOP_ADMIN_@(EMAIL|PASSWORD) ]] || unset "$name"
 done
 [[ -z $address ]] || export SOONSHOP_ADDRESS=$address
 [[ -z $seed ]] || export SOONSHOP_FUZZ_SEED=$seed
@@ -198,7 +209,8 @@ overdue=$SOONSHOP_TEST_DATA/overdue
 # A group of their own each, so that whatever they started ends with them.
 set -m
 # Tests wait more than they work: more of them side by side than there are cores.
-"${run[@]}" dotnet "$root/Tests/bin/Release/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 2x "${slow[@]}" "$@" </dev/null &
+"${run[@]}" dotnet "$root/Tests/bin/Release/net10.0/SoonShop.Tests.dll" -result-xml "$results" -noLogo -maxThreads 2x \
+  "${slow[@]}" "$@" </dev/null &
 tests=$!
 if [[ -n $limit ]]; then
   { sleep $(( limit * 60 )); touch "$overdue"; end_tests INT TERM KILL; } &

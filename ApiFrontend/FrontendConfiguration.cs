@@ -75,8 +75,10 @@ internal sealed record FrontendConfiguration(
         problems.AddRange(Tls.Problems(configuration));
         problems.AddRange(Tls.ProtocolProblems(configuration, QuicListener.IsSupported));
         problems.AddRange(TrustedProxies.Problems(configuration));
-        return new FrontendConfiguration(auth, cluster, admission, http, cors, rateLimits, caching, media, versions, grpc, telemetry, clusterTls, configuration.ReadDatabase(
-            problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("No Reset On Close", true),
-            ("Application Name", "soonshop-api")));
+        return new FrontendConfiguration(
+            auth, cluster, admission, http, cors, rateLimits, caching, media, versions, grpc, telemetry, clusterTls,
+            configuration.ReadDatabase(
+                problems, ("Maximum Pool Size", 4), ("Timeout", 5), ("Command Timeout", 8), ("No Reset On Close", true),
+                ("Application Name", "soonshop-api")));
     }
 }

@@ -37,7 +37,8 @@ internal static class Hosting
             .AddSingleton<GatewayMetrics>().AddSingleton<GatewayWatch>().AddSingleton<ClusterBreaker>()
             .AddSingleton<Admission>()
             .AddSingleton<IssuedCartPool>()
-            .AddSingleton<Func<int, Task<IssuedCarts?>>>(s => count => s.GetRequiredService<IClusterClient>().GetGrain<ICartIdsGrain>(WorkerKeys.Next()).IssueAsync(count))
+            .AddSingleton<Func<int, Task<IssuedCarts?>>>(
+                s => count => s.GetRequiredService<IClusterClient>().GetGrain<ICartIdsGrain>(WorkerKeys.Next()).IssueAsync(count))
             .AddHostedService<ClusterProbe>();
         builder.Services.AddShopTimeouts(configuration.Cluster);
         var certificates = builder.Services.AddClusterCertificates(configuration.ClusterTls);
@@ -45,7 +46,8 @@ internal static class Hosting
         builder.Services.AddSingleton<IGrainInterfaceTypeProvider, CachedInterfaceTypes>();
         builder.UseOrleansClient(client => (configuration.Telemetry.Traces ? client.AddActivityPropagation() : client)
             .UseClusterTls(certificates, allowPlainText: configuration.ClusterTls.AllowPlainText || builder.Environment.IsDevelopment())
-            .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = ("Npgsql", database)))
+            .UseAdoNetClustering(
+                o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = ("Npgsql", database)))
             .UseConnectionRetryFilter(async (_, cancellation) =>
             {
                 await Task.Delay(ConnectPause, cancellation);
@@ -95,7 +97,8 @@ internal static class Hosting
         services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         services.AddProblemDetails(o => o.CustomizeProblemDetails = context =>
         {
-            var language = Problem.Complete(context.HttpContext, context.ProblemDetails, ProblemCodes.OfStatus(context.ProblemDetails.Status ?? 500));
+            var language = Problem.Complete(
+                context.HttpContext, context.ProblemDetails, ProblemCodes.OfStatus(context.ProblemDetails.Status ?? 500));
             // The rules have said what is wrong in the client's language: FieldRuleAttribute.
             if (context.ProblemDetails is HttpValidationProblemDetails validation)
             {

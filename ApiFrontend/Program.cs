@@ -19,7 +19,8 @@ if (!OpenApiCommand.TryRead(args, out var openApi))
     return UsageError;
 }
 
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = openApi is null ? args : [], ContentRootPath = AppContext.BaseDirectory });
+var builder = WebApplication.CreateBuilder(
+    new WebApplicationOptions { Args = openApi is null ? args : [], ContentRootPath = AppContext.BaseDirectory });
 if (openApi is not null)
     OpenApiCommand.Configure(builder);
 builder.Configuration.AddSecretFiles();

@@ -26,7 +26,9 @@ public sealed record CallDeadline(Guid Sender, long SentAtMs, int PatienceMs)
         var slash = text.LastIndexOf('/');
         return slash > SenderLength
             && Guid.TryParseExact(text.AsSpan(0, SenderLength), "N", out var sender)
-            && long.TryParse(text.AsSpan(SenderLength, slash - SenderLength), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var sentAt)
+            && long.TryParse(
+                text.AsSpan(SenderLength, slash - SenderLength), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture,
+                out var sentAt)
             && int.TryParse(text.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var patience)
             ? new CallDeadline(sender, sentAt, patience)
             : null;

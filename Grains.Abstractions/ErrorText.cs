@@ -13,13 +13,17 @@ namespace SoonShop;
 [GenerateSerializer, Immutable, Alias("soonshop.error-text")]
 public sealed record ErrorText(string? Key, string English)
 {
-    /// <summary>What fills the places <c>{0}</c>, <c>{1}</c>, … of the text, in English. An argument with a key is translated, too.</summary>
+    /// <summary>
+    /// What fills the places <c>{0}</c>, <c>{1}</c>, … of the text, in English. An argument with a key is translated, too.
+    /// </summary>
     [Id(0)] public ImmutableArray<ErrorText> Arguments { get; init; } = [];
 
     /// <summary>A text without arguments.</summary>
     public static ErrorText Of(string key, string english) => new(key, english);
 
-    /// <summary>A text whose arguments are the holes of an interpolated string. Not all of them may be constants: it would be one, too.</summary>
+    /// <summary>
+    /// A text whose arguments are the holes of an interpolated string. Not all of them may be constants: it would be one, too.
+    /// </summary>
     public static ErrorText Of(string key, ErrorTextBuilder english) => english.Build(key);
 
     /// <summary>Words that are the same in all languages.</summary>

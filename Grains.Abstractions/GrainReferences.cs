@@ -24,7 +24,9 @@ public static class GrainReferences
             ? (T)grains.GetGrain(GrainId.Create(types.Grain, GrainIdKeyExtensions.CreateIntegerKey(key)), types.Interface)
             : Known<T>.Learn(grains.GetGrain<T>(key));
 
-    /// <summary>Returns a reference to a grain, for calls of an interface that grains of several types implement. It costs no call.</summary>
+    /// <summary>
+    /// Returns a reference to a grain, for calls of an interface that grains of several types implement. It costs no call.
+    /// </summary>
     public static T Reference<T>(this IGrainFactory grains, GrainId id) where T : class, IAddressable =>
         (T)grains.GetGrain(id, KnownInterface<T>.Type ??= ((GrainReference)(object)grains.GetGrain(id).AsReference<T>()).InterfaceType);
 

@@ -79,7 +79,9 @@ public static partial class Links
         var ascii = 0;
         while (ascii < label.Length && char.IsAsciiLetter(label[ascii]))
             ascii++;
-        var ends = ascii == label.Length || label[ascii] is '-' or '_' || char.GetUnicodeCategory(label[ascii]) == UnicodeCategory.OtherLetter;
+        var ends = ascii == label.Length
+            || label[ascii] is '-' or '_'
+            || char.GetUnicodeCategory(label[ascii]) == UnicodeCategory.OtherLetter;
         var ending = (ascii > 0 && ends ? label[..ascii] : label).ToString().ToLowerInvariant();
         return TopLevelDomains.Value.Contains(ending);
     }
@@ -108,7 +110,8 @@ public static partial class Links
 
     private static bool IsOfLabel(char c) =>
         char.IsLetterOrDigit(c) || char.IsSurrogate(c) || c is '-' or '_'
-            || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.OtherSymbol;
+            || char.GetUnicodeCategory(c) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+                or UnicodeCategory.OtherSymbol;
 
     /// <summary>
     /// Returns the text composed (NFC), with ASCII instead of fullwidth characters and other full stops, without invisible characters.

@@ -22,6 +22,8 @@ public static class MailedText
     public static string Address(string email)
     {
         var at = email.LastIndexOf('@');
-        return at > 0 && email.Take(at).Any(c => !char.IsLetterOrDigit(c) && c is not ('.' or '_' or '+' or '-' or '\'')) ? $"…{email[at..]}" : email;
+        return at > 0 && email.Take(at).Any(c => !char.IsLetterOrDigit(c) && c is not ('.' or '_' or '+' or '-' or '\''))
+            ? $"…{email[at..]}"
+            : email;
     }
 }

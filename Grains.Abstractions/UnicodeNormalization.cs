@@ -118,7 +118,8 @@ public static class UnicodeNormalization
         public static Data Load()
         {
             var data = new Data();
-            using var file = new StreamReader(typeof(UnicodeNormalization).Assembly.GetManifestResourceStream("SoonShop.unicode-normalization.txt")!);
+            using var file = new StreamReader(
+                typeof(UnicodeNormalization).Assembly.GetManifestResourceStream("SoonShop.unicode-normalization.txt")!);
             while (file.ReadLine() is { } line)
             {
                 if (line.StartsWith('='))
@@ -157,7 +158,9 @@ public static class UnicodeNormalization
         {
             if (first - LeadBase is >= 0 and < Leads and var lead && second - VowelBase is >= 0 and < Vowels and var vowel)
                 return HangulBase + (lead * Vowels + vowel) * Tails;
-            if (first - HangulBase is >= 0 and < Leads * Vowels * Tails and var syllable && syllable % Tails == 0 && second - TailBase is > 0 and < Tails and var tail)
+            if (first - HangulBase is >= 0 and < Leads * Vowels * Tails and var syllable
+                && syllable % Tails == 0
+                && second - TailBase is > 0 and < Tails and var tail)
                 return first + tail;
             return compositions.TryGetValue((first, second), out var composed) ? composed : null;
         }

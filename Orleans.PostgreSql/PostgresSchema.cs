@@ -35,7 +35,9 @@ public static partial class PostgresSchema
         await using var connection = await database.OpenConnectionAsync(cancellation);
         await ExecuteAsync(connection, $"select pg_advisory_lock({LockKey})", cancellation);
         await ExecuteAsync(
-            connection, $"create table if not exists {Journal} (step text primary key, applied_at timestamptz not null default clock_timestamp())", cancellation);
+            connection,
+            $"create table if not exists {Journal} (step text primary key, applied_at timestamptz not null default clock_timestamp())",
+            cancellation);
         foreach (var (step, sql) in Steps())
         {
             if (!await IsAppliedAsync(connection, step, cancellation))
@@ -76,7 +78,8 @@ public static partial class PostgresSchema
     private static IEnumerable<(string Step, string Sql)> Steps()
     {
         var assembly = typeof(PostgresSchema).Assembly;
-        foreach (var resource in assembly.GetManifestResourceNames().Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        foreach (var resource in assembly.GetManifestResourceNames()
+            .Where(n => n.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
             yield return (resource[(resource.IndexOf(Folder, StringComparison.Ordinal) + Folder.Length)..], reader.ReadToEnd());

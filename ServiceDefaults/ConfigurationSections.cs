@@ -9,7 +9,8 @@ public static class ConfigurationSections
     /// A section as options. Values that cannot be read, and names that nobody knows, go into <paramref name="problems"/>;
     /// <paramref name="redact"/> takes secrets out of what is said about them.
     /// </summary>
-    public static T Bind<T>(this IConfiguration configuration, string section, List<string> problems, Func<string, string>? redact = null, string? formerSection = null) where T : new()
+    public static T Bind<T>(this IConfiguration configuration, string section, List<string> problems, Func<string, string>? redact = null,
+        string? formerSection = null) where T : new()
     {
         var options = new T();
         if (formerSection is not null)
@@ -29,13 +30,15 @@ public static class ConfigurationSections
             // One by one, so that each value that cannot be read is told of.
             try
             {
-                new ConfigurationBuilder().AddInMemoryCollection(part.AsEnumerable().Select(p => KeyValuePair.Create(p.Key[(section.Path.Length + 1)..], p.Value)))
+                new ConfigurationBuilder().AddInMemoryCollection(
+                    part.AsEnumerable().Select(p => KeyValuePair.Create(p.Key[(section.Path.Length + 1)..], p.Value)))
                     .Build().Bind(options, b => b.ErrorOnUnknownConfiguration = true);
             }
             catch (InvalidOperationException e)
             {
                 var reason = (e.InnerException ?? e).Message;
-                problems.Add($"{part.Path}: {redact?.Invoke(reason) ?? reason} Set {part.Path.Replace(":", "__", StringComparison.Ordinal)}.");
+                problems.Add(
+                    $"{part.Path}: {redact?.Invoke(reason) ?? reason} Set {part.Path.Replace(":", "__", StringComparison.Ordinal)}.");
             }
         }
     }

@@ -24,7 +24,8 @@ public static class HealthCommand
             using var answer = await http.GetAsync(address);
             if (answer.IsSuccessStatusCode)
                 return Healthy;
-            await Console.Error.WriteLineAsync($"health: {address} responds with {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+            await Console.Error.WriteLineAsync(
+                $"health: {address} responds with {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {

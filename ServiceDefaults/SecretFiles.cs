@@ -16,5 +16,6 @@ public static class SecretFiles
 
     /// <summary>Adds the settings; they take precedence over the environment. The folder is optional.</summary>
     public static void AddSecretFiles(this IConfigurationBuilder configuration) =>
-        configuration.AddKeyPerFile(Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? folder : DefaultFolder, optional: true);
+        configuration.AddKeyPerFile(
+            Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } folder ? folder : DefaultFolder, optional: true);
 }

@@ -112,7 +112,8 @@ internal static class Hosting
             IdleLimits.AddTo(o.ClassSpecificCollectionAge);
             o.EnableActivationSheddingOnMemoryPressure = configuration.Silo.MemoryLimitPercent > 0;
             if (o.EnableActivationSheddingOnMemoryPressure)
-                (o.MemoryUsageLimitPercentage, o.MemoryUsageTargetPercentage) = (configuration.Silo.MemoryLimitPercent, configuration.Silo.MemoryLimitPercent - 10);
+                (o.MemoryUsageLimitPercentage, o.MemoryUsageTargetPercentage) = (
+                    configuration.Silo.MemoryLimitPercent, configuration.Silo.MemoryLimitPercent - 10);
         });
         // Most grains of a checkout are called for seconds. By default, the addresses of a million of them stay in memory.
         silo.Services.Configure<GrainDirectoryOptions>(o => o.CacheSize = 20_000);
@@ -126,12 +127,15 @@ internal static class Hosting
     {
         var address = IPAddress.Parse(configuration.Silo.AdvertisedIP);
         silo.ConfigureEndpoints(address, configuration.Silo.SiloPort, configuration.Silo.GatewayPort)
-            .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
+            .UseAdoNetClustering(
+                o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
             .UseShopKubernetes(configuration.Silo);
         // Runs after the Kubernetes hosting, which would listen on every address.
         silo.Services.PostConfigure<EndpointOptions>(o =>
         {
-            var listening = configuration.Silo.ListenOnAnyAddress ? address.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any : address;
+            var listening = configuration.Silo.ListenOnAnyAddress
+                ? address.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any
+                : address;
             o.SiloListeningEndpoint = new IPEndPoint(listening, configuration.Silo.SiloPort);
             o.GatewayListeningEndpoint = new IPEndPoint(listening, configuration.Silo.GatewayPort);
         });
@@ -167,7 +171,8 @@ internal static class Hosting
                 await Task.Delay(TimeSpan.FromSeconds(1), cancellation);
                 return ++attempts < MaxConnectAttempts;
             })
-            .UseAdoNetClustering(o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
+            .UseAdoNetClustering(
+                o => o.Configure<NpgsqlDataSource>((options, database) => (options.Invariant, options.DataSource) = (Invariant, database)))
             .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (configuration.Silo.ClusterId, "soonshop")));
         return builder;
     }

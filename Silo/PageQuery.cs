@@ -33,7 +33,10 @@ internal sealed class PageQuery(NpgsqlCommand command)
         if (cursor is null)
             return true;
         if (!Cursor.TryRead(cursor, list, 2, out var after)
-            || !long.TryParse(after[0], out var ticks) || ticks < 0 || ticks > DateTime.MaxValue.Ticks || !Guid.TryParse(after[1], out var id))
+            || !long.TryParse(after[0], out var ticks)
+            || ticks < 0
+            || ticks > DateTime.MaxValue.Ticks
+            || !Guid.TryParse(after[1], out var id))
             return false;
         conditions.Add($"({timeColumn}, id) < ({Parameter(new DateTimeOffset(ticks, TimeSpan.Zero))}, {Parameter(id)})");
         return true;

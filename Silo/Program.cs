@@ -47,11 +47,13 @@ if (check is null && (args.Length > 1 || command is not ("run" or "migrate" or "
     return UsageError;
 }
 
-// Only a silo that runs serves HTTP. All commands know the environment by the same names, in a front end's order: by default, one of them is known to web applications alone.
+// Only a silo that runs serves HTTP. All commands know the environment by the same names, in a front end's order: by default, one of them
+// is known to web applications alone.
 var environment = Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") ?? Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT");
 IHostApplicationBuilder builder = command == "run"
     ? WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment })
-    : Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
+    : Host.CreateApplicationBuilder(
+        new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory, EnvironmentName = environment });
 builder.Configuration.AddSecretFiles();
 var problems = new List<string>();
 var configuration = SiloConfiguration.Read(builder.Configuration, problems);
@@ -70,17 +72,22 @@ try
 {
     if (command is "run" or "migrate" or "await-schema")
     {
-        using var logging = LoggerFactory.Create(l => l.AddConfiguration(builder.Configuration.GetSection("Logging")).AddShopLogging(Service, configuration.Telemetry, builder.Environment));
+        using var logging = LoggerFactory.Create(l => l.AddConfiguration(builder.Configuration.GetSection("Logging")).AddShopLogging(
+            Service, configuration.Telemetry, builder.Environment));
         var log = logging.CreateLogger("SoonShop.Migrations");
         var database = configuration.Database.ConnectionString;
         if (command != "await-schema")
-            await DatabaseWait.UntilReachableAsync(database, TimeSpan.FromSeconds(configuration.Silo.AwaitDatabaseSeconds), log, CancellationToken.None);
+            await DatabaseWait.UntilReachableAsync(
+                database, TimeSpan.FromSeconds(configuration.Silo.AwaitDatabaseSeconds), log, CancellationToken.None);
         if (command == "migrate" || (command == "run" && configuration.Silo.MigrateAtStart))
             await Migrator.MigrateAsync(database, log, CancellationToken.None);
-        else if (await Migrator.AwaitAsync(database, command == "run" ? TimeSpan.Zero : TimeSpan.FromMinutes(configuration.Silo.AwaitSchemaMinutes), log, CancellationToken.None)
+        else if (await Migrator.AwaitAsync(
+            database, command == "run" ? TimeSpan.Zero : TimeSpan.FromMinutes(configuration.Silo.AwaitSchemaMinutes), log,
+            CancellationToken.None)
             is { Count: > 0 } missing)
         {
-            Console.Error.WriteLine($"Silo {command}: the schema is older than this program; it lacks {string.Join(", ", missing)}. Run `Silo migrate` of this version.");
+            Console.Error.WriteLine($"Silo {command}: the schema is older than this program; it lacks {string.Join(", ", missing)}. Run "
+                + "`Silo migrate` of this version.");
             return Unavailable;
         }
         if (command == "run" && !builder.Environment.IsDevelopment()
@@ -129,15 +136,19 @@ try
     }
     return check is null ? 0 : await check.RunAsync(configuration);
 }
-catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException || e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData })
+catch (Exception e) when (e is Npgsql.NpgsqlException or UnavailableException
+    || e is SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData })
 {
-    Console.Error.WriteLine($"Silo {command}: the database at {configuration.Database.Host}:{configuration.Database.Port} cannot be used: {e.Message}");
+    Console.Error.WriteLine(
+        $"Silo {command}: the database at {configuration.Database.Host}:{configuration.Database.Port} cannot be used: {e.Message}");
     return Unavailable;
 }
 catch (Exception e) when (e.GetBaseException() is SocketException)
 {
     Console.Error.WriteLine(
-        $"Silo {command}: port {configuration.Silo.SiloPort}, {configuration.Silo.GatewayPort} or {configuration.Silo.HttpPort} cannot be opened, or no silo can be reached: {e.GetBaseException().Message}. Choose others with Silo__SiloPort, Silo__GatewayPort and Silo__HttpPort (at Silo__HttpAddress).");
+        $"Silo {command}: port {configuration.Silo.SiloPort}, {configuration.Silo.GatewayPort} or {configuration.Silo.HttpPort} cannot be "
+            + $"opened, or no silo can be reached: {e.GetBaseException().Message}. Choose others with Silo__SiloPort, Silo__GatewayPort "
+            + "and Silo__HttpPort (at Silo__HttpAddress).");
     return Unavailable;
 }
 catch (Exception e)

@@ -55,5 +55,7 @@ internal static class PublishedSecrets
         password is not null && Passwords.Contains(password.Trim(), StringComparer.OrdinalIgnoreCase);
 
     private static bool IsLocal(NpgsqlConnectionStringBuilder database) => (database.Host ?? "").Split(',').All(host =>
-        host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Split(':')[0], out var address) && IPAddress.IsLoopback(address)));
+        host.StartsWith('/')
+        || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Split(':')[0], out var address) && IPAddress.IsLoopback(address)));
 }

@@ -24,10 +24,11 @@ namespace SoonShop.Silo;
 
 /// <summary>The whole configuration, read and checked once, before anything starts.</summary>
 internal sealed record SiloConfiguration(
-    SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout, EventsOptions Events,
-    NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments, PrivacyOptions Privacy, IntegrityOptions Integrity,
-    ImportsOptions Imports, MediaRetentionOptions MediaRetention, SearchOptions Search,
-    TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, RabbitMqOptions RabbitMq, NpgsqlConnectionStringBuilder Database)
+    SiloOptions Silo, StorageOptions Storage, StreamsOptions Streams, AccountsOptions Accounts, CheckoutOptions Checkout,
+    EventsOptions Events, NotificationsOptions Notifications, NotificationTemplates Templates, PaymentsOptions Payments,
+    PrivacyOptions Privacy, IntegrityOptions Integrity, ImportsOptions Imports, MediaRetentionOptions MediaRetention, SearchOptions Search,
+    TelemetryOptions Telemetry, DashboardAccessOptions Dashboard, ClusterTlsOptions ClusterTls, RabbitMqOptions RabbitMq,
+    NpgsqlConnectionStringBuilder Database)
 {
     /// <summary>Reads the configuration; every problem goes into <paramref name="problems"/>, each with what to set.</summary>
     /// <param name="configuration">The original settings.</param>
@@ -77,14 +78,15 @@ internal sealed record SiloConfiguration(
         problems.AddRange(rabbitMq.Problems(types));
         var templates = NotificationTemplates.Load(notifications, problems);
         return new SiloConfiguration(
-            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, imports, mediaRetention, search,
-            telemetry, dashboard, clusterTls, rabbitMq,
+            silo, storage, streams, accounts, checkout, events, notifications, templates, payments, privacy, integrity, imports,
+            mediaRetention, search, telemetry, dashboard, clusterTls, rabbitMq,
             ReadDatabase(configuration, silo, problems));
     }
 
     /// <summary>
-    /// A bounded pool, short waits, statements prepared once. Connections go back to the pool as they are: the next user's first statement would else have six
-    /// others before it. Whoever changes a session (settings, locks that outlast the transaction, LISTEN) takes that back before it gives up its connection.
+    /// A bounded pool, short waits, statements prepared once. Connections go back to the pool as they are: the next user's first statement
+    /// would else have six others before it. Whoever changes a session (settings, locks that outlast the transaction, LISTEN) takes that
+    /// back before it gives up its connection.
     /// </summary>
     private static NpgsqlConnectionStringBuilder ReadDatabase(IConfiguration configuration, SiloOptions silo, List<string> problems) =>
         configuration.ReadDatabase(

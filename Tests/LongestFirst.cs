@@ -11,15 +11,17 @@ public sealed class LongestFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
-        "Faults", "Outages", "RunningShop", "SecondRunningShop", ".SupersedingCrashTests", ".PaymentCrashTests", ".CrashTests", "CheckedShop", "EventsSilo",
-        ".EmailChangeCrashTests", ".DemoCatalogTests", ".SecondSiloTests", ".ErasureCrashTests", ".CheckoutCrashTests", ".StripeWebhookTests",
-        ".ClusterTlsTests", ".CatalogOutageTests", ".ProcessCrashTests", "EdgeShop", ".PaymentsUnderFireTests", ".OneOpenOrderRaceTests", ".DoubleSubmitTests",
-        ".PublishedPasswordTests", ".RestartTests", ".PasswordFloodTests", ".FuzzTests", ".AdmissionTests", ".LateOrderTests", ".MailLoginTests",
+        "Faults", "Outages", "RunningShop", "SecondRunningShop", ".SupersedingCrashTests", ".PaymentCrashTests", ".CrashTests",
+        "CheckedShop", "EventsSilo", ".EmailChangeCrashTests", ".DemoCatalogTests", ".SecondSiloTests", ".ErasureCrashTests",
+        ".CheckoutCrashTests", ".StripeWebhookTests", ".ClusterTlsTests", ".CatalogOutageTests", ".ProcessCrashTests", "EdgeShop",
+        ".PaymentsUnderFireTests", ".OneOpenOrderRaceTests", ".DoubleSubmitTests", ".PublishedPasswordTests", ".RestartTests",
+        ".PasswordFloodTests", ".FuzzTests", ".AdmissionTests", ".LateOrderTests", ".MailLoginTests",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>
-        [.. testCollections.OrderBy(c => Array.FindIndex(Long, name => IsOf(c.TestCollectionDisplayName, name)) is var place and >= 0 ? place : Long.Length)];
+        [.. testCollections.OrderBy(
+            c => Array.FindIndex(Long, name => IsOf(c.TestCollectionDisplayName, name)) is var place and >= 0 ? place : Long.Length)];
 
     private static bool IsOf(string collection, string name) =>
         name[0] == '.' ? collection.Contains($"{name} ", StringComparison.Ordinal) : collection == name;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Backs the shop's database up and restores it, while the shop runs or without it.
 #
-#   deploy/backup.sh dump FILE      one consistent moment of the database named by ConnectionStrings__soonshop, into FILE (pg_dump's custom format)
+#   deploy/backup.sh dump FILE      one consistent moment of the database named by ConnectionStrings__soonshop, into FILE (pg_dump's custom
+#                                   format)
 #   deploy/backup.sh restore FILE   into the database named by ConnectionStrings__soonshop, which must be empty; all of it or nothing
 #   deploy/backup.sh verify FILE    reads FILE to its end; exit 65 when it is no whole backup
 #
@@ -19,7 +20,8 @@ fail() { local code=$1; shift; say "$*"; exit "$code"; }
 # The newest client program of a name: the system's, or one of the private copies of postgres.sh.
 program() { # NAME
   local path root
-  path=$({ type -P "$1" || true; printf '%s\n' /usr/lib/postgresql/*/bin/"$1" "${SOONSHOP_CACHE:-${HOME:-/nonexistent}/.cache/soonshop}"/postgresql/*/usr/lib/postgresql/*/bin/"$1"; } |
+  path=$({ type -P "$1" || true; printf '%s\n' /usr/lib/postgresql/*/bin/"$1" \
+    "${SOONSHOP_CACHE:-${HOME:-/nonexistent}/.cache/soonshop}"/postgresql/*/usr/lib/postgresql/*/bin/"$1"; } |
     while IFS= read -r path; do
       [[ ! -x $path ]] || printf '%s %s\n' "$(grep -oE '/[0-9]+/bin/' <<<"$path" | tr -dc 0-9 || true)" "$path"
     done | sort -n | tail -n 1)
@@ -36,8 +38,10 @@ program() { # NAME
 # From the shop's connection string to libpq's variables: the password stays out of the list of processes.
 connect() {
   local part name value parts
-  [[ -n ${ConnectionStrings__soonshop:-} ]] || fail 78 "ConnectionStrings__soonshop is not set; set it as for a silo: Host=…;Port=5432;Database=soonshop;Username=…;Password=…"
-  [[ $ConnectionStrings__soonshop != *[\"\']* ]] || fail 78 "ConnectionStrings__soonshop has quotes; put the password into a file and set PGPASSFILE"
+  [[ -n ${ConnectionStrings__soonshop:-} ]] ||
+    fail 78 "ConnectionStrings__soonshop is not set; set it as for a silo: Host=…;Port=5432;Database=soonshop;Username=…;Password=…"
+  [[ $ConnectionStrings__soonshop != *[\"\']* ]] ||
+    fail 78 "ConnectionStrings__soonshop has quotes; put the password into a file and set PGPASSFILE"
   IFS=';' read -ra parts <<<"$ConnectionStrings__soonshop"
   for part in "${parts[@]}"; do
     [[ -n ${part//[[:space:]]/} ]] || continue
@@ -52,14 +56,17 @@ connect() {
       username | userid | user | uid) export PGUSER=$value ;;
       password | pwd) export PGPASSWORD=$value ;;
       passfile) export PGPASSFILE=$value ;;
-      sslmode) value=${value,,}; case $value in verifyca) value=verify-ca ;; verifyfull) value=verify-full ;; esac; export PGSSLMODE=$value ;;
+      sslmode)
+        value=${value,,}; case $value in verifyca) value=verify-ca ;; verifyfull) value=verify-full ;; esac
+        export PGSSLMODE=$value ;;
       rootcertificate) export PGSSLROOTCERT=$value ;;
       sslcertificate) export PGSSLCERT=$value ;;
       sslkey) export PGSSLKEY=$value ;;
       # What concerns only a process that runs for long.
-      pooling | *poolsize | *timeout | *lifetime | *interval | keepalive | tcpkeepalive* | applicationname | multiplexing | *autoprepare* | noresetonclose | \
-        includeerrordetail | enlist | *buffersize | persistsecurityinfo) ;;
-      *) fail 78 "ConnectionStrings__soonshop has '${name//[[:space:]]/}', which this script does not understand; leave it out if the backup does not need it" ;;
+      pooling | *poolsize | *timeout | *lifetime | *interval | keepalive | tcpkeepalive* | applicationname | multiplexing | \
+        *autoprepare* | noresetonclose | includeerrordetail | enlist | *buffersize | persistsecurityinfo) ;;
+      *) fail 78 "ConnectionStrings__soonshop has '${name//[[:space:]]/}', which this script does not understand; leave it out if the" \
+        "backup does not need it" ;;
     esac
   done
   [[ -n ${PGHOST:-} && -n ${PGDATABASE:-} ]] || fail 78 "ConnectionStrings__soonshop names no Host or no Database"
@@ -86,7 +93,8 @@ dump() {
   ( umask 077; : >"$target.part" ) 2>/dev/null || fail 73 "$target.part cannot be written"
   trap 'rm -f -- "$file.part"' EXIT
   program pg_dump
-  "$client" -w --format=custom --no-owner --no-privileges --lock-wait-timeout=10s "${options[@]}" --file="$target.part" || fail 69 "pg_dump failed; the reason stands above"
+  "$client" -w --format=custom --no-owner --no-privileges --lock-wait-timeout=10s "${options[@]}" --file="$target.part" ||
+    fail 69 "pg_dump failed; the reason stands above"
   verify "$target.part"
   sync -- "$target.part"
   mv -fT -- "$target.part" "$target"
@@ -96,14 +104,16 @@ dump() {
 restore() {
   verify "$file"
   connect
-  [[ $(sql "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public' and c.relkind in ('r', 'p') and not exists (
-      select from pg_depend d where d.objid = c.oid and d.deptype = 'e')") == 0 ]] ||
+  [[ $(sql "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'public'
+      and c.relkind in ('r', 'p') and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')") == 0 ]] ||
     fail 64 "the database $PGDATABASE at $PGHOST is not empty; make a new one (createdb) and name that in ConnectionStrings__soonshop"
   program pg_restore
-  "$client" -w --no-owner --no-privileges --single-transaction --exit-on-error --dbname="$PGDATABASE" "$file" || fail 69 "pg_restore failed, and left nothing; the reason stands above"
+  "$client" -w --no-owner --no-privileges --single-transaction --exit-on-error --dbname="$PGDATABASE" "$file" ||
+    fail 69 "pg_restore failed, and left nothing; the reason stands above"
   program psql
   sql "analyze"
-  say "restored into $PGDATABASE at $PGHOST. Next: 'Silo check', then start one silo. Read 'Back up and restore' in deploy/RUNBOOK.md before it meets customers."
+  say "restored into $PGDATABASE at $PGHOST. Next: 'Silo check', then start one silo. Read 'Back up and restore' in deploy/RUNBOOK.md" \
+    "before it meets customers."
 }
 
 command=${1:-} file=${2:-}

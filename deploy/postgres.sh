@@ -255,7 +255,8 @@ write_settings() {
   local conf=$pgdata/soonshop.conf zone=UTC compression=on
   [[ -e /usr/share/zoneinfo/UTC ]] || zone=GMT # built in; a private copy has no tzdata
   # With lz4, whole pages after a checkpoint cost a third of what they cost with `on`.
-  if (cd / && "${as_server[@]}" "${pg_env[@]}" "$bin/postgres" -D "$pgdata" -C wal_compression -c wal_compression=lz4) >/dev/null 2>&1; then compression=lz4; fi
+  if (cd / && "${as_server[@]}" "${pg_env[@]}" "$bin/postgres" -D "$pgdata" -C wal_compression -c wal_compression=lz4) \
+    >/dev/null 2>&1; then compression=lz4; fi
   cat >"$conf.new" <<END
 # written by deploy/postgres.sh at every start
 listen_addresses = '127.0.0.1'
@@ -330,7 +331,9 @@ keep_admin_password() {
   mv -fT -- "$dir/admin.password.new" "$dir/admin.password"
 }
 
-sql_as() { PGPASSWORD=$2 PGCONNECT_TIMEOUT=5 "${pg_env[@]}" "$bin/psql" -XAtqw -h 127.0.0.1 -p "$run_port" -U "$1" -d postgres -c "$3" 9>&-; }
+sql_as() {
+  PGPASSWORD=$2 PGCONNECT_TIMEOUT=5 "${pg_env[@]}" "$bin/psql" -XAtqw -h 127.0.0.1 -p "$run_port" -U "$1" -d postgres -c "$3" 9>&-
+}
 sql() { sql_as postgres "$(cat -- "$dir/admin.password")" "$1"; }
 
 # Of a database of an earlier version, whose only role, `soonshop`, is a superuser: takes that from it.

@@ -18,7 +18,8 @@ shift 2
 [[ $project == Silo || $project == ApiFrontend ]] || usage "'$project' is no program"
 while (( $# )); do
   case $1 in
-    --version) [[ ${2:-} =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || usage "'${2:-}' is no version"; options+=("-p:Version=$2"); shift 2 ;;
+    --version) [[ ${2:-} =~ ^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || usage "'${2:-}' is no version"
+      options+=("-p:Version=$2"); shift 2 ;;
     --configuration) [[ ${2:-} =~ ^(Debug|Release)$ ]] || usage "'${2:-}' is neither Debug nor Release"; configuration=$2; shift 2 ;;
     --no-build) options+=(--no-build); shift ;;
     *) usage "'$1' is no option" ;;

@@ -38,7 +38,8 @@ keep() { # SECRET KEY: writes standard input there, unless there is something
 }
 password() { openssl rand -hex 24; }
 
-# Makes a certificate for the processes of a cluster, anew when it is about to expire. The authority's key stays here: it signs the next one.
+# Makes a certificate for the processes of a cluster, anew when it is about to expire. The authority's key stays here: it signs the next
+# one.
 cluster_certificate() {
   local ca=$dir/cluster-authority name=soonshop-cluster
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 2>/dev/null | keep cluster-authority ca.key
@@ -46,17 +47,21 @@ cluster_certificate() {
   openssl req -x509 -new -key "$ca/ca.key" -days 3650 -subj "/CN=SoonShop cluster authority" \
     -addext 'keyUsage=critical,keyCertSign,cRLSign' 2>/dev/null | keep "$name" ca.crt
   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 2>/dev/null | keep "$name" tls.key
-  if [[ -s $dir/$name/tls.crt ]] && ! openssl x509 -in "$dir/$name/tls.crt" -noout -checkend 2592000 >/dev/null; then rm -f -- "$dir/$name/tls.crt"; fi
+  if [[ -s $dir/$name/tls.crt ]] && ! openssl x509 -in "$dir/$name/tls.crt" -noout -checkend 2592000 >/dev/null; then
+    rm -f -- "$dir/$name/tls.crt"
+  fi
   openssl req -new -key "$dir/$name/tls.key" -subj "/CN=$name" 2>/dev/null |
-    openssl x509 -req -CA "$dir/$name/ca.crt" -CAkey "$ca/ca.key" -set_serial "0x$(openssl rand -hex 15)" -days 397 -extfile <(printf '%s\n' \
-      'basicConstraints=critical,CA:FALSE' 'keyUsage=critical,digitalSignature' 'extendedKeyUsage=serverAuth,clientAuth' "subjectAltName=DNS:$name") 2>/dev/null |
+    openssl x509 -req -CA "$dir/$name/ca.crt" -CAkey "$ca/ca.key" -set_serial "0x$(openssl rand -hex 15)" -days 397 \
+      -extfile <(printf '%s\n' 'basicConstraints=critical,CA:FALSE' 'keyUsage=critical,digitalSignature' \
+        'extendedKeyUsage=serverAuth,clientAuth' "subjectAltName=DNS:$name") 2>/dev/null |
     keep "$name" tls.crt
 }
 
 # The server's administrator, whom only the first start needs, and the role of the shop, which is none.
 password | keep soonshop-postgres admin-password
 password | keep soonshop-postgres password
-printf 'Host=%s;Port=5432;Database=soonshop;Username=soonshop;Password=%s\n' "${SOONSHOP_DB_HOST:-postgres}" "$(cat "$dir/soonshop-postgres/password")" |
+printf 'Host=%s;Port=5432;Database=soonshop;Username=soonshop;Password=%s\n' \
+  "${SOONSHOP_DB_HOST:-postgres}" "$(cat "$dir/soonshop-postgres/password")" |
   keep soonshop-database ConnectionStrings__soonshop
 printf '%s\n' "${SOONSHOP_ADMIN_EMAIL:-admin@soonshop.test}" | keep soonshop-accounts Accounts__AdminEmail
 # With the kinds of characters that the shop asks for in passwords.
@@ -79,7 +84,8 @@ for secret in "$dir"/*/; do
   esac
   # Grafana in a cluster has its own password; so has a database that is elsewhere. Redis is not part of a cluster that these files make.
   [[ $secret != soonshop-grafana && $secret != soonshop-redis ]] || continue
-  [[ $secret != soonshop-postgres ]] || grep -qF -f "$dir/soonshop-postgres/password" "$dir/soonshop-database/ConnectionStrings__soonshop" || continue
+  [[ $secret != soonshop-postgres ]] ||
+    grep -qF -f "$dir/soonshop-postgres/password" "$dir/soonshop-database/ConnectionStrings__soonshop" || continue
   # A shop whose database is elsewhere uses RabbitMQ only if somebody has written where that is.
   [[ $secret != soonshop-rabbitmq ]] || ! grep -qF -f "$dir/soonshop-rabbitmq/password" "$dir/soonshop-rabbitmq/RabbitMq__Uri" ||
     grep -qF -f "$dir/soonshop-postgres/password" "$dir/soonshop-database/ConnectionStrings__soonshop" || continue

@@ -22,8 +22,11 @@ internal static class AdminApiKeysApi
     private static async Task<Results<Created<NewApiKeyResponse>, Problem>> CreateAsync(
         ApiKeyRequest body, HttpContext context, IClusterClient cluster)
     {
-        var result = await Key(cluster, context.OperationId()).CreateAsync(new CreateApiKey(body.Name!, [.. body.Scopes!], body.ExpiresAt, context.Actor()));
-        return result.IsError ? new Problem(result.Error) : TypedResults.Created($"/api/v1/admin/api-keys/{result.Value.Key.Id}", NewApiKeyResponse.Of(result.Value));
+        var result = await Key(cluster, context.OperationId())
+            .CreateAsync(new CreateApiKey(body.Name!, [.. body.Scopes!], body.ExpiresAt, context.Actor()));
+        return result.IsError
+            ? new Problem(result.Error)
+            : TypedResults.Created($"/api/v1/admin/api-keys/{result.Value.Key.Id}", NewApiKeyResponse.Of(result.Value));
     }
 
     private static async Task<Results<Ok<ApiKey>, Problem>> GetAsync(Guid id, IClusterClient cluster) =>

@@ -26,7 +26,8 @@ internal sealed class ApiKeyAuthentication(
 
     /// <summary>True for a header with an API key, or with something that begins like one.</summary>
     public static bool IsMeant(HttpRequest request) =>
-        request.Headers.Authorization is { Count: 1 } header && header[0]!.StartsWith(Bearer + ApiKeyToken.Prefix, StringComparison.OrdinalIgnoreCase);
+        request.Headers.Authorization is { Count: 1 } header
+        && header[0]!.StartsWith(Bearer + ApiKeyToken.Prefix, StringComparison.OrdinalIgnoreCase);
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -68,7 +69,8 @@ internal sealed class KnownApiKeys(AuthOptions options, IClusterClient cluster, 
         principal = await AskAsync(token);
         // A check that began before a revocation in this process must not be cached.
         if (fresh > TimeSpan.Zero && asked == Volatile.Read(ref forgotten))
-            (principal is null ? bad : good).Set(id, principal, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = fresh });
+            (principal is null ? bad : good).Set(
+                id, principal, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = fresh });
         return principal;
     }
 
@@ -89,7 +91,10 @@ internal sealed class KnownApiKeys(AuthOptions options, IClusterClient cluster, 
     {
         var answer = await cluster.GetGrain<IApiKeyGrain>(token.Id).CheckAsync(token.Secret).WaitAsync(CallTimeout, time);
         return answer.IsError ? null : new ClaimsPrincipal(new ClaimsIdentity(
-            [new Claim(Callers.ApiKeyClaim, answer.Value.Id.ToString()), .. answer.Value.Scopes.Select(s => new Claim(Callers.ScopeClaim, s))],
+            [
+                new Claim(Callers.ApiKeyClaim, answer.Value.Id.ToString()),
+                .. answer.Value.Scopes.Select(s => new Claim(Callers.ScopeClaim, s)),
+            ],
             ApiKeyAuthentication.SchemeName));
     }
 }

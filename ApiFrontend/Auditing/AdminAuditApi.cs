@@ -17,5 +17,6 @@ internal static class AdminAuditApi
         [EnumValue<AuditOutcome>] string? outcome, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
         [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IAuditGrain>(0).ListAsync(
-            new AuditFilter(actor, action, subject, EnumQuery.Read<AuditOutcome>(outcome), Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
+            new AuditFilter(actor, action, subject, EnumQuery.Read<AuditOutcome>(outcome), Times.ReadStart(from), Times.ReadEnd(to)),
+            new PageRequest(limit, cursor))).Ok();
 }

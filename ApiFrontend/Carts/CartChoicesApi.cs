@@ -13,23 +13,31 @@ internal static class CartChoicesApi
     public static void MapCartChoices(this IEndpointRouteBuilder cart)
     {
         cart.MapPut("/destination", SetDestinationAsync).WithName("setCartDestination").WithSummary("Set the destination").WithETag();
-        cart.MapDelete("/destination", RemoveDestinationAsync).WithName("removeCartDestination").WithSummary("Remove the destination").WithETag();
-        cart.MapPut("/shipping-method", SetMethodAsync).WithName("setCartShippingMethod").WithSummary("Choose a shipping method").WithETag();
-        cart.MapDelete("/shipping-method", RemoveMethodAsync).WithName("removeCartShippingMethod").WithSummary("Choose the cheapest shipping method").WithETag();
-        cart.MapPut("/codes/{code}", AddCodeAsync).WithName("addCartCode").WithSummary("Enter a promotion code").WithETag().ProducesProblems(ErrorCode.Conflict);
+        cart.MapDelete("/destination", RemoveDestinationAsync)
+            .WithName("removeCartDestination").WithSummary("Remove the destination").WithETag();
+        cart.MapPut("/shipping-method", SetMethodAsync)
+            .WithName("setCartShippingMethod").WithSummary("Choose a shipping method").WithETag();
+        cart.MapDelete("/shipping-method", RemoveMethodAsync)
+            .WithName("removeCartShippingMethod").WithSummary("Choose the cheapest shipping method").WithETag();
+        cart.MapPut("/codes/{code}", AddCodeAsync)
+            .WithName("addCartCode").WithSummary("Enter a promotion code").WithETag().ProducesProblems(ErrorCode.Conflict);
         cart.MapDelete("/codes/{code}", RemoveCodeAsync).WithName("removeCartCode").WithSummary("Remove a promotion code").WithETag();
         cart.MapPut("/currency", SetCurrencyAsync).WithName("setCartCurrency").WithSummary("Switch the currency").WithETag();
         cart.MapPost("/quote", QuoteAsync).WithName("quoteCart").WithSummary("Price the cart with other choices").WithETag();
-        cart.MapPost("/shipping-options", GetOptionsAsync).WithName("listCartShippingOptions").WithSummary("List the shipping methods with their prices");
+        cart.MapPost("/shipping-options", GetOptionsAsync)
+            .WithName("listCartShippingOptions").WithSummary("List the shipping methods with their prices");
     }
 
-    private static async Task<Results<Ok<Cart>, Problem>> SetDestinationAsync(DestinationRequest body, HttpContext context, IClusterClient cluster) =>
-        CartsApi.Tagged(await CartsApi.Mine(context, cluster, out var caller).SetDestinationAsync(caller, body.ToDestination()), context).Ok();
+    private static async Task<Results<Ok<Cart>, Problem>> SetDestinationAsync(
+        DestinationRequest body, HttpContext context, IClusterClient cluster) =>
+        CartsApi.Tagged(await CartsApi.Mine(context, cluster, out var caller).SetDestinationAsync(caller, body.ToDestination()), context)
+            .Ok();
 
     private static async Task<Results<Ok<Cart>, Problem>> RemoveDestinationAsync(HttpContext context, IClusterClient cluster) =>
         CartsApi.Tagged(await CartsApi.Mine(context, cluster, out var caller).SetDestinationAsync(caller, null), context).Ok();
 
-    private static async Task<Results<Ok<Cart>, Problem>> SetMethodAsync(ShippingMethodChoiceRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Ok<Cart>, Problem>> SetMethodAsync(
+        ShippingMethodChoiceRequest body, HttpContext context, IClusterClient cluster) =>
         CartsApi.Tagged(await CartsApi.Mine(context, cluster, out var caller).SetShippingMethodAsync(caller, body.Id), context).Ok();
 
     private static async Task<Results<Ok<Cart>, Problem>> RemoveMethodAsync(HttpContext context, IClusterClient cluster) =>
@@ -41,7 +49,8 @@ internal static class CartChoicesApi
     private static async Task<Results<Ok<Cart>, Problem>> RemoveCodeAsync(string code, HttpContext context, IClusterClient cluster) =>
         CartsApi.Tagged(await CartsApi.Mine(context, cluster, out var caller).RemoveCodeAsync(caller, code), context).Ok();
 
-    private static async Task<Results<Ok<Cart>, Problem>> SetCurrencyAsync(CurrencyChoiceRequest body, HttpContext context, IClusterClient cluster) =>
+    private static async Task<Results<Ok<Cart>, Problem>> SetCurrencyAsync(
+        CurrencyChoiceRequest body, HttpContext context, IClusterClient cluster) =>
         CartsApi.Tagged(await CartsApi.Mine(context, cluster, out var caller).SetCurrencyAsync(caller, body.Currency!), context).Ok();
 
     private static async Task<Results<Ok<Cart>, Problem>> QuoteAsync(CartQuoteBody body, HttpContext context, IClusterClient cluster) =>
@@ -50,7 +59,8 @@ internal static class CartChoicesApi
     private static async Task<Results<Ok<ShippingOptionsView>, Problem>> GetOptionsAsync(
         HttpContext context, IClusterClient cluster, ShippingOptionsRequest? body = null)
     {
-        var found = await CartsApi.Mine(context, cluster, out var caller).GetShippingOptionsAsync(caller, body?.Destination?.ToDestination());
+        var found = await CartsApi.Mine(context, cluster, out var caller)
+            .GetShippingOptionsAsync(caller, body?.Destination?.ToDestination());
         return found.Ok(options => ShippingOptionsView.Of(options, context));
     }
 }
@@ -65,7 +75,8 @@ public sealed record DestinationRequest(
 }
 
 /// <summary>A shipping method to choose.</summary>
-public sealed record ShippingMethodChoiceRequest([property: RequiredField, TextLength(PricingLimits.MaxIdLength, MinimumLength = 1), Line] string? Id);
+public sealed record ShippingMethodChoiceRequest(
+    [property: RequiredField, TextLength(PricingLimits.MaxIdLength, MinimumLength = 1), Line] string? Id);
 
 /// <summary>A currency to pay in.</summary>
 public sealed record CurrencyChoiceRequest([property: RequiredField, CurrencyCode] string? Currency);
@@ -106,13 +117,14 @@ internal sealed record ShippingOptionsView(ImmutableArray<ShippingOptionView> It
 /// <param name="Total">The total of the cart with this method.</param>
 /// <param name="Reason">Why it cannot be chosen; null when it can.</param>
 internal sealed record ShippingOptionView(
-    string Id, string Name, ShippingKind Kind, string? Carrier, int MinDays, int MaxDays, Money? Price, Money? Tax, Money? Total, string? Reason)
+    string Id, string Name, ShippingKind Kind, string? Carrier, int MinDays, int MaxDays, Money? Price, Money? Tax, Money? Total,
+    string? Reason)
 {
     public static ShippingOptionView Of(ShippingOption option, string currency, Messages language)
     {
         Money? Amount(long? minor) => minor is { } amount ? new Money(amount, currency) : null;
         return new ShippingOptionView(
-            option.MethodId, option.Name, option.Kind, option.Carrier, option.MinDays, option.MaxDays, Amount(option.Price), Amount(option.Tax),
-            Amount(option.Total), option.Reason is { } reason ? language.Text(reason) : null);
+            option.MethodId, option.Name, option.Kind, option.Carrier, option.MinDays, option.MaxDays, Amount(option.Price),
+            Amount(option.Tax), Amount(option.Total), option.Reason is { } reason ? language.Text(reason) : null);
     }
 }

@@ -12,7 +12,8 @@ internal static class CartsApi
 {
     public static void MapCarts(this IEndpointRouteBuilder api)
     {
-        api.MapPost("/carts", OpenAsync).WithTags("Cart").WithName("openCart").WithSummary("Create a cart").WithETag().ForCustomersGuestsAndNobody();
+        api.MapPost("/carts", OpenAsync)
+            .WithTags("Cart").WithName("openCart").WithSummary("Create a cart").WithETag().ForCustomersGuestsAndNobody();
 
         var cart = api.MapGroup("/cart").WithTags("Cart").ProducesProblems(ErrorCode.NotFound);
         cart.MapPost("/merge", MergeAsync).WithName("mergeCart").WithSummary("Merge a guest's cart into mine").WithETag().ForCustomers();
@@ -20,12 +21,14 @@ internal static class CartsApi
         var mine = cart.MapGroup("").ForCustomersAndGuests();
         mine.MapGet("", GetAsync).WithName("getCart").WithSummary("Get my cart at current prices").WithETag();
         mine.MapDelete("", ClearAsync).WithName("clearCart").WithSummary("Empty my cart");
-        mine.MapPut("/items/{sku}", SetItemAsync).WithName("setCartItem").WithSummary("Set the quantity of a line").WithETag().ProducesProblems(ErrorCode.Conflict);
+        mine.MapPut("/items/{sku}", SetItemAsync)
+            .WithName("setCartItem").WithSummary("Set the quantity of a line").WithETag().ProducesProblems(ErrorCode.Conflict);
         mine.MapDelete("/items/{sku}", RemoveItemAsync).WithName("removeCartItem").WithSummary("Remove a line").WithETag();
         mine.MapCartChoices();
     }
 
-    private static async Task<Results<Created<Cart>, Problem>> OpenAsync(HttpContext context, IClusterClient cluster, IssuedCartPool pool) =>
+    private static async Task<Results<Created<Cart>, Problem>> OpenAsync(
+        HttpContext context, IClusterClient cluster, IssuedCartPool pool) =>
         Tagged(await OpenCartAsync(context, cluster, pool), context).Created(_ => "/cart");
 
     /// <summary>Returns the customer's cart, or a new one for a guest.</summary>
@@ -65,7 +68,8 @@ internal static class CartsApi
         MergeRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster) =>
         body.CartId == Guid.Empty
             ? new Problem(Error.Invalid("cartId", "field.cart-id", "is not a valid cart id"))
-            : Tagged(await cluster.Reference<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context).Ok();
+            : Tagged(await cluster.Reference<ICartGrain>(user.RequiredUserId()).MergeAsync(context.Caller(), body.CartId!.Value), context)
+                .Ok();
 
     /// <summary>Sets the ETag, which a checkout can send in <c>If-Match</c>, and translates the reasons in the prices.</summary>
     internal static Result<Cart> Tagged(Result<Cart> cart, HttpContext context)

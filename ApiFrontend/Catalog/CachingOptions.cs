@@ -55,7 +55,8 @@ public sealed class CachingOptions
         if (MaxMegabytes is < 1 or > 16_384)
             yield return $"Caching:MaxMegabytes is {MaxMegabytes}; set Caching__MaxMegabytes to 1–16384, or Caching__Enabled to false.";
         if (NewsMilliseconds is < 10 or > 500)
-            yield return $"Caching:NewsMilliseconds is {NewsMilliseconds}; set Caching__NewsMilliseconds to 10–500: a change must be known within a second.";
+            yield return $"Caching:NewsMilliseconds is {NewsMilliseconds}; set Caching__NewsMilliseconds to 10–500: a change must be known "
+                + "within a second.";
         foreach (var (name, seconds) in new[]
         {
             (nameof(ProductMaxAgeSeconds), ProductMaxAgeSeconds), (nameof(SearchMaxAgeSeconds), SearchMaxAgeSeconds),

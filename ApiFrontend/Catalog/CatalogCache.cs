@@ -32,14 +32,16 @@ internal sealed class CatalogCache : IDisposable
     public CatalogCache(CachingOptions options, IMeterFactory meters)
     {
         enabled = options.Enabled;
-        products = new ResponseCache(options.MaxProducts, options.MaxMegabytes * 1024L * 1024, TimeSpan.FromSeconds(options.ProductSeconds));
+        products = new ResponseCache(
+            options.MaxProducts, options.MaxMegabytes * 1024L * 1024, TimeSpan.FromSeconds(options.ProductSeconds));
         searches = new ResponseCache(options.MaxSearches, options.MaxMegabytes * 1024L * 1024, TimeSpan.FromSeconds(options.SearchSeconds));
         reads = meters.Create("SoonShop.Catalogue").CreateCounter<long>(
             "soonshop.catalogue.reads", "{read}", "Reads of products and searches, by the source of the response.");
     }
 
     /// <summary>Returns a product from the cache or from <paramref name="ask"/>.</summary>
-    public ValueTask<(Result<CachedResponse> Answer, string Source)> ProductAsync(string sku, Func<Task<Result<CachedResponse>>> ask, CancellationToken cancellation) =>
+    public ValueTask<(Result<CachedResponse> Answer, string Source)> ProductAsync(
+        string sku, Func<Task<Result<CachedResponse>>> ask, CancellationToken cancellation) =>
         GetAsync(products, sku, ask, answer => IsNewest(sku, answer), cancellation);
 
     /// <summary>Returns what many products give, such as a search, from the cache or from <paramref name="ask"/>.</summary>
@@ -89,7 +91,8 @@ internal sealed class CatalogCache : IDisposable
     }
 
     private async ValueTask<(Result<CachedResponse> Answer, string Source)> GetAsync(
-        ResponseCache answers, object key, Func<Task<Result<CachedResponse>>> ask, Func<CachedResponse, bool> mayKeep, CancellationToken cancellation)
+        ResponseCache answers, object key, Func<Task<Result<CachedResponse>>> ask, Func<CachedResponse, bool> mayKeep,
+        CancellationToken cancellation)
     {
         if (!enabled || Environment.TickCount64 >= Volatile.Read(ref trustedUntilMs))
             return (await ask(), Counted(CacheSource.Bypass));

@@ -40,7 +40,8 @@ internal sealed partial class CatalogChangeSubscriber(
                     LogNone(log, e.Message);
                 pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
             }
-            await Task.Delay(pause, stoppingToken).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await Task.Delay(pause, stoppingToken)
+                .ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 

@@ -137,7 +137,9 @@ internal sealed class CatalogReader(
         var product = await cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku)).GetAsync();
         return product.IsError ? product.Error
             : product.Value.IsDraft && !showsDrafts ? Error.NotFound("not-found.product", $"The product {sku} was not found.")
-            : new CachedResponse(Write(links.ToPublic(showsDrafts ? product.Value : product.Value with { PublishAt = null })), ETag(product.Value), product.Value.Version, product.Value.StockVersion, product.Value.PricesChangeAt);
+            : new CachedResponse(
+                Write(links.ToPublic(showsDrafts ? product.Value : product.Value with { PublishAt = null })), ETag(product.Value),
+                product.Value.Version, product.Value.StockVersion, product.Value.PricesChangeAt);
     }
 
     private async Task<Result<CachedResponse>> AskAsync(ProductQuery query)

@@ -19,7 +19,8 @@ internal static class ProductGroupsApi
     public static void MapProductGroups(this IEndpointRouteBuilder api)
     {
         var groups = api.MapGroup("/product-groups").WithTags(Tag);
-        groups.MapGet("/{id}", GetAsync).WithName("getProductGroup").WithSummary("Get a product with its variants").ForAnyone().Compressed();
+        groups.MapGet("/{id}", GetAsync)
+            .WithName("getProductGroup").WithSummary("Get a product with its variants").ForAnyone().Compressed();
     }
 
     public static void MapAdminProductGroups(this IEndpointRouteBuilder admin)

@@ -10,8 +10,8 @@ internal sealed record ProductImages(ImmutableArray<string> Urls, ImmutableSorte
 
     /// <summary>
     /// Returns the images that a request asks for. It has them as <c>images</c>, which are URLs, as <c>media</c>, which have more members,
-    /// or as both, as a product that was read has them. Where both differ, what was changed counts. Errors: <c>validation-failed</c> when both
-    /// were changed, and for entries that name no image.
+    /// or as both, as a product that was read has them. Where both differ, what was changed counts. Errors: <c>validation-failed</c> when
+    /// both were changed, and for entries that name no image.
     /// </summary>
     /// <param name="images">The URLs; null when the request has none. They keep what they show.</param>
     /// <param name="media">The images; null when the request has none.</param>

@@ -11,17 +11,21 @@ internal static class ProductPricesApi
     public static void MapProductPrices(this IEndpointRouteBuilder admin)
     {
         admin.MapGet("/{sku}/prices", GetAsync).WithName("getProductPrices").WithSummary("Get the prices of a product").WithETag();
-        admin.MapPut("/{sku}/prices", SetAsync).WithName("setProductPrices").WithSummary("Replace the prices of a product").WithETag().WithIfMatch();
+        admin.MapPut("/{sku}/prices", SetAsync)
+            .WithName("setProductPrices").WithSummary("Replace the prices of a product").WithETag().WithIfMatch();
     }
 
     private static async Task<Results<Ok<ProductPricesView>, Problem>> GetAsync(string sku, HttpContext context, IClusterClient cluster) =>
-        ProductsApi.Find(cluster, sku) is var (_, product) ? Tagged(await product.GetAsync(), context).Ok(ProductPricesView.Of) : ProductsApi.Unknown(sku);
+        ProductsApi.Find(cluster, sku) is var (_, product)
+            ? Tagged(await product.GetAsync(), context).Ok(ProductPricesView.Of)
+            : ProductsApi.Unknown(sku);
 
     private static async Task<Results<Ok<ProductPricesView>, Problem>> SetAsync(
         string sku, ProductPricesRequest body, HttpContext context, IClusterClient cluster, CatalogReader catalog) =>
         ProductsApi.Find(cluster, sku) is not var (normal, product) ? ProductsApi.Unknown(sku)
         : body.Problem() is { } problem ? new Problem(problem)
-        : Tagged(catalog.Invalidate(context, normal, await product.SetPricesAsync(body.ToPrices(), ETags.IfMatch(context))), context).Ok(ProductPricesView.Of);
+        : Tagged(catalog.Invalidate(context, normal, await product.SetPricesAsync(body.ToPrices(), ETags.IfMatch(context))), context)
+            .Ok(ProductPricesView.Of);
 
     private static Result<Product> Tagged(Result<Product> product, HttpContext context)
     {
@@ -37,9 +41,11 @@ public sealed record ProductPricesRequest([property: RequiredField, MaxItems(Pri
     /// <summary>Returns the error of prices that are compared with another currency; null for none.</summary>
     internal Error? Problem()
     {
-        var wrong = Prices!.Index().Where(p => p.Item.CompareAtPrice is { } other && other.Currency != p.Item.Price!.Value.Currency).ToDictionary(
-            p => $"prices[{p.Index}].compareAtPrice.currency",
-            p => (ErrorText[])[ErrorText.Of("field.currency-of-price", $"must be {p.Item.Price!.Value.Currency}, the currency of the price")]);
+        var wrong = Prices!.Index()
+            .Where(p => p.Item.CompareAtPrice is { } other && other.Currency != p.Item.Price!.Value.Currency).ToDictionary(
+                p => $"prices[{p.Index}].compareAtPrice.currency",
+                p => (ErrorText[])[ErrorText.Of(
+                    "field.currency-of-price", $"must be {p.Item.Price!.Value.Currency}, the currency of the price")]);
         return wrong.Count == 0 ? null : Error.Invalid(wrong);
     }
 

@@ -21,7 +21,8 @@ internal static class ProductsApi
     public static void MapProducts(this IEndpointRouteBuilder api)
     {
         var products = api.MapGroup("/products").WithTags("Catalogue");
-        products.MapGet("", SearchAsync).WithName("searchProducts").WithSummary("Search products").WithMetadata(Attributes).ForAnyone().Compressed();
+        products.MapGet("", SearchAsync)
+            .WithName("searchProducts").WithSummary("Search products").WithMetadata(Attributes).ForAnyone().Compressed();
         products.MapGet("/{sku}", GetAsync).WithName("getProduct").WithSummary("Get a product").ForAnyone().Compressed();
         products.MapGet("/{sku}/related", RelatedAsync).WithName("listRelatedProducts").WithSummary("List related products").ForAnyone()
             .Compressed();
@@ -156,7 +157,8 @@ internal static class ProductsApi
     internal static (string Sku, IProductGrain Product)? Find(IClusterClient cluster, string text) =>
         Sku.TryNormalize(text, out var sku) ? (sku, cluster.GetGrain<IProductGrain>(Sku.GrainKey(sku))) : null;
 
-    private static Problem Missing(string parameter) => new(Error.Invalid(parameter, "field.required", $"The {parameter} field is required."));
+    private static Problem Missing(string parameter) =>
+        new(Error.Invalid(parameter, "field.required", $"The {parameter} field is required."));
 
     internal static Problem Unknown(string sku) => new(UnknownError(sku));
 
@@ -268,5 +270,12 @@ public sealed record OptionValueBody(
 /// <summary>A new product with its SKU.</summary>
 public sealed record CreateProductRequest(
     [property: RequiredField, SkuText] string? Sku,
-    string? Name, string? Description, string? Category, string? Family, Money? Price, Dictionary<string, string>? Attributes, string[]? Images, bool? Active)
+    string? Name,
+    string? Description,
+    string? Category,
+    string? Family,
+    Money? Price,
+    Dictionary<string, string>? Attributes,
+    string[]? Images,
+    bool? Active)
     : ProductRequest(Name, Description, Category, Family, Price, Attributes, Images, Active);

@@ -12,7 +12,9 @@ internal sealed class ResponseCache(int maxCount, long maxBytes, TimeSpan lifeti
     /// <summary>The approximate overhead of an entry, in bytes.</summary>
     private const int EntryBytes = 512;
 
-    /// <summary>What an entry takes in all, in sizes of its JSON: the message of gRPC clients, which is made from it later, is an object.</summary>
+    /// <summary>
+    /// What an entry takes in all, in sizes of its JSON: the message of gRPC clients, which is made from it later, is an object.
+    /// </summary>
     private const int MessageFactor = 3;
 
     /// <summary>The fraction of entries that is removed when the number is reached.</summary>

@@ -39,8 +39,12 @@ internal sealed class Admission
         this.metrics = metrics;
         (general, payments, passwords) = (new(options, time), new(options.ForPayments(), time), new(options.ForPasswords(), time));
         (string Name, AdmissionLimit Limit)[] limits = [("general", general), ("payments", payments), ("passwords", passwords)];
-        metrics.Meter.CreateObservableGauge("soonshop.gateway.limit", () => limits.Select(l => Measure(l.Name, l.Limit.Limit)), "{request}", "The limit of concurrent requests, by class of route.");
-        metrics.Meter.CreateObservableGauge("soonshop.gateway.in_flight", () => limits.Select(l => Measure(l.Name, l.Limit.InFlight)), "{request}", "Concurrent requests, by class of route.");
+        metrics.Meter.CreateObservableGauge(
+            "soonshop.gateway.limit", () => limits.Select(l => Measure(l.Name, l.Limit.Limit)), "{request}",
+            "The limit of concurrent requests, by class of route.");
+        metrics.Meter.CreateObservableGauge(
+            "soonshop.gateway.in_flight", () => limits.Select(l => Measure(l.Name, l.Limit.InFlight)), "{request}",
+            "Concurrent requests, by class of route.");
     }
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)

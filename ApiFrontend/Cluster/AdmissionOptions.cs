@@ -72,9 +72,11 @@ public sealed class AdmissionOptions
         if (MinLimit is < 1 or > 100_000)
             yield return $"Admission:MinLimit is {MinLimit}; set Admission__MinLimit to 1–100000.";
         if (MaxLimit < MinLimit || MaxLimit > 100_000)
-            yield return $"Admission:MaxLimit is {MaxLimit}; set Admission__MaxLimit to {MinLimit}–100000, and not below Admission:MinLimit.";
+            yield return $"Admission:MaxLimit is {MaxLimit}; set Admission__MaxLimit to {MinLimit}–100000, and not below "
+                + "Admission:MinLimit.";
         if (InitialLimit < MinLimit || InitialLimit > MaxLimit)
-            yield return $"Admission:InitialLimit is {InitialLimit}; set Admission__InitialLimit between Admission:MinLimit and Admission:MaxLimit.";
+            yield return $"Admission:InitialLimit is {InitialLimit}; set Admission__InitialLimit between Admission:MinLimit and "
+                + "Admission:MaxLimit.";
         if (TargetMilliseconds is < 1 or > 60_000)
             yield return $"Admission:TargetMilliseconds is {TargetMilliseconds}; set Admission__TargetMilliseconds to 1–60000.";
         if (MaxWaiting is < 0 or > 100_000)
@@ -82,12 +84,14 @@ public sealed class AdmissionOptions
         if (MaxWaitMilliseconds is < 0 or > 60_000)
             yield return $"Admission:MaxWaitMilliseconds is {MaxWaitMilliseconds}; set Admission__MaxWaitMilliseconds to 0–60000.";
         if (PaymentTargetMilliseconds is < 1 or > 60_000)
-            yield return $"Admission:PaymentTargetMilliseconds is {PaymentTargetMilliseconds}; set Admission__PaymentTargetMilliseconds to 1–60000.";
+            yield return $"Admission:PaymentTargetMilliseconds is {PaymentTargetMilliseconds}; set Admission__PaymentTargetMilliseconds to "
+                + "1–60000.";
         if (PasswordLimit is < 1 or > 100_000)
             yield return $"Admission:PasswordLimit is {PasswordLimit}; set Admission__PasswordLimit to 1–100000.";
         if (PasswordMaxWaiting is < 0 or > 100_000)
             yield return $"Admission:PasswordMaxWaiting is {PasswordMaxWaiting}; set Admission__PasswordMaxWaiting to 0–100000.";
         if (PasswordMaxWaitMilliseconds is < 0 or > 60_000)
-            yield return $"Admission:PasswordMaxWaitMilliseconds is {PasswordMaxWaitMilliseconds}; set Admission__PasswordMaxWaitMilliseconds to 0–60000.";
+            yield return $"Admission:PasswordMaxWaitMilliseconds is {PasswordMaxWaitMilliseconds}; set "
+                + "Admission__PasswordMaxWaitMilliseconds to 0–60000.";
     }
 }

@@ -24,11 +24,13 @@ internal sealed record CallTraits(
 
     private static Func<IGrainReferenceRuntime, IOutgoingGrainCallContext, Task> Repeater(Type returns) => returns.IsGenericType
         ? typeof(CallTraits).GetMethod(nameof(AskAgainAsync), BindingFlags.NonPublic | BindingFlags.Static)!
-            .MakeGenericMethod(returns.GetGenericArguments()[0]).CreateDelegate<Func<IGrainReferenceRuntime, IOutgoingGrainCallContext, Task>>()
+            .MakeGenericMethod(returns.GetGenericArguments()[0])
+            .CreateDelegate<Func<IGrainReferenceRuntime, IOutgoingGrainCallContext, Task>>()
         : DoAgainAsync;
 
     private static async Task AskAgainAsync<T>(IGrainReferenceRuntime runtime, IOutgoingGrainCallContext context) =>
-        context.Response = Response.FromResult(await runtime.InvokeMethodAsync<T>((GrainReference)context.Grain, context.Request, Options(context)));
+        context.Response = Response.FromResult(
+            await runtime.InvokeMethodAsync<T>((GrainReference)context.Grain, context.Request, Options(context)));
 
     private static async Task DoAgainAsync(IGrainReferenceRuntime runtime, IOutgoingGrainCallContext context)
     {

@@ -55,7 +55,8 @@ internal sealed partial class ClusterBreaker
             });
         }
         pipeline = builder.Build();
-        metrics.Meter.CreateObservableGauge("soonshop.gateway.breaker.open", () => IsOpen ? 1 : 0, description: "1 while calls to the cluster are stopped.");
+        metrics.Meter.CreateObservableGauge(
+            "soonshop.gateway.breaker.open", () => IsOpen ? 1 : 0, description: "1 while calls to the cluster are stopped.");
     }
 
     /// <summary>True while calls are stopped.</summary>
@@ -127,7 +128,8 @@ internal sealed partial class ClusterBreaker
 
     private bool IsClusterFailure(Exception? e, ResilienceContext context) => e switch
     {
-        OrleansMessageRejectionException or GatewayTooBusyException or Orleans.Runtime.Messaging.ConnectionFailedException or CallLostException => true,
+        OrleansMessageRejectionException or GatewayTooBusyException or Orleans.Runtime.Messaging.ConnectionFailedException
+            or CallLostException => true,
         DeadlineException => false,
         TimeoutException => IsWidespread(context.Properties.GetValue(Target, default)),
         _ => false,

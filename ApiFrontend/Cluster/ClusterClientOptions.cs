@@ -61,7 +61,8 @@ public sealed class ClusterClientOptions
         if (MaxRepeatedCalls is < 0 or > 10_000)
             yield return $"Cluster:MaxRepeatedCalls is {MaxRepeatedCalls}; set Cluster__MaxRepeatedCalls to 0–10000.";
         if (BreakerFailureRatio is not (> 0 and <= 1))
-            yield return $"Cluster:BreakerFailureRatio is {BreakerFailureRatio}; set Cluster__BreakerFailureRatio to more than 0 and at most 1.";
+            yield return $"Cluster:BreakerFailureRatio is {BreakerFailureRatio}; set Cluster__BreakerFailureRatio to more than 0 and at "
+                + "most 1.";
         if (BreakerMinimumCalls is < 2 or > 100_000)
             yield return $"Cluster:BreakerMinimumCalls is {BreakerMinimumCalls}; set Cluster__BreakerMinimumCalls to 2–100000.";
         if (BreakerSamplingSeconds is not (>= 0.5 and <= 300))

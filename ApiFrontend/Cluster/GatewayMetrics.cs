@@ -16,9 +16,12 @@ internal sealed class GatewayMetrics
         admitted = Meter.CreateCounter<long>("soonshop.gateway.admitted", "{request}", "Admitted requests.");
         shed = Meter.CreateCounter<long>("soonshop.gateway.shed", "{request}", "Requests refused because of too many concurrent ones.");
         repeated = Meter.CreateCounter<long>("soonshop.gateway.calls.repeated", "{call}", "Grain calls that were repeated.");
-        lost = Meter.CreateCounter<long>("soonshop.gateway.calls.lost", "{call}", "Grain calls without a response after a gateway was lost.");
-        rejected = Meter.CreateCounter<long>("soonshop.gateway.calls.rejected", "{call}", "Grain calls that were not made because the breaker was open.");
-        limited = Meter.CreateCounter<long>("soonshop.gateway.rate_limited", "{request}", "Requests refused by a rate limit, by class of limit.");
+        lost = Meter.CreateCounter<long>(
+            "soonshop.gateway.calls.lost", "{call}", "Grain calls without a response after a gateway was lost.");
+        rejected = Meter.CreateCounter<long>(
+            "soonshop.gateway.calls.rejected", "{call}", "Grain calls that were not made because the breaker was open.");
+        limited = Meter.CreateCounter<long>(
+            "soonshop.gateway.rate_limited", "{request}", "Requests refused by a rate limit, by class of limit.");
         // Exports the counters as 0 before their first event.
         foreach (var counter in (Counter<long>[])[admitted, shed, repeated, lost, rejected])
             counter.Add(0);

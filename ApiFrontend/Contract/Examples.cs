@@ -28,9 +28,9 @@ internal static class Examples
     /// </summary>
     private static readonly HashSet<string> LeftOut = new(StringComparer.Ordinal)
     {
-        "LoginRequest.cartId", "PlaceOrderRequest.addressId", "PlaceOrderRequest.savePaymentMethod", "PlaceOrderRequest.expectedTotal", "PayOrderRequest.savePaymentMethod",
-        "SynonymSetRequest.from", "SynonymSetRequest.to", "RefundRequest.lines", "RefundRequest.full", "cursor",
-        "ProductMediaBody.mediaId", "ProductMediaBody.sources", "ProductRequest.media", "CreateProductRequest.media",
+        "LoginRequest.cartId", "PlaceOrderRequest.addressId", "PlaceOrderRequest.savePaymentMethod", "PlaceOrderRequest.expectedTotal",
+        "PayOrderRequest.savePaymentMethod", "SynonymSetRequest.from", "SynonymSetRequest.to", "RefundRequest.lines", "RefundRequest.full",
+        "cursor", "ProductMediaBody.mediaId", "ProductMediaBody.sources", "ProductRequest.media", "CreateProductRequest.media",
         "ProductPatchRequest.media",
     };
 
@@ -246,7 +246,9 @@ internal static class Examples
         if (schema is null || depth == 0)
             return null;
         if (schema.OneOf is { Count: > 0 } choices)
-            return Find(owner, name) is { } chosen && chosen() is null ? null : Of(document, choices.FirstOrDefault(c => c.Type != JsonSchemaType.Null), owner, name, depth);
+            return Find(owner, name) is { } chosen && chosen() is null
+                ? null
+                : Of(document, choices.FirstOrDefault(c => c.Type != JsonSchemaType.Null), owner, name, depth);
         if (Known.TryGetValue($"{owner}.{name}", out var exact))
             return exact();
         if (schema.Enum is { Count: > 0 } words)
@@ -257,11 +259,15 @@ internal static class Examples
         return type switch
         {
             JsonSchemaType.Object when schema.Properties is { Count: > 0 } properties => new JsonObject(
-                properties.Where(p => !LeftOut.Contains($"{id ?? owner}.{p.Key}")).Select(p => KeyValuePair.Create(p.Key, Of(document, p.Value, id ?? owner, p.Key, depth - 1)))),
-            JsonSchemaType.Object => schema.AdditionalProperties is { } values ? new JsonObject { ["name"] = Of(document, values, owner, "", depth - 1) } : new JsonObject(),
+                properties.Where(p => !LeftOut.Contains($"{id ?? owner}.{p.Key}")).Select(p =>
+                    KeyValuePair.Create(p.Key, Of(document, p.Value, id ?? owner, p.Key, depth - 1)))),
+            JsonSchemaType.Object => schema.AdditionalProperties is { } values
+                ? new JsonObject { ["name"] = Of(document, values, owner, "", depth - 1) }
+                : new JsonObject(),
             JsonSchemaType.Array => new JsonArray(Of(document, schema.Items, owner, name, depth - 1)),
             JsonSchemaType.Boolean => true,
-            JsonSchemaType.Integer or JsonSchemaType.Number => long.TryParse(schema.Minimum, CultureInfo.InvariantCulture, out var minimum) ? Math.Max(1, minimum) : 1,
+            JsonSchemaType.Integer or JsonSchemaType.Number =>
+                long.TryParse(schema.Minimum, CultureInfo.InvariantCulture, out var minimum) ? Math.Max(1, minimum) : 1,
             _ => schema.Format switch
             {
                 "uuid" => Id,
@@ -279,10 +285,13 @@ internal static class Examples
     private static bool Fits(JsonNode? value, IOpenApiSchema schema) => value?.GetValueKind() switch
     {
         null => schema.Type?.HasFlag(JsonSchemaType.Null) == true,
-        System.Text.Json.JsonValueKind.Object => schema.Type?.HasFlag(JsonSchemaType.Object) == true && schema.Properties is not { Count: > 0 },
+        System.Text.Json.JsonValueKind.Object =>
+            schema.Type?.HasFlag(JsonSchemaType.Object) == true && schema.Properties is not { Count: > 0 },
         System.Text.Json.JsonValueKind.Array => schema.Type?.HasFlag(JsonSchemaType.Array) == true,
-        System.Text.Json.JsonValueKind.Number => schema.Type is { } type && (type.HasFlag(JsonSchemaType.Integer) || type.HasFlag(JsonSchemaType.Number)),
+        System.Text.Json.JsonValueKind.Number =>
+            schema.Type is { } type && (type.HasFlag(JsonSchemaType.Integer) || type.HasFlag(JsonSchemaType.Number)),
         _ => schema.Type?.HasFlag(JsonSchemaType.String) == true
-            && (schema.Format is null or "email" or "uri" || (schema.Format is "date-time" && DateTimeOffset.TryParse(value!.GetValue<string>(), CultureInfo.InvariantCulture, out _))),
+            && (schema.Format is null or "email" or "uri" || (schema.Format is "date-time" && DateTimeOffset.TryParse(
+                value!.GetValue<string>(), CultureInfo.InvariantCulture, out _))),
     };
 }

@@ -7,7 +7,8 @@ namespace SoonShop.ApiFrontend.Contract;
 internal static class FieldTexts
 {
     /// <summary>Parameters.</summary>
-    public static readonly IReadOnlyDictionary<string, string> Parameters = new Dictionary<string, string>(PricingTexts.Parameters, StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> Parameters = new Dictionary<string, string>(
+        PricingTexts.Parameters, StringComparer.Ordinal)
     {
         ["cursor"] = "`nextCursor` of the page before; leave it out for the first page.",
         ["limit"] = "The most items on a page.",
@@ -76,7 +77,8 @@ internal static class FieldTexts
     };
 
     /// <summary>Properties.</summary>
-    public static readonly IReadOnlyDictionary<string, string> Properties = new Dictionary<string, string>(PricingTexts.Properties, StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> Properties = new Dictionary<string, string>(
+        PricingTexts.Properties, StringComparer.Ordinal)
     {
         ["action"] = "What was done.",
         ["active"] = "False takes the product out of sale. A product that was never on sale is a draft.",

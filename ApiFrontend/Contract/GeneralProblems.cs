@@ -49,7 +49,10 @@ internal sealed record OperationKind(
         return new OperationKind(
             route.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true,
             HttpMethods.IsPost(method),
-            HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) || metadata.OfType<IAcceptsMetadata>().Any(),
+            HttpMethods.IsPost(method)
+                || HttpMethods.IsPut(method)
+                || HttpMethods.IsPatch(method)
+                || metadata.OfType<IAcceptsMetadata>().Any(),
             access is { NeedsToken: true },
             access?.ScopeFor(method),
             access is { TakesCart: true },

@@ -14,10 +14,12 @@ internal sealed class OpenApiCommand
 
     private OpenApiCommand(string version, string? file) => (this.version, this.file) = (version, file);
 
+    private static string Versions => string.Join(" or ", ApiVersions.All.Select(ApiVersions.NameOf));
+
     /// <summary>The usage text of the program.</summary>
     public static string Usage { get; } = $"""
         Usage: ApiFrontend [--Section:Key=value …]   run a front end
-               ApiFrontend openapi VERSION [FILE]    write the OpenAPI document of {string.Join(" or ", ApiVersions.All.Select(ApiVersions.NameOf))} to a file, or to the output, and end
+               ApiFrontend openapi VERSION [FILE]    write the OpenAPI document of {Versions} to a file, or to the output, and end
                ApiFrontend new-key                   write a new key for access tokens, as PEM, to the output, and end
                ApiFrontend health URL                ask a process on this machine how it is: 0 for well
         """;

@@ -15,19 +15,19 @@ namespace SoonShop.ApiFrontend.Contract;
 internal static class OpenApiDocuments
 {
     private const string Description = """
-        Amounts are integers in minor units of their currency; times are RFC 3339 in UTC. Members of bodies and query parameters that an
-        operation does not know are refused, each by name, as are names in another case and names that are given twice.
+Amounts are integers in minor units of their currency; times are RFC 3339 in UTC. Members of bodies and query parameters that an
+operation does not know are refused, each by name, as are names in another case and names that are given twice.
 
-        **Errors** are RFC 9457 problems. `type` says what happened and never changes. `title`, `detail` and `errors` are for people, in English or
-        Chinese by `Accept-Language`. `errors` names every wrong field. A request line or headers that are too long or malformed are
-        refused with 400, 414 or 431 and no body. A method that a path does not have is 405.
+**Errors** are RFC 9457 problems. `type` says what happened and never changes. `title`, `detail` and `errors` are for people, in English or
+Chinese by `Accept-Language`. `errors` names every wrong field. A request line or headers that are too long or malformed are
+refused with 400, 414 or 431 and no body. A method that a path does not have is 405.
 
-        **Idempotency.** Every POST accepts an `Idempotency-Key`: the same key and body return the same answer, with `Idempotent-Replayed: true`.
+**Idempotency.** Every POST accepts an `Idempotency-Key`: the same key and body return the same answer, with `Idempotent-Replayed: true`.
 
-        **Lists** are paged: send `nextCursor` as `cursor` until it is null.
+**Lists** are paged: send `nextCursor` as `cursor` until it is null.
 
-        **Tracing.** The trace of a W3C `traceparent` header goes on; the `traceId` of a problem is its trace id.
-        """;
+**Tracing.** The trace of a W3C `traceparent` header goes on; the `traceId` of a problem is its trace id.
+""";
 
     public static IServiceCollection AddShopOpenApi(this IServiceCollection services)
     {
@@ -48,7 +48,8 @@ internal static class OpenApiDocuments
 
     public static void MapShopOpenApi(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync).ForAnyone().Compressed().Admit(AdmissionClass.Free).ExcludeFromDescription();
+        app.MapGet("/openapi/{version:regex(^v\\d+$)}.json", ServeAsync)
+            .ForAnyone().Compressed().Admit(AdmissionClass.Free).ExcludeFromDescription();
         app.MapScalarApiReference("/scalar", o =>
         {
             ScalarPage.Configure(o);
@@ -72,11 +73,13 @@ internal static class OpenApiDocuments
         document.Servers = [new OpenApiServer { Url = "/" }];
         document.Components ??= new OpenApiComponents();
         // The descriptions of the streams explain their events.
-        foreach (var name in (document.Components.Schemas?.Keys ?? []).Where(k => k.StartsWith("SseItemOf", StringComparison.Ordinal)).ToArray())
+        foreach (var name in (document.Components.Schemas?.Keys ?? []).Where(k => k.StartsWith("SseItemOf", StringComparison.Ordinal))
+            .ToArray())
             document.Components.Schemas!.Remove(name);
         document.Components.SecuritySchemes = SecuritySchemes.All();
         ShareWords(document);
-        foreach (var content in document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.RequestBody?.Content?.Values ?? Enumerable.Empty<OpenApiMediaType>()))
+        foreach (var content in document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o =>
+            o.RequestBody?.Content?.Values ?? Enumerable.Empty<OpenApiMediaType>()))
             Close(document, content.Schema, []);
         return Task.CompletedTask;
     }
@@ -94,7 +97,8 @@ internal static class OpenApiDocuments
             return;
         if (own.Properties is { Count: > 0 })
             own.AdditionalPropertiesAllowed = false;
-        foreach (var inner in (own.Properties?.Values ?? []).Concat(own.OneOf ?? []).Concat(own.AllOf ?? []).Append(own.Items).Append(own.AdditionalProperties))
+        foreach (var inner in (own.Properties?.Values ?? []).Concat(own.OneOf ?? [])
+            .Concat(own.AllOf ?? []).Append(own.Items).Append(own.AdditionalProperties))
             Close(document, inner, seen);
     }
 
@@ -103,12 +107,14 @@ internal static class OpenApiDocuments
     /// </summary>
     private static void ShareWords(OpenApiDocument document)
     {
-        foreach (var parameter in document.Paths.Values.SelectMany(p => p.Operations!.Values).SelectMany(o => o.Parameters ?? []).OfType<OpenApiParameter>())
+        foreach (var parameter in document.Paths.Values.SelectMany(p => p.Operations!.Values)
+            .SelectMany(o => o.Parameters ?? []).OfType<OpenApiParameter>())
         {
             if (parameter.Schema is OpenApiSchema { Title: { } name } words)
                 parameter.Schema = Share(name, words);
         }
-        foreach (var fields in (document.Components!.Schemas ?? new Dictionary<string, IOpenApiSchema>()).Values.Select(s => s.Properties).OfType<IDictionary<string, IOpenApiSchema>>().ToArray())
+        foreach (var fields in (document.Components!.Schemas ?? new Dictionary<string, IOpenApiSchema>()).Values.Select(s => s.Properties)
+            .OfType<IDictionary<string, IOpenApiSchema>>().ToArray())
         {
             foreach (var (field, schema) in fields.ToArray())
             {
@@ -151,5 +157,6 @@ internal sealed class OpenApiFiles(IServiceProvider services)
 internal sealed record OpenApiFile(byte[] Content)
 {
     /// <summary>Changes with the content.</summary>
-    public Microsoft.Net.Http.Headers.EntityTagHeaderValue ETag { get; } = new($"\"{Convert.ToHexStringLower(SHA256.HashData(Content))[..16]}\"");
+    public Microsoft.Net.Http.Headers.EntityTagHeaderValue ETag { get; } = new(
+        $"\"{Convert.ToHexStringLower(SHA256.HashData(Content))[..16]}\"");
 }

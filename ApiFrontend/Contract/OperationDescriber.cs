@@ -23,23 +23,31 @@ internal static class OperationDescriber
             operation.Description ??= $"An API key needs the scope {scope}.";
         if (kind.IsPost && kind.IsApi)
             AddHeader(operation, new RequestHeader(
-                IdempotencyMiddleware.Header, "The same key and body return the same answer. Use a UUID.", "6f1c2c1e-6d0b-4b64-9d0e-0c1a8e3e7a55",
-                metadata.OfType<IdempotencyRule>().Any(r => r.Required)), "^[ -~]{1,255}$");
+                IdempotencyMiddleware.Header, "The same key and body return the same answer. Use a UUID.",
+                "6f1c2c1e-6d0b-4b64-9d0e-0c1a8e3e7a55", metadata.OfType<IdempotencyRule>().Any(r => r.Required)), "^[ -~]{1,255}$");
         foreach (var header in metadata.OfType<RequestHeader>())
             AddHeader(operation, header);
         operation.Responses ??= [];
         // The framework omits statuses that are neither success nor error.
         if (metadata.OfType<IProducesResponseTypeMetadata>().Any(p => p.StatusCode == StatusCodes.Status304NotModified))
             operation.Responses.TryAdd(StatusText(StatusCodes.Status304NotModified), new OpenApiResponse { Description = "Not Modified" });
-        foreach (var stream in operation.Responses.Values.SelectMany(r => r.Content ?? new Dictionary<string, OpenApiMediaType>()).Where(c => c.Key == "text/event-stream"))
-            stream.Value.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Server-sent events; the data of each is JSON." };
-        foreach (var sku in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p is { In: ParameterLocation.Path, Name: "sku" }))
+        foreach (var stream in operation.Responses.Values.SelectMany(r => r.Content ?? new Dictionary<string, OpenApiMediaType>())
+            .Where(c => c.Key == "text/event-stream"))
+            stream.Value.Schema = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "Server-sent events; the data of each is JSON.",
+            };
+        foreach (var sku in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p =>
+            p is { In: ParameterLocation.Path, Name: "sku" }))
             ((IDescribesSchema)new SkuTextAttribute()).Describe((OpenApiSchema)sku.Schema!);
         AddAnswerHeaders(operation.Responses, kind, metadata.OfType<ResponseHeader>());
         var typeBase = context.ApplicationServices.GetRequiredService<HttpOptions>().ProblemTypeBase;
         foreach (var problems in GeneralProblems.Of(route, kind))
             operation.Responses[StatusText(problems.Key)] = ProblemComponents.Refer(document, typeBase, problems.Key, [.. problems]);
-        Deprecate(operation, context.ApplicationServices.GetRequiredService<Deprecations>().Find(version, route.HttpMethod!, BelowVersion(route.RelativePath!)));
+        Deprecate(
+            operation, context.ApplicationServices.GetRequiredService<Deprecations>()
+                .Find(version, route.HttpMethod!, BelowVersion(route.RelativePath!)));
         return Task.CompletedTask;
     }
 
@@ -65,7 +73,8 @@ internal static class OperationDescriber
                 continue;
             answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
             if (status is "201")
-                answer.Headers["Location"] = Headers.Text("The URL of the new resource.", "/api/v1/orders/0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11", true);
+                answer.Headers["Location"] = Headers.Text(
+                    "The URL of the new resource.", "/api/v1/orders/0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11", true);
             if (kind is { IsApi: true, IsPost: true })
                 answer.Headers["Idempotent-Replayed"] = Headers.Text("True when this is the stored answer of an earlier request.", "true");
             if (kind.IsApi)
@@ -87,7 +96,9 @@ internal static class OperationDescriber
         if (deprecation is null)
             return;
         operation.Deprecated = true;
-        operation.Description = $"{operation.Description}\n\nDeprecated{(deprecation.SunsetAt is { } end ? $", gone after {end:yyyy-MM-dd}" : "")}: {deprecation.Policy}".TrimStart();
+        operation.Description =
+            ($"{operation.Description}\n\nDeprecated{(deprecation.SunsetAt is { } end ? $", gone after {end:yyyy-MM-dd}" : "")}"
+                + $": {deprecation.Policy}").TrimStart();
         foreach (var answer in operation.Responses!.Values.OfType<OpenApiResponse>())
         {
             answer.Headers!["Deprecation"] = Headers.Text("When the operation is deprecated (RFC 9745).", "@1767225600", true);
@@ -98,9 +109,10 @@ internal static class OperationDescriber
     }
 
     /// <summary>Returns an id for a route without a name, such as <c>getMeSessions</c> or <c>deleteMeSessionsById</c>.</summary>
-    private static string IdOf(string method, string path) => BelowVersion(path).Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate(
-        method.ToLowerInvariant(),
-        (id, part) => id + (part[0] == '{' ? "By" + Pascal(part[1..^1]) : Pascal(part)));
+    private static string IdOf(string method, string path) =>
+        BelowVersion(path).Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate(
+            method.ToLowerInvariant(),
+            (id, part) => id + (part[0] == '{' ? "By" + Pascal(part[1..^1]) : Pascal(part)));
 
     private static string Pascal(string words) =>
         string.Concat(words.Split('-', '.').Where(w => w.Length > 0).Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
@@ -122,7 +134,9 @@ internal static class Headers
         Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
-    public static OpenApiHeader RateLimitPolicy() => Text("The rate limits of the operation: requests (q) in a window of seconds (w).", "\"reads\";q=600;w=60");
+    public static OpenApiHeader RateLimitPolicy() =>
+        Text("The rate limits of the operation: requests (q) in a window of seconds (w).", "\"reads\";q=600;w=60");
 
-    public static OpenApiHeader RateLimit() => Text("For each rate limit, the requests that are left (r), and the seconds until there are more (t).", "\"reads\";r=599;t=1");
+    public static OpenApiHeader RateLimit() =>
+        Text("For each rate limit, the requests that are left (r), and the seconds until there are more (t).", "\"reads\";r=599;t=1");
 }

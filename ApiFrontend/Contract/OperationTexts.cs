@@ -4,7 +4,8 @@ namespace SoonShop.ApiFrontend.Contract;
 internal static class OperationTexts
 {
     /// <summary>The tags, in the order of the document.</summary>
-    public static readonly IReadOnlyDictionary<string, string> Tags = new Dictionary<string, string>(PricingTexts.Tags, StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> Tags = new Dictionary<string, string>(
+        PricingTexts.Tags, StringComparer.Ordinal)
     {
         ["Accounts"] = "Registration, sign-in, and the account of the signed-in customer.",
         ["Privacy"] = "Export and erasure of everything that is stored about a customer.",
@@ -32,16 +33,18 @@ internal static class OperationTexts
     };
 
     /// <summary>The operations by id.</summary>
-    public static readonly IReadOnlyDictionary<string, string> Operations = new Dictionary<string, string>(PricingTexts.Operations, StringComparer.Ordinal)
+    public static readonly IReadOnlyDictionary<string, string> Operations = new Dictionary<string, string>(
+        PricingTexts.Operations, StringComparer.Ordinal)
     {
         ["createImportJob"] = "Stores the file (UTF-8, separated by comma, semicolon or tab; also gzip by `Content-Encoding`) and begins a "
             + "dry run, which changes nothing. Read the job until its status is `checked`.",
         ["listImportJobs"] = "Lists the imports until they are deleted.",
         ["getImportJob"] = "Returns the status, the progress, and the rows by outcome.",
-        ["applyImportJob"] = "Applies a checked file in the background: read the job until its status is `done`. An import that failed while "
-            + "it was applied goes on where it was. Rows that are applied already are not applied again.",
+        ["applyImportJob"] = "Applies a checked file in the background: read the job until its status is `done`. An import that failed "
+            + "while it was applied goes on where it was. Rows that are applied already are not applied again.",
         ["cancelImportJob"] = "Ends an import. Rows that were applied before stay applied.",
-        ["getImportResults"] = "A row for each line of the file that is not unchanged: of the dry run or, once the file is applied, of that.",
+        ["getImportResults"] =
+            "A row for each line of the file that is not unchanged: of the dry run or, once the file is applied, of that.",
         ["exportProducts"] = "All products with their variants, with the columns of the import `products`. Its import changes nothing.",
         ["exportStock"] = "The stock of each product, with the columns of the import `stock`.",
         ["exportPrices"] = "All prices of each product, with the columns of the import `prices`.",
@@ -122,10 +125,10 @@ internal static class OperationTexts
         ["listProductGroups"] = "Lists the groups whose content is stored, by id.",
         ["getProductGroupContent"] = "Returns the content with all translations, and all variants. Without stored content, it follows from "
             + "the variants.",
-        ["createProductGroup"] = "Stores the content of a new group. Products become its variants by their `family`, which is the group's id. "
-            + "The same group sent again is answered the same.",
-        ["replaceProductGroup"] = "Replaces the content of a group: what the body leaves out becomes empty. For a group that follows from its "
-            + "variants, the content is stored. The same body again changes nothing.",
+        ["createProductGroup"] = "Stores the content of a new group. Products become its variants by their `family`, which is the group's "
+            + "id. The same group sent again is answered the same.",
+        ["replaceProductGroup"] = "Replaces the content of a group: what the body leaves out becomes empty. For a group that follows from "
+            + "its variants, the content is stored. The same body again changes nothing.",
         ["removeProductGroup"] = "Removes the stored content. The variants stay on sale, and the group follows from them again.",
         ["getStock"] = "Returns units on hand, reserved and available.",
         ["setStockThreshold"] = "Sets the number of available units at which stock counts as low and the administrators are notified.",

@@ -2,7 +2,9 @@ using System.Text.Json.Nodes;
 
 namespace SoonShop.ApiFrontend.Contract;
 
-/// <summary>Examples of pricing rules. Together they are a small set of rules: sent in the order of the document, each is granted.</summary>
+/// <summary>
+/// Examples of pricing rules. Together they are a small set of rules: sent in the order of the document, each is granted.
+/// </summary>
 internal static class PricingExamples
 {
     /// <summary>Examples by schema and field.</summary>
@@ -41,7 +43,10 @@ internal static class PricingExamples
               { "promotionId": "summer-2026", "stage": "line", "amount": { "amount": 400, "currency": "USD" }, "code": "SUMMER10" }
             ],
             "taxes": [
-              { "rateId": "gb", "ppm": 200000, "base": { "amount": 3598, "currency": "USD" }, "amount": { "amount": 720, "currency": "USD" } }
+              {
+                "rateId": "gb", "ppm": 200000, "base": { "amount": 3598, "currency": "USD" },
+                "amount": { "amount": 720, "currency": "USD" }
+              }
             ],
             "discount": { "amount": 400, "currency": "USD" }, "tax": { "amount": 720, "currency": "USD" },
             "payable": { "amount": 4318, "currency": "USD" }
@@ -49,7 +54,10 @@ internal static class PricingExamples
           "shipping": {
             "method": "standard", "name": "Standard", "cost": { "amount": 699, "currency": "USD" }, "discounts": [],
             "taxes": [
-              { "rateId": "gb", "ppm": 200000, "base": { "amount": 699, "currency": "USD" }, "amount": { "amount": 140, "currency": "USD" } }
+              {
+                "rateId": "gb", "ppm": 200000, "base": { "amount": 699, "currency": "USD" },
+                "amount": { "amount": 140, "currency": "USD" }
+              }
             ],
             "discount": { "amount": 0, "currency": "USD" }, "tax": { "amount": 140, "currency": "USD" },
             "payable": { "amount": 839, "currency": "USD" }
@@ -59,7 +67,10 @@ internal static class PricingExamples
             "base": { "amount": 4297, "currency": "USD" }, "amount": { "amount": 860, "currency": "USD" }
           }],
           "promotions": [
-            { "id": "summer-2026", "name": "Summer sale", "stage": "line", "code": "SUMMER10", "discount": { "amount": 400, "currency": "USD" } }
+            {
+              "id": "summer-2026", "name": "Summer sale", "stage": "line", "code": "SUMMER10",
+              "discount": { "amount": 400, "currency": "USD" }
+            }
           ],
           "refusedCodes": [
             { "code": "SPRING", "promotionId": null, "reasonCode": "promotion.unknown-code", "reason": "This code does not exist." }
@@ -87,7 +98,8 @@ internal static class PricingExamples
 
     /// <summary>The members of a whole example.</summary>
     private static IEnumerable<KeyValuePair<string, Func<JsonNode?>>> Members(string schema, string json) =>
-        JsonNode.Parse(json)!.AsObject().Select(m => KeyValuePair.Create($"{schema}.{m.Key}", (Func<JsonNode?>)(() => m.Value?.DeepClone())));
+        JsonNode.Parse(json)!.AsObject().Select(m =>
+            KeyValuePair.Create($"{schema}.{m.Key}", (Func<JsonNode?>)(() => m.Value?.DeepClone())));
 
     private static IEnumerable<KeyValuePair<string, Func<JsonNode?>>> All()
     {
@@ -161,7 +173,8 @@ internal static class PricingExamples
             yield return new($"{schema}.groups", () => new JsonArray("wholesale"));
             yield return new($"{schema}.taxExemptionReason", () => "VAT DE123456789");
         }
-        foreach (var schema in (string[])["PromotionResponse", "ZoneResponse", "TaxRateResponse", "ShippingMethodResponse", "PriceListResponse"])
+        foreach (var schema in (string[])[
+            "PromotionResponse", "ZoneResponse", "TaxRateResponse", "ShippingMethodResponse", "PriceListResponse"])
             yield return new($"{schema}.archivedAt", () => null);
         yield return new("GenerateCodesRequest.count", () => 1000);
         yield return new("CodeBatchResponse.count", () => 1000);

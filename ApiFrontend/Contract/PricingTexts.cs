@@ -65,7 +65,9 @@ internal static class PricingTexts
     private static IEnumerable<KeyValuePair<string, string>> Others() =>
     [
         new("getTaxSettings", "Returns where taxes are rounded, and in which currencies prices include tax."),
-        new("replaceTaxSettings", "Replaces the tax settings. They are in force everywhere within a second. The same body again changes nothing."),
+        new(
+            "replaceTaxSettings",
+            "Replaces the tax settings. They are in force everywhere within a second. The same body again changes nothing."),
         new("listTaxSettingsHistory", "Returns who changed the tax settings and when, as long as the audit log keeps it."),
         new(
             "previewPricing",

@@ -73,7 +73,14 @@ internal static class ProblemComponents
         {
             ["type"] = Text("What happened; this never changes.", "uri"),
             ["title"] = Text("What happened, in a few words of the answer's language."),
-            ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "400", Maximum = "599", Description = "The HTTP status." },
+            ["status"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Integer,
+                Format = "int32",
+                Minimum = "400",
+                Maximum = "599",
+                Description = "The HTTP status.",
+            },
             ["detail"] = Text("What is wrong and what to do, in the answer's language."),
             ["instance"] = Text("The path of the request."),
             ["traceId"] = Text("The id of the request in the shop's logs and traces."),
@@ -93,7 +100,11 @@ internal static class ProblemComponents
                     Type = JsonSchemaType.String,
                     Enum = [.. codes.Select(c => JsonValue.Create(typeBase + c))],
                     // Names of the values for generators: NSwag's and OpenAPI Generator's extensions.
-                    Extensions = new Dictionary<string, IOpenApiExtension> { ["x-enumNames"] = Names(codes), ["x-enum-varnames"] = Names(codes) },
+                    Extensions = new Dictionary<string, IOpenApiExtension>
+                    {
+                        ["x-enumNames"] = Names(codes),
+                        ["x-enum-varnames"] = Names(codes),
+                    },
                 },
             },
         };
@@ -102,7 +113,11 @@ internal static class ProblemComponents
             {
                 Type = JsonSchemaType.Object,
                 Description = "For each wrong field, what is wrong with it.",
-                AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
+                AdditionalProperties = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Items = new OpenApiSchema { Type = JsonSchemaType.String },
+                },
             };
         if (codes is [ErrorCode.ValidationFailed])
             own.Required.Add("errors");
@@ -122,8 +137,10 @@ internal static class ProblemComponents
                     Properties = new Dictionary<string, IOpenApiSchema>
                     {
                         ["sku"] = Text("The stock keeping unit."),
-                        ["requested"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units ordered." },
-                        ["available"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units available." },
+                        ["requested"] =
+                            new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units ordered." },
+                        ["available"] =
+                            new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Description = "Units available." },
                     },
                 },
             };
@@ -157,7 +174,10 @@ internal static class ProblemComponents
         switch (code)
         {
             case ErrorCode.ValidationFailed:
-                example["errors"] = new JsonObject { ["shippingAddress.country"] = new JsonArray("must be a country code of two upper-case letters, such as US") };
+                example["errors"] = new JsonObject
+                {
+                    ["shippingAddress.country"] = new JsonArray("must be a country code of two upper-case letters, such as US"),
+                };
                 break;
             case ErrorCode.PaymentDeclined:
                 (example["orderId"], example["declineCode"]) = ("0b6f4a52-8d1b-4c2f-9b7e-2f6f0c3d9a11", "insufficient_funds");

@@ -31,7 +31,8 @@ internal static class SchemaDescriber
 
     private static object[] AttributesOf(OpenApiSchemaTransformerContext context) =>
         context.JsonPropertyInfo is { } property ? property.AttributeProvider?.GetCustomAttributes(true) ?? []
-        : context.ParameterDescription?.ParameterDescriptor is IParameterInfoParameterDescriptor { ParameterInfo: { } parameter } ? parameter.GetCustomAttributes(true)
+        : context.ParameterDescription?.ParameterDescriptor is IParameterInfoParameterDescriptor { ParameterInfo: { } parameter }
+            ? parameter.GetCustomAttributes(true)
         : [];
 
     private static void DescribeType(OpenApiSchema schema, JsonTypeInfo type)
@@ -43,7 +44,8 @@ internal static class SchemaDescriber
         if (type.Kind != JsonTypeInfoKind.Object || schema.Properties is not { Count: > 0 })
             return;
         schema.Required = type.Type.Name.EndsWith("Request", StringComparison.Ordinal)
-            ? type.Properties.Where(p => p.AttributeProvider?.IsDefined(typeof(RequiredAttribute), true) == true).Select(p => p.Name).ToHashSet()
+            ? type.Properties.Where(p => p.AttributeProvider?.IsDefined(typeof(RequiredAttribute), true) == true)
+                .Select(p => p.Name).ToHashSet()
             // Every response has all of its fields.
             : [.. schema.Properties.Keys];
     }

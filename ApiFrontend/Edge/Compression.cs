@@ -6,8 +6,8 @@ using SoonShop.ApiFrontend.Http;
 namespace SoonShop.ApiFrontend.Edge;
 
 /// <summary>
-/// Compresses responses with Brotli or gzip, as the client accepts. Only routes that say so are compressed: those whose responses are large,
-/// and hold no secret beside what a stranger can choose (the BREACH attack). Small responses of the checkout are not worth the time.
+/// Compresses responses with Brotli or gzip, as the client accepts. Only routes that say so are compressed: those whose responses are
+/// large, and hold no secret beside what a stranger can choose (the BREACH attack). Small responses of the checkout are not worth the time.
 /// </summary>
 internal static class Compression
 {

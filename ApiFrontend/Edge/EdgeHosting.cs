@@ -29,7 +29,8 @@ internal static class EdgeHosting
         limits.MaxConcurrentConnections = options.MaxConnections;
         // The API has no protocol upgrades.
         limits.MaxConcurrentUpgradedConnections = 0;
-        limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new MinDataRate(options.MinBytesPerSecond, TimeSpan.FromSeconds(options.SlowSeconds));
+        limits.MinRequestBodyDataRate = limits.MinResponseDataRate = new MinDataRate(
+            options.MinBytesPerSecond, TimeSpan.FromSeconds(options.SlowSeconds));
         limits.Http2.MaxStreamsPerConnection = options.MaxStreamsPerConnection;
         limits.Http2.MaxRequestHeaderFieldSize = Math.Min(limits.Http2.MaxRequestHeaderFieldSize, options.MaxHeaderBytes);
         kestrel.ConfigureHttpsDefaults(https =>
@@ -50,7 +51,8 @@ internal static class EdgeHosting
         {
             policy.WithOrigins(cors.AllowedOrigins).SetIsOriginAllowedToAllowWildcardSubdomains();
             // The origin decides. Methods and headers are checked by the routes.
-            policy.AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(TimeSpan.FromSeconds(cors.PreflightSeconds));
+            policy.AllowAnyMethod()
+                .AllowAnyHeader().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(TimeSpan.FromSeconds(cors.PreflightSeconds));
             if (cors.AllowCredentials)
                 policy.AllowCredentials();
         }));

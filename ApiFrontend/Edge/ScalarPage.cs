@@ -17,6 +17,7 @@ internal sealed class ScalarPage
     /// 'unsafe-inline', because its scripts create them without a nonce.
     /// </summary>
     public static string? Of(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<ScalarPage>() is null ? null
-        : $"default-src 'none'; script-src 'self' 'nonce-{context.Items[ScalarOptions.NonceHttpContextItemKey]}'; style-src 'self' 'unsafe-inline'; "
-            + "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+        : $"default-src 'none'; script-src 'self' 'nonce-{context.Items[ScalarOptions.NonceHttpContextItemKey]}'; style-src 'self' "
+            + "'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri "
+            + "'none'; form-action 'none'";
 }

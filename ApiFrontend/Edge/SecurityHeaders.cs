@@ -26,7 +26,8 @@ internal static class SecurityHeaders
     public static void UseSecurityHeaders(this IApplicationBuilder app, HttpOptions options)
     {
         var hsts = options.HstsDays == 0 ? null : string.Create(
-            CultureInfo.InvariantCulture, $"max-age={options.HstsDays * 24L * 3600}{(options.HstsIncludeSubDomains ? "; includeSubDomains" : "")}");
+            CultureInfo.InvariantCulture,
+            $"max-age={options.HstsDays * 24L * 3600}{(options.HstsIncludeSubDomains ? "; includeSubDomains" : "")}");
         Func<object, Task> add = context =>
         {
             Add((HttpContext)context, hsts);
@@ -55,5 +56,6 @@ internal static class SecurityHeaders
     }
 
     private static bool IsThisMachine(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 }

@@ -27,10 +27,12 @@ public sealed class ShopCorsOptions
         for (var i = 0; i < AllowedOrigins.Length; i++)
         {
             if (AllowedOrigins[i] != Any && !IsOrigin(AllowedOrigins[i]))
-                yield return $"Cors:AllowedOrigins:{i} is '{AllowedOrigins[i]}'; set Cors__AllowedOrigins__{i} to an origin without a path, such as https://shop.example.";
+                yield return $"Cors:AllowedOrigins:{i} is '{AllowedOrigins[i]}'; set Cors__AllowedOrigins__{i} to an origin without a "
+                    + "path, such as https://shop.example.";
         }
         if (AllowCredentials && AllowedOrigins.Contains(Any))
-            yield return "Cors:AllowCredentials lets any page act for its visitors where Cors:AllowedOrigins is *; name the origins, or leave Cors__AllowCredentials out.";
+            yield return "Cors:AllowCredentials lets any page act for its visitors where Cors:AllowedOrigins is *; name the origins, or "
+                + "leave Cors__AllowCredentials out.";
         if (PreflightSeconds is < 0 or > 86400)
             yield return $"Cors:PreflightSeconds is {PreflightSeconds}; set Cors__PreflightSeconds to 0–86400.";
     }

@@ -17,7 +17,8 @@ internal static class StartPage
     private const string FirstCall = "/api/v1/products?q=cofee+beans&limit=3";
 
     private const string Style =
-        "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:4rem auto;padding:0 1rem;color-scheme:light dark}code{overflow-wrap:anywhere}";
+        "body{font:1rem/1.6 system-ui,sans-serif;max-width:42rem;margin:4rem auto;padding:0 1rem;color-scheme:light "
+            + "dark}code{overflow-wrap:anywhere}";
 
     /// <summary>The links, each with the key of its explanation.</summary>
     private static readonly (string Name, string Path, string Text)[] Links =
@@ -32,7 +33,8 @@ internal static class StartPage
     private static readonly MediaTypeHeaderValue Html = new("text/html"), Json = new("application/json");
 
     private static readonly string Policy =
-        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+        $"default-src 'none'; style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(Style)))}'; frame-ancestors "
+            + "'none'; base-uri 'none'; form-action 'none'";
 
     public static void MapStartPage(this IEndpointRouteBuilder app) =>
         app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], Get).ForAnyone().Admit(AdmissionClass.Free).ExcludeFromDescription();
@@ -62,7 +64,9 @@ internal static class StartPage
     {
         if (request.Headers.Accept.Count == 0 || !MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var ranges))
             return 1;
-        return ranges.Where(type.IsSubsetOf).MaxBy(r => r.MatchesAllTypes ? 0 : r.MatchesAllSubTypes ? 1 : 2) is { } range ? range.Quality ?? 1 : 0;
+        return ranges.Where(type.IsSubsetOf).MaxBy(r => r.MatchesAllTypes ? 0 : r.MatchesAllSubTypes ? 1 : 2) is { } range
+            ? range.Quality ?? 1
+            : 0;
     }
 
     private static string Page(Messages language) => $"""
@@ -73,7 +77,9 @@ internal static class StartPage
         <h1>SoonShop</h1>
         <p>{WebUtility.HtmlEncode(language["page.about"])}</p>
         <ul>
-        {string.Join('\n', Links.Select(l => $"<li><a href=\"{WebUtility.HtmlEncode(l.Path)}\"><code>{WebUtility.HtmlEncode(l.Path)}</code></a>: {WebUtility.HtmlEncode(language[l.Text])}</li>"))}
+        {string.Join('\n', Links.Select(l =>
+            $"<li><a href=\"{WebUtility.HtmlEncode(l.Path)}\"><code>{WebUtility.HtmlEncode(l.Path)}</code></a>: "
+            + $"{WebUtility.HtmlEncode(language[l.Text])}</li>"))}
         </ul>
         </body>
         </html>

@@ -36,7 +36,8 @@ internal static partial class Tls
                let file = certificate[name]
                where file is { Length: > 0 } && !File.Exists(Path.Combine(AppContext.BaseDirectory, file))
                let key = $"{certificate.Path}:{name}"
-               select $"{key} is '{file}', which does not exist; set {key.Replace(":", "__", StringComparison.Ordinal)} to a PEM file that this process may read.";
+               select $"{key} is '{file}', which does not exist; set {key.Replace(":", "__", StringComparison.Ordinal)} to a PEM file "
+                   + "that this process may read.";
     }
 
     /// <summary>Returns what is wrong with the protocols of endpoints, each with the value to set.</summary>
@@ -66,7 +67,8 @@ internal static partial class Tls
     private static IEnumerable<(IConfigurationSection Endpoint, HttpProtocols? Protocols)> Protocols(IConfiguration configuration) =>
         from endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren()
         where endpoint["Protocols"] is { Length: > 0 }
-        select (endpoint, Enum.TryParse<HttpProtocols>(endpoint["Protocols"], ignoreCase: true, out var known) ? known : (HttpProtocols?)null);
+        select (
+            endpoint, Enum.TryParse<HttpProtocols>(endpoint["Protocols"], ignoreCase: true, out var known) ? known : (HttpProtocols?)null);
 
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "The endpoint {Endpoint} serves no HTTP/3, because this machine has no MsQuic. "

@@ -33,6 +33,7 @@ internal static class TrustedProxies
     public static IEnumerable<string> Problems(IConfiguration configuration)
     {
         if (bool.TryParse(configuration[TrustEverybody], out var on) && on)
-            yield return "ForwardedHeaders_Enabled would let any client choose its address; unset ASPNETCORE_FORWARDEDHEADERS_ENABLED, and set Http__TrustedProxies__0 to your proxy's address or network.";
+            yield return "ForwardedHeaders_Enabled would let any client choose its address; unset ASPNETCORE_FORWARDEDHEADERS_ENABLED, and "
+                + "set Http__TrustedProxies__0 to your proxy's address or network.";
     }
 }

@@ -14,13 +14,19 @@ internal static class AdminEventsApi
     {
         var admin = routes.MapGroup("").WithTags("Admin: events").ForAdministrators("events");
         admin.MapGet("/events/stats", GetStatsAsync).WithName("getEventStats").WithSummary("Get event statistics of the cluster");
-        admin.MapGet("/event-errors", ListErrorsAsync).WithName("listEventErrors").WithSummary("List failed attempts of event handlers, newest first");
-        admin.MapPost("/event-errors/{id:guid}/resolve", ResolveErrorAsync).WithName("resolveEventError").WithSummary("Resolve a failed attempt");
-        admin.MapGet("/dead-letters", ListDeadLettersAsync).WithName("listDeadLetters").WithSummary("List or group dead letters, newest first");
-        admin.MapGet("/dead-letters/{id:guid}", GetDeadLetterAsync).WithName("getDeadLetter").WithSummary("Get a dead letter with its data and attempts");
+        admin.MapGet("/event-errors", ListErrorsAsync)
+            .WithName("listEventErrors").WithSummary("List failed attempts of event handlers, newest first");
+        admin.MapPost("/event-errors/{id:guid}/resolve", ResolveErrorAsync)
+            .WithName("resolveEventError").WithSummary("Resolve a failed attempt");
+        admin.MapGet("/dead-letters", ListDeadLettersAsync)
+            .WithName("listDeadLetters").WithSummary("List or group dead letters, newest first");
+        admin.MapGet("/dead-letters/{id:guid}", GetDeadLetterAsync)
+            .WithName("getDeadLetter").WithSummary("Get a dead letter with its data and attempts");
         admin.MapPost("/dead-letters/{id:guid}/replay", ReplayAsync).WithName("replayDeadLetter").WithSummary("Replay a dead letter");
-        admin.MapPost("/dead-letters/replay", ReplayManyAsync).WithName("replayDeadLetters").WithSummary("Replay all open dead letters that match a filter");
-        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync).WithName("discardDeadLetter").WithSummary("Discard a dead letter").ProducesProblems(ErrorCode.Conflict);
+        admin.MapPost("/dead-letters/replay", ReplayManyAsync)
+            .WithName("replayDeadLetters").WithSummary("Replay all open dead letters that match a filter");
+        admin.MapDelete("/dead-letters/{id:guid}", DiscardAsync)
+            .WithName("discardDeadLetter").WithSummary("Discard a dead letter").ProducesProblems(ErrorCode.Conflict);
     }
 
     private static IEventAdminGrain Events(IClusterClient cluster) => cluster.GetGrain<IEventAdminGrain>(0);
@@ -34,7 +40,8 @@ internal static class AdminEventsApi
         bool? resolved, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
         [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await Events(cluster).ListErrorsAsync(
-            new EventErrorFilter(EnumQuery.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to)), new PageRequest(limit, cursor))).Ok();
+            new EventErrorFilter(EnumQuery.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to)),
+            new PageRequest(limit, cursor))).Ok();
 
     private static async Task<Results<Ok<EventError>, Problem>> ResolveErrorAsync(Guid id, HttpContext context, IClusterClient cluster) =>
         (await Events(cluster).ResolveErrorAsync(id, context.Actor())).Ok();
@@ -46,10 +53,12 @@ internal static class AdminEventsApi
         [EnumValue<DeadLetterGrouping>] string? groupBy, [Cursor] string? cursor,
         [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit)
     {
-        var filter = new EventErrorFilter(EnumQuery.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to), fingerprint);
+        var filter = new EventErrorFilter(
+            EnumQuery.Read<ErrorClass>(type), handler, eventType, resolved, Times.ReadStart(from), Times.ReadEnd(to), fingerprint);
         return EnumQuery.Read<DeadLetterGrouping>(groupBy) is { } by
             ? TypedResults.Ok(new DeadLetterPage(null, await Events(cluster).GroupDeadLettersAsync(filter, by), null))
-            : (await Events(cluster).ListDeadLettersAsync(filter, new PageRequest(limit, cursor))).Ok(p => new DeadLetterPage(p.Items, null, p.NextCursor));
+            : (await Events(cluster).ListDeadLettersAsync(filter, new PageRequest(limit, cursor))).Ok(
+                p => new DeadLetterPage(p.Items, null, p.NextCursor));
     }
 
     private static async Task<Results<Ok<DeadLetterDetails>, Problem>> GetDeadLetterAsync(Guid id, IClusterClient cluster) =>
@@ -60,7 +69,8 @@ internal static class AdminEventsApi
 
     private static async Task<Ok<ReplayResponse>> ReplayManyAsync(ReplayRequest body, HttpContext context, IClusterClient cluster) =>
         TypedResults.Ok(await Events(cluster).ReplayAsync(
-            new EventErrorFilter(EnumQuery.Read<ErrorClass>(body.Type), body.Handler, body.EventType, null, Times.ReadStart(body.From), Times.ReadEnd(body.To), body.Fingerprint), context.Actor()));
+            new EventErrorFilter(EnumQuery.Read<ErrorClass>(body.Type), body.Handler, body.EventType, null, Times.ReadStart(body.From),
+                Times.ReadEnd(body.To), body.Fingerprint), context.Actor()));
 
     private static async Task<Results<Ok<DeadLetter>, Problem>> DiscardAsync(
         Guid id, HttpContext context, IClusterClient cluster, [TextLength(500), CleanText] string? reason)

@@ -12,8 +12,10 @@ internal static class HealthApi
     {
         var health = app.MapGroup("/health").WithTags("Service").ForAnyone().WithoutRateLimit().Admit(AdmissionClass.Free);
         health.DisableRequestTimeout().DisableHttpMetrics();
-        health.MapGet("/live", () => TypedResults.Ok(new HealthResponse("live"))).WithName("getLiveness").WithSummary("Check that the process runs");
-        health.MapGet("/ready", ReadyAsync).WithName("getReadiness").WithSummary("Check that cluster and database answer").ProducesProblems(ErrorCode.Unavailable);
+        health.MapGet("/live", () => TypedResults.Ok(new HealthResponse("live")))
+            .WithName("getLiveness").WithSummary("Check that the process runs");
+        health.MapGet("/ready", ReadyAsync)
+            .WithName("getReadiness").WithSummary("Check that cluster and database answer").ProducesProblems(ErrorCode.Unavailable);
     }
 
     private static async Task<Results<Ok<HealthResponse>, Problem>> ReadyAsync(Readiness readiness, HttpContext context) =>

@@ -26,10 +26,12 @@ internal static class AccessRules
             throw new InvalidOperationException(
                 $"Routes without declared access: {string.Join(", ", undeclared)}. "
                 + $"Add one of {nameof(AccessDeclarations)}, and a line to AccessTable.");
-        var unknown = routes.SelectMany(r => (r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Select(m => r.Metadata.GetMetadata<Access>()!.ScopeFor(m)))
+        var unknown = routes.SelectMany(r =>
+            (r.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? []).Select(m => r.Metadata.GetMetadata<Access>()!.ScopeFor(m)))
             .OfType<string>().Where(s => !ApiScopes.All.Contains(s)).Distinct().ToArray();
         if (unknown.Length > 0)
-            throw new InvalidOperationException($"Scopes that routes need and that no key can have: {string.Join(", ", unknown)}. Add them to {nameof(ApiScopes)}.");
+            throw new InvalidOperationException(
+                $"Scopes that routes need and that no key can have: {string.Join(", ", unknown)}. Add them to {nameof(ApiScopes)}.");
     }
 
     /// <summary>Returns why the request is refused; null when it is allowed.</summary>
@@ -63,12 +65,16 @@ internal static class AccessRules
     private static Task RefuseAsync(HttpContext context, Error error)
     {
         if (error.Code == ErrorCode.Unauthenticated)
-            context.Response.Headers.WWWAuthenticate = context.Request.Headers.Authorization.Count > 0 ? "Bearer error=\"invalid_token\"" : "Bearer";
+            context.Response.Headers.WWWAuthenticate = context.Request.Headers.Authorization.Count > 0
+                ? "Bearer error=\"invalid_token\""
+                : "Bearer";
         // A known caller without permission is recorded in the audit log. The request does not wait for that.
         if (error.Code == ErrorCode.Forbidden)
         {
             context.RequestServices.GetRequiredService<IClusterClient>().GetGrain<IAuditGrain>(0)
-                .NoteRefusedAsync("access.refuse", $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}", AuditOutcome.Denied).Ignore();
+                .NoteRefusedAsync(
+                    "access.refuse", $"{context.Request.Method} {(context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText}",
+                    AuditOutcome.Denied).Ignore();
         }
         return new Problem(error).ExecuteAsync(context);
     }

@@ -73,7 +73,8 @@ internal sealed class BadRequestReader
             Add(parameter.Name!, ErrorText.Of("field.unreadable-parameter", "cannot be read: missing or of the wrong type"));
             return;
         }
-        var about = new ValidationContext(value, context.RequestServices, null) { MemberName = parameter.Name, DisplayName = parameter.Name! };
+        var about = new ValidationContext(value, context.RequestServices, null)
+        { MemberName = parameter.Name, DisplayName = parameter.Name! };
         // Rules answer in the client's language.
         foreach (var rule in parameter.GetCustomAttributes<ValidationAttribute>())
         {
@@ -83,7 +84,12 @@ internal sealed class BadRequestReader
     }
 
     private static bool CanRead(Type type) =>
-        type == typeof(string) || type == typeof(int) || type == typeof(long) || type == typeof(bool) || type == typeof(Guid) || type == typeof(DateTimeOffset);
+        type == typeof(string)
+        || type == typeof(int)
+        || type == typeof(long)
+        || type == typeof(bool)
+        || type == typeof(Guid)
+        || type == typeof(DateTimeOffset);
 
     private static object? Read(string text, Type type) =>
         type == typeof(string) ? text
@@ -113,7 +119,9 @@ internal sealed class BadRequestReader
                 Add(Body, ErrorText.Of("field.bad-body", "is missing or cannot be read"));
                 return;
             }
-            value = TryMend(document.RootElement, json.GetTypeInfo(type), "", out var mended) ? mended?.Deserialize(json.GetTypeInfo(type)) : null;
+            value = TryMend(document.RootElement, json.GetTypeInfo(type), "", out var mended)
+                ? mended?.Deserialize(json.GetTypeInfo(type))
+                : null;
         }
         // InvalidOperationException occurs for names that are not valid text, such as half of a surrogate pair.
         catch (Exception e) when (e is JsonException or InvalidOperationException)
@@ -249,7 +257,11 @@ internal sealed class BadRequestReader
         var options = context.RequestServices.GetRequiredService<IOptions<ValidationOptions>>().Value;
         if (!options.TryGetValidatableTypeInfo(type, out var rules))
             return;
-        var validation = new ValidateContext { ValidationOptions = options, ValidationContext = new ValidationContext(value, context.RequestServices, null) };
+        var validation = new ValidateContext
+        {
+            ValidationOptions = options,
+            ValidationContext = new ValidationContext(value, context.RequestServices, null),
+        };
         await rules.ValidateAsync(value, validation, context.RequestAborted);
         var broken = validation.ValidationErrors ?? [];
 #pragma warning restore ASP0029

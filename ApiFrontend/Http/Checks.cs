@@ -57,7 +57,8 @@ public sealed class NewPasswordAttribute : FieldRuleAttribute, IDescribesSchema
     protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
         value is string text ? PasswordPolicy.Problem(text) : null;
 
-    void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.MinLength, schema.MaxLength) = (PasswordPolicy.MinLength, PasswordPolicy.MaxLength);
+    void IDescribesSchema.Describe(OpenApiSchema schema) =>
+        (schema.MinLength, schema.MaxLength) = (PasswordPolicy.MinLength, PasswordPolicy.MaxLength);
 }
 
 /// <summary>
@@ -74,7 +75,8 @@ public sealed class MailedTextAttribute : FieldRuleAttribute, IDescribesSchema
         value is string text ? MailedText.Problem(text) : null;
 
     void IDescribesSchema.Describe(OpenApiSchema schema) =>
-        (schema.Pattern, schema.Description) = (schema.Pattern ?? LineAttribute.Pattern, "One line without links, domains and e-mail addresses.");
+        (schema.Pattern, schema.Description) = (
+            schema.Pattern ?? LineAttribute.Pattern, "One line without links, domains and e-mail addresses.");
 }
 
 /// <summary>Text on one line. See <see cref="Text.IsLine"/>.</summary>
@@ -82,7 +84,8 @@ public sealed class MailedTextAttribute : FieldRuleAttribute, IDescribesSchema
 public sealed class LineAttribute : FieldRuleAttribute, IDescribesSchema
 {
     /// <summary>The rule as a regular expression.</summary>
-    internal const string Pattern = @"^[^\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]*$";
+    internal const string Pattern =
+        @"^[^\u0000-\u001F\u007F-\u009F\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u206F\uFEFF\uFFF9-\uFFFB]*$";
 
     protected override ErrorText? FindFault(object? value, ValidationContext validation) => value is not string text || Text.IsLine(text)
         ? null
@@ -152,7 +155,8 @@ public sealed class CursorAttribute() : TextLengthAttribute(PageRequest.MaxCurso
 {
     private protected override ErrorText Fault(string name) => ErrorText.Of("field.cursor", "is not a valid cursor; start without one");
 
-    void IDescribesSchema.Describe(OpenApiSchema schema) => schema.Description = "The nextCursor of the page before; without it the list begins.";
+    void IDescribesSchema.Describe(OpenApiSchema schema) =>
+        schema.Description = "The nextCursor of the page before; without it the list begins.";
 }
 
 /// <summary>One of several words; empty means no value.</summary>
@@ -164,7 +168,8 @@ public class OneOfAttribute(params string[] words) : FieldRuleAttribute, IDescri
         ? null
         : ErrorText.Of("field.one-of", $"must be {string.Join(", ", words[..^1])} or {words[^1]}");
 
-    void IDescribesSchema.Describe(OpenApiSchema schema) => (schema.Title, schema.Enum) = (Name, [.. words.Select(w => JsonValue.Create(w))]);
+    void IDescribesSchema.Describe(OpenApiSchema schema) =>
+        (schema.Title, schema.Enum) = (Name, [.. words.Select(w => JsonValue.Create(w))]);
 
     /// <summary>The name of the words' type, if there is one.</summary>
     protected virtual string? Name => null;
@@ -205,7 +210,8 @@ public sealed class ExactlyOneOfAttribute(params string[] others) : FieldRuleAtt
     protected override ErrorText? FindFault(object? value, ValidationContext validation)
     {
         var given = others.FirstOrDefault(o =>
-            Readers.GetOrAdd((validation.ObjectType, o), key => key.Item1.GetProperty(key.Item2)!.GetValue)(validation.ObjectInstance) is not null);
+            Readers.GetOrAdd(
+                (validation.ObjectType, o), key => key.Item1.GetProperty(key.Item2)!.GetValue)(validation.ObjectInstance) is not null);
         return value is null == given is not null ? null
             : given is not null ? FieldFaults.NotWith(JsonNamingPolicy.CamelCase.ConvertName(given))
             : FieldFaults.NeededUnless(Array.ConvertAll(others, JsonNamingPolicy.CamelCase.ConvertName));
@@ -227,7 +233,8 @@ public sealed class OnlyTrueAttribute : FieldRuleAttribute, IDescribesSchema
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NoNullsAttribute : FieldRuleAttribute
 {
-    protected override ErrorText? FindFault(object? value, ValidationContext validation) => value is not IEnumerable<object?> items || items.All(i => i is not null)
-        ? null
-        : ErrorText.Of("field.no-nulls", "must not contain null");
+    protected override ErrorText? FindFault(object? value, ValidationContext validation) =>
+        value is not IEnumerable<object?> items || items.All(i => i is not null)
+            ? null
+            : ErrorText.Of("field.no-nulls", "must not contain null");
 }

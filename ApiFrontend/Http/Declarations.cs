@@ -24,13 +24,15 @@ internal static class Declarations
     /// declaration: invalid input, missing or invalid credentials, missing roles, unknown resources in the path, reused keys, limits and
     /// unavailability.
     /// </summary>
-    public static TBuilder ProducesProblems<TBuilder>(this TBuilder routes, params ReadOnlySpan<string> codes) where TBuilder : IEndpointConventionBuilder =>
+    public static TBuilder ProducesProblems<TBuilder>(this TBuilder routes, params ReadOnlySpan<string> codes)
+        where TBuilder : IEndpointConventionBuilder =>
         routes.WithMetadata(new ProblemRule([.. codes]));
 
     /// <summary>
     /// Works like <see cref="ProducesProblems{TBuilder}(TBuilder, ReadOnlySpan{string})"/>, with the codes that the statuses stand for.
     /// </summary>
-    public static TBuilder ProducesProblems<TBuilder>(this TBuilder routes, params ReadOnlySpan<int> statuses) where TBuilder : IEndpointConventionBuilder
+    public static TBuilder ProducesProblems<TBuilder>(this TBuilder routes, params ReadOnlySpan<int> statuses)
+        where TBuilder : IEndpointConventionBuilder
     {
         var codes = ImmutableArray.CreateBuilder<string>(statuses.Length);
         foreach (var status in statuses)
@@ -46,7 +48,8 @@ internal static class Declarations
     /// <summary>Declares that the route's responses have a header: those with these statuses, or all that are not problems.</summary>
     public static TBuilder ProducesHeader<TBuilder>(
         this TBuilder routes, string name, string description, string example, bool always = false, params ReadOnlySpan<int> statuses)
-        where TBuilder : IEndpointConventionBuilder => routes.WithMetadata(new ResponseHeader(name, description, example, always, statuses.ToArray().AsReadOnly()));
+        where TBuilder : IEndpointConventionBuilder =>
+        routes.WithMetadata(new ResponseHeader(name, description, example, always, statuses.ToArray().AsReadOnly()));
 
     /// <summary>Declares that the response has the version of its resource as the ETag.</summary>
     public static TBuilder WithETag<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder =>
@@ -54,6 +57,7 @@ internal static class Declarations
 
     /// <summary>Declares that the route fails when the version in If-Match is not the current one.</summary>
     public static TBuilder WithIfMatch<TBuilder>(this TBuilder routes) where TBuilder : IEndpointConventionBuilder => routes
-        .AcceptsHeader("If-Match", "The ETag of the version to change, such as \"3\". With * or without the header, any version is changed.", "*")
+        .AcceptsHeader(
+            "If-Match", "The ETag of the version to change, such as \"3\". With * or without the header, any version is changed.", "*")
         .ProducesProblems(ErrorCode.PreconditionFailed);
 }

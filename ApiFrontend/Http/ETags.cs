@@ -12,7 +12,9 @@ internal static class ETags
     /// <param name="version">The version, which <c>If-Match</c> compares.</param>
     /// <param name="rest">What the response depends on besides the version; it follows the version after a hyphen.</param>
     public static string Of(int version, string? rest = null) =>
-        rest is null ? string.Create(CultureInfo.InvariantCulture, $"\"{version}\"") : string.Create(CultureInfo.InvariantCulture, $"\"{version}-{rest}\"");
+        rest is null
+            ? string.Create(CultureInfo.InvariantCulture, $"\"{version}\"")
+            : string.Create(CultureInfo.InvariantCulture, $"\"{version}-{rest}\"");
 
     /// <summary>Returns the strong ETag of a tag that is not a number.</summary>
     public static string Of(string tag) => $"\"{tag}\"";
@@ -39,6 +41,8 @@ internal static class ETags
             return NoVersion;
         var tag = header.AsSpan(1, header.Length - 2);
         var hyphen = tag.IndexOf('-');
-        return int.TryParse(hyphen < 0 ? tag : tag[..hyphen], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : NoVersion;
+        return int.TryParse(hyphen < 0 ? tag : tag[..hyphen], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? version
+            : NoVersion;
     }
 }

@@ -74,7 +74,8 @@ public sealed class ItemCountAttribute(int minimumLength, int maximumLength) : L
         IsValid(value) ? ValidationResult.Success
         : ErrorText.Of(
             "field.items-range",
-            $"The field {validationContext.DisplayName} must be a string or collection type with a minimum length of '{MinimumLength}' and maximum length of '{MaximumLength}'.")
+            $"The field {validationContext.DisplayName} must be a string or collection type with a minimum length of '{MinimumLength}' and "
+                + $"maximum length of '{MaximumLength}'.")
             .ToResult(validationContext);
 }
 

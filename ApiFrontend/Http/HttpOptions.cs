@@ -47,8 +47,8 @@ public sealed class HttpOptions
     public int MaxStreamsPerConnection { get; set; } = 100;
 
     /// <summary>
-    /// Compresses products, searches, lists for administrators and exports with Brotli or gzip, as the client accepts. Set it to false where
-    /// a proxy in front compresses.
+    /// Compresses products, searches, lists for administrators and exports with Brotli or gzip, as the client accepts. Set it to false
+    /// where a proxy in front compresses.
     /// </summary>
     public bool Compression { get; set; } = true;
 
@@ -111,7 +111,8 @@ public sealed class HttpOptions
         for (var i = 0; i < TrustedProxies.Length; i++)
         {
             if (Network(TrustedProxies[i]) is null)
-                yield return $"{Section}:TrustedProxies:{i} is '{TrustedProxies[i]}', which is neither an address nor a network; set {Section}__TrustedProxies__{i} to one such as 10.0.0.7 or 10.0.0.0/8.";
+                yield return $"{Section}:TrustedProxies:{i} is '{TrustedProxies[i]}', which is neither an address nor a network; set "
+                    + $"{Section}__TrustedProxies__{i} to one such as 10.0.0.7 or 10.0.0.0/8.";
         }
     }
 

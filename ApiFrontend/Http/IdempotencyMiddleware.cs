@@ -44,7 +44,9 @@ internal sealed partial class IdempotencyMiddleware(
     {
         var endpoint = context.GetEndpoint();
         // gRPC services read the key themselves: what they respond is no body to store.
-        if (endpoint is null || !HttpMethods.IsPost(context.Request.Method) || endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is not null)
+        if (endpoint is null
+            || !HttpMethods.IsPost(context.Request.Method)
+            || endpoint.Metadata.GetMetadata<GrpcMethodMetadata>() is not null)
             return next(context);
         var rule = endpoint.Metadata.GetMetadata<IdempotencyRule>();
         var header = context.Request.Headers[Header];
@@ -53,7 +55,10 @@ internal sealed partial class IdempotencyMiddleware(
         if (Fault(context, endpoint) is not null)
             return RefuseAsync(context);
         var key = header.ToString();
-        if (key.Length < MinUnguessableLength && context.Caller() is { UserId: null, CartId: null } && context.User.ApiKeyId() is null && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
+        if (key.Length < MinUnguessableLength
+            && context.Caller() is { UserId: null, CartId: null }
+            && context.User.ApiKeyId() is null
+            && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null)
             return next(context);
         var secrecy = endpoint.Metadata.GetMetadata<SecrecyRule>();
         var reading = IdempotentRequest.ReadAsync(context, key, secrecy, secrecy is null ? [] : keys.Current.Secrets);
@@ -80,7 +85,8 @@ internal sealed partial class IdempotencyMiddleware(
     public static ErrorText? Fault(HttpContext context, Endpoint endpoint)
     {
         var header = context.Request.Headers[Header];
-        if (!HttpMethods.IsPost(context.Request.Method) || (header.Count == 0 && endpoint.Metadata.GetMetadata<IdempotencyRule>() is not { Required: true }))
+        if (!HttpMethods.IsPost(context.Request.Method)
+            || (header.Count == 0 && endpoint.Metadata.GetMetadata<IdempotencyRule>() is not { Required: true }))
             return null;
         var key = header.ToString();
         return header.Count == 0 ? ErrorText.Of("field.missing-here", "is required here")
@@ -184,7 +190,8 @@ internal sealed partial class IdempotencyMiddleware(
         {
             await new Problem(Error.Of(
                 ErrorCode.Conflict, "error.answer-gone",
-                "The request was carried out, but its stored response can no longer be decrypted. Check the result before you use a new Idempotency-Key."))
+                "The request was carried out, but its stored response can no longer be decrypted. Check the result before you use a new "
+                    + "Idempotency-Key."))
                 .ExecuteAsync(context);
             return;
         }
@@ -291,7 +298,9 @@ internal sealed class IdempotentRequest
         return new IdempotentRequest(
             key,
             Hex(Digest(scope, where, Encoding.UTF8.GetBytes(key))),
-            secrecy is { InBody: true } ? [.. secrets.Select(s => $"hmac:{Hex(HMACSHA256.HashData(s, content))}"), Hex(content)] : [Hex(content)],
+            secrecy is { InBody: true }
+                ? [.. secrets.Select(s => $"hmac:{Hex(HMACSHA256.HashData(s, content))}"), Hex(content)]
+                : [Hex(content)],
             secrets,
             bodyDigest);
     }

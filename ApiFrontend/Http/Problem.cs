@@ -32,7 +32,8 @@ internal sealed class Problem(Error error) : IResult, IStatusCodeHttpResult
         if (error.DeclineCode is not null)
             details.Extensions["declineCode"] = error.DeclineCode;
         if (WaitOf(error) is { } wait)
-            httpContext.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            httpContext.Response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds))
+                .ToString(CultureInfo.InvariantCulture);
         httpContext.Response.StatusCode = details.Status!.Value;
         return httpContext.Response.WriteAsJsonAsync(details, options: null, contentType: "application/problem+json");
     }

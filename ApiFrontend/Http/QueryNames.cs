@@ -24,7 +24,9 @@ internal sealed class QueryNames
 
     /// <summary>Returns the names of an endpoint; null when any name is allowed, or when there is no handler.</summary>
     public static QueryNames? Of(Endpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<MethodInfo>() is null || endpoint.Metadata.GetMetadata<AnyQuery>() is not null ? null : Known.GetValue(endpoint, Read);
+        endpoint.Metadata.GetMetadata<MethodInfo>() is null || endpoint.Metadata.GetMetadata<AnyQuery>() is not null
+            ? null
+            : Known.GetValue(endpoint, Read);
 
     /// <summary>Returns what is wrong with the names of a request's query: unknown and duplicate ones.</summary>
     public IEnumerable<(string Name, ErrorText Fault)> Faults(HttpRequest request)
@@ -51,8 +53,10 @@ internal sealed class QueryNames
     /// <summary>True for a parameter that is bound from the query.</summary>
     public static bool IsQuery(ParameterInfo parameter, Endpoint endpoint) =>
         IsSimple(parameter.ParameterType)
-        && !parameter.GetCustomAttributes().Any(a => a is IFromRouteMetadata or IFromHeaderMetadata or IFromBodyMetadata or IFromServiceMetadata or IFromFormMetadata)
-        && (endpoint as RouteEndpoint)?.RoutePattern.Parameters.Any(p => p.Name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase)) != true;
+        && !parameter.GetCustomAttributes().Any(a =>
+            a is IFromRouteMetadata or IFromHeaderMetadata or IFromBodyMetadata or IFromServiceMetadata or IFromFormMetadata)
+        && (endpoint as RouteEndpoint)?.RoutePattern.Parameters.Any(p => p.Name.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase))
+            != true;
 
     private static QueryNames Read(Endpoint endpoint) =>
         new(
@@ -65,11 +69,14 @@ internal sealed class QueryNames
         {
             if (parameter.IsDefined(typeof(AsParametersAttribute)) && depth > 0)
             {
-                foreach (var inner in Read(parameter.ParameterType.GetConstructors().MaxBy(c => c.GetParameters().Length)!.GetParameters(), endpoint, depth - 1))
+                foreach (var inner in Read(
+                    parameter.ParameterType.GetConstructors().MaxBy(c => c.GetParameters().Length)!.GetParameters(), endpoint, depth - 1))
                     yield return inner;
             }
             else if (IsQuery(parameter, endpoint))
-                yield return (parameter.GetCustomAttributes().OfType<IFromQueryMetadata>().FirstOrDefault()?.Name ?? parameter.Name!, parameter.ParameterType.IsArray);
+                yield return (
+                    parameter.GetCustomAttributes().OfType<IFromQueryMetadata>().FirstOrDefault()?.Name ?? parameter.Name!,
+                    parameter.ParameterType.IsArray);
         }
     }
 
@@ -148,7 +155,9 @@ internal static class FieldFaults
 
     /// <summary>Returns a name as messages show it.</summary>
     public static string Shown(string name) =>
-        name.Length <= MaxLength ? name : string.Concat(name.AsSpan(0, char.IsHighSurrogate(name[MaxLength - 1]) ? MaxLength - 1 : MaxLength), "…");
+        name.Length <= MaxLength
+            ? name
+            : string.Concat(name.AsSpan(0, char.IsHighSurrogate(name[MaxLength - 1]) ? MaxLength - 1 : MaxLength), "…");
 
     /// <summary>Returns the most similar known name, if it differs in at most one of three letters, ignoring case.</summary>
     private static string? Nearest(string name, IEnumerable<string> known)

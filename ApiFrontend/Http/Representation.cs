@@ -41,10 +41,14 @@ internal sealed class Representation<T>(ReadOnlyMemory<byte> body, string etag, 
     {
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(T), [Json]));
         builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status304NotModified));
-        builder.Metadata.Add(new RequestHeader("If-None-Match", "The ETag of the answer that the client has; 304 while it is current.", "\"3-in\"", false));
-        builder.Metadata.Add(new ResponseHeader("ETag", "Identifies this answer for If-None-Match and, of a product, its version for If-Match.", "\"3-in\"", true, Whole));
-        builder.Metadata.Add(new ResponseHeader("Cache-Control", "Who may cache the answer, and for how long.", "public, max-age=5", true, Whole));
-        builder.Metadata.Add(new ResponseHeader("Cache-Status", "Whether the answer came from the cache (RFC 9211).", "soonshop; hit", true, Whole));
+        builder.Metadata.Add(
+            new RequestHeader("If-None-Match", "The ETag of the answer that the client has; 304 while it is current.", "\"3-in\"", false));
+        builder.Metadata.Add(new ResponseHeader(
+            "ETag", "Identifies this answer for If-None-Match and, of a product, its version for If-Match.", "\"3-in\"", true, Whole));
+        builder.Metadata.Add(
+            new ResponseHeader("Cache-Control", "Who may cache the answer, and for how long.", "public, max-age=5", true, Whole));
+        builder.Metadata.Add(
+            new ResponseHeader("Cache-Status", "Whether the answer came from the cache (RFC 9211).", "soonshop; hit", true, Whole));
     }
 
     /// <summary>Uses the weak comparison, as the section requires.</summary>

@@ -40,7 +40,9 @@ internal static class StrictRequests
 
     /// <summary>True when the route takes no body and none is declared.</summary>
     public static bool TakesNoBody(Endpoint endpoint) =>
-        QueryNames.Of(endpoint) is not null && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null && endpoint.Metadata.GetMetadata<RawBody>() is null;
+        QueryNames.Of(endpoint) is not null
+        && endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is null
+        && endpoint.Metadata.GetMetadata<RawBody>() is null;
 
     private static bool HasWrongQuery(HttpRequest request, Endpoint endpoint) =>
         request.QueryString.HasValue && QueryNames.Of(endpoint)?.Faults(request).Any() == true;

@@ -63,9 +63,11 @@ public abstract class TimeBoundAttribute(string description) : FieldRuleAttribut
 
 /// <summary>The start of a period.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
-public sealed class StartTimeAttribute() : TimeBoundAttribute("From this time on (RFC 3339; UTC without an offset). A date is its first moment in UTC.");
+public sealed class StartTimeAttribute() : TimeBoundAttribute(
+    "From this time on (RFC 3339; UTC without an offset). A date is its first moment in UTC.");
 
 /// <summary>The end of a period.</summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Parameter)]
 public sealed class EndTimeAttribute() : TimeBoundAttribute(
-    "Before this time, which is itself left out (RFC 3339; UTC without an offset). A date means that whole day in UTC: from and to of one date are that day.");
+    "Before this time, which is itself left out (RFC 3339; UTC without an offset). A date means that whole day in UTC: from and to of one "
+        + "date are that day.");

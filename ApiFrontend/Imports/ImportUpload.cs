@@ -84,7 +84,8 @@ internal sealed class ImportUpload
         }
         catch (InvalidDataException)
         {
-            throw new UnreadableRequestException(ErrorText.Of("error.gzip", "The body is not valid gzip."), StatusCodes.Status400BadRequest);
+            throw new UnreadableRequestException(
+                ErrorText.Of("error.gzip", "The body is not valid gzip."), StatusCodes.Status400BadRequest);
         }
     }
 }

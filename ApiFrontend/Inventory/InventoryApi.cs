@@ -15,8 +15,10 @@ internal static class InventoryApi
     {
         var inventory = api.MapGroup("/inventory/{sku}").WithTags("Admin: stock").ForAdministrators("inventory").LimitRate(RateClass.Admin);
         inventory.MapGet("", GetAsync).WithName("getStock").WithSummary("Get the stock of a SKU").WithETag();
-        inventory.MapPut("", SetThresholdAsync).WithName("setStockThreshold").WithSummary("Set the low-stock threshold").WithETag().WithIfMatch();
-        inventory.MapPost("/adjustments", AdjustAsync).WithName("adjustStock").WithSummary("Adjust the units on hand").WithETag().WithIfMatch();
+        inventory.MapPut("", SetThresholdAsync)
+            .WithName("setStockThreshold").WithSummary("Set the low-stock threshold").WithETag().WithIfMatch();
+        inventory.MapPost("/adjustments", AdjustAsync)
+            .WithName("adjustStock").WithSummary("Adjust the units on hand").WithETag().WithIfMatch();
         inventory.MapGet("/ledger", GetLedgerAsync).WithName("listStockMovements").WithSummary("List stock movements, newest first");
     }
 

@@ -9,8 +9,8 @@ internal static class LanguageRanges
     private const int MaxRanges = 20;
 
     /// <summary>
-    /// Returns the tags of <c>Accept-Language</c> by weight, each followed by its more general tags, as RFC 4647, section 3.4 looks them up:
-    /// <c>de-AT</c>, <c>de</c>. A range of everything ends the list, because then the shop's own language is as good.
+    /// Returns the tags of <c>Accept-Language</c> by weight, each followed by its more general tags, as RFC 4647, section 3.4 looks them
+    /// up: <c>de-AT</c>, <c>de</c>. A range of everything ends the list, because then the shop's own language is as good.
     /// </summary>
     public static ImmutableArray<string> Of(HttpRequest request)
     {

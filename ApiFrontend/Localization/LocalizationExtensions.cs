@@ -6,7 +6,9 @@ namespace SoonShop.ApiFrontend.Localization;
 /// <summary>Registers the texts, and gives errors and validation rules the client's language.</summary>
 internal static class LocalizationExtensions
 {
-    /// <summary>An <see cref="IStringLocalizer"/> for each request. It is made when a rule is broken: a good request costs nothing.</summary>
+    /// <summary>
+    /// An <see cref="IStringLocalizer"/> for each request. It is made when a rule is broken: a good request costs nothing.
+    /// </summary>
     public static IServiceCollection AddShopLocalization(this IServiceCollection services) => services.AddScoped<IStringLocalizer>(s =>
         s.GetRequiredService<IHttpContextAccessor>().HttpContext is { } context ? Messages.For(context.Request) : Messages.English);
 

@@ -7,8 +7,9 @@ using Microsoft.Net.Http.Headers;
 namespace SoonShop.ApiFrontend.Localization;
 
 /// <summary>
-/// The texts of one language, by key, from the embedded file <c>Localization/&lt;language&gt;.json</c>. Arguments fill the places <c>{0}</c>,
-/// <c>{1}</c>, …. The files are JSON instead of <c>.resx</c>: resource managers choose by culture, and <c>InvariantGlobalization</c> has one only.
+/// The texts of one language, by key, from the embedded file <c>Localization/&lt;language&gt;.json</c>. Arguments fill the places
+/// <c>{0}</c>, <c>{1}</c>, …. The files are JSON instead of <c>.resx</c>: resource managers choose by culture, and
+/// <c>InvariantGlobalization</c> has one only.
 /// </summary>
 internal sealed class Messages : IStringLocalizer
 {
@@ -59,7 +60,9 @@ internal sealed class Messages : IStringLocalizer
     /// <inheritdoc/>
     public IEnumerable<LocalizedString> GetAllStrings(bool includeParentCultures) => texts.Select(t => new LocalizedString(t.Key, t.Value));
 
-    /// <summary>Returns the client's preferred language (RFC 9110, section 12.5.4): English, unless another one has a higher weight.</summary>
+    /// <summary>
+    /// Returns the client's preferred language (RFC 9110, section 12.5.4): English, unless another one has a higher weight.
+    /// </summary>
     public static Messages For(HttpRequest request)
     {
         if (request.Headers.AcceptLanguage.Count == 0

@@ -30,7 +30,8 @@ internal static class AdminWebhooksApi
 
     private static async Task<Results<Created<NewWebhookResponse>, Problem>> CreateAsync(
         WebhookRequest body, HttpContext context, IClusterClient cluster) =>
-        (await Endpoint(cluster, context.OperationId()).CreateAsync(body.Url!, [.. body.EventTypes!], context.Actor())) is var result && result.IsError
+        (await Endpoint(cluster, context.OperationId()).CreateAsync(body.Url!, [.. body.EventTypes!], context.Actor())) is var result
+        && result.IsError
             ? new Problem(result.Error)
             : TypedResults.Created($"/api/v1/admin/webhooks/{result.Value!.Endpoint.Id}", NewWebhookResponse.Of(result.Value));
 
@@ -59,7 +60,8 @@ internal static class AdminWebhooksApi
     /// <summary>Returns 202 with where the attempts of the event are listed.</summary>
     private static Results<Accepted<WebhookPosting>, Problem> Posting(Guid id, Result<WebhookPosting> result) => result.IsError
         ? new Problem(result.Error)
-        : TypedResults.Accepted($"/api/v1/admin/webhooks/{id}/deliveries?eventId={Uri.EscapeDataString(result.Value.EventId)}", result.Value);
+        : TypedResults.Accepted(
+            $"/api/v1/admin/webhooks/{id}/deliveries?eventId={Uri.EscapeDataString(result.Value.EventId)}", result.Value);
 
     private static IWebhookEndpointGrain Endpoint(IClusterClient cluster, Guid id) => cluster.GetGrain<IWebhookEndpointGrain>(id);
 }
@@ -78,5 +80,6 @@ internal sealed record NewWebhookResponse(
     Guid Id, string Url, ImmutableArray<string> EventTypes, bool Enabled, DateTimeOffset CreatedAt, string Secret)
 {
     public static NewWebhookResponse Of(NewWebhookEndpoint created) => new(
-        created.Endpoint.Id, created.Endpoint.Url, created.Endpoint.EventTypes, created.Endpoint.Enabled, created.Endpoint.CreatedAt, created.Secret);
+        created.Endpoint.Id, created.Endpoint.Url, created.Endpoint.EventTypes, created.Endpoint.Enabled, created.Endpoint.CreatedAt,
+        created.Secret);
 }

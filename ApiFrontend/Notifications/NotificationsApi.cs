@@ -16,7 +16,8 @@ internal static class NotificationsApi
         inbox.MapPost("/read-all", MarkAllReadAsync).WithName("readAllNotifications").WithSummary("Mark all notifications as read");
         var preferences = api.MapGroup("/me/notification-preferences").WithTags("Notifications").ForCustomers();
         preferences.MapGet("", GetPreferencesAsync).WithName("getNotificationPreferences").WithSummary("Get my notification preferences");
-        preferences.MapPut("", SetPreferencesAsync).WithName("setNotificationPreferences").WithSummary("Replace my notification preferences");
+        preferences.MapPut("", SetPreferencesAsync)
+            .WithName("setNotificationPreferences").WithSummary("Replace my notification preferences");
     }
 
     private static async Task<Results<Ok<NotificationPage>, Problem>> ListAsync(

@@ -13,10 +13,14 @@ internal static class AdminOrdersApi
     {
         var orders = admin.MapGroup("/orders").WithTags("Admin: orders").ForAdministrators("orders");
         orders.MapGet("", ListAsync).WithName("listAllOrders").WithSummary("List all orders, newest first");
-        orders.MapPost("/{id:guid}/ship", ShipAsync).Admit(AdmissionClass.Payments).WithName("shipOrder").WithSummary("Mark an order as shipped").ProducesProblems(ErrorCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/deliver", DeliverAsync).WithName("deliverOrder").WithSummary("Mark an order as delivered").ProducesProblems(ErrorCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/capture", CaptureAsync).Admit(AdmissionClass.Payments).WithName("captureOrder").WithSummary("Capture an authorized payment").ProducesProblems(ErrorCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/refunds", RefundAsync).Admit(AdmissionClass.Payments).WithName("refundOrder").WithSummary("Refund an order").RequireIdempotencyKey().ProducesProblems(ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/ship", ShipAsync).Admit(AdmissionClass.Payments)
+            .WithName("shipOrder").WithSummary("Mark an order as shipped").ProducesProblems(ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/deliver", DeliverAsync)
+            .WithName("deliverOrder").WithSummary("Mark an order as delivered").ProducesProblems(ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/capture", CaptureAsync).Admit(AdmissionClass.Payments)
+            .WithName("captureOrder").WithSummary("Capture an authorized payment").ProducesProblems(ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/refunds", RefundAsync).Admit(AdmissionClass.Payments)
+            .WithName("refundOrder").WithSummary("Refund an order").RequireIdempotencyKey().ProducesProblems(ErrorCode.InvalidOrderState);
     }
 
     private static async Task<Results<Ok<Page<Order>>, Problem>> ListAsync(
@@ -25,7 +29,9 @@ internal static class AdminOrdersApi
         [SkuText] string? sku, [StartTime] string? from, [EndTime] string? to, [Cursor] string? cursor,
         [NumberRange(1, PageRequest.MaxLimit)] int limit = PageRequest.DefaultLimit) =>
         (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(
-            new OrderQuery(customerId, null, EnumQuery.Read<OrderStatus>(status), Times.ReadStart(from), Times.ReadEnd(to), new PageRequest(limit, cursor))
+            new OrderQuery(
+                customerId, null, EnumQuery.Read<OrderStatus>(status), Times.ReadStart(from), Times.ReadEnd(to),
+                new PageRequest(limit, cursor))
             {
                 Number = number,
                 Email = email,
@@ -58,7 +64,8 @@ public sealed record CaptureRequest([property: NumberRange(1, Money.MaxAmount)] 
 /// <summary>Exactly one of <c>amount</c>, <c>lines</c> and <c>full</c> says what is refunded.</summary>
 public sealed record RefundRequest(
     [property: NumberRange(1, Money.MaxAmount), ExactlyOneOf(nameof(RefundRequest.Lines), nameof(RefundRequest.Full))] long? Amount,
-    [property: ItemCount(1, Cart.MaxLines), NoNulls, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Full))] List<RefundLineRequest>? Lines,
+    [property: ItemCount(1, Cart.MaxLines), NoNulls, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Full))]
+    List<RefundLineRequest>? Lines,
     [property: OnlyTrue, ExactlyOneOf(nameof(RefundRequest.Amount), nameof(RefundRequest.Lines))] bool? Full,
     [property: RequiredField, TextLength(500), Line] string? Reason)
 {

@@ -28,7 +28,8 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
     private int connections;
 
     public static Task<Results<ServerSentEventsResult<TimelineEntry>, NoContent, Problem>> GetAsync(
-        Guid id, HttpContext context, IClusterClient cluster, OrderEventStream stream) => stream.OpenAsync(cluster.GetGrain<IOrderGrain>(id), context);
+        Guid id, HttpContext context, IClusterClient cluster, OrderEventStream stream) =>
+        stream.OpenAsync(cluster.GetGrain<IOrderGrain>(id), context);
 
     private async Task<Results<ServerSentEventsResult<TimelineEntry>, NoContent, Problem>> OpenAsync(IOrderGrain order, HttpContext context)
     {
@@ -100,7 +101,8 @@ internal sealed class OrderEventStream(IHostApplicationLifetime lifetime, Sessio
         {
             return (await order.WatchAsync(caller, seen, Heartbeat, end)).Value;
         }
-        catch (Exception e) when (e is UnavailableException or CallLostException or TimeoutException or OrleansException or OperationCanceledException)
+        catch (Exception e)
+            when (e is UnavailableException or CallLostException or TimeoutException or OrleansException or OperationCanceledException)
         {
             return null;
         }

@@ -15,18 +15,25 @@ internal static class OrdersApi
     public static void MapOrders(this IEndpointRouteBuilder api)
     {
         var orders = api.MapGroup("/orders").WithTags("Orders").ForCustomersAndGuests();
-        orders.MapPost("", PlaceAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Place an order")
+        orders.MapPost("", PlaceAsync)
+            .Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("placeOrder").WithSummary("Place an order")
             .RequireIdempotencyKey(byGrain: true)
             .AcceptsHeader("If-Match", "The ETag of the cart that the buyer was shown; with * or without it any content is ordered.", "*")
-            .ProducesProblems(ErrorCode.NotFound, ErrorCode.PaymentDeclined, ErrorCode.CartEmpty, ErrorCode.OutOfStock, ErrorCode.InvalidOrderState, ErrorCode.PreconditionFailed);
+            .ProducesProblems(
+                ErrorCode.NotFound, ErrorCode.PaymentDeclined, ErrorCode.CartEmpty, ErrorCode.OutOfStock, ErrorCode.InvalidOrderState,
+                ErrorCode.PreconditionFailed);
         orders.MapGet("", ListAsync).WithName("listOrders").WithSummary("List my orders, newest first");
         orders.MapGet("/{id:guid}", GetAsync).WithName("getOrder").WithSummary("Get an order").ForCustomersAndGuests("orders");
-        orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync).WithName("watchOrder").WithSummary("Stream status changes of an order")
+        orders.MapGet("/{id:guid}/events", OrderEventStream.GetAsync)
+            .WithName("watchOrder").WithSummary("Stream status changes of an order")
             .AcceptsHeader("Last-Event-ID", "The id of the last event that came; the stream goes on after it.", "1")
             // A stream lasts for minutes and has a limit of its own.
             .Admit(AdmissionClass.Free).DisableRequestTimeout();
-        orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments).LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Pay an order with another payment method").ProducesProblems(ErrorCode.PaymentDeclined, ErrorCode.InvalidOrderState);
-        orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments).WithName("cancelOrder").WithSummary("Cancel an order").ProducesProblems(ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/payments", PayAsync).Admit(AdmissionClass.Payments)
+            .LimitRate(RateClass.Checkout).WithName("payOrder").WithSummary("Pay an order with another payment method")
+            .ProducesProblems(ErrorCode.PaymentDeclined, ErrorCode.InvalidOrderState);
+        orders.MapPost("/{id:guid}/cancel", CancelAsync).Admit(AdmissionClass.Payments)
+            .WithName("cancelOrder").WithSummary("Cancel an order").ProducesProblems(ErrorCode.InvalidOrderState);
     }
 
     private static async Task<Results<Created<Order>, Problem>> PlaceAsync(
@@ -47,7 +54,8 @@ internal static class OrdersApi
     /// <param name="contentId">A digest of its content; null where nobody asks for it.</param>
     /// <param name="cartTag">The tag of the cart that the buyer was shown; null for any.</param>
     internal static async Task<Result<Order>> PlaceOrderAsync(
-        PlaceOrderRequest body, HttpContext context, IClusterClient cluster, string key, string fingerprint, Guid? contentId, string? cartTag)
+        PlaceOrderRequest body, HttpContext context, IClusterClient cluster, string key, string fingerprint, Guid? contentId,
+        string? cartTag)
     {
         var caller = context.Caller();
         var placement = await cluster.Reference<IOrderGrain>(OrderId.For(caller, key)).PlaceAsync(new PlaceOrder(
@@ -69,7 +77,8 @@ internal static class OrdersApi
     {
         var caller = context.Caller();
         return (await cluster.GetGrain<IOrderListGrain>(WorkerKeys.Next()).ListAsync(new OrderQuery(
-            caller.UserId, caller.UserId is null ? caller.CartId : null, EnumQuery.Read<OrderStatus>(status), null, null, new PageRequest(limit, cursor))
+            caller.UserId, caller.UserId is null ? caller.CartId : null, EnumQuery.Read<OrderStatus>(status), null, null,
+            new PageRequest(limit, cursor))
         { ForBuyer = true })).Ok();
     }
 

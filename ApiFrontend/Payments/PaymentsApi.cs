@@ -11,9 +11,11 @@ internal static class PaymentsApi
     public static void MapPayments(this IEndpointRouteBuilder api)
     {
         var routes = api.MapGroup("").WithTags("Payments").ForCustomersAndGuests();
-        routes.MapGet("/payments/{id:guid}", GetAsync).WithName("getPayment").WithSummary("Get a payment").ForCustomersAndGuests("payments");
+        routes.MapGet("/payments/{id:guid}", GetAsync)
+            .WithName("getPayment").WithSummary("Get a payment").ForCustomersAndGuests("payments");
         routes.MapPost("/simulated-payments/{paymentId:guid}/authenticate", AuthenticateAsync).Admit(AdmissionClass.Payments)
-            .WithName("authenticatePayment").WithSummary("Complete 3-D Secure (simulated provider only)").ProducesProblems(ErrorCode.InvalidOrderState);
+            .WithName("authenticatePayment")
+            .WithSummary("Complete 3-D Secure (simulated provider only)").ProducesProblems(ErrorCode.InvalidOrderState);
     }
 
     private static async Task<Results<Ok<Payment>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>

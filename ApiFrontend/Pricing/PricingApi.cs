@@ -30,7 +30,8 @@ internal static class PricingApi
             .WithName("previewPricing").WithSummary("Preview what a cart costs, and why");
 
         var customer = admin.MapGroup("/users/{id:guid}/pricing").WithTags("Admin: users").ForAdministrators("pricing");
-        customer.MapGet("", GetCustomerAsync).WithName("getUserPricing").WithSummary("Get a customer's groups and tax exemption").WithETag();
+        customer.MapGet("", GetCustomerAsync)
+            .WithName("getUserPricing").WithSummary("Get a customer's groups and tax exemption").WithETag();
         customer.MapPut("", SetCustomerAsync).WithName("setUserPricing").WithSummary("Replace a customer's groups and tax exemption")
             .WithETag().WithIfMatch();
     }

@@ -24,7 +24,9 @@ internal static class RateLimitExtensions
     public static RouteHandlerBuilder LimitRateByEmail<TBody>(
         this RouteHandlerBuilder route, RateClass rateClass, Func<TBody, string?> email) =>
         route.AddEndpointFilter(async (context, next) =>
-            context.Arguments.OfType<TBody>().FirstOrDefault() is { } body && email(body)?.Trim() is var address && (EmailAddress.IsValid(address) || EmailAddress.CanBeKnown(address))
+            context.Arguments.OfType<TBody>().FirstOrDefault() is { } body
+            && email(body)?.Trim() is var address
+            && (EmailAddress.IsValid(address) || EmailAddress.CanBeKnown(address))
                 && await context.HttpContext.RequestServices.GetRequiredService<RateLimiter>()
                     .TakeAsync(context.HttpContext, rateClass, Subjects.OfEmail(address!)) is { } error
                 ? new Problem(error)
@@ -62,7 +64,9 @@ internal static class RateLimitExtensions
         var rateClass = named?.Class ?? (HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? RateClass.Reads : RateClass.Writes);
         // Invalid credentials may be guesses on routes that check them. Public routes ignore credentials.
         return context.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Level: not (AccessLevel.Anyone or AccessLevel.Provider) }
-            && !RateLimitsOptions.IsCountedInCluster(rateClass) && context.Request.Headers.Authorization.Count > 0 && context.User.Identity is not { IsAuthenticated: true }
+            && !RateLimitsOptions.IsCountedInCluster(rateClass)
+            && context.Request.Headers.Authorization.Count > 0
+            && context.User.Identity is not { IsAuthenticated: true }
             ? RateClass.Tokens
             : rateClass;
     }

@@ -77,11 +77,13 @@ public sealed class RateLimitsOptions
     {
         foreach (var rateClass in Enum.GetValues<RateClass>())
         {
-            var (limit, most, longest) = (Of(rateClass), IsCountedInCluster(rateClass) ? RateLimit.MaxRequests : MaxRequests, (int)RateLimit.MaxWindow.TotalSeconds);
+            var (limit, most, longest) = (
+                Of(rateClass), IsCountedInCluster(rateClass) ? RateLimit.MaxRequests : MaxRequests, (int)RateLimit.MaxWindow.TotalSeconds);
             if (limit.Requests < 1 || limit.Requests > most)
                 yield return $"{Section}:{rateClass}:Requests is {limit.Requests}; set {Section}__{rateClass}__Requests to 1–{most}.";
             if (limit.WindowSeconds < 1 || limit.WindowSeconds > longest)
-                yield return $"{Section}:{rateClass}:WindowSeconds is {limit.WindowSeconds}; set {Section}__{rateClass}__WindowSeconds to 1–{longest}.";
+                yield return $"{Section}:{rateClass}:WindowSeconds is {limit.WindowSeconds}; set {Section}__{rateClass}__WindowSeconds to "
+                    + $"1–{longest}.";
         }
     }
 }

@@ -62,7 +62,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
         Write(writer, "paymentMethods", methods);
         await WriteListAsync(writer, output, "orders", OrdersAsync, ToItemAsync, cancellation);
         await WriteListAsync(writer, output, "notifications", NotificationsAsync, ToItemAsync, cancellation);
-        await WriteListAsync(writer, output, "auditLog", cluster.GetGrain<IPersonalDataGrain>(userId).AuditAsync, ToItemAsync, cancellation);
+        await WriteListAsync(
+            writer, output, "auditLog", cluster.GetGrain<IPersonalDataGrain>(userId).AuditAsync, ToItemAsync, cancellation);
         await WriteListAsync(writer, output, "events", cluster.GetGrain<IPersonalDataGrain>(userId).EventsAsync, ToItemAsync, cancellation);
         writer.WriteEndObject();
         await writer.FlushAsync(cancellation);
@@ -100,7 +101,8 @@ internal sealed class AccountExport(IClusterClient cluster, Guid userId, JsonSer
     }
 
     private async Task WriteListAsync<T>(
-        Utf8JsonWriter writer, PipeWriter output, string name, Func<PageRequest, Task<Result<Page<T>>>> read, Func<T, Task<object>> toItem, CancellationToken cancellation)
+        Utf8JsonWriter writer, PipeWriter output, string name, Func<PageRequest, Task<Result<Page<T>>>> read, Func<T, Task<object>> toItem,
+        CancellationToken cancellation)
     {
         writer.WriteStartArray(name);
         string? cursor = null;

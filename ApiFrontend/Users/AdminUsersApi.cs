@@ -11,7 +11,8 @@ internal static class AdminUsersApi
     {
         var users = admin.MapGroup("/users/{id:guid}").WithTags("Admin: users").ForAdministrators();
         users.MapGet("/roles", GetAsync).WithName("getUserRoles").WithSummary("Get a user's roles").WithETag();
-        users.MapPut("/roles", SetAsync).WithName("setUserRoles").WithSummary("Replace a user's roles").WithETag().WithIfMatch().ProducesProblems(ErrorCode.Conflict);
+        users.MapPut("/roles", SetAsync)
+            .WithName("setUserRoles").WithSummary("Replace a user's roles").WithETag().WithIfMatch().ProducesProblems(ErrorCode.Conflict);
     }
 
     private static async Task<Results<Ok<RolesResponse>, Problem>> GetAsync(Guid id, HttpContext context, IClusterClient cluster) =>

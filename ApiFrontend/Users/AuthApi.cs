@@ -13,14 +13,22 @@ internal static class AuthApi
     public static void MapAuth(this IEndpointRouteBuilder api)
     {
         var auth = api.MapGroup("/auth").WithTags("Accounts").ForAnyone();
-        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration).TakesPassword().WithName("register").WithSummary("Create an account").ProducesProblems(ErrorCode.EmailTaken);
-        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login).TakesPassword().WithName("login").WithSummary("Sign in").ProducesProblems(ErrorCode.Unauthenticated);
-        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("refreshSession").WithSummary("Refresh a session").ProducesProblems(ErrorCode.Unauthenticated);
+        auth.MapPost("/register", RegisterAsync).LimitRate(RateClass.Registration)
+            .TakesPassword().WithName("register").WithSummary("Create an account").ProducesProblems(ErrorCode.EmailTaken);
+        auth.MapPost("/login", LoginAsync).LimitRate(RateClass.Login)
+            .TakesPassword().WithName("login").WithSummary("Sign in").ProducesProblems(ErrorCode.Unauthenticated);
+        auth.MapPost("/refresh", RefreshAsync).LimitRate(RateClass.Tokens)
+            .HoldsSecret().WithName("refreshSession").WithSummary("Refresh a session").ProducesProblems(ErrorCode.Unauthenticated);
         auth.MapPost("/logout", LogoutAsync).LimitRate(RateClass.Tokens).HoldsSecret().WithName("logout").WithSummary("Sign out");
-        auth.MapPost("/password/forgot", ForgotPasswordAsync).LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email).WithName("forgotPassword").WithSummary("Request a mail to set a new password");
-        auth.MapPost("/password/reset", ResetPasswordAsync).LimitRate(RateClass.Recovery).TakesPassword().WithName("resetPassword").WithSummary("Set a new password with a mailed token");
-        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery).HoldsSecret().WithName("verifyEmail").WithSummary("Verify an e-mail address with a mailed token");
-        auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery).WithName("requestEmailVerification").WithSummary("Request another verification mail").ProducesProblems(ErrorCode.NotFound);
+        auth.MapPost("/password/forgot", ForgotPasswordAsync)
+            .LimitRate(RateClass.Recovery).LimitRateByEmail<ForgotPasswordRequest>(RateClass.Mail, b => b.Email)
+            .WithName("forgotPassword").WithSummary("Request a mail to set a new password");
+        auth.MapPost("/password/reset", ResetPasswordAsync)
+            .LimitRate(RateClass.Recovery).TakesPassword().WithName("resetPassword").WithSummary("Set a new password with a mailed token");
+        auth.MapPost("/email/verify", VerifyEmailAsync).LimitRate(RateClass.Recovery)
+            .HoldsSecret().WithName("verifyEmail").WithSummary("Verify an e-mail address with a mailed token");
+        auth.MapPost("/email/verification", RequestVerificationAsync).ForCustomers().LimitRate(RateClass.Recovery)
+            .WithName("requestEmailVerification").WithSummary("Request another verification mail").ProducesProblems(ErrorCode.NotFound);
         auth.MapPost("/email/change/confirm", ConfirmEmailChangeAsync).LimitRate(RateClass.Recovery).HoldsSecret()
             .WithName("confirmEmailChange").WithSummary("Confirm a change of e-mail address")
             .ProducesProblems(ErrorCode.EmailTaken);
@@ -31,7 +39,8 @@ internal static class AuthApi
     private static async Task<Results<Created<SessionResponse>, Problem>> RegisterAsync(
         RegisterRequest body, HttpContext context, IClusterClient cluster, Tokens tokens)
     {
-        var result = await cluster.GetGrain<IUserGrain>(context.OperationId()).RegisterAsync(new RegisterUser(body.Email!, body.Password!, body.DisplayName));
+        var result = await cluster.GetGrain<IUserGrain>(context.OperationId())
+            .RegisterAsync(new RegisterUser(body.Email!, body.Password!, body.DisplayName));
         return result.IsError ? new Problem(result.Error) : TypedResults.Created("/api/v1/me", tokens.ToResponse(result.Value));
     }
 

@@ -29,7 +29,8 @@ public sealed class AuthOptions
     {
         const string HowTo = "Make a key with `ApiFrontend new-key`";
         if ((KeyFile.Length == 0) == (Keys.Length == 0))
-            yield return $"Auth:KeyFile and Auth:Keys are {(KeyFile.Length == 0 ? "not set" : "both set")}; set Auth__KeyFile to a PEM file with the keys of access tokens, or Auth__Keys to its content. {HowTo}.";
+            yield return $"Auth:KeyFile and Auth:Keys are {(KeyFile.Length == 0 ? "not set" : "both set")}; set Auth__KeyFile to a PEM "
+                + $"file with the keys of access tokens, or Auth__Keys to its content. {HowTo}.";
         else if (KeySet.TryRead(this, out var problem) is null)
             yield return $"{problem} {HowTo}.";
         if (AccessTokenMinutes is < 1 or > 1440)

@@ -20,20 +20,24 @@ internal static class AuthenticationHosting
 
     public static void AddShopAuthentication(this IServiceCollection services, AuthOptions options)
     {
-        services.AddSingleton(options).AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<KnownApiKeys>().AddSingleton<VerifiedTokens>()
+        services.AddSingleton(options)
+            .AddSingleton<Tokens>().AddSingleton<Sessions>().AddSingleton<KnownApiKeys>().AddSingleton<VerifiedTokens>()
             .AddSingleton<SigningKeys>().AddHostedService(s => s.GetRequiredService<SigningKeys>());
         services.AddAuthentication(EitherScheme)
             .AddPolicyScheme(EitherScheme, null, o => o.ForwardDefaultSelector =
-                context => ApiKeyAuthentication.IsMeant(context.Request) ? ApiKeyAuthentication.SchemeName : JwtBearerDefaults.AuthenticationScheme)
+                context => ApiKeyAuthentication.IsMeant(context.Request)
+                    ? ApiKeyAuthentication.SchemeName
+                    : JwtBearerDefaults.AuthenticationScheme)
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null)
             .AddJwtBearer();
-        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<SigningKeys, VerifiedTokens>((o, keys, verified) =>
-        {
-            o.TokenValidationParameters = Tokens.Validation(keys);
-            o.TokenHandlers.Clear();
-            o.TokenHandlers.Add(verified);
-            o.Events = new JwtBearerEvents { OnTokenValidated = CheckSessionAsync };
-        });
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+            .Configure<SigningKeys, VerifiedTokens>((o, keys, verified) =>
+            {
+                o.TokenValidationParameters = Tokens.Validation(keys);
+                o.TokenHandlers.Clear();
+                o.TokenHandlers.Add(verified);
+                o.Events = new JwtBearerEvents { OnTokenValidated = CheckSessionAsync };
+            });
     }
 
     /// <summary>
@@ -57,7 +61,8 @@ internal static class AuthenticationHosting
         // A public route needs no credentials and must not wait for the check.
         if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<Access>() is { Level: AccessLevel.Anyone or AccessLevel.Provider })
             return;
-        if (await context.HttpContext.RequestServices.GetRequiredService<Sessions>().CheckAsync(context.Principal!, context.SecurityToken) is { } user)
+        if (await context.HttpContext.RequestServices.GetRequiredService<Sessions>().CheckAsync(context.Principal!, context.SecurityToken)
+            is { } user)
             context.Principal = user;
         else
             context.Fail("The session has ended.");

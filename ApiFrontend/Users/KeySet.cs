@@ -54,7 +54,9 @@ internal sealed class KeySet
         var name = options.KeyFile.Length > 0 ? $"Auth:KeyFile '{options.KeyFile}'" : "Auth:Keys";
         if (options.KeyFile.Length > 0 && Directory.Exists(options.KeyFile))
         {
-            problem = $"{name} is a folder, and {(Directory.EnumerateFileSystemEntries(options.KeyFile).Any() ? "not the file with the keys in it" : "an empty one")}; set Auth__KeyFile to the file.";
+            problem = $"{name} is a folder, and "
+                + $"{(Directory.EnumerateFileSystemEntries(options.KeyFile).Any() ? "not the file with the keys in it" : "an empty one")}; "
+                + "set Auth__KeyFile to the file.";
             return null;
         }
         try
@@ -63,7 +65,8 @@ internal sealed class KeySet
             problem = null;
             return keys;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException or FormatException or ArgumentException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or CryptographicException or FormatException or ArgumentException)
         {
             problem = $"{name} cannot be used: {e.Message.TrimEnd('.')}.";
             return null;
@@ -109,7 +112,8 @@ internal sealed class KeySet
         {
             throw new FormatException($"its '{label}' is no key of an elliptic curve");
         }
-        if (key.ExportParameters(false).Curve.Oid is not { Value: "1.2.840.10045.3.1.7" } and not { FriendlyName: "nistP256" or "ECDSA_P256" })
+        if (key.ExportParameters(false).Curve.Oid is not { Value: "1.2.840.10045.3.1.7" }
+            and not { FriendlyName: "nistP256" or "ECDSA_P256" })
             throw new FormatException("a key is not of the curve P-256");
         var security = new ECDsaSecurityKey(key);
         security.KeyId = Base64UrlEncoder.Encode(security.ComputeJwkThumbprint());
@@ -143,6 +147,8 @@ internal sealed record PublicKey(string Kty, string Use, string Alg, string Crv,
     public static PublicKey Of(ECDsaSecurityKey key)
     {
         var point = key.ECDsa.ExportParameters(false).Q;
-        return new PublicKey("EC", "sig", SecurityAlgorithms.EcdsaSha256, "P-256", key.KeyId, Base64UrlEncoder.Encode(point.X), Base64UrlEncoder.Encode(point.Y));
+        return new PublicKey(
+            "EC", "sig", SecurityAlgorithms.EcdsaSha256, "P-256", key.KeyId, Base64UrlEncoder.Encode(point.X),
+            Base64UrlEncoder.Encode(point.Y));
     }
 }

@@ -21,7 +21,8 @@ internal static class MeApi
         var me = api.MapGroup("/me").WithTags("Accounts").ForCustomers().ProducesProblems(ErrorCode.NotFound);
         me.MapGet("", GetAsync).WithName("getProfile").WithSummary("Get my profile");
         me.MapPatch("", UpdateAsync).WithName("updateProfile").WithSummary("Change my profile");
-        me.MapPost("/password", ChangePasswordAsync).LimitRate(RateClass.Login).TakesPassword().WithName("changePassword").WithSummary("Change my password");
+        me.MapPost("/password", ChangePasswordAsync)
+            .LimitRate(RateClass.Login).TakesPassword().WithName("changePassword").WithSummary("Change my password");
         // It reveals whether an address is taken, like a registration.
         me.MapPost("/email", ChangeEmailAsync).LimitRate(RateClass.Registration)
             .LimitRateByEmail<ChangeEmailRequest>(RateClass.Mail, b => b.NewEmail).TakesPassword()
@@ -31,8 +32,10 @@ internal static class MeApi
         me.MapPost("/addresses", AddAddressAsync).WithName("addAddress").WithSummary("Add an address");
         me.MapPut("/addresses/{id:guid}", PutAddressAsync).WithName("replaceAddress").WithSummary("Replace an address");
         me.MapDelete("/addresses/{id:guid}", RemoveAddressAsync).WithName("removeAddress").WithSummary("Remove an address");
-        me.MapGet("/payment-methods", GetPaymentMethodsAsync).Admit(AdmissionClass.Payments).WithName("listPaymentMethods").WithSummary("List my saved payment methods");
-        me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync).Admit(AdmissionClass.Payments).WithName("removePaymentMethod").WithSummary("Remove a saved payment method");
+        me.MapGet("/payment-methods", GetPaymentMethodsAsync)
+            .Admit(AdmissionClass.Payments).WithName("listPaymentMethods").WithSummary("List my saved payment methods");
+        me.MapDelete("/payment-methods/{id}", RemovePaymentMethodAsync)
+            .Admit(AdmissionClass.Payments).WithName("removePaymentMethod").WithSummary("Remove a saved payment method");
     }
 
     private static async Task<Results<Ok<User>, Problem>> GetAsync(ClaimsPrincipal user, IClusterClient cluster) =>
@@ -59,7 +62,9 @@ internal static class MeApi
         AddressRequest body, HttpContext context, ClaimsPrincipal user, IClusterClient cluster)
     {
         var result = await Mine(user, cluster).PutAddressAsync(context.OperationId(), body.ToAddress(), mustExist: false);
-        return result.IsError ? new Problem(result.Error) : TypedResults.Created($"/api/v1/me/addresses/{result.Value.Id}", AddressResponse.Of(result.Value));
+        return result.IsError
+            ? new Problem(result.Error)
+            : TypedResults.Created($"/api/v1/me/addresses/{result.Value.Id}", AddressResponse.Of(result.Value));
     }
 
     private static async Task<Results<Ok<AddressResponse>, Problem>> PutAddressAsync(
@@ -119,7 +124,9 @@ public sealed class AddressPartAttribute(string about) : FieldRuleAttribute, IDe
     protected override ErrorText? FindFault(object? value, ValidationContext validation)
     {
         // The framework passes the whole body to a rule, not the object with the value.
-        var address = validation.ObjectInstance is PlaceOrderRequest order ? order.ShippingAddress : validation.ObjectInstance as AddressRequest;
+        var address = validation.ObjectInstance is PlaceOrderRequest order
+            ? order.ShippingAddress
+            : validation.ObjectInstance as AddressRequest;
         var member = JsonNamingPolicy.CamelCase.ConvertName(validation.MemberName!);
         return address is not null && Errors(address, validation).GetValueOrDefault(member) is [var fault, ..] ? fault : null;
     }

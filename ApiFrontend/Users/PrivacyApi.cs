@@ -21,10 +21,13 @@ internal static class PrivacyApi
         // It takes as long as the client reads.
         me.MapGet("/export", ExportAsync).Compressed().WithName("exportAccount").WithSummary("Export everything stored about me")
             .Produces<AccountExport.Document>(StatusCodes.Status200OK, "application/json")
-            .ProducesHeader("Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
+            .ProducesHeader(
+                "Content-Disposition", "A file's name, for who saves it.", "attachment; filename=\"soonshop-export.json\"", true, 200)
             .LimitRate(RateClass.Exports).Admit(AdmissionClass.Free).DisableRequestTimeout();
-        me.MapDelete("", EraseAsync).WithName("eraseAccount").WithSummary("Erase my account").LimitRate(RateClass.Login).TakesPassword().ProducesProblems(ErrorCode.Conflict);
-        api.MapGet("/erasures/{id:guid}", GetErasureAsync).WithTags("Privacy").WithName("getErasure").WithSummary("Get the progress of an erasure").ForAnyone();
+        me.MapDelete("", EraseAsync).WithName("eraseAccount")
+            .WithSummary("Erase my account").LimitRate(RateClass.Login).TakesPassword().ProducesProblems(ErrorCode.Conflict);
+        api.MapGet("/erasures/{id:guid}", GetErasureAsync)
+            .WithTags("Privacy").WithName("getErasure").WithSummary("Get the progress of an erasure").ForAnyone();
     }
 
     private static async Task<IResult> ExportAsync(

@@ -20,7 +20,9 @@ internal static class SessionsApi
     {
         var current = user.SessionId();
         return TypedResults.Ok(new Page<OwnSession>(
-            [.. (await Mine(user, cluster).GetSessionsAsync()).Select(s => new OwnSession(s.Id, s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.UserAgent, s.Address, s.Id == current))], null));
+            [.. (await Mine(user, cluster).GetSessionsAsync()).Select(
+                s => new OwnSession(s.Id, s.CreatedAt, s.LastUsedAt, s.ExpiresAt, s.UserAgent, s.Address, s.Id == current))],
+            null));
     }
 
     private static async Task<NoContent> EndOthersAsync(ClaimsPrincipal user, IClusterClient cluster, Sessions sessions)
@@ -50,4 +52,5 @@ internal static class SessionsApi
 /// <param name="Address">The IP address of the last renewal.</param>
 /// <param name="Current">True for the session of this request.</param>
 internal sealed record OwnSession(
-    Guid Id, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt, DateTimeOffset ExpiresAt, string? UserAgent, string? Address, bool Current);
+    Guid Id, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt, DateTimeOffset ExpiresAt, string? UserAgent, string? Address,
+    bool Current);

@@ -36,7 +36,9 @@ internal sealed class VerifiedTokens : JsonWebTokenHandler, IDisposable
         {
             // Reads the claims once, because many requests share the identity afterwards, and none modifies it.
             _ = result.ClaimsIdentity;
-            cache.Set(token, result, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = new DateTimeOffset(security.ValidTo, TimeSpan.Zero) });
+            cache.Set(
+                token, result,
+                new MemoryCacheEntryOptions { Size = 1, AbsoluteExpiration = new DateTimeOffset(security.ValidTo, TimeSpan.Zero) });
         }
         return result;
     }

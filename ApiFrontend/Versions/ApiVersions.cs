@@ -44,7 +44,8 @@ internal static class ApiVersions
     /// <summary>Maps the group of the API's routes, for every version.</summary>
     public static RouteGroupBuilder MapShopApi(this IEndpointRouteBuilder app, params IEnumerable<ApiVersion> versions)
     {
-        var set = versions.Aggregate(app.NewApiVersionSet("SoonShop"), (builder, version) => builder.HasApiVersion(version)).ReportApiVersions().Build();
+        var set = versions.Aggregate(app.NewApiVersionSet("SoonShop"), (builder, version) => builder.HasApiVersion(version))
+            .ReportApiVersions().Build();
         return app.MapGroup(PathPrefix + "{version:apiVersion}").WithApiVersionSet(set);
     }
 }

@@ -17,7 +17,8 @@ internal sealed partial class Deprecations(VersionsOptions options)
     /// <param name="method">The HTTP method, such as <c>GET</c>.</param>
     /// <param name="path">The path after the version, such as <c>/orders/{id:guid}</c>; constraints do not matter.</param>
     public Deprecation? Find(ApiVersion? version, string method, string path) =>
-        version is not null && (rules.TryGetValue((version, $"{method} {ConstraintPattern.Replace(path, "}")}"), out var rule) || rules.TryGetValue((version, ""), out rule))
+        version is not null && (rules.TryGetValue((version, $"{method} {ConstraintPattern.Replace(path, "}")}"), out var rule)
+            || rules.TryGetValue((version, ""), out rule))
             ? rule
             : null;
 
@@ -28,8 +29,11 @@ internal sealed partial class Deprecations(VersionsOptions options)
 /// <summary>The information for clients about a deprecated route.</summary>
 internal sealed class Deprecation(DeprecationOptions options)
 {
-    private readonly DeprecationPolicy deprecation = new(options.DeprecatedAt!.Value, new LinkHeaderValue(Ascii(options.Policy), "deprecation") { Type = "text/html" });
-    private readonly SunsetPolicy? sunset = options.SunsetAt is { } at ? new SunsetPolicy(at, new LinkHeaderValue(Ascii(options.Policy), "sunset") { Type = "text/html" }) : null;
+    private readonly DeprecationPolicy deprecation = new(
+        options.DeprecatedAt!.Value, new LinkHeaderValue(Ascii(options.Policy), "deprecation") { Type = "text/html" });
+    private readonly SunsetPolicy? sunset = options.SunsetAt is { } at
+        ? new SunsetPolicy(at, new LinkHeaderValue(Ascii(options.Policy), "sunset") { Type = "text/html" })
+        : null;
 
     /// <summary>Returns a URL in the ASCII form for headers.</summary>
     private static Uri Ascii(string url) => new(new Uri(url).AbsoluteUri);
@@ -63,7 +67,9 @@ internal static class DeprecationsExtensions
         app.Use((context, next) =>
         {
             if (context.GetEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern }
-                && deprecations.Find(context.RequestedApiVersion, HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method, BelowVersion(pattern)) is { } deprecation)
+                && deprecations.Find(
+                    context.RequestedApiVersion, HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method,
+                    BelowVersion(pattern)) is { } deprecation)
                 context.Response.OnStarting(() =>
                 {
                     deprecation.Write(context.Response);

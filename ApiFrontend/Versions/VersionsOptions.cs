@@ -18,9 +18,11 @@ public sealed class VersionsOptions
     public IEnumerable<string> Problems()
     {
         if (Deprecations.Count > MaxDeprecations)
-            yield return $"Versions:Deprecations has {Deprecations.Count} entries; deprecate a version rather than more than {MaxDeprecations} of its routes.";
+            yield return $"Versions:Deprecations has {Deprecations.Count} entries; deprecate a version rather than more than "
+                + $"{MaxDeprecations} of its routes.";
         foreach (var twice in Deprecations.GroupBy(d => (d.Value.ParsedVersion, d.Value.Route)).Where(g => g.Count() > 1))
-            yield return $"Versions:Deprecations:{string.Join(" and Versions:Deprecations:", twice.Select(d => d.Key))} are about the same; leave one of them.";
+            yield return $"Versions:Deprecations:{string.Join(" and Versions:Deprecations:", twice.Select(d => d.Key))} are about the "
+                + "same; leave one of them.";
         foreach (var problem in Deprecations.SelectMany(d => d.Value.Problems($"Versions:Deprecations:{d.Key}")))
             yield return problem;
     }
@@ -54,7 +56,8 @@ public sealed partial class DeprecationOptions
         if (ParsedVersion is null || !ApiVersions.All.Contains(ParsedVersion))
             yield return $"{path}:Version is '{Version}'; set {variable}__Version to one of {string.Join(", ", ApiVersions.All)}.";
         if (Route.Length > 0 && !RoutePattern.IsMatch(Route))
-            yield return $"{path}:Route is '{Route}'; set {variable}__Route to a method and a path such as 'GET /orders/{{id}}', or leave it out for the whole version.";
+            yield return $"{path}:Route is '{Route}'; set {variable}__Route to a method and a path such as 'GET /orders/{{id}}', or leave "
+                + "it out for the whole version.";
         if (DeprecatedAt is null)
             yield return $"{path}:DeprecatedAt is not set; set {variable}__DeprecatedAt to a time such as 2026-12-31T00:00:00Z.";
         if (SunsetAt < DeprecatedAt)

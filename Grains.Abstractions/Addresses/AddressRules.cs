@@ -38,7 +38,8 @@ public static class AddressRules
             postalCode = PostalCodeOf(format, postalCode, errors);
         }
         var (name, line1, line2) = (PostalText.Tidy(address.Name), PostalText.Tidy(address.Line1), Optional(address.Line2));
-        return new CheckedAddress(new Address(name, line1, line2, city, region, postalCode, address.Country, Optional(address.Phone)), errors);
+        return new CheckedAddress(
+            new Address(name, line1, line2, city, region, postalCode, address.Country, Optional(address.Phone)), errors);
     }
 
     /// <summary>The fault of a region that its country does not have.</summary>

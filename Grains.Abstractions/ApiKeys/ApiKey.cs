@@ -13,7 +13,8 @@ namespace SoonShop.ApiKeys;
 /// <param name="LastUsedAt">When it was last used, accurate to about an hour; null for never.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.api-key")]
 public sealed record ApiKey(
-    Guid Id, string Name, ImmutableArray<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? LastUsedAt);
+    Guid Id, string Name, ImmutableArray<string> Scopes, string CreatedBy, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt,
+    DateTimeOffset? LastUsedAt);
 
 /// <summary>A new key with its secret, which is shown only once.</summary>
 [GenerateSerializer, Immutable, Alias("soonshop.new-api-key")]
@@ -42,10 +43,14 @@ public sealed record ApiKeyToken(Guid Id, string Secret)
     /// <summary>Parses a key; null when it is not a key, or mistyped.</summary>
     public static ApiKeyToken? Parse(string? text)
     {
-        if (text is null || text.Length != Prefix.Length + ChecksumAt + 2 * ChecksumBytes || !text.StartsWith(Prefix, StringComparison.Ordinal))
+        if (text is null
+            || text.Length != Prefix.Length + ChecksumAt + 2 * ChecksumBytes
+            || !text.StartsWith(Prefix, StringComparison.Ordinal))
             return null;
         var body = text[Prefix.Length..];
-        return Guid.TryParseExact(body[..IdLength], "N", out var id) && new ApiKeyToken(id, body[SecretAt..ChecksumAt]) is var token && token.ToString() == text
+        return Guid.TryParseExact(body[..IdLength], "N", out var id)
+            && new ApiKeyToken(id, body[SecretAt..ChecksumAt]) is var token
+            && token.ToString() == text
             ? token
             : null;
     }

@@ -55,7 +55,8 @@ public enum AuditOutcome
 /// <param name="To">Entries before this time.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.audit-filter")]
 public sealed record AuditFilter(
-    string? Actor = null, string? Action = null, string? Subject = null, AuditOutcome? Outcome = null, DateTimeOffset? From = null, DateTimeOffset? To = null);
+    string? Actor = null, string? Action = null, string? Subject = null, AuditOutcome? Outcome = null, DateTimeOffset? From = null,
+    DateTimeOffset? To = null);
 
 /// <summary>Names of actors in the audit log. The name of a user is the plain user id.</summary>
 public static class Actors

@@ -194,7 +194,10 @@ public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtota
     [Id(2), JsonIgnore] public Quote? Quote { get; init; }
 
     /// <summary>The ETag of the cart's content with its prices. Stock and product names do not change it.</summary>
-    [JsonIgnore] public string ContentTag => Items.IsEmpty ? EmptyTag : TagOf([.. Items.Where(i => !i.IsGift).Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))]);
+    [JsonIgnore]
+    public string ContentTag => Items.IsEmpty
+        ? EmptyTag
+        : TagOf([.. Items.Where(i => !i.IsGift).Select(i => new CartLine(i.Sku, i.Name, i.Quantity, i.UnitPrice))]);
 
     private static string EmptyTag { get; } = TagOf([]);
 
@@ -214,7 +217,8 @@ public sealed record Cart(Guid Id, ImmutableArray<CartItem> Items, Money Subtota
 /// <param name="PreviousUnitPrice">The price that was last shown, if it has changed since.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.cart-item")]
 public sealed record CartItem(
-    string Sku, string Name, int Quantity, Money UnitPrice, Money LineTotal, bool Available, Availability Availability, Money? PreviousUnitPrice)
+    string Sku, string Name, int Quantity, Money UnitPrice, Money LineTotal, bool Available, Availability Availability,
+    Money? PreviousUnitPrice)
 {
     /// <summary>The discounts on it, with its share of discounts on the order; null for none.</summary>
     [Id(0)] public Money? Discount { get; init; }

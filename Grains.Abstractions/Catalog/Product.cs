@@ -74,7 +74,8 @@ public sealed record ProductContent(
 
     /// <summary>Returns the content of a product, as far as an edit changes it.</summary>
     public static ProductContent Of(Product product) => new(
-        product.Name, product.Description, product.Category, product.Family, product.Price, product.Attributes, product.Images, product.Active)
+        product.Name, product.Description, product.Category, product.Family, product.Price, product.Attributes, product.Images,
+        product.Active)
     {
         WeightGrams = product.WeightGrams,
         SizeClass = product.SizeClass,
@@ -129,8 +130,8 @@ public sealed record Product(
     [Id(8)] public Money? CompareAtPrice { get; init; }
 
     /// <summary>
-    /// What everybody pays for one unit now, one price for each currency, the shop's first. The price is what it costs while no price with a
-    /// period is in force.
+    /// What everybody pays for one unit now, one price for each currency, the shop's first. The price is what it costs while no price with
+    /// a period is in force.
     /// </summary>
     [Id(9)] public ImmutableArray<CurrentPrice> CurrentPrices { get => field.IsDefault ? [] : field; init; }
 

@@ -27,7 +27,9 @@ public sealed record ProductGroupContent
     /// <summary>Up to 250 tags.</summary>
     [Id(4)] public ImmutableArray<string> Tags { get; init; } = [];
 
-    /// <summary>The names of the options that distinguish the variants, in the order in which a shopper chooses, such as <c>Size</c>.</summary>
+    /// <summary>
+    /// The names of the options that distinguish the variants, in the order in which a shopper chooses, such as <c>Size</c>.
+    /// </summary>
     [Id(5)] public ImmutableArray<string> Options { get; init; } = [];
 
     /// <summary>Up to 250 images, in the order in which they are shown.</summary>

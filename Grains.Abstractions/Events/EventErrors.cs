@@ -20,7 +20,8 @@ namespace SoonShop.Events;
 [GenerateSerializer, Immutable, Alias("event-error")]
 public sealed record EventError(
     Guid Id, DateTimeOffset At, string EventId, string EventType, string Handler, string HandlerKey, int Attempt, ErrorClass Type,
-    string Exception, string Message, string Stack, string Silo, string? TraceId, double TookMs, DateTimeOffset? ResolvedAt, string? ResolvedBy);
+    string Exception, string Message, string Stack, string Silo, string? TraceId, double TookMs, DateTimeOffset? ResolvedAt,
+    string? ResolvedBy);
 
 /// <summary>A filter for failures or dead letters. All given criteria must match.</summary>
 /// <param name="Type">The class of the error.</param>

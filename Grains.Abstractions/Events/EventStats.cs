@@ -14,8 +14,8 @@ namespace SoonShop.Events;
 /// <param name="ByDomain">Counts by business domain, the first part of the event type.</param>
 [GenerateSerializer, Immutable, Alias("event-stats")]
 public sealed record EventStats(
-    DateTimeOffset From, DateTimeOffset To, EventCounts Totals, double PublishedPerSecond, double DeliveredPerSecond, HandlerTimes HandlerTimes,
-    EventQueueState Queue, ImmutableArray<EventCountsOf> ByEventType, ImmutableArray<EventCountsOf> ByHandler,
+    DateTimeOffset From, DateTimeOffset To, EventCounts Totals, double PublishedPerSecond, double DeliveredPerSecond,
+    HandlerTimes HandlerTimes, EventQueueState Queue, ImmutableArray<EventCountsOf> ByEventType, ImmutableArray<EventCountsOf> ByHandler,
     ImmutableArray<EventCountsOf> ByErrorClass, ImmutableArray<EventCountsOf> ByDomain);
 
 /// <summary>Counts of events.</summary>

@@ -24,11 +24,13 @@ public interface IEventAdminGrain : IGrainWithIntegerKey
     /// an invalid cursor.
     /// </summary>
     [Alias("dead-letters")]
-    Task<Result<Page<DeadLetter>>> ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
+    Task<Result<Page<DeadLetter>>> ListDeadLettersAsync(
+        EventErrorFilter filter, PageRequest page, CancellationToken cancellation = default);
 
     /// <summary>Groups open dead letters by a criterion. Returns the largest groups first, at most 100.</summary>
     [Alias("dead-letter-groups")]
-    Task<ImmutableArray<DeadLetterGroup>> GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation = default);
+    Task<ImmutableArray<DeadLetterGroup>> GroupDeadLettersAsync(
+        EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation = default);
 
     /// <summary>Returns a dead letter with its payload and every attempt. Error: <c>not-found</c>.</summary>
     [Alias("dead-letter")]

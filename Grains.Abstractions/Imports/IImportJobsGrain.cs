@@ -17,7 +17,9 @@ public interface IImportJobsGrain : IGrainWithIntegerKey
     [Alias("create"), Repeatable]
     Task<Result<ImportJob>> CreateAsync(Guid id, string kind);
 
-    /// <summary>Stores a part of the file, from 0. Idempotent. Errors: <c>not-found</c>, <c>conflict</c> once the file is complete.</summary>
+    /// <summary>
+    /// Stores a part of the file, from 0. Idempotent. Errors: <c>not-found</c>, <c>conflict</c> once the file is complete.
+    /// </summary>
     [Alias("append"), Repeatable]
     Task<Result<Done>> AppendAsync(Guid id, int part, byte[] content);
 

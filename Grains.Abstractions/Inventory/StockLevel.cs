@@ -42,7 +42,13 @@ public sealed record AdjustStock(string OperationId, int Delta, string Reason, s
 /// <param name="Reference">The reason and reference of an adjustment; otherwise the order.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.stock-movement")]
 public sealed record StockMovement(
-    [property: JsonIgnore] long Sequence, DateTimeOffset At, StockMovementKind Kind, int Delta, int OnHandAfter, int ReservedAfter, string? Reference);
+    [property: JsonIgnore] long Sequence,
+    DateTimeOffset At,
+    StockMovementKind Kind,
+    int Delta,
+    int OnHandAfter,
+    int ReservedAfter,
+    string? Reference);
 
 /// <summary>Kinds of stock movements.</summary>
 [Alias("soonshop.stock-movement-kind")]

@@ -68,7 +68,8 @@ public sealed record NotificationPage(ImmutableArray<Notification> Items, string
 /// <param name="Channels">The channels on which it was sent, besides the inbox.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.notification")]
 public sealed record Notification(
-    Guid Id, NotificationKind Kind, string Title, string Text, Guid? OrderId, DateTimeOffset At, bool Read, ImmutableArray<NotificationDelivery> Channels);
+    Guid Id, NotificationKind Kind, string Title, string Text, Guid? OrderId, DateTimeOffset At, bool Read,
+    ImmutableArray<NotificationDelivery> Channels);
 
 /// <summary>The delivery of a notification on a channel.</summary>
 /// <param name="Channel">The channel's name, such as <c>email</c>. <c>inbox</c> is not listed.</param>

@@ -29,15 +29,15 @@ public interface IWebhookEndpointGrain : IGrainWithGuidKey
     Task<Result<WebhookEndpoint>> EnableAsync(string actor);
 
     /// <summary>
-    /// Posts an event again, as it is stored now. Idempotent by operation. Errors: <c>not-found</c> for an event that is no longer stored or
-    /// that this endpoint does not receive, <c>conflict</c> while the endpoint is disabled.
+    /// Posts an event again, as it is stored now. Idempotent by operation. Errors: <c>not-found</c> for an event that is no longer stored
+    /// or that this endpoint does not receive, <c>conflict</c> while the endpoint is disabled.
     /// </summary>
     [Alias("resend"), Repeatable]
     Task<Result<WebhookPosting>> ResendAsync(string eventId, Guid operation, string actor);
 
     /// <summary>
-    /// Posts an event of the type <c>webhook.test</c>. Idempotent by operation. Errors: <c>not-found</c>, <c>conflict</c> while the endpoint
-    /// is disabled.
+    /// Posts an event of the type <c>webhook.test</c>. Idempotent by operation. Errors: <c>not-found</c>, <c>conflict</c> while the
+    /// endpoint is disabled.
     /// </summary>
     [Alias("test"), Repeatable]
     Task<Result<WebhookPosting>> TestAsync(Guid operation, string actor);
@@ -71,7 +71,9 @@ public sealed record WebhookEndpoint(
     {
         foreach (var pattern in EventTypes)
         {
-            if (pattern.EndsWith('*') ? eventType.StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal) : eventType == pattern)
+            if (pattern.EndsWith('*')
+                ? eventType.StartsWith(pattern.AsSpan(0, pattern.Length - 1), StringComparison.Ordinal)
+                : eventType == pattern)
                 return true;
         }
         return false;

@@ -17,7 +17,8 @@ namespace SoonShop.Notifications;
 /// <param name="At">When what it tells of happened.</param>
 /// <param name="CausedBy">The id of the event that it tells of.</param>
 public sealed record NotificationDue(
-    string Key, Guid NotificationId, string Channel, NotificationKind Kind, Recipient To, NotificationDetails Details, DateTimeOffset At, string CausedBy) : IShopEvent
+    string Key, Guid NotificationId, string Channel, NotificationKind Kind, Recipient To, NotificationDetails Details, DateTimeOffset At,
+    string CausedBy) : IShopEvent
 {
     /// <summary>
     /// True for a message about a guest's order, to which the limit <c>Notifications:Email:GuestMailsPerHour</c> applies.
@@ -109,4 +110,5 @@ public sealed record WebhookDue(Guid EndpointId, string Key, WebhookPayload Even
 
 /// <summary>An event as webhooks send it: the attributes of CloudEvents 1.0 with its data.</summary>
 public sealed record WebhookPayload(
-    string Id, string Source, string Type, string Subject, DateTimeOffset Time, long Sequence, string? CorrelationId, string? TraceParent, JsonElement Data);
+    string Id, string Source, string Type, string Subject, DateTimeOffset Time, long Sequence, string? CorrelationId, string? TraceParent,
+    JsonElement Data);

@@ -13,8 +13,8 @@ namespace SoonShop.Notifications;
 /// <param name="Response">The beginning of the body of an answer that was not 2xx; null when it had none.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.webhook-delivery")]
 public sealed record WebhookDelivery(
-    long Id, string EventId, string EventType, DateTimeOffset At, int Attempt, bool Succeeded, int? StatusCode, int DurationMs, string? Error,
-    string? Response);
+    long Id, string EventId, string EventType, DateTimeOffset At, int Attempt, bool Succeeded, int? StatusCode, int DurationMs,
+    string? Error, string? Response);
 
 /// <summary>Which attempts are listed.</summary>
 /// <param name="EndpointId">The endpoint.</param>

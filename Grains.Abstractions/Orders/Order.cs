@@ -19,7 +19,8 @@ public sealed record Order(
     [Id(1)] public PriceSummary? Prices { get; init; }
 
     /// <summary>Returns the order for everybody except its buyer.</summary>
-    public Order WithoutClientSecret() => Payment.ClientSecret is null ? this : this with { Payment = Payment with { ClientSecret = null } };
+    public Order WithoutClientSecret() =>
+        Payment.ClientSecret is null ? this : this with { Payment = Payment with { ClientSecret = null } };
 }
 
 /// <summary>A line of an order, with the prices at which it was placed.</summary>

@@ -53,12 +53,19 @@ public sealed record PriceSummary(Money Subtotal, Money Discount, Money? Shippin
             TaxIncluded = quote.TaxInside,
             TaxDeducted = NotZero(quote.TaxDeducted),
             Rounding = NotZero(quote.Rounding),
-            Taxes = quote.Taxes.IsEmpty ? [] : [.. quote.Taxes.Select(t => new TaxAmount(t.Name, t.ZoneName, t.Ppm, Amount(t.Base), Amount(t.Amount)))],
-            Promotions = quote.Promotions.IsEmpty ? [] : [.. quote.Promotions.Select(p => new PromotionDiscount(p.Id, p.Name, p.Code, Amount(p.Discount)))],
+            Taxes = quote.Taxes.IsEmpty
+                ? []
+                : [.. quote.Taxes.Select(t => new TaxAmount(t.Name, t.ZoneName, t.Ppm, Amount(t.Base), Amount(t.Amount)))],
+            Promotions = quote.Promotions.IsEmpty
+                ? []
+                : [.. quote.Promotions.Select(p => new PromotionDiscount(p.Id, p.Name, p.Code, Amount(p.Discount)))],
             ShippingMethod = quote.Shipping is { } shipping ? new ShippingChoice(shipping.MethodId, shipping.Name) : null,
-            RefusedCodes = quote.RefusedCodes.IsEmpty ? [] : [.. quote.RefusedCodes.Select(c => new CodeReason(c.Code, c.Reason.English) { Text = c.Reason })],
+            RefusedCodes = quote.RefusedCodes.IsEmpty
+                ? []
+                : [.. quote.RefusedCodes.Select(c => new CodeReason(c.Code, c.Reason.English) { Text = c.Reason })],
             Problems = quote.Problems.IsEmpty ? [] : [
-                .. quote.Problems.Select(p => new PriceProblem(p.Line is { } line ? quote.Lines[line].Sku : null, p.Text.English) { Text = p.Text })],
+                .. quote.Problems.Select(
+                    p => new PriceProblem(p.Line is { } line ? quote.Lines[line].Sku : null, p.Text.English) { Text = p.Text })],
             RulesVersion = quote.RulesVersion,
             TaxProvider = quote.TaxProvider,
         };

@@ -12,8 +12,8 @@ public sealed record Promotion
     private const string GrainKeyPrefix = "promotion/";
 
     /// <summary>
-    /// Returns the key of the grains that count a promotion's uses and keep its generated codes. The prefix keeps an id from being read as a
-    /// number, which storage writes in another form.
+    /// Returns the key of the grains that count a promotion's uses and keep its generated codes. The prefix keeps an id from being read as
+    /// a number, which storage writes in another form.
     /// </summary>
     public static string GrainKey(string id) => GrainKeyPrefix + id;
 

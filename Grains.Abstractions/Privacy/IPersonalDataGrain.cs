@@ -37,7 +37,8 @@ public sealed record PersonalEvent(string Id, string Type, DateTimeOffset Time, 
 /// <param name="UserAgent">The User-Agent of the user's client.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.personal-audit-entry")]
 public sealed record PersonalAuditEntry(
-    DateTimeOffset At, string Actor, string Action, string Subject, AuditOutcome Outcome, string? Details, string? Address, string? UserAgent);
+    DateTimeOffset At, string Actor, string Action, string Subject, AuditOutcome Outcome, string? Details, string? Address,
+    string? UserAgent);
 
 /// <summary>The data of an account, for its owner.</summary>
 /// <param name="User">The profile.</param>

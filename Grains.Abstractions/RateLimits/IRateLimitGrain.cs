@@ -41,7 +41,9 @@ public static class RateLimitKeys
 
     /// <summary>Returns the digest of the address in a key of <see cref="MailTo"/>; null for any other key.</summary>
     public static Guid? MailedAddressIn(string key) =>
-        key.StartsWith(MailPrefix, StringComparison.Ordinal) && Guid.TryParseExact(key.AsSpan(MailPrefix.Length), "N", out var address) ? address : null;
+        key.StartsWith(MailPrefix, StringComparison.Ordinal) && Guid.TryParseExact(key.AsSpan(MailPrefix.Length), "N", out var address)
+            ? address
+            : null;
 
     /// <summary>Returns an e-mail address as a subject. It is a digest, because grain keys appear in logs.</summary>
     public static string SubjectOf(string email) => $"email/{DigestOf(email):N}";

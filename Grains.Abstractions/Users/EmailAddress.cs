@@ -83,7 +83,8 @@ public static class EmailAddress
         {
             var c = local[i];
             var isAtom = c < 0x80
-                ? char.IsAsciiLetterOrDigit(c) || c is '.' or '!' or '#' or '$' or '%' or '&' or '\'' or '*' or '+' or '-' or '/' or '=' or '?' or '^' or '_' or '`' or '{' or '|' or '}' or '~'
+                ? char.IsAsciiLetterOrDigit(c) || c is '.' or '!' or '#' or '$' or '%' or '&' or '\'' or '*' or '+' or '-' or '/' or '='
+                    or '?' or '^' or '_' or '`' or '{' or '|' or '}' or '~'
                 : char.IsSurrogate(c) || char.IsLetterOrDigit(c);
             if (!isAtom)
                 return false;
@@ -102,7 +103,9 @@ public static class EmailAddress
         try
         {
             var labels = folded.Split('.').Select(ToAscii).ToList();
-            return labels.Count < 2 || labels.Contains(null) || string.Join('.', labels) is not { Length: <= MaxDomainLength } ascii ? null : ascii;
+            return labels.Count < 2 || labels.Contains(null) || string.Join('.', labels) is not { Length: <= MaxDomainLength } ascii
+                ? null
+                : ascii;
         }
         catch (ArgumentException)
         {
@@ -118,7 +121,11 @@ public static class EmailAddress
             if (!IsLabel(unicode))
                 return null;
             var ascii = Idn.GetAscii(unicode);
-            return ascii.Length <= MaxLabelLength && (unicode == label || ascii == label) && (unicode == label) == !label.StartsWith("xn--", StringComparison.Ordinal) ? ascii : null;
+            return ascii.Length <= MaxLabelLength
+                && (unicode == label || ascii == label)
+                && (unicode == label) == !label.StartsWith("xn--", StringComparison.Ordinal)
+                ? ascii
+                : null;
         }
     }
 
@@ -130,7 +137,8 @@ public static class EmailAddress
         {
             var category = CharUnicodeInfo.GetUnicodeCategory(label, i);
             var isMark = category is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
-            var isLetter = category is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter or UnicodeCategory.DecimalDigitNumber;
+            var isLetter = category is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter or UnicodeCategory.ModifierLetter
+                or UnicodeCategory.DecimalDigitNumber;
             if (label[i] == '-' || (isMark && i > 0))
                 continue;
             if (!isLetter || UnicodeNormalization.IsCompatibilityLetter(char.ConvertToUtf32(label, i)))

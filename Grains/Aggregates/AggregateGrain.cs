@@ -233,7 +233,9 @@ public abstract class AggregateGrain<TState>(IPersistentState<StateEnvelope<TSta
         await storage.ClearStateAsync();
     }
 
-    /// <summary>The key as stored in the state table: a Guid without dashes, or the string key. A number is the last half of a Guid.</summary>
+    /// <summary>
+    /// The key as stored in the state table: a Guid without dashes, or the string key. A number is the last half of a Guid.
+    /// </summary>
     protected string GrainKey => key ??= this is IGrainWithIntegerKey
         ? StoredKeyOf(this.GetPrimaryKeyLong()) : this.GetGrainId().Key.ToString()!;
 

@@ -7,7 +7,8 @@ namespace SoonShop.Aggregates;
 public static class CommitMetrics
 {
     /// <summary>Counts the events and ledger rows of a commit.</summary>
-    public static void Count(EventMetrics? events, BusinessMetrics? business, IReadOnlyList<IShopEvent> published, IReadOnlyList<ILedgerRow> ledger)
+    public static void Count(
+        EventMetrics? events, BusinessMetrics? business, IReadOnlyList<IShopEvent> published, IReadOnlyList<ILedgerRow> ledger)
     {
         foreach (var e in published)
         {

@@ -25,8 +25,8 @@ public static class CrashPoint
     /// </summary>
     public static readonly IReadOnlyList<string> Afterwards =
     [
-        "payment.attempt.before-write", "payment.attempt.written", "payment.closed", "payment.provider.cancelled", "payment.provider.captured",
-        "payment.refund.before-write", "payment.refund.written", "payment.provider.refunded",
+        "payment.attempt.before-write", "payment.attempt.written", "payment.closed", "payment.provider.cancelled",
+        "payment.provider.captured", "payment.refund.before-write", "payment.refund.written", "payment.provider.refunded",
         "payment.news.handling", "payment.stray.adopted", "payment.stray.written",
         "order.refund.written", "order.refund.answered", "order.refund.done", "order.stock-returned",
     ];
@@ -40,8 +40,8 @@ public static class CrashPoint
     /// <summary>Points of the erasure of an account, in order.</summary>
     public static readonly IReadOnlyList<string> Erasure =
     [
-        "erasure.begun", "erasure.cart", "erasure.payment-methods", "erasure.notifications", "erasure.orders", "erasure.mail", "erasure.email",
-        "erasure.events", "erasure.completed",
+        "erasure.begun", "erasure.cart", "erasure.payment-methods", "erasure.notifications", "erasure.orders", "erasure.mail",
+        "erasure.email", "erasure.events", "erasure.completed",
     ];
 
     /// <summary>

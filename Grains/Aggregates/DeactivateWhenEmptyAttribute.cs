@@ -4,8 +4,9 @@ using System.Reflection;
 namespace SoonShop.Aggregates;
 
 /// <summary>
-/// Deactivates an activation of this class a moment after its last call has ended, if it has no state. So requests for ids that do not exist do
-/// not fill the memory. A class that holds something in memory without a state overrides <see cref="AggregateGrain{TState}.KeepsMemory"/>.
+/// Deactivates an activation of this class a moment after its last call has ended, if it has no state. So requests for ids that do not
+/// exist do not fill the memory. A class that holds something in memory without a state overrides
+/// <see cref="AggregateGrain{TState}.KeepsMemory"/>.
 /// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 internal sealed class DeactivateWhenEmptyAttribute : Attribute

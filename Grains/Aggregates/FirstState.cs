@@ -35,9 +35,9 @@ public sealed record FirstState<TState>(GrainId Grain, string Name, string Strea
 /// each, read what is not there, and deactivate the grain again.
 /// </summary>
 /// <remarks>
-/// As with a grain's own commit, the state, its events and its ledger rows are written in one transaction, and only if the grain has no row.
-/// An empty grain in memory reads it before its next call. So use this only for grains that do so (<c>CanBeAdded</c>). A grain that keeps
-/// something in memory while it is empty does not: store its state before anything that makes others call it.
+/// As with a grain's own commit, the state, its events and its ledger rows are written in one transaction, and only if the grain has no
+/// row. An empty grain in memory reads it before its next call. So use this only for grains that do so (<c>CanBeAdded</c>). A grain that
+/// keeps something in memory while it is empty does not: store its state before anything that makes others call it.
 /// </remarks>
 public interface IFirstStates
 {

@@ -69,7 +69,8 @@ internal sealed class LazyStateMapper : IAttributeToFactoryMapper<LazyStateAttri
     public Factory<IGrainContext, object> GetFactory(ParameterInfo parameter, LazyStateAttribute metadata)
     {
         if (!parameter.ParameterType.IsGenericType || parameter.ParameterType.GetGenericTypeDefinition() != typeof(IPersistentState<>))
-            throw new InvalidOperationException($"{parameter.Member.DeclaringType}: {parameter.Name} has [LazyState], so its type must be IPersistentState<…>.");
+            throw new InvalidOperationException(
+                $"{parameter.Member.DeclaringType}: {parameter.Name} has [LazyState], so its type must be IPersistentState<…>.");
         var create = typeof(LazyStateMapper).GetMethod(nameof(Create), BindingFlags.NonPublic | BindingFlags.Static)!
             .MakeGenericMethod(parameter.ParameterType.GetGenericArguments()).CreateDelegate<Func<string, IGrainContext, object>>();
         return context => create(metadata.Name, context);

@@ -54,5 +54,6 @@ public interface ILedgerRow
 /// A row to insert into the stock ledger. <paramref name="OperationId"/> is unique per SKU; the database rejects a duplicate.
 /// </summary>
 public sealed record LedgerRow(
-    string Sku, long Sequence, string OperationId, DateTimeOffset At, string Kind, int Delta, int OnHandAfter, int ReservedAfter, string? Reference)
+    string Sku, long Sequence, string OperationId, DateTimeOffset At, string Kind, int Delta, int OnHandAfter, int ReservedAfter,
+    string? Reference)
     : ILedgerRow;

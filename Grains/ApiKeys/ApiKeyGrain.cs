@@ -6,7 +6,10 @@ namespace SoonShop.ApiKeys;
 /// <remarks>Activations are short-lived, so that guessed ids do not fill the memory.</remarks>
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed class ApiKeyGrain(
-    [PersistentState("api-key")] IPersistentState<StateEnvelope<ApiKeyState>> storage, TimeProvider time, IApiKeys keys, IAuditAggregator refused)
+    [PersistentState("api-key")] IPersistentState<StateEnvelope<ApiKeyState>> storage,
+    TimeProvider time,
+    IApiKeys keys,
+    IAuditAggregator refused)
     : AggregateGrain<ApiKeyState>(storage, time), IApiKeyGrain
 {
     private const string UseAction = "api-keys.use";
@@ -29,7 +32,8 @@ internal sealed class ApiKeyGrain(
         var decision = State is null ? ApiKeyState.Create(command, token, Now) : State.Renew(command, token, Now);
         if (decision.Error is { } error)
             return error;
-        if (State is null && (await keys.ListAsync(CancellationToken.None)).Count(k => k.ExpiresAt is not { } end || end > Now) >= ApiKeyState.MaxKeys)
+        if (State is null
+            && (await keys.ListAsync(CancellationToken.None)).Count(k => k.ExpiresAt is not { } end || end > Now) >= ApiKeyState.MaxKeys)
             return Error.Of(ErrorCode.Conflict, "error.too-many-keys", $"There are already {ApiKeyState.MaxKeys} keys. Revoke one first.");
         await CommitAsync(decision, Audit(new AuditEvent("api-keys.create", Subject) { After = Facts(decision.State) }));
         return new NewApiKey(State!.ToView(), token);

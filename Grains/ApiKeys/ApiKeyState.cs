@@ -58,7 +58,11 @@ public sealed record ApiKeyState
     public Decision<ApiKeyState> Renew(CreateApiKey command, ApiKeyToken token, DateTimeOffset now)
     {
         var again = Create(command, token, now);
-        return again.Error is not null || (LastUsedAt is null && RevokedAt is null && Name == again.State.Name && Scopes.SequenceEqual(again.State.Scopes) && ExpiresAt == command.ExpiresAt)
+        return again.Error is not null || (LastUsedAt is null
+            && RevokedAt is null
+            && Name == again.State.Name
+            && Scopes.SequenceEqual(again.State.Scopes)
+            && ExpiresAt == command.ExpiresAt)
             ? again
             : Error.Of(ErrorCode.Conflict, "error.key-made", "The key was already created. Revoke it and create another.");
     }

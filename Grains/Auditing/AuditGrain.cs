@@ -6,7 +6,8 @@ namespace SoonShop.Auditing;
 [StatelessWorker(1), Reentrant]
 internal sealed class AuditGrain(IAuditLog log, IAuditAggregator refused) : Grain, IAuditGrain
 {
-    Task<Result<Page<AuditEntry>>> IAuditGrain.ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation) => log.ListAsync(filter, page, cancellation);
+    Task<Result<Page<AuditEntry>>> IAuditGrain.ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation) =>
+        log.ListAsync(filter, page, cancellation);
 
     Task IAuditGrain.NoteRefusedAsync(string action, string subject, AuditOutcome outcome)
     {

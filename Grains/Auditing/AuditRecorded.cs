@@ -23,8 +23,9 @@ public sealed record AuditRecorded(
     {
         var origin = Origin.Current;
         return new AuditRecorded(
-            auditEvent.Actor ?? origin.Actor, auditEvent.Action, auditEvent.Subject, auditEvent.Outcome, auditEvent.Count, origin.Address, origin.UserAgent, origin.TraceId,
-            AuditEvent.ToJsonElement(auditEvent.Before), AuditEvent.ToJsonElement(auditEvent.After), AuditEvent
+            auditEvent.Actor ?? origin.Actor, auditEvent.Action, auditEvent.Subject, auditEvent.Outcome, auditEvent.Count, origin.Address,
+            origin.UserAgent, origin.TraceId, AuditEvent.ToJsonElement(auditEvent.Before), AuditEvent.ToJsonElement(auditEvent.After),
+            AuditEvent
                 .ToJsonElement(auditEvent.Details));
     }
 }

@@ -10,8 +10,15 @@ namespace SoonShop.Carts;
 
 [CollectionAgeLimit(Minutes = 5), DeactivateWhenEmpty]
 internal sealed class CartGrain(
-    [PersistentState("cart")] IPersistentState<StateEnvelope<CartState>> storage, TimeProvider time, IOptions<CheckoutOptions> options, IOrderQueries orders,
-    ICartIdKeys keys, CartQuotes quotes, LocalGrainCache<PriceOffer?> activeOffers, LocalGrainCache<StockAvailability> activeStocks, BusinessMetrics metrics)
+    [PersistentState("cart")] IPersistentState<StateEnvelope<CartState>> storage,
+    TimeProvider time,
+    IOptions<CheckoutOptions> options,
+    IOrderQueries orders,
+    ICartIdKeys keys,
+    CartQuotes quotes,
+    LocalGrainCache<PriceOffer?> activeOffers,
+    LocalGrainCache<StockAvailability> activeStocks,
+    BusinessMetrics metrics)
     : AggregateGrain<CartState>(storage, time), ICartGrain
 {
     /// <summary>
@@ -477,8 +484,8 @@ internal sealed class CartGrain(
             var isQuoted = next < buyable.Length && buyable[next].Sku == line.Sku;
             var quoted = isQuoted ? quote.Lines[next++] : null;
             items.Add(new CartItem(
-                line.Sku, offer?.Name ?? line.Name, line.Quantity, line.UnitPrice, line.UnitPrice with { Amount = line.UnitPrice.Amount * line.Quantity },
-                quoted is { UnitPrice: not null },
+                line.Sku, offer?.Name ?? line.Name, line.Quantity, line.UnitPrice,
+                line.UnitPrice with { Amount = line.UnitPrice.Amount * line.Quantity }, quoted is { UnitPrice: not null },
                 !active ? Availability.OutOfStock
                 : mine > 0 && stock.Availability == Availability.OutOfStock ? Availability.LowStock : stock.Availability,
                 line.PreviousUnitPrice)
@@ -516,8 +523,8 @@ internal sealed class CartGrain(
     }
 
     private CartContent ContentOf(ImmutableArray<CartLine> lines, Dictionary<string, PriceOffer?> offers, CartChoices choices) => new(
-        [.. lines.Where(l => offers[l.Sku] is not null).Select(l => new PricingLine(offers[l.Sku]!.ToPricedProduct(), l.Quantity))], choices,
-        State is { IsGuest: true } || isIssued ? null : Id);
+        [.. lines.Where(l => offers[l.Sku] is not null).Select(l => new PricingLine(offers[l.Sku]!.ToPricedProduct(), l.Quantity))],
+        choices, State is { IsGuest: true } || isIssued ? null : Id);
 
     private static CartChoices ChoicesOf(CartState cart) => cart.Choices ?? CartChoices.None;
 
@@ -533,7 +540,8 @@ internal sealed class CartGrain(
     }
 
     private ErrorText NoPrice(CartChoices choices) => ErrorText.Of(
-        "cart.no-price", $"has no price in {choices.Currency ?? options.Value.Currency}; remove it from the cart or choose another currency");
+        "cart.no-price",
+        $"has no price in {choices.Currency ?? options.Value.Currency}; remove it from the cart or choose another currency");
 
     /// <summary>Returns the current offers, one read per product. They include every change that was acknowledged before.</summary>
     private Task<Dictionary<string, PriceOffer?>> OffersAsync(ImmutableArray<string> skus) =>

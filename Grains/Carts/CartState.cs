@@ -90,14 +90,15 @@ public sealed record CartState
     public Decision<CartState> Reprice(IReadOnlyDictionary<string, Money> prices, string? changed = null)
     {
         ImmutableArray<CartLine> lines = [.. Lines.Select(l => prices.TryGetValue(l.Sku, out var price) && price != l.UnitPrice
-            ? l with { UnitPrice = price, PreviousUnitPrice = l.Sku == changed || price.Currency != l.UnitPrice.Currency ? null : l.UnitPrice }
+            ? l with
+            { UnitPrice = price, PreviousUnitPrice = l.Sku == changed || price.Currency != l.UnitPrice.Currency ? null : l.UnitPrice }
             : l)];
         return lines.SequenceEqual(Lines) ? Decision<CartState>.NoChange(this) : To(lines);
     }
 
     /// <summary>
-    /// Adds a guest's lines and choices, once per guest cart. Lines and codes beyond the limits are left out. Of two choices, the guest's is
-    /// the newer one.
+    /// Adds a guest's lines and choices, once per guest cart. Lines and codes beyond the limits are left out. Of two choices, the guest's
+    /// is the newer one.
     /// </summary>
     public Decision<CartState> Merge(Guid guestCart, ImmutableArray<CartLine> lines, CartChoices? choices = null)
     {
@@ -207,7 +208,9 @@ public sealed record CartState
         if (IsErased)
             return Bought(null);
         // Times come from different clocks. An order with an earlier time may still have taken the lines, so the lines decide.
-        return Ordered.IsEmpty || units.All(u => Lines.Any(l => l.Sku == u.Sku && l.Quantity >= u.Quantity)) ? null : Bought(Ordered[^1].OrderId);
+        return Ordered.IsEmpty || units.All(u => Lines.Any(l => l.Sku == u.Sku && l.Quantity >= u.Quantity))
+            ? null
+            : Bought(Ordered[^1].OrderId);
 
         static Error Bought(Guid? by) => new(ErrorCode.Conflict, "The cart was bought by another order.") { OrderId = by };
     }

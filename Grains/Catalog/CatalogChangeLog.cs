@@ -36,7 +36,8 @@ internal sealed class CatalogChangeLog(Guid epoch, int capacity)
         foreach (var change in changes)
         {
             newest[change.Sku] = newest.TryGetValue(change.Sku, out var other)
-                ? new CatalogChange(change.Sku, Math.Max(change.ProductVersion, other.ProductVersion), Math.Max(change.StockVersion, other.StockVersion))
+                ? new CatalogChange(
+                    change.Sku, Math.Max(change.ProductVersion, other.ProductVersion), Math.Max(change.StockVersion, other.StockVersion))
                 : change;
         }
         return [.. newest.Values];

@@ -43,7 +43,8 @@ public static class DerivedGroup
     private static ImmutableArray<string> Differences(ImmutableArray<Product> variants) =>
     [
         .. variants[0].Attributes.Keys
-            .Where(name => variants.All(v => v.Attributes.ContainsKey(name)) && variants.Select(v => v.Attributes[name]).Distinct().Count() > 1)
+            .Where(name =>
+                variants.All(v => v.Attributes.ContainsKey(name)) && variants.Select(v => v.Attributes[name]).Distinct().Count() > 1)
             .Take(ProductGroupState.MaxOptions),
     ];
 }

@@ -36,7 +36,8 @@ internal static class NewProduct
         decision.Error is { } error
             ? throw new InvalidOperationException($"{action} of {subject} was not checked before: {error.Detail}")
             : new FirstState<TState>(
-                grain, name, streamKey, decision.State, [.. decision.Events, AuditRecorded.Of(new AuditEvent(action, subject) { After = content })])
+                grain, name, streamKey, decision.State,
+                [.. decision.Events, AuditRecorded.Of(new AuditEvent(action, subject) { After = content })])
             {
                 Index = index(decision.State),
             };

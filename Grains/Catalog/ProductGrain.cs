@@ -10,7 +10,9 @@ namespace SoonShop.Catalog;
 
 [DeactivateWhenEmpty]
 internal sealed class ProductGrain(
-    [PersistentState("product")] IPersistentState<StateEnvelope<ProductState>> storage, TimeProvider time, IOptions<CheckoutOptions> options,
+    [PersistentState("product")] IPersistentState<StateEnvelope<ProductState>> storage,
+    TimeProvider time,
+    IOptions<CheckoutOptions> options,
     LocalGrainCache<PriceOffer> offers, IMediaRecords media)
     : LocallyCachedGrain<ProductState, PriceOffer>(storage, time, offers), IProductGrain
 {

@@ -61,7 +61,8 @@ public sealed partial record ProductGroupState
         CheckTexts("", null, content.DescriptionHtml, content.SeoTitle, content.SeoDescription, Check);
         Check("brand", content.Brand is null || IsLine(content.Brand), NoLine);
         Check("type", content.Type is null || IsLine(content.Type), NoLine);
-        Check("tags", content.Tags.Length <= MaxEntries && content.Tags.All(IsLine) && content.Tags.Distinct().Count() == content.Tags.Length,
+        Check(
+            "tags", content.Tags.Length <= MaxEntries && content.Tags.All(IsLine) && content.Tags.Distinct().Count() == content.Tags.Length,
             ErrorText.Of("field.tags", $"must be at most {MaxEntries} different lines of 1–{MaxText} characters"));
         Check("options", content.Options.Length <= MaxOptions && content.Options.All(IsLine)
             && content.Options.Distinct(StringComparer.OrdinalIgnoreCase).Count() == content.Options.Length,
@@ -70,7 +71,8 @@ public sealed partial record ProductGroupState
             m is not null && ProductState.IsImage(m.Url) && m.Alt is { Length: <= MaxAlt } && Text.IsClean(m.Alt)),
             ErrorText.Of(
                 "field.media",
-                $"must be at most {MaxEntries} images, uploaded or with an absolute http or https URL, and alt texts of up to 1,000 characters"));
+                $"must be at most {MaxEntries} images, uploaded or with an absolute http or https URL, and alt texts of up to 1,000 "
+                    + $"characters"));
         Check("translations", content.Translations.Count <= 20 && content.Translations.Keys.All(k => LanguageTag.IsMatch(k)),
             ErrorText.Of("field.languages", "must be at most 20 languages, by tags such as zh or de-AT"));
         foreach (var (language, texts) in content.Translations)

@@ -71,22 +71,23 @@ public sealed partial record ProductState
     }
 
     /// <summary>Adds what a front end of an older version does not send: in its messages, these members are not set at all.</summary>
-    private static ProductContent Complete(ProductContent content, ProductContent? current) => content.TaxCategory is not null ? content : content with
-    {
-        WeightGrams = current?.WeightGrams ?? 0,
-        SizeClass = current?.SizeClass,
-        TaxCategory = current?.TaxCategory ?? TaxCategory.Standard,
-        RequiresShipping = current?.RequiresShipping ?? true,
-        Prices = current?.Prices ?? [],
-        CompareAtPrice = current?.CompareAtPrice,
-        Barcode = current?.Barcode,
-        Cost = current?.Cost,
-        Options = current?.Options ?? [],
-        Position = current?.Position ?? 0,
-        Columns = current?.Columns ?? content.Columns,
-        ImageAlts = current?.ImageAlts ?? content.ImageAlts,
-        PublishAt = content.Active ? null : current?.PublishAt,
-    };
+    private static ProductContent Complete(ProductContent content, ProductContent? current) =>
+        content.TaxCategory is not null ? content : content with
+        {
+            WeightGrams = current?.WeightGrams ?? 0,
+            SizeClass = current?.SizeClass,
+            TaxCategory = current?.TaxCategory ?? TaxCategory.Standard,
+            RequiresShipping = current?.RequiresShipping ?? true,
+            Prices = current?.Prices ?? [],
+            CompareAtPrice = current?.CompareAtPrice,
+            Barcode = current?.Barcode,
+            Cost = current?.Cost,
+            Options = current?.Options ?? [],
+            Position = current?.Position ?? 0,
+            Columns = current?.Columns ?? content.Columns,
+            ImageAlts = current?.ImageAlts ?? content.ImageAlts,
+            PublishAt = content.Active ? null : current?.PublishAt,
+        };
 
     /// <summary>Removes what images show that the product no longer has.</summary>
     private static ProductContent WithoutUnusedAlts(ProductContent content) => content.ImageAlts.Keys.All(content.Images.Contains)
@@ -227,7 +228,9 @@ public sealed partial record ProductState
         var step = Currencies.ChargeStep(currency);
         void CheckAmount(string field, Money? amount)
         {
-            Check($"{field}.amount", amount is null || (amount.Value.Amount is >= 0 and <= ProductContent.MaxPrice && amount.Value.Amount % step == 0),
+            Check(
+                $"{field}.amount", amount is null
+                    || (amount.Value.Amount is >= 0 and <= ProductContent.MaxPrice && amount.Value.Amount % step == 0),
                 step > 1 ? ErrorText.Of("field.price-steps", $"must be 0–{ProductContent.MaxPrice} minor units, in steps of {step}")
                     : ErrorText.Of("field.price", $"must be 0–{ProductContent.MaxPrice} minor units"));
             Check($"{field}.currency", amount is null || amount.Value.Currency == currency, ErrorText.Of(
@@ -242,10 +245,13 @@ public sealed partial record ProductState
             && content.Options.All(o => o.Name is { Length: >= 1 and <= ProductGroupState.MaxText } && Text.IsLine(o.Name)
                 && o.Value is { Length: >= 1 and <= ProductGroupState.MaxText } && Text.IsLine(o.Value))
             && content.Options.DistinctBy(o => o.Name, StringComparer.OrdinalIgnoreCase).Count() == content.Options.Length,
-            ErrorText.Of("field.options", $"must be at most {ProductGroupState.MaxOptions} with different names, each of 1–255 characters"));
+            ErrorText.Of(
+                "field.options", $"must be at most {ProductGroupState.MaxOptions} with different names, each of 1–255 characters"));
         Check("columns", ProductGroupState.AreColumns(content.Columns),
             ErrorText.Of("field.columns", "must be at most 200, with names of 1–255 and values of up to 5,000 characters"));
-        Check("publishAt", content.PublishAt is null || !content.Active, ErrorText.Of("field.publish-at", "must be empty for a product that is on sale"));
+        Check(
+            "publishAt", content.PublishAt is null || !content.Active, ErrorText.Of(
+                "field.publish-at", "must be empty for a product that is on sale"));
         Check("position", content.Position is >= 0 and <= ProductContent.MaxPosition,
             ErrorText.Of("field.whole-range", $"must be 0–{ProductContent.MaxPosition}"));
         Check("attributes", content.Attributes.Count <= 50
@@ -260,7 +266,9 @@ public sealed partial record ProductState
                 "field.image-alts", $"must have alt texts of up to {ProductGroupState.MaxAlt} characters without control characters"));
         Check("weightGrams", content.WeightGrams is >= 0 and <= ProductContent.MaxWeightGrams,
             ErrorText.Of("field.whole-range", $"must be 0–{ProductContent.MaxWeightGrams}"));
-        Check("sizeClass", content.SizeClass is null || Slug.IsValid(content.SizeClass), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
+        Check(
+            "sizeClass", content.SizeClass is null || Slug.IsValid(content.SizeClass),
+            ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
         Check("taxCategory", Slug.IsValid(content.TaxCategory), ErrorText.Of("field.slug", "must be a slug of a–z, 0–9 and -"));
         return errors;
     }
@@ -287,12 +295,12 @@ public sealed partial record ProductState
 /// <param name="CreatedAt">Used to sort by newest.</param>
 /// <param name="PublishAt">When it goes on sale by itself.</param>
 public sealed record ProductIndex(
-    string Sku, string Name, string Description, string Category, string? Family, string Attributes, long Price, bool Active, string CreatedAt,
-    string? PublishAt)
+    string Sku, string Name, string Description, string Category, string? Family, string Attributes, long Price, bool Active,
+    string CreatedAt, string? PublishAt)
 {
     /// <summary>Returns the index of a product.</summary>
     public static ProductIndex Of(ProductState state) => new(
         state.Sku, state.Content.Name, state.Content.Description, state.Content.Category, state.Content.Family,
-        string.Join(' ', state.Content.Attributes.Values), state.Content.Price.Amount, state.Content.Active, SortableTime.Of(state.CreatedAt),
-        state.Content.PublishAt is { } publishAt ? SortableTime.Of(publishAt) : null);
+        string.Join(' ', state.Content.Attributes.Values), state.Content.Price.Amount, state.Content.Active,
+        SortableTime.Of(state.CreatedAt), state.Content.PublishAt is { } publishAt ? SortableTime.Of(publishAt) : null);
 }

@@ -22,13 +22,20 @@ public sealed class BusinessMetrics
     /// <summary>The most users that are distinguished.</summary>
     private const int MaxUsers = 100_000;
 
-    private static readonly string[] OrderStatuses = ["placed", "awaiting_payment", "confirmed", "rejected", "expired", "cancelled", "shipped", "delivered", "refunded"];
-    private static readonly string[] PaymentOutcomes = ["succeeded", "failed", "action_required", "authorized", "cancelled", "refund_failed", "disputed"];
+    private static readonly string[] OrderStatuses =
+    [
+        "placed", "awaiting_payment", "confirmed", "rejected", "expired", "cancelled", "shipped", "delivered", "refunded",
+    ];
+    private static readonly string[] PaymentOutcomes =
+    [
+        "succeeded", "failed", "action_required", "authorized", "cancelled", "refund_failed", "disputed",
+    ];
     private static readonly string[] CartChanges = ["filled", "emptied", "merged", "ordered"];
     private static readonly string[] LoginOutcomes = ["succeeded", "refused", "throttled"];
     private static readonly string[] Crossings = ["low", "no_longer_low", "out", "back"];
 
-    private readonly Counter<long> orders, revenue, refunded, payments, carts, registrations, logins, notifications, units, refusals, crossings;
+    private readonly Counter<long> orders, revenue, refunded, payments, carts, registrations, logins, notifications, units, refusals,
+        crossings;
     private readonly ConcurrentDictionary<Guid, long> lastSeen = new();
     private readonly TimeProvider time;
 
@@ -46,7 +53,8 @@ public sealed class BusinessMetrics
         logins = meter.CreateCounter<long>("soonshop.logins", "{attempt}", "Log-ins by password, by outcome");
         notifications = meter.CreateCounter<long>("soonshop.notifications", "{message}", "Messages by channel and outcome");
         units = meter.CreateCounter<long>("soonshop.inventory.units", "{unit}", "Units moved, by movement");
-        refusals = meter.CreateCounter<long>("soonshop.inventory.refusals", "{reservation}", "Reservations refused because of insufficient stock");
+        refusals = meter.CreateCounter<long>(
+            "soonshop.inventory.refusals", "{reservation}", "Reservations refused because of insufficient stock");
         crossings = meter.CreateCounter<long>("soonshop.inventory.crossings", "{item}", "Items whose stock crossed a threshold");
         meter.CreateObservableGauge(
             "soonshop.active_users", CountActive, "{user}", "Customers with a commit on this silo in the last 15 minutes");

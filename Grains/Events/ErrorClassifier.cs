@@ -75,7 +75,8 @@ public sealed class ErrorClassifier(IEnumerable<ErrorRule> rules)
         ErrorRule.For<JsonException>(ErrorClass.Serialization),
         ErrorRule.For<UnavailableException>(ErrorClass.Transient),
         ErrorRule.For<InconsistentStateException>(ErrorClass.Transient),
-        ErrorRule.For<HttpRequestException>(ErrorClass.Transient, e => e.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError),
+        ErrorRule.For<HttpRequestException>(ErrorClass.Transient, e =>
+            e.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError),
         ErrorRule.For<HttpRequestException>(ErrorClass.Permanent, e => e.StatusCode is not null),
         ErrorRule.For<HttpRequestException>(ErrorClass.Network),
         ErrorRule.For<SocketException>(ErrorClass.Network),

@@ -24,8 +24,8 @@ public sealed partial class ErrorLog(IErrorStore record, TimeProvider time, ILog
     {
         var resolvedAt = resolvedBy is null ? (DateTimeOffset?)null : time.GetUtcNow();
         var errors = failures.Select(f => new EventError(
-            Guid.CreateVersion7(f.At), f.At, e.Id, e.Type, handler, handlerKey, f.Attempt, f.Error.Class, f.Error.Type, f.Error.Message, f.Error.Stack,
-            f.Error.Silo, TraceIdOf(e), f.TookMs, resolvedAt, resolvedBy)).ToArray();
+            Guid.CreateVersion7(f.At), f.At, e.Id, e.Type, handler, handlerKey, f.Attempt, f.Error.Class, f.Error.Type, f.Error.Message,
+            f.Error.Stack, f.Error.Silo, TraceIdOf(e), f.TookMs, resolvedAt, resolvedBy)).ToArray();
         return TryAsync(cancellation => record.AddAsync(errors, cancellation));
     }
 

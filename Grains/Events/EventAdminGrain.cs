@@ -12,9 +12,11 @@ internal sealed class EventAdminGrain(
     IEventMetricsStore metrics, IErrorStore failures, IDeadLetters letters, IAuditLog audit, PersonalData personal)
     : Grain, IEventAdminGrain
 {
-    Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) => metrics.ReadAsync(windowMinutes, cancellation);
+    Task<EventStats> IEventAdminGrain.GetStatsAsync(int windowMinutes, CancellationToken cancellation) =>
+        metrics.ReadAsync(windowMinutes, cancellation);
 
-    Task<Result<Page<EventError>>> IEventAdminGrain.ListErrorsAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
+    Task<Result<Page<EventError>>> IEventAdminGrain.ListErrorsAsync(
+        EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
         failures.ListAsync(filter, page, cancellation);
 
     async Task<Result<EventError>> IEventAdminGrain.ResolveErrorAsync(Guid id, string actor)
@@ -22,14 +24,17 @@ internal sealed class EventAdminGrain(
         if (await failures.ResolveAsync(id, actor, CancellationToken.None) is not { } error)
             return Error.NotFound("not-found.failure", $"The failure {id} was not found.");
         await audit.AddAsync(
-            new AuditEvent("event-errors.resolve", id.ToString()) { Actor = actor, Details = new { error.EventId, error.Handler } }, CancellationToken.None);
+            new AuditEvent("event-errors.resolve", id.ToString()) { Actor = actor, Details = new { error.EventId, error.Handler } },
+            CancellationToken.None);
         return error;
     }
 
-    Task<Result<Page<DeadLetter>>> IEventAdminGrain.ListDeadLettersAsync(EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
+    Task<Result<Page<DeadLetter>>> IEventAdminGrain.ListDeadLettersAsync(
+        EventErrorFilter filter, PageRequest page, CancellationToken cancellation) =>
         letters.ListAsync(filter, page, cancellation);
 
-    Task<ImmutableArray<DeadLetterGroup>> IEventAdminGrain.GroupDeadLettersAsync(EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation) =>
+    Task<ImmutableArray<DeadLetterGroup>> IEventAdminGrain.GroupDeadLettersAsync(
+        EventErrorFilter filter, DeadLetterGrouping by, CancellationToken cancellation) =>
         letters.GroupAsync(filter, by, cancellation);
 
     async Task<Result<DeadLetterDetails>> IEventAdminGrain.GetDeadLetterAsync(Guid id, CancellationToken cancellation) =>
@@ -38,7 +43,8 @@ internal sealed class EventAdminGrain(
 
     Task<Result<DeadLetter>> IEventAdminGrain.ReplayAsync(Guid id, string actor) => letters.ReplayAsync(id, actor, CancellationToken.None);
 
-    Task<ReplayResponse> IEventAdminGrain.ReplayAsync(EventErrorFilter filter, string actor) => letters.ReplayAsync(filter, actor, CancellationToken.None);
+    Task<ReplayResponse> IEventAdminGrain.ReplayAsync(EventErrorFilter filter, string actor) =>
+        letters.ReplayAsync(filter, actor, CancellationToken.None);
 
     /// <summary>Removes mailed tokens: anyone who may read dead letters could otherwise act for the token's owner.</summary>
     private DeadLetterDetails WithoutSecrets(DeadLetterDetails letter)

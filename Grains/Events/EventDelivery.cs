@@ -83,5 +83,6 @@ internal sealed partial class EventDelivery(HandlerRuntime runtime, EventHandler
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "{Handler} {Key} failed to handle {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
     private static partial void LogFailure(
-        ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class, string reason);
+        ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class,
+        string reason);
 }

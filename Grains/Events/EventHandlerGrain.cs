@@ -27,7 +27,8 @@ public abstract class EventHandlerGrain : Grain, IEventHandler, IStreamSubscript
     /// <summary>Called by Orleans: lets the handshake of streams interleave while the handler is busy.</summary>
     public static bool MayInterleave(IInvokable request) => StreamHandshake.Includes(request);
 
-    private EventPipeline Pipeline => pipeline ??= new EventPipeline(ServiceProvider.GetRequiredService<HandlerRuntime>(), this, this.GetGrainId());
+    private EventPipeline Pipeline =>
+        pipeline ??= new EventPipeline(ServiceProvider.GetRequiredService<HandlerRuntime>(), this, this.GetGrainId());
 
     Task IStreamSubscriptionObserver.OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
         handleFactory.Create<CloudEvent>().ResumeAsync((e, _) => Pipeline.DeliverAsync(e));

@@ -32,7 +32,8 @@ public delegate Task HandlerMethod(object handler, IShopEvent e, EventContext co
 /// <summary>All event handlers of the shop: the grain classes that implement <see cref="IEventHandler"/>.</summary>
 public sealed class EventHandlers
 {
-    private static readonly MethodInfo CallMethod = typeof(EventHandlers).GetMethod(nameof(Call), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly MethodInfo CallMethod = typeof(EventHandlers).GetMethod(
+        nameof(Call), BindingFlags.NonPublic | BindingFlags.Static)!;
 
     private readonly FrozenDictionary<string, EventHandlerType> byName;
 
@@ -40,7 +41,8 @@ public sealed class EventHandlers
     /// <exception cref="InvalidOperationException">A handler has no <see cref="GrainTypeAttribute"/>.</exception>
     public EventHandlers(IEnumerable<Assembly> assemblies, EventTypes types) =>
         byName = assemblies.SelectMany(a => a.GetTypes())
-            .Where(t => t is { IsAbstract: false, IsClass: true } && t.IsAssignableTo(typeof(IEventHandler)) && t.IsAssignableTo(typeof(Grain)))
+            .Where(t =>
+                t is { IsAbstract: false, IsClass: true } && t.IsAssignableTo(typeof(IEventHandler)) && t.IsAssignableTo(typeof(Grain)))
             .Select(t => new EventHandlerType(NameOf(t), t, MethodsOf(t, types)))
             .ToFrozenDictionary(h => h.Name);
 
@@ -55,13 +57,15 @@ public sealed class EventHandlers
 
     private static string NameOf(Type type) =>
         type.GetCustomAttribute<GrainTypeAttribute>()?.GetGrainType(null!, type).ToString()
-        ?? throw new InvalidOperationException($"The event handler {type} needs a [GrainType(\"name\")]: its failures and policies use that name.");
+        ?? throw new InvalidOperationException(
+            $"The event handler {type} needs a [GrainType(\"name\")]: its failures and policies use that name.");
 
     /// <summary>Maps event types to methods. A handler of an interface or base type handles every event of it.</summary>
     private static FrozenDictionary<string, HandlerMethod> MethodsOf(Type handler, EventTypes types)
     {
         var methods = new Dictionary<string, HandlerMethod>();
-        var handled = handler.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IHandle<>)).Select(i => i.GetGenericArguments()[0]);
+        var handled = handler.GetInterfaces().Where(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IHandle<>)).Select(i =>
+            i.GetGenericArguments()[0]);
         // The exact type comes last, so that it takes precedence over a base type.
         foreach (var wanted in handled.OrderBy(t => !t.IsAbstract))
         {

@@ -17,7 +17,10 @@ public sealed class EventMetrics
     public static readonly ImmutableArray<double> BoundsMs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
     /// <summary>The bounds for the lag. It can exceed the handler time by far when queues stand still.</summary>
-    private static readonly ImmutableArray<double> LagBoundsMs = [5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 1_800_000];
+    private static readonly ImmutableArray<double> LagBoundsMs =
+    [
+        5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 300_000, 1_800_000,
+    ];
 
     private const string Unknown = "unknown";
 
@@ -40,7 +43,8 @@ public sealed class EventMetrics
         delivered = meter.CreateCounter<long>("soonshop.events.delivered", "{event}", "Handled events, counted per handler");
         failed = meter.CreateCounter<long>("soonshop.events.failed", "{attempt}", "Attempts that failed");
         retried = meter.CreateCounter<long>("soonshop.events.retried", "{attempt}", "Attempts after the first");
-        deadLettered = meter.CreateCounter<long>("soonshop.events.dead_lettered", "{event}", "Events that became a dead letter of a handler");
+        deadLettered = meter.CreateCounter<long>(
+            "soonshop.events.dead_lettered", "{event}", "Events that became a dead letter of a handler");
         handlerTime = meter.CreateHistogram(
             "soonshop.events.handler_time", "ms", "The duration of attempts",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = BoundsMs });
@@ -48,13 +52,16 @@ public sealed class EventMetrics
             "soonshop.events.lag", "ms", "The time from an event's decision until it is handled",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = LagBoundsMs });
         meter.CreateObservableGauge(
-            "soonshop.events.queue_depth", () => Volatile.Read(ref queue).Depth, "{event}", "Committed events of the cluster that are not done");
+            "soonshop.events.queue_depth", () => Volatile.Read(ref queue).Depth, "{event}",
+            "Committed events of the cluster that are not done");
         meter.CreateObservableGauge(
             "soonshop.events.queue_lag", () => Volatile.Read(ref queue).LagSeconds, "s", "The age of the oldest event that is not done");
         meter.CreateObservableGauge(
-            "soonshop.events.scheduled", () => Volatile.Read(ref queue).Scheduled, "{event}", "Scheduled events of the cluster that are not due");
+            "soonshop.events.scheduled", () => Volatile.Read(ref queue).Scheduled, "{event}",
+            "Scheduled events of the cluster that are not due");
         meter.CreateObservableGauge(
-            "soonshop.events.retrying", () => Volatile.Read(ref queue).Retrying, "{event}", "Deliveries of the cluster that wait for a retry");
+            "soonshop.events.retrying", () => Volatile.Read(ref queue).Retrying, "{event}",
+            "Deliveries of the cluster that wait for a retry");
         meter.CreateObservableGauge(
             "soonshop.events.dead_letters", () => Volatile.Read(ref queue).DeadLetters, "{event}", "Open dead letters of the cluster");
     }
@@ -105,7 +112,8 @@ public sealed class EventMetrics
     public void DeadLettered(CloudEvent e, string handler, ErrorClass error)
     {
         var (type, name) = (KnownType(e.Type), handlers.Find(handler) is null ? Unknown : handler);
-        deadLettered.Add(1, new TagList { { "event_type", type }, { "handler", name }, { "domain", DomainOf(type) }, { "error_class", NameOf(error) } });
+        deadLettered.Add(
+            1, new TagList { { "event_type", type }, { "handler", name }, { "domain", DomainOf(type) }, { "error_class", NameOf(error) } });
         var s = Of(type, name, NameOf(error));
         lock (s)
             s.DeadLettered++;
@@ -132,7 +140,8 @@ public sealed class EventMetrics
                 if (s.IsEmpty)
                     continue;
                 taken.Add(new EventSums(
-                    key.EventType, key.Handler, key.Error, s.Published, s.Delivered, s.Failed, s.Retried, s.DeadLettered, s.TotalMs, [.. s.Buckets]));
+                    key.EventType, key.Handler, key.Error, s.Published, s.Delivered, s.Failed, s.Retried, s.DeadLettered, s.TotalMs,
+                    [.. s.Buckets]));
                 s.Clear();
             }
         }

@@ -39,7 +39,8 @@ internal sealed class EventPipeline(HandlerRuntime runtime, IPipelineHandler han
     /// </summary>
     /// <exception cref="Exception">The delivery could not be stored. The event is not done and must be delivered again.</exception>
     public Task DeliverAsync(CloudEvent e) =>
-        (delivery ??= new EventDelivery(runtime, type, id.Key.ToString()!)).DeliverAsync(e, (attempt, trace) => AttemptAsync(e, attempt, trace));
+        (delivery ??= new EventDelivery(runtime, type, id.Key.ToString()!)).DeliverAsync(
+            e, (attempt, trace) => AttemptAsync(e, attempt, trace));
 
     /// <summary>Makes one requested attempt.</summary>
     public Task<AttemptResult> RetryAsync(CloudEvent e, int attempt) =>
@@ -67,7 +68,8 @@ internal sealed class EventPipeline(HandlerRuntime runtime, IPipelineHandler han
                     {
                         handler.Abandon();
                         // Nobody waits for this task, so its exception is marked as observed.
-                        _ = work.ContinueWith(static w => w.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                        _ = work.ContinueWith(
+                            static w => w.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
                     }
                     throw new TimeoutException($"The attempt timed out after {runtime.AttemptLimit.TotalSeconds} s.");
                 }

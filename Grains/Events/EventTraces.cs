@@ -15,25 +15,31 @@ internal static class EventTraces
     /// so the context is that of the request itself.
     /// </summary>
     public static string? Parent =>
-        Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id } ? id : RequestContext.Get(RequestKeys.TraceParent) as string;
+        Activity.Current is { Recorded: true, IdFormat: ActivityIdFormat.W3C, Id: { } id }
+            ? id
+            : RequestContext.Get(RequestKeys.TraceParent) as string;
 
     /// <summary>
     /// Records how long an event of a recorded trace was in the table and its stream. Returns the context for the handlers.
     /// </summary>
     public static string? Delivered(CloudEvent e, DateTimeOffset now)
     {
-        if (!Source.HasListeners() || !ActivityContext.TryParse(e.TraceParent, null, isRemote: true, out var parent) || !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+        if (!Source.HasListeners()
+            || !ActivityContext.TryParse(e.TraceParent, null, isRemote: true, out var parent)
+            || !parent.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
             return e.TraceParent;
         var since = e.NotBefore ?? e.Time;
         // The clocks of two silos may differ.
-        using var waited = Source.StartActivity($"deliver {e.Type}", ActivityKind.Consumer, parent, Tags(e), startTime: since < now ? since : now);
+        using var waited = Source.StartActivity(
+            $"deliver {e.Type}", ActivityKind.Consumer, parent, Tags(e), startTime: since < now ? since : now);
         waited?.SetEndTime(now.UtcDateTime);
         return waited?.Id ?? e.TraceParent;
     }
 
     /// <summary>Starts the activity of an attempt to handle an event.</summary>
     public static Activity? Handling(CloudEvent e, string handler, int attempt, string? parent) => Source.HasListeners()
-        ? Source.StartActivity($"handle {e.Type}", ActivityKind.Consumer, parent!, Tags(e))?.SetTag("soonshop.handler", handler).SetTag("soonshop.attempt", attempt)
+        ? Source.StartActivity($"handle {e.Type}", ActivityKind.Consumer, parent!, Tags(e))?.SetTag("soonshop.handler", handler)
+            .SetTag("soonshop.attempt", attempt)
         : null;
 
     private static KeyValuePair<string, object?>[] Tags(CloudEvent e) =>

@@ -16,11 +16,13 @@ public sealed class EventTypes
     public EventTypes(IEnumerable<Assembly> assemblies)
     {
         var named = new Dictionary<string, Type>();
-        foreach (var type in assemblies.SelectMany(a => a.GetTypes()).Where(t => t is { IsAbstract: false, IsGenericTypeDefinition: false } && t.IsAssignableTo(typeof(IShopEvent))))
+        foreach (var type in assemblies.SelectMany(a => a.GetTypes()).Where(t =>
+            t is { IsAbstract: false, IsGenericTypeDefinition: false } && t.IsAssignableTo(typeof(IShopEvent))))
         {
             var name = NameOf(type);
             if (string.IsNullOrEmpty(name) || !named.TryAdd(name, type))
-                throw new InvalidOperationException($"The event type {type} has the name '{name}', which is empty or another type's. Give it a name of its own.");
+                throw new InvalidOperationException(
+                    $"The event type {type} has the name '{name}', which is empty or another type's. Give it a name of its own.");
         }
         byName = named.ToFrozenDictionary();
     }
@@ -53,7 +55,8 @@ public sealed class EventTypes
     public IShopEvent Read(CloudEvent e)
     {
         if (!byName.TryGetValue(e.Type, out var type))
-            throw new UnreadableEventException($"This version does not know the event type {e.Type}. Deploy a version that knows it, then replay.");
+            throw new UnreadableEventException(
+                $"This version does not know the event type {e.Type}. Deploy a version that knows it, then replay.");
         try
         {
             return JsonSerializer.Deserialize(e.Data, type, StateJson.Options) as IShopEvent

@@ -70,14 +70,17 @@ public sealed class EventsOptions
         if (!Enum.IsDefined(FailureRecord))
             yield return "Events:FailureRecord is not a valid store; set Events__FailureRecord to PostgreSql, Redis or Memory.";
         if (FailureRecord == ErrorStoreKind.Redis && string.IsNullOrWhiteSpace(Redis))
-            yield return "Events:Redis is not set; set Events__Redis to a connection string such as 127.0.0.1:6379, or Events__FailureRecord to PostgreSql.";
+            yield return "Events:Redis is not set; set Events__Redis to a connection string such as 127.0.0.1:6379, or "
+                + "Events__FailureRecord to PostgreSql.";
         foreach (var problem in ErrorRules.SelectMany(r => r.Value.Problems($"Events:ErrorRules:{r.Key}")))
             yield return problem;
         foreach (var problem in Policies.SelectMany(p => p.Value.Problems($"Events:Policies:{p.Key}", types, handlers)))
             yield return problem;
-        foreach (var twin in Policies.GroupBy(p => (p.Value.Handler, p.Value.EventType, string.Join(',', p.Value.On.Order()))).Where(g => g.Count() > 1))
+        foreach (var twin in Policies.GroupBy(p => (p.Value.Handler, p.Value.EventType, string.Join(',', p.Value.On.Order()))).Where(g =>
+            g.Count() > 1))
             yield return $"Events:Policies has {string.Join(" and ", twin.Select(p => p.Key))} for the same; keep one.";
-        foreach (var problem in handlers.All.SelectMany(h => h.RetryRules(types).SelectMany(r => r.Policy.Problems($"A [Retry] on {h.Grain.Name}"))))
+        foreach (var problem in handlers.All.SelectMany(
+            h => h.RetryRules(types).SelectMany(r => r.Policy.Problems($"A [Retry] on {h.Grain.Name}"))))
             yield return problem;
     }
 
@@ -138,7 +141,8 @@ public sealed class ErrorRuleOptions
             yield return $"{path}:Message is not a regular expression without backtracking; set {variable}__Message.";
     }
 
-    internal ErrorRule ToRule() => Exception is not null ? ErrorRule.Named(Exception, Class!.Value) : ErrorRule.Matching(Pattern()!, Class!.Value);
+    internal ErrorRule ToRule() =>
+        Exception is not null ? ErrorRule.Named(Exception, Class!.Value) : ErrorRule.Matching(Pattern()!, Class!.Value);
 
     private Regex? Pattern()
     {
@@ -192,11 +196,14 @@ public sealed class RetryPolicyOptions : IRetrySettings
     internal IEnumerable<string> Problems(string path, EventTypes types, EventHandlers handlers)
     {
         if (Handler is not null && handlers.Find(Handler) is null)
-            yield return $"{path}:Handler is '{Handler}', which is not an event handler; set one of {string.Join(", ", handlers.All.Select(h => h.Name).Order())}.";
+            yield return $"{path}:Handler is '{Handler}', which is not an event handler; set one of "
+                + $"{string.Join(", ", handlers.All.Select(h => h.Name).Order())}.";
         if (EventType is not null && !types.Knows(EventType))
-            yield return $"{path}:EventType is '{EventType}', which is not an event type; set one such as {string.Join(", ", types.All.Select(t => t.Key).Order().Take(3))}.";
+            yield return $"{path}:EventType is '{EventType}', which is not an event type; set one such as "
+                + $"{string.Join(", ", types.All.Select(t => t.Key).Order().Take(3))}.";
         if (DelaysSeconds.Concat([FirstSeconds, MaxSeconds]).Any(s => !(s >= 0 && s <= RetryPolicy.LongestDelay.TotalSeconds)))
-            yield return $"{path} has a delay that is negative or longer than {RetryPolicy.LongestDelay.TotalDays} days; set its FirstSeconds, MaxSeconds or DelaysSeconds.";
+            yield return $"{path} has a delay that is negative or longer than {RetryPolicy.LongestDelay.TotalDays} days; set its "
+                + "FirstSeconds, MaxSeconds or DelaysSeconds.";
         else
         {
             foreach (var problem in ToRule().Policy.Problems(path))

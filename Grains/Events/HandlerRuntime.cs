@@ -6,7 +6,8 @@ namespace SoonShop.Events;
 /// <summary>The services that all event handlers of a silo share.</summary>
 internal sealed class HandlerRuntime(
     EventTypes types, EventHandlers handlers, ErrorClassifier classifier, RetryPolicies policies, IRetryStore deliveries,
-    ErrorLog failures, EventMetrics metrics, IOptions<EventsOptions> options, TimeProvider time, ILocalSiloDetails silo, ILogger<HandlerRuntime> log)
+    ErrorLog failures, EventMetrics metrics, IOptions<EventsOptions> options, TimeProvider time, ILocalSiloDetails silo,
+    ILogger<HandlerRuntime> log)
 {
     public EventTypes Types => types;
 

@@ -40,7 +40,9 @@ public sealed partial record AttemptError(ErrorClass Class, string Type, string 
 
     /// <summary>Converts an exception to its stored form: of bounded length, and with text that any store accepts.</summary>
     public static AttemptError Of(Exception e, ErrorClass @class, string silo) =>
-        new(@class, e.GetType().FullName ?? e.GetType().Name, Cut(WithoutAddresses(e.Message), MaxMessage), Cut(WithoutAddresses(e.ToString()), MaxStack), silo);
+        new(
+            @class, e.GetType().FullName ?? e.GetType().Name, Cut(WithoutAddresses(e.Message), MaxMessage),
+            Cut(WithoutAddresses(e.ToString()), MaxStack), silo);
 
     /// <summary>
     /// Removes e-mail addresses, because mail servers repeat them in their responses. Failures are kept longer than accounts, in stores

@@ -137,7 +137,8 @@ public sealed record RetryPolicy
             yield return $"{path}: delays of {First.TotalSeconds} s that grow by {Factor} to {Max.TotalSeconds} s; "
                 + "set MaxSeconds to no less than FirstSeconds, and Factor to 1–100.";
         if (Backoff is Backoff.Custom && (Delays.IsEmpty || Delays.Any(d => d < ShortestDelay || d > LongestDelay)))
-            yield return $"{path}: custom backoff needs DelaysSeconds, each from {ShortestDelay.TotalSeconds} s to {LongestDelay.TotalDays} days.";
+            yield return $"{path}: custom backoff needs DelaysSeconds, each from {ShortestDelay.TotalSeconds} s to "
+                + $"{LongestDelay.TotalDays} days.";
         if (Jitter is not (>= 0 and <= 1))
             yield return $"{path}: Jitter is {Jitter}; set it to 0–1.";
     }

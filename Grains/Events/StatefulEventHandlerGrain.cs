@@ -22,7 +22,8 @@ namespace SoonShop.Events;
 /// </summary>
 /// <typeparam name="TState">An immutable record.</typeparam>
 [MayInterleave(nameof(MayInterleave))]
-public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEventHandler, IStreamSubscriptionObserver, IPipelineHandler, IIncomingGrainCallFilter
+public abstract class EventHandlerGrain<TState>
+    : AggregateGrain<TState>, IEventHandler, IStreamSubscriptionObserver, IPipelineHandler, IIncomingGrainCallFilter
     where TState : class
 {
     /// <summary>
@@ -39,7 +40,8 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     /// <summary>Creates the handler with its state.</summary>
     /// <exception cref="ArgumentException">The state was not injected with <see cref="LazyStateAttribute"/>.</exception>
     protected EventHandlerGrain(IPersistentState<StateEnvelope<TState>> state, TimeProvider time) : base(state, time) =>
-        (storage, lazy) = (state, state as ILazyState ?? throw new ArgumentException($"Ask for the state of {GetType()} with [LazyState(\"name\")].", nameof(state)));
+        (storage, lazy) = (state, state as ILazyState ?? throw new ArgumentException(
+            $"Ask for the state of {GetType()} with [LazyState(\"name\")].", nameof(state)));
 
     /// <inheritdoc cref="EventHandlerGrain.MayInterleave"/>
     public static bool MayInterleave(IInvokable request) => StreamHandshake.Includes(request);
@@ -50,7 +52,8 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     /// <inheritdoc/>
     protected override string StreamKeyOf(TState state) => GrainKey;
 
-    private EventPipeline Pipeline => pipeline ??= new EventPipeline(ServiceProvider.GetRequiredService<HandlerRuntime>(), this, this.GetGrainId());
+    private EventPipeline Pipeline =>
+        pipeline ??= new EventPipeline(ServiceProvider.GetRequiredService<HandlerRuntime>(), this, this.GetGrainId());
 
     /// <summary>
     /// Commits an intermediate step, for a handler that does several things for one event and stores which are done. The event stays
@@ -78,7 +81,8 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
             return processed;
         attempt.ThrowIfOver();
         if (attempt.Handled)
-            throw new InvalidOperationException($"{attempt.EventId} is already committed as processed: commit earlier steps with {nameof(CommitProgressAsync)}.");
+            throw new InvalidOperationException(
+                $"{attempt.EventId} is already committed as processed: commit earlier steps with {nameof(CommitProgressAsync)}.");
         if (isProgress)
             return processed;
         attempt.Handled = true;
@@ -95,7 +99,9 @@ public abstract class EventHandlerGrain<TState> : AggregateGrain<TState>, IEvent
     /// <summary>Loads the state before calls of the grain's own interface. Attempts and Orleans' own calls do not need it.</summary>
     Task IIncomingGrainCallFilter.Invoke(IIncomingGrainCallContext context)
     {
-        if (context.InterfaceMethod.DeclaringType is not { } called || called == typeof(IEventHandler) || called.IsAssignableTo(typeof(IGrainExtension)))
+        if (context.InterfaceMethod.DeclaringType is not { } called
+            || called == typeof(IEventHandler)
+            || called.IsAssignableTo(typeof(IGrainExtension)))
             return context.Invoke();
         var loaded = lazy.LoadAsync();
         return loaded.IsCompletedSuccessfully ? context.Invoke() : WhenLoadedAsync(loaded, context);

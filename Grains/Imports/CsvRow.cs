@@ -44,8 +44,8 @@ public sealed class CsvRow(CsvHeader header, int line, string[] cells)
     public IEnumerable<string> Cells => cells.Select(CsvGuard.Remove);
 
     /// <summary>
-    /// Returns the text in a column, in any case, without the guard against formulas and without blanks around it; null when the file has no
-    /// such column, and empty for an empty cell.
+    /// Returns the text in a column, in any case, without the guard against formulas and without blanks around it; null when the file has
+    /// no such column, and empty for an empty cell.
     /// </summary>
     public string? this[string column] => header.IndexOf(column) is >= 0 and var i ? CsvGuard.Remove(cells[i].Trim()) : null;
 

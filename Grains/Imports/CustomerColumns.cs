@@ -58,8 +58,8 @@ public static class CustomerColumns
     /// <summary>All columns, by all their names.</summary>
     public static readonly IReadOnlyCollection<string> All =
     [
-        Email, Name, FirstName, LastName, Groups, TaxExemption, TaxExempt, Locale, AddressName, Company, Line1, Line2, City, Region, PostalCode,
-        Country, Phone, .. OtherNames.Values,
+        Email, Name, FirstName, LastName, Groups, TaxExemption, TaxExempt, Locale, AddressName, Company, Line1, Line2, City, Region,
+        PostalCode, Country, Phone, .. OtherNames.Values,
     ];
 
     /// <summary>Returns the name under which a file has a column; the shop's own where it has none.</summary>

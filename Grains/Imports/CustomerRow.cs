@@ -78,7 +78,8 @@ internal sealed partial record CustomerRow(int Line, ImportUser User)
     public static string? ColumnOf(CsvHeader header, string field) => field switch
     {
         "email" => CustomerColumns.NameIn(header, CustomerColumns.Email),
-        "displayName" => CustomerColumns.NameIn(header, header.Has(CustomerColumns.Name) ? CustomerColumns.Name : CustomerColumns.FirstName),
+        "displayName" =>
+            CustomerColumns.NameIn(header, header.Has(CustomerColumns.Name) ? CustomerColumns.Name : CustomerColumns.FirstName),
         "locale" => CustomerColumns.Locale,
         "taxExemptionReason" => header.Has(CustomerColumns.TaxExemption) ? CustomerColumns.TaxExemption : CustomerColumns.TaxExempt,
         "address.country" => CustomerColumns.NameIn(header, CustomerColumns.Country),

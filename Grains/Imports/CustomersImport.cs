@@ -4,8 +4,8 @@ using SoonShop.Users;
 namespace SoonShop.Imports;
 
 /// <summary>
-/// Customers, each found by e-mail address. A new one gets an account without a password, and no mail: its owner sets a password by mail. Of
-/// an account that exists only groups and tax exemption change, because the rest is the customer's own.
+/// Customers, each found by e-mail address. A new one gets an account without a password, and no mail: its owner sets a password by mail.
+/// Of an account that exists only groups and tax exemption change, because the rest is the customer's own.
 /// </summary>
 public sealed class CustomersImport(IGrainFactory grains, IImportStates states, TimeProvider time) : ICsvImport
 {
@@ -109,7 +109,8 @@ public sealed class CustomersImport(IGrainFactory grains, IImportStates states, 
                 return Wrong(header, row, current.Error);
             before = current.Value;
         }
-        throw new UnavailableException(ErrorText.Of("import.customer-moves", $"The customer of line {row.Line} changes too fast to be imported."));
+        throw new UnavailableException(
+            ErrorText.Of("import.customer-moves", $"The customer of line {row.Line} changes too fast to be imported."));
     }
 
     /// <summary>Returns what the file wants. What it has no column for stays.</summary>

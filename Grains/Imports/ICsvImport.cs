@@ -1,8 +1,8 @@
 namespace SoonShop.Imports;
 
 /// <summary>
-/// What one kind of CSV file means. Register it as a singleton <c>ICsvImport</c>; the import jobs find it by its <see cref="Kind"/>. They read
-/// the file, keep the position and the results, and go on after a crash.
+/// What one kind of CSV file means. Register it as a singleton <c>ICsvImport</c>; the import jobs find it by its <see cref="Kind"/>. They
+/// read the file, keep the position and the results, and go on after a crash.
 /// </summary>
 public interface ICsvImport
 {
@@ -15,8 +15,8 @@ public interface ICsvImport
     CsvHeaderCheck CheckHeader(CsvHeader header);
 
     /// <summary>
-    /// Returns the group of a row, such as its SKU; empty for a row of its own. Consecutive rows of one group come in one batch, compared by
-    /// their exact text. Must not throw, also for a row that is wrong.
+    /// Returns the group of a row, such as its SKU; empty for a row of its own. Consecutive rows of one group come in one batch, compared
+    /// by their exact text. Must not throw, also for a row that is wrong.
     /// </summary>
     string GroupOf(CsvRow row);
 
@@ -24,8 +24,8 @@ public interface ICsvImport
     /// Compares the rows with the shop, and changes it unless <see cref="ImportContext.DryRun"/>. Returns one result for each row, in any
     /// order. A row that the shop refuses is <see cref="RowOutcome.Wrong"/>; it does not end the job.
     /// <para>
-    /// Idempotent: after a crash the same rows come again, and the second time must change nothing. A result of a change that the first time
-    /// made may then be <see cref="RowOutcome.Unchanged"/>; the job tells what it knows of the first time.
+    /// Idempotent: after a crash the same rows come again, and the second time must change nothing. A result of a change that the first
+    /// time made may then be <see cref="RowOutcome.Unchanged"/>; the job tells what it knows of the first time.
     /// </para>
     /// </summary>
     /// <param name="header">The columns.</param>

@@ -137,7 +137,8 @@ public sealed partial class ImportRun(
             {
                 var results = await kind.ApplyAsync(header, rows, how, cancellation);
                 return results.Count == rows.Count ? (results, attempt)
-                    : throw new InvalidOperationException($"The import '{kind.Kind}' returned {results.Count} results for {rows.Count} rows.");
+                    : throw new InvalidOperationException(
+                        $"The import '{kind.Kind}' returned {results.Count} results for {rows.Count} rows.");
             }
             catch (Exception e) when (attempt < maxAttempts && !cancellation.IsCancellationRequested && IsTransient(e))
             {

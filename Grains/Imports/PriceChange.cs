@@ -48,7 +48,9 @@ internal sealed class PriceChange
             ?? (ChangesOthers ? state.SetPrices(others, currency, now).Error : null);
     }
 
-    /// <summary>Sets the prices. Error: <c>precondition-failed</c> when the product changed meanwhile, and what the product refuses.</summary>
+    /// <summary>
+    /// Sets the prices. Error: <c>precondition-failed</c> when the product changed meanwhile, and what the product refuses.
+    /// </summary>
     public async Task<Error?> ApplyAsync(IProductGrain grain)
     {
         var version = product.Version;

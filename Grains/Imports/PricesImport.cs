@@ -34,7 +34,9 @@ public sealed class PricesImport(IGrainFactory grains, IImportStates states, Tim
         return await SkuRows.ApplyAsync(
             rows, context,
             async (sku, some) =>
-                products.TryGetValue(sku, out var product) ? await ApplyAsync(product, some, context, cancellation) : SkuRows.NoProduct(some, sku),
+                products.TryGetValue(sku, out var product)
+                    ? await ApplyAsync(product, some, context, cancellation)
+                    : SkuRows.NoProduct(some, sku),
             cancellation);
     }
 

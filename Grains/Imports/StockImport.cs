@@ -4,8 +4,8 @@ using SoonShop.Inventory;
 namespace SoonShop.Imports;
 
 /// <summary>
-/// Stock: <c>SKU</c>, and <c>On hand</c> (the units counted) or <c>Delta</c> (units more or fewer), with <c>Reason</c>, <c>Reference</c> and
-/// <c>Low stock threshold</c>. Each row is a movement with an operation id of job and line, so that it happens once.
+/// Stock: <c>SKU</c>, and <c>On hand</c> (the units counted) or <c>Delta</c> (units more or fewer), with <c>Reason</c>, <c>Reference</c>
+/// and <c>Low stock threshold</c>. Each row is a movement with an operation id of job and line, so that it happens once.
 /// </summary>
 public sealed class StockImport(IGrainFactory grains, IImportStates states) : ICsvImport
 {
@@ -42,7 +42,8 @@ public sealed class StockImport(IGrainFactory grains, IImportStates states) : IC
         var levels = await states.FindStockAsync(SkuRows.SkusOf(rows), cancellation);
         return await SkuRows.ApplyAsync(
             rows, context,
-            async (sku, some) => levels.TryGetValue(sku, out var level) ? await ApplyAsync(level, some, context) : SkuRows.NoProduct(some, sku),
+            async (sku, some) =>
+                levels.TryGetValue(sku, out var level) ? await ApplyAsync(level, some, context) : SkuRows.NoProduct(some, sku),
             cancellation);
     }
 
@@ -156,8 +157,8 @@ public sealed class StockImport(IGrainFactory grains, IImportStates states) : IC
                 return text;
             }
             var read = new StockRow(
-                Whole(StockImport.OnHand, 0), Whole(StockImport.Delta, -AdjustStock.MaxUnits), Line(StockImport.Reason), Line(StockImport.Reference),
-                Whole(StockImport.Threshold, 0));
+                Whole(StockImport.OnHand, 0), Whole(StockImport.Delta, -AdjustStock.MaxUnits), Line(StockImport.Reason),
+                Line(StockImport.Reference), Whole(StockImport.Threshold, 0));
             if (read is { OnHand: not null, Delta: not null })
                 problem ??= RowResult.Wrong(row.Line, StockImport.Delta, ErrorText.Of("import.stock-both", "must be empty beside On hand"));
             wrong = problem;

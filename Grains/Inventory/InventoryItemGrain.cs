@@ -13,9 +13,13 @@ namespace SoonShop.Inventory;
 /// </remarks>
 [Reentrant, DeactivateWhenEmpty]
 internal sealed class InventoryItemGrain(
-    [PersistentState("inventory")] IPersistentState<StateEnvelope<StockState>> storage, TimeProvider time, IStockLedger ledger, BusinessMetrics metrics,
+    [PersistentState("inventory")] IPersistentState<StateEnvelope<StockState>> storage,
+    TimeProvider time,
+    IStockLedger ledger,
+    BusinessMetrics metrics,
     LocalGrainCache<StockAvailability> availabilities)
-    : LocallyCachedGrain<StockState, StockAvailability>(storage, time, availabilities), IInventoryItemGrain, IReservationCounter<int, Reservation>
+    : LocallyCachedGrain<StockState, StockAvailability>(
+        storage, time, availabilities), IInventoryItemGrain, IReservationCounter<int, Reservation>
 {
     private readonly Reservations reservations = new();
     private readonly Dictionary<string, Task<Result<StockLevel>>> adjustments = [];
@@ -107,7 +111,10 @@ internal sealed class InventoryItemGrain(
         {
             var next = writes.Pending with { LowStockThreshold = threshold };
             await writes.AddAsync(next,
-                [Audit(StockEvents.Changed("inventory.set-threshold", SkuText, writes.Pending, next, null)), .. StockState.ThresholdCrossings(SkuText, writes.Pending, next)]);
+                [
+                    Audit(StockEvents.Changed("inventory.set-threshold", SkuText, writes.Pending, next, null)),
+                    .. StockState.ThresholdCrossings(SkuText, writes.Pending, next),
+                ]);
         }
         return View;
     }
@@ -141,7 +148,8 @@ internal sealed class InventoryItemGrain(
         if (!await ProductExistsAsync())
             return NoProduct;
         var before = long.MaxValue;
-        if (page.Cursor is { } cursor && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1))
+        if (page.Cursor is { } cursor
+            && (!long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out before) || before < 1))
             return Error.Invalid("cursor", "field.cursor", "is not a valid cursor; start without one");
         var rows = await ledger.ListAsync(SkuText, before, page.Limit + 1, cancellation);
         return rows.Length <= page.Limit
@@ -167,7 +175,8 @@ internal sealed class InventoryItemGrain(
     async Task<Reservation?> IReservationCounter<int, Reservation>.ReadAsync(Guid id)
     {
         var rows = await ledger.FindAsync(
-            SkuText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)], CancellationToken.None);
+            SkuText, [Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id)],
+            CancellationToken.None);
         var found = Reservations.FromLedger(rows);
         // A partial return may be followed by further returns.
         while (found is { Stage: ReservationStage.Returned } && found.Returned < found.Units)
@@ -266,5 +275,6 @@ internal sealed class InventoryItemGrain(
         Lines = [new Shortage(SkuText, quantity, writes.Pending.Available)],
     };
 
-    private static Error NotSold { get; } = new(ErrorCode.Conflict, "The reservation was not sold, or has fewer units than are to come back.");
+    private static Error NotSold { get; } = new(
+        ErrorCode.Conflict, "The reservation was not sold, or has fewer units than are to come back.");
 }

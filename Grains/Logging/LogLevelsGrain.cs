@@ -20,7 +20,8 @@ internal sealed class LogLevelsGrain([PersistentState("log-levels")] IPersistent
         var decision = LogLevelsState.Set(command, Now);
         if (decision.Error is { } error)
             return error;
-        await CommitAsync(decision, Audit(new AuditEvent("logging.set-levels", "log-levels") { Before = Current, After = decision.State.At(Now) }));
+        await CommitAsync(
+            decision, Audit(new AuditEvent("logging.set-levels", "log-levels") { Before = Current, After = decision.State.At(Now) }));
         return Current;
     }
 }

@@ -18,7 +18,9 @@ internal static class MediaReferences
         return missing.Count == 0 ? null : Error.Invalid(field, TextOf(urls.First(missing.Contains)));
     }
 
-    /// <summary>Returns the URLs of images that are not stored. The others are kept for a minute, for whoever is about to use them.</summary>
+    /// <summary>
+    /// Returns the URLs of images that are not stored. The others are kept for a minute, for whoever is about to use them.
+    /// </summary>
     public static async Task<IReadOnlySet<string>> FindMissingAsync(IMediaRecords records, IEnumerable<string> urls)
     {
         var wanted = urls.Distinct().Select(url => (Url: url, Id: MediaUrl.OfPath(url)?.ToString())).Where(u => u.Id is not null).ToList();

@@ -6,5 +6,6 @@ namespace SoonShop.Notifications;
 [GrainType("alert"), ImplicitStreamSubscription(AlertDue.StreamNamespace)]
 internal sealed class AlertGrain(IAdministrators administrators) : EventHandlerGrain, IHandle<AlertDue>
 {
-    Task IHandle<AlertDue>.HandleAsync(AlertDue e, EventContext context) => administrators.NotifyAsync(GrainFactory, context, e.At, e.Kind, e.Details);
+    Task IHandle<AlertDue>.HandleAsync(AlertDue e, EventContext context) =>
+        administrators.NotifyAsync(GrainFactory, context, e.At, e.Kind, e.Details);
 }

@@ -28,7 +28,8 @@ internal abstract partial class ChannelGrain(
         if (Mine.IsErased || Mine.Find(e.NotificationId) is { Status: MessageStatus.Sent } or { IsSuppressed: true })
             return;
         if (channel is null)
-            throw new HandlingException(ErrorClass.Permanent, $"The channel {channelName} is switched off in the configuration. Switch it on, then replay.");
+            throw new HandlingException(
+                ErrorClass.Permanent, $"The channel {channelName} is switched off in the configuration. Switch it on, then replay.");
         if (!await MayGoOutAsync(e))
         {
             await CommitAsync(
@@ -76,8 +77,8 @@ internal abstract partial class ChannelGrain(
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The token that was mailed for {EventId} could not be erased from the event table. It stays there until the event is removed: "
-            + "{Reason}")]
+        Message = "The token that was mailed for {EventId} could not be erased from the event table. It stays there until the event is "
+            + "removed: {Reason}")]
     private static partial void LogNotErased(ILogger log, string eventId, string reason);
 }
 

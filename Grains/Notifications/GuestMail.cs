@@ -38,7 +38,8 @@ internal sealed partial class GuestMail(
             var isAllowed = await limit.AllowsAsync(message);
             if (isAllowed)
                 await channel.SendAsync(message, deliveryId, context.Cancellation);
-            return new DeliveryRecord(message.NotificationId, time.GetUtcNow(), context.Attempt, isAllowed ? MessageStatus.Sent : MessageStatus.Failed)
+            return new DeliveryRecord(
+                message.NotificationId, time.GetUtcNow(), context.Attempt, isAllowed ? MessageStatus.Sent : MessageStatus.Failed)
             {
                 IsSuppressed = !isAllowed,
             };

@@ -17,7 +17,8 @@ internal static class AdministratorsExtensions
 {
     /// <summary>Notifies every administrator. Idempotent by event.</summary>
     public static async Task NotifyAsync(
-        this IAdministrators administrators, IGrainFactory grains, EventContext context, DateTimeOffset at, NotificationKind kind, NotificationDetails details)
+        this IAdministrators administrators, IGrainFactory grains, EventContext context, DateTimeOffset at, NotificationKind kind,
+        NotificationDetails details)
     {
         var told = await administrators.ListAsync(context.Cancellation);
         await Task.WhenAll(told.Select(id => grains.GetGrain<INotificationGrain>(id).NotifyAsync(context.EventId, at, kind, details)));

@@ -26,8 +26,8 @@ public interface IWebhookSender
     ErrorText? ProblemWith(string url);
 
     /// <summary>
-    /// Posts an event with a signature, and logs the attempt. Returns when the endpoint has responded with 2xx. Otherwise throws: a permanent
-    /// error for 410, a retryable one for everything else.
+    /// Posts an event with a signature, and logs the attempt. Returns when the endpoint has responded with 2xx. Otherwise throws: a
+    /// permanent error for 410, a retryable one for everything else.
     /// </summary>
     /// <param name="endpointId">The endpoint.</param>
     /// <param name="url">Its URL.</param>

@@ -12,13 +12,18 @@ namespace SoonShop.Notifications;
 /// <see cref="GuestMail"/> can send at once.
 /// </remarks>
 [GrainType(NotificationGrain.Handler), CollectionAgeLimit(Minutes = 2)]
-[ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments), ImplicitStreamSubscription(ShopStreams.Users)]
+[ImplicitStreamSubscription(ShopStreams.Orders), ImplicitStreamSubscription(ShopStreams.Payments),
+    ImplicitStreamSubscription(ShopStreams.Users)]
 internal sealed class NotificationGrain(
     [LazyState("notification")] IPersistentState<StateEnvelope<NotificationState>> storage, TimeProvider time,
-    IEnumerable<INotificationChannel> channels, INotificationTexts texts, IWebhookEndpoints webhooks, GuestMail guestMail, BusinessMetrics metrics)
+    IEnumerable<INotificationChannel> channels,
+    INotificationTexts texts,
+    IWebhookEndpoints webhooks,
+    GuestMail guestMail,
+    BusinessMetrics metrics)
     : EventHandlerGrain<NotificationState>(storage, time), INotificationGrain,
-        IHandle<UserRegistered>, IHandle<EmailVerificationRequested>, IHandle<ProfileUpdated>, IHandle<PasswordResetRequested>, IHandle<PasswordChanged>,
-        IHandle<EmailChangeRequested>, IHandle<EmailChangeConfirmationRequested>, IHandle<EmailChanged>,
+        IHandle<UserRegistered>, IHandle<EmailVerificationRequested>, IHandle<ProfileUpdated>, IHandle<PasswordResetRequested>,
+        IHandle<PasswordChanged>, IHandle<EmailChangeRequested>, IHandle<EmailChangeConfirmationRequested>, IHandle<EmailChanged>,
         IHandle<EmailChangeUndoOffered>, IHandle<EmailChangeUndone>,
         IHandle<OrderPlaced>, IHandle<OrderAwaitingPayment>, IHandle<OrderConfirmed>, IHandle<OrderRejected>, IHandle<OrderShipped>,
         IHandle<OrderDelivered>, IHandle<OrderCancelled>, IHandle<OrderExpired>, IHandle<OrderRefunded>,
@@ -119,7 +124,8 @@ internal sealed class NotificationGrain(
         NotifyAsync(context, NotificationKind.OrderRejected, e.Order, Of(e.Order) with { Shortages = e.Shortages });
 
     Task IHandle<OrderShipped>.HandleAsync(OrderShipped e, EventContext context) =>
-        NotifyAsync(context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with { Carrier = e.Carrier, TrackingNumber = e.TrackingNumber });
+        NotifyAsync(
+            context, NotificationKind.OrderShipped, e.Order, Of(e.Order) with { Carrier = e.Carrier, TrackingNumber = e.TrackingNumber });
 
     // Nobody knows whether an automatically closed delivery has arrived, so no message is sent.
     Task IHandle<OrderDelivered>.HandleAsync(OrderDelivered e, EventContext context) => e.Automatic ? Task.CompletedTask :
@@ -151,14 +157,17 @@ internal sealed class NotificationGrain(
 
     // ---- alerts to administrators about payments
 
-    Task IHandle<PaymentDisputed>.HandleAsync(PaymentDisputed e, EventContext context) => AlertAsync(context, NotificationKind.PaymentDisputed, e.PaymentId,
-        new() { Amount = e.Dispute.Amount, Reason = e.Dispute.Reason, Reference = e.ProviderReference });
+    Task IHandle<PaymentDisputed>.HandleAsync(PaymentDisputed e, EventContext context) =>
+        AlertAsync(context, NotificationKind.PaymentDisputed, e.PaymentId,
+            new() { Amount = e.Dispute.Amount, Reason = e.Dispute.Reason, Reference = e.ProviderReference });
 
-    Task IHandle<PaymentDisputeClosed>.HandleAsync(PaymentDisputeClosed e, EventContext context) => AlertAsync(context, NotificationKind.DisputeClosed, e.PaymentId,
-        new() { Amount = e.Dispute.Amount, Won = e.Dispute.Status == DisputeStatus.Won, Reference = e.ProviderReference });
+    Task IHandle<PaymentDisputeClosed>.HandleAsync(PaymentDisputeClosed e, EventContext context) =>
+        AlertAsync(context, NotificationKind.DisputeClosed, e.PaymentId,
+            new() { Amount = e.Dispute.Amount, Won = e.Dispute.Status == DisputeStatus.Won, Reference = e.ProviderReference });
 
-    Task IHandle<PaymentRefundFailed>.HandleAsync(PaymentRefundFailed e, EventContext context) => AlertAsync(context, NotificationKind.RefundFailed, e.PaymentId,
-        new() { Amount = e.Amount, Reason = e.Reason, Reference = e.RefundId });
+    Task IHandle<PaymentRefundFailed>.HandleAsync(PaymentRefundFailed e, EventContext context) =>
+        AlertAsync(context, NotificationKind.RefundFailed, e.PaymentId,
+            new() { Amount = e.Amount, Reason = e.Reason, Reference = e.RefundId });
 
     // ---- the user's own calls
 
@@ -180,7 +189,8 @@ internal sealed class NotificationGrain(
             ? new(channel, record.Status, record.At, record.Attempts)
             : new(channel, MessageStatus.Pending, null, null);
         return new NotificationPage(
-            [.. entries.Select(e => new Notification(e.Id, e.Kind, e.Title, e.Text, e.OrderId, e.At, e.Read, [.. e.Channels.Select(c => Delivery(e, c))]))],
+            [.. entries.Select(e =>
+                new Notification(e.Id, e.Kind, e.Title, e.Text, e.OrderId, e.At, e.Read, [.. e.Channels.Select(c => Delivery(e, c))]))],
             next, Mine.UnreadCount);
     }
 
@@ -244,7 +254,8 @@ internal sealed class NotificationGrain(
 
     /// <summary>Notifies the user about the user's own account.</summary>
     private Task NotifyAsync(
-        EventContext context, NotificationKind kind, NotificationDetails details, NotificationProfile? known = null, string? email = null) =>
+        EventContext context, NotificationKind kind, NotificationDetails details, NotificationProfile? known = null,
+        string? email = null) =>
         NotifyAsync(context, kind, details, this.GetPrimaryKey(), null, known, email);
 
     private async Task NotifyAsync(
@@ -278,7 +289,8 @@ internal sealed class NotificationGrain(
     /// <summary>Alerts the administrators and the webhook endpoints that want the event. The user gets no message.</summary>
     private async Task AlertAsync(EventContext context, NotificationKind kind, Guid orderId, NotificationDetails details)
     {
-        var alert = new AlertDue(orderId.ToString("N"), kind, details with { OrderId = orderId, OrderNumber = OrderNumber.For(orderId) }, context.Event.Time);
+        var alert = new AlertDue(
+            orderId.ToString("N"), kind, details with { OrderId = orderId, OrderNumber = OrderNumber.For(orderId) }, context.Event.Time);
         await CommitAsync(Mine, [alert, .. await PostsAsync(context)]);
     }
 
@@ -290,7 +302,8 @@ internal sealed class NotificationGrain(
     }
 
     private async Task<WebhookDue[]> PostsAsync(EventContext context) => WebhookEvents.MayLeave(context.Event.Type)
-        ? [.. (await webhooks.WantingAsync(context.Event.Type, context.Cancellation)).Select(id => new WebhookDue(id, GrainKey, WebhookEvents.Of(context.Event)))]
+        ? [.. (await webhooks.WantingAsync(context.Event.Type, context.Cancellation)).Select(
+            id => new WebhookDue(id, GrainKey, WebhookEvents.Of(context.Event)))]
         : [];
 
     /// <summary>
@@ -314,7 +327,9 @@ internal sealed class NotificationGrain(
     private async Task<Order> OrderAsync(Guid orderId)
     {
         var order = await GrainFactory.Reference<IOrderGrain>(orderId).GetAsync(new Caller(null, null, IsAdmin: true));
-        return order.IsError ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} for the notification.") : order.Value;
+        return order.IsError
+            ? throw new HandlingException(ErrorClass.Permanent, $"There is no order {orderId} for the notification.")
+            : order.Value;
     }
 
     private static NotificationDetails Of(OrderSummary order) =>

@@ -58,7 +58,8 @@ public sealed record NotificationState
         {
             var text = write();
             var entry = new InboxEntry(
-                update.NotificationId, Entries + 1, update.Kind, text.Title, text.Summary, update.Details.OrderId, update.At, false, [.. used.Select(c => c.Name)]);
+                update.NotificationId, Entries + 1, update.Kind, text.Title, text.Summary, update.Details.OrderId, update.At, false,
+                [.. used.Select(c => c.Name)]);
             next = this with { Entries = entry.Number, Inbox = [entry, .. Inbox.Take(MaxEntries - 1)] };
         }
         return Decision<NotificationState>.To(next,
@@ -141,7 +142,8 @@ public sealed record NotificationState
             else if (!channels.Contains(choice.Channel) || !NotificationKinds.Allows(kind, choice.Channel))
                 errors[$"preferences.{choice.Kind}.{choice.Channel}"] = [ErrorText.Of(
                     "field.notification-channel",
-                    $"is not a channel for this kind; use one of {string.Join(", ", channels.Where(c => NotificationKinds.Allows(kind, c)))}")];
+                    $"is not a channel for this kind; use one of "
+                        + $"{string.Join(", ", channels.Where(c => NotificationKinds.Allows(kind, c)))}")];
             else if (!choice.Enabled && NotificationKinds.IsRequired(kind, choice.Channel))
                 errors[$"preferences.{choice.Kind}.{choice.Channel}"] = [ErrorText.Of(
                     "field.notification-required", "cannot be switched off; this notification is always sent")];
@@ -155,7 +157,8 @@ public sealed record NotificationState
 
     /// <summary>Returns each kind's channels, and whether they are enabled.</summary>
     public NotificationPreferences ToPreferences(IReadOnlyCollection<string> channels) => new(
-        NotificationKinds.All.ToDictionary(NameOf, k => channels.Where(c => NotificationKinds.Allows(k, c)).ToDictionary(c => c, c => Wants(k, c))),
+        NotificationKinds.All.ToDictionary(
+            NameOf, k => channels.Where(c => NotificationKinds.Allows(k, c)).ToDictionary(c => c, c => Wants(k, c))),
         NotificationKinds.All.Where(k => channels.Any(c => NotificationKinds.IsRequired(k, c)))
             .ToDictionary(NameOf, k => channels.Where(c => NotificationKinds.IsRequired(k, c)).ToArray()));
 
@@ -176,7 +179,9 @@ public sealed record NotificationState
     {
         before = long.MaxValue;
         return cursor is null || (cursor.StartsWith(CursorPrefix, StringComparison.Ordinal)
-            && long.TryParse(cursor.AsSpan(CursorPrefix.Length), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out before));
+            && long.TryParse(
+                cursor.AsSpan(CursorPrefix.Length), System.Globalization.NumberStyles.None,
+                System.Globalization.CultureInfo.InvariantCulture, out before));
     }
 
     private const string CursorPrefix = "before-";
@@ -209,7 +214,8 @@ public sealed record NotificationProfile(string Email, string DisplayName, strin
 /// <param name="Read">True when it is marked as read.</param>
 /// <param name="Channels">The channels on which it was sent as well.</param>
 public sealed record InboxEntry(
-    Guid Id, long Number, NotificationKind Kind, string Title, string Text, Guid? OrderId, DateTimeOffset At, bool Read, ImmutableArray<string> Channels);
+    Guid Id, long Number, NotificationKind Kind, string Title, string Text, Guid? OrderId, DateTimeOffset At, bool Read,
+    ImmutableArray<string> Channels);
 
 /// <summary>Whether a kind is enabled on a channel.</summary>
 public sealed record NotificationPreference(NotificationKind Kind, string Channel, bool Enabled);

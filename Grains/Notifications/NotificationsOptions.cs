@@ -27,8 +27,12 @@ public sealed class NotificationsOptions
     /// <param name="attemptSeconds"><c>Events:AttemptSeconds</c>. A handler that posts must have time left to report the outcome.</param>
     public IEnumerable<string> Problems(double attemptSeconds)
     {
-        if (!Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.Query.Length > 0 || url.Fragment.Length > 0)
-            yield return $"Notifications:PublicUrl is '{PublicUrl}'; set Notifications__PublicUrl to where customers find the shop, such as https://shop.example.";
+        if (!Uri.TryCreate(PublicUrl, UriKind.Absolute, out var url)
+            || url.Scheme is not ("http" or "https")
+            || url.Query.Length > 0
+            || url.Fragment.Length > 0)
+            yield return $"Notifications:PublicUrl is '{PublicUrl}'; set Notifications__PublicUrl to where customers find the shop, such "
+                + "as https://shop.example.";
         if (ShopName.Length is < 1 or > 100 || !Text.IsLine(ShopName))
             yield return "Notifications:ShopName must be 1–100 characters on one line; set Notifications__ShopName.";
         foreach (var problem in Email.Problems().Concat(Webhooks.Problems(attemptSeconds)))
@@ -148,9 +152,11 @@ public sealed class SmtpOptions
             yield return "Notifications:Email:Smtp:Security is None, but there is a password to send; "
                 + "set Notifications__Email__Smtp__Security to StartTls or Tls.";
         if (MaxConnections is < 1 or > 100)
-            yield return $"Notifications:Email:Smtp:MaxConnections is {MaxConnections}; set Notifications__Email__Smtp__MaxConnections to 1–100.";
+            yield return $"Notifications:Email:Smtp:MaxConnections is {MaxConnections}; set Notifications__Email__Smtp__MaxConnections to "
+                + "1–100.";
         if (TimeoutSeconds is not (>= 1 and <= 300))
-            yield return $"Notifications:Email:Smtp:TimeoutSeconds is {TimeoutSeconds}; set Notifications__Email__Smtp__TimeoutSeconds to 1–300.";
+            yield return $"Notifications:Email:Smtp:TimeoutSeconds is {TimeoutSeconds}; set Notifications__Email__Smtp__TimeoutSeconds to "
+                + "1–300.";
     }
 }
 
@@ -190,12 +196,15 @@ public sealed class WebhookOptions
             yield return $"Notifications:Webhooks:TimeoutSeconds is {TimeoutSeconds}, and an attempt ends after Events:AttemptSeconds, "
                 + $"{attemptSeconds}; set Notifications__Webhooks__TimeoutSeconds to less, or Events__AttemptSeconds to more.";
         if (DisableAfterFailures is < 1 or > 10_000)
-            yield return $"Notifications:Webhooks:DisableAfterFailures is {DisableAfterFailures}; set Notifications__Webhooks__DisableAfterFailures to 1–10000.";
+            yield return $"Notifications:Webhooks:DisableAfterFailures is {DisableAfterFailures}; set "
+                + "Notifications__Webhooks__DisableAfterFailures to 1–10000.";
         if (DisableAfterMinutes is not (>= 0 and <= 10_080))
-            yield return $"Notifications:Webhooks:DisableAfterMinutes is {DisableAfterMinutes}; set Notifications__Webhooks__DisableAfterMinutes to 0–10080.";
+            yield return $"Notifications:Webhooks:DisableAfterMinutes is {DisableAfterMinutes}; set "
+                + "Notifications__Webhooks__DisableAfterMinutes to 0–10080.";
         if (MaxConcurrent is < 1 or > 1000)
             yield return $"Notifications:Webhooks:MaxConcurrent is {MaxConcurrent}; set Notifications__Webhooks__MaxConcurrent to 1–1000.";
         if (LogRetentionDays is < 0 or > 3650)
-            yield return $"Notifications:Webhooks:LogRetentionDays is {LogRetentionDays}; set Notifications__Webhooks__LogRetentionDays to 0–3650.";
+            yield return $"Notifications:Webhooks:LogRetentionDays is {LogRetentionDays}; set Notifications__Webhooks__LogRetentionDays to "
+                + "0–3650.";
     }
 }

@@ -118,7 +118,8 @@ internal sealed partial class WebhookEndpointGrain(
     }
 
     /// <summary>Schedules a post that an administrator asks for.</summary>
-    private async Task<Result<WebhookPosting>> ScheduleAsync(WebhookState endpoint, WebhookDue due, string change, Guid operation, string actor)
+    private async Task<Result<WebhookPosting>> ScheduleAsync(
+        WebhookState endpoint, WebhookDue due, string change, Guid operation, string actor)
     {
         if (endpoint.DisabledAt is not null)
             return Error.Of(ErrorCode.Conflict, "error.webhook-disabled", "The endpoint is disabled after failures. Enable it first.");
@@ -128,12 +129,18 @@ internal sealed partial class WebhookEndpointGrain(
     }
 
     /// <summary>True for a repeated request.</summary>
-    private static bool IsScheduled(WebhookState endpoint, string change, Guid operation) => endpoint.Sent.Contains(MarkOf(change, operation));
+    private static bool IsScheduled(WebhookState endpoint, string change, Guid operation) =>
+        endpoint.Sent.Contains(MarkOf(change, operation));
 
     private static string MarkOf(string change, Guid operation) => $"{change}/{operation:N}";
 
     private AuditRecorded Note(string actor, string change, WebhookState? before, WebhookState? after) =>
-        Audit(new AuditEvent($"webhooks.{change}", this.GetPrimaryKey().ToString()) { Actor = actor, Before = Facts(before), After = Facts(after) });
+        Audit(new AuditEvent($"webhooks.{change}", this.GetPrimaryKey().ToString())
+        {
+            Actor = actor,
+            Before = Facts(before),
+            After = Facts(after),
+        });
 
     /// <summary>Returns the fields for the audit log, without the secret.</summary>
     private static object? Facts(WebhookState? e) => e is null ? null : new { e.Url, e.EventTypes, Enabled = e.DisabledAt is null };

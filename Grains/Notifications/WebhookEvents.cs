@@ -26,8 +26,8 @@ public static class WebhookEvents
     /// <param name="operation">The request; the event's id follows from it.</param>
     /// <param name="now">The time.</param>
     public static WebhookPayload Test(Guid endpointId, Guid operation, DateTimeOffset now) => new(
-        $"/webhook-endpoint/{endpointId:N}#test-{operation:N}", $"/webhook-endpoint/{endpointId:N}", "webhook.test", endpointId.ToString(), now, 0,
-        null, null, JsonSerializer.SerializeToElement(new { endpointId }, JsonSerializerOptions.Web));
+        $"/webhook-endpoint/{endpointId:N}#test-{operation:N}", $"/webhook-endpoint/{endpointId:N}", "webhook.test", endpointId.ToString(),
+        now, 0, null, null, JsonSerializer.SerializeToElement(new { endpointId }, JsonSerializerOptions.Web));
 
     /// <summary>Names an event that is read when it is posted: its public format without data.</summary>
     public static WebhookPayload NameOf(CloudEvent e) => Of(e) with { Data = JsonSerializer.SerializeToElement(new { }) };

@@ -45,7 +45,8 @@ public sealed class CheckoutOptions
     public int TaxProviderDeadlineMilliseconds { get; set; } = 1500;
 
     /// <summary>
-    /// How long the answer of a tax provider is used for equal sales, in seconds; 0 asks for each quote. Without a provider it has no effect.
+    /// How long the answer of a tax provider is used for equal sales, in seconds; 0 asks for each quote. Without a provider it has no
+    /// effect.
     /// </summary>
     public int TaxProviderCacheSeconds { get; set; } = 600;
 
@@ -70,8 +71,10 @@ public sealed class CheckoutOptions
                 + "set Checkout__TaxProviderDeadlineMilliseconds to 50–5000.";
         }
         if (TaxProviderCacheSeconds is < 0 or > 86_400)
-            yield return $"Checkout:TaxProviderCacheSeconds is {TaxProviderCacheSeconds}; set Checkout__TaxProviderCacheSeconds to 0–86400.";
-        foreach (var (place, rate) in ShippingByCountry.Select(p => ($"Checkout:ShippingByCountry:{p.Key}", p.Value)).Prepend(("Checkout:Shipping", Shipping)))
+            yield return $"Checkout:TaxProviderCacheSeconds is {TaxProviderCacheSeconds}; set Checkout__TaxProviderCacheSeconds to "
+                + "0–86400.";
+        foreach (var (place, rate) in ShippingByCountry.Select(p => ($"Checkout:ShippingByCountry:{p.Key}", p.Value))
+            .Prepend(("Checkout:Shipping", Shipping)))
         {
             if (rate.Amount is < 0 or > 100_000_000 || rate.FreeFrom is < 0)
                 yield return $"{place}: Amount must be 0–100000000 minor units and FreeFrom not negative.";

@@ -43,5 +43,6 @@ internal static class Destinations
     /// <summary>Returns the part of an address that prices depend on.</summary>
     public static Destination Of(Address address) => new(address.Country, address.Region, address.PostalCode);
 
-    private static ErrorText NoDelivery(string country) => ErrorText.Of("field.no-delivery", $"is {country}, where this shop does not deliver");
+    private static ErrorText NoDelivery(string country) =>
+        ErrorText.Of("field.no-delivery", $"is {country}, where this shop does not deliver");
 }

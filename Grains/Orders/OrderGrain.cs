@@ -233,7 +233,10 @@ internal sealed partial class OrderGrain(
         var decision = Order.BeginRefund(command, Now);
         if (decision.Error is { } error)
             return error;
-        await DecideAsync(decision, command.Lines is { } lines ? Audit(new AuditEvent("orders.refund-lines", Id.ToString()) { Details = new { command.RefundId, lines } }) : null);
+        await DecideAsync(
+            decision, command.Lines is { } lines
+                ? Audit(new AuditEvent("orders.refund-lines", Id.ToString()) { Details = new { command.RefundId, lines } })
+                : null);
         CrashPoint.Pass("order.refund.written");
         if (await RequestRefundsAsync(command.RefundId) is { } refused)
             return refused;
@@ -363,7 +366,8 @@ internal sealed partial class OrderGrain(
         if (cart.IsError)
             await ReadNewAsync();
         // Checked before an earlier order is ended: a buyer who was shown another cart must not end it.
-        if (cart.Error is { RetryAfter: null } or { OrderId: not null } && await RefuseUnexpectedAsync(command, basket, address) is { } unexpected)
+        if (cart.Error is { RetryAfter: null } or { OrderId: not null }
+            && await RefuseUnexpectedAsync(command, basket, address) is { } unexpected)
             return unexpected;
         for (var superseded = 0; cart.Error?.OrderId is { } earlier && superseded < MaxSuperseded; superseded++)
         {
@@ -391,7 +395,8 @@ internal sealed partial class OrderGrain(
             return changed;
         }
         // The order's time is that of the request to the cart, not of its response, so that any checkout that begins afterwards is newer.
-        var decision = OrderState.Place(Id, buyer, cartId, email, address, command.PaymentMethod, priced.Totals, priced.Quote, priced.Uses, begun);
+        var decision = OrderState.Place(
+            Id, buyer, cartId, email, address, command.PaymentMethod, priced.Totals, priced.Quote, priced.Uses, begun);
         CrashPoint.Pass("order.place.before-write");
         var order = command.SavePaymentMethod ? decision.State with { SavePaymentMethod = true } : decision.State;
         await CommitNewAsync(CheckoutState.Of(command, order, null), decision.Events);
@@ -432,7 +437,9 @@ internal sealed partial class OrderGrain(
         var ended = await GrainFactory.Reference<IOrderGrain>(earlier).SupersedeAsync(Id);
         // Also for a paid order, because it no longer uses the cart.
         await GrainFactory.Reference<ICartGrain>(cartId).EndCheckoutAsync(earlier, Now, null);
-        return ended is { IsError: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid } ? paid : null;
+        return ended is { IsError: false, Value: { Status: OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered } paid }
+            ? paid
+            : null;
     }
 
     private async Task<Result<Order>> ReplayAsync(EarlierOrder earlier, Caller buyer)
@@ -460,7 +467,9 @@ internal sealed partial class OrderGrain(
         if (quotes.AreKnownEverywhere)
             return await basket.StartCheckoutAsync(buyer, Id);
         var lines = await basket.BeginCheckoutAsync(buyer, Id);
-        return lines.IsError ? lines.Error : new CartCheckout(lines.Value, [.. lines.Value.Select(l => PricedProduct.Of(l.Sku, l.UnitPrice))], CartChoices.None);
+        return lines.IsError
+            ? lines.Error
+            : new CartCheckout(lines.Value, [.. lines.Value.Select(l => PricedProduct.Of(l.Sku, l.UnitPrice))], CartChoices.None);
     }
 
     /// <summary>Prices the order as it would be placed.</summary>
@@ -672,7 +681,9 @@ internal sealed partial class OrderGrain(
         while (Order!.OpenRefund is { } refund)
         {
             // A refund of units without value needs no payment.
-            var result = refund.Amount == 0 ? null : await PaymentOfOrder.RefundAsync(new RefundPayment(refund.Id, refund.Amount, refund.Reason));
+            var result = refund.Amount == 0
+                ? null
+                : await PaymentOfOrder.RefundAsync(new RefundPayment(refund.Id, refund.Amount, refund.Reason));
             CrashPoint.Pass("order.refund.answered");
             if (result is { IsError: true } refused)
             {
@@ -719,7 +730,8 @@ internal sealed partial class OrderGrain(
 
     private async Task ClearCartAsync(OrderState order)
     {
-        ImmutableArray<CartLine> bought = [.. order.Totals.Lines.Where(l => !l.IsGift).Select(l => new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))];
+        ImmutableArray<CartLine> bought = [.. order.Totals.Lines.Where(l => !l.IsGift).Select(l =>
+            new CartLine(l.Sku, l.Name, l.Quantity, l.UnitPrice))];
         await Cart(order).EndCheckoutAsync(Id, order.PlacedAt, bought);
         if (MovedCart(order) is { } moved)
             await moved.EndMovedCheckoutAsync(order.CartId, Id, order.PlacedAt, bought);
@@ -817,7 +829,8 @@ internal sealed partial class OrderGrain(
 
     private static readonly Task<Result<Done>[]> NoUses = Task.FromResult<Result<Done>[]>([]);
 
-    private IPromotionUsesGrain Uses(PromotionUseTerms use) => GrainFactory.Reference<IPromotionUsesGrain>(Promotion.GrainKey(use.PromotionId));
+    private IPromotionUsesGrain Uses(PromotionUseTerms use) =>
+        GrainFactory.Reference<IPromotionUsesGrain>(Promotion.GrainKey(use.PromotionId));
 
     private static Guid CartOf(Caller buyer) => buyer.UserId ?? buyer.CartId!.Value;
 

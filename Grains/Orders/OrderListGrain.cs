@@ -6,5 +6,6 @@ namespace SoonShop.Orders;
 [StatelessWorker(1), Reentrant]
 internal sealed class OrderListGrain(IOrderQueries orders) : Grain, IOrderListGrain
 {
-    Task<Result<Page<Order>>> IOrderListGrain.ListAsync(OrderQuery query, CancellationToken cancellation) => orders.ListAsync(query, cancellation);
+    Task<Result<Page<Order>>> IOrderListGrain.ListAsync(OrderQuery query, CancellationToken cancellation) =>
+        orders.ListAsync(query, cancellation);
 }

@@ -45,12 +45,14 @@ public sealed partial record OrderState
         var next = heard.State with { Refunds = Refunds.Value.Replace(refund, refund with { Done = true }) };
         if (refund.Lines is not { } lines || next.Status != OrderStatus.Confirmed)
             return Decision<OrderState>.To(next, heard.Events);
-        return Decision<OrderState>.To(next with { BackInStock = WithUnits(lines) }, [.. heard.Events, new CheckoutTimeout(Id, now + CompletionDelay)]);
+        return Decision<OrderState>.To(
+            next with { BackInStock = WithUnits(lines) }, [.. heard.Events, new CheckoutTimeout(Id, now + CompletionDelay)]);
     }
 
     /// <summary>Removes a refund that the payment has refused.</summary>
     public Decision<OrderState> DropRefund(string refundId) =>
-        Decision<OrderState>.To(this with { Refunds = Refunds!.Value.RemoveAll(r => r.Id == refundId) is { Length: > 0 } left ? left : null });
+        Decision<OrderState>.To(
+            this with { Refunds = Refunds!.Value.RemoveAll(r => r.Id == refundId) is { Length: > 0 } left ? left : null });
 
     /// <summary>Units of a line that can still be shipped.</summary>
     public int UnitsToShip(LineUnits ordered) => ordered.Quantity - UnitsOf(BackInStock, ordered.Sku);
@@ -86,7 +88,8 @@ public sealed partial record OrderState
     /// </summary>
     private bool IsAllGivenBack =>
         OpenRefund is null && OrderedUnits.All(u => UnitsToShip(u) == 0)
-        && (Payment is not { } paid || paid.Refunded.Amount >= Math.Min(paid.Captured.Amount, OrderedUnits.Sum(u => ValueOf(u.Sku, u.Quantity))));
+        && (Payment is not { } paid
+            || paid.Refunded.Amount >= Math.Min(paid.Captured.Amount, OrderedUnits.Sum(u => ValueOf(u.Sku, u.Quantity))));
 
     /// <summary>Units of a line that can still be refunded by line.</summary>
     private int UnitsLeft(LineUnits ordered) => ordered.Quantity - UnitsGone(ordered.Sku);
@@ -155,8 +158,8 @@ public sealed partial record OrderState
     }
 
     /// <summary>
-    /// Returns the value of a line's first units in an order of an older version, which has no quote. It is divided by the largest-remainder
-    /// method, in steps that the currency supports.
+    /// Returns the value of a line's first units in an order of an older version, which has no quote. It is divided by the
+    /// largest-remainder method, in steps that the currency supports.
     /// </summary>
     private static long ValueOf(OrderLine line, int units)
     {

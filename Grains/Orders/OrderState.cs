@@ -154,7 +154,9 @@ public sealed partial record OrderState
             (this with { Payment = payment }).Cancel("The money was given back before the order had heard of it.", now),
         (OrderStatus.Pending, _) =>
             To((this with { Payment = payment, PaymentDeadline = now + window }).Enter(OrderStatus.AwaitingPayment, now)
-                .WithResult(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending or PaymentStatus.Cancelled ? null : ErrorCode.PaymentDeclined),
+                .WithResult(payment.Status is PaymentStatus.RequiresAction or PaymentStatus.Pending or PaymentStatus.Cancelled
+                    ? null
+                    : ErrorCode.PaymentDeclined),
                 o => new OrderAwaitingPayment(o.Summary, now + window), o => new CheckoutTimeout(o.Id, now + window)),
         // Banks hold authorized money for a few days only.
         (OrderStatus.Confirmed, PaymentStatus.Cancelled) =>
@@ -206,7 +208,9 @@ public sealed partial record OrderState
         if (OwnerId is not null || BuyerErased)
             return Decision<OrderState>.NoChange(this);
         var assigned = this with { AccountId = accountId, AssignedAt = now, CartMoved = cartMoved };
-        return cartMoved && PendingStep == OrderStep.Complete ? To(assigned, o => new CheckoutTimeout(o.Id, now + CompletionDelay)) : To(assigned);
+        return cartMoved && PendingStep == OrderStep.Complete
+            ? To(assigned, o => new CheckoutTimeout(o.Id, now + CompletionDelay))
+            : To(assigned);
     }
 
     /// <summary>True when the caller is the buyer: the account, or the guest with the cart that it was placed from.</summary>
@@ -230,10 +234,14 @@ public sealed partial record OrderState
     public Decision<OrderState> EraseBuyer(PrivacyOptions privacy, DateTimeOffset now)
     {
         if (BuyerErased)
-            return Retained?.Until <= now ? Decision<OrderState>.To(this with { Retained = null, Quote = WithoutReason(Quote) }) : Decision<OrderState>.NoChange(this);
+            return Retained?.Until <= now
+                ? Decision<OrderState>.To(this with { Retained = null, Quote = WithoutReason(Quote) })
+                : Decision<OrderState>.NoChange(this);
         if (IsOpen)
             return WrongState(ErrorText.Untranslated("parted from its buyer"));
-        var until = Status is OrderStatus.Delivered or OrderStatus.Refunded || Payment is { Captured.Amount: > 0 } ? privacy.RetainUntil(PlacedAt) : null;
+        var until = Status is OrderStatus.Delivered or OrderStatus.Refunded || Payment is { Captured.Amount: > 0 }
+            ? privacy.RetainUntil(PlacedAt)
+            : null;
         return Decision<OrderState>.To(this with
         {
             BuyerErased = true,
@@ -281,7 +289,8 @@ public sealed partial record OrderState
     /// <summary>Ships the units that are not returned to stock.</summary>
     public Decision<OrderState> Ship(string carrier, string trackingNumber, DateTimeOffset now) => Status switch
     {
-        OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber => Decision<OrderState>.NoChange(this),
+        OrderStatus.Shipped when Shipment is { } s && s.Carrier == carrier && s.TrackingNumber == trackingNumber =>
+            Decision<OrderState>.NoChange(this),
         OrderStatus.Confirmed when OrderedUnits.All(u => UnitsToShip(u) == 0) =>
             Error.Of(
                 ErrorCode.InvalidOrderState, "error.nothing-to-ship",
@@ -320,8 +329,8 @@ public sealed partial record OrderState
         Id, Number, Status, OwnerId, Email, Totals.Lines, Amount(Totals.Subtotal), Amount(Totals.Shipping), Amount(Totals.Tax),
         Amount(Totals.Discount), Amount(Totals.Total), ShippingAddress,
         new OrderPayment(
-            Id, Payment?.Status ?? PaymentStatus.Pending, Amount(Totals.Total), Payment?.Refunded ?? Amount(0), Payment?.Method ?? PaymentMethod,
-            Status == OrderStatus.AwaitingPayment ? Payment?.ClientSecret : null)
+            Id, Payment?.Status ?? PaymentStatus.Pending, Amount(Totals.Total), Payment?.Refunded ?? Amount(0),
+            Payment?.Method ?? PaymentMethod, Status == OrderStatus.AwaitingPayment ? Payment?.ClientSecret : null)
         {
             Captured = Payment?.Captured ?? Amount(0),
             Dispute = Payment?.Dispute,
@@ -443,7 +452,8 @@ public readonly record struct OrderProgress(OrderStep Step, string? OpenRefund, 
 
 /// <summary>The response to a checkout, as far as the order's later state does not contain it.</summary>
 public sealed record CheckoutResult(
-    string? RefusalCode, string? DeclineCode, OrderStatus Status, PaymentStatus PaymentStatus, string Method, string? ClientSecret, int TimelineLength)
+    string? RefusalCode, string? DeclineCode, OrderStatus Status, PaymentStatus PaymentStatus, string Method, string? ClientSecret,
+    int TimelineLength)
 {
     /// <summary>Creates the response to a checkout that found this paid order.</summary>
     public static CheckoutResult Of(Order paid) =>

@@ -34,7 +34,8 @@ public sealed record ProviderTransactionPage(ImmutableArray<ProviderTransaction>
 /// <param name="CreatedAt">When it was created.</param>
 [GenerateSerializer, Immutable, Alias("soonshop.provider-payment-facts")]
 public sealed record ProviderTransaction(
-    string Reference, Guid? OrderId, Money Amount, ProviderPaymentStatus Status, long Captured, long Refunded, bool Disputed, DateTimeOffset CreatedAt)
+    string Reference, Guid? OrderId, Money Amount, ProviderPaymentStatus Status, long Captured, long Refunded, bool Disputed,
+    DateTimeOffset CreatedAt)
 {
     /// <summary>Captured minor units that were not refunded.</summary>
     public long Kept => Captured - Refunded;

@@ -31,7 +31,8 @@ public sealed record PaymentAttempt(
     public bool IsOpen => Status is AttemptStatus.Asked or AttemptStatus.RequiresAction or AttemptStatus.Processing;
 
     /// <summary>True while it may still capture money. It must be cancelled before another attempt starts.</summary>
-    public bool MayTake => IsOpen || Status == AttemptStatus.Authorized || (Status == AttemptStatus.Declined && Reference is not null && !Released);
+    public bool MayTake =>
+        IsOpen || Status == AttemptStatus.Authorized || (Status == AttemptStatus.Declined && Reference is not null && !Released);
 
     /// <summary>Applies the provider's payment; unchanged when that is out of date.</summary>
     internal PaymentAttempt Apply(ProviderPayment answer)
@@ -46,7 +47,9 @@ public sealed record PaymentAttempt(
             _ => AttemptStatus.Declined,
         };
         // A declined attempt that was cancelled stays declined; Released records the cancellation.
-        if (status == Status || Status is AttemptStatus.Captured or AttemptStatus.Cancelled || (Status == AttemptStatus.Declined && status == AttemptStatus.Cancelled))
+        if (status == Status
+            || Status is AttemptStatus.Captured or AttemptStatus.Cancelled
+            || (Status == AttemptStatus.Declined && status == AttemptStatus.Cancelled))
             return this;
         return this with
         {
@@ -61,7 +64,8 @@ public sealed record PaymentAttempt(
 
     /// <summary>The request to the provider.</summary>
     public CreateProviderPayment ToCommand(PaymentState payment) =>
-        new(Key, payment.OrderId, payment.Terms.CustomerId, payment.Terms.Amount, Method, AskedAt) { Customer = Customer, KeepMethod = KeepMethod };
+        new(Key, payment.OrderId, payment.Terms.CustomerId, payment.Terms.Amount, Method, AskedAt)
+        { Customer = Customer, KeepMethod = KeepMethod };
 }
 
 /// <summary>The status of an attempt.</summary>

@@ -15,7 +15,8 @@ public static class PaymentComparison
     /// <summary>Compares a payment with the provider's transaction.</summary>
     public static ImmutableArray<PaymentDifference> WithProvider(PaymentState? ours, ProviderTransaction theirs)
     {
-        PaymentDifference Of(DiscrepancyKind kind, object? mine, object other) => new(kind, theirs.Reference, mine?.ToString() ?? "nothing", other.ToString()!);
+        PaymentDifference Of(DiscrepancyKind kind, object? mine, object other) =>
+            new(kind, theirs.Reference, mine?.ToString() ?? "nothing", other.ToString()!);
 
         var fate = ours?.Resolve(theirs, orderWaits: false);
         if (fate != UnmatchedPaymentResolution.Known)
@@ -47,7 +48,8 @@ public static class PaymentComparison
 
     /// <summary>Compares a payment whose reference the provider does not know.</summary>
     public static ImmutableArray<PaymentDifference> WithoutProvider(PaymentState? ours, string reference) =>
-        ours?.Attempts.FirstOrDefault(a => a.Reference == reference) is { } attempt && attempt.Status is not (AttemptStatus.Cancelled or AttemptStatus.Declined)
+        ours?.Attempts.FirstOrDefault(a => a.Reference == reference) is { } attempt
+        && attempt.Status is not (AttemptStatus.Cancelled or AttemptStatus.Declined)
             ? [new(DiscrepancyKind.UnknownToProvider, reference, attempt.Status.ToString(), "nothing")]
             : [];
 
@@ -58,7 +60,8 @@ public static class PaymentComparison
     /// <summary>Compares a payment with its order; null for an order that does not exist.</summary>
     public static ImmutableArray<PaymentDifference> WithOrder(OrderStatus? order, PaymentState? payment)
     {
-        PaymentDifference Of(DiscrepancyKind kind) => new(kind, "", payment is null ? "nothing" : $"{payment.Status}, kept {Kept(payment)}", order?.ToString() ?? "nothing");
+        PaymentDifference Of(DiscrepancyKind kind) =>
+            new(kind, "", payment is null ? "nothing" : $"{payment.Status}, kept {Kept(payment)}", order?.ToString() ?? "nothing");
 
         var isPaid = payment?.Status is PaymentStatus.Captured or PaymentStatus.PartiallyRefunded;
         var isHeld = payment?.Status is PaymentStatus.Authorized;
@@ -67,7 +70,8 @@ public static class PaymentComparison
             OrderStatus.Confirmed when isPaid || isHeld => [],
             OrderStatus.Shipped or OrderStatus.Delivered when isPaid => [],
             OrderStatus.Refunded when payment?.Status == PaymentStatus.Refunded => [],
-            OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded => [Of(DiscrepancyKind.OrderWithoutPayment)],
+            OrderStatus.Confirmed or OrderStatus.Shipped or OrderStatus.Delivered or OrderStatus.Refunded =>
+                [Of(DiscrepancyKind.OrderWithoutPayment)],
             // The bank decides about disputed money.
             _ when payment is { Dispute: { Status: not DisputeStatus.Won } } => [],
             _ when isHeld || (payment is not null && Kept(payment) > 0) => [Of(DiscrepancyKind.PaidWithoutOrder)],

@@ -27,7 +27,9 @@ public sealed record PaymentCustomer(int Generation, DateTimeOffset AskedAt, str
 }
 
 internal sealed class PaymentCustomerGrain(
-    [PersistentState("payment-customer")] IPersistentState<StateEnvelope<PaymentCustomer>> storage, TimeProvider time, IPaymentMethods methods)
+    [PersistentState("payment-customer")] IPersistentState<StateEnvelope<PaymentCustomer>> storage,
+    TimeProvider time,
+    IPaymentMethods methods)
     : AggregateGrain<PaymentCustomer>(storage, time), IPaymentCustomerGrain
 {
     /// <summary>Time limit of a call to the provider, shorter than that of the grain's caller.</summary>

@@ -12,7 +12,9 @@ internal sealed partial class PaymentGrain : IPaymentReviewGrain
             return PaymentUpdateOutcome.Stray;
         // An attempt that was cancelled and captured money all the same counts as an unmatched payment.
         return update.Status is ProviderPaymentStatus.Captured or ProviderPaymentStatus.Authorized
-            && State!.Attempts.First(a => a.Reference == update.Reference).Status == AttemptStatus.Cancelled ? PaymentUpdateOutcome.Stray : PaymentUpdateOutcome.Reviewed;
+            && State!.Attempts.First(a => a.Reference == update.Reference).Status == AttemptStatus.Cancelled
+                ? PaymentUpdateOutcome.Stray
+                : PaymentUpdateOutcome.Reviewed;
     }
 
     async Task<UnmatchedPaymentResolution> IPaymentReviewGrain.AdoptAsync(ProviderTransaction transaction, bool orderWaits)

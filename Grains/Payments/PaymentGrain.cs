@@ -8,7 +8,10 @@ namespace SoonShop.Payments;
 
 [DeactivateWhenEmpty]
 internal sealed partial class PaymentGrain(
-    [LazyState("payment")] IPersistentState<StateEnvelope<PaymentState>> storage, TimeProvider time, IPaymentProvider provider, ILogger<PaymentGrain> log)
+    [LazyState("payment")] IPersistentState<StateEnvelope<PaymentState>> storage,
+    TimeProvider time,
+    IPaymentProvider provider,
+    ILogger<PaymentGrain> log)
     : AggregateGrain<PaymentState>(storage, time), IPaymentGrain
 {
     /// <summary>Time limit of a call to the provider, shorter than that of the grain's caller.</summary>
@@ -186,7 +189,11 @@ internal sealed partial class PaymentGrain(
         var decision = State.BeginCapture(command, Now);
         if (decision.Error is { } error)
             return error;
-        await CommitAsync(decision, Audit(new AuditEvent("orders.capture", Subject) { After = new { captured = decision.State.Capture?.Amount, State.Terms.Amount.Currency } }));
+        await CommitAsync(
+            decision, Audit(new AuditEvent("orders.capture", Subject)
+            {
+                After = new { captured = decision.State.Capture?.Amount, State.Terms.Amount.Currency },
+            }));
         await SettleCaptureAsync();
         return State.Captured is not null
             ? State.ToView()
@@ -226,7 +233,8 @@ internal sealed partial class PaymentGrain(
         if (payment.Last is not { IsOpen: true } attempt)
             return;
         var answer = IsZeroAmount(payment) ? Free
-            : attempt.Status == AttemptStatus.Asked && (giveUp || payment.Closed) ? await CallProviderAsync(c => provider.VoidAsync(attempt.ToCommand(payment), c))
+            : attempt.Status == AttemptStatus.Asked && (giveUp || payment.Closed)
+                ? await CallProviderAsync(c => provider.VoidAsync(attempt.ToCommand(payment), c))
             : attempt.Status == AttemptStatus.Asked ? await CallProviderAsync(c => provider.CreateAsync(attempt.ToCommand(payment), c))
             : await CallProviderAsync(c => provider.RetrieveAsync(attempt.Reference!, c));
         CrashPoint.Pass("payment.provider.answered");

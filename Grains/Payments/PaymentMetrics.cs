@@ -20,12 +20,16 @@ public sealed class PaymentMetrics
         meter = meters.Create(MeterName);
         webhooks = meter.CreateCounter<long>("soonshop.payments.webhooks", "{post}", "Webhooks of the payment provider, by result");
         news = meter.CreateCounter<long>("soonshop.payments.news", "{news}", "The provider's payment updates, by outcome");
-        strays = meter.CreateCounter<long>("soonshop.payments.strays", "{payment}", "Payments at the provider that the shop did not know, by resolution");
-        found = meter.CreateCounter<long>("soonshop.payments.discrepancies_found", "{discrepancy}", "Discrepancies that reconciliation found, by kind and whether it settled them");
+        strays = meter.CreateCounter<long>(
+            "soonshop.payments.strays", "{payment}", "Payments at the provider that the shop did not know, by resolution");
+        found = meter.CreateCounter<long>(
+            "soonshop.payments.discrepancies_found", "{discrepancy}",
+            "Discrepancies that reconciliation found, by kind and whether it settled them");
         asked = meter.CreateHistogram("soonshop.payments.provider.duration", "s", "Calls to the payment provider, by operation and outcome",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20] });
         meter.CreateObservableGauge("soonshop.payments.discrepancies",
-            () => Volatile.Read(ref open).Select(k => new Measurement<long>(k.Value, Kind(k.Key))), "{discrepancy}", "Open discrepancies in the cluster, by kind");
+            () => Volatile.Read(ref open).Select(k => new Measurement<long>(k.Value, Kind(k.Key))), "{discrepancy}",
+            "Open discrepancies in the cluster, by kind");
         meter.CreateObservableGauge("soonshop.payments.compared_up_to_timestamp",
             () => comparedTo.Where(c => c.Value is not null).Select(c => new Measurement<double>(
                 c.Value!.Value.ToUnixTimeMilliseconds() / 1000.0, new KeyValuePair<string, object?>("books", c.Key))),
@@ -43,7 +47,9 @@ public sealed class PaymentMetrics
 
     /// <summary>Records a call to the provider and its outcome.</summary>
     public void ProviderAsked(string operation, string outcome, TimeSpan took) =>
-        asked.Record(took.TotalSeconds, new KeyValuePair<string, object?>("operation", operation), new KeyValuePair<string, object?>("outcome", outcome));
+        asked.Record(
+            took.TotalSeconds, new KeyValuePair<string, object?>("operation", operation),
+            new KeyValuePair<string, object?>("outcome", outcome));
 
     /// <summary>Registers the gauge for the provider's availability.</summary>
     public void WatchProvider(Func<bool> isAvailable) =>
@@ -67,5 +73,6 @@ public sealed class PaymentMetrics
 
     private static KeyValuePair<string, object?> Kind(DiscrepancyKind kind) => new("kind", Name(kind));
 
-    private static string Name<T>(T value) where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    private static string Name<T>(T value)
+        where T : struct, Enum => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

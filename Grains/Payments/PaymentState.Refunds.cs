@@ -37,7 +37,8 @@ public sealed partial record PaymentState
         // A refund of the whole rest is always allowed: no part can follow.
         if (Refunds.Length >= MaxRefunds && command.Amount is not null)
             return Error.Of(ErrorCode.Conflict, "error.refund-parts", $"A payment is refunded in at most {MaxRefunds} parts.");
-        var refund = new Refund(command.RefundId, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, command.Reason, null) { AskedAt = now };
+        var refund = new Refund(command.RefundId, $"{OrderId:N}/refund/{Refunds.Length + 1}", amount, command.Reason, null)
+        { AskedAt = now };
         return Decision<PaymentState>.To(this with { Refunds = [.. Refunds, refund] }, new CheckoutTimeout(OrderId, now + ReminderDelay));
     }
 
@@ -64,7 +65,8 @@ public sealed partial record PaymentState
             if (known is null)
             {
                 // A refund made outside the shop.
-                known = new Refund($"provider/{answer.Reference}", "", answer.Amount, "Made at the payment provider.", null) { AskedAt = now };
+                known = new Refund($"provider/{answer.Reference}", "", answer.Amount, "Made at the payment provider.", null)
+                { AskedAt = now };
                 next = next with { Refunds = [.. next.Refunds, known] };
             }
             next = next.Apply(known, answer, events);
@@ -83,14 +85,17 @@ public sealed partial record PaymentState
         if (status == RefundStatus.Failed)
             events.Add(new PaymentRefundFailed(OrderId, Terms.CustomerId, refund.Id, Amount(refund.Amount), answer.FailureReason));
         else if (refund.IsOpen)
-            events.Add(new PaymentRefunded(OrderId, Terms.CustomerId, refund.Id, Amount(refund.Amount), Amount(next.Returned), refund.Reason));
+            events.Add(
+                new PaymentRefunded(OrderId, Terms.CustomerId, refund.Id, Amount(refund.Amount), Amount(next.Returned), refund.Reason));
         return next;
     }
 
     private PaymentState ApplyDispute(ProviderDispute? answer, List<IShopEvent> events)
     {
         // A closed dispute stays closed, unless there is a new one.
-        if (answer is null || answer == Dispute || (Dispute is { Status: not DisputeStatus.Open } decided && decided.Reference == answer.Reference))
+        if (answer is null
+            || answer == Dispute
+            || (Dispute is { Status: not DisputeStatus.Open } decided && decided.Reference == answer.Reference))
             return this;
         var facts = new Dispute(answer.Status, Amount(answer.Amount), answer.Reason);
         if (Dispute?.Reference != answer.Reference)

@@ -27,9 +27,12 @@ public sealed partial record PaymentState
     {
         if (Attempts.FirstOrDefault(a => a.Reference == update.Reference) is not { } attempt)
             return UnmatchedPayments.LastOrDefault(s => s.Reference == update.Reference)?.Status == RefundStatus.Succeeded;
-        if (update.Refund is { } refund && !Refunds.Any(r => r.Reference == refund.Reference && (r.Status == StatusOf(refund) || r.Status == RefundStatus.Failed || refund.Status == ProviderRefundStatus.Pending)))
+        if (update.Refund is { } refund && !Refunds.Any(r =>
+            r.Reference == refund.Reference
+            && (r.Status == StatusOf(refund) || r.Status == RefundStatus.Failed || refund.Status == ProviderRefundStatus.Pending)))
             return false;
-        if (update.Dispute is { } dispute && !(Dispute?.Reference == dispute.Reference && (Dispute.Status == dispute.Status || Dispute.Status != DisputeStatus.Open)))
+        if (update.Dispute is { } dispute
+            && !(Dispute?.Reference == dispute.Reference && (Dispute.Status == dispute.Status || Dispute.Status != DisputeStatus.Open)))
             return false;
         if (update.RefundedInAll > Returned)
             return false;
@@ -60,7 +63,8 @@ public sealed partial record PaymentState
 
     /// <summary>The provider's answer to the last attempt, as its list of transactions shows it.</summary>
     public ProviderTransaction ToTransaction(string reference, ProviderPayment answer) => new(
-        reference, OrderId, Terms.Amount, answer.Status, answer.Status == ProviderPaymentStatus.Captured ? answer.Captured ?? Terms.Amount.Amount : 0,
+        reference, OrderId, Terms.Amount, answer.Status,
+        answer.Status == ProviderPaymentStatus.Captured ? answer.Captured ?? Terms.Amount.Amount : 0,
         Refunded: 0, Disputed: answer.Dispute is not null, Last!.AskedAt);
 
     /// <summary>Makes it the order's attempt. Its status is then retrieved from the provider.</summary>
@@ -71,9 +75,11 @@ public sealed partial record PaymentState
         if (Last is { MayTake: true })
             throw new InvalidOperationException($"Payment {OrderId} has an attempt that may still take money.");
         var attempt = new PaymentAttempt(
-            $"adopted/{transaction.Reference}", $"{OrderId:N}/adopted/{transaction.Reference}", "", AttemptStatus.Processing, transaction.Reference, null, null, true)
+            $"adopted/{transaction.Reference}", $"{OrderId:N}/adopted/{transaction.Reference}", "", AttemptStatus.Processing,
+            transaction.Reference, null, null, true)
         { AskedAt = transaction.CreatedAt };
-        return Decision<PaymentState>.To(this with { Attempts = [.. Attempts, attempt] }, new Orders.CheckoutTimeout(OrderId, now + ReminderDelay));
+        return Decision<PaymentState>.To(
+            this with { Attempts = [.. Attempts, attempt] }, new Orders.CheckoutTimeout(OrderId, now + ReminderDelay));
     }
 
     /// <summary>Stores the refund or cancellation before the provider is called.</summary>
@@ -83,7 +89,8 @@ public sealed partial record PaymentState
             return Decision<PaymentState>.NoChange(this);
         var amount = transaction.Status == ProviderPaymentStatus.Captured ? transaction.Kept : 0;
         var unmatched = new UnmatchedPayment(transaction.Reference, $"{OrderId:N}/stray/{UnmatchedPayments.Length + 1}", amount, now);
-        return Decision<PaymentState>.To(this with { UnmatchedPayments = [.. UnmatchedPayments, unmatched] }, new Orders.CheckoutTimeout(OrderId, now + ReminderDelay));
+        return Decision<PaymentState>.To(
+            this with { UnmatchedPayments = [.. UnmatchedPayments, unmatched] }, new Orders.CheckoutTimeout(OrderId, now + ReminderDelay));
     }
 
     /// <summary>Applies the provider's refund of an unmatched payment.</summary>
@@ -91,8 +98,11 @@ public sealed partial record PaymentState
     {
         var status = StatusOf(answer);
         var heard = unmatched with { RefundReference = answer.Reference, Status = status, FailureReason = answer.FailureReason };
-        return status == RefundStatus.Failed ? ApplyReturn(unmatched, heard, new PaymentRefundFailed(OrderId, Terms.CustomerId, unmatched.Key, Amount(unmatched.Amount), answer.FailureReason))
-            : unmatched.Status is null ? ApplyReturn(unmatched, heard, new UnmatchedPaymentRefunded(OrderId, Terms.CustomerId, Amount(unmatched.Amount), unmatched.Reference))
+        return status == RefundStatus.Failed ? ApplyReturn(
+            unmatched, heard, new PaymentRefundFailed(
+                OrderId, Terms.CustomerId, unmatched.Key, Amount(unmatched.Amount), answer.FailureReason))
+            : unmatched.Status is null ? ApplyReturn(
+                unmatched, heard, new UnmatchedPaymentRefunded(OrderId, Terms.CustomerId, Amount(unmatched.Amount), unmatched.Reference))
             : ApplyReturn(unmatched, heard);
     }
 
@@ -102,7 +112,9 @@ public sealed partial record PaymentState
     /// </summary>
     public Decision<PaymentState> RecordUnmatched(UnmatchedPayment unmatched, ProviderPayment answer) =>
         answer.Status is ProviderPaymentStatus.Cancelled or ProviderPaymentStatus.Declined
-            ? ApplyReturn(unmatched, unmatched with { Status = RefundStatus.Succeeded }, new UnmatchedPaymentRefunded(OrderId, Terms.CustomerId, Amount(0), unmatched.Reference))
+            ? ApplyReturn(
+                unmatched, unmatched with { Status = RefundStatus.Succeeded },
+                new UnmatchedPaymentRefunded(OrderId, Terms.CustomerId, Amount(0), unmatched.Reference))
             : ApplyReturn(unmatched,
                 unmatched with { Status = RefundStatus.Failed, FailureReason = $"It is {answer.Status} and cannot be cancelled." });
 
@@ -123,7 +135,8 @@ public sealed partial record PaymentState
     /// <summary>True when it pays the whole order and nothing was refunded.</summary>
     private bool IsWhole(ProviderTransaction transaction) =>
         transaction.Amount == Terms.Amount && transaction.Refunded == 0 && !transaction.Disputed
-        && (transaction.Status == ProviderPaymentStatus.Authorized || (transaction.Status == ProviderPaymentStatus.Captured && transaction.Captured == transaction.Amount.Amount));
+        && (transaction.Status == ProviderPaymentStatus.Authorized
+            || (transaction.Status == ProviderPaymentStatus.Captured && transaction.Captured == transaction.Amount.Amount));
 
     private static RefundStatus StatusOf(ProviderRefund refund) => refund.Status switch
     {

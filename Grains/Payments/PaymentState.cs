@@ -61,7 +61,9 @@ public sealed partial record PaymentState
             Attempts = [.. Attempts.Select(a => a with { ClientSecret = null })],
             Refunds = [.. Refunds.Select(r => r with { Reason = PersonalData.Erased })],
         };
-        return erased.Attempts.SequenceEqual(Attempts) && erased.Refunds.SequenceEqual(Refunds) ? Decision<PaymentState>.NoChange(this) : Decision<PaymentState>.To(erased);
+        return erased.Attempts.SequenceEqual(Attempts) && erased.Refunds.SequenceEqual(Refunds)
+            ? Decision<PaymentState>.NoChange(this)
+            : Decision<PaymentState>.To(erased);
     }
 
     /// <summary>Starts an attempt. Changes nothing when the attempt is known, the money was captured, or the payment is closed.</summary>
@@ -77,11 +79,14 @@ public sealed partial record PaymentState
         if (Last is { MayTake: true })
             throw new InvalidOperationException($"Payment {OrderId} has an attempt that may still take money.");
         var attempt = new PaymentAttempt(
-            charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + UnmatchedPayments.Length + 1}", charge.PaymentMethod, AttemptStatus.Asked, null, null, null, charge.FollowUp)
+            charge.AttemptId, $"{OrderId:N}/attempt/{Attempts.Length + UnmatchedPayments.Length + 1}", charge.PaymentMethod,
+            AttemptStatus.Asked, null, null, null, charge.FollowUp)
         { AskedAt = charge.StoredByOrderAt ?? now, Customer = charge.Customer, KeepMethod = charge.KeepMethod };
         var next = this with { Attempts = [.. Attempts, attempt] };
         // If the process ends before the provider has responded, the timeout resumes the order.
-        return charge.FollowUp ? Decision<PaymentState>.To(next, new CheckoutTimeout(OrderId, now + ReminderDelay)) : Decision<PaymentState>.To(next);
+        return charge.FollowUp
+            ? Decision<PaymentState>.To(next, new CheckoutTimeout(OrderId, now + ReminderDelay))
+            : Decision<PaymentState>.To(next);
     }
 
     /// <summary>
@@ -120,7 +125,8 @@ public sealed partial record PaymentState
         : Decision<PaymentState>.NoChange(this);
 
     /// <summary>Closes the payment: no attempt may follow.</summary>
-    public Decision<PaymentState> Close() => Closed ? Decision<PaymentState>.NoChange(this) : Decision<PaymentState>.To(this with { Closed = true });
+    public Decision<PaymentState> Close() =>
+        Closed ? Decision<PaymentState>.NoChange(this) : Decision<PaymentState>.To(this with { Closed = true });
 
     /// <summary>Stores a capture before the provider is called. Changes nothing when the capture is known.</summary>
     public Decision<PaymentState> BeginCapture(CapturePayment command, DateTimeOffset now)
@@ -141,7 +147,8 @@ public sealed partial record PaymentState
         if (CheckAmount(amount) is { } error)
             return error;
         return Decision<PaymentState>.To(
-            this with { Capture = new PaymentCapture(command.CaptureId, $"{OrderId:N}/capture/1", amount) }, new CheckoutTimeout(OrderId, now + ReminderDelay));
+            this with { Capture = new PaymentCapture(command.CaptureId, $"{OrderId:N}/capture/1", amount) },
+            new CheckoutTimeout(OrderId, now + ReminderDelay));
     }
 
     /// <summary>The capture whose request is not confirmed.</summary>
@@ -150,8 +157,9 @@ public sealed partial record PaymentState
     /// <summary>
     /// True while it must be checked again: an outcome is unknown, or money is authorized and neither captured nor released.
     /// </summary>
-    public bool IsUnsettled => Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending)
-        || UnsettledPayments.Any();
+    public bool IsUnsettled =>
+        Last is { IsOpen: true } or { Status: AttemptStatus.Authorized } || Refunds.Any(r => r.IsOpen || r.Status == RefundStatus.Pending)
+            || UnsettledPayments.Any();
 
     /// <summary>The payment's status.</summary>
     public PaymentStatus Status =>

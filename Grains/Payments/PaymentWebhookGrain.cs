@@ -33,8 +33,8 @@ internal sealed class PaymentWebhookGrain(
             return default(Done);
         }
         var isNew = await inbox.AcceptAsync(new EventEnvelope(
-            $"{Source}#{update.UpdateId}", Source, 0, update.Type, update.Reference, PaymentUpdate.StreamNamespace, update.Reference, time.GetUtcNow(), null,
-            RequestContext.Get(RequestKeys.CorrelationId) as string, update.UpdateId, EventTraces.Parent, update));
+            $"{Source}#{update.UpdateId}", Source, 0, update.Type, update.Reference, PaymentUpdate.StreamNamespace, update.Reference,
+            time.GetUtcNow(), null, RequestContext.Get(RequestKeys.CorrelationId) as string, update.UpdateId, EventTraces.Parent, update));
         metrics.WebhookReceived(isNew ? "accepted" : "duplicate");
         return default(Done);
     }

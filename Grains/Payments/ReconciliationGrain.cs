@@ -7,7 +7,8 @@ namespace SoonShop.Payments;
 [StatelessWorker(1), Reentrant]
 internal sealed class ReconciliationGrain(IReconciliation reconciliation, IAuditLog audit) : Grain, IReconciliationGrain
 {
-    Task<Result<Page<PaymentDiscrepancy>>> IReconciliationGrain.ListAsync(DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation) =>
+    Task<Result<Page<PaymentDiscrepancy>>> IReconciliationGrain.ListAsync(
+        DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation) =>
         reconciliation.ListAsync(filter, page, cancellation);
 
     async Task<ReconciliationStatus> IReconciliationGrain.RequestAsync(string actor)

@@ -14,7 +14,8 @@ internal sealed class SimulatedPaymentsGrain(IEnumerable<ISimulatedPayments> sim
         var before = await payment.GetAsync(caller);
         if (before.IsError)
             return before;
-        if (!await provider.AuthenticateAsync(paymentId, CancellationToken.None) && before.Value.Status is not (PaymentStatus.Captured or PaymentStatus.Authorized))
+        if (!await provider.AuthenticateAsync(paymentId, CancellationToken.None)
+            && before.Value.Status is not (PaymentStatus.Captured or PaymentStatus.Authorized))
             return Error.Of(ErrorCode.Conflict, "error.not-awaiting", "The payment does not wait for the customer.");
         await payment.SettleAsync();
         await GrainFactory.GetGrain<IOrderGrain>(paymentId).ResumeAsync();

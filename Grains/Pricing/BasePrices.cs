@@ -1,8 +1,8 @@
 namespace SoonShop.Pricing;
 
 /// <summary>
-/// The base prices of a product over time: what everybody pays for one unit, in each currency. Prices of lists and for larger quantities are
-/// no base prices.
+/// The base prices of a product over time: what everybody pays for one unit, in each currency. Prices of lists and for larger quantities
+/// are no base prices.
 /// </summary>
 internal static class BasePrices
 {
@@ -10,7 +10,9 @@ internal static class BasePrices
     /// <remarks>Article 6a of directive 98/6/EC, which directive (EU) 2019/2161 ("Omnibus") added.</remarks>
     public static readonly TimeSpan LowestOf = TimeSpan.FromDays(30);
 
-    /// <summary>The most points of the history of a currency. Beyond that, the oldest ones are joined at the lower of their prices.</summary>
+    /// <summary>
+    /// The most points of the history of a currency. Beyond that, the oldest ones are joined at the lower of their prices.
+    /// </summary>
     private const int MaxPoints = 200;
 
     /// <summary>Returns the base price that is in force; null when the product has none in the currency.</summary>
@@ -44,7 +46,8 @@ internal static class BasePrices
     }
 
     /// <summary>Adds what the product cost until now, and what it costs from now on.</summary>
-    /// <param name="history">What it cost until its last change; empty for a new product, and where an older version did not store it.</param>
+    /// <param name="history">What it cost until its last change; empty for a new product, and where an older version did not store
+    /// it.</param>
     /// <param name="since">When the product was created.</param>
     /// <param name="before">Its prices until now; empty for a new product.</param>
     /// <param name="after">Its prices from now on.</param>

@@ -14,8 +14,8 @@ public interface ITaxProvider
     string Name { get; }
 
     /// <summary>
-    /// Returns the taxes of a sale; null to leave it to the shop's own rates. An answer that breaks a rule of <see cref="SaleTaxes"/> is not
-    /// used.
+    /// Returns the taxes of a sale; null to leave it to the shop's own rates. An answer that breaks a rule of <see cref="SaleTaxes"/> is
+    /// not used.
     /// </summary>
     /// <exception cref="Exception">The provider does not answer. The shop's own rates are used.</exception>
     Task<SaleTaxes?> GetTaxesAsync(TaxableSale sale, CancellationToken cancellation);

@@ -88,7 +88,8 @@ public sealed class PricingRulesCache(
             using (ExecutionContext.SuppressFlow())
                 renewal = Task.Run(AskAsync);
             // A failure that nobody waits for is met again by the next request.
-            _ = renewal.ContinueWith(static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            _ = renewal.ContinueWith(
+                static t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             return renewal;
         }
     }

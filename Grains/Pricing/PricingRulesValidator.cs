@@ -63,9 +63,11 @@ public static class PricingRulesValidator
                         : ErrorText.Of("field.price", $"must be 0–{PricingLimits.MaxPrice} minor units"));
                 problems.Require(
                     price.CompareAt is null
-                        || (price is { CompareAt: >= 0 and <= PricingLimits.MaxPrice, ListId: null, MinQuantity: <= 1 } && price.CompareAt % step == 0),
+                        || (price is { CompareAt: >= 0 and <= PricingLimits.MaxPrice, ListId: null, MinQuantity: <= 1 }
+                            && price.CompareAt % step == 0),
                     "compareAtPrice", ErrorText.Of(
-                        "field.compare-at-price", $"must be 0–{PricingLimits.MaxPrice} minor units, and only for a base price of one unit"));
+                        "field.compare-at-price",
+                        $"must be 0–{PricingLimits.MaxPrice} minor units, and only for a base price of one unit"));
                 problems.Range(price.MinQuantity, 0, PricingLimits.MaxLines * PricingLimits.MaxQuantity, "minQuantity");
                 problems.PeriodEnds(price.From, price.To);
                 problems.Require(seen.Add((price.ListId, price.Currency!, Math.Max(1, price.MinQuantity), price.From)), "minQuantity",

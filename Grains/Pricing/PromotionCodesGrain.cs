@@ -26,7 +26,8 @@ internal sealed class PromotionCodesGrain(
         if (rule.Value.Rule.Content is not Promotion { Trigger: PromotionTrigger.CodeBatch })
         {
             return Error.Of(
-                ErrorCode.Conflict, "error.no-code-batch", $"The promotion {PromotionId} takes no generated codes. Set its trigger to codeBatch.");
+                ErrorCode.Conflict, "error.no-code-batch",
+                $"The promotion {PromotionId} takes no generated codes. Set its trigger to codeBatch.");
         }
         var state = State ?? new PromotionCodesState
         {

@@ -20,7 +20,9 @@ internal static class QuoteErrors
             ErrorCode.Conflict, "error.cart-prices", "The cart cannot be ordered as it is; see errors and quote.").WithFields(errors);
     }
 
-    /// <summary>Returns the error for a total that differs from what the buyer was shown; null when it is equal, or when any will do.</summary>
+    /// <summary>
+    /// Returns the error for a total that differs from what the buyer was shown; null when it is equal, or when any will do.
+    /// </summary>
     public static Error? CheckTotal(Quote quote, Money? expected)
     {
         var total = new Money(quote.Total, quote.Currency);
@@ -39,6 +41,7 @@ internal static class QuoteErrors
         Money total = new(quote.Total, quote.Currency), other = new(minor, quote.Currency);
         return Error.Of(
             ErrorCode.Conflict, "error.promotion-used-before",
-            $"The order costs {total}, not {other}: you have used a promotion of the cart before. To order, send {total.Amount} as expectedTotal.");
+            $"The order costs {total}, not {other}: you have used a promotion of the cart before. To order, send {total.Amount} as "
+                + $"expectedTotal.");
     }
 }

@@ -61,8 +61,8 @@ internal sealed class QuoteTaxes
     }
 
     /// <summary>
-    /// Returns what a tax provider is asked for. Null when there is nothing to ask: without a destination in a tax zone, without prices, and
-    /// for an exempt buyer whose prices do not include taxes.
+    /// Returns what a tax provider is asked for. Null when there is nothing to ask: without a destination in a tax zone, without prices,
+    /// and for an exempt buyer whose prices do not include taxes.
     /// </summary>
     public static TaxableSale? SaleOf(Basket basket, in ChosenShipping shipping, PromotionRun run, CompiledPricingRules rules)
     {
@@ -102,7 +102,8 @@ internal sealed class QuoteTaxes
     private static QuoteTaxes Of(ProvidedTaxes provided, Zone zone, Buyer buyer)
     {
         ImmutableArray<ImmutableArray<ItemTax>> entries = [.. provided.Taxes.Items, provided.Taxes.Shipping];
-        var taxesOf = entries.Select(taxes => taxes.IsDefault ? [] : taxes.Select(t => new QuoteTax(t.RateId, t.Ppm, t.Base, t.Amount)).ToArray());
+        var taxesOf = entries.Select(
+            taxes => taxes.IsDefault ? [] : taxes.Select(t => new QuoteTax(t.RateId, t.Ppm, t.Base, t.Amount)).ToArray());
         var taxOf = entries.Select(taxes => taxes.IsDefault ? 0 : taxes.Sum(t => t.Amount)).ToArray();
         var isExempt = StatusOf(buyer) == TaxStatus.Exempt;
         return new QuoteTaxes(StatusOf(buyer), [], [.. taxesOf], taxOf, isExempt)
@@ -112,7 +113,8 @@ internal sealed class QuoteTaxes
             [
                 .. entries.Where(taxes => !taxes.IsDefault).SelectMany(taxes => taxes).GroupBy(t => (t.RateId, t.Name, t.Ppm))
                     .Select(rate => new TaxSummary(
-                        rate.Key.RateId, rate.Key.Name, zone.Id, zone.Name, rate.Key.Ppm, false, rate.Sum(t => t.Base), rate.Sum(t => t.Amount))),
+                        rate.Key.RateId, rate.Key.Name, zone.Id, zone.Name, rate.Key.Ppm, false, rate.Sum(t => t.Base),
+                        rate.Sum(t => t.Amount))),
             ],
         };
     }

@@ -36,11 +36,12 @@ internal sealed class RemainingPromotions(
     }
 
     /// <summary>Returns the request of a buyer who has used no promotion; null when it is the same.</summary>
-    public PricingRequest? WithoutEarlierUses(PricingRequest request) => !known.Values.Any(left => left.UsesOfCustomer == 0) ? null : request with
-    {
-        Availability = known.ToDictionary(left => left.Key, left => left.Value with { UsesOfCustomer = null }),
-        ProvidedTaxes = null,
-    };
+    public PricingRequest? WithoutEarlierUses(PricingRequest request) =>
+        !known.Values.Any(left => left.UsesOfCustomer == 0) ? null : request with
+        {
+            Availability = known.ToDictionary(left => left.Key, left => left.Value with { UsesOfCustomer = null }),
+            ProvidedTaxes = null,
+        };
 
     /// <summary>
     /// Adds what is left of the promotions that would apply with any shipping method, so that their prices can be compared.

@@ -11,5 +11,6 @@ namespace SoonShop.Privacy;
 [Retry(Backoff = Backoff.Exponential, FirstSeconds = 1, MaxSeconds = 60, Jitter = 0.2, Retries = int.MaxValue)]
 internal sealed class ErasureGrain : EventHandlerGrain, IHandle<ErasureDue>
 {
-    Task IHandle<ErasureDue>.HandleAsync(ErasureDue e, EventContext context) => GrainFactory.GetGrain<IUserGrain>(e.UserId).ResumeErasureAsync();
+    Task IHandle<ErasureDue>.HandleAsync(ErasureDue e, EventContext context) =>
+        GrainFactory.GetGrain<IUserGrain>(e.UserId).ResumeErasureAsync();
 }

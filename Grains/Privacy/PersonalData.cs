@@ -107,14 +107,17 @@ public sealed class PersonalData(EventTypes types)
     }
 
     private static PersonalAttribute? MarkOf(JsonPropertyInfo property) =>
-        property.AttributeProvider?.GetCustomAttributes(typeof(PersonalAttribute), inherit: true) is [PersonalAttribute mark, ..] ? mark : null;
+        property.AttributeProvider?.GetCustomAttributes(typeof(PersonalAttribute), inherit: true) is [PersonalAttribute mark, ..]
+            ? mark
+            : null;
 
     private static Type? ElementOf(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         return type == typeof(string) || !type.IsAssignableTo(typeof(IEnumerable)) ? null
             : type.IsArray ? type.GetElementType()
-            : type.GetInterfaces().FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>))?.GetGenericArguments()[0];
+            : type.GetInterfaces()
+                .FirstOrDefault(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(IEnumerable<>))?.GetGenericArguments()[0];
     }
 
     private static JsonSerializerOptions ReadOnly(JsonSerializerOptions options)

@@ -21,5 +21,7 @@ public sealed class PrivacyOptions
 
     /// <summary>Returns until when the buyer of an order is retained; null for no retention.</summary>
     public DateTimeOffset? RetainUntil(DateTimeOffset placedAt) =>
-        OrderRetentionYears == 0 ? null : new DateTimeOffset(placedAt.UtcDateTime.Year + OrderRetentionYears + 1, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        OrderRetentionYears == 0
+            ? null
+            : new DateTimeOffset(placedAt.UtcDateTime.Year + OrderRetentionYears + 1, 1, 1, 0, 0, 0, TimeSpan.Zero);
 }

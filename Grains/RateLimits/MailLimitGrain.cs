@@ -20,7 +20,8 @@ internal sealed class MailLimitGrain(TimeProvider time) : Grain, IMailLimitGrain
 
     Task<RateLimitResult> IMailLimitGrain.TakeAsync(Guid address, RateLimit limit) => Task.FromResult(Take(address, limit, null));
 
-    Task<bool> IMailLimitGrain.TakeOnceAsync(Guid address, RateLimit limit, Guid operationId) => Task.FromResult(Take(address, limit, operationId).Granted);
+    Task<bool> IMailLimitGrain.TakeOnceAsync(Guid address, RateLimit limit, Guid operationId) =>
+        Task.FromResult(Take(address, limit, operationId).Granted);
 
     private RateLimitResult Take(Guid address, RateLimit limit, Guid? operationId)
     {

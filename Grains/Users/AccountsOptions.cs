@@ -66,7 +66,8 @@ public sealed class AccountsOptions
         if (AdminEmail is { Length: > 0 })
         {
             if (!EmailAddress.IsValid(AdminEmail))
-                yield return $"Accounts:AdminEmail: '{AdminEmail}' is not an e-mail address. Set Accounts__AdminEmail, or leave it out for no administrator.";
+                yield return $"Accounts:AdminEmail: '{AdminEmail}' is not an e-mail address. Set Accounts__AdminEmail, or leave it out for "
+                    + "no administrator.";
             if (NewPassword.Problem(AdminPassword, AdminEmail) is { } problem)
                 yield return $"Accounts:AdminPassword {problem}. Set Accounts__AdminPassword.";
         }
@@ -77,9 +78,11 @@ public sealed class AccountsOptions
         if (LockoutMinutes is < 1 or > 1440)
             yield return $"Accounts:LockoutMinutes is {LockoutMinutes}; set Accounts__LockoutMinutes to 1–1440.";
         if (PasswordHashIterations is < 10_000 or > 10_000_000)
-            yield return $"Accounts:PasswordHashIterations is {PasswordHashIterations}; set Accounts__PasswordHashIterations to 10000–10000000.";
+            yield return $"Accounts:PasswordHashIterations is {PasswordHashIterations}; set Accounts__PasswordHashIterations to "
+                + "10000–10000000.";
         if (PasswordWorkers is < 0 or > 256)
-            yield return $"Accounts:PasswordWorkers is {PasswordWorkers}; set Accounts__PasswordWorkers to 1–256, or to 0 for half of the cores.";
+            yield return $"Accounts:PasswordWorkers is {PasswordWorkers}; set Accounts__PasswordWorkers to 1–256, or to 0 for half of the "
+                + "cores.";
         if (PasswordQueue is < 1 or > 10_000)
             yield return $"Accounts:PasswordQueue is {PasswordQueue}; set Accounts__PasswordQueue to 1–10000.";
         if (PasswordWaitSeconds is < 1 or > 9)

@@ -15,7 +15,10 @@ public sealed record EmailClaim(Guid UserId, bool Confirmed, DateTimeOffset Rese
 
 [CollectionAgeLimit(Minutes = 2), DeactivateWhenEmpty]
 internal sealed class EmailGrain(
-    [PersistentState("email")] IPersistentState<StateEnvelope<EmailClaim>> storage, TimeProvider time, IAuditAggregator refused, IOptions<AccountsOptions> options,
+    [PersistentState("email")] IPersistentState<StateEnvelope<EmailClaim>> storage,
+    TimeProvider time,
+    IAuditAggregator refused,
+    IOptions<AccountsOptions> options,
     BusinessMetrics metrics, IPersonalRecords records)
     : AggregateGrain<EmailClaim>(storage, time), IEmailGrain
 {
@@ -84,12 +87,15 @@ internal sealed class EmailGrain(
 
     Task<Result<SignedIn>> IEmailGrain.LoginAsync(string password) => GuardAsync(account => account.LoginAsync(password));
 
-    Task<Result<SignedIn>> IEmailGrain.LoginBrieflyAsync(string password, TimeSpan lifetime) => GuardAsync(account => account.LoginBrieflyAsync(password, lifetime));
+    Task<Result<SignedIn>> IEmailGrain.LoginBrieflyAsync(string password, TimeSpan lifetime) =>
+        GuardAsync(account => account.LoginBrieflyAsync(password, lifetime));
 
     private async Task<Result<SignedIn>> GuardAsync(Func<IUserGrain, Task<Result<SignedIn>>> login)
     {
         var device = Device.Current is { } token && await KnowsAsync(token) ? Device.Digest(token) : null;
-        var (throttle, source) = device is null ? (this.throttle, LoginThrottle.NetworkOf(Origin.Current.Address)) : (deviceThrottle, device);
+        var (throttle, source) = device is null
+            ? (this.throttle, LoginThrottle.NetworkOf(Origin.Current.Address))
+            : (deviceThrottle, device);
         using var turn = await throttle.EnterAsync(source);
         if (turn.LockedFor is { } wait)
         {
@@ -163,7 +169,8 @@ internal sealed class EmailGrain(
     }
 
     /// <summary>The subject in the audit log, which must not contain addresses.</summary>
-    private string Subject => State is { } claim ? Actors.User(claim.UserId) : $"unknown-account/{Deterministic.Id("email", GrainKey).ToString("N")[..12]}";
+    private string Subject =>
+        State is { } claim ? Actors.User(claim.UserId) : $"unknown-account/{Deterministic.Id("email", GrainKey).ToString("N")[..12]}";
 
     /// <summary>
     /// Returns the account that has this address now. Otherwise, also for a former address that is still claimed, returns an account that

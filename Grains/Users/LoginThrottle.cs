@@ -82,7 +82,9 @@ internal sealed class LoginThrottle(AccountsOptions options, TimeProvider time)
         if (!sources.TryGetValue(source, out var series) || now - series.LastFailure > lockout)
             series = new FailureCount(0, now, default);
         var failures = series.Failures + 1;
-        sources[source] = failures >= maxFailures ? new FailureCount(0, now, now + lockout) : series with { Failures = failures, LastFailure = now };
+        sources[source] = failures >= maxFailures
+            ? new FailureCount(0, now, now + lockout)
+            : series with { Failures = failures, LastFailure = now };
         if (sources.Count > MaxSources)
             sources.Remove(sources.MinBy(s => s.Value.LastFailure).Key);
     }

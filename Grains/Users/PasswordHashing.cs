@@ -27,7 +27,8 @@ public sealed class PasswordHashing : IDisposable
         hasher = new PasswordHasher<object>(options);
         decoy = new(() => hasher.HashPassword(Nobody, Guid.NewGuid().ToString()));
         maxWait = TimeSpan.FromSeconds(accounts.Value.PasswordWaitSeconds);
-        queue = Channel.CreateBounded<Work>(new BoundedChannelOptions(accounts.Value.PasswordQueue) { FullMode = BoundedChannelFullMode.Wait });
+        queue = Channel.CreateBounded<Work>(
+            new BoundedChannelOptions(accounts.Value.PasswordQueue) { FullMode = BoundedChannelFullMode.Wait });
         for (var i = 0; i < Workers(accounts.Value); i++)
             new Thread(RunQueue) { IsBackground = true, Name = $"passwords-{i}" }.Start();
     }
@@ -54,7 +55,9 @@ public sealed class PasswordHashing : IDisposable
     /// </summary>
     public async Task<PasswordCheck?> VerifyAsync(string? hash, string password)
     {
-        var work = new Work(() => Verify(hash ?? decoy.Value, password) is { IsRight: true } right && hash is not null ? right : PasswordCheck.Wrong, time.GetTimestamp());
+        var work = new Work(
+            () => Verify(hash ?? decoy.Value, password) is { IsRight: true } right && hash is not null ? right : PasswordCheck.Wrong,
+            time.GetTimestamp());
         return queue.Writer.TryWrite(work) ? (PasswordCheck?)await work.Done.Task : null;
     }
 
@@ -63,7 +66,9 @@ public sealed class PasswordHashing : IDisposable
         var prepared = PasswordPolicy.Prepare(password);
         if (IsOf(prepared))
             return new PasswordCheck(true, null);
-        return prepared != password && IsOf(password) ? new PasswordCheck(true, hasher.HashPassword(Nobody, prepared)) : PasswordCheck.Wrong;
+        return prepared != password && IsOf(password)
+            ? new PasswordCheck(true, hasher.HashPassword(Nobody, prepared))
+            : PasswordCheck.Wrong;
 
         bool IsOf(string text) => hasher.VerifyHashedPassword(Nobody, hash, text) != PasswordVerificationResult.Failed;
     }

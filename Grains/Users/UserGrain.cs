@@ -61,7 +61,8 @@ internal sealed partial class UserGrain(
         }
         if (base.State is not null)
             return Error.Of(
-                ErrorCode.Conflict, "error.account-erased", "The account that this Idempotency-Key made was erased. Register with a new key.");
+                ErrorCode.Conflict, "error.account-erased",
+                "The account that this Idempotency-Key made was erased. Register with a new key.");
         if (Problems(command) is { Count: > 0 } problems)
             return Error.Invalid(problems);
 
@@ -176,7 +177,8 @@ internal sealed partial class UserGrain(
     }
 
     Task<Result<Done>> IUserGrain.EndSessionAsync(Guid sessionId) =>
-        DecideAsync(user => user.End(sessionId), _ => default(Done), _ => Mine("sessions.end") with { Details = new { ended = new[] { sessionId } } });
+        DecideAsync(user => user.End(sessionId), _ => default(Done), _ =>
+            Mine("sessions.end") with { Details = new { ended = new[] { sessionId } } });
 
     async Task<ImmutableArray<Guid>> IUserGrain.EndSessionsAsync(Guid? keepSession)
     {
@@ -482,7 +484,8 @@ internal sealed partial class UserGrain(
         var sessionId = Guid.NewGuid();
         var secret = UserState.NewSecret();
         var device = Device.Current is { } shown && State!.KnowsDevice(shown) ? shown : UserState.NewSecret();
-        var next = (State! with { PasswordHash = newHash ?? State.PasswordHash }).OpenSession(sessionId, secret, Now, Origin.Current, lifetime).UseDevice(device, Now);
+        var next = (State! with { PasswordHash = newHash ?? State.PasswordHash })
+            .OpenSession(sessionId, secret, Now, Origin.Current, lifetime).UseDevice(device, Now);
         await CommitAsync(next, [Audit(Mine("sessions.open") with { Details = new { opened = sessionId } })]);
         return SignedIn(sessionId, secret) with { DeviceToken = device };
     }

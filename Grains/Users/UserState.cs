@@ -68,7 +68,9 @@ public sealed partial record UserState
         Guid id, RegisterUser command, string passwordHash, string verificationSecret, DateTimeOffset now)
     {
         var email = command.Email.Trim();
-        var displayName = string.IsNullOrWhiteSpace(command.DisplayName) ? DisplayNames.OfAddress(email) : DisplayNames.Clean(command.DisplayName);
+        var displayName = string.IsNullOrWhiteSpace(command.DisplayName)
+            ? DisplayNames.OfAddress(email)
+            : DisplayNames.Clean(command.DisplayName);
         var expires = now + VerificationLifetime;
         var user = new UserState
         {
@@ -176,7 +178,8 @@ public sealed partial record UserState
             return Error.Invalid("displayName", "field.blank", "must not be blank");
         if (displayName is not null && DisplayNames.Problem(displayName) is { } problem)
             return Error.Invalid("displayName", problem);
-        var next = this with { DisplayName = displayName is null ? DisplayName : DisplayNames.Clean(displayName), Locale = locale ?? Locale };
+        var next = this with
+        { DisplayName = displayName is null ? DisplayName : DisplayNames.Clean(displayName), Locale = locale ?? Locale };
         return next == this
             ? Decision<UserState>.NoChange(this)
             : Decision<UserState>.To(next, new ProfileUpdated(Id, next.DisplayName, next.Locale));
@@ -187,7 +190,8 @@ public sealed partial record UserState
     /// old password.
     /// </summary>
     public Decision<UserState> ChangePassword(string newHash, Guid? keepSession) => Decision<UserState>.To(
-        WithoutEmailChange() with { PasswordHash = newHash, Reset = null, Sessions = [.. Sessions.Where(s => s.Id == keepSession)], Devices = [] },
+        WithoutEmailChange() with
+        { PasswordHash = newHash, Reset = null, Sessions = [.. Sessions.Where(s => s.Id == keepSession)], Devices = [] },
         [new PasswordChanged(Id, Email), .. DueWithoutEmailChange]);
 
     /// <summary>Issues a token for a new password. An earlier token becomes void.</summary>
@@ -206,7 +210,8 @@ public sealed partial record UserState
     /// Sets a new password by a token, once. The token was mailed, so it also verifies the address. A pending change of address is dropped.
     /// </summary>
     public Decision<UserState> ResetPassword(string newHash) => Decision<UserState>.To(
-        WithoutEmailChange() with { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [], Devices = [] },
+        WithoutEmailChange() with
+        { PasswordHash = newHash, Reset = null, Verification = null, EmailVerified = true, Sessions = [], Devices = [] },
         [new PasswordChanged(Id, Email), .. DueWithoutEmailChange]);
 
     /// <summary>Issues a token that verifies the address. An earlier token becomes void.</summary>
@@ -292,7 +297,9 @@ public sealed partial record UserState
 
     /// <summary>Returns the account's data, without secrets.</summary>
     public AccountData ToAccountData(int version) =>
-        new(ToView(version), Addresses, [.. Sessions.Select(s => new SessionData(s.Id, s.CreatedAt, s.RenewedAt, s.ExpiresAt, s.UserAgent, s.Address))])
+        new(
+            ToView(version), Addresses,
+            [.. Sessions.Select(s => new SessionData(s.Id, s.CreatedAt, s.RenewedAt, s.ExpiresAt, s.UserAgent, s.Address))])
         {
             EmailChange = EmailChange is { } change ? new EmailChangeData(change.Email, change.Confirmation.ExpiresAt) : null,
             FormerEmail = FormerEmail is { } former ? new FormerEmailData(former.Email, former.UndoUntil) : null,
@@ -304,7 +311,8 @@ public sealed partial record UserState
     public User ToView(int version) => new(Id, Email, EmailVerified, DisplayName, Locale, Roles, CreatedAt) { Version = version };
 
     /// <summary>Returns 256 random bits as URL-safe text.</summary>
-    public static string NewSecret() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    public static string NewSecret() =>
+        Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
     /// <summary>Returns the SHA-256 digest. The secrets are random, so a slow hash would add nothing.</summary>
     public static string Digest(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
@@ -337,7 +345,8 @@ public sealed record Erasure(DateTimeOffset RequestedAt, string? Email, DateTime
 /// <param name="RenewedAt">When it was last renewed.</param>
 /// <param name="ExpiresAt">When it ends without a renewal.</param>
 public sealed record Session(
-    Guid Id, string TokenDigest, ImmutableArray<string> SpentDigests, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt, DateTimeOffset ExpiresAt)
+    Guid Id, string TokenDigest, ImmutableArray<string> SpentDigests, DateTimeOffset CreatedAt, DateTimeOffset RenewedAt,
+    DateTimeOffset ExpiresAt)
 {
     /// <summary>The client's User-Agent at the last renewal.</summary>
     public string? UserAgent { get; init; }

@@ -34,7 +34,8 @@ internal sealed class BatchConnection(
     /// </summary>
     private readonly string settings = $"""
         set lock_timeout = {(long)lockTimeout.TotalMilliseconds}; set plan_cache_mode = force_generic_plan;
-        set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off{(waitsForDisk ? "" : "; set synchronous_commit = off")}
+        set enable_seqscan = off; set enable_hashjoin = off;
+        set enable_mergejoin = off{(waitsForDisk ? "" : "; set synchronous_commit = off")}
         """;
 
     private NpgsqlConnection? connection;

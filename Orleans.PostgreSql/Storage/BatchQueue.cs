@@ -86,7 +86,8 @@ internal sealed class BatchQueue<T>(BatchLimits limits, Func<List<T>, Cancellati
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            item.Reject($"{limits.MaxQueued} other items have filled the queue for {limits.MaxWait.TotalSeconds} s: the database does not keep up");
+            item.Reject(
+                $"{limits.MaxQueued} other items have filled the queue for {limits.MaxWait.TotalSeconds} s: the database does not keep up");
         }
     }
 

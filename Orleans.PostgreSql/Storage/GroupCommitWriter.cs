@@ -76,8 +76,9 @@ internal sealed partial class GroupCommitWriter(
     }
 
     /// <summary>
-    /// Splits a batch in halves, so that one bad row or conflict among many costs few statements. If a row is locked, every write goes alone,
-    /// because each statement with that row waits for the lock. The deadline keeps a locked table from delaying the following batches.
+    /// Splits a batch in halves, so that one bad row or conflict among many costs few statements. If a row is locked, every write goes
+    /// alone, because each statement with that row waits for the lock. The deadline keeps a locked table from delaying the following
+    /// batches.
     /// </summary>
     private async Task SplitAsync(
         ReadOnlyMemory<PendingWrite> writes, PostgresException why, long deadlineMs, CancellationToken cancellation)
@@ -120,7 +121,9 @@ internal sealed partial class GroupCommitWriter(
     /// <summary>Settles a write that the database refused alone: with a version conflict, otherwise with the row's own error.</summary>
     private async Task RefuseAsync(NpgsqlConnection open, PendingWrite write, PostgresException e, CancellationToken cancellation)
     {
-        if (WriteStatements.MayBeConflict(e) && await StoredVersionAsync(open, write.Key, cancellation) is var stored && (stored ?? 0) != write.Version)
+        if (WriteStatements.MayBeConflict(e)
+            && await StoredVersionAsync(open, write.Key, cancellation) is var stored
+            && (stored ?? 0) != write.Version)
         {
             metrics.Conflicted();
             write.TrySetException(StateConflict.Of(write.Key, stored, write.Version));
@@ -135,7 +138,8 @@ internal sealed partial class GroupCommitWriter(
     /// <summary>Returns the stored version; null when there is no row.</summary>
     private async Task<int?> StoredVersionAsync(NpgsqlConnection open, StateKey key, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(VersionSql, open) { CommandTimeout = (int)Math.Ceiling(connection.CommandTimeout.TotalSeconds) };
+        await using var command = new NpgsqlCommand(VersionSql, open)
+        { CommandTimeout = (int)Math.Ceiling(connection.CommandTimeout.TotalSeconds) };
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Name });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Key });
         return await command.ExecuteScalarAsync(cancellation) as int?;

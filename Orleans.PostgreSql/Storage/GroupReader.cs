@@ -40,7 +40,8 @@ internal sealed partial class GroupReader(
     {
         try
         {
-            await using var command = new NpgsqlBatch(await connection.OpenAsync(cancellation)) { Timeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) };
+            await using var command = new NpgsqlBatch(await connection.OpenAsync(cancellation))
+            { Timeout = (int)Math.Ceiling(commandTimeout.TotalSeconds) };
             Add(command, batch);
             await command.PrepareAsync(cancellation);
             await using (var reader = await command.ExecuteReaderAsync(cancellation))

@@ -15,7 +15,8 @@ namespace SoonShop.Orleans.PostgreSql.Storage;
 internal sealed class OwnedNames(NpgsqlDataSource database, string kind, string owner)
 {
     private const string Sql = """
-        insert into owned_name (kind, name, owner) values ($1, $2, $3) on conflict (kind, name) do update set owner = owned_name.owner returning owner
+        insert into owned_name (kind, name, owner) values ($1, $2, $3) on conflict (kind, name) do update
+        set owner = owned_name.owner returning owner
         """;
 
     private readonly ConcurrentDictionary<string, string> known = new();

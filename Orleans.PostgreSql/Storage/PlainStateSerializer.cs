@@ -20,8 +20,9 @@ internal sealed class PlainStateSerializer(Serializer serializer, SystemTextJson
         catch (CodecNotFoundException e)
         {
             throw new NotSupportedException(
-                $"The state {typeof(T)} cannot be stored: {e.Message} Mark that type with [GenerateSerializer] and its members with [Id]; or register an "
-                + $"{nameof(IGrainStorageSerializer)}, such as {nameof(SystemTextJsonGrainStorageSerializer)}, as a keyed service under the storage's name.", e);
+                $"The state {typeof(T)} cannot be stored: {e.Message} Mark that type with [GenerateSerializer] and its members with [Id]; "
+                + $"or register an {nameof(IGrainStorageSerializer)}, such as {nameof(SystemTextJsonGrainStorageSerializer)}, as a keyed "
+                + "service under the storage's name.", e);
         }
     }
 

@@ -35,7 +35,8 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
     private readonly BatchQueue<PendingRead> reads;
 
     public PostgresGrainStorage(
-        string name, PostgresGrainStorageOptions options, IActivatorProvider activators, IEventSignal? signal, ILogger<PostgresGrainStorage> log)
+        string name, PostgresGrainStorageOptions options, IActivatorProvider activators, IEventSignal? signal,
+        ILogger<PostgresGrainStorage> log)
     {
         (this.name, this.options, this.activators) = (name, options, activators);
         database = options.DataSource ?? NpgsqlDataSource.Create(options.ConnectionString!);
@@ -44,7 +45,8 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         var tables = new StateTables(options.Partitions);
         metrics = new StorageMetrics(name, () => writes!.Depth);
         writer = new GroupCommitWriter(
-            new BatchConnection(database, options.CommandTimeout, options.LockTimeout), new WriteStatements(options.StreamProvider, tables), signal, metrics, log);
+            new BatchConnection(database, options.CommandTimeout, options.LockTimeout), new WriteStatements(options.StreamProvider, tables),
+            signal, metrics, log);
         var limits = new BatchLimits(options.MaxBatchSize, options.MaxBatchBytes, options.MaxQueuedWrites, options.MaxQueueTime);
         writes = new BatchQueue<PendingWrite>(limits, writer.WriteAsync);
         reader = new GroupReader(database, options.CommandTimeout, options.LockTimeout, tables, log);
@@ -203,13 +205,15 @@ internal sealed class PostgresGrainStorage : IGrainStorage, ILifecycleParticipan
         }
         catch (NpgsqlException e)
         {
-            throw new StorageFailedException($"{key} cannot be resolved: the database does not answer ({e.Message}). Try again later.", inner: e);
+            throw new StorageFailedException(
+                $"{key} cannot be resolved: the database does not answer ({e.Message}). Try again later.", inner: e);
         }
     }
 
     private async Task<int> InBatchAsync(PendingWrite write, CancellationToken cancellation)
     {
-        await using var giveUp = cancellation.UnsafeRegister(static (o, c) => ((PendingWrite)o!).TrySetCanceled(c), write).ConfigureAwait(false);
+        await using var giveUp = cancellation.UnsafeRegister(static (o, c) => ((PendingWrite)o!).TrySetCanceled(c), write)
+            .ConfigureAwait(false);
         await writes.EnqueueAsync(write, cancellation).ConfigureAwait(false);
         return await write.Task.ConfigureAwait(false);
     }

@@ -12,8 +12,8 @@ namespace SoonShop.Orleans.PostgreSql.Storage;
 public static class PostgresGrainStorageHosting
 {
     /// <summary>
-    /// Adds a named grain storage. The database needs the schema that <see cref="PostgresSchema.MigrateAsync"/> creates. It stores states of any
-    /// type that Orleans can serialize, and of other types with a serializer of your own
+    /// Adds a named grain storage. The database needs the schema that <see cref="PostgresSchema.MigrateAsync"/> creates. It stores states
+    /// of any type that Orleans can serialize, and of other types with a serializer of your own
     /// (<see cref="PostgresGrainStorageOptions.GrainStorageSerializer"/>).
     /// </summary>
     /// <remarks>
@@ -60,5 +60,6 @@ public static class PostgresGrainStorageHosting
     internal static IGrainStorageSerializer DefaultSerializer(IServiceProvider services, string name) =>
         services.GetKeyedService<IGrainStorageSerializer>(name)
         ?? (services.GetService<IGrainStorageSerializer>() is { } chosen and not JsonGrainStorageSerializer ? chosen : null)
-        ?? new PlainStateSerializer(services.GetRequiredService<Serializer>(), ActivatorUtilities.CreateInstance<SystemTextJsonGrainStorageSerializer>(services));
+        ?? new PlainStateSerializer(
+            services.GetRequiredService<Serializer>(), ActivatorUtilities.CreateInstance<SystemTextJsonGrainStorageSerializer>(services));
 }

@@ -32,14 +32,14 @@ public sealed class PostgresGrainStorageOptions : IStorageProviderSerializerOpti
     public IStateFormat? StateFormat { get; set; }
 
     /// <summary>
-    /// The stream provider whose queues receive the events of <see cref="StateFormat"/>: a row of the table <c>stream_provider</c>. Null: no
-    /// state has events.
+    /// The stream provider whose queues receive the events of <see cref="StateFormat"/>: a row of the table <c>stream_provider</c>. Null:
+    /// no state has events.
     /// </summary>
     public string? StreamProvider { get; set; }
 
     /// <summary>
-    /// The state names whose rows are in a partition of <c>grain_state</c> that has no other rows, with the partition's name. A partition makes
-    /// reads and writes of a state name cheaper. Create it before the first row of that state name, with
+    /// The state names whose rows are in a partition of <c>grain_state</c> that has no other rows, with the partition's name. A partition
+    /// makes reads and writes of a state name cheaper. Create it before the first row of that state name, with
     /// <c>create table grain_state_cart partition of grain_state for values in ('cart')</c>.
     /// </summary>
     public IDictionary<string, string> Partitions { get; } = new Dictionary<string, string>();

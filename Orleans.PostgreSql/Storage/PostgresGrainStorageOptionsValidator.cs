@@ -4,7 +4,8 @@ using Npgsql;
 namespace SoonShop.Orleans.PostgreSql.Storage;
 
 /// <summary>Reports everything that is wrong with the options of one storage before the silo starts.</summary>
-internal sealed partial class PostgresGrainStorageOptionsValidator(PostgresGrainStorageOptions options, string name) : IConfigurationValidator
+internal sealed partial class PostgresGrainStorageOptionsValidator(PostgresGrainStorageOptions options, string name)
+    : IConfigurationValidator
 {
     public void ValidateConfiguration()
     {
@@ -19,13 +20,15 @@ internal sealed partial class PostgresGrainStorageOptionsValidator(PostgresGrain
         if (options.DataSource is null == string.IsNullOrWhiteSpace(options.ConnectionString))
             yield return $"Set either {nameof(options.DataSource)} or {nameof(options.ConnectionString)}.";
         else if (options.DataSource is null && !CanBeRead(options.ConnectionString!))
-            yield return $"{nameof(options.ConnectionString)} cannot be read; set it like Host=127.0.0.1;Database=shop;Username=shop;Password=….";
+            yield return $"{nameof(options.ConnectionString)} cannot be read; set it like "
+                + "Host=127.0.0.1;Database=shop;Username=shop;Password=….";
         if (options.StreamProvider is not null && string.IsNullOrWhiteSpace(options.StreamProvider))
             yield return $"{nameof(options.StreamProvider)} is empty; name a stream provider, or leave it null if no events are written.";
         foreach (var (name, table) in options.Partitions)
         {
             if (!PartitionName().IsMatch(table))
-                yield return $"{nameof(options.Partitions)} has '{table}' for '{name}'; name a table in lower-case letters, digits and underscores.";
+                yield return $"{nameof(options.Partitions)} has '{table}' for '{name}'; name a table in lower-case letters, digits and "
+                    + "underscores.";
         }
         if (options.Owner is { Length: 0 or > 200 })
             yield return $"{nameof(options.Owner)} must be 1–200 characters.";

@@ -97,9 +97,11 @@ public sealed class RowTable<TRow>(string name) : RowTable(name) where TRow : cl
             many = new BatchStatement($"{into} select * from unnest({BatchStatement.Numbers(types.Length)})", BatchStatement.Arrays(types));
         }
 
-        protected override void AddOne(NpgsqlBatch batch, object row) => one.AddTo(batch, Array.ConvertAll(columns, c => c.ValueOf((TRow)row)));
+        protected override void AddOne(NpgsqlBatch batch, object row) =>
+            one.AddTo(batch, Array.ConvertAll(columns, c => c.ValueOf((TRow)row)));
 
-        protected override void AddMany(NpgsqlBatch batch, List<object> rows) => many.AddTo(batch, Array.ConvertAll(columns, c => (object?)c.ValuesOf(rows)));
+        protected override void AddMany(NpgsqlBatch batch, List<object> rows) =>
+            many.AddTo(batch, Array.ConvertAll(columns, c => (object?)c.ValuesOf(rows)));
     }
 }
 

@@ -7,7 +7,9 @@ namespace SoonShop.Orleans.PostgreSql.Storage;
 /// <param name="Index">The fields that SQL queries use, as UTF-8 JSON (column <c>index</c>, <c>jsonb</c>); null for none.</param>
 /// <param name="Events">Events to commit with the state; <see cref="PostgresGrainStorageOptions.StreamProvider"/> delivers them.</param>
 /// <param name="Rows">Rows of other tables to insert with the state.</param>
-/// <remarks>When the database refuses an event or a row, it refuses the whole write, and the grain gets a <c>PostgresException</c>.</remarks>
+/// <remarks>
+/// When the database refuses an event or a row, it refuses the whole write, and the grain gets a <c>PostgresException</c>.
+/// </remarks>
 public sealed record StateParts(byte[]? State, byte[]? Index, IReadOnlyList<CommittedEvent> Events, IReadOnlyList<TableRow> Rows)
 {
     /// <summary>The parts that clear a state.</summary>

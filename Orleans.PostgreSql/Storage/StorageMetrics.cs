@@ -8,7 +8,8 @@ internal sealed class StorageMetrics : IDisposable
     /// <summary>The meter's name.</summary>
     public const string MeterName = "SoonShop.Storage";
 
-    private static readonly InstrumentAdvice<int> Sizes = new() { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] };
+    private static readonly InstrumentAdvice<int> Sizes = new()
+    { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] };
 
     private static readonly InstrumentAdvice<double> Seconds = new()
     {
@@ -29,11 +30,15 @@ internal sealed class StorageMetrics : IDisposable
     {
         tag = new("provider", provider);
         writes = meter.CreateCounter<long>("soonshop.storage.writes", "{write}", "Writes that were committed");
-        conflicts = meter.CreateCounter<long>("soonshop.storage.conflicts", "{write}", "Writes refused because the version was not the current one");
-        failures = meter.CreateCounter<long>("soonshop.storage.failures", "{write}", "Writes that failed otherwise, or whose outcome is unknown");
+        conflicts = meter.CreateCounter<long>(
+            "soonshop.storage.conflicts", "{write}", "Writes refused because the version was not the current one");
+        failures = meter.CreateCounter<long>(
+            "soonshop.storage.failures", "{write}", "Writes that failed otherwise, or whose outcome is unknown");
         batchSize = meter.CreateHistogram("soonshop.storage.batch.size", "{write}", "Writes in a batch", advice: Sizes);
-        batchDuration = meter.CreateHistogram("soonshop.storage.batch.duration", "s", "From sending a batch to its commit", advice: Seconds);
-        meter.CreateObservableGauge("soonshop.storage.queue.depth", () => new Measurement<int>(queued(), tag), "{write}", "Writes that wait for the next batch");
+        batchDuration = meter.CreateHistogram(
+            "soonshop.storage.batch.duration", "s", "From sending a batch to its commit", advice: Seconds);
+        meter.CreateObservableGauge(
+            "soonshop.storage.queue.depth", () => new Measurement<int>(queued(), tag), "{write}", "Writes that wait for the next batch");
         // Exports the counters as 0 before the first write.
         writes.Add(0, tag);
         conflicts.Add(0, tag);

@@ -27,7 +27,10 @@ internal static class StorageTraces
                 continue;
             using var activity = Source.StartActivity(
                 name, ActivityKind.Client, operation.Trace,
-                [new("db.system.name", "postgresql"), new("db.operation.batch.size", batch.Count), new("soonshop.state", operation.Key.Name)], startTime: began);
+                [
+                    new("db.system.name", "postgresql"), new("db.operation.batch.size", batch.Count),
+                    new("soonshop.state", operation.Key.Name),
+                ], startTime: began);
             if (!operation.Task.IsCompletedSuccessfully)
                 activity?.SetStatus(ActivityStatusCode.Error);
         }

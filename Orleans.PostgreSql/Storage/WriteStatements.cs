@@ -17,12 +17,14 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
     private const string Mark = "/* write_grain_states */ ";
 
     private const string EventColumns =
-        "id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before, correlation_id, causation_id, traceparent, data, queue, due_at";
+        "id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before, correlation_id, causation_id, traceparent, "
+            + "data, queue, due_at";
 
     private static readonly NpgsqlDbType[] EventTypes =
     [
-        NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
-        NpgsqlDbType.TimestampTz, NpgsqlDbType.TimestampTz, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Jsonb, NpgsqlDbType.Integer,
+        NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
+        NpgsqlDbType.Text, NpgsqlDbType.TimestampTz, NpgsqlDbType.TimestampTz, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
+        NpgsqlDbType.Jsonb, NpgsqlDbType.Integer,
     ];
 
     private readonly Dictionary<string, StateStatements> states = [];
@@ -34,7 +36,8 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
 
     // Only the difference comes from this machine's clock. The due time itself is computed with the database's clock.
     private readonly BatchStatement anEvent = new(
-        $"{Mark}insert into event ({EventColumns}) values ({Numbers(EventTypes.Length)}, case when $9 > $8 then clock_timestamp() + ($9 - $8) end)", EventTypes);
+        $"{Mark}insert into event ({EventColumns}) values ({Numbers(EventTypes.Length)}, case when $9 > $8 then clock_timestamp() + ($9 - "
+            + "$8) end)", EventTypes);
 
     private readonly BatchStatement manyEvents = new(
         $"""
@@ -56,7 +59,8 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
     /// <param name="timeout">How long the statements may take.</param>
     /// <param name="writes">The writes, ordered by key.</param>
     /// <param name="cancellation">Cancels.</param>
-    /// <exception cref="PostgresException">The database refuses one of them, perhaps because its version is not the current one.</exception>
+    /// <exception cref="PostgresException">The database refuses one of them, perhaps because its version is not the current
+    /// one.</exception>
     public async Task<int[]> WriteAsync(
         NpgsqlConnection connection, TimeSpan timeout, ReadOnlyMemory<PendingWrite> writes, CancellationToken cancellation)
     {
@@ -175,8 +179,9 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
             manyEvents.AddTo(
                 batch, Column(events, e => e.Event.Id), Column(events, e => e.Event.Source), Column(events, e => e.Event.Sequence),
                 Column(events, e => e.Event.Type), Column(events, e => e.Event.Subject), Column(events, e => e.Event.StreamNamespace),
-                Column(events, e => e.Event.StreamKey), Column(events, e => e.Event.Time.UtcDateTime), Column(events, e => e.Event.NotBefore?.UtcDateTime),
-                Column(events, e => e.Event.CorrelationId), Column(events, e => e.Event.CausationId), Column(events, e => e.Event.TraceParent),
+                Column(events, e => e.Event.StreamKey), Column(events, e => e.Event.Time.UtcDateTime),
+                Column(events, e => e.Event.NotBefore?.UtcDateTime), Column(events, e => e.Event.CorrelationId),
+                Column(events, e => e.Event.CausationId), Column(events, e => e.Event.TraceParent),
                 Column(events, e => e.Event.Data), Column(events, e => e.Queue));
         }
         queuesAreThese.AddTo(batch, streamProvider, queues);
@@ -225,15 +230,16 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
                 NpgsqlDbType.Bytea, NpgsqlDbType.Jsonb, NpgsqlDbType.Text, NpgsqlDbType.Text);
             if (ofAll)
                 return;
-            // Each row is found by its whole key, whatever the statistics say. Those of a young table describe a nearly empty one, for which
-            // the planner would read the whole partition, and it would keep that plan while the table grows.
+            // Each row is found by its whole key, whatever the statistics say. Those of a young table describe a nearly empty one, for
+            // which the planner would read the whole partition, and it would keep that plan while the table grows.
             manyUpdates = new(
                 $"""
                 {Mark}with written as (
                   update {table} g set state = f.state, index = f.index, version = f.version + 1, modified_at = now()
                   from (
                     select w.*, r.place from unnest($1, $2, $4, $5) as w(state, index, key, version)
-                    cross join lateral (select ctid as place from {table} where state_name = $3 and grain_key = w.key offset 0) r offset 0) f
+                    cross join lateral (select ctid as place from {table}
+                        where state_name = $3 and grain_key = w.key offset 0) r offset 0) f
                   where g.ctid = f.place and g.version = f.version returning 1)
                 select 1 / (count(*) = cardinality($4))::integer from written
                 """, NpgsqlDbType.Array | NpgsqlDbType.Bytea, NpgsqlDbType.Array | NpgsqlDbType.Jsonb, NpgsqlDbType.Text,
@@ -242,7 +248,8 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
                 $"""
                 {Mark}insert into {table} (state, index, state_name, grain_key, version)
                 select w.state, w.index, $3, w.key, 1 from unnest($1, $2, $4) as w(state, index, key)
-                """, NpgsqlDbType.Array | NpgsqlDbType.Bytea, NpgsqlDbType.Array | NpgsqlDbType.Jsonb, NpgsqlDbType.Text, NpgsqlDbType.Array | NpgsqlDbType.Text);
+                """, NpgsqlDbType.Array | NpgsqlDbType.Bytea, NpgsqlDbType.Array | NpgsqlDbType.Jsonb, NpgsqlDbType.Text,
+                NpgsqlDbType.Array | NpgsqlDbType.Text);
         }
 
         /// <summary>Adds writes of one state name, which are either all first writes or all updates.</summary>
@@ -259,7 +266,8 @@ internal sealed class WriteStatements(string? streamProvider, StateTables tables
                 }
                 return;
             }
-            var (states, indexes, keys) = (Column(writes, w => w.Parts.State), Column(writes, w => w.Parts.Index), Column(writes, w => w.Key.Key));
+            var (states, indexes, keys) = (
+                Column(writes, w => w.Parts.State), Column(writes, w => w.Parts.Index), Column(writes, w => w.Key.Key));
             if (first)
                 manyInserts!.AddTo(batch, states, indexes, writes[0].Key.Name, keys);
             else

@@ -54,8 +54,8 @@ internal sealed class Consumers
     public Task<List<StreamSubscription>> OfAsync(StreamId stream) => pubSub.GetAllSubscriptions(new QualifiedStreamId(provider, stream));
 
     /// <summary>
-    /// Decides how events of the stream are delivered. If the lanes do not serve every subscriber, all subscribers receive the events through
-    /// the stream itself.
+    /// Decides how events of the stream are delivered. If the lanes do not serve every subscriber, all subscribers receive the events
+    /// through the stream itself.
     /// </summary>
     public async ValueTask<Route> RouteAsync(StreamId stream)
     {
@@ -75,8 +75,10 @@ internal sealed class Consumers
     private static IStreamPubSub PubSubOf(IServiceProvider services, StreamPubSubType type)
     {
         var runtime = typeof(IStreamPubSub).Assembly.GetType("Orleans.Streams.IStreamProviderRuntime");
-        var method = runtime?.GetMethod("PubSub", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, [typeof(StreamPubSubType)]);
+        var method = runtime?.GetMethod(
+            "PubSub", BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic, [typeof(StreamPubSubType)]);
         return method?.Invoke(services.GetRequiredService(runtime!), [type]) as IStreamPubSub
-            ?? throw new NotSupportedException($"This version of Orleans does not expose subscriptions of type {type} to stream providers. Use the version that this provider was built for.");
+            ?? throw new NotSupportedException($"This version of Orleans does not expose subscriptions of type {type} to stream providers. "
+                + "Use the version that this provider was built for.");
     }
 }

@@ -28,7 +28,8 @@ internal class EventPublisher<TEvent> : IAsyncDisposable
         PostgresStreamOptions options)
     {
         (this.insert, this.bytesOf, this.signal, patience) = (insert, bytesOf, signal, options.PublishPatience);
-        queue = new BatchQueue<PendingPublication<TEvent>>(new BatchLimits(options.PublishEvents, MaxBatchBytes, options.MaxPublishing, patience), PublishAsync);
+        queue = new BatchQueue<PendingPublication<TEvent>>(
+            new BatchLimits(options.PublishEvents, MaxBatchBytes, options.MaxPublishing, patience), PublishAsync);
         queue.Start();
     }
 

@@ -34,7 +34,8 @@ internal sealed partial class EventSignal(StreamDatabase database, ILogger log) 
     public async Task StartListeningAsync(int queues, CancellationToken cancellation)
     {
         var connection = await OpenAsync(queues, cancellation);
-        running = Task.WhenAll(Task.Run(SendAsync, CancellationToken.None), Task.Run(() => ListenAsync(connection, queues), CancellationToken.None));
+        running = Task.WhenAll(
+            Task.Run(SendAsync, CancellationToken.None), Task.Run(() => ListenAsync(connection, queues), CancellationToken.None));
     }
 
     public void Raise(ReadOnlySpan<int> queues)

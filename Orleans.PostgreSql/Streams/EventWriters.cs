@@ -12,13 +12,15 @@ internal static class EventWriters
 {
     private const string Sql = """
         with held as materialized (
-          select locktype, database, relation, transactionid, virtualtransaction, mode from pg_locks where granted and locktype in ('transactionid', 'relation'))
+          select locktype, database, relation, transactionid, virtualtransaction, mode from pg_locks
+          where granted and locktype in ('transactionid', 'relation'))
         select w.id from unnest($1) w(id)
         join held t on t.locktype = 'transactionid' and t.mode = 'ExclusiveLock' and t.transactionid = (w.id % 4294967296)::text::xid
         where not exists (
           select from held e
           where e.virtualtransaction = t.virtualtransaction and e.locktype = 'relation' and e.relation = 'event'::regclass
-            and e.database = (select oid from pg_database where datname = current_database()) and e.mode not in ('AccessShareLock', 'RowShareLock', 'ShareLock'))
+            and e.database = (select oid from pg_database where datname = current_database())
+            and e.mode not in ('AccessShareLock', 'RowShareLock', 'ShareLock'))
         """;
 
     /// <summary>

@@ -20,8 +20,8 @@ public interface IUndeliveredEvents
 /// <param name="Position">The event's position in the event table. The row is kept.</param>
 /// <param name="EventId">The row's id.</param>
 /// <param name="EventType">The row's type.</param>
-/// <param name="Events">Its content: one <see cref="CommittedEvent"/>, or what <see cref="PostgresStreamOptions.ReadCommitted"/> made of it,
-/// for an event that was committed with a state; otherwise the published objects. Empty when it cannot be deserialized.</param>
+/// <param name="Events">Its content: one <see cref="CommittedEvent"/>, or what <see cref="PostgresStreamOptions.ReadCommitted"/> made of
+/// it, for an event that was committed with a state; otherwise the published objects. Empty when it cannot be deserialized.</param>
 /// <param name="Reason">Why.</param>
 /// <param name="Consumers">The consumers that it did not reach. Empty when they are not known: it may be none or all.</param>
 /// <param name="SubscriptionId">The subscription whose delivery failed, if known.</param>

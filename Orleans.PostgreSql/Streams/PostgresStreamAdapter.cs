@@ -12,7 +12,8 @@ internal sealed class PostgresStreamFactory(IServiceProvider services, string pr
 {
     private readonly ConcurrentDictionary<QueueId, QueueReader> readers = new();
     private readonly StreamRuntime runtime = services.GetRequiredKeyedService<StreamRuntime>(provider);
-    private readonly QueueMapper mapper = new(provider, services.GetRequiredService<IOptionsMonitor<PostgresStreamOptions>>().Get(provider).Queues);
+    private readonly QueueMapper mapper = new(
+        provider, services.GetRequiredService<IOptionsMonitor<PostgresStreamOptions>>().Get(provider).Queues);
     private ReaderServices? forReaders;
 
     public static IQueueAdapterFactory Create(IServiceProvider services, string name) => new PostgresStreamFactory(services, name);
@@ -89,13 +90,16 @@ internal sealed class PostgresStreamAdapter(string provider, StreamRuntime runti
         StreamId streamId, IEnumerable<T> events, StreamSequenceToken? token, Dictionary<string, object>? requestContext)
     {
         if (token is not null)
-            throw new ArgumentException("The database assigns the position of this stream provider's events. Publish them without a token.", nameof(token));
+            throw new ArgumentException(
+                "The database assigns the position of this stream provider's events. Publish them without a token.", nameof(token));
         var batch = events.Select(e => (object)(e ?? throw new ArgumentNullException(nameof(events), "An event is null."))).ToArray();
         if (batch.Length == 0)
             return;
         var payload = runtime.Format.Write(batch, requestContext);
         if (payload.Length > runtime.Options.MaxEventBytes)
-            throw new ArgumentException($"The event has {payload.Length} bytes; {nameof(PostgresStreamOptions.MaxEventBytes)} allows {runtime.Options.MaxEventBytes}.", nameof(events));
+            throw new ArgumentException(
+                $"The event has {payload.Length} bytes; {nameof(PostgresStreamOptions.MaxEventBytes)} allows "
+                    + $"{runtime.Options.MaxEventBytes}.", nameof(events));
         await runtime.Publisher.PublishAsync(new OutgoingEvent(
             Guid.CreateVersion7().ToString(), batch[0].GetType().FullName!, Text(streamId.Namespace), Text(streamId.Key), payload));
         runtime.Metrics.Published(provider, batch.Length);
@@ -106,7 +110,9 @@ internal sealed class PostgresStreamAdapter(string provider, StreamRuntime runti
         try
         {
             var text = StrictUtf8.GetString(bytes.Span);
-            return text.Contains('\0') ? throw new ArgumentException("A stream's namespace and key must not contain the character 0.") : text;
+            return text.Contains('\0')
+                ? throw new ArgumentException("A stream's namespace and key must not contain the character 0.")
+                : text;
         }
         catch (DecoderFallbackException e)
         {

@@ -29,7 +29,8 @@ public static class PostgresStreamHosting
     /// <param name="configure">Sets options.</param>
     /// <param name="stream">Configures what all persistent streams of Orleans have: pub/sub, the queue balancer, the pulling agent.</param>
     public static ISiloBuilder AddPostgresStreams(
-        this ISiloBuilder silo, string name, Action<PostgresStreamOptions>? configure = null, Action<ISiloPersistentStreamConfigurator>? stream = null)
+        this ISiloBuilder silo, string name, Action<PostgresStreamOptions>? configure = null,
+        Action<ISiloPersistentStreamConfigurator>? stream = null)
     {
         AddProvider(silo.Services, name, configure);
         silo.Services.Configure<StreamPullingAgentOptions>(name, o => o.GetQueueMsgsTimerPeriod = PullingGap);
@@ -45,7 +46,8 @@ public static class PostgresStreamHosting
     /// <param name="configure">Sets options.</param>
     /// <param name="stream">Configures what all persistent streams of Orleans have.</param>
     public static IClientBuilder AddPostgresStreams(
-        this IClientBuilder client, string name, Action<PostgresStreamOptions>? configure = null, Action<IClusterClientPersistentStreamConfigurator>? stream = null)
+        this IClientBuilder client, string name, Action<PostgresStreamOptions>? configure = null,
+        Action<IClusterClientPersistentStreamConfigurator>? stream = null)
     {
         AddProvider(client.Services, name, configure);
         client.Services.AddSingleton<IConfigurationValidator>(s => new Validator(s, name));
@@ -67,7 +69,8 @@ public static class PostgresStreamHosting
             var options = services.GetRequiredService<IOptionsMonitor<PostgresStreamOptions>>().Get(name);
             var problems = options.Problems("").ToList();
             if (options is { DataSource: null, ConnectionString: null } && services.GetService<Npgsql.NpgsqlDataSource>() is null)
-                problems.Add($"There is no database; set {nameof(options.DataSource)} or {nameof(options.ConnectionString)}, or add an NpgsqlDataSource to the services.");
+                problems.Add($"There is no database; set {nameof(options.DataSource)} or {nameof(options.ConnectionString)}, or add an "
+                    + "NpgsqlDataSource to the services.");
             if (problems.Count > 0)
                 throw new OrleansConfigurationException($"The options of stream provider {name} are wrong: {string.Join(" ", problems)}");
         }

@@ -11,7 +11,8 @@ internal sealed class QueueMapper : IConsistentRingStreamQueueMapper
 
     public QueueMapper(string provider, int count) =>
         // Spread over the ring, so that each silo's range gets its share.
-        queues = [.. Enumerable.Range(0, count).Select(n => QueueId.GetQueueId(provider, (uint)n, (uint)(((1L << 32) * n / count) + ((1L << 31) / count))))];
+        queues = [.. Enumerable.Range(0, count).Select(n =>
+            QueueId.GetQueueId(provider, (uint)n, (uint)(((1L << 32) * n / count) + ((1L << 31) / count))))];
 
     public IEnumerable<QueueId> GetAllQueues() => queues;
 

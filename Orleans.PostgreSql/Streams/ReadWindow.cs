@@ -103,7 +103,8 @@ internal sealed class ReadWindow
         }
         if (positions.Count > 0 && positions[^1] > Last)
         {
-            stretches.Add(new Stretch { From = Last, To = positions[^1], Waiting = snapshot.Unended(), ReadAtMs = nowMs, FirstReadAtMs = nowMs });
+            stretches.Add(
+                new Stretch { From = Last, To = positions[^1], Waiting = snapshot.Unended(), ReadAtMs = nowMs, FirstReadAtMs = nowMs });
             Last = positions[^1];
         }
         Settle(nowMs);

@@ -106,10 +106,12 @@ internal sealed class StreamDatabase : IAsyncDisposable
         var existing = await ExecuteAsync("select queues from stream_provider where name = $1", Provider) as int?;
         if (existing != queues)
         {
-            if (existing is not null && await ExecuteAsync("select pg_try_advisory_xact_lock(1399870324, hashtext($1))", Provider) is not true)
+            if (existing is not null
+                && await ExecuteAsync("select pg_try_advisory_xact_lock(1399870324, hashtext($1))", Provider) is not true)
             {
                 throw new InvalidOperationException(
-                    $"Stream provider {name} has {existing} queues, and other silos work with them; this one is set to {queues}. Set it to {existing}, or stop the others first.");
+                    $"Stream provider {name} has {existing} queues, and other silos work with them; this one is set to {queues}. Set it to "
+                        + $"{existing}, or stop the others first.");
             }
             await ExecuteAsync("select ensure_stream_queues($1, $2)", Provider, queues);
         }
@@ -129,10 +131,12 @@ internal sealed class StreamDatabase : IAsyncDisposable
     public async Task<QueueClaim?> ClaimAsync(int queue, string owner, CancellationToken cancellation)
     {
         await using var command = Command(
-            "update stream_queue set epoch = epoch + 1, owner = $2 where id = $1 returning epoch, watermark, done, done_ranges", queue, owner);
+            "update stream_queue set epoch = epoch + 1, owner = $2 where id = $1 returning epoch, watermark, done, done_ranges", queue,
+            owner);
         // Silos of an earlier version write this list.
-        return (await ReadAsync(command, r => new QueueClaim(r.GetInt64(0), r.GetInt64(1), [.. r.GetFieldValue<long[]>(2).Select(p => new PositionRange(p, p))
-            .Concat(r.GetFieldValue<NpgsqlRange<long>[]>(3).Select(Range)).OrderBy(p => p.From)]), cancellation)).SingleOrDefault();
+        return (await ReadAsync(
+            command, r => new QueueClaim(r.GetInt64(0), r.GetInt64(1), [.. r.GetFieldValue<long[]>(2).Select(p => new PositionRange(p, p))
+                .Concat(r.GetFieldValue<NpgsqlRange<long>[]>(3).Select(Range)).OrderBy(p => p.From)]), cancellation)).SingleOrDefault();
     }
 
     /// <summary>Releases the queue, if this silo still owns it.</summary>
@@ -282,7 +286,8 @@ internal sealed class StreamDatabase : IAsyncDisposable
     public async Task StoreUndeliveredAsync(UndeliveredEvent e, CancellationToken cancellation)
     {
         await using var command = Command("""
-            insert into stream_undelivered (position, provider, event_id, event_type, stream_namespace, stream_key, reason, consumers, error)
+            insert into stream_undelivered (position, provider, event_id, event_type, stream_namespace, stream_key,
+                reason, consumers, error)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing
             """,
             e.Position, Provider, e.EventId, e.EventType, e.Stream.GetNamespace() ?? "", e.Stream.GetKeyAsString(), e.Reason.ToString(),
@@ -298,7 +303,8 @@ internal sealed class StreamDatabase : IAsyncDisposable
     }
 
     private static PositionRange Range(NpgsqlRange<long> range) => new(
-        range.LowerBoundIsInclusive ? range.LowerBound : range.LowerBound + 1, range.UpperBoundIsInclusive ? range.UpperBound : range.UpperBound - 1);
+        range.LowerBoundIsInclusive ? range.LowerBound : range.LowerBound + 1,
+        range.UpperBoundIsInclusive ? range.UpperBound : range.UpperBound - 1);
 
     /// <summary>A multirange as text.</summary>
     private static string Text(PositionRange[] ranges) =>
@@ -306,8 +312,8 @@ internal sealed class StreamDatabase : IAsyncDisposable
 
     /// <summary>Reads <see cref="Columns"/>, the first of which is this one.</summary>
     internal static EventRow Row(NpgsqlDataReader r, int first) => new(
-        r.GetInt64(first), r.GetString(first + 1), r.GetString(first + 2), r.GetInt64(first + 3), r.GetString(first + 4), r.GetString(first + 5),
-        r.GetString(first + 6), r.GetString(first + 7), r.GetFieldValue<DateTimeOffset>(first + 8),
+        r.GetInt64(first), r.GetString(first + 1), r.GetString(first + 2), r.GetInt64(first + 3), r.GetString(first + 4),
+        r.GetString(first + 5), r.GetString(first + 6), r.GetString(first + 7), r.GetFieldValue<DateTimeOffset>(first + 8),
         r.IsDBNull(first + 9) ? null : r.GetFieldValue<DateTimeOffset>(first + 9),
         Text(r, first + 10), Text(r, first + 11), Text(r, first + 12), Bytes(r, first + 13), Bytes(r, first + 14));
 
@@ -319,7 +325,8 @@ internal sealed class StreamDatabase : IAsyncDisposable
     {
         var command = database.CreateCommand(sql);
         foreach (var value in values)
-            command.Parameters.Add(value is byte[][]? new() { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea } : new() { Value = value });
+            command.Parameters.Add(value is byte[][]? new() { Value = value, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea }
+                : new() { Value = value });
         return command;
     }
 

@@ -20,15 +20,19 @@ internal sealed class StreamMetrics
         var tag = new KeyValuePair<string, object?>("provider", provider);
         var meter = meters?.Create(MeterName) ?? new Meter(MeterName);
         read = meter.CreateCounter<long>("soonshop.streams.read", "{event}", "Events read from queues.");
-        handled = meter.CreateCounter<long>("soonshop.streams.done", "{event}", "Events that are done: delivered, without a consumer, or stored as undelivered.");
+        handled = meter.CreateCounter<long>(
+            "soonshop.streams.done", "{event}", "Events that are done: delivered, without a consumer, or stored as undelivered.");
         undelivered = meter.CreateCounter<long>("soonshop.streams.undelivered", "{event}", "Events that could not be delivered.");
         published = meter.CreateCounter<long>("soonshop.streams.published", "{event}", "Events published by OnNextAsync.");
         batch = meter.CreateHistogram("soonshop.streams.read.batch", "{event}", "Events found by one read.",
             advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] });
         meter.CreateObservableGauge(
-            "soonshop.streams.pending", () => readers().Where(r => r.IsOwner).Select(r => new Measurement<int>(r.Pending, tag, new("queue", r.Queue))), "{event}",
+            "soonshop.streams.pending",
+            () => readers().Where(r => r.IsOwner).Select(r => new Measurement<int>(r.Pending, tag, new("queue", r.Queue))), "{event}",
             "Events read and not done, of the queues that this process owns.");
-        meter.CreateObservableGauge("soonshop.streams.publishing", () => new Measurement<int>(publishing(), tag), "{event}", "Events that wait for their insert by OnNextAsync.");
+        meter.CreateObservableGauge(
+            "soonshop.streams.publishing", () => new Measurement<int>(publishing(), tag), "{event}",
+            "Events that wait for their insert by OnNextAsync.");
     }
 
     public void Read(string provider, int events)
@@ -43,5 +47,6 @@ internal sealed class StreamMetrics
     public void Published(string provider, int events) => published.Add(events, new KeyValuePair<string, object?>("provider", provider));
 
     public void Undelivered(string provider, UndeliveredReason reason) =>
-        undelivered.Add(1, new KeyValuePair<string, object?>("provider", provider), new KeyValuePair<string, object?>("reason", reason.ToString()));
+        undelivered.Add(
+            1, new KeyValuePair<string, object?>("provider", provider), new KeyValuePair<string, object?>("reason", reason.ToString()));
 }

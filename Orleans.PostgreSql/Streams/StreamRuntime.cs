@@ -87,7 +87,8 @@ internal sealed partial class StreamRuntime : IAsyncDisposable
                 reads, Math.Min(Options.ReadEvents, Options.MaxPendingEvents), Options.ReadBytes, CancellationToken.None),
             Options.ReadInterval),
         Acks, new Consumers(services, Provider, lanes), lanes,
-        services.GetKeyedService<IUndeliveredEvents>(Provider) ?? services.GetService<IUndeliveredEvents>() ?? new UndeliveredTable(Database, log),
+        services.GetKeyedService<IUndeliveredEvents>(Provider) ?? services.GetService<IUndeliveredEvents>()
+            ?? new UndeliveredTable(Database, log),
         Metrics, log);
 
     public async ValueTask DisposeAsync()

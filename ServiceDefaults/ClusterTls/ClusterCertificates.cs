@@ -128,7 +128,9 @@ public sealed class ClusterCertificates
         public static Texts Of(ClusterTlsOptions options) =>
             new(Read(options.CertificatePath), Read(options.KeyPath), Read(options.AuthorityPath));
 
-        private static string Read(string path) => new FileInfo(path).Length <= MaxBytes ? File.ReadAllText(path) : throw new IOException($"{path} is larger than {MaxBytes} bytes.");
+        private static string Read(string path) => new FileInfo(path).Length <= MaxBytes
+            ? File.ReadAllText(path)
+            : throw new IOException($"{path} is larger than {MaxBytes} bytes.");
     }
 
     private sealed record Loaded(
@@ -139,9 +141,11 @@ public sealed class ClusterCertificates
             using var pem = X509Certificate2.CreateFromPem(texts.Certificate, texts.Key);
             // Some platforms need the private key of a server certificate in their own key store.
             var certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-            var usages = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(u => u.EnhancedKeyUsages.Cast<Oid>()).Select(u => u.Value).ToHashSet();
+            var usages = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
+                .SelectMany(u => u.EnhancedKeyUsages.Cast<Oid>()).Select(u => u.Value).ToHashSet();
             if (usages.Count > 0 && !(usages.Contains(ServerAuthentication) && usages.Contains(ClientAuthentication)))
-                throw new CryptographicException($"{options.CertificatePath} is not valid for both servers and clients (extended key usages serverAuth and clientAuth).");
+                throw new CryptographicException($"{options.CertificatePath} is not valid for both servers and clients (extended key "
+                    + "usages serverAuth and clientAuth).");
             var (authorities, own) = (new X509Certificate2Collection(), new X509Certificate2Collection());
             authorities.ImportFromPem(texts.Authority);
             if (authorities.Count == 0)
@@ -162,7 +166,8 @@ public sealed class ClusterCertificates
             if (!HasPeerName(certificate, options))
             {
                 throw new CryptographicException(
-                    $"{options.CertificatePath} does not have the DNS name '{options.PeerName}' (ClusterTls:PeerName), which the other processes require.");
+                    $"{options.CertificatePath} does not have the DNS name '{options.PeerName}' (ClusterTls:PeerName), which the other "
+                        + "processes require.");
             }
             return new Loaded(texts, certificate, SslStreamCertificateContext.Create(certificate, own, offline: true), authorities);
         }

@@ -5,7 +5,8 @@ namespace SoonShop.ServiceDefaults.ClusterTls;
 
 /// <summary>Warns in the log when the cluster's certificate expires soon, or when its files are invalid.</summary>
 public sealed partial class ClusterCertificatesWatch(
-    ClusterTlsOptions options, ClusterCertificates certificates, TimeProvider time, ILogger<ClusterCertificatesWatch> log) : BackgroundService
+    ClusterTlsOptions options, ClusterCertificates certificates, TimeProvider time,
+    ILogger<ClusterCertificatesWatch> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(10);
 

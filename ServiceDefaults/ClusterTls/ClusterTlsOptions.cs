@@ -44,14 +44,16 @@ public sealed class ClusterTlsOptions
         if (!IsOn)
         {
             if (PeerName.Length > 0)
-                yield return "ClusterTls:PeerName is set, and no certificate; set ClusterTls__CertificatePath, ClusterTls__KeyPath and ClusterTls__AuthorityPath.";
+                yield return "ClusterTls:PeerName is set, and no certificate; set ClusterTls__CertificatePath, ClusterTls__KeyPath and "
+                    + "ClusterTls__AuthorityPath.";
             yield break;
         }
         var missing = false;
         foreach (var (name, path) in Files())
         {
             if (path.Length == 0)
-                yield return $"ClusterTls:{name} is not set; set ClusterTls__{name} to a PEM file, or none of ClusterTls for connections without TLS.";
+                yield return $"ClusterTls:{name} is not set; set ClusterTls__{name} to a PEM file, or none of ClusterTls for connections "
+                    + "without TLS.";
             else if (!File.Exists(path))
                 yield return $"ClusterTls:{name} is '{path}', which is no file that this process can read; set ClusterTls__{name}.";
             missing |= !File.Exists(path);

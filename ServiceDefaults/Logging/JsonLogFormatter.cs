@@ -56,7 +56,8 @@ internal sealed class JsonLogFormatter(LogSettings settings, ILogActor? actor = 
         {
             json.WritePropertyName(name);
             // JSON has no numbers for these values, so they are written as text.
-            if (value is double and (double.NaN or double.PositiveInfinity or double.NegativeInfinity) or float and (float.NaN or float.PositiveInfinity or float.NegativeInfinity))
+            if (value is double and (double.NaN or double.PositiveInfinity or double.NegativeInfinity) or float and (float.NaN
+                or float.PositiveInfinity or float.NegativeInfinity))
                 json.WriteStringValue(value.ToString());
             else
                 JsonSerializer.Serialize(json, value);

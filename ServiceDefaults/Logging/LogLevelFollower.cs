@@ -31,7 +31,9 @@ internal sealed partial class LogLevelFollower(
                 LogNobody(log, e.Message);
             }
             var wanted = heard.Until > time.GetUtcNow() ? heard : LogLevels.None;
-            if (wanted.Until == applied.Until && wanted.Levels.Count == applied.Levels.Count && wanted.Levels.All(l => applied.Levels.TryGetValue(l.Key, out var level) && level == l.Value))
+            if (wanted.Until == applied.Until
+                && wanted.Levels.Count == applied.Levels.Count
+                && wanted.Levels.All(l => applied.Levels.TryGetValue(l.Key, out var level) && level == l.Value))
                 continue;
             applied = wanted;
             Apply(wanted);

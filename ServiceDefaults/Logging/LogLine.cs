@@ -66,7 +66,9 @@ internal sealed class LogLine
             Message = Bounded(redacts ? WithoutPrivate(MessageOf(entry), values) : MessageOf(entry), MaxMessage, redacts),
             Exception = entry.Exception is { } exception ? Bounded(TextOf(exception), MaxException, redacts) : null,
             // A span that is not recorded may not be connected to its request.
-            TraceId = span is { Recorded: true } ? span.TraceId.ToString() : RequestContext.Get(RequestKeys.CorrelationId) as string ?? span?.TraceId.ToString(),
+            TraceId = span is { Recorded: true }
+                ? span.TraceId.ToString()
+                : RequestContext.Get(RequestKeys.CorrelationId) as string ?? span?.TraceId.ToString(),
             SpanId = span is { Recorded: true } ? span.SpanId.ToString() : null,
             Actor = actor,
             Properties = [.. values.Select(v => KeyValuePair.Create(v.Key, Shown(v.Key, v.Value, redacts)))],

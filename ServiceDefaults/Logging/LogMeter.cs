@@ -33,6 +33,8 @@ internal sealed class LogMeter : ILoggerProvider, ILogger
     private IEnumerable<Measurement<long>> Observe()
     {
         for (var level = LogLevel.Warning; level <= LogLevel.Critical; level++)
-            yield return new Measurement<long>(Interlocked.Read(ref counts[level - LogLevel.Warning]), new KeyValuePair<string, object?>("level", level.ToString().ToLowerInvariant()));
+            yield return new Measurement<long>(
+                Interlocked.Read(ref counts[level - LogLevel.Warning]), new KeyValuePair<string, object?>(
+                    "level", level.ToString().ToLowerInvariant()));
     }
 }

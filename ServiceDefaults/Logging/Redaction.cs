@@ -20,7 +20,10 @@ public static partial class Redaction
 
     /// <summary>Parts of names whose values are private.</summary>
     private static readonly string[] PrivateNames =
-        ["password", "passphrase", "secret", "token", "authorization", "cookie", "apikey", "connectionstring", "email", "phone", "displayname"];
+        [
+            "password", "passphrase", "secret", "token", "authorization", "cookie", "apikey", "connectionstring", "email", "phone",
+            "displayname",
+        ];
 
     private static ImmutableDictionary<string, Func<string, string>> added = ImmutableDictionary<string, Func<string, string>>.Empty;
 
@@ -65,7 +68,8 @@ public static partial class Redaction
 
     /// <summary>Returns a short digest, which distinguishes ids but gives no access.</summary>
     private static string Digest(string id) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant())).AsSpan(0, 6));
+        Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(id.Replace("-", "", StringComparison.Ordinal).ToLowerInvariant())).AsSpan(0, 6));
 
     /// <summary>Verifies the check digit of ISO/IEC 7812. One in ten other numbers passes as well.</summary>
     private static bool IsCard(ReadOnlySpan<char> text)
@@ -111,7 +115,8 @@ public static partial class Redaction
     /// header.
     /// </summary>
     [GeneratedRegex(
-        @"(?<name>(?:" + Names + @")\w* = )(?!\[redacted\])[^\r\n]*?(?=, \w+ = | \}|[\r\n]|$)|(?<name>cookie:[ \t]*)(?!\[redacted\]|\\*[""'])[^\r\n]+",
+        @"(?<name>(?:" + Names
+            + @")\w* = )(?!\[redacted\])[^\r\n]*?(?=, \w+ = | \}|[\r\n]|$)|(?<name>cookie:[ \t]*)(?!\[redacted\]|\\*[""'])[^\r\n]+",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex NamedLines();
 
@@ -122,7 +127,9 @@ public static partial class Redaction
     private static partial Regex UserInfo();
 
     /// <summary>Matches a cart's id. The id of a guest's cart gives access to the cart.</summary>
-    [GeneratedRegex(@"(?<name>\bcarts?/)(?<id>[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
+    [GeneratedRegex(
+        @"(?<name>\bcarts?/)(?<id>[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12})\b",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, LimitMs)]
     private static partial Regex Carts();
 
     [GeneratedRegex(@"(?<![\w.!#$%&'*+?^~-])[\w.!#$%&'*+?^~-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", RegexOptions.CultureInvariant, LimitMs)]

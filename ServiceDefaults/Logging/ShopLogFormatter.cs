@@ -13,7 +13,9 @@ internal abstract class ShopLogFormatter(string name, LogSettings settings, ILog
     public sealed override void Write<TState>(in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var shows = settings.ShowsDevelopmentSecrets && logEntry.EventId.Name == LogEvents.DevelopmentSecret;
-        Write(LogLine.Of(logEntry, scopeProvider, actor?.Current ?? RequestContext.Get(RequestKeys.Actor) as string, redacts: !shows), textWriter);
+        Write(
+            LogLine.Of(logEntry, scopeProvider, actor?.Current ?? RequestContext.Get(RequestKeys.Actor) as string, redacts: !shows),
+            textWriter);
     }
 
     /// <summary>Writes one line.</summary>

@@ -10,7 +10,9 @@ internal sealed class TextLogFormatter(LogSettings settings, ILogActor? actor = 
 
     protected override void Write(LogLine line, TextWriter writer)
     {
-        writer.Write(string.Create(CultureInfo.InvariantCulture, $"{line.At.UtcDateTime:HH:mm:ss.fff} {Short(line.Level)} {line.Category}: {OneLine(line.Message)}"));
+        writer.Write(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{line.At.UtcDateTime:HH:mm:ss.fff} {Short(line.Level)} {line.Category}: {OneLine(line.Message)}"));
         if (line.TraceId is { } trace)
             writer.Write($" (trace {trace}{(line.Actor is { } who ? $", {who}" : "")})");
         writer.WriteLine();

@@ -31,8 +31,9 @@ public static class MetricViews
         "orleans-messaging-pings-sent", "orleans-messaging-pings-reply-missed", "orleans-messaging-pings-reply-received",
         "orleans-gateway-connected-clients", "orleans-client-connected-gateways", "orleans-gateway-load-shedding",
         "orleans-networking-sockets-opened", "orleans-networking-sockets-closed",
-        "orleans-scheduler-long-running-turns", "orleans-consistent-ring-size", "orleans-directory-cache-size", "orleans-directory-partition-size",
-        "orleans-storage-read-latency", "orleans-storage-write-latency", "orleans-storage-read-errors", "orleans-storage-write-errors",
+        "orleans-scheduler-long-running-turns", "orleans-consistent-ring-size", "orleans-directory-cache-size",
+        "orleans-directory-partition-size", "orleans-storage-read-latency", "orleans-storage-write-latency", "orleans-storage-read-errors",
+        "orleans-storage-write-errors",
         "orleans-streams-persistent-stream-pulling-agents", "orleans-streams-persistent-stream-pubsub-cache-size",
         "orleans-watchdog-health-checks-failed", "orleans-runtime-available-memory", "orleans-runtime-total-physical-memory");
 
@@ -42,11 +43,14 @@ public static class MetricViews
         { Meter.Name: "System.Net.Http", Name: "http.client.request.duration" } => With(ClientRequestLabels),
         // The meter's other instruments have the server's address as a label.
         { Meter.Name: "System.Net.Http" } => MetricStreamConfiguration.Drop,
-        { Meter.Name: "Npgsql", Unit: "s" } => new ExplicitBucketHistogramConfiguration { Boundaries = DatabaseSeconds, CardinalityLimit = MaxSeries },
+        { Meter.Name: "Npgsql", Unit: "s" } =>
+            new ExplicitBucketHistogramConfiguration { Boundaries = DatabaseSeconds, CardinalityLimit = MaxSeries },
         { Meter.Name: "Microsoft.Orleans" } when !OfOrleans.Contains(instrument.Name) => MetricStreamConfiguration.Drop,
         // A restarted silo has a new address.
-        { Meter.Name: "Microsoft.Orleans" } when instrument.Name.StartsWith("orleans-messaging-pings", StringComparison.Ordinal) => With([]),
-        { Meter.Name: "Microsoft.Orleans", Name: "orleans-messaging-sent-messages-size" or "orleans-messaging-received-messages-size" } => With(MessageLabels),
+        { Meter.Name: "Microsoft.Orleans" } when instrument.Name.StartsWith("orleans-messaging-pings", StringComparison.Ordinal) =>
+            With([]),
+        { Meter.Name: "Microsoft.Orleans", Name: "orleans-messaging-sent-messages-size" or "orleans-messaging-received-messages-size" } =>
+            With(MessageLabels),
         _ => new MetricStreamConfiguration { CardinalityLimit = MaxSeries },
     };
 

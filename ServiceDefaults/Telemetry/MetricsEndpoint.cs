@@ -26,12 +26,15 @@ public static class MetricsEndpoint
     {
         if (options.MetricsPort is not (var port and not 0))
             return;
-        var address = options.MetricsAddress.Contains(':', StringComparison.Ordinal) ? $"[{options.MetricsAddress}]" : options.MetricsAddress;
+        var address = options.MetricsAddress.Contains(':', StringComparison.Ordinal)
+            ? $"[{options.MetricsAddress}]"
+            : options.MetricsAddress;
         var url = $"http://{address}:{port.ToString(CultureInfo.InvariantCulture)}";
         if (builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().Any())
             builder.Configuration["Kestrel:Endpoints:Metrics:Url"] = url;
         else
-            builder.WebHost.UseUrls([.. OwnUrls(key => builder.WebHost.GetSetting(key)), url]).UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
+            builder.WebHost.UseUrls([.. OwnUrls(key => builder.WebHost.GetSetting(key)), url])
+                .UseSetting(WebHostDefaults.HttpPortsKey, "").UseSetting(WebHostDefaults.HttpsPortsKey, "");
         // Precedes the check of host names, because scrapers use IP addresses.
         builder.Services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(new Separation(port)));
     }
@@ -43,14 +46,16 @@ public static class MetricsEndpoint
             yield break;
         string?[] endpoints = [.. configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(e => e["Url"])];
         if ((endpoints.Length > 0 ? endpoints : OwnUrls(key => configuration[key])).Any(url => PortOf(url) == options.MetricsPort))
-            yield return $"Telemetry:MetricsPort is {options.MetricsPort}, on which the API listens; set Telemetry__MetricsPort to another, or to 0 for the API's own address.";
+            yield return $"Telemetry:MetricsPort is {options.MetricsPort}, on which the API listens; set Telemetry__MetricsPort to "
+                + "another, or to 0 for the API's own address.";
     }
 
     /// <summary>
     /// Adds the endpoint to the pipeline, for callers that <paramref name="mayRead"/> allows. For all others the path does not exist.
     /// </summary>
-    public static void UseMetrics(this IApplicationBuilder app, Func<HttpContext, bool> mayRead) => app.UseOpenTelemetryPrometheusScrapingEndpoint(
-        null, context => context.Request.Path == Path && mayRead(context), null, branch => branch.Use(Uncounted), null);
+    public static void UseMetrics(this IApplicationBuilder app, Func<HttpContext, bool> mayRead) =>
+        app.UseOpenTelemetryPrometheusScrapingEndpoint(
+            null, context => context.Request.Path == Path && mayRead(context), null, branch => branch.Use(Uncounted), null);
 
     /// <summary>
     /// True for requests from this machine without a proxy. Call it before forwarded headers are removed from the request.
@@ -75,7 +80,8 @@ public static class MetricsEndpoint
         return ports.Length > 0 ? ports : [DefaultUrl];
 
         IEnumerable<string> Ports(string key, string scheme) =>
-            (setting(key) ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(p => $"{scheme}://*:{p}");
+            (setting(key) ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(p =>
+                $"{scheme}://*:{p}");
     }
 
     /// <summary>Returns the port of a URL; null for an invalid URL, which Kestrel reports itself.</summary>

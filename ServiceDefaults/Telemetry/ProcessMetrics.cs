@@ -13,6 +13,7 @@ internal sealed class ProcessMetrics
     {
         using var process = Process.GetCurrentProcess();
         var startedAt = new DateTimeOffset(process.StartTime).ToUnixTimeMilliseconds() / 1000.0;
-        meters.Create(MeterName).CreateObservableGauge("process.start_time", () => startedAt, "s", "When the process started, in seconds since 1970");
+        meters.Create(MeterName)
+            .CreateObservableGauge("process.start_time", () => startedAt, "s", "When the process started, in seconds since 1970");
     }
 }

@@ -17,13 +17,19 @@ public static class TelemetryHosting
 {
     /// <summary>Meters of .NET, Orleans and Npgsql.</summary>
     private static readonly string[] ForeignMeters =
-        ["System.Runtime", "System.Net.Http", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans", "Npgsql"];
+        [
+            "System.Runtime", "System.Net.Http", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans",
+            "Npgsql",
+        ];
 
     /// <summary>
     /// Activity sources besides HTTP requests. Of Orleans, only calls of the shop's grains and storage are included, because its internal
     /// calls do not belong to a request.
     /// </summary>
-    private static readonly string[] ForeignSources = ["System.Net.Http", "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage", "Npgsql"];
+    private static readonly string[] ForeignSources =
+    [
+        "System.Net.Http", "Microsoft.Orleans.Application", "Microsoft.Orleans.Storage", "Npgsql",
+    ];
 
     /// <summary>All meters and sources of the shop.</summary>
     private const string Own = "SoonShop.*";
@@ -45,7 +51,8 @@ public static class TelemetryHosting
     {
         builder.Services.AddSingleton(options).AddSingleton<ProcessMetrics>();
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(service, serviceVersion: Version, serviceInstanceId: $"{Environment.MachineName}:{Environment.ProcessId}"))
+            .ConfigureResource(resource => resource.AddService(
+                service, serviceVersion: Version, serviceInstanceId: $"{Environment.MachineName}:{Environment.ProcessId}"))
             .WithMetrics(metrics => metrics
                 .AddMeter([Own, .. ForeignMeters])
                 .AddView(MetricViews.Of)

@@ -52,19 +52,24 @@ public sealed class TelemetryOptions
     /// <summary>Returns what is wrong, each with the value to set.</summary>
     public IEnumerable<string> Problems()
     {
-        if (Traces && !(Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out var endpoint) && endpoint is { Scheme: "http" or "https", Query: "", Fragment: "", UserInfo: "" }
+        if (Traces && !(Uri.TryCreate(OtlpEndpoint, UriKind.Absolute, out var endpoint)
+            && endpoint is { Scheme: "http" or "https", Query: "", Fragment: "", UserInfo: "" }
             && !endpoint.AbsolutePath.TrimEnd('/').EndsWith("/v1/traces", StringComparison.OrdinalIgnoreCase)))
-            yield return $"Telemetry:OtlpEndpoint is '{Redaction.Of(OtlpEndpoint)}'; set Telemetry__OtlpEndpoint to an address like http://collector:4317, without user, query or /v1/traces, or leave it empty.";
+            yield return $"Telemetry:OtlpEndpoint is '{Redaction.Of(OtlpEndpoint)}'; set Telemetry__OtlpEndpoint to an address like "
+                + "http://collector:4317, without user, query or /v1/traces, or leave it empty.";
         if (TraceRatio is not (>= 0 and <= 1))
             yield return $"Telemetry:TraceRatio is {TraceRatio}; set Telemetry__TraceRatio to 0–1.";
         if (MetricsPort is < 0 or > 65535)
-            yield return $"Telemetry:MetricsPort is {MetricsPort}; set Telemetry__MetricsPort to 1–65535, or to 0 for the API's own address.";
+            yield return $"Telemetry:MetricsPort is {MetricsPort}; set Telemetry__MetricsPort to 1–65535, or to 0 for the API's own "
+                + "address.";
         if (MetricsAddress is not ("+" or "*") && !IPAddress.TryParse(MetricsAddress, out _))
-            yield return $"Telemetry:MetricsAddress is '{MetricsAddress}'; set Telemetry__MetricsAddress to an IP address of this machine, or to + for all.";
+            yield return $"Telemetry:MetricsAddress is '{MetricsAddress}'; set Telemetry__MetricsAddress to an IP address of this machine, "
+                + "or to + for all.";
         if (FiguresSeconds is not (>= 1 and <= 3600))
             yield return $"Telemetry:FiguresSeconds is {FiguresSeconds}; set Telemetry__FiguresSeconds to 1–3600.";
         if (DatabaseCapacityGigabytes is not (>= 0 and <= 1e9))
-            yield return $"Telemetry:DatabaseCapacityGigabytes is {DatabaseCapacityGigabytes}; set Telemetry__DatabaseCapacityGigabytes to the size of the database's disk, or to 0.";
+            yield return $"Telemetry:DatabaseCapacityGigabytes is {DatabaseCapacityGigabytes}; set Telemetry__DatabaseCapacityGigabytes to "
+                + "the size of the database's disk, or to 0.";
     }
 }
 

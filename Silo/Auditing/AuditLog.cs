@@ -32,7 +32,11 @@ internal sealed class AuditLog(NpgsqlDataSource database) : IAuditLog
         foreach (var text in (string?[])[origin.Address, origin.UserAgent, origin.TraceId])
             command.Parameters.Add(new() { Value = (object?)text ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
         foreach (var part in (object?[])[auditEvent.Before, auditEvent.After, auditEvent.Details])
-            command.Parameters.Add(new() { Value = AuditEvent.ToJsonElement(part) is { } json ? json.GetRawText() : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Jsonb });
+            command.Parameters.Add(new()
+            {
+                Value = AuditEvent.ToJsonElement(part) is { } json ? json.GetRawText() : DBNull.Value,
+                NpgsqlDbType = NpgsqlDbType.Jsonb,
+            });
     }
 
     public async Task<Result<Page<AuditEntry>>> ListAsync(AuditFilter filter, PageRequest page, CancellationToken cancellation)

@@ -31,7 +31,8 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
             await (dashboard?.Profiler is { } profiler ? profiler.Invoke(context) : context.Invoke()).ConfigureAwait(false);
         }
         // A caller that cancelled does not wait for a result.
-        catch (Exception e) when (e is not UnavailableException && IsTransient(e) && !context.Request.GetCancellationToken().IsCancellationRequested)
+        catch (Exception e)
+            when (e is not UnavailableException && IsTransient(e) && !context.Request.GetCancellationToken().IsCancellationRequested)
         {
             LogUnavailable(log, context.InterfaceName, context.MethodName, context.TargetId.Type, e.Message);
             throw new UnavailableException(ErrorText.Of("error.busy", "The shop is busy or its database is out of reach. Try again."));
@@ -53,7 +54,8 @@ internal sealed partial class CallFilter(CallDeadlines deadlines, ILogger<CallFi
             if (counter is not null && TaskScheduler.Current == scheduler)
                 counter.CallEnded();
             else if (counter is not null)
-                await Task.Factory.StartNew(counter.CallEnded, CancellationToken.None, TaskCreationOptions.None, scheduler).ConfigureAwait(false);
+                await Task.Factory.StartNew(counter.CallEnded, CancellationToken.None, TaskCreationOptions.None, scheduler)
+                    .ConfigureAwait(false);
         }
     }
 

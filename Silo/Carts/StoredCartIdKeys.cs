@@ -58,7 +58,8 @@ internal sealed partial class StoredCartIdKeys(NpgsqlDataSource database, TimePr
         try
         {
             using var patience = new CancellationTokenSource(MaxReading, time);
-            await using var command = database.CreateCommand("select key from cart_id_key order by made_at > now() - interval '10 minutes', number desc");
+            await using var command = database.CreateCommand(
+                "select key from cart_id_key order by made_at > now() - interval '10 minutes', number desc");
             await using var reader = await command.ExecuteReaderAsync(patience.Token);
             var keys = new List<byte[]>();
             while (await reader.ReadAsync(patience.Token))

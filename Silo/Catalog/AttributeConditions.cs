@@ -28,7 +28,8 @@ internal sealed record AttributeConditions(string Join, string Columns, string M
         if (!query.WithAttributeFacets)
         {
             // In this form, the index over the attributes finds the products.
-            var has = filters.Select(f => $"a.attributes @> any ({parameter(f.Select(value => Json(f.Key, value)).ToArray())}::text[]::jsonb[])");
+            var has = filters.Select(
+                f => $"a.attributes @> any ({parameter(f.Select(value => Json(f.Key, value)).ToArray())}::text[]::jsonb[])");
             return filters.Length == 0
                 ? new("", "", "true", "true", HasFacets: false)
                 : new(Table, "", string.Join(" and ", has), "true", HasFacets: false);

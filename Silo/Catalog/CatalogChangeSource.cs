@@ -65,9 +65,12 @@ internal sealed class CatalogChangeSource(NpgsqlDataSource database, TimeProvide
             var (from, known) = window.Next(nowMs);
             // The versions are the currently visible ones, which are at least those of the events.
             await using var command = database.CreateCommand($"""
-                select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid), e.position, e.stream_key,
-                       coalesce((select version from grain_state_product where state_name = 'product' and grain_key = 'sku/' || e.stream_key), 0),
-                       coalesce((select version from grain_state_inventory where state_name = 'inventory' and grain_key = 'sku/' || e.stream_key), 0),
+                select s.snapshot::text, pg_snapshot_xmax(s.snapshot)::text::bigint + age(pg_snapshot_xmax(s.snapshot)::xid),
+                       e.position, e.stream_key,
+                       coalesce((select version from grain_state_product where state_name = 'product'
+                           and grain_key = 'sku/' || e.stream_key), 0),
+                       coalesce((select version from grain_state_inventory where state_name = 'inventory'
+                           and grain_key = 'sku/' || e.stream_key), 0),
                        s.harmless
                 from (select pg_current_snapshot() as snapshot, {DatabaseSnapshot.Harmless} as harmless) s
                 left join lateral (

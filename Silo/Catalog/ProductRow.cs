@@ -27,7 +27,8 @@ internal static class ProductRow
     /// <param name="now">The time, for the current prices.</param>
     public static Product Read(NpgsqlDataReader reader, int column, DateTimeOffset now)
     {
-        var product = JsonSerializer.Deserialize<StateEnvelope<ProductState>>(reader.GetFieldValue<byte[]>(column), StateJson.Options)!.State!;
+        var product =
+            JsonSerializer.Deserialize<StateEnvelope<ProductState>>(reader.GetFieldValue<byte[]>(column), StateJson.Options)!.State!;
         var stock = new StockState(reader.GetInt32(column + 2), 0, reader.GetInt32(column + 3), 0);
         return product.ToView(stock.Availability, reader.GetInt32(column + 1), now);
     }

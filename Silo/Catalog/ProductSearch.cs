@@ -28,7 +28,8 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
         var key = KeyOf(query, text, sort);
         string[] after = [];
         if (query.Page.Cursor is { } cursor
-            && (!Cursor.TryRead(cursor, key, 2, out after) || (IsNumeric(sort) && !long.TryParse(after[0], CultureInfo.InvariantCulture, out _))))
+            && (!Cursor.TryRead(cursor, key, 2, out after)
+                || (IsNumeric(sort) && !long.TryParse(after[0], CultureInfo.InvariantCulture, out _))))
             return Cursor.Bad;
         var order = new Order(sort, query.Language, after, key);
         if (text is null)
@@ -142,7 +143,8 @@ internal sealed partial class ProductSearch(NpgsqlDataSource database, TimeProvi
                     break;
                 default:
                     var band = int.Parse(reader.GetString(1), CultureInfo.InvariantCulture);
-                    prices.Add(new PriceFacet(band == 0 ? 0 : PriceBounds[band - 1], band == PriceBounds.Length ? null : PriceBounds[band], reader.GetInt32(3)));
+                    prices.Add(new PriceFacet(
+                        band == 0 ? 0 : PriceBounds[band - 1], band == PriceBounds.Length ? null : PriceBounds[band], reader.GetInt32(3)));
                     break;
             }
         }

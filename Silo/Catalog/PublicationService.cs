@@ -45,7 +45,8 @@ internal sealed partial class PublicationService(
         {
             due = await FindDueAsync(after, cancellation);
             await Parallel.ForEachAsync(
-                due, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation }, (d, _) => PublishAsync(d.Key, d.PublishAt));
+                due, new ParallelOptions { MaxDegreeOfParallelism = Parallelism, CancellationToken = cancellation },
+                (d, _) => PublishAsync(d.Key, d.PublishAt));
             if (due.Count > 0)
                 after = (due[^1].PublishAt, due[^1].Key);
         }
@@ -64,7 +65,8 @@ internal sealed partial class PublicationService(
         }
     }
 
-    private async Task<List<(string Key, string PublishAt)>> FindDueAsync((string PublishAt, string Key) after, CancellationToken cancellation)
+    private async Task<List<(string Key, string PublishAt)>> FindDueAsync(
+        (string PublishAt, string Key) after, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
             select grain_key, index ->> 'publishAt' from grain_state_product

@@ -4,8 +4,8 @@ using SoonShop.Catalog;
 namespace SoonShop.Silo.Catalog;
 
 /// <summary>
-/// Finds related products: first those of the same orders (table <c>product_pair_total</c>), then those of the same category whose price and name
-/// are closest.
+/// Finds related products: first those of the same orders (table <c>product_pair_total</c>), then those of the same category whose price
+/// and name are closest.
 /// </summary>
 internal sealed class RelatedProductsQuery(NpgsqlDataSource database, TimeProvider time) : IRelatedProducts
 {

@@ -47,7 +47,8 @@ internal static class DashboardHosting
         // Runs before data protection's own service, which would create a key where it finds none.
         services.AddHostedService<FirstDashboardKey>();
         services.AddDataProtection().SetApplicationName("soonshop");
-        services.AddOptions<KeyManagementOptions>().Configure<NpgsqlDataSource>((o, database) => o.XmlRepository = new DashboardKeys(database));
+        services.AddOptions<KeyManagementOptions>().Configure<NpgsqlDataSource>((o, database) =>
+            o.XmlRepository = new DashboardKeys(database));
         return services;
     }
 
@@ -69,7 +70,8 @@ internal static class DashboardHosting
         // Overrides the dashboard's own route. That one calls any parameterless grain method and shows the result, whoever's data it is,
         // without an entry in the audit log.
         app.MapGet(Path + "/GrainState", () => TypedResults.Problem(
-            "The state of single grains is not shown here. Use the administration API, which logs who read it.", statusCode: StatusCodes.Status403Forbidden))
+            "The state of single grains is not shown here. Use the administration API, which logs who read it.",
+            statusCode: StatusCodes.Status403Forbidden))
             .WithOrder(-1).RequireAuthorization(Scheme);
 
         var doors = app.MapGroup("").AddEndpointFilter(AddHeadersAsync);
@@ -78,7 +80,8 @@ internal static class DashboardHosting
         // sign-out.
         doors.MapPost(SignInPath, (HttpContext context, DashboardSignIn signIn, [FromForm] string? email, [FromForm] string? password) =>
                 signIn.SignInAsync(context, email, password))
-            .DisableAntiforgery().WithFormOptions(valueCountLimit: 4, valueLengthLimit: DashboardSignIn.MaxFieldLength).WithMetadata(new RequestSizeLimitAttribute(4096));
+            .DisableAntiforgery().WithFormOptions(valueCountLimit: 4, valueLengthLimit: DashboardSignIn.MaxFieldLength)
+            .WithMetadata(new RequestSizeLimitAttribute(4096));
         doors.MapPost(Path + "/sign-out", (HttpContext context, DashboardSignIn signIn) => signIn.SignOutAsync(context));
     }
 
@@ -107,8 +110,8 @@ internal static class DashboardHosting
     private static ValueTask<object?> AddHeadersAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         var headers = invocation.HttpContext.Response.Headers;
-        headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
-            + "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+        headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+            + "font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";

@@ -52,13 +52,16 @@ internal sealed partial class DashboardMetrics(TimeProvider time, ILogger<Dashbo
                 filter = counting;
                 services.RemoveAt(i);
             }
-            else if (services[i] is { ServiceType: var type, ImplementationFactory: { } make } && type == typeof(ILifecycleParticipant<ISiloLifecycle>))
-                services[i] = ServiceDescriptor.Singleton(s => s.GetRequiredService<DashboardMetrics>().Hold((ILifecycleParticipant<ISiloLifecycle>)make(s)));
+            else if (services[i] is { ServiceType: var type, ImplementationFactory: { } make }
+                && type == typeof(ILifecycleParticipant<ISiloLifecycle>))
+                services[i] = ServiceDescriptor.Singleton(
+                    s => s.GetRequiredService<DashboardMetrics>().Hold((ILifecycleParticipant<ISiloLifecycle>)make(s)));
         }
-        services.AddSingleton(s => new DashboardMetrics(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DashboardMetrics>>())
-        {
-            profiler = filter is null ? null : new(() => (IIncomingGrainCallFilter)ActivatorUtilities.CreateInstance(s, filter)),
-        });
+        services.AddSingleton(
+            s => new DashboardMetrics(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DashboardMetrics>>())
+            {
+                profiler = filter is null ? null : new(() => (IIncomingGrainCallFilter)ActivatorUtilities.CreateInstance(s, filter)),
+            });
         services.AddKeyedSingleton<IControllable>(Name, (s, _) => s.GetRequiredService<DashboardMetrics>());
     }
 

@@ -18,12 +18,16 @@ internal sealed class DashboardSession(IGrainFactory grains, DashboardMetrics me
 
     /// <summary>Creates the content of the cookie: user and session. It is not secret and gives no access elsewhere.</summary>
     public static ClaimsPrincipal Of(SignedIn signedIn) => new(new ClaimsIdentity(
-        [new(UserClaim, signedIn.User.Id.ToString()), new(SessionClaim, signedIn.SessionId.ToString()), new(ClaimTypes.Name, signedIn.User.Email)],
+        [
+            new(UserClaim, signedIn.User.Id.ToString()), new(SessionClaim, signedIn.SessionId.ToString()),
+            new(ClaimTypes.Name, signedIn.User.Email),
+        ],
         DashboardHosting.Scheme));
 
     /// <summary>Reads the user and session from a cookie; null without one.</summary>
     public static (Guid User, Guid Session)? Read(ClaimsPrincipal? principal) =>
-        Guid.TryParse(principal?.FindFirstValue(UserClaim), out var user) && Guid.TryParse(principal.FindFirstValue(SessionClaim), out var session)
+        Guid.TryParse(principal?.FindFirstValue(UserClaim), out var user)
+        && Guid.TryParse(principal.FindFirstValue(SessionClaim), out var session)
             ? (user, session) : null;
 
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
@@ -32,7 +36,8 @@ internal sealed class DashboardSession(IGrainFactory grains, DashboardMetrics me
         try
         {
             if (Read(context.User) is { } who
-                && await grains.GetGrain<IUserGrain>(who.User).GetSessionStatusAsync(who.Session).WaitAsync(CallTimeout, time, context.RequestAborted) is { IsOpen: true } standing
+                && await grains.GetGrain<IUserGrain>(who.User)
+                    .GetSessionStatusAsync(who.Session).WaitAsync(CallTimeout, time, context.RequestAborted) is { IsOpen: true } standing
                 && standing.Roles.Contains(Role.Admin))
             {
                 metrics.Look(grains);
@@ -41,7 +46,9 @@ internal sealed class DashboardSession(IGrainFactory grains, DashboardMetrics me
         }
         catch (Exception e) when (DashboardSignIn.IsUnavailable(e))
         {
-            return TypedResults.Problem("Whether you may see this cannot be checked now. Try again in a moment.", statusCode: StatusCodes.Status503ServiceUnavailable);
+            return TypedResults.Problem(
+                "Whether you may see this cannot be checked now. Try again in a moment.",
+                statusCode: StatusCodes.Status503ServiceUnavailable);
         }
         await context.SignOutAsync(DashboardHosting.Scheme);
         return TypedResults.Challenge(authenticationSchemes: [DashboardHosting.Scheme]);

@@ -49,13 +49,15 @@ internal sealed class DashboardSignIn(
         using var lease = tries.AttemptAcquire(context.Connection.RemoteIpAddress ?? IPAddress.None);
         if (!lease.IsAcquired)
             return Page(Form("Too many attempts. Wait a minute."), StatusCodes.Status429TooManyRequests);
-        if (!(EmailAddress.IsValid(email?.Trim()) || EmailAddress.CanBeKnown(email?.Trim())) || password is not { Length: > 0 and <= PasswordPolicy.MaxWritten })
+        if (!(EmailAddress.IsValid(email?.Trim()) || EmailAddress.CanBeKnown(email?.Trim()))
+            || password is not { Length: > 0 and <= PasswordPolicy.MaxWritten })
             return Page(Form(Wrong), StatusCodes.Status401Unauthorized);
         RequestOrigin.Send(context);
         SignedIn signedIn;
         try
         {
-            var result = await grains.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(email!))).LoginBrieflyAsync(password, options.SessionLifetime);
+            var result = await grains.GetGrain<IEmailGrain>(UserKeys.Email(EmailAddress.Normalize(email!)))
+                .LoginBrieflyAsync(password, options.SessionLifetime);
             if (result.IsError)
             {
                 return result.Error.Code == ErrorCode.RateLimited
@@ -70,7 +72,9 @@ internal sealed class DashboardSignIn(
                 await grains.GetGrain<IUserGrain>(signedIn.User.Id).EndSessionAsync(signedIn.SessionId);
                 return Page(Form(Wrong), StatusCodes.Status401Unauthorized);
             }
-            await audit.AddAsync(new AuditEvent(SignInAct, "dashboard") { Actor = actor, Details = new { session = signedIn.SessionId } }, context.RequestAborted);
+            await audit.AddAsync(
+                new AuditEvent(SignInAct, "dashboard") { Actor = actor, Details = new { session = signedIn.SessionId } },
+                context.RequestAborted);
         }
         catch (Exception e) when (IsUnavailable(e))
         {
@@ -136,8 +140,11 @@ internal sealed class DashboardSignIn(
           <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
           <title>SoonShop: sign in to the dashboard</title>
           <style>
-            body { font: 16px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 15vh auto; padding: 0 1rem; color: #222; background: #f6f6f8 }
-            label { display: block; margin: .8rem 0 } input { display: block; width: 100%; padding: .5rem; font: inherit; box-sizing: border-box }
+            body {
+              font: 16px/1.5 system-ui, sans-serif; max-width: 22rem; margin: 15vh auto; padding: 0 1rem; color: #222; background: #f6f6f8
+            }
+            label { display: block; margin: .8rem 0 }
+            input { display: block; width: 100%; padding: .5rem; font: inherit; box-sizing: border-box }
             button { padding: .5rem 1.2rem; font: inherit } [role=alert] { color: #a00000 }
           </style>
         </head>

@@ -46,7 +46,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         while (await reader.ReadAsync(cancellation))
         {
             groups.Add(new DeadLetterGroup(
-                reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<DateTimeOffset>(3), reader.GetString(4)));
+                reader.GetString(0), reader.GetInt64(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetFieldValue<DateTimeOffset>(3),
+                reader.GetString(4)));
         }
         return groups.ToImmutable();
     }
@@ -63,8 +64,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
             return null;
         var (text, isText) = ToText(reader.GetFieldValue<byte[]>(25));
         return new DeadLetterDetails(
-            Read(reader), reader.GetString(20), $"{reader.GetString(21)}/{reader.GetString(22)}", reader.IsDBNull(23) ? null : reader.GetString(23),
-            reader.IsDBNull(24) ? null : reader.GetString(24), text, isText,
+            Read(reader), reader.GetString(20), $"{reader.GetString(21)}/{reader.GetString(22)}",
+            reader.IsDBNull(23) ? null : reader.GetString(23), reader.IsDBNull(24) ? null : reader.GetString(24), text, isText,
             JsonSerializer.Deserialize<ImmutableArray<DeadLetterAttempt>>(reader.GetString(26), StateJson.Options));
     }
 
@@ -98,7 +99,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
             noted as (
               insert into audit_log (actor, action, subject, count, address, user_agent, trace_id)
               select {query.Parameter(actor)}, 'dead-letters.replay', {query.Parameter(Describe(filter))}, count,
-                     nullif({query.Parameter(origin.Address ?? "")}, ''), nullif({query.Parameter(origin.UserAgent ?? "")}, ''), nullif({query.Parameter(origin.TraceId ?? "")}, '')
+                     nullif({query.Parameter(origin.Address ?? "")}, ''), nullif({query.Parameter(origin.UserAgent ?? "")}, ''),
+                     nullif({query.Parameter(origin.TraceId ?? "")}, '')
               from counted)
             select count, greatest(0, (select count(*) from event_delivery where {query.Where}) - count) from counted
             """;
@@ -134,7 +136,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
             with changed as ({update} returning *),
             noted as (
               insert into audit_log (actor, action, subject, count, details, before, after, address, user_agent, trace_id)
-              select $2, $4, id::text, 1, jsonb_strip_nulls(jsonb_build_object('eventId', event_id, 'handler', handler, 'reason', $3::text)),
+              select $2, $4, id::text, 1, jsonb_strip_nulls(jsonb_build_object('eventId', event_id, 'handler', handler,
+                  'reason', $3::text)),
                      jsonb_build_object('status', 'dead'), jsonb_build_object('status', status), $5, $6, $7
               from changed)
             select {Columns} from changed
@@ -158,7 +161,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
         var query = Matching(command, filter);
         if (!query.After(page.Cursor, ListOf(filter), "dead_at"))
             return false;
-        command.CommandText = $"select {Columns} from event_delivery where {query.Where} order by dead_at desc, id desc limit {page.Limit + 1}";
+        command.CommandText =
+            $"select {Columns} from event_delivery where {query.Where} order by dead_at desc, id desc limit {page.Limit + 1}";
         return true;
     }
 
@@ -178,7 +182,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
             from (select {column} as value, count(*) as count, min(dead_at) as oldest, max(dead_at) as newest
                   from event_delivery where {query.Where} group by {column} order by count(*) desc, {column} limit {MaxGroups}) g
             cross join lateral (
-              select error_message from event_delivery where status = 'dead' and {column} = g.value order by dead_at desc, id desc limit 1) example
+              select error_message from event_delivery where status = 'dead' and {column} = g.value
+              order by dead_at desc, id desc limit 1) example
             order by g.count desc, g.value
             """;
     }
@@ -203,7 +208,8 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
     {
         var words = new (string Name, object? Value)[]
         {
-            ("type", f.Type), ("handler", f.Handler), ("eventType", f.EventType), ("fingerprint", f.Fingerprint), ("from", f.From?.ToString("O")), ("to", f.To?.ToString("O")),
+            ("type", f.Type), ("handler", f.Handler), ("eventType", f.EventType), ("fingerprint", f.Fingerprint),
+            ("from", f.From?.ToString("O")), ("to", f.To?.ToString("O")),
         };
         var said = string.Join(' ', words.Where(w => w.Value is not null).Select(w => $"{w.Name}={w.Value}"));
         return said.Length == 0 ? "all" : said;
@@ -231,9 +237,9 @@ internal sealed class DeadLetters(NpgsqlDataSource database, RetrySignal signal)
     {
         DateTimeOffset? Time(int i) => r.IsDBNull(i) ? null : r.GetFieldValue<DateTimeOffset>(i);
         return new DeadLetter(
-            r.GetGuid(0), RetryText.ToStatus(r.GetString(1)), r.GetString(2), r.GetString(3), r.GetFieldValue<DateTimeOffset>(4), r.GetString(5), r.GetString(6),
-            RetryText.ToErrorClass(r.GetString(7)), r.GetString(8), r.GetString(9), r.GetString(10), r.GetInt32(11), r.GetInt32(12),
-            r.GetFieldValue<DateTimeOffset>(13), r.GetFieldValue<DateTimeOffset>(14), Time(15), Time(16), Time(17),
-            r.IsDBNull(18) ? null : r.GetString(18), r.IsDBNull(19) ? null : r.GetString(19));
+            r.GetGuid(0), RetryText.ToStatus(r.GetString(1)), r.GetString(2), r.GetString(3), r.GetFieldValue<DateTimeOffset>(4),
+            r.GetString(5), r.GetString(6), RetryText.ToErrorClass(r.GetString(7)), r.GetString(8), r.GetString(9), r.GetString(10),
+            r.GetInt32(11), r.GetInt32(12), r.GetFieldValue<DateTimeOffset>(13), r.GetFieldValue<DateTimeOffset>(14), Time(15), Time(16),
+            Time(17), r.IsDBNull(18) ? null : r.GetString(18), r.IsDBNull(19) ? null : r.GetString(19));
     }
 }

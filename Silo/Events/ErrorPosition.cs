@@ -23,7 +23,9 @@ internal static class ErrorPosition
         before = null;
         if (cursor is null)
             return true;
-        if (!Cursor.TryRead(cursor, ListOf(filter), 1, out var after) || after[0].Length != TimeDigits + 32 || !after[0].All(char.IsAsciiHexDigitLower))
+        if (!Cursor.TryRead(cursor, ListOf(filter), 1, out var after)
+            || after[0].Length != TimeDigits + 32
+            || !after[0].All(char.IsAsciiHexDigitLower))
             return false;
         before = after[0];
         return true;

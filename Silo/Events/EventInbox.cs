@@ -45,16 +45,19 @@ internal sealed class EventInbox : IEventInbox, IAsyncDisposable
     {
         T[] Column<T>(Func<EventEnvelope, T> of) => [.. events.Select(e => of(e.Envelope))];
 
-        await using var command = database.Source.CreateCommand("select ids, queues from accept_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+        await using var command = database.Source.CreateCommand(
+            "select ids, queues from accept_events($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
         foreach (var value in (object[])
             [
-                database.Provider, Column(e => e.Id), Column(e => e.Source), Column(e => e.Type), Column(e => e.Subject), Column(e => e.StreamNamespace),
-                Column(e => e.StreamKey), Column(e => e.Time.UtcDateTime), Column(e => e.CorrelationId), Column(e => e.CausationId), Column(e => e.TraceParent),
+                database.Provider, Column(e => e.Id), Column(e => e.Source), Column(e => e.Type), Column(e => e.Subject),
+                Column(e => e.StreamNamespace), Column(e => e.StreamKey), Column(e => e.Time.UtcDateTime), Column(e => e.CorrelationId),
+                Column(e => e.CausationId), Column(e => e.TraceParent),
             ])
         {
             command.Parameters.Add(new() { Value = value });
         }
-        command.Parameters.Add(new() { Value = events.Select(e => e.Data).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
+        command.Parameters.Add(
+            new() { Value = events.Select(e => e.Data).ToArray(), NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Jsonb });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         var (ids, queues) = reader.IsDBNull(0) ? ([], []) : (reader.GetFieldValue<string[]>(0), reader.GetFieldValue<int[]>(1));

@@ -11,7 +11,8 @@ internal static class EventMetricsSummary
         var seconds = Math.Max(1, (to - from).TotalSeconds);
         return new EventStats(
             from, to, totals, Math.Round(totals.Published / seconds, 3), Math.Round(totals.Delivered / seconds, 3), TimesOf(sums), queue,
-            By(sums, s => s.EventType), By(sums, s => s.Handler), By(sums, s => s.ErrorClass), By(sums, s => EventMetrics.DomainOf(s.EventType)));
+            By(sums, s => s.EventType), By(sums, s => s.Handler), By(sums, s => s.ErrorClass),
+            By(sums, s => EventMetrics.DomainOf(s.EventType)));
     }
 
     /// <summary>
@@ -45,7 +46,9 @@ internal static class EventMetricsSummary
 
     private static EventCounts CountsOf(IEnumerable<EventSums> sums) => sums.Aggregate(
         new EventCounts(0, 0, 0, 0, 0),
-        (c, s) => new EventCounts(c.Published + s.Published, c.Delivered + s.Delivered, c.Failed + s.Failed, c.Retried + s.Retried, c.DeadLettered + s.DeadLettered));
+        (c, s) => new EventCounts(
+            c.Published + s.Published, c.Delivered + s.Delivered, c.Failed + s.Failed, c.Retried + s.Retried,
+            c.DeadLettered + s.DeadLettered));
 
     private static HandlerTimes TimesOf(IEnumerable<EventSums> sums)
     {
@@ -58,6 +61,8 @@ internal static class EventMetricsSummary
                 buckets[i] += s.Buckets[i];
         }
         var count = buckets.Sum();
-        return new HandlerTimes(count, count == 0 ? 0 : Math.Round(totalMs / count, 3), Percentile(buckets, 0.5), Percentile(buckets, 0.95), Percentile(buckets, 0.99));
+        return new HandlerTimes(
+            count, count == 0 ? 0 : Math.Round(totalMs / count, 3), Percentile(buckets, 0.5), Percentile(buckets, 0.95),
+            Percentile(buckets, 0.99));
     }
 }

@@ -27,7 +27,8 @@ internal static class EventsExtensions
             .AddSingleton<IEventMetricsStore>(s => s.GetRequiredService<EventMetricsStore>());
         return options.FailureRecord switch
         {
-            ErrorStoreKind.Redis => services.AddSingleton<IConnectionMultiplexer>(_ => Connect(options.Redis!)).AddSingleton<IErrorStore, RedisErrorStore>(),
+            ErrorStoreKind.Redis =>
+                services.AddSingleton<IConnectionMultiplexer>(_ => Connect(options.Redis!)).AddSingleton<IErrorStore, RedisErrorStore>(),
             ErrorStoreKind.Memory => services.AddSingleton<IErrorStore, MemoryErrorStore>(),
             _ => services.AddSingleton<IErrorStore, PostgresErrorStore>(),
         };

@@ -23,13 +23,15 @@ internal sealed partial class EventsHousekeeping(
     private const int MaxBatches = 200;
 
     private const string Horizon = """
-        update integrity_audit set removed_before = now() - make_interval(days => $1) where removed_before < now() - make_interval(days => $1)
+        update integrity_audit set removed_before = now() - make_interval(days => $1)
+        where removed_before < now() - make_interval(days => $1)
         """;
 
     /// <summary>
     /// What was not sent to RabbitMQ stays while silos with RabbitMQ turned on run, and some time after that.
     /// </summary>
-    private const string Sent = "position <= coalesce((select position from rabbitmq_cursor where keep_until > clock_timestamp()), 9223372036854775807)";
+    private const string Sent =
+        "position <= coalesce((select position from rabbitmq_cursor where keep_until > clock_timestamp()), 9223372036854775807)";
 
     /// <summary>Each statement takes the days to keep as <c>$1</c> and removes or ends at most one batch.</summary>
     private IEnumerable<(string What, string Sql, int Days)> Steps =>
@@ -51,18 +53,22 @@ internal sealed partial class EventsHousekeeping(
             with recursive found as (
               (select queue from event where queue is not null and due_at is null order by queue limit 1)
               union all
-              select (select queue from event where queue > f.queue and due_at is null order by queue limit 1) from found f where f.queue is not null)
+              select (select queue from event where queue > f.queue and due_at is null order by queue limit 1) from found f
+              where f.queue is not null)
             delete from event where ctid = any (array(
               select e.ctid from found f cross join lateral (
                 select ctid, coalesce(not_before, time) as time from event
-                where queue = f.queue and due_at is null and position <= (select min(watermark) from stream_queue where provider = '{ShopStreams.Provider}')
+                where queue = f.queue and due_at is null
+                  and position <= (select min(watermark) from stream_queue where provider = '{ShopStreams.Provider}')
                   and {Sent}
                 order by position limit {BatchSize}) e
               where f.queue not in (select id from stream_queue) and e.time < now() - make_interval(days => $1) limit {BatchSize}))
             """, options.Value.RetentionDays),
         ("dead letters", $"""
-            update event_delivery set status = 'discarded', ended_at = clock_timestamp(), ended_by = 'retention', end_reason = 'nobody cared for it in time'
-            where id in (select id from event_delivery where status = 'dead' and dead_at < now() - make_interval(days => $1) order by dead_at limit {BatchSize})
+            update event_delivery set status = 'discarded', ended_at = clock_timestamp(), ended_by = 'retention',
+                end_reason = 'nobody cared for it in time'
+            where id in (select id from event_delivery where status = 'dead' and dead_at < now() - make_interval(days => $1)
+                order by dead_at limit {BatchSize})
             """, options.Value.DeadLetterRetentionDays),
         ("deliveries", $"""
             delete from event_delivery where id in (
@@ -96,7 +102,8 @@ internal sealed partial class EventsHousekeeping(
     {
         foreach (var (what, sql, days) in Steps)
             await TryAsync(what, () => RepeatAsync(sql, days, cancellation));
-        await TryAsync("failures", () => failures.TrimAsync(TimeSpan.FromDays(options.Value.FailureRetentionDays), options.Value.MaxFailures, cancellation));
+        await TryAsync("failures", () =>
+            failures.TrimAsync(TimeSpan.FromDays(options.Value.FailureRetentionDays), options.Value.MaxFailures, cancellation));
     }
 
     private async Task RepeatAsync(string sql, int days, CancellationToken cancellation)

@@ -79,7 +79,8 @@ internal sealed class MemoryErrorStore(TimeProvider time) : IErrorStore
         var gone = 0L;
         lock (gate)
         {
-            while (byPosition.Count > 0 && (byPosition.Count > keepAtMost || string.CompareOrdinal(byPosition.GetKeyAtIndex(0), oldest) < 0))
+            while (byPosition.Count > 0
+                && (byPosition.Count > keepAtMost || string.CompareOrdinal(byPosition.GetKeyAtIndex(0), oldest) < 0))
             {
                 RemoveOldest();
                 gone++;

@@ -11,7 +11,8 @@ internal sealed class PostgresErrorStore(NpgsqlDataSource database) : IErrorStor
     private const int TrimBatch = 5000;
 
     private const string Columns =
-        "id, at, event_id, event_type, handler, handler_key, attempt, error_class, error_type, error_message, stack, silo, trace_id, took_ms, resolved_at, resolved_by";
+        "id, at, event_id, event_type, handler, handler_key, attempt, error_class, error_type, error_message, stack, silo, trace_id, "
+            + "took_ms, resolved_at, resolved_by";
 
     public async Task AddAsync(IReadOnlyList<EventError> failures, CancellationToken cancellation)
     {
@@ -19,14 +20,16 @@ internal sealed class PostgresErrorStore(NpgsqlDataSource database) : IErrorStor
         foreach (var f in failures)
         {
             batch.BatchCommands.Add(new NpgsqlBatchCommand($"""
-                insert into event_failure ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing
+                insert into event_failure ({Columns}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                on conflict do nothing
                 """)
             {
                 Parameters =
                 {
-                    new() { Value = f.Id }, new() { Value = f.At.ToUniversalTime() }, new() { Value = f.EventId }, new() { Value = f.EventType },
-                    new() { Value = f.Handler }, new() { Value = f.HandlerKey }, new() { Value = f.Attempt }, new() { Value = RetryText.Of(f.Type) },
-                    new() { Value = f.Exception }, new() { Value = f.Message }, new() { Value = f.Stack }, new() { Value = f.Silo },
+                    new() { Value = f.Id }, new() { Value = f.At.ToUniversalTime() }, new() { Value = f.EventId },
+                    new() { Value = f.EventType }, new() { Value = f.Handler }, new() { Value = f.HandlerKey }, new() { Value = f.Attempt },
+                    new() { Value = RetryText.Of(f.Type) }, new() { Value = f.Exception }, new() { Value = f.Message },
+                    new() { Value = f.Stack }, new() { Value = f.Silo },
                     new() { Value = (object?)f.TraceId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text }, new() { Value = f.TookMs },
                     new() { Value = (object?)f.ResolvedAt?.ToUniversalTime() ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
                     new() { Value = (object?)f.ResolvedBy ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
@@ -112,6 +115,7 @@ internal sealed class PostgresErrorStore(NpgsqlDataSource database) : IErrorStor
 
     private static EventError Read(NpgsqlDataReader r) => new(
         r.GetGuid(0), r.GetFieldValue<DateTimeOffset>(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5), r.GetInt32(6),
-        RetryText.ToErrorClass(r.GetString(7)), r.GetString(8), r.GetString(9), r.GetString(10), r.GetString(11), r.IsDBNull(12) ? null : r.GetString(12),
-        r.GetDouble(13), r.IsDBNull(14) ? null : r.GetFieldValue<DateTimeOffset>(14), r.IsDBNull(15) ? null : r.GetString(15));
+        RetryText.ToErrorClass(r.GetString(7)), r.GetString(8), r.GetString(9), r.GetString(10), r.GetString(11),
+        r.IsDBNull(12) ? null : r.GetString(12), r.GetDouble(13), r.IsDBNull(14) ? null : r.GetFieldValue<DateTimeOffset>(14),
+        r.IsDBNull(15) ? null : r.GetString(15));
 }

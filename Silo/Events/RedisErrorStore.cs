@@ -67,14 +67,16 @@ internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider
         {
             await Database.ScriptEvaluateAsync(Add, KeysOf(f),
             [
-                ErrorPosition.Of(f.At, f.Id), JsonSerializer.SerializeToUtf8Bytes(f with { ResolvedAt = null, ResolvedBy = null }, StateJson.Options),
+                ErrorPosition.Of(f.At, f.Id), JsonSerializer.SerializeToUtf8Bytes(
+                    f with { ResolvedAt = null, ResolvedBy = null }, StateJson.Options),
                 f.ResolvedAt is { } at ? at.UtcTicks.ToString(System.Globalization.CultureInfo.InvariantCulture) : "", f.ResolvedBy ?? "",
             ]).WaitAsync(cancellation);
         }
     }
 
     public Task ResolveAsync(string eventId, string handler, string handlerKey, string by, CancellationToken cancellation) =>
-        Database.ScriptEvaluateAsync(ResolveHandling, [HandlingKey(eventId, handler, handlerKey)], [time.GetUtcNow().UtcTicks, by]).WaitAsync(cancellation);
+        Database.ScriptEvaluateAsync(ResolveHandling, [HandlingKey(eventId, handler, handlerKey)], [time.GetUtcNow().UtcTicks, by])
+            .WaitAsync(cancellation);
 
     public async Task<EventError?> ResolveAsync(Guid id, string by, CancellationToken cancellation)
     {
@@ -98,7 +100,8 @@ internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider
         for (var scanned = 0; scanned < MaxScan; scanned += ScanBatch)
         {
             var places = await Database.SortedSetRangeByValueAsync(
-                set, least, before is null ? RedisValue.Null : before, Exclude.Stop, Order.Descending, 0, ScanBatch).WaitAsync(cancellation);
+                set, least, before is null ? RedisValue.Null : before, Exclude.Stop, Order.Descending, 0,
+                ScanBatch).WaitAsync(cancellation);
             var found = await Task.WhenAll(places.Select(p => FindAsync(ErrorPosition.IdOf(p!)))).WaitAsync(cancellation);
             foreach (var (place, e) in places.Zip(found))
             {
@@ -125,7 +128,8 @@ internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider
             var places = tooMany > 0
                 ? await Database.SortedSetRangeByRankAsync(All, 0, Math.Min(tooMany, TrimBatch) - 1).WaitAsync(cancellation)
                 : await Database.SortedSetRangeByValueAsync(
-                    All, RedisValue.Null, ErrorPosition.Of(time.GetUtcNow() - keepFor), Exclude.Stop, Order.Ascending, 0, TrimBatch).WaitAsync(cancellation);
+                    All, RedisValue.Null, ErrorPosition.Of(time.GetUtcNow() - keepFor), Exclude.Stop, Order.Ascending, 0,
+                    TrimBatch).WaitAsync(cancellation);
             if (places.Length == 0)
                 return removed;
             foreach (var place in places)
@@ -144,7 +148,9 @@ internal sealed class RedisErrorStore(IConnectionMultiplexer redis, TimeProvider
         if (fields[0].IsNull)
             return null;
         var e = JsonSerializer.Deserialize<EventError>((byte[])fields[0]!, StateJson.Options)!;
-        return !fields[1].IsNull && fields[1].TryParse(out long ticks) ? e with { ResolvedAt = new DateTimeOffset(ticks, TimeSpan.Zero), ResolvedBy = fields[2] } : e;
+        return !fields[1].IsNull && fields[1].TryParse(out long ticks)
+            ? e with { ResolvedAt = new DateTimeOffset(ticks, TimeSpan.Zero), ResolvedBy = fields[2] }
+            : e;
     }
 
     private static RedisKey[] KeysOf(EventError e) =>

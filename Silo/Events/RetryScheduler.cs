@@ -75,7 +75,8 @@ internal sealed partial class RetryScheduler(
     private async Task<int> StartAsync(bool replays, int limit, CancellationToken cancellation)
     {
         var current = underWay.Values.Where(u => u.IsReplay == replays).Select(u => u.Delivery.Handler).CountBy(h => h).ToDictionary();
-        var room = names.Select(h => (Name: h, Room: options.Value.RetriesAtATime - current.GetValueOrDefault(h))).Where(h => h.Room > 0).ToDictionary(h => h.Name, h => h.Room);
+        var room = names.Select(h => (Name: h, Room: options.Value.RetriesAtATime - current.GetValueOrDefault(h)))
+            .Where(h => h.Room > 0).ToDictionary(h => h.Name, h => h.Room);
         if (room.Count == 0)
             return 0;
         var busy = underWay.Values.Select(u => u.Delivery.HandlerKey).Distinct().ToArray();
@@ -92,7 +93,8 @@ internal sealed partial class RetryScheduler(
     {
         var now = Stopwatch.GetTimestamp();
         var portion = Math.Max(1, (double)options.Value.ReplayPerSecond / PortionsPerSecond);
-        replayTokens = Math.Min(portion, replayTokens + (Stopwatch.GetElapsedTime(replayedAt, now).TotalSeconds * options.Value.ReplayPerSecond));
+        replayTokens = Math.Min(
+            portion, replayTokens + (Stopwatch.GetElapsedTime(replayedAt, now).TotalSeconds * options.Value.ReplayPerSecond));
         replayedAt = now;
         return (int)replayTokens;
     }
@@ -131,7 +133,9 @@ internal sealed partial class RetryScheduler(
     {
         var next = policies.For(delivery.Handler, delivery.Event.Type, failure.Error.Class)
             .Next(failure.Attempt, inPlace: false, Random.Shared.NextDouble());
-        LogRetry(log, delivery.Handler, delivery.HandlerKey, delivery.Event.Type, delivery.Event.Id, failure.Attempt, next.Kind, failure.Error.Class, failure.Error.Message);
+        LogRetry(
+            log, delivery.Handler, delivery.HandlerKey, delivery.Event.Type, delivery.Event.Id, failure.Attempt, next.Kind,
+            failure.Error.Class, failure.Error.Message);
         await store.FailedAsync(delivery, failure, next, cancellation);
         await failures.AddAsync(delivery.Event, delivery.Handler, delivery.HandlerKey, [failure]);
         if (next.Kind == NextStepKind.GiveUp)
@@ -148,5 +152,6 @@ internal sealed partial class RetryScheduler(
     [LoggerMessage(Level = LogLevel.Warning,
         Message = "{Handler} {Key} failed to handle {EventType} {EventId} at attempt {Attempt}, next: {Next}. {Class}: {Reason}")]
     private static partial void LogRetry(
-        ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class, string reason);
+        ILogger log, string handler, string key, string eventType, string eventId, int attempt, NextStepKind next, ErrorClass @class,
+        string reason);
 }

@@ -17,7 +17,8 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
 
     /// <summary>The columns of <see cref="ReadEvent"/>, in order.</summary>
     private const string EventColumns =
-        "event_id, source, sequence, event_type, subject, stream_namespace, stream_key, event_time, not_before, correlation_id, causation_id, traceparent, data";
+        "event_id, source, sequence, event_type, subject, stream_namespace, stream_key, event_time, not_before, correlation_id, "
+            + "causation_id, traceparent, data";
 
     /// <summary>SQL that appends to a history and keeps its last entries.</summary>
     private static string Appended(string more) => $"jsonb_path_query_array(e.history || {more}, '$[last - {MaxHistory - 1} to last]')";
@@ -40,7 +41,8 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
         var dead = delivery.Next.Kind == NextStepKind.GiveUp;
         return new NpgsqlBatchCommand($"""
             insert into event_delivery as e (
-              {EventColumns}, handler, handler_key, status, due_at, dead_at, attempts, error_class, error_type, error_message, fingerprint, history)
+              {EventColumns}, handler, handler_key, status, due_at, dead_at, attempts, error_class, error_type, error_message,
+              fingerprint, history)
             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
                     case when $16 then 'dead' else 'waiting' end,
                     case when not $16 then clock_timestamp() + $17 end,
@@ -55,12 +57,13 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
         {
             Parameters =
             {
-                new() { Value = e.Id }, new() { Value = e.Source }, new() { Value = e.Sequence }, new() { Value = e.Type }, new() { Value = e.Subject },
-                new() { Value = e.StreamNamespace }, new() { Value = e.StreamKey }, new() { Value = e.Time.ToUniversalTime() },
-                Nullable(e.NotBefore?.ToUniversalTime(), NpgsqlDbType.TimestampTz), Nullable(e.CorrelationId), Nullable(e.CausationId),
-                Nullable(e.TraceParent), new() { Value = e.Data }, new() { Value = delivery.Handler }, new() { Value = delivery.HandlerKey },
-                new() { Value = dead }, new() { Value = delivery.Next.Delay }, new() { Value = last.Attempt },
-                new() { Value = RetryText.Of(last.Error.Class) }, new() { Value = last.Error.Type }, new() { Value = last.Error.Message },
+                new() { Value = e.Id }, new() { Value = e.Source }, new() { Value = e.Sequence }, new() { Value = e.Type },
+                new() { Value = e.Subject }, new() { Value = e.StreamNamespace }, new() { Value = e.StreamKey },
+                new() { Value = e.Time.ToUniversalTime() }, Nullable(e.NotBefore?.ToUniversalTime(), NpgsqlDbType.TimestampTz),
+                Nullable(e.CorrelationId), Nullable(e.CausationId), Nullable(e.TraceParent), new() { Value = e.Data },
+                new() { Value = delivery.Handler }, new() { Value = delivery.HandlerKey }, new() { Value = dead },
+                new() { Value = delivery.Next.Delay }, new() { Value = last.Attempt }, new() { Value = RetryText.Of(last.Error.Class) },
+                new() { Value = last.Error.Type }, new() { Value = last.Error.Message },
                 new() { Value = ErrorFingerprint.Of(last.Error.Type, last.Error.Message) }, History(delivery.Failures),
             },
         };
@@ -103,7 +106,8 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
         while (await reader.ReadAsync(cancellation))
         {
             claimed.Add(new ClaimedDelivery(
-                reader.GetGuid(13), reader.GetInt64(14), ReadEvent(reader), reader.GetString(15), reader.GetString(16), reader.GetInt32(17), reader.GetBoolean(18)));
+                reader.GetGuid(13), reader.GetInt64(14), ReadEvent(reader), reader.GetString(15), reader.GetString(16), reader.GetInt32(17),
+                reader.GetBoolean(18)));
         }
         return claimed;
     }
@@ -127,8 +131,8 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
     public async Task SucceededAsync(ClaimedDelivery delivery, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(delivery.WasDead
-            ? "update event_delivery set status = 'resolved', due_at = null, replay = false, ended_at = clock_timestamp(), ended_by = 'replay', "
-                + "attempts = attempts + 1 where id = $1 and claim = $2 and status = 'waiting'"
+            ? "update event_delivery set status = 'resolved', due_at = null, replay = false, ended_at = clock_timestamp(), ended_by = "
+                + "'replay', attempts = attempts + 1 where id = $1 and claim = $2 and status = 'waiting'"
             : "delete from event_delivery where id = $1 and claim = $2 and status = 'waiting'");
         command.Parameters.Add(new() { Value = delivery.Id });
         command.Parameters.Add(new() { Value = delivery.Claim });
@@ -162,8 +166,9 @@ internal sealed class RetryStore(NpgsqlDataSource database, RetrySignal signal) 
 
     /// <summary>Reads the event from a row's first thirteen columns.</summary>
     internal static CloudEvent ReadEvent(NpgsqlDataReader r) => new(
-        r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), r.GetString(4), r.GetString(5), r.GetString(6), r.GetFieldValue<DateTimeOffset>(7),
-        r.IsDBNull(8) ? null : r.GetFieldValue<DateTimeOffset>(8), r.IsDBNull(9) ? null : r.GetString(9), r.IsDBNull(10) ? null : r.GetString(10),
+        r.GetString(0), r.GetString(1), r.GetInt64(2), r.GetString(3), r.GetString(4), r.GetString(5), r.GetString(6),
+        r.GetFieldValue<DateTimeOffset>(7), r.IsDBNull(8) ? null : r.GetFieldValue<DateTimeOffset>(8),
+        r.IsDBNull(9) ? null : r.GetString(9), r.IsDBNull(10) ? null : r.GetString(10),
         r.IsDBNull(11) ? null : r.GetString(11), r.GetFieldValue<byte[]>(12));
 
     private static NpgsqlParameter Nullable(object? value, NpgsqlDbType type = NpgsqlDbType.Text) =>

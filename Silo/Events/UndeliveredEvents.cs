@@ -10,8 +10,8 @@ namespace SoonShop.Silo.Events;
 /// cannot be deserialized becomes a dead letter at once.
 /// </summary>
 internal sealed partial class UndeliveredEvents(
-    NpgsqlDataSource database, RetryStore store, EventHandlers handlers, ErrorClassifier classifier, ErrorLog failures, EventMetrics metrics,
-    ILocalSiloDetails silo, TimeProvider time, ILogger<UndeliveredEvents> log) : IUndeliveredEvents
+    NpgsqlDataSource database, RetryStore store, EventHandlers handlers, ErrorClassifier classifier, ErrorLog failures,
+    EventMetrics metrics, ILocalSiloDetails silo, TimeProvider time, ILogger<UndeliveredEvents> log) : IUndeliveredEvents
 {
     /// <summary>The handler's name when this silo knows no handler for the stream.</summary>
     private const string NoHandler = "unknown";
@@ -57,14 +57,15 @@ internal sealed partial class UndeliveredEvents(
     {
         var error = undelivered.Error ?? new TimeoutException($"The stream could not deliver it: {undelivered.Reason}.");
         return AttemptError.Of(
-            error, undelivered.Reason == UndeliveredReason.Unreadable ? ErrorClass.Serialization : classifier.Classify(error), silo.SiloAddress.ToString());
+            error, undelivered.Reason == UndeliveredReason.Unreadable ? ErrorClass.Serialization : classifier.Classify(error),
+            silo.SiloAddress.ToString());
     }
 
     private async Task<CloudEvent?> ReadAsync(long position, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
-            select id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before, correlation_id, causation_id, traceparent,
-                   coalesce(payload, convert_to(data::text, 'UTF8'))
+            select id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before, correlation_id,
+                   causation_id, traceparent, coalesce(payload, convert_to(data::text, 'UTF8'))
             from event where position = $1
             """);
         command.Parameters.Add(new() { Value = position });

@@ -12,9 +12,9 @@ internal sealed class CustomersExport(NpgsqlDataSource database) : ICsvExport
 
     public IReadOnlyList<string> Columns { get; } =
     [
-        "ID", CustomerColumns.Email, CustomerColumns.Name, "E-mail verified", "Created", CustomerColumns.Groups, CustomerColumns.TaxExemption,
-        CustomerColumns.Locale, CustomerColumns.AddressName, CustomerColumns.Line1, CustomerColumns.Line2, CustomerColumns.City,
-        CustomerColumns.Region, CustomerColumns.PostalCode, CustomerColumns.Country, CustomerColumns.Phone,
+        "ID", CustomerColumns.Email, CustomerColumns.Name, "E-mail verified", "Created", CustomerColumns.Groups,
+        CustomerColumns.TaxExemption, CustomerColumns.Locale, CustomerColumns.AddressName, CustomerColumns.Line1, CustomerColumns.Line2,
+        CustomerColumns.City, CustomerColumns.Region, CustomerColumns.PostalCode, CustomerColumns.Country, CustomerColumns.Phone,
     ];
 
     public bool IsPersonal => true;
@@ -38,7 +38,8 @@ internal sealed class CustomersExport(NpgsqlDataSource database) : ICsvExport
             StateRows.Time(user.CreatedAt), string.Join(' ', user.CustomerGroups), CsvGuard.Add(user.TaxExemptionReason ?? ""), user.Locale,
             .. new[]
             {
-                address?.Name, address?.Line1, address?.Line2, address?.City, address?.Region, address?.PostalCode, address?.Country, address?.Phone,
+                address?.Name, address?.Line1, address?.Line2, address?.City, address?.Region, address?.PostalCode, address?.Country,
+                address?.Phone,
             }.Select(part => CsvGuard.Add(part ?? "")),
         ];
     }

@@ -64,15 +64,17 @@ internal sealed class OrdersExport(NpgsqlDataSource database) : ICsvExport
             order.Number, order.Id.ToString(), StateRows.Time(order.PlacedAt), NameOf(order.Status), CsvGuard.Add(order.Email),
             order.CustomerId?.ToString() ?? "", .. ((string?[])
             [
-                address.Name, address.Line1, address.Line2, address.City, address.Region, address.PostalCode, address.Country, address.Phone,
+                address.Name, address.Line1, address.Line2, address.City, address.Region, address.PostalCode, address.Country,
+                address.Phone,
             ]).Select(t => CsvGuard.Add(t ?? "")),
-            order.Total.Currency, Amount(order.Subtotal), Amount(order.Discount), Amount(order.Shipping), Amount(order.Tax), Amount(order.Total),
-            Amount(order.Payment.Refunded), NameOf(order.Payment.Status), CsvGuard.Add(string.Join(' ', codes.Distinct())),
+            order.Total.Currency, Amount(order.Subtotal), Amount(order.Discount), Amount(order.Shipping), Amount(order.Tax),
+            Amount(order.Total), Amount(order.Payment.Refunded), NameOf(order.Payment.Status),
+            CsvGuard.Add(string.Join(' ', codes.Distinct())),
         ];
         return order.Lines.Select(l => (string[])
         [
-            .. head, l.Sku, CsvGuard.Add(l.Name), StateRows.Number(l.Quantity), Amount(l.UnitPrice), Amount(l.LineTotal), Amount(l.Discount),
-            Amount(l.Tax),
+            .. head, l.Sku, CsvGuard.Add(l.Name), StateRows.Number(l.Quantity), Amount(l.UnitPrice), Amount(l.LineTotal),
+            Amount(l.Discount), Amount(l.Tax),
         ]);
     }
 

@@ -27,8 +27,10 @@ internal sealed class ProductsExport(NpgsqlDataSource database, TimeProvider tim
         // The columns stay those of the first part, whatever is imported meanwhile.
         var columns = after is null ? await ColumnsAsync(cancellation) : [.. after.Split(Separator)[1..]];
         var (groups, next) = await GroupsAsync(after is null ? "" : after.Split(Separator)[0], cancellation);
-        List<string[]> rows = [.. groups.SelectMany(g => ProductFileWriter.Write(g.Group, columns, sku => g.OnHand.GetValueOrDefault(sku)))];
-        return new ExportRows(rows, next is null ? null : string.Join(Separator, [next, .. columns])) { Header = after is null ? columns : null };
+        List<string[]> rows = [.. groups.SelectMany(
+            g => ProductFileWriter.Write(g.Group, columns, sku => g.OnHand.GetValueOrDefault(sku)))];
+        return new ExportRows(rows, next is null ? null : string.Join(Separator, [next, .. columns]))
+        { Header = after is null ? columns : null };
     }
 
     private async Task<ImmutableArray<string>> ColumnsAsync(CancellationToken cancellation)

@@ -9,7 +9,9 @@ internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalS
     : IHealthCheck
 {
     /// <summary>True from when the silo has joined until it begins to leave.</summary>
-    public bool IsMember => lifetime.ApplicationStarted.IsCancellationRequested && Status == SiloStatus.Active && !lifetime.ApplicationStopping.IsCancellationRequested;
+    public bool IsMember => lifetime.ApplicationStarted.IsCancellationRequested
+        && Status == SiloStatus.Active
+        && !lifetime.ApplicationStopping.IsCancellationRequested;
 
     private SiloStatus Status => membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress);
 
@@ -18,7 +20,8 @@ internal sealed class ClusterCheck(IClusterMembershipService membership, ILocalS
         var status = Status;
         return Task.FromResult(
             lifetime.ApplicationStopping.IsCancellationRequested ? HealthCheckResult.Unhealthy("this silo is stopping")
-            : !lifetime.ApplicationStarted.IsCancellationRequested ? HealthCheckResult.Unhealthy($"this silo is starting, and {status} in the cluster")
+            : !lifetime.ApplicationStarted.IsCancellationRequested
+                ? HealthCheckResult.Unhealthy($"this silo is starting, and {status} in the cluster")
             : status == SiloStatus.Active ? HealthCheckResult.Healthy()
             : HealthCheckResult.Unhealthy($"this silo is {status} in the cluster"));
     }

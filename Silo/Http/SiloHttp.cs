@@ -58,7 +58,8 @@ internal static class SiloHttp
         // Everyone who reaches this port may read metrics: the port is for the operators' network only.
         app.UseMetrics(_ => true);
         app.UseWhen(
-            context => context.Request.Path.StartsWithSegments(DashboardHosting.Path) && !app.Services.GetRequiredService<ClusterCheck>().IsMember,
+            context => context.Request.Path.StartsWithSegments(DashboardHosting.Path)
+                && !app.Services.GetRequiredService<ClusterCheck>().IsMember,
             outside => outside.Run(RefuseAsync));
         app.UseDashboard();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false, ResponseWriter = WriteAsync }).DisableHttpMetrics();
@@ -80,7 +81,8 @@ internal static class SiloHttp
     {
         context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
         context.Response.Headers.RetryAfter = "5";
-        return context.Response.WriteAsync("This silo is not a member of the cluster now. Use another silo, or try again later.", context.RequestAborted);
+        return context.Response.WriteAsync(
+            "This silo is not a member of the cluster now. Use another silo, or try again later.", context.RequestAborted);
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)
@@ -88,7 +90,11 @@ internal static class SiloHttp
         context.Response.ContentType = MediaTypeNames.Application.Json;
         return JsonSerializer.SerializeAsync(
             context.Response.Body,
-            new { status = Word(report.Status), checks = report.Entries.ToDictionary(e => e.Key, e => e.Value.Description ?? Word(e.Value.Status)) },
+            new
+            {
+                status = Word(report.Status),
+                checks = report.Entries.ToDictionary(e => e.Key, e => e.Value.Description ?? Word(e.Value.Status)),
+            },
             cancellationToken: context.RequestAborted);
     }
 

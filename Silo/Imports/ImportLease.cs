@@ -108,7 +108,8 @@ internal sealed class ImportLease(NpgsqlDataSource database, long fence, TimeSpa
         // A batch without lines replaces its plan, too.
         await using var command = Command($"""
             with job as (
-              update import_job set rows = $5, created = created + $7, changed = changed + $8, unchanged = unchanged + $9, wrong = wrong + $10,
+              update import_job set rows = $5, created = created + $7, changed = changed + $8, unchanged = unchanged + $9,
+                  wrong = wrong + $10,
                 attempts = 0, leased_until = clock_timestamp() + $11
               where {Mine} and rows = $4 returning id),
             bare as (delete from import_result using job where job_id = id and phase = $3 and first_row = $4 and $6::bytea is null),
@@ -143,7 +144,8 @@ internal sealed class ImportLease(NpgsqlDataSource database, long fence, TimeSpa
     {
         await using var command = Command($"""
             update import_job set
-              status = $3, total_rows = $4, ended_at = case when $3 = 'done' then clock_timestamp() end, owner = null, leased_until = '-infinity'
+              status = $3, total_rows = $4, ended_at = case when $3 = 'done' then clock_timestamp() end, owner = null,
+              leased_until = '-infinity'
             where {Mine}
             """, IsApplying ? "done" : "checked", rows);
         await ExecuteAsync(command, cancellation);

@@ -11,8 +11,8 @@ internal static class ImportRows
 {
     /// <summary>The columns that <see cref="ReadJob"/> reads.</summary>
     public const string Columns = """
-        id, kind, status, created_at, created_by, file_bytes, total_rows, rows, created, changed, unchanged, wrong, ignored_columns, problems,
-        applied_by, applied_at, ended_at
+        id, kind, status, created_at, created_by, file_bytes, total_rows, rows, created, changed, unchanged, wrong, ignored_columns,
+        problems, applied_by, applied_at, ended_at
         """;
 
     public static ImportJob ReadJob(NpgsqlDataReader r, ImportsOptions options)

@@ -12,8 +12,8 @@ namespace SoonShop.Silo.Imports;
 /// Works on imports. Every silo runs it; a lease gives each job to one of them. It also deletes jobs after their time.
 /// </summary>
 internal sealed partial class ImportService(
-    ImportQueue queue, ImportStore store, IEnumerable<ICsvImport> kinds, IOptions<ImportsOptions> options, IOptions<CheckoutOptions> checkout,
-    TimeProvider time, ILogger<ImportService> log) : BackgroundService
+    ImportQueue queue, ImportStore store, IEnumerable<ICsvImport> kinds, IOptions<ImportsOptions> options,
+    IOptions<CheckoutOptions> checkout, TimeProvider time, ILogger<ImportService> log) : BackgroundService
 {
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(10);
 

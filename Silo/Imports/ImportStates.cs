@@ -9,32 +9,37 @@ namespace SoonShop.Silo.Imports;
 
 internal sealed class ImportStates(NpgsqlDataSource database, IProductVariants variants, TimeProvider time) : IImportStates
 {
-    public Task<IReadOnlyDictionary<string, StockLevel>> FindStockAsync(IReadOnlyCollection<string> skus, CancellationToken cancellation) => FindAsync(
-        """
-        select p.grain_key, i.state, coalesce(i.version, 0)
-        from grain_state_product p left join grain_state_inventory i on i.state_name = 'inventory' and i.grain_key = p.grain_key
-        where p.state_name = 'product' and p.state is not null and p.grain_key = any($1)
-        """,
-        skus, (sku, reader) => (StateRows.State<StockState>(reader, 1) ?? StockState.Empty).ToView(sku, reader.GetInt32(2)), cancellation);
+    public Task<IReadOnlyDictionary<string, StockLevel>> FindStockAsync(IReadOnlyCollection<string> skus, CancellationToken cancellation) =>
+        FindAsync(
+            """
+            select p.grain_key, i.state, coalesce(i.version, 0)
+            from grain_state_product p left join grain_state_inventory i on i.state_name = 'inventory' and i.grain_key = p.grain_key
+            where p.state_name = 'product' and p.state is not null and p.grain_key = any($1)
+            """,
+            skus, (sku, reader) => (StateRows.State<StockState>(reader, 1) ?? StockState.Empty).ToView(sku, reader.GetInt32(2)),
+            cancellation);
 
-    public Task<IReadOnlyDictionary<string, Product>> FindProductsAsync(IReadOnlyCollection<string> skus, CancellationToken cancellation) => FindAsync(
-        """
-        select grain_key, state, version from grain_state_product
-        where state_name = 'product' and state is not null and grain_key = any($1)
-        """,
-        skus,
-        (_, reader) =>
-        {
-            var version = reader.GetInt32(2);
-            return StateRows.State<ProductState>(reader, 1)?.At(version).ToView(Availability.InStock, version, time.GetUtcNow());
-        },
-        cancellation);
+    public Task<IReadOnlyDictionary<string, Product>> FindProductsAsync(IReadOnlyCollection<string> skus, CancellationToken cancellation) =>
+        FindAsync(
+            """
+            select grain_key, state, version from grain_state_product
+            where state_name = 'product' and state is not null and grain_key = any($1)
+            """,
+            skus,
+            (_, reader) =>
+            {
+                var version = reader.GetInt32(2);
+                return StateRows.State<ProductState>(reader, 1)?.At(version).ToView(Availability.InStock, version, time.GetUtcNow());
+            },
+            cancellation);
 
-    public async Task<IReadOnlyDictionary<string, ProductGroup>> FindGroupsAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation)
+    public async Task<IReadOnlyDictionary<string, ProductGroup>> FindGroupsAsync(
+        IReadOnlyCollection<string> ids, CancellationToken cancellation)
     {
         var groups = new Dictionary<string, ProductGroup>();
         await using (var command = database.CreateCommand("""
-            select grain_key, state, version from grain_state where state_name = 'product-group' and grain_key = any($1) and state is not null
+            select grain_key, state, version from grain_state where state_name = 'product-group' and grain_key = any($1)
+                and state is not null
             """))
         {
             command.Parameters.Add(new() { Value = ids.Select(ProductGroup.GrainKey).ToArray() });

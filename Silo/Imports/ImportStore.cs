@@ -6,7 +6,9 @@ using SoonShop.Silo.Auditing;
 
 namespace SoonShop.Silo.Imports;
 
-/// <summary>Jobs, files and results of imports in PostgreSQL. What changes a job is recorded in the audit log in the same transaction.</summary>
+/// <summary>
+/// Jobs, files and results of imports in PostgreSQL. What changes a job is recorded in the audit log in the same transaction.
+/// </summary>
 internal sealed class ImportStore(NpgsqlDataSource database, IOptions<ImportsOptions> options) : IImportStore
 {
     private const string Open = "('uploading', 'uploaded', 'checking', 'checked', 'applying')";
@@ -24,7 +26,8 @@ internal sealed class ImportStore(NpgsqlDataSource database, IOptions<ImportsOpt
         var job = await GetAsync(id, CancellationToken.None);
         return !job.IsError && job.Value.Kind == kind ? job
             : Error.Of(
-                ErrorCode.Conflict, "error.import-jobs", $"{options.Value.MaxOpenJobs} imports are open. Apply or cancel some of them first.");
+                ErrorCode.Conflict, "error.import-jobs",
+                $"{options.Value.MaxOpenJobs} imports are open. Apply or cancel some of them first.");
     }
 
     public async Task<Result<Done>> AppendAsync(Guid id, int part, byte[] content)
@@ -67,8 +70,8 @@ internal sealed class ImportStore(NpgsqlDataSource database, IOptions<ImportsOpt
               status = 'applying', applied_at = clock_timestamp(), applied_by = $2, ended_at = null, problems = null, attempts = 0,
               due_at = clock_timestamp(),
               rows = case when applied_at is null then 0 else rows end, created = case when applied_at is null then 0 else created end,
-              changed = case when applied_at is null then 0 else changed end, unchanged = case when applied_at is null then 0 else unchanged end,
-              wrong = case when applied_at is null then 0 else wrong end
+              changed = case when applied_at is null then 0 else changed end,
+              unchanged = case when applied_at is null then 0 else unchanged end, wrong = case when applied_at is null then 0 else wrong end
             where id = $1 and (status = 'checked' or (status = 'failed' and applied_at is not null))
             returning {ImportRows.Columns}
             """, job => new { job.Kind, job.TotalRows }, Origin.Current.Actor);
@@ -78,7 +81,8 @@ internal sealed class ImportStore(NpgsqlDataSource database, IOptions<ImportsOpt
     public async Task<Result<ImportJob>> CancelAsync(Guid id)
     {
         var cancelled = await ChangeAsync(id, "imports.cancel", $"""
-            update import_job set status = 'cancelled', ended_at = clock_timestamp(), owner = null, leased_until = '-infinity', fence = fence + 1
+            update import_job set status = 'cancelled', ended_at = clock_timestamp(), owner = null,
+                leased_until = '-infinity', fence = fence + 1
             where id = $1 and status in {Open} returning {ImportRows.Columns}
             """, job => new { job.Kind, job.Rows });
         return cancelled.IsError || cancelled.Value.Status == ImportStatus.Cancelled ? cancelled : WrongStatus(cancelled.Value);
@@ -117,7 +121,8 @@ internal sealed class ImportStore(NpgsqlDataSource database, IOptions<ImportsOpt
             select r.first_row, r.content
             from import_job j left join lateral (
               select first_row, content from import_result
-              where job_id = j.id and phase = case when j.applied_at is null then 'check' else 'apply' end and first_row >= $2 and not is_plan
+              where job_id = j.id and phase = case when j.applied_at is null then 'check' else 'apply' end
+                and first_row >= $2 and not is_plan
               order by first_row limit 1) r on true
             where j.id = $1
             """, id, from);

@@ -27,7 +27,10 @@ internal sealed record CheckCommand(bool Json, int? Rows)
         {
             if (arguments[i] == "--json")
                 command = command with { Json = true };
-            else if (arguments[i] == "--rows" && i + 1 < arguments.Length && int.TryParse(arguments[++i], NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rows is >= 1 and <= 100_000)
+            else if (arguments[i] == "--rows"
+                && i + 1 < arguments.Length
+                && int.TryParse(arguments[++i], NumberStyles.None, CultureInfo.InvariantCulture, out var rows)
+                && rows is >= 1 and <= 100_000)
                 command = command with { Rows = rows };
             else
                 return null;
@@ -35,7 +38,9 @@ internal sealed record CheckCommand(bool Json, int? Rows)
         return command;
     }
 
-    /// <summary>Runs the check and prints the report; returns the exit code. Ctrl-C and SIGTERM end it and release the database's snapshot.</summary>
+    /// <summary>
+    /// Runs the check and prints the report; returns the exit code. Ctrl-C and SIGTERM end it and release the database's snapshot.
+    /// </summary>
     public async Task<int> RunAsync(SiloConfiguration configuration)
     {
         using var stop = new CancellationTokenSource();
@@ -73,5 +78,6 @@ internal sealed record CheckCommand(bool Json, int? Rows)
         }
     }
 
-    private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web) { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions JsonOptions = new(JsonSerializerDefaults.Web)
+    { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

@@ -11,7 +11,9 @@ namespace SoonShop.Silo.Integrity;
 /// <param name="Remedy">What to do about such a row.</param>
 internal sealed record IntegrityCheck(string Name, int Promise, string Says, string Sql, string Remedy)
 {
-    /// <summary>True where what is compared is committed together: then it holds at every moment, and not only once nothing is under way.</summary>
+    /// <summary>
+    /// True where what is compared is committed together: then it holds at every moment, and not only once nothing is under way.
+    /// </summary>
     public bool Always { get; init; }
 
     /// <summary>True where the query takes the names of this version's event handlers as <c>$1</c>.</summary>
@@ -19,7 +21,10 @@ internal sealed record IntegrityCheck(string Name, int Promise, string Says, str
 
     /// <summary>Every check there is, in the order in which reports list them.</summary>
     public static ImmutableArray<IntegrityCheck> All { get; } =
-        [.. StockChecks.All, .. PromotionChecks.All, .. PaymentChecks.All, .. OrderChecks.All, .. QuoteChecks.All, .. EventChecks.All, .. AccountChecks.All];
+        [
+            .. StockChecks.All, .. PromotionChecks.All, .. PaymentChecks.All, .. OrderChecks.All, .. QuoteChecks.All, .. EventChecks.All,
+            .. AccountChecks.All,
+        ];
 }
 
 /// <summary>What the shop promises, by number.</summary>

@@ -12,9 +12,10 @@ namespace SoonShop.Silo.Integrity;
 /// <summary>
 /// Checks every promise of the shop over its whole database, while the shop sells: all queries read one snapshot, and what is
 /// still under way is told apart by who will come back to it, not by its age. It changes no row of the shop's. On the server it takes one
-/// connection, for a moment a second one, 16 MB for each of a query's sorts and hashes, and temporary disk space of about the size of the states. As long as it lasts, old versions of rows stay, and
-/// nothing can alter a table: a migration ends it. Its transaction has an id, because it fills temporary tables; those who wait for older
-/// transactions to end are told not to wait for it (<c>audit_transaction</c>). Each check has a time limit of its own, and fails alone.
+/// connection, for a moment a second one, 16 MB for each of a query's sorts and hashes, and temporary disk space of about the size of the
+/// states. As long as it lasts, old versions of rows stay, and nothing can alter a table: a migration ends it. Its transaction has an id,
+/// because it fills temporary tables; those who wait for older transactions to end are told not to wait for it (<c>audit_transaction</c>).
+/// Each check has a time limit of its own, and fails alone.
 /// </summary>
 /// <param name="payments">The payment settings. Their provider counts unless a silo has recorded another one in the database.</param>
 /// <param name="retentionDays">For how long every event is kept, where no silo has written it down.</param>
@@ -38,13 +39,15 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
     }
 
     /// <summary>For how many days every event and act is kept.</summary>
-    public static int RetentionOf(SiloConfiguration configuration) => Math.Min(configuration.Events.RetentionDays, configuration.Events.AuditRetentionDays);
+    public static int RetentionOf(SiloConfiguration configuration) =>
+        Math.Min(configuration.Events.RetentionDays, configuration.Events.AuditRetentionDays);
 
     /// <summary>Checks the database that a connection string names, on a connection of its own.</summary>
     /// <exception cref="IntegrityCheckOverdueException">It took longer than it may, and not one check could be made.</exception>
     /// <exception cref="IntegrityCheckInterruptedException">The server ended it.</exception>
     /// <exception cref="SchemaMismatchException">The schema is not this version's.</exception>
-    public Task<IntegrityReport> RunAsync(string connectionString, CancellationToken cancellation) => RunAsync(connectionString, IntegrityCheck.All, cancellation);
+    public Task<IntegrityReport> RunAsync(string connectionString, CancellationToken cancellation) =>
+        RunAsync(connectionString, IntegrityCheck.All, cancellation);
 
     /// <summary>Makes some of the checks.</summary>
     public async Task<IntegrityReport> RunAsync(string connectionString, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
@@ -64,9 +67,11 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
             // The data source ends with the check: its metrics, labelled with its connection string, would stay for ever.
             await using var database = NpgsqlDataSource.Create(own);
             await using var connection = await database.OpenConnectionAsync(limit.Token);
-            // Should this process hang, the server gives up the snapshot for it. The memory is for each step of a query, of which some have ten.
+            // Should this process hang, the server gives up the snapshot for it. The memory is for each step of a query, of which some have
+            // ten.
             await ExecuteAsync(connection, $"""
-                set statement_timeout = '{options.StatementSeconds}s'; set lock_timeout = '10s'; set idle_in_transaction_session_timeout = '60s';
+                set statement_timeout = '{options.StatementSeconds}s'; set lock_timeout = '10s';
+                set idle_in_transaction_session_timeout = '60s';
                 set jit = off; set max_parallel_workers_per_gather = 0; set work_mem = '16MB'; set hash_mem_multiplier = 1
                 """, limit.Token);
             var of = await SettingAsync(connection, limit.Token);
@@ -77,18 +82,23 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
             await AnnounceAsync(connection, database, limit.Token);
             return await RunChecksAsync(connection, of, of.Money, [], atRest: false, checks, limit.Token);
         }
-        catch (Exception e) when (e is OperationCanceledException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled } && !cancellation.IsCancellationRequested)
+        catch (Exception e) when (e is OperationCanceledException or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled }
+            && !cancellation.IsCancellationRequested)
         {
             throw new IntegrityCheckOverdueException(
-                $"It took longer than Integrity:StatementSeconds ({options.StatementSeconds}) for one query, or Integrity:MaxMinutes ({options.MaxMinutes}) in all. Give it more, or run it on a restored backup.", e);
+                $"It took longer than Integrity:StatementSeconds ({options.StatementSeconds}) for one query, or Integrity:MaxMinutes "
+                    + $"({options.MaxMinutes}) in all. Give it more, or run it on a restored backup.", e);
         }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.LockNotAvailable && !cancellation.IsCancellationRequested)
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.LockNotAvailable
+            && !cancellation.IsCancellationRequested)
         {
-            throw new IntegrityCheckInterruptedException($"The server ended it, for a migration or because it stops, or somebody holds a table ({e.MessageText}). Try again.", e);
+            throw new IntegrityCheckInterruptedException(
+                $"The server ended it, for a migration or because it stops, or somebody holds a table ({e.MessageText}). Try again.", e);
         }
         catch (PostgresException e) when (IsOfSchema(e))
         {
-            throw new SchemaMismatchException($"The schema is not this version's ({e.MessageText}). Run 'Silo migrate' first, or the check of the version that runs.", e);
+            throw new SchemaMismatchException(
+                $"The schema is not this version's ({e.MessageText}). Run 'Silo migrate' first, or the check of the version that runs.", e);
         }
     }
 
@@ -99,12 +109,18 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
     /// <param name="checks">Which.</param>
     /// <param name="cancellation">Cancels.</param>
     internal async Task<IntegrityReport> RunAsync(
-        NpgsqlConnection connection, IReadOnlyList<TakenMoney>? taken, bool atRest, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
+        NpgsqlConnection connection, IReadOnlyList<TakenMoney>? taken, bool atRest, IEnumerable<IntegrityCheck> checks,
+        CancellationToken cancellation)
     {
         var of = new Setting(payments.Module, retentionDays);
         var money = taken is null ? of.Money : TakenMoney.Sql;
         NpgsqlParameter[] values = taken is null ? [] : TakenMoney.Parameters(taken);
-        await CreateTablesAsync(connection, of, taken is null ? money : "select ''::text as id, ''::text as reference, 0::bigint as amount, 0::bigint as refunded", atRest, cancellation);
+        await CreateTablesAsync(
+            connection,
+            of,
+            taken is null ? money : "select ''::text as id, ''::text as reference, 0::bigint as amount, 0::bigint as refunded",
+            atRest,
+            cancellation);
         return await RunChecksAsync(connection, of, money, values, atRest, checks, cancellation);
     }
 
@@ -128,15 +144,19 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
             await ExecuteAsync(connection, """
                 delete from audit_transaction where server <> pg_postmaster_start_time() or id < pg_snapshot_xmin(pg_current_snapshot())
                 """, cancellation);
-            await ExecuteAsync(connection, $"insert into audit_transaction (id) values ('{id}') on conflict (id) do update set server = excluded.server", cancellation);
+            await ExecuteAsync(
+                connection, $"insert into audit_transaction (id) values ('{id}') on conflict (id) do update set server = excluded.server",
+                cancellation);
         }
         catch (NpgsqlException) when (!cancellation.IsCancellationRequested)
         {
-            // A role that may only read can check too, and so can a run that gets no second connection; the memory of queues then grows meanwhile.
+            // A role that may only read can check too, and so can a run that gets no second connection; the memory of queues then grows
+            // meanwhile.
         }
     }
 
-    private static async Task CreateTablesAsync(NpgsqlConnection connection, Setting of, string money, bool atRest, CancellationToken cancellation)
+    private static async Task CreateTablesAsync(
+        NpgsqlConnection connection, Setting of, string money, bool atRest, CancellationToken cancellation)
     {
         await ExecuteAsync(connection, IntegrityFacts.Functions, cancellation);
         foreach (var (name, sql) in IntegrityFacts.Views)
@@ -146,7 +166,8 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
     }
 
     private async Task<IntegrityReport> RunChecksAsync(
-        NpgsqlConnection connection, Setting of, string money, NpgsqlParameter[] moneyValues, bool atRest, IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
+        NpgsqlConnection connection, Setting of, string money, NpgsqlParameter[] moneyValues, bool atRest,
+        IEnumerable<IntegrityCheck> checks, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
         // The first query takes the snapshot.
@@ -164,9 +185,14 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
             var values = name == "money" ? moneyValues : [];
             // At most half of what is left: one that is slow leaves time for the checks that do without it.
             TimeSpan Limit() => TimeSpan.FromSeconds(Math.Max(options.StatementSeconds, Left(clock).TotalSeconds / 2));
-            var error = name == "state" ? await TryAsync(connection, clock, Limit(), () => FillAsync(connection, name, IntegrityFacts.ReadableState, values, cancellation), cancellation) : null;
+            var error = name == "state"
+                ? await TryAsync(
+                    connection, clock, Limit(), () => FillAsync(connection, name, IntegrityFacts.ReadableState, values, cancellation),
+                    cancellation)
+                : null;
             if (name != "state" || error is { IsOverdue: false })
-                error = await TryAsync(connection, clock, Limit(), () => FillAsync(connection, name, sql, values, cancellation), cancellation);
+                error = await TryAsync(
+                    connection, clock, Limit(), () => FillAsync(connection, name, sql, values, cancellation), cancellation);
             if (error is not null)
                 facts.Lost(name, error with { Message = $"what it looks at ('{name}') could not be read: {error.Message}" });
         }
@@ -181,10 +207,12 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
             await CountAsync(what, sql, r => extent.Add(new Extent(what, r.GetInt64(0))));
         var underWay = new List<Progress>();
         foreach (var (what, sql) in IntegrityFacts.UnderWay)
-            await CountAsync(what, sql, r => underWay.Add(new Progress(what, r.GetInt64(0), r.IsDBNull(1) ? null : r.GetFieldValue<DateTimeOffset>(1))));
+            await CountAsync(
+                what, sql, r => underWay.Add(new Progress(what, r.GetInt64(0), r.IsDBNull(1) ? null : r.GetFieldValue<DateTimeOffset>(1))));
         var compared = hasBooks
             ? "Payments were compared with the provider's books."
-            : $"{PaymentChecks.ProviderAgrees} is not checked here: with the provider's books, payments are compared by reconciliation; what it could not settle counts.";
+            : $"{PaymentChecks.ProviderAgrees} is not checked here: with the provider's books, payments are compared by reconciliation; "
+                + "what it could not settle counts.";
         return new IntegrityReport(
             at, Math.Round(clock.Elapsed.TotalSeconds, 1), $"{connection.Host}:{connection.Port}/{connection.Database}", compared,
             results.Sum(r => r.Breaches), [.. extent], [.. underWay], results.ToImmutable());
@@ -204,11 +232,13 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
     }
 
     /// <summary>Fills a table, and tells the planner what is in it; of JSON there is nothing to tell.</summary>
-    private static async Task FillAsync(NpgsqlConnection connection, string name, string sql, NpgsqlParameter[] values, CancellationToken cancellation)
+    private static async Task FillAsync(
+        NpgsqlConnection connection, string name, string sql, NpgsqlParameter[] values, CancellationToken cancellation)
     {
         await ExecuteAsync(connection, $"insert into pg_temp.{name} {sql}", cancellation, values);
         var columns = await ReadAsync(connection, $"""
-            select quote_ident(attname) from pg_attribute where attrelid = 'pg_temp.{name}'::regclass and attnum > 0 and atttypid not in ('jsonb'::regtype, 'text[]'::regtype)
+            select quote_ident(attname) from pg_attribute where attrelid = 'pg_temp.{name}'::regclass and attnum > 0
+                and atttypid not in ('jsonb'::regtype, 'text[]'::regtype)
             """, r => r.GetString(0), [], cancellation);
         await ExecuteAsync(connection, $"analyze pg_temp.{name} ({string.Join(", ", columns)})", cancellation);
     }
@@ -216,14 +246,18 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
     private TimeSpan Left(Stopwatch clock) => TimeSpan.FromMinutes(options.MaxMinutes) - clock.Elapsed;
 
     /// <summary>Takes a step within a limit. When it fails, all that it did is undone, and the transaction goes on; answers why.</summary>
-    private async Task<StepError?> TryAsync(NpgsqlConnection connection, Stopwatch clock, TimeSpan limit, Func<Task> step, CancellationToken cancellation)
+    private async Task<StepError?> TryAsync(
+        NpgsqlConnection connection, Stopwatch clock, TimeSpan limit, Func<Task> step, CancellationToken cancellation)
     {
         var (left, isLast) = (Left(clock), false);
         if (left <= TimeSpan.Zero)
-            return new StepError($"the time of the whole check was over (Integrity:MaxMinutes is {options.MaxMinutes})") { IsOverdue = true };
+            return new StepError($"the time of the whole check was over (Integrity:MaxMinutes is {options.MaxMinutes})")
+            { IsOverdue = true };
         if (left < limit)
             (limit, isLast) = (left, true);
-        await ExecuteAsync(connection, string.Create(CultureInfo.InvariantCulture, $"savepoint step; set local statement_timeout = {Math.Max(1, (long)limit.TotalMilliseconds)}"), cancellation);
+        await ExecuteAsync(
+            connection, string.Create(CultureInfo.InvariantCulture,
+                $"savepoint step; set local statement_timeout = {Math.Max(1, (long)limit.TotalMilliseconds)}"), cancellation);
         try
         {
             await step();
@@ -234,15 +268,20 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
         {
             await ExecuteAsync(connection, "rollback to savepoint step; release savepoint step", cancellation);
             return e.SqlState != PostgresErrorCodes.QueryCanceled ? new StepError(e.MessageText) { IsData = IsData(e) }
-                : new StepError(string.Create(CultureInfo.InvariantCulture, $"it took longer than {limit.TotalSeconds:0.#} s ({(isLast ? "Integrity:MaxMinutes" : "Integrity:StatementSeconds")})")) { IsOverdue = true };
+                : new StepError(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"it took longer than {limit.TotalSeconds:0.#} s ({(isLast ? "Integrity:MaxMinutes" : "Integrity:StatementSeconds")})"))
+                { IsOverdue = true };
         }
     }
 
-    private async Task<CheckResult> CheckAsync(NpgsqlConnection connection, IntegrityCheck check, Facts facts, Stopwatch clock, CancellationToken cancellation)
+    private async Task<CheckResult> CheckAsync(
+        NpgsqlConnection connection, IntegrityCheck check, Facts facts, Stopwatch clock, CancellationToken cancellation)
     {
         CheckResult? result = null;
         var error = facts.Missing(check.Sql) ?? await TryAsync(
-            connection, clock, TimeSpan.FromSeconds(options.StatementSeconds), async () => result = await FindAsync(connection, check, cancellation), cancellation);
+            connection, clock, TimeSpan.FromSeconds(options.StatementSeconds),
+            async () => result = await FindAsync(connection, check, cancellation), cancellation);
         if (error is null)
             return result!;
         var named = new CheckResult(check.Name, Promises.NameOf(check.Promise), check.Says, 0, [], null);
@@ -266,14 +305,16 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
     {
         var total = 0L;
         var rows = await ReadAsync(
-            connection, $"select \"row\", finding, count(*) over () from ({check.Sql}) as breach(\"row\", finding) order by 1, 2 limit {options.MaxRows}",
+            connection, $"select \"row\", finding, count(*) over () from ({check.Sql}) as breach(\"row\", finding) order by 1, 2 limit "
+                + $"{options.MaxRows}",
             r =>
             {
                 total = r.GetInt64(2);
                 return new BrokenRow(r.GetString(0), r.GetString(1));
             },
             check.TakesHandlers ? [new NpgsqlParameter { Value = handlers }] : [], cancellation);
-        return new CheckResult(check.Name, Promises.NameOf(check.Promise), check.Says, total, [.. rows], rows.Count > 0 ? check.Remedy : null);
+        return new CheckResult(
+            check.Name, Promises.NameOf(check.Promise), check.Says, total, [.. rows], rows.Count > 0 ? check.Remedy : null);
     }
 
     /// <summary>What a check depends on besides the database.</summary>
@@ -308,7 +349,8 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
         private static partial Regex Source();
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellation, params NpgsqlParameter[] values)
+    private static async Task ExecuteAsync(
+        NpgsqlConnection connection, string sql, CancellationToken cancellation, params NpgsqlParameter[] values)
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (var value in values)
@@ -332,7 +374,8 @@ internal sealed partial class IntegrityChecker(PaymentsOptions payments, int ret
 /// <summary>Money that a payment provider has taken for an order, and given back of it; minor units.</summary>
 internal sealed record TakenMoney(Guid Order, string Reference, long Amount, long Refunded)
 {
-    public const string Sql = "select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) as m(id, reference, amount, refunded)";
+    public const string Sql =
+        "select * from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[]) as m(id, reference, amount, refunded)";
 
     public static NpgsqlParameter[] Parameters(IReadOnlyList<TakenMoney> taken) =>
     [

@@ -21,22 +21,26 @@ internal static class IntegrityFacts
           select case when v ~ '^-?[0-9]{1,18}$' then v::bigint end $$;
         create function pg_temp.uuid_of(v text) returns uuid language sql immutable as $$
           select case when v ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then v::uuid end $$;
-        -- Of the right form, it may still be a day that no calendar has. To catch that costs more than all the rest, and only the last days of months need it.
+        -- Of the right form, it may still be a day that no calendar has. To catch that costs more than all the rest, and only the last days
+        -- of months need it.
         create function pg_temp.day_of_time_of(v text) returns timestamptz language plpgsql stable as $$
         begin
-          return case when v ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$' then v::timestamptz end;
+          return case when v ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$'
+              then v::timestamptz end;
         exception when data_exception then
           return null;
         end $$;
         create function pg_temp.time_of(v text) returns timestamptz language sql stable as $$
-          select case when v ~ '^[1-9][0-9]{3}-(0[1-9]|1[0-2])-([01][1-9]|10|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$'
+          select case when v ~ ('^[1-9][0-9]{3}-(0[1-9]|1[0-2])-([01][1-9]|10|2[0-8])T'
+                                '([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$')
                       then v::timestamptz else pg_temp.day_of_time_of(v) end $$;
         create function pg_temp.list_of(v jsonb) returns jsonb language sql immutable as $$
           select case when jsonb_typeof(v) = 'array' then v end $$;
         -- The id of the notification that an event brings: Deterministic.Id("notification", event).
         create function pg_temp.notification_of(event text) returns text language sql immutable as $$
           select encode(set_byte(set_byte(d, 6, (get_byte(d, 6) & 15) | 128), 8, (get_byte(d, 8) & 63) | 128), 'hex')::uuid::text
-          from substr(sha256(int4send(12) || 'notification'::bytea || int4send(octet_length(event)) || convert_to(event, 'UTF8')), 1, 16) d $$
+          from substr(sha256(int4send(12) || 'notification'::bytea || int4send(octet_length(event)) || convert_to(event, 'UTF8')), 1,
+              16) d $$
         """;
 
     public static readonly (string Name, string Sql)[] Views =
@@ -49,7 +53,8 @@ internal static class IntegrityFacts
             """),
         // From which counter to which uses and amount move.
         ("promotion_movement", """
-            select *, (kind = 'Reservation')::int - (kind in ('Commit', 'Release'))::int as reserve, (kind = 'Commit')::int - (kind = 'Return')::int as commit
+            select *, (kind = 'Reservation')::int - (kind in ('Commit', 'Release'))::int as reserve,
+                   (kind = 'Commit')::int - (kind = 'Return')::int as commit
             from promotion_use
             """),
         // What states told of: events, and acts for the audit log. Of a scheduled event, the time says nothing of its age.
@@ -62,8 +67,8 @@ internal static class IntegrityFacts
     ];
 
     /// <summary>
-    /// The tables, each by those before it. They are analyzed once they are filled: what a check joins has figures that the planner knows. What is
-    /// made of JSON by a common table expression has none, and is guessed at.
+    /// The tables, each by those before it. They are analyzed once they are filled: what a check joins has figures that the planner knows.
+    /// What is made of JSON by a common table expression has none, and is guessed at.
     /// </summary>
     /// <param name="money">What the payment provider has taken: a query for id, reference, amount and refunded.</param>
     /// <param name="retentionDays">For how long events are kept for certain.</param>
@@ -72,8 +77,10 @@ internal static class IntegrityFacts
     [
         // Since when no event can have been removed for its age. The oldest tells, should the days have been fewer before.
         ("horizon", $"""
-            select case when s.born > now() - interval '{retentionDays} days' and s.born > r.removed_before and not e.trimmed then '-infinity'
-                        else greatest(now() - interval '{retentionDays} days', r.removed_before, case when e.trimmed then e.oldest else '-infinity' end) + interval '1 hour' end as at
+            select case when s.born > now() - interval '{retentionDays} days' and s.born > r.removed_before
+                and not e.trimmed then '-infinity'
+                        else greatest(now() - interval '{retentionDays} days', r.removed_before,
+                            case when e.trimmed then e.oldest else '-infinity' end) + interval '1 hour' end as at
             from (select min(applied)::timestamptz as born from schema_version) s
             cross join (select coalesce(max(removed_before), '-infinity') as removed_before from integrity_audit) r
             cross join lateral (select min(time) as oldest, coalesce(min(time) > s.born + interval '2 days', false) as trimmed from event) e
@@ -81,7 +88,8 @@ internal static class IntegrityFacts
         // Events that not every handler is done with, the scheduled ones included.
         ("pending", """
             select e.id, e.type, e.subject, e.stream_namespace, e.stream_key, e.time, e.not_before, e.due_at
-            from stream_queue q join event e on e.queue = q.id and e.due_at is null and e.position > q.watermark and not e.position <@ q.done_ranges
+            from stream_queue q join event e on e.queue = q.id and e.due_at is null and e.position > q.watermark
+                and not e.position <@ q.done_ranges
             left join (select id as queue, unnest(done) as position from stream_queue) d on d.queue = e.queue and d.position = e.position
             where d.position is null
             union all
@@ -91,16 +99,18 @@ internal static class IntegrityFacts
         // under the name of its state.
         ("state", StateOf("pg_temp.json_of(g.state)")),
         ("purchase", """
-            select g.key as id, o.body ->> 'status' as status, pg_temp.uuid_of(coalesce(o.body ->> 'customerId', o.body ->> 'accountId')) as customer_id,
+            select g.key as id, o.body ->> 'status' as status,
+                   pg_temp.uuid_of(coalesce(o.body ->> 'customerId', o.body ->> 'accountId')) as customer_id,
                    pg_temp.uuid_of(o.body ->> 'customerId') as placed_by, pg_temp.uuid_of(o.body ->> 'cartId') as cart_id,
                    -- When a guest's order went along to the account that it belongs to.
                    pg_temp.time_of(o.body ->> 'assignedAt') as assigned_at,
                    pg_temp.number_of(o.body #>> '{totals,total}') as total, o.body ->> 'currency' as currency,
                    pg_temp.time_of(o.body #>> '{timeline,0,at}') as placed_at, pg_temp.time_of(o.body ->> 'paymentDeadline') as deadline,
-                   (select min(pg_temp.time_of(t ->> 'at')) from jsonb_array_elements(pg_temp.list_of(o.body -> 'timeline')) t where t ->> 'status' = 'confirmed') as confirmed_at,
+                   (select min(pg_temp.time_of(t ->> 'at')) from jsonb_array_elements(pg_temp.list_of(o.body -> 'timeline')) t
+                       where t ->> 'status' = 'confirmed') as confirmed_at,
                    pg_temp.list_of(o.body #> '{totals,lines}') as lines, pg_temp.list_of(o.body -> 'backInStock') as back_in_stock,
-                   pg_temp.number_of(o.body #>> '{payment,captured,amount}') as captured, pg_temp.number_of(o.body #>> '{payment,refunded,amount}') as refunded,
-                   g.index
+                   pg_temp.number_of(o.body #>> '{payment,captured,amount}') as captured,
+                   pg_temp.number_of(o.body #>> '{payment,refunded,amount}') as refunded, g.index
             from state g cross join lateral (select g.body -> 'order' as body offset 0) o
             where g.state_name = 'order' and jsonb_typeof(o.body) = 'object'
             """),
@@ -108,7 +118,8 @@ internal static class IntegrityFacts
         ("bought", """
             select p.id, p.cart_id, p.customer_id, p.placed_by, p.assigned_at, p.placed_at, p.confirmed_at, e.placed, e.paid
             from purchase p
-            join (select subject as id, min(position) filter (where type = 'order.placed') as placed, min(position) filter (where type = 'order.confirmed') as paid
+            join (select subject as id, min(position) filter (where type = 'order.placed') as placed,
+                min(position) filter (where type = 'order.confirmed') as paid
                   from event where type in ('order.placed', 'order.confirmed') group by subject) e using (id)
             where p.status in ('confirmed', 'shipped', 'delivered')
             """),
@@ -122,19 +133,21 @@ internal static class IntegrityFacts
             from purchase p, jsonb_array_elements(p.back_in_stock) as u group by 1, 2
             """),
         ("stock", """
-            select substr(key, 5) as sku, pg_temp.number_of(body ->> 'onHand') as on_hand, pg_temp.number_of(body ->> 'reserved') as reserved,
-                   pg_temp.number_of(body ->> 'movements') as movements, index
+            select substr(key, 5) as sku, pg_temp.number_of(body ->> 'onHand') as on_hand,
+                   pg_temp.number_of(body ->> 'reserved') as reserved, pg_temp.number_of(body ->> 'movements') as movements, index
             from state where state_name = 'inventory'
             """),
         ("promotion", """
-            select key as promotion_id, pg_temp.number_of(body ->> 'reserved') as reserved, pg_temp.number_of(body ->> 'committed') as committed,
+            select key as promotion_id, pg_temp.number_of(body ->> 'reserved') as reserved,
+                   pg_temp.number_of(body ->> 'committed') as committed,
                    pg_temp.number_of(body ->> 'movements') as movements, pg_temp.list_of(body -> 'budgets') as budgets
             from state where state_name = 'promotion-uses'
             """),
         // The uses of limited promotions that orders were priced with. The key of a promotion's counters is Promotion.GrainKey.
         ("ordered_use", """
-            select g.key as order_id, 'promotion/' || (u ->> 'promotionId') as promotion_id, pg_temp.number_of(u #>> '{amount,amount}') as amount,
-                   u #>> '{amount,currency}' as currency, pg_temp.number_of(u ->> 'totalLimit') as total_limit,
+            select g.key as order_id, 'promotion/' || (u ->> 'promotionId') as promotion_id,
+                   pg_temp.number_of(u #>> '{amount,amount}') as amount, u #>> '{amount,currency}' as currency,
+                   pg_temp.number_of(u ->> 'totalLimit') as total_limit,
                    pg_temp.number_of(u ->> 'budgetLimit') as budget_limit, pg_temp.list_of(u -> 'holders') as holders
             from state g cross join lateral jsonb_array_elements(pg_temp.list_of(g.body #> '{order,promotionUses}')) u
             where g.state_name = 'order'
@@ -145,10 +158,10 @@ internal static class IntegrityFacts
             from movement where id <> 'adjust' group by id, sku
             """),
         ("kept", """
-            select p.key as id, pg_temp.number_of(p.body #>> '{terms,amount,amount}') as total, p.body #>> '{terms,amount,currency}' as currency,
-                   pg_temp.uuid_of(p.body #>> '{terms,customerId}') as customer_id, a.attempts, a.taken, a.captures, a.amount, a.reference, a.last,
-                   r.refunded, r.refund_ids, p.body #>> '{dispute,status}' as dispute,
-                   coalesce(a.last = 'authorized', false) or u.open as in_between,
+            select p.key as id, pg_temp.number_of(p.body #>> '{terms,amount,amount}') as total,
+                   p.body #>> '{terms,amount,currency}' as currency, pg_temp.uuid_of(p.body #>> '{terms,customerId}') as customer_id,
+                   a.attempts, a.taken, a.captures, a.amount, a.reference, a.last, r.refunded, r.refund_ids,
+                   p.body #>> '{dispute,status}' as dispute, coalesce(a.last = 'authorized', false) or u.open as in_between,
                    -- Somebody was asked, and has not answered; money that is only held waits for nobody.
                    u.open or coalesce(a.last = 'authorized' and jsonb_typeof(p.body -> 'capture') = 'object', false) as asked,
                    coalesce(p.index ->> 'inBetween', 'false') = 'true' as in_between_index
@@ -157,15 +170,18 @@ internal static class IntegrityFacts
               select count(*) as attempts, count(*) filter (where a ->> 'status' = 'captured') as taken,
                      -- A second capture is given back as a stray.
                      count(*) filter (where a ->> 'status' = 'captured' and not coalesce(s.given_back, false)) as captures,
-                     (array_agg(coalesce(pg_temp.number_of(a ->> 'capturedAmount'), pg_temp.number_of(p.body #>> '{terms,amount,amount}')) order by n)
+                     (array_agg(coalesce(pg_temp.number_of(a ->> 'capturedAmount'), pg_temp.number_of(p.body #>> '{terms,amount,amount}'))
+                         order by n)
                        filter (where a ->> 'status' = 'captured'))[1] as amount,
-                     (array_agg(a ->> 'reference' order by n) filter (where a ->> 'status' = 'captured'))[1] as reference, p.body #>> '{attempts,-1,status}' as last
+                     (array_agg(a ->> 'reference' order by n) filter (where a ->> 'status' = 'captured'))[1] as reference,
+                     p.body #>> '{attempts,-1,status}' as last
               from jsonb_array_elements(pg_temp.list_of(p.body -> 'attempts')) with ordinality as t(a, n)
               left join lateral (
                 select true as given_back from jsonb_array_elements(pg_temp.list_of(p.body -> 'strays')) s
                 where s ->> 'reference' = a ->> 'reference' and s ->> 'status' = 'succeeded' limit 1) s on true) a
             cross join lateral (
-              select coalesce(sum(pg_temp.number_of(r ->> 'amount')) filter (where r ->> 'reference' is not null and r ->> 'status' is distinct from 'failed'), 0) as refunded,
+              select coalesce(sum(pg_temp.number_of(r ->> 'amount')) filter (where r ->> 'reference' is not null
+                  and r ->> 'status' is distinct from 'failed'), 0) as refunded,
                      coalesce(bool_or(r ->> 'reference' is null or r ->> 'status' = 'pending'), false) as open,
                      array_agg(r ->> 'id') as refund_ids
               from jsonb_array_elements(pg_temp.list_of(p.body -> 'refunds')) r) r
@@ -187,8 +203,8 @@ internal static class IntegrityFacts
                    body #>> '{erasure,completedAt}' is not null as erasure_completed, index
             from state where state_name = 'user' and readable
             """),
-        // Somebody comes back to these orders: their checkout is watched, or a reminder is on its way, or waits for another attempt. That of the payment's
-        // deadline says nothing before it has come.
+        // Somebody comes back to these orders: their checkout is watched, or a reminder is on its way, or waits for another attempt. That
+        // of the payment's deadline says nothing before it has come.
         ("busy", $"""
             select e.stream_key as id, min(e.time) as since
             from pending e left join purchase p on p.id = e.stream_key
@@ -206,7 +222,8 @@ internal static class IntegrityFacts
             """),
         // Who has which mail: a row for each reader, and for each mail that is remembered.
         ("mailbox", """
-            select key, coalesce(body ->> 'isErased' = 'true', false) as is_erased, coalesce(jsonb_array_length(pg_temp.list_of(body -> 'recent')), 0) as remembered
+            select key, coalesce(body ->> 'isErased' = 'true', false) as is_erased,
+                   coalesce(jsonb_array_length(pg_temp.list_of(body -> 'recent')), 0) as remembered
             from state where state_name = 'mail'
             """),
         ("mailed", """
@@ -221,15 +238,18 @@ internal static class IntegrityFacts
         // Guests' mails that went out with the events that they tell of, or were held back.
         ("guest_mailed", """
             select s.key, r ->> 'notificationId' as notification, pg_temp.time_of(r ->> 'at') as at
-            from state s cross join lateral jsonb_array_elements(pg_temp.list_of(s.body #> '{guestMails,recent}')) r where s.state_name = 'notification'
+            from state s cross join lateral jsonb_array_elements(pg_temp.list_of(s.body #> '{guestMails,recent}')) r
+            where s.state_name = 'notification'
             """),
-        // Events of which a guest must get a mail. Only while mail went out is one due: somebody had one within the hour before, and within the hour after.
+        // Events of which a guest must get a mail. Only while mail went out is one due: somebody had one within the hour before, and within
+        // the hour after.
         ("due_guest_mail", """
             select id, key, type, at, notification
             from (select t.*, at - max(mailed_at) over (order by at rows between unbounded preceding and current row) as since_mail,
                          -- Backwards: a window that begins at the current row is summed up anew for each row.
                          min(mailed_at) over (order by at desc rows between unbounded preceding and current row) - at as until_mail
-                  from (select e.id, e.stream_key as key, e.type, e.time as at, pg_temp.notification_of(e.id) as notification, null::timestamptz as mailed_at
+                  from (select e.id, e.stream_key as key, e.type, e.time as at, pg_temp.notification_of(e.id) as notification,
+                      null::timestamptz as mailed_at
                         from event e cross join horizon h
                         where e.type in ('order.confirmed', 'order.refunded') and e.stream_namespace = 'order' and e.time > h.at
                           and e.data #>> '{order,customerId}' is null
@@ -242,7 +262,8 @@ internal static class IntegrityFacts
         ("told_sum", """
             select t.source, max(sequence) as last, min(sequence) as first, min(sequence) filter (where t.at > h.at) as first_recent,
                    count(*) filter (where id is distinct from source || '#' || sequence) as misnamed,
-                   count(*) = max(sequence) - min(sequence) + 1 and sum(sequence) * 2 = (max(sequence) + min(sequence))::numeric * count(*) as unbroken
+                   count(*) = max(sequence) - min(sequence) + 1
+                       and sum(sequence) * 2 = (max(sequence) + min(sequence))::numeric * count(*) as unbroken
             from told t cross join horizon h group by t.source
             """),
         // Most have no gap; the others are looked at number by number.
@@ -252,8 +273,10 @@ internal static class IntegrityFacts
             select s.source, s.last, g.unbroken_from, s.first_recent, s.misnamed
             from told_sum s
             join (select source, min(sequence) filter (where sequence = last_of - place + 1) as unbroken_from
-                  from (select t.source, t.sequence, max(t.sequence) over w as last_of, row_number() over (w order by t.sequence desc) as place
-                        from told t join told_sum b on b.source = t.source and not (b.unbroken and b.misnamed = 0) window w as (partition by t.source)) n
+                  from (select t.source, t.sequence, max(t.sequence) over w as last_of,
+                      row_number() over (w order by t.sequence desc) as place
+                        from told t join told_sum b on b.source = t.source
+                            and not (b.unbroken and b.misnamed = 0) window w as (partition by t.source)) n
                   group by source) g on g.source = s.source
             """),
         // Sources of which every event must still be there.
@@ -267,27 +290,36 @@ internal static class IntegrityFacts
     ];
 
     /// <summary>
-    /// The states where every one can be read, as it should be: a third faster, since nothing has to be caught row by row. Fails at the first that cannot.
+    /// The states where every one can be read, as it should be: a third faster, since nothing has to be caught row by row. Fails at the
+    /// first that cannot.
     /// </summary>
     public static string ReadableState => StateOf("convert_from(g.state, 'UTF8')::jsonb");
 
     private static string StateOf(string json) => $"""
         select g.state_name, g.grain_key as key, '/' || {AggregateOf("g.state_name")} || '/' || g.grain_key as source,
-               jsonb_typeof(d.doc) is not distinct from 'object' as readable, coalesce(pg_temp.number_of(d.doc ->> 'sequence'), 0) as sequence,
-               case when g.state_name in ('order', 'payment', 'inventory', 'promotion-uses', 'user', 'email', 'cart', 'notification', 'mail') then d.doc -> 'state' end as body, g.index
+               jsonb_typeof(d.doc) is not distinct from 'object' as readable,
+               coalesce(pg_temp.number_of(d.doc ->> 'sequence'), 0) as sequence,
+               case when g.state_name in ('order', 'payment', 'inventory', 'promotion-uses', 'user', 'email', 'cart', 'notification',
+                   'mail') then d.doc -> 'state' end as body, g.index
         from grain_state g cross join lateral (select {json} as doc offset 0) d
         where g.state is not null and g.state_name <> 'idempotency'
         """;
 
     /// <summary>The aggregate of which a state's name is not the name.</summary>
-    internal static string AggregateOf(string stateName) => $"case {stateName} {string.Concat(OtherNames.Select(n => $"when '{n.State}' then '{n.Aggregate}' "))}else {stateName} end";
+    internal static string AggregateOf(string stateName) =>
+        $"case {stateName} {string.Concat(OtherNames.Select(n => $"when '{n.State}' then '{n.Aggregate}' "))}else {stateName} end";
 
     /// <summary>States that are kept under another name than their aggregate's.</summary>
-    internal static readonly (string State, string Aggregate)[] OtherNames = [("pricing-rules", "pricing"), ("webhook", "webhook-endpoint")];
+    internal static readonly (string State, string Aggregate)[] OtherNames =
+    [
+        ("pricing-rules", "pricing"), ("webhook", "webhook-endpoint"),
+    ];
 
     private static string Sql(bool value) => value ? "true" : "false";
 
-    /// <summary>Where a provider keeps its books elsewhere, what the shop has written down of them; reconciliation compares the two.</summary>
+    /// <summary>
+    /// Where a provider keeps its books elsewhere, what the shop has written down of them; reconciliation compares the two.
+    /// </summary>
     public const string OwnMoney = "select id, reference, amount, refunded from kept where amount > 0";
 
     /// <summary>What is on its way: how much, and since when. Nothing of it is a breach.</summary>
@@ -295,9 +327,11 @@ internal static class IntegrityFacts
     [
         ("orders being brought on", "select count(*), min(since) from busy"),
         ("orders waiting for their payment", """
-            select count(*), min(placed_at) from purchase o where o.status = 'awaitingPayment' and not exists (select from busy b where b.id = o.id)
+            select count(*), min(placed_at) from purchase o where o.status = 'awaitingPayment'
+                and not exists (select from busy b where b.id = o.id)
             """),
-        ("payments whose outcome depends on somebody else", "select count(*), min(p.placed_at) from kept k left join purchase p using (id) where k.in_between"),
+        ("payments whose outcome depends on somebody else",
+            "select count(*), min(p.placed_at) from kept k left join purchase p using (id) where k.in_between"),
         ("events on their way to handlers", "select count(*), min(time) from pending where due_at is null"),
         ("events scheduled", "select count(*), min(due_at) from pending where due_at is not null"),
         ("deliveries waiting for another attempt", "select count(*), min(first_failed_at) from event_delivery where status = 'waiting'"),

@@ -12,7 +12,8 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
     public async Task DescribeAsync(string provider, int retentionDays, CancellationToken cancellation)
     {
         await using var command = Command(
-            "update integrity_audit set provider = $1, retention_days = $2 where (provider, retention_days) is distinct from ($1, $2)", provider, retentionDays);
+            "update integrity_audit set provider = $1, retention_days = $2 where (provider, retention_days) is distinct from ($1, $2)",
+            provider, retentionDays);
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -31,7 +32,8 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
     {
         await using var command = Command("""
             update integrity_audit
-            set owner = null, leased_until = '-infinity', ended_at = clock_timestamp(), due_at = clock_timestamp() + $2, report = $3, error = $4
+            set owner = null, leased_until = '-infinity', ended_at = clock_timestamp(), due_at = clock_timestamp() + $2,
+                report = $3, error = $4
             where owner = $1
             """, owner, interval);
         command.Parameters.Add(new() { Value = JsonSerializer.Serialize(report, StateJson.Options), NpgsqlDbType = NpgsqlDbType.Jsonb });
@@ -43,7 +45,8 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
     public async Task AbandonAsync(string owner, string error, TimeSpan interval, CancellationToken cancellation)
     {
         await using var command = Command(
-            "update integrity_audit set owner = null, leased_until = '-infinity', due_at = clock_timestamp() + $2, error = $3 where owner = $1", owner, interval, error);
+            "update integrity_audit set owner = null, leased_until = '-infinity', due_at = clock_timestamp() + $2, error = $3 where owner "
+                + "= $1", owner, interval, error);
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -54,7 +57,8 @@ internal sealed class IntegrityLease(NpgsqlDataSource database)
     public async Task<LastIntegrityCheck?> LastAsync(CancellationToken cancellation)
     {
         await using var command = Command("""
-            select clock_timestamp() - coalesce(ended_at, installed_at), error is not null, array(select c ->> 'check' from jsonb_array_elements(report -> 'checks') c),
+            select clock_timestamp() - coalesce(ended_at, installed_at), error is not null,
+                   array(select c ->> 'check' from jsonb_array_elements(report -> 'checks') c),
                    array(select (c ->> 'breaches')::bigint from jsonb_array_elements(report -> 'checks') c),
                    array(select c ->> 'check' from jsonb_array_elements(report -> 'checks') c where c ->> 'error' is not null)
             from integrity_audit

@@ -25,12 +25,14 @@ internal sealed class IntegrityMetrics
             ? [new Measurement<double>((time.GetUtcNow() - found.At).TotalSeconds)]
             : [], "s", "Time since the last integrity check ended; before the first one, since the installation");
         meter.CreateObservableGauge<double>(
-            "soonshop.integrity.audit_interval", () => TimeSpan.FromMinutes(options.EveryMinutes).TotalSeconds, "s", "Time from the end of one integrity check to the next; 0 if none is scheduled");
+            "soonshop.integrity.audit_interval", () => TimeSpan.FromMinutes(options.EveryMinutes).TotalSeconds, "s",
+            "Time from the end of one integrity check to the next; 0 if none is scheduled");
         meter.CreateObservableGauge<int>("soonshop.integrity.audit_failed", () => Last is { } found
             ? [new Measurement<int>(found.Check.Failed ? 1 : 0)]
             : [], null, "1 if the last integrity check failed or left out a check");
         meter.CreateObservableGauge<int>("soonshop.integrity.check_failed", () => Last is { } found
-            ? found.Check.Breaches.Keys.Where(Labels.ContainsKey).Select(check => new Measurement<int>(found.Check.FailedChecks.Contains(check) ? 1 : 0, Labels[check]))
+            ? found.Check.Breaches.Keys.Where(Labels.ContainsKey).Select(check =>
+                new Measurement<int>(found.Check.FailedChecks.Contains(check) ? 1 : 0, Labels[check]))
             : [], null, "1 if this check failed in the last integrity check; its soonshop.integrity.breaches is then older");
     }
 

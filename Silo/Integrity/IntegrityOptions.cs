@@ -1,7 +1,8 @@
 namespace SoonShop.Silo.Integrity;
 
 /// <summary>
-/// Configuration section <c>Integrity</c>: the integrity check, which verifies the shop's promises over the whole database (<c>Silo check</c>).
+/// Configuration section <c>Integrity</c>: the integrity check, which verifies the shop's promises over the whole database
+/// (<c>Silo check</c>).
 /// </summary>
 public sealed class IntegrityOptions
 {

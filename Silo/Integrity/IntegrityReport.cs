@@ -15,7 +15,8 @@ internal sealed record BrokenRow(string Row, string Finding);
 /// <param name="Breaches">How many rows say otherwise.</param>
 /// <param name="Rows">The first of them.</param>
 /// <param name="Remedy">What to do; null where nothing is wrong.</param>
-/// <param name="Error">Why the check could not be made; null where it was. Nothing is known of it then; <paramref name="Breaches"/> is what was known before.</param>
+/// <param name="Error">Why the check could not be made; null where it was. Nothing is known of it then; <paramref name="Breaches"/> is what
+/// was known before.</param>
 internal sealed record CheckResult(
     string Check, string Promise, string Says, long Breaches, ImmutableArray<BrokenRow> Rows, string? Remedy, string? Error = null);
 
@@ -43,9 +44,13 @@ internal sealed record IntegrityReport(
 
     /// <summary>The checks that could not be made, in one line; null where all were.</summary>
     public string? Failures => Failed == 0 ? null : $"{Failed} check(s) could not be made: "
-        + string.Join("; ", Checks.Where(c => c.Error is not null).GroupBy(c => c.Error).Select(g => $"{string.Join(", ", g.Select(c => c.Check))} ({g.Key})"));
+        + string.Join(
+            "; ", Checks.Where(c => c.Error is not null).GroupBy(c => c.Error).Select(g =>
+                $"{string.Join(", ", g.Select(c => c.Check))} ({g.Key})"));
 
-    /// <summary>With what was known before of the checks that could not be made: a promise that was broken is not kept because nobody could look.</summary>
+    /// <summary>
+    /// With what was known before of the checks that could not be made: a promise that was broken is not kept because nobody could look.
+    /// </summary>
     /// <param name="known">Breaches by check.</param>
     public IntegrityReport WithKnown(IReadOnlyDictionary<string, long> known)
     {
@@ -58,7 +63,8 @@ internal sealed record IntegrityReport(
     public IntegrityReport ConfirmedBy(IntegrityReport again)
     {
         var second = again.Checks.ToDictionary(c => c.Check);
-        CheckResult[] confirmed = [.. Checks.Select(c => c.Breaches > 0 && second.TryGetValue(c.Check, out var s) && s.Error is null ? Confirmed(c, s) : c)];
+        CheckResult[] confirmed = [.. Checks.Select(
+            c => c.Breaches > 0 && second.TryGetValue(c.Check, out var s) && s.Error is null ? Confirmed(c, s) : c)];
         return this with { Checks = [.. confirmed], Breaches = confirmed.Sum(c => c.Breaches) };
     }
 
@@ -76,14 +82,18 @@ internal sealed record IntegrityReport(
     public string ToText()
     {
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Integrity check of {Database} as it was at {At:yyyy-MM-dd HH:mm:ss} UTC ({Seconds:0.0} s).");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"Integrity check of {Database} as it was at {At:yyyy-MM-dd HH:mm:ss} UTC ({Seconds:0.0} s).");
         text.AppendLine(CultureInfo.InvariantCulture, $"Looked at {string.Join(", ", Extent.Select(e => $"{e.Count} {e.What}"))}. {Money}");
         foreach (var progress in UnderWay.Where(p => p.Count > 0))
-            text.AppendLine(CultureInfo.InvariantCulture, $"  under way: {progress.Count} {progress.What}{(progress.Oldest is { } oldest ? $", the oldest of {oldest:yyyy-MM-dd HH:mm:ss} UTC" : "")}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture, $"  under way: {progress.Count} "
+                    + $"{progress.What}{(progress.Oldest is { } oldest ? $", the oldest of {oldest:yyyy-MM-dd HH:mm:ss} UTC" : "")}");
         foreach (var check in Checks.Where(c => c.Error is null && c.Breaches > 0))
         {
             text.AppendLine();
-            text.AppendLine(CultureInfo.InvariantCulture, $"BROKEN  {check.Check} ({check.Promise}): {check.Says}. {check.Breaches} row(s):");
+            text.AppendLine(
+                CultureInfo.InvariantCulture, $"BROKEN  {check.Check} ({check.Promise}): {check.Says}. {check.Breaches} row(s):");
             foreach (var row in check.Rows)
                 text.AppendLine(CultureInfo.InvariantCulture, $"  {row.Row}: {row.Finding}");
             if (check.Breaches > check.Rows.Length)
@@ -96,7 +106,9 @@ internal sealed record IntegrityReport(
             text.AppendLine(CultureInfo.InvariantCulture, $"NOT MADE  {check.Check} ({check.Promise}): {check.Says}. {check.Error}");
         }
         text.AppendLine();
-        text.Append(CultureInfo.InvariantCulture, $"{Checks.Count(c => c.Error is null && c.Breaches == 0)} checks kept, {Checks.Count(c => c.Error is null && c.Breaches > 0)} broken by {Breaches} row(s)");
+        text.Append(
+            CultureInfo.InvariantCulture, $"{Checks.Count(c => c.Error is null && c.Breaches == 0)} checks kept, "
+                + $"{Checks.Count(c => c.Error is null && c.Breaches > 0)} broken by {Breaches} row(s)");
         text.Append(CultureInfo.InvariantCulture, $"{(Failed == 0 ? "" : $", {Failed} not made")}.");
         return text.ToString();
     }

@@ -34,10 +34,13 @@ internal sealed partial class IntegrityService(
             try
             {
                 if (!described)
-                    await lease.DescribeAsync(configuration.Payments.Module.Name, IntegrityChecker.RetentionOf(configuration), stoppingToken);
+                    await lease.DescribeAsync(
+                        configuration.Payments.Module.Name, IntegrityChecker.RetentionOf(configuration), stoppingToken);
                 described = true;
                 if (interval > TimeSpan.Zero && await lease.TryAcquireAsync(
-                    owner, 2 * (TimeSpan.FromMinutes(options.MaxMinutes) + IntegrityChecker.Overrun) + TimeSpan.FromSeconds(options.ConfirmSeconds) + Margin, stoppingToken))
+                    owner, 2 * (TimeSpan.FromMinutes(options.MaxMinutes) + IntegrityChecker.Overrun)
+                        + TimeSpan.FromSeconds(options.ConfirmSeconds) + Margin,
+                    stoppingToken))
                     await RunAsync(owner, interval, stoppingToken);
                 if (await lease.LastAsync(stoppingToken) is { } last)
                     metrics.Found(time.GetUtcNow() - last.Age, last);
@@ -64,7 +67,8 @@ internal sealed partial class IntegrityService(
             if (report.Breaches > 0 && configuration.Integrity.ConfirmSeconds > 0)
             {
                 await Task.Delay(TimeSpan.FromSeconds(configuration.Integrity.ConfirmSeconds), time, cancellation);
-                report = await ConfirmAsync(report, checks => checker.RunAsync(configuration.Database.ConnectionString, checks, cancellation), log, cancellation);
+                report = await ConfirmAsync(
+                    report, checks => checker.RunAsync(configuration.Database.ConnectionString, checks, cancellation), log, cancellation);
             }
             if (report.Failed > 0 && await lease.LastAsync(cancellation) is { } known)
                 report = report.WithKnown(known.Breaches);
@@ -79,7 +83,9 @@ internal sealed partial class IntegrityService(
         {
             // Another silo, or this one later, begins anew; one that stops here releases the lease at once.
             await AbandonAsync(
-                owner, e.Message, cancellation.IsCancellationRequested ? TimeSpan.Zero : e is SchemaMismatchException or IntegrityCheckInterruptedException && interval > Soon ? Soon : interval);
+                owner, e.Message, cancellation.IsCancellationRequested ? TimeSpan.Zero
+                    : e is SchemaMismatchException or IntegrityCheckInterruptedException && interval > Soon ? Soon
+                    : interval);
             throw;
         }
     }
@@ -114,13 +120,17 @@ internal sealed partial class IntegrityService(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Critical, Message = "A promise is broken: {Check}, {Count} row(s), such as {Example}. {Remedy} 'Silo check' names all rows.")]
+    [LoggerMessage(
+        Level = LogLevel.Critical,
+        Message = "A promise is broken: {Check}, {Count} row(s), such as {Example}. {Remedy} 'Silo check' names all rows.")]
     private static partial void LogBroken(ILogger log, string check, long count, string example, string remedy);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Some integrity checks failed. {Failures}. The others ran; 'Silo check' with a larger Integrity:StatementSeconds or Integrity:MaxMinutes, or on a restored backup, checks all.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "Some integrity checks failed. {Failures}. The others ran; 'Silo check' with a larger "
+        + "Integrity:StatementSeconds or Integrity:MaxMinutes, or on a restored backup, checks all.")]
     private static partial void LogIncomplete(ILogger log, string failures);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What is broken could not be looked at again, and is told as it was first seen: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "What is broken could not be looked at again, and is told as it was first seen: {Reason}")]
     private static partial void LogUnconfirmed(ILogger log, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The integrity check could not run, and is tried again later: {Reason}")]

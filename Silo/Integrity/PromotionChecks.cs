@@ -12,7 +12,8 @@ internal static class PromotionChecks
         new("promotion-ledger-adds-up", Promises.NoOversell,
             "the ledger of a promotion has no gap and adds up, and each order has at most one use", """
             select format('promotion_use %s #%s', promotion_id, sequence),
-                   format('after this %s: %s uses reserved, %s committed, in %s %s and %s; it is movement %s, and they add up to %s, %s, %s and %s',
+                   format('after this %s: %s uses reserved, %s committed, in %s %s and %s; it is movement %s, '
+                          'and they add up to %s, %s, %s and %s',
                           kind, reserved_after, committed_after, currency, amount_reserved_after, amount_committed_after,
                           place, reserved_sum, committed_sum, amount_reserved_sum, amount_committed_sum) from (
               select *, row_number() over w as place,
@@ -24,7 +25,8 @@ internal static class PromotionChecks
                or (currency is not null
                    and (amount_reserved_after, amount_committed_after) is distinct from (amount_reserved_sum, amount_committed_sum))
             union all
-            select format('promotion_use %s', promotion_id), format('order %s has %s reservations and %s ends', order_id, reservations, ends)
+            select format('promotion_use %s', promotion_id),
+                   format('order %s has %s reservations and %s ends', order_id, reservations, ends)
             from (
               select promotion_id, order_id, count(*) filter (where kind = 'Reservation') as reservations,
                      count(*) filter (where kind in ('Commit', 'Release')) as ends
@@ -68,15 +70,16 @@ internal static class PromotionChecks
             where coalesce(c.uses, 0) <> coalesce(o.uses, 0)
             """, Recount) { Always = true },
         new("promotion-uses-as-ordered", Promises.NoOversell,
-            "each use belongs to an order: reserved while it awaits its payment, committed when it is bought, given back when it is called off", """
+            "each use belongs to an order: reserved while it awaits its payment, committed when it is bought, given back when it is called "
+                + "off", """
             select format('order %s', coalesce(u.order_id, l.order_id)::uuid),
                    format('%s; it names a use of promotion %s of %s %s, and the ledger has %s reserved, %s committed, with %s %s',
                           coalesce(p.status, 'not there'), coalesce(u.promotion_id, l.promotion_id), coalesce(u.amount, 0), u.currency,
                           coalesce(l.reserved, 0), coalesce(l.committed, 0), coalesce(l.amount, 0), l.currency)
             from ordered_use u
             full join (
-              select promotion_id, replace(order_id::text, '-', '') as order_id, sum(reserve * uses) as reserved, sum(commit * uses) as committed,
-                     max(amount) filter (where kind = 'Reservation') as amount, max(currency) as currency
+              select promotion_id, replace(order_id::text, '-', '') as order_id, sum(reserve * uses) as reserved,
+                     sum(commit * uses) as committed, max(amount) filter (where kind = 'Reservation') as amount, max(currency) as currency
               from promotion_movement group by promotion_id, order_id) l using (promotion_id, order_id)
             left join purchase p on p.id = order_id
             where not exists (select from busy b where b.id = order_id)
@@ -92,7 +95,8 @@ internal static class PromotionChecks
                    format('use %s of %s of promotion %s, %s of %s %s', m.reserved_after + m.committed_after, u.total_limit, u.promotion_id,
                           m.amount_reserved_after + m.amount_committed_after, u.budget_limit, u.currency)
             from ordered_use u
-            join promotion_movement m on m.promotion_id = u.promotion_id and m.order_id = u.order_id::uuid and m.kind = 'Reservation' and m.uses = 1
+            join promotion_movement m on m.promotion_id = u.promotion_id and m.order_id = u.order_id::uuid
+                and m.kind = 'Reservation' and m.uses = 1
             where m.reserved_after + m.committed_after > u.total_limit
                or (m.amount > 0 and m.amount_reserved_after + m.amount_committed_after > u.budget_limit)
                or exists (select from jsonb_array_elements(u.holders) h join promotion_holder_use c

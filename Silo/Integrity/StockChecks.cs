@@ -4,20 +4,24 @@ namespace SoonShop.Silo.Integrity;
 internal static class StockChecks
 {
     private const string Recount =
-        "Stop selling it (archive the product), count the shelf, and compare with GET /inventory/{sku}/ledger; then adjust by POST /inventory/{sku}/adjustments. Keep the database's log: something wrote past the shop.";
+        "Stop selling it (archive the product), count the shelf, and compare with GET /inventory/{sku}/ledger; then adjust by POST "
+            + "/inventory/{sku}/adjustments. Keep the database's log: something wrote past the shop.";
 
     public static readonly ImmutableArray<IntegrityCheck> All =
     [
-        new("ledger-adds-up", Promises.NoOversell, "the ledger of an article has no gap and adds up, and never more is reserved than there is", """
-            select format('stock_ledger %s #%s', sku, sequence), format('%s on hand and %s reserved after this %s; it is movement %s, and they add up to %s and %s',
-                          on_hand_after, reserved_after, kind, place, on_hand_sum, reserved_sum) from (
-              select *, row_number() over w as place, sum(on_hand) over w as on_hand_sum, sum(reserved) over w as reserved_sum
-              from movement window w as (partition by sku order by sequence)) m
-            where sequence <> place or on_hand_after <> on_hand_sum or reserved_after <> reserved_sum
-               or on_hand_after < reserved_after or reserved_after < 0
-            """, Recount) { Always = true },
+        new("ledger-adds-up", Promises.NoOversell,
+            "the ledger of an article has no gap and adds up, and never more is reserved than there is", """
+                select format('stock_ledger %s #%s', sku, sequence),
+                       format('%s on hand and %s reserved after this %s; it is movement %s, and they add up to %s and %s',
+                              on_hand_after, reserved_after, kind, place, on_hand_sum, reserved_sum) from (
+                  select *, row_number() over w as place, sum(on_hand) over w as on_hand_sum, sum(reserved) over w as reserved_sum
+                  from movement window w as (partition by sku order by sequence)) m
+                where sequence <> place or on_hand_after <> on_hand_sum or reserved_after <> reserved_sum
+                   or on_hand_after < reserved_after or reserved_after < 0
+                """, Recount) { Always = true },
         new("counters-match-ledger", Promises.NoOversell, "the counters of an article are its ledger's last", """
-            select format('stock %s', sku), format('the counters say %s on hand, %s reserved after %s movements; the ledger %s, %s after %s',
+            select format('stock %s', sku),
+                   format('the counters say %s on hand, %s reserved after %s movements; the ledger %s, %s after %s',
                           s.on_hand, s.reserved, s.movements, l.on_hand_after, l.reserved_after, l.sequence)
             from stock s full join (select distinct on (sku) * from movement order by sku, sequence desc) l using (sku)
             where (coalesce(s.on_hand, 0), coalesce(s.reserved, 0), coalesce(s.movements, 0))
@@ -32,37 +36,46 @@ internal static class StockChecks
             select format('order %s', h.id::uuid), format('%s of %s reserved in all, ordered %s', h.asked, h.sku, coalesce(l.units, 0))
             from held h left join line l using (id, sku)
             where coalesce(h.asked, 0) not in (0, coalesce(l.units, 0))
-            """, "Compare the order with GET /inventory/{sku}/ledger; what was reserved too much is put back by an adjustment of the same number.") { Always = true },
+            """, "Compare the order with GET /inventory/{sku}/ledger; what was reserved too much is put back by an adjustment of the same "
+                + "number.") { Always = true },
         new("sold-as-ordered", Promises.NoOversell, "what an order that stands names has left the stock, but for what it gave back", """
             select format('order %s', l.id::uuid), format('%s; %s of %s ordered, %s given back, %s sold, %s still reserved',
                           p.status, l.units, l.sku, coalesce(g.units, 0), coalesce(-m.on_hand, 0), coalesce(m.reserved, 0))
             from line l join purchase p using (id) left join held m using (id, sku) left join given_back g using (id, sku)
             where p.status in ('confirmed', 'shipped', 'delivered', 'refunded') and not exists (select from busy b where b.id = p.id)
               and (m.on_hand, m.reserved) is distinct from (coalesce(g.units, 0) - l.units, 0::bigint)
-            """, "Any write to the order makes it look again (POST /admin/orders/{id}/ship, say); if the ledger stays as it is, adjust the stock by hand and refund what cannot be sent."),
+            """, "Any write to the order makes it look again (POST /admin/orders/{id}/ship, say); if the ledger stays as it is, adjust the "
+                + "stock by hand and refund what cannot be sent."),
         new("gives-back-what-was-ordered", Promises.NoOversell, "an order gives back no more than it ordered", """
             select format('order %s', g.id::uuid), format('%s of %s given back, %s ordered', g.units, g.sku, coalesce(l.units, 0))
             from given_back g left join line l using (id, sku)
             where g.units not between 1 and coalesce(l.units, 0)
-            """, "Compare the order with GET /inventory/{sku}/ledger, and take what came back too much off by an adjustment of the same number.") { Always = true },
+            """,
+            "Compare the order with GET /inventory/{sku}/ledger, and take what came back too much off by an adjustment of the same number.")
+            { Always = true },
         new("awaiting-holds-stock", Promises.NoOversell, "an order that awaits its payment holds its stock", """
             select format('order %s', l.id::uuid), format('%s of %s ordered, %s held', l.units, l.sku, coalesce(h.reserved, 0))
             from line l join purchase p using (id) left join held h using (id, sku)
             where p.status = 'awaitingPayment' and not exists (select from busy b where b.id = p.id) and h.reserved is distinct from l.units
-            """, "Cancel the order (POST /orders/{id}/cancel): paid now, it could not be filled. Then look in the ledger for who took the units."),
+            """, "Cancel the order (POST /orders/{id}/cancel): paid now, it could not be filled. Then look in the ledger for who took the "
+                + "units."),
         new("called-off-gives-back", Promises.NoOversell, "an order that was called off has given its stock back", """
-            select format('order %s', m.id::uuid), format('%s; of %s it still holds %s and has taken %s', coalesce(p.status, 'not there'), m.sku, m.reserved, -m.on_hand)
+            select format('order %s', m.id::uuid),
+                   format('%s; of %s it still holds %s and has taken %s', coalesce(p.status, 'not there'), m.sku, m.reserved, -m.on_hand)
             from held m left join purchase p using (id)
-            where (p.status is null or p.status in ('rejected', 'expired', 'cancelled')) and not exists (select from busy b where b.id = m.id)
+            where (p.status is null or p.status in ('rejected', 'expired', 'cancelled'))
+              and not exists (select from busy b where b.id = m.id)
               and (m.on_hand <> 0 or m.reserved <> 0)
             """, "Put the units back by POST /inventory/{sku}/adjustments once you know that nobody has them."),
         new("stock-of-a-product", Promises.NoOversell, "stock belongs to a product", """
             select format('stock %s', s.sku), format('%s on hand, but there is no product of that name', s.on_hand)
-            from stock s left join grain_state_product p on p.state_name = 'product' and p.grain_key = 'sku/' || s.sku and p.state is not null
+            from stock s left join grain_state_product p on p.state_name = 'product' and p.grain_key = 'sku/' || s.sku
+                and p.state is not null
             where p.grain_key is null
             """, "Make the product again (POST /products), then archive it if it is not to be sold.") { Always = true },
         new("stock-index", Promises.NoOversell, "the search sees the stock that there is", """
-            select format('stock %s', sku), format('the index says %s available, the counters %s', index ->> 'available', on_hand - reserved)
+            select format('stock %s', sku),
+                   format('the index says %s available, the counters %s', index ->> 'available', on_hand - reserved)
             from stock where pg_temp.number_of(index ->> 'available') is distinct from on_hand - reserved
             """, "Any adjustment of the article writes its index anew.") { Always = true },
     ];

@@ -32,8 +32,8 @@ internal sealed class StockLedger(NpgsqlDataSource database) : IStockLedger
         while (await reader.ReadAsync(cancellation))
         {
             rows.Add(new StockMovement(
-                reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), Enum.Parse<StockMovementKind>(reader.GetString(2)), reader.GetInt32(3),
-                reader.GetInt32(4), reader.GetInt32(5), reader.IsDBNull(6) ? null : reader.GetString(6)));
+                reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), Enum.Parse<StockMovementKind>(reader.GetString(2)),
+                reader.GetInt32(3), reader.GetInt32(4), reader.GetInt32(5), reader.IsDBNull(6) ? null : reader.GetString(6)));
         }
         return rows.ToImmutable();
     }

@@ -27,12 +27,14 @@ internal static class KubernetesHosting
     /// <summary>Returns what the configuration and the environment lack, each with the value to set.</summary>
     public static IEnumerable<string> Problems(SiloOptions options, IConfiguration environment)
     {
-        if (options.KubernetesApi.Length > 0 && !(Uri.TryCreate(options.KubernetesApi, UriKind.Absolute, out var api) && api.Scheme is "http" or "https"))
+        if (options.KubernetesApi.Length > 0
+            && !(Uri.TryCreate(options.KubernetesApi, UriKind.Absolute, out var api) && api.Scheme is "http" or "https"))
             yield return $"Silo:KubernetesApi is '{options.KubernetesApi}'; set Silo__KubernetesApi to an address such as "
                 + "http://127.0.0.1:8001 (kubectl proxy), or to nothing in a pod.";
         if (!options.Kubernetes)
             yield break;
-        foreach (var name in (string[])[KubernetesHostingOptions.PodNameEnvironmentVariable, KubernetesHostingOptions.PodNamespaceEnvironmentVariable])
+        foreach (var name in (string[])[
+            KubernetesHostingOptions.PodNameEnvironmentVariable, KubernetesHostingOptions.PodNamespaceEnvironmentVariable])
         {
             if (string.IsNullOrEmpty(environment[name]))
                 yield return $"Silo:Kubernetes is true, and {name} is not set; set it from the pod's metadata (deploy/k8s/base/silo.yaml), "
@@ -45,7 +47,9 @@ internal static class KubernetesHosting
 
     private static KubernetesClientConfiguration ApiServer(string address)
     {
-        var api = address.Length > 0 ? new KubernetesClientConfiguration { Host = address } : KubernetesClientConfiguration.InClusterConfig();
+        var api = address.Length > 0
+            ? new KubernetesClientConfiguration { Host = address }
+            : KubernetesClientConfiguration.InClusterConfig();
         api.HttpClientTimeout = RequestTimeout;
         api.FirstMessageHandlerSetup = handler => handler.ConnectTimeout = ConnectTimeout;
         api.TokenProvider = new ThrottledTokenProvider(api.TokenProvider);

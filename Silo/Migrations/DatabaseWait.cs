@@ -48,7 +48,8 @@ internal static partial class DatabaseWait
 
     /// <summary>True for a temporary error: the server does not respond, starts, stops or has too many connections.</summary>
     internal static bool IsUnreachable(Exception e) => e is PostgresException refusal
-        ? refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.TooManyConnections
+        ? refusal.SqlState is PostgresErrorCodes.CannotConnectNow or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+            or PostgresErrorCodes.TooManyConnections
         : e is NpgsqlException or SocketException;
 
     [LoggerMessage(Level = LogLevel.Warning,

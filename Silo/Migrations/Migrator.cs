@@ -50,7 +50,8 @@ internal static partial class Migrator
     {
         await using var database = Open(connectionString);
         await using var connection = await database.OpenConnectionAsync(cancellation);
-        await using (var command = new NpgsqlCommand("select pg_advisory_lock(@key)", connection) { CommandTimeout = (int)MaxWait.TotalSeconds })
+        await using (var command = new NpgsqlCommand("select pg_advisory_lock(@key)", connection)
+        { CommandTimeout = (int)MaxWait.TotalSeconds })
         {
             command.Parameters.AddWithValue("key", LockKey);
             await command.ExecuteNonQueryAsync(cancellation);
@@ -84,7 +85,8 @@ internal static partial class Migrator
             await Task.Delay(AwaitPause, cancellation);
         }
         if (!result.Successful)
-            throw new InvalidOperationException($"Migration {result.ErrorScript?.Name ?? "?"} failed: {result.Error.Message}", result.Error);
+            throw new InvalidOperationException(
+                $"Migration {result.ErrorScript?.Name ?? "?"} failed: {result.Error.Message}", result.Error);
     }
 
     /// <summary>Fills existing rows in short transactions. The shop keeps running, and the rows stay writable.</summary>
@@ -154,7 +156,8 @@ internal static partial class Migrator
     {
         await using var command = new NpgsqlCommand("""
             select count(*) filter (where ended)::int, count(*) filter (where not ended)::int from (
-              select case when (pg_has_role(r.oid, 'usage') or pg_has_role('pg_signal_backend', 'usage')) and (not r.rolsuper or current_setting('is_superuser')::boolean)
+              select case when (pg_has_role(r.oid, 'usage') or pg_has_role('pg_signal_backend', 'usage'))
+                  and (not r.rolsuper or current_setting('is_superuser')::boolean)
                           then pg_terminate_backend(a.pid) else false end as ended
               from pg_stat_activity a join pg_roles r on r.oid = a.usesysid
               where a.application_name = $1 and a.datname = current_database()) audit
@@ -195,7 +198,8 @@ internal static partial class Migrator
     private static UpgradeEngine Upgrade(NpgsqlDataSource database, ILogger log, Func<string, bool>? include = null) => DeployChanges.To
         .PostgresqlDatabase(new PostgresqlConnectionManager(database))
         .WithScriptsEmbeddedInAssembly(
-            Assembly.GetExecutingAssembly(), name => name.EndsWith(".sql", StringComparison.Ordinal) && include?.Invoke(FileOf(name)) != false)
+            Assembly.GetExecutingAssembly(), name =>
+                name.EndsWith(".sql", StringComparison.Ordinal) && include?.Invoke(FileOf(name)) != false)
         .WithTransactionPerScript()
         .JournalToPostgresqlTable("public", "schema_version")
         .LogTo(new Log(log))

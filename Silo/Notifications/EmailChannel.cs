@@ -29,7 +29,8 @@ internal sealed class EmailChannel(IMailTransport transport, NotificationTemplat
 
     public async Task SendAsync(NotificationDue message, string deliveryId, CancellationToken cancellation)
     {
-        var handover = handovers.GetOrAdd(deliveryId, static (id, state) => state.Channel.BeginAsync(state.Message, id), (Channel: this, Message: message));
+        var handover = handovers.GetOrAdd(
+            deliveryId, static (id, state) => state.Channel.BeginAsync(state.Message, id), (Channel: this, Message: message));
         try
         {
             await handover.WaitAsync(cancellation).ConfigureAwait(false);

@@ -36,7 +36,8 @@ internal sealed class MailComposer
         sample.Headers.Add(HeaderId.AutoSubmitted, "auto-generated");
         sample.MimeVersion = new Version(1, 0);
         from = sample.Headers[sample.Headers.IndexOf(HeaderId.From)].Clone();
-        constant = [.. sample.Headers.Where(h => h.Id is HeaderId.ReplyTo or HeaderId.AutoSubmitted or HeaderId.MimeVersion).Select(h => h.Clone())];
+        constant = [.. sample.Headers.Where(h => h.Id is HeaderId.ReplyTo or HeaderId.AutoSubmitted or HeaderId.MimeVersion).Select(h =>
+            h.Clone())];
     }
 
     /// <summary>Builds the message.</summary>
@@ -74,7 +75,8 @@ internal sealed class MailComposer
         {
             Content = new MimeContent(new MemoryStream(text), ContentEncoding.EightBit),
         };
-        part.Headers.Add(IsShort(language) ? new PlainHeader(HeaderId.ContentLanguage, language) : new Header(HeaderId.ContentLanguage, language));
+        part.Headers.Add(
+            IsShort(language) ? new PlainHeader(HeaderId.ContentLanguage, language) : new Header(HeaderId.ContentLanguage, language));
         // A transport re-encodes the part if its server accepts only seven bits.
         part.Headers.Add(TransferEncoding.Clone());
         return part;
@@ -82,7 +84,9 @@ internal sealed class MailComposer
 
     /// <summary>True for a value that encoding would not change.</summary>
     private static bool IsShort(string value) =>
-        value.Length is > 0 and <= ShortHeader && !value.AsSpan().ContainsAnyExcept(Plain) && !value.Contains("=?", StringComparison.Ordinal);
+        value.Length is > 0 and <= ShortHeader
+        && !value.AsSpan().ContainsAnyExcept(Plain)
+        && !value.Contains("=?", StringComparison.Ordinal);
 
     /// <summary>A header whose value is written to the message unchanged.</summary>
     private sealed class PlainHeader(HeaderId id, string value)

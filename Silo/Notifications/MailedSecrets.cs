@@ -11,7 +11,8 @@ internal sealed class MailedSecrets(NpgsqlDataSource database) : IMailedSecrets
         // retries.
         await using var command = database.CreateCommand("""
             with of_deliveries as (
-              update event_delivery set data = convert_to(((convert_from(data, 'UTF8')::jsonb - 'token') #- '{details,token}')::text, 'UTF8')
+              update event_delivery set data =
+                  convert_to(((convert_from(data, 'UTF8')::jsonb - 'token') #- '{details,token}')::text, 'UTF8')
                 where event_id = any($1))
             update event set data = (data - 'token') #- '{details,token}' where id = any($1) and data is not null
             """);

@@ -105,7 +105,9 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         using var rendering = new LiquidRendering(model, complain);
         var (title, text) = Write(words, rendering);
         model["title"] = title;
-        model.Add("paragraphs", text.ReplaceLineEndings("\n").Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        model.Add(
+            "paragraphs", text.ReplaceLineEndings("\n")
+                .Split("\n\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         model["action"] = words.Action is null ? null : rendering.Render(words.Action, "label").Trim().ToString();
         return new MailText(
             language, title,
@@ -189,7 +191,8 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         NotificationKind.EmailChangeRequested or NotificationKind.EmailChanged =>
             $"{publicUrl}/undo-email-change?token={Uri.EscapeDataString(d.Token ?? "")}",
         NotificationKind.LowStock or NotificationKind.OutOfStock => $"{publicUrl}/admin/inventory/{Uri.EscapeDataString(d.Sku ?? "")}",
-        NotificationKind.PaymentDisputed or NotificationKind.DisputeClosed or NotificationKind.RefundFailed => $"{publicUrl}/admin/orders/{d.OrderId}",
+        NotificationKind.PaymentDisputed or NotificationKind.DisputeClosed or NotificationKind.RefundFailed =>
+            $"{publicUrl}/admin/orders/{d.OrderId}",
         _ => d.OrderId is { } order ? $"{publicUrl}/orders/{order}" : null,
     };
 
@@ -210,7 +213,8 @@ internal sealed partial class NotificationTemplates : INotificationTexts
         {
             if (File.Exists(path))
                 problems.Add(
-                    $"{path} has {parts.Length} part(s); it needs a title, a text and, if there is a link, its label, separated by lines of three dashes.");
+                    $"{path} has {parts.Length} part(s); it needs a title, a text and, if there is a link, its label, separated by lines "
+                        + "of three dashes.");
             return new Words(LiquidTemplate.Empty, LiquidTemplate.Empty, null);
         }
         var textLine = LinesOf(parts[0]) + 2;
@@ -302,7 +306,10 @@ internal sealed record MailText(string Language, string Title, byte[] TextBytes,
 internal static class NotificationSamples
 {
     /// <summary>Names that layouts may use with every kind, whether they have a value or not.</summary>
-    private static readonly string[] OfLayouts = ["name", "link", "lines", "shortages", "subtotal", "discount", "shipping", "tax", "tax_included", "total"];
+    private static readonly string[] OfLayouts =
+    [
+        "name", "link", "lines", "shortages", "subtotal", "discount", "shipping", "tax", "tax_included", "total",
+    ];
 
     /// <summary>Names that a kind has only sometimes. Its templates test for them before they use them.</summary>
     private static string[] Optional(NotificationKind kind) => kind switch
@@ -322,7 +329,9 @@ internal static class NotificationSamples
     {
         Reason = Optional(kind).Contains("reason") ? "changed my mind" : Least(kind).Reason,
         Paid = kind == NotificationKind.OrderCancelled ? true : null,
-        Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired ? DateTimeOffset.UnixEpoch : Least(kind).Deadline,
+        Deadline = kind is NotificationKind.PaymentFailed or NotificationKind.PaymentActionRequired
+            ? DateTimeOffset.UnixEpoch
+            : Least(kind).Deadline,
     };
 
     /// <summary>Returns samples with only the details that the kind always has.</summary>
@@ -344,7 +353,8 @@ internal static class NotificationSamples
             NotificationKind.EmailChangeUndone => new() { OtherEmail = "new@example.com" },
             NotificationKind.LowStock => new() { Sku = "SKU", Available = 2, Threshold = 5 },
             NotificationKind.OutOfStock => new() { Sku = "SKU", Available = 0 },
-            NotificationKind.OrderConfirmed => order with { Lines = [new OrderLine("SKU", "Thing", 1, usd, usd, usd)], Subtotal = usd, Discount = usd, Shipping = usd, Tax = usd },
+            NotificationKind.OrderConfirmed => order with
+            { Lines = [new OrderLine("SKU", "Thing", 1, usd, usd, usd)], Subtotal = usd, Discount = usd, Shipping = usd, Tax = usd },
             NotificationKind.OrderRejected => order with { Shortages = [new Shortage("SKU", 2, 1)] },
             NotificationKind.OrderShipped => order with { Carrier = "Carrier", TrackingNumber = "1" },
             NotificationKind.OrderRefunded => order with { Refunded = usd },

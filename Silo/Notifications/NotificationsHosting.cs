@@ -31,7 +31,8 @@ internal static class NotificationsHosting
         return options.Email.Mode switch
         {
             EmailMode.Smtp => services.AddSingleton<IMailTransport, SmtpTransport>().AddSingleton<INotificationChannel, EmailChannel>(),
-            EmailMode.Directory => services.AddSingleton<IMailTransport, MailDirectory>().AddSingleton<INotificationChannel, EmailChannel>(),
+            EmailMode.Directory =>
+                services.AddSingleton<IMailTransport, MailDirectory>().AddSingleton<INotificationChannel, EmailChannel>(),
             _ => services.AddHostedService<MailDisabledWarning>(),
         };
     }

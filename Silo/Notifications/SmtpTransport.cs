@@ -126,7 +126,8 @@ internal sealed class SmtpTransport(IOptions<NotificationsOptions> options, Time
     /// </summary>
     private static bool IsForGood(Exception e) => e is NotSupportedException
         || (e is SmtpCommandException { StatusCode: SmtpStatusCode.ExceededStorageAllocation })
-        || (e is SmtpCommandException { ErrorCode: SmtpErrorCode.RecipientNotAccepted or SmtpErrorCode.MessageNotAccepted } command && (int)command.StatusCode >= 500);
+        || (e is SmtpCommandException { ErrorCode: SmtpErrorCode.RecipientNotAccepted or SmtpErrorCode.MessageNotAccepted } command
+            && (int)command.StatusCode >= 500);
 
     /// <summary>Wraps an error that passes by itself or that the operators of the server or the shop can fix.</summary>
     private HandlingException Trouble(Exception e) => new(ErrorClass.Network, $"The mail server {smtp.Host}:{smtp.Port}: {e.Message}", e);

@@ -8,7 +8,8 @@ namespace SoonShop.Silo.Notifications;
 /// Writes attempts to post events to their log, twice a second and when the silo stops. A silo that dies loses the last ones; the events
 /// themselves are not lost.
 /// </summary>
-internal sealed partial class WebhookAttemptWriter(WebhookAttempts attempts, WebhookDeliveryLog deliveries, ILogger<WebhookAttemptWriter> log)
+internal sealed partial class WebhookAttemptWriter(
+    WebhookAttempts attempts, WebhookDeliveryLog deliveries, ILogger<WebhookAttemptWriter> log)
     : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
@@ -49,7 +50,8 @@ internal sealed partial class WebhookAttemptWriter(WebhookAttempts attempts, Web
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Attempts to post to webhook endpoints could not be logged; they are tried again: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "Attempts to post to webhook endpoints could not be logged; they are tried again: {Reason}")]
     private static partial void LogFailure(ILogger log, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning,

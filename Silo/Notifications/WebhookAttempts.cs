@@ -81,4 +81,5 @@ internal sealed class WebhookAttempts(IOptions<NotificationsOptions> options)
 /// <param name="Error">Why it failed; null when it succeeded.</param>
 /// <param name="Response">The beginning of an answer that was not 2xx.</param>
 internal sealed record WebhookAttempt(
-    Guid EndpointId, string EventId, string EventType, DateTimeOffset At, int Attempt, int DurationMs, int? Status, string? Error, string? Response);
+    Guid EndpointId, string EventId, string EventType, DateTimeOffset At, int Attempt, int DurationMs, int? Status, string? Error,
+    string? Response);

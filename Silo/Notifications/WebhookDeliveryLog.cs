@@ -67,16 +67,17 @@ internal sealed class WebhookDeliveryLog(NpgsqlDataSource database) : IWebhookDe
     public async Task<CloudEvent?> FindEventAsync(string eventId, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
-            select id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before, correlation_id, causation_id, traceparent,
-                   convert_to(data::text, 'UTF8')
+            select id, source, sequence, type, subject, stream_namespace, stream_key, time, not_before, correlation_id,
+                   causation_id, traceparent, convert_to(data::text, 'UTF8')
             from event where id = $1 and data is not null
             """);
         command.Parameters.Add(new() { Value = eventId });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return !await reader.ReadAsync(cancellation) ? null : new CloudEvent(
             reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.GetString(4), reader.GetString(5),
-            reader.GetString(6), reader.GetFieldValue<DateTimeOffset>(7), reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8),
-            Text(reader, 9), Text(reader, 10), Text(reader, 11), reader.GetFieldValue<byte[]>(12));
+            reader.GetString(6), reader.GetFieldValue<DateTimeOffset>(7),
+            reader.IsDBNull(8) ? null : reader.GetFieldValue<DateTimeOffset>(8), Text(reader, 9), Text(reader, 10), Text(reader, 11),
+            reader.GetFieldValue<byte[]>(12));
     }
 
     private static WebhookDelivery Read(NpgsqlDataReader reader) => new(

@@ -16,11 +16,13 @@ internal sealed class WebhookEndpoints(NpgsqlDataSource database, TimeProvider t
     public async Task<ImmutableArray<WebhookEndpoint>> ListAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            "select state from grain_state where state_name = 'webhook' and index is not null order by index ->> 'createdAt', grain_key limit 1000");
+            "select state from grain_state where state_name = 'webhook' and index is not null order by index ->> 'createdAt', grain_key "
+                + "limit 1000");
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var endpoints = ImmutableArray.CreateBuilder<WebhookEndpoint>();
         while (await reader.ReadAsync(cancellation))
-            endpoints.Add(JsonSerializer.Deserialize<StateEnvelope<WebhookState>>(reader.GetFieldValue<byte[]>(0), StateJson.Options)!.State!.ToView());
+            endpoints.Add(JsonSerializer.Deserialize<StateEnvelope<WebhookState>>(
+                reader.GetFieldValue<byte[]>(0), StateJson.Options)!.State!.ToView());
         return endpoints.ToImmutable();
     }
 

@@ -38,7 +38,8 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Webh
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         MaxConnectionsPerServer = options.Value.Webhooks.MaxConcurrent,
         MaxResponseHeadersLength = 16,
-        ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, options.Value.Webhooks.AllowPrivateAddresses, cancellation),
+        ConnectCallback = (context, cancellation) =>
+            ConnectAsync(context.DnsEndPoint, options.Value.Webhooks.AllowPrivateAddresses, cancellation),
     })
     { Timeout = Timeout.InfiniteTimeSpan };
 
@@ -49,7 +50,8 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Webh
         if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
             return ErrorText.Of(
                 "field.url-plain", "must contain neither a user nor a fragment; verify the signature of each webhook instead");
-        return !webhooks.AllowPrivateAddresses && (uri.IsLoopback || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && !IsPublic(address)))
+        return !webhooks.AllowPrivateAddresses
+            && (uri.IsLoopback || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && !IsPublic(address)))
             ? ErrorText.Of("field.url-private", "must not be in a private network")
             : null;
     }
@@ -70,8 +72,8 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Webh
         finally
         {
             attempts.Add(new WebhookAttempt(
-                endpointId, e.Id, e.Type, time.GetUtcNow(), attempt, (int)time.GetElapsedTime(reply.BeganAt).TotalMilliseconds, reply.Status, error,
-                reply.Body));
+                endpointId, e.Id, e.Type, time.GetUtcNow(), attempt, (int)time.GetElapsedTime(reply.BeganAt).TotalMilliseconds,
+                reply.Status, error, reply.Body));
         }
     }
 
@@ -215,8 +217,8 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Webh
     [
         .. ((string[])
         [
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24",
-            "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
+            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+            "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
         ]).Select(n => IPNetwork.Parse(n)),
     ];
 
@@ -225,7 +227,10 @@ internal sealed class WebhookSender(IOptions<NotificationsOptions> options, Webh
     /// </summary>
     private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
 
-    private static readonly IPNetwork[] NotGlobal = [IPNetwork.Parse("2001::/23"), IPNetwork.Parse("2001:db8::/32"), IPNetwork.Parse("2002::/16"), IPNetwork.Parse("3fff::/20")];
+    private static readonly IPNetwork[] NotGlobal =
+    [
+        IPNetwork.Parse("2001::/23"), IPNetwork.Parse("2001:db8::/32"), IPNetwork.Parse("2002::/16"), IPNetwork.Parse("3fff::/20"),
+    ];
 
     internal static bool IsPublic(IPAddress address)
     {

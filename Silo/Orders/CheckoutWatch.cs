@@ -78,19 +78,20 @@ internal sealed partial class CheckoutWatch(
     private async Task<int> LookOnceAsync(CancellationToken cancellation)
     {
         var due = await checkouts.TakeAsync(Due, BatchSize, cancellation);
-        await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = OrdersAtATime, CancellationToken = cancellation }, async (checkout, _) =>
-        {
-            try
+        await Parallel.ForEachAsync(
+            due, new ParallelOptions { MaxDegreeOfParallelism = OrdersAtATime, CancellationToken = cancellation }, async (checkout, _) =>
             {
-                await grains.Reference<IOrderGrain>(checkout.OrderId).ResumeAsync(checkout.SeenAt);
-                End(checkout.OrderId);
-            }
-            catch (Exception e) when (!cancellation.IsCancellationRequested)
-            {
-                // The checkout stays on the list.
-                LogNotResumed(log, checkout.OrderId, e.Message);
-            }
-        });
+                try
+                {
+                    await grains.Reference<IOrderGrain>(checkout.OrderId).ResumeAsync(checkout.SeenAt);
+                    End(checkout.OrderId);
+                }
+                catch (Exception e) when (!cancellation.IsCancellationRequested)
+                {
+                    // The checkout stays on the list.
+                    LogNotResumed(log, checkout.OrderId, e.Message);
+                }
+            });
         return due.Length;
     }
 

@@ -14,7 +14,8 @@ internal sealed class OpenCheckouts(NpgsqlDataSource database)
         await using var command = database.CreateCommand("""
             with due as (
               select grain_key from open_checkout where seen_at <= clock_timestamp() - $1 order by seen_at limit $2 for update skip locked)
-            update open_checkout c set seen_at = clock_timestamp() from due where c.grain_key = due.grain_key returning c.grain_key, c.seen_at
+            update open_checkout c set seen_at = clock_timestamp() from due where c.grain_key = due.grain_key
+                returning c.grain_key, c.seen_at
             """);
         command.Parameters.Add(new() { Value = unseenFor });
         command.Parameters.Add(new() { Value = limit });
@@ -36,7 +37,8 @@ internal sealed class OpenCheckouts(NpgsqlDataSource database)
             BatchCommands =
             {
                 new NpgsqlBatchCommand("select set_config('synchronous_commit', 'off', true)"),
-                new NpgsqlBatchCommand("delete from open_checkout where grain_key = any ($1)") { Parameters = { new() { Value = orders.Select(o => o.ToString("N")).ToArray() } } },
+                new NpgsqlBatchCommand("delete from open_checkout where grain_key = any ($1)")
+                { Parameters = { new() { Value = orders.Select(o => o.ToString("N")).ToArray() } } },
             },
         };
         await batch.ExecuteNonQueryAsync(cancellation);

@@ -12,7 +12,8 @@ namespace SoonShop.Silo.Orders;
 /// applies the currently configured days, and keeps no event waiting for a month. Every silo runs it; concurrent runs do no harm.
 /// </summary>
 internal sealed partial class OrderHousekeeping(
-    OrderMaintenance upkeep, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time, ILogger<OrderHousekeeping> log) : BackgroundService
+    OrderMaintenance upkeep, IGrainFactory grains, IOptions<CheckoutOptions> options, TimeProvider time,
+    ILogger<OrderHousekeeping> log) : BackgroundService
 {
     private static readonly TimeSpan MaxPeriod = TimeSpan.FromHours(1);
     private static readonly TimeSpan MinPeriod = TimeSpan.FromSeconds(1);

@@ -50,7 +50,8 @@ internal sealed class OrderMaintenance(NpgsqlDataSource database)
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             while (await reader.ReadAsync(cancellation))
             {
-                if (JsonSerializer.Deserialize<StateEnvelope<CheckoutState>>(reader.GetFieldValue<byte[]>(2), StateJson.Options)?.State?.Order is not { } order)
+                if (JsonSerializer.Deserialize<StateEnvelope<CheckoutState>>(
+                    reader.GetFieldValue<byte[]>(2), StateJson.Options)?.State?.Order is not { } order)
                     continue;
                 keys.Add(reader.GetString(0));
                 versions.Add(reader.GetInt32(1));

@@ -124,7 +124,8 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
             from order_entry e join grain_state_order o on o.state_name = 'order' and o.grain_key = e.grain_key
             where (e.guest_cart_id = $1 or e.customer_id = $1) and o.index ->> 'cartId' = $1::text
               and (o.index ->> 'status' in ('pending', 'awaitingPayment')
-                   or (o.index ->> 'status' in ('confirmed', 'shipped', 'delivered') and o.index ->> 'placedAt' > $2 and o.grain_key <> all ($3)))
+                   or (o.index ->> 'status' in ('confirmed', 'shipped', 'delivered') and o.index ->> 'placedAt' > $2
+                       and o.grain_key <> all ($3)))
             order by e.placed_at desc, e.grain_key desc limit {IOrderQueries.MaxUnfinished}
             """);
         // A customer's cart has the customer's id.
@@ -143,6 +144,9 @@ internal sealed class OrderQueries(NpgsqlDataSource database) : IOrderQueries
         await using var command = database.CreateCommand("select state from grain_state_cart where grain_key = $1");
         command.Parameters.Add(new() { Value = guestCartId.ToString("N") });
         return await command.ExecuteScalarAsync(cancellation) is byte[] state
-            && JsonSerializer.Deserialize<StateEnvelope<CartState>>(state, StateJson.Options)!.State is { } cart && cart.HandedOverTo == customerId ? cart.MovedOrders : [];
+            && JsonSerializer.Deserialize<StateEnvelope<CartState>>(state, StateJson.Options)!.State is { } cart
+            && cart.HandedOverTo == customerId
+                ? cart.MovedOrders
+                : [];
     }
 }

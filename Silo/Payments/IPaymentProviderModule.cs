@@ -14,12 +14,16 @@ internal interface IPaymentProviderModule : IPaymentProviderInfo
     /// <summary>Returns what is wrong with the settings when this provider is in use, each with the value to set.</summary>
     IEnumerable<string> Problems(PaymentsOptions payments) => [];
 
-    /// <summary>Returns which settings only Development may have, each with the value to set, whether this provider is in use or not.</summary>
+    /// <summary>
+    /// Returns which settings only Development may have, each with the value to set, whether this provider is in use or not.
+    /// </summary>
     /// <param name="payments">The settings.</param>
     /// <param name="isUnnamed">True where payments are taken and <c>Payments:Provider</c> is not set.</param>
     IEnumerable<string> ProblemsOutsideDevelopment(PaymentsOptions payments, bool isUnnamed) => [];
 
-    /// <summary>Returns the text without the secrets of this provider, recognized by their format. Logs and messages pass through it.</summary>
+    /// <summary>
+    /// Returns the text without the secrets of this provider, recognized by their format. Logs and messages pass through it.
+    /// </summary>
     string Redact(string text) => text;
 
     /// <summary>

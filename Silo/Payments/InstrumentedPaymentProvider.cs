@@ -28,7 +28,8 @@ internal sealed class InstrumentedPaymentProvider : IPaymentProvider
         ObserveAsync("withdraw", () => provider.VoidAsync(command, cancellation), Outcome);
 
     public Task<ProviderPayment?> RetrieveAsync(string reference, CancellationToken cancellation) =>
-        ObserveAsync("retrieve", () => provider.RetrieveAsync(reference, cancellation), payment => payment is null ? "none" : Outcome(payment));
+        ObserveAsync(
+            "retrieve", () => provider.RetrieveAsync(reference, cancellation), payment => payment is null ? "none" : Outcome(payment));
 
     public Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation) =>
         ObserveAsync("cancel", () => provider.CancelAsync(reference, idempotencyKey, cancellation), Outcome);

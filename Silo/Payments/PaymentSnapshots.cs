@@ -35,7 +35,8 @@ internal sealed class PaymentSnapshots(NpgsqlDataSource database)
         SidesAsync($"""
             select {Columns} from (
               select placed_at, grain_key from order_entry
-              where placed_at >= $1::timestamptz and placed_at < $2::timestamptz and (placed_at, grain_key) > (coalesce(nullif($3, ''), '-infinity')::timestamptz, $4)
+              where placed_at >= $1::timestamptz and placed_at < $2::timestamptz
+                and (placed_at, grain_key) > (coalesce(nullif($3, ''), '-infinity')::timestamptz, $4)
               order by placed_at, grain_key limit $5) k
             join grain_state_order o on o.state_name = 'order' and o.grain_key = k.grain_key
             left join grain_state_payment p on p.state_name = 'payment' and p.grain_key = k.grain_key
@@ -66,7 +67,9 @@ internal sealed class PaymentSnapshots(NpgsqlDataSource database)
             sides.Add(new PaymentSnapshot(
                 Guid.ParseExact(reader.GetString(0), "N"),
                 reader.IsDBNull(1) ? null : Enum.Parse<OrderStatus>(reader.GetString(1), ignoreCase: true),
-                reader.IsDBNull(2) ? null : JsonSerializer.Deserialize<StateEnvelope<PaymentState>>(reader.GetFieldValue<byte[]>(2), StateJson.Options)!.State)
+                reader.IsDBNull(2)
+                    ? null
+                    : JsonSerializer.Deserialize<StateEnvelope<PaymentState>>(reader.GetFieldValue<byte[]>(2), StateJson.Options)!.State)
             {
                 PlacedAt = reader.IsDBNull(3) ? "" : reader.GetString(3),
             });

@@ -28,5 +28,6 @@ internal static class PaymentsHosting
     /// <summary>Registers a provider with its metrics and traces.</summary>
     public static IServiceCollection AddPaymentProvider<T>(this IServiceCollection services) where T : class, IPaymentProvider => services
         .AddSingleton<T>()
-        .AddSingleton<IPaymentProvider>(s => new InstrumentedPaymentProvider(s.GetRequiredService<T>(), s.GetRequiredService<PaymentMetrics>()));
+        .AddSingleton<IPaymentProvider>(
+            s => new InstrumentedPaymentProvider(s.GetRequiredService<T>(), s.GetRequiredService<PaymentMetrics>()));
 }

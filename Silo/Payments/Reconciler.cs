@@ -58,7 +58,8 @@ internal sealed partial class Reconciler(
     {
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
         {
-            var page = await shop.UnsettledAsync(TimeSpan.FromSeconds(Options.TooLongSeconds), run.Position.UnsettledAfter, Options.PageSize, cancellation);
+            var page = await shop.UnsettledAsync(
+                TimeSpan.FromSeconds(Options.TooLongSeconds), run.Position.UnsettledAfter, Options.PageSize, cancellation);
             foreach (var side in page)
             {
                 run.Report = run.Report with { InBetween = run.Report.InBetween + 1 };
@@ -76,7 +77,8 @@ internal sealed partial class Reconciler(
                 foreach (var reference in side.Payment!.Attempts.Where(a => a.MayTake).Select(a => a.Reference).OfType<string>())
                     await CheckAsync(run, side.Id, reference, null, cancellation);
             }
-            await SaveAsync(run, run.Position with { UnsettledAfter = page.Count < Options.PageSize ? "" : page[^1].Id.ToString("N") }, cancellation);
+            await SaveAsync(
+                run, run.Position with { UnsettledAfter = page.Count < Options.PageSize ? "" : page[^1].Id.ToString("N") }, cancellation);
             if (page.Count < Options.PageSize)
                 return;
         }
@@ -101,7 +103,8 @@ internal sealed partial class Reconciler(
 
     /// <summary>Compares a window of the provider's payments. True when it reached the end.</summary>
     private async Task<bool> ComparePaymentsAsync(
-        Run run, ReconciliationWindow pass, Func<ReconciliationPosition, ReconciliationWindow?, ReconciliationPosition> advance, CancellationToken cancellation)
+        Run run, ReconciliationWindow pass, Func<ReconciliationPosition, ReconciliationWindow?, ReconciliationPosition> advance,
+        CancellationToken cancellation)
     {
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
         {
@@ -142,7 +145,8 @@ internal sealed partial class Reconciler(
 
     /// <summary>Compares a window of the orders. True when it reached the end.</summary>
     private async Task<bool> CompareOrdersAsync(
-        Run run, ReconciliationWindow pass, Func<ReconciliationPosition, ReconciliationWindow?, ReconciliationPosition> advance, CancellationToken cancellation)
+        Run run, ReconciliationWindow pass, Func<ReconciliationPosition, ReconciliationWindow?, ReconciliationPosition> advance,
+        CancellationToken cancellation)
     {
         for (var pages = 0; pages < Options.MaxPagesPerRun; pages++)
         {
@@ -151,7 +155,8 @@ internal sealed partial class Reconciler(
             {
                 run.Report = run.Report with { Orders = run.Report.Orders + 1 };
                 if (!PaymentComparison.WithOrder(side.Order, side.Payment).IsEmpty)
-                    await CheckAsync(run, side.Id, side.Payment?.Attempts.LastOrDefault(a => a.Reference is not null)?.Reference, null, cancellation);
+                    await CheckAsync(
+                        run, side.Id, side.Payment?.Attempts.LastOrDefault(a => a.Reference is not null)?.Reference, null, cancellation);
             }
             var goesOn = page.Count == Options.PageSize;
             pass = goesOn ? pass with { After = page[^1].Id.ToString("N"), AfterTime = page[^1].PlacedAt } : pass;
@@ -196,7 +201,8 @@ internal sealed partial class Reconciler(
         await SaveAsync(run, run.Position, cancellation);
     }
 
-    private async Task<(PaymentSnapshot Side, ProviderTransaction? Facts)> ReadAsync(Run run, Guid id, string? reference, CancellationToken cancellation)
+    private async Task<(PaymentSnapshot Side, ProviderTransaction? Facts)> ReadAsync(
+        Run run, Guid id, string? reference, CancellationToken cancellation)
     {
         if (reference is not null)
             await PaceAsync(run, cancellation);
@@ -219,7 +225,9 @@ internal sealed partial class Reconciler(
         else if (side.Payment is not null)
             await review.SettleAsync(side.Id);
         // A completed order accepts no payment. An order in progress was advanced by the settlement above.
-        if (side.Payment is { } payment && found.Any(d => d.Kind == DiscrepancyKind.PaidWithoutOrder) && PaymentComparison.HasEnded(side.Order)
+        if (side.Payment is { } payment
+            && found.Any(d => d.Kind == DiscrepancyKind.PaidWithoutOrder)
+            && PaymentComparison.HasEnded(side.Order)
             && (side.Order is not null || Options.SettleStrays))
         {
             await review.ReturnAsync(side.Id, payment.Terms);
@@ -227,8 +235,8 @@ internal sealed partial class Reconciler(
     }
 
     private async Task RecordAsync(
-        Run run, Guid id, string? reference, ImmutableArray<PaymentDifference> found, ImmutableArray<PaymentDifference> left, string resolution,
-        CancellationToken cancellation)
+        Run run, Guid id, string? reference, ImmutableArray<PaymentDifference> found, ImmutableArray<PaymentDifference> left,
+        string resolution, CancellationToken cancellation)
     {
         var settled = found.Count(f => !left.Any(l => l.Kind == f.Kind && l.Reference == f.Reference));
         run.Report = run.Report with

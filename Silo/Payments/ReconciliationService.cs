@@ -8,7 +8,8 @@ namespace SoonShop.Silo.Payments;
 
 /// <summary>Starts reconciliation when it is due, and reports the number of open discrepancies.</summary>
 internal sealed partial class ReconciliationService(
-    Reconciler reconciler, ReconciliationStore store, PaymentMetrics metrics, IOptions<PaymentsOptions> options, ILogger<ReconciliationService> log) : BackgroundService
+    Reconciler reconciler, ReconciliationStore store, PaymentMetrics metrics, IOptions<PaymentsOptions> options,
+    ILogger<ReconciliationService> log) : BackgroundService
 {
     /// <summary>How often it checks whether a run is due.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);

@@ -14,7 +14,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     /// <summary>How many resolved discrepancies one statement removes.</summary>
     private const int RemovalBatch = 5000;
 
-    private const string Columns = "id, kind, payment_id, reference, ours, theirs, first_seen_at, last_seen_at, times_seen, resolved_at, resolution";
+    private const string Columns =
+        "id, kind, payment_id, reference, ours, theirs, first_seen_at, last_seen_at, times_seen, resolved_at, resolution";
 
     public async Task<Result<Page<PaymentDiscrepancy>>> ListAsync(
         DiscrepancyFilter filter, PageRequest page, CancellationToken cancellation)
@@ -29,10 +30,12 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         query.And("last_seen_at < {0}", filter.To?.ToUniversalTime());
         if (!query.After(page.Cursor, list, "last_seen_at"))
             return Cursor.Bad;
-        command.CommandText = $"select {Columns} from payment_discrepancy where {query.Where} order by last_seen_at desc, id desc limit {page.Limit + 1}";
+        command.CommandText =
+            $"select {Columns} from payment_discrepancy where {query.Where} order by last_seen_at desc, id desc limit {page.Limit + 1}";
         var found = await ReadAsync(command, cancellation);
         return found.Count > page.Limit
-            ? new Page<PaymentDiscrepancy>([.. found.Take(page.Limit)], PageQuery.CursorOf(list, found[page.Limit - 1].LastSeenAt, found[page.Limit - 1].Id))
+            ? new Page<PaymentDiscrepancy>(
+                [.. found.Take(page.Limit)], PageQuery.CursorOf(list, found[page.Limit - 1].LastSeenAt, found[page.Limit - 1].Id))
             : new Page<PaymentDiscrepancy>([.. found], null);
     }
 
@@ -54,11 +57,13 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         DateTimeOffset? Time(int column) => reader.IsDBNull(column) ? null : reader.GetFieldValue<DateTimeOffset>(column);
         return new ReconciliationStatus(
             reader.GetBoolean(0), Time(1)!.Value, Time(2), Time(3),
-            reader.IsDBNull(4) ? null : JsonSerializer.Deserialize<ReconciliationReport>(reader.GetString(4), StateJson.Options), reader.GetInt64(5));
+            reader.IsDBNull(4) ? null : JsonSerializer.Deserialize<ReconciliationReport>(reader.GetString(4), StateJson.Options),
+            reader.GetInt64(5));
     }
 
     /// <summary>Takes the lease if a run is due and nobody holds it. Otherwise null.</summary>
-    public async Task<(ReconciliationPosition Position, DateTimeOffset Now)?> TryTakeAsync(string owner, TimeSpan lease, CancellationToken cancellation)
+    public async Task<(ReconciliationPosition Position, DateTimeOffset Now)?> TryTakeAsync(
+        string owner, TimeSpan lease, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("""
             update payment_reconciliation
@@ -70,7 +75,9 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         command.Parameters.Add(new() { Value = lease });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         return await reader.ReadAsync(cancellation)
-            ? (JsonSerializer.Deserialize<ReconciliationPosition>(reader.GetString(0), StateJson.Options)!, reader.GetFieldValue<DateTimeOffset>(1))
+            ? (
+                JsonSerializer.Deserialize<ReconciliationPosition>(reader.GetString(0), StateJson.Options)!,
+                reader.GetFieldValue<DateTimeOffset>(1))
             : null;
     }
 
@@ -78,7 +85,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     public async Task<bool> SaveAsync(string owner, ReconciliationPosition position, TimeSpan lease, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            "update payment_reconciliation set leased_until = clock_timestamp() + $2, position = $3 where owner = $1 and leased_until > clock_timestamp()");
+            "update payment_reconciliation set leased_until = clock_timestamp() + $2, position = $3 where owner = $1 and leased_until > "
+                + "clock_timestamp()");
         command.Parameters.Add(new() { Value = owner });
         command.Parameters.Add(new() { Value = lease });
         command.Parameters.Add(Json(position));
@@ -95,7 +103,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
             update payment_reconciliation
             set owner = null, leased_until = '-infinity', ended_at = clock_timestamp(),
                 report = case when $2 ->> 'error' is null then $2
-                              else $2 || jsonb_build_object('failingSince', coalesce(report ->> 'failingSince', to_jsonb(clock_timestamp()) #>> '{}')) end,
+                              else $2 || jsonb_build_object('failingSince',
+                                  coalesce(report ->> 'failingSince', to_jsonb(clock_timestamp()) #>> '{}')) end,
                 due_at = case when due_at > started_at then due_at else clock_timestamp() + $3 end
             where owner = $1
             """);
@@ -157,7 +166,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     public async Task<List<PaymentDiscrepancy>> OpenAsync(DateTimeOffset before, int limit, CancellationToken cancellation)
     {
         await using var command = database.CreateCommand(
-            $"select {Columns} from payment_discrepancy where resolved_at is null and last_seen_at < $1 order by last_seen_at, id limit $2");
+            $"select {Columns} from payment_discrepancy where resolved_at is null and last_seen_at < $1 order by last_seen_at, id limit "
+                + "$2");
         command.Parameters.Add(new() { Value = before.ToUniversalTime() });
         command.Parameters.Add(new() { Value = limit });
         return await ReadAsync(command, cancellation);
@@ -166,7 +176,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     /// <summary>Counts the open discrepancies by kind.</summary>
     public async Task<Dictionary<DiscrepancyKind, long>> CountOpenAsync(CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand("select kind, count(*) from payment_discrepancy where resolved_at is null group by kind");
+        await using var command = database.CreateCommand(
+            "select kind, count(*) from payment_discrepancy where resolved_at is null group by kind");
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var counts = Enum.GetValues<DiscrepancyKind>().ToDictionary(k => k, _ => 0L);
         while (await reader.ReadAsync(cancellation))
@@ -178,7 +189,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
     public async Task<(DateTimeOffset? Payments, DateTimeOffset? Orders)> ComparedToAsync(CancellationToken cancellation)
     {
         await using var command = database.CreateCommand("select position from payment_reconciliation");
-        var position = JsonSerializer.Deserialize<ReconciliationPosition>((string)(await command.ExecuteScalarAsync(cancellation))!, StateJson.Options)!;
+        var position = JsonSerializer.Deserialize<ReconciliationPosition>(
+            (string)(await command.ExecuteScalarAsync(cancellation))!, StateJson.Options)!;
         return (position.PaymentsComparedTo, position.OrdersComparedTo);
     }
 
@@ -210,8 +222,8 @@ internal sealed class ReconciliationStore(NpgsqlDataSource database) : IReconcil
         while (await reader.ReadAsync(cancellation))
         {
             found.Add(new PaymentDiscrepancy(
-                reader.GetGuid(0), Kind(reader.GetString(1)), reader.GetGuid(2), reader.GetString(3), reader.GetString(4), reader.GetString(5),
-                reader.GetFieldValue<DateTimeOffset>(6), reader.GetFieldValue<DateTimeOffset>(7), reader.GetInt32(8),
+                reader.GetGuid(0), Kind(reader.GetString(1)), reader.GetGuid(2), reader.GetString(3), reader.GetString(4),
+                reader.GetString(5), reader.GetFieldValue<DateTimeOffset>(6), reader.GetFieldValue<DateTimeOffset>(7), reader.GetInt32(8),
                 reader.IsDBNull(9) ? null : reader.GetFieldValue<DateTimeOffset>(9), reader.IsDBNull(10) ? null : reader.GetString(10)));
         }
         return found;

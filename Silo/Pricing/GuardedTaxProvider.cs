@@ -112,10 +112,12 @@ internal sealed partial class GuardedTaxProvider : ITaxProvider, IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The tax provider {Provider} does not answer; the shop's own tax rates are used: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Warning, Message = "The tax provider {Provider} does not answer; the shop's own tax rates are used: {Reason}")]
     private static partial void LogFailed(ILogger log, string provider, string reason);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The answer of the tax provider {Provider} is not used; the shop's own tax rates are: {Reason}")]
+    [LoggerMessage(
+        Level = LogLevel.Error, Message = "The answer of the tax provider {Provider} is not used; the shop's own tax rates are: {Reason}")]
     private static partial void LogInvalid(ILogger log, string provider, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning,

@@ -58,7 +58,9 @@ internal sealed class BrokerConnection : IAsyncDisposable
         {
             _ = DisposeLateAsync(opening);
             cancellation.ThrowIfCancellationRequested();
-            var reason = e is OperationCanceledException ? $"no connection within {options.ConnectSeconds} s" : e.GetBaseException().Message;
+            var reason = e is OperationCanceledException
+                ? $"no connection within {options.ConnectSeconds} s"
+                : e.GetBaseException().Message;
             throw new BrokerException(reason, e);
         }
     }

@@ -37,7 +37,8 @@ internal sealed class IncomingMessages(RabbitMqOptions options, EventTypes types
         var stream = e!.Stream!.Value;
         envelope = new EventEnvelope(
             $"{Source}#{Deterministic.Id(attributes.Source, attributes.Id):N}", $"{Source}/{attributes.Source.TrimStart('/')}", 0, e.Type,
-            stream.Key, stream.Namespace, stream.Key, attributes.Time, null, attributes.CorrelationId, attributes.Id, attributes.TraceParent, e);
+            stream.Key, stream.Namespace, stream.Key, attributes.Time, null, attributes.CorrelationId, attributes.Id,
+            attributes.TraceParent, e);
         return true;
     }
 
@@ -75,8 +76,8 @@ internal sealed class IncomingMessages(RabbitMqOptions options, EventTypes types
     }
 
     /// <summary>
-    /// Returns the sender's time, as far as it is in the last hour. The shop keeps events by their time, so an event that arrives must not be
-    /// older than its arrival by more than that, or younger.
+    /// Returns the sender's time, as far as it is in the last hour. The shop keeps events by their time, so an event that arrives must not
+    /// be older than its arrival by more than that, or younger.
     /// </summary>
     private DateTimeOffset TimeOf(IDictionary<string, object?> headers)
     {
@@ -84,7 +85,8 @@ internal sealed class IncomingMessages(RabbitMqOptions options, EventTypes types
         var sent = Find(headers, CloudEventHeaders.Time) switch
         {
             AmqpTimestamp stamp when stamp.UnixTime is > 0 and < 253_402_300_800 => DateTimeOffset.FromUnixTimeSeconds(stamp.UnixTime),
-            { } value when DateTimeOffset.TryParse(Text(value), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) => at,
+            { } value when DateTimeOffset.TryParse(Text(value), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) =>
+                at,
             _ => now,
         };
         return sent > now ? now : sent < now - MaxAge ? now - MaxAge : sent;

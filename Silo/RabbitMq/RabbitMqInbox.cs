@@ -11,7 +11,8 @@ namespace SoonShop.Silo.RabbitMq;
 
 /// <summary>
 /// Takes events of other systems from the inbox queue. A message is acknowledged after its event is committed; a message that comes again
-/// is recognised. A message that cannot be read goes to the queue of rejected ones. Handlers, retries and dead letters are those of any event.
+/// is recognised. A message that cannot be read goes to the queue of rejected ones. Handlers, retries and dead letters are those of any
+/// event.
 /// </summary>
 internal sealed partial class RabbitMqInbox(
     RabbitMqOptions options, IEventInbox inbox, IncomingMessages messages, RabbitMqMetrics metrics, TimeProvider time,

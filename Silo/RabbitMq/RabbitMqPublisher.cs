@@ -8,7 +8,8 @@ namespace SoonShop.Silo.RabbitMq;
 
 /// <summary>
 /// Sends committed events to the broker, on one silo of the cluster at a time, from the cursor on. The cursor passes an event when the
-/// broker has confirmed it, so an event is sent at least once; events of one stream are sent in order. While the broker is away, the cursor stays.
+/// broker has confirmed it, so an event is sent at least once; events of one stream are sent in order. While the broker is away, the cursor
+/// stays.
 /// </summary>
 internal sealed partial class RabbitMqPublisher(
     RabbitMqOptions options, NpgsqlDataSource database, PublisherCursor cursor, EventSelection selection, OutgoingMessages messages,

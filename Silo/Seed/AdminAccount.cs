@@ -96,12 +96,13 @@ internal sealed partial class AdminAccount(
     private static partial void LogRefused(ILogger log, string email, string reason);
 
     [LoggerMessage(Level = LogLevel.Critical,
-        Message = "The administrator {Email} had a password that the documents publish. The password is now Accounts:AdminPassword, and all "
-            + "sessions have ended. Check what others did with the account: GET /admin/audit-log and GET /admin/api-keys.")]
+        Message = "The administrator {Email} had a password that the documents publish. The password is now Accounts:AdminPassword, and "
+            + "all sessions have ended. Check what others did with the account: GET /admin/audit-log and GET /admin/api-keys.")]
     private static partial void LogReplaced(ILogger log, string email);
 
     [LoggerMessage(Level = LogLevel.Critical,
-        Message = "The administrator {Email} has a password that the documents publish, and Accounts:AdminPassword cannot replace it: {Reason} "
+        Message = "The administrator {Email} has a password that the documents publish, and Accounts:AdminPassword cannot replace it: "
+            + "{Reason} "
             + "Set Accounts__AdminPassword to another password and restart, or sign in and change the password.")]
     private static partial void LogNotReplaced(ILogger log, string email, string reason);
 

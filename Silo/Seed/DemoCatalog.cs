@@ -22,7 +22,8 @@ internal static class DemoCatalog
             ?? throw new JsonException($"{path} is empty.");
         var created = 0;
         await Parallel.ForEachAsync(
-            catalogue.Products, new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = cancellation }, async (item, _) =>
+            catalogue.Products, new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = cancellation },
+            async (item, _) =>
             {
                 if (!Sku.TryNormalize(item.Sku, out var sku))
                     throw new JsonException($"{path}: '{item.Sku}' is not a valid SKU.");
@@ -30,7 +31,8 @@ internal static class DemoCatalog
                 if (await product.GetOfferAsync() is null)
                 {
                     var result = await product.CreateAsync(pricing.Complete(new ProductContent(
-                        item.Name, item.Description, item.Category, item.Family, new Money(item.Price, currency), item.Attributes, item.Images)));
+                        item.Name, item.Description, item.Category, item.Family, new Money(item.Price, currency), item.Attributes,
+                        item.Images)));
                     if (result.IsError)
                         throw new JsonException($"{path}: {sku}: {result.Error.Detail} {JsonSerializer.Serialize(result.Error.Errors)}");
                     Interlocked.Increment(ref created);
@@ -48,7 +50,8 @@ internal static class DemoCatalog
 
     /// <summary>Creates the demo customer if the address is free.</summary>
     public static Task EnsureCustomerAsync(IGrainFactory grains, string email, string password) =>
-        grains.GetGrain<IUserGrain>(Deterministic.Id("demo", EmailAddress.Normalize(email))).RegisterAsync(new RegisterUser(email, password, "Demo Buyer"));
+        grains.GetGrain<IUserGrain>(Deterministic.Id("demo", EmailAddress.Normalize(email)))
+            .RegisterAsync(new RegisterUser(email, password, "Demo Buyer"));
 
     private sealed record Catalogue(ImmutableArray<Item> Products);
 

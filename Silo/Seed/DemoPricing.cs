@@ -6,8 +6,8 @@ using SoonShop.Pricing;
 namespace SoonShop.Silo.Seed;
 
 /// <summary>
-/// Loads the demo's prices (<c>pricing.json</c>): taxes, shipping, promotions, a price list, prices in other currencies. Repeating it changes
-/// nothing, and what somebody has changed since stays as it is.
+/// Loads the demo's prices (<c>pricing.json</c>): taxes, shipping, promotions, a price list, prices in other currencies. Repeating it
+/// changes nothing, and what somebody has changed since stays as it is.
 /// </summary>
 internal sealed class DemoPricing
 {
@@ -21,7 +21,8 @@ internal sealed class DemoPricing
     public static async Task<DemoPricing> ReadAsync(string path, CancellationToken cancellation)
     {
         await using var file = File.OpenRead(path);
-        return new DemoPricing(await JsonSerializer.DeserializeAsync<Data>(file, Options, cancellation) ?? throw new JsonException($"{path} is empty."));
+        return new DemoPricing(
+            await JsonSerializer.DeserializeAsync<Data>(file, Options, cancellation) ?? throw new JsonException($"{path} is empty."));
     }
 
     /// <summary>
@@ -44,7 +45,9 @@ internal sealed class DemoPricing
         return left;
     }
 
-    /// <summary>Returns the content of a demo product with weight, size class, tax category, and prices beside the one in the shop's currency.</summary>
+    /// <summary>
+    /// Returns the content of a demo product with weight, size class, tax category, and prices beside the one in the shop's currency.
+    /// </summary>
     public ProductContent Complete(ProductContent content) => content with
     {
         WeightGrams = data.Weights.Where(w => IsIn(content.Category, w.Key)).MaxBy(w => w.Key.Length).Value,
@@ -55,8 +58,10 @@ internal sealed class DemoPricing
 
     private ImmutableArray<ProductPrice> PricesOf(Money price) =>
     [
-        .. data.Currencies.Where(c => c.Currency != price.Currency).Select(c => new ProductPrice(c.Currency, c.Of(price.Amount)) { MinQuantity = 1 }),
-        new ProductPrice(price.Currency, data.Wholesale.Of(price.Amount)) { ListId = data.Wholesale.ListId, MinQuantity = data.Wholesale.MinQuantity },
+        .. data.Currencies.Where(c => c.Currency != price.Currency).Select(c =>
+            new ProductPrice(c.Currency, c.Of(price.Amount)) { MinQuantity = 1 }),
+        new ProductPrice(price.Currency, data.Wholesale.Of(price.Amount))
+        { ListId = data.Wholesale.ListId, MinQuantity = data.Wholesale.MinQuantity },
     ];
 
     private static JsonSerializerOptions MakeOptions()

@@ -45,8 +45,8 @@ internal static class ShopTables
     /// <summary>The state names that have partitions of their own.</summary>
     private static readonly string[] Partitioned =
     [
-        "user", "email", "product", "inventory", "cart", "order", "payment", "payment-customer", "idempotency", "notification", "mail", "webhook",
-        "promotion-uses",
+        "user", "email", "product", "inventory", "cart", "order", "payment", "payment-customer", "idempotency", "notification", "mail",
+        "webhook", "promotion-uses",
     ];
 
     /// <summary>Returns the table rows of ledger rows.</summary>

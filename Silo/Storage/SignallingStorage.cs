@@ -41,7 +41,8 @@ internal sealed class SignallingStorage(IGrainStorage storage, Func<int[]> queue
     {
         if (queues() is { Length: > 0 } ids)
             signal.Raise([
-                .. events.Where(e => !(e.NotBefore > e.Time)).Select(e => ids[QueueMapper.NumberOf(e.StreamNamespace, e.StreamKey, ids.Length)]).Distinct(),
+                .. events.Where(e => !(e.NotBefore > e.Time))
+                    .Select(e => ids[QueueMapper.NumberOf(e.StreamNamespace, e.StreamKey, ids.Length)]).Distinct(),
             ]);
     }
 }

@@ -32,8 +32,8 @@ internal static class StorageExtensions
     {
         silo.AddShopGrainStorage(configuration, FirstStatesStorage, MaxFirstStates);
         silo.Services.AddSingleton<IFirstStates>(s => new FirstStates(
-            s.GetRequiredKeyedService<IGrainStorage>(FirstStatesStorage), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<EventMetrics>(),
-            s.GetRequiredService<BusinessMetrics>()));
+            s.GetRequiredKeyedService<IGrainStorage>(FirstStatesStorage), s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<EventMetrics>(), s.GetRequiredService<BusinessMetrics>()));
         return silo;
     }
 

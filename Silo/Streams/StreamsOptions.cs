@@ -64,7 +64,8 @@ public sealed class StreamsOptions
                 yield return $"{Section}:{name} is {value}; set Streams__{name} to {min}–{max}.";
         }
         if (MaxDeliverySeconds is < 1 or > 3600)
-            yield return $"{Section}:{nameof(MaxDeliverySeconds)} is {MaxDeliverySeconds}; set Streams__{nameof(MaxDeliverySeconds)} to 1–3600.";
+            yield return $"{Section}:{nameof(MaxDeliverySeconds)} is {MaxDeliverySeconds}; set Streams__{nameof(MaxDeliverySeconds)} to "
+                + "1–3600.";
     }
 
     internal void Apply(PostgresStreamOptions options)
@@ -79,8 +80,8 @@ public sealed class StreamsOptions
         options.AckInterval = TimeSpan.FromMilliseconds(Math.Clamp(AckIntervalMilliseconds, 1, MaxAckInterval));
         options.ConsumerPatience = TimeSpan.FromSeconds(ConsumerPatienceSeconds);
         options.ReadCommitted = e => new CloudEvent(
-            e.Id, e.Source, e.Sequence, e.Type, e.Subject, e.StreamNamespace, e.StreamKey, e.Time, e.NotBefore, e.CorrelationId, e.CausationId,
-            e.TraceParent, e.Data);
+            e.Id, e.Source, e.Sequence, e.Type, e.Subject, e.StreamNamespace, e.StreamKey, e.Time, e.NotBefore, e.CorrelationId,
+            e.CausationId, e.TraceParent, e.Data);
         options.Lanes = services => new EventLaneBatches(services.GetRequiredService<EventHandlers>());
     }
 }

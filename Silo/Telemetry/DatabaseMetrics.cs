@@ -29,14 +29,24 @@ internal sealed class DatabaseMetrics
                 "soonshop.database.capacity", () => options.DatabaseCapacityGigabytes * BytesPerGigabyte, "By",
                 "The capacity of the database's disk, as configured");
         Gauge("size", "By", "The size of the database on disk", f => [new(f.SizeBytes)]);
-        meter.CreateObservableGauge("soonshop.database.connections", () => Of(connections, all => all.Select(c => Labelled(c.Value, "state", c.Key))), "{connection}", "Connections to this database by state");
+        meter.CreateObservableGauge(
+            "soonshop.database.connections", () => Of(connections, all => all.Select(c => Labelled(c.Value, "state", c.Key))),
+            "{connection}", "Connections to this database by state");
         Gauge("connections.max", "{connection}", "Connections that the server allows, for all databases", f => [new(f.MaxConnections)]);
         Gauge("locks.waiting", "{lock}", "Lock requests that wait", f => [new(f.LocksWaiting)]);
-        meter.CreateObservableGauge("soonshop.database.table", () => Of(tables, all => all.Select(t => Labelled(t.Bytes, "table", t.Name))), "By", "The size of the largest tables with their indexes");
-        meter.CreateObservableGauge("soonshop.database.table.dead_rows", () => Of(tables, all => all.Select(t => Labelled(t.DeadRows, "table", t.Name))), "{row}", "Dead rows in the largest tables, before a vacuum");
-        meter.CreateObservableGauge("soonshop.database.oldest_transaction", () => Of<DatabaseMetricsSample, double>(sample, f => [new(f.OldestTransactionSeconds)]), "s", "The age of the oldest open transaction");
-        Counter("transactions", "{transaction}", "Transactions by result", f => [Labelled(f.Committed, "result", "committed"), Labelled(f.RolledBack, "result", "rolled_back")]);
-        Counter("blocks", "{block}", "Blocks by where they were found", f => [Labelled(f.BlocksCached, "source", "cache"), Labelled(f.BlocksRead, "source", "disk")]);
+        meter.CreateObservableGauge(
+            "soonshop.database.table", () => Of(tables, all => all.Select(t => Labelled(t.Bytes, "table", t.Name))), "By",
+            "The size of the largest tables with their indexes");
+        meter.CreateObservableGauge(
+            "soonshop.database.table.dead_rows", () => Of(tables, all => all.Select(t => Labelled(t.DeadRows, "table", t.Name))), "{row}",
+            "Dead rows in the largest tables, before a vacuum");
+        meter.CreateObservableGauge(
+            "soonshop.database.oldest_transaction", () => Of<DatabaseMetricsSample, double>(sample, f => [new(f.OldestTransactionSeconds)]),
+            "s", "The age of the oldest open transaction");
+        Counter("transactions", "{transaction}", "Transactions by result", f =>
+            [Labelled(f.Committed, "result", "committed"), Labelled(f.RolledBack, "result", "rolled_back")]);
+        Counter("blocks", "{block}", "Blocks by where they were found", f =>
+            [Labelled(f.BlocksCached, "source", "cache"), Labelled(f.BlocksRead, "source", "disk")]);
         Counter("deadlocks", "{deadlock}", "Deadlocks", f => [new(f.Deadlocks)]);
         Counter("temporary", "By", "Temporary files that queries wrote because they lacked memory", f => [new(f.TemporaryBytes)]);
         Counter("wal", "By", "The bytes written to the server's write-ahead log", f => [new(f.WalBytes)]);

@@ -13,7 +13,8 @@ internal sealed class LostSilos : BackgroundService
     {
         this.membership = membership;
         meters.Create("SoonShop.Cluster").CreateObservableCounter(
-            "soonshop.cluster.silos.lost", () => Interlocked.Read(ref lost), "{silo}", "Silos that went from active to dead without a shutdown");
+            "soonshop.cluster.silos.lost", () => Interlocked.Read(ref lost), "{silo}",
+            "Silos that went from active to dead without a shutdown");
     }
 
     /// <summary>Counts the active silos that are dead now. A silo that stops is shutting down in between.</summary>

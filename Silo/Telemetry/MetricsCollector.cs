@@ -10,7 +10,8 @@ namespace SoonShop.Silo.Telemetry;
 /// Periodically reads the metrics that only the database has. Every silo does, so that the loss of one silo does not stop them.
 /// </summary>
 internal sealed partial class MetricsCollector(
-    NpgsqlDataSource source, ShopMetrics shop, DatabaseMetrics database, TelemetryOptions options, ILogger<MetricsCollector> log) : BackgroundService
+    NpgsqlDataSource source, ShopMetrics shop, DatabaseMetrics database, TelemetryOptions options,
+    ILogger<MetricsCollector> log) : BackgroundService
 {
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(10);
 
@@ -24,12 +25,14 @@ internal sealed partial class MetricsCollector(
         {
             var started = Stopwatch.GetTimestamp();
             // The check runs first and separately: reading metrics may be slow or forbidden although the database works.
-            var answers = await LookAsync("database's answer", cancellation => DatabaseMetricsSample.AskAsync(source, cancellation), stoppingToken);
+            var answers = await LookAsync(
+                "database's answer", cancellation => DatabaseMetricsSample.AskAsync(source, cancellation), stoppingToken);
             if (!stoppingToken.IsCancellationRequested)
                 database.Observe(answers);
             if (answers)
             {
-                await LookAsync("shop", async cancellation => shop.Observe(await ShopMetricsSample.ReadAsync(source, cancellation)), stoppingToken);
+                await LookAsync(
+                    "shop", async cancellation => shop.Observe(await ShopMetricsSample.ReadAsync(source, cancellation)), stoppingToken);
                 await LookAtDatabaseAsync(stoppingToken);
             }
             var pause = Stopwatch.GetElapsedTime(started) * MaxShare;
@@ -39,9 +42,14 @@ internal sealed partial class MetricsCollector(
 
     private async Task LookAtDatabaseAsync(CancellationToken stopping)
     {
-        var isWhole = await LookAsync("database", async cancellation => database.Observe(await DatabaseMetricsSample.ReadAsync(source, cancellation)), stopping);
-        isWhole &= await LookAsync("database's connections", async cancellation => database.Observe(await DatabaseMetricsSample.ReadConnectionsAsync(source, cancellation)), stopping);
-        isWhole &= await LookAsync("database's tables", async cancellation => database.Observe(await DatabaseMetricsSample.ReadTablesAsync(source, cancellation)), stopping);
+        var isWhole = await LookAsync(
+            "database", async cancellation => database.Observe(await DatabaseMetricsSample.ReadAsync(source, cancellation)), stopping);
+        isWhole &= await LookAsync(
+            "database's connections",
+            async cancellation => database.Observe(await DatabaseMetricsSample.ReadConnectionsAsync(source, cancellation)), stopping);
+        isWhole &= await LookAsync(
+            "database's tables", async cancellation => database.Observe(await DatabaseMetricsSample.ReadTablesAsync(source, cancellation)),
+            stopping);
         if (isWhole)
             shop.DatabaseObserved();
     }

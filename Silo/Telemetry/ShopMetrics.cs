@@ -9,7 +9,8 @@ internal sealed class ShopMetrics
 {
     private static readonly (SiloStatus Status, string Label)[] Statuses =
     [
-        (SiloStatus.Joining, "joining"), (SiloStatus.Active, "active"), (SiloStatus.ShuttingDown, "shutting_down"), (SiloStatus.Stopping, "stopping"), (SiloStatus.Dead, "dead"),
+        (SiloStatus.Joining, "joining"), (SiloStatus.Active, "active"), (SiloStatus.ShuttingDown, "shutting_down"),
+        (SiloStatus.Stopping, "stopping"), (SiloStatus.Dead, "dead"),
     ];
 
     private readonly IClusterMembershipService membership;
@@ -23,13 +24,21 @@ internal sealed class ShopMetrics
         (this.membership, this.events, this.time) = (membership, events, time);
         shopAt = databaseAt = time.GetTimestamp();
         var meter = meters.Create("SoonShop.Cluster");
-        meter.CreateObservableGauge("soonshop.cluster.silos", CountSilos, "{silo}", "Silos in this silo's view of the membership, by status");
-        meter.CreateObservableGauge("soonshop.inventory.items", () => Of<ShopMetricsSample, long>(sample, f => [Labelled(f.InStock, "state", "in_stock"), Labelled(f.Low, "state", "low"), Labelled(f.Out, "state", "out")]),
+        meter.CreateObservableGauge(
+            "soonshop.cluster.silos", CountSilos, "{silo}", "Silos in this silo's view of the membership, by status");
+        meter.CreateObservableGauge(
+            "soonshop.inventory.items", () => Of<ShopMetricsSample, long>(
+                sample, f => [Labelled(f.InStock, "state", "in_stock"), Labelled(f.Low, "state", "low"), Labelled(f.Out, "state", "out")]),
             "{item}", "Stock items of the shop, by stock level");
-        meter.CreateObservableGauge("soonshop.inventory.available_units", () => Of<ShopMetricsSample, long>(sample, f => [new(f.AvailableUnits)]), "{unit}", "Available units of the shop");
-        meter.CreateObservableGauge("soonshop.orders.unfinished", () => Of(sample, f => f.Unfinished.Select(u => Labelled(u.Count, "status", u.Status))),
+        meter.CreateObservableGauge(
+            "soonshop.inventory.available_units", () => Of<ShopMetricsSample, long>(sample, f => [new(f.AvailableUnits)]), "{unit}",
+            "Available units of the shop");
+        meter.CreateObservableGauge(
+            "soonshop.orders.unfinished", () => Of(sample, f => f.Unfinished.Select(u => Labelled(u.Count, "status", u.Status))),
             "{order}", "Orders of the shop that are neither confirmed nor ended");
-        meter.CreateObservableGauge("soonshop.orders.unfinished.age", () => Of(sample, f => f.Unfinished.Select(u => Labelled(u.OldestSeconds, "status", u.Status))),
+        meter.CreateObservableGauge(
+            "soonshop.orders.unfinished.age", () =>
+                Of(sample, f => f.Unfinished.Select(u => Labelled(u.OldestSeconds, "status", u.Status))),
             "s", "The age of the oldest unfinished order");
         meter.CreateObservableGauge("soonshop.figures.age", Ages, "s", "The age of the metrics that only the database has");
     }

@@ -21,7 +21,8 @@ internal sealed record ShopMetricsSample(long InStock, long Low, long Out, long 
             select 'pending', (select count(*) from (select 1 from order_pending limit {MaxOrders}) o),
                    coalesce((select extract(epoch from clock_timestamp() - min(placed_at)) from order_pending), 0)::double precision
             union all
-            select 'awaiting_payment', (select count(*) from (select 1 from order_entry where stage = 'awaitingPayment' limit {MaxOrders}) o),
+            select 'awaiting_payment', (select count(*)
+                from (select 1 from order_entry where stage = 'awaitingPayment' limit {MaxOrders}) o),
                    coalesce((select extract(epoch from clock_timestamp() - placed_at) from order_entry
                              where stage = 'awaitingPayment' order by placed_at, grain_key limit 1), 0)::double precision
             """))
@@ -31,8 +32,8 @@ internal sealed record ShopMetricsSample(long InStock, long Low, long Out, long 
                 unfinished.Add(new UnfinishedOrders(reader.GetString(0), reader.GetInt64(1), Math.Max(0, reader.GetDouble(2))));
         }
         await using var stock = database.CreateCommand("""
-            select count(*) filter (where available > threshold), count(*) filter (where available between 1 and threshold), count(*) filter (where available <= 0),
-                   coalesce(sum(greatest(available, 0)), 0)::bigint
+            select count(*) filter (where available > threshold), count(*) filter (where available between 1 and threshold),
+                   count(*) filter (where available <= 0), coalesce(sum(greatest(available, 0)), 0)::bigint
             from (select (index ->> 'available')::int as available, greatest((index ->> 'lowStockThreshold')::int, 0) as threshold
                   from grain_state_inventory where index is not null) item
             """);

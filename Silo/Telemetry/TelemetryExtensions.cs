@@ -14,7 +14,8 @@ internal static class TelemetryExtensions
     public static IServiceCollection AddShopMetrics(this IServiceCollection services, TelemetryOptions options)
     {
         services.TryAddSingleton(options);
-        return services.AddSingleton<ShopMetrics>().AddSingleton<DatabaseMetrics>().AddHostedService<MetricsCollector>().AddHostedService<LostSilos>();
+        return services.AddSingleton<ShopMetrics>()
+            .AddSingleton<DatabaseMetrics>().AddHostedService<MetricsCollector>().AddHostedService<LostSilos>();
     }
 
     /// <summary>Starts the meters, so that counters export 0 before their first event.</summary>

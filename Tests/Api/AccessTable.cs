@@ -27,7 +27,9 @@ internal enum Who
 /// <param name="AdminSees">True where an administrator is shown what is the customer's.</param>
 internal sealed record Expectation(string Route, Who Who, string? Scope = null, bool Owned = false, bool AdminSees = false);
 
-/// <summary>Who may call what: one line a route. <see cref="AccessTests"/> walks the OpenAPI document and fails for a route that has none.</summary>
+/// <summary>
+/// Who may call what: one line a route. <see cref="AccessTests"/> walks the OpenAPI document and fails for a route that has none.
+/// </summary>
 internal static class AccessTable
 {
     public static readonly Expectation[] Routes =

@@ -46,9 +46,13 @@ public sealed class AccessTests(RunningShop shop)
         await TryAsync("nobody", shop.Api, isOpen || who == Who.CustomerGuestOrNobody ? In : Refused(401));
         foreach (var (name, token) in cast.BadTokens)
             await TryAsync(name, shop.Api with { AccessToken = token }, isOpen ? In : Refused(401));
-        await TryAsync("an ended session beside a cart", cast.Guest with { AccessToken = cast.BadTokens["an ended session"] }, isOpen ? In : Refused(401));
+        await TryAsync(
+            "an ended session beside a cart", cast.Guest with { AccessToken = cast.BadTokens["an ended session"] },
+            isOpen ? In : Refused(401));
         await TryAsync("a mistyped key", shop.Api with { AccessToken = Mistype(keys[NoScope].Text) }, isOpen ? In : Refused(401));
-        await TryAsync("a key without the scope", shop.Api with { AccessToken = keys[expected.Scope is { } missing ? $"-{missing}" : NoScope].Text }, isOpen ? In : Refused(403));
+        await TryAsync(
+            "a key without the scope", shop.Api with { AccessToken = keys[expected.Scope is { } missing ? $"-{missing}" : NoScope].Text },
+            isOpen ? In : Refused(403));
         await TryAsync("a guest", cast.Guest, who switch
         {
             Who.Customer or Who.Admin => Refused(401),
@@ -61,7 +65,8 @@ public sealed class AccessTests(RunningShop shop)
 
         if (expected.Scope is { } scope)
             await TryAsync("a key with the scope", shop.Api with { AccessToken = keys[scope].Text }, expected.Owned ? Found : In);
-        await TryAsync("an administrator", cast.Admin, expected is { Owned: true, AdminSees: false } ? Refused(404) : expected.Owned ? Found : In);
+        await TryAsync(
+            "an administrator", cast.Admin, expected is { Owned: true, AdminSees: false } ? Refused(404) : expected.Owned ? Found : In);
         if (who != Who.Admin)
             await TryAsync("the customer", cast.Owner, expected.Owned ? Found : In);
 
@@ -163,20 +168,23 @@ public sealed class AccessTests(RunningShop shop)
             await guest.FillCartAsync(sku);
             var notification = "";
             await Until.TrueAsync("the customer is notified", TimeSpan.FromSeconds(60), async () =>
-                (notification = (await owner.Api.GetAsync("/notifications?limit=1")).Json?["items"]?.AsArray().FirstOrDefault()?["id"]?.GetValue<string>() ?? "").Length > 0);
+                (notification = (await owner.Api.GetAsync(
+                    "/notifications?limit=1")).Json?["items"]?.AsArray().FirstOrDefault()?["id"]?.GetValue<string>() ?? "").Length > 0);
             var claims = TestKey.ClaimsOf(owner.Api.AccessToken!);
             var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
             var bad = new Dictionary<string, string>
             {
                 ["garbage"] = "garbage",
-                ["an expired token"] = TestKey.OfShops.Token(TestKey.Changed(claims, "iat", now - 7200, "nbf", now - 7200, "exp", now - 60)),
+                ["an expired token"] = TestKey.OfShops.Token(
+                    TestKey.Changed(claims, "iat", now - 7200, "nbf", now - 7200, "exp", now - 60)),
                 ["an ended session"] = third.Api.AccessToken!,
                 // Nobody may promote oneself, whoever made the token.
-                ["another's session"] = TestKey.OfShops.Token(TestKey.Changed(claims, "iat", now - 60, "sid", Guid.NewGuid().ToString(), "role", "admin")),
+                ["another's session"] = TestKey.OfShops.Token(
+                    TestKey.Changed(claims, "iat", now - 60, "sid", Guid.NewGuid().ToString(), "role", "admin")),
             };
             return new Cast(
-                owner.Api, await shop.Api.AsNewCustomerAsync(), guest, (await Customer.RegisterAdminAsync(shop)).Api, bad, owner.Id, sku, order, address,
-                TestKey.ClaimsOf(second.Api.AccessToken!)["sid"]!.GetValue<string>(), notification);
+                owner.Api, await shop.Api.AsNewCustomerAsync(), guest, (await Customer.RegisterAdminAsync(shop)).Api, bad, owner.Id, sku,
+                order, address, TestKey.ClaimsOf(second.Api.AccessToken!)["sid"]!.GetValue<string>(), notification);
         }
 
         /// <summary>The path with what exists in its places.</summary>
@@ -188,7 +196,8 @@ public sealed class AccessTests(RunningShop shop)
                 : path.Contains("/users/", StringComparison.Ordinal) ? UserId
                 : path.Contains("orders/", StringComparison.Ordinal) || path.Contains("payments/", StringComparison.Ordinal) ? Order
                 : Guid.NewGuid().ToString();
-            return path.Replace("{sku}", Sku, StringComparison.Ordinal).Replace("{id}", id, StringComparison.Ordinal).Replace("{paymentId}", id, StringComparison.Ordinal);
+            return path.Replace("{sku}", Sku, StringComparison.Ordinal)
+                .Replace("{id}", id, StringComparison.Ordinal).Replace("{paymentId}", id, StringComparison.Ordinal);
         }
     }
 }

@@ -30,7 +30,8 @@ public sealed class AccountSafetyTests(RunningShop shop)
     {
         var name = Guid.NewGuid().ToString("N");
         Expect.Status(201, await RegisterAsync($"{name}@bücher.example"));
-        foreach (var written in (string[])["xn--bcher-kva.example", "BÜCHER.example", "bu\u0308cher.example", "bücher。example", "ｂücher.example"])
+        foreach (var written in (string[])[
+            "xn--bcher-kva.example", "BÜCHER.example", "bu\u0308cher.example", "bücher。example", "ｂücher.example"])
         {
             Expect.Problem(409, "email-taken", await RegisterAsync($"{name}@{written}"));
             Expect.Status(200, await LoginAsync($"{name}@{written}", Password));
@@ -58,7 +59,8 @@ public sealed class AccountSafetyTests(RunningShop shop)
         var customer = await Customer.RegisterAsync(shop.Api);
         var signedIn = shop.Api with { AccessToken = (await customer.LoginAsync()).Api.AccessToken };
         foreach (var bad in (string[])["12345678", customer.Email, "eight\u0007chars"])
-            Expect.Invalid("newPassword", await signedIn.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = bad }));
+            Expect.Invalid(
+                "newPassword", await signedIn.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = bad }));
 
         Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", new { email = customer.Email }));
         var token = await customer.MailedTokenAsync(shop, "user.password-reset-requested");
@@ -77,7 +79,9 @@ public sealed class AccountSafetyTests(RunningShop shop)
         var (email, password) = (Make.Email(), string.Concat(Enumerable.Repeat(character, count)));
         Expect.Status(201, await RegisterAsync(email, password));
         var customer = shop.Api with { AccessToken = Expect.Status(200, await LoginAsync(email, password)).Text("accessToken") };
-        Expect.Status(204, await customer.PostAsync("/me/password", new { currentPassword = password, newPassword = $"{password[character.Length..]}!" }));
+        Expect.Status(
+            204, await customer.PostAsync(
+                "/me/password", new { currentPassword = password, newPassword = $"{password[character.Length..]}!" }));
         password = $"{password[character.Length..]}!";
         Expect.Status(202, await customer.PostAsync("/me/email", new { newEmail = Make.Email(), currentPassword = password }));
         Expect.Status(202, await customer.SendAsync(HttpMethod.Delete, "/me", new { currentPassword = password }));
@@ -90,7 +94,9 @@ public sealed class AccountSafetyTests(RunningShop shop)
     [InlineData("\u202Eadmin")]
     public async Task a_name_is_one_line_without_links(string name)
     {
-        Assert.Equal(["displayName"], Expect.Fields(await shop.Api.PostAsync("/auth/register", new { email = Make.Email(), password = Password, displayName = name })));
+        Assert.Equal(
+            ["displayName"], Expect.Fields(
+                await shop.Api.PostAsync("/auth/register", new { email = Make.Email(), password = Password, displayName = name })));
         var customer = await shop.Api.AsNewCustomerAsync();
         Expect.Invalid("displayName", await customer.PatchAsync("/me", new { displayName = name }));
     }
@@ -98,11 +104,15 @@ public sealed class AccountSafetyTests(RunningShop shop)
     [Fact]
     public async Task an_address_that_no_mail_reaches_is_refused_at_every_door()
     {
-        foreach (var email in (string[])["ada..lovelace@example.com", ".ada@example.com", "ada@exam-.com", $"ada@{new string('b', 64)}.com"])
+        foreach (var email in (string[])[
+            "ada..lovelace@example.com", ".ada@example.com", "ada@exam-.com", $"ada@{new string('b', 64)}.com"])
         {
             Assert.Equal(["email"], Expect.Fields(await RegisterAsync(email)));
             var guest = await shop.Api.AsGuestAsync();
-            Assert.Contains("email", Expect.Fields(await guest.PostAsync("/orders", new { email, paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() }, Guid.NewGuid().ToString())));
+            Assert.Contains(
+                "email", Expect.Fields(await guest.PostAsync(
+                    "/orders", new { email, paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() },
+                    Guid.NewGuid().ToString())));
             // Who has had such an address for long is not kept out.
             Expect.Problem(401, "unauthenticated", await LoginAsync(email, Password));
         }
@@ -122,7 +132,8 @@ public sealed class AccountSafetyTests(RunningShop shop)
         Expect.Problem(409, "conflict", await customer.Api.PostAsync("/auth/email/verification"));
     }
 
-    private Task<Reply> RegisterAsync(string email, string password = Password) => shop.Api.PostAsync("/auth/register", new { email, password });
+    private Task<Reply> RegisterAsync(string email, string password = Password) =>
+        shop.Api.PostAsync("/auth/register", new { email, password });
 
     private Task<Reply> LoginAsync(string email, string password, string? deviceToken = null) =>
         shop.Api.PostAsync("/auth/login", new { email, password, deviceToken });

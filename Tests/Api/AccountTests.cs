@@ -11,7 +11,8 @@ public sealed class AccountTests(RunningShop shop)
     public async Task a_registration_signs_in()
     {
         var email = Make.Email();
-        var reply = Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password = "correct horse", displayName = "Ada" }));
+        var reply = Expect.Status(
+            201, await shop.Api.PostAsync("/auth/register", new { email, password = "correct horse", displayName = "Ada" }));
         Assert.Equal("/api/v1/me", reply.Headers["Location"]);
         Assert.Equal(("Bearer", 900), (reply.Text("tokenType"), reply.Number("expiresIn")));
         var me = Expect.Status(200, await (shop.Api with { AccessToken = reply.Text("accessToken") }).GetAsync("/me"));
@@ -32,12 +33,19 @@ public sealed class AccountTests(RunningShop shop)
     [InlineData("o'neil+shop.{0}@mail.example.co.uk")]
     [InlineData("z\u00f6e-{0}@ex\u00e4mple.com")]
     [InlineData("\U0001F600{0}@example.com")]
-    [InlineData("{0}@xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.example.com")]
+    [InlineData("{0}@xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx."
+        + "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx."
+        + "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.example.com")]
     public async Task an_unusual_address_is_one_too(string form)
     {
         var email = string.Format(null, form, Make.Word());
-        Assert.Equal(email, Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password = "correct horse", displayName = "Zo\u00eb \U0001F600" })).Text("user.email"));
-        Assert.Equal("Zo\u00eb \U0001F600", Expect.Status(200, await shop.Api.PostAsync("/auth/login", new { email = email.ToUpperInvariant(), password = "correct horse" })).Text("user.displayName"));
+        Assert.Equal(email, Expect.Status(
+            201, await shop.Api.PostAsync("/auth/register", new { email, password = "correct horse", displayName = "Zo\u00eb \U0001F600" }))
+                .Text("user.email"));
+        Assert.Equal(
+            "Zo\u00eb \U0001F600", Expect.Status(
+                200, await shop.Api.PostAsync("/auth/login", new { email = email.ToUpperInvariant(), password = "correct horse" }))
+                .Text("user.displayName"));
     }
 
     [Fact]
@@ -45,7 +53,8 @@ public sealed class AccountTests(RunningShop shop)
     {
         var email = Make.Email();
         var replies = await Task.WhenAll(Enumerable.Range(0, 8).Select(i =>
-            shop.Api.PostAsync("/auth/register", new { email = i % 2 == 0 ? email : email.ToUpperInvariant(), password = $"password {i}" })));
+            shop.Api.PostAsync(
+                "/auth/register", new { email = i % 2 == 0 ? email : email.ToUpperInvariant(), password = $"password {i}" })));
         var winner = Assert.Single(Enumerable.Range(0, 8), i => (int)replies[i].Status == 201);
         foreach (var loser in replies.Where((_, i) => i != winner))
             Expect.Problem(409, "email-taken", loser);
@@ -68,13 +77,15 @@ public sealed class AccountTests(RunningShop shop)
     [Fact]
     public async Task a_registration_names_all_wrong_fields_at_once() => Assert.Equal(
         ["displayName", "email", "password"],
-        Expect.Fields(await shop.Api.PostAsync("/auth/register", new { email = "x", password = "x", displayName = new string('x', 101) })).Order());
+        Expect.Fields(await shop.Api.PostAsync("/auth/register", new { email = "x", password = "x", displayName = new string('x', 101) }))
+            .Order());
 
     [Fact]
     public async Task a_login_does_not_mind_the_case_of_the_address()
     {
         var customer = await Customer.RegisterAsync(shop.Api);
-        var reply = await shop.Api.PostAsync("/auth/login", new { email = customer.Email.ToUpperInvariant(), password = customer.Password });
+        var reply = await shop.Api.PostAsync(
+            "/auth/login", new { email = customer.Email.ToUpperInvariant(), password = customer.Password });
         Assert.Equal(customer.Id, Expect.Status(200, reply).Text("user.id"));
     }
 
@@ -82,8 +93,10 @@ public sealed class AccountTests(RunningShop shop)
     public async Task a_login_does_not_tell_whether_an_address_is_known()
     {
         var customer = await Customer.RegisterAsync(shop.Api);
-        var known = Expect.Problem(401, "unauthenticated", await shop.Api.PostAsync("/auth/login", new { email = customer.Email, password = "wrong password" }));
-        var unknown = Expect.Problem(401, "unauthenticated", await shop.Api.PostAsync("/auth/login", new { email = Make.Email(), password = "wrong password" }));
+        var known = Expect.Problem(
+            401, "unauthenticated", await shop.Api.PostAsync("/auth/login", new { email = customer.Email, password = "wrong password" }));
+        var unknown = Expect.Problem(
+            401, "unauthenticated", await shop.Api.PostAsync("/auth/login", new { email = Make.Email(), password = "wrong password" }));
         Assert.Equal(WithoutTrace(known), WithoutTrace(unknown));
         Assert.Equal(known.Headers.Keys.Order(), unknown.Headers.Keys.Order());
 
@@ -95,7 +108,9 @@ public sealed class AccountTests(RunningShop shop)
     [InlineData(false)]
     public async Task five_failed_logins_lock_an_address_known_or_not(bool known)
     {
-        var (email, password) = known && await Customer.RegisterAsync(shop.Api) is { } customer ? (customer.Email, customer.Password) : (Make.Email(), "any password");
+        var (email, password) = known && await Customer.RegisterAsync(shop.Api) is { } customer
+            ? (customer.Email, customer.Password)
+            : (Make.Email(), "any password");
         for (var i = 0; i < 5; i++)
             Expect.Status(401, await shop.Api.PostAsync("/auth/login", new { email, password = "wrong password" }));
         var locked = Expect.Problem(429, "rate-limited", await shop.Api.PostAsync("/auth/login", new { email, password }));
@@ -154,7 +169,8 @@ public sealed class AccountTests(RunningShop shop)
         Expect.Status(200, await (shop.Api with { AccessToken = granted.Text("accessToken") }).GetAsync("/admin/orders?limit=1"));
         Expect.Status(200, await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "customer" } }));
         var taken = Expect.Status(200, await RefreshAsync(granted.Text("refreshToken")));
-        Expect.Problem(403, "forbidden", await (shop.Api with { AccessToken = taken.Text("accessToken") }).GetAsync("/admin/orders?limit=1"));
+        Expect.Problem(
+            403, "forbidden", await (shop.Api with { AccessToken = taken.Text("accessToken") }).GetAsync("/admin/orders?limit=1"));
     }
 
     [Fact]
@@ -210,11 +226,15 @@ public sealed class AccountTests(RunningShop shop)
     public async Task a_profile_cannot_change_what_is_not_its_own_to_change()
     {
         var customer = await Customer.RegisterAsync(shop.Api);
-        var refused = await customer.Api.PatchAsync("/me", new { displayName = "X", email = "x@example.com", emailVerified = true, roles = new[] { "admin" }, id = Guid.NewGuid() });
+        var refused = await customer.Api.PatchAsync(
+            "/me",
+            new { displayName = "X", email = "x@example.com", emailVerified = true, roles = new[] { "admin" }, id = Guid.NewGuid() });
         foreach (var field in (string[])["email", "emailVerified", "roles", "id"])
             Expect.Invalid(field, refused);
         var me = await customer.Api.GetAsync("/me");
-        Assert.Equal((customer.Id, customer.Email, "customer"), (me.Text("id"), me.Text("email"), Assert.Single(me["roles"]!.AsArray())!.GetValue<string>()));
+        Assert.Equal(
+            (customer.Id, customer.Email, "customer"),
+            (me.Text("id"), me.Text("email"), Assert.Single(me["roles"]!.AsArray())!.GetValue<string>()));
         Assert.False(me["emailVerified"]!.GetValue<bool>());
     }
 
@@ -223,9 +243,13 @@ public sealed class AccountTests(RunningShop shop)
     {
         var customer = await Customer.RegisterAsync(shop.Api);
         var here = await customer.LoginAsync();
-        Expect.Invalid("currentPassword", await here.Api.PostAsync("/me/password", new { currentPassword = "wrong password", newPassword = "a new password" }));
-        Expect.Invalid("newPassword", await here.Api.PostAsync("/me/password", new { currentPassword = here.Password, newPassword = "short" }));
-        Expect.Status(204, await here.Api.PostAsync("/me/password", new { currentPassword = here.Password, newPassword = "a new password" }));
+        Expect.Invalid(
+            "currentPassword", await here.Api.PostAsync(
+                "/me/password", new { currentPassword = "wrong password", newPassword = "a new password" }));
+        Expect.Invalid(
+            "newPassword", await here.Api.PostAsync("/me/password", new { currentPassword = here.Password, newPassword = "short" }));
+        Expect.Status(
+            204, await here.Api.PostAsync("/me/password", new { currentPassword = here.Password, newPassword = "a new password" }));
         Expect.Status(401, await RefreshAsync(customer.RefreshToken));
         Expect.Status(200, await RefreshAsync(here.RefreshToken));
         Expect.Status(401, await shop.Api.PostAsync("/auth/login", new { email = customer.Email, password = customer.Password }));
@@ -253,7 +277,8 @@ public sealed class AccountTests(RunningShop shop)
         Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", new { email = customer.Email }));
         var older = await customer.MailedTokenAsync(shop, Reset);
         Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", new { email = customer.Email }));
-        await Until.TrueAsync("a second token", TimeSpan.FromSeconds(10), async () => await customer.MailedTokenAsync(shop, Reset) != older);
+        await Until.TrueAsync(
+            "a second token", TimeSpan.FromSeconds(10), async () => await customer.MailedTokenAsync(shop, Reset) != older);
         Expect.Invalid("token", await shop.Api.PostAsync("/auth/password/reset", new { token = older, password = "a new password" }));
         await customer.LoginAsync();
     }
@@ -276,7 +301,8 @@ public sealed class AccountTests(RunningShop shop)
         var customer = await Customer.RegisterAsync(shop.Api);
         var known = Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", new { email = customer.Email }));
         var unknown = Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", new { email = Make.Email() }));
-        Assert.Equal((known.Body, string.Join(",", known.Headers.Keys.Order())), (unknown.Body, string.Join(",", unknown.Headers.Keys.Order())));
+        Assert.Equal(
+            (known.Body, string.Join(",", known.Headers.Keys.Order())), (unknown.Body, string.Join(",", unknown.Headers.Keys.Order())));
     }
 
     [Fact]
@@ -373,7 +399,8 @@ public sealed class AccountTests(RunningShop shop)
         var before = Expect.Status(200, await shop.Admin.GetAsync(place));
         var granted = Expect.Status(200, await shop.Admin.PutAsync(place, new { roles = new[] { "admin" } }, before.Headers["ETag"]));
         Assert.Equal("""["customer","admin"]""", granted["roles"]!.ToJsonString());
-        Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync(place, new { roles = Array.Empty<string>() }, before.Headers["ETag"]));
+        Expect.Problem(
+            412, "precondition-failed", await shop.Admin.PutAsync(place, new { roles = Array.Empty<string>() }, before.Headers["ETag"]));
         Assert.Equal(granted.Headers["ETag"], (await shop.Admin.GetAsync(place)).Headers["ETag"]);
 
         var promoted = await customer.LoginAsync();
@@ -389,7 +416,8 @@ public sealed class AccountTests(RunningShop shop)
         var customer = await Customer.RegisterAsync(shop.Api);
         Expect.Invalid("roles", await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "emperor" } }));
         Expect.Invalid("roles", await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { }));
-        Expect.Problem(404, "not-found", await shop.Admin.PutAsync($"/admin/users/{Guid.NewGuid()}/roles", new { roles = new[] { "admin" } }));
+        Expect.Problem(
+            404, "not-found", await shop.Admin.PutAsync($"/admin/users/{Guid.NewGuid()}/roles", new { roles = new[] { "admin" } }));
         Expect.Problem(404, "not-found", await shop.Admin.GetAsync($"/admin/users/{Guid.NewGuid()}/roles"));
     }
 

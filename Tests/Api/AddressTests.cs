@@ -64,7 +64,8 @@ public sealed class AddressTests(RunningShop shop)
             ("Ada", "1 High St", "London", "SW1Y 4JH", "+44 20 7946 0958"),
             (saved.Text("name"), saved.Text("line1"), saved.Text("city"), saved.Text("postalCode"), saved.Text("phone")));
 
-        foreach (var (member, text) in ((string, string)[])[("phone", "+44\n20"), ("name", "Ada\u2028"), ("line1", "\u200B"), ("line2", "a\u0007b")])
+        foreach (var (member, text) in ((string, string)[])[
+            ("phone", "+44\n20"), ("name", "Ada\u2028"), ("line1", "\u200B"), ("line2", "a\u0007b")])
         {
             var wrong = address.DeepClone();
             wrong[member] = text;
@@ -78,15 +79,18 @@ public sealed class AddressTests(RunningShop shop)
     public async Task everything_that_is_wrong_with_an_address_is_named_at_once_and_in_chinese_too()
     {
         var guest = await FilledAsync();
-        var address = new JsonObject { ["name"] = "", ["line1"] = "1 Main St", ["region"] = "Bavaria", ["postalCode"] = "x", ["country"] = "US" };
+        var address =
+            new JsonObject { ["name"] = "", ["line1"] = "1 Main St", ["region"] = "Bavaria", ["postalCode"] = "x", ["country"] = "US" };
         var refused = Expect.Invalid("shippingAddress.city", await OrderAsync(guest, address.DeepClone()));
         Assert.Equal(
             ["shippingAddress.city", "shippingAddress.name", "shippingAddress.postalCode", "shippingAddress.region"],
             Expect.Fields(refused).Order(StringComparer.Ordinal));
-        Assert.Equal("is not a postal code of US; an example is 95014", refused["errors"]!["shippingAddress.postalCode"]![0]!.GetValue<string>());
+        Assert.Equal(
+            "is not a postal code of US; an example is 95014", refused["errors"]!["shippingAddress.postalCode"]![0]!.GetValue<string>());
 
         var body = new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = address };
-        var chinese = await guest.SendAsync(HttpMethod.Post, "/orders", body, Guid.NewGuid().ToString(), more: ("Accept-Language", "zh-CN"));
+        var chinese = await guest.SendAsync(
+            HttpMethod.Post, "/orders", body, Guid.NewGuid().ToString(), more: ("Accept-Language", "zh-CN"));
         Assert.Equal("不是 US 的邮政编码；例如 95014", chinese["errors"]!["shippingAddress.postalCode"]![0]!.GetValue<string>());
         Assert.Equal("US 的地址必须填写此项", chinese["errors"]!["shippingAddress.city"]![0]!.GetValue<string>());
     }

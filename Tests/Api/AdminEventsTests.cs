@@ -16,7 +16,8 @@ public sealed class AdminEventsTests(RunningShop shop)
         await Until.TrueAsync("the order is in the figures", TimeSpan.FromSeconds(20), async () =>
         {
             var stats = Expect.Status(200, await shop.Admin.GetAsync("/admin/events/stats?window=10"));
-            return stats["byEventType"]!.AsArray().Any(t => t!["name"]!.GetValue<string>() == "order.confirmed" && t["counts"]!["published"]!.GetValue<long>() > 0)
+            return stats["byEventType"]!.AsArray().Any(t =>
+                t!["name"]!.GetValue<string>() == "order.confirmed" && t["counts"]!["published"]!.GetValue<long>() > 0)
                 && stats["byDomain"]!.AsArray().Any(d => d!["name"]!.GetValue<string>() == "order")
                 && stats.Number("totals.published") > 0;
         });
@@ -26,27 +27,33 @@ public sealed class AdminEventsTests(RunningShop shop)
     [InlineData("window=0", "window")]
     [InlineData("window=10081", "window")]
     [InlineData("window=hour", "window")]
-    public async Task a_window_has_bounds(string query, string field) => Expect.Invalid(field, await shop.Admin.GetAsync($"/admin/events/stats?{query}"));
+    public async Task a_window_has_bounds(string query, string field) =>
+        Expect.Invalid(field, await shop.Admin.GetAsync($"/admin/events/stats?{query}"));
 
     [Theory]
     [InlineData("type=nonsense", "type")]
     [InlineData("type=1", "type")]
     [InlineData("groupBy=colour", "groupBy")]
     [InlineData("resolved=perhaps", "resolved")]
-    public async Task a_filter_that_is_none_is_refused_by_name(string query, string field) => Expect.Invalid(field, await shop.Admin.GetAsync($"/admin/dead-letters?{query}"));
+    public async Task a_filter_that_is_none_is_refused_by_name(string query, string field) =>
+        Expect.Invalid(field, await shop.Admin.GetAsync($"/admin/dead-letters?{query}"));
 
     [Fact]
     public async Task dead_letters_are_listed_grouped_and_shown()
     {
         var (id, fingerprint) = await Failing.DeadLetterAsync(shop.Shop);
-        var list = Expect.Status(200, await shop.Admin.GetAsync($"/admin/dead-letters?fingerprint={fingerprint}&type=business&handler=nobody&eventType=inventory.out-of-stock"));
+        var list = Expect.Status(
+            200, await shop.Admin.GetAsync(
+                $"/admin/dead-letters?fingerprint={fingerprint}&type=business&handler=nobody&eventType=inventory.out-of-stock"));
         Assert.Equal((id.ToString(), "dead"), (list.Text("items.0.id"), list.Text("items.0.status")));
         Assert.Single(list["items"]!.AsArray());
         var groups = Expect.Status(200, await shop.Admin.GetAsync($"/admin/dead-letters?groupBy=eventType&fingerprint={fingerprint}"));
         Assert.Equal(("inventory.out-of-stock", 1L), (groups.Text("groups.0.value"), groups.Number("groups.0.count")));
         var letter = Expect.Status(200, await shop.Admin.GetAsync($"/admin/dead-letters/{id}"));
         Assert.Equal("""{"sku":"MUG"}""", letter.Text("data"));
-        Assert.Equal((2L, "business", "at Somewhere"), (letter.Number("history.0.attempt"), letter.Text("history.0.type"), letter.Text("history.0.stack")));
+        Assert.Equal(
+            (2L, "business", "at Somewhere"),
+            (letter.Number("history.0.attempt"), letter.Text("history.0.type"), letter.Text("history.0.stack")));
     }
 
     [Fact]
@@ -58,7 +65,8 @@ public sealed class AdminEventsTests(RunningShop shop)
         Assert.Equal("discarded", Expect.Status(200, await shop.Admin.DeleteAsync($"/admin/dead-letters/{id}?reason=old")).Text("status"));
         Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/dead-letters/{id}/replay"));
         Assert.Empty((await shop.Admin.GetAsync($"/admin/dead-letters?fingerprint={fingerprint}"))["items"]!.AsArray());
-        Assert.Equal("old", (await shop.Admin.GetAsync($"/admin/dead-letters?fingerprint={fingerprint}&resolved=true")).Text("items.0.endReason"));
+        Assert.Equal(
+            "old", (await shop.Admin.GetAsync($"/admin/dead-letters?fingerprint={fingerprint}&resolved=true")).Text("items.0.endReason"));
         var audit = (await shop.Admin.GetAsync("/admin/audit-log?action=dead-letters.discard&limit=100"))["items"]!.AsArray();
         Assert.Contains(audit, a => a!["subject"]!.GetValue<string>() == id.ToString());
     }

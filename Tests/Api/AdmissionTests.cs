@@ -7,7 +7,8 @@ namespace SoonShop.Tests.Api;
 /// <summary>A front end that works on two requests at once, before a database whose products are locked: searches hang.</summary>
 public sealed class AdmissionTests : IAsyncLifetime
 {
-    private const string Hanging = "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%product_search%'";
+    private const string Hanging =
+        "from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%product_search%'";
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>After eight seconds a query would end by itself.</summary>

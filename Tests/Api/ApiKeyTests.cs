@@ -17,14 +17,17 @@ public sealed class ApiKeyTests(RunningShop shop)
         Expect.Status(201, await machine.PostAsync($"/inventory/{sku}/adjustments", new { delta = 2, reason = "delivery" }, "1"));
         Assert.True((await machine.PostAsync($"/inventory/{sku}/adjustments", new { delta = 2, reason = "delivery" }, "1")).Replayed);
         Expect.Problem(403, "forbidden", await machine.DeleteAsync($"/products/{sku}"));
-        Expect.Problem(403, "forbidden", await machine.PostAsync("/admin/api-keys", new { name = "another", scopes = new[] { "inventory:read" } }));
+        Expect.Problem(
+            403, "forbidden", await machine.PostAsync("/admin/api-keys", new { name = "another", scopes = new[] { "inventory:read" } }));
         Expect.Problem(403, "forbidden", await machine.PutAsync($"/admin/users/{Guid.NewGuid()}/roles", new { roles = new[] { "admin" } }));
         Expect.Problem(403, "forbidden", await machine.GetAsync("/me"));
         Expect.Problem(403, "forbidden", await machine.GetAsync("/cart"));
         // Nor does a cart beside it make it a guest.
         Expect.Problem(403, "forbidden", await (machine with { CartId = (await shop.Api.AsGuestAsync()).CartId }).GetAsync("/cart"));
         Expect.Status(200, await machine.GetAsync($"/products/{sku}"));
-        Assert.Equal($"api-key/{id}", await shop.Shop.QueryAsync<string>("select actor from audit_log where action = 'inventory.adjust' and subject = $1 order by id desc limit 1", sku));
+        Assert.Equal(
+            $"api-key/{id}", await shop.Shop.QueryAsync<string>(
+                "select actor from audit_log where action = 'inventory.adjust' and subject = $1 order by id desc limit 1", sku));
     }
 
     [Fact]
@@ -50,7 +53,8 @@ public sealed class ApiKeyTests(RunningShop shop)
         var listed = Expect.Status(200, await shop.Admin.GetAsync("/admin/api-keys"));
         Assert.NotNull(Assert.Single(listed["items"]!.AsArray(), k => k!["id"]!.GetValue<string>() == id)!["lastUsedAt"]);
         var kept = await shop.Shop.QueryAsync<string>(
-            "select convert_from(state, 'UTF8') from grain_state where state_name = 'api-key' and grain_key = $1", Guid.Parse(id).ToString("N"));
+            "select convert_from(state, 'UTF8') from grain_state where state_name = 'api-key' and grain_key = $1",
+            Guid.Parse(id).ToString("N"));
         foreach (var text in new[] { shown.Body, listed.Body, kept, await AuditedAsync(id) })
         {
             Assert.DoesNotContain(secret, text, StringComparison.Ordinal);
@@ -69,7 +73,8 @@ public sealed class ApiKeyTests(RunningShop shop)
         Expect.Status(200, await elsewhere.GetAsync("/admin/orders?limit=1"));
         Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/api-keys/{id}"));
         Expect.Problem(401, "unauthenticated", await machine.GetAsync("/admin/orders?limit=1"));
-        await Until.TrueAsync("the other front end refuses the key", Limit, async () => (int)(await elsewhere.GetAsync("/admin/orders?limit=1")).Status == 401);
+        await Until.TrueAsync("the other front end refuses the key", Limit, async () =>
+            (int)(await elsewhere.GetAsync("/admin/orders?limit=1")).Status == 401);
         Expect.Problem(404, "not-found", await shop.Admin.DeleteAsync($"/admin/api-keys/{id}"));
         Expect.Problem(404, "not-found", await shop.Admin.GetAsync($"/admin/api-keys/{id}"));
         Assert.DoesNotContain(id, (await shop.Admin.GetAsync("/admin/api-keys")).Body, StringComparison.Ordinal);
@@ -93,9 +98,12 @@ public sealed class ApiKeyTests(RunningShop shop)
         behindProxy.Http.DefaultRequestHeaders.Add("X-Forwarded-For", address);
         var (id, _) = await MakeAsync("orders:read");
         foreach (var key in (Guid[])[Guid.Parse(id), Guid.NewGuid()])
-            Expect.Problem(401, "unauthenticated", await (behindProxy with { AccessToken = ApiKeyToken.New(key).ToString() }).GetAsync("/admin/orders?limit=1"));
+            Expect.Problem(
+                401, "unauthenticated", await (behindProxy with { AccessToken = ApiKeyToken.New(key).ToString() }).GetAsync(
+                    "/admin/orders?limit=1"));
         await Until.TrueAsync("the guesses are noted", TimeSpan.FromSeconds(100), async () => await shop.Shop.QueryAsync<long>(
-            "select coalesce(sum(count), 0)::bigint from audit_log where action = 'api-keys.use' and outcome = 'failure' and address = $1", address) == 2);
+            "select coalesce(sum(count), 0)::bigint from audit_log where action = 'api-keys.use' and outcome = 'failure' and address = $1",
+            address) == 2);
     }
 
     [Theory]
@@ -108,7 +116,8 @@ public sealed class ApiKeyTests(RunningShop shop)
 
     [Fact]
     public async Task a_key_cannot_have_ended_before_it_begins() => Expect.Invalid(
-        "expiresAt", await shop.Admin.PostAsync("/admin/api-keys", new { name = "key", scopes = new[] { "orders:read" }, expiresAt = DateTimeOffset.UtcNow.AddDays(-1) }));
+        "expiresAt", await shop.Admin.PostAsync(
+            "/admin/api-keys", new { name = "key", scopes = new[] { "orders:read" }, expiresAt = DateTimeOffset.UtcNow.AddDays(-1) }));
 
     private Task<string> AuditedAsync(string id) => shop.Shop.QueryAsync<string>(
         "select coalesce(string_agg(audit_log::text, ' '), '') from audit_log where subject = $1", $"api-key/{id}");

@@ -22,8 +22,10 @@ public sealed class AttributeFilterTests(RunningShop shop)
 
         var counted = Expect.Status(200, await shop.Api.GetAsync($"/products?family={family}&attr.colour=blue&attributeFacets=true")).Json!;
         Assert.Equal(
-            """[{"name":"colour","values":[{"value":"blue","count":1},{"value":"green","count":1},{"value":"red","count":1}]},{"name":"Size & fit","values":[{"value":"L/XL","count":1}]}]""",
-            counted["facets"]!["attributes"]!.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+            """[{"name":"colour","values":[{"value":"blue","count":1},{"value":"green","count":1},{"value":"red","count":1}]},"""
+                + """{"name":"Size & fit","values":[{"value":"L/XL","count":1}]}]""",
+            counted["facets"]!["attributes"]!.ToJsonString(
+                new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
         Assert.Null(Expect.Status(200, await shop.Api.GetAsync($"/products?family={family}")).Json!["facets"]!["attributes"]);
     }
 
@@ -56,7 +58,8 @@ public sealed class AttributeFilterTests(RunningShop shop)
     }
 
     private async Task<string[]> FindAsync(string query) =>
-        Sorted([.. Expect.Status(200, await shop.Api.GetAsync($"/products?{query}")).Json!["items"]!.AsArray().Select(p => p!["sku"]!.GetValue<string>())]);
+        Sorted([.. Expect.Status(200, await shop.Api.GetAsync($"/products?{query}")).Json!["items"]!.AsArray().Select(p =>
+            p!["sku"]!.GetValue<string>())]);
 
     private static string[] Sorted(params string[] skus) => [.. skus.Order(StringComparer.Ordinal)];
 }

@@ -24,8 +24,11 @@ public sealed class AuditLogTests(RunningShop shop)
         var entries = await ListAsync($"subject={sku}");
         Assert.Equal(["products.archive", "products.update", "products.create"], entries.Select(e => e["action"]!.GetValue<string>()));
         var update = entries[1];
-        Assert.Equal((admin.Id, "success", "127.0.0.1", "Back-Office/2.0"), (Text(update, "actor"), Text(update, "outcome"), Text(update, "address"), Text(update, "userAgent")));
-        Assert.Equal((1000, 1250), (update["before"]!["price"]!["amount"]!.GetValue<int>(), update["after"]!["price"]!["amount"]!.GetValue<int>()));
+        Assert.Equal(
+            (admin.Id, "success", "127.0.0.1", "Back-Office/2.0"),
+            (Text(update, "actor"), Text(update, "outcome"), Text(update, "address"), Text(update, "userAgent")));
+        Assert.Equal(
+            (1000, 1250), (update["before"]!["price"]!["amount"]!.GetValue<int>(), update["after"]!["price"]!["amount"]!.GetValue<int>()));
         Assert.Equal(32, Text(update, "traceId").Length);
         Assert.Null(entries[2]["before"]);
     }
@@ -34,11 +37,13 @@ public sealed class AuditLogTests(RunningShop shop)
     public async Task stock_orders_roles_and_keys_are_noted_with_before_and_after()
     {
         var sku = await shop.Admin.CreateProductAsync(stock: 0);
-        Expect.Status(201, await shop.Admin.PostAsync($"/inventory/{sku}/adjustments", new { delta = 7, reason = "delivery", reference = "note 1" }));
+        Expect.Status(
+            201, await shop.Admin.PostAsync($"/inventory/{sku}/adjustments", new { delta = 7, reason = "delivery", reference = "note 1" }));
         Expect.Status(200, await shop.Admin.PutAsync($"/inventory/{sku}", new { lowStockThreshold = 3 }));
         var stock = await ListAsync($"subject={sku}&action=inventory.*");
         Assert.Equal(["inventory.set-threshold", "inventory.adjust"], stock.Select(e => Text(e, "action")));
-        Assert.Equal((0, 7, "delivery"), (Number(stock[1], "before", "onHand"), Number(stock[1], "after", "onHand"), stock[1]["details"]!["reason"]!.GetValue<string>()));
+        Assert.Equal((0, 7, "delivery"), (
+            Number(stock[1], "before", "onHand"), Number(stock[1], "after", "onHand"), stock[1]["details"]!["reason"]!.GetValue<string>()));
         Assert.Equal(3, Number(stock[0], "after", "lowStockThreshold"));
 
         var customer = await Customer.RegisterAsync(shop.Api);
@@ -46,15 +51,21 @@ public sealed class AuditLogTests(RunningShop shop)
         var order = Expect.Status(201, await customer.Api.OrderAsync()).Text("id");
         Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{order}/ship", new { carrier = "DHL", trackingNumber = "1" }));
         Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{order}/deliver"));
-        Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{order}/refunds", new { amount = 100, reason = "late" }, Guid.NewGuid().ToString()));
+        Expect.Status(
+            200, await shop.Admin.PostAsync(
+                $"/admin/orders/{order}/refunds", new { amount = 100, reason = "late" }, Guid.NewGuid().ToString()));
         var orders = await ListAsync($"subject={order}");
         Assert.Equal(["orders.refund", "orders.deliver", "orders.ship"], orders.Select(e => Text(e, "action")));
-        Assert.Equal(("confirmed", "shipped"), (orders[2]["before"]!["status"]!.GetValue<string>(), orders[2]["after"]!["status"]!.GetValue<string>()));
+        Assert.Equal(
+            ("confirmed", "shipped"),
+            (orders[2]["before"]!["status"]!.GetValue<string>(), orders[2]["after"]!["status"]!.GetValue<string>()));
         Assert.Equal(100, Number(orders[0], "after", "refunded"));
 
         Expect.Status(200, await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "admin" } }));
         var roles = Assert.Single(await ListAsync($"subject={customer.Id}&action=users.set-roles"));
-        Assert.Equal(("""["customer"]""", """["customer","admin"]"""), (roles["before"]!["roles"]!.ToJsonString(), roles["after"]!["roles"]!.ToJsonString()));
+        Assert.Equal(
+            ("""["customer"]""", """["customer","admin"]"""),
+            (roles["before"]!["roles"]!.ToJsonString(), roles["after"]!["roles"]!.ToJsonString()));
     }
 
     [Fact]
@@ -70,7 +81,8 @@ public sealed class AuditLogTests(RunningShop shop)
             Expect.Status(200, await by.PostAsync($"/orders/{ids[^1]}/cancel", new { reason = "no more" }));
         }
         Assert.Empty(await ListAsync($"subject={ids[0]}&action=orders.cancel"));
-        Assert.DoesNotContain("no more", Assert.Single(await ListAsync($"subject={ids[1]}&action=orders.cancel")).ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "no more", Assert.Single(await ListAsync($"subject={ids[1]}&action=orders.cancel")).ToJsonString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,10 +90,13 @@ public sealed class AuditLogTests(RunningShop shop)
     {
         var customer = await Customer.RegisterAsync(shop.Api);
         var second = await customer.LoginAsync();
-        Expect.Status(204, await customer.Api.PostAsync("/auth/email/verify", new { token = await customer.MailedTokenAsync(shop, "user.email-verification-requested") }));
+        Expect.Status(
+            204, await customer.Api.PostAsync(
+                "/auth/email/verify", new { token = await customer.MailedTokenAsync(shop, "user.email-verification-requested") }));
         Expect.Status(200, await shop.Api.PostAsync("/auth/refresh", new { refreshToken = second.RefreshToken }));
         Expect.Status(401, await shop.Api.PostAsync("/auth/refresh", new { refreshToken = second.RefreshToken }));
-        Expect.Status(204, await customer.Api.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }));
+        Expect.Status(
+            204, await customer.Api.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }));
         Expect.Status(204, await customer.Api.DeleteAsync($"/me/sessions/{TestKey.ClaimsOf(customer.Api.AccessToken!)["sid"]}"));
         var entries = await ListAsync($"subject={customer.Id}");
         Assert.Equal(
@@ -90,7 +105,15 @@ public sealed class AuditLogTests(RunningShop shop)
         Assert.Equal("denied", Text(entries[2], "outcome"));
         Assert.All(entries.Where(e => Text(e, "action") != "sessions.reuse"), e => Assert.Equal(customer.Id, Text(e, "actor")));
         var all = string.Concat(entries.Select(e => e.ToJsonString()));
-        foreach (var secret in new[] { customer.Password, "a new password", second.RefreshToken.Split('.')[2], customer.Email, "igest", "Hash" })
+        foreach (var secret in new[]
+        {
+            customer.Password,
+            "a new password",
+            second.RefreshToken.Split('.')[2],
+            customer.Email,
+            "igest",
+            "Hash",
+        })
             Assert.DoesNotContain(secret, all, StringComparison.Ordinal);
     }
 
@@ -101,11 +124,13 @@ public sealed class AuditLogTests(RunningShop shop)
         for (var i = 0; i < 12; i++)
             await shop.Api.PostAsync("/auth/login", new { email = i % 2 == 0 ? customer.Email : Make.Email(), password = "a wrong one" });
         await Until.TrueAsync("twelve failures are counted", Limit, async () => await CountAsync() >= 12);
-        var rows = await shop.Shop.QueryAsync<long>("select count(*) from audit_log where action = 'sessions.open' and outcome <> 'success'");
+        var rows = await shop.Shop.QueryAsync<long>(
+            "select count(*) from audit_log where action = 'sessions.open' and outcome <> 'success'");
         Assert.True(rows < await CountAsync(), $"{rows} rows for {await CountAsync()} failures");
         Assert.NotEmpty(await ListAsync("action=sessions.open&outcome=failure"));
 
-        Task<long> CountAsync() => shop.Shop.QueryAsync<long>("select coalesce(sum(count), 0)::bigint from audit_log where action = 'sessions.open' and outcome <> 'success'");
+        Task<long> CountAsync() => shop.Shop.QueryAsync<long>(
+            "select coalesce(sum(count), 0)::bigint from audit_log where action = 'sessions.open' and outcome <> 'success'");
     }
 
     [Fact]
@@ -113,14 +138,16 @@ public sealed class AuditLogTests(RunningShop shop)
     {
         var customer = await Customer.RegisterAsync(shop.Api);
         Expect.Status(403, await customer.Api.GetAsync("/admin/audit-log"));
-        await Until.TrueAsync("the refusal is noted", Limit, async () => (await ListAsync("action=access.refuse&outcome=denied")).Length > 0);
+        await Until.TrueAsync(
+            "the refusal is noted", Limit, async () => (await ListAsync("action=access.refuse&outcome=denied")).Length > 0);
     }
 
     [Theory]
     [InlineData("update audit_log set actor = 'somebody else'")]
     [InlineData("delete from audit_log")]
     [InlineData("truncate audit_log")]
-    [InlineData("with allowed as (select set_config('soonshop.audit_retention', 'on', true)) delete from audit_log using allowed where at > now() - interval '1 hour'")]
+    [InlineData("with allowed as (select set_config('soonshop.audit_retention', 'on', true)) delete from audit_log using allowed where at "
+        + "> now() - interval '1 hour'")]
     public async Task the_log_is_only_added_to(string sql)
     {
         await shop.Admin.CreateProductAsync(stock: 0);
@@ -143,16 +170,22 @@ public sealed class AuditLogTests(RunningShop shop)
         string? cursor = null;
         do
         {
-            var page = Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?actor={admin.Id}&action=products.create&limit=2{(cursor is null ? "" : $"&cursor={cursor}")}"));
+            var page = Expect.Status(
+                200, await shop.Admin.GetAsync(
+                    $"/admin/audit-log?actor={admin.Id}&action=products.create&limit=2{(cursor is null ? "" : $"&cursor={cursor}")}"));
             seen.AddRange(page["items"]!.AsArray().Select(e => e!["subject"]!.GetValue<string>()));
             cursor = page["nextCursor"]?.GetValue<string>();
         }
         while (cursor is not null);
         Assert.Equal(Enumerable.Reverse(skus), seen);
-        var at = DateTimeOffset.Parse((await ListAsync($"subject={skus[2]}"))[0]["at"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture);
+        var at = DateTimeOffset.Parse(
+            (await ListAsync($"subject={skus[2]}"))[0]["at"]!.GetValue<string>(), System.Globalization.CultureInfo.InvariantCulture);
         var from = Uri.EscapeDataString(at.ToString("O"));
-        Assert.Equal([skus[4], skus[3], skus[2]], (await ListAsync($"actor={admin.Id}&action=products.*&from={from}")).Select(e => Text(e, "subject")));
-        Assert.Equal([skus[1], skus[0]], (await ListAsync($"actor={admin.Id}&action=products.*&to={from}")).Select(e => Text(e, "subject")));
+        Assert.Equal(
+            [skus[4], skus[3], skus[2]], (await ListAsync($"actor={admin.Id}&action=products.*&from={from}")).Select(
+                e => Text(e, "subject")));
+        Assert.Equal(
+            [skus[1], skus[0]], (await ListAsync($"actor={admin.Id}&action=products.*&to={from}")).Select(e => Text(e, "subject")));
         Expect.Invalid("outcome", await shop.Admin.GetAsync("/admin/audit-log?outcome=perhaps"));
         Expect.Invalid("cursor", await shop.Admin.GetAsync("/admin/audit-log?cursor=nonsense"));
     }

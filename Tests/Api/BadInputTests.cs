@@ -97,7 +97,8 @@ public sealed class BadInputTests(RunningShop shop)
     [Fact]
     public Task a_value_of_another_type_is_refused_by_name() => ForEachFieldAsync(async (route, call, name, schema) =>
     {
-        foreach (var value in (string[])["true", "-1.5", "{}", "[]", "\"text\"", "[[]]", "{ \"a\": [] }", "1e999", "99999999999999999999999999"])
+        foreach (var value in (string[])[
+            "true", "-1.5", "{}", "[]", "\"text\"", "[[]]", "{ \"a\": [] }", "1e999", "99999999999999999999999999"])
         {
             // An object without members changes nothing where a patch is merged, and says nothing where no member is required.
             var changesNothing = value == "{}" && schema["properties"] is not null
@@ -112,7 +113,11 @@ public sealed class BadInputTests(RunningShop shop)
     {
         if (!Route.Allows(schema, "integer"))
             return;
-        foreach (var value in (string[])["9223372036854775807", "-9223372036854775808", .. schema["format"]?.GetValue<string>() == "int32" ? new[] { "2147483648", "-2147483649" } : [], .. name is "delta" or "priority" or "position" ? [] : new[] { "-1" }])
+        foreach (var value in (string[])[
+            "9223372036854775807",
+            "-9223372036854775808",
+            .. schema["format"]?.GetValue<string>() == "int32" ? new[] { "2147483648", "-2147483649" } : [],
+            .. name is "delta" or "priority" or "position" ? [] : new[] { "-1" }])
             Complain(route, $"{name} = {value}", await call(With(route.Sample(), name, value)), name, 400);
     });
 
@@ -126,7 +131,8 @@ public sealed class BadInputTests(RunningShop shop)
     [Fact]
     public Task a_control_character_is_refused_by_name() => ForEachTextAsync(async (route, call, name) =>
     {
-        foreach (var value in (string[])["\"some\\u0000text\"", "\"\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\"", "\"some\\u001btext\""])
+        foreach (var value in (string[])[
+            "\"some\\u0000text\"", "\"\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\\u0000\"", "\"some\\u001btext\""])
         {
             var reply = await call(With(route.Sample(), name, value));
             if (!Secrets.Contains(name))
@@ -140,15 +146,20 @@ public sealed class BadInputTests(RunningShop shop)
     public Task text_that_is_too_long_is_refused_by_name() => ForEachTextAsync(async (route, call, name) =>
     {
         var limit = route.Fields().First(f => f.Name == name).Schema["maxLength"]?.GetValue<int>() ?? 0;
-        Complain(route, $"long {name}", await call(With(route.Sample(), name, $"\"{new string('x', Math.Max(10_000, limit + 1))}\"")), name, 400);
+        Complain(
+            route, $"long {name}", await call(With(route.Sample(), name, $"\"{new string('x', Math.Max(10_000, limit + 1))}\"")), name,
+            400);
     });
 
     [Fact]
     public async Task every_place_for_a_member_is_tried()
     {
         // Of objects within objects, and of items of lists.
-        var places = (await Route.AllAsync(shop.Api)).Where(r => r.Body is not null).SelectMany(r => r.Objects().Select(o => $"{r.Name} {o}")).ToArray();
-        foreach (var place in (string[])["POST /orders shippingAddress", "POST /orders expectedTotal", "POST /products price", "PATCH /products/{sku} price", "POST /admin/orders/{id}/refunds lines[0]"])
+        var places = (await Route.AllAsync(shop.Api)).Where(r => r.Body is not null)
+            .SelectMany(r => r.Objects().Select(o => $"{r.Name} {o}")).ToArray();
+        foreach (var place in (string[])[
+            "POST /orders shippingAddress", "POST /orders expectedTotal", "POST /products price", "PATCH /products/{sku} price",
+            "POST /admin/orders/{id}/refunds lines[0]"])
             Assert.Contains(place, places);
     }
 
@@ -167,16 +178,17 @@ public sealed class BadInputTests(RunningShop shop)
     });
 
     [Fact]
-    public Task a_member_in_another_case_is_unknown_and_one_that_stands_there_twice_is_wrong() => ForEachFieldAsync(async (route, call, name, _) =>
-    {
-        var (place, last) = (name.LastIndexOf('.') is > 0 and var dot ? name[..(dot + 1)] : "", name.Split('.')[^1]);
-        var other = char.ToUpperInvariant(last[0]) + last[1..];
-        var body = route.Sample().ToJsonString();
-        if (!body.Contains($"\"{last}\":", StringComparison.Ordinal))
-            return;
-        Complain(route, other, await call(With(route.Sample(), place + other, "1")), place + other, 400);
-        Complain(route, $"{name} twice", await call(With(route.Sample(), name, $"null,\"{last}\":null")), name, 400);
-    });
+    public Task a_member_in_another_case_is_unknown_and_one_that_stands_there_twice_is_wrong() =>
+        ForEachFieldAsync(async (route, call, name, _) =>
+        {
+            var (place, last) = (name.LastIndexOf('.') is > 0 and var dot ? name[..(dot + 1)] : "", name.Split('.')[^1]);
+            var other = char.ToUpperInvariant(last[0]) + last[1..];
+            var body = route.Sample().ToJsonString();
+            if (!body.Contains($"\"{last}\":", StringComparison.Ordinal))
+                return;
+            Complain(route, other, await call(With(route.Sample(), place + other, "1")), place + other, 400);
+            Complain(route, $"{name} twice", await call(With(route.Sample(), name, $"null,\"{last}\":null")), name, 400);
+        });
 
     [Fact]
     public async Task a_name_that_is_nearly_right_is_told_from_one_that_is_not()
@@ -186,12 +198,15 @@ public sealed class BadInputTests(RunningShop shop)
         Assert.Equal("is not a known field; did you mean amount?", reply.Text("errors.amonut.0"));
         Assert.Equal("is not a known field", reply.Text("errors.entirelyElse.0"));
         reply = Expect.Invalid("lines[0].qunatity", await shop.Admin.PostAsync(
-            $"/admin/orders/{Guid.NewGuid()}/refunds", new { lines = new[] { new { sku = "MUG", qunatity = 1 } }, reason = "x" }, Guid.NewGuid().ToString()));
+            $"/admin/orders/{Guid.NewGuid()}/refunds", new { lines = new[] { new { sku = "MUG", qunatity = 1 } }, reason = "x" },
+            Guid.NewGuid().ToString()));
         Assert.Equal("is not a known field; did you mean quantity?", reply["errors"]!["lines[0].qunatity"]![0]!.GetValue<string>());
         reply = Expect.Invalid("price.amonut", await shop.Admin.PostAsync(
             "/products", new { sku = Make.Sku(), name = "Mug", category = "things", price = new { amonut = 1, currency = "USD" } }));
         Assert.Equal("is not a known field; did you mean amount?", reply["errors"]!["price.amonut"]![0]!.GetValue<string>());
-        Assert.Equal("is not a known parameter; did you mean limit?", Expect.Invalid("limti", await shop.Api.GetAsync("/products?limti=5")).Text("errors.limti.0"));
+        Assert.Equal(
+            "is not a known parameter; did you mean limit?",
+            Expect.Invalid("limti", await shop.Api.GetAsync("/products?limti=5")).Text("errors.limti.0"));
         using var http = new HttpClient { BaseAddress = shop.Api.Http.BaseAddress };
         http.DefaultRequestHeaders.Add("Accept-Language", "zh-CN");
         Assert.Equal("不是已知参数；是否指 limit？", (await (shop.Api with { Http = http }).GetAsync("/products?limti=5")).Text("errors.limti.0"));
@@ -206,25 +221,31 @@ public sealed class BadInputTests(RunningShop shop)
     public async Task an_unknown_parameter_is_refused_by_name(string query, string name)
     {
         await ForEachAsync(_ => true, async (route, call) =>
-            Complain(route, query, await call(route.Body is null ? null : Make.Json(route.Sample().ToJsonString()), $"?{query}"), name, 400));
+            Complain(
+                route, query, await call(route.Body is null ? null : Make.Json(route.Sample().ToJsonString()), $"?{query}"), name, 400));
         foreach (var path in (string[])["//health/live", "//health/ready", "//.well-known/jwks.json", "//openapi/v1.json", "//"])
             Expect.Invalid(name, await shop.Api.GetAsync($"{path}?{query}"));
     }
 
     [Fact]
-    public Task a_parameter_in_another_case_or_given_twice_is_refused_by_name() => ForEachAsync(r => r.Parameters("query").Length > 0, async (route, call) =>
-    {
-        foreach (var name in route.Parameters("query"))
+    public Task a_parameter_in_another_case_or_given_twice_is_refused_by_name() =>
+        ForEachAsync(r => r.Parameters("query").Length > 0, async (route, call) =>
         {
-            var other = char.ToUpperInvariant(name[0]) + name[1..];
-            Complain(route, other, await call(null, $"?{other}="), other, 400);
-            Complain(route, $"{name} twice", await call(null, $"?{name}=&{name}="), name, 400);
-        }
-    });
+            foreach (var name in route.Parameters("query"))
+            {
+                var other = char.ToUpperInvariant(name[0]) + name[1..];
+                Complain(route, other, await call(null, $"?{other}="), other, 400);
+                Complain(route, $"{name} twice", await call(null, $"?{name}=&{name}="), name, 400);
+            }
+        });
 
     [Fact]
     public Task a_body_where_none_is_taken_is_refused_by_what_it_holds() => ForEachAsync(
-        r => r.Body is null && !r.TakesFile && r.Method != HttpMethod.Get && r.Name is not ("POST /webhooks/stripe" or "DELETE /me/sessions"), async (route, call) =>
+        r => r.Body is null
+            && !r.TakesFile
+            && r.Method != HttpMethod.Get
+            && r.Name is not ("POST /webhooks/stripe" or "DELETE /me/sessions"),
+        async (route, call) =>
         {
             Complain(route, "a body", await call(Make.Json("""{ "reason": 1, "other": 2 }""")), "other", 400);
             Complain(route, "a list", await call(Make.Json("[1]")), "body", 400);
@@ -242,7 +263,8 @@ public sealed class BadInputTests(RunningShop shop)
         var (name, schema) = route.Fields().First();
         var body = With(route.Sample(), name, Route.Allows(schema, "boolean") ? "7" : "true");
         var reply = await call(Make.Json((await body.ReadAsStringAsync()).Insert(1, "\"unknownMember\":1,")), "?unknownParameter=1", "");
-        foreach (var wrong in (string[])[name, "unknownMember", "unknownParameter", .. route.IsPost ? ["Idempotency-Key"] : Array.Empty<string>()])
+        foreach (var wrong in (string[])[
+            name, "unknownMember", "unknownParameter", .. route.IsPost ? ["Idempotency-Key"] : Array.Empty<string>()])
             Complain(route, "all at once", reply, wrong, 400);
     });
 
@@ -250,17 +272,23 @@ public sealed class BadInputTests(RunningShop shop)
     public async Task a_checkout_without_a_key_hears_of_all_that_is_wrong()
     {
         var guest = await shop.Api.AsGuestAsync();
-        var reply = await guest.PostAsync("/orders", new { paymentMethod = 1, shippingAddress = new { name = "Ada", country = "Utopia" }, savePaymentMethod = true });
-        foreach (var field in (string[])["Idempotency-Key", "paymentMethod", "email", "savePaymentMethod", "shippingAddress.line1", "shippingAddress.city", "shippingAddress.country"])
+        var reply = await guest.PostAsync(
+            "/orders", new { paymentMethod = 1, shippingAddress = new { name = "Ada", country = "Utopia" }, savePaymentMethod = true });
+        foreach (var field in (string[])[
+            "Idempotency-Key", "paymentMethod", "email", "savePaymentMethod", "shippingAddress.line1", "shippingAddress.city",
+            "shippingAddress.country"])
             Expect.Invalid(field, reply);
     }
 
     [Fact]
     public async Task money_has_an_amount_and_a_currency()
     {
-        var reply = await shop.Admin.PostAsync("/products", new { sku = Make.Sku(), name = "Mug", category = "things", price = new { currency = "USD" } });
+        var reply = await shop.Admin.PostAsync(
+            "/products", new { sku = Make.Sku(), name = "Mug", category = "things", price = new { currency = "USD" } });
         Expect.Invalid("price.amount", reply);
-        Expect.Invalid("price.currency", await shop.Admin.PostAsync("/products", new { sku = Make.Sku(), name = "Mug", category = "things", price = new { amount = 1 } }));
+        Expect.Invalid(
+            "price.currency", await shop.Admin.PostAsync(
+                "/products", new { sku = Make.Sku(), name = "Mug", category = "things", price = new { amount = 1 } }));
     }
 
     [Theory]
@@ -268,13 +296,14 @@ public sealed class BadInputTests(RunningShop shop)
     [InlineData("a\\u0000b")]
     [InlineData("\\ud800")]
     [InlineData("\\udc00x")]
-    public Task text_that_cannot_be_stored_is_refused_within_lists_and_as_names(string text) => ForEachFieldAsync(async (route, call, name, schema) =>
-    {
-        if (Route.Allows(schema, "array"))
-            Complain(route, $"{name} with {text}", await call(With(route.Sample(), name, $"[\"{text}\"]")), null, 400);
-        if (Route.Allows(schema, "object") && schema["properties"] is null)
-            Complain(route, $"{name} with {text}", await call(With(route.Sample(), name, $"{{\"{text}\":\"a\"}}")), null, 400);
-    });
+    public Task text_that_cannot_be_stored_is_refused_within_lists_and_as_names(string text) =>
+        ForEachFieldAsync(async (route, call, name, schema) =>
+        {
+            if (Route.Allows(schema, "array"))
+                Complain(route, $"{name} with {text}", await call(With(route.Sample(), name, $"[\"{text}\"]")), null, 400);
+            if (Route.Allows(schema, "object") && schema["properties"] is null)
+                Complain(route, $"{name} with {text}", await call(With(route.Sample(), name, $"{{\"{text}\":\"a\"}}")), null, 400);
+        });
 
     [Theory]
     [InlineData("text/html")]
@@ -340,18 +369,21 @@ public sealed class BadInputTests(RunningShop shop)
     }
 
     [Fact]
-    public Task a_long_or_broken_parameter_never_breaks_anything() => ForEachAsync(r => r.Method == HttpMethod.Get && !r.Path.EndsWith("/events", StringComparison.Ordinal), async (route, call) =>
-    {
-        foreach (var name in route.Parameters("query"))
+    public Task a_long_or_broken_parameter_never_breaks_anything() =>
+        ForEachAsync(r => r.Method == HttpMethod.Get && !r.Path.EndsWith("/events", StringComparison.Ordinal), async (route, call) =>
         {
-            foreach (var value in (string[])[new string('x', 4000), "%ff%fe", "%c0%80", "%ed%a0%80", "%F0%9F%98%80", "%", "%zz", "0001-01-01T00:00:00%2B14:00", "0001-01-01", "9999-12-31T23:59:59.9999999-14:00", "-9223372036854775808", "a&" + name + "=b"])
+            foreach (var name in route.Parameters("query"))
             {
-                var reply = await call(null, $"?{name}={value}");
-                if ((int)reply.Status != 200)
-                    Complain(route, $"{name}={value[..Math.Min(20, value.Length)]}", reply, null, 400);
+                foreach (var value in (string[])[
+                    new string('x', 4000), "%ff%fe", "%c0%80", "%ed%a0%80", "%F0%9F%98%80", "%", "%zz", "0001-01-01T00:00:00%2B14:00",
+                    "0001-01-01", "9999-12-31T23:59:59.9999999-14:00", "-9223372036854775808", "a&" + name + "=b"])
+                {
+                    var reply = await call(null, $"?{name}={value}");
+                    if ((int)reply.Status != 200)
+                        Complain(route, $"{name}={value[..Math.Min(20, value.Length)]}", reply, null, 400);
+                }
             }
-        }
-    });
+        });
 
     [Fact]
     public async Task a_path_that_names_nothing_is_not_found()
@@ -359,7 +391,9 @@ public sealed class BadInputTests(RunningShop shop)
         var admin = await Customer.RegisterAdminAsync(shop);
         foreach (var route in (await Route.AllAsync(shop.Api)).Where(r => r.Path.Contains('{', StringComparison.Ordinal)))
         {
-            foreach (var segment in (string[])["nonsense", new string('x', 3000), "%ff", "%c3%28", "%2f", "%5c", "%20", "%F0%9F%98%80", "00000000-0000-0000-0000-000000000000", "'", "%25", "%0d%0a"])
+            foreach (var segment in (string[])[
+                "nonsense", new string('x', 3000), "%ff", "%c3%28", "%2f", "%5c", "%20", "%F0%9F%98%80",
+                "00000000-0000-0000-0000-000000000000", "'", "%25", "%0d%0a"])
             {
                 var path = Fill(route.Path, segment);
                 // A code that is not in the cart can be removed, as when the request is repeated.
@@ -389,10 +423,13 @@ public sealed class BadInputTests(RunningShop shop)
             ["long"] = new string('x', 6000),
             ["altered signature"] = $"{parts[0]}.{parts[1]}.{(parts[2][0] == 'A' ? 'B' : 'A')}{parts[2][1..]}",
             ["no signature"] = $"{parts[0]}.{parts[1]}.",
-            ["altered claims"] = Token(TestKey.Changed(claims, "sub", Guid.NewGuid().ToString())).Split('.') is var other ? $"{parts[0]}.{other[1]}.{parts[2]}" : "",
+            ["altered claims"] = Token(TestKey.Changed(claims, "sub", Guid.NewGuid().ToString())).Split('.') is var other
+                ? $"{parts[0]}.{other[1]}.{parts[2]}"
+                : "",
             ["alg none"] = TestKey.OfShops.UnsignedToken(claims),
             ["alg none with a signature"] = TestKey.OfShops.UnsignedToken(claims, parts[2]),
-            ["signed by HMAC with the public key as PEM"] = TestKey.OfShops.HmacToken(claims, Encoding.ASCII.GetBytes(TestKey.OfShops.PublicPem)),
+            ["signed by HMAC with the public key as PEM"] = TestKey.OfShops.HmacToken(
+                claims, Encoding.ASCII.GetBytes(TestKey.OfShops.PublicPem)),
             ["signed by HMAC with the public key's id"] = TestKey.OfShops.HmacToken(claims, Encoding.ASCII.GetBytes(TestKey.OfShops.Id)),
             ["expired"] = Token(TestKey.Changed(claims, "nbf", now - 7200, "exp", now - 60)),
             ["not yet valid"] = Token(TestKey.Changed(claims, "nbf", now + 3600, "exp", now + 7200)),
@@ -411,7 +448,9 @@ public sealed class BadInputTests(RunningShop shop)
         {
             foreach (var (name, token) in tokens)
             {
-                var reply = await SendAsync(shop.Api with { AccessToken = token }, route, Fill(route.Path, Guid.NewGuid().ToString()), route.Body is null ? null : Make.Json("{}"));
+                var reply = await SendAsync(
+                    shop.Api with { AccessToken = token }, route, Fill(route.Path, Guid.NewGuid().ToString()),
+                    route.Body is null ? null : Make.Json("{}"));
                 Complain(route, name, reply, null, 401);
                 if (!reply.Headers.ContainsKey("WWW-Authenticate"))
                     complaints.Add($"{route.Name}, {name}: no WWW-Authenticate");
@@ -424,8 +463,14 @@ public sealed class BadInputTests(RunningShop shop)
     public async Task routes_for_administrators_are_closed_to_customers()
     {
         var customer = await shop.Api.AsNewCustomerAsync();
-        foreach (var route in (await Route.AllAsync(shop.Api)).Where(r => r.IsForAdmins || (r.Path.StartsWith("/products", StringComparison.Ordinal) && r.Method != HttpMethod.Get)))
-            Complain(route, "a customer", await SendAsync(customer, route, Fill(route.Path, Guid.NewGuid().ToString()), route.Body is null ? null : Make.Json("{}")), null, 403);
+        foreach (var route in (await Route.AllAsync(shop.Api)).Where(
+            r => r.IsForAdmins || (r.Path.StartsWith("/products", StringComparison.Ordinal) && r.Method != HttpMethod.Get)))
+            Complain(
+                route,
+                "a customer",
+                await SendAsync(customer, route, Fill(route.Path, Guid.NewGuid().ToString()), route.Body is null ? null : Make.Json("{}")),
+                null,
+                403);
         NoComplaints();
     }
 
@@ -446,20 +491,28 @@ public sealed class BadInputTests(RunningShop shop)
         Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/products/{sku}", product, etag));
         Expect.Problem(412, "precondition-failed", await shop.Admin.DeleteAsync($"/products/{sku}", etag));
         Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/inventory/{sku}", new { lowStockThreshold = 1 }, etag));
-        Expect.Problem(412, "precondition-failed", await shop.Admin.SendAsync(HttpMethod.Post, $"/inventory/{sku}/adjustments", new { delta = 1, reason = "count" }, ifMatch: etag));
-        Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/admin/users/{customer.Id}/roles", new { roles = new[] { "admin" } }, etag));
+        Expect.Problem(
+            412, "precondition-failed", await shop.Admin.SendAsync(
+                HttpMethod.Post, $"/inventory/{sku}/adjustments", new { delta = 1, reason = "count" }, ifMatch: etag));
+        Expect.Problem(
+            412, "precondition-failed", await shop.Admin.PutAsync(
+                $"/admin/users/{customer.Id}/roles", new { roles = new[] { "admin" } }, etag));
     }
 
     private delegate Task<Reply> Call(HttpContent? body, string query = "", string? key = null);
 
-    private Task ForEachTextAsync(Func<Route, Func<HttpContent?, Task<Reply>>, string, Task> test) => ForEachFieldAsync((route, call, name, schema) =>
-        Route.Allows(schema, "string") && !Route.Allows(schema, "integer") && schema["format"]?.GetValue<string>() is null or "email" ? test(route, call, name) : Task.CompletedTask);
+    private Task ForEachTextAsync(Func<Route, Func<HttpContent?, Task<Reply>>, string, Task> test) =>
+        ForEachFieldAsync((route, call, name, schema) =>
+            Route.Allows(schema, "string") && !Route.Allows(schema, "integer") && schema["format"]?.GetValue<string>() is null or "email"
+                ? test(route, call, name)
+                : Task.CompletedTask);
 
-    private Task ForEachFieldAsync(Func<Route, Func<HttpContent?, Task<Reply>>, string, JsonObject, Task> test) => ForEachAsync(r => r.Body is not null, async (route, call) =>
-    {
-        foreach (var (name, schema) in route.Fields().ToArray())
-            await test(route, body => call(body), name, schema);
-    });
+    private Task ForEachFieldAsync(Func<Route, Func<HttpContent?, Task<Reply>>, string, JsonObject, Task> test) =>
+        ForEachAsync(r => r.Body is not null, async (route, call) =>
+        {
+            foreach (var (name, schema) in route.Fields().ToArray())
+                await test(route, body => call(body), name, schema);
+        });
 
     /// <summary>Calls every route of a kind as somebody who may do everything, at things that exist.</summary>
     private async Task ForEachAsync(Func<Route, bool> which, Func<Route, Call, Task> test, HttpClient? http = null)
@@ -477,7 +530,10 @@ public sealed class BadInputTests(RunningShop shop)
                 : route.Path.Contains("/addresses/", StringComparison.Ordinal) ? address
                 : route.Path.Contains("/users/", StringComparison.Ordinal) ? admin.Id
                 : order;
-            await test(route, (body, query, key) => SendAsync(admin.Api with { Http = http ?? admin.Api.Http }, route, Fill(ExistingRules.Fill(route.Path.Replace("{sku}", sku, StringComparison.Ordinal)), id) + query, body, key));
+            await test(route, (body, query, key) =>
+                SendAsync(
+                    admin.Api with { Http = http ?? admin.Api.Http }, route,
+                    Fill(ExistingRules.Fill(route.Path.Replace("{sku}", sku, StringComparison.Ordinal)), id) + query, body, key));
         }
         NoComplaints();
     }
@@ -497,11 +553,14 @@ public sealed class BadInputTests(RunningShop shop)
 
     /// <summary>True for the field itself, and for what is wrong within its value.</summary>
     private static bool IsWithin(string named, string field) =>
-        named == field || named.StartsWith($"{field}.", StringComparison.Ordinal) || named.StartsWith($"{field}[", StringComparison.Ordinal);
+        named == field
+        || named.StartsWith($"{field}.", StringComparison.Ordinal)
+        || named.StartsWith($"{field}[", StringComparison.Ordinal);
 
     private void NoComplaints() => Assert.True(complaints.Count == 0, $"{complaints.Count} complaints:\n{string.Join('\n', complaints)}");
 
-    private static string Fill(string path, string segment) => System.Text.RegularExpressions.Regex.Replace(path, @"\{\w+\}", segment.Replace("$", "$$", StringComparison.Ordinal));
+    private static string Fill(string path, string segment) =>
+        System.Text.RegularExpressions.Regex.Replace(path, @"\{\w+\}", segment.Replace("$", "$$", StringComparison.Ordinal));
 
     /// <summary>The sample with one value replaced, which may stand in an object within it.</summary>
     private static StringContent With(JsonObject sample, string name, string json)

@@ -40,11 +40,14 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         for (var unit = 0; unit < 3; unit++)
         {
             var reply = Expect.Status(200, await shop.Admin.PostAsync(
-                $"/admin/orders/{order.Text("id")}/refunds", new { lines = new[] { new { sku, quantity = 1 } }, reason = "returned" }, Guid.NewGuid().ToString()));
+                $"/admin/orders/{order.Text("id")}/refunds", new { lines = new[] { new { sku, quantity = 1 } }, reason = "returned" },
+                Guid.NewGuid().ToString()));
             refunded.Add(reply.Number("payment.refunded.amount") - before);
             before = reply.Number("payment.refunded.amount");
         }
-        Assert.Equal(order.Number("lines.0.lineTotal.amount") - order.Number("lines.0.discount.amount") + order.Number("lines.0.tax.amount"), refunded.Sum());
+        Assert.Equal(
+            order.Number("lines.0.lineTotal.amount") - order.Number("lines.0.discount.amount") + order.Number("lines.0.tax.amount"),
+            refunded.Sum());
         Assert.InRange(refunded.Max() - refunded.Min(), 0, 1);
     }
 
@@ -88,15 +91,18 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
     public async Task the_last_use_of_a_code_that_a_carts_own_order_holds_is_there_for_its_next_checkout(bool isCustomer)
     {
         var (code, _) = await shop.PromoteAsync(
-            new { kind = "orderDiscount", percentPpm = 100_000 }, maxUses: 1, maxUsesPerCustomer: 1, budget: new { amount = 100, currency = "USD" });
+            new { kind = "orderDiscount", percentPpm = 100_000 }, maxUses: 1, maxUsesPerCustomer: 1,
+            budget: new { amount = 100, currency = "USD" });
         var sku = await shop.Admin.CreateProductAsync(price: 1000);
         var buyer = isCustomer ? await (await shop.GuestAsync()).AsNewCustomerAsync() : await shop.GuestAsync();
         Expect.Status(200, await buyer.FillCartAsync(sku));
         Expect.Status(200, await buyer.PutAsync($"/cart/codes/{code}", null));
         var email = isCustomer ? null : $"own-{Guid.NewGuid():N}@example.com";
-        var first = Expect.Problem(402, "payment-declined", await OrderAsync(buyer, NewYork, method: "pm_card_visa_chargeDeclined", email: email));
+        var first = Expect.Problem(
+            402, "payment-declined", await OrderAsync(buyer, NewYork, method: "pm_card_visa_chargeDeclined", email: email));
 
-        var shown = Expect.Status(200, await buyer.PutAsync("/cart/destination", new { country = "US", region = "NY", postalCode = "10004" }));
+        var shown = Expect.Status(
+            200, await buyer.PutAsync("/cart/destination", new { country = "US", region = "NY", postalCode = "10004" }));
         Assert.Equal((100, 0), (shown.Number("prices.discount.amount"), shown["prices"]!["refusedCodes"]!.AsArray().Count));
         var stranger = Expect.Status(200, await (await WithCodeAsync(sku, code)).GetAsync("/cart"));
         Assert.Equal((0, code), (stranger.Number("prices.discount.amount"), stranger.Text("prices.refusedCodes.0.code")));
@@ -126,7 +132,8 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         var sku = await shop.Admin.CreateProductAsync(price: 1000);
         var guest = await WithCodeAsync(sku, code);
         Assert.Equal((2, 600), (
-            Expect.Status(200, await guest.GetAsync("/cart")).Number("items.1.quantity"), (await guest.GetAsync("/cart")).Number("prices.discount.amount")));
+            Expect.Status(200, await guest.GetAsync("/cart")).Number("items.1.quantity"),
+            (await guest.GetAsync("/cart")).Number("prices.discount.amount")));
 
         Expect.Status(200, await guest.FillCartAsync(gift));
         var without = Expect.Status(200, await guest.GetAsync("/cart"));
@@ -166,8 +173,10 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
 
         async Task<(string, long)> CheapestAsync(ApiClient guest)
         {
-            var shown = Expect.Status(200, await guest.PutAsync("/cart/destination", new { country = "US", region = "NY", postalCode = "10004" }));
-            return (shown.Text("prices.shippingMethod.id"), shown.Number("prices.shipping.amount") - shown.Number("prices.discount.amount"));
+            var shown = Expect.Status(
+                200, await guest.PutAsync("/cart/destination", new { country = "US", region = "NY", postalCode = "10004" }));
+            return (
+                shown.Text("prices.shippingMethod.id"), shown.Number("prices.shipping.amount") - shown.Number("prices.discount.amount"));
         }
     }
 
@@ -211,7 +220,8 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         }));
         var email = $"guest-{Guid.NewGuid():N}@example.com";
         var first = await FilledAsync();
-        await Until.TrueAsync("the promotion is known", TimeSpan.FromSeconds(10), async () => (await first.GetAsync("/cart")).Number("prices.discount.amount") == 500);
+        await Until.TrueAsync("the promotion is known", TimeSpan.FromSeconds(10), async () =>
+            (await first.GetAsync("/cart")).Number("prices.discount.amount") == 500);
         Assert.Equal(500, Expect.Status(201, await OrderAsync(first, NewYork, email: email)).Number("discount.amount"));
 
         var again = await FilledAsync();
@@ -240,28 +250,44 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         Assert.Equal("""[{"price":{"amount":1000,"currency":"USD"},"compareAtPrice":null,"lowestPrice30Days":null}]""", await ShownAsync());
         var patch = Make.Json("""{ "price": { "amount": 900 }, "compareAtPrice": { "amount": 1200, "currency": "USD" } }""");
         Expect.Status(200, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", patch));
-        const string Reduced = """{"price":{"amount":900,"currency":"USD"},"compareAtPrice":{"amount":1200,"currency":"USD"},"lowestPrice30Days":{"amount":1000,"currency":"USD"}}""";
+        const string Reduced = """{"price":{"amount":900,"currency":"USD"},"compareAtPrice":"""
+            + """{"amount":1200,"currency":"USD"},"lowestPrice30Days":{"amount":1000,"currency":"USD"}}""";
         await Until.TrueAsync("the reduction is shown", TimeSpan.FromSeconds(10), async () => await ShownAsync() == $"[{Reduced}]");
 
         var end = DateTimeOffset.UtcNow.AddSeconds(4);
         object sale = new { price = new { amount = 700, currency = "USD" }, to = end };
         object euros = new { price = new { amount = 800, currency = "EUR" }, compareAtPrice = new { amount = 950, currency = "EUR" } };
         Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}/prices", new { prices = new[] { sale, euros } }));
-        await Until.TrueAsync("the sale is shown", TimeSpan.FromSeconds(3), async () => (await guest.GetAsync($"/products/{sku}")).Number("currentPrices.0.price.amount") == 700);
+        await Until.TrueAsync("the sale is shown", TimeSpan.FromSeconds(3), async () =>
+            (await guest.GetAsync($"/products/{sku}")).Number("currentPrices.0.price.amount") == 700);
         var during = await guest.GetAsync($"/products/{sku}");
         Assert.Equal((900, 950), (during.Number("price.amount"), during.Number("currentPrices.1.compareAtPrice.amount")));
         Assert.Equal(304, (int)(await guest.GetAsync($"/products/{sku}", during.Headers["ETag"])).Status);
         await Task.Delay(end - DateTimeOffset.UtcNow + TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
         var after = Expect.Status(200, await guest.GetAsync($"/products/{sku}", during.Headers["ETag"]));
-        Assert.Equal((900, 1200, 700), (after.Number("currentPrices.0.price.amount"), after.Number("currentPrices.0.compareAtPrice.amount"), after.Number("currentPrices.0.lowestPrice30Days.amount")));
+        Assert.Equal(
+            (900, 1200, 700), (
+                after.Number("currentPrices.0.price.amount"), after.Number("currentPrices.0.compareAtPrice.amount"),
+                after.Number("currentPrices.0.lowestPrice30Days.amount")));
 
         Expect.Invalid("prices[0].compareAtPrice.currency", await shop.Admin.PutAsync($"/products/{sku}/prices", new
         {
-            prices = new[] { new { price = new { amount = 800, currency = "EUR" }, compareAtPrice = new { amount = 950, currency = "USD" } } },
+            prices = new[]
+            {
+                new { price = new { amount = 800, currency = "EUR" }, compareAtPrice = new { amount = 950, currency = "USD" } },
+            },
         }));
         Expect.Invalid("prices[0].compareAtPrice", await shop.Admin.PutAsync($"/products/{sku}/prices", new
         {
-            prices = new[] { new { price = new { amount = 800, currency = "EUR" }, minQuantity = 2, compareAtPrice = new { amount = 950, currency = "EUR" } } },
+            prices = new[]
+            {
+                new
+                {
+                    price = new { amount = 800, currency = "EUR" },
+                    minQuantity = 2,
+                    compareAtPrice = new { amount = 950, currency = "EUR" },
+                },
+            },
         }));
         Expect.Invalid("compareAtPrice.currency", await shop.Admin.SendAsync(
             HttpMethod.Patch, $"/products/{sku}", Make.Json("""{ "compareAtPrice": { "amount": 1200, "currency": "EUR" } }""")));
@@ -277,11 +303,14 @@ public sealed class CartPricingTests(PricedShop shop) : IClassFixture<PricedShop
         var sku = await shop.Admin.CreateProductAsync(price: 1000);
         var guest = await shop.GuestAsync();
         Expect.Status(200, await guest.FillCartAsync(sku));
-        Assert.False(Expect.Status(200, await guest.PutAsync("/cart/currency", new { currency = "EUR" }))["items.0.available"]!.GetValue<bool>());
+        Assert.False(
+            Expect.Status(200, await guest.PutAsync("/cart/currency", new { currency = "EUR" }))["items.0.available"]!.GetValue<bool>());
         Expect.Problem(409, "conflict", await OrderAsync(guest, Berlin));
         Expect.Problem(409, "conflict", await (await shop.GuestAsync("EUR")).FillCartAsync(sku));
 
-        Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}/prices", new { prices = new[] { new { price = new { amount = 950, currency = "EUR" } } } }));
+        Expect.Status(
+            200, await shop.Admin.PutAsync(
+                $"/products/{sku}/prices", new { prices = new[] { new { price = new { amount = 950, currency = "EUR" } } } }));
         Assert.Equal(950, Expect.Status(200, await guest.GetAsync("/cart")).Number("items.0.unitPrice.amount"));
         Assert.Equal("EUR", Expect.Status(201, await OrderAsync(guest, Berlin)).Text("total.currency"));
     }
@@ -344,7 +373,8 @@ public sealed class PricedShop : IAsyncLifetime
     }
 
     /// <summary>Adds a promotion with a code of its own, which is known to carts a moment later.</summary>
-    public async Task<(string Code, string Id)> PromoteAsync(object action, int? maxUses = null, int? maxUsesPerCustomer = null, string[]? combines = null, object? budget = null)
+    public async Task<(string Code, string Id)> PromoteAsync(
+        object action, int? maxUses = null, int? maxUsesPerCustomer = null, string[]? combines = null, object? budget = null)
     {
         var id = $"p-{Guid.NewGuid():N}"[..12];
         var code = id.ToUpperInvariant();
@@ -361,12 +391,14 @@ public sealed class PricedShop : IAsyncLifetime
             budget = budget is null ? [] : new[] { budget },
         }));
         var guest = await GuestAsync();
-        await Until.TrueAsync($"{code} is known", TimeSpan.FromSeconds(10), async () => (int)(await guest.PutAsync($"/cart/codes/{code}", null)).Status == 200);
+        await Until.TrueAsync($"{code} is known", TimeSpan.FromSeconds(10), async () =>
+            (int)(await guest.PutAsync($"/cart/codes/{code}", null)).Status == 200);
         return (code, id);
     }
 
     /// <summary>Orders what is in a cart.</summary>
-    internal static Task<Reply> OrderAsync(ApiClient guest, object address, object? expectedTotal = null, string method = "pm_card_visa", string? email = null)
+    internal static Task<Reply> OrderAsync(
+        ApiClient guest, object address, object? expectedTotal = null, string method = "pm_card_visa", string? email = null)
     {
         var body = new Dictionary<string, object>
         {

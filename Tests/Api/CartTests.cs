@@ -15,7 +15,10 @@ public sealed class CartTests(RunningShop shop)
         var buyer = guest ? await shop.Api.AsGuestAsync() : await shop.Api.AsNewCustomerAsync();
         Expect.Status(200, await buyer.FillCartAsync(one, 2));
         var cart = Expect.Status(200, await buyer.FillCartAsync(two.ToLowerInvariant(), 5));
-        Assert.Equal((one, 2, 250, 500), (cart.Text("items.0.sku"), cart.Number("items.0.quantity"), cart.Number("items.0.unitPrice.amount"), cart.Number("items.0.lineTotal.amount")));
+        Assert.Equal(
+            (one, 2, 250, 500), (
+                cart.Text("items.0.sku"), cart.Number("items.0.quantity"), cart.Number("items.0.unitPrice.amount"),
+                cart.Number("items.0.lineTotal.amount")));
         Assert.Equal((two, 5, 1000), (cart.Text("items.1.sku"), cart.Number("items.1.quantity"), cart.Number("subtotal.amount")));
         Assert.True(cart["items.0.available"]!.GetValue<bool>());
         Assert.Equal(cart.Body, (await buyer.GetAsync("/cart")).Body);
@@ -76,7 +79,8 @@ public sealed class CartTests(RunningShop shop)
             if (byLogin)
                 await customer.LoginAsync(cartId: guest.CartId);
             else
-                Assert.Empty(Expect.Status(200, await customer.Api.PostAsync("/cart/merge", new { cartId = guest.CartId }))["items"]!.AsArray());
+                Assert.Empty(
+                    Expect.Status(200, await customer.Api.PostAsync("/cart/merge", new { cartId = guest.CartId }))["items"]!.AsArray());
         }
 
         Expect.Problem(404, "not-found", await other.Api.PostAsync("/cart/merge", new { cartId = guest.CartId }));
@@ -91,7 +95,9 @@ public sealed class CartTests(RunningShop shop)
     {
         var sku = await shop.Admin.CreateProductAsync();
         var issued = (await shop.Api.AsGuestAsync()).CartId!;
-        foreach (var id in (string[])[issued[..^1] + (issued[^1] == '0' ? '1' : '0'), (issued[0] == '0' ? '1' : '0') + issued[1..], $"{Deterministic.Id(issued)}", $"{Guid.NewGuid()}"])
+        foreach (var id in (string[])[
+            issued[..^1] + (issued[^1] == '0' ? '1' : '0'), (issued[0] == '0' ? '1' : '0') + issued[1..], $"{Deterministic.Id(issued)}",
+            $"{Guid.NewGuid()}"])
         {
             var stranger = shop.Api with { CartId = id };
             Expect.Problem(404, "not-found", await stranger.GetAsync("/cart"));
@@ -149,7 +155,8 @@ public sealed class CartTests(RunningShop shop)
     [InlineData(false)]
     public async Task a_guest_cart_goes_over_to_the_customer_once(bool byLogin)
     {
-        var (shared, own, full) = (await shop.Admin.CreateProductAsync(), await shop.Admin.CreateProductAsync(), await shop.Admin.CreateProductAsync());
+        var (shared, own, full) = (
+            await shop.Admin.CreateProductAsync(), await shop.Admin.CreateProductAsync(), await shop.Admin.CreateProductAsync());
         var customer = await Customer.RegisterAsync(shop.Api);
         await customer.Api.FillCartAsync(shared, 2);
         await customer.Api.FillCartAsync(full, 998);
@@ -172,7 +179,8 @@ public sealed class CartTests(RunningShop shop)
         Expect.Problem(404, "not-found", await guest.FillCartAsync(own));
         Expect.Problem(404, "not-found", await guest.DeleteAsync("/cart"));
         Expect.Problem(404, "not-found", await guest.OrderAsync());
-        Expect.Problem(404, "not-found", await (await Customer.RegisterAsync(shop.Api)).Api.PostAsync("/cart/merge", new { cartId = guest.CartId }));
+        Expect.Problem(
+            404, "not-found", await (await Customer.RegisterAsync(shop.Api)).Api.PostAsync("/cart/merge", new { cartId = guest.CartId }));
     }
 
     [Fact]
@@ -200,7 +208,8 @@ public sealed class CartTests(RunningShop shop)
         }
         Expect.Invalid("cartId", await customer.Api.PostAsync("/cart/merge", new { cartId = Guid.Empty }));
         Expect.Invalid("cartId", await customer.Api.PostAsync("/cart/merge", new { }));
-        Expect.Problem(401, "unauthenticated", await (await shop.Api.AsGuestAsync()).PostAsync("/cart/merge", new { cartId = customer.Id }));
+        Expect.Problem(
+            401, "unauthenticated", await (await shop.Api.AsGuestAsync()).PostAsync("/cart/merge", new { cartId = customer.Id }));
     }
 
     [Fact]
@@ -216,7 +225,9 @@ public sealed class CartTests(RunningShop shop)
         Assert.Equal(0, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved"));
 
         var cart = Expect.Status(200, await guest.GetAsync("/cart"));
-        Assert.Equal((1500, 1000, 3000), (cart.Number("items.0.unitPrice.amount"), cart.Number("items.0.previousUnitPrice.amount"), cart.Number("subtotal.amount")));
+        Assert.Equal(
+            (1500, 1000, 3000),
+            (cart.Number("items.0.unitPrice.amount"), cart.Number("items.0.previousUnitPrice.amount"), cart.Number("subtotal.amount")));
         Assert.Null(Expect.Status(200, await guest.FillCartAsync(sku, 2))["items.0.previousUnitPrice"]);
         Assert.Equal(3000, Expect.Status(201, await guest.OrderAsync()).Number("subtotal.amount"));
     }
@@ -311,7 +322,8 @@ public sealed class CartTests(RunningShop shop)
     [Theory]
     [InlineData("nonsense")]
     [InlineData("00000000-0000-0000-0000-000000000000")]
-    public async Task a_cart_header_must_be_a_cart_id(string id) => Expect.Invalid("X-Cart-Id", await (shop.Api with { CartId = id }).GetAsync("/cart"));
+    public async Task a_cart_header_must_be_a_cart_id(string id) =>
+        Expect.Invalid("X-Cart-Id", await (shop.Api with { CartId = id }).GetAsync("/cart"));
 
     private Task<long> RowsAsync(ApiClient guest) =>
         shop.Shop.QueryAsync<long>("select count(*) from grain_state_cart where grain_key = $1", Guid.Parse(guest.CartId!).ToString("N"));

@@ -19,7 +19,9 @@ public sealed class CatalogCacheTests(RunningShop shop, ITestOutputHelper output
             foreach (var condition in (string[])[tag, $"W/{tag}", "*", $"\"other\", {tag}", $"W/\"other\",W/{tag}"])
             {
                 var unchanged = Expect.Status(304, await shop.Api.GetAsync(path, condition));
-                Assert.Equal(("", tag, read.Headers["Cache-Control"]), (unchanged.Body, unchanged.Headers["ETag"], unchanged.Headers["Cache-Control"]));
+                Assert.Equal(
+                    ("", tag, read.Headers["Cache-Control"]),
+                    (unchanged.Body, unchanged.Headers["ETag"], unchanged.Headers["Cache-Control"]));
                 Assert.False(unchanged.Headers.ContainsKey("Content-Type"));
             }
             foreach (var condition in (string[])["\"other\"", "nonsense", "", tag.Trim('"')])
@@ -32,7 +34,8 @@ public sealed class CatalogCacheTests(RunningShop shop, ITestOutputHelper output
     {
         var sku = await shop.Admin.CreateProductAsync();
         Assert.Equal("public, max-age=5", (await shop.Api.GetAsync($"/products/{sku}")).Headers["Cache-Control"]);
-        Assert.Equal("public, max-age=5, stale-while-revalidate=10", (await shop.Api.GetAsync($"/products?q={sku}")).Headers["Cache-Control"]);
+        Assert.Equal(
+            "public, max-age=5, stale-while-revalidate=10", (await shop.Api.GetAsync($"/products?q={sku}")).Headers["Cache-Control"]);
         foreach (var path in (string[])[$"/products/{sku}", $"/products?q={sku}"])
         {
             var read = await shop.Admin.GetAsync(path);
@@ -49,7 +52,9 @@ public sealed class CatalogCacheTests(RunningShop shop, ITestOutputHelper output
         {
             var get = Expect.Status(200, await shop.Api.GetAsync(path));
             var head = Expect.Status(200, await shop.Api.SendAsync(HttpMethod.Head, path));
-            Assert.Equal(("", get.Headers["ETag"], get.Headers["Content-Length"]), (head.Body, head.Headers["ETag"], head.Headers["Content-Length"]));
+            Assert.Equal(
+                ("", get.Headers["ETag"], get.Headers["Content-Length"]),
+                (head.Body, head.Headers["ETag"], head.Headers["Content-Length"]));
             Expect.Status(304, await shop.Api.SendAsync(HttpMethod.Head, path, more: ("If-None-Match", get.Headers["ETag"])));
         }
         Assert.Equal(404, (int)(await shop.Api.SendAsync(HttpMethod.Head, "/products/NO-SUCH-PRODUCT")).Status);
@@ -65,8 +70,12 @@ public sealed class CatalogCacheTests(RunningShop shop, ITestOutputHelper output
         Assert.Equal("lowStock", low.Text("availability"));
         Assert.NotEqual(read.Headers["ETag"], low.Headers["ETag"]);
 
-        var edited = Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", new { name = "Another name", category = "test/things", price = low["price"] }, read.Headers["ETag"]));
-        Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/products/{sku}", new { name = "Too late", category = "test/things", price = low["price"] }, low.Headers["ETag"]));
+        var edited = Expect.Status(
+            200, await shop.Admin.PutAsync(
+                $"/products/{sku}", new { name = "Another name", category = "test/things", price = low["price"] }, read.Headers["ETag"]));
+        Expect.Problem(
+            412, "precondition-failed", await shop.Admin.PutAsync(
+                $"/products/{sku}", new { name = "Too late", category = "test/things", price = low["price"] }, low.Headers["ETag"]));
         Assert.Equal(edited.Headers["ETag"], (await shop.Api.GetAsync($"/products/{sku}")).Headers["ETag"]);
     }
 
@@ -78,17 +87,22 @@ public sealed class CatalogCacheTests(RunningShop shop, ITestOutputHelper output
         var search = $"/products?q={sku}";
 
         await ChangeAsync("the price", () => shop.Admin.PutAsync($"/products/{sku}", Product(2000)), r => r.Number("price.amount") == 2000);
-        await ChangeAsync("the stock", () => shop.Admin.PostAsync($"/inventory/{sku}/adjustments", new { delta = -97, reason = "count" }), r => r.Text("availability") == "lowStock");
-        await ChangeAsync("the threshold", () => shop.Admin.PutAsync($"/inventory/{sku}", new { lowStockThreshold = 1 }), r => r.Text("availability") == "inStock");
+        await ChangeAsync(
+            "the stock", () => shop.Admin.PostAsync($"/inventory/{sku}/adjustments", new { delta = -97, reason = "count" }),
+            r => r.Text("availability") == "lowStock");
+        await ChangeAsync("the threshold", () => shop.Admin.PutAsync($"/inventory/{sku}", new { lowStockThreshold = 1 }), r =>
+            r.Text("availability") == "inStock");
         await ChangeAsync("a purchase", () => OrderAsync(2), r => r.Text("availability") == "lowStock");
         await ChangeAsync("the last purchase", () => OrderAsync(1), r => r.Text("availability") == "outOfStock");
         await ChangeAsync("the archiving", () => shop.Admin.DeleteAsync($"/products/{sku}"), r => !r["active"]!.GetValue<bool>());
-        await Until.TrueAsync("the search has forgotten it", Limit, async () => (await other.GetAsync(search))["items"]!.AsArray().Count == 0);
+        await Until.TrueAsync(
+            "the search has forgotten it", Limit, async () => (await other.GetAsync(search))["items"]!.AsArray().Count == 0);
 
         async Task ChangeAsync(string what, Func<Task<Reply>> change, Func<Reply, bool> isSeen)
         {
             await Until.TrueAsync("the other front end has it in memory", Limit, async () =>
-                (await other.GetAsync($"/products/{sku}")).Headers["Cache-Status"] == "soonshop; hit" && (await other.GetAsync(search)).Headers["Cache-Status"] == "soonshop; hit");
+                (await other.GetAsync($"/products/{sku}")).Headers["Cache-Status"] == "soonshop; hit"
+                && (await other.GetAsync(search)).Headers["Cache-Status"] == "soonshop; hit");
             Assert.False(isSeen(await other.GetAsync($"/products/{sku}")));
             Assert.True((int)(await change()).Status < 300);
             var watch = Stopwatch.StartNew();
@@ -100,7 +114,8 @@ public sealed class CatalogCacheTests(RunningShop shop, ITestOutputHelper output
             output.WriteLine($"{what}: seen by the other front end after {watch.Elapsed.TotalMilliseconds:F0} ms");
         }
 
-        object Product(long price) => new { name = $"Test product {sku}", category = "test/things", price = new { amount = price, currency = "USD" } };
+        object Product(long price) =>
+            new { name = $"Test product {sku}", category = "test/things", price = new { amount = price, currency = "USD" } };
 
         async Task<Reply> OrderAsync(int quantity)
         {

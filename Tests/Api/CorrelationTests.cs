@@ -14,8 +14,12 @@ public sealed class CorrelationTests(RunningShop shop)
         var api = shop.Api with { Http = http };
         var email = Make.Email();
         Expect.Status(201, await api.PostAsync("/auth/register", new { email, password = "correct horse" }));
-        Assert.Equal(trace, Expect.Problem(409, "email-taken", await api.PostAsync("/auth/register", new { email, password = "correct horse" })).Text("traceId"));
+        Assert.Equal(
+            trace, Expect.Problem(409, "email-taken", await api.PostAsync("/auth/register", new { email, password = "correct horse" }))
+                .Text("traceId"));
         Assert.Equal(trace, Expect.Problem(401, "unauthenticated", await api.GetAsync("/me")).Text("traceId"));
-        Assert.Equal(trace, await shop.Shop.QueryAsync<string>("select correlation_id from event where type = 'user.registered' and data->>'email' = $1", email));
+        Assert.Equal(
+            trace, await shop.Shop.QueryAsync<string>(
+                "select correlation_id from event where type = 'user.registered' and data->>'email' = $1", email));
     }
 }

@@ -4,8 +4,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Api;
 
 /// <summary>
-/// A shop whose front end lets little through: low limits that last, a proxy that is trusted (these tests), TLS, impatience with slow clients.
-/// Tests come from addresses of their own, by <see cref="From"/>.
+/// A shop whose front end lets little through: low limits that last, a proxy that is trusted (these tests), TLS, impatience with slow
+/// clients. Tests come from addresses of their own, by <see cref="From"/>.
 /// </summary>
 public sealed class EdgeShop : IAsyncLifetime
 {
@@ -32,14 +32,17 @@ public sealed class EdgeShop : IAsyncLifetime
                select ($"RateLimits__{name}__{setting.Item1}", setting.Item2),
             ("RateLimits__Mail__Requests", "2"), ("RateLimits__Mail__WindowSeconds", "3600"),
             ("Http__TrustedProxies__0", "127.0.0.1"), ("Http__TrustedProxies__1", "10.0.0.0/8"), ("Http__ForwardLimit", "2"),
-            ("Http__HeaderSeconds", "3"), ("Http__SlowSeconds", "3"), ("Http__MinBytesPerSecond", "1000000"), ("Http__MaxHeaders", "40"), ("Http__MaxHeaderBytes", "8192"), ("Http__MaxRequestLineBytes", "2048"),
+            ("Http__HeaderSeconds", "3"), ("Http__SlowSeconds", "3"), ("Http__MinBytesPerSecond", "1000000"), ("Http__MaxHeaders", "40"),
+            ("Http__MaxHeaderBytes", "8192"), ("Http__MaxRequestLineBytes", "2048"),
             ("Http__HstsDays", "30"), ("Http__HstsIncludeSubDomains", "true"),
             ("Cors__AllowedOrigins__0", Origin),
         ]);
         await Shop.StartSiloAsync();
         await Shop.StartApiProcessAsync(port,
-            ("Kestrel__Endpoints__Http__Url", $"http://127.0.0.1:{port}"), ("Kestrel__Endpoints__Https__Url", $"https://127.0.0.1:{HttpsPort}"),
-            ("Kestrel__Endpoints__Https__Certificate__Path", Certificate.CertificatePath), ("Kestrel__Endpoints__Https__Certificate__KeyPath", Certificate.KeyPath));
+            ("Kestrel__Endpoints__Http__Url", $"http://127.0.0.1:{port}"),
+            ("Kestrel__Endpoints__Https__Url", $"https://127.0.0.1:{HttpsPort}"),
+            ("Kestrel__Endpoints__Https__Certificate__Path", Certificate.CertificatePath),
+            ("Kestrel__Endpoints__Https__Certificate__KeyPath", Certificate.KeyPath));
     }
 
     /// <summary>A client behind the trusted proxy, at an address that is told by it; at a new one by default.</summary>

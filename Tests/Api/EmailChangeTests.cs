@@ -7,7 +7,8 @@ namespace SoonShop.Tests.Api;
 [Collection(nameof(SecondRunningShop))]
 public sealed class EmailChangeTests(RunningShop shop)
 {
-    private const string Asked = "user.email-change-requested", ToConfirm = "user.email-change-confirmation-requested", Offered = "user.email-change-undo-offered";
+    private const string Asked =
+        "user.email-change-requested", ToConfirm = "user.email-change-confirmation-requested", Offered = "user.email-change-undo-offered";
     private const string Reset = "user.password-reset-requested";
 
     [Fact]
@@ -26,7 +27,9 @@ public sealed class EmailChangeTests(RunningShop shop)
         // The second time has the first one's effect and answer.
         for (var i = 0; i < 2; i++)
             Expect.Status(204, await ConfirmAsync(token));
-        Assert.Equal(1, await shop.Shop.QueryAsync<long>("select count(*) from event where type = 'user.email-changed' and data ->> 'email' = $1", changed.Email));
+        Assert.Equal(
+            1, await shop.Shop.QueryAsync<long>(
+                "select count(*) from event where type = 'user.email-changed' and data ->> 'email' = $1", changed.Email));
 
         var me = await customer.Api.GetAsync("/me");
         Assert.Equal((changed.Email, "true"), (me.Text("email"), me.Text("emailVerified")));
@@ -35,11 +38,14 @@ public sealed class EmailChangeTests(RunningShop shop)
         Assert.Equal(changed.Email, Expect.Status(200, await LoginAsync(changed)).Text("user.email"));
         Expect.Problem(401, "unauthenticated", await LoginAsync(customer));
         // It is reserved for the account, and asks for nothing.
-        Expect.Problem(409, "email-taken", await shop.Api.PostAsync("/auth/register", new { email = customer.Email, password = "another password" }));
+        Expect.Problem(
+            409, "email-taken", await shop.Api.PostAsync("/auth/register", new { email = customer.Email, password = "another password" }));
         Expect.Status(202, await shop.Api.PostAsync("/auth/password/forgot", new { email = customer.Email }));
         Expect.Problem(409, "conflict", await AskAsync(customer, Make.Email()));
         Assert.Equal(customer.Email, (await customer.Api.GetAsync("/me/export")).Text("formerEmail.email"));
-        Assert.Equal(0, await shop.Shop.QueryAsync<long>("select count(*) from event where type = $1 and data ->> 'userId' = $2", Reset, customer.Id));
+        Assert.Equal(
+            0, await shop.Shop.QueryAsync<long>(
+                "select count(*) from event where type = $1 and data ->> 'userId' = $2", Reset, customer.Id));
         await AssertClaimsAsync();
     }
 
@@ -56,7 +62,9 @@ public sealed class EmailChangeTests(RunningShop shop)
         Expect.Problem(401, "unauthenticated", await LoginAsync(changed));
         Expect.Problem(401, "unauthenticated", await LoginAsync(customer));
         var reset = await customer.MailedTokenAsync(shop, Reset);
-        Assert.Equal(1, await shop.Shop.QueryAsync<long>("select count(*) from event where type = $1 and data ->> 'userId' = $2", Reset, customer.Id));
+        Assert.Equal(
+            1, await shop.Shop.QueryAsync<long>(
+                "select count(*) from event where type = $1 and data ->> 'userId' = $2", Reset, customer.Id));
         foreach (var common in (string[])["12345678", customer.Email])
             Expect.Invalid("password", await shop.Api.PostAsync("/auth/password/reset", new { token = reset, password = common }));
         Expect.Status(204, await shop.Api.PostAsync("/auth/password/reset", new { token = reset, password = "the owner's own" }));
@@ -88,7 +96,8 @@ public sealed class EmailChangeTests(RunningShop shop)
         var first = await (await AskAsync(customer)).MailedTokenAsync(shop, ToConfirm);
         var second = await (await AskAsync(customer)).MailedTokenAsync(shop, ToConfirm);
         Expect.Invalid("token", await ConfirmAsync(first));
-        Expect.Status(204, await customer.Api.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }));
+        Expect.Status(
+            204, await customer.Api.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }));
         Expect.Invalid("token", await ConfirmAsync(second));
         Assert.Equal(customer.Email, (await customer.Api.GetAsync("/me")).Text("email"));
     }
@@ -105,8 +114,12 @@ public sealed class EmailChangeTests(RunningShop shop)
         Expect.Problem(409, "email-taken", await AskAsync(customer, other.Email.ToUpperInvariant()));
         // Who does not know the password is not told who has an address.
         Expect.Invalid("currentPassword", await AskAsync(customer with { Password = "wrong password" }, other.Email));
-        Expect.Problem(401, "unauthenticated", await shop.Api.PostAsync("/me/email", new { newEmail = Make.Email(), currentPassword = "correct horse" }));
-        Assert.Equal(0, await shop.Shop.QueryAsync<long>("select count(*) from event where type = $1 and data ->> 'userId' = $2", Asked, customer.Id));
+        Expect.Problem(
+            401, "unauthenticated", await shop.Api.PostAsync(
+                "/me/email", new { newEmail = Make.Email(), currentPassword = "correct horse" }));
+        Assert.Equal(
+            0, await shop.Shop.QueryAsync<long>(
+                "select count(*) from event where type = $1 and data ->> 'userId' = $2", Asked, customer.Id));
     }
 
     [Fact]
@@ -133,7 +146,8 @@ public sealed class EmailChangeTests(RunningShop shop)
                 tokens.Add(token);
             return tokens.Count == 2;
         });
-        var replies = await Task.WhenAll([.. tokens.Select(ConfirmAsync), shop.Api.PostAsync("/auth/register", new { email, password = "correct horse" })]);
+        var replies = await Task.WhenAll(
+            [.. tokens.Select(ConfirmAsync), shop.Api.PostAsync("/auth/register", new { email, password = "correct horse" })]);
         Assert.Single(replies, r => (int)r.Status is 201 or 204);
         Assert.All(replies.Where(r => (int)r.Status is not (201 or 204)), r => Expect.Problem(409, "email-taken", r));
         await AssertClaimsAsync();
@@ -146,9 +160,11 @@ public sealed class EmailChangeTests(RunningShop shop)
         var changed = await ChangeAsync(customer);
         var undo = await customer.MailedTokenAsync(shop, Offered);
         Assert.Equal(7, Math.Round((await shop.Shop.QueryAsync<DateTime>(
-            "select max(not_before) from event where type = 'user.email-claims-due' and data ->> 'userId' = $1", customer.Id) - DateTime.UtcNow).TotalDays));
+            "select max(not_before) from event where type = 'user.email-claims-due' and data ->> 'userId' = $1",
+            customer.Id) - DateTime.UtcNow).TotalDays));
         await shop.Shop.QueryAsync<long>("""
-            with due as (update event set due_at = clock_timestamp() where type = 'user.email-claims-due' and due_at is not null and data ->> 'userId' = $1 returning 1)
+            with due as (update event set due_at = clock_timestamp() where type = 'user.email-claims-due' and due_at is not null
+                and data ->> 'userId' = $1 returning 1)
             select count(*) from due
             """, customer.Id);
         await Until.TrueAsync("the former address is free", TimeSpan.FromSeconds(60), async () => await shop.Shop.QueryAsync<long>(
@@ -164,7 +180,8 @@ public sealed class EmailChangeTests(RunningShop shop)
     {
         var customer = await Customer.RegisterAsync(shop.Api);
         var changed = await ChangeAsync(customer);
-        var erasing = Expect.Status(202, await customer.Api.SendAsync(HttpMethod.Delete, "/me", new { currentPassword = customer.Password }));
+        var erasing = Expect.Status(
+            202, await customer.Api.SendAsync(HttpMethod.Delete, "/me", new { currentPassword = customer.Password }));
         await Until.TrueAsync("the account is erased", TimeSpan.FromSeconds(60), async () =>
             Expect.Status(200, await shop.Api.GetAsync(erasing.Headers["Location"]["/api/v1".Length..])).Text("status") == "completed");
         foreach (var email in (string[])[customer.Email, changed.Email])
@@ -190,9 +207,11 @@ public sealed class EmailChangeTests(RunningShop shop)
 
     private Task<Reply> UndoAsync(string token) => shop.Api.PostAsync("/auth/email/change/undo", new { token });
 
-    private Task<Reply> LoginAsync(Customer customer) => shop.Api.PostAsync("/auth/login", new { email = customer.Email, password = customer.Password });
+    private Task<Reply> LoginAsync(Customer customer) =>
+        shop.Api.PostAsync("/auth/login", new { email = customer.Email, password = customer.Password });
 
-    private Task<Reply> RefreshAsync(Customer customer) => shop.Api.PostAsync("/auth/refresh", new { refreshToken = customer.RefreshToken });
+    private Task<Reply> RefreshAsync(Customer customer) =>
+        shop.Api.PostAsync("/auth/refresh", new { refreshToken = customer.RefreshToken });
 
     private static Task<Reply> AskAsync(Customer customer, string newEmail) =>
         customer.Api.PostAsync("/me/email", new { newEmail, currentPassword = customer.Password });

@@ -9,8 +9,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Api;
 
 /// <summary>
-/// Sends the example of every operation of the OpenAPI document to a fresh shop with the demo catalogue, as it stands, as whom it is for. Ids in paths
-/// come from earlier answers, and so do the few members that only an answer or a mail can tell.
+/// Sends the example of every operation of the OpenAPI document to a fresh shop with the demo catalogue, as it stands, as whom it is for.
+/// Ids in paths come from earlier answers, and so do the few members that only an answer or a mail can tell.
 /// </summary>
 public sealed class ExampleTests : IAsyncDisposable
 {
@@ -45,7 +45,9 @@ public sealed class ExampleTests : IAsyncDisposable
         var buyerSession = await SendAsync("login", nobody);
         var buyer = As(nobody, buyerSession);
         await SendAsync("requestEmailVerification", buyer);
-        var admin = As(nobody, Expect.Status(200, await nobody.PostAsync("/auth/login", new { email = DemoShop.AdminEmail, password = DemoShop.AdminPassword })));
+        var admin = As(
+            nobody, Expect.Status(
+                200, await nobody.PostAsync("/auth/login", new { email = DemoShop.AdminEmail, password = DemoShop.AdminPassword })));
         // The new password ended what was open.
         ada = As(nobody, Expect.Status(200, await nobody.PostAsync("/auth/login", ExampleOf("register", "email", "password"))));
 
@@ -71,18 +73,22 @@ public sealed class ExampleTests : IAsyncDisposable
         ids["orders"] = await AwaitingPaymentAsync("pm_card_authenticationRequired");
         await SendAsync("authenticatePayment", Holder!);
 
-        foreach (var operation in (string[])["getProfile", "updateProfile", "listPaymentMethods", "listSessions", "getNotificationPreferences", "setNotificationPreferences", "exportAccount"])
+        foreach (var operation in (string[])[
+            "getProfile", "updateProfile", "listPaymentMethods", "listSessions", "getNotificationPreferences", "setNotificationPreferences",
+            "exportAccount"])
             await SendAsync(operation, ada);
         ids["addresses"] = (await SendAsync("addAddress", ada)).Text("id");
         foreach (var operation in (string[])["listAddresses", "replaceAddress", "removeAddress"])
             await SendAsync(operation, ada);
-        await Until.TrueAsync("the welcome is in the inbox", TimeSpan.FromSeconds(30), async () => (await ada.GetAsync("/notifications"))["items"]!.AsArray().Count > 0);
+        await Until.TrueAsync("the welcome is in the inbox", TimeSpan.FromSeconds(30), async () =>
+            (await ada.GetAsync("/notifications"))["items"]!.AsArray().Count > 0);
         ids["notifications"] = (await SendAsync("listNotifications", ada)).Text("items.0.id");
         await SendAsync("readNotification", ada);
         await SendAsync("readAllNotifications", ada);
         await SendAsync("mergeCart", ada, ("cartId", (await nobody.AsGuestAsync()).CartId!));
         await nobody.PostAsync("/auth/login", ExampleOf("register", "email", "password"));
-        ids["sessions"] = (await ada.GetAsync("/me/sessions"))["items"]!.AsArray().First(s => !s!["current"]!.GetValue<bool>())!["id"]!.GetValue<string>();
+        ids["sessions"] = (await ada.GetAsync("/me/sessions"))["items"]!.AsArray()
+            .First(s => !s!["current"]!.GetValue<bool>())!["id"]!.GetValue<string>();
         await SendAsync("endSession", ada);
         await SendAsync("endOtherSessions", ada);
 
@@ -90,7 +96,9 @@ public sealed class ExampleTests : IAsyncDisposable
         foreach (var operation in (string[])["replaceProduct", "getStock", "setStockThreshold", "adjustStock", "listStockMovements"])
             await SendAsync(operation, admin);
         ids["product-groups"] = "coffee-gedeo-250";
-        foreach (var operation in (string[])["createProductGroup", "replaceProductGroup", "getProductGroupContent", "getProductGroup", "listProductGroups", "removeProductGroup"])
+        foreach (var operation in (string[])[
+            "createProductGroup", "replaceProductGroup", "getProductGroupContent", "getProductGroup", "listProductGroups",
+            "removeProductGroup"])
             await SendAsync(operation, operation == "getProductGroup" ? nobody : admin);
         ids["synonyms"] = (await SendAsync("createSynonyms", admin)).Text("id");
         foreach (var operation in (string[])["replaceSynonyms", "getSynonyms", "listSynonyms", "removeSynonyms", "listSearchMisses"])
@@ -113,17 +121,23 @@ public sealed class ExampleTests : IAsyncDisposable
         ids["webhooks"] = (await SendAsync("createWebhook", admin)).Text("id");
         foreach (var operation in (string[])["listWebhooks", "getWebhook", "enableWebhook", "testWebhook", "listWebhookDeliveries"])
             await SendAsync(operation, admin);
-        await SendAsync("resendWebhookEvent", admin, ("eventId", await shop.QueryAsync<string>("select id from event where type = 'order.confirmed' limit 1")));
+        await SendAsync(
+            "resendWebhookEvent", admin,
+            ("eventId", await shop.QueryAsync<string>("select id from event where type = 'order.confirmed' limit 1")));
         await SendAsync("deleteWebhook", admin);
         ids["api-keys"] = (await SendAsync("createApiKey", admin)).Text("id");
         foreach (var operation in (string[])["listApiKeys", "getApiKey", "revokeApiKey"])
             await SendAsync(operation, admin);
         ids["event-errors"] = (await Failing.ErrorAsync(shop)).ToString();
         ids["dead-letters"] = (await Failing.DeadLetterAsync(shop)).Id.ToString();
-        foreach (var operation in (string[])["listEventErrors", "resolveEventError", "listDeadLetters", "getDeadLetter", "discardDeadLetter", "getEventStats", "listAuditLog"])
+        foreach (var operation in (string[])[
+            "listEventErrors", "resolveEventError", "listDeadLetters", "getDeadLetter", "discardDeadLetter", "getEventStats",
+            "listAuditLog"])
             await SendAsync(operation, admin);
         ids["dead-letters"] = (await Failing.DeadLetterAsync(shop)).Id.ToString();
-        foreach (var operation in (string[])["replayDeadLetter", "replayDeadLetters", "listPaymentDiscrepancies", "reconcilePayments", "getReconciliation", "setLogLevels", "getLogLevels"])
+        foreach (var operation in (string[])[
+            "replayDeadLetter", "replayDeadLetters", "listPaymentDiscrepancies", "reconcilePayments", "getReconciliation", "setLogLevels",
+            "getLogLevels"])
             await SendAsync(operation, admin);
 
         ids["media"] = Expect.Status(201, await admin.PostAsync("/admin/media", Picture.Content(Picture.Png(500, 40)))).Text("id");
@@ -134,8 +148,10 @@ public sealed class ExampleTests : IAsyncDisposable
         await Until.TrueAsync("the file is checked", TimeSpan.FromSeconds(30), IsCheckedAsync);
         foreach (var operation in (string[])["listImportJobs", "getImportJob", "getImportResults", "applyImportJob"])
             await SendAsync(operation, admin);
-        ids["import-jobs"] = Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv("SKU,On hand\n"))).Text("id");
-        foreach (var operation in (string[])["cancelImportJob", "exportProducts", "exportStock", "exportPrices", "exportOrders", "exportCustomers", "exportCodes"])
+        ids["import-jobs"] = Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv("SKU,On hand\n")))
+            .Text("id");
+        foreach (var operation in (string[])[
+            "cancelImportJob", "exportProducts", "exportStock", "exportPrices", "exportOrders", "exportCustomers", "exportCodes"])
             await SendAsync(operation, admin);
 
         await SendOthersAsync(admin, ada, guest);
@@ -145,14 +161,18 @@ public sealed class ExampleTests : IAsyncDisposable
         ids["erasures"] = (await SendAsync("eraseAccount", ada)).Text("id");
         await SendAsync("getErasure", nobody);
         // The address is free again once the account is gone.
-        await Until.TrueAsync("the account is erased", TimeSpan.FromSeconds(60), async () => (await nobody.GetAsync($"/erasures/{ids["erasures"]}")).Text("status") == "completed");
+        await Until.TrueAsync("the account is erased", TimeSpan.FromSeconds(60), async () =>
+            (await nobody.GetAsync($"/erasures/{ids["erasures"]}")).Text("status") == "completed");
         var last = As(nobody, Expect.Status(201, await nobody.PostAsync("/auth/register", ExampleOf("register", "email", "password"))));
         await SendAsync("changeEmail", last);
-        await SendAsync("confirmEmailChange", nobody, ("token", await TokenAsync("confirm-email-change", ExampleOf("changeEmail")["newEmail"]!.GetValue<string>())));
+        await SendAsync(
+            "confirmEmailChange", nobody,
+            ("token", await TokenAsync("confirm-email-change", ExampleOf("changeEmail")["newEmail"]!.GetValue<string>())));
         await SendAsync("changePassword", last);
         await SendAsync("undoEmailChange", nobody, ("token", await TokenAsync("undo-email-change")));
 
-        complaints.AddRange(Operations().Where(o => !sent.Contains(o.Id) && !Impossible.ContainsKey(o.Id)).Select(o => $"{o.Id}: nothing sends its example"));
+        complaints.AddRange(Operations().Where(o => !sent.Contains(o.Id) && !Impossible.ContainsKey(o.Id)).Select(o =>
+            $"{o.Id}: nothing sends its example"));
         Assert.True(complaints.Count == 0, string.Join('\n', complaints));
         // A merge patch has a media type of its own.
         Assert.Contains("application/merge-patch+json", sentAs);
@@ -163,7 +183,9 @@ public sealed class ExampleTests : IAsyncDisposable
     {
         (shop, nobody, mail) = await DemoShop.StartAsync(("Payments__Capture", "Manual"));
         document = Expect.Status(200, await nobody.GetAsync("//openapi/v1.json")).Json!;
-        var admin = As(nobody, Expect.Status(200, await nobody.PostAsync("/auth/login", new { email = DemoShop.AdminEmail, password = DemoShop.AdminPassword })));
+        var admin = As(
+            nobody, Expect.Status(
+                200, await nobody.PostAsync("/auth/login", new { email = DemoShop.AdminEmail, password = DemoShop.AdminPassword })));
         var guest = nobody with { CartId = (await SendAsync("openCart", nobody)).Text("id") };
         await SendAsync("setCartItem", guest);
         ids["orders"] = (await SendAsync("placeOrder", guest)).Text("id");
@@ -187,12 +209,24 @@ public sealed class ExampleTests : IAsyncDisposable
     /// <summary>Operations that the story above does not tell: as whom the document says that they are for, at what is known.</summary>
     private async Task SendOthersAsync(ApiClient admin, ApiClient customer, ApiClient guest)
     {
-        string[] last = ["changeEmail", "confirmEmailChange", "undoEmailChange", "archiveProduct", "refreshSession", "logout", "eraseAccount", "getErasure", "changePassword"];
-        foreach (var (id, method, path, operation) in Operations().Where(o => !sent.Contains(o.Id) && !Impossible.ContainsKey(o.Id) && !last.Contains(o.Id)))
+        string[] last =
+        [
+            "changeEmail", "confirmEmailChange", "undoEmailChange", "archiveProduct", "refreshSession", "logout", "eraseAccount",
+            "getErasure", "changePassword",
+        ];
+        foreach (var (id, method, path, operation) in Operations().Where(o =>
+            !sent.Contains(o.Id) && !Impossible.ContainsKey(o.Id) && !last.Contains(o.Id)))
         {
-            var isForAdmins = path.Contains("/admin/", StringComparison.Ordinal) || path.Contains("/inventory/", StringComparison.Ordinal) || path.EndsWith("/prices", StringComparison.Ordinal) || (path.Contains("/products", StringComparison.Ordinal) && method != HttpMethod.Get);
+            var isForAdmins = path.Contains("/admin/", StringComparison.Ordinal)
+                || path.Contains("/inventory/", StringComparison.Ordinal)
+                || path.EndsWith("/prices", StringComparison.Ordinal)
+                || (path.Contains("/products", StringComparison.Ordinal) && method != HttpMethod.Get);
             var security = operation["security"]?.ToJsonString() ?? "";
-            await SendAsync(id, isForAdmins ? admin : security.Contains("Cart", StringComparison.Ordinal) ? guest : security.Contains("Bearer", StringComparison.Ordinal) ? customer : nobody);
+            await SendAsync(
+                id, isForAdmins ? admin
+                    : security.Contains("Cart", StringComparison.Ordinal) ? guest
+                    : security.Contains("Bearer", StringComparison.Ordinal) ? customer
+                    : nobody);
         }
     }
 
@@ -227,12 +261,15 @@ public sealed class ExampleTests : IAsyncDisposable
         return Uri.UnescapeDataString(tokens[0]);
     }
 
-    private IEnumerable<MimeMessage> Mails() => Directory.Exists(mail) ? Directory.EnumerateFiles(mail, "*.eml").Select(file => MimeMessage.Load(file)) : [];
+    private IEnumerable<MimeMessage> Mails() =>
+        Directory.Exists(mail) ? Directory.EnumerateFiles(mail, "*.eml").Select(file => MimeMessage.Load(file)) : [];
 
     private IEnumerable<(string Id, HttpMethod Method, string Path, JsonNode Operation)> Operations() =>
         from path in document["paths"]!.AsObject()
         from operation in path.Value!.AsObject()
-        select (operation.Value!["operationId"]!.GetValue<string>(), HttpMethod.Parse(operation.Key.ToUpperInvariant()), path.Key, operation.Value);
+        select (
+            operation.Value!["operationId"]!.GetValue<string>(), HttpMethod.Parse(operation.Key.ToUpperInvariant()), path.Key,
+            operation.Value);
 
     private JsonObject ExampleOf(string operationId, params string[] members)
     {
@@ -243,7 +280,10 @@ public sealed class ExampleTests : IAsyncDisposable
     private static JsonObject ExampleOf(JsonNode operation, string mediaType) =>
         (JsonObject)operation["requestBody"]!["content"]![mediaType]!["example"]!.DeepClone();
 
-    /// <summary>Sends an operation's example, once as each media type that it takes; it must be granted. What stands in <paramref name="told"/> only an answer or a mail could tell.</summary>
+    /// <summary>
+    /// Sends an operation's example, once as each media type that it takes; it must be granted. What stands in <paramref name="told"/> only
+    /// an answer or a mail could tell.
+    /// </summary>
     private async Task<Reply> SendAsync(string operationId, ApiClient who, params (string Name, string Value)[] told)
     {
         sent.Add(operationId);
@@ -251,7 +291,8 @@ public sealed class ExampleTests : IAsyncDisposable
         if (Operations().FirstOrDefault(o => o.Id == operationId) is not { Id: not null } found)
             throw new InvalidOperationException($"There is no operation {operationId}.");
         var parameters = (found.Operation["parameters"]?.AsArray() ?? []).Select(p => p!.AsObject()).ToArray();
-        var path = Regex.Replace(found.Path, @"\{(\w+)\}", place => IdOf(found.Path, place.Index) ?? Example(parameters.Single(p => p["name"]!.GetValue<string>() == place.Groups[1].Value)));
+        var path = Regex.Replace(found.Path, @"\{(\w+)\}", place =>
+            IdOf(found.Path, place.Index) ?? Example(parameters.Single(p => p["name"]!.GetValue<string>() == place.Groups[1].Value)));
         var query = string.Join('&', from parameter in parameters
                                      where parameter["in"]!.GetValue<string>() == "query" && parameter["example"] is not null
                                      select $"{parameter["name"]}={Uri.EscapeDataString(Example(parameter))}");
@@ -265,8 +306,8 @@ public sealed class ExampleTests : IAsyncDisposable
     }
 
     private async Task<Reply> SendAsync(
-        (string Id, HttpMethod Method, string Path, JsonNode Operation) operation, string target, string? mediaType, JsonObject[] parameters, ApiClient who,
-        (string Name, string Value)[] told)
+        (string Id, HttpMethod Method, string Path, JsonNode Operation) operation, string target, string? mediaType,
+        JsonObject[] parameters, ApiClient who, (string Name, string Value)[] told)
     {
         using var request = new HttpRequestMessage(operation.Method, target);
         if (mediaType is not null && operation.Operation["requestBody"]!["content"]![mediaType]!["example"] is JsonValue text)
@@ -284,9 +325,11 @@ public sealed class ExampleTests : IAsyncDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", who.AccessToken);
         if (who.CartId is not null)
             request.Headers.TryAddWithoutValidation("X-Cart-Id", who.CartId);
-        using var response = await who.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+        using var response = await who.Http.SendAsync(
+            request, HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
         var isStream = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
-        var reply = new Reply(response.StatusCode, isStream ? "" : await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), []);
+        var reply = new Reply(
+            response.StatusCode, isStream ? "" : await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), []);
         if ((int)reply.Status is < 200 or >= 300)
             complaints.Add($"{operation.Id} as {mediaType}, {operation.Method} {request.RequestUri}: {(int)reply.Status} {reply.Body}");
         return reply;

@@ -24,7 +24,8 @@ internal static class ExistingRules
         ("/admin/price-lists", new { name = "For nobody", customerGroups = new[] { Id } }),
         ("/admin/search/synonyms", new { terms = new[] { "every-route", "each-route" } }),
         ("/admin/product-groups", new { name = "Of no variants" }),
-        ("/admin/promotions", new { name = "With the code", trigger = "code", code = Code, action = new { kind = "orderDiscount", percentPpm = 1 } }),
+        ("/admin/promotions",
+            new { name = "With the code", trigger = "code", code = Code, action = new { kind = "orderDiscount", percentPpm = 1 } }),
     ];
 
     /// <summary>Adds or restores the rules. Carts know the code when this returns.</summary>
@@ -41,7 +42,8 @@ internal static class ExistingRules
         }
         var guest = await (admin with { AccessToken = null }).AsGuestAsync();
         await Until.TrueAsync(
-            "the code is known", TimeSpan.FromSeconds(10), async () => (int)(await guest.PutAsync($"/cart/codes/{Code}", null)).Status == 200);
+            "the code is known", TimeSpan.FromSeconds(10), async () =>
+                (int)(await guest.PutAsync($"/cart/codes/{Code}", null)).Status == 200);
     }
 
     /// <summary>The id of a webhook endpoint: the same for all tests of a shop, which has at most some.</summary>
@@ -51,5 +53,6 @@ internal static class ExistingRules
     /// <summary>The path with the id of a rule that exists; other paths stay as they are.</summary>
     public static string Fill(string path) => All.Aggregate(
         path.Replace("{code}", Code, StringComparison.Ordinal),
-        (filled, rule) => filled.StartsWith($"{rule.Path}/", StringComparison.Ordinal) ? filled.Replace("{id}", Id, StringComparison.Ordinal) : filled);
+        (filled, rule) =>
+            filled.StartsWith($"{rule.Path}/", StringComparison.Ordinal) ? filled.Replace("{id}", Id, StringComparison.Ordinal) : filled);
 }

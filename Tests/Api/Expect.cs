@@ -35,7 +35,8 @@ internal static class Expect
     public static string? Flaw(Reply reply)
     {
         var status = (int)reply.Status;
-        if (!reply.Headers.TryGetValue("Content-Type", out var type) || !type.StartsWith("application/problem+json", StringComparison.Ordinal))
+        if (!reply.Headers.TryGetValue("Content-Type", out var type)
+            || !type.StartsWith("application/problem+json", StringComparison.Ordinal))
             return $"Content-Type is {type ?? "missing"}";
         foreach (var member in (string[])["type", "title", "status", "detail", "instance", "traceId"])
         {
@@ -60,7 +61,8 @@ internal static class Make
 
     /// <summary>A word that no other test has, of letters only.</summary>
     public static string Word(int length = 12) =>
-        string.Concat(Guid.NewGuid().ToByteArray().Concat(Guid.NewGuid().ToByteArray()).Take(length).Select(b => "bcdfghjklmnpqrtvwxz"[b % 19]));
+        string.Concat(
+            Guid.NewGuid().ToByteArray().Concat(Guid.NewGuid().ToByteArray()).Take(length).Select(b => "bcdfghjklmnpqrtvwxz"[b % 19]));
 
     /// <summary>A SKU that no other test has.</summary>
     public static string Sku() => Word(10).ToUpperInvariant();
@@ -105,11 +107,13 @@ internal sealed record Customer(ApiClient Api, string Id, string Email, string P
     {
         var token = "";
         await Until.TrueAsync($"{eventType} for {Email}", TimeSpan.FromSeconds(10), async () => (token = await shop.Shop.QueryAsync<string>(
-            "select coalesce((select data->>'token' from event where type = $1 and data->>'email' = $2 order by position desc limit 1), '')",
+            "select coalesce((select data->>'token' from event where type = $1 and data->>'email' = $2 order by position desc limit 1), "
+                + "'')",
             eventType, Email)).Length > 0);
         return token;
     }
 
     private static Customer Of(ApiClient api, string email, string password, Reply reply) => new(
-        api with { AccessToken = reply.Text("accessToken"), CartId = null }, reply.Text("user.id"), email, password, reply.Text("refreshToken"));
+        api with { AccessToken = reply.Text("accessToken"), CartId = null }, reply.Text("user.id"), email, password,
+        reply.Text("refreshToken"));
 }

@@ -18,8 +18,13 @@ public sealed class ExpectedTotalTests(RunningShop shop)
 
         var key = Guid.NewGuid().ToString();
         var refused = Expect.Problem(409, "conflict", await OrderAsync(buyer, 2499, key: key));
-        Assert.Equal((sku, 2, 1500, 3000), (refused.Text("quote.lines.0.sku"), refused.Number("quote.lines.0.quantity"), refused.Number("quote.lines.0.unitPrice.amount"), refused.Number("quote.lines.0.lineTotal.amount")));
-        Assert.Equal((3000, 499, 0, 3499), (refused.Number("quote.subtotal.amount"), refused.Number("quote.shipping.amount"), refused.Number("quote.tax.amount"), refused.Number("quote.total.amount")));
+        Assert.Equal((sku, 2, 1500, 3000), (
+            refused.Text("quote.lines.0.sku"), refused.Number("quote.lines.0.quantity"), refused.Number("quote.lines.0.unitPrice.amount"),
+            refused.Number("quote.lines.0.lineTotal.amount")));
+        Assert.Equal(
+            (3000, 499, 0, 3499), (
+                refused.Number("quote.subtotal.amount"), refused.Number("quote.shipping.amount"), refused.Number("quote.tax.amount"),
+                refused.Number("quote.total.amount")));
         var again = Expect.Problem(409, "conflict", await OrderAsync(buyer, 2499, key: key));
         Assert.True(again.Replayed);
         Assert.Equal(3499, again.Number("quote.total.amount"));
@@ -130,9 +135,16 @@ public sealed class ExpectedTotalTests(RunningShop shop)
     }
 
     private static Task<Reply> OrderAsync(
-        ApiClient buyer, long? total = null, string currency = "USD", string? ifMatch = null, string? key = null, string paymentMethod = "pm_card_visa") => buyer.SendAsync(
+        ApiClient buyer, long? total = null, string currency = "USD", string? ifMatch = null, string? key = null,
+        string paymentMethod = "pm_card_visa") => buyer.SendAsync(
         HttpMethod.Post, "/orders",
-        new { email = "ada@example.com", paymentMethod, shippingAddress = ApiClient.Address(), expectedTotal = total is null ? null : new { amount = total, currency } },
+        new
+        {
+            email = "ada@example.com",
+            paymentMethod,
+            shippingAddress = ApiClient.Address(),
+            expectedTotal = total is null ? null : new { amount = total, currency },
+        },
         key ?? Guid.NewGuid().ToString(), ifMatch);
 
     private async Task SetPriceAsync(string sku, long amount) => Expect.Status(200, await shop.Admin.PutAsync(

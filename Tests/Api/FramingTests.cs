@@ -31,9 +31,12 @@ public sealed class FramingTests(RunningShop shop)
     [InlineData("2\r\n{}\r\n0\r\nno trailer\r\n\r\n")]
     public async Task chunks_that_are_malformed_are_refused(string body)
     {
-        foreach (var (path, extra) in ((string, string)[])[("/auth/password/forgot", ""), ("/carts", ""), ("/orders", $"Idempotency-Key: framing\r\nX-Cart-Id: {Guid.NewGuid()}\r\n"), ("/webhooks/stripe", "Stripe-Signature: t=1,v1=0\r\n")])
+        foreach (var (path, extra) in ((string, string)[])[
+            ("/auth/password/forgot", ""), ("/carts", ""), ("/orders", $"Idempotency-Key: framing\r\nX-Cart-Id: {Guid.NewGuid()}\r\n"),
+            ("/webhooks/stripe", "Stripe-Signature: t=1,v1=0\r\n")])
         {
-            var answer = await SendAsync($"POST /api/v1{path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{Chunked}{extra}Content-Type: application/json\r\n\r\n{body}");
+            var answer = await SendAsync($"POST /api/v1{path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{Chunked}{extra}Content-Type: "
+                + $"application/json\r\n\r\n{body}");
             Assert.True(answer.StartsWith("HTTP/1.1 400 ", StringComparison.Ordinal), $"{path}: {answer}");
             if (answer.Contains("application/problem+json", StringComparison.Ordinal))
                 Assert.Contains("validation-failed", answer, StringComparison.Ordinal);
@@ -43,7 +46,8 @@ public sealed class FramingTests(RunningShop shop)
     [Fact]
     public async Task a_malformed_chunk_is_named_as_the_body() =>
         Assert.Contains("\"errors\":{\"body\":[\"cannot be read: its chunks or its length are malformed\"]}",
-            await SendAsync($"POST /api/v1/auth/login HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{Chunked}Content-Type: application/json\r\n\r\n80000000\r\n{{}}"), StringComparison.Ordinal);
+            await SendAsync($"POST /api/v1/auth/login HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{Chunked}Content-Type: "
+                + "application/json\r\n\r\n80000000\r\n{}"), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("Content-Length: -1\r\n", "{}")]
@@ -64,11 +68,13 @@ public sealed class FramingTests(RunningShop shop)
     [InlineData("Content-Length: 2\r\n: nameless\r\n", "{}")]
     [InlineData("Content-Length: 2\r\nHost: other\r\n", "{}")]
     [InlineData("Content-Length: 2\r\nExpect: nonsense\r\n", "{}")]
-    [InlineData("Content-Length: 2\r\nAccept: ;;;,=\r\nAccept-Language: ;q\r\nIf-None-Match: \"\r\nRange: bytes=-\r\nUser-Agent: \u0080\r\nCookie: ;\r\n", "{}")]
+    [InlineData("Content-Length: 2\r\nAccept: ;;;,=\r\nAccept-Language: ;q\r\nIf-None-Match: \"\r\nRange: bytes=-\r\nUser-Agent: "
+        + "\u0080\r\nCookie: ;\r\n", "{}")]
     [InlineData("Content-Length: 2\r\nAuthorization: \u00ff\r\n", "{}")]
     public async Task lengths_and_headers_that_make_no_sense_are_never_the_shops_fault(string headers, string body)
     {
-        var answer = await SendAsync($"POST /api/v1/auth/login HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{headers}Content-Type: application/json\r\n\r\n{body}");
+        var answer = await SendAsync($"POST /api/v1/auth/login HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n{headers}Content-Type: "
+            + $"application/json\r\n\r\n{body}");
         Assert.Matches(@"\A(HTTP/1\.1 100 Continue\r\n\r\n)?HTTP/1\.1 4\d\d ", answer);
     }
 

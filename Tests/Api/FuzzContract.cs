@@ -21,7 +21,8 @@ internal sealed class FuzzContract
         [
             .. from path in json["paths"]!.AsObject()
                from operation in path.Value!.AsObject()
-               select new FuzzOperation(path.Key, operation.Key.ToUpperInvariant(), operation.Value!.AsObject(), document.Paths[path.Key][operation.Key]),
+               select new FuzzOperation(
+                   path.Key, operation.Key.ToUpperInvariant(), operation.Value!.AsObject(), document.Paths[path.Key][operation.Key]),
         ];
     }
 
@@ -30,7 +31,8 @@ internal sealed class FuzzContract
 
     public FuzzOperation[] Operations { get; }
 
-    public static async Task<FuzzContract> ReadAsync(ApiClient api) => await ParseAsync(Expect.Status(200, await api.GetAsync("//openapi/v1.json")).Body);
+    public static async Task<FuzzContract> ReadAsync(ApiClient api) =>
+        await ParseAsync(Expect.Status(200, await api.GetAsync("//openapi/v1.json")).Body);
 
     public static async Task<FuzzContract> ParseAsync(string text) => new(await OpenApiDocument.FromJsonAsync(text), JsonNode.Parse(text)!);
 
@@ -75,7 +77,9 @@ internal sealed class FuzzContract
     private static string? SchemaFlaw(JsonSchema schema, Reply reply)
     {
         var errors = schema.ActualSchema.Validate(reply.Body);
-        return errors.Count == 0 ? null : $"a body against the schema: {string.Join("; ", errors.Select(e => e.ToString().ReplaceLineEndings(" ")).Take(5))}";
+        return errors.Count == 0
+            ? null
+            : $"a body against the schema: {string.Join("; ", errors.Select(e => e.ToString().ReplaceLineEndings(" ")).Take(5))}";
     }
 
     /// <summary>A field that the document does not know.</summary>
@@ -112,7 +116,8 @@ internal sealed record FuzzOperation(string Path, string Method, JsonObject Json
 {
     public string Name => $"{Method} {Path}";
 
-    public IEnumerable<JsonObject> Parameters(string place) => (Json["parameters"]?.AsArray() ?? []).Select(p => p!.AsObject()).Where(p => p["in"]!.GetValue<string>() == place);
+    public IEnumerable<JsonObject> Parameters(string place) =>
+        (Json["parameters"]?.AsArray() ?? []).Select(p => p!.AsObject()).Where(p => p["in"]!.GetValue<string>() == place);
 
     /// <summary>The schema of the body; null where there is none.</summary>
     public JsonObject? Body => Json["requestBody"]?["content"]?["application/json"]?["schema"] as JsonObject;

@@ -36,7 +36,9 @@ internal sealed record FuzzRequest
     {
         using var request = new HttpRequestMessage(
             HttpMethod.Parse(Method),
-            new Uri(http.BaseAddress!.GetLeftPart(UriPartial.Authority) + Target, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
+            new Uri(
+                http.BaseAddress!.GetLeftPart(UriPartial.Authority) + Target,
+                new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
         foreach (var (name, value) in Headers)
             request.Headers.TryAddWithoutValidation(name, value);
         if (Body is not null)
@@ -46,7 +48,8 @@ internal sealed record FuzzRequest
                 request.Content.Headers.TryAddWithoutValidation("Content-Type", ContentType);
         }
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit);
-        var headers = response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase);
+        var headers = response.Headers.Concat(response.Content.Headers)
+            .ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase);
         var isStream = response.Content.Headers.ContentType?.MediaType == "text/event-stream";
         return new Reply(response.StatusCode, isStream ? "" : await response.Content.ReadAsStringAsync(limit), headers);
     }
@@ -60,7 +63,8 @@ internal sealed record FuzzRequest
         if (Body is not null)
         {
             line.Append(" -H ").Append(Quoted(ContentType is null ? "Content-Type:" : $"Content-Type: {ContentType}"));
-            line.Append(" --data-binary ").Append(Body.Length > 4000 ? $"'… {Body.Length} bytes …'" : Quoted(Encoding.UTF8.GetString(Body)));
+            line.Append(" --data-binary ")
+                .Append(Body.Length > 4000 ? $"'… {Body.Length} bytes …'" : Quoted(Encoding.UTF8.GetString(Body)));
         }
         return line.Append(' ').Append(Quoted(http.BaseAddress!.GetLeftPart(UriPartial.Authority) + Target)).ToString();
     }

@@ -10,8 +10,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Api;
 
 /// <summary>
-/// Sends generated requests, valid and broken, for every operation of the OpenAPI document, and judges each answer by it: no 5xx, no hang, no status,
-/// type, header, body or problem that the document does not have. Ids from the answers go into later requests.
+/// Sends generated requests, valid and broken, for every operation of the OpenAPI document, and judges each answer by it: no 5xx, no hang,
+/// no status, type, header, body or problem that the document does not have. Ids from the answers go into later requests.
 /// </summary>
 internal sealed class FuzzRun
 {
@@ -52,7 +52,10 @@ internal sealed class FuzzRun
     public static async Task RunAsync(int requests, int? wantedSeed = null)
     {
         var output = TestContext.Current.TestOutputHelper!;
-        var seed = wantedSeed ?? (int.TryParse(Environment.GetEnvironmentVariable("SOONSHOP_FUZZ_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next());
+        var seed = wantedSeed
+            ?? (int.TryParse(Environment.GetEnvironmentVariable("SOONSHOP_FUZZ_SEED"), CultureInfo.InvariantCulture, out var given)
+                ? given
+                : Random.Shared.Next());
         output.WriteLine($"Seed {seed}; SOONSHOP_FUZZ_SEED={seed} sends the same requests again.");
         await using (var shop = await Shop.CreateAsync(null, ("RateLimits__Enabled", "false")))
         {
@@ -64,7 +67,11 @@ internal sealed class FuzzRun
                 await run.PrepareAsync();
                 await run.SendUnknownAsync();
                 var watch = Stopwatch.StartNew();
-                await Parallel.ForAsync(0, requests, new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = TestContext.Current.CancellationToken }, async (i, _) => await run.SendAsync(i));
+                await Parallel.ForAsync(
+                    0,
+                    requests,
+                    new ParallelOptions { MaxDegreeOfParallelism = Workers, CancellationToken = TestContext.Current.CancellationToken },
+                    async (i, _) => await run.SendAsync(i));
                 run.Report(output, requests, watch.Elapsed);
             }
         }
@@ -84,7 +91,9 @@ internal sealed class FuzzRun
         await RenewCallersAsync();
     }
 
-    /// <summary>Somebody of every kind: a customer and a guest with something in the cart, an administrator, and a token that is nobody's.</summary>
+    /// <summary>
+    /// Somebody of every kind: a customer and a guest with something in the cart, an administrator, and a token that is nobody's.
+    /// </summary>
     private async Task RenewCallersAsync()
     {
         for (var attempt = 1; ; attempt++)
@@ -129,8 +138,8 @@ internal sealed class FuzzRun
     }
 
     /// <summary>
-    /// One unknown parameter to every operation, and beside it one unknown member: of the body as each media type, of each object within it, and of an
-    /// item of each list of objects. Each is refused, and named beside the other.
+    /// One unknown parameter to every operation, and beside it one unknown member: of the body as each media type, of each object within
+    /// it, and of an item of each list of objects. Each is refused, and named beside the other.
     /// </summary>
     private async Task SendUnknownAsync()
     {
@@ -156,7 +165,8 @@ internal sealed class FuzzRun
 
     private async Task SendUnknownAsync(FuzzOperation operation, JsonObject? body, string? mediaType, string? unknown)
     {
-        var path = Regex.Replace(operation.Path, @"\{(\w+)\}", place => place.Groups[1].Value == "sku" ? steady : Guid.NewGuid().ToString());
+        var path = Regex.Replace(
+            operation.Path, @"\{(\w+)\}", place => place.Groups[1].Value == "sku" ? steady : Guid.NewGuid().ToString());
         var request = new FuzzRequest
         {
             Operation = operation,
@@ -206,7 +216,8 @@ internal sealed class FuzzRun
             Complain(request, flaw, reply.Body);
         if (request.IsChinese && reply.Json?["errors"] is JsonObject errors)
         {
-            foreach (var text in errors.SelectMany(e => e.Value!.AsArray()).Select(t => t!.GetValue<string>()).Where(t => !Regex.IsMatch(t, @"\p{IsCJKUnifiedIdeographs}")))
+            foreach (var text in errors.SelectMany(e => e.Value!.AsArray()).Select(t => t!.GetValue<string>()).Where(t =>
+                !Regex.IsMatch(t, @"\p{IsCJKUnifiedIdeographs}")))
                 foreign.TryAdd(text, 0);
         }
         if ((int)reply.Status < 300 && request.Operation is { } operation && reply.Json is { } json)
@@ -230,7 +241,9 @@ internal sealed class FuzzRun
                 (isElsewhere, isMalformed) = (true, true);
                 return values.AnyBadText();
             }
-            return name == "sku" ? values.AnyId("sku") : values.AnyId(Kind(operation.Path[..operation.Path.IndexOf(place.Value, StringComparison.Ordinal)]));
+            return name == "sku"
+                ? values.AnyId("sku")
+                : values.AnyId(Kind(operation.Path[..operation.Path.IndexOf(place.Value, StringComparison.Ordinal)]));
         });
         var target = path + Query(operation, values, Breaks, ref isMalformed);
         var method = operation.Method;
@@ -242,7 +255,9 @@ internal sealed class FuzzRun
         var (body, type) = method is "POST" or "PUT" or "PATCH" ? Content(operation, values, Breaks) : (null, null);
         var request = new FuzzRequest
         {
-            Operation = method == operation.Method ? operation : contract.Operations.FirstOrDefault(o => o.Path == operation.Path && o.Method == method),
+            Operation = method == operation.Method
+                ? operation
+                : contract.Operations.FirstOrDefault(o => o.Path == operation.Path && o.Method == method),
             Method = method,
             Target = target,
             Body = body,
@@ -267,7 +282,8 @@ internal sealed class FuzzRun
                 isMalformed = true;
             }
             else if (values.Chance(name == "cursor" ? 0.1 : 0.4) && values.Allowed(parameter["schema"]!.AsObject(), name) is { } value)
-                query.Add($"{name}={Uri.EscapeDataString(value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text : value.ToJsonString())}");
+                query.Add($"{name}=" + Uri.EscapeDataString(
+                    value is JsonValue plain && plain.TryGetValue<string>(out var text) ? text : value.ToJsonString()));
         }
         if (breaks(0.1))
             query.Add(values.Pick(["unknown=1", "=", "&&", "a=b&a=c", "%00=1", "limit=1&limit=2", "q[]=1"]));
@@ -277,7 +293,9 @@ internal sealed class FuzzRun
     private (byte[]? Body, string? Type) Content(FuzzOperation operation, FuzzValues values, Func<double, bool> breaks)
     {
         var type = breaks(0.1)
-            ? values.Pick([null, "text/plain", "application/xml", "application/json; charset=utf-16", "application/json; charset=bogus", "nonsense", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+            ? values.Pick([
+                null, "text/plain", "application/xml", "application/json; charset=utf-16", "application/json; charset=bogus", "nonsense",
+                "multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
             : values.Pick(["application/json", "application/json; charset=utf-8"]);
         if (operation.Body is not { } schema)
             return breaks(0.3) ? (Encoding.UTF8.GetBytes(values.AnyBadJson()), type) : (null, null);
@@ -323,7 +341,8 @@ internal sealed class FuzzRun
                 () => json.Replace("{", "{\"a\\ud800\":1,", StringComparison.Ordinal),
             ])();
         var owner = body;
-        while (owner.Select(f => f.Value).OfType<JsonObject>().Where(o => o.Count > 0).ToArray() is { Length: > 0 } inner && values.Chance(0.4))
+        while (owner.Select(f => f.Value).OfType<JsonObject>().Where(o => o.Count > 0).ToArray() is { Length: > 0 } inner
+            && values.Chance(0.4))
             owner = values.Pick(inner);
         var name = owner.Count > 0 ? values.Pick(owner.Select(f => f.Key).ToArray()) : "name";
         switch (values.Random.Next(6))
@@ -337,7 +356,9 @@ internal sealed class FuzzRun
             case 2:
                 // The same field twice.
                 owner[name] = "@twice@";
-                return body.ToJsonString().Replace("\"@twice@\"", $"{values.AnyBadJson()},{JsonSerializer.Serialize(name)}:{values.AnyBadJson()}", StringComparison.Ordinal);
+                return body.ToJsonString().Replace(
+                    "\"@twice@\"", $"{values.AnyBadJson()},{JsonSerializer.Serialize(name)}:{values.AnyBadJson()}",
+                    StringComparison.Ordinal);
             default:
                 owner[name] = "@value@";
                 return body.ToJsonString().Replace("\"@value@\"", values.AnyBadJson(), StringComparison.Ordinal);
@@ -347,9 +368,12 @@ internal sealed class FuzzRun
     private void AddHeaders(FuzzRequest request, FuzzOperation operation, FuzzValues values, Func<double, bool> breaks)
     {
         if (breaks(0.08))
-            request.Headers.Add(("Authorization", values.Pick(["Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi", "Bearer " + new string('x', 5000), "nonsense", "Bearer eyJhbGciOiJub25lIn0.e30."])));
+            request.Headers.Add(("Authorization", values.Pick([
+                "Bearer", "Bearer ", "Bearer x.y.z", "Basic YTpi", "Bearer " + new string('x', 5000), "nonsense",
+                "Bearer eyJhbGciOiJub25lIn0.e30."])));
         else if (breaks(0.08))
-            request.Headers.Add(("X-Cart-Id", values.Pick(["", "nonsense", "00000000-0000-0000-0000-000000000000", new string('1', 500), Guid.Empty.ToString("N")])));
+            request.Headers.Add(("X-Cart-Id", values.Pick(
+                ["", "nonsense", "00000000-0000-0000-0000-000000000000", new string('1', 500), Guid.Empty.ToString("N")])));
         else
             request.Headers.AddRange(callers[request.Caller]);
         foreach (var header in operation.Parameters("header"))
@@ -357,11 +381,14 @@ internal sealed class FuzzRun
             var name = header["name"]!.GetValue<string>();
             var isRequired = header["required"]?.GetValue<bool>() == true;
             if (breaks(0.15))
-                request.Headers.Add((name, values.Pick(["", " ", "x", new string('k', 256), "\"1\"", "W/\"1\"", "*", "-1", "99999999999999999999", "\u00e9", "a,b", "0"])));
+                request.Headers.Add((name, values.Pick(
+                    ["", " ", "x", new string('k', 256), "\"1\"", "W/\"1\"", "*", "-1", "99999999999999999999", "\u00e9", "a,b", "0"])));
             else if (isRequired || values.Chance(0.3))
                 request.Headers.Add((name, name switch
                 {
-                    "Idempotency-Key" => values.Chance(0.1) ? "the-same-key-again-and-again" : $"{values.Random.NextInt64():x16}{values.Random.NextInt64():x16}",
+                    "Idempotency-Key" => values.Chance(0.1)
+                        ? "the-same-key-again-and-again"
+                        : $"{values.Random.NextInt64():x16}{values.Random.NextInt64():x16}",
                     "If-Match" => values.Pick(["*", "\"1\"", "\"2\""]),
                     _ => values.Random.Next(5).ToString(CultureInfo.InvariantCulture),
                 }));
@@ -371,7 +398,9 @@ internal sealed class FuzzRun
         if (values.Chance(0.1))
             request.Headers.Add(("Accept", values.Pick(["application/json", "text/html", "*/*", "application/json;q=0", ";"])));
         if (breaks(0.05))
-            request.Headers.Add(("traceparent", values.Pick(["nonsense", "00-0-0-0", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", "ff-00000000000000000000000000000000-0000000000000000-00"])));
+            request.Headers.Add(("traceparent", values.Pick([
+                "nonsense", "00-0-0-0", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                "ff-00000000000000000000000000000000-0000000000000000-00"])));
     }
 
     private void Harvest(JsonNode json, string kind)
@@ -415,15 +444,27 @@ internal sealed class FuzzRun
     {
         // One of a kind is enough.
         if (complaints.Count < MaxComplaints)
-            complaints.TryAdd($"{request.Operation?.Name ?? request.Method}: {Regex.Replace(flaw, "[0-9a-f-]{8,}", "…")}", $"as {request.Caller}: {request.ToCurl(http)}\n    {body[..Math.Min(600, body.Length)]}");
+            complaints.TryAdd(
+                $"{request.Operation?.Name ?? request.Method}: {Regex.Replace(flaw, "[0-9a-f-]{8,}", "…")}",
+                $"as {request.Caller}: {request.ToCurl(http)}\n    {body[..Math.Min(600, body.Length)]}");
     }
 
     private void Report(ITestOutputHelper output, int requests, TimeSpan took)
     {
-        output.WriteLine($"{requests} requests in {took.TotalSeconds:F0} s ({requests / took.TotalSeconds:F0}/s), answers: {string.Join(", ", answers.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key} × {a.Value}"))}");
-        output.WriteLine($"{known["orders"].Length} orders, {known["sku"].Length} products, {known["users"].Length} users were known in the end.");
-        Assert.True(complaints.IsEmpty, $"Seed {seed}: {complaints.Count} kinds of wrong answers:\n{string.Join('\n', complaints.Select(c => $"- {c.Key}\n    {c.Value}"))}\n{(complaints.Keys.Any(c => c.Contains(": 5", StringComparison.Ordinal)) ? shop.Logs[^Math.Min(4000, shop.Logs.Length)..] : "")}");
-        Assert.True(foreign.IsEmpty, $"Not said in Chinese; give them a key and add them to ApiFrontend/Localization:\n{string.Join('\n', foreign.Keys.Take(50))}");
+        output.WriteLine($"{requests} requests in {took.TotalSeconds:F0} s ({requests / took.TotalSeconds:F0}/s), answers: "
+            + $"{string.Join(", ", answers.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $"{a.Key} × {a.Value}"))}");
+        output.WriteLine(
+            $"{known["orders"].Length} orders, {known["sku"].Length} products, {known["users"].Length} users were known in the end.");
+        Assert.True(
+            complaints.IsEmpty,
+            $"Seed {seed}: {complaints.Count} kinds of wrong answers:\n"
+                + $"{string.Join('\n', complaints.Select(c => $"- {c.Key}\n    {c.Value}"))}\n"
+                + $"{(complaints.Keys.Any(c => c.Contains(": 5", StringComparison.Ordinal))
+                    ? shop.Logs[^Math.Min(4000, shop.Logs.Length)..]
+                    : "")}");
+        Assert.True(
+            foreign.IsEmpty,
+            $"Not said in Chinese; give them a key and add them to ApiFrontend/Localization:\n{string.Join('\n', foreign.Keys.Take(50))}");
         // Much of it must have been granted, or nothing was tried.
         Assert.True(answers.Where(a => a.Key[0] == '2').Sum(a => a.Value) > requests / 10, "Hardly anything was granted.");
     }
@@ -437,14 +478,25 @@ public sealed class FuzzTests
     [InlineData(200, """{ "status": 1 }""", "against the schema")]
     [InlineData(200, """{ }""", "against the schema")]
     [InlineData(200, """{ "status": "live", "more": 1 }""", "not in the document")]
-    [InlineData(404, """{ "type": "https://soonshop.dev/problems/not-found", "title": "t", "status": 404, "detail": "d", "instance": "/", "traceId": "t" }""", "not in the document")]
+    [InlineData(
+        404,
+        """{ "type": "https://soonshop.dev/problems/not-found", "title": "t", "status": """
+            + """404, "detail": "d", "instance": "/", "traceId": "t" }""",
+        "not in the document")]
     [InlineData(503, "", "the shop's fault")]
     public async Task what_the_document_does_not_allow_is_seen(int status, string body, string? flaw)
     {
         var contract = await FuzzContract.ParseAsync(await File.ReadAllTextAsync(
             Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json"), TestContext.Current.CancellationToken));
-        var request = new FuzzRequest { Operation = contract.Operations.Single(o => o.Path == "/health/live"), Method = "GET", Target = "/health/live", Caller = "nobody" };
-        var seen = contract.Flaw(request, new Reply((System.Net.HttpStatusCode)status, body, new() { ["Content-Type"] = "application/json" }));
+        var request = new FuzzRequest
+        {
+            Operation = contract.Operations.Single(o => o.Path == "/health/live"),
+            Method = "GET",
+            Target = "/health/live",
+            Caller = "nobody",
+        };
+        var seen = contract.Flaw(
+            request, new Reply((System.Net.HttpStatusCode)status, body, new() { ["Content-Type"] = "application/json" }));
         if (flaw is null)
             Assert.Null(seen);
         else

@@ -4,7 +4,9 @@ using System.Text.Json.Nodes;
 
 namespace SoonShop.Tests.Api;
 
-/// <summary>Makes up values: what a schema allows, and what nothing allows. The same seed makes the same, as far as the shop's answers are the same.</summary>
+/// <summary>
+/// Makes up values: what a schema allows, and what nothing allows. The same seed makes the same, as far as the shop's answers are the same.
+/// </summary>
 internal sealed class FuzzValues(FuzzContract contract, ConcurrentDictionary<string, string[]> known, Random random)
 {
     private const int MaxDepth = 6;
@@ -12,17 +14,19 @@ internal sealed class FuzzValues(FuzzContract contract, ConcurrentDictionary<str
     /// <summary>JSON that is hardly ever right.</summary>
     private static readonly string[] BadJson =
     [
-        "null", "true", "false", "0", "-1", "1.5", "-0", "1e2", "1e308", "1e999", "2147483648", "-2147483649", "9223372036854775807", "9223372036854775808",
-        "99999999999999999999999999", "\"\"", "\" \"", "\"\\u0000\"", "\"a\\u0000b\"", "\"a\\ud800\"", "\"\\udc00\"", "\"\\u202e\\ufeff\"", "\"💥é\\u0301\"", "\"' or 1=1 --\"",
-        "\"<script>\"", "\"%00\"", "\"../../etc/passwd\"", "\"00000000-0000-0000-0000-000000000000\"", "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59.9999999Z\"", "\"yesterday\"",
-        "[]", "{}", "[[]]", "[null]", "{\"a\":{}}", "{\"\":1}", "[1,\"a\",null,{}]",
+        "null", "true", "false", "0", "-1", "1.5", "-0", "1e2", "1e308", "1e999", "2147483648", "-2147483649", "9223372036854775807",
+        "9223372036854775808", "99999999999999999999999999", "\"\"", "\" \"", "\"\\u0000\"", "\"a\\u0000b\"", "\"a\\ud800\"", "\"\\udc00\"",
+        "\"\\u202e\\ufeff\"", "\"💥é\\u0301\"", "\"' or 1=1 --\"", "\"<script>\"", "\"%00\"", "\"../../etc/passwd\"",
+        "\"00000000-0000-0000-0000-000000000000\"", "\"0001-01-01T00:00:00Z\"", "\"9999-12-31T23:59:59.9999999Z\"", "\"yesterday\"", "[]",
+        "{}", "[[]]", "[null]", "{\"a\":{}}", "{\"\":1}", "[1,\"a\",null,{}]",
     ];
 
     /// <summary>Text as it stands in a path or a query, with escapes that are none.</summary>
     private static readonly string[] BadText =
     [
-        "nonsense", "0", "-1", "1.5", "1e3", "99999999999999999999", "%20", "%00", "%ff%fe", "%c0%80", "%ed%a0%80", "%", "%zz", "%F0%9F%92%A5", "%0d%0a", "%25", "%5c", "%2f", "'", "..%2f",
-        "00000000-0000-0000-0000-000000000000", "0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59.9999999-14:00", "0001-01-01", "true", "null", "%7B%7D", "+", "*", "%E2%80%AE",
+        "nonsense", "0", "-1", "1.5", "1e3", "99999999999999999999", "%20", "%00", "%ff%fe", "%c0%80", "%ed%a0%80", "%", "%zz",
+        "%F0%9F%92%A5", "%0d%0a", "%25", "%5c", "%2f", "'", "..%2f", "00000000-0000-0000-0000-000000000000", "0001-01-01T00:00:00%2B14:00",
+        "9999-12-31T23:59:59.9999999-14:00", "0001-01-01", "true", "null", "%7B%7D", "+", "*", "%E2%80%AE",
     ];
 
     public Random Random => random;
@@ -38,7 +42,10 @@ internal sealed class FuzzValues(FuzzContract contract, ConcurrentDictionary<str
     /// <summary>An id that some answer told, of a kind such as <c>orders</c>; or one that nobody has.</summary>
     public string AnyId(string kind) =>
         known.TryGetValue(kind, out var ids) && ids.Length > 0 && Chance(0.85) ? Pick(ids)
-        : Chance(0.5) && !known.IsEmpty && known.Values.SelectMany(v => v).Where(v => Guid.TryParse(v, out _)).ToArray() is { Length: > 0 } all ? Pick(all)
+        : Chance(0.5)
+            && !known.IsEmpty
+            && known.Values.SelectMany(v => v).Where(v => Guid.TryParse(v, out _)).ToArray() is { Length: > 0 } all
+            ? Pick(all)
         : NewId().ToString();
 
     /// <summary>A value that a schema allows.</summary>
@@ -46,7 +53,9 @@ internal sealed class FuzzValues(FuzzContract contract, ConcurrentDictionary<str
     {
         schema = contract.Resolve(schema);
         if (schema["oneOf"] is JsonArray choices)
-            return Chance(0.2) || depth > MaxDepth ? null : Allowed(choices.Select(c => c!.AsObject()).First(c => c["type"]?.ToJsonString() != "\"null\""), name, depth);
+            return Chance(0.2) || depth > MaxDepth
+                ? null
+                : Allowed(choices.Select(c => c!.AsObject()).First(c => c["type"]?.ToJsonString() != "\"null\""), name, depth);
         if (schema["enum"] is JsonArray words)
             return Pick([.. words])!.DeepClone();
         if (Named(name) is { } made)
@@ -55,8 +64,11 @@ internal sealed class FuzzValues(FuzzContract contract, ConcurrentDictionary<str
         {
             "object" when schema["properties"] is JsonObject properties => ObjectOf(schema, properties, depth),
             "object" => schema["additionalProperties"] is JsonObject values && depth < MaxDepth
-                ? new JsonObject(Enumerable.Range(0, random.Next(3)).Select(i => KeyValuePair.Create($"key{i}", Allowed(values, "", depth + 1)))) : new JsonObject(),
-            "array" => new JsonArray([.. Enumerable.Range(0, random.Next(3)).Select(_ => Allowed(schema["items"]!.AsObject(), name, depth + 1))]),
+                ? new JsonObject(
+                    Enumerable.Range(0, random.Next(3)).Select(i => KeyValuePair.Create($"key{i}", Allowed(values, "", depth + 1))))
+                : new JsonObject(),
+            "array" =>
+                new JsonArray([.. Enumerable.Range(0, random.Next(3)).Select(_ => Allowed(schema["items"]!.AsObject(), name, depth + 1))]),
             "boolean" => Chance(0.5),
             "integer" or "number" => Number(schema),
             _ => Text(schema),
@@ -94,7 +106,9 @@ internal sealed class FuzzValues(FuzzContract contract, ConcurrentDictionary<str
         "roles" => () => new JsonArray("customer"),
         "images" => () => new JsonArray("https://example.com/a.jpg"),
         "attributes" => () => new JsonObject { ["colour"] = "blue" },
-        "paymentMethod" => () => Pick(["pm_card_visa", "pm_card_visa", "pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired", "pm_none"]),
+        "paymentMethod" => () => Pick([
+            "pm_card_visa", "pm_card_visa", "pm_card_visa", "pm_card_visa_chargeDeclined", "pm_card_chargeDeclinedInsufficientFunds",
+            "pm_card_authenticationRequired", "pm_none"]),
         "url" => () => "http://127.0.0.1:9/hook",
         "eventTypes" => () => new JsonArray("inventory.back-in-stock"),
         "preferences" => () => new JsonObject { ["orderShipped"] = new JsonObject { ["inbox"] = Chance(0.5) } },
@@ -115,7 +129,9 @@ internal sealed class FuzzValues(FuzzContract contract, ConcurrentDictionary<str
     {
         "uuid" => NewId().ToString(),
         "date-time" => $"2026-0{random.Next(1, 10)}-01T09:30:00{Pick(["Z", "+08:00", ".123Z"])}",
-        _ => Line(Math.Max(1, schema["minLength"]?.GetValue<int>() ?? 0), Math.Min(schema["maxLength"]?.GetValue<int>() ?? 20, Chance(0.1) ? 1000 : 20)),
+        _ => Line(
+            Math.Max(1, schema["minLength"]?.GetValue<int>() ?? 0), Math.Min(
+                schema["maxLength"]?.GetValue<int>() ?? 20, Chance(0.1) ? 1000 : 20)),
     });
 
     private string Line(int least, int most)

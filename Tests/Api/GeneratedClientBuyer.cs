@@ -20,7 +20,14 @@ public static class Buyer
         var order = await shop.PlaceOrderAsync(Guid.NewGuid().ToString(), new PlaceOrderRequest
         {
             PaymentMethod = "pm_card_visa",
-            ShippingAddress = new AddressRequest { Name = "Ada Lovelace", Line1 = "12 St James Sq", City = "London", PostalCode = "SW1Y 4JH", Country = "GB" },
+            ShippingAddress = new AddressRequest
+            {
+                Name = "Ada Lovelace",
+                Line1 = "12 St James Sq",
+                City = "London",
+                PostalCode = "SW1Y 4JH",
+                Country = "GB",
+            },
         });
         if (order.Status != OrderStatus.Confirmed)
             throw new InvalidOperationException($"The order is {order.Status}.");

@@ -32,10 +32,11 @@ public sealed class GeneratedClientTests(RunningShop shop)
         try
         {
             var (document, client) = (Path.Combine(folder, "v1.json"), Path.Combine(folder, "Client.cs"));
-            await File.WriteAllTextAsync(document, Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Body, TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(
+                document, Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Body, TestContext.Current.CancellationToken);
             await Repository.RunAsync(
-                "dotnet", Generator, "openapi2csclient", $"/input:{document}", $"/output:{client}", "/namespace:Generated", "/ClassName:ShopClient",
-                "/JsonLibrary:NewtonsoftJson", "/OperationGenerationMode:SingleClientFromOperationId",
+                "dotnet", Generator, "openapi2csclient", $"/input:{document}", $"/output:{client}", "/namespace:Generated",
+                "/ClassName:ShopClient", "/JsonLibrary:NewtonsoftJson", "/OperationGenerationMode:SingleClientFromOperationId",
                 "/GenerateNullableReferenceTypes:true", "/GenerateOptionalPropertiesAsNullable:true", "/GenerateOptionalParameters:true");
             return Compile(await File.ReadAllTextAsync(client, TestContext.Current.CancellationToken), BuyerSource());
         }
@@ -50,7 +51,8 @@ public sealed class GeneratedClientTests(RunningShop shop)
         var compilation = CSharpCompilation.Create(
             "GeneratedClient",
             sources.Select(s => CSharpSyntaxTree.ParseText(s, cancellationToken: TestContext.Current.CancellationToken)),
-            ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path => MetadataReference.CreateFromFile(path)),
+            ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Select(path =>
+                MetadataReference.CreateFromFile(path)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable));
         using var assembly = new MemoryStream();
         var result = compilation.Emit(assembly, cancellationToken: TestContext.Current.CancellationToken);
@@ -60,7 +62,8 @@ public sealed class GeneratedClientTests(RunningShop shop)
     }
 
     /// <summary>The tool of the package NSwag.MSBuild; see the project file.</summary>
-    private static string Generator => typeof(GeneratedClientTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "NSwag").Value!;
+    private static string Generator =>
+        typeof(GeneratedClientTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "NSwag").Value!;
 
     private static string BuyerSource()
     {

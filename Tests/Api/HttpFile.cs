@@ -5,8 +5,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Api;
 
 /// <summary>
-/// A file of requests, as editors run it: variables (<c>@api = …</c>), requests parted by <c>###</c>, names (<c># @name order</c>), and references to
-/// answers (<c>{{order.response.body.id}}</c>). <c># @expect 404 not-found</c> is this project's own.
+/// A file of requests, as editors run it: variables (<c>@api = …</c>), requests parted by <c>###</c>, names (<c># @name order</c>), and
+/// references to answers (<c>{{order.response.body.id}}</c>). <c># @expect 404 not-found</c> is this project's own.
 /// </summary>
 internal sealed partial class HttpFile
 {
@@ -26,7 +26,9 @@ internal sealed partial class HttpFile
             var lines = block.Split('\n');
             foreach (var line in lines.Where(l => l.StartsWith('@')))
             {
-                var (name, value) = (line[1..line.IndexOf('=', StringComparison.Ordinal)].Trim(), line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim());
+                var (name, value) = (
+                    line[1..line.IndexOf('=', StringComparison.Ordinal)].Trim(),
+                    line[(line.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim());
                 file.variables[name] = value;
             }
             var start = Array.FindIndex(lines, l => RequestLine.IsMatch(l));
@@ -40,13 +42,16 @@ internal sealed partial class HttpFile
     {
         var line = RequestLine.Match(lines[start]);
         var end = Array.FindIndex(lines, start, l => l.Trim().Length == 0) is > 0 and var blank ? blank : lines.Length;
-        var directives = lines[..start].Select(l => Directive.Match(l)).Where(m => m.Success).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value.Trim());
+        var directives = lines[..start]
+            .Select(l => Directive.Match(l)).Where(m => m.Success).ToDictionary(m => m.Groups[1].Value, m => m.Groups[2].Value.Trim());
         var expected = directives.GetValueOrDefault("expect")?.Split(' ');
         return new HttpFileRequest(
             lines[0].Trim(), directives.GetValueOrDefault("name"), HttpMethod.Parse(line.Groups[1].Value), line.Groups[2].Value.Trim(),
-            [.. lines[(start + 1)..end].Where(l => !l.StartsWith('#')).Select(l => (l[..l.IndexOf(':', StringComparison.Ordinal)].Trim(), l[(l.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()))],
+            [.. lines[(start + 1)..end].Where(l => !l.StartsWith('#')).Select(l =>
+                (l[..l.IndexOf(':', StringComparison.Ordinal)].Trim(), l[(l.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()))],
             string.Join('\n', lines[end..]).Trim(),
-            expected is null ? null : int.Parse(expected[0], System.Globalization.CultureInfo.InvariantCulture), expected is [_, var code] ? code : null);
+            expected is null ? null : int.Parse(expected[0], System.Globalization.CultureInfo.InvariantCulture),
+            expected is [_, var code] ? code : null);
     }
 
     public void Set(string variable, string value) => variables[variable] = value;
@@ -82,7 +87,10 @@ internal sealed partial class HttpFile
     });
 
     private static string Find(JsonNode? answer, string path) => PathPart.Matches(path)
-        .Aggregate(answer, (node, part) => part.Groups[2].Success ? node![int.Parse(part.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture)] : node![part.Groups[1].Value])!
+        .Aggregate(answer, (node, part) =>
+            part.Groups[2].Success
+                ? node![int.Parse(part.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture)]
+                : node![part.Groups[1].Value])!
         .ToString();
 
     [GeneratedRegex("^###", RegexOptions.Multiline)]
@@ -106,7 +114,8 @@ internal sealed partial class HttpFile
 
 /// <summary>One request of such a file.</summary>
 internal sealed record HttpFileRequest(
-    string Title, string? Name, HttpMethod Method, string Url, (string Name, string Value)[] Headers, string Body, int? ExpectedStatus, string? ExpectedProblem);
+    string Title, string? Name, HttpMethod Method, string Url, (string Name, string Value)[] Headers, string Body, int? ExpectedStatus,
+    string? ExpectedProblem);
 
 /// <summary><c>ApiFrontend/shop.http</c>, which README.md links to.</summary>
 public sealed class HttpFileTests
@@ -114,7 +123,8 @@ public sealed class HttpFileTests
     [Fact]
     public async Task the_walk_through_the_shop_runs_from_top_to_bottom_on_a_fresh_shop()
     {
-        var file = HttpFile.Parse(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "ApiFrontend", "shop.http"), TestContext.Current.CancellationToken));
+        var file = HttpFile.Parse(
+            await File.ReadAllTextAsync(Path.Combine(Repository.Root, "ApiFrontend", "shop.http"), TestContext.Current.CancellationToken));
         Assert.True(file.Requests.Count > 40, $"Only {file.Requests.Count} requests.");
         var (shop, api, _) = await DemoShop.StartAsync();
         await using var running = shop;

@@ -82,7 +82,8 @@ public sealed class IdempotencyTests(RunningShop shop)
     public async Task every_post_of_the_api_has_a_case_here()
     {
         var document = await shop.Api.GetAsync("//openapi/v1.json");
-        var posts = document["paths"]!.AsObject().Where(p => p.Value!["post"] is not null).Select(p => p.Key.Replace("/api/v1", "", StringComparison.Ordinal));
+        var posts = document["paths"]!.AsObject().Where(p => p.Value!["post"] is not null).Select(p =>
+            p.Key.Replace("/api/v1", "", StringComparison.Ordinal));
         Assert.Equal([Webhook], posts.Except(Cases.Keys));
     }
 
@@ -111,7 +112,8 @@ public sealed class IdempotencyTests(RunningShop shop)
     public async Task the_key_without_the_same_body_is_refused_while_the_first_still_runs()
     {
         var customer = await shop.Api.AsNewCustomerAsync();
-        var replies = await Task.WhenAll(Enumerable.Range(0, 6).Select(i => customer.PostAsync("/me/addresses", ApiClient.Address(i % 2 == 0 ? "US" : "DE"), "one key")));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 6).Select(i =>
+            customer.PostAsync("/me/addresses", ApiClient.Address(i % 2 == 0 ? "US" : "DE"), "one key")));
         Assert.Equal(3, replies.Count(r => (int)r.Status == 201));
         Assert.All(replies.Where(r => (int)r.Status != 201), r => Expect.Problem(422, "idempotency-key-reused", r));
         Assert.Single((await customer.GetAsync("/me/addresses"))["items"]!.AsArray());
@@ -124,11 +126,13 @@ public sealed class IdempotencyTests(RunningShop shop)
     [InlineData("k\ty")]
     public async Task a_bad_key_is_refused(string key)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 }) { BaseAddress = shop.Api.Http.BaseAddress };
+        using var http = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 })
+        { BaseAddress = shop.Api.Http.BaseAddress };
         foreach (var path in (string[])["/carts", "/orders"])
         {
             var guest = await (shop.Api with { Http = http }).AsGuestAsync();
-            Expect.Invalid("Idempotency-Key", await guest.PostAsync(path, new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() },
+            Expect.Invalid("Idempotency-Key", await guest.PostAsync(
+                path, new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() },
                 key == "256" ? new string('k', 256) : key));
         }
     }
@@ -149,7 +153,13 @@ public sealed class IdempotencyTests(RunningShop shop)
     public async Task keys_of_two_customers_never_meet()
     {
         var sku = await shop.Admin.CreateProductAsync(stock: 10);
-        var buyers = new[] { await shop.Api.AsNewCustomerAsync(), await shop.Api.AsNewCustomerAsync(), await shop.Api.AsGuestAsync(), await shop.Api.AsGuestAsync() };
+        var buyers = new[]
+        {
+            await shop.Api.AsNewCustomerAsync(),
+            await shop.Api.AsNewCustomerAsync(),
+            await shop.Api.AsGuestAsync(),
+            await shop.Api.AsGuestAsync(),
+        };
         foreach (var buyer in buyers)
             await buyer.FillCartAsync(sku);
         var orders = await Task.WhenAll(buyers.Select(b => b.OrderAsync("1")));
@@ -182,8 +192,12 @@ public sealed class IdempotencyTests(RunningShop shop)
     public async Task a_declined_card_stays_declined_under_its_key()
     {
         var (guest, _, id) = await BuyAsync("pm_card_visa_chargeDeclined");
-        var declined = Expect.Problem(402, "payment-declined", await guest.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa_chargeDeclined" }, "7"));
-        var again = Expect.Problem(402, "payment-declined", await guest.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa_chargeDeclined" }, "7"));
+        var declined = Expect.Problem(
+            402, "payment-declined", await guest.PostAsync(
+                $"/orders/{id}/payments", new { paymentMethod = "pm_card_visa_chargeDeclined" }, "7"));
+        var again = Expect.Problem(
+            402, "payment-declined", await guest.PostAsync(
+                $"/orders/{id}/payments", new { paymentMethod = "pm_card_visa_chargeDeclined" }, "7"));
         Assert.True(again.Replayed);
         Same(declined, again);
         Assert.Equal(2, await PaymentsAsync(id, "declined"));
@@ -245,7 +259,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         var address = shop.Api.Http.BaseAddress!;
         await client.ConnectAsync(address.Host, address.Port);
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nIdempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
+            $"POST {path} HTTP/1.1\r\nHost: {address.Authority}\r\nIdempotency-Key: {key}\r\nContent-Type: "
+                + $"application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}"));
         await Task.Delay(after);
     }
 
@@ -311,7 +326,8 @@ public sealed class IdempotencyTests(RunningShop shop)
     {
         var customer = await Customer.RegisterAsync(shop.Api);
         var token = await customer.MailedTokenAsync(shop, "user.email-verification-requested");
-        return new Case(shop.Api, "/auth/email/verify", new { token }, async _ => Assert.Equal(1, await EventsAsync("user.email-verified", "email", customer.Email)));
+        return new Case(shop.Api, "/auth/email/verify", new { token }, async _ =>
+            Assert.Equal(1, await EventsAsync("user.email-verified", "email", customer.Email)));
     }
 
     private async Task<Case> RequestVerificationAsync()
@@ -335,7 +351,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         var newEmail = Make.Email();
         Expect.Status(202, await customer.Api.PostAsync("/me/email", new { newEmail, currentPassword = customer.Password }));
         var token = await (customer with { Email = newEmail }).MailedTokenAsync(shop, "user.email-change-confirmation-requested");
-        return new Case(shop.Api, "/auth/email/change/confirm", new { token }, async _ => Assert.Equal(1, await EventsAsync("user.email-changed", "email", newEmail)));
+        return new Case(shop.Api, "/auth/email/change/confirm", new { token }, async _ =>
+            Assert.Equal(1, await EventsAsync("user.email-changed", "email", newEmail)));
     }
 
     private async Task<Case> UndoEmailChangeAsync()
@@ -353,24 +370,28 @@ public sealed class IdempotencyTests(RunningShop shop)
     private async Task<Case> ChangePasswordAsync()
     {
         var customer = await Customer.RegisterAsync(shop.Api);
-        return new Case(customer.Api, "/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }, async _ =>
-        {
-            Assert.Equal(1, await EventsAsync("user.password-changed", "email", customer.Email));
-            await customer.LoginAsync("a new password");
-        });
+        return new Case(
+            customer.Api, "/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }, async _ =>
+            {
+                Assert.Equal(1, await EventsAsync("user.password-changed", "email", customer.Email));
+                await customer.LoginAsync("a new password");
+            });
     }
 
     private async Task<Case> AddAddressAsync()
     {
         var customer = await shop.Api.AsNewCustomerAsync();
         return new Case(customer, "/me/addresses", ApiClient.Address(), async reply =>
-            Assert.Equal(reply.Text("id"), Assert.Single((await customer.GetAsync("/me/addresses"))["items"]!.AsArray())!["id"]!.GetValue<string>()));
+            Assert.Equal(
+                reply.Text("id"),
+                Assert.Single((await customer.GetAsync("/me/addresses"))["items"]!.AsArray())!["id"]!.GetValue<string>()));
     }
 
     private Task<Case> CreateProductAsync()
     {
         var sku = Make.Sku();
-        return Task.FromResult(new Case(shop.Admin, "/products", new { sku, name = "A thing", category = "test", price = new { amount = 1, currency = "USD" } },
+        return Task.FromResult(new Case(
+            shop.Admin, "/products", new { sku, name = "A thing", category = "test", price = new { amount = 1, currency = "USD" } },
             async _ => Assert.Equal(1, await EventsAsync("product.created", "sku", sku))));
     }
 
@@ -390,7 +411,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         await customer.FillCartAsync(sku, 1);
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(sku, 2);
-        return new Case(customer, "/cart/merge", new { cartId = guest.CartId }, async _ => Assert.Equal(3, (await customer.GetAsync("/cart")).Number("items.0.quantity")));
+        return new Case(customer, "/cart/merge", new { cartId = guest.CartId }, async _ =>
+            Assert.Equal(3, (await customer.GetAsync("/cart")).Number("items.0.quantity")));
     }
 
     private async Task<Case> PlaceAsync()
@@ -398,7 +420,12 @@ public sealed class IdempotencyTests(RunningShop shop)
         var sku = await shop.Admin.CreateProductAsync(stock: 10);
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(sku, 2);
-        return new Case(guest, "/orders", new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() }, async reply =>
+        return new Case(guest, "/orders", new
+        {
+            email = "ada@example.com",
+            paymentMethod = "pm_card_visa",
+            shippingAddress = ApiClient.Address(),
+        }, async reply =>
         {
             await StockAsync(sku, 8, 0);
             Assert.Equal(reply.Text("id"), Assert.Single((await guest.GetAsync("/orders"))["items"]!.AsArray())!["id"]!.GetValue<string>());
@@ -442,8 +469,9 @@ public sealed class IdempotencyTests(RunningShop shop)
         var text = $"SKU,On hand\n{Make.Sku()},1\n";
         return Task.FromResult(new Case(
             shop.Admin, "/admin/import-jobs?kind=stock", (Func<HttpContent>)(() => ImportApiTests.Csv(text)),
-            async reply => Assert.Single(Expect.Status(200, await shop.Admin.GetAsync("/admin/import-jobs?limit=100"))["items"]!.AsArray(), j =>
-                 j!["id"]!.GetValue<string>() == reply.Text("id"))));
+            async reply =>
+                Assert.Single(Expect.Status(200, await shop.Admin.GetAsync("/admin/import-jobs?limit=100"))["items"]!.AsArray(), j =>
+                     j!["id"]!.GetValue<string>() == reply.Text("id"))));
     }
 
     private Task<Case> UploadImageAsync()
@@ -458,7 +486,8 @@ public sealed class IdempotencyTests(RunningShop shop)
     private async Task<Case> ApplyImportAsync()
     {
         var sku = await shop.Admin.CreateProductAsync(stock: 0);
-        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv($"SKU,Delta\n{sku},3\n"))).Text("id");
+        var id = Expect.Status(
+            201, await shop.Admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv($"SKU,Delta\n{sku},3\n"))).Text("id");
         async Task<bool> IsAsync(string status) => (await shop.Admin.GetAsync($"/admin/import-jobs/{id}")).Text("status") == status;
         await Until.TrueAsync("the file is checked", TimeSpan.FromSeconds(30), () => IsAsync("checked"));
         return new Case(shop.Admin, $"/admin/import-jobs/{id}/apply", null, async _ =>
@@ -470,9 +499,11 @@ public sealed class IdempotencyTests(RunningShop shop)
 
     private async Task<Case> CancelImportAsync()
     {
-        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv("SKU,Delta\n"))).Text("id");
+        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/import-jobs?kind=stock", ImportApiTests.Csv("SKU,Delta\n")))
+            .Text("id");
         return new Case(shop.Admin, $"/admin/import-jobs/{id}/cancel", null, async _ => Assert.Single(
-            Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?action=imports.cancel&subject=import/{id}"))["items"]!.AsArray()));
+            Expect.Status(
+                200, await shop.Admin.GetAsync($"/admin/audit-log?action=imports.cancel&subject=import/{id}"))["items"]!.AsArray()));
     }
 
     private async Task<Case> ShipAsync()
@@ -485,20 +516,24 @@ public sealed class IdempotencyTests(RunningShop shop)
     private async Task<Case> DeliverAsync()
     {
         var (_, _, id) = await BuyAsync();
-        Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
-        return new Case(shop.Admin, $"/admin/orders/{id}/deliver", null, async _ => Assert.Equal(1, await EventsAsync("order.delivered", "orderId", id)));
+        Expect.Status(
+            200, await shop.Admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        return new Case(shop.Admin, $"/admin/orders/{id}/deliver", null, async _ =>
+            Assert.Equal(1, await EventsAsync("order.delivered", "orderId", id)));
     }
 
     private async Task<Case> CaptureAsync()
     {
         var (guest, _, id) = await BuyAsync("pm_card_authenticationRequired");
         // The bank holds the money; the order's own schedule finds out.
-        await using (var command = shop.Shop.Database.CreateCommand("update simulated_payment set status = 'authorized' where order_id = $1"))
+        await using (var command = shop.Shop.Database.CreateCommand(
+            "update simulated_payment set status = 'authorized' where order_id = $1"))
         {
             command.Parameters.Add(new() { Value = Guid.Parse(id) });
             await command.ExecuteNonQueryAsync();
         }
-        await Until.TrueAsync("the order is confirmed", TimeSpan.FromSeconds(60), async () => (await guest.GetAsync($"/orders/{id}")).Text("payment.status") == "authorized");
+        await Until.TrueAsync("the order is confirmed", TimeSpan.FromSeconds(60), async () =>
+            (await guest.GetAsync($"/orders/{id}")).Text("payment.status") == "authorized");
         return new Case(shop.Admin, $"/admin/orders/{id}/capture", new { amount = 300 }, async _ =>
         {
             Assert.Equal(300, (await guest.GetAsync($"/orders/{id}")).Number("payment.captured.amount"));
@@ -513,7 +548,9 @@ public sealed class IdempotencyTests(RunningShop shop)
         var http = new HttpClient { BaseAddress = shop.Api.Http.BaseAddress };
         http.DefaultRequestHeaders.UserAgent.ParseAdd(agent);
         return Task.FromResult(new Case(shop.Admin with { Http = http }, "/admin/payments/reconcile", null, async _ =>
-            Assert.Equal(1, await shop.Shop.QueryAsync<long>("select count(*) from audit_log where action = 'payments.reconcile' and user_agent = $1", agent))));
+            Assert.Equal(
+                1, await shop.Shop.QueryAsync<long>(
+                    "select count(*) from audit_log where action = 'payments.reconcile' and user_agent = $1", agent))));
     }
 
     private Task<Case> CreateApiKeyAsync()
@@ -550,7 +587,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         var name = Make.Word();
         return Task.FromResult(new Case(shop.Admin, path, bodyOf(name), async reply =>
         {
-            Assert.Single((await shop.Admin.GetAsync($"{path}?limit=100"))["items"]!.AsArray(), r => r!["name"]!.GetValue<string>() == name);
+            Assert.Single(
+                (await shop.Admin.GetAsync($"{path}?limit=100"))["items"]!.AsArray(), r => r!["name"]!.GetValue<string>() == name);
             Expect.Status(204, await shop.Admin.DeleteAsync($"{path}/{reply.Text("id")}"));
         }));
     }
@@ -597,29 +635,39 @@ public sealed class IdempotencyTests(RunningShop shop)
     private async Task<Case> ReadAllNotificationsAsync()
     {
         var (customer, _) = await WelcomedAsync();
-        return new Case(customer, "/notifications/read-all", null, async _ => Assert.Equal(0, (await customer.GetAsync("/notifications")).Number("unreadCount")));
+        return new Case(customer, "/notifications/read-all", null, async _ =>
+            Assert.Equal(0, (await customer.GetAsync("/notifications")).Number("unreadCount")));
     }
 
     private Task<Case> CreateWebhookAsync()
     {
         var url = $"http://127.0.0.1:9/{Guid.NewGuid():N}";
-        return Task.FromResult(new Case(shop.Admin, "/admin/webhooks", new { url, eventTypes = new[] { "inventory.back-in-stock" } }, async reply =>
-        {
-            Assert.Single((await shop.Admin.GetAsync("/admin/webhooks"))["items"]!.AsArray(), e => e!["url"]!.GetValue<string>() == url);
-            Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{reply.Text("id")}"));
-        }));
+        return Task.FromResult(
+            new Case(shop.Admin, "/admin/webhooks", new { url, eventTypes = new[] { "inventory.back-in-stock" } }, async reply =>
+            {
+                Assert.Single(
+                    (await shop.Admin.GetAsync("/admin/webhooks"))["items"]!.AsArray(), e => e!["url"]!.GetValue<string>() == url);
+                Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{reply.Text("id")}"));
+            }));
     }
 
     private async Task<Case> EnableWebhookAsync()
     {
-        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/webhooks", new { url = "http://127.0.0.1:9/", eventTypes = new[] { "inventory.back-in-stock" } })).Text("id");
-        return new Case(shop.Admin, $"/admin/webhooks/{id}/enable", null, async _ => Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}")));
+        var id = Expect.Status(
+            201, await shop.Admin.PostAsync(
+                "/admin/webhooks", new { url = "http://127.0.0.1:9/", eventTypes = new[] { "inventory.back-in-stock" } }))
+            .Text("id");
+        return new Case(shop.Admin, $"/admin/webhooks/{id}/enable", null, async _ =>
+            Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}")));
     }
 
     private async Task<Case> TestWebhookAsync()
     {
         var receiver = await WebhookReceiver.StartAsync();
-        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "inventory.back-in-stock" } })).Text("id");
+        var id = Expect.Status(
+            201, await shop.Admin.PostAsync(
+                "/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "inventory.back-in-stock" } }))
+            .Text("id");
         return new Case(shop.Admin, $"/admin/webhooks/{id}/test", null, async reply =>
         {
             await Until.TrueAsync("it is posted", TimeSpan.FromSeconds(30), () => Task.FromResult(!receiver.Posts.IsEmpty));
@@ -634,18 +682,22 @@ public sealed class IdempotencyTests(RunningShop shop)
     private async Task<Case> ResendWebhookEventAsync()
     {
         var receiver = await WebhookReceiver.StartAsync();
-        var id = Expect.Status(201, await shop.Admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.confirmed" } })).Text("id");
+        var id = Expect.Status(
+            201, await shop.Admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.confirmed" } }))
+            .Text("id");
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
         var order = Expect.Status(201, await guest.OrderAsync()).Text("id");
         int Posts(string eventId) => receiver.Posts.Count(p => p.Event["id"]!.GetValue<string>() == eventId);
         var eventId = "";
         await Until.TrueAsync("it is posted", TimeSpan.FromSeconds(30), () => Task.FromResult((eventId = receiver.Posts
-            .FirstOrDefault(p => p.Event["subject"]!.GetValue<string>() == order.Replace("-", "", StringComparison.Ordinal))?.Event["id"]!.GetValue<string>() ?? "").Length > 0));
+            .FirstOrDefault(p => p.Event["subject"]!.GetValue<string>() == order.Replace("-", "", StringComparison.Ordinal))?.Event[
+                "id"]!.GetValue<string>() ?? "").Length > 0));
         return new Case(shop.Admin, $"/admin/webhooks/{id}/resend", new { eventId }, async _ =>
         {
             await Until.TrueAsync("it is listed", TimeSpan.FromSeconds(30), async () =>
-                (await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries?eventId={Uri.EscapeDataString(eventId)}"))["items"]!.AsArray().Count == 2);
+                (await shop.Admin.GetAsync(
+                    $"/admin/webhooks/{id}/deliveries?eventId={Uri.EscapeDataString(eventId)}"))["items"]!.AsArray().Count == 2);
             Assert.Equal(2, Posts(eventId));
             Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{id}"));
             await receiver.DisposeAsync();
@@ -658,7 +710,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         var customer = await shop.Api.AsNewCustomerAsync();
         var welcome = "";
         await Until.TrueAsync("the customer is welcomed", TimeSpan.FromSeconds(20), async () =>
-            (welcome = (await customer.GetAsync("/notifications"))["items"]!.AsArray().FirstOrDefault()?["id"]?.GetValue<string>() ?? "").Length > 0);
+            (welcome = (await customer.GetAsync(
+                "/notifications"))["items"]!.AsArray().FirstOrDefault()?["id"]?.GetValue<string>() ?? "").Length > 0);
         return (customer, welcome);
     }
 
@@ -692,7 +745,8 @@ public sealed class IdempotencyTests(RunningShop shop)
         });
     }
 
-    private Task<long> AuditedAsync(string subject) => shop.Shop.QueryAsync<long>("select count(*) from audit_log where subject = $1", subject);
+    private Task<long> AuditedAsync(string subject) =>
+        shop.Shop.QueryAsync<long>("select count(*) from audit_log where subject = $1", subject);
 
     private async Task<(ApiClient Guest, string Sku, string OrderId)> BuyAsync(string paymentMethod = "pm_card_visa")
     {
@@ -710,10 +764,12 @@ public sealed class IdempotencyTests(RunningShop shop)
     }
 
     private Task<long> EventsAsync(string type, string member, string value) =>
-        shop.Shop.QueryAsync<long>("select count(*) from event where type = $1 and coalesce(data->'order', data)->>$2 = $3", type, member, value);
+        shop.Shop.QueryAsync<long>(
+            "select count(*) from event where type = $1 and coalesce(data->'order', data)->>$2 = $3", type, member, value);
 
     private Task<long> PaymentsAsync(string orderId, string status) =>
-        shop.Shop.QueryAsync<long>("select count(*) from simulated_payment where order_id = $1 and status = $2", Guid.Parse(orderId), status);
+        shop.Shop.QueryAsync<long>(
+            "select count(*) from simulated_payment where order_id = $1 and status = $2", Guid.Parse(orderId), status);
 
     private static void Same(Reply one, Reply other)
     {
@@ -724,6 +780,8 @@ public sealed class IdempotencyTests(RunningShop shop)
 
     /// <summary>Other bytes that say the same: a route refuses what it does not know before it looks for the key.</summary>
     private static HttpContent Changed(object? body) => body is Func<HttpContent> file
-        ? file() is { Headers.ContentType.MediaType: Picture.PngType } ? Picture.Content(Picture.Png(7, 7)) : ImportApiTests.Csv("SKU,On hand\n")
+        ? file() is { Headers.ContentType.MediaType: Picture.PngType }
+            ? Picture.Content(Picture.Png(7, 7))
+            : ImportApiTests.Csv("SKU,On hand\n")
         : Make.Json(body is null ? "{}" : $"{System.Text.Json.JsonSerializer.Serialize(body)} ");
 }

@@ -28,7 +28,8 @@ public sealed class ImportApiTests(RunningShop shop)
 
         var results = Expect.Status(200, await admin.GetAsync($"{path}/results.csv"));
         Assert.StartsWith("text/csv", results.Headers["Content-Type"], StringComparison.Ordinal);
-        Assert.Equal(["Line,Outcome,Column,Text", "2,changed,,on hand 5 -> 8", "3,wrong,SKU,The product T-NONE was not found."], Lines(results));
+        Assert.Equal(
+            ["Line,Outcome,Column,Text", "2,changed,,on hand 5 -> 8", "3,wrong,SKU,The product T-NONE was not found."], Lines(results));
         var chinese = await admin.SendAsync(HttpMethod.Get, $"{path}/results.csv", more: ("Accept-Language", "zh"));
         Assert.DoesNotContain("was not found", chinese.Body, StringComparison.Ordinal);
         Assert.Equal(created.Text("id"), Expect.Status(200, await admin.GetAsync("/admin/import-jobs?limit=1")).Text("items.0.id"));
@@ -39,10 +40,12 @@ public sealed class ImportApiTests(RunningShop shop)
     [Fact]
     public async Task no_api_key_imports_customers_or_sees_such_an_import()
     {
-        var key = Expect.Status(201, await shop.Admin.PostAsync("/admin/api-keys", new { name = "stock", scopes = new[] { "imports:read", "imports:write" } }));
+        var key = Expect.Status(
+            201, await shop.Admin.PostAsync("/admin/api-keys", new { name = "stock", scopes = new[] { "imports:read", "imports:write" } }));
         var machine = shop.Api with { AccessToken = key.Text("key") };
         Expect.Problem(403, "forbidden", await machine.PostAsync("/admin/import-jobs?kind=customers", Csv("E-mail\na@example.com\n")));
-        var job = Expect.Status(201, await shop.Admin.PostAsync("/admin/import-jobs?kind=customers", Csv($"E-mail\n{Make.Email()}\n"))).Text("id");
+        var job = Expect.Status(201, await shop.Admin.PostAsync("/admin/import-jobs?kind=customers", Csv($"E-mail\n{Make.Email()}\n")))
+            .Text("id");
         await StatusAsync(shop.Admin, $"/admin/import-jobs/{job}", "checked");
         foreach (var path in (string[])["", "/results.csv"])
             Expect.Problem(403, "forbidden", await machine.GetAsync($"/admin/import-jobs/{job}{path}"));
@@ -60,7 +63,9 @@ public sealed class ImportApiTests(RunningShop shop)
         var first = Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=prices", Csv("SKU,Currency,Price\n"), key));
         var again = Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=prices", Csv("SKU,Currency,Price\n"), key));
         Assert.Equal((first.Text("id"), "true"), (again.Text("id"), again.Headers["Idempotent-Replayed"]));
-        Expect.Problem(422, "idempotency-key-reused", await admin.PostAsync("/admin/import-jobs?kind=prices", Csv("SKU,Currency,Price\nA,USD,1\n"), key));
+        Expect.Problem(
+            422, "idempotency-key-reused", await admin.PostAsync(
+                "/admin/import-jobs?kind=prices", Csv("SKU,Currency,Price\nA,USD,1\n"), key));
     }
 
     [Fact]
@@ -77,7 +82,9 @@ public sealed class ImportApiTests(RunningShop shop)
         content.Headers.ContentEncoding.Add("gzip");
         var compressed = Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=stock", content));
         Expect.Status(200, await admin.PostAsync($"/admin/import-jobs/{compressed.Text("id")}/cancel"));
-        Assert.Equal((Encoding.UTF8.GetByteCount(text), plain.Number("fileBytes")), (compressed.Number("fileBytes"), compressed.Number("fileBytes")));
+        Assert.Equal(
+            (Encoding.UTF8.GetByteCount(text), plain.Number("fileBytes")),
+            (compressed.Number("fileBytes"), compressed.Number("fileBytes")));
 
         var broken = Csv("not gzip");
         broken.Headers.ContentEncoding.Add("gzip");
@@ -111,7 +118,8 @@ public sealed class ImportApiTests(RunningShop shop)
         var line = Assert.Single(Lines(orders), l => l.Contains(order.Text("id")!, StringComparison.Ordinal));
         Assert.StartsWith(order.Text("number")!, line, StringComparison.Ordinal);
         Assert.Contains($",{sku},Test product {sku},2,12.50,25.00,", line, StringComparison.Ordinal);
-        Assert.DoesNotContain(Lines(Expect.Status(200, await admin.GetAsync("/admin/exports/orders?to=2000-01-01"))), l => l.Contains(sku, StringComparison.Ordinal));
+        Assert.DoesNotContain(Lines(Expect.Status(200, await admin.GetAsync("/admin/exports/orders?to=2000-01-01"))), l =>
+            l.Contains(sku, StringComparison.Ordinal));
         var customers = Expect.Status(200, await admin.GetAsync("/admin/exports/customers"));
         Assert.Contains(Lines(customers), l => l.Contains(Shop.AdminEmail, StringComparison.Ordinal));
         Expect.Invalid("promotion", await admin.GetAsync("/admin/exports/codes?promotion=no-such-promotion"));
@@ -128,7 +136,8 @@ public sealed class ImportApiTests(RunningShop shop)
         return content;
     }
 
-    private static string[] Lines(Reply reply) => reply.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Lines(Reply reply) =>
+        reply.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
     private static async Task<Reply> StatusAsync(ApiClient admin, string path, string status)
     {

@@ -71,7 +71,9 @@ public sealed class InventoryTests(RunningShop shop)
         string? cursor = null;
         do
         {
-            var page = Expect.Status(200, await shop.Admin.GetAsync($"/inventory/{sku}/ledger?limit=3{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}"));
+            var page = Expect.Status(
+                200, await shop.Admin.GetAsync(
+                    $"/inventory/{sku}/ledger?limit=3{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}"));
             Assert.InRange(page["items"]!.AsArray().Count, 1, 3);
             movements.AddRange(page["items"]!.AsArray().Select(i => new Reply(page.Status, i!.ToJsonString(), page.Headers)));
             cursor = page["nextCursor"]?.GetValue<string>();
@@ -114,7 +116,8 @@ public sealed class InventoryTests(RunningShop shop)
         Assert.Equal("lowStock", await AvailabilityAsync(sku));
         await ReserveAsync(sku, 2);
         // An order is not this front end's own change: it hears of it within a second.
-        await Until.TrueAsync("the product is out of stock", TimeSpan.FromSeconds(60), async () => await AvailabilityAsync(sku) == "outOfStock");
+        await Until.TrueAsync(
+            "the product is out of stock", TimeSpan.FromSeconds(60), async () => await AvailabilityAsync(sku) == "outOfStock");
         Expect.Invalid("lowStockThreshold", await shop.Admin.PutAsync($"/inventory/{sku}", new { lowStockThreshold = -1 }));
     }
 
@@ -153,7 +156,8 @@ public sealed class InventoryTests(RunningShop shop)
         Expect.Problem(403, "forbidden", await customer.PostAsync($"/inventory/{sku}/adjustments", new { delta = 1, reason = "gift" }));
         Expect.Problem(403, "forbidden", await customer.GetAsync($"/inventory/{sku}/ledger"));
         Expect.Problem(401, "unauthenticated", await shop.Api.GetAsync($"/inventory/{sku}"));
-        Expect.Problem(401, "unauthenticated", await (await shop.Api.AsGuestAsync()).PutAsync($"/inventory/{sku}", new { lowStockThreshold = 1 }));
+        Expect.Problem(
+            401, "unauthenticated", await (await shop.Api.AsGuestAsync()).PutAsync($"/inventory/{sku}", new { lowStockThreshold = 1 }));
     }
 
     private Task<Reply> AdjustAsync(string sku, int delta, string? key = null) =>

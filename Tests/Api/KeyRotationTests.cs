@@ -35,7 +35,8 @@ public sealed class KeyRotationTests(RunningShop shop) : IDisposable
 
         // A file that is of no use changes nothing.
         await WriteAsync("nonsense");
-        await Until.TrueAsync("the front end says what is wrong", Limit, () => Task.FromResult(shop.Shop.Logs.Contains(file, StringComparison.Ordinal)));
+        await Until.TrueAsync(
+            "the front end says what is wrong", Limit, () => Task.FromResult(shop.Shop.Logs.Contains(file, StringComparison.Ordinal)));
         Expect.Status(200, await late.Api.GetAsync("/me"));
 
         await WriteAsync(next.Pem);
@@ -53,7 +54,9 @@ public sealed class KeyRotationTests(RunningShop shop) : IDisposable
         Assert.Equal("public, max-age=300", reply.Headers["Cache-Control"]);
         var key = Assert.Single(reply["keys"]!.AsArray())!.AsObject();
         Assert.Equal(["alg", "crv", "kid", "kty", "use", "x", "y"], key.Select(m => m.Key).Order(StringComparer.Ordinal));
-        Assert.Equal(("EC", "P-256", "ES256", TestKey.OfShops.Id), (reply.Text("keys.0.kty"), reply.Text("keys.0.crv"), reply.Text("keys.0.alg"), reply.Text("keys.0.kid")));
+        Assert.Equal(
+            ("EC", "P-256", "ES256", TestKey.OfShops.Id),
+            (reply.Text("keys.0.kty"), reply.Text("keys.0.crv"), reply.Text("keys.0.alg"), reply.Text("keys.0.kid")));
 
         // Another service checks a token with nothing but this.
         var customer = await shop.Api.AsNewCustomerAsync();

@@ -12,7 +12,9 @@ public sealed class LanguageTests(RunningShop shop)
     public async Task a_problem_speaks_the_clients_language(string accept, string title, string message)
     {
         using var http = Accepting(accept);
-        var reply = Expect.Invalid("email", await (shop.Api with { Http = http }).PostAsync("/auth/register", new { email = "nobody", password = "correct horse" }));
+        var reply = Expect.Invalid(
+            "email", await (shop.Api with { Http = http }).PostAsync(
+                "/auth/register", new { email = "nobody", password = "correct horse" }));
         Assert.Equal(title, reply.Text("title"));
         Assert.Equal(message, reply.Text("errors.email.0"));
         Assert.Equal(accept[..2], reply.Headers["Content-Language"]);
@@ -35,7 +37,8 @@ public sealed class LanguageTests(RunningShop shop)
     public async Task every_field_of_a_wrong_type_is_named_and_so_is_what_else_is_wrong()
     {
         var reply = Expect.Problem(400, "validation-failed", await shop.Admin.PostAsync("/products", Make.Json("""
-            { "sku": "!", "name": 7, "description": {}, "category": "", "price": { "amount": "much", "currency": 1 }, "images": [1, "https://example.com/a.jpg", []], "active": "yes" }
+            { "sku": "!", "name": 7, "description": {}, "category": "", "price": { "amount": "much", "currency": 1 },
+              "images": [1, "https://example.com/a.jpg", []], "active": "yes" }
             """)));
         Assert.Equal(
             ["active", "category", "description", "images[0]", "images[2]", "name", "price.amount", "price.currency", "sku"],
@@ -44,7 +47,10 @@ public sealed class LanguageTests(RunningShop shop)
             { "shippingAddress": { "name": 1, "line1": "", "postalCode": "1", "country": "usa" }, "addressId": 5, "email": "x" }
             """), "every-field"));
         Assert.Equal(
-            ["addressId", "email", "paymentMethod", "shippingAddress.city", "shippingAddress.country", "shippingAddress.line1", "shippingAddress.name"],
+            [
+                "addressId", "email", "paymentMethod", "shippingAddress.city", "shippingAddress.country", "shippingAddress.line1",
+                "shippingAddress.name",
+            ],
             Expect.Fields(address).Order(StringComparer.Ordinal));
     }
 
@@ -53,13 +59,18 @@ public sealed class LanguageTests(RunningShop shop)
     {
         Assert.Equal(
             ["inStock", "limit", "maxPrice", "minPrice", "q", "sort"],
-            Expect.Fields(Expect.Problem(400, "validation-failed", await shop.Api.GetAsync("/products?limit=many&minPrice=-1&maxPrice=x&inStock=2&sort=up&q=%01"))).Order(StringComparer.Ordinal));
+            Expect.Fields(Expect.Problem(
+                400, "validation-failed", await shop.Api.GetAsync("/products?limit=many&minPrice=-1&maxPrice=x&inStock=2&sort=up&q=%01")))
+                .Order(StringComparer.Ordinal));
         Assert.Equal(
             ["limit", "minPrice", "sort"],
-            Expect.Fields(Expect.Problem(400, "validation-failed", await shop.Api.GetAsync("/products?limit=101&minPrice=-1&sort=up"))).Order(StringComparer.Ordinal));
+            Expect.Fields(Expect.Problem(400, "validation-failed", await shop.Api.GetAsync("/products?limit=101&minPrice=-1&sort=up")))
+                .Order(StringComparer.Ordinal));
         Assert.Equal(
             ["customerId", "from", "status"],
-            Expect.Fields(Expect.Problem(400, "validation-failed", await shop.Admin.GetAsync("/admin/orders?customerId=x&from=yesterday&status=lost"))).Order(StringComparer.Ordinal));
+            Expect.Fields(Expect.Problem(
+                400, "validation-failed", await shop.Admin.GetAsync("/admin/orders?customerId=x&from=yesterday&status=lost")))
+                .Order(StringComparer.Ordinal));
     }
 
     private HttpClient Accepting(string languages)

@@ -30,7 +30,8 @@ public sealed class ManualCaptureTests(HoldingShop shop) : IClassFixture<Holding
         var (guest, id) = await OrderAsync();
         var taken = Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/capture", new { amount = 600 }));
         Assert.Equal(("captured", 600), (taken.Text("payment.status"), taken.Number("payment.captured.amount")));
-        Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 601, reason = "too much" }, "one"));
+        Expect.Problem(
+            409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 601, reason = "too much" }, "one"));
         Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 600, reason = "all" }, "two"));
         Assert.Equal("refunded", (await guest.GetAsync($"/orders/{id}")).Text("status"));
     }
@@ -39,11 +40,14 @@ public sealed class ManualCaptureTests(HoldingShop shop) : IClassFixture<Holding
     public async Task shipping_takes_it_and_cancelling_lets_it_go()
     {
         var (_, shipped) = await OrderAsync();
-        var answer = Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{shipped}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        var answer = Expect.Status(
+            200, await shop.Admin.PostAsync($"/admin/orders/{shipped}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
         Assert.Equal(answer.Number("total.amount"), answer.Number("payment.captured.amount"));
         var (guest, cancelled) = await OrderAsync();
         Expect.Status(200, await guest.PostAsync($"/orders/{cancelled}/cancel"));
-        Assert.Equal("cancelled", await shop.Shop.QueryAsync<string>("select status from simulated_payment where order_id = $1", Guid.Parse(cancelled)));
+        Assert.Equal(
+            "cancelled", await shop.Shop.QueryAsync<string>(
+                "select status from simulated_payment where order_id = $1", Guid.Parse(cancelled)));
     }
 
     [Fact]
@@ -60,7 +64,9 @@ public sealed class ManualCaptureTests(HoldingShop shop) : IClassFixture<Holding
     {
         var customer = await shop.Api.AsNewCustomerAsync();
         await customer.FillCartAsync(await shop.Admin.CreateProductAsync());
-        Expect.Status(201, await customer.PostAsync("/orders", new { paymentMethod = "pm_card_visa", savePaymentMethod = true, shippingAddress = ApiClient.Address() }, "one"));
+        Expect.Status(
+            201, await customer.PostAsync(
+                "/orders", new { paymentMethod = "pm_card_visa", savePaymentMethod = true, shippingAddress = ApiClient.Address() }, "one"));
         Assert.Empty((await customer.GetAsync("/me/payment-methods"))["items"]!.AsArray());
         Expect.Problem(404, "not-found", await customer.DeleteAsync("/me/payment-methods/pm_card_visa"));
     }

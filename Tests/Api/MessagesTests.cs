@@ -16,12 +16,15 @@ public sealed class MessagesTests(RunningShop shop)
         var read = Expect.Status(200, await shop.Api.GetAsync($"/products/{sku.ToLowerInvariant()}"));
         Assert.Equal((created.Body, created.Headers["ETag"]), (read.Body, read.Headers["ETag"]));
         Assert.Equal("""{"amount":1999,"currency":"USD"}""", read["price"]!.ToJsonString());
-        Assert.Equal(("blue", "https://example.com/a.jpg", "outOfStock"), (read.Text("attributes.colour"), read.Text("images.0"), read.Text("availability")));
+        Assert.Equal(
+            ("blue", "https://example.com/a.jpg", "outOfStock"),
+            (read.Text("attributes.colour"), read.Text("images.0"), read.Text("availability")));
 
         var replaced = Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", Content("Another name"), read.Headers["ETag"]));
         Assert.Equal("Another name", replaced.Text("name"));
         Assert.NotEqual(read.Headers["ETag"], replaced.Headers["ETag"]);
-        Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/products/{sku}", Content("Too late"), read.Headers["ETag"]));
+        Expect.Problem(
+            412, "precondition-failed", await shop.Admin.PutAsync($"/products/{sku}", Content("Too late"), read.Headers["ETag"]));
         Expect.Problem(412, "precondition-failed", await shop.Admin.DeleteAsync($"/products/{sku}", read.Headers["ETag"]));
         Assert.Equal("Another name", (await shop.Api.GetAsync($"/products/{sku}")).Text("name"));
         Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", Content("Whatever was there")));
@@ -198,7 +201,8 @@ public sealed class MessagesTests(RunningShop shop)
     [Fact]
     public async Task odd_queries_find_nothing_and_break_nothing()
     {
-        foreach (var q in (string[])["?!", "'", "a & b | !c", "\"", "\\", "(", ":*", "<->", "%", "_", "😀", "the", "'; drop table event; --"])
+        foreach (var q in (string[])[
+            "?!", "'", "a & b | !c", "\"", "\\", "(", ":*", "<->", "%", "_", "😀", "the", "'; drop table event; --"])
             Expect.Status(200, await shop.Api.GetAsync($"/products?q={Uri.EscapeDataString(q)}&family={Make.Word()}"));
         Assert.Empty(await FindAsync("q=%3F%21"));
         Expect.Status(200, await shop.Api.GetAsync($"/products?q={string.Join("%20", Enumerable.Range(0, 40).Select(i => $"w{i}"))}"));
@@ -279,9 +283,11 @@ public sealed class MessagesTests(RunningShop shop)
         foreach (var (category, price) in ((string, long)[])[("a", 999), ("a", 1000), ("a", 2499), ("b", 2500), ("b", 25_000)])
             await AddAsync("Thing", $"{root}/{category}", family: family, price: price);
         var all = await shop.Api.GetAsync($"/products?family={family}&limit=1");
-        Assert.Equal($$"""[{"category":"{{root}}/a","count":3},{"category":"{{root}}/b","count":2}]""", all["facets.categories"]!.ToJsonString());
         Assert.Equal(
-            """[{"from":0,"to":1000,"count":1},{"from":1000,"to":2500,"count":2},{"from":2500,"to":5000,"count":1},{"from":25000,"to":null,"count":1}]""",
+            $$"""[{"category":"{{root}}/a","count":3},{"category":"{{root}}/b","count":2}]""", all["facets.categories"]!.ToJsonString());
+        Assert.Equal(
+            """[{"from":0,"to":1000,"count":1},{"from":1000,"to":2500,"count":2},"""
+                + """{"from":2500,"to":5000,"count":1},{"from":25000,"to":null,"count":1}]""",
             all["facets.prices"]!.ToJsonString());
         var narrow = await shop.Api.GetAsync($"/products?family={family}&category={root}/a&maxPrice=999");
         Assert.Single(narrow["items"]!.AsArray());
@@ -301,7 +307,8 @@ public sealed class MessagesTests(RunningShop shop)
         var skus = new List<string>();
         // Names and prices that are equal, and names that only differ in case.
         for (var i = 0; i < 11; i++)
-            skus.Add(await AddAsync($"{(i % 3 == 0 ? "Same" : i % 3 == 1 ? "same" : "Other \u00e4 \"quoted\"")} {word}", price: 100 * (i % 4)));
+            skus.Add(
+                await AddAsync($"{(i % 3 == 0 ? "Same" : i % 3 == 1 ? "same" : "Other \u00e4 \"quoted\"")} {word}", price: 100 * (i % 4)));
         var all = await FindAsync($"q={word}&sort={sort}&limit=100");
         Assert.Equal(skus.Order(), all.Order());
         foreach (var limit in (int[])[1, 3, 10])
@@ -369,10 +376,13 @@ public sealed class MessagesTests(RunningShop shop)
         ["images"] = new JsonArray("https://example.com/a.jpg"),
     };
 
-    private async Task<string> AddAsync(string name, string category = "test/things", string? description = null, string? family = null, long price = 1000)
+    private async Task<string> AddAsync(
+        string name, string category = "test/things", string? description = null, string? family = null, long price = 1000)
     {
         var sku = Make.Sku();
-        Expect.Status(201, await shop.Admin.PostAsync("/products", new { sku, name, description, category, family, price = new { amount = price, currency = "USD" } }));
+        Expect.Status(
+            201, await shop.Admin.PostAsync(
+                "/products", new { sku, name, description, category, family, price = new { amount = price, currency = "USD" } }));
         return sku;
     }
 

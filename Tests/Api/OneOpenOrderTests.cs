@@ -27,7 +27,8 @@ public sealed class OneOpenOrderTests(RunningShop shop)
         Assert.Equal(("cancelled", "cancelled"), (ended.Text("status"), ended.Text("payment.status")));
         Assert.Equal("cancelled", await ProviderAsync(first));
         Expect.Problem(409, "conflict", await buyer.PostAsync($"/simulated-payments/{first}/authenticate"));
-        Expect.Problem(409, "invalid-order-state", await buyer.PostAsync($"/orders/{first}/payments", new { paymentMethod = "pm_card_visa" }));
+        Expect.Problem(
+            409, "invalid-order-state", await buyer.PostAsync($"/orders/{first}/payments", new { paymentMethod = "pm_card_visa" }));
         await StockAsync(sku, 4, reserved: 0);
         Assert.Empty((await buyer.GetAsync("/cart"))["items"]!.AsArray());
     }
@@ -39,7 +40,9 @@ public sealed class OneOpenOrderTests(RunningShop shop)
     {
         var (buyer, sku) = await BuyerAsync(signedIn, stock: 5);
         var first = Expect.Problem(402, "payment-declined", await OrderAsync(buyer, Declined)).Text("orderId");
-        Assert.Equal("requiresAction", Expect.Status(200, await buyer.PostAsync($"/orders/{first}/payments", new { paymentMethod = MustAct })).Text("payment.status"));
+        Assert.Equal(
+            "requiresAction", Expect.Status(200, await buyer.PostAsync($"/orders/{first}/payments", new { paymentMethod = MustAct }))
+                .Text("payment.status"));
 
         Assert.Equal("confirmed", Expect.Status(201, await OrderAsync(buyer, "pm_card_visa")).Text("status"));
 
@@ -56,7 +59,8 @@ public sealed class OneOpenOrderTests(RunningShop shop)
         var (buyer, sku) = await BuyerAsync(signedIn, stock: 5);
         var first = Expect.Status(201, await OrderAsync(buyer, MustAct)).Text("id");
         // The customer has acted, and nobody has told the shop.
-        await shop.Shop.QueryAsync<string>("update simulated_payment set status = 'captured' where order_id = $1 returning status", Guid.Parse(first));
+        await shop.Shop.QueryAsync<string>(
+            "update simulated_payment set status = 'captured' where order_id = $1 returning status", Guid.Parse(first));
 
         var answer = Expect.Status(201, await OrderAsync(buyer, "pm_card_visa", "second"));
 
@@ -66,7 +70,8 @@ public sealed class OneOpenOrderTests(RunningShop shop)
         Assert.Empty((await buyer.GetAsync("/cart"))["items"]!.AsArray());
         Assert.Single((await buyer.GetAsync("/orders"))["items"]!.AsArray());
         // The same key again has the same answer, whatever became of the order.
-        Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{first}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        Expect.Status(
+            200, await shop.Admin.PostAsync($"/admin/orders/{first}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
         var again = Expect.Status(201, await OrderAsync(buyer, "pm_card_visa", "second"));
         Assert.Equal((answer.Body, "true"), (again.Body, again.Headers["Idempotent-Replayed"]));
         Expect.Problem(422, "idempotency-key-reused", await OrderAsync(buyer, MustAct, "second"));
@@ -82,7 +87,9 @@ public sealed class OneOpenOrderTests(RunningShop shop)
         await StockAsync(sku, 1, reserved: 1);
 
         var cart = await buyer.GetAsync("/cart");
-        Assert.Equal(("true", "lowStock", 1000), (cart.Text("items.0.available"), cart.Text("items.0.availability"), cart.Number("subtotal.amount")));
+        Assert.Equal(
+            ("true", "lowStock", 1000),
+            (cart.Text("items.0.available"), cart.Text("items.0.availability"), cart.Number("subtotal.amount")));
         // To everybody else it is gone.
         var (stranger, _) = await BuyerAsync(signedIn, sku: sku);
         Assert.Equal("false", (await stranger.GetAsync("/cart")).Text("items.0.available"));
@@ -211,11 +218,13 @@ public sealed class OneOpenOrderTests(RunningShop shop)
             Expect.Status(200, await customer.PostAsync("/cart/merge", new { cartId = guest.CartId }));
             return customer;
         }
-        var session = Expect.Status(200, await shop.Api.PostAsync("/auth/login", new { email, password = "correct horse", cartId = guest.CartId }));
+        var session = Expect.Status(
+            200, await shop.Api.PostAsync("/auth/login", new { email, password = "correct horse", cartId = guest.CartId }));
         return shop.Api with { AccessToken = session.Text("accessToken"), CartId = null };
     }
 
-    private static Task<Reply> OrderAsync(ApiClient buyer, string paymentMethod, string? key = null) => buyer.OrderAsync(key, paymentMethod);
+    private static Task<Reply> OrderAsync(ApiClient buyer, string paymentMethod, string? key = null) =>
+        buyer.OrderAsync(key, paymentMethod);
 
     private async Task StockAsync(string sku, int onHand, int reserved)
     {

@@ -21,9 +21,10 @@ public sealed class OpenApiTests(RunningShop shop)
         "GET /products", "GET /products/{sku}", "POST /products", "PUT /products/{sku}", "PATCH /products/{sku}", "DELETE /products/{sku}",
         "GET /inventory/{sku}", "PUT /inventory/{sku}", "POST /inventory/{sku}/adjustments", "GET /inventory/{sku}/ledger",
         "POST /carts", "GET /cart", "DELETE /cart", "PUT /cart/items/{sku}", "DELETE /cart/items/{sku}", "POST /cart/merge",
-        "POST /orders", "GET /orders", "GET /orders/{id}", "POST /orders/{id}/payments", "POST /orders/{id}/cancel", "GET /orders/{id}/events",
-        "POST /admin/orders/{id}/ship", "POST /admin/orders/{id}/deliver", "POST /admin/orders/{id}/capture", "POST /admin/orders/{id}/refunds", "GET /admin/orders",
-        "POST /webhooks/stripe", "GET /admin/payments/discrepancies", "GET /admin/payments/reconciliation", "POST /admin/payments/reconcile",
+        "POST /orders", "GET /orders", "GET /orders/{id}", "POST /orders/{id}/payments", "POST /orders/{id}/cancel",
+        "GET /orders/{id}/events", "POST /admin/orders/{id}/ship", "POST /admin/orders/{id}/deliver", "POST /admin/orders/{id}/capture",
+        "POST /admin/orders/{id}/refunds", "GET /admin/orders", "POST /webhooks/stripe", "GET /admin/payments/discrepancies",
+        "GET /admin/payments/reconciliation", "POST /admin/payments/reconcile",
         "GET /payments/{id}", "POST /simulated-payments/{paymentId}/authenticate",
         "GET /admin/users/{id}/roles", "PUT /admin/users/{id}/roles", "GET /admin/users/{id}/pricing", "PUT /admin/users/{id}/pricing",
         "GET /admin/promotions", "POST /admin/promotions", "GET /admin/promotions/{id}", "PUT /admin/promotions/{id}",
@@ -32,10 +33,11 @@ public sealed class OpenApiTests(RunningShop shop)
         "POST /admin/price-lists", "POST /admin/pricing/preview",
         "GET /notifications", "POST /notifications/{id}/read", "POST /notifications/read-all",
         "GET /me/notification-preferences", "PUT /me/notification-preferences",
-        "GET /admin/webhooks", "POST /admin/webhooks", "GET /admin/webhooks/{id}", "DELETE /admin/webhooks/{id}", "POST /admin/webhooks/{id}/enable",
-        "POST /admin/webhooks/{id}/test", "POST /admin/webhooks/{id}/resend", "GET /admin/webhooks/{id}/deliveries",
-        "GET /admin/events/stats", "GET /admin/event-errors", "POST /admin/event-errors/{id}/resolve", "GET /admin/audit-log",
-        "GET /admin/dead-letters", "GET /admin/dead-letters/{id}", "POST /admin/dead-letters/{id}/replay", "POST /admin/dead-letters/replay", "DELETE /admin/dead-letters/{id}",
+        "GET /admin/webhooks", "POST /admin/webhooks", "GET /admin/webhooks/{id}", "DELETE /admin/webhooks/{id}",
+        "POST /admin/webhooks/{id}/enable", "POST /admin/webhooks/{id}/test", "POST /admin/webhooks/{id}/resend",
+        "GET /admin/webhooks/{id}/deliveries", "GET /admin/events/stats", "GET /admin/event-errors",
+        "POST /admin/event-errors/{id}/resolve", "GET /admin/audit-log", "GET /admin/dead-letters", "GET /admin/dead-letters/{id}",
+        "POST /admin/dead-letters/{id}/replay", "POST /admin/dead-letters/replay", "DELETE /admin/dead-letters/{id}",
     ];
 
     [Fact]
@@ -47,7 +49,8 @@ public sealed class OpenApiTests(RunningShop shop)
     {
         foreach (var route in await Route.AllAsync(shop.Api))
         {
-            var reply = await shop.Api.SendAsync(route.Method, route.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal));
+            var reply = await shop.Api.SendAsync(
+                route.Method, route.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal));
             Assert.NotEqual(405, (int)reply.Status);
         }
     }
@@ -81,16 +84,20 @@ public sealed class OpenApiTests(RunningShop shop)
             var id = route.Operation["operationId"]!.GetValue<string>();
             if (!IsDescribed(route.Operation))
                 missing.Add($"operation {id}");
-            missing.AddRange((route.Operation["parameters"]?.AsArray() ?? []).Where(p => !IsDescribed(p)).Select(p => $"parameter {id}.{p!["name"]}"));
+            missing.AddRange(
+                (route.Operation["parameters"]?.AsArray() ?? []).Where(p => !IsDescribed(p)).Select(p => $"parameter {id}.{p!["name"]}"));
         }
         foreach (var (name, schema) in document["components"]!["schemas"]!.AsObject())
         {
             if (!IsDescribed(schema))
                 missing.Add($"schema {name}");
-            foreach (var properties in (schema!["allOf"]?.AsArray() ?? []).Append(schema).Select(s => s!["properties"]).OfType<JsonObject>())
+            foreach (var properties in (schema!["allOf"]?.AsArray() ?? []).Append(schema)
+                .Select(s => s!["properties"]).OfType<JsonObject>())
                 missing.AddRange(properties.Where(p => !IsDescribed(p.Value)).Select(p => $"property {name}.{p.Key}"));
         }
-        Assert.True(missing.Count == 0, $"Add these to OperationTexts or FieldTexts, or give the type an XML comment:\n{string.Join('\n', missing)}");
+        Assert.True(
+            missing.Count == 0,
+            $"Add these to OperationTexts or FieldTexts, or give the type an XML comment:\n{string.Join('\n', missing)}");
     }
 
     [Fact]
@@ -105,9 +112,10 @@ public sealed class OpenApiTests(RunningShop shop)
 
     private static IEnumerable<string> DescriptionsOf(JsonNode? node) => node switch
     {
-        JsonObject members => members.SelectMany(m => m is { Key: "description", Value: JsonValue text } && text.TryGetValue<string>(out var own)
-            ? [own]
-            : DescriptionsOf(m.Value)),
+        JsonObject members =>
+            members.SelectMany(m => m is { Key: "description", Value: JsonValue text } && text.TryGetValue<string>(out var own)
+                ? [own]
+                : DescriptionsOf(m.Value)),
         JsonArray items => items.SelectMany(DescriptionsOf),
         _ => [],
     };
@@ -118,10 +126,12 @@ public sealed class OpenApiTests(RunningShop shop)
     public async Task the_document_beside_the_code_is_the_one_that_is_served()
     {
         var served = Expect.Status(200, await shop.Api.GetAsync("//openapi/v1.json")).Body;
-        var kept = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json"), TestContext.Current.CancellationToken);
+        var kept = await File.ReadAllTextAsync(
+            Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json"), TestContext.Current.CancellationToken);
         var difference = served.Split('\n').Zip(kept.Split('\n')).FirstOrDefault(l => l.First != l.Second);
         Assert.True(served == kept,
-            $"The API is not the one in ApiFrontend/openapi/v1.json any more: {difference.First?.Trim()} instead of {difference.Second?.Trim()}. "
+            $"The API is not the one in ApiFrontend/openapi/v1.json any more: {difference.First?.Trim()} instead of "
+                + $"{difference.Second?.Trim()}. "
             + "If that is meant, renew it: dotnet run --project ApiFrontend -- openapi v1 ApiFrontend/openapi/v1.json");
     }
 
@@ -144,7 +154,8 @@ public sealed class OpenApiTests(RunningShop shop)
         foreach (var route in routes)
         {
             var answers = route.Operation["responses"]!.AsObject();
-            void Has(string status, bool wanted, string why) => Assert.True(!wanted || answers.ContainsKey(status), $"{route.Name} answers no {status}: {why}");
+            void Has(string status, bool wanted, string why) =>
+                Assert.True(!wanted || answers.ContainsKey(status), $"{route.Name} answers no {status}: {why}");
             Has("429", true, "every route is limited");
             Has("503", true, "the cluster may be out of reach");
             Has("401", route.Operation["security"] is not null, "it takes credentials");

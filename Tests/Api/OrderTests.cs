@@ -24,12 +24,19 @@ public sealed class OrderTests(RunningShop shop)
         var sku = await shop.Admin.CreateProductAsync(price: price);
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(sku, quantity);
-        var order = Expect.Status(201, await PlaceAsync(guest, new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address(country) }));
+        var order = Expect.Status(
+            201, await PlaceAsync(
+                guest, new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address(country) }));
         Assert.Equal(
             (price * quantity, shipping, tax, 0, (price * quantity) + shipping + tax),
-            (order.Number("subtotal.amount"), order.Number("shipping.amount"), order.Number("tax.amount"), order.Number("discount.amount"), order.Number("total.amount")));
-        Assert.Equal((order.Number("total.amount"), "captured", 0), (order.Number("payment.amount.amount"), order.Text("payment.status"), order.Number("payment.refunded.amount")));
-        Assert.Equal((sku, quantity, price * quantity), (order.Text("lines.0.sku"), order.Number("lines.0.quantity"), order.Number("lines.0.lineTotal.amount")));
+            (order.Number("subtotal.amount"), order.Number("shipping.amount"), order.Number("tax.amount"), order.Number("discount.amount"),
+                order.Number("total.amount")));
+        Assert.Equal(
+            (order.Number("total.amount"), "captured", 0),
+            (order.Number("payment.amount.amount"), order.Text("payment.status"), order.Number("payment.refunded.amount")));
+        Assert.Equal(
+            (sku, quantity, price * quantity),
+            (order.Text("lines.0.sku"), order.Number("lines.0.quantity"), order.Number("lines.0.lineTotal.amount")));
         Assert.Equal(country, order.Text("shippingAddress.country"));
     }
 
@@ -39,7 +46,9 @@ public sealed class OrderTests(RunningShop shop)
         var guest = await shop.Api.AsGuestAsync();
         foreach (var price in (long[])[33, 33, 34, 1])
             await guest.FillCartAsync(await shop.Admin.CreateProductAsync(price: price));
-        var order = Expect.Status(201, await PlaceAsync(guest, new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address("DE") }));
+        var order = Expect.Status(
+            201, await PlaceAsync(
+                guest, new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address("DE") }));
         var ofLines = order["lines"]!.AsArray().Sum(l => l!["tax"]!["amount"]!.GetValue<long>());
         // 19 % of 8.00 in all; 6.99 of them are shipping.
         Assert.Equal(152, order.Number("tax.amount"));
@@ -54,7 +63,9 @@ public sealed class OrderTests(RunningShop shop)
         Assert.Equal(["pending", "confirmed"], Statuses(order));
         Assert.Equal(order.Body, (await guest.GetAsync($"/orders/{order.Text("id")}")).Body);
         var payment = Expect.Status(200, await guest.GetAsync($"/payments/{order.Text("payment.id")}"));
-        Assert.Equal(("captured", order.Number("total.amount"), "pm_card_visa"), (payment.Text("status"), payment.Number("amount.amount"), payment.Text("method")));
+        Assert.Equal(
+            ("captured", order.Number("total.amount"), "pm_card_visa"),
+            (payment.Text("status"), payment.Number("amount.amount"), payment.Text("method")));
     }
 
     [Fact]
@@ -108,7 +119,9 @@ public sealed class OrderTests(RunningShop shop)
         var id = Expect.Status(402, await guest.OrderAsync(paymentMethod: Declined)).Text("orderId");
         var replies = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => PayAsync(guest, $"/orders/{id}", "pm_card_visa")));
         Assert.Equal([200, 409, 409, 409, 409], replies.Select(r => (int)r.Status).Order());
-        Assert.Equal(1, await shop.Shop.QueryAsync<long>("select count(*) from simulated_payment where order_id = $1 and status = 'captured'", Guid.Parse(id)));
+        Assert.Equal(
+            1, await shop.Shop.QueryAsync<long>(
+                "select count(*) from simulated_payment where order_id = $1 and status = 'captured'", Guid.Parse(id)));
     }
 
     [Fact]
@@ -146,7 +159,9 @@ public sealed class OrderTests(RunningShop shop)
     {
         var (guest, sku, order) = await BuyAsync(stock: 5, quantity: 2);
         var cancelled = Expect.Status(200, await guest.PostAsync($"/orders/{order.Text("id")}/cancel", new { reason = "changed my mind" }));
-        Assert.Equal(("cancelled", "refunded", "changed my mind"), (cancelled.Text("status"), cancelled.Text("payment.status"), cancelled.Text("cancelReason")));
+        Assert.Equal(
+            ("cancelled", "refunded", "changed my mind"),
+            (cancelled.Text("status"), cancelled.Text("payment.status"), cancelled.Text("cancelReason")));
         Assert.Equal(order.Number("total.amount"), cancelled.Number("payment.refunded.amount"));
         await StockAsync(sku, 5, 0);
         Assert.Equal(cancelled.Body, Expect.Status(200, await guest.PostAsync($"/orders/{order.Text("id")}/cancel")).Body);
@@ -175,7 +190,9 @@ public sealed class OrderTests(RunningShop shop)
         await guest.FillCartAsync(sku, 2);
         var order = Expect.Status(201, await guest.OrderAsync(paymentMethod: MustAct));
         var cancelled = Expect.Status(200, await guest.PostAsync($"/orders/{order.Text("id")}/cancel"));
-        Assert.Equal(("cancelled", "cancelled", 0), (cancelled.Text("status"), cancelled.Text("payment.status"), cancelled.Number("payment.refunded.amount")));
+        Assert.Equal(
+            ("cancelled", "cancelled", 0),
+            (cancelled.Text("status"), cancelled.Text("payment.status"), cancelled.Number("payment.refunded.amount")));
         await StockAsync(sku, 5, 0);
         Expect.Problem(409, "conflict", await guest.PostAsync($"/simulated-payments/{order.Text("id")}/authenticate"));
         Expect.Problem(409, "invalid-order-state", await PayAsync(guest, $"/orders/{order.Text("id")}", "pm_card_visa"));
@@ -197,9 +214,13 @@ public sealed class OrderTests(RunningShop shop)
         var place = $"/admin/orders/{order.Text("id")}";
         Expect.Problem(409, "invalid-order-state", await shop.Admin.PostAsync($"{place}/deliver"));
         var shipped = await ShipAsync(order);
-        Assert.Equal(("shipped", "Turtle Post", "TP-1"), (shipped.Text("status"), shipped.Text("shipment.carrier"), shipped.Text("shipment.trackingNumber")));
+        Assert.Equal(
+            ("shipped", "Turtle Post", "TP-1"),
+            (shipped.Text("status"), shipped.Text("shipment.carrier"), shipped.Text("shipment.trackingNumber")));
         Assert.Equal(shipped.Body, (await ShipAsync(order)).Body);
-        Expect.Problem(409, "invalid-order-state", await shop.Admin.PostAsync($"{place}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-2" }));
+        Expect.Problem(
+            409, "invalid-order-state", await shop.Admin.PostAsync(
+                $"{place}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-2" }));
         var delivered = Expect.Status(200, await shop.Admin.PostAsync($"{place}/deliver"));
         Assert.Equal(["pending", "confirmed", "shipped", "delivered"], Statuses(delivered));
         Expect.Status(200, await shop.Admin.PostAsync($"{place}/deliver"));
@@ -212,10 +233,14 @@ public sealed class OrderTests(RunningShop shop)
         var (guest, sku, order) = await BuyAsync(price: 1000, quantity: 2);
         await ShipAsync(order);
         var part = Expect.Status(200, await RefundAsync(order, 500));
-        Assert.Equal(("shipped", "partiallyRefunded", 500), (part.Text("status"), part.Text("payment.status"), part.Number("payment.refunded.amount")));
+        Assert.Equal(
+            ("shipped", "partiallyRefunded", 500),
+            (part.Text("status"), part.Text("payment.status"), part.Number("payment.refunded.amount")));
         Expect.Problem(409, "conflict", await RefundAsync(order, order.Number("total.amount") - 499));
         var all = Expect.Status(200, await RefundAsync(order, null));
-        Assert.Equal(("refunded", "refunded", order.Number("total.amount")), (all.Text("status"), all.Text("payment.status"), all.Number("payment.refunded.amount")));
+        Assert.Equal(
+            ("refunded", "refunded", order.Number("total.amount")),
+            (all.Text("status"), all.Text("payment.status"), all.Number("payment.refunded.amount")));
         Expect.Problem(409, "conflict", await RefundAsync(order, 1));
         Expect.Problem(409, "conflict", await RefundAsync(order, null));
         Assert.Equal(order.Number("total.amount"), (long)await RefundedByProviderAsync(order.Text("id")));
@@ -230,7 +255,9 @@ public sealed class OrderTests(RunningShop shop)
         await StockAsync(sku, 97, 0);
 
         var part = Expect.Status(200, await RefundLinesAsync(order, (sku.ToLowerInvariant(), 2)));
-        Assert.Equal(("confirmed", "partiallyRefunded", 2000), (part.Text("status"), part.Text("payment.status"), part.Number("payment.refunded.amount")));
+        Assert.Equal(
+            ("confirmed", "partiallyRefunded", 2000),
+            (part.Text("status"), part.Text("payment.status"), part.Number("payment.refunded.amount")));
         Assert.Equal(2, part["refundedUnits"]![0]!["quantity"]!.GetValue<int>());
         await StockAsync(sku, 99, 0);
         Expect.Problem(409, "conflict", await RefundLinesAsync(order, (sku, 2)));
@@ -241,7 +268,8 @@ public sealed class OrderTests(RunningShop shop)
         Assert.Equal(order.Number("total.amount"), Expect.Status(200, await RefundAsync(order, null)).Number("payment.refunded.amount"));
         // The one that was shipped does not come back by itself.
         await StockAsync(sku, 99, 0);
-        Assert.Equal(part["refundedUnits"]!.ToJsonString(), (await guest.GetAsync($"/orders/{order.Text("id")}"))["refundedUnits"]!.ToJsonString());
+        Assert.Equal(
+            part["refundedUnits"]!.ToJsonString(), (await guest.GetAsync($"/orders/{order.Text("id")}"))["refundedUnits"]!.ToJsonString());
     }
 
     [Fact]
@@ -250,7 +278,9 @@ public sealed class OrderTests(RunningShop shop)
         var (_, sku, order) = await BuyAsync(quantity: 3);
         Assert.Equal("refunded", Expect.Status(200, await RefundAsync(order, null)).Text("status"));
         await StockAsync(sku, 100, 0);
-        Expect.Problem(409, "invalid-order-state", await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        Expect.Problem(
+            409, "invalid-order-state", await shop.Admin.PostAsync(
+                $"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
         Expect.Problem(409, "invalid-order-state", await shop.Admin.PostAsync($"/orders/{order.Text("id")}/cancel"));
         await StockAsync(sku, 100, 0);
     }
@@ -281,7 +311,9 @@ public sealed class OrderTests(RunningShop shop)
     {
         var (_, sku, order) = await BuyAsync();
         Assert.Equal("confirmed", Expect.Status(200, await RefundLinesAsync(order, (sku, 1))).Text("status"));
-        Expect.Problem(409, "invalid-order-state", await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        Expect.Problem(
+            409, "invalid-order-state", await shop.Admin.PostAsync(
+                $"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
         await StockAsync(sku, 100, 0);
     }
 
@@ -308,8 +340,11 @@ public sealed class OrderTests(RunningShop shop)
     public async Task a_refund_says_exactly_one_of_amount_lines_and_full(string body, string[] wrong)
     {
         var (_, sku, order) = await BuyAsync();
-        var reply = await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/refunds", JsonNode.Parse(body), Guid.NewGuid().ToString());
-        Assert.Equal(wrong.Order(StringComparer.Ordinal), Expect.Fields(Expect.Problem(400, "validation-failed", reply)).Order(StringComparer.Ordinal));
+        var reply = await shop.Admin.PostAsync(
+            $"/admin/orders/{order.Text("id")}/refunds", JsonNode.Parse(body), Guid.NewGuid().ToString());
+        Assert.Equal(
+            wrong.Order(StringComparer.Ordinal), Expect.Fields(Expect.Problem(400, "validation-failed", reply))
+                .Order(StringComparer.Ordinal));
         Assert.Equal(0, (long)await RefundedByProviderAsync(order.Text("id")));
         await StockAsync(sku, 99, 0);
     }
@@ -319,7 +354,9 @@ public sealed class OrderTests(RunningShop shop)
     {
         var customer = await shop.Api.AsNewCustomerAsync();
         var guest = await shop.Api.AsGuestAsync();
-        var made = Expect.Status(201, await shop.Admin.PostAsync("/admin/api-keys", new { name = "machine", scopes = new[] { "orders:read", "payments:read" } }));
+        var made = Expect.Status(
+            201, await shop.Admin.PostAsync(
+                "/admin/api-keys", new { name = "machine", scopes = new[] { "orders:read", "payments:read" } }));
         var key = shop.Api with { AccessToken = made.Text("key") };
         foreach (var buyer in (ApiClient[])[customer, guest])
         {
@@ -327,11 +364,13 @@ public sealed class OrderTests(RunningShop shop)
             var order = Expect.Status(201, await buyer.OrderAsync(paymentMethod: MustAct));
             var id = order.Text("id");
             var secret = order.Text("payment.clientSecret");
-            foreach (var reply in (Reply[])[await buyer.GetAsync($"/orders/{id}"), await buyer.GetAsync($"/payments/{id}"), await buyer.GetAsync("/orders")])
+            foreach (var reply in (Reply[])[
+                await buyer.GetAsync($"/orders/{id}"), await buyer.GetAsync($"/payments/{id}"), await buyer.GetAsync("/orders")])
                 Assert.Contains(secret, Expect.Status(200, reply).Body, StringComparison.Ordinal);
             foreach (var other in (ApiClient[])[shop.Admin, key])
             {
-                foreach (var path in (string[])[$"/orders/{id}", $"/payments/{id}", "/admin/orders?limit=100", "/admin/orders?status=awaitingPayment&limit=100"])
+                foreach (var path in (string[])[
+                    $"/orders/{id}", $"/payments/{id}", "/admin/orders?limit=100", "/admin/orders?status=awaitingPayment&limit=100"])
                     Assert.DoesNotContain(secret, Expect.Status(200, await other.GetAsync(path)).Body, StringComparison.Ordinal);
             }
             Assert.DoesNotContain(secret, (await shop.Admin.GetAsync("/admin/audit-log?limit=100")).Body, StringComparison.Ordinal);
@@ -362,12 +401,16 @@ public sealed class OrderTests(RunningShop shop)
     public async Task a_refund_needs_a_key_and_a_captured_payment()
     {
         var (_, _, order) = await BuyAsync();
-        Expect.Invalid("Idempotency-Key", await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/refunds", new { full = true, reason = "late" }));
+        Expect.Invalid(
+            "Idempotency-Key", await shop.Admin.PostAsync(
+                $"/admin/orders/{order.Text("id")}/refunds", new { full = true, reason = "late" }));
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
         var waiting = Expect.Status(201, await guest.OrderAsync(paymentMethod: MustAct));
         Expect.Problem(409, "invalid-order-state", await RefundAsync(waiting, 1));
-        Expect.Problem(404, "not-found", await shop.Admin.PostAsync($"/admin/orders/{Guid.NewGuid()}/refunds", new { full = true, reason = "late" }, Guid.NewGuid().ToString()));
+        Expect.Problem(
+            404, "not-found", await shop.Admin.PostAsync(
+                $"/admin/orders/{Guid.NewGuid()}/refunds", new { full = true, reason = "late" }, Guid.NewGuid().ToString()));
     }
 
     [Fact]
@@ -419,7 +462,8 @@ public sealed class OrderTests(RunningShop shop)
         var third = Expect.Status(201, await PlaceAsync(customer, email, MustAct));
         string[] Found(params Reply[] orders) => [.. orders.Select(o => o.Text("id"))];
 
-        foreach (var written in (string[])[first.Text("number"), first.Text("number").ToLowerInvariant(), first.Text("number").Replace("-", "", StringComparison.Ordinal)])
+        foreach (var written in (string[])[
+            first.Text("number"), first.Text("number").ToLowerInvariant(), first.Text("number").Replace("-", "", StringComparison.Ordinal)])
             Assert.Equal(Found(first), Ids(await shop.Admin.GetAsync($"/admin/orders?number={written}")));
         foreach (var written in (string[])[email, email.ToUpperInvariant(), $"%20{email}"])
         {
@@ -447,7 +491,8 @@ public sealed class OrderTests(RunningShop shop)
     public async Task every_list_with_a_stretch_of_time_takes_days_and_times_and_nothing_else(string path)
     {
         var join = path.Contains('?', StringComparison.Ordinal) ? "&" : "?";
-        foreach (var good in (string[])["2026-11-28", "2026-11-28T10:20:30Z", "2026-11-28T10:20:30%2B01:00", "2026-11-28T10:20:30+01:00", ""])
+        foreach (var good in (string[])[
+            "2026-11-28", "2026-11-28T10:20:30Z", "2026-11-28T10:20:30%2B01:00", "2026-11-28T10:20:30+01:00", ""])
             Expect.Status(200, await shop.Admin.GetAsync($"{path}{join}from={good}&to={good}"));
         foreach (var bad in (string[])["28.11.2026", "yesterday", "2026-02-29", "1764288000", "2026-11"])
         {
@@ -462,8 +507,10 @@ public sealed class OrderTests(RunningShop shop)
         var sku = await shop.Admin.CreateProductAsync();
         var entries = Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}"))["items"]!.AsArray();
         var day = entries[0]!["at"]!.GetValue<string>()[..10];
-        Assert.NotEmpty(Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}&from={day}&to={day}"))["items"]!.AsArray());
-        Assert.Empty(Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}&from=2020-01-01&to=2020-01-01"))["items"]!.AsArray());
+        Assert.NotEmpty(
+            Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}&from={day}&to={day}"))["items"]!.AsArray());
+        Assert.Empty(Expect.Status(
+            200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}&from=2020-01-01&to=2020-01-01"))["items"]!.AsArray());
     }
 
     [Theory]
@@ -486,7 +533,8 @@ public sealed class OrderTests(RunningShop shop)
         Expect.Problem(403, "forbidden", await customer.GetAsync("/admin/orders"));
         Expect.Problem(401, "unauthenticated", await guest.GetAsync("/admin/orders"));
         Expect.Problem(403, "forbidden", await customer.PostAsync($"/admin/orders/{order.Text("id")}/deliver"));
-        Expect.Problem(403, "forbidden", await customer.PostAsync($"/admin/orders/{order.Text("id")}/refunds", new { reason = "mine" }, "k"));
+        Expect.Problem(
+            403, "forbidden", await customer.PostAsync($"/admin/orders/{order.Text("id")}/refunds", new { reason = "mine" }, "k"));
         Expect.Status(200, await shop.Admin.GetAsync($"/orders/{order.Text("id")}"));
     }
 
@@ -519,8 +567,11 @@ public sealed class OrderTests(RunningShop shop)
         var customer = await Customer.RegisterAsync(shop.Api);
         var addressId = (await customer.Api.PostAsync("/me/addresses", ApiClient.Address("DE"))).Text("id");
         await customer.Api.FillCartAsync(await shop.Admin.CreateProductAsync());
-        Expect.Problem(404, "not-found", await PlaceAsync(customer.Api, new { addressId = Guid.NewGuid(), paymentMethod = "pm_card_visa" }));
-        Expect.Invalid("shippingAddress", await PlaceAsync(customer.Api, new { addressId, paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() }));
+        Expect.Problem(
+            404, "not-found", await PlaceAsync(customer.Api, new { addressId = Guid.NewGuid(), paymentMethod = "pm_card_visa" }));
+        Expect.Invalid(
+            "shippingAddress", await PlaceAsync(
+                customer.Api, new { addressId, paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address() }));
         Expect.Invalid("shippingAddress", await PlaceAsync(customer.Api, new { paymentMethod = "pm_card_visa" }));
         var order = Expect.Status(201, await PlaceAsync(customer.Api, new { addressId, paymentMethod = "pm_card_visa" }));
         Assert.Equal(("DE", customer.Email), (order.Text("shippingAddress.country"), order.Text("email")));
@@ -538,10 +589,17 @@ public sealed class OrderTests(RunningShop shop)
     {
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
-        var body = new Dictionary<string, object> { ["email"] = "ada@example.com", ["paymentMethod"] = "pm_card_visa", ["shippingAddress"] = ApiClient.Address() };
+        var body = new Dictionary<string, object>
+        {
+            ["email"] = "ada@example.com",
+            ["paymentMethod"] = "pm_card_visa",
+            ["shippingAddress"] = ApiClient.Address(),
+        };
         body.Remove(member);
         Expect.Invalid(field, await PlaceAsync(guest, body));
-        body[member] = member == "shippingAddress" ? new { name = "Ada", line1 = "1 Main St", city = "Springfield", region = "IL", country = "US" } : "";
+        body[member] = member == "shippingAddress"
+            ? new { name = "Ada", line1 = "1 Main St", city = "Springfield", region = "IL", country = "US" }
+            : "";
         Expect.Invalid(member == "shippingAddress" ? "shippingAddress.postalCode" : field, await PlaceAsync(guest, body));
     }
 
@@ -572,7 +630,8 @@ public sealed class OrderTests(RunningShop shop)
         await guest.FillCartAsync(sku);
         var replies = await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => guest.OrderAsync()));
         Assert.Single(replies, r => (int)r.Status == 201);
-        Assert.All(replies.Where(r => (int)r.Status != 201), r => Expect.Problem(409, r.Code is "cart-empty" ? "cart-empty" : "conflict", r));
+        Assert.All(
+            replies.Where(r => (int)r.Status != 201), r => Expect.Problem(409, r.Code is "cart-empty" ? "cart-empty" : "conflict", r));
         await StockAsync(sku, 9, 0);
     }
 
@@ -626,17 +685,20 @@ public sealed class OrderTests(RunningShop shop)
         var (guest, _, order) = await BuyAsync();
         var place = $"/api/v1/orders/{order.Text("id")}/events";
         var watching = await Task.WhenAll(Enumerable.Range(0, MaxWatchers).Select(_ =>
-            guest.Http.SendAsync(Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)));
+            guest.Http.SendAsync(
+                Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)));
         Assert.All(watching, w => Assert.Equal(200, (int)w.StatusCode));
         var refused = new HttpResponseMessage();
         await Until.TrueAsync("one more is refused", Soon, async () =>
-            (int)(refused = await guest.Http.SendAsync(Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken)).StatusCode == 429);
+            (int)(refused = await guest.Http.SendAsync(Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead,
+                TestContext.Current.CancellationToken)).StatusCode == 429);
         Assert.NotNull(refused.Headers.RetryAfter);
         foreach (var connection in watching)
             connection.Dispose();
         await Until.TrueAsync("who has left makes room", Soon, async () =>
         {
-            using var next = await guest.Http.SendAsync(Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
+            using var next = await guest.Http.SendAsync(
+                Request(guest, place, "2"), HttpCompletionOption.ResponseHeadersRead, TestContext.Current.CancellationToken);
             return (int)next.StatusCode == 200;
         });
     }
@@ -653,12 +715,16 @@ public sealed class OrderTests(RunningShop shop)
             using var request = Request(guest, $"/api/v1/orders/{order.Text("id")}/events", id);
             using var response = await guest.Http.SendAsync(request, TestContext.Current.CancellationToken);
             Assert.Equal(400, (int)response.StatusCode);
-            Assert.Contains("Last-Event-ID", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(
+                "Last-Event-ID", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }
     }
 
     private static async IAsyncEnumerable<SseItem<string>> Follow(
-        ApiClient client, string place, string? lastEventId, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
+        ApiClient client,
+        string place,
+        string? lastEventId,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation)
     {
         using var request = Request(client, place, lastEventId);
         using var response = await client.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
@@ -699,19 +765,24 @@ public sealed class OrderTests(RunningShop shop)
     private static Task<Reply> PlaceAsync(ApiClient buyer, string email, string paymentMethod = "pm_card_visa") =>
         PlaceAsync(buyer, new { email, paymentMethod, shippingAddress = ApiClient.Address() });
 
-    private static Task<Reply> PayAsync(ApiClient buyer, string place, string paymentMethod) => buyer.PostAsync($"{place}/payments", new { paymentMethod });
+    private static Task<Reply> PayAsync(ApiClient buyer, string place, string paymentMethod) =>
+        buyer.PostAsync($"{place}/payments", new { paymentMethod });
 
     private async Task<Reply> ShipAsync(Reply order) => Expect.Status(200, await shop.Admin.PostAsync(
         $"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
 
     private Task<Reply> RefundAsync(Reply order, long? amount) =>
-        shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/refunds", amount is null ? new { full = true, reason = "late" } : new { amount, reason = "late" }, Guid.NewGuid().ToString());
+        shop.Admin.PostAsync(
+            $"/admin/orders/{order.Text("id")}/refunds",
+            amount is null ? new { full = true, reason = "late" } : new { amount, reason = "late" }, Guid.NewGuid().ToString());
 
     private Task<Reply> RefundLinesAsync(Reply order, params (string Sku, int Quantity)[] lines) => shop.Admin.PostAsync(
-        $"/admin/orders/{order.Text("id")}/refunds", new { lines = lines.Select(l => new { sku = l.Sku, quantity = l.Quantity }), reason = "late" }, Guid.NewGuid().ToString());
+        $"/admin/orders/{order.Text("id")}/refunds",
+        new { lines = lines.Select(l => new { sku = l.Sku, quantity = l.Quantity }), reason = "late" }, Guid.NewGuid().ToString());
 
     private Task<decimal> RefundedByProviderAsync(string orderId) => shop.Shop.QueryAsync<decimal>(
-        "select coalesce(sum(r.amount), 0)::numeric from simulated_refund r join simulated_payment p on p.reference = r.payment_reference where p.order_id = $1",
+        "select coalesce(sum(r.amount), 0)::numeric from simulated_refund r join simulated_payment p on p.reference = r.payment_reference "
+            + "where p.order_id = $1",
         Guid.Parse(orderId));
 
     private async Task<string[]> ReturnsAsync(string sku) => [.. (await shop.Admin.GetAsync($"/inventory/{sku}/ledger"))["items"]!.AsArray()
@@ -740,7 +811,8 @@ public sealed class OrderTests(RunningShop shop)
         string? cursor = null;
         do
         {
-            var page = Expect.Status(200, await client.GetAsync($"{path}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}"));
+            var page = Expect.Status(
+                200, await client.GetAsync($"{path}{(cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}")}"));
             ids.AddRange(Ids(page));
             cursor = page["nextCursor"]?.GetValue<string>();
         }

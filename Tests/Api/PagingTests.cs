@@ -10,16 +10,20 @@ public sealed class PagingTests(RunningShop shop)
     public async Task a_list_goes_on_after_the_longest_names_of_any_script()
     {
         var family = Make.Word();
-        string[] names = [.. from character in (string[])["x", "Ж", "奶", "한", "ก", "क", "א", "<", "&", "\"", "😀", "\U00020000"] select string.Concat(Enumerable.Repeat(character, 200 / character.Length))];
+        string[] names = [.. from character in (string[])["x", "Ж", "奶", "한", "ก", "क", "א", "<", "&", "\"", "😀", "\U00020000"]
+                             select string.Concat(Enumerable.Repeat(character, 200 / character.Length))];
         foreach (var name in names)
-            Expect.Status(201, await shop.Admin.PostAsync("/products", new { sku = Make.Sku(), name, category = "things", family, price = new { amount = 1, currency = "USD" } }));
+            Expect.Status(201, await shop.Admin.PostAsync(
+                "/products", new { sku = Make.Sku(), name, category = "things", family, price = new { amount = 1, currency = "USD" } }));
         foreach (var sort in (string[])["name", "price", "-price", "newest", "relevance"])
         {
             var seen = new List<string>();
             string? cursor = null;
             do
             {
-                var page = Expect.Status(200, await shop.Api.GetAsync($"/products?family={family}&sort={sort}&limit=1{(cursor is null ? "" : $"&cursor={cursor}")}"));
+                var page = Expect.Status(
+                    200, await shop.Api.GetAsync(
+                        $"/products?family={family}&sort={sort}&limit=1{(cursor is null ? "" : $"&cursor={cursor}")}"));
                 seen.AddRange(page["items"]!.AsArray().Select(i => i!["name"]!.GetValue<string>()));
                 cursor = page["nextCursor"]?.GetValue<string>();
             }
@@ -43,7 +47,8 @@ public sealed class PagingTests(RunningShop shop)
             await admin.Api.FillCartAsync(sku);
             Expect.Status(201, await admin.Api.OrderAsync());
         }
-        await Until.TrueAsync("both orders are in the inbox", TimeSpan.FromSeconds(30), async () => (await admin.Api.GetAsync("/notifications"))["items"]!.AsArray().Count > 1);
+        await Until.TrueAsync("both orders are in the inbox", TimeSpan.FromSeconds(30), async () =>
+            (await admin.Api.GetAsync("/notifications"))["items"]!.AsArray().Count > 1);
         await ExistingRules.AddAsync(shop.Admin);
         var webhook = await ExistingRules.WebhookAsync(shop.Admin);
         var followed = new List<string>();
@@ -57,7 +62,17 @@ public sealed class PagingTests(RunningShop shop)
             Expect.Status(200, await admin.Api.GetAsync($"{path}&cursor={Uri.EscapeDataString(cursor)}"));
         }
         Assert.Superset(
-            new HashSet<string> { "/products", "/orders", "/admin/orders", "/notifications", "/inventory/{sku}/ledger", "/admin/dead-letters", "/admin/event-errors", "/admin/audit-log" },
+            new HashSet<string>
+            {
+                "/products",
+                "/orders",
+                "/admin/orders",
+                "/notifications",
+                "/inventory/{sku}/ledger",
+                "/admin/dead-letters",
+                "/admin/event-errors",
+                "/admin/audit-log",
+            },
             followed.ToHashSet());
     }
 }

@@ -4,7 +4,9 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Api;
 
-/// <summary>A shop with the limits that it ships with, but for those of each caller, and passwords that cost what they cost in production.</summary>
+/// <summary>
+/// A shop with the limits that it ships with, but for those of each caller, and passwords that cost what they cost in production.
+/// </summary>
 public sealed class FloodedShop : IAsyncLifetime
 {
     internal Shop Shop { get; private set; } = null!;
@@ -17,7 +19,8 @@ public sealed class FloodedShop : IAsyncLifetime
     {
         (Shop, Api) = await Shop.StartProcessesAsync(
             ("RateLimits__Enabled", "false"), ("Accounts__PasswordHashIterations", "100000"),
-            ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"), ("Admission__PasswordLimit", "8"), ("Admission__PasswordMaxWaitMilliseconds", "10000"));
+            ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"), ("Admission__PasswordLimit", "8"),
+            ("Admission__PasswordMaxWaitMilliseconds", "10000"));
         Admin = await Administrator.ArriveAsync(Api);
     }
 

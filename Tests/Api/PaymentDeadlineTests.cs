@@ -41,7 +41,8 @@ public sealed class PaymentDeadlineTests(ImpatientShop shop) : IClassFixture<Imp
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
         var body = new { email = "ada@example.com", paymentMethod = "pm_card_visa", shippingAddress = ApiClient.Address(country) };
         var refused = Expect.Invalid("shippingAddress.country", await guest.PostAsync("/orders", body, Guid.NewGuid().ToString()));
-        Assert.Equal($"is {country}, where this shop does not deliver", refused["errors"]!["shippingAddress.country"]![0]!.GetValue<string>());
+        Assert.Equal(
+            $"is {country}, where this shop does not deliver", refused["errors"]!["shippingAddress.country"]![0]!.GetValue<string>());
     }
 
     [Theory]
@@ -51,13 +52,16 @@ public sealed class PaymentDeadlineTests(ImpatientShop shop) : IClassFixture<Imp
     {
         var (guest, sku, place) = await WaitingOrderAsync(paymentMethod);
         // What was reserved may be free again by now.
-        Assert.Contains((await shop.Admin.GetAsync($"/inventory/{sku}/ledger"))["items"]!.AsArray(), m => m!["reservedAfter"]!.GetValue<int>() == 2);
+        Assert.Contains(
+            (await shop.Admin.GetAsync($"/inventory/{sku}/ledger"))["items"]!.AsArray(), m => m!["reservedAfter"]!.GetValue<int>() == 2);
         await Until.TrueAsync("the order expires", Limit, async () => (await guest.GetAsync(place)).Text("status") == "expired");
-        await Until.TrueAsync("the stock is free", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved") == 0);
+        await Until.TrueAsync(
+            "the stock is free", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved") == 0);
         Assert.Equal(5, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand"));
 
         var expired = await guest.GetAsync(place);
-        Assert.Equal(("cancelled", null, null), (expired.Text("payment.status"), expired["payment.clientSecret"], expired["paymentDeadline"]));
+        Assert.Equal(
+            ("cancelled", null, null), (expired.Text("payment.status"), expired["payment.clientSecret"], expired["paymentDeadline"]));
         Expect.Problem(409, "invalid-order-state", await guest.PostAsync($"{place}/payments", new { paymentMethod = "pm_card_visa" }));
         Expect.Problem(409, "invalid-order-state", await guest.PostAsync($"{place}/cancel"));
         Assert.Single((await guest.GetAsync("/cart"))["items"]!.AsArray());
@@ -71,13 +75,15 @@ public sealed class PaymentDeadlineTests(ImpatientShop shop) : IClassFixture<Imp
         var (guest, sku, place) = await WaitingOrderAsync("pm_card_authenticationRequired");
         var id = Guid.Parse(place["/orders/".Length..]);
         // The provider has the money, and its news got lost.
-        await using (var command = shop.Shop.Database.CreateCommand("update simulated_payment set status = 'captured' where order_id = $1 and status = 'requires_action'"))
+        await using (var command = shop.Shop.Database.CreateCommand(
+            "update simulated_payment set status = 'captured' where order_id = $1 and status = 'requires_action'"))
         {
             command.Parameters.Add(new() { Value = id });
             Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
         }
         await Until.TrueAsync("the order is confirmed", Limit, async () => (await guest.GetAsync(place)).Text("status") == "confirmed");
-        await Until.TrueAsync("the stock is sold", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand") == 3);
+        await Until.TrueAsync(
+            "the stock is sold", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("onHand") == 3);
         Assert.Equal(0, (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved"));
         Assert.Equal("captured", (await guest.GetAsync(place)).Text("payment.status"));
     }

@@ -41,13 +41,19 @@ public sealed class PricingPreviewTests : IAsyncLifetime
         Assert.Contains("2030-07-01", outcome["reason"]!.GetValue<string>(), StringComparison.Ordinal);
 
         var then = await PreviewAsync(sku, Summer);
-        Assert.Equal((500L, 3500L, 700L), (then.Number("discount.amount"), then.Number("taxes.0.base.amount") - then.Number("shippingCost.amount"), then.Number("lines.0.tax.amount")));
-        Assert.Equal(("summer", "line", 500L), (then.Text("lines.0.discounts.0.promotionId"), then.Text("lines.0.discounts.0.stage"), then.Number("promotions.0.discount.amount")));
+        Assert.Equal(
+            (500L, 3500L, 700L), (
+                then.Number("discount.amount"), then.Number("taxes.0.base.amount") - then.Number("shippingCost.amount"),
+                then.Number("lines.0.tax.amount")));
+        Assert.Equal(
+            ("summer", "line", 500L), (then.Text("lines.0.discounts.0.promotionId"), then.Text("lines.0.discounts.0.stage"), then.Number(
+                "promotions.0.discount.amount")));
         Assert.True(Outcome(then, "promotion", "summer")["applies"]!.GetValue<bool>());
         Assert.True(Outcome(then, "shippingMethod", "standard")["applies"]!.GetValue<bool>());
         Assert.True(Outcome(then, "taxRate", "gb")["applies"]!.GetValue<bool>());
         Assert.Equal(then.Number("total.amount"),
-            then.Number("subtotal.amount") + then.Number("shippingCost.amount") - then.Number("discount.amount") + then.Number("tax.amount"));
+            then.Number("subtotal.amount") + then.Number("shippingCost.amount") - then.Number("discount.amount")
+                + then.Number("tax.amount"));
         // Nothing was stored.
         Assert.Equal(then.Number("rulesVersion"), (await PreviewAsync(sku)).Number("rulesVersion"));
     }
@@ -74,10 +80,20 @@ public sealed class PricingPreviewTests : IAsyncLifetime
         Assert.Equal(("NOSUCHCODE", 100L), (friend.Text("refusedCodes.0.code"), friend.Number("discount.amount")));
 
         var customer = await Customer.RegisterAsync(admin);
-        Expect.Status(200, await admin.PutAsync($"/admin/users/{customer.Id}/pricing", new { groups = new[] { "friends" }, taxExemptionReason = "embassy" }));
+        Expect.Status(
+            200, await admin.PutAsync(
+                $"/admin/users/{customer.Id}/pricing", new { groups = new[] { "friends" }, taxExemptionReason = "embassy" }));
         var known = Expect.Status(200, await PostAsync(
-            new { lines = Lines(sku), codes, customerId = customer.Id, destination = new { country = "GB" }, shippingMethod = "standard" }));
-        Assert.Equal((100L, "exempt", "embassy"), (known.Number("discount.amount"), known.Text("taxStatus"), known.Text("taxExemptionReason")));
+            new
+            {
+                lines = Lines(sku),
+                codes,
+                customerId = customer.Id,
+                destination = new { country = "GB" },
+                shippingMethod = "standard",
+            }));
+        Assert.Equal(
+            (100L, "exempt", "embassy"), (known.Number("discount.amount"), known.Text("taxStatus"), known.Text("taxExemptionReason")));
 
         Expect.Invalid("customerId", await PostAsync(new { lines = Lines(sku), customerId = customer.Id, groups = new[] { "friends" } }));
         Expect.Invalid("customerId", await PostAsync(new { lines = Lines(sku), customerId = Guid.NewGuid() }));
@@ -107,7 +123,9 @@ public sealed class PricingPreviewTests : IAsyncLifetime
             (int)(await api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         var owner = await api.AsAdminAsync();
         Assert.Equal(100_000, Expect.Status(200, await owner.GetAsync("/admin/tax/rates/gb")).Number("ppm"));
-        Expect.Status(201, await owner.PostAsync("/admin/promotions", new { id = "kept", name = "Kept", action = new { kind = "orderDiscount", percentPpm = 5 } }));
+        Expect.Status(
+            201, await owner.PostAsync(
+                "/admin/promotions", new { id = "kept", name = "Kept", action = new { kind = "orderDiscount", percentPpm = 5 } }));
         Expect.Status(201, await owner.PostAsync("/admin/price-lists", new { id = "gone", name = "Gone" }));
         Expect.Status(204, await owner.DeleteAsync("/admin/price-lists/gone"));
         var before = Expect.Status(200, await owner.GetAsync("/admin/promotions/kept"));
@@ -129,7 +147,9 @@ public sealed class PricingPreviewTests : IAsyncLifetime
     {
         await using var receiver = await WebhookReceiver.StartAsync();
         Expect.Status(201, await admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "pricing.*" } }));
-        Expect.Status(201, await admin.PostAsync("/admin/tax/zones", new { id = "oslo", name = "Oslo", areas = new[] { new { country = "NO", region = "Oslo" } } }));
+        Expect.Status(
+            201, await admin.PostAsync(
+                "/admin/tax/zones", new { id = "oslo", name = "Oslo", areas = new[] { new { country = "NO", region = "Oslo" } } }));
         await Until.TrueAsync("the change is posted", TimeSpan.FromSeconds(60), () => Task.FromResult(!receiver.Posts.IsEmpty));
         var posted = Assert.Single(receiver.Posts).Event;
         Assert.Equal("pricing.rules-changed", posted["type"]!.GetValue<string>());

@@ -15,13 +15,16 @@ public sealed class PricingRulesTests(RunningShop shop)
         var id = Make.Word();
         var created = Expect.Status(201, await Admin.PostAsync("/admin/promotions", Promotion(id)));
         Assert.Equal($"/api/v1/admin/promotions/{id}", created.Headers["Location"]);
-        Assert.Equal(("disabled", "order", "automatic", 0L), (created.Text("status"), created.Text("stage"), created.Text("trigger"), created.Number("priority")));
+        Assert.Equal(
+            ("disabled", "order", "automatic", 0L),
+            (created.Text("status"), created.Text("stage"), created.Text("trigger"), created.Number("priority")));
         Assert.Equal("""["order","shipping"]""", created["combines"]!.ToJsonString());
 
         var read = Expect.Status(200, await Admin.GetAsync($"/admin/promotions/{id}"));
         Assert.Equal((created.Body, created.Headers["ETag"]), (read.Body, read.Headers["ETag"]));
 
-        var replaced = Expect.Status(200, await Admin.PutAsync($"/admin/promotions/{id}", Promotion(null, priority: 7), read.Headers["ETag"]));
+        var replaced = Expect.Status(
+            200, await Admin.PutAsync($"/admin/promotions/{id}", Promotion(null, priority: 7), read.Headers["ETag"]));
         Assert.Equal((id, 7L), (replaced.Text("id"), replaced.Number("priority")));
         Assert.NotEqual(read.Headers["ETag"], replaced.Headers["ETag"]);
         Expect.Problem(412, "precondition-failed", await Admin.PutAsync($"/admin/promotions/{id}", Promotion(id), read.Headers["ETag"]));
@@ -129,7 +132,14 @@ public sealed class PricingRulesTests(RunningShop shop)
         Assert.Equal($"The tax zone {id} is still used by tax-rate/{id}. Change or archive them first.", used.Text("detail"));
 
         Expect.Status(201, await Admin.PostAsync("/admin/shipping/zones", zone));
-        var method = new { id, name = "Sledge", enabled = false, position = 0, prices = new[] { new { zoneId = id, currency = "USD", amount = 990 } } };
+        var method = new
+        {
+            id,
+            name = "Sledge",
+            enabled = false,
+            position = 0,
+            prices = new[] { new { zoneId = id, currency = "USD", amount = 990 } },
+        };
         Assert.Equal(0, Expect.Status(201, await Admin.PostAsync("/admin/shipping/methods", method)).Number("position"));
         Expect.Status(201, await Admin.PostAsync("/admin/promotions", new
         {
@@ -138,12 +148,17 @@ public sealed class PricingRulesTests(RunningShop shop)
             enabled = false,
             action = new { kind = "shippingDiscount", percentPpm = 1_000_000, shippingMethods = new[] { id } },
         }));
-        Assert.Contains($"shipping-method/{id}", Expect.Problem(409, "conflict", await Admin.DeleteAsync($"/admin/shipping/zones/{id}")).Text("detail"), StringComparison.Ordinal);
-        Assert.Contains($"promotion/{id}", Expect.Problem(409, "conflict", await Admin.DeleteAsync($"/admin/shipping/methods/{id}")).Text("detail"), StringComparison.Ordinal);
+        Assert.Contains(
+            $"shipping-method/{id}", Expect.Problem(409, "conflict", await Admin.DeleteAsync($"/admin/shipping/zones/{id}")).Text("detail"),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            $"promotion/{id}", Expect.Problem(409, "conflict", await Admin.DeleteAsync($"/admin/shipping/methods/{id}")).Text("detail"),
+            StringComparison.Ordinal);
         foreach (var path in (string[])["promotions", "shipping/methods", "shipping/zones", "tax/rates", "tax/zones"])
             Expect.Status(204, await Admin.DeleteAsync($"/admin/{path}/{id}"));
         // Its zone is archived, so it cannot be in force.
-        Assert.Contains("zoneId", Expect.Fields(Expect.Problem(400, "validation-failed", await Admin.PutAsync($"/admin/tax/rates/{id}", rate))));
+        Assert.Contains(
+            "zoneId", Expect.Fields(Expect.Problem(400, "validation-failed", await Admin.PutAsync($"/admin/tax/rates/{id}", rate))));
     }
 
     [Fact]
@@ -156,7 +171,9 @@ public sealed class PricingRulesTests(RunningShop shop)
         Expect.Problem(412, "precondition-failed", await Admin.PutAsync(
             "/admin/tax/settings", new { rounding = "perLine", taxInsideCurrencies = new[] { "XXX" } }, before.Headers["ETag"]));
         Expect.Invalid("rounding", await Admin.PutAsync("/admin/tax/settings", new { taxInsideCurrencies = Array.Empty<string>() }));
-        Expect.Problem(400, "validation-failed", await Admin.PutAsync("/admin/tax/settings", new { rounding = "perLine", taxInsideCurrencies = new[] { "euro" } }));
+        Expect.Problem(
+            400, "validation-failed", await Admin.PutAsync(
+                "/admin/tax/settings", new { rounding = "perLine", taxInsideCurrencies = new[] { "euro" } }));
         Expect.Status(200, await Admin.PutAsync("/admin/tax/settings", new JsonObject
         {
             ["rounding"] = before["rounding"]!.DeepClone(),
@@ -174,10 +191,12 @@ public sealed class PricingRulesTests(RunningShop shop)
         Assert.Empty(before["groups"]!.AsArray());
         Assert.Null(before["taxExemptionReason"]);
         var set = Expect.Status(200, await Admin.PutAsync(
-            path, new { groups = new[] { "wholesale", "friends", "wholesale" }, taxExemptionReason = " VAT DE123456789 " }, before.Headers["ETag"]));
+            path, new { groups = new[] { "wholesale", "friends", "wholesale" }, taxExemptionReason = " VAT DE123456789 " },
+            before.Headers["ETag"]));
         Assert.Equal("""["friends","wholesale"]""", set["groups"]!.ToJsonString());
         Assert.Equal("VAT DE123456789", set.Text("taxExemptionReason"));
-        Expect.Problem(412, "precondition-failed", await Admin.PutAsync(path, new { groups = Array.Empty<string>() }, before.Headers["ETag"]));
+        Expect.Problem(
+            412, "precondition-failed", await Admin.PutAsync(path, new { groups = Array.Empty<string>() }, before.Headers["ETag"]));
         Assert.Equal(set.Headers["ETag"], Expect.Status(200, await Admin.PutAsync(
             path, new { groups = new[] { "friends", "wholesale" }, taxExemptionReason = "VAT DE123456789" })).Headers["ETag"]);
 
@@ -185,7 +204,8 @@ public sealed class PricingRulesTests(RunningShop shop)
         Expect.Invalid("taxExemptionReason", await Admin.PutAsync(path, new { groups = Array.Empty<string>(), taxExemptionReason = "" }));
         Expect.Invalid("groups", await Admin.PutAsync(path, new { taxExemptionReason = "x" }));
         Expect.Problem(404, "not-found", await Admin.GetAsync($"/admin/users/{Guid.NewGuid()}/pricing"));
-        Expect.Problem(404, "not-found", await Admin.PutAsync($"/admin/users/{Guid.NewGuid()}/pricing", new { groups = Array.Empty<string>() }));
+        Expect.Problem(
+            404, "not-found", await Admin.PutAsync($"/admin/users/{Guid.NewGuid()}/pricing", new { groups = Array.Empty<string>() }));
 
         var export = Expect.Status(200, await customer.Api.GetAsync("/me/export"));
         Assert.Equal(("wholesale", "VAT DE123456789"), (export.Text("customerGroups.1"), export.Text("taxExemptionReason")));
@@ -203,7 +223,8 @@ public sealed class PricingRulesTests(RunningShop shop)
 
     /// <summary>Switched off, unless a test needs it on.</summary>
     private static object Promotion(
-        string? id, int priority = 0, bool enabled = false, DateTimeOffset? from = null, DateTimeOffset? to = null, string? group = null) => new
+        string? id, int priority = 0, bool enabled = false, DateTimeOffset? from = null, DateTimeOffset? to = null, string? group = null) =>
+        new
         {
             id,
             name = "Ten per cent",

@@ -23,23 +23,29 @@ public sealed class PrivacyTests(RunningShop shop)
             (await customer.GetAsync("/notifications")).Body.Contains("orderConfirmed", StringComparison.Ordinal));
 
         var export = Expect.Status(200, await customer.GetAsync("/me/export"));
-        Assert.Equal(("attachment; filename=\"soonshop-export.json\"", "application/json; charset=utf-8"), (export.Headers["Content-Disposition"], export.Headers["Content-Type"]));
+        Assert.Equal(
+            ("attachment; filename=\"soonshop-export.json\"", "application/json; charset=utf-8"),
+            (export.Headers["Content-Disposition"], export.Headers["Content-Type"]));
         Assert.Equal((1, email), (export.Number("schemaVersion"), export.Text("profile.email")));
         Assert.Equal("12 St James Sq", export.Text("addresses.0.line1"));
         Assert.NotNull(export["sessions.0.createdAt"]);
         Assert.NotNull(export["notificationPreferences.preferences"]);
         Assert.Equal((skus[1], 3), (export.Text("cart.items.0.sku"), export.Number("cart.items.0.quantity")));
         Assert.Empty(export["paymentMethods"]!.AsArray());
-        Assert.Equal((order.Text("id"), order.Text("id"), "captured"), (export.Text("orders.0.order.id"), export.Text("orders.0.payment.id"), export.Text("orders.0.payment.status")));
+        Assert.Equal(
+            (order.Text("id"), order.Text("id"), "captured"),
+            (export.Text("orders.0.order.id"), export.Text("orders.0.payment.id"), export.Text("orders.0.payment.status")));
         Assert.Contains(export["notifications"]!.AsArray(), n => n!["kind"]!.GetValue<string>() == "orderConfirmed");
         var types = export["events"]!.AsArray().Select(e => e!["type"]!.GetValue<string>()).ToArray();
         Assert.Empty(new[] { "user.registered", "order.placed", "order.confirmed", "payment.captured" }.Except(types));
         Assert.Contains(export["events"]!.AsArray(), e => e!["data"]?["email"]?.GetValue<string>() == email);
         foreach (var secret in (string[])["passwordHash", "tokenDigest", "$argon", "AQAAAA"])
             Assert.DoesNotContain(secret, export.Body, StringComparison.Ordinal);
-        Assert.All(export["events"]!.AsArray(), e => Assert.True(e!["data"]?["token"] is not { } token || token.GetValue<string>() == "[erased]"));
+        Assert.All(
+            export["events"]!.AsArray(), e => Assert.True(e!["data"]?["token"] is not { } token || token.GetValue<string>() == "[erased]"));
 
-        Assert.DoesNotContain(email, Expect.Status(200, await (await shop.Api.AsNewCustomerAsync()).GetAsync("/me/export")).Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            email, Expect.Status(200, await (await shop.Api.AsNewCustomerAsync()).GetAsync("/me/export")).Body, StringComparison.Ordinal);
         Expect.Problem(401, "unauthenticated", await shop.Api.GetAsync("/me/export"));
     }
 
@@ -50,7 +56,8 @@ public sealed class PrivacyTests(RunningShop shop)
         for (var i = 0; i < 120; i++)
             Expect.Status(200, await customer.PatchAsync("/me", new { displayName = $"Name {i}" }));
         var names = Expect.Status(200, await customer.GetAsync("/me/export"))["events"]!.AsArray()
-            .Where(e => e!["type"]!.GetValue<string>() == "user.profile-updated").Select(e => e!["data"]!["displayName"]!.GetValue<string>());
+            .Where(e => e!["type"]!.GetValue<string>() == "user.profile-updated").Select(e =>
+                e!["data"]!["displayName"]!.GetValue<string>());
         Assert.Equal(Enumerable.Range(0, 120).Select(i => $"Name {i}"), names);
     }
 
@@ -71,7 +78,8 @@ public sealed class PrivacyTests(RunningShop shop)
         AssertGone(await customer.GetAsync("/me"));
         AssertGone(await customer.GetAsync("/me/export"));
         Expect.Problem(401, "unauthenticated", await shop.Api.PostAsync("/auth/login", new { email, password = Password }));
-        Expect.Problem(401, "unauthenticated", await shop.Api.PostAsync("/auth/refresh", new { refreshToken = registered.Text("refreshToken") }));
+        Expect.Problem(
+            401, "unauthenticated", await shop.Api.PostAsync("/auth/refresh", new { refreshToken = registered.Text("refreshToken") }));
         Assert.Contains((int)(await EraseAsync(customer)).Status, (int[])[202, 401]);
         await CompletedAsync(erasing);
         AssertGone(await customer.FillCartAsync(await shop.Admin.CreateProductAsync()));
@@ -79,7 +87,8 @@ public sealed class PrivacyTests(RunningShop shop)
 
         var again = Expect.Status(201, await shop.Api.PostAsync("/auth/register", new { email, password = Password }));
         Assert.NotEqual(registered.Text("user.id"), again.Text("user.id"));
-        Assert.Empty(Expect.Status(200, await (shop.Api with { AccessToken = again.Text("accessToken") }).GetAsync("/orders"))["items"]!.AsArray());
+        Assert.Empty(
+            Expect.Status(200, await (shop.Api with { AccessToken = again.Text("accessToken") }).GetAsync("/orders"))["items"]!.AsArray());
     }
 
     [Fact]
@@ -100,7 +109,8 @@ public sealed class PrivacyTests(RunningShop shop)
         async Task GuessAsync(string email, CancellationToken cancellation)
         {
             while (!cancellation.IsCancellationRequested)
-                Assert.Contains((int)(await shop.Api.PostAsync("/auth/login", new { email, password = "wrong horse" })).Status, (int[])[401, 429]);
+                Assert.Contains(
+                    (int)(await shop.Api.PostAsync("/auth/login", new { email, password = "wrong horse" })).Status, (int[])[401, 429]);
         }
     }
 
@@ -121,7 +131,8 @@ public sealed class PrivacyTests(RunningShop shop)
         var erasing = Expect.Status(202, await EraseAsync(customer));
         await CompletedAsync(erasing);
         var seen = Expect.Status(200, await shop.Admin.GetAsync($"/orders/{order.Text("id")}"));
-        Assert.Equal(("[erased]", "[erased]", "US"), (seen.Text("email"), seen.Text("shippingAddress.name"), seen.Text("shippingAddress.country")));
+        Assert.Equal(
+            ("[erased]", "[erased]", "US"), (seen.Text("email"), seen.Text("shippingAddress.name"), seen.Text("shippingAddress.country")));
         Assert.Equal(order["total"]!.ToJsonString(), seen["total"]!.ToJsonString());
     }
 
@@ -137,14 +148,16 @@ public sealed class PrivacyTests(RunningShop shop)
         Expect.Problem(409, "conflict", await EraseAsync(customer));
         Assert.Equal("confirmed", Expect.Status(200, await RefundAsync(1)).Text("status"));
         await shop.Shop.QueryAsync<string>(
-            "update grain_state_order set index = jsonb_set(index, '{open}', 'true') where grain_key = $1 returning grain_key", Guid.Parse(id).ToString("N"));
+            "update grain_state_order set index = jsonb_set(index, '{open}', 'true') where grain_key = $1 returning grain_key",
+            Guid.Parse(id).ToString("N"));
 
         await CompletedAsync(Expect.Status(202, await EraseAsync(customer)));
 
         Assert.Equal("[erased]", Expect.Status(200, await shop.Admin.GetAsync($"/orders/{id}")).Text("email"));
 
         Task<Reply> RefundAsync(int units) => shop.Admin.PostAsync(
-            $"/admin/orders/{id}/refunds", new { lines = new[] { new { sku, quantity = units } }, reason = "late" }, Guid.NewGuid().ToString());
+            $"/admin/orders/{id}/refunds", new { lines = new[] { new { sku, quantity = units } }, reason = "late" },
+            Guid.NewGuid().ToString());
     }
 
     private static Task<Reply> EraseAsync(ApiClient client, string currentPassword = Password) =>

@@ -14,7 +14,9 @@ public sealed class ProductEditTests(RunningShop shop)
         Expect.Status(204, await shop.Admin.DeleteAsync($"/products/{sku}"));
         var replaced = Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", Whole(price: 500)));
         Assert.Equal(("false", 500), (replaced.Text("active"), replaced["price.amount"]!.GetValue<long>()));
-        Assert.Equal("false", Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", Whole(price: 500), replaced.Headers["ETag"])).Text("active"));
+        Assert.Equal(
+            "false", Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", Whole(price: 500), replaced.Headers["ETag"]))
+                .Text("active"));
         Expect.Problem(412, "precondition-failed", await shop.Admin.PutAsync($"/products/{sku}", Whole(price: 600), "\"1\""));
 
         Assert.Equal("true", Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", Whole(active: true))).Text("active"));
@@ -26,7 +28,9 @@ public sealed class ProductEditTests(RunningShop shop)
     {
         var sku = await AddAsync();
         var replaced = Expect.Status(200, await shop.Admin.PutAsync($"/products/{sku}", Whole()));
-        Assert.Equal(("", null, "{}", "[]"), (replaced.Text("description"), replaced["family"], replaced["attributes"]!.ToJsonString(), replaced["images"]!.ToJsonString()));
+        Assert.Equal(
+            ("", null, "{}", "[]"),
+            (replaced.Text("description"), replaced["family"], replaced["attributes"]!.ToJsonString(), replaced["images"]!.ToJsonString()));
     }
 
     [Theory]
@@ -35,21 +39,30 @@ public sealed class ProductEditTests(RunningShop shop)
     public async Task a_patch_changes_what_it_names(string mediaType)
     {
         var sku = await AddAsync();
-        Task<Reply> PatchAsync(string json) => shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", new StringContent(json, Encoding.UTF8, mediaType));
+        Task<Reply> PatchAsync(string json) =>
+            shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", new StringContent(json, Encoding.UTF8, mediaType));
         var before = Expect.Status(200, await shop.Admin.GetAsync($"/products/{sku}"));
 
-        var patched = Expect.Status(200, await PatchAsync("""{ "price": { "amount": 1500 }, "attributes": { "colour": null, "size": "L" } }"""));
+        var patched = Expect.Status(
+            200, await PatchAsync("""{ "price": { "amount": 1500 }, "attributes": { "colour": null, "size": "L" } }"""));
         Assert.Equal("""{"amount":1500,"currency":"USD"}""", patched["price"]!.ToJsonString());
         Assert.Equal("""{"material":"wool","size":"L"}""", patched["attributes"]!.ToJsonString());
-        Assert.Equal((before.Text("name"), before.Text("family"), before.Text("images.0")), (patched.Text("name"), patched.Text("family"), patched.Text("images.0")));
+        Assert.Equal(
+            (before.Text("name"), before.Text("family"), before.Text("images.0")),
+            (patched.Text("name"), patched.Text("family"), patched.Text("images.0")));
         Assert.NotEqual(before.Headers["ETag"], patched.Headers["ETag"]);
 
         // Again, and nothing at all: no change.
-        Assert.Equal(patched.Headers["ETag"], Expect.Status(200, await PatchAsync("""{ "price": { "amount": 1500 }, "attributes": { "colour": null, "size": "L" } }""")).Headers["ETag"]);
+        Assert.Equal(patched.Headers["ETag"], Expect.Status(
+            200, await PatchAsync("""{ "price": { "amount": 1500 }, "attributes": { "colour": null, "size": "L" } }""")).Headers["ETag"]);
         Assert.Equal(patched.Headers["ETag"], Expect.Status(200, await PatchAsync("{}")).Headers["ETag"]);
 
-        var bare = Expect.Status(200, await PatchAsync("""{ "description": null, "family": null, "attributes": null, "images": null, "active": false }"""));
-        Assert.Equal(("", null, "{}", "[]", "false"), (bare.Text("description"), bare["family"], bare["attributes"]!.ToJsonString(), bare["images"]!.ToJsonString(), bare.Text("active")));
+        var bare = Expect.Status(
+            200, await PatchAsync("""{ "description": null, "family": null, "attributes": null, "images": null, "active": false }"""));
+        Assert.Equal(
+            ("", null, "{}", "[]", "false"), (
+                bare.Text("description"), bare["family"], bare["attributes"]!.ToJsonString(), bare["images"]!.ToJsonString(),
+                bare.Text("active")));
         Assert.Equal(sku, (await shop.Admin.GetAsync($"/products/{sku}")).Text("sku"));
     }
 
@@ -80,14 +93,19 @@ public sealed class ProductEditTests(RunningShop shop)
         var sku = await AddAsync();
         var tag = (await shop.Admin.GetAsync($"/products/{sku}")).Headers["ETag"];
         object body = new { name = "Other name" };
-        Expect.Problem(412, "precondition-failed", await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", body, ifMatch: "\"99\""));
+        Expect.Problem(
+            412, "precondition-failed", await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", body, ifMatch: "\"99\""));
         Expect.Status(200, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", body, ifMatch: tag));
-        Expect.Problem(412, "precondition-failed", await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", new { name = "Third" }, ifMatch: tag));
+        Expect.Problem(
+            412, "precondition-failed", await shop.Admin.SendAsync(
+                HttpMethod.Patch, $"/products/{sku}", new { name = "Third" }, ifMatch: tag));
         Expect.Problem(401, "unauthenticated", await shop.Api.SendAsync(HttpMethod.Patch, $"/products/{sku}", body));
         Expect.Problem(403, "forbidden", await (await shop.Api.AsNewCustomerAsync()).SendAsync(HttpMethod.Patch, $"/products/{sku}", body));
         Expect.Problem(404, "not-found", await shop.Admin.SendAsync(HttpMethod.Patch, "/products/NO-SUCH-PRODUCT", body));
         Expect.Problem(404, "not-found", await shop.Admin.SendAsync(HttpMethod.Patch, "/products/-", body));
-        Expect.Problem(415, "unsupported-media-type", await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", new StringContent("{}", Encoding.UTF8, "text/plain")));
+        Expect.Problem(
+            415, "unsupported-media-type", await shop.Admin.SendAsync(
+                HttpMethod.Patch, $"/products/{sku}", new StringContent("{}", Encoding.UTF8, "text/plain")));
         var log = Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?action=products.update&subject={sku}"));
         Assert.Single(log["items"]!.AsArray());
     }
@@ -119,17 +137,23 @@ public sealed class ProductEditTests(RunningShop shop)
         var guest = await shop.Api.AsGuestAsync();
         foreach (var api in (ApiClient[])[shop.Api, customer, guest])
         {
-            Assert.Equal(Bare(await api.GetAsync($"/products/{unknown}"), unknown), Bare(Expect.Problem(404, "not-found", await api.GetAsync($"/products/{sku}")), sku));
+            Assert.Equal(
+                Bare(await api.GetAsync($"/products/{unknown}"), unknown),
+                Bare(Expect.Problem(404, "not-found", await api.GetAsync($"/products/{sku}")), sku));
             Expect.Problem(404, "not-found", await api.GetAsync($"/products/{sku}", tag));
             Expect.Problem(404, "not-found", await api.GetAsync($"/products/{sku.ToLowerInvariant()}", "*"));
             Assert.Equal(404, (int)(await api.SendAsync(HttpMethod.Head, $"/products/{sku}")).Status);
-            Assert.Equal("""{"categories":[],"prices":[],"attributes":null}""", (await api.GetAsync($"/products?family={family}"))["facets"]!.ToJsonString());
+            Assert.Equal(
+                """{"categories":[],"prices":[],"attributes":null}""",
+                (await api.GetAsync($"/products?family={family}"))["facets"]!.ToJsonString());
             Assert.Empty((await api.GetAsync($"/products?q={sku}"))["items"]!.AsArray());
         }
         foreach (var api in (ApiClient[])[customer, guest])
         {
             foreach (var quantity in (int[])[1, 0])
-                Assert.Equal(Bare(await api.FillCartAsync(unknown, quantity), unknown), Bare(Expect.Problem(404, "not-found", await api.FillCartAsync(sku, quantity)), sku));
+                Assert.Equal(
+                    Bare(await api.FillCartAsync(unknown, quantity), unknown),
+                    Bare(Expect.Problem(404, "not-found", await api.FillCartAsync(sku, quantity)), sku));
         }
 
         // Stock and edits are the administrators' still, and leave it a draft.
@@ -139,7 +163,9 @@ public sealed class ProductEditTests(RunningShop shop)
         Expect.Problem(404, "not-found", await shop.Api.GetAsync($"/products/{sku}"));
 
         Expect.Status(200, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", new { active = true }));
-        Assert.Equal("inStock", Expect.Status(200, await shop.Api.GetAsync($"/products/{sku}")).Text("availability").Replace("lowStock", "inStock", StringComparison.Ordinal));
+        Assert.Equal(
+            "inStock", Expect.Status(200, await shop.Api.GetAsync($"/products/{sku}"))
+                .Text("availability").Replace("lowStock", "inStock", StringComparison.Ordinal));
         Expect.Status(200, await guest.FillCartAsync(sku));
         Expect.Status(204, await shop.Admin.DeleteAsync($"/products/{sku}"));
         Assert.Equal("false", Expect.Status(200, await shop.Api.GetAsync($"/products/{sku}")).Text("active"));
@@ -152,7 +178,8 @@ public sealed class ProductEditTests(RunningShop shop)
         var family = Make.Word();
         foreach (var name in (string[])["重", "Zebra", "安", "Äpfel", "上", "北"])
             await AddAsync(name: name, family: family);
-        foreach (var (language, expected) in ((string?, string)[])[(null, "Äpfel Zebra"), ("de-AT, de;q=0.9", "Äpfel Zebra"), ("en", "Äpfel Zebra"), ("zh-CN", "Äpfel Zebra 安 北 上 重")])
+        foreach (var (language, expected) in ((string?, string)[])[
+            (null, "Äpfel Zebra"), ("de-AT, de;q=0.9", "Äpfel Zebra"), ("en", "Äpfel Zebra"), ("zh-CN", "Äpfel Zebra 安 北 上 重")])
         {
             var page = Expect.Status(200, await shop.Api.SendAsync(
                 HttpMethod.Get, $"/products?family={family}&sort=name", more: language is null ? [] : [("Accept-Language", language)]));
@@ -165,11 +192,17 @@ public sealed class ProductEditTests(RunningShop shop)
     }
 
     private static string Bare(Reply reply, string sku) =>
-        $"{(int)reply.Status} {reply.Text("title")} {reply.Text("detail").Replace(sku, "…", StringComparison.Ordinal)} {reply.Headers.GetValueOrDefault("Cache-Control")}";
+        $"{(int)reply.Status} {reply.Text("title")} {reply.Text("detail").Replace(sku, "…", StringComparison.Ordinal)} "
+            + $"{reply.Headers.GetValueOrDefault("Cache-Control")}";
 
     private static Dictionary<string, object> Whole(long price = 1000, bool? active = null)
     {
-        var body = new Dictionary<string, object> { ["name"] = "Thing", ["category"] = "test/things", ["price"] = new { amount = price, currency = "USD" } };
+        var body = new Dictionary<string, object>
+        {
+            ["name"] = "Thing",
+            ["category"] = "test/things",
+            ["price"] = new { amount = price, currency = "USD" },
+        };
         if (active is { } given)
             body["active"] = given;
         return body;

@@ -30,7 +30,11 @@ public sealed class ProductGroupTests(RunningShop shop)
             options = new[] { "Size" },
             media = new[] { new { url = "https://img.example/mug.png", alt = "A mug" } },
             seoDescription = "Mugs.",
-            translations = new { zh = new { name = "搪瓷杯" }, de = new { name = "Emailtasse", descriptionHtml = "<p>Ein halber Liter.</p>" } },
+            translations = new
+            {
+                zh = new { name = "搪瓷杯" },
+                de = new { name = "Emailtasse", descriptionHtml = "<p>Ein halber Liter.</p>" },
+            },
         };
         var put = Expect.Status(200, await shop.Admin.PutAsync($"/admin/product-groups/{id}", body));
         Assert.Equal(("\"1\"", true, 3), (put.Headers["ETag"], put["stored"]!.GetValue<bool>(), put["variants"]!.AsArray().Count));
@@ -49,11 +53,13 @@ public sealed class ProductGroupTests(RunningShop shop)
         Assert.Equal("Enamel mug", (await shop.Api.GetAsync($"/product-groups/{id}")).Text("name"));
         Assert.DoesNotContain($"\"{id}\"", await ListedAsync(), StringComparison.Ordinal);
         var log = Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={id}"));
-        Assert.Equal(["product-groups.remove", "product-groups.update"], log["items"]!.AsArray().Select(e => e!["action"]!.GetValue<string>()));
+        Assert.Equal(
+            ["product-groups.remove", "product-groups.update"], log["items"]!.AsArray().Select(e => e!["action"]!.GetValue<string>()));
 
         async Task<(string, string)> ShownAsync(string languages)
         {
-            var shown = Expect.Status(200, await shop.Api.SendAsync(HttpMethod.Get, $"/product-groups/{id}", more: ("Accept-Language", languages)));
+            var shown = Expect.Status(
+                200, await shop.Api.SendAsync(HttpMethod.Get, $"/product-groups/{id}", more: ("Accept-Language", languages)));
             return (shown.Text("name"), shown.Text("seoDescription"));
         }
 
@@ -62,7 +68,8 @@ public sealed class ProductGroupTests(RunningShop shop)
             var (listed, cursor) = ("", (string?)null);
             do
             {
-                var page = Expect.Status(200, await shop.Admin.GetAsync($"/admin/product-groups?limit=2{(cursor is null ? "" : $"&cursor={cursor}")}"));
+                var page = Expect.Status(
+                    200, await shop.Admin.GetAsync($"/admin/product-groups?limit=2{(cursor is null ? "" : $"&cursor={cursor}")}"));
                 (listed, cursor) = (listed + page["items"]!.ToJsonString(), page["nextCursor"]?.GetValue<string>());
             }
             while (cursor is not null);
@@ -101,7 +108,8 @@ public sealed class ProductGroupTests(RunningShop shop)
     {
         var sku = await shop.Admin.CreateProductAsync();
         var patch = Make.Json("""
-            { "barcode": "4006381333931", "cost": { "amount": 120, "currency": "USD" }, "options": [{ "name": "Size", "value": "L" }], "position": 7 }
+            { "barcode": "4006381333931", "cost": { "amount": 120, "currency": "USD" },
+              "options": [{ "name": "Size", "value": "L" }], "position": 7 }
             """);
         var shown = Expect.Status(200, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", patch));
         Assert.Equal(("4006381333931", "L", 7), (shown.Text("barcode"), shown.Text("options.0.value"), shown.Number("position")));
@@ -110,9 +118,12 @@ public sealed class ProductGroupTests(RunningShop shop)
         Assert.Equal(120, Expect.Status(200, await shop.Admin.GetAsync($"/products/{sku}/prices")).Number("cost.amount"));
         foreach (var (field, wrong) in ((string, string)[])[
             ("cost.currency", """{ "cost": { "amount": 1, "currency": "EUR" } }"""), ("barcode", """{ "barcode": "" }"""),
-            ("options", """{ "options": [{ "name": "Size", "value": "L" }, { "name": "size", "value": "M" }] }"""), ("position", """{ "position": -1 }""")])
+            ("options", """{ "options": [{ "name": "Size", "value": "L" }, { "name": "size", "value": "M" }] }"""),
+            ("position", """{ "position": -1 }""")])
             Expect.Invalid(field, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", Make.Json(wrong)));
-        Expect.Status(200, await shop.Admin.SendAsync(HttpMethod.Patch, $"/products/{sku}", Make.Json("""{ "cost": null, "barcode": null, "options": [] }""")));
+        Expect.Status(
+            200, await shop.Admin.SendAsync(
+                HttpMethod.Patch, $"/products/{sku}", Make.Json("""{ "cost": null, "barcode": null, "options": [] }""")));
         Assert.Null((await shop.Admin.GetAsync($"/products/{sku}/prices"))["cost"]);
     }
 

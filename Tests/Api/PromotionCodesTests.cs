@@ -46,15 +46,20 @@ public sealed class PromotionCodesTests(PricedShop shop) : IClassFixture<PricedS
         var carts = await Task.WhenAll(Enumerable.Range(0, 6).Select(n => CartAsync(sku, n % 2 == 0 ? code : written)));
         Assert.All(carts, c => Assert.Equal(500, c.Shown.Number("prices.discount.amount")));
         var replies = await Task.WhenAll(carts.Select(c => OrderAsync(c.Guest)));
-        var (winner, order) = Assert.Single(carts.Zip(replies), r => (int)r.Second.Status == 201) is var won ? (won.First, won.Second) : default;
+        var (winner, order) = Assert.Single(carts.Zip(replies), r => (int)r.Second.Status == 201) is var won
+            ? (won.First, won.Second)
+            : default;
         Assert.Equal(500, order.Number("discount.amount"));
         Assert.All(replies.Where(r => r != order), r => Expect.Problem(409, "conflict", r));
         var (other, _) = await CartAsync(sku, code);
-        Assert.Single(Expect.Status(200, await other.PutAsync($"/cart/codes/{Uri.EscapeDataString(written)}", null))["choices"]!["codes"]!.AsArray());
+        Assert.Single(
+            Expect.Status(200, await other.PutAsync($"/cart/codes/{Uri.EscapeDataString(written)}", null))["choices"]!["codes"]!.AsArray());
         Assert.Null(Expect.Status(200, await other.DeleteAsync($"/cart/codes/{Uri.EscapeDataString(written)}"))["choices"]);
         Assert.True(Expect.Status(200, await shop.Admin.GetAsync(path))["items"]![0]!["used"]!.GetValue<bool>());
         var late = await CartAsync(sku, code);
-        Assert.Equal((0, "This code has been used already."), (late.Shown.Number("prices.discount.amount"), late.Shown.Text("prices.refusedCodes.0.reason")));
+        Assert.Equal(
+            (0, "This code has been used already."),
+            (late.Shown.Number("prices.discount.amount"), late.Shown.Text("prices.refusedCodes.0.reason")));
 
         Expect.Status(200, await winner.Guest.PostAsync($"/orders/{order.Text("id")}/cancel"));
         Assert.Equal(500, Expect.Status(201, await OrderAsync(late.Guest)).Number("discount.amount"));

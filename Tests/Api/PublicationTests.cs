@@ -14,7 +14,8 @@ public sealed class PublicationTests(RunningShop shop)
     {
         var sku = await DraftAsync(TimeSpan.FromSeconds(2));
         Expect.Problem(404, "not-found", await shop.Api.GetAsync($"/products/{sku}"));
-        await Until.TrueAsync("the product is on sale", Limit, async () => (int)(await shop.Api.GetAsync($"/products/{sku}")).Status == 200);
+        await Until.TrueAsync(
+            "the product is on sale", Limit, async () => (int)(await shop.Api.GetAsync($"/products/{sku}")).Status == 200);
         var shown = Expect.Status(200, await shop.Admin.GetAsync($"/products/{sku}"));
         Assert.Equal(("true", null), (shown["active"]!.ToJsonString(), shown["publishAt"]));
         var log = Expect.Status(200, await shop.Admin.GetAsync($"/admin/audit-log?subject={sku}"));

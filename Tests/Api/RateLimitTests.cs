@@ -59,12 +59,14 @@ public sealed class RateLimitTests(EdgeShop shop)
         var key = Guid.NewGuid().ToString();
         var email = Make.Email();
         for (var i = 0; i < EdgeShop.Limit; i++)
-            Assert.Equal(i > 0, Expect.Status(201, await keyed.PostAsync("/auth/register", new { email, password = Password }, key)).Replayed);
+            Assert.Equal(
+                i > 0, Expect.Status(201, await keyed.PostAsync("/auth/register", new { email, password = Password }, key)).Replayed);
         Expect.Status(429, await keyed.PostAsync("/auth/register", new { email, password = Password }, key));
 
         var guessing = shop.From() with { AccessToken = "nonsense" };
         for (var i = 0; i < EdgeShop.Limit; i++)
-            Assert.StartsWith("\"tokens\"", Expect.Status(401, await guessing.GetAsync("/me")).Headers["RateLimit"], StringComparison.Ordinal);
+            Assert.StartsWith(
+                "\"tokens\"", Expect.Status(401, await guessing.GetAsync("/me")).Headers["RateLimit"], StringComparison.Ordinal);
         Expect.Problem(429, "rate-limited", await guessing.GetAsync("/orders"));
     }
 
@@ -75,7 +77,9 @@ public sealed class RateLimitTests(EdgeShop shop)
         var ada = await shop.From(address).AsNewCustomerAsync();
         var bob = await shop.From(address).AsNewCustomerAsync();
         for (var i = 0; i < EdgeShop.Limit; i++)
-            Assert.Equal("\"reads\";q=3;w=3600", Expect.Status(200, await (shop.From() with { AccessToken = ada.AccessToken }).GetAsync("/me")).Headers["RateLimit-Policy"]);
+            Assert.Equal(
+                "\"reads\";q=3;w=3600",
+                Expect.Status(200, await (shop.From() with { AccessToken = ada.AccessToken }).GetAsync("/me")).Headers["RateLimit-Policy"]);
         Expect.Problem(429, "rate-limited", await (shop.From() with { AccessToken = ada.AccessToken }).GetAsync("/me"));
         Expect.Status(200, await bob.GetAsync("/me"));
         // Whoever has accounts tries passwords no more often than who has none.
@@ -153,5 +157,6 @@ public sealed class RateLimitTests(EdgeShop shop)
 
     private static Task<Reply> LoginAsync(ApiClient api) => api.PostAsync("/auth/login", new { email = Make.Email(), password = Password });
 
-    private static Task<Reply> RegisterAsync(ApiClient api) => api.PostAsync("/auth/register", new { email = Make.Email(), password = Password });
+    private static Task<Reply> RegisterAsync(ApiClient api) =>
+        api.PostAsync("/auth/register", new { email = Make.Email(), password = Password });
 }

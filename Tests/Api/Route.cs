@@ -11,10 +11,12 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
 
     public bool IsPost => Method == HttpMethod.Post;
 
-    public bool IsForAdmins => Path.StartsWith("/admin/", StringComparison.Ordinal) || Path.StartsWith("/inventory/", StringComparison.Ordinal);
+    public bool IsForAdmins =>
+        Path.StartsWith("/admin/", StringComparison.Ordinal) || Path.StartsWith("/inventory/", StringComparison.Ordinal);
 
     /// <summary>The schema of the body; null where there is none.</summary>
-    public JsonObject? Body => Operation["requestBody"]?["content"]?["application/json"]?["schema"] is JsonObject schema ? Resolve(schema) : null;
+    public JsonObject? Body =>
+        Operation["requestBody"]?["content"]?["application/json"]?["schema"] is JsonObject schema ? Resolve(schema) : null;
 
     /// <summary>True where the body is a file.</summary>
     public bool TakesFile => Operation["requestBody"]?["content"] is JsonObject content
@@ -30,7 +32,8 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
 
     /// <summary>The names of the parameters in a place.</summary>
     public string[] Parameters(string place) =>
-        [.. (Operation["parameters"]?.AsArray() ?? []).Where(p => p!["in"]!.GetValue<string>() == place).Select(p => p!["name"]!.GetValue<string>())];
+        [.. (Operation["parameters"]?.AsArray() ?? []).Where(p => p!["in"]!.GetValue<string>() == place).Select(p =>
+            p!["name"]!.GetValue<string>())];
 
     public static async Task<Route[]> AllAsync(ApiClient api)
     {
@@ -40,14 +43,17 @@ internal sealed record Route(string Path, HttpMethod Method, JsonObject Operatio
             .. from path in document["paths"]!.AsObject()
                where path.Key.StartsWith("/api/v1/", StringComparison.Ordinal)
                from operation in path.Value!.AsObject()
-               select new Route(path.Key["/api/v1".Length..], HttpMethod.Parse(operation.Key.ToUpperInvariant()), operation.Value!.AsObject(), document),
+               select new Route(
+                   path.Key["/api/v1".Length..], HttpMethod.Parse(operation.Key.ToUpperInvariant()), operation.Value!.AsObject(), document),
         ];
     }
 
     /// <summary>The fields of the body with their schemas, those of objects within it as <c>price.amount</c>.</summary>
     public IEnumerable<(string Name, JsonObject Schema)> Fields() => Body is { } body ? Fields(body, "") : [];
 
-    /// <summary>Where the body has objects with members of their own, also as items of lists: such as <c>price</c> and <c>lines[0]</c>.</summary>
+    /// <summary>
+    /// Where the body has objects with members of their own, also as items of lists: such as <c>price</c> and <c>lines[0]</c>.
+    /// </summary>
     public IEnumerable<string> Objects() => Body is { } body ? Objects(body, "") : [];
 
     /// <summary>A body that every rule allows.</summary>

@@ -30,7 +30,8 @@ public sealed partial class SecurityHeaderTests(EdgeShop shop)
             Assert.Equal("same-origin", reply.Headers["Cross-Origin-Opener-Policy"]);
             Assert.Equal("same-origin", reply.Headers["Cross-Origin-Resource-Policy"]);
             Assert.Contains("camera=()", reply.Headers["Permissions-Policy"], StringComparison.Ordinal);
-            Assert.StartsWith("default-src 'none'; frame-ancestors 'none'", reply.Headers["Content-Security-Policy"], StringComparison.Ordinal);
+            Assert.StartsWith(
+                "default-src 'none'; frame-ancestors 'none'", reply.Headers["Content-Security-Policy"], StringComparison.Ordinal);
             Assert.DoesNotContain("Strict-Transport-Security", reply.Headers.Keys);
             Assert.DoesNotContain("Server", reply.Headers.Keys);
         }
@@ -41,7 +42,10 @@ public sealed partial class SecurityHeaderTests(EdgeShop shop)
     {
         var customer = await shop.From().AsNewCustomerAsync();
         Assert.Contains("no-store", (await customer.GetAsync("/me")).Headers["Cache-Control"], StringComparison.Ordinal);
-        Assert.Contains("no-store", (await shop.From().PostAsync("/auth/login", new { email = Make.Email(), password = "wrong" })).Headers["Cache-Control"], StringComparison.Ordinal);
+        Assert.Contains(
+            "no-store",
+            (await shop.From().PostAsync("/auth/login", new { email = Make.Email(), password = "wrong" })).Headers["Cache-Control"],
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -89,8 +93,10 @@ public sealed partial class SecurityHeaderTests(EdgeShop shop)
         {
             var path = route.Path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
             // One address for all: preflights cost nothing.
-            var preflight = await shop.From("198.51.100.77", ("Origin", EdgeShop.Origin), ("Access-Control-Request-Method", route.Method.Method),
-                ("Access-Control-Request-Headers", "authorization,content-type,idempotency-key,if-match,x-cart-id")).SendAsync(HttpMethod.Options, path);
+            var preflight = await shop.From(
+                "198.51.100.77", ("Origin", EdgeShop.Origin), ("Access-Control-Request-Method", route.Method.Method),
+                ("Access-Control-Request-Headers", "authorization,content-type,idempotency-key,if-match,x-cart-id")).SendAsync(
+                    HttpMethod.Options, path);
             Expect.Status(204, preflight);
             Assert.Equal(EdgeShop.Origin, preflight.Headers["Access-Control-Allow-Origin"]);
             Assert.Contains(route.Method.Method, preflight.Headers["Access-Control-Allow-Methods"], StringComparison.Ordinal);
@@ -102,7 +108,8 @@ public sealed partial class SecurityHeaderTests(EdgeShop shop)
             var reply = Expect.Status(status, await shop.From("198.51.100.77", ("Origin", EdgeShop.Origin)).GetAsync(path));
             Assert.Equal(EdgeShop.Origin, reply.Headers["Access-Control-Allow-Origin"]);
             Assert.DoesNotContain("Access-Control-Allow-Credentials", reply.Headers.Keys);
-            foreach (var name in (string[])["ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "Deprecation", "Sunset"])
+            foreach (var name in (string[])[
+                "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotent-Replayed", "Deprecation", "Sunset"])
                 Assert.Contains(name, reply.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
         }
     }
@@ -114,9 +121,11 @@ public sealed partial class SecurityHeaderTests(EdgeShop shop)
     [InlineData("null")]
     public async Task pages_of_other_origins_may_not(string origin)
     {
-        var preflight = await shop.From(null, ("Origin", origin), ("Access-Control-Request-Method", "POST")).SendAsync(HttpMethod.Options, "/orders");
+        var preflight = await shop.From(null, ("Origin", origin), ("Access-Control-Request-Method", "POST"))
+            .SendAsync(HttpMethod.Options, "/orders");
         Assert.DoesNotContain("Access-Control-Allow-Origin", preflight.Headers.Keys);
-        Assert.DoesNotContain("Access-Control-Allow-Origin", (await shop.From(null, ("Origin", origin)).GetAsync("/products")).Headers.Keys);
+        Assert.DoesNotContain(
+            "Access-Control-Allow-Origin", (await shop.From(null, ("Origin", origin)).GetAsync("/products")).Headers.Keys);
     }
 
     private static async Task<Reply> ExhaustAsync(ApiClient api)

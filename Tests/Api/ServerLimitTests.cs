@@ -31,8 +31,9 @@ public sealed class ServerLimitTests(EdgeShop shop)
     public async Task who_sends_a_body_slowly_is_dropped_and_others_are_served()
     {
         await using var slow = await ConnectAsync();
-        await slow.WriteAsync(Encoding.ASCII.GetBytes($"POST /api/v1/auth/login HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: {EdgeShop.NewAddress()}\r\n"
-            + "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"));
+        await slow.WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /api/v1/auth/login HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: {EdgeShop.NewAddress()}\r\n"
+                + "Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n{"));
         var end = ReadToEndAsync(slow);
         while (!end.IsCompleted)
         {
@@ -49,7 +50,8 @@ public sealed class ServerLimitTests(EdgeShop shop)
         await using var slow = await Connection.OpenAsync(shop.Port, receiveBuffer: 4096);
         // Several of the largest answers there are, so that no buffer on the way holds them.
         for (var i = 0; i < 8; i++)
-            await slow.WriteAsync(Encoding.ASCII.GetBytes($"GET /scalar/scalar.js HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: {EdgeShop.NewAddress()}\r\n\r\n"));
+            await slow.WriteAsync(Encoding.ASCII.GetBytes(
+                $"GET /scalar/scalar.js HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: {EdgeShop.NewAddress()}\r\n\r\n"));
         var until = DateTime.UtcNow + CallTimeout;
         var one = new byte[1];
         long read = 0;
@@ -76,7 +78,8 @@ public sealed class ServerLimitTests(EdgeShop shop)
     {
         await using var stream = await ConnectAsync();
         var (order, guest) = await OrderAsync();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET /api/v1/orders/{order}/events HTTP/1.1\r\nHost: shop.example\r\nX-Cart-Id: {guest}\r\nX-Forwarded-For: {EdgeShop.NewAddress()}\r\n\r\n"));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"GET /api/v1/orders/{order}/events HTTP/1.1\r\nHost: shop.example\r\nX-Cart-Id: "
+            + $"{guest}\r\nX-Forwarded-For: {EdgeShop.NewAddress()}\r\n\r\n"));
         var text = new StringBuilder();
         var buffer = new byte[4096];
         // Longer than slowness is borne.
@@ -151,7 +154,8 @@ public sealed class ServerLimitTests(EdgeShop shop)
     private async Task<(string Order, string Cart)> OrderAsync()
     {
         await Until.TrueAsync("the administrator exists", CallTimeout, async () =>
-            (int)(await shop.From().PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
+            (int)(await shop.From().PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status
+                == 200);
         var admin = await shop.From().AsAdminAsync();
         var sku = await admin.CreateProductAsync();
         var guest = await shop.From().AsGuestAsync();

@@ -76,10 +76,12 @@ public sealed class SessionTests(RunningShop shop)
         await Until.TrueAsync("the session's token is refused", Limit, async () => (int)(await there.GetAsync("/me")).Status == 401);
 
         Expect.Status(200, await shop.Admin.PutAsync($"/admin/users/{admin.Id}/roles", new { roles = Array.Empty<string>() }));
-        await Until.TrueAsync("the lost role opens nothing", Limit, async () => (int)(await here.GetAsync("/admin/orders?limit=1")).Status == 403);
+        await Until.TrueAsync(
+            "the lost role opens nothing", Limit, async () => (int)(await here.GetAsync("/admin/orders?limit=1")).Status == 403);
         Expect.Status(200, await here.GetAsync("/me"));
         Expect.Status(200, await shop.Admin.PutAsync($"/admin/users/{admin.Id}/roles", new { roles = new[] { "admin" } }));
-        await Until.TrueAsync("the role is back, without a new token", Limit, async () => (int)(await here.GetAsync("/admin/orders?limit=1")).Status == 200);
+        await Until.TrueAsync(
+            "the role is back, without a new token", Limit, async () => (int)(await here.GetAsync("/admin/orders?limit=1")).Status == 200);
     }
 
     [Fact]
@@ -87,8 +89,10 @@ public sealed class SessionTests(RunningShop shop)
     {
         var customer = await Customer.RegisterAsync(shop.Api);
         var other = await customer.LoginAsync();
-        Expect.Status(204, await customer.Api.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }));
-        await Until.TrueAsync("the other session's token is refused", Limit, async () => (int)(await other.Api.GetAsync("/me")).Status == 401);
+        Expect.Status(
+            204, await customer.Api.PostAsync("/me/password", new { currentPassword = customer.Password, newPassword = "a new password" }));
+        await Until.TrueAsync(
+            "the other session's token is refused", Limit, async () => (int)(await other.Api.GetAsync("/me")).Status == 401);
         Expect.Status(200, await customer.Api.GetAsync("/me"));
     }
 

@@ -30,7 +30,9 @@ public sealed partial class StartPageTests(RunningShop shop)
     {
         var page = await GetAsync("text/html");
         var style = Style.Match(page.Body).Groups[1].Value;
-        Assert.Contains($"style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'", page.Headers["Content-Security-Policy"], StringComparison.Ordinal);
+        Assert.Contains(
+            $"style-src 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)))}'",
+            page.Headers["Content-Security-Policy"], StringComparison.Ordinal);
         Assert.StartsWith("default-src 'none'", page.Headers["Content-Security-Policy"], StringComparison.Ordinal);
         Assert.DoesNotMatch("(src|href)=\"(https?:)?//|<script", page.Body);
         Assert.Equal("nosniff", page.Headers["X-Content-Type-Options"]);
@@ -43,7 +45,9 @@ public sealed partial class StartPageTests(RunningShop shop)
     public async Task programs_get_the_same_as_json(string accept)
     {
         var answer = Expect.Status(200, await GetAsync(accept));
-        Assert.Equal(("SoonShop", "/scalar", "/openapi/v1.json"), (answer.Text("name"), answer.Text("links.documentation"), answer.Text("links.openapi")));
+        Assert.Equal(
+            ("SoonShop", "/scalar", "/openapi/v1.json"),
+            (answer.Text("name"), answer.Text("links.documentation"), answer.Text("links.openapi")));
     }
 
     [Fact]
@@ -60,7 +64,8 @@ public sealed partial class StartPageTests(RunningShop shop)
     }
 
     private Task<Reply> GetAsync(string? accept, params (string, string)[] headers) =>
-        shop.Api.SendAsync(HttpMethod.Get, "//", more: [.. headers, .. accept is null ? Array.Empty<(string, string)>() : [("Accept", accept)]]);
+        shop.Api.SendAsync(
+            HttpMethod.Get, "//", more: [.. headers, .. accept is null ? Array.Empty<(string, string)>() : [("Accept", accept)]]);
 
     [GeneratedRegex("href=\"([^\"]+)\"")]
     private static partial Regex Link { get; }

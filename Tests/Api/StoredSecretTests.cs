@@ -47,7 +47,8 @@ public sealed class StoredSecretTests(RunningShop shop)
         var reply = await client.PostAsync(path, text, Guid.NewGuid().ToString());
         var where = $"POST /api/v1{path}";
         // As the version before made it.
-        var digest = Convert.ToHexStringLower(SHA256.HashData([.. Encoding.UTF8.GetBytes($"{where.Length}:{where}0:"), .. SHA256.HashData(bytes)]));
+        var digest = Convert.ToHexStringLower(
+            SHA256.HashData([.. Encoding.UTF8.GetBytes($"{where.Length}:{where}0:"), .. SHA256.HashData(bytes)]));
         Assert.Equal(0, await shop.Shop.QueryAsync<long>(
             "select count(*) from grain_state where state is not null and position(convert_to($1, 'UTF8') in state) > 0", digest));
         return reply;
@@ -61,7 +62,8 @@ public sealed class StoredSecretTests(RunningShop shop)
         {
             if (item!["post"]?["requestBody"]?["content"]?["application/json"]?["schema"] is not { } schema)
                 continue;
-            var members = (schema["$ref"]?.GetValue<string>().Split('/')[^1] is { } name ? schemas[name] : schema)?["properties"]?.AsObject();
+            var members =
+                (schema["$ref"]?.GetValue<string>().Split('/')[^1] is { } name ? schemas[name] : schema)?["properties"]?.AsObject();
             if (members is not null && members.Any(m => Regex.IsMatch(m.Key, "password|token|secret", RegexOptions.IgnoreCase)))
                 yield return path.Replace("/api/v1", "", StringComparison.Ordinal);
         }

@@ -22,7 +22,8 @@ public sealed class StrangerTests(RunningShop shop)
     [Fact]
     public async Task ids_and_addresses_that_nobody_has_leave_no_activation_behind()
     {
-        var asked = (await Task.WhenAll(Enumerable.Range(0, Times).Select(_ => AskAsync()))).SelectMany(k => k).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var asked = (await Task.WhenAll(Enumerable.Range(0, Times).Select(_ => AskAsync()))).SelectMany(k => k)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
 
         using var client = await ConnectAsync();
         var silo = client.Services.GetRequiredService<IClusterClient>().GetGrain<IManagementGrain>(0);
@@ -32,7 +33,9 @@ public sealed class StrangerTests(RunningShop shop)
             await Until.TrueAsync("nothing of it is in memory", TimeSpan.FromSeconds(30), async () =>
             {
                 var active = await silo.GetDetailedGrainStatistics();
-                left = [.. active.Where(a => asked.Contains(a.GrainId.Key.ToString()!) && !Remembering.Any(r => a.GrainType.EndsWith(r, StringComparison.Ordinal))).Select(a => $"{a.GrainId}")];
+                left = [.. active.Where(a =>
+                    asked.Contains(a.GrainId.Key.ToString()!) && !Remembering.Any(r => a.GrainType.EndsWith(r, StringComparison.Ordinal)))
+                    .Select(a => $"{a.GrainId}")];
                 return left.Count == 0;
             });
         }
@@ -43,7 +46,9 @@ public sealed class StrangerTests(RunningShop shop)
         await client.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Asks every route that takes an id, an address or a token from whoever comes; answers the keys of the grains that were asked.</summary>
+    /// <summary>
+    /// Asks every route that takes an id, an address or a token from whoever comes; answers the keys of the grains that were asked.
+    /// </summary>
     private async Task<List<string>> AskAsync()
     {
         var keys = new List<string>();

@@ -16,7 +16,8 @@ public sealed class TlsTests(EdgeShop shop)
     public async Task the_shop_speaks_https(string version)
     {
         using var http = Trusting();
-        using var request = new HttpRequestMessage(HttpMethod.Get, "/health/ready") { Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health/ready")
+        { Version = Version.Parse(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         using var response = await http.SendAsync(request, Cancellation);
         Assert.Equal((HttpStatusCode.OK, Version.Parse(version)), (response.StatusCode, response.Version));
     }
@@ -30,7 +31,8 @@ public sealed class TlsTests(EdgeShop shop)
         http.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         var customer = await new ApiClient(http).AsNewCustomerAsync();
         Assert.Equal(
-            Expect.Status(200, await customer.GetAsync("/me")).Text("id"), Expect.Status(200, await (shop.From() with { AccessToken = customer.AccessToken }).GetAsync("/me")).Text("id"));
+            Expect.Status(200, await customer.GetAsync("/me")).Text("id"),
+            Expect.Status(200, await (shop.From() with { AccessToken = customer.AccessToken }).GetAsync("/me")).Text("id"));
     }
 
     [Fact]
@@ -72,7 +74,9 @@ public sealed class TlsTests(EdgeShop shop)
         using var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = api.Http.BaseAddress };
         http.DefaultRequestHeaders.Host = "shop.example";
         using var redirect = await http.GetAsync("/api/v1/products?q=tea", Cancellation);
-        Assert.Equal((HttpStatusCode.PermanentRedirect, "https://shop.example:8443/api/v1/products?q=tea"), (redirect.StatusCode, redirect.Headers.Location?.ToString()));
+        Assert.Equal(
+            (HttpStatusCode.PermanentRedirect, "https://shop.example:8443/api/v1/products?q=tea"),
+            (redirect.StatusCode, redirect.Headers.Location?.ToString()));
         http.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
         using var behindProxy = await http.GetAsync("/api/v1/products", Cancellation);
         Assert.Equal(HttpStatusCode.OK, behindProxy.StatusCode);

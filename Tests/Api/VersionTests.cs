@@ -19,7 +19,8 @@ public sealed class VersionTests(RunningShop shop)
         Assert.Equal("new", await host.TextAsync("/api/v2/greeting"));
         Assert.Equal("same", await host.TextAsync("/api/v1/weather"));
         Assert.Equal("same", await host.TextAsync("/api/v2/weather"));
-        Assert.Equal("1, 2", Header(await host.Http.GetAsync("/api/v2/weather", TestContext.Current.CancellationToken), "api-supported-versions"));
+        Assert.Equal(
+            "1, 2", Header(await host.Http.GetAsync("/api/v2/weather", TestContext.Current.CancellationToken), "api-supported-versions"));
         Assert.Equal(404, (int)(await host.Http.GetAsync("/api/v3/weather", TestContext.Current.CancellationToken)).StatusCode);
         Assert.Equal(404, (int)(await host.Http.GetAsync("/api/v1/only-in-the-second", TestContext.Current.CancellationToken)).StatusCode);
         Assert.Equal("here", await host.TextAsync("/api/v2/only-in-the-second"));
@@ -79,7 +80,8 @@ public sealed class VersionTests(RunningShop shop)
         Assert.Equal("@1769904000", Header(route, "Deprecation"));
         Assert.Equal("", Header(route, "Sunset"));
         Assert.Equal("", Header(await host.Http.GetAsync("/api/v2/weather", TestContext.Current.CancellationToken), "Deprecation"));
-        Assert.Equal("@1767225600", Header(await host.Http.GetAsync("/api/v1/refused", TestContext.Current.CancellationToken), "Deprecation"));
+        Assert.Equal(
+            "@1767225600", Header(await host.Http.GetAsync("/api/v1/refused", TestContext.Current.CancellationToken), "Deprecation"));
     }
 
     [Theory]
@@ -98,7 +100,8 @@ public sealed class VersionTests(RunningShop shop)
             ["Policy"] = "https://soonshop.dev/versions",
             [name] = value,
         };
-        var options = new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => $"Deprecations:some:{s.Key}", s => s.Value)).Build().Get<VersionsOptions>()!;
+        var options = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.ToDictionary(s => $"Deprecations:some:{s.Key}", s => s.Value)).Build().Get<VersionsOptions>()!;
         Assert.Contains($"Versions__Deprecations__some__{name}", Assert.Single(options.Problems()), StringComparison.Ordinal);
     }
 
@@ -112,7 +115,8 @@ public sealed class VersionTests(RunningShop shop)
         Assert.Equal("1", Expect.Status(200, await shop.Api.GetAsync("/products")).Headers["api-supported-versions"]);
     }
 
-    private static string Header(HttpResponseMessage answer, string name) => answer.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : "";
+    private static string Header(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : "";
 
     /// <summary>A front end with other routes, versioned as the shop's are.</summary>
     private sealed record Host(WebApplication App, HttpClient Http) : IAsyncDisposable

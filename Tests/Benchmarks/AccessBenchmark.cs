@@ -27,7 +27,8 @@ public sealed class AccessBenchmark(ITestOutputHelper output)
         using var remembered = new VerifiedTokens(keys, TimeProvider.System);
         var id = Guid.NewGuid();
         var user = new User(id, "ada@example.com", true, "Ada", "en", [Role.Customer], DateTimeOffset.UtcNow);
-        var token = new Tokens(options, keys, TimeProvider.System).ToResponse(new SignedIn(user, id, new RefreshToken(id, id, "x"))).AccessToken;
+        var token = new Tokens(options, keys, TimeProvider.System)
+            .ToResponse(new SignedIn(user, id, new RefreshToken(id, id, "x"))).AccessToken;
         var secret = new SymmetricSecurityKey(new byte[48]);
         var symmetric = new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
         {
@@ -38,8 +39,9 @@ public sealed class AccessBenchmark(ITestOutputHelper output)
         var plain = new JsonWebTokenHandler { MapInboundClaims = false };
         for (var round = 0; round < 2; round++)
         {
-            output.WriteLine($"HS256 {await MeasureAsync(plain, symmetric, hmac):F1} µs, ES256 {await MeasureAsync(plain, token, Tokens.Validation(keys)):F1} µs, "
-                + $"ES256 remembered {await MeasureAsync(remembered, token, Tokens.Validation(keys)):F1} µs a token");
+            output.WriteLine($"HS256 {await MeasureAsync(plain, symmetric, hmac):F1} µs, ES256 "
+                + $"{await MeasureAsync(plain, token, Tokens.Validation(keys)):F1} µs, ES256 remembered "
+                + $"{await MeasureAsync(remembered, token, Tokens.Validation(keys)):F1} µs a token");
         }
     }
 
@@ -52,7 +54,8 @@ public sealed class AccessBenchmark(ITestOutputHelper output)
         foreach (var seconds in (int[])[60, 5, 1, 0])
         {
             var (api, _) = await shop.StartApiProcessAsync(own: ("Auth__RecheckSeconds", $"{seconds}"));
-            fronts.Add(($"asked every {seconds} s", await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => api.AsNewCustomerAsync()))));
+            fronts.Add(
+                ($"asked every {seconds} s", await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => api.AsNewCustomerAsync()))));
         }
         foreach (var (_, customers) in fronts)
             await RunAsync(customers, WarmUp);

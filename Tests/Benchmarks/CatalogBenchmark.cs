@@ -32,7 +32,8 @@ public sealed class CatalogBenchmark(ITestOutputHelper output)
             for (var round = 1; round <= Rounds; round++)
             {
                 var (with, without) = (await RunAsync(cached, path), await RunAsync(asking, path));
-                output.WriteLine($"{path}, {Clients} clients, round {round}: {with,6:F0} reads/s with memory, {without,6:F0} without: {with / without:F1} times");
+                output.WriteLine($"{path}, {Clients} clients, round {round}: {with,6:F0} reads/s with memory, {without,6:F0} without: "
+                    + $"{with / without:F1} times");
             }
         }
     }

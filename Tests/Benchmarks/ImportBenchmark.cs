@@ -15,13 +15,15 @@ namespace SoonShop.Tests.Benchmarks;
 public sealed class ImportBenchmark(ITestOutputHelper output)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromHours(3);
-    private static readonly int Rows = int.Parse(Environment.GetEnvironmentVariable("SOONSHOP_IMPORT_ROWS") ?? "100000", CultureInfo.InvariantCulture);
+    private static readonly int Rows = int.Parse(
+        Environment.GetEnvironmentVariable("SOONSHOP_IMPORT_ROWS") ?? "100000", CultureInfo.InvariantCulture);
     private static readonly bool Kills = Environment.GetEnvironmentVariable("SOONSHOP_IMPORT_KILL") != "0";
 
     private static readonly string[] Words =
     [
-        "cotton", "linen", "wool", "shirt", "jacket", "lamp", "chair", "table", "kettle", "coffee", "grinder", "bottle", "steel", "glass", "oak", "walnut",
-        "classic", "modern", "outdoor", "travel", "summer", "winter", "light", "portable", "wireless", "speaker", "camera", "tripod", "cable", "charger",
+        "cotton", "linen", "wool", "shirt", "jacket", "lamp", "chair", "table", "kettle", "coffee", "grinder", "bottle", "steel", "glass",
+        "oak", "walnut", "classic", "modern", "outdoor", "travel", "summer", "winter", "light", "portable", "wireless", "speaker", "camera",
+        "tripod", "cable", "charger",
     ];
 
     [Fact(Explicit = true)]
@@ -39,7 +41,8 @@ public sealed class ImportBenchmark(ITestOutputHelper output)
         await using var shop = await StartAsync();
         await ImportedProducts.AddAsync(shop.Database, Rows);
         await RunAsync(shop, "stock", ImportedProducts.StockFile(Rows), "changed");
-        Assert.Equal(Rows, await shop.QueryAsync<long>("select count(*) from stock_ledger where delta = 7 and operation_id like 'adjust/import/%'"));
+        Assert.Equal(
+            Rows, await shop.QueryAsync<long>("select count(*) from stock_ledger where delta = 7 and operation_id like 'adjust/import/%'"));
         Assert.Equal(Rows, await shop.QueryAsync<long>("select count(distinct sku) from stock_ledger"));
     }
 
@@ -78,7 +81,9 @@ public sealed class ImportBenchmark(ITestOutputHelper output)
         var text = new System.Text.StringBuilder("Title,URL handle,Description,Vendor,Type,SKU,Price,Inventory quantity\n");
         for (var i = 0; i < Rows; i++)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{Some(4)} {i},b-{i},<p>{Some(40)}.</p>,Brand {i % 50},{Some(1)},B-{i:D8},{10 + (i % 90)}.50,5\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{Some(4)} {i},b-{i},<p>{Some(40)}.</p>,Brand {i % 50},{Some(1)},B-{i:D8},{10 + (i % 90)}.50,5\n");
         }
         return text.ToString();
 
@@ -101,7 +106,8 @@ public sealed class ImportBenchmark(ITestOutputHelper output)
                 {
                     last = watch.Elapsed;
                     output.WriteLine(
-                        $"{job.Text("status"),-8} {done,9:N0} rows, {(done - first) / watch.Elapsed.TotalSeconds,6:N0} rows/s, silo {Memory(shop.Silo.Id)} MB");
+                        $"{job.Text("status"),-8} {done,9:N0} rows, {(done - first) / watch.Elapsed.TotalSeconds,6:N0} rows/s, silo "
+                            + $"{Memory(shop.Silo.Id)} MB");
                 }
                 if (isOver)
                     return job;
@@ -112,5 +118,6 @@ public sealed class ImportBenchmark(ITestOutputHelper output)
     }
 
     private static string Memory(int process) => (long.Parse(
-        Regex.Match(File.ReadAllText($"/proc/{process}/status"), @"VmRSS:\s+(\d+)").Groups[1].Value, CultureInfo.InvariantCulture) / 1024).ToString(CultureInfo.InvariantCulture);
+        Regex.Match(File.ReadAllText($"/proc/{process}/status"), @"VmRSS:\s+(\d+)").Groups[1].Value,
+        CultureInfo.InvariantCulture) / 1024).ToString(CultureInfo.InvariantCulture);
 }

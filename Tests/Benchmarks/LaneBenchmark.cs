@@ -34,9 +34,11 @@ public sealed class LaneBenchmark(ITestOutputHelper output)
             output.WriteLine($"lanes {byLanes[^1]}; streams {byStreams[^1]}");
         }
         var (lanes, streams) = (byLanes.Min(c => c.Event), byStreams.Min(c => c.Event));
-        output.WriteLine($"An event to a new customer's handler: {lanes:F3} ms by lanes, {streams:F3} ms by streams, ratio {lanes / streams:F2}");
+        output.WriteLine(
+            $"An event to a new customer's handler: {lanes:F3} ms by lanes, {streams:F3} ms by streams, ratio {lanes / streams:F2}");
         (lanes, streams) = (byLanes.Min(c => c.Order), byStreams.Min(c => c.Order));
-        output.WriteLine($"A guest's order with all its events: {lanes:F2} ms by lanes, {streams:F2} ms by streams, ratio {lanes / streams:F2}");
+        output.WriteLine(
+            $"A guest's order with all its events: {lanes:F2} ms by lanes, {streams:F2} ms by streams, ratio {lanes / streams:F2}");
     }
 
     private static async Task<Cost> MeasureAsync(bool lanes)
@@ -61,18 +63,20 @@ public sealed class LaneBenchmark(ITestOutputHelper output)
     private sealed record Cost(double Event, double EventTransactions, double Order, double OrderTransactions)
     {
         public override string ToString() =>
-            $"{Event:F3} ms and {EventTransactions:F2} transactions an event, {Order:F2} ms and {OrderTransactions:F1} transactions an order";
+            $"{Event:F3} ms and {EventTransactions:F2} transactions an event, {Order:F2} ms and {OrderTransactions:F1} transactions an "
+                + "order";
     }
 
     private sealed class MeasuredSilo(bool lanes) : InProcessSilo
     {
         private string sku = "";
 
-        protected override void Configure(ISiloBuilder silo) => silo.Services.PostConfigure<PostgresStreamOptions>(ShopStreams.Provider, o =>
-        {
-            if (!lanes)
-                (o.Lanes, o.ReadInterval) = (null, TimeSpan.Zero);
-        });
+        protected override void Configure(ISiloBuilder silo) =>
+            silo.Services.PostConfigure<PostgresStreamOptions>(ShopStreams.Provider, o =>
+            {
+                if (!lanes)
+                    (o.Lanes, o.ReadInterval) = (null, TimeSpan.Zero);
+            });
 
         /// <summary>The processor time of what is done, in milliseconds, and the transactions of the database meanwhile.</summary>
         public async Task<(double Milliseconds, long Transactions)> ProcessorTimeAsync(Func<Task> work)
@@ -107,7 +111,8 @@ public sealed class LaneBenchmark(ITestOutputHelper output)
             if (sku.Length == 0)
             {
                 sku = await CreateProductAsync();
-                await Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new AdjustStock("stock", 100_000, "delivery", null));
+                await Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku))
+                    .AdjustAsync(new AdjustStock("stock", 100_000, "delivery", null));
             }
             var guests = Enumerable.Range(0, count).Select(_ => new Caller(null, Guid.NewGuid(), false)).ToArray();
             foreach (var guest in guests)
@@ -132,7 +137,8 @@ public sealed class LaneBenchmark(ITestOutputHelper output)
 
         private Task DrainAsync() => Until.TrueAsync("everything is acknowledged", TimeSpan.FromMinutes(2), async () =>
             await QueryAsync<long>(
-                "select count(*) from event e join stream_queue q on q.id = e.queue where e.due_at is null and e.position > q.watermark") == 0);
+                "select count(*) from event e join stream_queue q on q.id = e.queue where e.due_at is null and e.position > q.watermark")
+                    == 0);
 
         private Task<long> TransactionsAsync() =>
             QueryAsync<long>("select xact_commit from pg_stat_database where datname = current_database()");

@@ -8,9 +8,9 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Benchmarks;
 
 /// <summary>
-/// What becomes of a shop that is asked for more than it can do. Requests come when they come (open loop, at random), whether earlier ones were answered or
-/// not, and each one's latency counts from when it was to be sent: nothing is hidden by a generator that waits. First the rate that the shop
-/// sustains, then 50 to 300 % of it, with load shedding and without. <c>./test.sh bench OverloadBenchmark</c>
+/// What becomes of a shop that is asked for more than it can do. Requests come when they come (open loop, at random), whether earlier ones
+/// were answered or not, and each one's latency counts from when it was to be sent: nothing is hidden by a generator that waits. First the
+/// rate that the shop sustains, then 50 to 300 % of it, with load shedding and without. <c>./test.sh bench OverloadBenchmark</c>
 /// </summary>
 public sealed class OverloadBenchmark(ITestOutputHelper output)
 {
@@ -39,7 +39,9 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
         int? rate = null;
         foreach (var shedding in (bool[])[true, false])
         {
-            var (shop, api) = await Shop.StartProcessesAsync(("Admission__Enabled", $"{shedding}"), ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"), ("RateLimits__Enabled", "false"), ("Logging__LogLevel__Default", "Error"));
+            var (shop, api) = await Shop.StartProcessesAsync(
+                ("Admission__Enabled", $"{shedding}"), ("Admission__InitialLimit", "64"), ("Admission__MinLimit", "16"),
+                ("RateLimits__Enabled", "false"), ("Logging__LogLevel__Default", "Error"));
             await using var _ = shop;
             var load = await Load.PrepareAsync(api);
             await WarmUpAsync(load);
@@ -60,8 +62,8 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The highest rate at which nothing to speak of is refused, and nineteen of twenty are answered within half a second: from what some clients
-    /// reach that wait for their answers, down until it is sustained, or up until it is not any more.
+    /// The highest rate at which nothing to speak of is refused, and nineteen of twenty are answered within half a second: from what some
+    /// clients reach that wait for their answers, down until it is sustained, or up until it is not any more.
     /// </summary>
     private async Task<int> FindRateAsync(Load load)
     {
@@ -87,13 +89,18 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
         }
     }
 
-    private sealed record Figures(double Offered, double Admitted, double Refused, double Failed, double AdmittedP50, double AdmittedP95, double AdmittedP99, double RefusedP50, double RefusedP99)
+    private sealed record Figures(
+        double Offered, double Admitted, double Refused, double Failed, double AdmittedP50, double AdmittedP95, double AdmittedP99,
+        double RefusedP50, double RefusedP99)
     {
         public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-            $"{Offered,9:F0}  {Admitted,10:F0}  {Refused,9:F0}  {Failed,8:F0} | {AdmittedP50,9:F0} ms {AdmittedP95,6:F0} ms {AdmittedP99,6:F0} ms | {RefusedP50,7:F0} ms {RefusedP99,6:F0} ms");
+            $"{Offered,9:F0}  {Admitted,10:F0}  {Refused,9:F0}  {Failed,8:F0} | {AdmittedP50,9:F0} ms {AdmittedP95,6:F0} ms "
+                + $"{AdmittedP99,6:F0} ms | {RefusedP50,7:F0} ms {RefusedP99,6:F0} ms");
     }
 
-    /// <summary>A mix: half of the requests read a product, and one in seven is an order; carts are filled and read, and products searched.</summary>
+    /// <summary>
+    /// A mix: half of the requests read a product, and one in seven is an order; carts are filled and read, and products searched.
+    /// </summary>
     private sealed class Load(HttpClient http, string[] skus, ConcurrentQueue<string> empty)
     {
         private readonly ConcurrentQueue<string> full = [];
@@ -171,7 +178,8 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
             }
             return new Figures(
                 offered / seconds, Count(Result.Admitted), Count(Result.Refused), Count(Result.Failed),
-                Percentile(Result.Admitted, 0.5), Percentile(Result.Admitted, 0.95), Percentile(Result.Admitted, 0.99), Percentile(Result.Refused, 0.5), Percentile(Result.Refused, 0.99));
+                Percentile(Result.Admitted, 0.5), Percentile(Result.Admitted, 0.95), Percentile(Result.Admitted, 0.99),
+                Percentile(Result.Refused, 0.5), Percentile(Result.Refused, 0.99));
 
             async Task TimedAsync(TimeSpan scheduled)
             {
@@ -215,7 +223,9 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
             return result;
         }
 
-        /// <summary>A line into a cart; where all carts are busy, a new cart: what is asked for must not get cheaper because answers are late.</summary>
+        /// <summary>
+        /// A line into a cart; where all carts are busy, a new cart: what is asked for must not get cheaper because answers are late.
+        /// </summary>
         private async Task<Result> FillAsync(string sku)
         {
             if (!empty.TryDequeue(out var cart))
@@ -225,7 +235,8 @@ public sealed class OverloadBenchmark(ITestOutputHelper output)
             return result;
         }
 
-        private async Task<Result> SendAsync(HttpMethod method, string path, string? cart = null, JsonObject? body = null, Action<JsonNode>? answer = null)
+        private async Task<Result> SendAsync(
+            HttpMethod method, string path, string? cart = null, JsonObject? body = null, Action<JsonNode>? answer = null)
         {
             using var request = new HttpRequestMessage(method, path);
             if (cart is not null)

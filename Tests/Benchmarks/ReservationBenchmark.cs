@@ -30,9 +30,11 @@ public sealed class ReservationBenchmark(InProcessSilo silo, ITestOutputHelper o
             var (a, aWal) = await MeasureAsync(few);
             var (b, bWal) = round % 2 == 1 ? manyFirst : await MeasureAsync(many);
             results.Add((a, b, aWal, bWal));
-            output.WriteLine($"round {round + 1}: 100 outstanding {a,7:F0}/s {aWal,5:F0} B of WAL each | 10,000 outstanding {b,7:F0}/s {bWal,5:F0} B of WAL each | ratio {a / b:F2}");
+            output.WriteLine($"round {round + 1}: 100 outstanding {a,7:F0}/s {aWal,5:F0} B of WAL each | 10,000 outstanding {b,7:F0}/s "
+                + $"{bWal,5:F0} B of WAL each | ratio {a / b:F2}");
         }
-        output.WriteLine($"median ratio of rates (100 : 10,000 outstanding): {Median(results.Select(r => r.Few / r.Many)):F2}; of WAL a movement: {Median(results.Select(r => r.FewWal / r.ManyWal)):F2}");
+        output.WriteLine($"median ratio of rates (100 : 10,000 outstanding): {Median(results.Select(r => r.Few / r.Many)):F2}; of WAL a "
+            + $"movement: {Median(results.Select(r => r.FewWal / r.ManyWal)):F2}");
     }
 
     private async Task<IInventoryItemGrain> StockedAsync(int outstanding)
@@ -48,12 +50,13 @@ public sealed class ReservationBenchmark(InProcessSilo silo, ITestOutputHelper o
     {
         var before = await WalAsync();
         var watch = Stopwatch.StartNew();
-        await Parallel.ForEachAsync(Enumerable.Range(0, PairsPerRound), new ParallelOptions { MaxDegreeOfParallelism = InFlight }, async (_, _) =>
-        {
-            var order = Guid.NewGuid();
-            await item.ReserveAsync(order, 1, repeated: false);
-            await item.ReleaseAsync(order);
-        });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, PairsPerRound), new ParallelOptions { MaxDegreeOfParallelism = InFlight }, async (_, _) =>
+            {
+                var order = Guid.NewGuid();
+                await item.ReserveAsync(order, 1, repeated: false);
+                await item.ReleaseAsync(order);
+            });
         var movements = 2.0 * PairsPerRound;
         return (movements / watch.Elapsed.TotalSeconds, (await WalAsync() - before) / movements);
     }

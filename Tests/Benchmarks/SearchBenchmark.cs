@@ -77,7 +77,8 @@ public sealed class SearchBenchmark(ITestOutputHelper output)
             times.Add(watch.Elapsed.TotalMilliseconds);
         }
         times.Sort();
-        output.WriteLine(Invariant($"A change is found by the first search: after {times[25]:F1} ms (p50), {times[^1]:F1} ms (longest of 50)"));
+        output.WriteLine(
+            Invariant($"A change is found by the first search: after {times[25]:F1} ms (p50), {times[^1]:F1} ms (longest of 50)"));
     }
 
     private async Task FacetsAsync(SearchedCatalog shop, int size, string[] texts, CancellationToken cancellation)

@@ -39,7 +39,8 @@ public sealed class SecondLevelCacheBenchmark(ITestOutputHelper output)
         var queries = Enumerable.Range(0, Products).Select(Query).ToArray();
         (string Name, Func<int, Task> Cluster, Func<int, Task> Redis)[] reads =
         [
-            ("a product", i => ProductAsync(shop, skus[i]), i => ReadAsync(second, $"product/{skus[i]}", () => ProductAsync(shop, skus[i]))),
+            ("a product", i => ProductAsync(shop, skus[i]),
+                i => ReadAsync(second, $"product/{skus[i]}", () => ProductAsync(shop, skus[i]))),
             ("a search", i => SearchAsync(shop, queries[i]), i => ReadAsync(second, $"search/{i}", () => SearchAsync(shop, queries[i]))),
         ];
         foreach (var (name, cluster, fromRedis) in reads)

@@ -23,7 +23,8 @@ public sealed class StorageBenchmark(StorageProviders silo, ITestOutputHelper ou
     [Fact(Explicit = true)]
     public async Task operations_a_second()
     {
-        Assert.Equal("on/on", await silo.QueryAsync<string>("select current_setting('fsync') || '/' || current_setting('synchronous_commit')"));
+        Assert.Equal(
+            "on/on", await silo.QueryAsync<string>("select current_setting('fsync') || '/' || current_setting('synchronous_commit')"));
         await CompareAsync("warm-up", 64, rounds: 1, WriteAsync);
         foreach (var grains in (int[])[1, 8, 64, 256])
             await CompareAsync("writes", grains, Rounds, WriteAsync);
@@ -34,14 +35,17 @@ public sealed class StorageBenchmark(StorageProviders silo, ITestOutputHelper ou
 
     private delegate Task Operation(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n);
 
-    private static Task WriteAsync(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n) => storage.WriteStateAsync("cart", id, state);
+    private static Task WriteAsync(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n) =>
+        storage.WriteStateAsync("cart", id, state);
 
     private static Task WriteWithEventAsync(IGrainStorage storage, GrainId id, GrainState<StateEnvelope<CartState>> state, int n)
     {
         state.State = new StateEnvelope<CartState>
         {
             State = Sample.State,
-            Events = [new EventEnvelope($"{id}#{n}", $"{id}", n, "inventory.out-of-stock", "x", "cart", $"{id}", DateTimeOffset.UtcNow, null, "c", null, null, new InventoryOutOfStock("MUG"))],
+            Events = [new EventEnvelope(
+                $"{id}#{n}", $"{id}", n, "inventory.out-of-stock", "x", "cart", $"{id}", DateTimeOffset.UtcNow, null, "c", null, null,
+                new InventoryOutOfStock("MUG"))],
         };
         return storage.WriteStateAsync("cart", id, state);
     }
@@ -61,7 +65,9 @@ public sealed class StorageBenchmark(StorageProviders silo, ITestOutputHelper ou
         {
             // Each goes first in turn.
             var results = new Dictionary<StorageProvider, Result>();
-            foreach (var provider in round % 2 == 0 ? [StorageProvider.AdoNet, StorageProvider.GroupCommit] : (StorageProvider[])[StorageProvider.GroupCommit, StorageProvider.AdoNet])
+            foreach (var provider in round % 2 == 0
+                ? [StorageProvider.AdoNet, StorageProvider.GroupCommit]
+                : (StorageProvider[])[StorageProvider.GroupCommit, StorageProvider.AdoNet])
                 results[provider] = await MeasureAsync(provider, grains, operation);
             var (ado, group) = (results[StorageProvider.AdoNet], results[StorageProvider.GroupCommit]);
             ratios.Add(group.Rate / ado.Rate);
@@ -95,7 +101,8 @@ public sealed class StorageBenchmark(StorageProviders silo, ITestOutputHelper ou
     {
         State = CartState.Empty(true) with
         {
-            Lines = [.. Enumerable.Range(1, 3).Select(n => new CartLine($"SKU-{n:D8}", $"A product with a name of usual length, {n}", n, new Money(1999, "USD")))],
+            Lines = [.. Enumerable.Range(1, 3).Select(n =>
+                new CartLine($"SKU-{n:D8}", $"A product with a name of usual length, {n}", n, new Money(1999, "USD")))],
         },
     };
 

@@ -23,7 +23,8 @@ public sealed class StreamBenchmark(ITestOutputHelper output)
     public async Task committed_to_handled(int queues)
     {
         await using var database = await StreamDatabase.CreateAsync();
-        await using var silo = await StreamSilo.StartAsync(database, o => o.Queues = queues, stream: s => s.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly));
+        await using var silo = await StreamSilo.StartAsync(
+            database, o => o.Queues = queues, stream: s => s.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly));
         var run = Guid.NewGuid().ToString("N")[..8];
         // The first one compiles what the others use.
         await RoundAsync(database, $"warm-up-{run}", 500);
@@ -51,8 +52,10 @@ public sealed class StreamBenchmark(ITestOutputHelper output)
             await database.QueryAsync<long>(
                 """
                 select count(pg_notify('soonshop_events', array_to_string(queues, ','))) from (select insert_events($1, (
-                  select jsonb_agg(jsonb_build_object('id', gen_random_uuid(), 'source', gen_random_uuid(), 'sequence', 1, 'type', 'test', 'subject', n,
-                    'streamNamespace', 'counting', 'streamKey', $2 || n % $5, 'time', now(), 'data', jsonb_build_object('text', repeat('x', 200))))
+                  select jsonb_agg(jsonb_build_object('id', gen_random_uuid(), 'source', gen_random_uuid(), 'sequence', 1, 'type',
+                      'test', 'subject', n,
+                    'streamNamespace', 'counting', 'streamKey', $2 || n % $5, 'time', now(), 'data',
+                    jsonb_build_object('text', repeat('x', 200))))
                   from generate_series($3, $4) n)) as queues) inserted
                 """,
                 StreamSilo.Provider, $"{run}-", first, Math.Min(events, first + 500) - 1, Streams);
@@ -65,7 +68,8 @@ public sealed class StreamBenchmark(ITestOutputHelper output)
     {
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 5).Select(n => silo.Streams.GetStream<long>("timing", $"{run}-load-{(5 * i + n) % 500}").OnNextAsync(0)));
+            await Task.WhenAll(Enumerable.Range(0, 5).Select(n =>
+                silo.Streams.GetStream<long>("timing", $"{run}-load-{(5 * i + n) % 500}").OnNextAsync(0)));
             await Task.Delay(5, CancellationToken.None);
         }
     }
@@ -81,7 +85,8 @@ public sealed class StreamBenchmark(ITestOutputHelper output)
         }
         await Running.Until.TrueAsync("all handled", TimeSpan.FromSeconds(30), () => Task.FromResult(Timing.Took.Count >= Samples));
         var took = Timing.Took.Order().ToArray();
-        output.WriteLine($"   OnNextAsync called to handled, {when}: p50 {took[Samples / 2]:F1} ms, p95 {took[Samples * 95 / 100]:F1} ms, p99 {took[Samples * 99 / 100]:F1} ms");
+        output.WriteLine($"   OnNextAsync called to handled, {when}: p50 {took[Samples / 2]:F1} ms, p95 {took[Samples * 95 / 100]:F1} ms, "
+            + $"p99 {took[Samples * 99 / 100]:F1} ms");
     }
 }
 
@@ -93,7 +98,8 @@ internal sealed class Counting : Grain, IGrainWithStringKey, IStreamSubscription
 
     public static TaskCompletionSource Done { get; private set; } = new();
 
-    public static void Expect(int events) => (left, Done) = (events, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    public static void Expect(int events) =>
+        (left, Done) = (events, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
         handleFactory.Create<CloudEvent>().ResumeAsync((_, _) =>

@@ -7,8 +7,8 @@ namespace SoonShop.Tests.Documents;
 
 /// <summary>
 /// Runs every <c>bash</c> block of <c>docs/getting-started.md</c>, <c>docs/pricing.md</c>, <c>docs/csv.md</c>, <c>docs/search.md</c>,
-/// <c>docs/images.md</c> and <c>README.md</c>, top to bottom in one shell, against a fresh shop. A <c>text</c> block right below a block is what it must print;
-/// <c>…</c> in it stands for anything on one line. Blocks with other tags (<c>console</c>, say) are not run.
+/// <c>docs/images.md</c> and <c>README.md</c>, top to bottom in one shell, against a fresh shop. A <c>text</c> block right below a block is
+/// what it must print; <c>…</c> in it stands for anything on one line. Blocks with other tags (<c>console</c>, say) are not run.
 /// </summary>
 public sealed class GettingStartedTests
 {
@@ -68,7 +68,9 @@ public sealed class GettingStartedTests
             document.Blocks.ElementAtOrDefault(b.Index + 1) is { Language: "text", FollowsCode: true } next ? next.Text : null));
     }
 
-    /// <summary>The commands, with this shop's addresses and folder in place of those of <c>run.sh</c>. The first one that fails ends them.</summary>
+    /// <summary>
+    /// The commands, with this shop's addresses and folder in place of those of <c>run.sh</c>. The first one that fails ends them.
+    /// </summary>
     private static string Script(IEnumerable<Step> steps, string shop, string mail)
     {
         var port = TcpPort.Free().ToString(CultureInfo.InvariantCulture);

@@ -21,17 +21,19 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
             await base.InitializeAsync();
             await using var fill = Database.CreateCommand($"""
                 insert into event_delivery (
-                    event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key, event_time, data, status, dead_at,
-                    attempts, error_class, error_type, error_message, fingerprint, history)
-                  select 'e' || i, 'handler-' || i % 5, 'k' || i, 'type-' || i % 40, '/s', i, 's', 'test', 'k' || i, now(), convert_to(repeat('x', 300), 'UTF8'), 'dead',
-                         now() - make_interval(secs => i), 5, (array['transient', 'network', 'system', 'business'])[1 + i % 4], 'X', 'message ' || i % 200,
+                    event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key, event_time,
+                    data, status, dead_at, attempts, error_class, error_type, error_message, fingerprint, history)
+                  select 'e' || i, 'handler-' || i % 5, 'k' || i, 'type-' || i % 40, '/s', i, 's', 'test', 'k' || i, now(),
+                         convert_to(repeat('x', 300), 'UTF8'), 'dead', now() - make_interval(secs => i), 5,
+                         (array['transient', 'network', 'system', 'business'])[1 + i % 4], 'X', 'message ' || i % 200,
                          'fingerprint-' || i % 200, jsonb_build_array(jsonb_build_object('attempt', 1, 'stack', repeat(md5(i::text), 60)))
                   from generate_series(1, {Letters}) i;
                 insert into event_delivery (
-                    event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key, event_time, data, status, dead_at, ended_at,
-                    attempts, error_class, error_type, error_message, fingerprint, history)
-                  select 'ended ' || event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key, event_time, data, 'resolved', dead_at, now(),
-                         attempts, error_class, error_type, error_message, fingerprint, history
+                    event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key, event_time, data,
+                    status, dead_at, ended_at, attempts, error_class, error_type, error_message, fingerprint, history)
+                  select 'ended ' || event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key,
+                         event_time, data, 'resolved', dead_at, now(), attempts, error_class, error_type, error_message,
+                         fingerprint, history
                   from event_delivery where sequence <= {Ended}
                 """);
             fill.CommandTimeout = 120;
@@ -55,7 +57,8 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
         ["to"] = new(To: DateTimeOffset.UtcNow.AddHours(-12)),
         ["from and to"] = new(From: DateTimeOffset.UtcNow.AddHours(-3), To: DateTimeOffset.UtcNow.AddHours(-2)),
         ["class, handler and event type"] = new(ErrorClass.Transient, "handler-3", "type-8"),
-        ["handler, from and to"] = new(Handler: "handler-3", From: DateTimeOffset.UtcNow.AddHours(-3), To: DateTimeOffset.UtcNow.AddHours(-2)),
+        ["handler, from and to"] = new(
+            Handler: "handler-3", From: DateTimeOffset.UtcNow.AddHours(-3), To: DateTimeOffset.UtcNow.AddHours(-2)),
         ["resolved"] = new(Resolved: true),
         ["resolved, handler and from"] = new(Handler: "handler-3", Resolved: true, From: DateTimeOffset.UtcNow.AddHours(-3)),
     };
@@ -63,19 +66,25 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
     public static TheoryData<string> NamesOfFilters => [.. Filters.Keys];
 
     public static TheoryData<string, DeadLetterGrouping> NamesOfFiltersAndGroupings =>
-        new(from name in Filters.Keys where !name.StartsWith("resolved", StringComparison.Ordinal) from grouping in Enum.GetValues<DeadLetterGrouping>() select (name, grouping));
+        new(from name in Filters.Keys
+            where !name.StartsWith("resolved", StringComparison.Ordinal)
+            from grouping in Enum.GetValues<DeadLetterGrouping>()
+            select (name, grouping));
 
     [Theory, MemberData(nameof(NamesOfFilters))]
     public async Task a_page_is_read_by_an_index_whatever_the_filter(string name)
     {
         var filter = Filters[name];
         var first = (await Admin.ListDeadLettersAsync(filter, new PageRequest(50), TestContext.Current.CancellationToken)).Value!;
-        var second = (await Admin.ListDeadLettersAsync(filter, new PageRequest(50, first.NextCursor), TestContext.Current.CancellationToken)).Value!;
+        var second =
+            (await Admin.ListDeadLettersAsync(filter, new PageRequest(50, first.NextCursor), TestContext.Current.CancellationToken)).Value!;
         Assert.Equal((50, 50), (first.Items.Length, second.Items.Length));
         Assert.True(first.Items[^1].DeadAt > second.Items[0].DeadAt);
         Assert.Equal(100, first.Items.Concat(second.Items).Select(i => i.Id).Distinct().Count());
         Assert.All(first.Items.Concat(second.Items), i => Assert.True(
-            (filter.Type ?? i.Type) == i.Type && (filter.Handler ?? i.Handler) == i.Handler && (filter.EventType ?? i.EventType) == i.EventType
+            (filter.Type ?? i.Type) == i.Type
+                && (filter.Handler ?? i.Handler) == i.Handler
+                && (filter.EventType ?? i.EventType) == i.EventType
             && (filter.Fingerprint ?? i.Fingerprint) == i.Fingerprint && !(i.DeadAt < filter.From) && !(i.DeadAt >= filter.To)
             && (i.Status == DeliveryStatus.Dead) == (filter.Resolved is null)));
 
@@ -112,7 +121,8 @@ public sealed class DeadLetterScaleTests(DeadLetterScaleTests.Crowd silo) : ICla
         Assert.Equal(new ReplayResponse(0, 0), await Admin.ReplayAsync(filter, "somebody"));
         Assert.Equal(Letters / 200, await silo.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting' and replay"));
         // Nobody here is called like those handlers: they wait for a silo that knows them.
-        await silo.QueryAsync<long>("with back as (update event_delivery set status = 'dead', replay = false, due_at = null where status = 'waiting' returning 1) select count(*) from back");
+        await silo.QueryAsync<long>("with back as (update event_delivery set status = 'dead', replay = false, due_at = null where status = "
+            + "'waiting' returning 1) select count(*) from back");
         // Rows that changed make a scan of the whole table look cheap until the next vacuum.
         await using var vacuum = silo.Database.CreateCommand("vacuum analyze event_delivery");
         await vacuum.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);

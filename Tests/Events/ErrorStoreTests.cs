@@ -71,16 +71,20 @@ public abstract class ErrorStoreContract
     [Fact]
     public async Task every_criterion_filters()
     {
-        var (a, b) = (New() with { Type = ErrorClass.Network, EventType = "order.placed" }, New() with { At = Start.AddHours(1), ResolvedAt = Start.AddHours(2), ResolvedBy = "retry" });
+        var (a, b) = (
+            New() with { Type = ErrorClass.Network, EventType = "order.placed" },
+            New() with { At = Start.AddHours(1), ResolvedAt = Start.AddHours(2), ResolvedBy = "retry" });
         await Record.AddAsync([a, b], None);
         foreach (var (filter, expected) in (IEnumerable<(EventErrorFilter, EventError[])>)
         [
-            (new(), [b, a]), (new(Type: ErrorClass.Network), [a]), (new(EventType: b.EventType), [b]), (new(Resolved: true), [b]), (new(Resolved: false), [a]),
-            (new(From: Start.AddHours(1)), [b]), (new(To: Start.AddHours(1)), [a]), (new(From: Start, To: Start.AddHours(2)), [b, a]),
-            (new(Type: ErrorClass.Network, Resolved: true), []),
+            (new(), [b, a]), (new(Type: ErrorClass.Network), [a]), (new(EventType: b.EventType), [b]), (new(Resolved: true), [b]),
+            (new(Resolved: false), [a]), (new(From: Start.AddHours(1)), [b]), (new(To: Start.AddHours(1)), [a]),
+            (new(From: Start, To: Start.AddHours(2)), [b, a]), (new(Type: ErrorClass.Network, Resolved: true), []),
         ])
             Assert.Equal(expected, (await ListAsync(filter)).Items);
-        Assert.Contains(a, (await Record.ListAsync(new EventErrorFilter(Type: ErrorClass.Network, EventType: "order.placed"), new PageRequest(100), None)).Value!.Items);
+        Assert.Contains(
+            a, (await Record.ListAsync(
+                new EventErrorFilter(Type: ErrorClass.Network, EventType: "order.placed"), new PageRequest(100), None)).Value!.Items);
     }
 
     [Fact]
@@ -115,7 +119,8 @@ public abstract class ErrorStoreContract
     [Fact]
     public async Task a_handling_that_succeeds_resolves_its_failures_and_no_others()
     {
-        var (one, two, other) = (New() with { EventId = "e1" }, New() with { EventId = "e1", Attempt = 2 }, New() with { EventId = "e1", HandlerKey = "other" });
+        var (one, two, other) = (
+            New() with { EventId = "e1" }, New() with { EventId = "e1", Attempt = 2 }, New() with { EventId = "e1", HandlerKey = "other" });
         await Record.AddAsync([one, two, other], None);
         await Record.ResolveAsync("e1", handler, one.HandlerKey, "retry", None);
         Assert.Equal([one.Id, two.Id], (await ListAsync(new(Resolved: true))).Items.Select(f => f.Id).OrderBy(i => i == two.Id));
@@ -155,8 +160,8 @@ public abstract class ErrorStoreContract
     }
 
     private protected EventError New() => new(
-        Guid.CreateVersion7(), Start, "/order/1#1", "order.confirmed", handler, "key", 1, ErrorClass.System, "System.Exception", "message 'é'", "at …", "S1",
-        "0af7651916cd43dd8448eb211c80319c", 1.5, null, null);
+        Guid.CreateVersion7(), Start, "/order/1#1", "order.confirmed", handler, "key", 1, ErrorClass.System, "System.Exception",
+        "message 'é'", "at …", "S1", "0af7651916cd43dd8448eb211c80319c", 1.5, null, null);
 
     private async Task<Page<EventError>> ListAsync(EventErrorFilter filter, int limit = 100, string? cursor = null) =>
         (await Record.ListAsync(filter with { Handler = handler }, new PageRequest(limit, cursor), None)).Value!;

@@ -25,10 +25,12 @@ public sealed class EventsSilo : InProcessSilo
         silo.AddMemoryStreams(Streams, s => s.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly));
 
     /// <summary>An event as it comes from the event table.</summary>
-    internal static CloudEvent Event(string streamNamespace, string key, int number = 1, string type = "test.happened", byte[]? data = null) => new(
-        $"/test/{key}#{number}", $"/test/{key}", number, type, key, streamNamespace, key, DateTimeOffset.UtcNow, null,
-        "0af7651916cd43dd8448eb211c80319c", null, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-        data ?? JsonSerializer.SerializeToUtf8Bytes(new Happened(key, number), StateJson.Options));
+    internal static CloudEvent Event(
+        string streamNamespace, string key, int number = 1, string type = "test.happened", byte[]? data = null) =>
+        new(
+            $"/test/{key}#{number}", $"/test/{key}", number, type, key, streamNamespace, key, DateTimeOffset.UtcNow, null,
+            "0af7651916cd43dd8448eb211c80319c", null, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            data ?? JsonSerializer.SerializeToUtf8Bytes(new Happened(key, number), StateJson.Options));
 
     internal static byte[] Bytes(string text) => Encoding.UTF8.GetBytes(text);
 
@@ -45,7 +47,8 @@ public sealed class EventsSilo : InProcessSilo
 
     /// <summary>What the audit log says of an action, newest first.</summary>
     internal async Task<ImmutableArray<AuditEntry>> AuditedAsync(string action) =>
-        (await Grains.GetGrain<IAuditGrain>(0).ListAsync(new AuditFilter(Action: action), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items;
+        (await Grains.GetGrain<IAuditGrain>(
+            0).ListAsync(new AuditFilter(Action: action), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items;
 
     /// <summary>Waits until the delivery to a handler has a status, or is gone.</summary>
     internal Task StatusIsAsync(string key, string status, double seconds = 20) => Until.TrueAsync(

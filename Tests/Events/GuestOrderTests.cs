@@ -24,7 +24,8 @@ public sealed class GuestOrderTests(CountingSilo silo) : IClassFixture<CountingS
         });
         await Until.TrueAsync("everything is acknowledged", TimeSpan.FromSeconds(30), async () =>
             await silo.QueryAsync<long>(
-                "select count(*) from event e join stream_queue q on q.id = e.queue where e.due_at is null and e.position > q.watermark") == 0);
+                "select count(*) from event e join stream_queue q on q.id = e.queue where e.due_at is null and e.position > q.watermark")
+                    == 0);
 
         var readers = silo.Services.GetRequiredKeyedService<StreamRuntime>(ShopStreams.Provider).Signal.Readers.ToArray();
         Assert.InRange(readers.Sum(r => r.Cache.Streams), 1, readers.Length);

@@ -68,7 +68,8 @@ public sealed class HandlerTests(EventsSilo silo)
         Script.Repair(key);
         Assert.True((await silo.Handler("test-late-counting", key).RetryAsync(e, 2)).Succeeded);
         release.SetResult();
-        Assert.True((await silo.Handler("test-late-counting", key).RetryAsync(EventsSilo.Event("test-late-counting", key, 2), 1)).Succeeded);
+        Assert.True(
+            (await silo.Handler("test-late-counting", key).RetryAsync(EventsSilo.Event("test-late-counting", key, 2), 1)).Succeeded);
         await silo.DeactivateAllAsync();
         Assert.Equal(2, await silo.Grains.GetGrain<ICounter>(key, "SoonShop.Tests.Events.LateCountingHandler").GetAsync());
     }
@@ -106,11 +107,13 @@ public sealed class HandlerTests(EventsSilo silo)
     {
         var (key, e) = Make("test-counting");
         await silo.QueryAsync<int>(
-            "insert into grain_state (state_name, grain_key, version, state) values ('test-counting', $1, 1, convert_to('{nonsense', 'UTF8')) returning 1", key);
+            "insert into grain_state (state_name, grain_key, version, state) values ('test-counting', $1, 1, convert_to('{nonsense', "
+                + "'UTF8')) returning 1", key);
         var result = await silo.Handler("test-counting", key).RetryAsync(e, 1);
         Assert.False(result.Succeeded);
         await silo.QueryAsync<int>(
-            "update grain_state set state = convert_to('{\"state\":{\"value\":41}}', 'UTF8') where state_name = 'test-counting' and grain_key = $1 returning 1", key);
+            "update grain_state set state = convert_to('{\"state\":{\"value\":41}}', 'UTF8') where state_name = 'test-counting' and "
+                + "grain_key = $1 returning 1", key);
         Assert.True((await silo.Handler("test-counting", key).RetryAsync(e, 2)).Succeeded);
         Assert.Equal(42, await silo.Grains.GetGrain<ICounter>(key, "SoonShop.Tests.Events.CountingHandler").GetAsync());
     }
@@ -132,7 +135,11 @@ public sealed class HandlerTests(EventsSilo silo)
         object?[] seen = [];
         Script.For(key, (_, _) =>
         {
-            seen = [RequestContext.Get(RequestKeys.CausationId), RequestContext.Get(RequestKeys.CorrelationId), RequestContext.Get(RequestKeys.TraceParent)];
+            seen =
+            [
+                RequestContext.Get(RequestKeys.CausationId), RequestContext.Get(RequestKeys.CorrelationId),
+                RequestContext.Get(RequestKeys.TraceParent),
+            ];
             return Task.CompletedTask;
         });
         await silo.Handler("test-plain", key).RetryAsync(e, 1);

@@ -47,7 +47,8 @@ public sealed class LaneTests(EventsSilo silo)
             await CommitAsync([("test", key, 1)]);
             await Until.TrueAsync("its neighbour is handled", Limit, () => Task.FromResult(Script.Attempts(key) == 1));
         }
-        TestContext.Current.SendDiagnosticMessage("{0} neighbours, one after the other, took {1} ms.", others.Length, watch.ElapsedMilliseconds);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0} neighbours, one after the other, took {1} ms.", others.Length, watch.ElapsedMilliseconds);
         release.TrySetResult();
         Script.Repair(hanging);
         await Until.TrueAsync("both are handled in the end", Limit, async () =>
@@ -151,8 +152,9 @@ public sealed class LaneTests(EventsSilo silo)
         await silo.QueryAsync<bool>("""
             select pg_notify('soonshop_events', array_to_string(insert_events('shop', (select jsonb_agg(jsonb_build_object(
               'id', '/test/' || e.key || case when e.namespace = 'test-counting' then '/c' else '' end || '#' || e.number,
-              'source', '/test/' || e.key, 'sequence', e.number, 'type', 'test.happened', 'subject', e.key, 'streamNamespace', e.namespace, 'streamKey', e.key,
-              'time', now(), 'data', jsonb_build_object('key', e.key, 'number', e.number)) order by e.place)
+              'source', '/test/' || e.key, 'sequence', e.number, 'type', 'test.happened', 'subject', e.key, 'streamNamespace',
+              e.namespace, 'streamKey', e.key, 'time', now(), 'data',
+              jsonb_build_object('key', e.key, 'number', e.number)) order by e.place)
               from unnest($1, $2, $3) with ordinality e(namespace, key, number, place))), ',')) is not null
             """,
             all.Select(e => e.Namespace).ToArray(), all.Select(e => e.Key).ToArray(), all.Select(e => e.Number).ToArray());

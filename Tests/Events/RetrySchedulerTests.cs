@@ -22,7 +22,8 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
         Assert.Equal([1, 2, 3, 4], Script.LogOf(key).Select(l => l.Attempt));
         await Until.TrueAsync("its failures are resolved", Limit, async () =>
             await FailuresAsync(key) is { Length: 3 } failures && failures.All(f => f.ResolvedBy == "retry"));
-        Assert.All(await FailuresAsync(key), f => Assert.Equal(("test-plain", "0af7651916cd43dd8448eb211c80319c", ErrorClass.Transient), (f.Handler, f.TraceId, f.Type)));
+        Assert.All(await FailuresAsync(key), f =>
+            Assert.Equal(("test-plain", "0af7651916cd43dd8448eb211c80319c", ErrorClass.Transient), (f.Handler, f.TraceId, f.Type)));
     }
 
     [Fact]
@@ -80,7 +81,9 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
             await silo.PublishAsync(EventsSilo.Event("test", key));
         await Until.TrueAsync("all others are handled", Limit, () => Task.FromResult(others.All(k => Script.Attempts(k) == 1)));
         await Until.TrueAsync("the bad ones are dead letters", TimeSpan.FromSeconds(60), async () =>
-            await silo.QueryAsync<long>("select count(*) from event_delivery where handler_key = any ($1) and status = 'dead'", (object)new[] { bad, hanging }) == 10);
+            await silo.QueryAsync<long>(
+                "select count(*) from event_delivery where handler_key = any ($1) and status = 'dead'", (object)new[] { bad, hanging })
+                == 10);
     }
 
     [Fact]
@@ -105,14 +108,17 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
         Script.For(key, (_, _) => throw new TimeoutException("no"));
         var store = silo.Services.GetRequiredService<RetryStore>();
         var failure = new FailedAttempt(1, new AttemptError(ErrorClass.Transient, "X", "m", "s", "here"), DateTimeOffset.UtcNow, 1);
-        var failed = new FailedDelivery(EventsSilo.Event("test-nobody", key), "test-nobody", key, [failure], NextStep.After(TimeSpan.FromMilliseconds(100)));
+        var failed = new FailedDelivery(
+            EventsSilo.Event("test-nobody", key), "test-nobody", key, [failure], NextStep.After(TimeSpan.FromMilliseconds(100)));
         await store.StoreAsync(failed, CancellationToken.None);
         await store.StoreAsync(failed, CancellationToken.None);
         var room = new Dictionary<string, int> { ["test-nobody"] = 5 };
         List<ClaimedDelivery> claimed = [];
-        await Until.TrueAsync("it is due", Limit, async () => (claimed = await store.ClaimAsync(false, room, [], 10, TimeSpan.FromMilliseconds(100), CancellationToken.None)).Count > 0);
+        await Until.TrueAsync("it is due", Limit, async () =>
+            (claimed = await store.ClaimAsync(false, room, [], 10, TimeSpan.FromMilliseconds(100), CancellationToken.None)).Count > 0);
         var late = Assert.Single(claimed);
-        await Until.TrueAsync("the lease is over", Limit, async () => (claimed = await store.ClaimAsync(false, room, [], 10, TimeSpan.FromMinutes(1), CancellationToken.None)).Count > 0);
+        await Until.TrueAsync("the lease is over", Limit, async () =>
+            (claimed = await store.ClaimAsync(false, room, [], 10, TimeSpan.FromMinutes(1), CancellationToken.None)).Count > 0);
         await store.SucceededAsync(late, CancellationToken.None);
         await store.FailedAsync(late, failure, NextStep.GiveUp, CancellationToken.None);
         Assert.Equal("waiting", await silo.StatusAsync(key));
@@ -152,9 +158,13 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
         var id = (await silo.DeadLetterAsync(key)).Letter.Id;
         await silo.Admin.DiscardAsync(id, "no longer wanted", "somebody");
         var discarded = (await silo.Admin.DiscardAsync(id, "again", "somebody else")).Value!;
-        Assert.Equal((DeliveryStatus.Discarded, "no longer wanted", "somebody"), (discarded.Status, discarded.EndReason, discarded.EndedBy));
+        Assert.Equal(
+            (DeliveryStatus.Discarded, "no longer wanted", "somebody"), (discarded.Status, discarded.EndReason, discarded.EndedBy));
         Assert.Equal(ErrorCode.Conflict, (await silo.Admin.ReplayAsync(id, "somebody")).Error!.Code);
-        Assert.Contains((await silo.Admin.ListDeadLettersAsync(new EventErrorFilter(Resolved: true), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items, d => d.Id == id);
+        Assert.Contains(
+            (await silo.Admin.ListDeadLettersAsync(
+                new EventErrorFilter(Resolved: true), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items,
+            d => d.Id == id);
         var entry = (await silo.AuditedAsync("dead-letters.discard")).Single(a => a.Subject == id.ToString());
         Assert.Contains("no longer wanted", entry.Details, StringComparison.Ordinal);
     }
@@ -166,7 +176,9 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
         var prefix = EventsSilo.NewKey();
         await StoreDeadAsync(prefix, Letters);
         var filter = new EventErrorFilter(Fingerprint: ErrorFingerprint.Of("X", $"broken {prefix}"));
-        Assert.Equal(Letters, (await silo.Admin.GroupDeadLettersAsync(filter, DeadLetterGrouping.Handler, TestContext.Current.CancellationToken)).Single().Count);
+        Assert.Equal(
+            Letters, (await silo.Admin.GroupDeadLettersAsync(filter, DeadLetterGrouping.Handler, TestContext.Current.CancellationToken))
+                .Single().Count);
         using var over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         var (before, beforeMs) = await CountLiveAsync(TimeSpan.FromSeconds(5), CancellationToken.None);
 
@@ -179,33 +191,42 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
             Script.For(key, (_, context) => context.Attempt < 3 ? throw new TimeoutException("busy") : Task.CompletedTask);
             await silo.PublishAsync(EventsSilo.Event("test", key));
         }
-        await Until.TrueAsync("live retries are through", TimeSpan.FromMinutes(5), () => Task.FromResult(retried.All(k => Script.Attempts(k) == 3)));
+        await Until.TrueAsync(
+            "live retries are through", TimeSpan.FromMinutes(5), () => Task.FromResult(retried.All(k => Script.Attempts(k) == 3)));
         var open = await OpenAsync();
         Assert.True(open > 0, "The replay was over before it could be in anybody's way.");
         await Until.TrueAsync("all are resolved", TimeSpan.FromMinutes(5), async () => await OpenAsync() == 0);
         await over.CancelAsync();
         var (during, duringMs) = await live;
 
-        Assert.Equal(Letters, await silo.QueryAsync<long>("select count(*) from event_delivery where handler_key like $1 and status = 'resolved'", prefix + "%"));
+        Assert.Equal(
+            Letters, await silo.QueryAsync<long>(
+                "select count(*) from event_delivery where handler_key like $1 and status = 'resolved'", prefix + "%"));
         Assert.Equal(Letters, await silo.QueryAsync<long>(
-            "select count(*) from grain_state where state_name = 'test-counting' and grain_key like $1 and convert_from(state, 'UTF8')::jsonb #> '{state,value}' = '1'", prefix + "%"));
+            "select count(*) from grain_state where state_name = 'test-counting' and grain_key like $1 and convert_from(state, "
+                + "'UTF8')::jsonb #> '{state,value}' = '1'", prefix + "%"));
         Assert.Contains((await silo.AuditedAsync("dead-letters.replay")), a => a.Count == Letters);
         var share = during / duringMs / (before / beforeMs);
-        TestContext.Current.SendDiagnosticMessage("{0} dead letters were replayed in {1:f0} ms; live events, one after the other, went {2:f2} times as fast as without a replay.", Letters, duringMs, share);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0} dead letters were replayed in {1:f0} ms; live events, one after the other, went {2:f2} times as fast as without a replay.",
+            Letters, duringMs, share);
         Assert.True(share > 0.1, $"Live events went {share:f3} times as fast while dead letters were replayed.");
 
-        Task<long> OpenAsync() => silo.QueryAsync<long>("select count(*) from event_delivery where handler_key like $1 and status <> 'resolved'", prefix + "%");
+        Task<long> OpenAsync() =>
+            silo.QueryAsync<long>("select count(*) from event_delivery where handler_key like $1 and status <> 'resolved'", prefix + "%");
     }
 
     /// <summary>Dead letters of a handler that is not broken any more.</summary>
     private async Task StoreDeadAsync(string prefix, int letters)
     {
         var store = silo.Services.GetRequiredService<RetryStore>();
-        var failure = new FailedAttempt(1, new AttemptError(ErrorClass.Business, "X", $"broken {prefix}", "s", "here"), DateTimeOffset.UtcNow, 1);
+        var failure = new FailedAttempt(
+            1, new AttemptError(ErrorClass.Business, "X", $"broken {prefix}", "s", "here"), DateTimeOffset.UtcNow, 1);
         foreach (var chunk in Enumerable.Range(0, letters).Chunk(500))
         {
             await store.StoreAsync(
-                [.. chunk.Select(i => new FailedDelivery(EventsSilo.Event("test-counting", $"{prefix}-{i}"), "test-counting", $"{prefix}-{i}", [failure], NextStep.GiveUp))],
+                [.. chunk.Select(i => new FailedDelivery(
+                    EventsSilo.Event("test-counting", $"{prefix}-{i}"), "test-counting", $"{prefix}-{i}", [failure], NextStep.GiveUp))],
                 CancellationToken.None);
         }
     }
@@ -249,7 +270,8 @@ public sealed class RetrySchedulerTests(EventsSilo silo)
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
         Script.Repair(key);
-        await Until.TrueAsync("it is done", Limit, async () => await silo.StatusAsync(key) == "none" && (await FailuresAsync(key)).All(f => f.ResolvedAt is not null));
+        await Until.TrueAsync("it is done", Limit, async () =>
+            await silo.StatusAsync(key) == "none" && (await FailuresAsync(key)).All(f => f.ResolvedAt is not null));
     }
 
     private async Task<EventError[]> FailuresAsync(string key) =>

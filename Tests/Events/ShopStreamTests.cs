@@ -27,7 +27,8 @@ public sealed class ShopStreamTests(EventsSilo silo)
     {
         var key = EventsSilo.NewKey();
         await silo.QueryAsync<bool>(
-            "select publish_events('shop', array[$1], array['test.happened'], array['test'], array[$2], array[convert_to('poison', 'UTF8')]) is not null", $"poison {key}", key);
+            "select publish_events('shop', array[$1], array['test.happened'], array['test'], array[$2], array[convert_to('poison', "
+                + "'UTF8')]) is not null", $"poison {key}", key);
         await CommitAsync(key);
         await Until.TrueAsync("its neighbour is handled", Limit, () => Task.FromResult(Script.Attempts(key) == 1));
         await silo.StatusIsAsync(key, "dead");
@@ -61,25 +62,30 @@ public sealed class ShopStreamTests(EventsSilo silo)
         await CommitAsync(key, number: 2);
         await Until.TrueAsync("both are handled", Limit, () => Task.FromResult(Script.Attempts(key) == 2));
         await Until.TrueAsync("both are acknowledged", Limit, async () => await silo.QueryAsync<long>(
-            "select count(*) from event e join stream_queue q on q.id = e.queue where e.stream_key = $1 and e.position > q.watermark", key) == 0);
+            "select count(*) from event e join stream_queue q on q.id = e.queue where e.stream_key = $1 and e.position > q.watermark",
+            key) == 0);
         await silo.QueryAsync<long>("""
             with letters as (
               insert into event_delivery (
-                event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key, event_time, data, status, dead_at, ended_at,
-                attempts, error_class, error_type, error_message, fingerprint, history)
-              select name, 'nobody', $1, 't', '/s', 1, 's', 'test', 'k', now(), '', case when ended then 'resolved' else 'dead' end, now() - make_interval(days => days),
-                     case when ended then now() - make_interval(days => days) end, 1, 'system', 'X', 'm', 'f', '[]'
-              from (values ($1 || ' old and ended', 40, true), ($1 || ' ended', 10, true), ($1 || ' old', 100, false), ($1 || ' open', 80, false)) v(name, days, ended)
+                event_id, handler, handler_key, event_type, source, sequence, subject, stream_namespace, stream_key, event_time, data,
+                status, dead_at, ended_at, attempts, error_class, error_type, error_message, fingerprint, history)
+              select name, 'nobody', $1, 't', '/s', 1, 's', 'test', 'k', now(), '', case when ended then 'resolved' else 'dead' end,
+                     now() - make_interval(days => days), case when ended then now() - make_interval(days => days) end, 1,
+                     'system', 'X', 'm', 'f', '[]'
+              from (values ($1 || ' old and ended', 40, true), ($1 || ' ended', 10, true), ($1 || ' old', 100, false),
+                  ($1 || ' open', 80, false)) v(name, days, ended)
               returning 1)
             select count(*) from letters
             """, key);
 
-        await silo.Services.GetServices<IHostedService>().OfType<EventsHousekeeping>().Single().CleanAsync(TestContext.Current.CancellationToken);
+        await silo.Services.GetServices<IHostedService>()
+            .OfType<EventsHousekeeping>().Single().CleanAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal($"/test/{key}#2", await silo.QueryAsync<string>("select string_agg(id, ',') from event where stream_key = $1", key));
         Assert.Equal(
             $"{key} ended resolved,{key} old discarded,{key} open dead",
-            await silo.QueryAsync<string>("select string_agg(event_id || ' ' || status, ',' order by event_id) from event_delivery where handler_key = $1", key));
+            await silo.QueryAsync<string>(
+                "select string_agg(event_id || ' ' || status, ',' order by event_id) from event_delivery where handler_key = $1", key));
     }
 
     /// <summary>A smaller number of queues leaves behind what was done with, in queues that are no more.</summary>
@@ -92,22 +98,27 @@ public sealed class ShopStreamTests(EventsSilo silo)
             with made as (
               insert into event (id, source, sequence, type, subject, stream_namespace, stream_key, time, data, queue, position, due_at)
               overriding system value
-              select $1 || name, '/test/' || $1 || '-gone', n, 'test.happened', '', 'test', $1 || '-gone', now() - make_interval(days => days), '{}', queue,
+              select $1 || name, '/test/' || $1 || '-gone', n, 'test.happened', '', 'test', $1 || '-gone',
+                     now() - make_interval(days => days), '{}', queue,
                      case when ahead then 1000000000000 + n else -1000000 - n end, case when scheduled then now() + interval '1 day' end
-              from (values (1, ' old', 40, 700001, false, false), (2, ' old too', 400, 700001, false, false), (3, ' old elsewhere', 40, 700009, false, false),
-                           (4, ' young', 1, 700001, false, false), (5, ' scheduled', 40, 700001, true, false), (6, ' ahead', 40, 700009, false, true))
+              from (values (1, ' old', 40, 700001, false, false), (2, ' old too', 400, 700001, false, false),
+                  (3, ' old elsewhere', 40, 700009, false, false),
+                           (4, ' young', 1, 700001, false, false), (5, ' scheduled', 40, 700001, true, false),
+                           (6, ' ahead', 40, 700009, false, true))
                 v(n, name, days, queue, scheduled, ahead)
               returning 1)
             select count(*) from made
             """, key));
 
-        await silo.Services.GetServices<IHostedService>().OfType<EventsHousekeeping>().Single().CleanAsync(TestContext.Current.CancellationToken);
+        await silo.Services.GetServices<IHostedService>()
+            .OfType<EventsHousekeeping>().Single().CleanAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(
             $"{key} ahead,{key} scheduled,{key} young",
             await silo.QueryAsync<string>("select string_agg(id, ',' order by id) from event where stream_key = $1 || '-gone'", key));
         // Nobody else's test is to find them.
-        await silo.QueryAsync<long>("with gone as (delete from event where stream_key = $1 || '-gone' returning 1) select count(*) from gone", key);
+        await silo.QueryAsync<long>(
+            "with gone as (delete from event where stream_key = $1 || '-gone' returning 1) select count(*) from gone", key);
     }
 
     [Fact]
@@ -117,15 +128,18 @@ public sealed class ShopStreamTests(EventsSilo silo)
         await silo.QueryAsync<long>("""
             with entries as (
               insert into audit_log (at, actor, action, subject, count)
-              select now() - make_interval(days => days), 'somebody', 'tests.run', $1 || ' ' || days, 1 from unnest('{400, 366, 364, 0}'::integer[]) days returning 1)
+              select now() - make_interval(days => days), 'somebody', 'tests.run', $1 || ' ' || days, 1
+              from unnest('{400, 366, 364, 0}'::integer[]) days returning 1)
             select count(*) from entries
             """, subject);
 
-        await silo.Services.GetServices<IHostedService>().OfType<EventsHousekeeping>().Single().CleanAsync(TestContext.Current.CancellationToken);
+        await silo.Services.GetServices<IHostedService>()
+            .OfType<EventsHousekeeping>().Single().CleanAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal(
             $"{subject} 364,{subject} 0",
-            await silo.QueryAsync<string>("select string_agg(subject, ',' order by at) from audit_log where subject like $1 || ' %'", subject));
+            await silo.QueryAsync<string>(
+                "select string_agg(subject, ',' order by at) from audit_log where subject like $1 || ' %'", subject));
     }
 
     [Fact]
@@ -139,17 +153,20 @@ public sealed class ShopStreamTests(EventsSilo silo)
         await Until.TrueAsync("the figures have it", Limit, async () =>
         {
             var stats = await silo.Admin.GetStatsAsync(10);
-            return Of(stats.ByErrorClass, "business") > Of(before.ByErrorClass, "business") && Of(stats.ByHandler, "test-plain") > Of(before.ByHandler, "test-plain")
+            return Of(stats.ByErrorClass, "business") > Of(before.ByErrorClass, "business")
+                && Of(stats.ByHandler, "test-plain") > Of(before.ByHandler, "test-plain")
                 && Of(stats.ByEventType, "test.happened") > Of(before.ByEventType, "test.happened") && Of(stats.ByDomain, "test") > 0
                 && stats.HandlerTimes is { Count: > 0, P50Ms: > 0, P99Ms: > 0 } && stats.Queue.DeadLetters > 0;
         });
     }
 
-    private static long Of(ImmutableArray<EventCountsOf> counts, string name) => counts.FirstOrDefault(c => c.Name == name)?.Counts.Failed ?? 0;
+    private static long Of(ImmutableArray<EventCountsOf> counts, string name) =>
+        counts.FirstOrDefault(c => c.Name == name)?.Counts.Failed ?? 0;
 
     private Task<bool> CommitAsync(string key, int number = 1, TimeSpan age = default) => silo.QueryAsync<bool>("""
         select pg_notify('soonshop_events', array_to_string(insert_events('shop', jsonb_build_array(jsonb_build_object(
-          'id', '/test/' || $1 || '#' || $2, 'source', '/test/' || $1, 'sequence', $2, 'type', 'test.happened', 'subject', $1, 'streamNamespace', 'test', 'streamKey', $1,
-          'time', now() - $3, 'data', jsonb_build_object('key', $1, 'number', $2)))), ',')) is not null
+          'id', '/test/' || $1 || '#' || $2, 'source', '/test/' || $1, 'sequence', $2, 'type', 'test.happened', 'subject', $1,
+          'streamNamespace', 'test', 'streamKey', $1, 'time', now() - $3, 'data',
+          jsonb_build_object('key', $1, 'number', $2)))), ',')) is not null
         """, key, number, age);
 }

@@ -26,7 +26,8 @@ internal static class Script
     /// <summary>The attempts that were begun.</summary>
     public static int Attempts(string key) => Log.Count(l => l.Key == key);
 
-    public static (string EventId, int Attempt)[] LogOf(string key) => [.. Log.Where(l => l.Key == key).Select(l => (l.EventId, l.Attempt))];
+    public static (string EventId, int Attempt)[] LogOf(string key) =>
+        [.. Log.Where(l => l.Key == key).Select(l => (l.EventId, l.Attempt))];
 
     public static Task RunAsync(Happened e, EventContext context)
     {

@@ -34,7 +34,8 @@ internal sealed record Buyer(ApiClient Guest, string Key)
         Reply? last = null;
         try
         {
-            await Until.TrueAsync("the shop answers", CallTimeout, async () => (last = await TryAsync(request)) is { } reply && IsFinal(reply));
+            await Until.TrueAsync(
+                "the shop answers", CallTimeout, async () => (last = await TryAsync(request)) is { } reply && IsFinal(reply));
         }
         catch (TimeoutException e)
         {
@@ -56,7 +57,8 @@ internal sealed record Buyer(ApiClient Guest, string Key)
         }
     }
 
-    private static bool IsFinal(Reply reply) => (int)reply.Status != 503 && !((int)reply.Status == 409 && reply.Headers.ContainsKey("Retry-After"));
+    private static bool IsFinal(Reply reply) =>
+        (int)reply.Status != 503 && !((int)reply.Status == 409 && reply.Headers.ContainsKey("Retry-After"));
 }
 
 /// <summary>Buyers who come one after another, some at a time, until they are told to stop.</summary>
@@ -114,7 +116,8 @@ internal sealed class Crowd
         await InvariantChecker.AssertBalanceAsync(shop, [.. asked, .. others]);
         foreach (var (buyer, reply) in answered)
         {
-            var expected = (int)reply.Status switch { 201 => "confirmed", 402 => "awaitingPayment", 409 => "rejected", _ => "no such answer" };
+            var expected =
+                (int)reply.Status switch { 201 => "confirmed", 402 => "awaitingPayment", 409 => "rejected", _ => "no such answer" };
             var actual = await InvariantChecker.StatusAsync(shop, buyer.OrderId);
             Assert.True(expected == actual, $"Order {buyer.OrderId} is {actual}. Its buyer was told {(int)reply.Status}: {reply.Body}");
             if ((int)reply.Status == 201)

@@ -25,7 +25,8 @@ public sealed class CatalogOutageTests
 
         // Behind the shop's back: what the memory held is not what is true any more.
         await using (var command = shop.Database.CreateCommand(
-            "update grain_state set state = convert_to(replace(convert_from(state, 'UTF8'), '\"amount\":1000', '\"amount\":1001'), 'UTF8') where state_name = 'product' and grain_key = $1"))
+            "update grain_state set state = convert_to(replace(convert_from(state, 'UTF8'), '\"amount\":1000', '\"amount\":1001'), 'UTF8') "
+                + "where state_name = 'product' and grain_key = $1"))
         {
             command.Parameters.Add(new() { Value = $"sku/{sku}" });
             Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
@@ -36,7 +37,12 @@ public sealed class CatalogOutageTests
         Assert.Equal(1001, (await second.GetAsync($"/products/{sku}")).Number("price.amount"));
 
         await Until.TrueAsync("the price can be changed", Limit, async () =>
-            (int)(await admin.PutAsync($"/products/{sku}", new { name = "A thing", category = "test/things", price = new { amount = 1002, currency = "USD" } })).Status == 200);
+            (int)(await admin.PutAsync($"/products/{sku}", new
+            {
+                name = "A thing",
+                category = "test/things",
+                price = new { amount = 1002, currency = "USD" },
+            })).Status == 200);
         await Until.TrueAsync("the second front end shows the new price", Limit, async () =>
             (await second.GetAsync($"/products/{sku}")).Number("price.amount") == 1002);
     }

@@ -32,7 +32,8 @@ public sealed class ClusterOutageTests
         Assert.Contains("The cluster does not respond", frontEnd.Log, StringComparison.Ordinal);
 
         await shop.StartSiloProcessAsync();
-        await Until.TrueAsync("the shop is ready", TimeSpan.FromSeconds(90), async () => (int)(await api.GetAsync("//health/ready")).Status == 200);
+        await Until.TrueAsync(
+            "the shop is ready", TimeSpan.FromSeconds(90), async () => (int)(await api.GetAsync("//health/ready")).Status == 200);
         Assert.Equal(200, (int)(await Buyer.AskAsync(() => guest.GetAsync("/cart"))).Status);
         Assert.Contains("The cluster responds again", frontEnd.Log, StringComparison.Ordinal);
     }

@@ -36,22 +36,26 @@ public sealed class ClusterTlsTests
 
         // A front end of another cluster finds the gateways in the database, and is let in by none.
         var address = new Uri($"http://127.0.0.1:{TcpPort.Free()}");
-        await using (var stranger = ShopProcess.Start(Repository.Program("ApiFrontend"), "stranger", new(foreign.Settings.ToDictionary(s => s.Name, s => (string?)s.Value))
+        await using (var stranger = ShopProcess.Start(
+            Repository.Program("ApiFrontend"), "stranger", new(foreign.Settings.ToDictionary(s => s.Name, s => (string?)s.Value))
+            {
+                ["DOTNET_ENVIRONMENT"] = "Production",
+                ["ConnectionStrings__soonshop"] = shop.ConnectionString,
+                ["Auth__Keys"] = TestKey.OfShops.Setting,
+                ["ASPNETCORE_URLS"] = address.ToString(),
+            }))
         {
-            ["DOTNET_ENVIRONMENT"] = "Production",
-            ["ConnectionStrings__soonshop"] = shop.ConnectionString,
-            ["Auth__Keys"] = TestKey.OfShops.Setting,
-            ["ASPNETCORE_URLS"] = address.ToString(),
-        }))
-        {
-            await Until.TrueAsync("the stranger is refused", TimeSpan.FromSeconds(90), () => Task.FromResult(stranger.Log.Contains("Authentication failed", StringComparison.Ordinal)));
+            await Until.TrueAsync("the stranger is refused", TimeSpan.FromSeconds(90), () =>
+                Task.FromResult(stranger.Log.Contains("Authentication failed", StringComparison.Ordinal)));
             using var http = new HttpClient { BaseAddress = address, Timeout = CallTimeout };
             Assert.NotEqual(200, await StatusAsync(http));
         }
 
         // First both authorities are trusted, then certificates of the new one are shown, then the old one is forgotten.
         var renewed = ClusterCertificate.Create();
-        await File.AppendAllTextAsync(own.AuthorityPath, "\n" + await File.ReadAllTextAsync(renewed.AuthorityPath, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(
+            own.AuthorityPath, "\n" + await File.ReadAllTextAsync(renewed.AuthorityPath, TestContext.Current.CancellationToken),
+            TestContext.Current.CancellationToken);
         Assert.True(await IsLetInAsync(shop.Ports.Gateway, renewed));
         var before = await File.ReadAllTextAsync(own.CertificatePath, TestContext.Current.CancellationToken);
         own.ReplaceBy(renewed);
@@ -78,7 +82,8 @@ public sealed class ClusterTlsTests
     }
 
     /// <summary>
-    /// True when a connection with this certificate stays open for a while after it is made: a server tells only then that it refuses, by an alert and the end.
+    /// True when a connection with this certificate stays open for a while after it is made: a server tells only then that it refuses, by
+    /// an alert and the end.
     /// </summary>
     private static async Task<bool> IsLetInAsync(int port, ClusterCertificate? certificate, TimeSpan? patience = null)
     {
@@ -87,7 +92,9 @@ public sealed class ClusterTlsTests
         await using var stream = new SslStream(client.GetStream());
         try
         {
-            using var own = certificate is null ? null : X509Certificate2.CreateFromPemFile(certificate.CertificatePath, certificate.KeyPath);
+            using var own = certificate is null
+                ? null
+                : X509Certificate2.CreateFromPemFile(certificate.CertificatePath, certificate.KeyPath);
             await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
             {
                 TargetHost = "soonshop",

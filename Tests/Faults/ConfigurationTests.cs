@@ -43,13 +43,13 @@ public sealed class ConfigurationTests
         Assert.Empty(output);
         Assert.DoesNotContain("51PlantedKey", error, StringComparison.Ordinal);
         AssertOneMessage(error, 30, "Dashboard__SessionMinutes",
-            "Payments__Capture", "Payments__Reconciliation__IntervalSeconds", "Payments__Stripe__ApiKey", "Payments__Stripe__WebhookSecrets__0", "Payments__Stripe__ApiBase",
-            "Events__AttemptSeconds", "Events__Redis", "Events:Policies:mail:Handler",
-            "Silo__HttpPort", "Silo__HttpAddress", "Telemetry__OtlpEndpoint", "Telemetry__TraceRatio", "Telemetry__LogFormat", "Telemetry__DatabaseCapacityGigabytes",
-            "ConnectionStrings__soonshop", "Silo__SiloPort", "Silo__GatewayPort", "Storage__Provider", "Storage__MaxBatchSize",
-            "Checkout__Currency", "Checkout__CheckoutDueSeconds", "Accounts__AdminPassword",
-            "Notifications__PublicUrl", "Notifications__Email__Smtp__Host", "Notifications__Email__Smtp__Port", "Notifications__Email__From",
-            "Notifications__Webhooks__TimeoutSeconds", "Notifications__TemplateFolder");
+            "Payments__Capture", "Payments__Reconciliation__IntervalSeconds", "Payments__Stripe__ApiKey",
+            "Payments__Stripe__WebhookSecrets__0", "Payments__Stripe__ApiBase", "Events__AttemptSeconds", "Events__Redis",
+            "Events:Policies:mail:Handler", "Silo__HttpPort", "Silo__HttpAddress", "Telemetry__OtlpEndpoint", "Telemetry__TraceRatio",
+            "Telemetry__LogFormat", "Telemetry__DatabaseCapacityGigabytes", "ConnectionStrings__soonshop", "Silo__SiloPort",
+            "Silo__GatewayPort", "Storage__Provider", "Storage__MaxBatchSize", "Checkout__Currency", "Checkout__CheckoutDueSeconds",
+            "Accounts__AdminPassword", "Notifications__PublicUrl", "Notifications__Email__Smtp__Host", "Notifications__Email__Smtp__Port",
+            "Notifications__Email__From", "Notifications__Webhooks__TimeoutSeconds", "Notifications__TemplateFolder");
     }
 
     [Fact]
@@ -98,7 +98,9 @@ public sealed class ConfigurationTests
         }, name);
         Assert.Equal(78, code);
         Assert.Empty(output);
-        AssertOneMessage(error, 6, "Accounts__AdminPassword", "Accounts__DemoPassword", "Payments__Provider", "Payments__Stripe__ApiKey", "ConnectionStrings__soonshop", "Silo__SiloPort");
+        AssertOneMessage(
+            error, 6, "Accounts__AdminPassword", "Accounts__DemoPassword", "Payments__Provider", "Payments__Stripe__ApiKey",
+            "ConnectionStrings__soonshop", "Silo__SiloPort");
         Assert.DoesNotContain("Pa55word", error, StringComparison.Ordinal);
     }
 
@@ -115,7 +117,9 @@ public sealed class ConfigurationTests
         });
         Assert.Equal(78, code);
         Assert.Empty(output);
-        AssertOneMessage(error, 2, "ClusterTls__CertificatePath", "ClusterTls__KeyPath", "ClusterTls__AuthorityPath", "ClusterTls__AllowPlainText", "Payments__Provider");
+        AssertOneMessage(
+            error, 2, "ClusterTls__CertificatePath", "ClusterTls__KeyPath", "ClusterTls__AuthorityPath", "ClusterTls__AllowPlainText",
+            "Payments__Provider");
     }
 
     [Fact]
@@ -156,7 +160,8 @@ public sealed class ConfigurationTests
         Assert.Equal(78, code);
         Assert.Empty(output);
         AssertOneMessage(
-            error, 8, "Telemetry__MetricsPort", "Telemetry__FiguresSeconds", "ConnectionStrings__soonshop", "Auth:Keys", "Auth__AccessTokenMinutes", "Http__MaxRequestBytes", "Cluster__CallTimeoutSeconds", "Admission__MinLimit");
+            error, 8, "Telemetry__MetricsPort", "Telemetry__FiguresSeconds", "ConnectionStrings__soonshop", "Auth:Keys",
+            "Auth__AccessTokenMinutes", "Http__MaxRequestBytes", "Cluster__CallTimeoutSeconds", "Admission__MinLimit");
     }
 
     [Fact]
@@ -176,7 +181,8 @@ public sealed class ConfigurationTests
         Assert.Equal(78, code);
         Assert.Empty(output);
         Assert.All(
-            (string[])["Http__TrustedProxies__0", "Http__MaxHeaders", "Cors__AllowCredentials", "RateLimits__Login", "RateLimits__Reads__WindowSeconds", "Kestrel__Certificates__Default__Path",
+            (string[])["Http__TrustedProxies__0", "Http__MaxHeaders", "Cors__AllowCredentials", "RateLimits__Login",
+                "RateLimits__Reads__WindowSeconds", "Kestrel__Certificates__Default__Path",
                 "ASPNETCORE_FORWARDEDHEADERS_ENABLED"],
             variable => Assert.Contains(variable, error, StringComparison.Ordinal));
     }
@@ -184,7 +190,8 @@ public sealed class ConfigurationTests
     [Fact]
     public async Task a_front_end_without_any_configuration_says_what_to_set()
     {
-        var (code, _, error) = await RunAsync("ApiFrontend", [], new() { ["ConnectionStrings__soonshop"] = null, ["Auth__Keys"] = null, ["Auth__KeyFile"] = null });
+        var (code, _, error) = await RunAsync(
+            "ApiFrontend", [], new() { ["ConnectionStrings__soonshop"] = null, ["Auth__Keys"] = null, ["Auth__KeyFile"] = null });
         Assert.Equal(78, code);
         AssertOneMessage(error, 2, "ConnectionStrings__soonshop", "Auth__KeyFile", "Auth__Keys");
     }

@@ -36,7 +36,8 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
         var placed = await buyer.OrderAsync("pm_card_authenticationRequired");
         Assert.Equal("awaitingPayment", placed.Text("status"));
-        await shop.CrashAsync(Buyer.TryAsync(() => buyer.Guest.PostAsync($"/simulated-payments/{buyer.OrderId}/authenticate")), success: 200);
+        await shop.CrashAsync(
+            Buyer.TryAsync(() => buyer.Guest.PostAsync($"/simulated-payments/{buyer.OrderId}/authenticate")), success: 200);
 
         await shop.StatusAsync(buyer.OrderId, "confirmed");
         await InvariantChecker.AssertBalanceAsync(shop.Shop);
@@ -68,5 +69,6 @@ public sealed class CrashTests(CrashingShop shop) : IClassFixture<CrashingShop>
         Assert.Equal(5, (await Buyer.AskAsync(() => shop.Admin.GetAsync($"/inventory/{sku}"))).Number("available"));
     }
 
-    internal static Task<Reply> CancelAsync(Buyer buyer) => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/cancel", new { reason = "changed my mind" });
+    internal static Task<Reply> CancelAsync(Buyer buyer) =>
+        buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/cancel", new { reason = "changed my mind" });
 }

@@ -8,7 +8,9 @@ public class CrashingShop : IAsyncLifetime
     private static readonly TimeSpan CrashLimit = TimeSpan.FromMinutes(2);
     private readonly List<(Task<Reply?> Request, int Success)> cutOff = [];
 
-    /// <summary>Minutes for which an order waits for its payment: longer than a silo takes to start, and short enough to see one expire.</summary>
+    /// <summary>
+    /// Minutes for which an order waits for its payment: longer than a silo takes to start, and short enough to see one expire.
+    /// </summary>
     protected virtual string PaymentWindowMinutes => "0.4";
 
     /// <summary>When money is taken.</summary>
@@ -29,8 +31,8 @@ public class CrashingShop : IAsyncLifetime
     {
         // What a crash cut off must go on by itself, and not because the front end asks again.
         Shop = await Shop.CreateAsync(null,
-            ("Cluster__MaxRepeatedCalls", "0"), ("Checkout__CheckoutDueSeconds", "1"), ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes),
-            ("Payments__Capture", Capture));
+            ("Cluster__MaxRepeatedCalls", "0"), ("Checkout__CheckoutDueSeconds", "1"),
+            ("Checkout__PaymentWindowMinutes", PaymentWindowMinutes), ("Payments__Capture", Capture));
         Silos = await StartAsync(Shop);
         Api = await Shop.StartApiAsync();
         Admin = await Administrator.ArriveAsync(Api);

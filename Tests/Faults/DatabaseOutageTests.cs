@@ -44,12 +44,14 @@ public sealed class DatabaseOutageTests
         shop.Database.Clear();
 
         var back = Stopwatch.StartNew();
-        await Until.TrueAsync("the shop is ready again", TimeSpan.FromSeconds(30), async () => (int)(await api.GetAsync("//health/ready")).Status == 200);
+        await Until.TrueAsync(
+            "the shop is ready again", TimeSpan.FromSeconds(30), async () => (int)(await api.GetAsync("//health/ready")).Status == 200);
         Assert.Equal("confirmed", (await waiting.OrderAsync()).Text("status"));
         await Until.TrueAsync("buyers buy again", TimeSpan.FromSeconds(30) - back.Elapsed, () => Task.FromResult(crowd.Answered > kept));
         await crowd.MoreAsync(20);
         await crowd.CloseAsync();
-        await Until.TrueAsync("every order ends", TimeSpan.FromSeconds(60), async () => await InvariantChecker.StatusAsync(shop, waiting.OrderId) == "confirmed");
+        await Until.TrueAsync("every order ends", TimeSpan.FromSeconds(60), async () =>
+            await InvariantChecker.StatusAsync(shop, waiting.OrderId) == "confirmed");
 
         Assert.All(answers, a => Assert.True(a.Took < AnswerLimit, $"{a.What} took {a.Took}"));
         Assert.All(answers.Where(a => a.What == "live"), a => Assert.Equal(200, (int)a.Reply.Status));
@@ -60,7 +62,8 @@ public sealed class DatabaseOutageTests
             Assert.StartsWith("application/problem+json", a.Reply.Headers["Content-Type"], StringComparison.Ordinal);
             Assert.InRange(int.Parse(a.Reply.Headers["Retry-After"], System.Globalization.CultureInfo.InvariantCulture), 1, 60);
         });
-        TestContext.Current.SendDiagnosticMessage("The slowest of {0} answers took {1}; service was back after {2}.", answers.Count, answers.Max(a => a.Took), back.Elapsed);
+        TestContext.Current.SendDiagnosticMessage(
+            "The slowest of {0} answers took {1}; service was back after {2}.", answers.Count, answers.Max(a => a.Took), back.Elapsed);
         await crowd.AssertKeptAsync(waiting.OrderId);
     }
 }

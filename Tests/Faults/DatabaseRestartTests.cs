@@ -49,11 +49,16 @@ public sealed class DatabaseRestartTests
     {
         var server = await PostgresServer.StartAsync("postgres-outage");
         await using var shop = await Shop.CreateEmptyAsync(server);
-        var environment = new Dictionary<string, string?> { ["ConnectionStrings__soonshop"] = shop.ConnectionString, ["DOTNET_ENVIRONMENT"] = "Production" };
+        var environment = new Dictionary<string, string?>
+        {
+            ["ConnectionStrings__soonshop"] = shop.ConnectionString,
+            ["DOTNET_ENVIRONMENT"] = "Production",
+        };
         await server.KillAsync();
         var migration = Repository.TryRunAsync("dotnet", [Repository.Program("Silo"), "migrate"], environment);
         var silo = shop.StartSiloProcessAsync();
-        await Until.TrueAsync("the silo says that it waits", TimeSpan.FromSeconds(60), () => Task.FromResult(shop.Silo.Log.Contains("Waiting for it", StringComparison.Ordinal)));
+        await Until.TrueAsync("the silo says that it waits", TimeSpan.FromSeconds(60), () =>
+            Task.FromResult(shop.Silo.Log.Contains("Waiting for it", StringComparison.Ordinal)));
         Assert.False(shop.Silo.HasExited, shop.Silo.Log);
 
         await server.StartAgainAsync();

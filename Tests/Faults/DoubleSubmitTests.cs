@@ -25,7 +25,8 @@ public sealed class DoubleSubmitTests
         }
         await InvariantChecker.AssertBalanceAsync(shop, made);
         Assert.Equal((long)Buyers, await shop.QueryAsync<long>("select count(*) from simulated_payment"));
-        Assert.Equal((long)Buyers, await shop.QueryAsync<long>("select count(*) from grain_state_order where index ->> 'status' = 'confirmed'"));
+        Assert.Equal(
+            (long)Buyers, await shop.QueryAsync<long>("select count(*) from grain_state_order where index ->> 'status' = 'confirmed'"));
     }
 
     [Fact]

@@ -30,7 +30,9 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
             await Until.TrueAsync("the claim is confirmed", Limit, async () => await ClaimsAsync(newEmail, confirmedOnly: true) == 1);
         Assert.Equal(204, (int)(await Buyer.AskAsync(() => ConfirmAsync(token))).Status);
         await AssertSignsInAsync(newEmail, email);
-        Assert.Equal(1, await shop.Shop.QueryAsync<long>("select count(*) from event where type = 'user.email-changed' and data ->> 'email' = $1", newEmail));
+        Assert.Equal(
+            1, await shop.Shop.QueryAsync<long>(
+                "select count(*) from event where type = 'user.email-changed' and data ->> 'email' = $1", newEmail));
         await InvariantChecker.AssertAddressesAsync(shop.Shop);
         Assert.Equal(409, (int)(await RegisterAsync(email)).Status);
     }
@@ -51,7 +53,9 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
         await Until.TrueAsync("the other address is released", Limit, async () => await ClaimsAsync(newEmail) == 0);
         Assert.Equal(204, (int)(await Buyer.AskAsync(() => UndoAsync(undo))).Status);
         var reset = await TokenAsync("user.password-reset-requested", email);
-        Assert.Equal(204, (int)(await Buyer.AskAsync(() => shop.Api.PostAsync("/auth/password/reset", new { token = reset, password = "the owner's own" }))).Status);
+        Assert.Equal(
+            204, (int)(await Buyer.AskAsync(
+                () => shop.Api.PostAsync("/auth/password/reset", new { token = reset, password = "the owner's own" }))).Status);
         await AssertSignsInAsync(email, newEmail, "the owner's own");
         await InvariantChecker.AssertAddressesAsync(shop.Shop);
         Assert.Equal(201, (int)(await RegisterAsync(newEmail)).Status);
@@ -84,17 +88,21 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
         await shop.ArmAsync("email-change.reserved");
         await shop.CrashAsync(Buyer.TryAsync(() => ConfirmAsync(token)), success: 204);
 
-        await Until.TrueAsync("the address can be registered", TimeSpan.FromMinutes(2), async () => (int)(await RegisterAsync(newEmail)).Status == 201);
+        await Until.TrueAsync(
+            "the address can be registered", TimeSpan.FromMinutes(2), async () => (int)(await RegisterAsync(newEmail)).Status == 201);
         Assert.Equal(409, (int)(await Buyer.AskAsync(() => ConfirmAsync(token))).Status);
         await InvariantChecker.AssertAddressesAsync(shop.Shop);
     }
 
     private async Task<string> AskAsync()
     {
-        var registered = await Buyer.AskAsync(() => shop.Api.PostAsync("/auth/register", new { email, password = Password }, $"register {email}"));
+        var registered = await Buyer.AskAsync(
+            () => shop.Api.PostAsync("/auth/register", new { email, password = Password }, $"register {email}"));
         Assert.Equal(201, (int)registered.Status);
         var customer = shop.Api with { AccessToken = registered.Text("accessToken") };
-        Assert.Equal(202, (int)(await Buyer.AskAsync(() => customer.PostAsync("/me/email", new { newEmail, currentPassword = Password }, $"change {email}"))).Status);
+        Assert.Equal(
+            202, (int)(await Buyer.AskAsync(
+                () => customer.PostAsync("/me/email", new { newEmail, currentPassword = Password }, $"change {email}"))).Status);
         return await TokenAsync("user.email-change-confirmation-requested", newEmail);
     }
 
@@ -108,7 +116,8 @@ public sealed class EmailChangeCrashTests(PatientCrashingShop shop) : IClassFixt
     private async Task<Reply?> ExpireAsync()
     {
         await shop.Shop.QueryAsync<long>("""
-            with due as (update event set due_at = clock_timestamp() where type = 'user.email-claims-due' and due_at is not null returning 1) select count(*) from due
+            with due as (update event set due_at = clock_timestamp() where type = 'user.email-claims-due' and due_at is not null
+                returning 1) select count(*) from due
             """);
         return null;
     }

@@ -16,8 +16,8 @@ public sealed class ErasureCrashTests
     {
         var mail = Directory.CreateTempSubdirectory("soonshop-mail").FullName;
         await using var shop = await Shop.CreateAsync(null,
-            ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail), ("Notifications__Email__From", "shop@example.com"),
-            ("Notifications__Webhooks__DisableAfterFailures", "10000"));
+            ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail),
+            ("Notifications__Email__From", "shop@example.com"), ("Notifications__Webhooks__DisableAfterFailures", "10000"));
         try
         {
             var silo = await shop.StartSiloProcessAsync();
@@ -39,13 +39,17 @@ public sealed class ErasureCrashTests
 
             await NothingIsLeftAsync(shop, mail, email);
             // What happens afterwards brings nothing back.
-            var refund = await Buyer.AskAsync(() => admin.PostAsync($"/admin/orders/{paid}/refunds", new { full = true, reason = "late" }, Guid.NewGuid().ToString()));
+            var refund = await Buyer.AskAsync(
+                () => admin.PostAsync($"/admin/orders/{paid}/refunds", new { full = true, reason = "late" }, Guid.NewGuid().ToString()));
             Assert.True((int)refund.Status == 200, refund.Body);
             await Until.TrueAsync("the refund is told of", Limit, async () =>
-                await shop.QueryAsync<long>("select count(*) from event where type = 'order.refunded' and subject = $1", Guid.Parse(paid).ToString("N")) > 0);
-            await Until.TrueAsync("every event was handed out", Limit, async () => await shop.QueryAsync<long>("select sum(depth)::bigint from stream_lag") == 0);
+                await shop.QueryAsync<long>(
+                    "select count(*) from event where type = 'order.refunded' and subject = $1", Guid.Parse(paid).ToString("N")) > 0);
+            await Until.TrueAsync("every event was handed out", Limit, async () =>
+                await shop.QueryAsync<long>("select sum(depth)::bigint from stream_lag") == 0);
             await NothingIsLeftAsync(shop, mail, email);
-            Assert.Equal(201, (int)(await Buyer.AskAsync(() => api.PostAsync("/auth/register", new { email, password = Password }))).Status);
+            Assert.Equal(
+                201, (int)(await Buyer.AskAsync(() => api.PostAsync("/auth/register", new { email, password = Password }))).Status);
         }
         finally
         {
@@ -53,11 +57,14 @@ public sealed class ErasureCrashTests
         }
     }
 
-    /// <summary>A customer's life: addresses, mail, orders of which one was delivered and one called off, a cart, and posts that nobody takes.</summary>
+    /// <summary>
+    /// A customer's life: addresses, mail, orders of which one was delivered and one called off, a cart, and posts that nobody takes.
+    /// </summary>
     private async Task<(ApiClient Customer, string Email, string Paid)> LiveAsync(Shop shop, ApiClient api, ApiClient admin, string mail)
     {
         var email = $"mail-{mark}@example.com";
-        var hook = await admin.PostAsync("/admin/webhooks", new { url = "http://127.0.0.1:9/hook", eventTypes = new[] { "order.*", "user.*" } });
+        var hook = await admin.PostAsync(
+            "/admin/webhooks", new { url = "http://127.0.0.1:9/hook", eventTypes = new[] { "order.*", "user.*" } });
         Assert.True((int)hook.Status == 201, hook.Body);
         var sku = await admin.CreateProductAsync();
         // New endpoints are known to a silo after some seconds.
@@ -68,12 +75,22 @@ public sealed class ErasureCrashTests
         });
         var registered = await api.PostAsync("/auth/register", new { email, password = Password, displayName = $"Name-{mark}" });
         var customer = api with { AccessToken = registered.Text("accessToken") };
-        var address = new { name = $"Name-{mark}", line1 = $"Street-{mark} 7", city = $"City-{mark}", postalCode = "12345", country = "DE", phone = $"+49-{mark}" };
+        var address = new
+        {
+            name = $"Name-{mark}",
+            line1 = $"Street-{mark} 7",
+            city = $"City-{mark}",
+            postalCode = "12345",
+            country = "DE",
+            phone = $"+49-{mark}",
+        };
         Assert.Equal(201, (int)(await customer.PostAsync("/me/addresses", address)).Status);
         await customer.FillCartAsync(sku);
         var delivered = await OrderAsync();
         Assert.Equal(409, (int)(await EraseAsync(customer)).Status);
-        Assert.Equal(200, (int)(await admin.PostAsync($"/admin/orders/{delivered}/ship", new { carrier = "DHL", trackingNumber = $"Parcel-{mark}" })).Status);
+        Assert.Equal(
+            200, (int)(await admin.PostAsync($"/admin/orders/{delivered}/ship", new { carrier = "DHL", trackingNumber = $"Parcel-{mark}" }))
+                .Status);
         Assert.Equal(200, (int)(await admin.PostAsync($"/admin/orders/{delivered}/deliver")).Status);
         await customer.FillCartAsync(sku);
         var cancelled = await OrderAsync();
@@ -92,7 +109,8 @@ public sealed class ErasureCrashTests
 
         async Task<string> OrderAsync()
         {
-            var order = await customer.PostAsync("/orders", new { paymentMethod = "pm_card_visa", shippingAddress = address }, Guid.NewGuid().ToString());
+            var order = await customer.PostAsync(
+                "/orders", new { paymentMethod = "pm_card_visa", shippingAddress = address }, Guid.NewGuid().ToString());
             Assert.True((int)order.Status == 201, order.Body);
             return order.Text("id");
         }
@@ -106,11 +124,13 @@ public sealed class ErasureCrashTests
         foreach (var kept in (string[])[$"Name-{mark}", $"Street-{mark}", $"City-{mark}", mark])
             Assert.Equal(["grain_state_order.state"], await shop.PlacesOfAsync(kept));
         // Both were paid; the one that was called off has a credit note beside its invoice.
-        Assert.Equal(2, await shop.QueryAsync<long>($"select count(*) from grain_state_order where encode(state, 'escape') like '%{mark}%'"));
+        Assert.Equal(
+            2, await shop.QueryAsync<long>($"select count(*) from grain_state_order where encode(state, 'escape') like '%{mark}%'"));
         Assert.Equal(0, Mails(mail));
     }
 
-    private int Mails(string folder) => Directory.EnumerateFiles(folder, "*.eml").Count(f => File.ReadAllText(f).Contains(mark, StringComparison.Ordinal));
+    private int Mails(string folder) =>
+        Directory.EnumerateFiles(folder, "*.eml").Count(f => File.ReadAllText(f).Contains(mark, StringComparison.Ordinal));
 
     private static async Task CrashAsync(ShopProcess silo, ApiClient? customer)
     {
@@ -127,8 +147,11 @@ public sealed class ErasureCrashTests
         {
             throw new TimeoutException($"{e.Message}\n{silo.Log}", e);
         }
-        Assert.True(silo.Log.Contains("Crash point", StringComparison.Ordinal), $"The silo ended with {silo.ExitCode}, not at its crash point:\n{silo.Log}");
+        Assert.True(
+            silo.Log.Contains("Crash point", StringComparison.Ordinal),
+            $"The silo ended with {silo.ExitCode}, not at its crash point:\n{silo.Log}");
     }
 
-    private static Task<Reply> EraseAsync(ApiClient client) => client.SendAsync(HttpMethod.Delete, "/me", new { currentPassword = Password });
+    private static Task<Reply> EraseAsync(ApiClient client) =>
+        client.SendAsync(HttpMethod.Delete, "/me", new { currentPassword = Password });
 }

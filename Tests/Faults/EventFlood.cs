@@ -30,7 +30,8 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
     public const string Sent = """
         from (select record, place, grain_key, state_name from grain_state
               cross join lateral jsonb_array_elements(convert_from(state, 'UTF8')::jsonb
-                #> case state_name when 'mail' then '{state,recent}'::text[] else '{state,guestMails,recent}' end) with ordinality r(record, place)
+                #> case state_name when 'mail' then '{state,recent}'::text[]
+                    else '{state,guestMails,recent}' end) with ordinality r(record, place)
               where state_name in ('mail', 'notification')) mails
         where record->>'status' = 'sent'
         """;
@@ -53,7 +54,8 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
           (select count(*) from event where type = 'order.shipped'),
           (select count(*) from event where type = 'notification.due'), (select count(*) {Sent}),
           (select string_agg(format('%s %s %s due in %s at attempt %s: %s', n, handler, status, due, attempts, error_message), '; ') from (
-             select count(*) as n, handler, status, min(due_at) - now() as due, max(attempts) as attempts, max(error_message) as error_message from event_delivery group by handler, status) d),
+             select count(*) as n, handler, status, min(due_at) - now() as due, max(attempts) as attempts,
+                    max(error_message) as error_message from event_delivery group by handler, status) d),
           (select string_agg(format('%s: %s since %s by %s', number, depth, oldest_at, owner), '; ' order by number) from stream_lag))
         """;
 
@@ -119,7 +121,8 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
         Assert.Equal(Events, await shop.QueryAsync<long>($"select count(distinct record->>'notificationId') {SentToCustomers}"));
         Assert.Equal(Events, await SentAsync());
         Assert.Equal(0, await shop.QueryAsync<long>(
-            "select count(*) - count(distinct data->>'causedBy') from event where type = 'notification.due' and data->>'kind' = 'orderShipped'"));
+            "select count(*) - count(distinct data->>'causedBy') from event where type = 'notification.due' and data->>'kind' = "
+                + "'orderShipped'"));
         // In order, but for those that a delayed retry or the other handler took out of their stream.
         var sent = await shop.QueryAsync<string[]>($"""
             select coalesce(array_agg(numbers), '{"{}"}') from (
@@ -137,7 +140,9 @@ internal sealed class EventFlood(Shop shop, int streams, int eventsPerStream)
         return await shop.QueryAsync<long>("select count(*) from retried");
     }
 
-    /// <summary>False when the database is not there. A round that may have been committed before the connection broke is known by its ids.</summary>
+    /// <summary>
+    /// False when the database is not there. A round that may have been committed before the connection broke is known by its ids.
+    /// </summary>
     private async Task<bool> TryPublishAsync(int number)
     {
         try

@@ -10,7 +10,8 @@ public sealed class EventKillTests
     private const int Streams = 400;
 
     [Fact]
-    public Task every_event_is_handled_and_its_effect_is_there_once_while_silos_die_again_and_again() => RunAsync(eventsPerStream: 15, kills: 3);
+    public Task every_event_is_handled_and_its_effect_is_there_once_while_silos_die_again_and_again() =>
+        RunAsync(eventsPerStream: 15, kills: 3);
 
     [Fact]
     public async Task a_silo_that_dies_between_the_events_of_a_batch_leaves_none_behind_and_has_none_done_twice()

@@ -40,7 +40,8 @@ public sealed class EventOutageTests
         await publishing;
         var retried = await flood.AssertHandledAsync();
         TestContext.Current.SendDiagnosticMessage(
-            "{0} events in {1} streams, each mailed, in {2:f0} s with {3} outages of the database; {4} deliveries were retried apart from their stream.",
+            "{0} events in {1} streams, each mailed, in {2:f0} s with {3} outages of the database; {4} deliveries were retried apart from "
+                + "their stream.",
             flood.Events, Streams, clock.Elapsed.TotalSeconds, Outages, retried);
     }
 }

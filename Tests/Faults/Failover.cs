@@ -60,9 +60,13 @@ internal sealed class Failover : IAsyncDisposable
         // What was under way at the kill counts, too.
         var failed = since.Where(r => r.Outcome != Outcome.Answered).ToArray();
         var recovery = failed.Length == 0 ? TimeSpan.Zero : failed.Max(r => r.SentAt + r.Took) - from;
-        report.Add(string.Create(CultureInfo.InvariantCulture, $"""
-            {what} killed: {since.Length} requests until served again, {failed.Length} failed ({100.0 * failed.Length / since.Length:F1} %: {failed.Count(f => f.Outcome == Outcome.Unavailable)} answered 503, {failed.Count(f => f.Outcome == Outcome.Broken)} connections broken), the last {Math.Max(0, recovery.TotalSeconds):F1} s after the kill; the slowest took {since.Max(r => r.Took).TotalSeconds:F1} s
-            """));
+        report.Add(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{what} killed: {since.Length} requests until served again, {failed.Length} failed "
+                + $"({100.0 * failed.Length / since.Length:F1} %: {failed.Count(f => f.Outcome == Outcome.Unavailable)} answered 503, "
+                + $"{failed.Count(f => f.Outcome == Outcome.Broken)} connections broken), "
+                + $"the last {Math.Max(0, recovery.TotalSeconds):F1} s after the kill; "
+                + $"the slowest took {since.Max(r => r.Took).TotalSeconds:F1} s"));
         await bringBack();
         await ServedAsync();
     }
@@ -92,7 +96,9 @@ internal sealed class Failover : IAsyncDisposable
             Assert.Equal(status == 201 ? "confirmed" : "none", await InvariantChecker.StatusAsync(shop, order));
         await InvariantChecker.AssertBalanceAsync(shop, [.. acknowledged.Select(a => a.Order)]);
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{requests.Count} requests and {acknowledged.Count} orders in {clock.Elapsed.TotalSeconds:F0} s; every acknowledged one is there.");
+        text.AppendLine(
+            CultureInfo.InvariantCulture, $"{requests.Count} requests and {acknowledged.Count} orders in {clock.Elapsed.TotalSeconds:F0} "
+                + $"s; every acknowledged one is there.");
         report.ForEach(l => text.AppendLine(l));
         return text.ToString();
     }
@@ -177,7 +183,9 @@ internal sealed class Failover : IAsyncDisposable
             var start = clock.Elapsed;
             var reply = await Buyer.TryAsync(() => request(frontEnds[shopper.FrontEnd % 2].Api));
             var outcome = reply is null ? Outcome.Broken
-                : (int)reply.Status == 503 || ((int)reply.Status == 409 && reply.Headers.ContainsKey("Retry-After")) ? Outcome.Unavailable : Outcome.Answered;
+                : (int)reply.Status == 503 || ((int)reply.Status == 409 && reply.Headers.ContainsKey("Retry-After"))
+                    ? Outcome.Unavailable
+                    : Outcome.Answered;
             requests.Enqueue(new Request(start, clock.Elapsed - start, outcome));
             if (outcome == Outcome.Answered)
                 return reply!;

@@ -34,9 +34,11 @@ public sealed class ImportCrashTests
             await silos.ReplaceAsync();
             var done = await StatusAsync(admin, id!, "done");
             Assert.Equal((Products, 0, 0), (done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
-            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from stock_ledger where operation_id like 'adjust/import/%'"));
+            Assert.Equal(
+                Products, await shop.QueryAsync<long>("select count(*) from stock_ledger where operation_id like 'adjust/import/%'"));
             Assert.Equal(Products, await shop.QueryAsync<long>("select count(distinct sku) from stock_ledger where delta = 7"));
-            var results = (await admin.GetAsync($"/admin/import-jobs/{id}/results.csv")).Body.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            var results = (await admin.GetAsync($"/admin/import-jobs/{id}/results.csv")).Body.Split(
+                '\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             Assert.Equal(Products + 1, results.Length);
             Assert.Equal(Products, results.Distinct().Count(r => r.EndsWith("on hand 0 -> 7", StringComparison.Ordinal)));
         }
@@ -55,7 +57,8 @@ public sealed class ImportCrashTests
             var file = new StringBuilder("Title,URL handle,Option1 name,Option1 value,SKU,Price,Inventory quantity\n");
             for (var i = 0; i < Products; i++)
                 file.Append(CultureInfo.InvariantCulture, $"Thing {i / 2},new-{i / 2},Size,{"SM"[i % 2]},NEW-{i},12.50,7\n");
-            var uploaded = Api.Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=products", Api.ImportApiTests.Csv(file.ToString())));
+            var uploaded = Api.Expect.Status(
+                201, await admin.PostAsync("/admin/import-jobs?kind=products", Api.ImportApiTests.Csv(file.ToString())));
             var id = uploaded.Text("id");
             await StatusAsync(admin, id!, "checked");
             await silos.ArmAsync(point);
@@ -65,11 +68,16 @@ public sealed class ImportCrashTests
             await silos.ReplaceAsync();
             var done = await StatusAsync(admin, id!, "done");
             Assert.Equal((Products, 0, 0, 0), (
-                done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
+                done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"),
+                done.Number("counts.wrong")));
             Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from stock_ledger where delta = 7"));
-            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from event where type = 'product.created' and source like '/product/sku/NEW-%'"));
-            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from grain_state_product where grain_key like 'sku/NEW-%'"));
-            Assert.Equal(Products / 2, await shop.QueryAsync<long>("select count(*) from grain_state_product_group where grain_key like '%/new-%'"));
+            Assert.Equal(
+                Products, await shop.QueryAsync<long>(
+                    "select count(*) from event where type = 'product.created' and source like '/product/sku/NEW-%'"));
+            Assert.Equal(
+                Products, await shop.QueryAsync<long>("select count(*) from grain_state_product where grain_key like 'sku/NEW-%'"));
+            Assert.Equal(
+                Products / 2, await shop.QueryAsync<long>("select count(*) from grain_state_product_group where grain_key like '%/new-%'"));
             var product = Api.Expect.Status(200, await admin.GetAsync("/products/NEW-1299"));
             Assert.Equal(("inStock", "Thing 649"), (product.Text("availability"), product.Text("name")![..9]));
         }
@@ -88,7 +96,8 @@ public sealed class ImportCrashTests
             var file = new StringBuilder("First Name,Email,Groups\n");
             for (var i = 0; i < Products; i++)
                 file.Append(CultureInfo.InvariantCulture, $"Customer,customer-{i}@example.com,trade\n");
-            var id = Api.Expect.Status(201, await admin.PostAsync("/admin/import-jobs?kind=customers", Api.ImportApiTests.Csv(file.ToString()))).Text("id");
+            var id = Api.Expect.Status(
+                201, await admin.PostAsync("/admin/import-jobs?kind=customers", Api.ImportApiTests.Csv(file.ToString()))).Text("id");
             await StatusAsync(admin, id!, "checked");
             await silos.ArmAsync(point);
             Api.Expect.Status(200, await admin.PostAsync($"/admin/import-jobs/{id}/apply"));
@@ -97,11 +106,16 @@ public sealed class ImportCrashTests
             await silos.ReplaceAsync();
             var done = await StatusAsync(admin, id!, "done");
             Assert.Equal((Products, 0, 0, 0), (
-                done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"), done.Number("counts.wrong")));
-            Assert.Equal(Products, await shop.QueryAsync<long>("select count(*) from grain_state_user where index ->> 'email' like 'customer-%'"));
+                done.Number("counts.created"), done.Number("counts.changed"), done.Number("counts.unchanged"),
+                done.Number("counts.wrong")));
+            Assert.Equal(
+                Products, await shop.QueryAsync<long>("select count(*) from grain_state_user where index ->> 'email' like 'customer-%'"));
             Assert.Equal(Products, await shop.QueryAsync<long>(
-                "select count(*) from grain_state_email where grain_key like 'email/customer-%' and convert_from(state, 'UTF8')::jsonb #>> '{state,confirmed}' = 'true'"));
-            Assert.Equal(Products, await shop.QueryAsync<long>("select count(distinct index ->> 'email') from grain_state_user where index ->> 'email' like 'customer-%'"));
+                "select count(*) from grain_state_email where grain_key like 'email/customer-%' and convert_from(state, 'UTF8')::jsonb #>> "
+                    + "'{state,confirmed}' = 'true'"));
+            Assert.Equal(
+                Products, await shop.QueryAsync<long>(
+                    "select count(distinct index ->> 'email') from grain_state_user where index ->> 'email' like 'customer-%'"));
         }
     }
 
@@ -142,9 +156,11 @@ internal static class ImportedProducts
                    convert_to(jsonb_build_object('state', jsonb_build_object(
                      'sku', 'I-' || lpad(n::text, 8, '0'), 'createdAt', '2026-01-01T00:00:00+00:00', 'published', true,
                      'content', jsonb_build_object(
-                       'name', 'Imported ' || n, 'description', '', 'category', 'things', 'price', jsonb_build_object('amount', 1000, 'currency', 'USD'),
-                       'attributes', '{}'::jsonb, 'images', '[]'::jsonb, 'active', true)), 'sequence', 1)::text, 'UTF8'),
-                   jsonb_build_object('sku', 'I-' || lpad(n::text, 8, '0'), 'name', 'Imported ' || n, 'description', '', 'category', 'things',
+                       'name', 'Imported ' || n, 'description', '', 'category', 'things', 'price',
+                       jsonb_build_object('amount', 1000, 'currency', 'USD'), 'attributes', '{}'::jsonb, 'images', '[]'::jsonb, 'active',
+                       true)), 'sequence', 1)::text, 'UTF8'),
+                   jsonb_build_object('sku', 'I-' || lpad(n::text, 8, '0'), 'name', 'Imported ' || n, 'description', '',
+                       'category', 'things',
                      'attributes', '', 'price', 1000, 'active', true, 'createdAt', '2026-01-01T00:00:00.0000000Z')
             from generate_series(1, {0}) n;
             alter table grain_state_product enable trigger user;

@@ -21,7 +21,9 @@ internal static class InvariantChecker
     /// </summary>
     private static readonly IntegrityCheck[] Stricter =
     [
-        new("order-ends", Promises.NoLostOrder, "every order reaches an end", "select id, status from purchase where status = 'pending'", ""),
+        new(
+            "order-ends", Promises.NoLostOrder, "every order reaches an end", "select id, status from purchase where status = 'pending'",
+            ""),
         new("no-dead-letter", Promises.NoLostEvent, "every event reached its handlers", """
             select handler, format('%s: %s (%s)', event_id, error_message, status) from event_delivery where status = 'dead'
             """, ""),
@@ -33,7 +35,10 @@ internal static class InvariantChecker
     ];
 
     /// <summary>Where both books are at hand, what reconciliation thinks of them is old news.</summary>
-    private static readonly IntegrityCheck[] Checks = [.. IntegrityCheck.All.Where(c => c.Name != PaymentChecks.Discrepancies), .. Stricter];
+    private static readonly IntegrityCheck[] Checks =
+    [
+        .. IntegrityCheck.All.Where(c => c.Name != PaymentChecks.Discrepancies), .. Stricter,
+    ];
 
     private static readonly IntegrityChecker Audit = IntegrityChecker.Of(Configuration());
 
@@ -41,10 +46,12 @@ internal static class InvariantChecker
     /// <param name="shop">Whose books.</param>
     /// <param name="made">The only orders that may exist, when all keys that were sent are known.</param>
     /// <param name="taken">What the payment provider has taken; null for the simulated one.</param>
-    public static async Task AssertBalanceAsync(Shop shop, IReadOnlyCollection<Guid>? made = null, Func<IReadOnlyList<TakenMoney>>? taken = null)
+    public static async Task AssertBalanceAsync(
+        Shop shop, IReadOnlyCollection<Guid>? made = null, Func<IReadOnlyList<TakenMoney>>? taken = null)
     {
         List<string> unsettled = [];
-        // A whole audit takes the server a second: while something is left over, that alone is looked at again, and in the end everything once more.
+        // A whole audit takes the server a second: while something is left over, that alone is looked at again, and in the end everything
+        // once more.
         var checks = Checks;
         try
         {
@@ -56,7 +63,9 @@ internal static class InvariantChecker
                     Assert.True(orders.IsSubsetOf(made), $"Orders that no key made: {string.Join(", ", orders.Except(made))}");
                 unsettled = Broken(report);
                 var wasWhole = checks.Length == Checks.Length;
-                checks = unsettled.Count == 0 ? Checks : [.. Checks.Where(c => report.Checks.Any(r => r.Check == c.Name && r.Breaches > 0))];
+                checks = unsettled.Count == 0
+                    ? Checks
+                    : [.. Checks.Where(c => report.Checks.Any(r => r.Check == c.Name && r.Breaches > 0))];
                 return unsettled.Count == 0 && wasWhole;
             });
         }
@@ -84,10 +93,13 @@ internal static class InvariantChecker
         string[] names = ["account-has-its-address", "address-has-its-account", "former-address-is-held", "former-address-is-released"];
         IntegrityCheck[] checks = [.. IntegrityCheck.All.Where(c => names.Contains(c.Name))];
         Assert.Equal(names.Length, checks.Length);
-        await Until.TrueAsync("addresses and accounts agree", RestLimit, async () => Broken((await AuditAsync(shop, null, atRest: true, checks)).Report).Count == 0);
+        await Until.TrueAsync("addresses and accounts agree", RestLimit, async () =>
+            Broken((await AuditAsync(shop, null, atRest: true, checks)).Report).Count == 0);
     }
 
-    /// <summary>Waits until every event was handled, the scheduled and the retried ones too: from then on the shop does nothing by itself.</summary>
+    /// <summary>
+    /// Waits until every event was handled, the scheduled and the retried ones too: from then on the shop does nothing by itself.
+    /// </summary>
     /// <param name="shop">Whose events.</param>
     /// <param name="horizon">How far into the future scheduled events and looks at open checkouts count; null for all of them.</param>
     /// <param name="checkoutDue">The shop's <c>Checkout:CheckoutDueSeconds</c>, where that is beyond the horizon.</param>
@@ -109,7 +121,8 @@ internal static class InvariantChecker
         // Before the shop's: what the provider has taken by then, the shop's books may show or not; what they show, it has taken.
         var money = taken?.Invoke();
         // Not pooled: what is temporary goes with the connection.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(shop.ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(shop.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var snapshot = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
         var report = await Audit.RunAsync(connection, money, atRest, checks, CancellationToken.None);
@@ -125,7 +138,8 @@ internal static class InvariantChecker
     private static List<string> Broken(IntegrityReport report) =>
     [
         .. report.Checks.Where(c => c.Breaches > 0).Select(c =>
-            $"Broken: {c.Says}: {string.Join("; ", c.Rows.Take(5).Select(r => $"{r.Row}: {r.Finding}"))}{(c.Breaches > 5 ? $" and {c.Breaches - 5} more" : "")}"),
+            $"Broken: {c.Says}: {string.Join("; ", c.Rows.Take(5).Select(r => $"{r.Row}: {r.Finding}"))}"
+                + $"{(c.Breaches > 5 ? $" and {c.Breaches - 5} more" : "")}"),
     ];
 
     /// <summary>The configuration of a silo for which nothing was set but what must be.</summary>

@@ -67,7 +67,8 @@ public sealed class MailLoginTests : IAsyncDisposable
             ("Notifications__Email__Smtp__Host", "127.0.0.1"),
             ("Notifications__Email__Smtp__Port", $"{server.Port}"), ("Notifications__Email__Smtp__Security", "StartTls"),
             ("Notifications__Email__Smtp__User", User), ("Notifications__Email__Smtp__Password", password),
-            ("Events__Policies__mail__Handler", "mail"), ("Events__Policies__mail__Backoff", "Fixed"), ("Events__Policies__mail__Retries", "1"), ("Events__Policies__mail__FirstSeconds", RetryAfterSeconds),
+            ("Events__Policies__mail__Handler", "mail"), ("Events__Policies__mail__Backoff", "Fixed"),
+            ("Events__Policies__mail__Retries", "1"), ("Events__Policies__mail__FirstSeconds", RetryAfterSeconds),
             .. trusted is null ? [] : ((string, string)[])[("SSL_CERT_FILE", trusted)],
         ]);
         // Whom to trust is a variable of the process.
@@ -85,15 +86,19 @@ public sealed class MailLoginTests : IAsyncDisposable
         return flood;
     }
 
-    /// <summary>It was tried twice, is a dead letter that says why, and no mail went out; the password stands in no record and no log.</summary>
+    /// <summary>
+    /// It was tried twice, is a dead letter that says why, and no mail went out; the password stands in no record and no log.
+    /// </summary>
     private async Task AssertFailsAsync(Shop shop, string reason)
     {
         // There is mail to the administrator, too.
         const string Delivery = "from event_delivery where handler = 'mail' and handler_key = md5('stream 1') and status = 'dead'";
-        await Until.TrueAsync("the mail is given up", CallTimeout, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 1);
+        await Until.TrueAsync(
+            "the mail is given up", CallTimeout, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 1);
         Assert.Equal("network 2", await shop.QueryAsync<string>($"select error_class || ' ' || attempts {Delivery}"));
         Assert.Empty(server.Mails());
-        var kept = await shop.QueryAsync<string>("select string_agg(f::text, E'\\n') || (select string_agg(d::text, E'\\n') from event_delivery d) from event_failure f");
+        var kept = await shop.QueryAsync<string>(
+            "select string_agg(f::text, E'\\n') || (select string_agg(d::text, E'\\n') from event_delivery d) from event_failure f");
         // One of the attempts may have come when the server had just failed another mail, and not have asked it.
         Assert.Contains($"The mail server 127.0.0.1:{server.Port}: ", kept, StringComparison.Ordinal);
         Assert.Contains(reason, kept, StringComparison.OrdinalIgnoreCase);

@@ -22,7 +22,9 @@ public sealed class MailOutageTests
     public async Task all_mail_of_an_outage_arrives_once_each_and_the_inbox_does_not_wait_for_it()
     {
         await using var server = new MailServer();
-        await using var shop = await Shop.CreateAsync(null, [.. MailSettings(server), .. Policy("Exponential", ("FirstSeconds", "0.5"), ("MaxSeconds", "4"), ("Retries", "50"), ("Jitter", "0.2"))]);
+        await using var shop = await Shop.CreateAsync(
+            null, [.. MailSettings(server), .. Policy(
+                "Exponential", ("FirstSeconds", "0.5"), ("MaxSeconds", "4"), ("Retries", "50"), ("Jitter", "0.2"))]);
         await shop.StartSiloAsync();
         var api = await shop.StartApiAsync();
         var sku = await (await Administrator.ArriveAsync(api)).CreateProductAsync(stock: 1000);
@@ -40,25 +42,31 @@ public sealed class MailOutageTests
         foreach (var customer in customers)
         {
             await Until.TrueAsync("the inbox has the welcome and the order", CallTimeout, async () =>
-                (await customer.GetAsync("/notifications"))["items"]!.AsArray().Select(i => i!["kind"]!.GetValue<string>()).Order().SequenceEqual(["orderConfirmed", "welcome"]));
+                (await customer.GetAsync("/notifications"))["items"]!.AsArray()
+                    .Select(i => i!["kind"]!.GetValue<string>()).Order().SequenceEqual(["orderConfirmed", "welcome"]));
         }
         await Until.TrueAsync("mail to every customer was retried, and long enough", CallTimeout, async () => outage.Elapsed > Outage
-            && await shop.QueryAsync<long>("select count(distinct handler_key) from event_delivery where handler = 'mail' and status = 'waiting' and attempts >= 3") >= Customers);
+            && await shop.QueryAsync<long>(
+                "select count(distinct handler_key) from event_delivery where handler = 'mail' and status = 'waiting' and attempts >= 3")
+                >= Customers);
         Assert.Empty(server.Mails());
         var due = await DueAsync(shop);
         Assert.True(due >= 2 * Customers, $"{due} mails are due.");
 
         await server.StartAsync();
         await Until.TrueAsync("all of it is noted as sent", CallTimeout, async () => (due = await DueAsync(shop)) == await SentAsync(shop));
-        await Until.TrueAsync("nothing is retried any more", CallTimeout, async () => await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting'") == 0);
+        await Until.TrueAsync("nothing is retried any more", CallTimeout, async () =>
+            await shop.QueryAsync<long>("select count(*) from event_delivery where status = 'waiting'") == 0);
 
         Assert.Equal((due, due), (await DueAsync(shop), await SentAsync(shop)));
         Assert.Equal(0, await shop.QueryAsync<long>("select count(*) from event_delivery"));
         var mails = server.Mails();
         Assert.Equal(due, mails.Length);
         Assert.Equal(due, mails.Select(m => m.MessageId).Distinct().Count());
-        Assert.All(Enumerable.Range(0, Customers), i => Assert.Equal(2, mails.Count(m => m.To.Mailboxes.Single().Address == $"customer{i}@example.com")));
-        Assert.True(await shop.QueryAsync<bool>("select bool_and(resolved_at is not null) and bool_and(error_class = 'network') from event_failure where handler = 'mail'"));
+        Assert.All(Enumerable.Range(0, Customers), i =>
+            Assert.Equal(2, mails.Count(m => m.To.Mailboxes.Single().Address == $"customer{i}@example.com")));
+        Assert.True(await shop.QueryAsync<bool>(
+            "select bool_and(resolved_at is not null) and bool_and(error_class = 'network') from event_failure where handler = 'mail'"));
     }
 
     /// <summary>Fifteen seconds, so that the time has not passed before everything is back.</summary>
@@ -68,15 +76,18 @@ public sealed class MailOutageTests
         const int Delay = 15;
         await using var mail = new MailServer();
         var server = await PostgresServer.StartAsync("postgres-outage");
-        await using var shop = await Shop.CreateAsync(server, [.. MailSettings(mail), .. Policy("Fixed", ("FirstSeconds", $"{Delay}"), ("Retries", "3"))]);
+        await using var shop = await Shop.CreateAsync(
+            server, [.. MailSettings(mail), .. Policy("Fixed", ("FirstSeconds", $"{Delay}"), ("Retries", "3"))]);
         var silo = await shop.StartSiloProcessAsync();
         var flood = new EventFlood(shop, streams: 1, eventsPerStream: 1);
         await flood.PublishAsync(TimeSpan.Zero);
         const string Delivery = "from event_delivery where handler = 'mail' and handler_key = md5('stream 1')";
-        await flood.WaitAsync("the retry is stored", async () => await shop.QueryAsync<long>($"select count(*) {Delivery} and status = 'waiting'") == 1);
+        await flood.WaitAsync(
+            "the retry is stored", async () => await shop.QueryAsync<long>($"select count(*) {Delivery} and status = 'waiting'") == 1);
         var due = await shop.QueryAsync<DateTime>($"select due_at {Delivery}");
         // An event whose acknowledgement was not written down comes again by its stream, and then the retry's time does not matter.
-        await Until.TrueAsync("the event is acknowledged", CallTimeout, async () => await shop.QueryAsync<long>("select sum(depth)::bigint from stream_lag") == 0);
+        await Until.TrueAsync("the event is acknowledged", CallTimeout, async () =>
+            await shop.QueryAsync<long>("select sum(depth)::bigint from stream_lag") == 0);
         // Acknowledgements are written without waiting for the disk; what is committed after them takes them along.
         await using (var flush = shop.Database.CreateCommand("create table acknowledged ()"))
             await flush.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
@@ -88,7 +99,8 @@ public sealed class MailOutageTests
         await mail.StartAsync();
         await shop.StartSiloProcessAsync();
 
-        await Until.TrueAsync("it is sent", CallTimeout, async () => await shop.QueryAsync<long>($"select count(*) {Delivery}") == 0 && await flood.SentAsync() == 1);
+        await Until.TrueAsync("it is sent", CallTimeout, async () =>
+            await shop.QueryAsync<long>($"select count(*) {Delivery}") == 0 && await flood.SentAsync() == 1);
         Assert.Single(mail.Mails(), m => m.To.Mailboxes.Single().Address == "guest1@example.com");
         const string Sent = $"{EventFlood.Sent} and grain_key = md5('stream 1')";
         var sent = await shop.QueryAsync<DateTime>($"select (record->>'at')::timestamptz {Sent}");
@@ -98,14 +110,19 @@ public sealed class MailOutageTests
 
     private static (string Name, string Value)[] MailSettings(MailServer server) =>
     [
-        ("Notifications__Email__Mode", "Smtp"), ("Notifications__Email__From", "shop@example.com"), ("Notifications__Email__Smtp__Host", "127.0.0.1"),
+        ("Notifications__Email__Mode", "Smtp"), ("Notifications__Email__From", "shop@example.com"),
+        ("Notifications__Email__Smtp__Host", "127.0.0.1"),
         ("Notifications__Email__Smtp__Port", $"{server.Port}"), ("Notifications__Email__Smtp__Security", "None"),
     ];
 
     private static (string Name, string Value)[] Policy(string backoff, params (string Name, string Value)[] more) =>
-        [("Events__Policies__mail__Handler", "mail"), ("Events__Policies__mail__Backoff", backoff), .. more.Select(m => ($"Events__Policies__mail__{m.Name}", m.Value))];
+        [
+            ("Events__Policies__mail__Handler", "mail"), ("Events__Policies__mail__Backoff", backoff),
+            .. more.Select(m => ($"Events__Policies__mail__{m.Name}", m.Value)),
+        ];
 
-    private static Task<long> DueAsync(Shop shop) => shop.QueryAsync<long>("select count(*) from event where type = 'notification.due' and data->>'channel' = 'email'");
+    private static Task<long> DueAsync(Shop shop) =>
+        shop.QueryAsync<long>("select count(*) from event where type = 'notification.due' and data->>'channel' = 'email'");
 
     private static Task<long> SentAsync(Shop shop) => shop.QueryAsync<long>($"select count(*) {EventFlood.Sent}");
 }

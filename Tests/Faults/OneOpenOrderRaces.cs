@@ -4,8 +4,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Faults;
 
 /// <summary>
-/// Carts whose customer proves who they are to the bank, for the first order, at the same moment as they place a second one. One of the two is
-/// bought; the provider decides which.
+/// Carts whose customer proves who they are to the bank, for the first order, at the same moment as they place a second one. One of the two
+/// is bought; the provider decides which.
 /// </summary>
 internal static class OneOpenOrderRaces
 {
@@ -72,7 +72,8 @@ internal static class OneOpenOrderRaces
     /// <summary>The same in a shop of two silos, of which one at a time is killed and started again.</summary>
     internal static async Task RunUnderFireAsync(int carts, int rounds, TimeSpan pause, ITestOutputHelper output)
     {
-        await using var shop = await Shop.CreateAsync(null, ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", "10"));
+        await using var shop = await Shop.CreateAsync(
+            null, ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", "10"));
         (int, int)[] ports = [(TcpPort.Free(), TcpPort.Free()), (TcpPort.Free(), TcpPort.Free())];
         ShopProcess[] silos = [await shop.StartSiloProcessAsync(ports: ports[0]), await shop.StartSiloProcessAsync(ports: ports[1])];
         var api = await shop.StartApiAsync();
@@ -90,7 +91,8 @@ internal static class OneOpenOrderRaces
             silos[which] = await shop.StartSiloProcessAsync(ports: ports[which]);
         }
         var (first, second) = await races;
-        output.WriteLine($"{carts * rounds} races in {clock.Elapsed.TotalSeconds:0} s, {kills} silos killed; bought: the first order {first} times, the second {second} times.");
+        output.WriteLine($"{carts * rounds} races in {clock.Elapsed.TotalSeconds:0} s, {kills} silos killed; bought: the first order "
+            + $"{first} times, the second {second} times.");
         await InvariantChecker.AssertBalanceAsync(shop);
     }
 }

@@ -33,7 +33,9 @@ public sealed class OversellTests
             }
         }));
 
-        Assert.Equal([(201, Units), (409, Guests - Units)], answers.CountBy(a => (int)a.Reply.Status).OrderBy(c => c.Key).Select(c => (c.Key, c.Value)));
+        Assert.Equal(
+            [(201, Units), (409, Guests - Units)], answers.CountBy(a => (int)a.Reply.Status).OrderBy(c => c.Key).Select(c =>
+                (c.Key, c.Value)));
         foreach (var (_, reply) in answers)
         {
             if ((int)reply.Status == 201)

@@ -15,7 +15,8 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         await shop.ArmAsync(point);
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
         Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
-        Task<Reply> RefundAsync() => shop.Admin.PostAsync($"/admin/orders/{buyer.OrderId}/refunds", new { amount = 300, reason = "late" }, "refund-1");
+        Task<Reply> RefundAsync() =>
+            shop.Admin.PostAsync($"/admin/orders/{buyer.OrderId}/refunds", new { amount = 300, reason = "late" }, "refund-1");
         await shop.CrashAsync(Buyer.TryAsync(RefundAsync), success: 200);
 
         // What was written down is carried out without help.
@@ -29,7 +30,9 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         await InvariantChecker.AssertBalanceAsync(shop.Shop);
     }
 
-    /// <summary>Units that were not shipped go back to stock once, wherever the silo dies between the decision and the last movement.</summary>
+    /// <summary>
+    /// Units that were not shipped go back to stock once, wherever the silo dies between the decision and the last movement.
+    /// </summary>
     [Theory]
     [InlineData("order.refund.written", false)]
     [InlineData("payment.refund.before-write", false)]
@@ -48,7 +51,8 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         Assert.Equal("confirmed", (await buyer.OrderAsync()).Text("status"));
         Task<Reply> RefundAsync() => shop.Admin.PostAsync(
             $"/admin/orders/{buyer.OrderId}/refunds",
-            full ? new { full = true, reason = "late" } : new { lines = new[] { new { sku = skus[0], quantity = 1 } }, reason = "late" }, "refund-1");
+            full ? new { full = true, reason = "late" } : new { lines = new[] { new { sku = skus[0], quantity = 1 } }, reason = "late" },
+            "refund-1");
         await shop.CrashAsync(Buyer.TryAsync(RefundAsync), success: 200);
 
         // What was written down is carried out without help: the integrity check runs before anybody asks again.
@@ -73,7 +77,8 @@ public sealed class PaymentCrashTests(PatientCrashingShop shop) : IClassFixture<
         await shop.ArmAsync(point);
         var buyer = await Buyer.ArriveAsync(shop.Api, skus);
         Assert.Equal("awaitingPayment", (await buyer.OrderAsync("pm_card_authenticationRequired")).Text("status"));
-        Task<Reply> PayAsync() => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/payments", new { paymentMethod = "pm_card_visa" }, "second-card");
+        Task<Reply> PayAsync() =>
+            buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/payments", new { paymentMethod = "pm_card_visa" }, "second-card");
         await shop.CrashAsync(Buyer.TryAsync(PayAsync), success: 200);
 
         var again = await Buyer.AskAsync(PayAsync);

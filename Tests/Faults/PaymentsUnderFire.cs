@@ -23,15 +23,16 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
     private static readonly (Fault Fault, double Rate)[] Rates =
     [
         (Fault.TimeoutAfter, 0.01), (Fault.ErrorBefore, 0.03), (Fault.ErrorAfter, 0.01), (Fault.RateLimit, 0.03), (Fault.ResetBefore, 0.02),
-        (Fault.ResetAfter, 0.02), (Fault.Slow, 0.03), (Fault.WebhookFirst, 0.05), (Fault.WebhookDuplicated, 0.05), (Fault.WebhookReordered, 0.05),
-        (Fault.WebhookDelayed, 0.05), (Fault.WebhookLostOnce, 0.05), (Fault.WebhookLost, 0.05),
+        (Fault.ResetAfter, 0.02), (Fault.Slow, 0.03), (Fault.WebhookFirst, 0.05), (Fault.WebhookDuplicated, 0.05),
+        (Fault.WebhookReordered, 0.05), (Fault.WebhookDelayed, 0.05), (Fault.WebhookLostOnce, 0.05), (Fault.WebhookLost, 0.05),
     ];
 
     /// <summary>Short times, so that what fails is found again within a test's patience.</summary>
     public static readonly (string Name, string Value)[] Settings =
     [
         ("Checkout__CheckoutDueSeconds", "2"), ("Checkout__PaymentWindowMinutes", "0.5"),
-        ("Payments__Stripe__TryTimeoutSeconds", "1.5"), ("Payments__Stripe__TimeoutSeconds", "6"), ("Payments__Stripe__RetryDelayMilliseconds", "50"),
+        ("Payments__Stripe__TryTimeoutSeconds", "1.5"), ("Payments__Stripe__TimeoutSeconds", "6"),
+        ("Payments__Stripe__RetryDelayMilliseconds", "50"),
         ("Payments__Stripe__BreakerBreakSeconds", "1"), ("Payments__Stripe__UnknownOutcomeSeconds", "5"),
         ("Payments__Reconciliation__IntervalSeconds", "2"), ("Payments__Reconciliation__TooLongSeconds", "4"),
         ("Payments__Reconciliation__RequestsPerSecond", "100"),
@@ -47,10 +48,17 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
     {
         wanted = refundsWanted;
         (int, int)[] ports = [(TcpPort.Free(), TcpPort.Free()), (TcpPort.Free(), TcpPort.Free())];
-        ShopProcess[] silos = [await shop.Shop.StartSiloProcessAsync(ports: ports[0]), await shop.Shop.StartSiloProcessAsync(ports: ports[1])];
+        ShopProcess[] silos =
+        [
+            await shop.Shop.StartSiloProcessAsync(ports: ports[0]), await shop.Shop.StartSiloProcessAsync(ports: ports[1]),
+        ];
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
-        string[] skus = [await admin.CreateProductAsync(stock: 1_000_000), await admin.CreateProductAsync(stock: 1_000_000, price: 1501), await admin.CreateProductAsync(stock: checkouts / 20)];
+        string[] skus =
+        [
+            await admin.CreateProductAsync(stock: 1_000_000), await admin.CreateProductAsync(stock: 1_000_000, price: 1501),
+            await admin.CreateProductAsync(stock: checkouts / 20),
+        ];
         foreach (var (fault, rate) in Rates)
             shop.Stripe.Faults.SetRate(fault, rate);
 
@@ -80,7 +88,8 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
     {
         while (Interlocked.Increment(ref begun) is var number && (number <= checkouts || refunds < wanted))
         {
-            var buyer = await Buyer.ArriveAsync(api, random.Next(3) == 0 ? skus[random.Next(2)..2] : [skus[random.Next(20) == 0 ? 2 : random.Next(2)]]);
+            var buyer = await Buyer.ArriveAsync(
+                api, random.Next(3) == 0 ? skus[random.Next(2)..2] : [skus[random.Next(20) == 0 ? 2 : random.Next(2)]]);
             asked.Add(buyer.OrderId);
             var ending = await ((number % 10) switch
             {
@@ -103,7 +112,8 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
         var first = await buyer.OrderAsync("pm_card_visa_chargeDeclined");
         if ((int)first.Status != 402)
             return Ending(first);
-        return Ending(await Buyer.AskAsync(() => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/payments", new { paymentMethod = "pm_card_visa" }, "second")));
+        return Ending(await Buyer.AskAsync(
+            () => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/payments", new { paymentMethod = "pm_card_visa" }, "second")));
     }
 
     private async Task<string> AuthenticateAsync(Buyer buyer, bool succeeds)
@@ -137,7 +147,8 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
         var placed = await buyer.OrderAsync(paid ? "pm_card_visa" : "pm_card_authenticationRequired");
         if ((int)placed.Status != 201)
             return Ending(placed);
-        return Ending(await Buyer.AskAsync(() => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/cancel", new { reason = "changed my mind" })));
+        return Ending(
+            await Buyer.AskAsync(() => buyer.Guest.PostAsync($"/orders/{buyer.OrderId}/cancel", new { reason = "changed my mind" })));
     }
 
     /// <summary>Up to three refunds of what was paid, the last one perhaps of all that is left.</summary>
@@ -148,7 +159,9 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
         {
             var amount = part == 2 && random.Next(2) == 0 ? (long?)null : random.Next(1, 400);
             var before = refundsAsked.GetValueOrDefault(buyer.OrderId);
-            var reply = await Buyer.AskAsync(() => admin.PostAsync($"/admin/orders/{buyer.OrderId}/refunds", amount is null ? new { full = true, reason = "late" } : new { amount, reason = "late" }, $"{buyer.OrderId}/{part}"));
+            var reply = await Buyer.AskAsync(() => admin.PostAsync(
+                $"/admin/orders/{buyer.OrderId}/refunds",
+                amount is null ? new { full = true, reason = "late" } : new { amount, reason = "late" }, $"{buyer.OrderId}/{part}"));
             Assert.True((int)reply.Status == 200, reply.Body);
             refundsAsked[buyer.OrderId] = amount is null ? reply.Number("payment.captured.amount") : before + amount.Value;
             Interlocked.Increment(ref refunds);
@@ -161,20 +174,25 @@ internal sealed class PaymentsUnderFire(StripeShop shop, int seed, int workers, 
 
     private void AssertRefundsAddUp()
     {
-        var given = shop.Stripe.Books.Payments.Where(p => p.Captured > 0).ToDictionary(p => Guid.Parse(p.Metadata["order_id"]), p => p.Refunded);
+        var given = shop.Stripe.Books.Payments.Where(p => p.Captured > 0)
+            .ToDictionary(p => Guid.Parse(p.Metadata["order_id"]), p => p.Refunded);
         Assert.All(refundsAsked, r => Assert.Equal(r.Value, given[r.Key]));
     }
 
     private void Report(TimeSpan busy, TimeSpan whole, int kills, IReadOnlyDictionary<Fault, long> faults)
     {
         var totals = shop.Stripe.Books.Totals;
-        output.WriteLine($"{asked.Count} checkouts and {refunds} refunds in {busy.TotalSeconds:0} s, {kills} silos killed; at rest after {(whole - busy).TotalSeconds:0} s more.");
-        output.WriteLine($"How they ended: {string.Join(", ", endings.OrderByDescending(e => e.Value).Select(e => $"{e.Value} {e.Key}"))}.");
+        output.WriteLine($"{asked.Count} checkouts and {refunds} refunds in {busy.TotalSeconds:0} s, {kills} silos killed; at rest after "
+            + $"{(whole - busy).TotalSeconds:0} s more.");
+        output.WriteLine(
+            $"How they ended: {string.Join(", ", endings.OrderByDescending(e => e.Value).Select(e => $"{e.Value} {e.Key}"))}.");
         output.WriteLine($"Faults: {string.Join(", ", faults.OrderByDescending(f => f.Value).Select(f => $"{f.Value} {f.Key}"))}.");
-        output.WriteLine($"The provider's books, equal to ours: {totals.Payments} payments, {totals.Succeeded} captured, {totals.Captured} taken, {totals.Refunded} given back. Seed {seed}.");
+        output.WriteLine($"The provider's books, equal to ours: {totals.Payments} payments, {totals.Succeeded} captured, {totals.Captured} "
+            + $"taken, {totals.Refunded} given back. Seed {seed}.");
     }
 
-    private static string Ending(Reply reply) => (int)reply.Status is 200 or 201 ? reply.Text("status") : $"{(int)reply.Status} {reply.Code}";
+    private static string Ending(Reply reply) =>
+        (int)reply.Status is 200 or 201 ? reply.Text("status") : $"{(int)reply.Status} {reply.Code}";
 }
 
 public sealed class PaymentsUnderFireTests(ITestOutputHelper output)
@@ -185,7 +203,8 @@ public sealed class PaymentsUnderFireTests(ITestOutputHelper output)
 
     internal static async Task RunAsync(int checkouts, int refunds, int workers, TimeSpan pause, ITestOutputHelper output)
     {
-        await using var shop = await StripeShop.CreateAsync(o => (o.HangSeconds, o.SlowSeconds, o.WebhookDelaySeconds) = (3, 0.5, 1), PaymentsUnderFire.Settings);
+        await using var shop = await StripeShop.CreateAsync(
+            o => (o.HangSeconds, o.SlowSeconds, o.WebhookDelaySeconds) = (3, 0.5, 1), PaymentsUnderFire.Settings);
         await new PaymentsUnderFire(shop, Random.Shared.Next(), workers, pause, output).RunAsync(checkouts, refunds);
     }
 }

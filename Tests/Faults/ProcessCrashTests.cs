@@ -8,7 +8,9 @@ public sealed class CrashingProcessShop : PatientCrashingShop
     internal override async Task<ICrashingSilos> StartAsync(Shop shop) => await SiloProcess.StartAsync(shop);
 }
 
-/// <summary>One of each kind of crash, of a real process: what dies in the tests' process (<see cref="MortalSilo"/>) dies the same way.</summary>
+/// <summary>
+/// One of each kind of crash, of a real process: what dies in the tests' process (<see cref="MortalSilo"/>) dies the same way.
+/// </summary>
 public sealed class ProcessCrashTests(CrashingProcessShop shop) : IClassFixture<CrashingProcessShop>
 {
     [Fact]

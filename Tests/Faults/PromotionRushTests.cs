@@ -64,12 +64,14 @@ public sealed class PromotionRushTests
         var answers = await buying;
 
         Assert.Equal(
-            [(201, Uses), (409, Buyers - Uses)], answers.CountBy(a => (int)a.Reply.Status).OrderBy(c => c.Key).Select(c => (c.Key, c.Value)));
+            [(201, Uses), (409, Buyers - Uses)], answers.CountBy(a => (int)a.Reply.Status).OrderBy(c => c.Key).Select(c =>
+                (c.Key, c.Value)));
         Assert.All(answers.Where(a => (int)a.Reply.Status == 201), a => Assert.Equal(500, a.Reply.Number("discount.amount")));
         Assert.All(answers.Where(a => (int)a.Reply.Status == 409), a => Assert.Equal("conflict", a.Reply.Code));
         await InvariantChecker.AssertBalanceAsync(shop, [.. answers.Select(a => a.Buyer.OrderId)]);
         Assert.Equal((Uses, Uses * 500), (
-            await shop.QueryAsync<long>("select count(*) from promotion_use where promotion_id = $1 and kind = 'Commit'", Promotion.GrainKey("rush")),
+            await shop.QueryAsync<long>(
+                "select count(*) from promotion_use where promotion_id = $1 and kind = 'Commit'", Promotion.GrainKey("rush")),
             (long)await shop.QueryAsync<decimal>(
                 "select sum(amount) from promotion_use where promotion_id = $1 and kind = 'Commit'", Promotion.GrainKey("rush"))));
     }

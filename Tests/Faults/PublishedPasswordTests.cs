@@ -3,7 +3,9 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Faults;
 
-/// <summary>A shop that was made in Development, with the administrator's password that the documents publish, and goes to production.</summary>
+/// <summary>
+/// A shop that was made in Development, with the administrator's password that the documents publish, and goes to production.
+/// </summary>
 public sealed class PublishedPasswordTests
 {
     private const string OwnPassword = "Own-Words-Of-This-Shop-7";
@@ -12,11 +14,13 @@ public sealed class PublishedPasswordTests
     public async Task outside_development_a_published_password_of_an_administrator_is_replaced_once_or_no_silo_starts()
     {
         await using var shop = await Shop.CreateAsync(
-            null, ("DOTNET_ENVIRONMENT", "Development"), ("Accounts__AdminEmail", DemoShop.AdminEmail), ("Accounts__AdminPassword", DemoShop.AdminPassword));
+            null, ("DOTNET_ENVIRONMENT", "Development"), ("Accounts__AdminEmail", DemoShop.AdminEmail),
+            ("Accounts__AdminPassword", DemoShop.AdminPassword));
         await shop.StartSiloProcessAsync();
         var api = await shop.StartApiAsync();
         Reply session = null!;
-        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () => (int)(session = await LoginAsync(DemoShop.AdminPassword)).Status == 200);
+        await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
+            (int)(session = await LoginAsync(DemoShop.AdminPassword)).Status == 200);
         await shop.Silo.StopAsync();
 
         shop.Set("DOTNET_ENVIRONMENT", null);
@@ -29,7 +33,8 @@ public sealed class PublishedPasswordTests
         shop.Set("Accounts__AdminEmail", DemoShop.AdminEmail);
         shop.Set("Accounts__AdminPassword", OwnPassword);
         await Task.WhenAll(shop.StartSiloProcessAsync(), shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free())));
-        await Until.TrueAsync("the administrator has the configured password", TimeSpan.FromSeconds(60), async () => (int)(await LoginAsync(OwnPassword)).Status == 200);
+        await Until.TrueAsync("the administrator has the configured password", TimeSpan.FromSeconds(60), async () =>
+            (int)(await LoginAsync(OwnPassword)).Status == 200);
         Assert.Equal(401, (int)(await LoginAsync(DemoShop.AdminPassword)).Status);
         Assert.Equal(401, (int)(await api.PostAsync("/auth/refresh", new { refreshToken = session.Text("refreshToken") })).Status);
         Assert.Equal(1, await ReplacementsAsync());
@@ -41,6 +46,7 @@ public sealed class PublishedPasswordTests
         Assert.Equal(1, await ReplacementsAsync());
 
         Task<Reply> LoginAsync(string password) => api.PostAsync("/auth/login", new { email = DemoShop.AdminEmail, password });
-        Task<long> ReplacementsAsync() => shop.QueryAsync<long>("select count(*) from audit_log where action = 'users.replace-password' and actor = 'system'");
+        Task<long> ReplacementsAsync() =>
+            shop.QueryAsync<long>("select count(*) from audit_log where action = 'users.replace-password' and actor = 'system'");
     }
 }

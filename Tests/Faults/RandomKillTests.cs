@@ -51,7 +51,9 @@ public sealed class RandomKillTests
     {
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
-        var (tea, coffee, rare) = (await admin.CreateProductAsync(stock: 100_000), await admin.CreateProductAsync(stock: 100_000), await admin.CreateProductAsync(stock: 50));
+        var (tea, coffee, rare) = (
+            await admin.CreateProductAsync(stock: 100_000), await admin.CreateProductAsync(stock: 100_000),
+            await admin.CreateProductAsync(stock: 50));
         return new Crowd(shop, api, Buyers, n => (
             (n % 4) switch { 0 => [tea], 1 => [tea, coffee], 2 => [coffee, rare], _ => [coffee] },
             n % 10 == 9 ? "pm_card_visa_chargeDeclined" : "pm_card_visa"));

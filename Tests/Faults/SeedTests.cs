@@ -34,7 +34,8 @@ public sealed class SeedTests
         Assert.True(code == 0, error);
     }
 
-    private static Task<long> CountAsync(Shop shop) => shop.QueryAsync<long>("select count(*) from grain_state_product where state is not null");
+    private static Task<long> CountAsync(Shop shop) =>
+        shop.QueryAsync<long>("select count(*) from grain_state_product where state is not null");
 
     private static Task<long> StockAsync(Shop shop) => shop.QueryAsync<long>(
         "select sum((convert_from(state, 'UTF8')::jsonb #>> '{state,onHand}')::bigint)::bigint from grain_state_inventory");

@@ -42,14 +42,16 @@ public sealed class SupersedingCrashTests(PatientCrashingShop shop) : IClassFixt
         var (buyer, next) = await WaitingAsync();
         await shop.ArmAsync(point);
         // Not before: nobody looks at the order by himself any more.
-        await shop.Shop.QueryAsync<string>("update simulated_payment set status = 'captured' where order_id = $1 returning status", buyer.OrderId);
+        await shop.Shop.QueryAsync<string>(
+            "update simulated_payment set status = 'captured' where order_id = $1 returning status", buyer.OrderId);
         await shop.CrashAsync(next.TryOrderAsync(), success: 201);
 
         await shop.StatusAsync(buyer.OrderId, "confirmed");
         var again = await next.OrderAsync();
 
         // Once the bought goods have left the cart, there is nothing to order.
-        Assert.True(again.Code == "cart-empty" || (again.Text("status"), Guid.Parse(again.Text("id"))) == ("confirmed", buyer.OrderId), again.Body);
+        Assert.True(
+            again.Code == "cart-empty" || (again.Text("status"), Guid.Parse(again.Text("id"))) == ("confirmed", buyer.OrderId), again.Body);
         await AssertBoughtOnceAsync(buyer, next);
     }
 

@@ -24,7 +24,10 @@ public sealed class ActivationTests(InProcessSilo silo)
     [Fact]
     public async Task who_asks_for_ids_that_do_not_exist_leaves_no_activation_behind()
     {
-        Type[] asked = [typeof(OrderGrain), typeof(PaymentGrain), typeof(CartGrain), typeof(ProductGrain), typeof(UserGrain), typeof(EmailGrain)];
+        Type[] asked =
+        [
+            typeof(OrderGrain), typeof(PaymentGrain), typeof(CartGrain), typeof(ProductGrain), typeof(UserGrain), typeof(EmailGrain),
+        ];
         var before = await CountAsync(asked);
         await Task.WhenAll(Enumerable.Range(0, 200).Select(async n =>
         {
@@ -62,18 +65,21 @@ public sealed class ActivationTests(InProcessSilo silo)
     [Fact]
     public void what_a_checkout_leaves_behind_is_collected_within_minutes()
     {
-        static double Minutes(Type grain) => grain.GetCustomAttribute<CollectionAgeLimitAttribute>()?.Minutes ?? throw new InvalidOperationException($"{grain} has no limit of age.");
+        static double Minutes(Type grain) => grain.GetCustomAttribute<CollectionAgeLimitAttribute>()?.Minutes
+            ?? throw new InvalidOperationException($"{grain} has no limit of age.");
 
         Assert.All(
             [typeof(CheckoutTimeoutHandler), typeof(IdempotencyGrain), typeof(PaymentUpdateGrain),
              typeof(NotificationGrain), typeof(MailGrain), typeof(WebhookGrain)],
             grain => Assert.Equal(2, Minutes(grain)));
         var options = silo.Services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
-        Assert.All([typeof(OrderGrain), typeof(PaymentGrain)], grain => Assert.Equal(TimeSpan.FromSeconds(30), options.ClassSpecificCollectionAge[grain.FullName!]));
+        Assert.All([typeof(OrderGrain), typeof(PaymentGrain)], grain =>
+            Assert.Equal(TimeSpan.FromSeconds(30), options.ClassSpecificCollectionAge[grain.FullName!]));
         Assert.True(options.CollectionQuantum <= TimeSpan.FromSeconds(15));
         Assert.Equal(5, Minutes(typeof(CartGrain)));
         // What strangers can reach by ids and addresses that they make up.
-        Assert.All([typeof(EmailGrain), typeof(ApiKeyGrain), typeof(RateLimitGrain), typeof(MailLimitGrain)], grain => Assert.Equal(2, Minutes(grain)));
+        Assert.All([typeof(EmailGrain), typeof(ApiKeyGrain), typeof(RateLimitGrain), typeof(MailLimitGrain)], grain =>
+            Assert.Equal(2, Minutes(grain)));
         Assert.Equal(5, Minutes(typeof(UserGrain)));
     }
 

@@ -52,7 +52,8 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
     {
         var rows = await RowsAsync();
         var issued = await IssueAsync(100);
-        await Task.WhenAll(issued.Select(async id => Assert.Empty((await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(Guest(id))).Value!.Items)));
+        await Task.WhenAll(
+            issued.Select(async id => Assert.Empty((await silo.Grains.GetGrain<ICartGrain>(id).GetAsync(Guest(id))).Value!.Items)));
 
         Assert.Equal(rows, await RowsAsync());
         var keys = issued.Select(id => silo.Grains.GetGrain<ICartGrain>(id).GetGrainId()).ToHashSet();
@@ -97,7 +98,8 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         var sku = (await ProductsAsync(1))[0];
         var id = (await IssueAsync(1))[0];
         var (cart, product, stock) = (
-            silo.Grains.GetGrain<ICartGrain>(id), silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)), silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)));
+            silo.Grains.GetGrain<ICartGrain>(id), silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)),
+            silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)));
         Assert.False((await cart.SetItemAsync(Guest(id), sku, 1)).IsError);
         for (var price = 1001; price < 1030; price++)
         {
@@ -123,7 +125,8 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         await ExecuteAsync($"alter table grain_state_product add constraint refused check (grain_key <> 'sku/{sku}') not valid");
         try
         {
-            await Assert.ThrowsAnyAsync<Exception>(() => silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).UpdateAsync(Content(sku, 1), null));
+            await Assert.ThrowsAnyAsync<Exception>(
+                () => silo.Grains.GetGrain<IProductGrain>(Sku.GrainKey(sku)).UpdateAsync(Content(sku, 1), null));
         }
         finally
         {
@@ -139,7 +142,8 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
     public async Task keys_are_changed_without_any_cart_being_lost()
     {
         var old = (await IssueAsync(1))[0];
-        await ExecuteAsync("insert into cart_id_key (key, made_at) values (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), now() - interval '11 minutes')");
+        await ExecuteAsync("insert into cart_id_key (key, made_at) values (uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), "
+            + "now() - interval '11 minutes')");
         await silo.RestartAsync();
         var issued = (await IssueAsync(1))[0];
         foreach (var id in (Guid[])[old, issued])
@@ -169,7 +173,8 @@ public sealed class CartCallTests(CountingSilo silo) : IClassFixture<CountingSil
         for (var i = 0; i < count; i++)
         {
             skus[i] = await silo.CreateProductAsync();
-            await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(skus[i])).AdjustAsync(new AdjustStock("stock", 10, "delivery", null));
+            await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(skus[i]))
+                .AdjustAsync(new AdjustStock("stock", 10, "delivery", null));
         }
         return skus;
     }

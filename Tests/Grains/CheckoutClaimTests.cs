@@ -120,11 +120,18 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
 
         Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{nameof(ICartGrain.EndCheckoutAsync)}"]);
         Assert.All([first, second], sku => Assert.Equal(
-            (1, 1), (silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"], silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.ReturnAsync)}"])));
-        Assert.Equal(2, await silo.QueryAsync<long>("select count(*) from stock_ledger where kind = 'Return' and split_part(operation_id, '/', 1) = $1", order.GetPrimaryKey().ToString("N")));
+            (1, 1), (
+                silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.CommitAsync)}"],
+                silo.Calls[$"{Sku.GrainKey(sku)}/{nameof(IInventoryItemGrain.ReturnAsync)}"])));
+        Assert.Equal(
+            2, await silo.QueryAsync<long>(
+                "select count(*) from stock_ledger where kind = 'Return' and split_part(operation_id, '/', 1) = $1",
+                order.GetPrimaryKey().ToString("N")));
     }
 
-    /// <summary>What is asked where the silo of a checkout died is not asked of every checkout; nor is what the buyer was shown a second time.</summary>
+    /// <summary>
+    /// What is asked where the silo of a checkout died is not asked of every checkout; nor is what the buyer was shown a second time.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -137,8 +144,11 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         var placed = await Order().PlaceAsync(expects ? command with { ExpectedCart = cart.ContentTag } : command);
 
         Assert.Equal(OrderStatus.Confirmed, placed.Result.Value?.Status);
-        Assert.Equal([nameof(ICartGrain.EndCheckoutAsync), nameof(ICartGrain.StartCheckoutAsync)], CartCalls(buyer).Except(before).Select(c => c.Key).Order());
-        Assert.All([nameof(ICartGrain.StartCheckoutAsync), nameof(ICartGrain.EndCheckoutAsync)], m => Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{m}"]));
+        Assert.Equal(
+            [nameof(ICartGrain.EndCheckoutAsync), nameof(ICartGrain.StartCheckoutAsync)],
+            CartCalls(buyer).Except(before).Select(c => c.Key).Order());
+        Assert.All([nameof(ICartGrain.StartCheckoutAsync), nameof(ICartGrain.EndCheckoutAsync)], m =>
+            Assert.Equal(1, silo.Calls[$"{buyer.CartId:N}/{m}"]));
     }
 
     [Theory]
@@ -150,7 +160,8 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         var (first, second) = (Order(), Order());
         await first.PlaceAsync(CountingSilo.Command(buyer, paymentMethod));
         if (paid)
-            await silo.QueryAsync<string>("update simulated_payment set status = 'captured' where order_id = $1 returning status", first.GetPrimaryKey());
+            await silo.QueryAsync<string>(
+                "update simulated_payment set status = 'captured' where order_id = $1 returning status", first.GetPrimaryKey());
 
         var answer = (await second.PlaceAsync(CountingSilo.Command(buyer))).Result.Value!;
 
@@ -158,7 +169,9 @@ public sealed class CheckoutClaimTests(CountingSilo silo) : IClassFixture<Counti
         Assert.Equal(ErrorCode.CartEmpty, (await silo.Cart(buyer).BeginCheckoutAsync(buyer, Guid.NewGuid())).Error?.Code);
     }
 
-    /// <summary>Another silo, whose clock is an hour behind, set the deadline; only the reminder, which the database's clock sends, ends the wait.</summary>
+    /// <summary>
+    /// Another silo, whose clock is an hour behind, set the deadline; only the reminder, which the database's clock sends, ends the wait.
+    /// </summary>
     [Fact]
     public async Task a_silo_for_whose_clock_it_is_too_late_takes_no_other_card_and_expires_nothing()
     {

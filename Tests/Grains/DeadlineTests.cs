@@ -21,8 +21,12 @@ public sealed class DeadlineTests(InProcessSilo silo)
         await Assert.ThrowsAsync<UnavailableException>(() => OpenAsync(late, sender, sentBeforeMs: 5000, key));
 
         RequestContext.Clear();
-        Assert.Equal(0L, await silo.QueryAsync<long>("select count(*) from grain_state where state_name = 'cart' and grain_key = $1", late.ToString("N")));
-        Assert.Equal(1L, await silo.QueryAsync<long>("select count(*) from grain_state where state_name = 'cart' and grain_key = $1", inTime.ToString("N")));
+        Assert.Equal(
+            0L, await silo.QueryAsync<long>(
+                "select count(*) from grain_state where state_name = 'cart' and grain_key = $1", late.ToString("N")));
+        Assert.Equal(
+            1L, await silo.QueryAsync<long>(
+                "select count(*) from grain_state where state_name = 'cart' and grain_key = $1", inTime.ToString("N")));
     }
 
     [Fact]

@@ -124,7 +124,8 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         // Copies that are under way together meet the first one at each of its steps.
         for (var note = 8; note < 40; note++)
         {
-            var copies = Enumerable.Range(0, 6).Select(_ => item.AdjustAsync(new AdjustStock($"note-{note}", note % 2 == 0 ? 1 : -1, "count", null)));
+            var copies = Enumerable.Range(0, 6).Select(_ =>
+                item.AdjustAsync(new AdjustStock($"note-{note}", note % 2 == 0 ? 1 : -1, "count", null)));
             Assert.All(await Task.WhenAll(copies), answer => Assert.False(answer.IsError));
         }
         await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => item.AdjustAsync(new AdjustStock("note-7", 5, "delivery", "note 7"))));
@@ -141,7 +142,8 @@ public sealed class InventoryItemGrainTests(InProcessSilo silo)
         return (sku, item);
     }
 
-    private Task<int> VersionAsync(string sku) => silo.QueryAsync<int>("select version from grain_state_inventory where grain_key = $1", Sku.GrainKey(sku));
+    private Task<int> VersionAsync(string sku) =>
+        silo.QueryAsync<int>("select version from grain_state_inventory where grain_key = $1", Sku.GrainKey(sku));
 
     /// <summary>Counters as expected, and the ledger adds up to them.</summary>
     private async Task AssertBooksAsync(string sku, int onHand, int reserved)

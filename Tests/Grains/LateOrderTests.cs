@@ -10,8 +10,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Grains;
 
 /// <summary>
-/// A silo in which the first write of an order can be held back, as by a silo that stands still. Once let go, it comes to the database, and the
-/// activation that asked for it is no more: it never learns that.
+/// A silo in which the first write of an order can be held back, as by a silo that stands still. Once let go, it comes to the database, and
+/// the activation that asked for it is no more: it never learns that.
 /// </summary>
 public sealed class LateSilo : InProcessSilo
 {
@@ -20,7 +20,8 @@ public sealed class LateSilo : InProcessSilo
     protected override void Configure(ISiloBuilder silo)
     {
         var known = silo.Services.Last(s => s.ServiceType == typeof(IGrainStorage) && Equals(s.ServiceKey, "Default"));
-        silo.Services.AddKeyedSingleton<IGrainStorage>("Default", (services, key) => new HoldingStorage((IGrainStorage)known.KeyedImplementationFactory!(services, key), Writes));
+        silo.Services.AddKeyedSingleton<IGrainStorage>(
+            "Default", (services, key) => new HoldingStorage((IGrainStorage)known.KeyedImplementationFactory!(services, key), Writes));
     }
 
     /// <summary>A write that is held back.</summary>
@@ -31,11 +32,13 @@ public sealed class LateSilo : InProcessSilo
         public TaskCompletionSource LetGo { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    private sealed class HoldingStorage(IGrainStorage storage, ConcurrentDictionary<GrainId, Held> held) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
+    private sealed class HoldingStorage(IGrainStorage storage, ConcurrentDictionary<GrainId, Held> held)
+        : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
     {
         public void Participate(ISiloLifecycle lifecycle) => (storage as ILifecycleParticipant<ISiloLifecycle>)?.Participate(lifecycle);
 
-        public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => storage.ReadStateAsync(stateName, grainId, grainState);
+        public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+            storage.ReadStateAsync(stateName, grainId, grainState);
 
         public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
         {
@@ -50,7 +53,8 @@ public sealed class LateSilo : InProcessSilo
             throw new UnavailableException("The silo was declared dead while it stood still.");
         }
 
-        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => storage.ClearStateAsync(stateName, grainId, grainState);
+        public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) =>
+            storage.ClearStateAsync(stateName, grainId, grainState);
     }
 }
 
@@ -94,7 +98,8 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         var late = await BeginAsync(buyer);
         var bought = await PlaceAsync(buyer);
         await silo.QueryAsync<string>("""
-            update grain_state set state = convert_to(jsonb_set(convert_from(state, 'UTF8')::jsonb, '{state,ordered,0,placedAt}', '"2020-01-01T00:00:00+00:00"')::text, 'UTF8')
+            update grain_state set state = convert_to(jsonb_set(convert_from(state, 'UTF8')::jsonb, '{state,ordered,0,placedAt}',
+                '"2020-01-01T00:00:00+00:00"')::text, 'UTF8')
             where state_name = 'cart' and grain_key = $1 returning grain_key
             """, buyer.CartId!.Value.ToString("N"));
 
@@ -137,7 +142,9 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         Assert.Empty((await Cart(buyer).GetAsync(buyer)).Value!.Items);
     }
 
-    /// <summary>Neither knows of the other before both are there: one is bought, and it is the newer, whoever is resumed first, or both at once.</summary>
+    /// <summary>
+    /// Neither knows of the other before both are there: one is bought, and it is the newer, whoever is resumed first, or both at once.
+    /// </summary>
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, false)]
@@ -180,7 +187,8 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         await ResumeAsync(place.Order);
         await ResumeAsync(late.Order);
 
-        Assert.Equal((OrderStatus.Cancelled, OrderStatus.Confirmed), (await StatusAsync(late.Order, buyer), await StatusAsync(place.Order, buyer)));
+        Assert.Equal(
+            (OrderStatus.Cancelled, OrderStatus.Confirmed), (await StatusAsync(late.Order, buyer), await StatusAsync(place.Order, buyer)));
         Assert.Equal(1, await CapturedAsync(late.Order, place.Order));
         Assert.Equal((4, 0), await StockAsync(sku));
     }
@@ -192,7 +200,8 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         var (buyer, sku) = await BuyerAsync();
         var late = await BeginAsync(buyer);
         var account = new Caller(Guid.NewGuid(), null, false);
-        Assert.Single((await silo.Grains.GetGrain<ICartGrain>(account.UserId!.Value).MergeAsync(account, buyer.CartId!.Value)).Value!.Items);
+        Assert.Single(
+            (await silo.Grains.GetGrain<ICartGrain>(account.UserId!.Value).MergeAsync(account, buyer.CartId!.Value)).Value!.Items);
 
         await late.ArriveAsync();
         await late.Order.ResumeAsync();
@@ -212,7 +221,9 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
         }
     }
 
-    /// <summary>Begins a checkout that stands still, and forgets of its cart all that is not in the database, as if its silo had died.</summary>
+    /// <summary>
+    /// Begins a checkout that stands still, and forgets of its cart all that is not in the database, as if its silo had died.
+    /// </summary>
     private async Task<Late> BeginAsync(Caller buyer)
     {
         var write = Hold(buyer, out var late);
@@ -267,7 +278,8 @@ public sealed class LateOrderTests(LateSilo silo) : IClassFixture<LateSilo>
     private static async Task<OrderStatus> StatusAsync(IOrderGrain order, Caller buyer) => (await order.GetAsync(buyer)).Value!.Status;
 
     private Task<long> CapturedAsync(IOrderGrain one, IOrderGrain other) => silo.QueryAsync<long>(
-        "select count(*) from simulated_payment where order_id in ($1, $2) and status = 'captured'", one.GetPrimaryKey(), other.GetPrimaryKey());
+        "select count(*) from simulated_payment where order_id in ($1, $2) and status = 'captured'", one.GetPrimaryKey(),
+        other.GetPrimaryKey());
 
     private async Task<(int, int)> StockAsync(string sku)
     {

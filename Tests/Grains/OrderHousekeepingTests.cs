@@ -41,21 +41,26 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
         var sku = await silo.CreateProductAsync();
         var order = await PlaceAsync(sku, $"{Guid.NewGuid():N}@Example.com");
         var email = (await silo.Grains.GetGrain<IOrderGrain>(order).GetAsync(Shop)).Value!.Email;
-        await silo.QueryAsync<string>("update grain_state_order set index = index - 'email' - 'skus' where grain_key = $1 returning grain_key", order.ToString("N"));
+        await silo.QueryAsync<string>(
+            "update grain_state_order set index = index - 'email' - 'skus' where grain_key = $1 returning grain_key", order.ToString("N"));
         Assert.Empty(await FindAsync(new OrderQuery(null, null, null, null, null, new PageRequest(10, null)) { Email = email }));
 
         await Housekeeping.CompleteIndexesAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal([order], await FindAsync(new OrderQuery(null, null, null, null, null, new PageRequest(10, null)) { Email = $" {email.ToUpperInvariant()} " }));
+        Assert.Equal(
+            [order], await FindAsync(
+                new OrderQuery(null, null, null, null, null, new PageRequest(10, null)) { Email = $" {email.ToUpperInvariant()} " }));
         Assert.Equal([order], await FindAsync(new OrderQuery(null, null, null, null, null, new PageRequest(10, null)) { Sku = sku }));
         Assert.False((await silo.Grains.GetGrain<IOrderGrain>(order).ShipAsync("DHL", "JD014")).IsError);
     }
 
     private Task<string> ToldAsync(Guid order) =>
-        silo.QueryAsync<string>("select string_agg(data ->> 'automatic', ',') from event where type = 'order.delivered' and subject = $1", order.ToString("N"));
+        silo.QueryAsync<string>(
+            "select string_agg(data ->> 'automatic', ',') from event where type = 'order.delivered' and subject = $1", order.ToString("N"));
 
     private async Task<IEnumerable<Guid>> FindAsync(OrderQuery query) =>
-        (await silo.Grains.GetGrain<IOrderListGrain>(0).ListAsync(query, TestContext.Current.CancellationToken)).Value!.Items.Select(o => o.Id);
+        (await silo.Grains.GetGrain<IOrderListGrain>(0).ListAsync(query, TestContext.Current.CancellationToken)).Value!.Items.Select(
+            o => o.Id);
 
     private async Task<Guid> ShippedAsync()
     {
@@ -66,13 +71,15 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
 
     private async Task<Guid> PlaceAsync(string sku, string email)
     {
-        await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new AdjustStock(Guid.NewGuid().ToString(), 10, "delivery", null));
+        await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku))
+            .AdjustAsync(new AdjustStock(Guid.NewGuid().ToString(), 10, "delivery", null));
         var guest = new Caller(null, Guid.NewGuid(), IsAdmin: false);
         var cart = silo.Grains.GetGrain<ICartGrain>(guest.CartId!.Value);
         await cart.OpenForGuestAsync();
         await cart.SetItemAsync(guest, sku, 1);
         var id = OrderId.For(guest, "key");
-        var placed = await silo.Grains.GetGrain<IOrderGrain>(id).PlaceAsync(new PlaceOrder(guest, Rules.Given.Address, null, "pm_card_visa", email, "print"));
+        var placed = await silo.Grains.GetGrain<IOrderGrain>(id)
+            .PlaceAsync(new PlaceOrder(guest, Rules.Given.Address, null, "pm_card_visa", email, "print"));
         Assert.False(placed.Result.IsError, placed.Result.Error?.Detail);
         return id;
     }
@@ -82,16 +89,21 @@ public sealed class OrderHousekeepingTests(InProcessSilo silo)
         await silo.QueryAsync<string>("""
             update grain_state_order set version = version + 1,
               state = convert_to(jsonb_set(jsonb_set(convert_from(state, 'UTF8')::jsonb,
-                '{state,order,timeline,0,at}', to_jsonb(to_char((now() - make_interval(days => $2)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'))),
-                '{state,order,shipment,shippedAt}', to_jsonb(to_char((now() - make_interval(days => $3)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"')))::text, 'UTF8'),
-              index = jsonb_set(index, '{placedAt}', to_jsonb(to_char((now() - make_interval(days => $2)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS".0000000Z"')))
+                '{state,order,timeline,0,at}',
+                to_jsonb(to_char((now() - make_interval(days => $2)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"'))),
+                '{state,order,shipment,shippedAt}',
+                to_jsonb(to_char((now() - make_interval(days => $3)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"')))::text,
+                'UTF8'),
+              index = jsonb_set(index, '{placedAt}',
+                  to_jsonb(to_char((now() - make_interval(days => $2)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS".0000000Z"')))
             where grain_key = $1 returning grain_key
             """, order.ToString("N"), placedDaysAgo, shippedDaysAgo);
         // A mail that is being composed may have the order at work, and then it stays in memory as it was.
         await Until.TrueAsync($"order {order} is read again", TimeSpan.FromSeconds(30), async () =>
         {
             await silo.DeactivateAllAsync();
-            return (await silo.Grains.GetGrain<IOrderGrain>(order).GetAsync(Shop)).Value!.Shipment!.ShippedAt < DateTimeOffset.UtcNow.AddDays(1 - shippedDaysAgo);
+            return (await silo.Grains.GetGrain<IOrderGrain>(order).GetAsync(Shop)).Value!.Shipment!.ShippedAt
+                < DateTimeOffset.UtcNow.AddDays(1 - shippedDaysAgo);
         });
     }
 }

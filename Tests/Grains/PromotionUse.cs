@@ -36,7 +36,8 @@ internal static class PromotionUse
               select h.holder, count(*) as uses
               from promotion_use r cross join lateral jsonb_array_elements_text(r.holders) as h(holder)
               where r.promotion_id = $1 and r.uses > 0 and not exists (
-                select from promotion_use e where e.promotion_id = r.promotion_id and e.order_id = r.order_id and e.kind in ('Release', 'Return'))
+                select from promotion_use e where e.promotion_id = r.promotion_id and e.order_id = r.order_id
+                    and e.kind in ('Release', 'Return'))
               group by h.holder),
             counted as (
               select distinct on (holder) holder, uses_after as uses

@@ -20,19 +20,22 @@ public sealed class SavedAddressTests(InProcessSilo silo) : IClassFixture<InProc
         Assert.False((await user.PutAddressAsync(addressId, Given.Address, mustExist: false)).IsError);
         await silo.DeactivateAllAsync();
         await using (var command = silo.Database.CreateCommand("""
-            update grain_state set state = convert_to(replace(replace(convert_from(state, 'UTF8'), '"GB"', '"UK"'), 'SW1Y 4LE', 'x'), 'UTF8')
+            update grain_state set state = convert_to(replace(replace(convert_from(state, 'UTF8'), '"GB"', '"UK"'),
+                'SW1Y 4LE', 'x'), 'UTF8')
             where state_name = 'user' and convert_from(state, 'UTF8') like '%SW1Y 4LE%'
             """))
             Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
 
-        Assert.Equal([new SavedAddress(addressId, Given.Address with { Country = "UK", PostalCode = "x" })], await user.GetAddressesAsync());
+        Assert.Equal(
+            [new SavedAddress(addressId, Given.Address with { Country = "UK", PostalCode = "x" })], await user.GetAddressesAsync());
 
         var sku = await silo.CreateProductAsync();
         await silo.Grains.GetGrain<IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new AdjustStock("stock", 1, "delivery", null));
         Assert.False((await silo.Grains.GetGrain<ICartGrain>(userId).SetItemAsync(buyer, sku, 1)).IsError);
         var order = silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
         var refused = (await order.PlaceAsync(new PlaceOrder(buyer, null, addressId, "pm_card_visa", null, "fingerprint"))).Result.Error!;
-        Assert.Equal($"names the saved address {addressId}, whose country {AddressRules.NoCountry.English}", refused.Errors!["addressId"][0]);
+        Assert.Equal(
+            $"names the saved address {addressId}, whose country {AddressRules.NoCountry.English}", refused.Errors!["addressId"][0]);
 
         Assert.False((await user.PutAddressAsync(addressId, Given.Address, mustExist: true)).IsError);
         var placed = (await order.PlaceAsync(new PlaceOrder(buyer, null, addressId, "pm_card_visa", null, "fingerprint"))).Result.Value!;

@@ -3,7 +3,9 @@ using SoonShop.Users;
 
 namespace SoonShop.Tests.Grains;
 
-/// <summary>A common password is refused by the account itself, by whatever way it is set. An e-mail change that is undone ends with a reset.</summary>
+/// <summary>
+/// A common password is refused by the account itself, by whatever way it is set. An e-mail change that is undone ends with a reset.
+/// </summary>
 [Collection(nameof(InProcessSilo))]
 public sealed class SetPasswordTests(InProcessSilo silo)
 {
@@ -16,7 +18,9 @@ public sealed class SetPasswordTests(InProcessSilo silo)
     public async Task a_common_password_is_refused_wherever_one_is_set(string password)
     {
         var email = $"{Guid.NewGuid():N}@example.com";
-        Assert.Equal([Common], (await silo.Grains.GetGrain<IUserGrain>(Guid.NewGuid()).RegisterAsync(new RegisterUser(email, password, null))).Error!.Errors!["password"]);
+        Assert.Equal(
+            [Common], (await silo.Grains.GetGrain<IUserGrain>(Guid.NewGuid()).RegisterAsync(new RegisterUser(email, password, null)))
+                .Error!.Errors!["password"]);
 
         var id = Guid.NewGuid();
         var user = silo.Grains.GetGrain<IUserGrain>(id);
@@ -27,7 +31,8 @@ public sealed class SetPasswordTests(InProcessSilo silo)
         await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).ForgotPasswordAsync();
         string[] tokens = [];
         await Until.TrueAsync("a token is mailed", TimeSpan.FromSeconds(20), async () => (tokens = await silo.QueryAsync<string[]>(
-            "select coalesce(array_agg(data ->> 'token'), '{}') from event where type = 'user.password-reset-requested' and data ->> 'userId' = $1",
+            "select coalesce(array_agg(data ->> 'token'), '{}') from event where type = 'user.password-reset-requested' and data ->> "
+                + "'userId' = $1",
             id.ToString())).Length > 0);
         var secret = MailedToken.Parse(tokens[0])!.Secret;
         Assert.Equal([Common], (await user.ResetPasswordAsync(secret, password)).Error!.Errors!["password"]);

@@ -45,9 +45,11 @@ public sealed class SkewedClockTests
         Assert.False((await cart.SetItemAsync(buyer, sku, 1)).IsError);
         var order = silo.Grains.GetGrain<IOrderGrain>(orderId);
 
-        await order.PlaceAsync(new PlaceOrder(buyer, Given.Address, null, "pm_card_authenticationRequired", "ada@example.com", "fingerprint"));
+        await order.PlaceAsync(
+            new PlaceOrder(buyer, Given.Address, null, "pm_card_authenticationRequired", "ada@example.com", "fingerprint"));
 
         Assert.Equal(OrderStatus.AwaitingPayment, (await order.GetAsync(buyer)).Value!.Status);
-        await Until.TrueAsync("the order has expired", TimeSpan.FromSeconds(30), async () => (await order.GetAsync(buyer)).Value!.Status == OrderStatus.Expired);
+        await Until.TrueAsync("the order has expired", TimeSpan.FromSeconds(30), async () =>
+            (await order.GetAsync(buyer)).Value!.Status == OrderStatus.Expired);
     }
 }

@@ -139,7 +139,8 @@ public sealed class TaxProviderTests(TaxedSilo silo) : IClassFixture<TaxedSilo>
 
     private async Task<Result<Order>> PlaceAsync(Caller buyer, long total) =>
         (await silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid()).PlaceAsync(new PlaceOrder(
-            buyer, new Address("Ada", "1 Broadway", null, "New York", "NY", "10004", "US", null), null, "pm_card_visa", "ada@example.com", "fingerprint")
+            buyer, new Address("Ada", "1 Broadway", null, "New York", "NY", "10004", "US", null), null, "pm_card_visa", "ada@example.com",
+            "fingerprint")
         {
             ExpectedTotal = Given.Usd(total),
         })).Result;

@@ -4,7 +4,9 @@ using SoonShop.Payments;
 
 namespace SoonShop.Tests.Grains;
 
-/// <summary>A new order and its payment are written without a read. Where there is a row all the same, it is found before anything is done.</summary>
+/// <summary>
+/// A new order and its payment are written without a read. Where there is a row all the same, it is found before anything is done.
+/// </summary>
 public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<CountingSilo>
 {
     [Fact]
@@ -128,7 +130,8 @@ public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<Counting
     public async Task a_first_charge_that_comes_twice_takes_the_money_once()
     {
         var id = Guid.NewGuid();
-        var charge = new Charge("checkout", new PaymentTerms(null, Guid.NewGuid(), new Money(1000, "USD")), "pm_card_visa") { IsFirst = true };
+        var charge = new Charge("checkout", new PaymentTerms(null, Guid.NewGuid(), new Money(1000, "USD")), "pm_card_visa")
+        { IsFirst = true };
         var payment = silo.Grains.GetGrain<IPaymentGrain>(id);
         await payment.ChargeAsync(charge);
         await silo.DeactivateAllAsync();
@@ -173,7 +176,8 @@ public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<Counting
         await payment.ChargeAsync(charge);
         await silo.DeactivateAllAsync();
         Assert.Equal(1L, await silo.QueryAsync<long>("""
-            with state as (delete from grain_state_payment where grain_key = $1 returning 1), told as (delete from event where source = '/payment/' || $1)
+            with state as (delete from grain_state_payment where grain_key = $1 returning 1),
+                told as (delete from event where source = '/payment/' || $1)
             select count(*) from state
             """, id.ToString("N")));
 
@@ -190,24 +194,29 @@ public sealed class UnreadStateTests(CountingSilo silo) : IClassFixture<Counting
     {
         var charge = FirstOf(Guid.NewGuid(), out var payment, out var id);
 
-        Assert.Equal(PaymentStatus.Cancelled, (await payment.CancelAsync(new CancelPayment(charge, RefundCaptured: true, "deadline"))).Status);
+        Assert.Equal(
+            PaymentStatus.Cancelled, (await payment.CancelAsync(new CancelPayment(charge, RefundCaptured: true, "deadline"))).Status);
 
         await silo.DeactivateAllAsync();
         Assert.Equal(PaymentStatus.Cancelled, (await payment.ChargeAsync(charge)).Status);
-        Assert.Equal("cancelled", await silo.QueryAsync<string>("select string_agg(status, ' ') from simulated_payment where order_id = $1", id));
+        Assert.Equal(
+            "cancelled", await silo.QueryAsync<string>("select string_agg(status, ' ') from simulated_payment where order_id = $1", id));
     }
 
     private Charge FirstOf(Guid order, out IPaymentGrain payment, out Guid id)
     {
         (payment, id) = (silo.Grains.GetGrain<IPaymentGrain>(order), order);
-        return new Charge("checkout", new PaymentTerms(null, Guid.NewGuid(), new Money(1000, "USD")), "pm_card_visa") { StoredByOrderAt = DateTimeOffset.UtcNow };
+        return new Charge("checkout", new PaymentTerms(null, Guid.NewGuid(), new Money(1000, "USD")), "pm_card_visa")
+        { StoredByOrderAt = DateTimeOffset.UtcNow };
     }
 
     private Task<long> TakenAsync(Guid id) =>
-        silo.QueryAsync<long>("select coalesce(sum(amount), 0)::bigint from simulated_payment where order_id = $1 and status = 'captured'", id);
+        silo.QueryAsync<long>(
+            "select coalesce(sum(amount), 0)::bigint from simulated_payment where order_id = $1 and status = 'captured'", id);
 
     private Task<long> RefundedAsync(Guid id) => silo.QueryAsync<long>(
-        "select coalesce(sum(r.amount), 0)::bigint from simulated_refund r join simulated_payment p on p.reference = r.payment_reference where p.order_id = $1", id);
+        "select coalesce(sum(r.amount), 0)::bigint from simulated_refund r join simulated_payment p on p.reference = r.payment_reference "
+            + "where p.order_id = $1", id);
 
     private IOrderGrain Order() => silo.Grains.GetGrain<IOrderGrain>(Guid.NewGuid());
 }

@@ -48,7 +48,8 @@ public sealed class GrpcFuzzTests(GrpcShop shop)
         }
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"Seed {seed}: {string.Join(", ", answers.OrderBy(a => a.Key).Select(a => $"{a.Key} × {a.Value}"))}");
-        Assert.All((StatusCode[])[StatusCode.OK, StatusCode.InvalidArgument], code => Assert.InRange(answers.GetValueOrDefault(code), 50, 10_000));
+        Assert.All(
+            (StatusCode[])[StatusCode.OK, StatusCode.InvalidArgument], code => Assert.InRange(answers.GetValueOrDefault(code), 50, 10_000));
         await CheckAsync(seed);
     }
 

@@ -172,7 +172,8 @@ public sealed class GrpcPurchaseTests(GrpcShop shop)
         var word = Make.Word();
         for (var i = 0; i < 3; i++)
         {
-            var product = new { sku = Make.Sku(), name = $"{word} {i}", category = "test/pages", price = new { amount = 1, currency = "USD" } };
+            var product =
+                new { sku = Make.Sku(), name = $"{word} {i}", category = "test/pages", price = new { amount = 1, currency = "USD" } };
             Expect.Status(201, await shop.Admin.PostAsync("/products", product));
         }
         var found = new List<string>();

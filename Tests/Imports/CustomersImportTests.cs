@@ -18,11 +18,14 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
     public async Task shopifys_file_makes_accounts_without_a_password_and_a_mail()
     {
         var (ada, bob) = (Make.Email(), Make.Email());
-        var file = $"""
-            Customer ID,First Name,Last Name,Email,Accepts Email Marketing,Default Address Company,Default Address Address1,Default Address Address2,Default Address City,Default Address Province Code,Default Address Country Code,Default Address Zip,Default Address Phone,Phone,Total Spent,Total Orders,Note,Tax Exempt,Tags
-            '6940095564,Ada,Lovelace,{ada},no,Engines Ltd,12 St James Sq,Flat 3,London,,GB,SW1Y 4JH,+44 20 7946 0000,,10.00,1,,yes,"vip, early"
-            '6940095565,,,{bob},no,,,,,,,,,,0.00,0,,no,
-            """;
+        var file = "Customer ID,First Name,Last Name,Email,Accepts Email Marketing,"
+            + "Default Address Company,Default Address Address1,Default Address Address2,Default Address City,"
+            + "Default Address Province Code,Default Address Country Code,Default Address Zip,Default Address Phone,Phone,"
+            + "Total Spent,Total Orders,Note,Tax Exempt,Tags\n"
+            + $"""
+        '6940095564,Ada,Lovelace,{ada},no,Engines Ltd,12 St James Sq,Flat 3,London,,GB,SW1Y 4JH,+44 20 7946 0000,,10.00,1,,yes,"vip, early"
+        '6940095565,,,{bob},no,,,,,,,,,,0.00,0,,no,
+        """;
         Assert.Equal(["2 Created", "3 Created"], await RunAsync(file, dryRun: true));
         Assert.Empty(await OwnersAsync(ada, bob));
         Assert.Equal(["2 Created", "3 Created"], await RunAsync(file));
@@ -30,12 +33,16 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
         Assert.Equal(("Ada Lovelace", ada, false, "en"), (user.DisplayName, user.Email, user.EmailVerified, user.Locale));
         Assert.Equal(["customer"], user.Roles);
         var address = Assert.Single(await silo.Grains.GetGrain<IUserGrain>(user.Id).GetAddressesAsync()).Address;
-        Assert.Equal(new Address("Ada Lovelace", "12 St James Sq", "Engines Ltd, Flat 3", "London", null, "SW1Y 4JH", "GB", "+44 20 7946 0000"), address);
+        Assert.Equal(
+            new Address("Ada Lovelace", "12 St James Sq", "Engines Ltd, Flat 3", "London", null, "SW1Y 4JH", "GB", "+44 20 7946 0000"),
+            address);
         Assert.Equal("tax exempt", (await ProfileAsync(ada)).TaxExemptionReason);
         Assert.Equal(bob[..bob.IndexOf('@')], (await UserAsync(bob)).DisplayName);
         // No password opens it, and nobody hears of it.
         Assert.Equal(ErrorCode.Unauthenticated, (await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email(ada)).LoginAsync("")).Error!.Code);
-        Assert.Equal(0L, await QueryAsync<long>("select count(*) from event where subject = $1 and type <> 'audit.recorded'", user.Id.ToString("N")));
+        Assert.Equal(
+            0L, await QueryAsync<long>(
+                "select count(*) from event where subject = $1 and type <> 'audit.recorded'", user.Id.ToString("N")));
         Assert.Equal(["2 Unchanged", "3 Unchanged"], await RunAsync(file));
         Assert.Equal(["2 Unchanged", "3 Unchanged"], await RunAsync(file, dryRun: true));
     }
@@ -48,9 +55,11 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
         await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).ForgotPasswordAsync();
         var token = "";
         await Until.TrueAsync("a token is mailed", TimeSpan.FromSeconds(30), async () => (token = await QueryAsync<string>(
-            "select coalesce(max(data ->> 'token'), '') from event where type = 'user.password-reset-requested' and data ->> 'email' = $1", email)).Length > 0);
+            "select coalesce(max(data ->> 'token'), '') from event where type = 'user.password-reset-requested' and data ->> 'email' = $1",
+            email)).Length > 0);
         var mailed = MailedToken.Parse(token)!;
-        Assert.False((await silo.Grains.GetGrain<IUserGrain>(mailed.UserId).ResetPasswordAsync(mailed.Secret, "a battery and a staple")).IsError);
+        Assert.False(
+            (await silo.Grains.GetGrain<IUserGrain>(mailed.UserId).ResetPasswordAsync(mailed.Secret, "a battery and a staple")).IsError);
         Assert.False((await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).LoginAsync("a battery and a staple")).IsError);
     }
 
@@ -95,7 +104,8 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
             """;
         var dry = await RunAsync(file, dryRun: true);
         Assert.Equal(
-            ["2 Wrong Email", "3 Wrong Name", "4 Wrong Groups", "5 Wrong Locale", "6 Wrong Tax Exempt", "7 Wrong Country Code", "8 Wrong Province Code",
+            ["2 Wrong Email", "3 Wrong Name", "4 Wrong Groups", "5 Wrong Locale", "6 Wrong Tax Exempt", "7 Wrong Country Code",
+                "8 Wrong Province Code",
              "9 Wrong Zip", "10 Wrong Email", "11 Wrong Address1", "12 Wrong Email", "13 Wrong Email"],
             dry.Select(r => r.Split(':')[0]));
         Assert.Equal("12 Wrong Email: Line 3 has the same e-mail address.", dry[10]);
@@ -103,7 +113,8 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
         Assert.Empty(await OwnersAsync(email));
         var header = await Csv.HeaderAsync("Name,Groups\nA,\n");
         Assert.Equal("import.email-column", Assert.Single(Import.CheckHeader(header).Problems).Text.Key);
-        Assert.Equal("email", Assert.Single(Import.CheckHeader(await Csv.HeaderAsync("Email,email,Tags\n")).Problems).Column, ignoreCase: true);
+        Assert.Equal(
+            "email", Assert.Single(Import.CheckHeader(await Csv.HeaderAsync("Email,email,Tags\n")).Problems).Column, ignoreCase: true);
     }
 
     [Fact]
@@ -112,22 +123,31 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
         var (email, owner) = (Make.Email(), Guid.NewGuid());
         // As while somebody registers.
         Assert.True(await silo.Grains.GetGrain<IEmailGrain>(UserKeys.Email(email)).ReserveAsync(owner));
-        Assert.StartsWith("2 Wrong E-mail: Another account has this e-mail address", Assert.Single(await RunAsync($"E-mail\n{email}\n")), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "2 Wrong E-mail: Another account has this e-mail address", Assert.Single(await RunAsync($"E-mail\n{email}\n")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task an_export_that_is_imported_again_changes_nothing()
     {
         var email = Make.Email();
-        await RunAsync($"E-mail,Name,Groups,Tax exemption,Locale,Default Address Name,Default Address Address1,Default Address City,Default Address Country Code,Default Address Zip\n"
-            + $"{email},=Ada,trade vip,'-GB 1,zh,Grace Hopper,'=1 Street,London,GB,SW1Y 4JH\n");
+        await RunAsync($"E-mail,Name,Groups,Tax exemption,Locale,Default Address Name,Default Address Address1,Default Address "
+            + $"City,Default Address Country Code,Default Address Zip\n{email},=Ada,trade vip,'-GB 1,zh,Grace Hopper,'=1 "
+            + "Street,London,GB,SW1Y 4JH\n");
         var exported = await ExportAsync();
         var row = Assert.Single(await Csv.RowsAsync(exported), r => r["E-mail"] == email);
-        Assert.Equal(("=Ada", "trade vip", "-GB 1", "zh", "Grace Hopper", "=1 Street", "GB"), (row["Name"], row["Groups"], row["Tax exemption"], row["Locale"], row["Default Address Name"], row["Default Address Address1"], row["Default Address Country Code"]));
+        Assert.Equal(
+            ("=Ada", "trade vip", "-GB 1", "zh", "Grace Hopper", "=1 Street", "GB"), (
+                row["Name"], row["Groups"], row["Tax exemption"], row["Locale"], row["Default Address Name"],
+                row["Default Address Address1"], row["Default Address Country Code"]));
         Assert.All(await RunAsync(exported), r => Assert.EndsWith(" Unchanged", r, StringComparison.Ordinal));
         // The same accounts in another shop have the same export.
         var other = Make.Email();
-        Assert.Equal(["2 Created"], await RunAsync(string.Join('\n', exported.Split('\n').Where(l => l.StartsWith("ID,", StringComparison.Ordinal) || l.Contains(email))).Replace(email, other, StringComparison.Ordinal)));
+        Assert.Equal(
+            ["2 Created"], await RunAsync(
+                string.Join('\n', exported.Split('\n').Where(l => l.StartsWith("ID,", StringComparison.Ordinal) || l.Contains(email)))
+                    .Replace(email, other, StringComparison.Ordinal)));
         string Rest(CsvRow r) => string.Join('|', r.Header.Columns.Where(c => c is not ("ID" or "E-mail" or "Created")).Select(c => r[c]));
         var rows = await Csv.RowsAsync(await ExportAsync());
         Assert.Equal(Rest(rows.Single(r => r["E-mail"] == email)), Rest(rows.Single(r => r["E-mail"] == other)));
@@ -145,7 +165,9 @@ public sealed class CustomersImportTests(InProcessSilo silo) : IClassFixture<InP
         Assert.Equal(["2 Created"], await RunAsync($"E-mail\n{email}\n", job: job));
         Assert.Equal(["2 Unchanged"], await RunAsync($"E-mail\n{email}\n"));
         Assert.Equal(id, (await UserAsync(email)).Id);
-        Assert.Equal(ErrorCode.EmailTaken, (await silo.Grains.GetGrain<IUserGrain>(id).ImportAsync(new ImportUser(Make.Email(), null, null, null, [], null))).Error!.Code);
+        Assert.Equal(
+            ErrorCode.EmailTaken,
+            (await silo.Grains.GetGrain<IUserGrain>(id).ImportAsync(new ImportUser(Make.Email(), null, null, null, [], null))).Error!.Code);
     }
 
     private ICsvImport Import => silo.Services.GetServices<ICsvImport>().Single(i => i.Kind == "customers");

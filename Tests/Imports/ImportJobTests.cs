@@ -26,8 +26,10 @@ public sealed class ImportJobTests(ImportJobTests.Silo silo) : IClassFixture<Imp
         Assert.Equal(0, (await StockAsync(a)).OnHand);
         Assert.Equal(
             [
-                $"2 Changed : on hand 0 -> 7", "3 Changed : low stock threshold 5 -> 9", "4 Wrong On hand: must be a whole number, 0–1000000000",
-                "5 Wrong SKU: must be 1–64 letters, digits, points, hyphens and underscores", "6 Wrong SKU: The product T-NONE was not found.",
+                $"2 Changed : on hand 0 -> 7", "3 Changed : low stock threshold 5 -> 9",
+                "4 Wrong On hand: must be a whole number, 0–1000000000",
+                "5 Wrong SKU: must be 1–64 letters, digits, points, hyphens and underscores",
+                "6 Wrong SKU: The product T-NONE was not found.",
             ],
             await ResultsAsync(id));
 
@@ -53,14 +55,18 @@ public sealed class ImportJobTests(ImportJobTests.Silo silo) : IClassFixture<Imp
             "stock", $"sku,delta,reason,reference\n{sku},5,delivery,DN-1\n{sku},-2,damaged,\n{sku},-4,,\n{sku},0,,\n"));
         Assert.Equal(new ImportCounts(0, 2, 1, 1), job.Counts);
         Assert.Equal(3, (await StockAsync(sku)).OnHand);
-        Assert.Equal(["delivery: DN-1", $"damaged: import {job.Id}"], (await Item(sku).GetLedgerAsync(new PageRequest(10), TestContext.Current.CancellationToken)).Value!.Items.Reverse().Select(m => m.Reference!));
+        Assert.Equal(
+            ["delivery: DN-1", $"damaged: import {job.Id}"],
+            (await Item(sku).GetLedgerAsync(new PageRequest(10), TestContext.Current.CancellationToken)).Value!.Items.Reverse().Select(m =>
+                m.Reference!));
     }
 
     [Fact]
     public async Task prices_of_a_sku_replace_its_prices_and_differences_are_told()
     {
         var sku = await silo.CreateProductAsync();
-        var file = $"SKU,Currency,Price,Compare-at price,Price list,Minimum quantity,From,To\n{sku},USD,17.99,19.99,,,,\n{sku},EUR,16.5,,,,,\n{sku},USD,12,,trade,10,2026-03-01,2027-03-01\n";
+        var file = "SKU,Currency,Price,Compare-at price,Price list,Minimum "
+            + $"quantity,From,To\n{sku},USD,17.99,19.99,,,,\n{sku},EUR,16.5,,,,,\n{sku},USD,12,,trade,10,2026-03-01,2027-03-01\n";
         var id = await UploadAsync("prices", file);
         Assert.Equal(new ImportCounts(2, 1, 0, 0), (await EndAsync(id, ImportStatus.Checked)).Counts);
         Assert.Equal(new ImportCounts(2, 1, 0, 0), (await ApplyAsync(id)).Counts);
@@ -86,7 +92,8 @@ public sealed class ImportJobTests(ImportJobTests.Silo silo) : IClassFixture<Imp
     {
         var (a, b, c) = (await silo.CreateProductAsync(), await silo.CreateProductAsync(), await silo.CreateProductAsync());
         var id = await UploadAsync(
-            "prices", $"SKU,Currency,Price\n{a},USD,5\n{a},EUR,3,4\n{b},usd,6.00\n{b},EUR,1\n{b},EUR,2\n{c},JPY,5.5\nT-NONE,USD,1\n{b},X,1\n");
+            "prices",
+            $"SKU,Currency,Price\n{a},USD,5\n{a},EUR,3,4\n{b},usd,6.00\n{b},EUR,1\n{b},EUR,2\n{c},JPY,5.5\nT-NONE,USD,1\n{b},X,1\n");
         Assert.Equal(new ImportCounts(0, 0, 0, 8), (await ApplyAsync(id)).Counts);
         var results = await ResultsAsync(id);
         Assert.Contains("7 Wrong Price: has too many decimals: JPY has 0", results);
@@ -107,7 +114,8 @@ public sealed class ImportJobTests(ImportJobTests.Silo silo) : IClassFixture<Imp
             if (i > 2)
                 continue;
             await Item(sku).AdjustAsync(new AdjustStock($"start-{sku}", 5 + i, "start", null));
-            await Product(sku).SetPricesAsync([new ProductPrice("JPY", 500 + i) { From = DateTimeOffset.UtcNow }, new ProductPrice("USD", 3) { MinQuantity = 2 }], null);
+            await Product(sku).SetPricesAsync(
+                [new ProductPrice("JPY", 500 + i) { From = DateTimeOffset.UtcNow }, new ProductPrice("USD", 3) { MinQuantity = 2 }], null);
         }
         var job = await ApplyAsync(await UploadAsync(kind, await ExportAsync(kind)));
         Assert.Equal(new ImportCounts(0, 0, job.TotalRows!.Value, 0), job.Counts);

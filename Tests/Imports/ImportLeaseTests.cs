@@ -9,7 +9,10 @@ namespace SoonShop.Tests.Imports;
 public sealed class ImportLeaseTests(ImportLeaseTests.IdleSilo silo) : IClassFixture<ImportLeaseTests.IdleSilo>
 {
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(5);
-    private static readonly RowResult[] Rows = [RowResult.Changed(2, "a"), RowResult.Wrong(3, "SKU", ErrorText.Of("import.sku", "b")), RowResult.Unchanged(4)];
+    private static readonly RowResult[] Rows =
+    [
+        RowResult.Changed(2, "a"), RowResult.Wrong(3, "SKU", ErrorText.Of("import.sku", "b")), RowResult.Unchanged(4),
+    ];
     private readonly CancellationToken cancellation = TestContext.Current.CancellationToken;
 
     private ImportQueue Queue => silo.Services.GetRequiredService<ImportQueue>();
@@ -30,8 +33,9 @@ public sealed class ImportLeaseTests(ImportLeaseTests.IdleSilo silo) : IClassFix
         Assert.Equal((id, 3L), (second.JobId, second.Rows));
         foreach (var write in (Func<Task>[])
         [
-            () => first.CommitAsync(3, 6, Rows, cancellation), () => first.PlanAsync(3, Rows, cancellation), () => first.RenewAsync(cancellation),
-            () => first.CompleteAsync(6, cancellation), () => first.FailAsync([], cancellation), () => first.IgnoreColumnsAsync([], cancellation),
+            () => first.CommitAsync(3, 6, Rows, cancellation), () => first.PlanAsync(3, Rows, cancellation),
+            () => first.RenewAsync(cancellation), () => first.CompleteAsync(6, cancellation), () => first.FailAsync([], cancellation),
+            () => first.IgnoreColumnsAsync([], cancellation),
         ])
             await Assert.ThrowsAsync<ImportLostException>(write);
         await second.CommitAsync(3, 6, Rows, cancellation);
@@ -99,9 +103,11 @@ public sealed class ImportLeaseTests(ImportLeaseTests.IdleSilo silo) : IClassFix
         foreach (var id in (Guid[])[old, young])
             await Jobs.CancelAsync(id);
         await ExecuteAsync("update import_job set created_at = created_at - interval '31 days' where id = $1", old);
-        await ExecuteAsync("update import_job set created_at = created_at - interval '25 hours' where id = any($1)", new[] { young, incomplete });
+        await ExecuteAsync(
+            "update import_job set created_at = created_at - interval '25 hours' where id = any($1)", new[] { young, incomplete });
         await Store.SweepAsync(cancellation);
-        var isGone = await Task.WhenAll(((Guid[])[old, young, incomplete]).Select(async id => (await Jobs.GetAsync(id, cancellation)).IsError));
+        var isGone = await Task.WhenAll(
+            ((Guid[])[old, young, incomplete]).Select(async id => (await Jobs.GetAsync(id, cancellation)).IsError));
         Assert.Equal([true, false, true], isGone);
         await using var command = silo.Database.CreateCommand("select count(*) from import_file where job_id = any($1)");
         command.Parameters.Add(new() { Value = new[] { old, incomplete } });

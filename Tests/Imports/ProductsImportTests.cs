@@ -19,11 +19,20 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
     {
         var id = Unique("shirt");
         // Options, an image of a variant, a row with an image only, columns that the shop has no member for, quotes and line breaks.
-        var file = $"""
-            Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,Option2 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Fulfillment Service,Variant Price,Variant Compare At Price,Variant Requires Shipping,Variant Taxable,Variant Barcode,Image Src,Image Position,Image Alt Text,Gift Card,SEO Title,SEO Description,Google Shopping / Gender,Variant Image,Variant Weight Unit,Variant Tax Code,Cost per item,Status
+        var file = "Handle,Title,Body (HTML),Vendor,Product Category,Type,Tags,Published,Option1 Name,Option1 Value,Option2 Name,"
+            + "Option2 Value,Variant SKU,Variant Grams,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,"
+            + "Variant Fulfillment Service,Variant Price,Variant Compare At Price,Variant Requires Shipping,Variant Taxable,"
+            + "Variant Barcode,Image Src,Image Position,Image Alt Text,Gift Card,SEO Title,SEO Description,Google Shopping / Gender,"
+            + "Variant Image,Variant Weight Unit,Variant Tax Code,Cost per item,Status\n"
+            + $"""
             {id},"Crew ""T"" Shirt","<p>Soft &amp; light.</p>
-            <p>100 % cotton</p>",Fennmarsh,Apparel & Accessories > Clothing > Shirts,T-shirt,"cotton, summer",TRUE,Size,S,Colour,Red,{id}-s-red,180.0,shopify,7,deny,manual,19.90,25.00,TRUE,TRUE,4006381333931,https://img.example/a.jpg,1,Front,FALSE,A shirt,Soft shirt,unisex,,g,,8.5,active
-            {id},,,,,,,,,L,,Red,{id}-L-RED,200,shopify,0,continue,manual,21.5,,TRUE,FALSE,,https://img.example/b.jpg,2,,,,,,https://img.example/b.jpg,kg,,,
+            <p>100 % cotton</p>",Fennmarsh,Apparel & Accessories > Clothing > Shirts,T-shirt,"cotton, summer",TRUE,Size,S,Colour,Red,
+            """
+            + $"{id}-s-red,180.0,shopify,7,deny,manual,19.90,25.00,TRUE,TRUE,4006381333931,https://img.example/a.jpg,1,Front,FALSE,"
+            + "A shirt,Soft shirt,unisex,,g,,8.5,active\n"
+            + $"{id},,,,,,,,,L,,Red,{id}-L-RED,200,shopify,0,continue,manual,21.5,,TRUE,FALSE,,"
+            + "https://img.example/b.jpg,2,,,,,,https://img.example/b.jpg,kg,,,\n"
+            + $"""
             {id},,,,,,,,,,,,,,,,,,,,,,,https://img.example/c.jpg,3,"Back, folded",,,,,,,,,
             """;
         var results1 = await ApplyAsync(file);
@@ -37,8 +46,12 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
         Assert.Equal(["Size", "Colour"], group.Content.Options);
         Assert.Equal(["Front", "", "Back, folded"], group.Content.Media.Select(m => m.Alt));
         var small = group.Variants[0];
-        Assert.Equal(($"{id}-s-red".ToUpperInvariant(), "Crew \"T\" Shirt, S, Red", 1990L, 2500L, 850L), (small.Sku, small.Name, small.Price.Amount, small.CompareAtPrice!.Value.Amount, small.Cost!.Value.Amount));
-        Assert.Equal(("apparel-accessories/clothing/shirts", "Soft & light.\n100 % cotton", 180, "4006381333931"), (small.Category, small.Description, small.WeightGrams, small.Barcode));
+        Assert.Equal(
+            ($"{id}-s-red".ToUpperInvariant(), "Crew \"T\" Shirt, S, Red", 1990L, 2500L, 850L),
+            (small.Sku, small.Name, small.Price.Amount, small.CompareAtPrice!.Value.Amount, small.Cost!.Value.Amount));
+        Assert.Equal(
+            ("apparel-accessories/clothing/shirts", "Soft & light.\n100 % cotton", 180, "4006381333931"),
+            (small.Category, small.Description, small.WeightGrams, small.Barcode));
         Assert.Equal([new OptionValue("Size", "S"), new OptionValue("Colour", "Red")], small.Options);
         Assert.Equal(("Red", "Fennmarsh"), (small.Attributes["colour"], small.Attributes["brand"]));
         var large = group.Variants[1];
@@ -59,7 +72,9 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
                 var (before, after) = (row[column]!, line[current] ?? "");
                 if (before.Length == 0)
                     continue;
-                Assert.True(before.Equals(after, StringComparison.OrdinalIgnoreCase) || AsNumber(before) == AsNumber(after), $"{current}: {before} became {after}");
+                Assert.True(
+                    before.Equals(after, StringComparison.OrdinalIgnoreCase) || AsNumber(before) == AsNumber(after),
+                    $"{current}: {before} became {after}");
             }
         }
         var again = await ApplyAsync(await ExportTextAsync(id));
@@ -70,11 +85,13 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
     public async Task products_of_the_shop_itself_change_nothing_when_they_come_back()
     {
         var family = Unique("mug");
-        foreach (var (colour, name) in ((string, string)[])[("green", "Travel Mug 400 ml, Forest Green"), ("coral", "Travel Mug 400 ml, Coral")])
+        foreach (var (colour, name) in ((string, string)[])[
+            ("green", "Travel Mug 400 ml, Forest Green"), ("coral", "Travel Mug 400 ml, Coral")])
         {
             Assert.False((await Product($"{family}-{colour}").CreateAsync(new ProductContent(
                 name, "Keeps drinks hot <6 hours>.", "kitchen/drinkware", family, new Money(2695, "USD"),
-                new Dictionary<string, string> { ["colour"] = colour, ["brand"] = "Fennmarsh" }, [$"https://img.example/{colour}.webp", "https://img.example/box.webp"]))).IsError);
+                new Dictionary<string, string> { ["colour"] = colour, ["brand"] = "Fennmarsh" },
+                [$"https://img.example/{colour}.webp", "https://img.example/box.webp"]))).IsError);
         }
         var single = Unique("=tea").TrimStart('=');
         Assert.False((await Product(single).CreateAsync(new ProductContent(
@@ -86,7 +103,8 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
         foreach (var length in (string[])["1 m", "2 m"])
         {
             Assert.False((await Product($"{cable}-{length[0]}").CreateAsync(new ProductContent(
-                $"USB Cable, {length}", "", "cables", cable, new Money(900, "USD"), new Dictionary<string, string> { ["length"] = length }, []))).IsError);
+                $"USB Cable, {length}", "", "cables", cable, new Money(900, "USD"), new Dictionary<string, string> { ["length"] = length },
+                []))).IsError);
         }
 
         foreach (var id in (string[])[family, cable, single.ToLowerInvariant()])
@@ -104,7 +122,9 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
         await ApplyAsync(file);
         var other = file.Replace("5.00,active,Fennmarsh", "4.5,draft,Copperlatch", StringComparison.Ordinal);
         var results4 = await ApplyAsync(other, dryRun: true);
-        Assert.Equal(["2 Changed vendor Fennmarsh -> Copperlatch, other columns, price 5.00 -> 4.50, off sale, other data of the variant"], results4);
+        Assert.Equal(
+            ["2 Changed vendor Fennmarsh -> Copperlatch, other columns, price 5.00 -> 4.50, off sale, other data of the variant"],
+            results4);
         Assert.Equal(500, (await Product(id).GetAsync()).Value!.Price.Amount);
         await ApplyAsync(other);
         Assert.Equal((450, false), ((await Product(id).GetAsync()).Value!.Price.Amount, (await Product(id).GetAsync()).Value!.Active));
@@ -119,8 +139,10 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
             Lamp,{id},<p>Bright.</p>,Fennmarsh,light,Size,L,{id}-l,20,https://img.example/lamp.jpg,A lamp,FALSE
             """);
         var group = (await Group(id).GetAsync(includesInactive: true)).Value!;
-        var translations = ImmutableSortedDictionary<string, ProductTranslation>.Empty.Add("zh", new ProductTranslation("灯", null, null, null));
-        Assert.False((await Group(id).PutAsync(group.Content with { Translations = translations, Options = ["Size", "Colour", "Plug", "Volt"] }, null)).IsError);
+        var translations = ImmutableSortedDictionary<string, ProductTranslation>.Empty.Add(
+            "zh", new ProductTranslation("灯", null, null, null));
+        Assert.False((await Group(
+            id).PutAsync(group.Content with { Translations = translations, Options = ["Size", "Colour", "Plug", "Volt"] }, null)).IsError);
         var lamp = ProductContent.Of(group.Variants[0]) with
         {
             Options = [new("Size", "L"), new("Colour", "white"), new("Plug", "F"), new("Volt", "230")],
@@ -132,7 +154,8 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
         Assert.Equal(["2 Changed price 20.00 -> 21.00"], results);
         var after = (await Group(id).GetAsync(includesInactive: true)).Value!;
         Assert.True(ProductGroupState.Same(before.Content, after.Content));
-        Assert.True(ProductState.SameAs(ProductContent.Of(before.Variants[0]) with { Price = new Money(2100, "USD") }, ProductContent.Of(after.Variants[0])));
+        Assert.True(ProductState.SameAs(
+            ProductContent.Of(before.Variants[0]) with { Price = new Money(2100, "USD") }, ProductContent.Of(after.Variants[0])));
 
         var again = await ApplyAsync(await ExportTextAsync(id));
         Assert.All(again, r => Assert.EndsWith(" Unchanged", r, StringComparison.Ordinal));
@@ -177,7 +200,8 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
         Assert.True((await Group(id).GetAsync(includesInactive: true)).IsError);
         Assert.Equal(["URL handle", "Title"], new[] { "URL handle", "Title" }.Intersect(
             Import.CheckHeader(new CsvHeader(["SKU"], ',')).Problems.Select(p => p.Column!)));
-        Assert.Equal("Price", Assert.Single(Import.CheckHeader(new CsvHeader(["Title", "Handle", "Price", "Variant Price"], ',')).Problems).Column);
+        Assert.Equal(
+            "Price", Assert.Single(Import.CheckHeader(new CsvHeader(["Title", "Handle", "Price", "Variant Price"], ',')).Problems).Column);
     }
 
     [Fact]
@@ -194,7 +218,8 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
         var results6 = await ApplyAsync(file);
         Assert.Equal(["2 Unchanged", "3 Unchanged"], results6);
         // The SKU of another product's variant.
-        Assert.Contains(await ApplyAsync($"Title,URL handle,SKU,Price\nOther,{id}-other,{id}-12-b,3\n"), r => r == $"2 Wrong SKU: is the SKU of a variant of {id}");
+        Assert.Contains(await ApplyAsync($"Title,URL handle,SKU,Price\nOther,{id}-other,{id}-12-b,3\n"), r =>
+            r == $"2 Wrong SKU: is the SKU of a variant of {id}");
     }
 
     [Fact]
@@ -250,7 +275,8 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
     private async Task<string[]> ApplyAsync(string file, bool dryRun = false)
     {
         var context = new ImportContext(Guid.NewGuid(), dryRun, "test", "USD");
-        var results = await Import.ApplyAsync(await Csv.HeaderAsync(file), await Csv.RowsAsync(file), context, TestContext.Current.CancellationToken);
+        var results = await Import.ApplyAsync(
+            await Csv.HeaderAsync(file), await Csv.RowsAsync(file), context, TestContext.Current.CancellationToken);
         return
         [
             .. results.OrderBy(r => r.Line).Select(r => r.Outcome == RowOutcome.Wrong
@@ -263,7 +289,8 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
         var (text, after) = (new StringBuilder(), (string?)null);
         do
         {
-            var part = (await silo.Grains.GetGrain<IExportGrain>(0).ReadAsync(new ExportQuery("products"), after, TestContext.Current.CancellationToken)).Value!;
+            var part = (await silo.Grains.GetGrain<IExportGrain>(
+                0).ReadAsync(new ExportQuery("products"), after, TestContext.Current.CancellationToken)).Value!;
             text.Append(Encoding.UTF8.GetString(part.Content));
             after = part.Next;
         }
@@ -271,14 +298,16 @@ public sealed class ProductsImportTests(InProcessSilo silo) : IClassFixture<InPr
         var whole = text.ToString();
         var kept = (await Csv.RowsAsync(whole)).Where(r => Slug.Of(r["URL handle"]!) == id || r["URL handle"] == id);
         var header = await Csv.HeaderAsync(whole);
-        return CsvText.Write([[.. header.Columns], .. kept.Select(r => (IReadOnlyList<string>)[.. header.Columns.Select(c => CsvGuard.Add(r[c]!))])]);
+        return CsvText.Write(
+            [[.. header.Columns], .. kept.Select(r => (IReadOnlyList<string>)[.. header.Columns.Select(c => CsvGuard.Add(r[c]!))])]);
     }
 
     private async Task<List<CsvRow>> ExportAsync(string id) => await Csv.RowsAsync(await ExportTextAsync(id));
 
     private async Task<int> OnHandAsync(string sku) => (await Item(sku).GetAsync()).Value!.OnHand;
 
-    private static decimal? AsNumber(string text) => decimal.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
+    private static decimal? AsNumber(string text) =>
+        decimal.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static string Unique(string word) => $"{word}-{Guid.NewGuid():N}"[..(word.Length + 9)];
 

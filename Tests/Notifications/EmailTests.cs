@@ -18,7 +18,8 @@ public sealed class EmailTests
         await using var server = new MailServer();
         await server.StartAsync();
         using var transport = Smtp(server);
-        await Channel(transport, server).SendAsync(Due(1, new Recipient("ada@example.com", "Ada Lovelace", "zh-CN")), "event 1", Cancellation);
+        await Channel(transport, server)
+            .SendAsync(Due(1, new Recipient("ada@example.com", "Ada Lovelace", "zh-CN")), "event 1", Cancellation);
 
         var mail = Assert.Single(await server.WaitForAsync(1));
         Assert.Equal("订单 SO-1 已发货", mail.Subject);
@@ -40,7 +41,9 @@ public sealed class EmailTests
         using var transport = Smtp(server);
         var channel = Channel(transport, server);
         foreach (var i in Enumerable.Range(1, 5))
-            Assert.Equal(ErrorClass.Network, (await Assert.ThrowsAsync<HandlingException>(() => channel.SendAsync(Due(i), $"event {i}", Cancellation))).Class);
+            Assert.Equal(
+                ErrorClass.Network,
+                (await Assert.ThrowsAsync<HandlingException>(() => channel.SendAsync(Due(i), $"event {i}", Cancellation))).Class);
 
         await server.StartAsync();
         await Task.WhenAll(Enumerable.Range(1, Mails).Select(async i =>
@@ -128,7 +131,8 @@ public sealed class EmailTests
         await using var server = new MailServer();
         await server.StartAsync(maxBytes: 300);
         using var transport = Smtp(server);
-        var refused = await Assert.ThrowsAsync<HandlingException>(() => Channel(transport, server).SendAsync(Due(1), "event 1", Cancellation));
+        var refused = await Assert.ThrowsAsync<HandlingException>(
+            () => Channel(transport, server).SendAsync(Due(1), "event 1", Cancellation));
 
         Assert.Equal(ErrorClass.Permanent, refused.Class);
         Assert.Empty(server.Mails());
@@ -154,7 +158,8 @@ public sealed class EmailTests
         var folder = Path.Combine(Directory.CreateTempSubdirectory("soonshop-mail").FullName, "made", "when needed");
         var channel = Channel(new MailDirectory(With(e => e.Directory = folder)), null);
         await channel.SendAsync(Due(1, new Recipient("ada@example.com", "Ada", "zh")), "event 1", Cancellation);
-        await Channel(new MailDirectory(With(e => e.Directory = folder)), null).SendAsync(Due(1, new Recipient("ada@example.com", "Ada", "zh")), "event 1", Cancellation);
+        await Channel(new MailDirectory(With(e => e.Directory = folder)), null)
+            .SendAsync(Due(1, new Recipient("ada@example.com", "Ada", "zh")), "event 1", Cancellation);
 
         var file = Assert.Single(Directory.EnumerateFiles(folder));
         Assert.EndsWith($"-OrderShipped-{Deterministic.Id("mail", "event 1"):N}.eml", file, StringComparison.Ordinal);
@@ -165,12 +170,16 @@ public sealed class EmailTests
     }
 
     private static NotificationDue Due(int number, Recipient? to = null) => new(
-        "key", Given.Id(number), ChannelName.Email, NotificationKind.OrderShipped, to ?? new Recipient($"buyer{number}@example.com", null, "en"),
-        new NotificationDetails { OrderId = Given.OrderId, OrderNumber = $"SO-{number}", Carrier = "Turtle Post", TrackingNumber = "TP-1" }, Given.Now, $"event {number}");
+        "key", Given.Id(number), ChannelName.Email, NotificationKind.OrderShipped,
+        to ?? new Recipient($"buyer{number}@example.com", null, "en"),
+        new NotificationDetails { OrderId = Given.OrderId, OrderNumber = $"SO-{number}", Carrier = "Turtle Post", TrackingNumber = "TP-1" },
+        Given.Now,
+        $"event {number}");
 
     private static SmtpTransport Smtp(MailServer server) => new(With(e => e.Smtp = Settings(server)), TimeProvider.System);
 
-    private static SmtpOptions Settings(MailServer server) => new() { Host = "127.0.0.1", Port = server.Port, Security = SmtpSecurity.None, TimeoutSeconds = 20 };
+    private static SmtpOptions Settings(MailServer server) =>
+        new() { Host = "127.0.0.1", Port = server.Port, Security = SmtpSecurity.None, TimeoutSeconds = 20 };
 
     private static EmailChannel Channel(IMailTransport transport, MailServer? server)
     {

@@ -31,12 +31,18 @@ public sealed class GuestMailPathTests(NotifyingSilo silo) : IAsyncLifetime
             """, cart, JsonSerializer.Serialize(Cancelled, StateJson.Options));
         await silo.MailAsync(Email, "Order SO-9 was cancelled");
         await Until.TrueAsync("it is acknowledged", NotifyingSilo.Limit, async () => await silo.QueryAsync<long>(
-            "select count(*) from event e join stream_queue q on q.id = e.queue where e.stream_key = $1 and e.position > q.watermark", cart) == 0);
+            "select count(*) from event e join stream_queue q on q.id = e.queue where e.stream_key = $1 and e.position > q.watermark",
+            cart) == 0);
 
-        Assert.Equal("notification 1", await silo.QueryAsync<string>("select string_agg(state_name || ' ' || version, ', ') from grain_state where grain_key = $1", cart));
-        Assert.Equal("order.cancelled", await silo.QueryAsync<string>("select string_agg(type, ', ') from event where stream_key = $1 or subject = $1", cart));
+        Assert.Equal(
+            "notification 1", await silo.QueryAsync<string>(
+                "select string_agg(state_name || ' ' || version, ', ') from grain_state where grain_key = $1", cart));
+        Assert.Equal(
+            "order.cancelled", await silo.QueryAsync<string>(
+                "select string_agg(type, ', ') from event where stream_key = $1 or subject = $1", cart));
         Assert.DoesNotContain(RateLimitKeys.MailTo(Email), (await ActiveAsync()).Select(g => g.Key.ToString()));
-        await Until.TrueAsync("nothing of it is in memory", NotifyingSilo.Limit, async () => (await ActiveAsync()).All(g => g.Key.ToString() != cart));
+        await Until.TrueAsync(
+            "nothing of it is in memory", NotifyingSilo.Limit, async () => (await ActiveAsync()).All(g => g.Key.ToString() != cart));
     }
 
     [Fact]
@@ -49,13 +55,16 @@ public sealed class GuestMailPathTests(NotifyingSilo silo) : IAsyncLifetime
         // An earlier version, which does not know the note of the mail, keeps what it has handled.
         await silo.DeactivateAllAsync();
         Assert.Equal(1, await silo.QueryAsync<int>("""
-            with changed as (update grain_state set state = convert_to((convert_from(state, 'UTF8')::jsonb #- '{state,guestMails}')::text, 'UTF8')
+            with changed as (update grain_state
+                set state = convert_to((convert_from(state, 'UTF8')::jsonb #- '{state,guestMails}')::text, 'UTF8')
                              where state_name = 'notification' and grain_key = $1 returning 1) select count(*)::int from changed
             """, cart));
         await SucceedAsync("notification", e);
 
         Assert.Equal($"{Deterministic.Id("mail", e.Id):N}@example.com", Assert.Single(silo.MailsTo(Email)).MessageId);
-        Assert.Equal("notification 1", await silo.QueryAsync<string>("select string_agg(state_name || ' ' || version, ', ') from grain_state where grain_key = $1", cart));
+        Assert.Equal(
+            "notification 1", await silo.QueryAsync<string>(
+                "select string_agg(state_name || ' ' || version, ', ') from grain_state where grain_key = $1", cart));
     }
 
     [Fact]
@@ -63,18 +72,24 @@ public sealed class GuestMailPathTests(NotifyingSilo silo) : IAsyncLifetime
     {
         var e = NotifyingSilo.Event(cart, Cancelled);
         var left = new NotificationDue(
-            cart, Deterministic.Id("notification", e.Id), ChannelName.Email, NotificationKind.OrderCancelled, new Recipient(Email, null, "en"),
-            new NotificationDetails { OrderNumber = "SO-9" }, DateTimeOffset.UtcNow, e.Id)
+            cart, Deterministic.Id("notification", e.Id), ChannelName.Email, NotificationKind.OrderCancelled,
+            new Recipient(Email, null, "en"), new NotificationDetails { OrderNumber = "SO-9" }, DateTimeOffset.UtcNow, e.Id)
         {
             IsForGuest = true,
         };
         Assert.DoesNotContain("deliveryId", JsonSerializer.Serialize(left, StateJson.Options), StringComparison.Ordinal);
         var due = NotifyingSilo.Event(cart, left);
         await silo.QueryAsync<int>("""
-            with made as (insert into grain_state (state_name, grain_key, version, state) values ('notification', $1, 1, convert_to($2, 'UTF8')) returning 1)
+            with made as (insert into grain_state (state_name, grain_key, version, state)
+                values ('notification', $1, 1, convert_to($2, 'UTF8')) returning 1)
             select count(*)::int from made
             """, cart, JsonSerializer.Serialize(
-                new StateEnvelope<NotificationState> { State = NotificationState.Empty, Sequence = 1, ProcessedEventIds = RecentEvents.Append(null, e.Id, 128) }, StateJson.Options));
+                new StateEnvelope<NotificationState>
+                {
+                    State = NotificationState.Empty,
+                    Sequence = 1,
+                    ProcessedEventIds = RecentEvents.Append(null, e.Id, 128),
+                }, StateJson.Options));
 
         for (var time = 1; time <= 2; time++)
         {
@@ -90,16 +105,20 @@ public sealed class GuestMailPathTests(NotifyingSilo silo) : IAsyncLifetime
     public async Task where_a_webhook_endpoint_wants_the_event_one_write_holds_the_post_and_the_mail_and_the_mails_own_handler_sends_it()
     {
         await using var receiver = await WebhookReceiver.StartAsync();
-        var endpoint = (await silo.Grains.GetGrain<IWebhookEndpointGrain>(Guid.NewGuid()).CreateAsync(receiver.Url, ["order.cancelled"], "tests")).Value!;
+        var endpoint = (await silo.Grains.GetGrain<IWebhookEndpointGrain>(
+            Guid.NewGuid()).CreateAsync(receiver.Url, ["order.cancelled"], "tests")).Value!;
         var e = NotifyingSilo.Event(cart, Cancelled);
         await SucceedAsync("notification", e);
         await silo.Grains.GetGrain<IWebhookEndpointGrain>(endpoint.Endpoint.Id).DeleteAsync("tests");
 
-        Assert.Equal($"{Deterministic.Id("mail", e.Id):N}@example.com", (await silo.MailAsync(Email, "Order SO-9 was cancelled")).MessageId);
+        Assert.Equal(
+            $"{Deterministic.Id("mail", e.Id):N}@example.com", (await silo.MailAsync(Email, "Order SO-9 was cancelled")).MessageId);
         Assert.Equal(
             "notification.due, notification.webhook-due",
             await silo.QueryAsync<string>("select string_agg(type, ', ' order by type) from event where subject = $1", cart));
-        Assert.Equal(1, await silo.QueryAsync<int>("select version::int from grain_state where state_name = 'notification' and grain_key = $1", cart));
+        Assert.Equal(
+            1, await silo.QueryAsync<int>(
+                "select version::int from grain_state where state_name = 'notification' and grain_key = $1", cart));
     }
 
     private async Task<GrainId[]> ActiveAsync() =>
@@ -127,7 +146,9 @@ public sealed class LateMailTests(LateMailTests.SiloWithoutMail silo) : IClassFi
         Assert.True(result.Succeeded, result.Error?.Stack);
         await Until.TrueAsync("it is to be retried", NotifyingSilo.Limit, async () => await silo.QueryAsync<long>(
             "select count(*) from event_delivery where handler = 'mail' and handler_key = $1 and status = 'waiting'", cart) == 1);
-        Assert.Equal(e.Id, await silo.QueryAsync<string>("select data ->> 'deliveryId' from event where type = 'notification.due' and stream_key = $1", cart));
+        Assert.Equal(
+            e.Id, await silo.QueryAsync<string>(
+                "select data ->> 'deliveryId' from event where type = 'notification.due' and stream_key = $1", cart));
 
         File.Delete(silo.Folder);
         await Until.TrueAsync("it is noted as sent", NotifyingSilo.Limit, async () => await silo.QueryAsync<long>(

@@ -45,7 +45,8 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
 
         // The integrity check knows of them.
         var cancellation = TestContext.Current.CancellationToken;
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync(cancellation);
         await using (await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellation))
         {
@@ -62,7 +63,8 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
 
         // What the shop does with a parcel is told all the same, and so is every other address.
         await silo.HandleAsync("notification", carts[0], NotifyingSilo.Event(carts[0], new OrderDelivered(Facts(email))));
-        await Until.TrueAsync("the delivery is told", NotifyingSilo.Limit, () => Task.FromResult(silo.MailsTo(email).Any(m => m.Subject == "Order SO-9 was delivered")));
+        await Until.TrueAsync("the delivery is told", NotifyingSilo.Limit, () =>
+            Task.FromResult(silo.MailsTo(email).Any(m => m.Subject == "Order SO-9 was delivered")));
         await TellAsync(carts[0], "other-" + email);
         await silo.MailAsync("other-" + email, "Order SO-9 was cancelled");
     }
@@ -88,7 +90,9 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
         async Task CancelAsync()
         {
             for (var i = 0; i < 9; i++)
-                await silo.HandleAsync("notification", key, NotifyingSilo.Event(key, new OrderCancelled(Facts(user.Email) with { CustomerId = user.Id }, null)));
+                await silo.HandleAsync(
+                    "notification", key, NotifyingSilo.Event(
+                        key, new OrderCancelled(Facts(user.Email) with { CustomerId = user.Id }, null)));
         }
 
         await CancelAsync();
@@ -99,7 +103,9 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
         Assert.Equal(10, (await silo.Inbox(user.Id).ListAsync(false, new PageRequest())).Value!.Items.Length);
 
         // The mail that proves the address came before.
-        var link = Regex.Match(Assert.Single(silo.MailsTo(user.Email), m => m.TextBody!.Contains("verify-email", StringComparison.Ordinal)).TextBody!, @"token=(\S+)");
+        var link = Regex.Match(
+            Assert.Single(silo.MailsTo(user.Email), m => m.TextBody!.Contains("verify-email", StringComparison.Ordinal)).TextBody!,
+            @"token=(\S+)");
         var token = MailedToken.Parse(Uri.UnescapeDataString(link.Groups[1].Value))!;
         Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(token.Secret)).IsError);
         await CancelAsync();
@@ -119,7 +125,8 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
             for (var i = 0; i < 9; i++)
             {
                 var due = new NotificationDue(
-                    "key", Guid.NewGuid(), ChannelName.Email, kind, new Recipient(email, null, "en"), new NotificationDetails(), Given.Now, $"event {i}");
+                    "key", Guid.NewGuid(), ChannelName.Email, kind, new Recipient(email, null, "en"), new NotificationDetails(), Given.Now,
+                    $"event {i}");
                 allowed += await limit.AllowsAsync(due with { IsForGuest = isForGuest, IsUnproven = isUnproven }) ? 1 : 0;
             }
             return allowed;
@@ -127,9 +134,13 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
 
         Assert.Equal(Most, await AllowedAsync(NotificationKind.PaymentFailed));
         foreach (var unpaid in (NotificationKind[])
-            [NotificationKind.PaymentFailed, NotificationKind.PaymentActionRequired, NotificationKind.OrderCancelled, NotificationKind.OrderExpired, NotificationKind.OrderRejected])
+            [
+                NotificationKind.PaymentFailed, NotificationKind.PaymentActionRequired, NotificationKind.OrderCancelled,
+                NotificationKind.OrderExpired, NotificationKind.OrderRejected,
+            ])
             Assert.Equal(0, await AllowedAsync(unpaid));
-        foreach (var apart in (NotificationKind[])[NotificationKind.OrderConfirmed, NotificationKind.OrderRefunded, NotificationKind.EmailVerification])
+        foreach (var apart in (NotificationKind[])[
+            NotificationKind.OrderConfirmed, NotificationKind.OrderRefunded, NotificationKind.EmailVerification])
             Assert.Equal((Most, 0), (await AllowedAsync(apart), await AllowedAsync(apart)));
         Assert.Equal(9, await AllowedAsync(NotificationKind.OrderShipped));
         (isForGuest, isUnproven) = (false, false);
@@ -140,7 +151,9 @@ public sealed class GuestMailTests(NotifyingSilo silo) : IAsyncLifetime
     public async Task an_order_whose_place_a_newer_one_took_is_told_nobody()
     {
         var (cart, email) = (Guid.NewGuid().ToString("N"), $"{Guid.NewGuid():N}@example.com");
-        await silo.HandleAsync("notification", cart, NotifyingSilo.Event(cart, new OrderCancelled(Facts(email), OrderState.SupersededReason) { Superseded = true }));
+        await silo.HandleAsync(
+            "notification", cart, NotifyingSilo.Event(
+                cart, new OrderCancelled(Facts(email), OrderState.SupersededReason) { Superseded = true }));
         await silo.HandleAsync("notification", cart, NotifyingSilo.Event(cart, new OrderDelivered(Facts(email))));
         await silo.MailAsync(email, "Order SO-9 was delivered");
         Assert.Single(silo.MailsTo(email));

@@ -23,7 +23,8 @@ public sealed class GuestMailTurnsTests
         channel.Taken.SetResult();
         var record = await mail.TrySendAsync(Due(1), Attempt(3, Cancellation));
 
-        Assert.Equal((Given.Id(1), 3, MessageStatus.Sent, false), (record!.NotificationId, record.Attempts, record.Status, record.IsSuppressed));
+        Assert.Equal(
+            (Given.Id(1), 3, MessageStatus.Sent, false), (record!.NotificationId, record.Attempts, record.Status, record.IsSuppressed));
         Assert.Equal(["delivery 1"], channel.Ids);
     }
 
@@ -35,7 +36,8 @@ public sealed class GuestMailTurnsTests
     }
 
     [Fact]
-    public async Task an_account_s_is_left_to_the_handler() => Assert.Null(await mail.TrySendAsync(Due(1) with { DeliveryId = null }, First));
+    public async Task an_account_s_is_left_to_the_handler() =>
+        Assert.Null(await mail.TrySendAsync(Due(1) with { DeliveryId = null }, First));
 
     [Fact]
     public async Task one_whose_attempt_is_over_before_its_end_is_known_is_not_left_to_another_handler()
@@ -76,7 +78,8 @@ public sealed class GuestMailTurnsTests
     private static EventContext First => Attempt(1, Cancellation);
 
     private static EventContext Attempt(int number, CancellationToken cancellation) => new(
-        NotifyingSilo.Event("key", new OrderDelivered(new OrderSummary(Given.OrderId, "SO-1", null, "guest@example.com", Given.Usd(1)))), number, cancellation);
+        NotifyingSilo.Event("key", new OrderDelivered(new OrderSummary(Given.OrderId, "SO-1", null, "guest@example.com", Given.Usd(1)))),
+        number, cancellation);
 
     private sealed class Channel : INotificationChannel
     {

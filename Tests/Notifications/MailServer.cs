@@ -9,7 +9,8 @@ namespace SoonShop.Tests.Notifications;
 internal sealed class MailServer : IAsyncDisposable
 {
     private static readonly Lazy<Task<string>> Program = new(async () =>
-        (await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "aiosmtpd", "python3-aiosmtpd")).Trim());
+        (await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "aiosmtpd", "python3-aiosmtpd"))
+            .Trim());
 
     /// <summary>What the server's own command line cannot do: take mail only from who has logged in.</summary>
     private const string LoginHandler = """
@@ -55,7 +56,11 @@ internal sealed class MailServer : IAsyncDisposable
         if (login is not null)
         {
             await File.WriteAllTextAsync(Path.Combine(folder, "login_mailbox.py"), LoginHandler);
-            handler = ["--tlscert", login.Certificate.CertificatePath, "--tlskey", login.Certificate.KeyPath, "-c", "login_mailbox.LoginMailbox", maildir, login.User, login.Password];
+            handler =
+            [
+                "--tlscert", login.Certificate.CertificatePath, "--tlskey", login.Certificate.KeyPath, "-c", "login_mailbox.LoginMailbox",
+                maildir, login.User, login.Password,
+            ];
         }
         // Debian's own Python must run it, whatever other is on the PATH; and not as root, which it would give up being.
         var start = new ProcessStartInfo(await Program.Value, ["-n", "-s", $"{maxBytes}", "-l", $"127.0.0.1:{Port}", .. handler])

@@ -20,7 +20,9 @@ public sealed class NotificationApiTests(MailingShop shop)
         Assert.True((await customer.Api.GetAsync("/me"))["emailVerified"]!.GetValue<bool>());
 
         var inbox = await InboxAsync(customer.Api, 1);
-        Assert.Equal(("welcome", "Welcome to SoonShop", "false"), (inbox.Text("items.0.kind"), inbox.Text("items.0.title"), inbox.Text("items.0.read")));
+        Assert.Equal(
+            ("welcome", "Welcome to SoonShop", "false"),
+            (inbox.Text("items.0.kind"), inbox.Text("items.0.title"), inbox.Text("items.0.read")));
         Assert.Equal(1, inbox.Number("unreadCount"));
     }
 
@@ -43,15 +45,20 @@ public sealed class NotificationApiTests(MailingShop shop)
         var sku = await shop.Admin.CreateProductAsync(price: 1999);
         await customer.Api.FillCartAsync(sku, 2);
         var order = Expect.Status(201, await customer.Api.OrderAsync());
-        Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-7" }));
+        Expect.Status(
+            200, await shop.Admin.PostAsync(
+                $"/admin/orders/{order.Text("id")}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-7" }));
 
         var inbox = await InboxAsync(customer.Api, 3);
         Assert.Equal(["orderShipped", "orderConfirmed", "welcome"], inbox["items"]!.AsArray().Select(i => i!["kind"]!.GetValue<string>()));
         Assert.Equal(order.Text("id"), inbox.Text("items.1.orderId"));
         var mails = await shop.MailsToAsync(customer.Email, 3);
-        Assert.Contains("$39.98", mails.Single(m => m.Subject!.EndsWith("is confirmed", StringComparison.Ordinal)).TextBody!, StringComparison.Ordinal);
-        Assert.Contains("TP-7", mails.Single(m => m.Subject!.EndsWith("is on its way", StringComparison.Ordinal)).TextBody!, StringComparison.Ordinal);
-        await Until.TrueAsync("the mail is noted", Soon, async () => (await customer.Api.GetAsync("/notifications")).Text("items.0.channels.0.status") == "sent");
+        Assert.Contains(
+            "$39.98", mails.Single(m => m.Subject!.EndsWith("is confirmed", StringComparison.Ordinal)).TextBody!, StringComparison.Ordinal);
+        Assert.Contains(
+            "TP-7", mails.Single(m => m.Subject!.EndsWith("is on its way", StringComparison.Ordinal)).TextBody!, StringComparison.Ordinal);
+        await Until.TrueAsync("the mail is noted", Soon, async () =>
+            (await customer.Api.GetAsync("/notifications")).Text("items.0.channels.0.status") == "sent");
     }
 
     [Fact]
@@ -61,7 +68,8 @@ public sealed class NotificationApiTests(MailingShop shop)
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
         var email = Make.Email();
         Expect.Status(402, await guest.PostAsync(
-            "/orders", new { email, paymentMethod = "pm_card_visa_chargeDeclined", shippingAddress = ApiClient.Address() }, Guid.NewGuid().ToString()));
+            "/orders", new { email, paymentMethod = "pm_card_visa_chargeDeclined", shippingAddress = ApiClient.Address() },
+            Guid.NewGuid().ToString()));
         Assert.Contains("was declined", Assert.Single(await shop.MailsToAsync(email, 1)).Subject!, StringComparison.Ordinal);
         Expect.Problem(401, "unauthenticated", await guest.GetAsync("/notifications"));
     }
@@ -73,8 +81,9 @@ public sealed class NotificationApiTests(MailingShop shop)
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(sku);
         Expect.Status(201, await guest.OrderAsync());
-        await Until.TrueAsync("the administrator is told", Soon, async () => (await shop.Admin.GetAsync("/notifications?limit=100"))["items"]!.AsArray()
-            .Any(i => i!["kind"]!.GetValue<string>() == "outOfStock" && i["title"]!.GetValue<string>() == $"{sku} is out of stock"));
+        await Until.TrueAsync(
+            "the administrator is told", Soon, async () => (await shop.Admin.GetAsync("/notifications?limit=100"))["items"]!.AsArray()
+                .Any(i => i!["kind"]!.GetValue<string>() == "outOfStock" && i["title"]!.GetValue<string>() == $"{sku} is out of stock"));
     }
 
     [Fact]
@@ -90,7 +99,8 @@ public sealed class NotificationApiTests(MailingShop shop)
         }
         var first = Expect.Status(200, await customer.Api.GetAsync("/notifications?limit=3"));
         var second = Expect.Status(200, await customer.Api.GetAsync($"/notifications?limit=3&cursor={first.Text("nextCursor")}"));
-        Assert.Equal(["orderConfirmed", "orderConfirmed", "orderConfirmed"], first["items"]!.AsArray().Select(i => i!["kind"]!.GetValue<string>()));
+        Assert.Equal(
+            ["orderConfirmed", "orderConfirmed", "orderConfirmed"], first["items"]!.AsArray().Select(i => i!["kind"]!.GetValue<string>()));
         Assert.Equal("welcome", Assert.Single(second["items"]!.AsArray())!["kind"]!.GetValue<string>());
         Assert.Null(second["nextCursor"]);
 
@@ -114,13 +124,24 @@ public sealed class NotificationApiTests(MailingShop shop)
 
         var off = new { preferences = new { orderShipped = new { email = false }, orderConfirmed = new { inbox = false } } };
         var after = Expect.Status(200, await customer.Api.PutAsync("/me/notification-preferences", off));
-        Assert.Equal(("false", "false", "true"), (after.Text("preferences.orderShipped.email"), after.Text("preferences.orderConfirmed.inbox"), after.Text("preferences.orderDelivered.email")));
+        Assert.Equal(
+            ("false", "false", "true"), (
+                after.Text("preferences.orderShipped.email"), after.Text("preferences.orderConfirmed.inbox"),
+                after.Text("preferences.orderDelivered.email")));
         Assert.Equal(after.Body, (await customer.Api.GetAsync("/me/notification-preferences")).Body);
-        Assert.Equal(before.Body, Expect.Status(200, await customer.Api.PutAsync("/me/notification-preferences", new { preferences = before["preferences"] })).Body);
+        Assert.Equal(
+            before.Body, Expect.Status(
+                200, await customer.Api.PutAsync("/me/notification-preferences", new { preferences = before["preferences"] })).Body);
 
-        Expect.Invalid("preferences.orderConfirmed.email", await customer.Api.PutAsync("/me/notification-preferences", new { preferences = new { orderConfirmed = new { email = false } } }));
-        Expect.Invalid("preferences.nonsense", await customer.Api.PutAsync("/me/notification-preferences", new { preferences = new { nonsense = new { email = false } } }));
-        Expect.Invalid("preferences.orderShipped.pigeon", await customer.Api.PutAsync("/me/notification-preferences", new { preferences = new { orderShipped = new { pigeon = true } } }));
+        Expect.Invalid(
+            "preferences.orderConfirmed.email", await customer.Api.PutAsync(
+                "/me/notification-preferences", new { preferences = new { orderConfirmed = new { email = false } } }));
+        Expect.Invalid(
+            "preferences.nonsense", await customer.Api.PutAsync(
+                "/me/notification-preferences", new { preferences = new { nonsense = new { email = false } } }));
+        Expect.Invalid(
+            "preferences.orderShipped.pigeon", await customer.Api.PutAsync(
+                "/me/notification-preferences", new { preferences = new { orderShipped = new { pigeon = true } } }));
     }
 
     [Fact]
@@ -129,7 +150,8 @@ public sealed class NotificationApiTests(MailingShop shop)
         await using var receiver = await WebhookReceiver.StartAsync();
         var refusals = 2;
         receiver.Answer = (_, _) => Task.FromResult(Interlocked.Decrement(ref refusals) >= 0 ? 503 : 200);
-        var endpoint = Expect.Status(201, await shop.Admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.*" } }));
+        var endpoint = Expect.Status(
+            201, await shop.Admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.*" } }));
         Assert.DoesNotContain("whsec_", (await shop.Admin.GetAsync("/admin/webhooks")).Body, StringComparison.Ordinal);
 
         // Whatever is committed after the endpoint was acknowledged is posted.
@@ -137,7 +159,8 @@ public sealed class NotificationApiTests(MailingShop shop)
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
         Expect.Status(201, await guest.OrderAsync());
         await Until.TrueAsync("the order is posted", TimeSpan.FromSeconds(60), () => Task.FromResult(refusals < 0
-            && ((string[])["order.placed", "order.confirmed"]).All(type => receiver.Posts.Any(p => p.Event["type"]!.GetValue<string>() == type))));
+            && ((string[])["order.placed", "order.confirmed"]).All(
+                type => receiver.Posts.Any(p => p.Event["type"]!.GetValue<string>() == type))));
         Assert.All(receiver.Posts, p => Assert.True(WebhookReceiver.IsGenuine(p, endpoint.Text("secret"))));
         Assert.All(receiver.Posts, p => Assert.StartsWith("order.", p.Event["type"]!.GetValue<string>(), StringComparison.Ordinal));
         Expect.Status(204, await shop.Admin.DeleteAsync($"/admin/webhooks/{endpoint.Text("id")}"));
@@ -175,7 +198,8 @@ public sealed class MailingShop : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         (shop, Api) = await Shop.StartAsync(
-            ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", folder), ("Notifications__Email__From", "shop@example.com"));
+            ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", folder),
+            ("Notifications__Email__From", "shop@example.com"));
         await Until.TrueAsync("the administrator exists", TimeSpan.FromSeconds(60), async () =>
             (int)(await Api.PostAsync("/auth/login", new { email = Shop.AdminEmail, password = Shop.AdminPassword })).Status == 200);
         Admin = await Api.AsAdminAsync();
@@ -187,7 +211,8 @@ public sealed class MailingShop : IAsyncLifetime
         var mails = Array.Empty<MimeMessage>();
         await Until.TrueAsync($"{count} mails to {address}", TimeSpan.FromSeconds(30), () =>
         {
-            mails = [.. Directory.EnumerateFiles(folder, "*.eml").Select(f => MimeMessage.Load(f)).Where(m => m.To.Mailboxes.Any(b => b.Address == address))];
+            mails = [.. Directory.EnumerateFiles(folder, "*.eml").Select(f => MimeMessage.Load(f)).Where(m =>
+                m.To.Mailboxes.Any(b => b.Address == address))];
             return Task.FromResult(mails.Length >= count);
         });
         return mails;

@@ -30,7 +30,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         Assert.Equal((NotificationKind.OrderShipped, "Order SO-1 is on its way", false), (entry.Kind, entry.Title, entry.Read));
 
         Assert.Contains("TP-1", (await silo.MailAsync(user.Email, "Order SO-1 is on its way")).TextBody!, StringComparison.Ordinal);
-        await Until.TrueAsync("the mail is noted", NotifyingSilo.Limit, async () => (await NewsAsync(user)).Single().Channels.Single().Status == MessageStatus.Sent);
+        await Until.TrueAsync("the mail is noted", NotifyingSilo.Limit, async () =>
+            (await NewsAsync(user)).Single().Channels.Single().Status == MessageStatus.Sent);
         await silo.DeactivateAllAsync();
         await SucceedAsync("mail", key, Assert.Single(await DueAsync(key, NotificationKind.OrderShipped)), attempt: 4);
         await silo.MailAsync(user.Email, "Order SO-1 is on its way");
@@ -51,7 +52,9 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
 
         await Until.TrueAsync("no event holds the token", NotifyingSilo.Limit, async () =>
             await silo.QueryAsync<long>("select count(*) from event where data::text like $1", $"%{token}%") == 0);
-        Assert.Equal(0, await silo.QueryAsync<long>("select count(*) from grain_state where state is not null and position(convert_to($1, 'UTF8') in state) > 0", token));
+        Assert.Equal(
+            0, await silo.QueryAsync<long>(
+                "select count(*) from grain_state where state is not null and position(convert_to($1, 'UTF8') in state) > 0", token));
         Assert.DoesNotContain(await NewsAsync(user), n => n.Kind == NotificationKind.EmailVerification);
         Assert.False((await silo.Grains.GetGrain<IUserGrain>(user.Id).VerifyEmailAsync(MailedToken.Parse(token)!.Secret)).IsError);
     }
@@ -74,7 +77,9 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     {
         var cart = Guid.NewGuid().ToString("N");
         var email = $"{cart}@example.com";
-        await SucceedAsync("notification", cart, NotifyingSilo.Event(cart, new OrderDelivered(new OrderSummary(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000)))));
+        await SucceedAsync(
+            "notification", cart, NotifyingSilo.Event(
+                cart, new OrderDelivered(new OrderSummary(Guid.NewGuid(), "SO-9", null, email, Given.Usd(1000)))));
 
         await silo.MailAsync(email, "Order SO-9 was delivered");
         Assert.Empty((await silo.Inbox(Guid.ParseExact(cart, "N")).ListAsync(false, new PageRequest())).Value!.Items);
@@ -96,7 +101,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     public async Task an_order_that_is_unknown_is_no_reason_to_try_for_ever()
     {
         var user = await silo.RegisterAsync();
-        var result = await silo.HandleAsync("notification", user.Id.ToString("N"), NotifyingSilo.Event(user.Id.ToString("N"), new OrderConfirmed(Facts(user))));
+        var result = await silo.HandleAsync(
+            "notification", user.Id.ToString("N"), NotifyingSilo.Event(user.Id.ToString("N"), new OrderConfirmed(Facts(user))));
 
         Assert.Equal(ErrorClass.Permanent, result.Error?.Class);
     }
@@ -117,7 +123,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     [Fact]
     public async Task every_administrator_hears_once_of_stock_that_ran_low()
     {
-        var (one, other, customer) = (await silo.RegisterAsync(admin: true), await silo.RegisterAsync(admin: true), await silo.RegisterAsync());
+        var (one, other, customer) = (
+            await silo.RegisterAsync(admin: true), await silo.RegisterAsync(admin: true), await silo.RegisterAsync());
         var e = NotifyingSilo.Event("MUG", new InventoryLowStock("MUG", 2, 5));
         await SucceedAsync("stock-alert", "MUG", e);
         await silo.DeactivateAllAsync();
@@ -135,15 +142,20 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
     public async Task accounts_from_before_there_were_roles_beside_the_state_are_found_too()
     {
         var admin = await silo.RegisterAsync(admin: true);
-        await silo.QueryAsync<int>("with old as (update grain_state_user set index = index - 'roles' where grain_key = $1 returning 1) select count(*)::int from old", admin.Id.ToString("N"));
+        await silo.QueryAsync<int>(
+            "with old as (update grain_state_user set index = index - 'roles' where grain_key = $1 returning 1) select count(*)::int from "
+                + "old", admin.Id.ToString("N"));
         await using var migration = typeof(SoonShop.Silo.SiloOptions).Assembly.GetManifestResourceStream(
-            typeof(SoonShop.Silo.SiloOptions).Assembly.GetManifestResourceNames().Single(n => n.EndsWith("0010-notifications.sql", StringComparison.Ordinal)))!;
+            typeof(SoonShop.Silo.SiloOptions).Assembly.GetManifestResourceNames().Single(n =>
+                n.EndsWith("0010-notifications.sql", StringComparison.Ordinal)))!;
         using var reader = new StreamReader(migration);
         var backfill = (await reader.ReadToEndAsync(TestContext.Current.CancellationToken)).Split(';')[0];
         await using var command = silo.Database.CreateCommand(backfill);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal("[\"customer\", \"admin\"]", await silo.QueryAsync<string>("select (index -> 'roles')::text from grain_state_user where grain_key = $1", admin.Id.ToString("N")));
+        Assert.Equal(
+            "[\"customer\", \"admin\"]", await silo.QueryAsync<string>(
+                "select (index -> 'roles')::text from grain_state_user where grain_key = $1", admin.Id.ToString("N")));
     }
 
     [Fact]
@@ -237,7 +249,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         Assert.True(receiver.Posts.Count > 3);
         Assert.Equal(0, (await grain.GetAsync()).Value!.ConsecutiveFailures);
         await RemoveAsync(endpoint);
-        Assert.Equal(["webhooks.delete tests", "webhooks.enable somebody", "webhooks.create tests"], await NotesAsync(endpoint.Endpoint.Id));
+        Assert.Equal(
+            ["webhooks.delete tests", "webhooks.enable somebody", "webhooks.create tests"], await NotesAsync(endpoint.Endpoint.Id));
         var posts = receiver.Posts.Count;
         await SucceedAsync("webhook", due.StreamKey, due with { Id = $"{due.Id}, again" });
         Assert.Equal(posts, receiver.Posts.Count);
@@ -254,14 +267,16 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         Assert.Equal(ErrorCode.NotFound, (await grain.DeleteAsync("somebody else")).Error?.Code);
         Assert.Equal(ErrorCode.NotFound, (await grain.GetAsync()).Error?.Code);
         Assert.Equal(["webhooks.delete somebody else", "webhooks.create somebody"], await NotesAsync(first.Endpoint.Id));
-        var details = await silo.QueryAsync<string>("select string_agg(concat(before, after), '') from audit_log where subject = $1", $"{first.Endpoint.Id}");
+        var details = await silo.QueryAsync<string>(
+            "select string_agg(concat(before, after), '') from audit_log where subject = $1", $"{first.Endpoint.Id}");
         Assert.Contains("http://127.0.0.1:9/", details, StringComparison.Ordinal);
         Assert.DoesNotContain(first.Secret, details, StringComparison.Ordinal);
     }
 
     /// <summary>What the audit log says of an endpoint, newest first.</summary>
     private async Task<string[]> NotesAsync(Guid endpoint) =>
-        [.. (await silo.Grains.GetGrain<IAuditGrain>(0).ListAsync(new AuditFilter(Subject: endpoint.ToString()), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items
+        [.. (await silo.Grains.GetGrain<IAuditGrain>(0).ListAsync(
+            new AuditFilter(Subject: endpoint.ToString()), new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items
             .Select(a => $"{a.Action} {a.Actor}")];
 
     private async Task SucceedAsync(string handler, string key, CloudEvent e, int attempt = 1)
@@ -275,7 +290,8 @@ public sealed class NotificationGrainTests(NotifyingSilo silo)
         [.. (await silo.Inbox(user.Id).ListAsync(false, new PageRequest())).Value!.Items.Where(n => n.Kind != NotificationKind.Welcome)];
 
     private async Task<CloudEvent[]> DueAsync(string key, NotificationKind kind) =>
-        [.. (await silo.CommittedAsync("notification-email", "notification.due", key)).Where(e => JsonNode.Parse(e.Data)!["kind"]!.GetValue<string>() == NotificationState.NameOf(kind))];
+        [.. (await silo.CommittedAsync("notification-email", "notification.due", key)).Where(
+            e => JsonNode.Parse(e.Data)!["kind"]!.GetValue<string>() == NotificationState.NameOf(kind))];
 
     private Task<CloudEvent[]> PostsDueAsync(NewWebhookEndpoint endpoint) =>
         silo.CommittedAsync(WebhookDue.StreamNamespace, "notification.webhook-due", $"{endpoint.Endpoint.Id:N}/%");

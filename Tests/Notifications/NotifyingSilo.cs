@@ -30,14 +30,15 @@ public sealed class NotifyingSilo : InProcessSilo
 
     /// <summary>An event as it comes from the event table.</summary>
     internal static CloudEvent Event(string key, IShopEvent e, string? id = null) => new(
-        id ?? $"/test/{Guid.NewGuid():N}#1", "/test", 1, e.Type, key, e.Stream?.Namespace ?? "test", e.Stream?.Key ?? key, DateTimeOffset.UtcNow, null,
-        null, null, null, JsonSerializer.SerializeToUtf8Bytes(e, e.GetType(), StateJson.Options));
+        id ?? $"/test/{Guid.NewGuid():N}#1", "/test", 1, e.Type, key, e.Stream?.Namespace ?? "test", e.Stream?.Key ?? key,
+        DateTimeOffset.UtcNow, null, null, null, null, JsonSerializer.SerializeToUtf8Bytes(e, e.GetType(), StateJson.Options));
 
     /// <summary>The events of a type on the stream of a key, as they stand in the event table, oldest first.</summary>
     internal async Task<CloudEvent[]> CommittedAsync(string streamNamespace, string type, string keyLike)
     {
         await using var command = Database.CreateCommand(
-            "select id, source, sequence, type, subject, stream_namespace, stream_key, time, data::text from event where stream_namespace = $1 and type = $2 and stream_key like $3 order by position");
+            "select id, source, sequence, type, subject, stream_namespace, stream_key, time, data::text from event where stream_namespace "
+                + "= $1 and type = $2 and stream_key like $3 order by position");
         foreach (var value in (string[])[streamNamespace, type, keyLike])
             command.Parameters.Add(new() { Value = value });
         await using var reader = await command.ExecuteReaderAsync();
@@ -45,15 +46,17 @@ public sealed class NotifyingSilo : InProcessSilo
         while (await reader.ReadAsync())
         {
             events.Add(new CloudEvent(
-                reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.GetString(6),
-                reader.GetFieldValue<DateTimeOffset>(7), null, null, null, null, System.Text.Encoding.UTF8.GetBytes(reader.GetString(8))));
+                reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3), reader.GetString(4), reader.GetString(5),
+                reader.GetString(6), reader.GetFieldValue<DateTimeOffset>(7), null, null, null, null,
+                System.Text.Encoding.UTF8.GetBytes(reader.GetString(8))));
         }
         return [.. events];
     }
 
     /// <summary>The mails to an address.</summary>
     internal MimeMessage[] MailsTo(string address) =>
-        [.. Directory.EnumerateFiles(folder, "*.eml").Select(f => MimeMessage.Load(f)).Where(m => m.To.Mailboxes.Any(b => b.Address == address))];
+        [.. Directory.EnumerateFiles(folder, "*.eml").Select(f => MimeMessage.Load(f)).Where(m =>
+            m.To.Mailboxes.Any(b => b.Address == address))];
 
     /// <summary>A new account, whose own events are handled: it is welcomed, and has the mail with its token.</summary>
     internal async Task<User> RegisterAsync(bool admin = false)

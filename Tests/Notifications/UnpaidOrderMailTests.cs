@@ -16,7 +16,8 @@ public sealed class UnpaidOrderMailTests
         await using var _ = shop;
         var email = $"{Guid.NewGuid():N}@example.com";
         MimeMessage[] Mails() => Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder, "*.eml").Select(f => MimeMessage.Load(f)).Where(m => m.To.Mailboxes.Any(b => b.Address == email))]
+            ? [.. Directory.EnumerateFiles(folder, "*.eml").Select(f => MimeMessage.Load(f)).Where(m =>
+                m.To.Mailboxes.Any(b => b.Address == email))]
             : [];
         var guest = await api.AsGuestAsync();
         Expect.Status(200, await guest.FillCartAsync("COFFEE-HOUSE-1KG"));
@@ -28,7 +29,8 @@ public sealed class UnpaidOrderMailTests
         var paid = Expect.Status(201, await OrderAsync("pm_card_visa"));
 
         var receipt = $"Order {paid.Text("number")} is confirmed";
-        await Until.TrueAsync("the receipt is mailed", TimeSpan.FromSeconds(60), () => Task.FromResult(Mails().Any(m => m.Subject == receipt)));
+        await Until.TrueAsync(
+            "the receipt is mailed", TimeSpan.FromSeconds(60), () => Task.FromResult(Mails().Any(m => m.Subject == receipt)));
         Assert.Equal(
             Most + 1, Mails().Count(m => m.Subject == receipt || m.Subject!.EndsWith("was declined", StringComparison.Ordinal)));
         Assert.Equal(Most + 1, Mails().Length);

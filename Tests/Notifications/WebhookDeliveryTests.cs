@@ -39,7 +39,8 @@ public sealed class WebhookDeliveryTests(MailingShop shop)
         Assert.Equal(2, Single(await AttemptsAsync(id, "?succeeded=true", 1))["attempt"]!.GetValue<int>());
         Assert.Equal(1, Single(await AttemptsAsync(id, "?succeeded=false", 1))["attempt"]!.GetValue<int>());
         var first = Expect.Status(200, await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries?limit=1"));
-        var next = Expect.Status(200, await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries?limit=1&cursor={first.Text("nextCursor")}"));
+        var next = Expect.Status(
+            200, await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries?limit=1&cursor={first.Text("nextCursor")}"));
         Assert.Equal(1, next.Number("items.0.attempt"));
         Assert.Null(next["nextCursor"]);
 
@@ -90,7 +91,10 @@ public sealed class WebhookDeliveryTests(MailingShop shop)
     {
         JsonNode[] attempts = [];
         await Until.TrueAsync($"{count} attempts are listed", Soon, async () =>
-            (attempts = [.. Expect.Status(200, await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries{query}"))["items"]!.AsArray()!]).Length >= count);
+            (attempts =
+            [
+                .. Expect.Status(200, await shop.Admin.GetAsync($"/admin/webhooks/{id}/deliveries{query}"))["items"]!.AsArray()!,
+            ]).Length >= count);
         Assert.Equal(count, attempts.Length);
         return attempts;
     }

@@ -39,7 +39,9 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         var parts = post.Signature.Split(',').Select(p => p.Split('=', 2)).ToDictionary(p => p[0], p => p[1]);
         var expected = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{parts["t"]}.{post.Body}"));
         return CryptographicOperations.FixedTimeEquals(expected, Convert.FromHexString(parts["v1"]))
-            && Math.Abs(DateTimeOffset.UtcNow.ToUnixTimeSeconds() - long.Parse(parts["t"], System.Globalization.CultureInfo.InvariantCulture)) < 300;
+            && Math.Abs(
+                DateTimeOffset.UtcNow.ToUnixTimeSeconds() - long.Parse(parts["t"], System.Globalization.CultureInfo.InvariantCulture))
+                < 300;
     }
 
     public async ValueTask DisposeAsync()
@@ -52,7 +54,8 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     private async Task ReceiveAsync(HttpContext context)
     {
         using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
-        Posts.Enqueue(new Post(await reader.ReadToEndAsync(), context.Request.ContentType ?? "", context.Request.Headers["SoonShop-Signature"].ToString()));
+        Posts.Enqueue(new Post(
+            await reader.ReadToEndAsync(), context.Request.ContentType ?? "", context.Request.Headers["SoonShop-Signature"].ToString()));
         var status = await Answer(Posts.Count, context);
         // An answer with a body has set it already.
         if (!context.Response.HasStarted)

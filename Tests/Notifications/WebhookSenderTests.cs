@@ -31,7 +31,9 @@ public sealed class WebhookSenderTests : IAsyncDisposable
         Assert.True(WebhookReceiver.IsGenuine(post, Secret));
         Assert.False(WebhookReceiver.IsGenuine(post, "whsec_other"));
         Assert.False(WebhookReceiver.IsGenuine(post with { Body = post.Body.Replace("SO-1", "SO-2", StringComparison.Ordinal) }, Secret));
-        foreach (var (name, value) in ((string, string)[])[("specversion", "1.0"), ("id", "/order/1#3"), ("source", "/order/1"), ("type", "order.shipped"), ("subject", "1"), ("datacontenttype", "application/json")])
+        foreach (var (name, value) in ((string, string)[])[
+            ("specversion", "1.0"), ("id", "/order/1#3"), ("source", "/order/1"), ("type", "order.shipped"), ("subject", "1"),
+            ("datacontenttype", "application/json")])
             Assert.Equal(value, post.Event[name]!.GetValue<string>());
         Assert.Equal(Given.Now, post.Event["time"]!.GetValue<DateTimeOffset>());
         Assert.Equal("SO-1", post.Event["data"]!["order"]!["number"]!.GetValue<string>());
@@ -132,7 +134,8 @@ public sealed class WebhookSenderTests : IAsyncDisposable
     [InlineData("http://[::1]/")]
     [InlineData("http://[::ffff:192.168.1.1]/")]
     [InlineData("http://169.254.169.254/latest/meta-data")]
-    public void an_address_that_must_not_be_posted_to_is_refused(string url) => Assert.NotNull(Sender(new WebhookOptions()).ProblemWith(url));
+    public void an_address_that_must_not_be_posted_to_is_refused(string url) =>
+        Assert.NotNull(Sender(new WebhookOptions()).ProblemWith(url));
 
     [Theory]
     [InlineData("https://example.com/hook?key=1")]
@@ -166,7 +169,8 @@ public sealed class WebhookSenderTests : IAsyncDisposable
     [InlineData("::", false)]
     [InlineData("64:ff9b::7f00:1", false)]
     [InlineData("2002:7f00:1::", false)]
-    public void what_is_public_is_known(string address, bool isPublic) => Assert.Equal(isPublic, WebhookSender.IsPublic(IPAddress.Parse(address)));
+    public void what_is_public_is_known(string address, bool isPublic) =>
+        Assert.Equal(isPublic, WebhookSender.IsPublic(IPAddress.Parse(address)));
 
     public async ValueTask DisposeAsync()
     {
@@ -177,7 +181,8 @@ public sealed class WebhookSenderTests : IAsyncDisposable
     private Task PostAsync() => sender.PostAsync(Given.Id(1), receiver.Url, Secret, Shipped, 1, Cancellation);
 
     private static WebhookPayload Shipped { get; } = new(
-        "/order/1#3", "/order/1", "order.shipped", "1", Given.Now, 3, "correlation", null, JsonSerializer.SerializeToElement(new { order = new { number = "SO-1" } }));
+        "/order/1#3", "/order/1", "order.shipped", "1", Given.Now, 3, "correlation", null,
+        JsonSerializer.SerializeToElement(new { order = new { number = "SO-1" } }));
 
     private WebhookSender Sender(WebhookOptions options) =>
         new(Options.Create(new NotificationsOptions { Webhooks = options }), attempts, TimeProvider.System);

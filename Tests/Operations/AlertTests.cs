@@ -23,7 +23,8 @@ public sealed partial class AlertTests
     [Fact]
     public void every_alert_has_a_case_that_fires_it_and_one_that_does_not()
     {
-        var cases = Cases.SelectMany(file => Case().Matches(File.ReadAllText(PrometheusServer.Deployed(file)))).ToLookup(m => m.Groups[1].Value, m => m.Groups[2].Value == " []");
+        var cases = Cases.SelectMany(file => Case().Matches(File.ReadAllText(PrometheusServer.Deployed(file))))
+            .ToLookup(m => m.Groups[1].Value, m => m.Groups[2].Value == " []");
         Assert.NotEmpty(Alerts);
         Assert.All(Alerts, alert => Assert.Equal([false, true], cases[alert].Distinct().Order()));
     }
@@ -31,7 +32,8 @@ public sealed partial class AlertTests
     [Fact]
     public void every_alert_leads_to_its_entry_in_the_runbook()
     {
-        Assert.Equal(Alerts.Order(StringComparer.Ordinal), Heading().Matches(Runbook).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Alerts.Order(StringComparer.Ordinal), Heading().Matches(Runbook).Select(m => m.Groups[1].Value).Order(StringComparer.Ordinal));
         var entries = Rules.Split("  - alert: ")[1..];
         // Where the runbook is read is an operator's choice.
         var address = Address().Match(Rules).Groups[1].Value;
@@ -41,12 +43,14 @@ public sealed partial class AlertTests
             Assert.Matches("severity: (critical|warning)\n", a.Second);
             Assert.Matches("summary: '.+'\n *description: '.+'\n", a.Second);
         });
-        Assert.All(Link().Matches(Runbook).Select(m => m.Groups[1].Value), link => Assert.Contains(link, Alerts.Select(a => a.ToLowerInvariant())));
+        Assert.All(Link().Matches(Runbook).Select(m => m.Groups[1].Value), link =>
+            Assert.Contains(link, Alerts.Select(a => a.ToLowerInvariant())));
     }
 
     [Fact]
     public async Task the_rules_for_kubernetes_are_those_of_the_plain_file() => Assert.Equal(
-        await Repository.RunAsync(PrometheusServer.Deployed("render.sh")), await File.ReadAllTextAsync(PrometheusServer.Deployed("prometheus-rules.yaml"), TestContext.Current.CancellationToken));
+        await Repository.RunAsync(PrometheusServer.Deployed("render.sh")),
+        await File.ReadAllTextAsync(PrometheusServer.Deployed("prometheus-rules.yaml"), TestContext.Current.CancellationToken));
 
     [Fact]
     public async Task who_reads_the_runbook_elsewhere_says_so_once()
@@ -55,7 +59,8 @@ public sealed partial class AlertTests
         foreach (var file in Directory.EnumerateFiles(PrometheusServer.Deployed("")))
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
         var render = Path.Combine(folder, "render.sh");
-        var (code, _, error) = await Repository.TryRunAsync(render, ["--write"], new() { ["SOONSHOP_RUNBOOK_URL"] = "https://wiki.example/shop/" });
+        var (code, _, error) = await Repository.TryRunAsync(
+            render, ["--write"], new() { ["SOONSHOP_RUNBOOK_URL"] = "https://wiki.example/shop/" });
         Assert.True(code == 0, error);
         var rules = await File.ReadAllTextAsync(Path.Combine(folder, "prometheus-rules.yaml"), TestContext.Current.CancellationToken);
         Assert.Equal(Alerts.Length, Address().Count(rules));

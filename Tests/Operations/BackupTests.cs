@@ -13,7 +13,8 @@ public sealed class BackupTests(CheckedShop original)
     public async Task what_was_acknowledged_before_a_backup_under_load_is_there_elsewhere_and_every_promise_is_kept()
     {
         var file = Path.Combine(Repository.TestData, $"backup-{Guid.NewGuid():N}.dump");
-        var crowd = new Crowd(original.Shop, original.Api, 4, n => ([original.Ids["sku"]], n % 5 == 4 ? "pm_card_visa_chargeDeclined" : "pm_card_visa"));
+        var crowd = new Crowd(
+            original.Shop, original.Api, 4, n => ([original.Ids["sku"]], n % 5 == 4 ? "pm_card_visa_chargeDeclined" : "pm_card_visa"));
         var acknowledged = new List<Buyer>();
         for (var i = 0; i < 5; i++)
         {
@@ -30,7 +31,8 @@ public sealed class BackupTests(CheckedShop original)
         {
             await using var restored = await Shop.CreateEmptyAsync(elsewhere, original.Settings);
             await RunAsync(restored.ConnectionString, "restore", file);
-            Assert.True((await TryAsync(restored.ConnectionString, "restore", file)).Code == 64, "A restore must not touch a shop that is there.");
+            Assert.True(
+                (await TryAsync(restored.ConnectionString, "restore", file)).Code == 64, "A restore must not touch a shop that is there.");
             Assert.Equal(0, await restored.QueryAsync<long>("select count(*) from cluster_member"));
             var (code, output, error) = await Repository.TryRunAsync(
                 "dotnet", [Repository.Program("Silo"), "check"], new() { ["ConnectionStrings__soonshop"] = restored.ConnectionString });
@@ -69,7 +71,8 @@ public sealed class BackupTests(CheckedShop original)
         Assert.Equal(64, (await TryAsync(original.Shop.ConnectionString, "burn", file)).Code);
         Assert.Equal(73, (await TryAsync(original.Shop.ConnectionString, "dump", "/nonexistent/file")).Code);
         Assert.Equal(78, (await TryAsync("", "dump", file)).Code);
-        var (code, _, error) = await TryAsync($"Host=127.0.0.1;Port={TcpPort.Free()};Database=soonshop;Username=soonshop;Password=not-told", "dump", file);
+        var (code, _, error) = await TryAsync(
+            $"Host=127.0.0.1;Port={TcpPort.Free()};Database=soonshop;Username=soonshop;Password=not-told", "dump", file);
         Assert.Equal(69, code);
         Assert.DoesNotContain("not-told", error, StringComparison.Ordinal);
         File.Delete(file);

@@ -28,15 +28,20 @@ public sealed class CheckedShop : IAsyncLifetime
         (Shop, Api) = await Shop.StartAsync(Settings);
         var admin = await Administrator.ArriveAsync(Api);
         receiver = await WebhookReceiver.StartAsync();
-        Expect.Status(201, await admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.*", "user.*" } }));
+        Expect.Status(
+            201, await admin.PostAsync("/admin/webhooks", new { url = receiver.Url, eventTypes = new[] { "order.*", "user.*" } }));
         Ids["sku"] = await admin.CreateProductAsync(stock: 1000);
         var customer = await Api.AsNewCustomerAsync();
         Ids["account"] = Guid.Parse((await customer.GetAsync("/me")).Text("id")).ToString("N");
         Ids["confirmed"] = await OrderAsync(customer, "pm_card_visa", 201);
         Ids["cancelled"] = await OrderAsync(customer, "pm_card_visa", 201);
-        Assert.Equal(200, (int)(await customer.PostAsync($"/orders/{Guid.Parse(Ids["cancelled"])}/cancel", new { reason = "changed my mind" })).Status);
+        Assert.Equal(
+            200,
+            (int)(await customer.PostAsync($"/orders/{Guid.Parse(Ids["cancelled"])}/cancel", new { reason = "changed my mind" })).Status);
         Ids["refunded"] = await OrderAsync(customer, "pm_card_visa", 201);
-        Assert.Equal(200, (int)(await admin.PostAsync($"/admin/orders/{Guid.Parse(Ids["refunded"])}/refunds", new { amount = 100, reason = "late" }, "refund")).Status);
+        Assert.Equal(
+            200, (int)(await admin.PostAsync(
+                $"/admin/orders/{Guid.Parse(Ids["refunded"])}/refunds", new { amount = 100, reason = "late" }, "refund")).Status);
         // The last of this cart: another checkout would end it.
         Ids["awaiting"] = await OrderAsync(customer, "pm_card_visa_chargeDeclined", 402);
         Ids["guest"] = await OrderAsync(await Api.AsGuestAsync(), "pm_card_visa", 201);
@@ -51,7 +56,8 @@ public sealed class CheckedShop : IAsyncLifetime
     internal (string Name, string Value)[] Settings =>
     [
         ("Checkout__CheckoutDueSeconds", "1"), ("Integrity__ConfirmSeconds", "1"), ("Payments__Reconciliation__Enabled", "false"),
-        ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail), ("Notifications__Email__From", "shop@soonshop.test"),
+        ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail),
+        ("Notifications__Email__From", "shop@soonshop.test"),
     ];
 
     /// <summary>What <c>Silo check</c> answers.</summary>
@@ -66,9 +72,11 @@ public sealed class CheckedShop : IAsyncLifetime
     /// <param name="change">The change; null for none.</param>
     /// <param name="audit">Another check than this shop's, such as one with other limits.</param>
     /// <param name="checks">Which checks; null for all.</param>
-    internal async Task<IntegrityReport> AuditWithAsync(string? change, IntegrityChecker? audit = null, IEnumerable<IntegrityCheck>? checks = null)
+    internal async Task<IntegrityReport> AuditWithAsync(
+        string? change, IntegrityChecker? audit = null, IEnumerable<IntegrityCheck>? checks = null)
     {
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(Shop.ConnectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(Shop.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         // One moment, as for the check itself.
         await using var transaction = await connection.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead);
@@ -83,7 +91,8 @@ public sealed class CheckedShop : IAsyncLifetime
     /// <summary>With what stands in braces replaced by the id of that name.</summary>
     internal string Named(string text) => Ids.Aggregate(text, (t, id) => t
         .Replace($"{{{id.Key}}}", id.Value, StringComparison.Ordinal)
-        .Replace($"{{{id.Key}:id}}", Guid.TryParseExact(id.Value, "N", out var guid) ? guid.ToString() : id.Value, StringComparison.Ordinal));
+        .Replace(
+            $"{{{id.Key}:id}}", Guid.TryParseExact(id.Value, "N", out var guid) ? guid.ToString() : id.Value, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {

@@ -17,8 +17,9 @@ public sealed class CheckoutCountsTests
     {
         var mail = Directory.CreateTempSubdirectory("soonshop-mail-");
         var (shop, api) = await Shop.StartProcessesAsync(
-            ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail.FullName),
-            ("Notifications__Email__From", "shop@example.com"), ("Notifications__Email__GuestMailsPerHour", "0"), ("Integrity__EveryMinutes", "0"));
+            ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Notifications__Email__Mode", "Directory"),
+            ("Notifications__Email__Directory", mail.FullName), ("Notifications__Email__From", "shop@example.com"),
+            ("Notifications__Email__GuestMailsPerHour", "0"), ("Integrity__EveryMinutes", "0"));
         await using var _ = shop;
         try
         {
@@ -31,7 +32,8 @@ public sealed class CheckoutCountsTests
             await InvariantChecker.QuietAsync(shop);
             var after = await PrometheusText.ScrapeAsync(shop.SiloHttp);
 
-            double Each(string metric, params (string, string)[] labels) => (after.Sum(metric, labels) - before.Sum(metric, labels)) / Checkouts;
+            double Each(string metric, params (string, string)[] labels) =>
+                (after.Sum(metric, labels) - before.Sum(metric, labels)) / Checkouts;
             Assert.Equal(mails + Checkouts, mail.GetFiles("*.eml").Length);
             // Cart filled and emptied, order placed and confirmed, units reserved and sold, payment taken, mail noted.
             Assert.Equal(8, Each("soonshop_storage_writes_total"));
@@ -44,7 +46,8 @@ public sealed class CheckoutCountsTests
                 Assert.Equal(0, Each("orleans_catalog_activation_created_total", ("grain_type", grain)));
             // Eight, and what a silo asks itself from time to time, such as twice a second for newer pricing rules while there are buyers.
             Assert.InRange(Each("orleans_app_requests_latency_milliseconds_count"), 5, 12);
-            Assert.Equal(2.0 * (Checkouts + 1), await shop.QueryAsync<long>("select count(*) from stock_ledger where reference like 'order %'"));
+            Assert.Equal(
+                2.0 * (Checkouts + 1), await shop.QueryAsync<long>("select count(*) from stock_ledger where reference like 'order %'"));
         }
         finally
         {

@@ -21,7 +21,8 @@ internal sealed class ComposeFile
 
     public static ComposeFile Parse(string text)
     {
-        var whole = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(new MergingParser(new Parser(new StringReader(text))));
+        var whole = new DeserializerBuilder().Build()
+            .Deserialize<Dictionary<string, object>>(new MergingParser(new Parser(new StringReader(text))));
         foreach (var extension in whole.Keys.Where(k => k.StartsWith("x-", StringComparison.Ordinal)).ToList())
             whole.Remove(extension);
         return new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).WithDuplicateKeyChecking().Build()
@@ -66,19 +67,26 @@ internal sealed class ComposeService
 
     /// <summary>The address that it has in a network, if it is always the same.</summary>
     public string? AddressIn(string network) =>
-        Networks is IDictionary<object, object> map && map.TryGetValue(network, out var options) && options is IDictionary<object, object> named && named.TryGetValue("ipv4_address", out var address)
+        Networks is IDictionary<object, object> map
+        && map.TryGetValue(network, out var options)
+        && options is IDictionary<object, object> named
+        && named.TryGetValue("ipv4_address", out var address)
             ? $"{address}" : null;
 
     /// <summary>Other names that it goes by in a network.</summary>
     public IReadOnlyList<string> AliasesIn(string network) =>
-        Networks is IDictionary<object, object> map && map.TryGetValue(network, out var options) && options is IDictionary<object, object> named && named.TryGetValue("aliases", out var aliases)
+        Networks is IDictionary<object, object> map
+        && map.TryGetValue(network, out var options)
+        && options is IDictionary<object, object> named
+        && named.TryGetValue("aliases", out var aliases)
             ? [.. ((IEnumerable<object>)aliases).Select(a => $"{a}")] : [];
 
     /// <summary>Names of secrets, and where they stand in the container.</summary>
     [YamlIgnore]
     public IReadOnlyList<(string Source, string Target)> SecretFiles =>
     [
-        .. Secrets.Select(s => s is IDictionary<object, object> map ? ($"{map["source"]}", $"{map["target"]}") : ($"{s}", $"/run/secrets/{s}")),
+        .. Secrets.Select(
+            s => s is IDictionary<object, object> map ? ($"{map["source"]}", $"{map["target"]}") : ($"{s}", $"/run/secrets/{s}")),
     ];
 }
 

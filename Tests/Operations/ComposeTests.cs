@@ -29,7 +29,10 @@ public sealed partial class ComposeTests
     {
         Assert.Equal(2, Ours.Count(s => s.Image.Project == "Silo" && s.Service.Command.Count == 0));
         Assert.Equal(2, Ours.Count(s => s.Image.Project == "ApiFrontend"));
-        string[] others = ["postgres", "redis", "mail", "migrate", "proxy", "prometheus", "grafana", "jaeger", "loki", "logs", "alertmanager"];
+        string[] others =
+        [
+            "postgres", "redis", "mail", "migrate", "proxy", "prometheus", "grafana", "jaeger", "loki", "logs", "alertmanager",
+        ];
         Assert.Empty(others.Except(Compose.Services.Keys));
     }
 
@@ -37,8 +40,10 @@ public sealed partial class ComposeTests
     public void a_word_that_compose_does_not_know_is_noticed()
     {
         var text = File.ReadAllText(Path.Combine(ComposeFile.Folder, "compose.yaml"));
-        Assert.Throws<YamlException>(() => ComposeFile.Parse(text.Replace("stop_grace_period", "stop_gracious_period", StringComparison.Ordinal)));
-        Assert.Throws<YamlException>(() => ComposeFile.Parse(text.Replace("internal: true", "internal: perhaps", StringComparison.Ordinal)));
+        Assert.Throws<YamlException>(
+            () => ComposeFile.Parse(text.Replace("stop_grace_period", "stop_gracious_period", StringComparison.Ordinal)));
+        Assert.Throws<YamlException>(
+            () => ComposeFile.Parse(text.Replace("internal: true", "internal: perhaps", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -72,7 +77,8 @@ public sealed partial class ComposeTests
                 _ => false,
             }, $"{dependency.Key} waits for {dependency.On} to be {dependency.Condition}");
         });
-        Assert.All(Ours.Where(s => s.Service.Healthcheck is { Disable: false }), s => Assert.Equal(["CMD", .. s.Image.HealthCheck], s.Service.Healthcheck!.Test));
+        Assert.All(Ours.Where(s => s.Service.Healthcheck is { Disable: false }), s =>
+            Assert.Equal(["CMD", .. s.Image.HealthCheck], s.Service.Healthcheck!.Test));
     }
 
     [Fact]
@@ -82,13 +88,16 @@ public sealed partial class ComposeTests
         Assert.Equal(["edge"], Compose.Services["proxy"].NetworkNames);
         foreach (var store in (string[])["postgres", "redis"])
             Assert.Equal(["data"], Compose.Services[store].NetworkNames);
-        Assert.All(Compose.Services, s => Assert.All(s.Value.NetworkNames, n => Assert.True(Compose.Networks.ContainsKey(n), $"{s.Key}: {n}")));
+        Assert.All(
+            Compose.Services, s => Assert.All(s.Value.NetworkNames, n => Assert.True(Compose.Networks.ContainsKey(n), $"{s.Key}: {n}")));
         // Only front ends stand in both worlds.
         Assert.All(Compose.Services.Where(s => s.Value.NetworkNames.Contains("edge")), s => Assert.Matches("^(proxy|api-.)$", s.Key));
         // What is published is published to this machine, unless somebody says otherwise for the API.
-        Assert.All(Compose.Services.SelectMany(s => s.Value.Ports), p => Assert.Matches(@"^(127\.0\.0\.1:\d+:\d+|\$\{SOONSHOP_ADDRESS:-127\.0\.0\.1\}:\$\{SOONSHOP_PORT:-8080\}:8080)$", p));
+        Assert.All(Compose.Services.SelectMany(s => s.Value.Ports), p =>
+            Assert.Matches(@"^(127\.0\.0\.1:\d+:\d+|\$\{SOONSHOP_ADDRESS:-127\.0\.0\.1\}:\$\{SOONSHOP_PORT:-8080\}:8080)$", p));
         // Of those that reach the data, one silo alone is published, to this machine: its dashboard.
-        Assert.All(Compose.Services.Where(s => s.Value.NetworkNames.Contains("data")), s => Assert.Equal(s.Key == "silo-1" ? ["127.0.0.1:8081:8081"] : [], s.Value.Ports));
+        Assert.All(Compose.Services.Where(s => s.Value.NetworkNames.Contains("data")), s =>
+            Assert.Equal(s.Key == "silo-1" ? ["127.0.0.1:8081:8081"] : [], s.Value.Ports));
     }
 
     [Fact]
@@ -107,7 +116,8 @@ public sealed partial class ComposeTests
         var given = IPNetwork.Parse(Compose.Networks["shop"].Ipam!.Config[0]["ip_range"]);
         Assert.DoesNotContain(silos, s => given.Contains(IPAddress.Parse(s.Service.Environment["Silo__AdvertisedIP"])));
         Assert.Equal(2, silos.Select(s => s.Service.Environment["Silo__AdvertisedIP"]).Distinct().Count());
-        Assert.All(Ours.Where(s => s.Image.Project == "ApiFrontend"), s => Assert.Equal(Compose.Networks["edge"].Ipam!.Config[0]["subnet"], s.Service.Environment["Http__TrustedProxies__0"]));
+        Assert.All(Ours.Where(s => s.Image.Project == "ApiFrontend"), s =>
+            Assert.Equal(Compose.Networks["edge"].Ipam!.Config[0]["subnet"], s.Service.Environment["Http__TrustedProxies__0"]));
     }
 
     [Fact]
@@ -124,10 +134,13 @@ public sealed partial class ComposeTests
             Assert.True(file.UnixFileMode.HasFlag(UnixFileMode.OtherRead) && !file.UnixFileMode.HasFlag(UnixFileMode.OtherWrite));
         }
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(folder).UnixFileMode);
-        var key = await File.ReadAllTextAsync(Path.Combine(folder, "soonshop-auth", "auth-keys.pem"), TestContext.Current.CancellationToken);
+        var key = await File.ReadAllTextAsync(
+            Path.Combine(folder, "soonshop-auth", "auth-keys.pem"), TestContext.Current.CancellationToken);
         Assert.Equal("ES256", SoonShop.ApiFrontend.Users.KeySet.Parse(key).Signing.Algorithm);
         Assert.Empty(await Repository.RunAsync(Path.Combine(ComposeFile.Folder, "secrets.sh"), folder));
-        Assert.Equal(key, await File.ReadAllTextAsync(Path.Combine(folder, "soonshop-auth", "auth-keys.pem"), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            key, await File.ReadAllTextAsync(
+                Path.Combine(folder, "soonshop-auth", "auth-keys.pem"), TestContext.Current.CancellationToken));
         Directory.Delete(folder, recursive: true);
     }
 
@@ -161,7 +174,9 @@ public sealed partial class ComposeTests
         });
         // Each of our images is built by somebody, and asked for of no registry.
         Assert.All(Ours.Where(s => s.Service.Build is null), s => Assert.Equal("never", s.Service.PullPolicy));
-        Assert.Equal(Images.Keys.Order(StringComparer.Ordinal), Compose.Services.Values.Where(s => s.Build is not null).Select(s => s.Image.Split(':')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Images.Keys.Order(StringComparer.Ordinal), Compose.Services.Values.Where(s => s.Build is not null)
+                .Select(s => s.Image.Split(':')[0]).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -169,8 +184,10 @@ public sealed partial class ComposeTests
     {
         foreach (var s in Ours)
         {
-            var settings = s.Image.Environment.Concat(s.Service.Environment).GroupBy(p => p.Key).ToDictionary(g => g.Key, g => (string?)Interpolated(g.Last().Value));
-            foreach (var (_, target) in s.Service.SecretFiles.Where(f => f.Target.StartsWith("/run/secrets/soonshop/", StringComparison.Ordinal)))
+            var settings = s.Image.Environment.Concat(s.Service.Environment)
+                .GroupBy(p => p.Key).ToDictionary(g => g.Key, g => (string?)Interpolated(g.Last().Value));
+            foreach (var (_, target) in s.Service.SecretFiles.Where(
+                f => f.Target.StartsWith("/run/secrets/soonshop/", StringComparison.Ordinal)))
             {
                 var name = target.Split('/')[^1];
                 if (settings.ContainsValue(target))
@@ -182,23 +199,31 @@ public sealed partial class ComposeTests
                 Assert.Contains(key, s.Service.SecretFiles.Select(f => f.Target));
         }
         var typingError = Ours.First().Image.Environment.ToDictionary(p => p.Key, p => (string?)p.Value);
-        (typingError["ConnectionStrings__soonshop"], typingError["Silo__MigratAtStart"], typingError["Sillo__HttpPort"]) = (null, "false", "1");
+        (typingError["ConnectionStrings__soonshop"], typingError["Silo__MigratAtStart"], typingError["Sillo__HttpPort"]) = (
+            null, "false", "1");
         Assert.Equal(2, ShippedSettings.Problems("Silo", typingError).Count);
     }
 
     [Fact]
     public async Task the_file_with_the_broker_adds_one_that_is_hardened_and_that_silos_wait_for()
     {
-        var overlay = ComposeFile.Parse(await File.ReadAllTextAsync(Path.Combine(ComposeFile.Folder, "compose.rabbitmq.yaml"), TestContext.Current.CancellationToken));
+        var overlay = ComposeFile.Parse(
+            await File.ReadAllTextAsync(Path.Combine(ComposeFile.Folder, "compose.rabbitmq.yaml"), TestContext.Current.CancellationToken));
         var broker = overlay.Services["rabbitmq"];
-        Assert.True(broker is { ReadOnly: true, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], Healthcheck: not null, User: "rabbitmq" });
+        Assert.True(broker
+            is { ReadOnly: true, CapDrop: ["ALL"], SecurityOpt: ["no-new-privileges:true"], Healthcheck: not null, User: "rabbitmq" });
         Assert.All(broker.Ports, p => Assert.StartsWith("127.0.0.1:", p, StringComparison.Ordinal));
         Assert.Equal(["silo-1", "silo-2"], Compose.Services.Keys.Intersect(overlay.Services.Keys).Order(StringComparer.Ordinal));
-        Assert.All(overlay.Services.Where(s => s.Key != "rabbitmq"), s => Assert.Equal("service_healthy", s.Value.DependsOn["rabbitmq"].Condition));
+        Assert.All(overlay.Services.Where(s => s.Key != "rabbitmq"), s =>
+            Assert.Equal("service_healthy", s.Value.DependsOn["rabbitmq"].Condition));
         var folder = Path.Combine(Repository.TestData, $"secrets-{Guid.NewGuid():N}");
         await Repository.RunAsync(Path.Combine(ComposeFile.Folder, "secrets.sh"), folder);
         Assert.All(overlay.Secrets.Values, s => Assert.True(File.Exists(Path.Combine(folder, s.File["./.secrets/".Length..])), s.File));
-        var options = new Silo.RabbitMq.RabbitMqOptions { Uri = (await File.ReadAllTextAsync(Path.Combine(folder, "soonshop-rabbitmq", "RabbitMq__Uri"), TestContext.Current.CancellationToken)).Trim() };
+        var options = new Silo.RabbitMq.RabbitMqOptions
+        {
+            Uri = (await File.ReadAllTextAsync(
+                Path.Combine(folder, "soonshop-rabbitmq", "RabbitMq__Uri"), TestContext.Current.CancellationToken)).Trim(),
+        };
         Assert.Empty(options.Problems(new SoonShop.Events.EventTypes(SoonShop.Events.EventTypes.Assemblies())));
         Directory.Delete(folder, recursive: true);
     }
@@ -217,12 +242,14 @@ public sealed partial class ComposeTests
     [Fact]
     public void the_proxy_and_prometheus_ask_where_somebody_answers()
     {
-        var upstreams = Upstream().Matches(File.ReadAllText(Path.Combine(ComposeFile.Folder, "compose", "nginx.conf"))).Select(m => m.Groups["address"].Value).ToList();
+        var upstreams = Upstream().Matches(File.ReadAllText(Path.Combine(ComposeFile.Folder, "compose", "nginx.conf")))
+            .Select(m => m.Groups["address"].Value).ToList();
         Assert.Equal(2, upstreams.Count);
         Assert.Empty(upstreams.Except(Ours.SelectMany(s => s.Image.Ports.Select(p => $"{s.Name}:{p}"))));
         Assert.All(upstreams, u => Assert.Contains("edge", Compose.Services[u.Split(':')[0]].NetworkNames));
 
-        Assert.All(upstreams, u => Assert.Contains($"server {u} resolve ", File.ReadAllText(Path.Combine(ComposeFile.Folder, "compose", "nginx.conf")), StringComparison.Ordinal));
+        Assert.All(upstreams, u => Assert.Contains(
+            $"server {u} resolve ", File.ReadAllText(Path.Combine(ComposeFile.Folder, "compose", "nginx.conf")), StringComparison.Ordinal));
 
         var scraped = Target().Matches(File.ReadAllText(Path.Combine(ComposeFile.Folder, "prometheus", "prometheus.yml")))
             .Select(m => (Name: m.Groups["name"].Value, Port: int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture))).ToList();
@@ -245,11 +272,13 @@ public sealed partial class ComposeTests
             foreach (var file in ReadBy(service))
             {
                 using var text = File.OpenText(file);
-                asked.AddRange(AddressesIn(new DeserializerBuilder().Build().Deserialize<object>(text)).Select(a => (name, Path.GetFileName(file), a.Host, a.Port)));
+                asked.AddRange(AddressesIn(new DeserializerBuilder().Build().Deserialize<object>(text)).Select(a =>
+                    (name, Path.GetFileName(file), a.Host, a.Port)));
             }
             asked.AddRange(service.Environment.Values.SelectMany(AddressesIn).Select(a => (name, "its environment", a.Host, a.Port)));
             if (service.Environment.TryGetValue("Notifications__Email__Smtp__Host", out var host))
-                asked.Add((name, "its environment", host, int.Parse(service.Environment["Notifications__Email__Smtp__Port"], CultureInfo.InvariantCulture)));
+                asked.Add((name, "its environment", host, int.Parse(
+                    service.Environment["Notifications__Email__Smtp__Port"], CultureInfo.InvariantCulture)));
             // As secrets.sh writes it, beside the password.
             if (service.SecretFiles.Any(f => f.Target.EndsWith("/Events__Redis", StringComparison.Ordinal)))
                 asked.Add((name, "its secret", "redis", 6379));
@@ -260,9 +289,11 @@ public sealed partial class ComposeTests
         Assert.All(asked, a =>
         {
             var networks = Compose.Services[a.Asker].NetworkNames;
-            var answering = Compose.Services.Where(s => s.Value.NetworkNames.Any(n => networks.Contains(n) && (s.Key == a.Host || s.Value.AliasesIn(n).Contains(a.Host)))).ToList();
+            var answering = Compose.Services.Where(s =>
+                s.Value.NetworkNames.Any(n => networks.Contains(n) && (s.Key == a.Host || s.Value.AliasesIn(n).Contains(a.Host)))).ToList();
             Assert.True(answering.Count > 0, $"{a.Asker} reaches no {a.Host}, which {a.Said} names");
-            Assert.All(answering, s => Assert.True(Listens(s.Key).Contains(a.Port), $"{s.Key} does not listen on {a.Port}, which {a.Said} of {a.Asker} names"));
+            Assert.All(answering, s =>
+                Assert.True(Listens(s.Key).Contains(a.Port), $"{s.Key} does not listen on {a.Port}, which {a.Said} of {a.Asker} names"));
         });
     }
 
@@ -279,25 +310,32 @@ public sealed partial class ComposeTests
         var provisioned = ReadBy(grafana).ToDictionary(f => Path.GetFileName(f), File.ReadAllText);
         var dashboards = DashboardsPath().Match(provisioned["soonshop.yaml"]).Groups["path"].Value;
         Assert.Contains($"./grafana/dashboards:{dashboards}:ro", grafana.Volumes);
-        Assert.All(provisioned.Values.SelectMany(t => Reference().Matches(t)), m => Assert.Contains(m.Groups["name"].Value, grafana.Environment.Keys));
+        Assert.All(provisioned.Values.SelectMany(t => Reference().Matches(t)), m =>
+            Assert.Contains(m.Groups["name"].Value, grafana.Environment.Keys));
         var loki = Compose.Services["loki"];
-        Assert.All(LokiPath().Matches(File.ReadAllText(ReadBy(loki).Single())), m => Assert.Contains($"loki:{m.Groups["path"].Value}", loki.Volumes));
+        Assert.All(LokiPath().Matches(File.ReadAllText(ReadBy(loki).Single())), m =>
+            Assert.Contains($"loki:{m.Groups["path"].Value}", loki.Volumes));
     }
 
-    /// <summary>The files of this repository that a service reads as its configuration: those that are mounted one by one, or that its command names.</summary>
+    /// <summary>
+    /// The files of this repository that a service reads as its configuration: those that are mounted one by one, or that its command
+    /// names.
+    /// </summary>
     private static IEnumerable<string> ReadBy(ComposeService service) =>
         from volume in service.Volumes
         let parts = volume.Split(':')
         let source = Path.Combine(ComposeFile.Folder, parts[0])
         where parts[0].StartsWith("./", StringComparison.Ordinal)
-        from file in File.Exists(source) ? [source] : Directory.GetFiles(source).Where(f => service.Command.Any(c => c.EndsWith($"={parts[1]}/{Path.GetFileName(f)}", StringComparison.Ordinal)))
+        from file in File.Exists(source) ? [source] : Directory.GetFiles(source).Where(f =>
+            service.Command.Any(c => c.EndsWith($"={parts[1]}/{Path.GetFileName(f)}", StringComparison.Ordinal)))
         where Path.GetExtension(file) is ".yaml" or ".yml"
         select file;
 
     /// <summary>Hosts and ports that a document names, in whichever of the ways that these programs have.</summary>
     private static IEnumerable<(string Host, int Port)> AddressesIn(object? node) => node switch
     {
-        string text when Endpoint().Match(text) is { Success: true } m => [(m.Groups["host"].Value, int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture))],
+        string text when Endpoint().Match(text) is { Success: true } m =>
+            [(m.Groups["host"].Value, int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture))],
         IList<object> list => list.SelectMany(AddressesIn),
         IDictionary<object, object> map => map.Values.SelectMany(AddressesIn).Concat(
             map.TryGetValue("port", out var port) && (map.TryGetValue("host", out var hosts) || map.TryGetValue("names", out hosts))
@@ -309,8 +347,10 @@ public sealed partial class ComposeTests
     private static HashSet<int> Listens(string name)
     {
         var service = Compose.Services[name];
-        var said = service.Ports.Select(p => p.Split(':')[^1]).Concat(service.Expose).Select(p => int.Parse(p, CultureInfo.InvariantCulture));
-        var own = ReadBy(service).SelectMany(f => ListenPort().Matches(File.ReadAllText(f))).Select(m => int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture)).ToList();
+        var said = service.Ports.Select(p => p.Split(':')[^1]).Concat(service.Expose).Select(p =>
+            int.Parse(p, CultureInfo.InvariantCulture));
+        var own = ReadBy(service).SelectMany(f => ListenPort().Matches(File.ReadAllText(f)))
+            .Select(m => int.Parse(m.Groups["port"].Value, CultureInfo.InvariantCulture)).ToList();
         // What its own file says, and what compose says of it, are the same.
         Assert.All(own, p => Assert.Contains(p, said));
         return [.. said, .. Images.GetValueOrDefault(service.Image.Split(':')[0])?.Ports ?? []];

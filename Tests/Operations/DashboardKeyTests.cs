@@ -15,9 +15,11 @@ public sealed class DashboardKeyTests(InProcessSilo silo)
         ServiceProvider[] silos =
         [
             .. from _ in Enumerable.Range(0, 4)
-               select new ServiceCollection().AddLogging().AddSingleton(silo.Database).AddSingleton(TimeProvider.System).AddDashboardKeys().BuildServiceProvider(),
+               select new ServiceCollection().AddLogging()
+                   .AddSingleton(silo.Database).AddSingleton(TimeProvider.System).AddDashboardKeys().BuildServiceProvider(),
         ];
-        await Task.WhenAll(silos.Select(s => s.GetServices<IHostedService>().OfType<FirstDashboardKey>().Single().StartAsync(TestContext.Current.CancellationToken)));
+        await Task.WhenAll(silos.Select(
+            s => s.GetServices<IHostedService>().OfType<FirstDashboardKey>().Single().StartAsync(TestContext.Current.CancellationToken)));
         Assert.Equal(1, await silo.QueryAsync<long>("select count(*) from dashboard_key"));
 
         IDataProtector[] protectors = [.. silos.Select(s => s.GetRequiredService<IDataProtectionProvider>().CreateProtector("cookie"))];

@@ -46,7 +46,8 @@ public sealed class DashboardTests(RunningShop shop)
         foreach (var path in (string[])["", "index.min.js", "DashboardCounters", "SiloStats/x", "GrainState", "Trace"])
         {
             Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(http, path));
-            using var asPage = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Accept", "text/html,application/xhtml+xml" }, { "Cookie", "soonshop-dashboard=forged" } } };
+            using var asPage = new HttpRequestMessage(HttpMethod.Get, path)
+            { Headers = { { "Accept", "text/html,application/xhtml+xml" }, { "Cookie", "soonshop-dashboard=forged" } } };
             var reply = await http.SendAsync(asPage, TestContext.Current.CancellationToken);
             Assert.Equal((HttpStatusCode.Redirect, "/dashboard/sign-in"), (reply.StatusCode, reply.Headers.Location?.ToString()));
         }
@@ -80,7 +81,9 @@ public sealed class DashboardTests(RunningShop shop)
 
         var admin = await shop.Api.AsAdminAsync();
         var session = Expect.Status(200, await admin.GetAsync("/me/sessions"))["items"]!.AsArray().ToList().Find(IsOf(http))!;
-        Assert.InRange(session["expiresAt"]!.GetValue<DateTimeOffset>() - session["createdAt"]!.GetValue<DateTimeOffset>(), TimeSpan.FromMinutes(29), TimeSpan.FromMinutes(31));
+        Assert.InRange(
+            session["expiresAt"]!.GetValue<DateTimeOffset>() - session["createdAt"]!.GetValue<DateTimeOffset>(), TimeSpan.FromMinutes(29),
+            TimeSpan.FromMinutes(31));
         Expect.Status(204, await admin.DeleteAsync($"/me/sessions/{session["id"]}"));
         Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(http, "DashboardCounters"));
 
@@ -100,8 +103,13 @@ public sealed class DashboardTests(RunningShop shop)
         var second = await shop.Shop.StartSiloProcessAsync(ports: (TcpPort.Free(), TcpPort.Free()), httpPort: port);
         try
         {
-            using var other = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/dashboard/"), DefaultRequestHeaders = { { "Cookie", cookie } } };
-            await Until.TrueAsync("the second silo serves", TimeSpan.FromSeconds(30), async () => await GetAsync(other, "sign-in") == HttpStatusCode.OK);
+            using var other = new HttpClient
+            {
+                BaseAddress = new Uri($"http://127.0.0.1:{port}/dashboard/"),
+                DefaultRequestHeaders = { { "Cookie", cookie } },
+            };
+            await Until.TrueAsync(
+                "the second silo serves", TimeSpan.FromSeconds(30), async () => await GetAsync(other, "sign-in") == HttpStatusCode.OK);
             Assert.Equal(HttpStatusCode.OK, await GetAsync(other, "ClusterStats"));
         }
         finally
@@ -116,23 +124,27 @@ public sealed class DashboardTests(RunningShop shop)
         try
         {
             await Until.TrueAsync("the page shows it", TimeSpan.FromSeconds(30), () =>
-                Task.FromResult((body = (string)browser.ExecuteScript("return document.body?.innerText ?? ''")!).Contains(text, StringComparison.OrdinalIgnoreCase)));
+                Task.FromResult((body = (string)browser.ExecuteScript("return document.body?.innerText ?? ''")!).Contains(
+                    text, StringComparison.OrdinalIgnoreCase)));
         }
         catch (TimeoutException)
         {
             browser.GetScreenshot().SaveAsFile(Picture);
-            Assert.Fail($"{browser.Url} does not show '{text}' (see {Picture}); it shows\n{body}\n{string.Join('\n', browser.Manage().Logs.GetLog(LogType.Browser))}");
+            Assert.Fail($"{browser.Url} does not show '{text}' (see {Picture}); it "
+                + $"shows\n{body}\n{string.Join('\n', browser.Manage().Logs.GetLog(LogType.Browser))}");
         }
     }
 
     private HttpClient Client()
     {
-        var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(shop.Shop.SiloHttp, "/dashboard/") };
+        var http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false })
+        { BaseAddress = new Uri(shop.Shop.SiloHttp, "/dashboard/") };
         http.DefaultRequestHeaders.UserAgent.ParseAdd($"dashboard-test/{Guid.NewGuid():N}");
         return http;
     }
 
-    private static Predicate<JsonNode?> IsOf(HttpClient http) => session => session!["userAgent"]?.GetValue<string>() == http.DefaultRequestHeaders.UserAgent.ToString();
+    private static Predicate<JsonNode?> IsOf(HttpClient http) =>
+        session => session!["userAgent"]?.GetValue<string>() == http.DefaultRequestHeaders.UserAgent.ToString();
 
     /// <summary>Null when nobody listens.</summary>
     private static async Task<HttpStatusCode?> GetAsync(HttpClient http, string path)

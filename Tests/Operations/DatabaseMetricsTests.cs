@@ -18,7 +18,9 @@ public sealed class DatabaseMetricsTests
         metrics.Observe([new TableMetricsSample("event", 10, 2)]);
         metrics.Observe(answers: false);
         // What it said last stands.
-        Assert.Equal([("soonshop.database.table", 10L), ("soonshop.database.table.dead_rows", 2L), ("soonshop.database.up", 0L)], Told(meters).Order());
+        Assert.Equal(
+            [("soonshop.database.table", 10L), ("soonshop.database.table.dead_rows", 2L), ("soonshop.database.up", 0L)],
+            Told(meters).Order());
     }
 
     private static List<(string, long)> Told(IMeterFactory meters)

@@ -12,7 +12,8 @@ public sealed partial class DatabaseRoleTests
     {
         var server = await PostgresServer.SharedAsync();
         await using var database = NpgsqlDataSource.Create(server.ConnectionString);
-        await using var command = database.CreateCommand("select rolsuper or rolcreaterole or rolreplication or rolbypassrls from pg_roles where rolname = current_user");
+        await using var command = database.CreateCommand(
+            "select rolsuper or rolcreaterole or rolreplication or rolbypassrls from pg_roles where rolname = current_user");
         Assert.Equal(false, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
     }
 

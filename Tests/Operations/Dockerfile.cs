@@ -31,10 +31,12 @@ internal sealed partial class Dockerfile
     public IReadOnlyDictionary<string, string> Labels => Pairs(Final, "LABEL");
 
     /// <summary>The numbers of user and group.</summary>
-    public (int User, int Group) User => Final.Of("USER").Single().Split(':') is [var user, var group] && int.TryParse(user, out var u) && int.TryParse(group, out var g)
-        ? (u, g) : throw new FormatException($"{Name}: USER is not UID:GID");
+    public (int User, int Group) User =>
+        Final.Of("USER").Single().Split(':') is [var user, var group] && int.TryParse(user, out var u) && int.TryParse(group, out var g)
+            ? (u, g) : throw new FormatException($"{Name}: USER is not UID:GID");
 
-    public IReadOnlyList<int> Ports => [.. Final.Of("EXPOSE").SelectMany(e => e.Split(' ')).Select(p => int.Parse(p, CultureInfo.InvariantCulture))];
+    public IReadOnlyList<int> Ports =>
+        [.. Final.Of("EXPOSE").SelectMany(e => e.Split(' ')).Select(p => int.Parse(p, CultureInfo.InvariantCulture))];
 
     public string[] Entrypoint => Json(Final.Of("ENTRYPOINT").Single());
 
@@ -45,10 +47,14 @@ internal sealed partial class Dockerfile
     {
         var stages = new List<Stage>();
         // Comments may stand between the lines of an instruction.
-        var text = string.Join('\n', File.ReadLines(Path.Combine(Repository.Root, "deploy", name)).Where(l => !l.TrimStart().StartsWith('#')));
-        foreach (var line in text.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        var text = string.Join(
+            '\n', File.ReadLines(Path.Combine(Repository.Root, "deploy", name)).Where(l => !l.TrimStart().StartsWith('#')));
+        foreach (var line in text.Replace("\\\n", " ", StringComparison.Ordinal)
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            var (instruction, rest) = line.Split(' ', 2) is [var word, var after] ? (word, Spaces().Replace(after.Trim(), " ")) : (line, "");
+            var (instruction, rest) = line.Split(' ', 2) is [var word, var after]
+                ? (word, Spaces().Replace(after.Trim(), " "))
+                : (line, "");
             if (!Known.Contains(instruction))
                 throw new FormatException($"{name}: '{instruction}' is no instruction that the shop uses");
             if (instruction == "FROM")
@@ -62,7 +68,8 @@ internal sealed partial class Dockerfile
     }
 
     private static Dictionary<string, string> Pairs(Stage stage, string instruction) =>
-        Pair().Matches(string.Join(' ', stage.Of(instruction))).ToDictionary(m => m.Groups["name"].Value, m => m.Groups["value"].Value.Trim('"'));
+        Pair().Matches(string.Join(' ', stage.Of(instruction)))
+            .ToDictionary(m => m.Groups["name"].Value, m => m.Groups["value"].Value.Trim('"'));
 
     private static string[] Json(string array) => JsonSerializer.Deserialize<string[]>(array)!;
 

@@ -40,9 +40,12 @@ public sealed class DockerfileTests
     public void packages_are_fetched_anew_only_when_a_project_file_changes(string name)
     {
         var file = Dockerfile.Read(name);
-        var copied = file.Stages[0].Instructions.TakeWhile(i => i.Instruction != "RUN").Where(i => i.Instruction == "COPY").Select(i => i.Operand).ToList();
+        var copied = file.Stages[0].Instructions.TakeWhile(i => i.Instruction != "RUN")
+            .Where(i => i.Instruction == "COPY").Select(i => i.Operand).ToList();
         var projects = References(Path.Combine(file.Project, $"{file.Project}.csproj")).Order(StringComparer.Ordinal);
-        Assert.Equal(projects, copied.Where(c => c.Contains(".csproj", StringComparison.Ordinal)).Select(c => c.Split(' ')[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            projects, copied.Where(c => c.Contains(".csproj", StringComparison.Ordinal))
+                .Select(c => c.Split(' ')[0]).Order(StringComparer.Ordinal));
         Assert.Contains("global.json Directory.Build.props Directory.Packages.props ./", copied);
         Assert.Contains($"dotnet restore {file.Project}", file.Stages[0].Of("RUN").First(), StringComparison.Ordinal);
     }
@@ -54,9 +57,12 @@ public sealed class DockerfileTests
         Assert.Equal("*", lines[0]);
         var taken = lines.Where(l => l.StartsWith('!')).Select(l => l[1..]).ToList();
         Assert.All(taken, path => Assert.True(Path.Exists(Path.Combine(Repository.Root, path)), $"{path} is not there"));
-        var needed = Names.Select(Dockerfile.Read).SelectMany(f => References(Path.Combine(f.Project, $"{f.Project}.csproj"))).Select(p => p.Split('/')[0]).Distinct();
-        Assert.Empty(needed.Concat(["global.json", "Directory.Build.props", "Directory.Packages.props", "deploy/publish.sh"]).Except(taken));
-        Assert.All((string[])["**/bin", "**/obj", "**/.data", "**/appsettings.Development.json"], pattern => Assert.Contains(pattern, lines));
+        var needed = Names.Select(Dockerfile.Read)
+            .SelectMany(f => References(Path.Combine(f.Project, $"{f.Project}.csproj"))).Select(p => p.Split('/')[0]).Distinct();
+        Assert.Empty(
+            needed.Concat(["global.json", "Directory.Build.props", "Directory.Packages.props", "deploy/publish.sh"]).Except(taken));
+        Assert.All(
+            (string[])["**/bin", "**/obj", "**/.data", "**/appsettings.Development.json"], pattern => Assert.Contains(pattern, lines));
     }
 
     /// <summary>A project file and those that it refers to, from the root of the repository.</summary>
@@ -64,7 +70,8 @@ public sealed class DockerfileTests
     {
         var path = Path.Combine(Repository.Root, project);
         var referred = XDocument.Load(path).Descendants("ProjectReference")
-            .Select(r => Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, r.Attribute("Include")!.Value))));
+            .Select(r => Path.GetRelativePath(
+                Repository.Root, Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, r.Attribute("Include")!.Value))));
         return referred.SelectMany(References).Append(project).Distinct();
     }
 }

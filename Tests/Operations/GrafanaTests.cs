@@ -7,20 +7,25 @@ namespace SoonShop.Tests.Operations;
 public sealed class GrafanaTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "deploy", "grafana");
-    private static readonly string[] Files = [.. Directory.GetFiles(Path.Combine(Folder, "dashboards"), "*.json").Order(StringComparer.Ordinal)];
+    private static readonly string[] Files =
+    [
+        .. Directory.GetFiles(Path.Combine(Folder, "dashboards"), "*.json").Order(StringComparer.Ordinal),
+    ];
 
     [Fact]
     public void every_dashboard_is_provisioned()
     {
         Assert.NotEmpty(Files);
-        var named = File.ReadLines(Path.Combine(Folder, "kustomization.yaml")).Where(l => l.Contains("dashboards/", StringComparison.Ordinal)).Select(l => Path.GetFileName(l.Trim()));
+        var named = File.ReadLines(Path.Combine(Folder, "kustomization.yaml"))
+            .Where(l => l.Contains("dashboards/", StringComparison.Ordinal)).Select(l => Path.GetFileName(l.Trim()));
         Assert.Equal(Files.Select(Path.GetFileName), named.Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void every_dashboard_is_one_that_grafana_can_load()
     {
-        var dashboards = Files.Select(f => (Name: Path.GetFileNameWithoutExtension(f), Json: JsonNode.Parse(File.ReadAllText(f))!)).ToArray();
+        var dashboards = Files.Select(f => (Name: Path.GetFileNameWithoutExtension(f), Json: JsonNode.Parse(File.ReadAllText(f))!))
+            .ToArray();
         Assert.All(dashboards, d => Assert.Equal($"soonshop-{d.Name}", d.Json["uid"]!.GetValue<string>()));
         foreach (var (name, json) in dashboards)
         {
@@ -32,7 +37,8 @@ public sealed class GrafanaTests
             {
                 var (x, y, w, h) = (At(panel, "x"), At(panel, "y"), At(panel, "w"), At(panel, "h"));
                 Assert.True(x >= 0 && x + w <= 24, $"{name}: {panel["title"]} is wider than the page");
-                Assert.All(from i in Enumerable.Range(x, w) from j in Enumerable.Range(y, h) select (i, j), cell => Assert.True(taken.Add(cell), $"{name}: {panel["title"]} lies over another"));
+                Assert.All(from i in Enumerable.Range(x, w) from j in Enumerable.Range(y, h) select (i, j), cell =>
+                    Assert.True(taken.Add(cell), $"{name}: {panel["title"]} lies over another"));
                 if (panel["type"]!.GetValue<string>() == "row")
                     continue;
                 var targets = panel["targets"]!.AsArray().Select(t => t!).ToArray();

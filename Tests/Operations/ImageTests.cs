@@ -6,8 +6,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Operations;
 
 /// <summary>
-/// The shop as its images have it: migrated by a job, run as nobody from read-only directories, asked how it is, stopped under load. All in one
-/// run, because laying images out and starting processes is what takes the time.
+/// The shop as its images have it: migrated by a job, run as nobody from read-only directories, asked how it is, stopped under load. All in
+/// one run, because laying images out and starting processes is what takes the time.
 /// </summary>
 [Collection(nameof(Faults.Faults))]
 public sealed class ImageTests : IAsyncLifetime
@@ -31,7 +31,8 @@ public sealed class ImageTests : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(secrets, "Accounts__AdminEmail"), Shop.AdminEmail);
         await File.WriteAllTextAsync(Path.Combine(secrets, "Accounts__AdminPassword"), Shop.AdminPassword);
         await File.WriteAllTextAsync(Path.Combine(secrets, "auth-keys.pem"), TestKey.OfShops.Pem);
-        var images = await Task.WhenAll(LaidOutImage.CreateAsync("silo.Dockerfile", secrets), LaidOutImage.CreateAsync("api.Dockerfile", secrets));
+        var images = await Task.WhenAll(
+            LaidOutImage.CreateAsync("silo.Dockerfile", secrets), LaidOutImage.CreateAsync("api.Dockerfile", secrets));
         (silo, api) = (images[0], images[1]);
     }
 
@@ -50,7 +51,8 @@ public sealed class ImageTests : IAsyncLifetime
     {
         var before = Files(silo).Concat(Files(api)).ToList();
         Assert.DoesNotContain(before, f => f.EndsWith("appsettings.Development.json", StringComparison.Ordinal));
-        Assert.All(before, f => Assert.Equal(default, File.GetUnixFileMode(f) & (UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)));
+        Assert.All(before, f =>
+            Assert.Equal(default, File.GetUnixFileMode(f) & (UnixFileMode.UserWrite | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)));
 
         await TheSchemaIsWaitedForAsync();
 
@@ -99,13 +101,16 @@ public sealed class ImageTests : IAsyncLifetime
     private (ShopProcess Process, (int Silo, int Gateway, int Http) Ports) StartSilo()
     {
         var ports = (Silo: TcpPort.Free(), Gateway: TcpPort.Free(), Http: TcpPort.Free());
-        return (Kept(silo.Start($"silo {ports.Silo}", ("Silo__MigrateAtStart", "false"), ("Silo__SiloPort", $"{ports.Silo}"), ("Silo__GatewayPort", $"{ports.Gateway}"),
-            ("Silo__HttpPort", $"{ports.Http}"), ("Silo__HttpAddress", "127.0.0.1"), ("Accounts__PasswordHashIterations", "10000"))), ports);
+        return (Kept(silo.Start(
+            $"silo {ports.Silo}", ("Silo__MigrateAtStart", "false"), ("Silo__SiloPort", $"{ports.Silo}"),
+            ("Silo__GatewayPort", $"{ports.Gateway}"),
+            ("Silo__HttpPort", $"{ports.Http}"), ("Silo__HttpAddress", "127.0.0.1"), ("Accounts__PasswordHashIterations", "10000"))),
+            ports);
     }
 
     private ShopProcess StartApi(int port, int metricsPort) => Kept(api.Start(
-        $"api {port}", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("Telemetry__MetricsPort", $"{metricsPort}"), ("Auth__KeyFile", Path.Combine(secrets, "auth-keys.pem")),
-        ("RateLimits__Enabled", "false")));
+        $"api {port}", ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"), ("Telemetry__MetricsPort", $"{metricsPort}"),
+        ("Auth__KeyFile", Path.Combine(secrets, "auth-keys.pem")), ("RateLimits__Enabled", "false")));
 
     private ShopProcess Kept(ShopProcess process)
     {
@@ -129,7 +134,8 @@ public sealed class ImageTests : IAsyncLifetime
 
     private static void RunsAsNobody(ShopProcess process)
     {
-        var status = File.ReadLines($"/proc/{process.Id}/status").Where(l => l.StartsWith("Uid:", StringComparison.Ordinal) || l.StartsWith("CapEff:", StringComparison.Ordinal))
+        var status = File.ReadLines($"/proc/{process.Id}/status").Where(l =>
+            l.StartsWith("Uid:", StringComparison.Ordinal) || l.StartsWith("CapEff:", StringComparison.Ordinal))
             .Select(l => l.Split('\t')).ToDictionary(l => l[0], l => l[1]);
         Assert.NotEqual("0", status["Uid:"]);
         if (Environment.UserName == "root")
@@ -149,10 +155,13 @@ public sealed class ImageTests : IAsyncLifetime
         {
             var container = overlay.Component(component).Pod.Containers[0];
             foreach (var probe in new[] { container.StartupProbe, container.LivenessProbe, container.ReadinessProbe })
-                Assert.Equal(HttpStatusCode.OK, (await http.GetAsync($"http://127.0.0.1:{ports[probe.HttpGet.Port.Value]}{probe.HttpGet.Path}")).StatusCode);
+                Assert.Equal(
+                    HttpStatusCode.OK,
+                    (await http.GetAsync($"http://127.0.0.1:{ports[probe.HttpGet.Port.Value]}{probe.HttpGet.Path}")).StatusCode);
             var endpoint = overlay.One<ServiceMonitor>($"soonshop-{component}").Spec.Endpoints.Single();
             var metrics = await http.GetStringAsync($"http://127.0.0.1:{ports[endpoint.Port]}{endpoint.Path}");
-            var scaled = overlay.One<k8s.Models.V2HorizontalPodAutoscaler>($"soonshop-{component}").Spec.Metrics.Where(m => m.Pods is not null).Select(m => m.Pods.Metric.Name);
+            var scaled = overlay.One<k8s.Models.V2HorizontalPodAutoscaler>($"soonshop-{component}")
+                .Spec.Metrics.Where(m => m.Pods is not null).Select(m => m.Pods.Metric.Name);
             Assert.All(scaled, metric => Assert.Contains($"\n{metric}", metrics, StringComparison.Ordinal));
         }
     }
@@ -165,5 +174,6 @@ public sealed class ImageTests : IAsyncLifetime
         Assert.True(process.ExitCode == 0, $"{process.Name} ended with {process.ExitCode}:\n{process.Log}");
     }
 
-    private static IEnumerable<string> Files(LaidOutImage image) => Directory.EnumerateFileSystemEntries(image.Folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Files(LaidOutImage image) =>
+        Directory.EnumerateFileSystemEntries(image.Folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 }

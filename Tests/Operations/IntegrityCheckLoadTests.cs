@@ -32,7 +32,8 @@ public sealed class IntegrityCheckLoadTests : IAsyncLifetime
         await IntegrityChecker.AnnounceAsync(audit, database.Source, Stop);
         var (audits, writers) = (await IdAsync(audit), await IdAsync(writer));
 
-        var seen = (await new SoonShop.Orleans.PostgreSql.Streams.StreamDatabase(database.Source, "audited").ReadQueuesAsync([new(1, 0, [], [])], 10, 1000, Stop))[0].Snapshot;
+        var seen = (await new SoonShop.Orleans.PostgreSql.Streams.StreamDatabase(
+            database.Source, "audited").ReadQueuesAsync([new(1, 0, [], [])], 10, 1000, Stop))[0].Snapshot;
         Assert.Equal((true, false), (seen.HadEnded(audits), seen.HadEnded(writers)));
         Assert.Equal([writers], seen.Unended().Intersect([audits, writers]));
     }
@@ -42,7 +43,8 @@ public sealed class IntegrityCheckLoadTests : IAsyncLifetime
     {
         await using var audit = await database.Source.OpenConnectionAsync(Stop);
         await using var snapshot = await audit.BeginTransactionAsync(IsolationLevel.RepeatableRead, Stop);
-        await using var nowhere = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Password = "another", Pooling = false });
+        await using var nowhere = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(database.ConnectionString) { Password = "another", Pooling = false });
         await IntegrityChecker.AnnounceAsync(audit, nowhere, Stop);
         Assert.Equal(ConnectionState.Open, audit.State);
     }
@@ -51,11 +53,13 @@ public sealed class IntegrityCheckLoadTests : IAsyncLifetime
     public async Task a_migration_ends_an_audit_of_another_role()
     {
         await ExecuteAsync($"""
-            alter table integrity_audit drop column installed_at, drop column provider, drop column retention_days, drop column removed_before;
+            alter table integrity_audit drop column installed_at, drop column provider, drop column retention_days,
+            drop column removed_before;
             drop table audit_transaction;
             delete from schema_version where scriptname like '%.0022-%'
             """);
-        await ExecuteAsAdministratorAsync($"drop role if exists {Role}; create role {Role} login password '{Password}'; grant {Role} to soonshop");
+        await ExecuteAsAdministratorAsync(
+            $"drop role if exists {Role}; create role {Role} login password '{Password}'; grant {Role} to soonshop");
         await ExecuteAsync($"grant select on integrity_audit to {Role}");
         try
         {
@@ -73,7 +77,9 @@ public sealed class IntegrityCheckLoadTests : IAsyncLifetime
 
             await Migrator.MigrateAsync(database.ConnectionString, NullLogger.Instance, Stop).InTimeAsync();
             Assert.Empty(Migrator.Missing(database.ConnectionString));
-            Assert.Equal(PostgresErrorCodes.AdminShutdown, (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync(Stop))).SqlState);
+            Assert.Equal(
+                PostgresErrorCodes.AdminShutdown,
+                (await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteNonQueryAsync(Stop))).SqlState);
         }
         finally
         {

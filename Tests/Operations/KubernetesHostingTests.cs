@@ -29,7 +29,8 @@ public sealed class KubernetesHostingTests : IAsyncLifetime
         kubernetes.Add("silo-a");
         var clock = Stopwatch.StartNew();
         var first = StartSilo("silo-a");
-        await Until.TrueAsync("the silo has asked several times", TimeSpan.FromMinutes(2), () => Going(first, kubernetes.Requests.Count >= 8));
+        await Until.TrueAsync(
+            "the silo has asked several times", TimeSpan.FromMinutes(2), () => Going(first, kubernetes.Requests.Count >= 8));
         Assert.InRange(kubernetes.Requests.Count, 8, 6 + (int)(clock.Elapsed.TotalSeconds * 2));
         Assert.Contains("insufficient permissions", first.Log, StringComparison.Ordinal);
         Assert.NotEqual("active", await StatusAsync("silo-a"));
@@ -65,7 +66,8 @@ public sealed class KubernetesHostingTests : IAsyncLifetime
             ["Silo__Kubernetes"] = "true",
         });
         Assert.Equal(78, code);
-        Assert.All((string[])["POD_NAME", "POD_NAMESPACE", "automountServiceAccountToken"], word => Assert.Contains(word, error, StringComparison.Ordinal));
+        Assert.All((string[])["POD_NAME", "POD_NAMESPACE", "automountServiceAccountToken"], word =>
+            Assert.Contains(word, error, StringComparison.Ordinal));
     }
 
     private ShopProcess StartSilo(string pod)
@@ -88,7 +90,9 @@ public sealed class KubernetesHostingTests : IAsyncLifetime
         return silo;
     }
 
-    /// <summary>Waits until a silo is active. One that takes longer than 15 s to join is given up, and started anew, as Kubernetes does it.</summary>
+    /// <summary>
+    /// Waits until a silo is active. One that takes longer than 15 s to join is given up, and started anew, as Kubernetes does it.
+    /// </summary>
     private async Task<ShopProcess> ActiveAsync(ShopProcess silo, string pod)
     {
         await Until.TrueAsync($"{pod} is active", TimeSpan.FromMinutes(3), async () =>
@@ -102,14 +106,19 @@ public sealed class KubernetesHostingTests : IAsyncLifetime
 
     /// <summary>The condition, as long as the silo lives.</summary>
     private static Task<bool> Going(ShopProcess silo, bool condition) =>
-        silo.HasExited ? throw new InvalidOperationException($"{silo.Name} ended with {silo.ExitCode}:\n{silo.Log}") : Task.FromResult(condition);
+        silo.HasExited
+            ? throw new InvalidOperationException($"{silo.Name} ended with {silo.ExitCode}:\n{silo.Log}")
+            : Task.FromResult(condition);
 
     /// <summary>A silo's state by its pod's name, in Orleans' numbers.</summary>
     private async Task<string> StatusAsync(string pod)
     {
         try
         {
-            return await shop.QueryAsync<int>("select coalesce((select status from cluster_member where silo_name = $1 order by generation desc limit 1), 0)", pod) switch { 0 => "none", 3 => "active", 6 => "dead", var other => $"{other}" };
+            return await shop.QueryAsync<int>(
+                "select coalesce((select status from cluster_member where silo_name = $1 order by generation desc limit 1), 0)",
+                pod) switch
+            { 0 => "none", 3 => "active", 6 => "dead", var other => $"{other}" };
         }
         catch (Npgsql.PostgresException e) when (e.SqlState == Npgsql.PostgresErrorCodes.UndefinedTable)
         {

@@ -31,7 +31,8 @@ internal sealed class LaidOutImage : IAsyncDisposable
         home.UnixFileMode |= UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
         var folder = Path.Combine(home.FullName, "app");
         var configuration = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/')).Parent!.Name;
-        await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "publish.sh"), file.Project, folder, "--configuration", configuration, "--no-build");
+        await Repository.RunAsync(
+            Path.Combine(Repository.Root, "deploy", "publish.sh"), file.Project, folder, "--configuration", configuration, "--no-build");
         return new LaidOutImage(file, folder, secrets);
     }
 
@@ -43,7 +44,8 @@ internal sealed class LaidOutImage : IAsyncDisposable
     }
 
     /// <summary>Runs the entry point with a command, to its end.</summary>
-    public Task<(int Code, string Output)> RunAsync(string[] arguments, params (string Name, string Value)[] settings) => CompleteAsync([.. file.Entrypoint, .. arguments], settings);
+    public Task<(int Code, string Output)> RunAsync(string[] arguments, params (string Name, string Value)[] settings) =>
+        CompleteAsync([.. file.Entrypoint, .. arguments], settings);
 
     /// <summary>The image's health check, at another port.</summary>
     public Task<(int Code, string Output)> CheckHealthAsync(int port) =>
@@ -58,7 +60,8 @@ internal sealed class LaidOutImage : IAsyncDisposable
 
     private async Task<(int Code, string Output)> CompleteAsync(string[] command, (string Name, string Value)[] settings)
     {
-        await using var process = ShopProcess.Start(Command(command), $"{file.Project} {command[2]}", settings.ToDictionary(s => s.Name, s => (string?)s.Value));
+        await using var process = ShopProcess.Start(
+            Command(command), $"{file.Project} {command[2]}", settings.ToDictionary(s => s.Name, s => (string?)s.Value));
         await process.WaitForExitAsync(TimeSpan.FromSeconds(60));
         return (process.ExitCode, process.Log);
     }
@@ -66,7 +69,9 @@ internal sealed class LaidOutImage : IAsyncDisposable
     private ProcessStartInfo Command(string[] command)
     {
         var (user, group) = file.User;
-        string[] asUser = ChangesUser ? ["setpriv", $"--reuid={user}", $"--regid={group}", "--clear-groups", "--no-new-privs", "--bounding-set=-all", .. command] : command;
+        string[] asUser = ChangesUser
+            ? ["setpriv", $"--reuid={user}", $"--regid={group}", "--clear-groups", "--no-new-privs", "--bounding-set=-all", .. command]
+            : command;
         var start = new ProcessStartInfo(asUser[0], asUser[1..]) { WorkingDirectory = Folder };
         // A container has its image's environment, and nothing of whoever started it; this machine's runtime must be found, though.
         var runtime = start.Environment.Where(v => v.Key is "PATH" or "DOTNET_ROOT").ToList();

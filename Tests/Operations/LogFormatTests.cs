@@ -15,12 +15,19 @@ public sealed class LogFormatTests
     public void a_line_tells_what_happened_and_to_whom_it_belongs()
     {
         var user = Guid.NewGuid();
-        using var activity = new Activity("test") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetIdFormat(ActivityIdFormat.W3C).Start();
-        var line = Json(new JsonLogFormatter(Settings, new Somebody($"{user}")), LogLevel.Warning, "Order {OrderId} of {Email} waits, {Count} of it", ["o-1", "ada@example.com", 3]);
+        using var activity = new Activity("test") { ActivityTraceFlags = ActivityTraceFlags.Recorded }.SetIdFormat(ActivityIdFormat.W3C)
+            .Start();
+        var line = Json(
+            new JsonLogFormatter(Settings, new Somebody($"{user}")), LogLevel.Warning, "Order {OrderId} of {Email} waits, {Count} of it",
+            ["o-1", "ada@example.com", 3]);
         Assert.Equal(
-            ("warning", "soonshop-test", "Test.Category", "Order o-1 of [redacted] waits, 3 of it", activity.TraceId.ToString(), activity.SpanId.ToString(), $"{user}"),
-            ((string?)line["level"], (string?)line["service"], (string?)line["category"], (string?)line["message"], (string?)line["traceId"], (string?)line["spanId"], (string?)line["userId"]));
-        Assert.Equal(("o-1", "[redacted]", 3), ((string?)line["properties"]!["OrderId"], (string?)line["properties"]!["Email"], (int)line["properties"]!["Count"]!));
+            ("warning", "soonshop-test", "Test.Category", "Order o-1 of [redacted] waits, 3 of it", activity.TraceId.ToString(),
+                activity.SpanId.ToString(), $"{user}"),
+            ((string?)line["level"], (string?)line["service"], (string?)line["category"], (string?)line["message"],
+                (string?)line["traceId"], (string?)line["spanId"], (string?)line["userId"]));
+        Assert.Equal(
+            ("o-1", "[redacted]", 3),
+            ((string?)line["properties"]!["OrderId"], (string?)line["properties"]!["Email"], (int)line["properties"]!["Count"]!));
     }
 
     [Fact]
@@ -37,12 +44,16 @@ public sealed class LogFormatTests
     [Fact]
     public void a_line_is_bounded_and_stays_one_line()
     {
-        var text = Write(new JsonLogFormatter(Settings), LogLevel.Error, "{A}", [new string('x', 1_000_000)], new InvalidOperationException("password=hunter2 " + new string('y', 1_000_000)));
+        var text = Write(
+            new JsonLogFormatter(Settings), LogLevel.Error, "{A}", [new string('x', 1_000_000)],
+            new InvalidOperationException("password=hunter2 " + new string('y', 1_000_000)));
         Assert.InRange(text.Length, 1, 40_000);
         Assert.Equal(1, text.TrimEnd().Count(c => c == '\n') + 1);
         Assert.DoesNotContain("hunter2", text, StringComparison.Ordinal);
         Assert.Contains("InvalidOperationException", text, StringComparison.Ordinal);
-        Assert.Equal("first\nsecond \"quoted\"", (string?)Json(new JsonLogFormatter(Settings), LogLevel.Debug, "first\nsecond \"quoted\"", [])["message"]);
+        Assert.Equal(
+            "first\nsecond \"quoted\"",
+            (string?)Json(new JsonLogFormatter(Settings), LogLevel.Debug, "first\nsecond \"quoted\"", [])["message"]);
         Assert.Equal("NaN", (string?)Json(new JsonLogFormatter(Settings), LogLevel.Debug, "{N}", [double.NaN])["properties"]!["N"]);
     }
 
@@ -50,16 +61,24 @@ public sealed class LogFormatTests
     public void text_is_redacted_like_json_and_shows_development_its_secrets_alone()
     {
         var development = Settings with { ShowsDevelopmentSecrets = true };
-        Assert.DoesNotContain("ada@", Write(new TextLogFormatter(development), LogLevel.Information, "{Name}", ["ada@example.com"]), StringComparison.Ordinal);
-        Assert.Contains("ada@example.com", Write(new TextLogFormatter(development), LogLevel.Information, "{Email}", ["ada@example.com"], eventName: LogEvents.DevelopmentSecret), StringComparison.Ordinal);
-        Assert.DoesNotContain("ada@", Write(new TextLogFormatter(Settings), LogLevel.Information, "{Email}", ["ada@example.com"], eventName: LogEvents.DevelopmentSecret), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "ada@", Write(new TextLogFormatter(development), LogLevel.Information, "{Name}", ["ada@example.com"]),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "ada@example.com", Write(new TextLogFormatter(development), LogLevel.Information, "{Email}", ["ada@example.com"],
+                eventName: LogEvents.DevelopmentSecret), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "ada@", Write(new TextLogFormatter(Settings), LogLevel.Information, "{Email}", ["ada@example.com"],
+                eventName: LogEvents.DevelopmentSecret), StringComparison.Ordinal);
     }
 
     [Fact]
     public void private_values_are_taken_out_whole_whatever_they_are()
     {
         var secret = string.Concat(Enumerable.Range(0, 1500).Select(i => $"{i:x4}"));
-        var line = Json(new JsonLogFormatter(Settings), LogLevel.Error, "{A} {Token} {ApiKeyNumber} {SecretList} {Password}", ["a", secret, 123456, (string[])["first", "second"], null]);
+        var line = Json(
+            new JsonLogFormatter(Settings), LogLevel.Error, "{A} {Token} {ApiKeyNumber} {SecretList} {Password}",
+            ["a", secret, 123456, (string[])["first", "second"], null]);
         Assert.Equal("a [redacted] [redacted] [redacted], [redacted] (null)", (string?)line["message"]);
         Assert.Equal(("[redacted]", "[redacted]"), ((string?)line["properties"]!["Token"], (string?)line["properties"]!["ApiKeyNumber"]));
         Assert.Null(line["properties"]!["Password"]);
@@ -70,7 +89,8 @@ public sealed class LogFormatTests
     {
         foreach (var before in Enumerable.Range(8150, 50))
         {
-            var message = (string?)Json(new JsonLogFormatter(Settings), LogLevel.Error, $"{new string('x', before)} eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl {new string('y', 3000)}", [])["message"];
+            var message = (string?)Json(new JsonLogFormatter(Settings), LogLevel.Error,
+                $"{new string('x', before)} eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl {new string('y', 3000)}", [])["message"];
             Assert.DoesNotContain("eyJ", message, StringComparison.Ordinal);
         }
     }
@@ -94,7 +114,9 @@ public sealed class LogFormatTests
     private static JsonObject Json(ShopLogFormatter formatter, LogLevel level, string template, object?[] values) =>
         JsonNode.Parse(Write(formatter, level, template, values))!.AsObject();
 
-    private static string Write(ShopLogFormatter formatter, LogLevel level, string template, object?[] values, Exception? exception = null, string? eventName = null, IExternalScopeProvider? scopes = null)
+    private static string Write(
+        ShopLogFormatter formatter, LogLevel level, string template, object?[] values, Exception? exception = null,
+        string? eventName = null, IExternalScopeProvider? scopes = null)
     {
         using var text = new StringWriter();
         var logger = new Capture(formatter, text, eventName, scopes);
@@ -117,7 +139,10 @@ public sealed class LogFormatTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> format) =>
-            formatter.Write(new LogEntry<TState>(logLevel, "Test.Category", new EventId(eventId.Id, eventName), state, exception, format), scopes, writer);
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> format) =>
+            formatter.Write(
+                new LogEntry<TState>(logLevel, "Test.Category", new EventId(eventId.Id, eventName), state, exception, format), scopes,
+                writer);
     }
 }

@@ -33,12 +33,14 @@ public sealed class LogLevelsStateTests
         var many = Enumerable.Range(0, LogLevelsState.MaxCategories + 1).Select(i => ($"C{i}", LogDetail.Debug)).ToArray();
         Assert.Contains("levels", LogLevelsState.Set(Of(many), Now).Error!.Errors!.Keys);
         Assert.Null(LogLevelsState.Set(Of(many[1..]), Now).Error);
-        Assert.All([0, LogLevels.MaxMinutes + 1], minutes => Assert.Contains("minutes", LogLevelsState.Set(Of() with { Minutes = minutes }, Now).Error!.Errors!.Keys));
+        Assert.All([0, LogLevels.MaxMinutes + 1], minutes =>
+            Assert.Contains("minutes", LogLevelsState.Set(Of() with { Minutes = minutes }, Now).Error!.Errors!.Keys));
     }
 
     [Fact]
     public void a_category_is_named_once_however_it_is_written() =>
-        Assert.Contains("levels", LogLevelsState.Set(Of(("SoonShop", LogDetail.Debug), ("soonshop", LogDetail.Error)), Now).Error!.Errors!.Keys);
+        Assert.Contains(
+            "levels", LogLevelsState.Set(Of(("SoonShop", LogDetail.Debug), ("soonshop", LogDetail.Error)), Now).Error!.Errors!.Keys);
 
     [Theory]
     [InlineData(false)]
@@ -67,7 +69,8 @@ public sealed class LogLevelsStateTests
         {
             InstrumentPublished = (instrument, l) =>
             {
-                if (instrument.Name == "soonshop.log.records" && instrument.Meter.Scope == host.Services.GetRequiredService<IMeterFactory>())
+                if (instrument.Name == "soonshop.log.records"
+                    && instrument.Meter.Scope == host.Services.GetRequiredService<IMeterFactory>())
                     l.EnableMeasurementEvents(instrument);
             },
         };
@@ -82,5 +85,6 @@ public sealed class LogLevelsStateTests
 
     private static string? Level(LogLevelOverrides overrides, string key) => overrides.TryGet(key, out var level) ? level : null;
 
-    private static SetLogLevels Of(params (string Category, LogDetail Level)[] levels) => new(levels.ToImmutableDictionary(l => l.Category, l => l.Level), 10);
+    private static SetLogLevels Of(params (string Category, LogDetail Level)[] levels) =>
+        new(levels.ToImmutableDictionary(l => l.Category, l => l.Level), 10);
 }

@@ -39,8 +39,9 @@ public sealed class ManifestTests : IAsyncLifetime
     {
         Type[] kinds =
         [
-            typeof(V1Namespace), typeof(V1ConfigMap), typeof(V1Deployment), typeof(V1Service), typeof(V1Ingress), typeof(V2HorizontalPodAutoscaler), typeof(V1PodDisruptionBudget),
-            typeof(V1NetworkPolicy), typeof(V1ServiceAccount), typeof(V1Role), typeof(V1RoleBinding), typeof(V1Job), typeof(ServiceMonitor), typeof(PrometheusRule),
+            typeof(V1Namespace), typeof(V1ConfigMap), typeof(V1Deployment), typeof(V1Service), typeof(V1Ingress),
+            typeof(V2HorizontalPodAutoscaler), typeof(V1PodDisruptionBudget), typeof(V1NetworkPolicy), typeof(V1ServiceAccount),
+            typeof(V1Role), typeof(V1RoleBinding), typeof(V1Job), typeof(ServiceMonitor), typeof(PrometheusRule),
         ];
         Each(overlays, o => o.Overlay, o => Assert.Empty(kinds.Except(o.Objects.Select(x => x.GetType()))));
         // Secrets are referred to, and never written down.
@@ -58,8 +59,11 @@ public sealed class ManifestTests : IAsyncLifetime
     public void a_field_that_the_kind_does_not_have_is_noticed()
     {
         Assert.All(
-            (string[])["terminationGracePeriodSeconds", "readOnlyRootFilesystem", "scaleTargetRef", "scrapeTimeout", "maxUnavailable", "podSelector", "secretName"],
-            field => Assert.Throws<YamlException>(() => Manifests.Parse(overlays[0].Text.Replace($"{field}:", $"{field}s:", StringComparison.Ordinal))));
+            (string[])[
+                "terminationGracePeriodSeconds", "readOnlyRootFilesystem", "scaleTargetRef", "scrapeTimeout", "maxUnavailable",
+                "podSelector", "secretName"],
+            field => Assert.Throws<YamlException>(
+                () => Manifests.Parse(overlays[0].Text.Replace($"{field}:", $"{field}s:", StringComparison.Ordinal))));
     }
 
     [Fact]
@@ -75,7 +79,9 @@ public sealed class ManifestTests : IAsyncLifetime
             Assert.True(container.Resources.Limits["memory"].ToDecimal() >= container.Resources.Requests["memory"].ToDecimal());
             Assert.Matches("^[a-z0-9./-]+:v?[0-9][0-9A-Za-z.-]*$", container.Image);
             if (Image(container) is { } image)
-                Assert.Equal(((long?)image.User.User, (long?)image.User.Group), (workload.Pod.SecurityContext.RunAsUser, workload.Pod.SecurityContext.RunAsGroup));
+                Assert.Equal(
+                    ((long?)image.User.User, (long?)image.User.Group),
+                    (workload.Pod.SecurityContext.RunAsUser, workload.Pod.SecurityContext.RunAsGroup));
         });
         Assert.All(workload.Pod.Volumes.Where(v => v.EmptyDir is not null), v => Assert.NotNull(v.EmptyDir.SizeLimit));
     });
@@ -85,7 +91,8 @@ public sealed class ManifestTests : IAsyncLifetime
     {
         var account = overlay.One<V1ServiceAccount>(workload.Pod.ServiceAccountName);
         // Only silos talk to the API server.
-        Assert.Equal(workload.Name == "soonshop-silo", (workload.Pod.AutomountServiceAccountToken ?? account.AutomountServiceAccountToken) != false);
+        Assert.Equal(
+            workload.Name == "soonshop-silo", (workload.Pod.AutomountServiceAccountToken ?? account.AutomountServiceAccountToken) != false);
         var volumes = workload.Pod.Volumes.Select(v => v.Name).ToHashSet();
         if (workload.Owner is V1StatefulSet set)
             volumes.UnionWith(set.Spec.VolumeClaimTemplates.Select(c => c.Metadata.Name));
@@ -101,7 +108,8 @@ public sealed class ManifestTests : IAsyncLifetime
         });
         if (workload.Owner is V1Deployment deployment)
             Assert.True(workload.Is(deployment.Spec.Selector));
-        Assert.All(workload.Pod.TopologySpreadConstraints ?? [], c => Assert.True(workload.Is(c.LabelSelector) && c.NodeTaintsPolicy == "Honor"));
+        Assert.All(
+            workload.Pod.TopologySpreadConstraints ?? [], c => Assert.True(workload.Is(c.LabelSelector) && c.NodeTaintsPolicy == "Honor"));
     });
 
     [Fact]
@@ -112,11 +120,13 @@ public sealed class ManifestTests : IAsyncLifetime
         var guide = string.Concat(((string[])["deploy/README.md", "deploy/RUNBOOK.md", "docs/images.md"]).Select(
             name => File.ReadAllText(Path.Combine(Repository.Root, name))));
         AssertAllWorkloads((_, workload) => Assert.All(SecretKeys(workload.Pod), s => Assert.True(
-            File.Exists(Path.Combine(folder, s.Secret, s.Key)) || (guide.Contains($".secrets/prod/{s.Secret}/{s.Key}", StringComparison.Ordinal)),
+            File.Exists(Path.Combine(folder, s.Secret, s.Key))
+                || (guide.Contains($".secrets/prod/{s.Secret}/{s.Key}", StringComparison.Ordinal)),
             $"nobody makes {s.Secret}/{s.Key}")));
         Directory.Delete(folder, recursive: true);
         // What is there only while a key is replaced keeps no silo from starting.
-        var replaced = overlays.Single(o => o.Overlay == "prod").Component("silo").Pod.Volumes.Single(v => v.Name == "secrets").Projected.Sources
+        var replaced = overlays.Single(o => o.Overlay == "prod")
+            .Component("silo").Pod.Volumes.Single(v => v.Name == "secrets").Projected.Sources
             .Where(s => s.Secret.Items.Any(i => i.Key == "Payments__Stripe__WebhookSecrets__1"));
         Assert.True(Assert.Single(replaced).Secret.Optional);
     }
@@ -131,7 +141,8 @@ public sealed class ManifestTests : IAsyncLifetime
         });
         Each(overlay.All<ServiceMonitor>(), x => x.Metadata.Name, monitor =>
         {
-            var service = overlay.All<V1Service>().Single(s => monitor.Spec.Selector.MatchLabels.All(l => s.Metadata.Labels?.TryGetValue(l.Key, out var value) == true && value == l.Value));
+            var service = overlay.All<V1Service>().Single(s => monitor.Spec.Selector.MatchLabels.All(
+                l => s.Metadata.Labels?.TryGetValue(l.Key, out var value) == true && value == l.Value));
             Assert.All(monitor.Spec.Endpoints, e => Assert.Contains(e.Port, service.Spec.Ports.Select(p => p.Name)));
             // The service's name becomes the label `job`, which rules and dashboards ask for.
             Assert.Equal(monitor.Metadata.Name, service.Metadata.Name);
@@ -146,12 +157,14 @@ public sealed class ManifestTests : IAsyncLifetime
             var deployment = overlay.One<V1Deployment>(scaler.Spec.ScaleTargetRef.Name);
             Assert.Null(deployment.Spec.Replicas);
             Assert.True(scaler.Spec.MinReplicas >= 2 && scaler.Spec.MaxReplicas > scaler.Spec.MinReplicas);
-            Assert.Single(overlay.All<V1PodDisruptionBudget>(), b => b.Spec.Selector.MatchLabels.All(l => deployment.Spec.Template.Metadata.Labels.Contains(l)));
+            Assert.Single(overlay.All<V1PodDisruptionBudget>(), b =>
+                b.Spec.Selector.MatchLabels.All(l => deployment.Spec.Template.Metadata.Labels.Contains(l)));
         });
         var ingress = overlay.All<V1Ingress>().Single();
         Assert.Equal(ingress.Spec.Rules.Select(r => r.Host), ingress.Spec.Tls.SelectMany(t => t.Hosts));
         Assert.All(ingress.Spec.Rules.SelectMany(r => r.Http.Paths), path =>
-            Assert.Contains(path.Backend.Service.Port.Name, overlay.One<V1Service>(path.Backend.Service.Name).Spec.Ports.Select(p => p.Name)));
+            Assert.Contains(
+                path.Backend.Service.Port.Name, overlay.One<V1Service>(path.Backend.Service.Name).Spec.Ports.Select(p => p.Name)));
         // Health and metrics are nobody's business outside.
         Assert.DoesNotContain(ingress.Spec.Rules.SelectMany(r => r.Http.Paths), p => p.Path is "/" or "/health" or "/metrics");
     });
@@ -159,12 +172,15 @@ public sealed class ManifestTests : IAsyncLifetime
     [Fact]
     public void silos_are_scaled_after_a_metric_that_the_adapter_makes_known()
     {
-        var adapter = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(File.ReadAllText(Path.Combine(Repository.Root, "deploy", "k8s", "prometheus-adapter.yaml")));
+        var adapter = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(
+            File.ReadAllText(Path.Combine(Repository.Root, "deploy", "k8s", "prometheus-adapter.yaml")));
         var rules = (IDictionary<object, object>)adapter["rules"];
-        var known = ((IEnumerable<object>)rules["custom"]).Cast<IDictionary<object, object>>().Select(r => $"{((IDictionary<object, object>)r["name"])["as"]}").ToHashSet();
+        var known = ((IEnumerable<object>)rules["custom"]).Cast<IDictionary<object, object>>()
+            .Select(r => $"{((IDictionary<object, object>)r["name"])["as"]}").ToHashSet();
         Each(overlays, o => o.Overlay, o =>
         {
-            var wanted = o.One<V2HorizontalPodAutoscaler>("soonshop-silo").Spec.Metrics.Where(m => m.Type == "Pods").Select(m => m.Pods.Metric.Name).ToList();
+            var wanted = o.One<V2HorizontalPodAutoscaler>("soonshop-silo").Spec.Metrics.Where(m => m.Type == "Pods")
+                .Select(m => m.Pods.Metric.Name).ToList();
             Assert.NotEmpty(wanted);
             Assert.Empty(wanted.Except(known));
         });
@@ -185,51 +201,64 @@ public sealed class ManifestTests : IAsyncLifetime
         Assert.Equal("metadata.namespace", fields["POD_NAMESPACE"]);
         Assert.Equal(("status.podIP", "status.podIP"), (fields["POD_IP"], fields["Silo__AdvertisedIP"]));
         Assert.Equal("metadata.labels['orleans/serviceId']", fields["ORLEANS_SERVICE_ID"]);
-        Assert.Equal(("metadata.labels['orleans/clusterId']", "metadata.labels['orleans/clusterId']"), (fields["ORLEANS_CLUSTER_ID"], fields["Silo__ClusterId"]));
+        Assert.Equal(
+            ("metadata.labels['orleans/clusterId']", "metadata.labels['orleans/clusterId']"),
+            (fields["ORLEANS_CLUSTER_ID"], fields["Silo__ClusterId"]));
         // Front ends look for the cluster that silos say they are.
         Assert.Equal(Settings(overlay, overlay.Component("api").Pod.Containers[0])["Cluster__Id"], silo.Labels["orleans/clusterId"]);
         Assert.Equal("soonshop", silo.Labels["orleans/serviceId"]);
     });
 
     [Fact]
-    public void the_programs_read_every_setting_that_they_are_given() => AssertAllWorkloads((overlay, workload) => Each(workload.Containers, c => c.Name, container =>
-    {
-        if (Image(container) is not { } image)
-            return;
-        var settings = Settings(overlay, container);
-        var files = container.VolumeMounts.Where(m => m.MountPath + "/" == SecretsFolder).SelectMany(m => SecretKeys(workload.Pod, m.Name)).ToList();
-        foreach (var (_, key) in files)
+    public void the_programs_read_every_setting_that_they_are_given() =>
+        AssertAllWorkloads((overlay, workload) => Each(workload.Containers, c => c.Name, container =>
         {
-            if (settings.GetValueOrDefault("Auth__KeyFile") != SecretsFolder + key)
-                settings.Add(key, null);
-        }
-        Assert.Equal("", string.Join('\n', ShippedSettings.Problems(image.Project, settings)));
-        if (settings.TryGetValue("Auth__KeyFile", out var file))
-            Assert.Contains(files, f => SecretsFolder + f.Key == file);
-        Assert.All(container.Ports ?? [], p => Assert.Contains(p.ContainerPort, image.Ports));
-        // The ports that the settings open are those that the pod declares.
-        foreach (var (setting, port) in ((string, string)[])[("Silo__SiloPort", "silo"), ("Silo__GatewayPort", "gateway"), ("Silo__HttpPort", "http"), ("Telemetry__MetricsPort", "metrics")])
-        {
-            if (container.Ports is not null && settings.TryGetValue(setting, out var number))
-                Assert.Equal(number, $"{container.Ports.Single(p => p.Name == port).ContainerPort}");
-        }
-    }));
+            if (Image(container) is not { } image)
+                return;
+            var settings = Settings(overlay, container);
+            var files = container.VolumeMounts.Where(m => m.MountPath + "/" == SecretsFolder)
+                .SelectMany(m => SecretKeys(workload.Pod, m.Name)).ToList();
+            foreach (var (_, key) in files)
+            {
+                if (settings.GetValueOrDefault("Auth__KeyFile") != SecretsFolder + key)
+                    settings.Add(key, null);
+            }
+            Assert.Equal("", string.Join('\n', ShippedSettings.Problems(image.Project, settings)));
+            if (settings.TryGetValue("Auth__KeyFile", out var file))
+                Assert.Contains(files, f => SecretsFolder + f.Key == file);
+            Assert.All(container.Ports ?? [], p => Assert.Contains(p.ContainerPort, image.Ports));
+            // The ports that the settings open are those that the pod declares.
+            foreach (var (setting, port) in ((string, string)[])[
+                ("Silo__SiloPort", "silo"), ("Silo__GatewayPort", "gateway"), ("Silo__HttpPort", "http"),
+                ("Telemetry__MetricsPort", "metrics")])
+            {
+                if (container.Ports is not null && settings.TryGetValue(setting, out var number))
+                    Assert.Equal(number, $"{container.Ports.Single(p => p.Name == port).ContainerPort}");
+            }
+        }));
 
     [Fact]
     public void probes_ask_what_the_front_end_answers()
     {
-        var document = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json")))!["paths"]!.AsObject();
-        Each(overlays, o => o.Overlay, o => Assert.All(Probes(o.Component("api").Pod.Containers[0]), p => Assert.True(document.ContainsKey(p.HttpGet.Path), p.HttpGet.Path)));
+        var document =
+            JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json")))!["paths"]!.AsObject();
+        Each(
+            overlays, o => o.Overlay, o => Assert.All(
+                Probes(o.Component("api").Pod.Containers[0]), p => Assert.True(document.ContainsKey(p.HttpGet.Path), p.HttpGet.Path)));
         // The silo answers the same two, which the test of its image asks.
-        Each(overlays, o => o.Overlay, o => Assert.All(Probes(o.Component("silo").Pod.Containers[0]), p => Assert.Contains(p.HttpGet.Path, (string[])["/health/live", "/health/ready"])));
-        // A silo answers before it has joined, so that only the second tells that it has come up; joining may wait for dead silos to be declared so.
+        Each(
+            overlays, o => o.Overlay, o => Assert.All(Probes(o.Component("silo").Pod.Containers[0]), p =>
+                Assert.Contains(p.HttpGet.Path, (string[])["/health/live", "/health/ready"])));
+        // A silo answers before it has joined, so that only the second tells that it has come up; joining may wait for dead silos to be
+        // declared so.
         Each(overlays, o => o.Overlay, o =>
         {
             var startup = o.Component("silo").Pod.Containers[0].StartupProbe;
             Assert.Equal("/health/ready", startup.HttpGet.Path);
             Assert.True(startup.FailureThreshold * startup.PeriodSeconds >= 300);
         });
-        Assert.All(overlays.SelectMany(o => (string[])["api", "silo"], (o, c) => o.Component(c).Pod.Containers[0]), c => Assert.NotEqual(c.LivenessProbe.HttpGet.Path, c.ReadinessProbe.HttpGet.Path));
+        Assert.All(overlays.SelectMany(o => (string[])["api", "silo"], (o, c) => o.Component(c).Pod.Containers[0]), c =>
+            Assert.NotEqual(c.LivenessProbe.HttpGet.Path, c.ReadinessProbe.HttpGet.Path));
     }
 
     [Fact]
@@ -273,20 +302,23 @@ public sealed class ManifestTests : IAsyncLifetime
         Assert.True(traffic.AllowsFromNamespace("monitoring", api, "metrics") && traffic.AllowsFromNamespace("monitoring", silo, "http"));
         Assert.All((int[])[443, 6443, 8443, 16443], port => Assert.True(traffic.AllowsOut(silo, port), $"{port}"));
         // Webhooks go to any port, and into no network of our own.
-        Assert.All((string[])["203.0.113.9", "2001:db8::9"], a => Assert.True(traffic.AllowsOutTo(silo, IPAddress.Parse(a), 9000) && !traffic.AllowsOutTo(api, IPAddress.Parse(a), 9000), a));
+        Assert.All((string[])["203.0.113.9", "2001:db8::9"], a =>
+            Assert.True(traffic.AllowsOutTo(silo, IPAddress.Parse(a), 9000) && !traffic.AllowsOutTo(api, IPAddress.Parse(a), 9000), a));
         Assert.All((string[])["10.1.2.3", "172.16.0.9", "192.168.1.1", "169.254.169.254", "127.0.0.1", "fd00::9", "fe80::1", "::1"],
             a => Assert.False(traffic.AllowsOutTo(silo, IPAddress.Parse(a), 9000), a));
         Assert.All((Workload[])[silo, api, migrate], w => Assert.True(traffic.AllowsOut(w, 53), $"{w.Name} finds no names"));
 
         Assert.False(traffic.Allows(api, silo, "silo") || traffic.Allows(silo, api, "http") || traffic.Allows(migrate, silo, "gateway"));
-        Assert.False(traffic.AllowsFromNamespace("ingress-nginx", silo, "http") || traffic.AllowsFromNamespace("ingress-nginx", api, "metrics"));
+        Assert.False(
+            traffic.AllowsFromNamespace("ingress-nginx", silo, "http") || traffic.AllowsFromNamespace("ingress-nginx", api, "metrics"));
         Assert.False(traffic.AllowsOut(api, 443) || traffic.AllowsOut(migrate, 443));
         if (overlay.Overlay == "dev")
         {
             Workload Named(string name) => overlay.Workloads.Single(w => w.Name == name);
             var seed = overlay.Component("seed");
             Assert.All((Workload[])[silo, api, migrate, seed], w => Assert.True(traffic.Allows(w, Named("postgres"), "postgres"), w.Name));
-            Assert.True(traffic.Allows(seed, silo, "gateway") && traffic.Allows(silo, Named("mail"), "smtp") && traffic.Allows(api, Named("jaeger"), "otlp"));
+            Assert.True(traffic.Allows(seed, silo, "gateway") && traffic.Allows(silo, Named("mail"), "smtp") && traffic.Allows(
+                api, Named("jaeger"), "otlp"));
             Assert.True(traffic.Allows(silo, Named("rabbitmq"), "amqp") && !traffic.Allows(api, Named("rabbitmq"), "amqp"));
             Assert.False(traffic.Allows(Named("mail"), Named("postgres"), "postgres") || traffic.Allows(api, Named("mail"), "smtp"));
         }
@@ -296,7 +328,8 @@ public sealed class ManifestTests : IAsyncLifetime
             var mail = int.Parse(Setting(silo, "Notifications__Email__Smtp__Port"), CultureInfo.InvariantCulture);
             Assert.True(traffic.AllowsOut(silo, mail) && !traffic.AllowsOut(api, mail));
             Assert.True(traffic.AllowsOut(silo, 5671) && !traffic.AllowsOut(api, 5671));
-            Assert.All((Workload[])[silo, api], w => Assert.True(traffic.AllowsOut(w, new Uri(Setting(w, "Telemetry__OtlpEndpoint")).Port), w.Name));
+            Assert.All((Workload[])[silo, api], w =>
+                Assert.True(traffic.AllowsOut(w, new Uri(Setting(w, "Telemetry__OtlpEndpoint")).Port), w.Name));
             string Setting(Workload workload, string name) => Settings(overlay, workload.Pod.Containers[0])[name]!;
             // Else no certificate is issued.
             var solver = overlay.One<V1NetworkPolicy>("certificate-solver").Spec;
@@ -306,9 +339,12 @@ public sealed class ManifestTests : IAsyncLifetime
     });
 
     private void AssertAllWorkloads(Action<Manifests, Workload> check) =>
-        Each(overlays.SelectMany(o => o.Workloads, (o, w) => (Overlay: o, Workload: w)), x => $"{x.Overlay.Overlay}/{x.Workload.Name}", x => check(x.Overlay, x.Workload));
+        Each(overlays.SelectMany(o => o.Workloads, (o, w) => (Overlay: o, Workload: w)), x => $"{x.Overlay.Overlay}/{x.Workload.Name}", x =>
+            check(x.Overlay, x.Workload));
 
-    /// <summary>As <see cref="Assert.All{T}(IEnumerable{T}, Action{T})"/>, and says by its name which one it was, instead of all that is in it.</summary>
+    /// <summary>
+    /// As <see cref="Assert.All{T}(IEnumerable{T}, Action{T})"/>, and says by its name which one it was, instead of all that is in it.
+    /// </summary>
     private static void Each<T>(IEnumerable<T> items, Func<T, string> nameOf, Action<T> check)
     {
         foreach (var item in items)
@@ -324,9 +360,11 @@ public sealed class ManifestTests : IAsyncLifetime
         }
     }
 
-    private static Dockerfile? Image(V1Container container) => Images.FirstOrDefault(i => container.Image.Split(':')[0].EndsWith(i.Key, StringComparison.Ordinal)).Value;
+    private static Dockerfile? Image(V1Container container) =>
+        Images.FirstOrDefault(i => container.Image.Split(':')[0].EndsWith(i.Key, StringComparison.Ordinal)).Value;
 
-    private static IEnumerable<V1Probe> Probes(V1Container container) => [container.StartupProbe, container.LivenessProbe, container.ReadinessProbe];
+    private static IEnumerable<V1Probe> Probes(V1Container container) =>
+        [container.StartupProbe, container.LivenessProbe, container.ReadinessProbe];
 
     /// <summary>The container's environment, its image's included; null for what only the place knows.</summary>
     private static Dictionary<string, string?> Settings(Manifests overlay, V1Container container)
@@ -340,7 +378,8 @@ public sealed class ManifestTests : IAsyncLifetime
     }
 
     /// <summary>The keys of secrets that a pod mounts, or one of its volumes.</summary>
-    private static IEnumerable<(string Secret, string Key)> SecretKeys(V1PodSpec pod, string? volume = null) => pod.Volumes.Where(v => volume is null || v.Name == volume).SelectMany(v =>
-        (v.Secret is { } secret ? secret.Items.Select(i => (secret.SecretName, i.Key)) : [])
-        .Concat((v.Projected?.Sources ?? []).SelectMany(s => s.Secret.Items.Select(i => (s.Secret.Name, i.Key)))));
+    private static IEnumerable<(string Secret, string Key)> SecretKeys(V1PodSpec pod, string? volume = null) =>
+        pod.Volumes.Where(v => volume is null || v.Name == volume).SelectMany(v =>
+            (v.Secret is { } secret ? secret.Items.Select(i => (secret.SecretName, i.Key)) : [])
+            .Concat((v.Projected?.Sources ?? []).SelectMany(s => s.Secret.Items.Select(i => (s.Secret.Name, i.Key)))));
 }

@@ -4,7 +4,9 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
 
-/// <summary>An overlay of <c>deploy/k8s</c> as <c>kubectl</c> would apply it, each object read strictly into the model of its kind.</summary>
+/// <summary>
+/// An overlay of <c>deploy/k8s</c> as <c>kubectl</c> would apply it, each object read strictly into the model of its kind.
+/// </summary>
 internal sealed class Manifests
 {
     private static readonly Dictionary<string, Type> ForeignKinds = new()
@@ -13,7 +15,8 @@ internal sealed class Manifests
         ["monitoring.coreos.com/v1/PrometheusRule"] = typeof(PrometheusRule),
     };
 
-    private Manifests(string overlay, string text, IReadOnlyList<IKubernetesObject<V1ObjectMeta>> objects) => (Overlay, Text, Objects) = (overlay, text, objects);
+    private Manifests(string overlay, string text, IReadOnlyList<IKubernetesObject<V1ObjectMeta>> objects) =>
+        (Overlay, Text, Objects) = (overlay, text, objects);
 
     public string Overlay { get; }
 
@@ -32,7 +35,8 @@ internal sealed class Manifests
 
     public static async Task<Manifests> RenderAsync(string overlay)
     {
-        var kubectl = (await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "kubectl", "kubernetes-client")).Trim();
+        var kubectl = (await Repository.RunAsync(
+            Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "kubectl", "kubernetes-client")).Trim();
         var text = await Repository.RunAsync(kubectl, "kustomize", Path.Combine(Repository.Root, "deploy", "k8s", "overlays", overlay));
         return new Manifests(overlay, text, Parse(text));
     }
@@ -45,7 +49,8 @@ internal sealed class Manifests
     public T One<T>(string name) where T : IKubernetesObject<V1ObjectMeta> => All<T>().Single(o => o.Metadata.Name == name);
 
     /// <summary>The workload whose pods bear the component's label.</summary>
-    public Workload Component(string component) => Workloads.Single(w => w.Labels.GetValueOrDefault("app.kubernetes.io/component") == component);
+    public Workload Component(string component) =>
+        Workloads.Single(w => w.Labels.GetValueOrDefault("app.kubernetes.io/component") == component);
 }
 
 /// <summary>What makes pods, and how they are.</summary>
@@ -59,12 +64,14 @@ internal sealed record Workload(IKubernetesObject<V1ObjectMeta> Owner, V1PodTemp
 
     public IEnumerable<V1Container> Containers => [.. Pod.InitContainers ?? [], .. Pod.Containers];
 
-    public IReadOnlyDictionary<string, int> Ports => Pod.Containers.SelectMany(c => c.Ports ?? []).ToDictionary(p => p.Name, p => p.ContainerPort);
+    public IReadOnlyDictionary<string, int> Ports =>
+        Pod.Containers.SelectMany(c => c.Ports ?? []).ToDictionary(p => p.Name, p => p.ContainerPort);
 
     /// <summary>Whether a selector means these pods.</summary>
     public bool Is(V1LabelSelector selector) =>
         (selector.MatchLabels ?? new Dictionary<string, string>()).All(l => Labels.TryGetValue(l.Key, out var value) && value == l.Value)
-        && (selector.MatchExpressions ?? []).All(e => e.OperatorProperty == "In" && Labels.TryGetValue(e.Key, out var value) && e.Values.Contains(value));
+        && (selector.MatchExpressions ?? []).All(
+            e => e.OperatorProperty == "In" && Labels.TryGetValue(e.Key, out var value) && e.Values.Contains(value));
 
     public bool Is(IDictionary<string, string> selector) => Is(new V1LabelSelector { MatchLabels = selector });
 }

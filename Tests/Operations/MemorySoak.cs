@@ -6,8 +6,8 @@ using SoonShop.Tests.Running;
 namespace SoonShop.Tests.Operations;
 
 /// <summary>
-/// Guest checkouts at the highest steady rate, mail included, for an hour (<c>SOONSHOP_SOAK_MINUTES</c>): what a silo has in memory does not
-/// grow with what it has done. <c>./test.sh soak MemorySoak</c>
+/// Guest checkouts at the highest steady rate, mail included, for an hour (<c>SOONSHOP_SOAK_MINUTES</c>): what a silo has in memory does
+/// not grow with what it has done. <c>./test.sh soak MemorySoak</c>
 /// </summary>
 public sealed class MemorySoak(ITestOutputHelper output)
 {
@@ -17,11 +17,16 @@ public sealed class MemorySoak(ITestOutputHelper output)
     /// <summary>Of what is possible at most: a rate that can be held.</summary>
     private const double SteadyShare = 0.8;
 
-    /// <summary>The heap of a container with the memory limit of <c>deploy/k8s/base/silo.yaml</c>, three quarters of 2 GiB, in the runtime's notation.</summary>
+    /// <summary>
+    /// The heap of a container with the memory limit of <c>deploy/k8s/base/silo.yaml</c>, three quarters of 2 GiB, in the runtime's
+    /// notation.
+    /// </summary>
     private const string HeapLimit = "60000000";
 
     private static readonly int Minutes = int.TryParse(
-        Environment.GetEnvironmentVariable("SOONSHOP_SOAK_MINUTES"), CultureInfo.InvariantCulture, out var minutes) ? Math.Max(13, minutes) : 60;
+        Environment.GetEnvironmentVariable("SOONSHOP_SOAK_MINUTES"), CultureInfo.InvariantCulture, out var minutes)
+            ? Math.Max(13, minutes)
+            : 60;
 
     /// <summary>The minute whose memory the end is compared with: by then all that lives for minutes has come and gone.</summary>
     private const int Settled = 10;
@@ -35,7 +40,8 @@ public sealed class MemorySoak(ITestOutputHelper output)
         var mail = Directory.CreateTempSubdirectory("soonshop-mail-");
         var (shop, api) = await Shop.StartProcessesAsync(
             ("Silo__HttpPort", $"{TcpPort.Free()}"), ("DOTNET_GCHeapHardLimit", HeapLimit),
-            ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail.FullName), ("Notifications__Email__From", "shop@example.com"));
+            ("Notifications__Email__Mode", "Directory"), ("Notifications__Email__Directory", mail.FullName),
+            ("Notifications__Email__From", "shop@example.com"));
         await using var _ = shop;
         try
         {
@@ -104,7 +110,8 @@ public sealed class MemorySoak(ITestOutputHelper output)
             var metrics = await PrometheusText.ScrapeAsync(shop.SiloHttp);
             var sample = new Sample(silo.WorkingSet64, metrics.Sum("orleans_catalog_activations"));
             samples.Add(sample);
-            output.WriteLine($"minute {samples.Count,2}: {sample.WorkingSet / 1048576.0,6:0} MiB, {sample.Activations,7:0} activations, {Interlocked.Read(ref orders),7} orders");
+            output.WriteLine($"minute {samples.Count,2}: {sample.WorkingSet / 1048576.0,6:0} MiB, {sample.Activations,7:0} activations, "
+                + $"{Interlocked.Read(ref orders),7} orders");
             foreach (var file in mail.EnumerateFiles("*.eml", SearchOption.AllDirectories))
                 file.Delete();
         }
@@ -112,7 +119,8 @@ public sealed class MemorySoak(ITestOutputHelper output)
     }
 
     /// <summary>The last three minutes compared with the three around the tenth: one is as the collector's last round left it.</summary>
-    private static double Growth(List<Sample> samples, Func<Sample, double> of) => samples.TakeLast(3).Average(of) / samples.Skip(Settled - 2).Take(3).Average(of);
+    private static double Growth(List<Sample> samples, Func<Sample, double> of) =>
+        samples.TakeLast(3).Average(of) / samples.Skip(Settled - 2).Take(3).Average(of);
 
     private sealed record Sample(long WorkingSet, double Activations);
 }

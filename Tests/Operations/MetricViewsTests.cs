@@ -36,7 +36,8 @@ public sealed partial class MetricViewsTests
         Assert.Equal(2, Assert.Single(pings).Value);
         var calls = Collect("System.Net.Http", meter =>
         {
-            meter.CreateHistogram<double>("http.client.request.duration", "s").Record(0.1, [new("http.request.method", "POST"), new("server.address", "hook.example")]);
+            meter.CreateHistogram<double>("http.client.request.duration", "s")
+                .Record(0.1, [new("http.request.method", "POST"), new("server.address", "hook.example")]);
             meter.CreateHistogram<double>("http.client.connection.duration", "s").Record(0.1, [new("network.peer.address", "203.0.113.7")]);
         });
         Assert.Equal(["http.request.method"], Assert.Single(calls).Labels.Keys);
@@ -62,7 +63,8 @@ public sealed partial class MetricViewsTests
         using var meter = new Meter(meterName);
         // Of this test's meter alone: processes of other tests measure under the same names.
         using (var provider = Sdk.CreateMeterProviderBuilder().AddMeter(meterName)
-            .AddView(i => ReferenceEquals(i.Meter, meter) ? MetricViews.Of(i) : MetricStreamConfiguration.Drop).AddReader(new BaseExportingMetricReader(exporter)).Build())
+            .AddView(i => ReferenceEquals(i.Meter, meter) ? MetricViews.Of(i) : MetricStreamConfiguration.Drop)
+            .AddReader(new BaseExportingMetricReader(exporter)).Build())
         {
             measure(meter);
             provider.ForceFlush();

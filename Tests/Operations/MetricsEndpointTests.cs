@@ -35,8 +35,13 @@ public sealed class MetricsEndpointTests
         app.MapGet("/", () => "shop");
         await app.StartAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal("test", (await PrometheusText.ScrapeAsync(new Uri($"http://127.0.0.1:{metrics}"))).Of("target_info").Single().Labels["service_name"]);
-        Assert.Equal((200, 404, 404, 400), (await AskAsync(own, "/", "shop.example"), await AskAsync(own, "/metrics", "shop.example"), await AskAsync(metrics, "/", "shop.example"), await AskAsync(own, "/", null)));
+        Assert.Equal(
+            "test", (await PrometheusText.ScrapeAsync(new Uri($"http://127.0.0.1:{metrics}"))).Of("target_info")
+                .Single().Labels["service_name"]);
+        Assert.Equal(
+            (200, 404, 404, 400), (
+                await AskAsync(own, "/", "shop.example"), await AskAsync(own, "/metrics", "shop.example"),
+                await AskAsync(metrics, "/", "shop.example"), await AskAsync(own, "/", null)));
         // A name that leads to the port of the metrics is not the port.
         Assert.Equal(400, await AskAsync(own, "/metrics", $"127.0.0.1:{metrics}"));
     }
@@ -50,7 +55,9 @@ public sealed class MetricsEndpointTests
     public void the_port_must_be_its_own(string setting, string value, bool isRefused)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(setting, value)]).Build();
-        Assert.Equal(isRefused, MetricsEndpoint.Problems(configuration, new() { MetricsPort = 9464 }).Any(p => p.Contains("Telemetry__MetricsPort", StringComparison.Ordinal)));
+        Assert.Equal(
+            isRefused, MetricsEndpoint.Problems(configuration, new() { MetricsPort = 9464 }).Any(p =>
+                p.Contains("Telemetry__MetricsPort", StringComparison.Ordinal)));
         Assert.Empty(MetricsEndpoint.Problems(configuration, new()));
     }
 

@@ -13,32 +13,51 @@ public sealed partial class MetricsTests(RunningShop shop)
     /// <summary>What alerts and dashboards count on from a silo's start on, also before it first happens.</summary>
     private static readonly string[] AlwaysThere =
     [
-        "soonshop_orders_total", "soonshop_payments_total", "soonshop_carts_total", "soonshop_registrations_total", "soonshop_logins_total", "soonshop_inventory_refusals_total",
-        "soonshop_inventory_crossings_total", "soonshop_storage_writes_total", "soonshop_storage_conflicts_total", "soonshop_storage_failures_total", "soonshop_storage_queue_depth",
-        "soonshop_active_users", "soonshop_inventory_items", "soonshop_inventory_available_units", "soonshop_orders_unfinished", "soonshop_orders_unfinished_age_seconds",
-        "soonshop_events_queue_depth", "soonshop_events_queue_lag_seconds", "soonshop_events_scheduled", "soonshop_events_retrying", "soonshop_events_dead_letters", "soonshop_figures_age_seconds",
-        "soonshop_streams_pending", "soonshop_payments_provider_available", "soonshop_cluster_silos", "soonshop_cluster_silos_lost_total", "soonshop_database_up", "soonshop_database_size_bytes", "soonshop_database_connections",
-        "soonshop_database_connections_max", "soonshop_database_transactions_total", "soonshop_database_blocks_total", "soonshop_database_deadlocks_total",
-        "soonshop_database_temporary_bytes_total", "soonshop_database_rows_total", "soonshop_database_oldest_transaction_seconds", "soonshop_database_locks_waiting",
-        "soonshop_database_table_bytes", "soonshop_database_table_dead_rows", "soonshop_database_wal_bytes_total", "soonshop_log_records_total", "process_start_time_seconds",
-        "db_client_connection_count", "db_client_connection_max", "db_client_operation_duration_seconds_count", "dotnet_process_memory_working_set_bytes",
-        "dotnet_process_cpu_time_seconds_total", "dotnet_gc_collections_total", "orleans_catalog_activations", "orleans_grains", "orleans_app_requests_latency_milliseconds_count",
-        "orleans_gateway_connected_clients", "orleans_consistent_ring_size", "target_info",
+        "soonshop_orders_total", "soonshop_payments_total", "soonshop_carts_total", "soonshop_registrations_total", "soonshop_logins_total",
+        "soonshop_inventory_refusals_total", "soonshop_inventory_crossings_total", "soonshop_storage_writes_total",
+        "soonshop_storage_conflicts_total", "soonshop_storage_failures_total", "soonshop_storage_queue_depth", "soonshop_active_users",
+        "soonshop_inventory_items", "soonshop_inventory_available_units", "soonshop_orders_unfinished",
+        "soonshop_orders_unfinished_age_seconds", "soonshop_events_queue_depth", "soonshop_events_queue_lag_seconds",
+        "soonshop_events_scheduled", "soonshop_events_retrying", "soonshop_events_dead_letters", "soonshop_figures_age_seconds",
+        "soonshop_streams_pending", "soonshop_payments_provider_available", "soonshop_cluster_silos", "soonshop_cluster_silos_lost_total",
+        "soonshop_database_up", "soonshop_database_size_bytes", "soonshop_database_connections", "soonshop_database_connections_max",
+        "soonshop_database_transactions_total", "soonshop_database_blocks_total", "soonshop_database_deadlocks_total",
+        "soonshop_database_temporary_bytes_total", "soonshop_database_rows_total", "soonshop_database_oldest_transaction_seconds",
+        "soonshop_database_locks_waiting",
+        "soonshop_database_table_bytes",
+        "soonshop_database_table_dead_rows",
+        "soonshop_database_wal_bytes_total",
+        "soonshop_log_records_total",
+        "process_start_time_seconds",
+        "db_client_connection_count",
+        "db_client_connection_max",
+        "db_client_operation_duration_seconds_count",
+        "dotnet_process_memory_working_set_bytes",
+        "dotnet_process_cpu_time_seconds_total",
+        "dotnet_gc_collections_total",
+        "orleans_catalog_activations",
+        "orleans_grains",
+        "orleans_app_requests_latency_milliseconds_count",
+        "orleans_gateway_connected_clients",
+        "orleans_consistent_ring_size",
+        "target_info",
     ];
 
     /// <summary>What a silo tells once somebody has bought something.</summary>
     private static readonly string[] ThereAfterAPurchase =
     [
-        "soonshop_revenue_total", "soonshop_inventory_units_total", "soonshop_events_published_total", "soonshop_events_delivered_total", "soonshop_events_handler_time_milliseconds_bucket",
-        "soonshop_events_lag_milliseconds_bucket", "soonshop_streams_read_total", "soonshop_streams_done_total", "soonshop_storage_batch_size_bucket",
-        "soonshop_storage_batch_duration_seconds_bucket", "soonshop_payments_provider_duration_seconds_bucket", "orleans_storage_write_latency_milliseconds_bucket",
+        "soonshop_revenue_total", "soonshop_inventory_units_total", "soonshop_events_published_total", "soonshop_events_delivered_total",
+        "soonshop_events_handler_time_milliseconds_bucket", "soonshop_events_lag_milliseconds_bucket", "soonshop_streams_read_total",
+        "soonshop_streams_done_total", "soonshop_storage_batch_size_bucket", "soonshop_storage_batch_duration_seconds_bucket",
+        "soonshop_payments_provider_duration_seconds_bucket", "orleans_storage_write_latency_milliseconds_bucket",
     ];
 
     private static readonly string[] OfAFrontEnd =
     [
-        "soonshop_gateway_admitted_total", "soonshop_gateway_shed_total", "soonshop_gateway_limit", "soonshop_gateway_in_flight", "soonshop_gateway_calls_repeated_total",
-        "soonshop_gateway_calls_lost_total", "soonshop_gateway_calls_rejected_total", "soonshop_gateway_breaker_open", "http_server_request_duration_seconds_bucket",
-        "http_server_active_requests", "kestrel_active_connections", "orleans_client_connected_gateways", "db_client_connection_max", "soonshop_log_records_total",
+        "soonshop_gateway_admitted_total", "soonshop_gateway_shed_total", "soonshop_gateway_limit", "soonshop_gateway_in_flight",
+        "soonshop_gateway_calls_repeated_total", "soonshop_gateway_calls_lost_total", "soonshop_gateway_calls_rejected_total",
+        "soonshop_gateway_breaker_open", "http_server_request_duration_seconds_bucket", "http_server_active_requests",
+        "kestrel_active_connections", "orleans_client_connected_gateways", "db_client_connection_max", "soonshop_log_records_total",
         "process_start_time_seconds", "dotnet_process_memory_working_set_bytes", "target_info",
     ];
 
@@ -49,7 +68,8 @@ public sealed partial class MetricsTests(RunningShop shop)
     [Fact]
     public async Task a_purchase_shows_in_the_metrics_of_both_processes()
     {
-        await Until.TrueAsync("the silo has looked at the database", Limit, async () => (await PrometheusText.ScrapeAsync(Silo)) is var now && AlwaysThere.All(name => now.Of(name).Any()));
+        await Until.TrueAsync("the silo has looked at the database", Limit, async () =>
+            (await PrometheusText.ScrapeAsync(Silo)) is var now && AlwaysThere.All(name => now.Of(name).Any()));
         var before = await PrometheusText.ScrapeAsync(Silo);
         Assert.All(AlwaysThere, name => Assert.True(before.Of(name).Any(), $"{name} is not there"));
         var customer = await shop.Api.AsNewCustomerAsync();
@@ -62,7 +82,9 @@ public sealed partial class MetricsTests(RunningShop shop)
         {
             silo = await PrometheusText.ScrapeAsync(Silo);
             return ThereAfterAPurchase.All(name => silo.Of(name).Any())
-                && silo.Of("soonshop_events_delivered_total", ("event_type", "order.confirmed"), ("handler", "notification"), ("domain", "order")).Any()
+                && silo.Of(
+                    "soonshop_events_delivered_total", ("event_type", "order.confirmed"), ("handler", "notification"), ("domain", "order"))
+                    .Any()
                 && silo.Sum("soonshop_carts_total", ("change", "ordered")) > before.Sum("soonshop_carts_total", ("change", "ordered"));
         });
         double More(string name, params (string, string)[] labels) => silo.Sum(name, labels) - before.Sum(name, labels);
@@ -71,7 +93,9 @@ public sealed partial class MetricsTests(RunningShop shop)
         Assert.InRange(More("soonshop_orders_total", ("status", "confirmed")), 1, double.MaxValue);
         Assert.InRange(More("soonshop_revenue_total", ("currency", "USD")), order.Number("total.amount"), double.MaxValue);
         Assert.InRange(More("soonshop_payments_total", ("outcome", "succeeded")), 1, double.MaxValue);
-        Assert.InRange(More("soonshop_payments_provider_duration_seconds_count", ("operation", "create"), ("outcome", "captured")), 1, double.MaxValue);
+        Assert.InRange(
+            More("soonshop_payments_provider_duration_seconds_count", ("operation", "create"), ("outcome", "captured")), 1,
+            double.MaxValue);
         Assert.InRange(More("soonshop_carts_total", ("change", "filled")), 1, double.MaxValue);
         Assert.InRange(More("soonshop_registrations_total"), 1, double.MaxValue);
         Assert.InRange(More("soonshop_inventory_units_total", ("movement", "reservation")), 1, double.MaxValue);
@@ -85,9 +109,13 @@ public sealed partial class MetricsTests(RunningShop shop)
 
         var api = await PrometheusText.ScrapeAsync(Api);
         Assert.All(OfAFrontEnd, name => Assert.True(api.Of(name).Any(), $"{name} is not there"));
-        Assert.InRange(api.Sum("http_server_request_duration_seconds_count", ("http_request_method", "POST"), ("http_response_status_code", "201")), 1, double.MaxValue);
+        Assert.InRange(
+            api.Sum("http_server_request_duration_seconds_count", ("http_request_method", "POST"), ("http_response_status_code", "201")), 1,
+            double.MaxValue);
         // Who watches is not counted.
-        Assert.DoesNotContain(api.Samples, s => s.Name.StartsWith("http_server_request", StringComparison.Ordinal) && s.Labels.GetValueOrDefault("http_route", "").Contains("health", StringComparison.Ordinal));
+        Assert.DoesNotContain(api.Samples, s =>
+            s.Name.StartsWith("http_server_request", StringComparison.Ordinal)
+            && s.Labels.GetValueOrDefault("http_route", "").Contains("health", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -105,7 +133,8 @@ public sealed partial class MetricsTests(RunningShop shop)
         {
             var metrics = await PrometheusText.ScrapeAsync(server);
             Assert.All(metrics.Samples, s => Assert.All(
-                s.Labels.Where(l => l.Key is not ("service_instance_id" or "service_version")), l => Assert.False(Unbounded().IsMatch(l.Value), $"{s.Name} has {l.Key}=\"{l.Value}\"")));
+                s.Labels.Where(l => l.Key is not ("service_instance_id" or "service_version")),
+                l => Assert.False(Unbounded().IsMatch(l.Value), $"{s.Name} has {l.Key}=\"{l.Value}\"")));
             Assert.All(
                 metrics.Samples.Where(s => !s.Name.EndsWith("_bucket", StringComparison.Ordinal)).GroupBy(s => s.Name),
                 series => Assert.True(series.Count() <= MetricViews.MaxSeries, $"{series.Key} has {series.Count()} series"));
@@ -127,7 +156,8 @@ public sealed partial class MetricsTests(RunningShop shop)
     public async Task a_silo_says_how_it_is()
     {
         using var http = new HttpClient { BaseAddress = Silo };
-        Assert.Contains("healthy", await http.GetStringAsync("/health/live", TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "healthy", await http.GetStringAsync("/health/live", TestContext.Current.CancellationToken), StringComparison.Ordinal);
         var ready = await http.GetStringAsync("/health/ready", TestContext.Current.CancellationToken);
         Assert.Contains("\"cluster\":\"healthy\"", ready, StringComparison.Ordinal);
         Assert.Contains("\"database\":\"healthy\"", ready, StringComparison.Ordinal);
@@ -136,6 +166,7 @@ public sealed partial class MetricsTests(RunningShop shop)
     }
 
     /// <summary>Ids, e-mail addresses, IP addresses, and numbers that only one thing has.</summary>
-    [GeneratedRegex(@"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|@|\d+\.\d+\.\d+\.\d+:\d+|^T-", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|@|\d+\.\d+\.\d+\.\d+:\d+|^T-", RegexOptions.IgnoreCase)]
     private static partial Regex Unbounded();
 }

@@ -5,7 +5,9 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
 
-/// <summary>A shop that is watched: every request traced, metrics on a port of their own, payments through a test server that behaves like Stripe.</summary>
+/// <summary>
+/// A shop that is watched: every request traced, metrics on a port of their own, payments through a test server that behaves like Stripe.
+/// </summary>
 public sealed class ObservedShop : IAsyncLifetime
 {
     private StripeShop? shop;
@@ -26,8 +28,9 @@ public sealed class ObservedShop : IAsyncLifetime
     {
         Collector = await TraceCollector.StartAsync();
         shop = await StripeShop.CreateAsync(
-            o => o.Webhooks.Clear(), ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Telemetry__OtlpEndpoint", Collector.Url), ("Telemetry__OtlpProtocol", "Http"),
-            ("Telemetry__TraceRatio", "1"), ("Telemetry__MetricsPort", $"{ApiMetrics.Port}"), ("OTEL_BSP_SCHEDULE_DELAY", "200"), ("Logging__LogLevel__SoonShop", "Debug"));
+            o => o.Webhooks.Clear(), ("Silo__HttpPort", $"{TcpPort.Free()}"), ("Telemetry__OtlpEndpoint", Collector.Url),
+            ("Telemetry__OtlpProtocol", "Http"), ("Telemetry__TraceRatio", "1"), ("Telemetry__MetricsPort", $"{ApiMetrics.Port}"),
+            ("OTEL_BSP_SCHEDULE_DELAY", "200"), ("Logging__LogLevel__SoonShop", "Debug"));
         await Shop.StartSiloProcessAsync();
         (Api, frontEnd) = await Shop.StartApiProcessAsync();
         Admin = await Tests.Faults.Administrator.ArriveAsync(Api);
@@ -56,7 +59,8 @@ public sealed class ObservedShop : IAsyncLifetime
         await Collector.DisposeAsync();
     }
 
-    private static JsonObject[] Lines(ShopProcess process) => [.. process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Line)];
+    private static JsonObject[] Lines(ShopProcess process) =>
+        [.. process.Log.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(Line)];
 
     /// <summary>What is no JSON, as of the runtime on the standard error, stands where everything is looked for.</summary>
     private static JsonObject Line(string line)

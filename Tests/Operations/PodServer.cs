@@ -10,7 +10,9 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Operations;
 
-/// <summary>What silos ask of Kubernetes' API server: pods of one namespace, read, listed, watched and patched. Deleting one is the test's part.</summary>
+/// <summary>
+/// What silos ask of Kubernetes' API server: pods of one namespace, read, listed, watched and patched. Deleting one is the test's part.
+/// </summary>
 internal sealed class PodServer : IAsyncDisposable
 {
     private readonly WebApplication app;
@@ -62,7 +64,8 @@ internal sealed class PodServer : IAsyncDisposable
         {
             ApiVersion = "v1",
             Kind = "Pod",
-            Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = Namespace, Labels = labels.ToDictionary(l => l.Name, l => l.Value) },
+            Metadata =
+                new V1ObjectMeta { Name = name, NamespaceProperty = Namespace, Labels = labels.ToDictionary(l => l.Name, l => l.Value) },
         };
         lock (gate)
         {
@@ -100,7 +103,8 @@ internal sealed class PodServer : IAsyncDisposable
         var watches = context.Request.Query["watch"] == "true";
         if (!await AdmitAsync(context, watches ? "WATCH" : "LIST"))
             return;
-        var selector = $"{context.Request.Query["labelSelector"]}".Split(',', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('=')).ToDictionary(l => l[0], l => l[1]);
+        var selector = $"{context.Request.Query["labelSelector"]}".Split(',', StringSplitOptions.RemoveEmptyEntries)
+            .Select(l => l.Split('=')).ToDictionary(l => l[0], l => l[1]);
         if (watches)
         {
             await WatchAsync(context, selector);
@@ -108,7 +112,13 @@ internal sealed class PodServer : IAsyncDisposable
         }
         V1PodList list;
         lock (gate)
-            list = new V1PodList { ApiVersion = "v1", Kind = "PodList", Metadata = new V1ListMeta { ResourceVersion = $"{version}" }, Items = [.. pods.Values.Where(p => IsMeant(p, selector))] };
+            list = new V1PodList
+            {
+                ApiVersion = "v1",
+                Kind = "PodList",
+                Metadata = new V1ListMeta { ResourceVersion = $"{version}" },
+                Items = [.. pods.Values.Where(p => IsMeant(p, selector))],
+            };
         await AnswerAsync(context, 200, KubernetesJson.Serialize(list));
     }
 
@@ -181,7 +191,8 @@ internal sealed class PodServer : IAsyncDisposable
     }
 
     private static Task RefuseAsync(HttpContext context, int code, string reason) => AnswerAsync(
-        context, code, JsonSerializer.Serialize(new { apiVersion = "v1", kind = "Status", status = "Failure", code, reason, message = $"pods: {reason}" }));
+        context, code, JsonSerializer.Serialize(
+            new { apiVersion = "v1", kind = "Status", status = "Failure", code, reason, message = $"pods: {reason}" }));
 
     private static Task AnswerAsync(HttpContext context, int code, string json)
     {
@@ -196,7 +207,9 @@ internal sealed class PodServer : IAsyncDisposable
             events.TryWrite(Event(type, pod));
     }
 
-    private static string Event(string type, V1Pod pod) => $$"""{"type":{{JsonSerializer.Serialize(type)}},"object":{{KubernetesJson.Serialize(pod)}}}""";
+    private static string Event(string type, V1Pod pod) =>
+        $$"""{"type":{{JsonSerializer.Serialize(type)}},"object":{{KubernetesJson.Serialize(pod)}}}""";
 
-    private static bool IsMeant(V1Pod pod, Dictionary<string, string> selector) => selector.All(l => pod.Metadata.Labels.TryGetValue(l.Key, out var value) && value == l.Value);
+    private static bool IsMeant(V1Pod pod, Dictionary<string, string> selector) =>
+        selector.All(l => pod.Metadata.Labels.TryGetValue(l.Key, out var value) && value == l.Value);
 }

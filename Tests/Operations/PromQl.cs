@@ -11,14 +11,18 @@ internal static partial class PromQl
     {
         var found = new List<string>();
         Collect(JsonNode.Parse(File.ReadAllText(file)), found);
-        return found.Select(e => e.Replace("$__rate_interval", "1m", StringComparison.Ordinal).Replace("$__range", "1h", StringComparison.Ordinal));
+        return found.Select(
+            e => e.Replace("$__rate_interval", "1m", StringComparison.Ordinal).Replace("$__range", "1h", StringComparison.Ordinal));
     }
 
     /// <summary>The series that an expression selects, each as it stands there, such as <c>up{job="soonshop-api"}</c>.</summary>
     public static IEnumerable<string> SelectorsOf(string expression) =>
         Selector().Matches(Grouping().Replace(expression, " ")).Select(m => m.Value.Trim()).Distinct();
 
-    /// <summary>Labels that an expression groups or matches by, each with the selectors of which one must have it. Labels that the expression makes itself are left out.</summary>
+    /// <summary>
+    /// Labels that an expression groups or matches by, each with the selectors of which one must have it. Labels that the expression makes
+    /// itself are left out.
+    /// </summary>
     public static IEnumerable<(string Label, string[] Selectors)> LabelsOf(string expression) =>
         from grouping in Grouping().Matches(expression)
         where grouping.Groups["word"].Value is "by" or "on"
@@ -29,7 +33,9 @@ internal static partial class PromQl
 
     /// <summary>A selector that means only those of its series that have a label.</summary>
     public static string With(string selector, string label) =>
-        selector.EndsWith('}') ? $"{selector[..^1]}{(selector.EndsWith("{}", StringComparison.Ordinal) ? "" : ", ")}{label}!=\"\"}}" : $"{selector}{{{label}!=\"\"}}";
+        selector.EndsWith('}')
+            ? $"{selector[..^1]}{(selector.EndsWith("{}", StringComparison.Ordinal) ? "" : ", ")}{label}!=\"\"}}"
+            : $"{selector}{{{label}!=\"\"}}";
 
     /// <summary>The legends of a dashboard's queries, each with its expression.</summary>
     public static IEnumerable<(string Expression, string Legend)> LegendsOf(string file) =>
@@ -85,6 +91,8 @@ internal static partial class PromQl
     private static partial Regex Placeholder();
 
     /// <summary>A metric of a known family with its matchers, or matchers alone. What is quoted inside matchers goes with them.</summary>
-    [GeneratedRegex("""(?<![\w"])((soonshop|http|orleans|db|dotnet|process|kestrel|kubelet|node)_\w+|soonshop:[\w:]+|up|ALERTS)\b(\{[^}]*\})?|(?<=\()\{[^}]*\}""")]
+    [GeneratedRegex(
+        """(?<![\w"])((soonshop|http|orleans|db|dotnet|process|kestrel|kubelet|node)_\w+|soonshop:[\w:]+|up|ALERTS)\b"""
+            + """(\{[^}]*\})?|(?<=\()\{[^}]*\}""")]
     private static partial Regex Selector();
 }

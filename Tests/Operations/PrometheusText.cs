@@ -5,7 +5,8 @@ namespace SoonShop.Tests.Operations;
 /// <summary>What a process answers to Prometheus, read as Prometheus reads it.</summary>
 internal sealed class PrometheusText
 {
-    private PrometheusText(string text, Dictionary<string, string> types, List<Sample> samples) => (Text, Types, Samples) = (text, types, samples);
+    private PrometheusText(string text, Dictionary<string, string> types, List<Sample> samples) =>
+        (Text, Types, Samples) = (text, types, samples);
 
     /// <summary>As it came.</summary>
     public string Text { get; }
@@ -63,7 +64,13 @@ internal sealed class PrometheusText
             at = end + 1;
         }
         var value = line[(at + 1)..].Trim().Split(' ')[0];
-        return new Sample(name, labels, value switch { "+Inf" => double.PositiveInfinity, "-Inf" => double.NegativeInfinity, _ => double.Parse(value, CultureInfo.InvariantCulture) });
+        return new Sample(
+            name, labels, value switch
+            {
+                "+Inf" => double.PositiveInfinity,
+                "-Inf" => double.NegativeInfinity,
+                _ => double.Parse(value, CultureInfo.InvariantCulture),
+            });
     }
 
     internal sealed record Sample(string Name, Dictionary<string, string> Labels, double Value);

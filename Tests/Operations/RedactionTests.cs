@@ -22,7 +22,8 @@ public sealed class RedactionTests
     [InlineData("card 4242 4242 4242 4242 declined", "card [card] declined")]
     [InlineData("card 378282246310005 declined", "card [card] declined")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n-----END PRIVATE KEY-----\nrest", "[redacted]\nrest")]
-    [InlineData("body {\\\"password\\\":\\\"x y\\\",\\\"locale\\\":\\\"en\\\"}", "body {\\\"password\\\":[redacted],\\\"locale\\\":\\\"en\\\"}")]
+    [InlineData(
+        "body {\\\"password\\\":\\\"x y\\\",\\\"locale\\\":\\\"en\\\"}", "body {\\\"password\\\":[redacted],\\\"locale\\\":\\\"en\\\"}")]
     [InlineData("{\\\"password\\\":\\\"x\\\\\\\"word\\\"}", "{\\\"password\\\":[redacted]}")]
     [InlineData("{\"password\":\"pass\\\"word\",\"locale\":\"en\"}", "{\"password\":[redacted],\"locale\":\"en\"}")]
     [InlineData("{\"password\":\"correct horse", "{\"password\":[redacted]")]

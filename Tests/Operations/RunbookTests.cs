@@ -16,7 +16,8 @@ public sealed partial class RunbookTests
     [Fact]
     public void every_check_of_the_audit_has_its_entry_and_no_other_is_named()
     {
-        var table = Text[Text.IndexOf("| Check | A row means |", StringComparison.Ordinal)..Text.IndexOf("What it cannot see", StringComparison.Ordinal)];
+        var table = Text[Text.IndexOf("| Check | A row means |", StringComparison.Ordinal)..Text.IndexOf(
+            "What it cannot see", StringComparison.Ordinal)];
         var named = Code().Matches(table).Select(m => m.Groups[1].Value);
         Assert.Equal(IntegrityCheck.All.Select(c => c.Name).Order(StringComparer.Ordinal), named.Order(StringComparer.Ordinal));
     }
@@ -25,11 +26,14 @@ public sealed partial class RunbookTests
     [MemberData(nameof(Documents))]
     public void every_route_is_one_of_the_api(string document)
     {
-        var paths = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json")))!["paths"]!.AsObject();
-        var known = paths.SelectMany(p => p.Value!.AsObject().Select(o => $"{o.Key.ToUpperInvariant()} {Parameter().Replace(p.Key.Replace("/api/v1", "", StringComparison.Ordinal), "{}")}")).ToHashSet();
+        var paths =
+            JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json")))!["paths"]!.AsObject();
+        var known = paths.SelectMany(p => p.Value!.AsObject().Select(o =>
+            $"{o.Key.ToUpperInvariant()} {Parameter().Replace(p.Key.Replace("/api/v1", "", StringComparison.Ordinal), "{}")}")).ToHashSet();
         var text = Read(document);
         var remedies = document == "RUNBOOK.md" ? string.Concat(IntegrityCheck.All.Select(c => c.Remedy + "\n")) : "";
-        var told = Route().Matches(text + remedies).Select(m => $"{m.Groups[1].Value} {Parameter().Replace(m.Groups[2].Value, "{}")}").Distinct().ToArray();
+        var told = Route().Matches(text + remedies)
+            .Select(m => $"{m.Groups[1].Value} {Parameter().Replace(m.Groups[2].Value, "{}")}").Distinct().ToArray();
         Assert.Empty(told.Except(known));
         // What is given to curl says its method elsewhere, or not at all.
         var asked = Asked().Matches(text).Select(m => Parameter().Replace(m.Groups[1].Value, "{}")).Distinct().ToArray();
@@ -44,8 +48,10 @@ public sealed partial class RunbookTests
     {
         var text = Read(document);
         foreach (var path in PathName().Matches(text).Select(m => m.Groups[1].Value).Distinct())
-            Assert.True(Path.Exists(Path.Combine(Repository.Root, path)) || Path.Exists(Path.Combine(Folder, path)), $"{path} is not there.");
-        var sources = string.Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root), "*Options.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+            Assert.True(
+                Path.Exists(Path.Combine(Repository.Root, path)) || Path.Exists(Path.Combine(Folder, path)), $"{path} is not there.");
+        var sources = string.Concat(
+            Directory.EnumerateFiles(Path.Combine(Repository.Root), "*Options.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
         foreach (var setting in Setting().Matches(text).Select(m => m.Groups[1].Value).Distinct())
             Assert.Contains($" {setting} {{ get;", sources, StringComparison.Ordinal);
         foreach (var test in Test().Matches(text).Select(m => m.Groups[1].Value))
@@ -65,9 +71,11 @@ public sealed partial class RunbookTests
         var ofMigrations = ((string[])["0033-order-lists.sql", "0047-refunds-by-payment.sql"])
             .SelectMany(file => File.ReadAllLines(Path.Combine(Repository.Root, "Silo", "Migrations", file)))
             .Where(line => line.StartsWith("create index", StringComparison.Ordinal)).ToArray();
-        var byHand = Text.Split('\n').Select(line => line.Trim()).Where(line => line.StartsWith("create index", StringComparison.Ordinal)).ToArray();
+        var byHand = Text.Split('\n')
+            .Select(line => line.Trim()).Where(line => line.StartsWith("create index", StringComparison.Ordinal)).ToArray();
         Assert.Equal(4, ofMigrations.Length);
-        Assert.Equal(ofMigrations.Select(s => s.Replace("create index if", "create index concurrently if", StringComparison.Ordinal)), byHand);
+        Assert.Equal(
+            ofMigrations.Select(s => s.Replace("create index if", "create index concurrently if", StringComparison.Ordinal)), byHand);
     }
 
     [Fact]
@@ -75,7 +83,9 @@ public sealed partial class RunbookTests
     {
         var section = Text[Text.IndexOf("\n## Without Kubernetes", StringComparison.Ordinal)..];
         var known = ComposeFile.Read().Services.Keys;
-        var named = ComposeCall().Matches(section).SelectMany(m => m.Groups["names"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Concat(ComposeLoop().Match(section).Groups["names"].Value.Split(' ')).ToList();
+        var named = ComposeCall().Matches(section).SelectMany(m =>
+            m.Groups["names"].Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Concat(ComposeLoop().Match(section).Groups["names"].Value.Split(' ')).ToList();
         Assert.True(named.Count > 10, "the commands were not understood");
         Assert.Empty(named.Except(known));
     }
@@ -94,7 +104,8 @@ public sealed partial class RunbookTests
     [GeneratedRegex(@"--exclude-table-data=(\w+)")]
     private static partial Regex Excluded();
 
-    [GeneratedRegex(@"\bcompose (?:exec|run|stop|logs)(?: -[-A-Za-z]+)*(?<names>(?: (?:(?:silo|api)-\d|proxy|postgres|migrate)\b)+|(?: [a-z0-9-]+))")]
+    [GeneratedRegex(
+        @"\bcompose (?:exec|run|stop|logs)(?: -[-A-Za-z]+)*(?<names>(?: (?:(?:silo|api)-\d|proxy|postgres|migrate)\b)+|(?: [a-z0-9-]+))")]
     private static partial Regex ComposeCall();
 
     [GeneratedRegex("for service in (?<names>[a-z0-9 -]+);")]

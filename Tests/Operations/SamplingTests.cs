@@ -10,7 +10,8 @@ public sealed class SamplingTests
     [InlineData(false, ActivityKind.Server)]
     [InlineData(true, ActivityKind.Consumer)]
     public void traces_begin_with_clients_requests_and_events_alone(bool trustsCallers, ActivityKind beginning) => Assert.All(
-        Enum.GetValues<ActivityKind>(), kind => Assert.Equal(kind == beginning, IsSampled(new RootSampler(1, trustsCallers), default, kind)));
+        Enum.GetValues<ActivityKind>(), kind =>
+            Assert.Equal(kind == beginning, IsSampled(new RootSampler(1, trustsCallers), default, kind)));
 
     [Fact]
     public void a_part_of_the_requests_is_traced()
@@ -46,14 +47,18 @@ public sealed class SamplingTests
         var sampler = new RootSampler(0.1, trustsCallers: false);
         foreach (var id in (string[])["00000000000000010000000000000001", "ffffffffffffffffffffffffffffffff"])
         {
-            var parent = new ActivityContext(ActivityTraceId.CreateFromString(id), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, null, isRemote: true);
+            var parent = new ActivityContext(
+                ActivityTraceId.CreateFromString(id), ActivitySpanId.CreateRandom(), ActivityTraceFlags.Recorded, null, isRemote: true);
             Assert.InRange(Enumerable.Range(0, 4000).Count(_ => IsSampled(sampler, parent, ActivityKind.Server)), 200, 700);
         }
     }
 
     private static ActivityContext Parent(bool recorded, bool isRemote) =>
-        new(ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), recorded ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None, null, isRemote);
+        new(
+            ActivityTraceId.CreateRandom(), ActivitySpanId.CreateRandom(), recorded ? ActivityTraceFlags.Recorded : ActivityTraceFlags.None,
+            null, isRemote);
 
     private static bool IsSampled(RootSampler sampler, ActivityContext parent, ActivityKind kind) => sampler.ShouldSample(
-        new SamplingParameters(parent, parent == default ? ActivityTraceId.CreateRandom() : parent.TraceId, "test", kind)).Decision == SamplingDecision.RecordAndSample;
+        new SamplingParameters(parent, parent == default ? ActivityTraceId.CreateRandom() : parent.TraceId, "test", kind)).Decision
+            == SamplingDecision.RecordAndSample;
 }

@@ -40,7 +40,9 @@ internal static class ShippedSettings
         ["ORLEANS_CLUSTER_ID"] = "soonshop",
     };
 
-    /// <summary>What is wrong with a program's settings; null as a value stands for one that only the place knows, or that is secret.</summary>
+    /// <summary>
+    /// What is wrong with a program's settings; null as a value stands for one that only the place knows, or that is secret.
+    /// </summary>
     /// <param name="project">The program.</param>
     /// <param name="settings">By the names of environment variables or of files of secrets.</param>
     public static IReadOnlyList<string> Problems(string project, IReadOnlyDictionary<string, string?> settings)
@@ -61,7 +63,9 @@ internal static class ShippedSettings
         if (values.ContainsKey("ClusterTls:CertificatePath"))
         {
             var certificate = ClusterCertificate.OfShippedSettings;
-            foreach (var (name, path) in ((string, string)[])[("CertificatePath", certificate.CertificatePath), ("KeyPath", certificate.KeyPath), ("AuthorityPath", certificate.AuthorityPath)])
+            foreach (var (name, path) in ((string, string)[])[
+                ("CertificatePath", certificate.CertificatePath), ("KeyPath", certificate.KeyPath),
+                ("AuthorityPath", certificate.AuthorityPath)])
             {
                 if (values[$"ClusterTls:{name}"] is { } mounted && mounted.StartsWith("/run/secrets/cluster/", StringComparison.Ordinal))
                     values[$"ClusterTls:{name}"] = path;
@@ -71,16 +75,20 @@ internal static class ShippedSettings
         if (values.GetValueOrDefault("Silo:Kubernetes") == "true")
             values["Silo:KubernetesApi"] = "https://10.0.0.1";
         var watched = new WatchedConfiguration(new ConfigurationBuilder()
-            .AddJsonFile(Path.Combine(Path.GetDirectoryName(Repository.Program(project))!, "appsettings.json")).AddInMemoryCollection(values).Build());
+            .AddJsonFile(Path.Combine(Path.GetDirectoryName(Repository.Program(project))!, "appsettings.json"))
+            .AddInMemoryCollection(values).Build());
         if (project == "Silo")
         {
             var configuration = SiloConfiguration.Read(watched, problems);
-            problems.AddRange(configuration.ClusterTls.ReachableProblems(configuration.Silo.AdvertisedIP, configuration.Silo.ListenOnAnyAddress));
-            problems.AddRange(PublishedSecrets.Problems(watched, configuration, takesMoney: settings.ContainsKey("Accounts__AdminPassword")));
+            problems.AddRange(
+                configuration.ClusterTls.ReachableProblems(configuration.Silo.AdvertisedIP, configuration.Silo.ListenOnAnyAddress));
+            problems.AddRange(
+                PublishedSecrets.Problems(watched, configuration, takesMoney: settings.ContainsKey("Accounts__AdminPassword")));
         }
         else
             FrontendConfiguration.Read(watched, problems);
-        problems.AddRange(values.Keys.Select(k => k.Split(':')[0]).Distinct().Where(s => !Elsewhere.Contains(s) && !watched.Read.Contains(s)).Select(s => $"{s}: nothing reads it"));
+        problems.AddRange(values.Keys.Select(k => k.Split(':')[0])
+            .Distinct().Where(s => !Elsewhere.Contains(s) && !watched.Read.Contains(s)).Select(s => $"{s}: nothing reads it"));
         return problems;
     }
 

@@ -19,7 +19,8 @@ public sealed class SiloEndpointTests(RunningShop shop)
     [InlineData("fd00::1", false, "fd00::1")]
     [InlineData("10.1.2.3", true, "0.0.0.0")]
     [InlineData("fd00::1", true, "::")]
-    public void a_silo_listens_at_the_advertised_address_unless_it_is_to_listen_everywhere(string advertised, bool everywhere, string listening)
+    public void a_silo_listens_at_the_advertised_address_unless_it_is_to_listen_everywhere(
+        string advertised, bool everywhere, string listening)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Configuration.Sources.Clear();

@@ -12,7 +12,8 @@ public sealed class SiloHttpTests(RunningShop shop)
     public async Task a_silo_whose_http_port_is_taken_does_not_join()
     {
         var port = TcpPort.Free();
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => shop.Shop.StartSiloProcessAsync(ports: (port, TcpPort.Free()), httpPort: shop.Shop.SiloHttp.Port));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => shop.Shop.StartSiloProcessAsync(ports: (port, TcpPort.Free()), httpPort: shop.Shop.SiloHttp.Port));
         Assert.Contains("ended with 69", refused.Message, StringComparison.Ordinal);
         Assert.Contains("Silo__HttpPort", refused.Message, StringComparison.Ordinal);
         Assert.Equal(0L, await shop.Shop.QueryAsync<long>("select count(*) from cluster_member where port = $1", port));

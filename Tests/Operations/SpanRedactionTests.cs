@@ -17,8 +17,11 @@ public sealed class SpanRedactionTests
         span.SetStatus(ActivityStatusCode.Error, "ada@example.com is there");
         using var redaction = new SpanRedaction();
         redaction.OnEnd(span);
-        var all = string.Join('\n', span.TagObjects.Concat(span.Events.SelectMany(e => e.Tags)).Select(t => $"{t.Key}={t.Value}").Append(span.StatusDescription));
-        Assert.All((string[])["PlantedSecret", "0123456789abcdef", "ada@"], planted => Assert.DoesNotContain(planted, all, StringComparison.Ordinal));
+        var all = string.Join(
+            '\n', span.TagObjects.Concat(span.Events.SelectMany(e => e.Tags))
+                .Select(t => $"{t.Key}={t.Value}").Append(span.StatusDescription));
+        Assert.All((string[])["PlantedSecret", "0123456789abcdef", "ada@"], planted =>
+            Assert.DoesNotContain(planted, all, StringComparison.Ordinal));
         Assert.Equal("https://hooks.example", span.GetTagItem("url.full"));
         Assert.Equal(["exception", "asked"], span.Events.Select(e => e.Name));
         Assert.Equal(["exception.type=System.InvalidOperationException"], span.Events.First().Tags.Select(t => $"{t.Key}={t.Value}"));
@@ -28,7 +31,11 @@ public sealed class SpanRedactionTests
     [Fact]
     public void the_payment_providers_addresses_are_shown()
     {
-        using var listener = new ActivityListener { ShouldListenTo = s => s.Name == TelemetryHosting.PaymentSource, Sample = (ref _) => ActivitySamplingResult.AllData };
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = s => s.Name == TelemetryHosting.PaymentSource,
+            Sample = (ref _) => ActivitySamplingResult.AllData,
+        };
         ActivitySource.AddActivityListener(listener);
         using var source = new ActivitySource(TelemetryHosting.PaymentSource);
         using var payment = source.StartActivity("payment create");

@@ -40,11 +40,13 @@ internal sealed class TraceCollector : IAsyncDisposable
         await context.Request.Body.CopyToAsync(body);
         foreach (var resourceSpans in Fields(body.ToArray(), 1))
         {
-            var service = Fields(resourceSpans, 1).SelectMany(r => Attributes(r, 1)).FirstOrDefault(a => a.Key == "service.name").Value ?? "";
+            var service = Fields(resourceSpans, 1).SelectMany(r => Attributes(r, 1)).FirstOrDefault(a => a.Key == "service.name").Value
+                ?? "";
             foreach (var span in Fields(resourceSpans, 2).SelectMany(scope => Fields(scope, 2)))
             {
                 Spans.Enqueue(new Span(
-                    service, Hex(Fields(span, 1).First()), Hex(Fields(span, 2).First()), Hex(Fields(span, 4).FirstOrDefault([])), Encoding.UTF8.GetString(Fields(span, 5).First()),
+                    service, Hex(Fields(span, 1).First()), Hex(Fields(span, 2).First()), Hex(Fields(span, 4).FirstOrDefault([])),
+                    Encoding.UTF8.GetString(Fields(span, 5).First()),
                     (SpanKind)Number(Fields(span, 6).FirstOrDefault([0])), Attributes(span, 9).ToDictionary()));
             }
         }
@@ -52,9 +54,11 @@ internal sealed class TraceCollector : IAsyncDisposable
 
     private static string Hex(byte[] bytes) => Convert.ToHexStringLower(bytes);
 
-    private static IEnumerable<KeyValuePair<string, string>> Attributes(byte[] message, int field) => Fields(message, field).Select(attribute => KeyValuePair.Create(
-        Encoding.UTF8.GetString(Fields(attribute, 1).First()),
-        Fields(attribute, 2).Select(value => Fields(value, 1).Select(Encoding.UTF8.GetString).FirstOrDefault() ?? $"{Number(Fields(value, 3).FirstOrDefault([0]))}").FirstOrDefault() ?? ""));
+    private static IEnumerable<KeyValuePair<string, string>> Attributes(byte[] message, int field) =>
+        Fields(message, field).Select(attribute => KeyValuePair.Create(
+            Encoding.UTF8.GetString(Fields(attribute, 1).First()),
+            Fields(attribute, 2).Select(value => Fields(value, 1).Select(
+                Encoding.UTF8.GetString).FirstOrDefault() ?? $"{Number(Fields(value, 3).FirstOrDefault([0]))}").FirstOrDefault() ?? ""));
 
     /// <summary>The values of a field of a Protobuf message, as bytes.</summary>
     private static IEnumerable<byte[]> Fields(byte[] message, int wanted)
@@ -102,7 +106,8 @@ internal sealed class TraceCollector : IAsyncDisposable
         return bytes.Length == sizeof(ulong) ? BinaryPrimitives.ReadUInt64LittleEndian(bytes) : Varint(bytes, ref at);
     }
 
-    internal sealed record Span(string Service, string TraceId, string Id, string ParentId, string Name, SpanKind Kind, Dictionary<string, string> Attributes);
+    internal sealed record Span(
+        string Service, string TraceId, string Id, string ParentId, string Name, SpanKind Kind, Dictionary<string, string> Attributes);
 
     /// <summary>As OTLP numbers them.</summary>
     internal enum SpanKind

@@ -23,16 +23,25 @@ public sealed class TraceTests(ObservedShop shop)
         Span[] spans = [];
         (string What, Func<Span, bool> Is)[] parts =
         [
-            ("the request", s => s is { Service: "soonshop-api", Kind: SpanKind.Server } && s.Name.StartsWith("POST ", StringComparison.Ordinal)),
-            ("the front end's call", s => s is { Service: "soonshop-api", Kind: SpanKind.Client } && s.Name.StartsWith("IOrderGrain/", StringComparison.Ordinal)),
-            ("the grain", s => s is { Service: "soonshop-silo", Kind: SpanKind.Server } && s.Name.StartsWith("IOrderGrain/", StringComparison.Ordinal)),
-            ("another grain", s => s is { Service: "soonshop-silo", Kind: SpanKind.Server } && s.Name.StartsWith("IInventoryItemGrain/", StringComparison.Ordinal)),
+            ("the request",
+                s => s is { Service: "soonshop-api", Kind: SpanKind.Server } && s.Name.StartsWith("POST ", StringComparison.Ordinal)),
+            ("the front end's call", s =>
+                s is { Service: "soonshop-api", Kind: SpanKind.Client } && s.Name.StartsWith("IOrderGrain/", StringComparison.Ordinal)),
+            ("the grain", s =>
+                s is { Service: "soonshop-silo", Kind: SpanKind.Server } && s.Name.StartsWith("IOrderGrain/", StringComparison.Ordinal)),
+            (
+                "another grain", s => s is { Service: "soonshop-silo", Kind: SpanKind.Server }
+                    && s.Name.StartsWith("IInventoryItemGrain/", StringComparison.Ordinal)),
             ("the storage", s => s is { Service: "soonshop-silo", Name: "commit batch", Kind: SpanKind.Client }),
             ("the payment", s => s is { Name: "payment create" } && s.Attributes["soonshop.payment.outcome"] == "captured"),
-            ("the payment provider", s => s is { Service: "soonshop-silo", Name: "POST", Kind: SpanKind.Client } && s.Attributes["url.full"].EndsWith("/v1/payment_intents", StringComparison.Ordinal)),
+            (
+                "the payment provider", s => s is { Service: "soonshop-silo", Name: "POST", Kind: SpanKind.Client }
+                    && s.Attributes["url.full"].EndsWith("/v1/payment_intents", StringComparison.Ordinal)),
             ("the stream", s => s is { Name: "deliver order.confirmed", Kind: SpanKind.Consumer }),
-            ("a handler", s => s is { Name: "handle order.confirmed", Kind: SpanKind.Consumer } && s.Attributes["soonshop.handler"] == "notification"),
-            ("what a handler leads to", s => s is { Service: "soonshop-silo", Name: "write storage" } && IsBelow(s, "handle order.confirmed", spans)),
+            ("a handler", s =>
+                s is { Name: "handle order.confirmed", Kind: SpanKind.Consumer } && s.Attributes["soonshop.handler"] == "notification"),
+            ("what a handler leads to",
+                s => s is { Service: "soonshop-silo", Name: "write storage" } && IsBelow(s, "handle order.confirmed", spans)),
         ];
         try
         {
@@ -44,14 +53,18 @@ public sealed class TraceTests(ObservedShop shop)
         }
         catch (TimeoutException e)
         {
-            Assert.Fail($"{e.Message}. Missing: {string.Join(", ", parts.Where(p => !spans.Any(p.Is)).Select(p => p.What))}. Strays: {Text(Strays(spans))}. All: {Text(spans)}");
+            Assert.Fail($"{e.Message}. Missing: {string.Join(", ", parts.Where(p => !spans.Any(p.Is)).Select(p => p.What))}. Strays: "
+                + $"{Text(Strays(spans))}. All: {Text(spans)}");
         }
         var first = Assert.Single(spans, s => s.ParentId == CallerSpan);
         Assert.Equal((SpanKind.Server, "soonshop-api"), (first.Kind, first.Service));
         // What a client sends along stays at the door.
         Assert.DoesNotContain(spans, s => s.Attributes.Any(a => a.Value.Contains("planted", StringComparison.Ordinal)));
         // The event table itself holds the context.
-        Assert.Contains(trace, await shop.Shop.QueryAsync<string>("select traceparent from event where type = 'order.confirmed' and data #>> '{order,orderId}' = $1", order.Text("id")), StringComparison.Ordinal);
+        Assert.Contains(
+            trace, await shop.Shop.QueryAsync<string>(
+                "select traceparent from event where type = 'order.confirmed' and data #>> '{order,orderId}' = $1", order.Text("id")),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,9 +76,12 @@ public sealed class TraceTests(ObservedShop shop)
         Expect.Status(201, await stranger.PostAsync("/auth/register", new { email, password = "correct horse" }));
         Expect.Status(401, await stranger.PostAsync("/auth/login", new { email, password = "wrong horse" }));
         await Until.TrueAsync("the calls of the account's grains are traced", Limit, () => Task.FromResult(
-            shop.Collector.Of(trace) is var spans && spans.Any(s => s.Name.StartsWith("IEmailGrain/", StringComparison.Ordinal) && s.Kind == SpanKind.Server)
+            shop.Collector.Of(trace) is var spans
+                && spans.Any(s => s.Name.StartsWith("IEmailGrain/", StringComparison.Ordinal) && s.Kind == SpanKind.Server)
             && spans.Any(s => s.Name.StartsWith("IUserGrain/", StringComparison.Ordinal) && s.Kind == SpanKind.Server)));
-        Assert.DoesNotContain(shop.Collector.Of(trace), s => s.Attributes.Any(a => a.Value.Contains(email, StringComparison.OrdinalIgnoreCase) || a.Value.Contains("horse", StringComparison.Ordinal)));
+        Assert.DoesNotContain(shop.Collector.Of(trace), s =>
+            s.Attributes.Any(
+                a => a.Value.Contains(email, StringComparison.OrdinalIgnoreCase) || a.Value.Contains("horse", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -81,8 +97,12 @@ public sealed class TraceTests(ObservedShop shop)
         // Traces begin with requests and events, and with nothing that a process does by itself.
         var trace = $"{Guid.NewGuid():N}";
         await ObservedShop.Traced(shop.Api, trace, CallerSpan).GetAsync("/products?limit=1");
-        await Until.TrueAsync("a later request is traced", Limit, () => Task.FromResult(shop.Collector.Of(trace).Any(s => s.ParentId == CallerSpan)));
-        Assert.DoesNotContain(shop.Collector.Spans, s => s.Name.Contains("metrics", StringComparison.Ordinal) || s.Name.Contains("health", StringComparison.Ordinal) || s.Name.Contains("CatalogChangeBatch", StringComparison.Ordinal));
+        await Until.TrueAsync(
+            "a later request is traced", Limit, () => Task.FromResult(shop.Collector.Of(trace).Any(s => s.ParentId == CallerSpan)));
+        Assert.DoesNotContain(shop.Collector.Spans, s =>
+            s.Name.Contains("metrics", StringComparison.Ordinal)
+            || s.Name.Contains("health", StringComparison.Ordinal)
+            || s.Name.Contains("CatalogChangeBatch", StringComparison.Ordinal));
         Assert.DoesNotContain(shop.Collector.Spans, s => s.ParentId.Length == 0 && s.Kind is not (SpanKind.Server or SpanKind.Consumer));
     }
 

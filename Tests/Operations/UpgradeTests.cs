@@ -44,10 +44,14 @@ public sealed class UpgradeTests
         var fresh = await BuyAsync(api, skus[1]);
         var waiting = await Buyer.ArriveAsync(api, skus[2]);
         Assert.Equal(402, (int)(await waiting.OrderAsync("pm_card_visa_chargeDeclined")).Status);
-        Assert.Equal(1, await shop.QueryAsync<long>("select count(*) from event where subject = $1 and type = 'order.confirmed' and data ->> 'salesChannel' = 'web'", fresh.OrderId.ToString("N")));
+        Assert.Equal(
+            1, await shop.QueryAsync<long>(
+                "select count(*) from event where subject = $1 and type = 'order.confirmed' and data ->> 'salesChannel' = 'web'",
+                fresh.OrderId.ToString("N")));
         await InvariantChecker.AssertInvariantsAsync(shop);
 
-        // Back, as fast as it goes: what the next version wrote, this one reads and goes on with. A front end of the next version is left over.
+        // Back, as fast as it goes: what the next version wrote, this one reads and goes on with. A front end of the next version is left
+        // over.
         await first.StopAsync();
         first = await shop.StartSiloProcessAsync();
         shop.FrontEndProgram = Repository.NextProgram("ApiFrontend");
@@ -61,10 +65,12 @@ public sealed class UpgradeTests
         foreach (var buyer in (Buyer[])[old, fresh])
         {
             Assert.Equal("confirmed", (await Buyer.AskAsync(() => buyer.Guest.GetAsync($"/orders/{buyer.OrderId}"))).Text("status"));
-            var refund = await Buyer.AskAsync(() => admin.PostAsync($"/admin/orders/{buyer.OrderId}/refunds", new { amount = 100, reason = "late" }, $"refund-{buyer.OrderId}"));
+            var refund = await Buyer.AskAsync(() => admin.PostAsync(
+                $"/admin/orders/{buyer.OrderId}/refunds", new { amount = 100, reason = "late" }, $"refund-{buyer.OrderId}"));
             Assert.True((int)refund.Status == 200, refund.Body);
         }
-        var paid = await Buyer.AskAsync(() => waiting.Guest.PostAsync($"/orders/{waiting.OrderId}/payments", new { paymentMethod = "pm_card_visa" }, "second"));
+        var paid = await Buyer.AskAsync(
+            () => waiting.Guest.PostAsync($"/orders/{waiting.OrderId}/payments", new { paymentMethod = "pm_card_visa" }, "second"));
         Assert.Equal("confirmed", paid.Text("status"));
         await crowd.AssertKeptAsync(old.OrderId, fresh.OrderId, waiting.OrderId, late.OrderId);
         Assert.False(first.HasExited || frontEnd.HasExited, shop.Logs);
@@ -78,9 +84,10 @@ public sealed class UpgradeTests
     }
 
     /// <summary>Waits until states bear what only the next version writes.</summary>
-    private static Task NewsAsync(string state, string path, Crowd crowd, Shop shop) => Until.TrueAsync($"{state}s of the next version are written", Limit, async () =>
-    {
-        await crowd.MoreAsync(1);
-        return await shop.QueryAsync<long>(States, state, path) > 0;
-    });
+    private static Task NewsAsync(string state, string path, Crowd crowd, Shop shop) =>
+        Until.TrueAsync($"{state}s of the next version are written", Limit, async () =>
+        {
+            await crowd.MoreAsync(1);
+            return await shop.QueryAsync<long>(States, state, path) > 0;
+        });
 }

@@ -7,7 +7,9 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Payments;
 
-/// <summary>A silo that reconciles only when a test says so, with the simulated provider, whose books are tables that a test can change.</summary>
+/// <summary>
+/// A silo that reconciles only when a test says so, with the simulated provider, whose books are tables that a test can change.
+/// </summary>
 public sealed class ReconcilingSilo : InProcessSilo
 {
     protected override Dictionary<string, string?> Settings => new()
@@ -71,7 +73,9 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
 
         Assert.Equal(OrderStatus.Confirmed, (await OrderAsync(order)).Status);
         var noted = Assert.Single(await FoundAsync(order));
-        Assert.Equal((DiscrepancyKind.Status, "Declined", "Captured", "Reconciliation settled it."), (noted.Kind, noted.Ours, noted.Theirs, noted.Resolution));
+        Assert.Equal(
+            (DiscrepancyKind.Status, "Declined", "Captured", "Reconciliation settled it."),
+            (noted.Kind, noted.Ours, noted.Theirs, noted.Resolution));
         Assert.NotNull(noted.ResolvedAt);
     }
 
@@ -134,8 +138,10 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
 
         await RunAsync();
 
-        Assert.Equal((OrderStatus.Confirmed, PaymentStatus.Captured), ((await OrderAsync(order)).Status, (await OrderAsync(order)).Payment.Status));
-        Assert.Equal((DiscrepancyKind.Stray, true), Assert.Single((await FoundAsync(order)).Select(d => (d.Kind, d.ResolvedAt is not null))));
+        Assert.Equal(
+            (OrderStatus.Confirmed, PaymentStatus.Captured), ((await OrderAsync(order)).Status, (await OrderAsync(order)).Payment.Status));
+        Assert.Equal(
+            (DiscrepancyKind.Stray, true), Assert.Single((await FoundAsync(order)).Select(d => (d.Kind, d.ResolvedAt is not null))));
     }
 
     [Theory]
@@ -153,9 +159,11 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
 
         var expected = status == "captured" ? "captured 700" : "cancelled 0";
         Assert.Equal(expected, await silo.QueryAsync<string>("""
-            select p.status || ' ' || (select coalesce(sum(amount), 0) from simulated_refund where payment_reference = p.reference) from simulated_payment p where reference = $1
+            select p.status || ' ' || (select coalesce(sum(amount), 0) from simulated_refund where payment_reference = p.reference)
+            from simulated_payment p where reference = $1
             """, stray));
-        Assert.Equal((DiscrepancyKind.Stray, true), Assert.Single((await FoundAsync(order)).Select(d => (d.Kind, d.ResolvedAt is not null))));
+        Assert.Equal(
+            (DiscrepancyKind.Stray, true), Assert.Single((await FoundAsync(order)).Select(d => (d.Kind, d.ResolvedAt is not null))));
         if (ordered)
             Assert.Equal((OrderStatus.Confirmed, 0), ((await OrderAsync(order)).Status, (await OrderAsync(order)).Payment.Refunded.Amount));
     }
@@ -180,7 +188,8 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         await BuyAsync();
         await silo.Books.RequestAsync("tester");
 
-        var ran = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => silo.Reconciler.RunIfDueAsync($"silo {i}", CancellationToken.None)));
+        var ran = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => silo.Reconciler.RunIfDueAsync($"silo {i}", CancellationToken.None)));
 
         Assert.Single(ran, r => r);
     }
@@ -196,7 +205,8 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         Assert.Null(await store.TryTakeAsync("silo", TimeSpan.FromSeconds(60), CancellationToken.None));
 
         (ReconciliationPosition Position, DateTimeOffset)? taken = null;
-        await Until.TrueAsync("the turn is free", TimeSpan.FromSeconds(30), async () => (taken = await store.TryTakeAsync("silo", TimeSpan.FromSeconds(60), CancellationToken.None)) is not null);
+        await Until.TrueAsync("the turn is free", TimeSpan.FromSeconds(30), async () =>
+            (taken = await store.TryTakeAsync("silo", TimeSpan.FromSeconds(60), CancellationToken.None)) is not null);
 
         Assert.Equal(position, taken!.Value.Position);
         Assert.False(await store.SaveAsync("dead silo", position, TimeSpan.FromSeconds(2), CancellationToken.None));
@@ -229,9 +239,15 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         Assert.Empty(orders.Except(found.Select(d => d.PaymentId)));
         Assert.Equal(found.OrderByDescending(d => d.LastSeenAt).Select(d => d.Id), found.Select(d => d.Id));
         Assert.All(found, d => Assert.Equal((DiscrepancyKind.Amount, null), (d.Kind, d.ResolvedAt)));
-        Assert.Equal(ErrorCode.ValidationFailed, (await silo.Books.ListAsync(filter, new PageRequest(1, "nonsense"), TestContext.Current.CancellationToken)).Error?.Code);
-        Assert.Empty((await silo.Books.ListAsync(filter with { To = DateTimeOffset.UnixEpoch }, new PageRequest(), TestContext.Current.CancellationToken)).Value!.Items);
-        Assert.Equal(found.Count, (await silo.Books.ListAsync(filter with { From = DateTimeOffset.UtcNow.AddDays(-1) }, new PageRequest(100), TestContext.Current.CancellationToken)).Value!.Items.Length);
+        Assert.Equal(
+            ErrorCode.ValidationFailed,
+            (await silo.Books.ListAsync(filter, new PageRequest(1, "nonsense"), TestContext.Current.CancellationToken)).Error?.Code);
+        Assert.Empty((await silo.Books.ListAsync(
+            filter with { To = DateTimeOffset.UnixEpoch }, new PageRequest(), TestContext.Current.CancellationToken)).Value!.Items);
+        Assert.Equal(
+            found.Count, (await silo.Books.ListAsync(
+                filter with { From = DateTimeOffset.UtcNow.AddDays(-1) }, new PageRequest(100), TestContext.Current.CancellationToken))
+                .Value!.Items.Length);
         Assert.True((await silo.Books.GetStatusAsync()).Open >= 3);
     }
 
@@ -245,7 +261,8 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         var reference = await silo.QueryAsync<string>("select reference from simulated_payment where order_id = $1", order);
 
         var effect = await review.ApplyAsync(
-            new PaymentUpdate("evt_1", "payment_intent.succeeded", reference, order) { Status = ProviderPaymentStatus.Captured }, again: false, CancellationToken.None);
+            new PaymentUpdate("evt_1", "payment_intent.succeeded", reference, order) { Status = ProviderPaymentStatus.Captured },
+            again: false, CancellationToken.None);
 
         Assert.Equal(PaymentUpdateOutcome.Known, effect);
         await ChangeAsync("update simulated_payment set status = 'captured' where order_id = $1", order);
@@ -255,7 +272,18 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
     public async Task more_payments_than_a_run_takes_are_compared_one_run_after_the_other_and_none_is_left_out()
     {
         await ChangeAsync("update payment_reconciliation set position = '{}', due_at = now() where $1 is not null", Guid.NewGuid());
-        var options = new PaymentsOptions { Reconciliation = { TooLongSeconds = 0.1, PageSize = 3, MaxPagesPerRun = 1, RequestsPerSecond = 1000, OverlapMinutes = 0, IntervalSeconds = 3600 } };
+        var options = new PaymentsOptions
+        {
+            Reconciliation =
+            {
+                TooLongSeconds = 0.1,
+                PageSize = 3,
+                MaxPagesPerRun = 1,
+                RequestsPerSecond = 1000,
+                OverlapMinutes = 0,
+                IntervalSeconds = 3600,
+            },
+        };
         var books = new ListedBooks(silo.Services.GetRequiredService<IProviderTransactions>());
         var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(silo.Services, Options.Create(options), books);
         var store = silo.Services.GetRequiredService<ReconciliationStore>();
@@ -292,7 +320,9 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
     {
         var old = await BuyAsync();
         await ChangeAsync("update simulated_payment set created_at = now() - interval '9 days' where order_id = $1", old);
-        await ChangeAsync("update payment_reconciliation set position = jsonb_build_object('paymentsComparedTo', now() - interval '10 days') where $1 is not null", Guid.NewGuid());
+        await ChangeAsync(
+            "update payment_reconciliation set position = jsonb_build_object('paymentsComparedTo', now() - interval '10 days') where $1 is "
+                + "not null", Guid.NewGuid());
         var books = new ListedBooks(silo.Services.GetRequiredService<IProviderTransactions>());
         var options = new PaymentsOptions { Reconciliation = { TooLongSeconds = 0.1, RequestsPerSecond = 1000, LookBackHours = 1 } };
         var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(silo.Services, Options.Create(options), books);
@@ -306,9 +336,11 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
     {
         public HashSet<Guid> Listed { get; } = [];
 
-        public Task<ProviderTransaction?> FindAsync(string reference, CancellationToken cancellation) => transactions.FindAsync(reference, cancellation);
+        public Task<ProviderTransaction?> FindAsync(string reference, CancellationToken cancellation) =>
+            transactions.FindAsync(reference, cancellation);
 
-        public async Task<ProviderTransactionPage> ListAsync(DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
+        public async Task<ProviderTransactionPage> ListAsync(
+            DateTimeOffset from, DateTimeOffset to, string? after, int limit, CancellationToken cancellation)
         {
             var page = await transactions.ListAsync(from, to, after, limit, cancellation);
             Listed.UnionWith(page.Items.Select(p => p.OrderId).OfType<Guid>());
@@ -321,7 +353,8 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         // What is younger than this is left alone.
         await Task.Delay(TimeSpan.FromSeconds(0.2));
         await silo.Books.RequestAsync("tester");
-        await Until.TrueAsync("a run is made", TimeSpan.FromSeconds(60), () => silo.Reconciler.RunIfDueAsync("test", CancellationToken.None));
+        await Until.TrueAsync(
+            "a run is made", TimeSpan.FromSeconds(60), () => silo.Reconciler.RunIfDueAsync("test", CancellationToken.None));
         var report = (await silo.Books.GetStatusAsync()).Last!;
         Assert.Null(report.Error);
         return report;
@@ -373,7 +406,8 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
     private async Task<(Guid Id, Func<Task<Order>> Buy)> PrepareAsync(string card = "pm_card_visa")
     {
         var sku = await silo.CreateProductAsync();
-        var stocked = await silo.Grains.GetGrain<Inventory.IInventoryItemGrain>(Sku.GrainKey(sku)).AdjustAsync(new Inventory.AdjustStock($"{Guid.NewGuid()}", 10, "delivery", null));
+        var stocked = await silo.Grains.GetGrain<Inventory.IInventoryItemGrain>(Sku.GrainKey(sku))
+            .AdjustAsync(new Inventory.AdjustStock($"{Guid.NewGuid()}", 10, "delivery", null));
         Assert.False(stocked.IsError);
         var guest = new Caller(null, Guid.NewGuid(), false);
         var cart = silo.Grains.GetGrain<Carts.ICartGrain>(guest.CartId!.Value);
@@ -382,7 +416,8 @@ public sealed class ReconciliationTests(ReconcilingSilo silo)
         var id = OrderId.For(guest, "key");
         async Task<Order> PlaceAsync()
         {
-            await silo.Grains.GetGrain<IOrderGrain>(id).PlaceAsync(new PlaceOrder(guest, Rules.Given.Address, null, card, "ada@example.com", "fingerprint"));
+            await silo.Grains.GetGrain<IOrderGrain>(id)
+                .PlaceAsync(new PlaceOrder(guest, Rules.Given.Address, null, card, "ada@example.com", "fingerprint"));
             return await OrderAsync(id);
         }
         return (id, PlaceAsync);

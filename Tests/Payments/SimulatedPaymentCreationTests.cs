@@ -19,7 +19,8 @@ public sealed class SimulatedPaymentCreationTests(StorageProviders silo)
         Assert.Equal(payments.Select(p => p.Reference), created.Select(c => c.Reference));
         Assert.All(created, c => Assert.Equal(ProviderPaymentStatus.Captured, c.Status));
         Assert.InRange(await silo.QueryAsync<long>(
-            "select count(distinct xmin::text) from simulated_payment where reference = any ($1)", [payments.Select(p => p.Reference).ToArray()]), 1, 2);
+            "select count(distinct xmin::text) from simulated_payment where reference = any ($1)",
+            [payments.Select(p => p.Reference).ToArray()]), 1, 2);
     }
 
     [Fact]
@@ -69,7 +70,8 @@ public sealed class SimulatedPaymentCreationTests(StorageProviders silo)
         await using var held = await HoldAsync(holder);
         var created = payments.Select(p => creation.CreateAsync(p, CancellationToken.None)).ToArray();
         await held.RollbackAsync(TestContext.Current.CancellationToken);
-        await Task.WhenAll(created).ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        await Task.WhenAll(created)
+            .ContinueWith(_ => { }, TaskScheduler.Default).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
         return created;
     }
 

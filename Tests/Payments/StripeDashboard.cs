@@ -20,9 +20,13 @@ internal static class StripeDashboard
     }
 
     /// <summary>Takes a payment, for an order of the shop's or for nobody; answers its id.</summary>
-    public static async Task<string> TakeAsync(this StripeServer stripe, long amount, string? order) => (await stripe.AskAsync("/v1/payment_intents",
-    [
-        ("amount", $"{amount}"), ("currency", "usd"), ("confirm", "true"), ("payment_method", "pm_card_visa"), ("allowed_payment_method_types[]", "card"),
-        .. order is null ? [] : ((string, string)[])[("metadata[order_id]", order), ("metadata[soonshop_key]", $"{Guid.Parse(order):N}/attempt/0")],
-    ]))["id"]!.GetValue<string>();
+    public static async Task<string> TakeAsync(this StripeServer stripe, long amount, string? order) =>
+        (await stripe.AskAsync("/v1/payment_intents",
+        [
+            ("amount", $"{amount}"), ("currency", "usd"), ("confirm", "true"), ("payment_method", "pm_card_visa"),
+            ("allowed_payment_method_types[]", "card"),
+            .. order is null
+                ? []
+                : ((string, string)[])[("metadata[order_id]", order), ("metadata[soonshop_key]", $"{Guid.Parse(order):N}/attempt/0")],
+        ]))["id"]!.GetValue<string>();
 }

@@ -12,7 +12,8 @@ public sealed class StripeFaultTests : StripeSide
     private static readonly CancellationToken None = CancellationToken.None;
     private static readonly TimeSpan TwoDays = TimeSpan.FromDays(2);
 
-    public static TheoryData<Fault> OneByOne => [Fault.TimeoutAfter, Fault.ErrorBefore, Fault.ErrorAfter, Fault.RateLimit, Fault.ResetBefore, Fault.ResetAfter, Fault.Slow];
+    public static TheoryData<Fault> OneByOne =>
+        [Fault.TimeoutAfter, Fault.ErrorBefore, Fault.ErrorAfter, Fault.RateLimit, Fault.ResetBefore, Fault.ResetAfter, Fault.Slow];
 
     // Impatient: a slow request is given up while it is under way.
     private IPaymentProvider Impatient(CaptureMode capture = CaptureMode.Automatic) =>
@@ -46,7 +47,9 @@ public sealed class StripeFaultTests : StripeSide
         var provider = Impatient();
         var waiting = await UntilDefiniteAsync(() => provider.CreateAsync(Payment("pm_card_authenticationRequired"), None));
         Server.Faults.Plan(fault, "POST /v1/payment_intents/{intent}/cancel", times: 2);
-        Assert.Equal(ProviderPaymentStatus.Cancelled, (await UntilDefiniteAsync(() => provider.CancelAsync(waiting.Reference!, "cancel", None))).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.Cancelled,
+            (await UntilDefiniteAsync(() => provider.CancelAsync(waiting.Reference!, "cancel", None))).Status);
     }
 
     [Theory, MemberData(nameof(OneByOne))]
@@ -107,7 +110,8 @@ public sealed class StripeFaultTests : StripeSide
         var (provider, command) = (Provider(), Payment("pm_nobody_knows"));
         await provider.CreateAsync(command, None);
         Assert.True((await provider.VoidAsync(command, None)).Status is ProviderPaymentStatus.Cancelled or ProviderPaymentStatus.Declined);
-        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await provider.VoidAsync(Payment(amount: 100_000_000), None));
+        Assert.Equal(
+            new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await provider.VoidAsync(Payment(amount: 100_000_000), None));
         Assert.Equal(0, Server.Books.Totals.Captured);
     }
 
@@ -140,7 +144,8 @@ public sealed class StripeFaultTests : StripeSide
         var (patient, impatient, command) = (Provider(), Provider(o => o.Retries = 0), Payment());
         Server.Faults.Plan(Fault.Slow, Creation);
         var creation = patient.CreateAsync(command, None);
-        await Until.TrueAsync("the creation is under way", TimeSpan.FromSeconds(30), () => Task.FromResult(Server.Faults.Counts.ContainsKey(Fault.Slow)));
+        await Until.TrueAsync(
+            "the creation is under way", TimeSpan.FromSeconds(30), () => Task.FromResult(Server.Faults.Counts.ContainsKey(Fault.Slow)));
         try
         {
             Assert.Equal(ProviderPaymentStatus.Captured, (await impatient.VoidAsync(command, None)).Status);
@@ -238,7 +243,9 @@ public sealed class StripeBreakerTests : StripeSide
 
         await using var server = await StripeServer.StartAsync(new StripeServerOptions { Port = port });
         await Until.TrueAsync("one may try", Limit, () => Task.FromResult(provider.IsAvailable));
-        Assert.Equal(ProviderPaymentStatus.Captured, (await UntilDefiniteAsync(() => provider.CreateAsync(Payment(), CancellationToken.None))).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.Captured,
+            (await UntilDefiniteAsync(() => provider.CreateAsync(Payment(), CancellationToken.None))).Status);
         Assert.True(provider.IsAvailable);
         Assert.Contains("works again", Log.Text, StringComparison.Ordinal);
     }
@@ -246,7 +253,8 @@ public sealed class StripeBreakerTests : StripeSide
     [Fact]
     public async Task while_it_is_open_nothing_is_sent()
     {
-        var provider = Provider(o => (o.Retries, o.BreakerMinimumRequests, o.BreakerSamplingSeconds, o.BreakerBreakSeconds) = (0, 2, 600, 600));
+        var provider = Provider(
+            o => (o.Retries, o.BreakerMinimumRequests, o.BreakerSamplingSeconds, o.BreakerBreakSeconds) = (0, 2, 600, 600));
         Server.Faults.Plan(Fault.ErrorBefore, "POST /v1/payment_intents", times: 2);
         for (var i = 0; i < 2; i++)
             await Assert.ThrowsAsync<UnavailableException>(() => provider.CreateAsync(Payment(), CancellationToken.None));

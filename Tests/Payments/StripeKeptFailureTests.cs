@@ -20,7 +20,8 @@ public sealed class StripeKeptFailureTests : StripeSide
         var provider = Provider(o => o.ApiBase = stripe.Url);
         await Assert.ThrowsAsync<UnavailableException>(() => provider.CreateAsync(Payment(), None));
         await Assert.ThrowsAsync<UnavailableException>(() => provider.VoidAsync(Payment(), None));
-        await Assert.ThrowsAsync<UnavailableException>(() => provider.RefundAsync(Refund(new ProviderPayment("pi_1", ProviderPaymentStatus.Captured), 500), None));
+        await Assert.ThrowsAsync<UnavailableException>(
+            () => provider.RefundAsync(Refund(new ProviderPayment("pi_1", ProviderPaymentStatus.Captured), 500), None));
         Assert.DoesNotContain(stripe.Keys, k => k.EndsWith("/2", StringComparison.Ordinal));
     }
 
@@ -33,8 +34,10 @@ public sealed class StripeKeptFailureTests : StripeSide
         var (create, withdraw) = (Payment(age: TimeSpan.FromMinutes(6)), Payment(age: TimeSpan.FromMinutes(6)));
         await Assert.ThrowsAsync<UnavailableException>(() => provider.CreateAsync(create, None));
         await Assert.ThrowsAsync<UnavailableException>(() => provider.VoidAsync(withdraw, None));
-        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.CreateAsync(create, None)));
-        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.VoidAsync(withdraw, None)));
+        Assert.Equal(
+            new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.CreateAsync(create, None)));
+        Assert.Equal(
+            new ProviderPayment(null, ProviderPaymentStatus.Cancelled), await UntilDefiniteAsync(() => provider.VoidAsync(withdraw, None)));
     }
 
     [Fact]
@@ -97,16 +100,20 @@ public sealed class StripeKeptFailureTests : StripeSide
             context.Response.ContentType = "application/json";
             if (HttpMethods.IsGet(context.Request.Method))
             {
-                return context.Response.WriteAsync(ListsAreEndless && !context.Request.Path.Value!.EndsWith("/search", StringComparison.Ordinal)
-                    ? """{"object":"list","url":"/","has_more":true,"data":[{"id":"pi_other","object":"payment_intent","amount":1,"currency":"usd","status":"succeeded","metadata":{}}]}"""
-                    : """{"object":"list","url":"/","has_more":false,"data":[]}""");
+                return context.Response.WriteAsync(
+                    ListsAreEndless && !context.Request.Path.Value!.EndsWith("/search", StringComparison.Ordinal)
+                        ? """{"object":"list","url":"/","has_more":true,"data":"""
+                            + """[{"id":"pi_other","object":"payment_intent","amount":1,"currency":"usd","status":"succeeded","metadata":"""
+                            + """{}}]}"""
+                        : """{"object":"list","url":"/","has_more":false,"data":[]}""");
             }
             var key = context.Request.Headers["Idempotency-Key"].ToString();
             lock (keys)
                 keys.Add(key);
             context.Response.Headers["Idempotency-Key"] = key;
             if (key.EndsWith("/2", StringComparison.Ordinal))
-                return context.Response.WriteAsync("""{"id":"re_2","object":"refund","amount":500,"currency":"usd","status":"succeeded","metadata":{}}""");
+                return context.Response.WriteAsync(
+                    """{"id":"re_2","object":"refund","amount":500,"currency":"usd","status":"succeeded","metadata":{}}""");
             context.Response.StatusCode = 500;
             context.Response.Headers["Idempotent-Replayed"] = "true";
             return context.Response.WriteAsync("""{"error":{"type":"api_error","message":"Sorry."}}""");

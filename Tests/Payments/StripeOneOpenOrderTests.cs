@@ -58,21 +58,23 @@ public sealed class StripeOneOpenOrderTests(StripeShopFixture shop) : IClassFixt
         for (var i = 0; i < 2; i++)
         {
             var refused = await customer.OrderAsync("second");
-            Assert.True((refused.Code, refused.Headers.ContainsKey("Retry-After")) is ("unavailable", true) or ("conflict", true), refused.Body);
+            Assert.True(
+                (refused.Code, refused.Headers.ContainsKey("Retry-After")) is ("unavailable", true) or ("conflict", true), refused.Body);
         }
         Assert.Equal(first, Assert.Single((await customer.GetAsync("/orders"))["items"]!.AsArray())!["id"]!.GetValue<string>());
 
         shop.Server.Faults.Clear();
         Reply? second = null;
-        await Until.TrueAsync("the second is bought", TimeSpan.FromSeconds(60), async () => (int)(second = await customer.OrderAsync("second")).Status == 201);
+        await Until.TrueAsync("the second is bought", TimeSpan.FromSeconds(60), async () =>
+            (int)(second = await customer.OrderAsync("second")).Status == 201);
         Assert.Equal("confirmed", second!.Text("status"));
         Assert.Equal(1, shop.Booked(first).Concat(shop.Booked(second.Text("id"))).Count(p => p.Captured > 0));
         Assert.All(shop.Booked(first), p => Assert.Equal("canceled", p.Status));
     }
 
     /// <summary>
-    /// Whether a guest's order is paid, or will be, is not known when the guest signs in. It goes along; when Stripe is back, one order is bought,
-    /// whether the account orders again or not, and whether it does so while Stripe is still away.
+    /// Whether a guest's order is paid, or will be, is not known when the guest signs in. It goes along; when Stripe is back, one order is
+    /// bought, whether the account orders again or not, and whether it does so while Stripe is still away.
     /// </summary>
     [Theory]
     [InlineData(null)]
@@ -95,7 +97,9 @@ public sealed class StripeOneOpenOrderTests(StripeShopFixture shop) : IClassFixt
             if (ordersWhileAway == true)
             {
                 var refused = await customer.OrderAsync("second");
-                Assert.True((refused.Code, refused.Headers.ContainsKey("Retry-After")) is ("unavailable", true) or ("conflict", true), refused.Body);
+                Assert.True(
+                    (refused.Code, refused.Headers.ContainsKey("Retry-After")) is ("unavailable", true) or ("conflict", true),
+                    refused.Body);
             }
 
             shop.Server.Faults.Clear();
@@ -104,16 +108,19 @@ public sealed class StripeOneOpenOrderTests(StripeShopFixture shop) : IClassFixt
             // The account's order takes the place of the guest's, unless that was paid before it could begin.
             var isFirst = second is null || second.Code == "cart-empty" || second.Text("id") == first;
             var bought = isFirst ? first : second!.Text("id");
-            await Until.TrueAsync("it is bought", TimeSpan.FromSeconds(60), async () => (await customer.GetAsync($"/orders/{bought}")).Text("status") == "confirmed");
+            await Until.TrueAsync("it is bought", TimeSpan.FromSeconds(60), async () =>
+                (await customer.GetAsync($"/orders/{bought}")).Text("status") == "confirmed");
             var orders = (await customer.GetAsync("/orders"))["items"]!.AsArray();
             Assert.Equal(bought, Assert.Single(orders, o => o!["status"]!.GetValue<string>() == "confirmed")!["id"]!.GetValue<string>());
             Assert.All(orders, o => Assert.Contains(o!["status"]!.GetValue<string>(), (string[])["confirmed", "cancelled"]));
-            var taken = Assert.Single(shop.Server.Books.Payments, p => p.Captured > 0 && orders.Any(o => p.Metadata["order_id"] == o!["id"]!.GetValue<string>()));
+            var taken = Assert.Single(
+                shop.Server.Books.Payments, p => p.Captured > 0 && orders.Any(o => p.Metadata["order_id"] == o!["id"]!.GetValue<string>()));
             Assert.Equal(bought, taken.Metadata["order_id"]);
             await Until.TrueAsync("its units are sold, and the carts are empty", TimeSpan.FromSeconds(60), async () =>
             {
                 var level = await shop.Admin.GetAsync($"/inventory/{sku}");
-                return (level.Number("onHand"), level.Number("reserved")) == (4, 0) && (await customer.GetAsync("/cart"))["items"]!.AsArray().Count == 0;
+                return (level.Number("onHand"), level.Number("reserved")) == (4, 0)
+                    && (await customer.GetAsync("/cart"))["items"]!.AsArray().Count == 0;
             });
         }
         finally
@@ -122,7 +129,9 @@ public sealed class StripeOneOpenOrderTests(StripeShopFixture shop) : IClassFixt
         }
     }
 
-    /// <summary>The customer completes 3-D Secure of the first order while the second is placed. Stripe takes the one or the other.</summary>
+    /// <summary>
+    /// The customer completes 3-D Secure of the first order while the second is placed. Stripe takes the one or the other.
+    /// </summary>
     [Fact]
     public async Task of_two_finishes_at_once_stripe_takes_one()
     {
@@ -168,7 +177,10 @@ public sealed class StripeOneOpenOrderTests(StripeShopFixture shop) : IClassFixt
 
         // The first may be paid, and gone from the cart, before the second is asked for.
         var bought = firstWon ? first : $"{next.OrderId}";
-        Assert.True((firstWon && ordered.Code == "cart-empty") || ((int)ordered.Status, ordered.Text("id"), ordered.Text("status")) == (201, bought, "confirmed"), ordered.Body);
+        Assert.True(
+            (firstWon && ordered.Code == "cart-empty")
+                || ((int)ordered.Status, ordered.Text("id"), ordered.Text("status")) == (201, bought, "confirmed"),
+            ordered.Body);
         Assert.Equal(firstWon ? "succeeded" : "canceled", Booked(first).Status);
         Assert.Equal(2499, Assert.Single(shop.Booked(first).Concat(shop.Booked($"{next.OrderId}")), p => p.Captured > 0).Captured);
         Assert.Equal("confirmed", (await buyer.Guest.GetAsync($"/orders/{bought}")).Text("status"));

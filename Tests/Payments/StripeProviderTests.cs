@@ -47,7 +47,9 @@ public sealed class StripeProviderTests : StripeSide
     [InlineData("pm_card_visa", 0, "amount_too_small")]
     [InlineData("pm_card_visa", 1, "amount_too_small")]
     public async Task what_stripe_refuses_is_declined_without_a_payment(string method, long amount, string code) =>
-        Assert.Equal(new ProviderPayment(null, ProviderPaymentStatus.Declined, null, code), await Provider().CreateAsync(Payment(method, amount), None));
+        Assert.Equal(
+            new ProviderPayment(null, ProviderPaymentStatus.Declined, null, code),
+            await Provider().CreateAsync(Payment(method, amount), None));
 
     [Fact]
     public async Task a_payment_that_needs_the_customer_goes_on_when_the_customer_has_acted()
@@ -107,7 +109,8 @@ public sealed class StripeProviderTests : StripeSide
         Assert.Equal(ProviderRefundStatus.Failed, (await provider.RefundAsync(Refund(held, 1501), None)).Status);
         Assert.Equal(ProviderRefundStatus.Succeeded, (await provider.RefundAsync(Refund(held, 1500, 2), None)).Status);
         Assert.Equal([1500], (await provider.RetrieveAsync(held.Reference!, None))!.Refunds.Select(r => r.Amount));
-        Assert.Equal(ProviderPaymentStatus.Captured, (await provider.CaptureAsync(held.Reference!, new Money(1500, "USD"), "again", None)).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.Captured, (await provider.CaptureAsync(held.Reference!, new Money(1500, "USD"), "again", None)).Status);
     }
 
     [Fact]
@@ -118,7 +121,9 @@ public sealed class StripeProviderTests : StripeSide
 
         Assert.Equal(ProviderPaymentStatus.Cancelled, (await provider.CancelAsync(one.Reference!, "cancel", None)).Status);
         Server.ExpireAuthorization(other.Reference!);
-        Assert.Equal(ProviderPaymentStatus.Cancelled, (await provider.CaptureAsync(other.Reference!, new Money(2000, "USD"), "capture", None)).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.Cancelled,
+            (await provider.CaptureAsync(other.Reference!, new Money(2000, "USD"), "capture", None)).Status);
         Assert.Equal(0, Server.Books.Totals.Captured + Server.Books.Totals.Capturable);
     }
 
@@ -137,9 +142,13 @@ public sealed class StripeProviderTests : StripeSide
         var provider = Provider(capture: CaptureMode.Manual);
         var waiting = await provider.CreateAsync(Payment("pm_card_authenticationRequired"), None);
         // Nothing is held yet: refused, and kept under the key.
-        Assert.Equal(ProviderPaymentStatus.RequiresAction, (await provider.CaptureAsync(waiting.Reference!, new Money(2000, "USD"), "capture", None)).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.RequiresAction,
+            (await provider.CaptureAsync(waiting.Reference!, new Money(2000, "USD"), "capture", None)).Status);
         Server.Authenticate(waiting.Reference!);
-        Assert.Equal(ProviderPaymentStatus.Captured, (await provider.CaptureAsync(waiting.Reference!, new Money(2000, "USD"), "capture", None)).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.Captured,
+            (await provider.CaptureAsync(waiting.Reference!, new Money(2000, "USD"), "capture", None)).Status);
     }
 
     [Fact]
@@ -201,8 +210,11 @@ public sealed class StripeProviderTests : StripeSide
     public async Task nothing_can_be_taken_under_what_stripe_does_not_know_in_test_mode(string reference)
     {
         Assert.Equal(ProviderPaymentStatus.Cancelled, (await Provider().CancelAsync(reference, "cancel", None)).Status);
-        Assert.Equal(ProviderPaymentStatus.Cancelled, (await Provider().CaptureAsync(reference, new Money(100, "USD"), "capture", None)).Status);
-        Assert.Equal(ProviderRefundStatus.Failed, (await Provider().RefundAsync(Refund(new ProviderPayment(reference, ProviderPaymentStatus.Captured), 100), None)).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.Cancelled, (await Provider().CaptureAsync(reference, new Money(100, "USD"), "capture", None)).Status);
+        Assert.Equal(
+            ProviderRefundStatus.Failed,
+            (await Provider().RefundAsync(Refund(new ProviderPayment(reference, ProviderPaymentStatus.Captured), 100), None)).Status);
     }
 
     [Fact]
@@ -221,7 +233,8 @@ public sealed class StripeProviderTests : StripeSide
     [Fact]
     public async Task the_version_can_be_another_than_the_librarys()
     {
-        Assert.Equal(ProviderPaymentStatus.Captured, (await Provider(o => o.ApiVersion = "2025-03-31.basil").CreateAsync(Payment(), None)).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.Captured, (await Provider(o => o.ApiVersion = "2025-03-31.basil").CreateAsync(Payment(), None)).Status);
         // The server refuses what is no version: so it was sent.
         Assert.Equal(ProviderPaymentStatus.Declined, (await Provider(o => o.ApiVersion = "nonsense").CreateAsync(Payment(), None)).Status);
     }
@@ -247,7 +260,9 @@ public sealed class StripeProviderTests : StripeSide
         var ada = await CustomerAsync(methods, "ada@example.com");
         Assert.Empty(await methods.ListAsync(ada, None));
 
-        Assert.Equal(ProviderPaymentStatus.Captured, (await provider.CreateAsync(Payment() with { Customer = ada, KeepMethod = true }, None)).Status);
+        Assert.Equal(
+            ProviderPaymentStatus.Captured,
+            (await provider.CreateAsync(Payment() with { Customer = ada, KeepMethod = true }, None)).Status);
 
         var kept = Assert.Single(await methods.ListAsync(ada, None));
         Assert.Equal(("visa", "4242"), (kept.Brand, kept.Last4));
@@ -293,7 +308,8 @@ public sealed class StripeProviderTests : StripeSide
     }
 
     private static async Task<string> CustomerAsync(IPaymentMethods methods, string email) =>
-        (await methods.CreateCustomerAsync(new CreateProviderCustomer($"{Guid.NewGuid()}", Guid.NewGuid(), email, DateTimeOffset.UtcNow), None))!;
+        (await methods.CreateCustomerAsync(
+            new CreateProviderCustomer($"{Guid.NewGuid()}", Guid.NewGuid(), email, DateTimeOffset.UtcNow), None))!;
 
     private static async Task<(ProviderPaymentStatus, string?)> OutcomeAsync(IPaymentProvider provider, CreateProviderPayment command)
     {

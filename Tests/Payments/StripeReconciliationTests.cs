@@ -21,7 +21,8 @@ public sealed class UnheardShop : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         shop = await StripeShop.CreateAsync(o => o.Webhooks.Clear(),
-            ("Payments__Reconciliation__IntervalSeconds", "1"), ("Payments__Reconciliation__TooLongSeconds", "1"), ("Payments__Reconciliation__RequestsPerSecond", "100"),
+            ("Payments__Reconciliation__IntervalSeconds", "1"), ("Payments__Reconciliation__TooLongSeconds", "1"),
+            ("Payments__Reconciliation__RequestsPerSecond", "100"),
             ("Checkout__CheckoutDueSeconds", "3600"), ("Checkout__PaymentWindowMinutes", "120"));
         await shop.Shop.StartSiloAsync();
         Api = await shop.StartApiAsync();
@@ -39,12 +40,14 @@ public sealed class UnheardShop : IAsyncLifetime
     /// <summary>The order's payment at Stripe.</summary>
     internal string Reference(string order) => Stripe.Books.Payments.Single(p => p.Metadata.GetValueOrDefault("order_id") == order).Id;
 
-    internal Task UntilAsync(string what, ApiClient guest, string id, Func<Reply, bool> holds) => Until.TrueAsync(what, TimeSpan.FromSeconds(90), async () =>
-        await Buyer.TryAsync(() => guest.GetAsync($"/orders/{id}")) is { } reply && (int)reply.Status == 200 && holds(reply));
+    internal Task UntilAsync(string what, ApiClient guest, string id, Func<Reply, bool> holds) =>
+        Until.TrueAsync(what, TimeSpan.FromSeconds(90), async () =>
+            await Buyer.TryAsync(() => guest.GetAsync($"/orders/{id}")) is { } reply && (int)reply.Status == 200 && holds(reply));
 
     /// <summary>Waits until a discrepancy of an order is noted as settled.</summary>
     internal Task SettledAsync(string kind, string order) => Until.TrueAsync($"{kind} is settled", TimeSpan.FromSeconds(90), async () =>
-        Expect.Status(200, await Admin.GetAsync($"/admin/payments/discrepancies?resolved=true&kind={kind}&limit=100"))["items"]!.AsArray().Any(d => d!["paymentId"]!.GetValue<string>() == order));
+        Expect.Status(200, await Admin.GetAsync($"/admin/payments/discrepancies?resolved=true&kind={kind}&limit=100"))["items"]!.AsArray()
+            .Any(d => d!["paymentId"]!.GetValue<string>() == order));
 
     public ValueTask DisposeAsync() => shop.DisposeAsync();
 }
@@ -119,7 +122,8 @@ public sealed class ExpiringAuthorizationTests
     public async Task an_authorization_that_ends_at_stripe_cancels_the_order(bool webhooks)
     {
         await using var shop = await StripeShop.CreateAsync(webhooks ? null : o => o.Webhooks.Clear(),
-            ("Payments__Capture", "Manual"), ("Payments__Reconciliation__TooLongSeconds", "1"), ("Payments__Reconciliation__IntervalSeconds", webhooks ? "86400" : "1"));
+            ("Payments__Capture", "Manual"), ("Payments__Reconciliation__TooLongSeconds", "1"),
+            ("Payments__Reconciliation__IntervalSeconds", webhooks ? "86400" : "1"));
         await shop.Shop.StartSiloAsync();
         var api = await shop.StartApiAsync();
         var admin = await Administrator.ArriveAsync(api);
@@ -132,7 +136,8 @@ public sealed class ExpiringAuthorizationTests
 
         await Until.TrueAsync("the order is cancelled", TimeSpan.FromSeconds(90), async () =>
             (await buyer.Guest.GetAsync($"/orders/{buyer.OrderId}")).Text("status") == "cancelled");
-        await Until.TrueAsync("the stock is back", TimeSpan.FromSeconds(60), async () => (await admin.GetAsync($"/inventory/{sku}")).Number("available") == 5);
+        await Until.TrueAsync("the stock is back", TimeSpan.FromSeconds(60), async () =>
+            (await admin.GetAsync($"/inventory/{sku}")).Number("available") == 5);
         Assert.Equal(0, shop.Stripe.Books.Totals.Captured);
     }
 }

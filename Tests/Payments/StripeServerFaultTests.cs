@@ -15,7 +15,8 @@ public sealed class StripeServerFaultTests : StripeServerTest
         stripe.Server.Faults.Plan(Fault.TimeoutAfter);
         using var patience = new CancellationTokenSource();
         var request = stripe.SendAsync(HttpMethod.Post, Create, Form, "key-1", patience.Token);
-        await Until.TrueAsync("the payment is on the books", TimeSpan.FromSeconds(30), () => Task.FromResult(stripe.Server.Books.Payments.Length == 1));
+        await Until.TrueAsync(
+            "the payment is on the books", TimeSpan.FromSeconds(30), () => Task.FromResult(stripe.Server.Books.Payments.Length == 1));
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
 
@@ -51,7 +52,8 @@ public sealed class StripeServerFaultTests : StripeServerTest
         var again = await stripe.PostAsync(Create, Form + "&metadata[order_id]=o-1", "key-1");
 
         Assert.Equal((HttpStatusCode.InternalServerError, "false"), (first.Status, first.Headers["Stripe-Should-Retry"]));
-        Assert.Equal((HttpStatusCode.InternalServerError, true, "false"), (again.Status, again.Replayed, again.Headers["Stripe-Should-Retry"]));
+        Assert.Equal(
+            (HttpStatusCode.InternalServerError, true, "false"), (again.Status, again.Replayed, again.Headers["Stripe-Should-Retry"]));
         Assert.Equal("o-1", Assert.Single(stripe.Server.Books.Payments).Metadata["order_id"]);
     }
 
@@ -65,7 +67,8 @@ public sealed class StripeServerFaultTests : StripeServerTest
         List<HttpStatusCode> statuses = [];
         foreach (var id in ids)
             statuses.Add((await stripe.PostAsync($"{Create}/{id}/cancel")).Status);
-        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.InternalServerError, HttpStatusCode.InternalServerError, HttpStatusCode.OK], statuses);
+        Assert.Equal(
+            [HttpStatusCode.OK, HttpStatusCode.InternalServerError, HttpStatusCode.InternalServerError, HttpStatusCode.OK], statuses);
         Assert.Equal(2, stripe.Server.Faults.Counts[Fault.ErrorBefore]);
     }
 
@@ -109,14 +112,26 @@ public sealed class StripeServerFaultTests : StripeServerTest
     [Fact]
     public async Task the_books_add_up_whatever_goes_wrong()
     {
-        foreach (var fault in new[] { Fault.TimeoutAfter, Fault.ErrorBefore, Fault.RateLimit, Fault.ResetBefore, Fault.ResetAfter, Fault.WebhookDuplicated, Fault.WebhookReordered })
-            stripe.Server.Faults.SetRate(fault, 0.08);
-        await Parallel.ForAsync(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (i, _) =>
+        foreach (var fault in new[]
         {
-            var paid = await UntilAnsweredAsync(Create, $"{Form}&confirm=true&payment_method=pm_card_visa&allowed_payment_method_types[]=card&metadata[order_id]={i}", $"pay-{i}");
-            if (i % 2 == 0)
-                await UntilAnsweredAsync("/v1/refunds", $"payment_intent={paid.Text("id")}&amount={100 + i}", $"refund-{i}");
-        });
+            Fault.TimeoutAfter,
+            Fault.ErrorBefore,
+            Fault.RateLimit,
+            Fault.ResetBefore,
+            Fault.ResetAfter,
+            Fault.WebhookDuplicated,
+            Fault.WebhookReordered,
+        })
+            stripe.Server.Faults.SetRate(fault, 0.08);
+        await Parallel.ForAsync(
+            0, 100, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancellation }, async (i, _) =>
+            {
+                var paid = await UntilAnsweredAsync(
+                    Create, $"{Form}&confirm=true&payment_method=pm_card_visa&allowed_payment_method_types[]=card&metadata[order_id]={i}",
+                    $"pay-{i}");
+                if (i % 2 == 0)
+                    await UntilAnsweredAsync("/v1/refunds", $"payment_intent={paid.Text("id")}&amount={100 + i}", $"refund-{i}");
+            });
 
         var books = stripe.Server.Books;
         Assert.Equal(100, books.By("order_id").Count);

@@ -24,7 +24,8 @@ internal sealed class StripeServerFixture : IAsyncDisposable
         {
             ApiKey = server.Options.ApiKey,
             ApiBase = server.Url,
-            HttpClient = new SystemNetHttpClient(new HttpClient { Timeout = TimeSpan.FromSeconds(60) }, maxNetworkRetries: 0, enableTelemetry: false),
+            HttpClient = new SystemNetHttpClient(
+                new HttpClient { Timeout = TimeSpan.FromSeconds(60) }, maxNetworkRetries: 0, enableTelemetry: false),
         });
     }
 
@@ -52,14 +53,22 @@ internal sealed class StripeServerFixture : IAsyncDisposable
             context.Response.StatusCode = await fixture.Answer(Interlocked.Increment(ref numbered));
         });
         await hook.StartAsync();
-        var options = new StripeServerOptions { Port = 0, WebhookBackoffSeconds = 0.05, HangSeconds = 60, SlowSeconds = 0.5, WebhookDelaySeconds = 0.5 };
+        var options = new StripeServerOptions
+        {
+            Port = 0,
+            WebhookBackoffSeconds = 0.05,
+            HangSeconds = 60,
+            SlowSeconds = 0.5,
+            WebhookDelaySeconds = 0.5,
+        };
         options.Webhooks.Add(new WebhookTarget { Url = url + "/hook", Secrets = [Secret] });
         configure?.Invoke(options);
         return fixture = new StripeServerFixture(await StripeServer.StartAsync(options), hook);
     }
 
     /// <summary>Sends a form, written as a query is; answers status, body and headers.</summary>
-    public async Task<Reply> SendAsync(HttpMethod method, string path, string form = "", string? key = null, CancellationToken cancellation = default)
+    public async Task<Reply> SendAsync(
+        HttpMethod method, string path, string form = "", string? key = null, CancellationToken cancellation = default)
     {
         using var request = new HttpRequestMessage(method, method == HttpMethod.Get && form.Length > 0 ? $"{path}?{form}" : path);
         if (method != HttpMethod.Get)
@@ -76,17 +85,27 @@ internal sealed class StripeServerFixture : IAsyncDisposable
     public Task<Reply> GetAsync(string path, string query = "") => SendAsync(HttpMethod.Get, path, query);
 
     /// <summary>Pays with a card; throws what Stripe's client throws.</summary>
-    public Task<PaymentIntent> PayAsync(string card = "pm_card_visa", long amount = 2000, Action<PaymentIntentCreateOptions>? configure = null, string? key = null)
+    public Task<PaymentIntent> PayAsync(
+        string card = "pm_card_visa", long amount = 2000, Action<PaymentIntentCreateOptions>? configure = null, string? key = null)
     {
-        var options = new PaymentIntentCreateOptions { Amount = amount, Currency = "usd", PaymentMethod = card, Confirm = true, AllowedPaymentMethodTypes = ["card"] };
+        var options = new PaymentIntentCreateOptions
+        {
+            Amount = amount,
+            Currency = "usd",
+            PaymentMethod = card,
+            Confirm = true,
+            AllowedPaymentMethodTypes = ["card"],
+        };
         configure?.Invoke(options);
-        return Client.V1.PaymentIntents.CreateAsync(options, key is null ? null : new RequestOptions { IdempotencyKey = key }, TestContext.Current.CancellationToken);
+        return Client.V1.PaymentIntents.CreateAsync(
+            options, key is null ? null : new RequestOptions { IdempotencyKey = key }, TestContext.Current.CancellationToken);
     }
 
     /// <summary>Waits for the webhooks of these types, at least; answers all that came.</summary>
     public async Task<IReadOnlyList<Post>> WebhooksAsync(params string[] types)
     {
-        await Until.TrueAsync($"webhooks {string.Join(", ", types)}", TimeSpan.FromSeconds(30), () => Task.FromResult(types.All(t => Posts.Any(p => p.Type == t))));
+        await Until.TrueAsync($"webhooks {string.Join(", ", types)}", TimeSpan.FromSeconds(30), () =>
+            Task.FromResult(types.All(t => Posts.Any(p => p.Type == t))));
         return [.. Posts];
     }
 

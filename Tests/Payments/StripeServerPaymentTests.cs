@@ -54,7 +54,8 @@ public sealed class StripeServerPaymentTests : StripeServerTest
         Assert.Equal(code, charge.FailureCode);
         Assert.False(charge.Paid);
         // Another card pays the same intent.
-        var paid = await Intents.ConfirmAsync(declined.StripeError.PaymentIntent.Id, new() { PaymentMethod = "pm_card_mastercard" }, cancellationToken: Cancellation);
+        var paid = await Intents.ConfirmAsync(
+            declined.StripeError.PaymentIntent.Id, new() { PaymentMethod = "pm_card_mastercard" }, cancellationToken: Cancellation);
         Assert.Equal("succeeded", paid.Status);
         Assert.Null(paid.LastPaymentError);
         Assert.Equal(2, stripe.Server.Books.Payments.Single().Charges);
@@ -97,7 +98,8 @@ public sealed class StripeServerPaymentTests : StripeServerTest
     [InlineData("pm_card_authenticationRequiredOnSetup", null, "requires_action")]
     public async Task authentication_is_asked_for_where_the_card_or_the_shop_wants_it(string card, string? request, string status)
     {
-        var intent = await stripe.PayAsync(card, configure: o => o.PaymentMethodOptions = new() { Card = new() { RequestThreeDSecure = request } });
+        var intent = await stripe.PayAsync(
+            card, configure: o => o.PaymentMethodOptions = new() { Card = new() { RequestThreeDSecure = request } });
         Assert.Equal(status, intent.Status);
     }
 
@@ -123,11 +125,14 @@ public sealed class StripeServerPaymentTests : StripeServerTest
     [Fact]
     public async Task an_intent_is_made_first_and_confirmed_later()
     {
-        var intent = await Intents.CreateAsync(new() { Amount = 2000, Currency = "usd", AutomaticPaymentMethods = new() { Enabled = true, AllowRedirects = "never" } }, cancellationToken: Cancellation);
+        var intent = await Intents.CreateAsync(
+            new() { Amount = 2000, Currency = "usd", AutomaticPaymentMethods = new() { Enabled = true, AllowRedirects = "never" } },
+            cancellationToken: Cancellation);
         Assert.Equal("requires_payment_method", intent.Status);
         var empty = await Assert.ThrowsAsync<StripeException>(() => Intents.ConfirmAsync(intent.Id, cancellationToken: Cancellation));
         Assert.Equal("payment_intent_unexpected_state", empty.StripeError.Code);
-        intent = await Intents.UpdateAsync(intent.Id, new() { Amount = 2500, PaymentMethod = "pm_card_visa" }, cancellationToken: Cancellation);
+        intent = await Intents.UpdateAsync(
+            intent.Id, new() { Amount = 2500, PaymentMethod = "pm_card_visa" }, cancellationToken: Cancellation);
         Assert.Equal("requires_confirmation", intent.Status);
 
         intent = await Intents.ConfirmAsync(intent.Id, cancellationToken: Cancellation);
@@ -139,7 +144,9 @@ public sealed class StripeServerPaymentTests : StripeServerTest
             () => Intents.UpdateAsync(intent.Id, new() { Amount = 1 }, cancellationToken: Cancellation),
         })
             Assert.Equal("payment_intent_unexpected_state", (await Assert.ThrowsAsync<StripeException>(again)).StripeError.Code);
-        Assert.Equal("late", (await Intents.UpdateAsync(intent.Id, new() { Metadata = new() { ["note"] = "late" } }, cancellationToken: Cancellation)).Metadata["note"]);
+        Assert.Equal(
+            "late", (await Intents.UpdateAsync(
+                intent.Id, new() { Metadata = new() { ["note"] = "late" } }, cancellationToken: Cancellation)).Metadata["note"]);
     }
 
     [Fact]
@@ -149,10 +156,12 @@ public sealed class StripeServerPaymentTests : StripeServerTest
         Assert.Equal("requires_capture", intent.Status);
         Assert.Equal(2000, intent.AmountCapturable);
         Assert.Equal(0, intent.AmountReceived);
-        var tooMuch = await Assert.ThrowsAsync<StripeException>(() => Intents.CaptureAsync(intent.Id, new() { AmountToCapture = 2001 }, cancellationToken: Cancellation));
+        var tooMuch = await Assert.ThrowsAsync<StripeException>(
+            () => Intents.CaptureAsync(intent.Id, new() { AmountToCapture = 2001 }, cancellationToken: Cancellation));
         Assert.Equal("amount_too_large", tooMuch.StripeError.Code);
 
-        intent = await Intents.CaptureAsync(intent.Id, new() { AmountToCapture = 1500, Expand = ["latest_charge"] }, cancellationToken: Cancellation);
+        intent = await Intents.CaptureAsync(
+            intent.Id, new() { AmountToCapture = 1500, Expand = ["latest_charge"] }, cancellationToken: Cancellation);
 
         Assert.Equal("succeeded", intent.Status);
         Assert.Equal(1500, intent.AmountReceived);
@@ -169,7 +178,8 @@ public sealed class StripeServerPaymentTests : StripeServerTest
     public async Task an_intent_is_cancelled_once_and_not_after_it_succeeded()
     {
         var authorized = await stripe.PayAsync(configure: o => o.CaptureMethod = "manual");
-        var cancelled = await Intents.CancelAsync(authorized.Id, new() { CancellationReason = "abandoned" }, cancellationToken: Cancellation);
+        var cancelled = await Intents.CancelAsync(
+            authorized.Id, new() { CancellationReason = "abandoned" }, cancellationToken: Cancellation);
         Assert.Equal("canceled", cancelled.Status);
         Assert.Equal("abandoned", cancelled.CancellationReason);
         Assert.NotNull(cancelled.CanceledAt);
@@ -181,7 +191,8 @@ public sealed class StripeServerPaymentTests : StripeServerTest
             Assert.Equal(400, (int)refused.HttpStatusCode);
             Assert.Equal("payment_intent_unexpected_state", refused.StripeError.Code);
             Assert.Equal(id, refused.StripeError.PaymentIntent.Id);
-            Assert.StartsWith("You cannot cancel this PaymentIntent because it has a status of ", refused.Message, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "You cannot cancel this PaymentIntent because it has a status of ", refused.Message, StringComparison.Ordinal);
         }
     }
 
@@ -190,9 +201,12 @@ public sealed class StripeServerPaymentTests : StripeServerTest
     {
         var refunds = stripe.Client.V1.Refunds;
         var authorized = await stripe.PayAsync(configure: o => o.CaptureMethod = "manual");
-        await Assert.ThrowsAsync<StripeException>(() => refunds.CreateAsync(new() { PaymentIntent = authorized.Id }, cancellationToken: Cancellation));
-        await Assert.ThrowsAsync<StripeException>(() => refunds.CreateAsync(new() { Charge = authorized.LatestChargeId }, cancellationToken: Cancellation));
-        var nothing = await Assert.ThrowsAsync<StripeException>(() => refunds.CreateAsync(new() { Amount = 5 }, cancellationToken: Cancellation));
+        await Assert.ThrowsAsync<StripeException>(
+            () => refunds.CreateAsync(new() { PaymentIntent = authorized.Id }, cancellationToken: Cancellation));
+        await Assert.ThrowsAsync<StripeException>(
+            () => refunds.CreateAsync(new() { Charge = authorized.LatestChargeId }, cancellationToken: Cancellation));
+        var nothing = await Assert.ThrowsAsync<StripeException>(
+            () => refunds.CreateAsync(new() { Amount = 5 }, cancellationToken: Cancellation));
         Assert.Equal("parameter_missing", nothing.StripeError.Code);
         Assert.Empty(stripe.Server.Books.Refunds);
     }
@@ -202,17 +216,21 @@ public sealed class StripeServerPaymentTests : StripeServerTest
     {
         var intent = await stripe.PayAsync();
         var refunds = stripe.Client.V1.Refunds;
-        var first = await refunds.CreateAsync(new() { PaymentIntent = intent.Id, Amount = 500, Metadata = new() { ["refund"] = "r-1" } }, cancellationToken: Cancellation);
+        var first = await refunds.CreateAsync(
+            new() { PaymentIntent = intent.Id, Amount = 500, Metadata = new() { ["refund"] = "r-1" } }, cancellationToken: Cancellation);
         Assert.Equal("succeeded", first.Status);
         Assert.Equal("r-1", first.Metadata["refund"]);
-        var tooMuch = await Assert.ThrowsAsync<StripeException>(() => refunds.CreateAsync(new() { PaymentIntent = intent.Id, Amount = 1501 }, cancellationToken: Cancellation));
+        var tooMuch = await Assert.ThrowsAsync<StripeException>(
+            () => refunds.CreateAsync(new() { PaymentIntent = intent.Id, Amount = 1501 }, cancellationToken: Cancellation));
         Assert.Equal("Refund amount ($15.01 usd) is greater than unrefunded amount on charge ($15.00 usd)", tooMuch.Message);
 
         await refunds.CreateAsync(new() { Charge = intent.LatestChargeId }, cancellationToken: Cancellation);
 
-        var none = await Assert.ThrowsAsync<StripeException>(() => refunds.CreateAsync(new() { PaymentIntent = intent.Id }, cancellationToken: Cancellation));
+        var none = await Assert.ThrowsAsync<StripeException>(
+            () => refunds.CreateAsync(new() { PaymentIntent = intent.Id }, cancellationToken: Cancellation));
         Assert.Equal("charge_already_refunded", none.StripeError.Code);
-        var charge = await stripe.Client.V1.Charges.GetAsync(intent.LatestChargeId, new() { Expand = ["refunds"] }, cancellationToken: Cancellation);
+        var charge = await stripe.Client.V1.Charges.GetAsync(
+            intent.LatestChargeId, new() { Expand = ["refunds"] }, cancellationToken: Cancellation);
         Assert.True(charge.Refunded);
         Assert.Equal([1500, 500], charge.Refunds.Select(r => r.Amount));
         var listed = await refunds.ListAsync(new() { PaymentIntent = intent.Id, Limit = 1 }, cancellationToken: Cancellation);

@@ -16,14 +16,16 @@ public sealed class StripeServerProcessTests
     public async Task it_runs_until_it_is_asked_to_end()
     {
         var port = TcpPort.Free();
-        using var process = Process.Start(Command([("Port", $"{port}"), ("ApiKey", "sk_test_of_the_test"), ("FaultRates__RateLimit", "0")]))!;
+        using var process = Process.Start(
+            Command([("Port", $"{port}"), ("ApiKey", "sk_test_of_the_test"), ("FaultRates__RateLimit", "0")]))!;
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         http.DefaultRequestHeaders.Authorization = new("Bearer", "sk_test_of_the_test");
         await Until.TrueAsync("the server answers", TimeSpan.FromSeconds(60), async () =>
         {
             try
             {
-                return process.HasExited || (await http.GetAsync(new Uri("/v1/payment_intents", UriKind.Relative), Cancellation)).StatusCode == HttpStatusCode.OK;
+                return process.HasExited || (await http.GetAsync(new Uri("/v1/payment_intents", UriKind.Relative), Cancellation)).StatusCode
+                    == HttpStatusCode.OK;
             }
             catch (HttpRequestException)
             {
@@ -45,11 +47,21 @@ public sealed class StripeServerProcessTests
     public async Task every_wrong_setting_is_named_at_once()
     {
         var (code, error) = await RunAsync(
-            ("Port", "65536"), ("ApiKey", "sk_live_never"), ("ApiVersion", "yesterday"), ("WebhookAttempts", "0"), ("Webhooks__0__Url", "nowhere"),
-            ("Webhooks__0__Secrets__0", "secret"), ("FaultRates__Earthquake", "2"), ("HangSeconds", "-1"));
+            ("Port", "65536"), ("ApiKey", "sk_live_never"), ("ApiVersion", "yesterday"), ("WebhookAttempts", "0"),
+            ("Webhooks__0__Url", "nowhere"), ("Webhooks__0__Secrets__0", "secret"), ("FaultRates__Earthquake", "2"), ("HangSeconds", "-1"));
         Assert.Equal(ConfigurationError, code);
         Assert.Contains("9 problem(s)", error, StringComparison.Ordinal);
-        foreach (var name in new[] { "Port", "ApiKey", "ApiVersion", "WebhookAttempts", "Webhooks:0:Url", "Webhooks:0:Secrets", "FaultRates:Earthquake", "HangSeconds" })
+        foreach (var name in new[]
+        {
+            "Port",
+            "ApiKey",
+            "ApiVersion",
+            "WebhookAttempts",
+            "Webhooks:0:Url",
+            "Webhooks:0:Secrets",
+            "FaultRates:Earthquake",
+            "HangSeconds",
+        })
             Assert.Contains($"StripeServer:{name}", error, StringComparison.Ordinal);
         Assert.DoesNotContain("sk_live_never", error, StringComparison.Ordinal);
     }
@@ -81,10 +93,15 @@ public sealed class StripeServerProcessTests
             return reply;
         }
 
-        await TestAsync($"/webhook_targets?url={Uri.EscapeDataString(stripe.Server.Options.Webhooks[0].Url)}&secret={StripeServerFixture.Secret}&secret=whsec_second");
-        Assert.Contains("Url", (await TestAsync("/webhook_targets?url=nowhere&secret=whsec_x", HttpStatusCode.BadRequest)).Text("error"), StringComparison.Ordinal);
+        await TestAsync(
+            $"/webhook_targets?url={Uri.EscapeDataString(stripe.Server.Options.Webhooks[0].Url)}"
+                + $"&secret={StripeServerFixture.Secret}&secret=whsec_second");
+        Assert.Contains(
+            "Url", (await TestAsync("/webhook_targets?url=nowhere&secret=whsec_x", HttpStatusCode.BadRequest)).Text("error"),
+            StringComparison.Ordinal);
 
-        var asked = (await stripe.PayAsync("pm_card_authenticationRequired", configure: o => o.Metadata = new() { ["order_id"] = "o-1" })).Id;
+        var asked =
+            (await stripe.PayAsync("pm_card_authenticationRequired", configure: o => o.Metadata = new() { ["order_id"] = "o-1" })).Id;
         await TestAsync($"/payment_intents/{asked}/authenticate");
         await TestAsync($"/payment_intents/{asked}/authenticate", HttpStatusCode.BadRequest);
         await TestAsync("/payment_intents/pi_none/authenticate", HttpStatusCode.NotFound);
@@ -121,19 +138,22 @@ public sealed class StripeServerProcessTests
         Assert.Equal(HttpStatusCode.TooManyRequests, (await stripe.GetAsync("/v1/refunds")).Status);
         Assert.Equal(1, (await stripe.GetAsync("/test/faults")).Number("counts.RateLimit"));
         Assert.Equal(HttpStatusCode.OK, (await stripe.SendAsync(HttpMethod.Delete, "/test/faults", cancellation: Cancellation)).Status);
-        Assert.Equal(HttpStatusCode.OK, (await stripe.SendAsync(HttpMethod.Delete, "/test/webhook_targets", cancellation: Cancellation)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK, (await stripe.SendAsync(HttpMethod.Delete, "/test/webhook_targets", cancellation: Cancellation)).Status);
     }
 
     private static async Task<(int Code, string Error)> RunAsync(params (string Name, string Value)[] settings)
     {
         var command = Command(settings);
-        var (code, _, error) = await Repository.TryRunAsync(command.FileName, [.. command.ArgumentList], command.Environment.ToDictionary());
+        var (code, _, error) = await Repository.TryRunAsync(
+            command.FileName, [.. command.ArgumentList], command.Environment.ToDictionary());
         return (code, error);
     }
 
     private static ProcessStartInfo Command((string Name, string Value)[] settings)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SoonShop.StripeServer.dll")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "SoonShop.StripeServer.dll")])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in settings)
             start.Environment[$"StripeServer__{name}"] = value;
         return start;

@@ -73,7 +73,11 @@ public sealed class StripeServerProtocolTests : StripeServerTest
     [Fact]
     public async Task older_versions_of_the_api_still_take_payment_method_types()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, Create) { Content = new StringContent("amount=2000&currency=usd&payment_method_types[]=card", new MediaTypeHeaderValue("application/x-www-form-urlencoded")) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, Create)
+        {
+            Content = new StringContent(
+                "amount=2000&currency=usd&payment_method_types[]=card", new MediaTypeHeaderValue("application/x-www-form-urlencoded")),
+        };
         request.Headers.Add("Stripe-Version", "2025-09-30.clover");
         using var response = await stripe.Http.SendAsync(request, Cancellation);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -121,7 +125,8 @@ public sealed class StripeServerProtocolTests : StripeServerTest
     [Fact]
     public async Task a_json_body_is_refused()
     {
-        using var response = await stripe.Http.PostAsync(new Uri(Create, UriKind.Relative), new StringContent("{}", Encoding.UTF8, "application/json"), Cancellation);
+        using var response = await stripe.Http.PostAsync(
+            new Uri(Create, UriKind.Relative), new StringContent("{}", Encoding.UTF8, "application/json"), Cancellation);
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
@@ -182,7 +187,8 @@ public sealed class StripeServerProtocolTests : StripeServerTest
             key = $"key-{round}";
             stripe.Server.Faults.Clear();
             stripe.Server.Faults.Plan(Fault.Slow);
-            both = await Task.WhenAll(stripe.PostAsync(Create, "amount=2000&currency=usd", key), stripe.PostAsync(Create, "amount=2000&currency=usd", key));
+            both = await Task.WhenAll(
+                stripe.PostAsync(Create, "amount=2000&currency=usd", key), stripe.PostAsync(Create, "amount=2000&currency=usd", key));
         }
         var conflict = Assert.Single(both, r => r.Status == HttpStatusCode.Conflict);
         Assert.Equal("idempotency_key_in_use", conflict.Text("error.code"));
@@ -196,7 +202,9 @@ public sealed class StripeServerProtocolTests : StripeServerTest
         Assert.Equal(HttpStatusCode.BadRequest, (await stripe.PostAsync(Create, "amount=2000", "key-1")).Status);
         stripe.Server.Faults.Plan(Fault.RateLimit);
         var limited = await stripe.PostAsync(Create, "amount=2000&currency=usd", "key-1");
-        Assert.Equal((HttpStatusCode.TooManyRequests, "true", "1"), (limited.Status, limited.Headers["Stripe-Should-Retry"], limited.Headers["Retry-After"]));
+        Assert.Equal(
+            (HttpStatusCode.TooManyRequests, "true", "1"),
+            (limited.Status, limited.Headers["Stripe-Should-Retry"], limited.Headers["Retry-After"]));
         Assert.Equal("rate_limit", limited.Text("error.code"));
         stripe.Server.Faults.Plan(Fault.ErrorBefore);
         Assert.Equal(HttpStatusCode.InternalServerError, (await stripe.PostAsync(Create, "amount=2000&currency=usd", "key-1")).Status);
@@ -223,17 +231,20 @@ public sealed class StripeServerProtocolTests : StripeServerTest
         var customer = (await stripe.PostAsync("/v1/customers", "email=ada@example.com")).Text("id");
         var made = new List<string>();
         for (var i = 0; i < 7; i++)
-            made.Add((await stripe.PostAsync(Create, $"amount={1000 + i}&currency=usd{(i == 3 ? $"&customer={customer}" : "")}")).Text("id"));
+            made.Add(
+                (await stripe.PostAsync(Create, $"amount={1000 + i}&currency=usd{(i == 3 ? $"&customer={customer}" : "")}")).Text("id"));
 
         var all = new List<string>();
-        await foreach (var intent in stripe.Client.V1.PaymentIntents.ListAutoPagingAsync(new() { Limit = 3 }, cancellationToken: Cancellation))
+        await foreach (var intent in stripe.Client.V1.PaymentIntents.ListAutoPagingAsync(
+            new() { Limit = 3 }, cancellationToken: Cancellation))
             all.Add(intent.Id);
         Assert.Equal(made.AsEnumerable().Reverse(), all);
         var before = await stripe.GetAsync(Create, $"limit=2&ending_before={made[2]}");
         Assert.Equal([made[4], made[3]], Ids(before));
         Assert.True(before["has_more"]!.GetValue<bool>());
         Assert.Equal([made[3]], Ids(await stripe.GetAsync(Create, $"customer={customer}")));
-        Assert.Equal(7, Ids(await stripe.GetAsync(Create, $"created[gte]={DateTimeOffset.UtcNow.AddMinutes(-5).ToUnixTimeSeconds()}")).Count);
+        Assert.Equal(
+            7, Ids(await stripe.GetAsync(Create, $"created[gte]={DateTimeOffset.UtcNow.AddMinutes(-5).ToUnixTimeSeconds()}")).Count);
         Assert.Empty(Ids(await stripe.GetAsync(Create, $"created[lt]={DateTimeOffset.UtcNow.AddMinutes(-5).ToUnixTimeSeconds()}")));
         foreach (var wrong in new[] { "limit=0", "limit=101", "starting_after=pi_none", "created[around]=1" })
             Assert.Equal(HttpStatusCode.BadRequest, (await stripe.GetAsync(Create, wrong)).Status);
@@ -254,7 +265,8 @@ public sealed class StripeServerProtocolTests : StripeServerTest
         for (var i = 0; i < 5; i++)
             await stripe.PostAsync(Create, $"amount={1000 + i}&currency=usd&metadata[order]=o-{i}");
         var ids = new List<string>();
-        await foreach (var intent in stripe.Client.V1.PaymentIntents.SearchAutoPagingAsync(new() { Query = query, Limit = 2 }, cancellationToken: Cancellation))
+        await foreach (var intent in stripe.Client.V1.PaymentIntents.SearchAutoPagingAsync(
+            new() { Query = query, Limit = 2 }, cancellationToken: Cancellation))
             ids.Add(intent.Id);
         Assert.Equal(found, ids.Distinct().Count());
         Assert.Equal(found, ids.Count);
@@ -282,7 +294,10 @@ public sealed class StripeServerProtocolTests : StripeServerTest
     public async Task every_answer_has_every_field_that_is_published()
     {
         var customer = await stripe.PostAsync("/v1/customers", "email=ada@example.com");
-        var intent = await stripe.PostAsync(Create, $"amount=2000&currency=usd&confirm=true&payment_method=pm_card_visa&customer={customer.Text("id")}&setup_future_usage=on_session{Card}");
+        var intent = await stripe.PostAsync(
+            Create,
+            $"amount=2000&currency=usd&confirm=true&payment_method=pm_card_visa&customer={customer.Text("id")}"
+                + $"&setup_future_usage=on_session{Card}");
         var dispute = stripe.Server.OpenDispute((await stripe.PayAsync()).Id);
         var charge = await stripe.GetAsync($"/v1/charges/{intent.Text("latest_charge")}");
         var events = await stripe.GetAsync("/v1/events", "type=payment_intent.*");
@@ -294,7 +309,8 @@ public sealed class StripeServerProtocolTests : StripeServerTest
             ["balance_transaction"] = (await stripe.GetAsync($"/v1/balance_transactions/{charge.Text("balance_transaction")}")).Json!,
             ["refund"] = (await stripe.PostAsync("/v1/refunds", $"payment_intent={intent.Text("id")}&amount=1")).Json!,
             ["customer"] = customer.Json!,
-            ["deleted_customer"] = (await stripe.SendAsync(HttpMethod.Delete, $"/v1/customers/{deleted}", cancellation: Cancellation)).Json!,
+            ["deleted_customer"] =
+                (await stripe.SendAsync(HttpMethod.Delete, $"/v1/customers/{deleted}", cancellation: Cancellation)).Json!,
             ["payment_method"] = (await stripe.GetAsync($"/v1/payment_methods/{intent.Text("payment_method")}")).Json!,
             ["dispute"] = (await stripe.GetAsync($"/v1/disputes/{dispute}")).Json!,
             ["event"] = events["data.0"]!,
@@ -304,7 +320,8 @@ public sealed class StripeServerProtocolTests : StripeServerTest
         Assert.Equal(published.RootElement.EnumerateObject().Select(p => p.Name).Order(), answers.Keys.Order());
         foreach (var (kind, answer) in answers)
         {
-            var missing = published.RootElement.GetProperty(kind).EnumerateObject().Select(p => p.Name).Except(answer.AsObject().Select(p => p.Key));
+            var missing = published.RootElement.GetProperty(kind)
+                .EnumerateObject().Select(p => p.Name).Except(answer.AsObject().Select(p => p.Key));
             Assert.True(!missing.Any(), $"{kind} lacks {string.Join(", ", missing)}");
         }
         foreach (var list in new[] { "charges", "refunds", "disputes", "customers", "payment_methods", "payment_intents", "events" })
@@ -325,7 +342,8 @@ public sealed class StripeServerProtocolTests : StripeServerTest
         Assert.Equal(HttpStatusCode.InternalServerError, full.Status);
         Assert.Contains("MaxObjects", full.Text("error.message"), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await small.PostAsync("/v1/customers", "", "3")).Status);
-        Assert.Contains("MaxIdempotencyKeys", (await small.PostAsync("/v1/customers", "", "4")).Text("error.message"), StringComparison.Ordinal);
+        Assert.Contains(
+            "MaxIdempotencyKeys", (await small.PostAsync("/v1/customers", "", "4")).Text("error.message"), StringComparison.Ordinal);
     }
 
     private static List<string> Ids(Reply page) => [.. page["data"]!.AsArray().Select(o => o!["id"]!.GetValue<string>())];

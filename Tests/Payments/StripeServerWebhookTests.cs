@@ -21,7 +21,8 @@ public sealed class StripeServerWebhookTests : StripeServerTest
         Assert.Equal(StripeConfiguration.ApiVersion, happened.ApiVersion);
         Assert.Equal(1, happened.PendingWebhooks);
         Assert.Throws<StripeException>(() => EventUtility.ConstructEvent(post.Body, post.Signature, "whsec_other"));
-        Assert.Throws<StripeException>(() => EventUtility.ConstructEvent(post.Body.Replace("2000", "1", StringComparison.Ordinal), post.Signature, StripeServerFixture.Secret));
+        Assert.Throws<StripeException>(() => EventUtility.ConstructEvent(
+            post.Body.Replace("2000", "1", StringComparison.Ordinal), post.Signature, StripeServerFixture.Secret));
         // The API shows the same event.
         var listed = await stripe.Client.V1.Events.GetAsync(happened.Id, cancellationToken: Cancellation);
         Assert.Equal(happened.Type, listed.Type);
@@ -73,7 +74,8 @@ public sealed class StripeServerWebhookTests : StripeServerTest
     {
         var intent = await stripe.PayAsync("pm_card_pendingRefund");
         await TellAsync("payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "charge.updated");
-        var refund = await stripe.Client.V1.Refunds.CreateAsync(new() { PaymentIntent = intent.Id, Amount = 700 }, cancellationToken: Cancellation);
+        var refund = await stripe.Client.V1.Refunds.CreateAsync(
+            new() { PaymentIntent = intent.Id, Amount = 700 }, cancellationToken: Cancellation);
         Assert.Equal("pending", refund.Status);
         var told = await TellAsync("refund.created", "charge.refunded");
         var previous = told.Single(p => p.Type == "charge.refunded").Json["data"]!["previous_attributes"]!.AsObject();
@@ -96,19 +98,27 @@ public sealed class StripeServerWebhookTests : StripeServerTest
     public async Task a_dispute_takes_the_money_and_brings_it_back_when_it_is_won()
     {
         var intent = await stripe.PayAsync("pm_card_createDispute");
-        await TellAsync("payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "charge.updated", "charge.updated", "charge.dispute.created", "charge.dispute.funds_withdrawn");
-        var dispute = Assert.Single(await stripe.Client.V1.Disputes.ListAsync(new() { PaymentIntent = intent.Id }, cancellationToken: Cancellation));
+        await TellAsync(
+            "payment_intent.created", "charge.succeeded", "payment_intent.succeeded", "charge.updated", "charge.updated",
+            "charge.dispute.created", "charge.dispute.funds_withdrawn");
+        var dispute = Assert.Single(
+            await stripe.Client.V1.Disputes.ListAsync(new() { PaymentIntent = intent.Id }, cancellationToken: Cancellation));
         Assert.Equal(("needs_response", "fraudulent", 2000L), (dispute.Status, dispute.Reason, dispute.Amount));
-        var refused = await Assert.ThrowsAsync<StripeException>(() => stripe.Client.V1.Refunds.CreateAsync(new() { PaymentIntent = intent.Id }, cancellationToken: Cancellation));
+        var refused = await Assert.ThrowsAsync<StripeException>(
+            () => stripe.Client.V1.Refunds.CreateAsync(new() { PaymentIntent = intent.Id }, cancellationToken: Cancellation));
         Assert.Equal("charge_disputed", refused.StripeError.Code);
         Assert.Equal(2000, stripe.Server.Books.Totals.Disputed);
 
-        await stripe.Client.V1.Disputes.UpdateAsync(dispute.Id, new() { Evidence = new() { UncategorizedText = "winning_evidence" }, Submit = true }, cancellationToken: Cancellation);
+        await stripe.Client.V1.Disputes.UpdateAsync(
+            dispute.Id, new() { Evidence = new() { UncategorizedText = "winning_evidence" }, Submit = true },
+            cancellationToken: Cancellation);
 
         await TellAsync("charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_reinstated");
         Assert.Equal("won", (await stripe.Client.V1.Disputes.GetAsync(dispute.Id, cancellationToken: Cancellation)).Status);
         Assert.Equal(0, stripe.Server.Books.Totals.Disputed);
-        Assert.Equal("succeeded", (await stripe.Client.V1.Refunds.CreateAsync(new() { PaymentIntent = intent.Id }, cancellationToken: Cancellation)).Status);
+        Assert.Equal(
+            "succeeded",
+            (await stripe.Client.V1.Refunds.CreateAsync(new() { PaymentIntent = intent.Id }, cancellationToken: Cancellation)).Status);
     }
 
     [Fact]
@@ -118,7 +128,9 @@ public sealed class StripeServerWebhookTests : StripeServerTest
         var asked = await stripe.PayAsync("pm_card_createDisputeInquiry");
         var inquiry = Assert.Single(await disputes.ListAsync(new() { PaymentIntent = asked.Id }, cancellationToken: Cancellation));
         Assert.Equal(("warning_needs_response", true, 0), (inquiry.Status, inquiry.IsChargeRefundable, inquiry.BalanceTransactions.Count));
-        Assert.Equal("succeeded", (await stripe.Client.V1.Refunds.CreateAsync(new() { PaymentIntent = asked.Id }, cancellationToken: Cancellation)).Status);
+        Assert.Equal(
+            "succeeded",
+            (await stripe.Client.V1.Refunds.CreateAsync(new() { PaymentIntent = asked.Id }, cancellationToken: Cancellation)).Status);
         stripe.Server.CloseDispute(inquiry.Id, won: true);
         Assert.Equal("warning_closed", (await disputes.GetAsync(inquiry.Id, cancellationToken: Cancellation)).Status);
 
@@ -183,7 +195,8 @@ public sealed class StripeServerWebhookTests : StripeServerTest
         await stripe.PostAsync("/v1/customers");
         await stripe.Server.Webhooks.WhenIdleAsync(Cancellation);
         // A timer may come a little early by this clock.
-        Assert.True(stripe.Server.Webhooks.Deliveries[0].Attempts[0].At - before > TimeSpan.FromSeconds(stripe.Server.Options.WebhookDelaySeconds * 0.9));
+        Assert.True(stripe.Server.Webhooks.Deliveries[0].Attempts[0].At - before > TimeSpan.FromSeconds(
+            stripe.Server.Options.WebhookDelaySeconds * 0.9));
     }
 
     [Fact]
@@ -204,7 +217,8 @@ public sealed class StripeServerWebhookTests : StripeServerTest
         await stripe.Server.Webhooks.WhenIdleAsync(Cancellation);
         Assert.Equal(second.Text("id"), Assert.Single(stripe.Posts).Json["data"]!["object"]!["id"]!.GetValue<string>());
         Assert.Equal(2, Assert.Single(stripe.Server.Webhooks.Deliveries).Attempts.Count);
-        Assert.Equal(2, (await stripe.Client.V1.Events.ListAsync(new() { Type = "customer.created" }, cancellationToken: Cancellation)).Data.Count);
+        Assert.Equal(
+            2, (await stripe.Client.V1.Events.ListAsync(new() { Type = "customer.created" }, cancellationToken: Cancellation)).Data.Count);
     }
 
     [Fact]
@@ -236,7 +250,8 @@ public sealed class StripeServerWebhookTests : StripeServerTest
     /// <summary>Waits for exactly these webhooks, in whatever order; answers them in this one, and forgets them.</summary>
     private async Task<List<StripeServerFixture.Post>> TellAsync(params string[] types)
     {
-        await Until.TrueAsync(string.Join(", ", types), TimeSpan.FromSeconds(30), () => Task.FromResult(stripe.Posts.Count >= types.Length));
+        await Until.TrueAsync(
+            string.Join(", ", types), TimeSpan.FromSeconds(30), () => Task.FromResult(stripe.Posts.Count >= types.Length));
         await stripe.Server.Webhooks.WhenIdleAsync(Cancellation);
         var came = stripe.Posts.ToList();
         stripe.Posts.Clear();

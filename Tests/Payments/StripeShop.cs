@@ -19,7 +19,8 @@ internal sealed class StripeShop : IAsyncDisposable
     /// <summary>Makes database and test server; starts nothing of the shop yet.</summary>
     /// <param name="options">What differs from a test's usual server.</param>
     /// <param name="settings">The shop's, besides those that make it use Stripe.</param>
-    public static async Task<StripeShop> CreateAsync(Action<StripeServerOptions>? options = null, params (string Name, string Value)[] settings)
+    public static async Task<StripeShop> CreateAsync(
+        Action<StripeServerOptions>? options = null, params (string Name, string Value)[] settings)
     {
         var port = TcpPort.Free();
         var server = new StripeServerOptions

@@ -26,7 +26,8 @@ public class StripeShopFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // Without webhooks: what a test asks for is not to race with what Stripe tells.
-        shop = await StripeShop.CreateAsync(o => o.Webhooks.Clear(), [("Checkout__CheckoutDueSeconds", $"{CheckoutDueSeconds}"), .. Settings]);
+        shop = await StripeShop.CreateAsync(
+            o => o.Webhooks.Clear(), [("Checkout__CheckoutDueSeconds", $"{CheckoutDueSeconds}"), .. Settings]);
         await Shop.StartSiloAsync();
         Api = await shop.StartApiAsync();
         Admin = await Administrator.ArriveAsync(Api);
@@ -56,7 +57,9 @@ public sealed class StripeHoldingShop : StripeShopFixture
 {
     protected override (string Name, string Value)[] Settings => [("Payments__Capture", "Manual")];
 
-    /// <summary>Later than any test ends: a look at an order that waits for its payment would find what Stripe holds, and confirm it.</summary>
+    /// <summary>
+    /// Later than any test ends: a look at an order that waits for its payment would find what Stripe holds, and confirm it.
+    /// </summary>
     protected override int CheckoutDueSeconds => 600;
 }
 
@@ -65,7 +68,8 @@ public sealed class StripeBreakerShop : StripeShopFixture
 {
     protected override (string Name, string Value)[] Settings =>
     [
-        ("Payments__Stripe__Retries", "0"), ("Payments__Stripe__BreakerMinimumRequests", "2"), ("Payments__Stripe__BreakerSamplingSeconds", "600"),
+        ("Payments__Stripe__Retries", "0"), ("Payments__Stripe__BreakerMinimumRequests", "2"),
+        ("Payments__Stripe__BreakerSamplingSeconds", "600"),
         ("Payments__Stripe__BreakerBreakSeconds", "2"), ("Checkout__PaymentWindowMinutes", "10"),
     ];
 }
@@ -75,7 +79,8 @@ public sealed class StripeAwayShop : StripeShopFixture
 {
     protected override (string Name, string Value)[] Settings =>
     [
-        ("Payments__Stripe__Retries", "0"), ("Payments__Stripe__BreakerMinimumRequests", "2"), ("Payments__Stripe__BreakerSamplingSeconds", "600"),
+        ("Payments__Stripe__Retries", "0"), ("Payments__Stripe__BreakerMinimumRequests", "2"),
+        ("Payments__Stripe__BreakerSamplingSeconds", "600"),
         ("Payments__Stripe__BreakerBreakSeconds", "600"), ("Checkout__PaymentWindowMinutes", "0.1"),
         ("Checkout__ShippingByCountry__US__Amount", "0"),
     ];

@@ -19,10 +19,14 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
         Assert.Equal(total, Assert.Single(shop.Booked(id)).Captured);
 
         Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 500, reason = "late" }, "one"));
-        var part = Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 300, reason = "late" }, "two"));
+        var part = Expect.Status(
+            200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 300, reason = "late" }, "two"));
         Assert.Equal(("partiallyRefunded", 800), (part.Text("payment.status"), part.Number("payment.refunded.amount")));
-        Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = total, reason = "too much" }, "three"));
-        var rest = Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { full = true, reason = "all" }, "four"));
+        Expect.Problem(
+            409, "conflict", await shop.Admin.PostAsync(
+                $"/admin/orders/{id}/refunds", new { amount = total, reason = "too much" }, "three"));
+        var rest = Expect.Status(
+            200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { full = true, reason = "all" }, "four"));
         Assert.Equal("refunded", rest.Text("status"));
         Assert.Equal(total, Assert.Single(shop.Booked(id)).Refunded);
     }
@@ -40,7 +44,9 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
 
         // Whoever does not wait to see it, and pays again, has paid already.
         var paid = Expect.Status(200, await customer.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" }));
-        Assert.Equal(("confirmed", "captured", "pm_card_authenticationRequired"), (paid.Text("status"), paid.Text("payment.status"), paid.Text("payment.method")));
+        Assert.Equal(
+            ("confirmed", "captured", "pm_card_authenticationRequired"),
+            (paid.Text("status"), paid.Text("payment.status"), paid.Text("payment.method")));
         Assert.Equal((intent, 1), (Assert.Single(shop.Booked(id)).Id, Assert.Single(shop.Booked(id)).Charges));
     }
 
@@ -48,14 +54,18 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
     public async Task a_declined_customer_is_told_why_and_pays_with_a_second_card()
     {
         var customer = await shop.CustomerAsync();
-        var declined = Expect.Problem(402, "payment-declined", await customer.OrderAsync(paymentMethod: "pm_card_chargeDeclinedInsufficientFunds"));
+        var declined = Expect.Problem(
+            402, "payment-declined", await customer.OrderAsync(paymentMethod: "pm_card_chargeDeclinedInsufficientFunds"));
         Assert.Equal("insufficient_funds", declined.Text("declineCode"));
         Assert.Contains("insufficient funds", declined.Text("detail"), StringComparison.Ordinal);
         var id = declined.Text("orderId");
 
-        var unknown = Expect.Problem(402, "payment-declined", await customer.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_nobody_knows" }));
+        var unknown = Expect.Problem(
+            402, "payment-declined", await customer.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_nobody_knows" }));
         Assert.Equal("unknown_payment_method", unknown.Text("declineCode"));
-        Assert.Equal("confirmed", Expect.Status(200, await customer.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" })).Text("status"));
+        Assert.Equal(
+            "confirmed", Expect.Status(200, await customer.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" }))
+                .Text("status"));
         // The first one was given up before: it can never be completed.
         Assert.Equal(["canceled", "succeeded"], shop.Booked(id).Select(p => p.Status));
     }
@@ -90,7 +100,8 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
         shop.Server.Faults.Plan(fault, "POST /v1/payment_intents");
         await customer.OrderAsync(key: $"{fault}");
         await Until.TrueAsync("the order is confirmed", Limit, async () =>
-            (await customer.GetAsync("/orders")).Json?["items"]?.AsArray() is [{ } order] && order["status"]!.GetValue<string>() == "confirmed");
+            (await customer.GetAsync("/orders")).Json?["items"]?.AsArray() is [{ } order]
+            && order["status"]!.GetValue<string>() == "confirmed");
         var id = (await customer.GetAsync("/orders")).Text("items.0.id");
         Assert.Equal(1, Assert.Single(shop.Booked(id)).Charges);
     }
@@ -100,7 +111,9 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
     {
         var customer = await shop.CustomerAsync();
         Assert.Empty((await customer.GetAsync("/me/payment-methods"))["items"]!.AsArray());
-        Expect.Status(201, await customer.PostAsync("/orders", new { paymentMethod = "pm_card_visa", savePaymentMethod = true, shippingAddress = ApiClient.Address() }, "one"));
+        Expect.Status(
+            201, await customer.PostAsync(
+                "/orders", new { paymentMethod = "pm_card_visa", savePaymentMethod = true, shippingAddress = ApiClient.Address() }, "one"));
         var kept = Assert.Single((await customer.GetAsync("/me/payment-methods"))["items"]!.AsArray())!;
         Assert.Equal(("visa", "4242"), (kept["brand"]!.GetValue<string>(), kept["last4"]!.GetValue<string>()));
         var method = kept["id"]!.GetValue<string>();
@@ -115,17 +128,21 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
         Expect.Problem(404, "not-found", await customer.DeleteAsync($"/me/payment-methods/{method}"));
         Assert.Empty((await customer.GetAsync("/me/payment-methods"))["items"]!.AsArray());
         Assert.Equal(1, await shop.Shop.QueryAsync<long>(
-            "select count(*) from grain_state where state_name = 'payment-customer' and grain_key = $1", Guid.Parse((await customer.GetAsync("/me")).Text("id")).ToString("N")));
+            "select count(*) from grain_state where state_name = 'payment-customer' and grain_key = $1",
+            Guid.Parse((await customer.GetAsync("/me")).Text("id")).ToString("N")));
         // Whoever does not ask is not noted.
         Assert.Equal(0, await shop.Shop.QueryAsync<long>(
-            "select count(*) from grain_state where state_name = 'payment-customer' and grain_key = $1", Guid.Parse((await other.GetAsync("/me")).Text("id")).ToString("N")));
+            "select count(*) from grain_state where state_name = 'payment-customer' and grain_key = $1",
+            Guid.Parse((await other.GetAsync("/me")).Text("id")).ToString("N")));
     }
 
     [Fact]
     public async Task a_customer_whom_somebody_deleted_at_stripe_pays_again_with_the_next_card()
     {
         var customer = await shop.CustomerAsync();
-        Expect.Status(201, await customer.PostAsync("/orders", new { paymentMethod = "pm_card_visa", savePaymentMethod = true, shippingAddress = ApiClient.Address() }, "one"));
+        Expect.Status(
+            201, await customer.PostAsync(
+                "/orders", new { paymentMethod = "pm_card_visa", savePaymentMethod = true, shippingAddress = ApiClient.Address() }, "one"));
         var reference = Assert.Single(shop.Booked((await customer.GetAsync("/orders")).Text("items.0.id"))).Customer;
         var dashboard = new Stripe.StripeClient(new Stripe.StripeClientOptions { ApiKey = StripeShop.ApiKey, ApiBase = shop.Server.Url });
         await dashboard.V1.Customers.DeleteAsync(reference, cancellationToken: TestContext.Current.CancellationToken);
@@ -145,7 +162,13 @@ public sealed class StripeShopTests(StripeShopFixture shop) : IClassFixture<Stri
         var guest = await shop.Api.AsGuestAsync();
         await guest.FillCartAsync(await shop.Admin.CreateProductAsync());
         Expect.Invalid("savePaymentMethod", await guest.PostAsync(
-            "/orders", new { paymentMethod = "pm_card_visa", savePaymentMethod = true, email = "ada@example.com", shippingAddress = ApiClient.Address() }, "one"));
+            "/orders", new
+            {
+                paymentMethod = "pm_card_visa",
+                savePaymentMethod = true,
+                email = "ada@example.com",
+                shippingAddress = ApiClient.Address(),
+            }, "one"));
     }
 
     [Fact]
@@ -180,7 +203,8 @@ public sealed class StripeHoldingShopTests(StripeHoldingShop shop) : IClassFixtu
         Assert.Equal(("captured", 1200), (taken.Text("payment.status"), taken.Number("payment.captured.amount")));
         Assert.Equal((1200, 0), (Booked(id).Captured, Booked(id).Capturable));
         Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/capture", new { amount = 100 }));
-        Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 1201, reason = "too much" }, "one"));
+        Expect.Problem(
+            409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 1201, reason = "too much" }, "one"));
         Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { full = true, reason = "all" }, "two"));
         Assert.Equal("refunded", (await customer.GetAsync($"/orders/{id}")).Text("status"));
         Expect.Problem(403, "forbidden", await customer.PostAsync($"/admin/orders/{id}/capture"));
@@ -192,7 +216,8 @@ public sealed class StripeHoldingShopTests(StripeHoldingShop shop) : IClassFixtu
     public async Task shipping_takes_it_all()
     {
         var (_, id) = await OrderAsync();
-        var shipped = Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
+        var shipped = Expect.Status(
+            200, await shop.Admin.PostAsync($"/admin/orders/{id}/ship", new { carrier = "Turtle Post", trackingNumber = "TP-1" }));
         Assert.Equal(("shipped", "captured"), (shipped.Text("status"), shipped.Text("payment.status")));
         Assert.Equal(Booked(id).Amount, Booked(id).Captured);
     }
@@ -211,7 +236,8 @@ public sealed class StripeHoldingShopTests(StripeHoldingShop shop) : IClassFixtu
     {
         var customer = await shop.CustomerAsync();
         var order = Expect.Status(201, await customer.OrderAsync());
-        Assert.Equal(("confirmed", "authorized", 0), (order.Text("status"), order.Text("payment.status"), order.Number("payment.captured.amount")));
+        Assert.Equal(
+            ("confirmed", "authorized", 0), (order.Text("status"), order.Text("payment.status"), order.Number("payment.captured.amount")));
         return (customer, order.Text("id"));
     }
 }
@@ -231,7 +257,8 @@ public sealed class StripeOutageTests(StripeBreakerShop shop) : IClassFixture<St
             customers.Add(await shop.CustomerAsync());
             Expect.Problem(503, "unavailable", await customers[^1].OrderAsync());
         }
-        await Until.TrueAsync("the breaker is open", Limit, () => Task.FromResult(shop.Shop.Logs.Contains("Too many requests to Stripe failed", StringComparison.Ordinal)));
+        await Until.TrueAsync("the breaker is open", Limit, () =>
+            Task.FromResult(shop.Shop.Logs.Contains("Too many requests to Stripe failed", StringComparison.Ordinal)));
         foreach (var customer in customers)
             Assert.Equal("pending", (await customer.GetAsync("/orders")).Text("items.0.status"));
         Assert.Empty(shop.Server.Books.Payments);
@@ -240,7 +267,8 @@ public sealed class StripeOutageTests(StripeBreakerShop shop) : IClassFixture<St
 
         foreach (var customer in customers)
         {
-            await Until.TrueAsync("the order is confirmed", Limit, async () => (await customer.GetAsync("/orders")).Text("items.0.status") == "confirmed");
+            await Until.TrueAsync(
+                "the order is confirmed", Limit, async () => (await customer.GetAsync("/orders")).Text("items.0.status") == "confirmed");
             Assert.Equal(1, Assert.Single(shop.Booked((await customer.GetAsync("/orders")).Text("items.0.id"))).Charges);
         }
     }
@@ -264,8 +292,10 @@ public sealed class StripeAwayTests(StripeAwayShop shop) : IClassFixture<StripeA
         await customer.FillCartAsync(sku, 2);
         Expect.Problem(503, "unavailable", await customer.OrderAsync());
 
-        await Until.TrueAsync("the order expires", Limit, async () => (await customer.GetAsync("/orders")).Text("items.0.status") == "expired");
-        await Until.TrueAsync("the stock is free", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved") == 0);
+        await Until.TrueAsync(
+            "the order expires", Limit, async () => (await customer.GetAsync("/orders")).Text("items.0.status") == "expired");
+        await Until.TrueAsync(
+            "the stock is free", Limit, async () => (await shop.Admin.GetAsync($"/inventory/{sku}")).Number("reserved") == 0);
         Assert.Equal(0, shop.Server.Books.Totals.Captured);
     }
     [Fact]
@@ -278,6 +308,7 @@ public sealed class StripeAwayTests(StripeAwayShop shop) : IClassFixture<StripeA
         var order = Expect.Status(201, await customer.OrderAsync());
 
         Assert.Equal(("confirmed", 0), (order.Text("status"), order.Number("total.amount")));
-        Assert.Equal("cancelled", Expect.Status(200, await customer.PostAsync($"/orders/{order.Text("id")}/cancel", new { })).Text("status"));
+        Assert.Equal(
+            "cancelled", Expect.Status(200, await customer.PostAsync($"/orders/{order.Text("id")}/cancel", new { })).Text("status"));
     }
 }

@@ -47,8 +47,8 @@ public abstract class StripeSide : IAsyncLifetime
         var stripe = Microsoft.Extensions.Options.Options.Create(options.Of<StripeOptions>());
         var calls = Calls(stripe);
         return new StripePaymentProvider(
-            calls, new StripeLookup(calls, TimeProvider.System), stripe, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System,
-            Log.For<StripePaymentProvider>());
+            calls, new StripeLookup(calls, TimeProvider.System), stripe, Microsoft.Extensions.Options.Options.Create(options),
+            TimeProvider.System, Log.For<StripePaymentProvider>());
     }
 
     private protected IPaymentMethods Methods()
@@ -60,11 +60,14 @@ public abstract class StripeSide : IAsyncLifetime
     private protected static CreateProviderPayment Payment(string method = "pm_card_visa", long amount = 2000, TimeSpan age = default)
     {
         var order = Guid.NewGuid();
-        return new CreateProviderPayment($"{order:N}/attempt/1", order, Guid.NewGuid(), new Money(amount, "USD"), method, DateTimeOffset.UtcNow - age);
+        return new CreateProviderPayment(
+            $"{order:N}/attempt/1", order, Guid.NewGuid(), new Money(amount, "USD"), method, DateTimeOffset.UtcNow - age);
     }
 
     private protected static CreateProviderRefund Refund(ProviderPayment payment, long amount, int number = 1, TimeSpan age = default) =>
-        new($"{payment.Reference}/refund/{number}", payment.Reference!, Guid.NewGuid(), new Money(amount, "USD"), DateTimeOffset.UtcNow - age);
+        new(
+            $"{payment.Reference}/refund/{number}", payment.Reference!, Guid.NewGuid(), new Money(amount, "USD"),
+            DateTimeOffset.UtcNow - age);
 
     /// <summary>Asks again, as the payment's grain does, until there is a definite answer.</summary>
     private protected static async Task<T> UntilDefiniteAsync<T>(Func<Task<T>> ask)
@@ -111,7 +114,8 @@ public sealed class LogLines
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             log.lines.Enqueue((logLevel, $"{formatter(state, exception)} {exception}"));
     }
 }

@@ -8,7 +8,9 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Payments;
 
-/// <summary>A shop that hears of its payments by webhooks alone: nothing else looks at an order that waits within the time of a test.</summary>
+/// <summary>
+/// A shop that hears of its payments by webhooks alone: nothing else looks at an order that waits within the time of a test.
+/// </summary>
 public sealed class WebhookShop : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -51,12 +53,14 @@ public sealed class WebhookShop : IAsyncLifetime
     }
 
     /// <summary>The order's payments at Stripe, the oldest first.</summary>
-    internal BookedPayment[] Booked(string order) => [.. Stripe.Books.Payments.Where(p => p.Metadata.GetValueOrDefault("order_id") == order)];
+    internal BookedPayment[] Booked(string order) =>
+        [.. Stripe.Books.Payments.Where(p => p.Metadata.GetValueOrDefault("order_id") == order)];
 
     internal Task UntilAsync(string what, ApiClient guest, string id, Func<Reply, bool> holds) => Until.TrueAsync(what, Limit, async () =>
         await Buyer.TryAsync(() => guest.GetAsync($"/orders/{id}")) is { } reply && (int)reply.Status == 200 && holds(reply));
 
-    internal Task StatusAsync(ApiClient guest, string id, string status) => UntilAsync($"the order is {status}", guest, id, o => o.Text("status") == status);
+    internal Task StatusAsync(ApiClient guest, string id, string status) =>
+        UntilAsync($"the order is {status}", guest, id, o => o.Text("status") == status);
 
     /// <summary>Posts to the webhook.</summary>
     internal async Task<Reply> PostAsync(byte[] body, string? signature, string contentType = "application/json; charset=utf-8")
@@ -121,7 +125,9 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
         shop.Stripe.FailAuthentication(shop.Booked(id)[0].Id);
 
         await shop.UntilAsync("the payment is declined", guest, id, o => o.Text("payment.status") == "declined");
-        Assert.Equal("confirmed", Expect.Status(200, await guest.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" })).Text("status"));
+        Assert.Equal(
+            "confirmed", Expect.Status(200, await guest.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" }))
+                .Text("status"));
         Assert.Single(shop.Booked(id), p => p.Captured > 0);
     }
 
@@ -141,7 +147,9 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
             var (waiting, other, _) = await shop.BuyAsync("pm_card_authenticationRequired");
             shop.Stripe.Authenticate(shop.Booked(other)[0].Id);
             await shop.StatusAsync(waiting, other, "confirmed");
-            Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 300, reason = "late" }, Guid.NewGuid().ToString()));
+            Expect.Status(
+                200, await shop.Admin.PostAsync(
+                    $"/admin/orders/{id}/refunds", new { amount = 300, reason = "late" }, Guid.NewGuid().ToString()));
             await QuietAsync();
 
             Assert.Equal("confirmed", (await guest.GetAsync($"/orders/{id}")).Text("status"));
@@ -168,7 +176,8 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
         await QuietAsync();
         var before = await shop.Shop.QueryAsync<long>("select count(*) from event");
 
-        foreach (var told in shop.Stripe.Webhooks.Deliveries.Where(d => d.ObjectId == shop.Booked(id)[0].Id).Select(d => d.EventId).Distinct())
+        foreach (var told in shop.Stripe.Webhooks.Deliveries.Where(d => d.ObjectId == shop.Booked(id)[0].Id)
+            .Select(d => d.EventId).Distinct())
             Assert.Equal([200], await shop.Stripe.SendEventAsync(told, cancellation: TestContext.Current.CancellationToken));
 
         Assert.Equal(before, await shop.Shop.QueryAsync<long>("select count(*) from event"));
@@ -182,11 +191,21 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
         var told = shop.Stripe.Webhooks.Deliveries.First(d => d.ObjectId == shop.Booked(id)[0].Id).EventId;
         var before = await shop.Shop.QueryAsync<long>("select count(*) from event");
 
-        Assert.Equal([400], await shop.Stripe.SendEventAsync(told, age: TimeSpan.FromMinutes(6), cancellation: TestContext.Current.CancellationToken));
-        Assert.Equal([400], await shop.Stripe.SendEventAsync(told, age: TimeSpan.FromMinutes(-6), cancellation: TestContext.Current.CancellationToken));
-        Assert.Equal([400], await shop.Stripe.SendEventAsync(told, secret: "whsec_SomebodyElse", cancellation: TestContext.Current.CancellationToken));
-        var body = WebhookShop.Event($"evt_{Guid.NewGuid():N}", "payment_intent.succeeded", $$"""{"id":"{{shop.Booked(id)[0].Id}}","metadata":{"order_id":"{{id}}","soonshop_key":"{{Guid.Parse(id):N}}/attempt/1"} }""");
-        foreach (var signature in (string?[])[null, "", "nonsense", WebhookShop.Sign(body, secret: "whsec_SomebodyElse"), WebhookShop.Sign(body, ageSeconds: 400), WebhookShop.Sign([.. body, (byte)' '])])
+        Assert.Equal(
+            [400], await shop.Stripe.SendEventAsync(
+                told, age: TimeSpan.FromMinutes(6), cancellation: TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [400], await shop.Stripe.SendEventAsync(
+                told, age: TimeSpan.FromMinutes(-6), cancellation: TestContext.Current.CancellationToken));
+        Assert.Equal(
+            [400], await shop.Stripe.SendEventAsync(
+                told, secret: "whsec_SomebodyElse", cancellation: TestContext.Current.CancellationToken));
+        var body = WebhookShop.Event(
+            $"evt_{Guid.NewGuid():N}", "payment_intent.succeeded",
+            $$"""{"id":"{{shop.Booked(id)[0].Id}}","metadata":{"order_id":"{{id}}","soonshop_key":"{{Guid.Parse(id):N}}/attempt/1"} }""");
+        foreach (var signature in (string?[])[
+            null, "", "nonsense", WebhookShop.Sign(body, secret: "whsec_SomebodyElse"), WebhookShop.Sign(body, ageSeconds: 400),
+            WebhookShop.Sign([.. body, (byte)' '])])
             Expect.Invalid("Stripe-Signature", await shop.PostAsync(body, signature));
 
         Assert.Equal(before, await shop.Shop.QueryAsync<long>("select count(*) from event"));
@@ -198,7 +217,9 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
     {
         var (guest, id, _) = await shop.BuyAsync("pm_card_authenticationRequired");
         var (news, reference) = ($"evt_{Guid.NewGuid():N}", shop.Booked(id)[0].Id);
-        var body = WebhookShop.Event(news, "payment_intent.succeeded", $$"""{"id":"{{reference}}","metadata":{"order_id":"{{id}}","soonshop_key":"{{Guid.Parse(id):N}}/attempt/1"} }""");
+        var body = WebhookShop.Event(
+            news, "payment_intent.succeeded",
+            $$"""{"id":"{{reference}}","metadata":{"order_id":"{{id}}","soonshop_key":"{{Guid.Parse(id):N}}/attempt/1"} }""");
 
         Expect.Status(200, await shop.PostAsync(body, WebhookShop.Sign(body)));
 
@@ -229,7 +250,9 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
 
         await QuietAsync();
         Assert.Equal((700, 0), shop.Stripe.Books.Payments.Where(p => p.Id == reference).Select(p => (p.Captured, p.Refunded)).Single());
-        Assert.Equal(0, await shop.Shop.QueryAsync<long>("select count(*) from event_delivery where handler = 'payment-news' and status <> 'resolved'"));
+        Assert.Equal(
+            0, await shop.Shop.QueryAsync<long>(
+                "select count(*) from event_delivery where handler = 'payment-news' and status <> 'resolved'"));
     }
 
     [Theory]
@@ -248,7 +271,8 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
     {
         foreach (var (size, status) in ((int, int)[])[(1024 * 1024, 200), ((1024 * 1024) + 1, 413)])
         {
-            var start = Encoding.UTF8.GetString(WebhookShop.Event($"evt_{Guid.NewGuid():N}", "customer.created", """{"id":"cus_1","text":"?"}"""));
+            var start = Encoding.UTF8.GetString(
+                WebhookShop.Event($"evt_{Guid.NewGuid():N}", "customer.created", """{"id":"cus_1","text":"?"}"""));
             var body = Encoding.UTF8.GetBytes(start.Replace("?", new string('x', size - start.Length + 1), StringComparison.Ordinal));
             Assert.Equal(size, body.Length);
             Expect.Status(status, await shop.PostAsync(body, WebhookShop.Sign(body)));
@@ -274,7 +298,9 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
     public async Task a_refund_that_the_bank_sends_back_is_told_to_the_administrators()
     {
         var (guest, id, _) = await shop.BuyAsync();
-        Expect.Status(200, await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 300, reason = "late" }, Guid.NewGuid().ToString()));
+        Expect.Status(
+            200, await shop.Admin.PostAsync(
+                $"/admin/orders/{id}/refunds", new { amount = 300, reason = "late" }, Guid.NewGuid().ToString()));
 
         shop.Stripe.FailRefund(shop.Stripe.Books.Refunds.Single(r => r.PaymentIntent == shop.Booked(id)[0].Id).Id);
 
@@ -293,9 +319,13 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
 
         await shop.UntilAsync("the order is disputed", guest, id, o => o["payment.dispute.status"]?.GetValue<string>() == "open");
         var order = await guest.GetAsync($"/orders/{id}");
-        Assert.Equal((placed.Number("total.amount"), "fraudulent"), (order.Number("payment.dispute.amount.amount"), order.Text("payment.dispute.reason")));
+        Assert.Equal(
+            (placed.Number("total.amount"), "fraudulent"),
+            (order.Number("payment.dispute.amount.amount"), order.Text("payment.dispute.reason")));
         await ToldAsync("paymentDisputed", id);
-        Expect.Problem(409, "conflict", await shop.Admin.PostAsync($"/admin/orders/{id}/refunds", new { amount = 1, reason = "late" }, Guid.NewGuid().ToString()));
+        Expect.Problem(
+            409, "conflict", await shop.Admin.PostAsync(
+                $"/admin/orders/{id}/refunds", new { amount = 1, reason = "late" }, Guid.NewGuid().ToString()));
 
         shop.Stripe.CloseDispute(dispute, won);
 
@@ -315,7 +345,8 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
 
         await shop.StatusAsync(guest, id, "confirmed");
         await QuietAsync();
-        Assert.Equal((stray, total, 0), Assert.Single(shop.Booked(id).Where(p => p.Captured > 0).Select(p => (p.Id, p.Captured, p.Refunded))));
+        Assert.Equal(
+            (stray, total, 0), Assert.Single(shop.Booked(id).Where(p => p.Captured > 0).Select(p => (p.Id, p.Captured, p.Refunded))));
         Assert.All(shop.Booked(id).Where(p => p.Id != stray), p => Assert.Equal("canceled", p.Status));
     }
 
@@ -327,12 +358,15 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
         var stray = await shop.Stripe.TakeAsync(placed.Number("total.amount"), id);
 
         await GivenBackAsync(stray);
-        Assert.Equal(("confirmed", 0), ((await guest.GetAsync($"/orders/{id}")).Text("status"), (await guest.GetAsync($"/orders/{id}")).Number("payment.refunded.amount")));
+        Assert.Equal(
+            ("confirmed", 0), ((await guest.GetAsync($"/orders/{id}")).Text("status"), (await guest.GetAsync($"/orders/{id}")).Number(
+                "payment.refunded.amount")));
         Assert.Equal(0, shop.Booked(id).Single(p => p.Id != stray).Refunded);
     }
 
     [Fact]
-    public async Task a_payment_for_an_order_that_is_not_there_goes_back() => await GivenBackAsync(await shop.Stripe.TakeAsync(700, Guid.NewGuid().ToString()));
+    public async Task a_payment_for_an_order_that_is_not_there_goes_back() =>
+        await GivenBackAsync(await shop.Stripe.TakeAsync(700, Guid.NewGuid().ToString()));
 
     [Fact]
     public async Task a_payment_of_another_amount_goes_back_and_the_order_waits_on()
@@ -342,7 +376,9 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
         await GivenBackAsync(await shop.Stripe.TakeAsync(100, id));
 
         Assert.Equal("awaitingPayment", (await guest.GetAsync($"/orders/{id}")).Text("status"));
-        Assert.Equal("confirmed", Expect.Status(200, await guest.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" })).Text("status"));
+        Assert.Equal(
+            "confirmed", Expect.Status(200, await guest.PostAsync($"/orders/{id}/payments", new { paymentMethod = "pm_card_visa" }))
+                .Text("status"));
     }
 
     private Task QuietAsync() => QuietAsync(shop.Stripe, shop.Shop);
@@ -355,8 +391,10 @@ public sealed class StripeWebhookTests(WebhookShop shop) : IClassFixture<Webhook
         Assert.Single(shop.Stripe.Books.Refunds, r => r.PaymentIntent == stray);
     }
 
-    private Task ToldAsync(string kind, string order) => Until.TrueAsync($"the administrators are told: {kind}", TimeSpan.FromSeconds(60), async () =>
-        (await shop.Admin.GetAsync("/notifications?limit=100"))["items"]!.AsArray().Any(n => n!["kind"]!.GetValue<string>() == kind && n["orderId"]!.GetValue<string>() == order));
+    private Task ToldAsync(string kind, string order) =>
+        Until.TrueAsync($"the administrators are told: {kind}", TimeSpan.FromSeconds(60), async () =>
+            (await shop.Admin.GetAsync("/notifications?limit=100"))["items"]!.AsArray().Any(n =>
+                n!["kind"]!.GetValue<string>() == kind && n["orderId"]!.GetValue<string>() == order));
 
     /// <summary>Waits until everything that was told has been handled.</summary>
     internal static async Task QuietAsync(StripeServer stripe, Shop shop)

@@ -34,7 +34,8 @@ public sealed class BasePricesTests
         Assert.Equal(Usd(800), Shown(mug, 35).Single().LowestPrice30Days);
         Assert.Equal(Usd(800), Shown(mug, 200).Single().LowestPrice30Days);
         // Five days later the 8.00 are more than 30 days old.
-        Assert.Equal(Usd(1100), Shown(Changed(Changed(mug, 36, 1100, compareAt: 1200), 70, 900, compareAt: 1200), 71).Single().LowestPrice30Days);
+        Assert.Equal(
+            Usd(1100), Shown(Changed(Changed(mug, 36, 1100, compareAt: 1200), 70, 900, compareAt: 1200), 71).Single().LowestPrice30Days);
     }
 
     [Fact]

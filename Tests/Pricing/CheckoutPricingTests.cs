@@ -56,10 +56,13 @@ public sealed class CheckoutPricingTests
         var shipping = rate.FreeFrom is { } free && subtotal >= free ? 0 : rate.Amount;
         var tax = (long)(((Int128)(subtotal + shipping) * options.TaxBasisPointsFor(country)!.Value + 5_000) / 10_000);
 
-        Assert.Equal((subtotal, shipping, tax, 0, subtotal + shipping + tax), (quote.Subtotal, quote.ShippingCost, quote.Tax, quote.Discount, quote.Total));
+        Assert.Equal(
+            (subtotal, shipping, tax, 0, subtotal + shipping + tax),
+            (quote.Subtotal, quote.ShippingCost, quote.Tax, quote.Discount, quote.Total));
         Assert.Equal(lines.Select(l => l.Price * l.Quantity), quote.Lines.Select(l => l.Gross));
         Assert.Equal(
-            LargestRemainder.Divide(tax, [.. lines.Select(l => l.Price * l.Quantity), shipping]), quote.Lines.Select(l => l.Tax).Append(quote.Shipping!.Tax).ToArray());
+            LargestRemainder.Divide(tax, [.. lines.Select(l => l.Price * l.Quantity), shipping]),
+            quote.Lines.Select(l => l.Tax).Append(quote.Shipping!.Tax).ToArray());
         Assert.Empty(quote.Problems);
     }, iter: 2_000);
 

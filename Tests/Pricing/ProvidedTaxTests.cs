@@ -7,7 +7,8 @@ namespace SoonShop.Tests.Pricing;
 public sealed class ProvidedTaxTests
 {
     private static readonly CompiledPricingRules Rules = CompiledPricingRules.Compile(
-        Shop.Taxed(Rate(100_000)).With(Promotion("tenth", new PromotionAction { Kind = PromotionActionKind.OrderDiscount, PercentPpm = 100_000 })));
+        Shop.Taxed(Rate(100_000))
+            .With(Promotion("tenth", new PromotionAction { Kind = PromotionActionKind.OrderDiscount, PercentPpm = 100_000 })));
 
     [Fact]
     public void a_provider_is_asked_for_what_is_left_after_discounts()
@@ -16,13 +17,17 @@ public sealed class ProvidedTaxTests
 
         Assert.Equal([new TaxableItem("A", "standard", 2, 1800), new TaxableItem("B", "standard", 1, 450)], sale.Items);
         Assert.Equal(new TaxableItem("post", "standard", 1, 500), sale.Shipping);
-        Assert.Equal(("USD", false, "DE", DateOnly.FromDateTime(Now.UtcDateTime)), (sale.Currency, sale.TaxInside, sale.Destination.Country, sale.Date));
+        Assert.Equal(
+            ("USD", false, "DE", DateOnly.FromDateTime(Now.UtcDateTime)),
+            (sale.Currency, sale.TaxInside, sale.Destination.Country, sale.Date));
     }
 
     [Fact]
     public void its_taxes_replace_the_rates_of_the_shop()
     {
-        var quote = With(Cart((2, 1000), (1, 500)), [[Tax("state", 40_000, 1800, 72), Tax("city", 45_000, 1800, 81)], []], [Tax("state", 40_000, 500, 20)]);
+        var quote = With(
+            Cart((2, 1000), (1, 500)), [[Tax("state", 40_000, 1800, 72), Tax("city", 45_000, 1800, 81)], []],
+            [Tax("state", 40_000, 500, 20)]);
 
         Assert.Equal("AcmeTax", quote.TaxProvider);
         Assert.Equal("state 2300 92, city 1800 81", quote.TaxSummary());
@@ -47,7 +52,8 @@ public sealed class ProvidedTaxTests
         var request = Cart((1, 1000)).NotSent();
         Assert.Equal(["quote.no-tax-rate"], PricingEngine.Price(request, rules).ProblemKeys());
 
-        var taxes = new ProvidedTaxes("AcmeTax", PricingEngine.SaleOf(request, rules)!, new SaleTaxes([[Tax("state", 40_000, 1000, 40)]], []));
+        var taxes = new ProvidedTaxes(
+            "AcmeTax", PricingEngine.SaleOf(request, rules)!, new SaleTaxes([[Tax("state", 40_000, 1000, 40)]], []));
         Assert.Equal((1040, 0), Of(PricingEngine.Price(request with { ProvidedTaxes = taxes }, rules)));
         static (long, int) Of(Quote quote) => (quote.Total, quote.Problems.Length);
     }
@@ -55,7 +61,8 @@ public sealed class ProvidedTaxTests
     [Fact]
     public void taxes_of_another_sale_do_not_count()
     {
-        var taxes = new ProvidedTaxes("AcmeTax", PricingEngine.SaleOf(Cart((2, 1000)), Rules)!, new SaleTaxes([[Tax("state", 0, 0, 0)]], []));
+        var taxes = new ProvidedTaxes(
+            "AcmeTax", PricingEngine.SaleOf(Cart((2, 1000)), Rules)!, new SaleTaxes([[Tax("state", 0, 0, 0)]], []));
 
         var quote = PricingEngine.Price(Cart((1, 1000)) with { ProvidedTaxes = taxes }, Rules);
 
@@ -70,7 +77,8 @@ public sealed class ProvidedTaxTests
 
         var inside = CompiledPricingRules.Compile(Shop.Taxed(Rate(100_000)).Inside());
         var request = Cart((1, 1190)).NotSent() with { Buyer = exempt };
-        var taxes = new ProvidedTaxes("AcmeTax", PricingEngine.SaleOf(request, inside)!, new SaleTaxes([[Tax("vat", 190_000, 1000, 190)]], []));
+        var taxes = new ProvidedTaxes(
+            "AcmeTax", PricingEngine.SaleOf(request, inside)!, new SaleTaxes([[Tax("vat", 190_000, 1000, 190)]], []));
         var quote = PricingEngine.Price(request with { ProvidedTaxes = taxes }, inside);
         Assert.Equal((TaxStatus.Exempt, 190, 1000), (quote.TaxStatus, quote.TaxDeducted, quote.Total));
     }

@@ -18,7 +18,8 @@ internal static class RuleGen
     public static readonly Gen<long> Amount = Gen.Frequency(
         (4, Gen.Long[1, 20]), (4, Gen.Long[1, 2000]), (1, Gen.Const(1L)), (1, Gen.Long[1, PricingLimits.MaxPrice]));
 
-    public static readonly Gen<int> Percent = Gen.OneOf(One(100_000, 333_333, 500_000, 1_000_000, 88_750, 1, 999_999), Gen.Int[1, 1_000_000]);
+    public static readonly Gen<int> Percent = Gen.OneOf(
+        One(100_000, 333_333, 500_000, 1_000_000, 88_750, 1, 999_999), Gen.Int[1, 1_000_000]);
 
     public static readonly Gen<int> RatePpm = Gen.OneOf(One(0, 190_000, 70_000, 88_750, 99_750, 1_000_000), Gen.Int[0, 1_000_000]);
 

@@ -82,11 +82,12 @@ public sealed class InboxTests(RabbitMqServer server) : InProcessSilo
         }
     }
 
-    private static string Adjustment(string sku, int delta) => $$"""{"sku":"{{sku}}","delta":{{delta}},"reason":"delivery","reference":"DN-1","more":1}""";
+    private static string Adjustment(string sku, int delta) =>
+        $$"""{"sku":"{{sku}}","delta":{{delta}},"reason":"delivery","reference":"DN-1","more":1}""";
 
     private async Task SendAsync(
-        TestBroker broker, string id, string body, string source = "/erp", string type = "erp.stock.adjusted", string version = "1.0", string prefix = "cloudEvents:",
-        string contentType = "application/json")
+        TestBroker broker, string id, string body, string source = "/erp", string type = "erp.stock.adjusted", string version = "1.0",
+        string prefix = "cloudEvents:", string contentType = "application/json")
     {
         var headers = new Dictionary<string, object?>
         {

@@ -42,20 +42,26 @@ public sealed class PublisherTests(RabbitMqServer server) : IAsyncLifetime
         await StartAsync(o => o.EventTypes = ["order.*", "inventory.adjusted", "user.password-changed"]);
         await using var broker = await BoundAsync("#");
         await CommitAsync("user.registered", "u1", 1, """{"userId":"u1","email":"ada@example.com"}""");
-        await CommitAsync("user.password-changed", "u1", 2, """{"userId":"6f1c1f5e-7a1f-4a7c-9a61-1c8d1d1f0001","email":"ada@example.com"}""");
+        await CommitAsync(
+            "user.password-changed", "u1", 2, """{"userId":"6f1c1f5e-7a1f-4a7c-9a61-1c8d1d1f0001","email":"ada@example.com"}""");
         await CommitAsync("inventory.adjusted", "SKU-1", 1, """{"sku":"SKU-1","delta":3,"reason":"delivery","onHand":3,"reserved":0}""");
         var taken = await broker.TakeAsync(Queue, 2, Limit);
 
         Assert.Equal(["user.password-changed", "inventory.adjusted"], taken.Select(m => m.RoutingKey));
         var (user, stock) = (taken[0], taken[1]);
         Assert.Equal("""{"userId":"6f1c1f5e-7a1f-4a7c-9a61-1c8d1d1f0001"}""", user.Body);
-        Assert.Equal(("/test/SKU-1#1", "application/json", DeliveryModes.Persistent), (stock.Properties.MessageId, stock.Properties.ContentType, stock.Properties.DeliveryMode));
+        Assert.Equal(
+            ("/test/SKU-1#1", "application/json", DeliveryModes.Persistent),
+            (stock.Properties.MessageId, stock.Properties.ContentType, stock.Properties.DeliveryMode));
         Assert.Equal(3, JsonNode.Parse(stock.Body)!["delta"]!.GetValue<int>());
         Assert.Equal(
             ("1.0", "/test/SKU-1#1", "/test/SKU-1", "inventory.adjusted", "SKU-1", "1", "SKU-1"),
-            (stock.Header("cloudEvents:specversion"), stock.Header("cloudEvents:id"), stock.Header("cloudEvents:source"), stock.Header("cloudEvents:type"),
+            (stock.Header("cloudEvents:specversion"), stock.Header("cloudEvents:id"), stock.Header("cloudEvents:source"),
+                stock.Header("cloudEvents:type"),
                 stock.Header("cloudEvents:subject"), stock.Header("cloudEvents:sequence"), stock.Header("cloudEvents:partitionkey")));
-        Assert.InRange(DateTimeOffset.Parse(stock.Header("cloudEvents:time")!, null), DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow.AddMinutes(5));
+        Assert.InRange(
+            DateTimeOffset.Parse(stock.Header("cloudEvents:time")!, null), DateTimeOffset.UtcNow.AddMinutes(-5),
+            DateTimeOffset.UtcNow.AddMinutes(5));
     }
 
     [Fact]
@@ -93,7 +99,8 @@ public sealed class PublisherTests(RabbitMqServer server) : IAsyncLifetime
         {
             var owner = await QueryAsync<string>("select owner from rabbitmq_cursor");
             silos.Single(s => s.Log.Text.Contains("publishes events to RabbitMQ", StringComparison.Ordinal)).CutOff();
-            await Until.TrueAsync("the other silo publishes", Limit, async () => await QueryAsync<string>("select coalesce(owner, '') from rabbitmq_cursor") is { Length: > 0 } now && now != owner);
+            await Until.TrueAsync("the other silo publishes", Limit, async () =>
+                await QueryAsync<string>("select coalesce(owner, '') from rabbitmq_cursor") is { Length: > 0 } now && now != owner);
         });
         await transaction.CommitAsync(TestContext.Current.CancellationToken);
         await AssertCompleteAsync(broker, also: "/test/late#1");
@@ -145,7 +152,8 @@ public sealed class PublisherTests(RabbitMqServer server) : IAsyncLifetime
         var first = (await cursor.TryAcquireAsync("a", time, none))!;
         Assert.Null(await cursor.TryAcquireAsync("b", time, none));
         PublisherLease? second = null;
-        await Until.TrueAsync("the lease has ended", Limit, async () => (second = await cursor.TryAcquireAsync("b", time, none)) is not null);
+        await Until.TrueAsync(
+            "the lease has ended", Limit, async () => (second = await cursor.TryAcquireAsync("b", time, none)) is not null);
         await second!.AdvanceAsync(40, TimeSpan.Zero, none);
         await Assert.ThrowsAsync<LeaseLostException>(() => first.AdvanceAsync(50, TimeSpan.Zero, none));
         await first.ReleaseAsync(none);
@@ -185,7 +193,8 @@ public sealed class PublisherTests(RabbitMqServer server) : IAsyncLifetime
         await StartAsync(o => o.EventTypes = ["order.*"]);
         await using var broker = await BoundAsync("#");
         await CommitAsync("order.teleported", "o1", 1, """{"email":"ada@example.com"}""");
-        await Until.TrueAsync("the silo leaves it to others", Limit, () => Task.FromResult(silos[0].Log.Text.Contains("order.teleported", StringComparison.Ordinal)));
+        await Until.TrueAsync("the silo leaves it to others", Limit, () =>
+            Task.FromResult(silos[0].Log.Text.Contains("order.teleported", StringComparison.Ordinal)));
         Assert.Equal(0u, await broker.CountAsync(Queue));
         Assert.Equal(1L, await QueryAsync<long>("select count(*) from event e, rabbitmq_cursor c where e.position > c.position"));
     }
@@ -253,7 +262,11 @@ public sealed class PublisherTests(RabbitMqServer server) : IAsyncLifetime
     /// <summary>Nothing is missing, and of each key, the first copies of events come in the order of their commits.</summary>
     private async Task AssertCompleteAsync(TestBroker broker, string? also = null)
     {
-        string[] all = [.. Enumerable.Range(0, Keys).SelectMany(k => Enumerable.Range(1, Events).Select(n => $"/test/K{k}#{n}")), .. also is null ? [] : (string[])[also]];
+        string[] all =
+        [
+            .. Enumerable.Range(0, Keys).SelectMany(k => Enumerable.Range(1, Events).Select(n => $"/test/K{k}#{n}")),
+            .. also is null ? [] : (string[])[also],
+        ];
         var taken = (await broker.TakeAsync(Queue, all.Length, Limit)).Select(m => m.Properties.MessageId!).Distinct().ToArray();
         Assert.Equal(all.Order(StringComparer.Ordinal), taken.Order(StringComparer.Ordinal));
         foreach (var key in taken.Where(i => i != also).GroupBy(i => i.Split('#')[0]))
@@ -266,8 +279,8 @@ public sealed class PublisherTests(RabbitMqServer server) : IAsyncLifetime
     {
         const string Sql = """
             select insert_events('shop', jsonb_build_array(jsonb_build_object(
-              'id', '/test/' || $2 || '#' || $3, 'source', '/test/' || $2, 'sequence', $3, 'type', $1, 'subject', $2, 'streamNamespace', 'inventory',
-              'streamKey', $2, 'time', clock_timestamp(), 'data', $4::jsonb)))
+              'id', '/test/' || $2 || '#' || $3, 'source', '/test/' || $2, 'sequence', $3, 'type', $1, 'subject', $2,
+              'streamNamespace', 'inventory', 'streamKey', $2, 'time', clock_timestamp(), 'data', $4::jsonb)))
             """;
         await using var command = connection is null ? database.CreateCommand(Sql) : new NpgsqlCommand(Sql, connection);
         foreach (var value in (object[])[type, key, number, data])

@@ -28,7 +28,8 @@ internal sealed class PublishingSilo : IAsyncDisposable
         Assert.Empty(options.Problems(types));
         var log = new LogBuffer();
         builder.Logging.ClearProviders().AddProvider(new LogBufferProvider(log));
-        builder.Services.AddSingleton(database).AddSingleton(TimeProvider.System).AddSingleton(types).AddSingleton<PersonalData>().AddRabbitMq(options);
+        builder.Services.AddSingleton(database)
+            .AddSingleton(TimeProvider.System).AddSingleton(types).AddSingleton<PersonalData>().AddRabbitMq(options);
         // That has tests of its own, with a silo.
         builder.Services.Remove(builder.Services.Single(s => s.ImplementationType == typeof(RabbitMqInbox)));
         var host = builder.Build();

@@ -20,12 +20,15 @@ public sealed class RabbitMqCrashTests(RabbitMqServer server)
         await using var broker = await server.ConnectAsync();
         await using var shop = await Shop.CreateAsync(
             null, ("RabbitMq__Uri", server.Uri), ("RabbitMq__Exchange", $"{name}.events"), ("RabbitMq__UnroutedQueue", $"{name}.unrouted"),
-            ("RabbitMq__InboxQueue", $"{name}.inbox"), ("RabbitMq__RejectedQueue", $"{name}.rejected"), ("RabbitMq__EventTypes__0", "inventory.adjusted"),
-            ("RabbitMq__LeaseSeconds", "4"), ("RabbitMq__ConnectSeconds", "2"), ("RabbitMq__ConfirmSeconds", "2"));
+            ("RabbitMq__InboxQueue", $"{name}.inbox"), ("RabbitMq__RejectedQueue", $"{name}.rejected"),
+            ("RabbitMq__EventTypes__0", "inventory.adjusted"), ("RabbitMq__LeaseSeconds", "4"), ("RabbitMq__ConnectSeconds", "2"),
+            ("RabbitMq__ConfirmSeconds", "2"));
         await using var silo = await SiloProcess.StartAsync(shop);
         var admin = await (await shop.StartApiAsync()).AsAdminAsync();
-        await Until.TrueAsync("it publishes", Limit, async () => await shop.QueryAsync<string>("select coalesce(owner, '') from rabbitmq_cursor") is { Length: > 0 });
-        await Until.TrueAsync("the exchange is there", Limit, () => Task.FromResult(shop.Silo.Log.Contains("publishes events to RabbitMQ", StringComparison.Ordinal)));
+        await Until.TrueAsync("it publishes", Limit, async () =>
+            await shop.QueryAsync<string>("select coalesce(owner, '') from rabbitmq_cursor") is { Length: > 0 });
+        await Until.TrueAsync("the exchange is there", Limit, () =>
+            Task.FromResult(shop.Silo.Log.Contains("publishes events to RabbitMQ", StringComparison.Ordinal)));
         await broker.BindAsync($"{name}.all", $"{name}.events", ["#"]);
 
         await silo.ArmAsync(CrashPoint.Broker[0]);
@@ -62,7 +65,8 @@ public sealed class RabbitMqCrashTests(RabbitMqServer server)
             ["cloudEvents:type"] = "erp.stock.adjusted",
         };
         await broker.Channel.BasicPublishAsync(
-            "", queue, mandatory: true, new BasicProperties { ContentType = "application/json", DeliveryMode = DeliveryModes.Persistent, Headers = headers },
+            "", queue, mandatory: true,
+            new BasicProperties { ContentType = "application/json", DeliveryMode = DeliveryModes.Persistent, Headers = headers },
             Encoding.UTF8.GetBytes($$"""{"sku":"{{sku}}","delta":{{delta}},"reason":"delivery"}"""));
     }
 }

@@ -31,7 +31,8 @@ public sealed class AckWriterTests
     [Fact]
     public async Task a_reader_whose_queue_another_silo_has_claimed_is_told()
     {
-        await using var writer = new AckWriter((_, _) => Task.FromResult(new HashSet<int>()), TimeSpan.FromMilliseconds(10), NullLogger.Instance);
+        await using var writer = new AckWriter(
+            (_, _) => Task.FromResult(new HashSet<int>()), TimeSpan.FromMilliseconds(10), NullLogger.Instance);
         var reader = new Reader();
         writer.Changed(reader);
         await writer.FlushAsync(CancellationToken.None);

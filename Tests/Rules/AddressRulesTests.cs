@@ -49,7 +49,8 @@ public sealed class AddressRulesTests
         var clean = new Address("Ada", "1 Main Street", "Flat 2", "Springfield", "IL", "62701", "US", "+1 217 555 0100");
         static string Marked(string text) => $"\u202A{text[0]}\u200B{text[1..]}\u202C\uFEFF";
         var pasted = new Address(
-            Marked(clean.Name), Marked(clean.Line1), Marked(clean.Line2!), Marked(clean.City), Marked(clean.Region!), Marked(clean.PostalCode), "US", Marked(clean.Phone!));
+            Marked(clean.Name), Marked(clean.Line1), Marked(clean.Line2!), Marked(clean.City), Marked(clean.Region!),
+            Marked(clean.PostalCode), "US", Marked(clean.Phone!));
 
         var (usable, errors) = AddressRules.Check(pasted);
 
@@ -86,7 +87,8 @@ public sealed class AddressRulesTests
 
     [Fact]
     public void every_example_of_a_postal_code_has_the_form_of_its_country_and_stays_in_it() => Assert.All(
-        AddressFormat.All.Select(c => AddressFormat.Of(c)!), format => Assert.All(format.PostalCodeExamples, e => Assert.Equal(e, format.PostalCodeOf(e))));
+        AddressFormat.All.Select(c => AddressFormat.Of(c)!), format =>
+            Assert.All(format.PostalCodeExamples, e => Assert.Equal(e, format.PostalCodeOf(e))));
 
     [Fact]
     public void a_postal_code_is_found_in_any_case_width_and_spacing() =>
@@ -100,12 +102,14 @@ public sealed class AddressRulesTests
 
     [Fact]
     public void a_postal_code_with_something_before_or_behind_it_or_of_other_signs_is_none() =>
-        Gen.Select(Examples, OneOf(["?", "/", "é", "中", "\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661", "<b>", "💌"])).Sample((x, other) =>
-    {
-        Assert.Null(x.Format.PostalCodeOf(x.Example + other));
-        Assert.Null(x.Format.PostalCodeOf(other + x.Example));
-        Assert.Null(x.Format.PostalCodeOf(other));
-    });
+        Gen.Select(Examples, OneOf([
+            "?", "/", "é", "中", "\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661\u0661", "<b>", "💌"]))
+            .Sample((x, other) =>
+        {
+            Assert.Null(x.Format.PostalCodeOf(x.Example + other));
+            Assert.Null(x.Format.PostalCodeOf(other + x.Example));
+            Assert.Null(x.Format.PostalCodeOf(other));
+        });
 
     [Fact]
     public void a_postal_code_of_any_text_is_settled_at_once_and_stays() => Gen.Select(Examples, Gen.String[0, 40]).Sample((x, text) =>
@@ -221,7 +225,8 @@ public sealed class AddressRulesTests
     [Fact]
     public void the_parts_of_an_address_are_each_one_line()
     {
-        var (usable, _) = AddressRules.Check(new Address(" Ada\r\nLovelace ", "12\tSt James's  Square", "\n", "London", "  ", "sw1y 4le", "GB", ""));
+        var (usable, _) = AddressRules.Check(
+            new Address(" Ada\r\nLovelace ", "12\tSt James's  Square", "\n", "London", "  ", "sw1y 4le", "GB", ""));
         Assert.Equal(new Address("Ada Lovelace", "12 St James's Square", null, "London", null, "SW1Y 4LE", "GB", null), usable);
     }
 

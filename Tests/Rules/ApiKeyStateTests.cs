@@ -5,7 +5,8 @@ namespace SoonShop.Tests.Rules;
 public sealed class ApiKeyStateTests
 {
     private static readonly ApiKeyToken Token = ApiKeyToken.New(Given.Id(1));
-    private static readonly CreateApiKey Command = new(" warehouse ", ["orders:read", "inventory:write", "orders:read"], Given.Now.AddDays(1), "somebody");
+    private static readonly CreateApiKey Command = new(
+        " warehouse ", ["orders:read", "inventory:write", "orders:read"], Given.Now.AddDays(1), "somebody");
     private static readonly ApiKeyState Key = ApiKeyState.Create(Command, Token, Given.Now).Next();
 
     [Fact]

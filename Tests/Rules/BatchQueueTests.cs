@@ -221,7 +221,8 @@ public sealed class BatchQueueTests
             return added;
         }
 
-        public Task<Batch> NextAsync() => begun.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        public Task<Batch> NextAsync() =>
+            begun.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 
         public async Task<string[]> NextKeysAsync()
         {

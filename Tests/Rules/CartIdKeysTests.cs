@@ -46,19 +46,21 @@ public sealed class CartIdKeysTests
         Assert.False(new CartIdKeys(two).Proves(new CartIdKeys(one).Issue())));
 
     [Fact]
-    public void the_first_key_signs_and_all_prove() => Gen.Select(Key, Key).Where((one, two) => !one.SequenceEqual(two)).Sample((older, newer) =>
-    {
-        var both = new CartIdKeys(newer, older);
+    public void the_first_key_signs_and_all_prove() =>
+        Gen.Select(Key, Key).Where((one, two) => !one.SequenceEqual(two)).Sample((older, newer) =>
+        {
+            var both = new CartIdKeys(newer, older);
 
-        Assert.True(both.Proves(new CartIdKeys(older).Issue()));
-        Assert.True(new CartIdKeys(newer).Proves(both.Issue()));
-        Assert.False(new CartIdKeys(older).Proves(both.Issue()));
-    });
+            Assert.True(both.Proves(new CartIdKeys(older).Issue()));
+            Assert.True(new CartIdKeys(newer).Proves(both.Issue()));
+            Assert.False(new CartIdKeys(older).Proves(both.Issue()));
+        });
 
     /// <summary>Carts that wait for their first item rest on it: the way ids are proven must never change.</summary>
     [Fact]
     public void an_id_is_good_for_ever() =>
-        Assert.True(new CartIdKeys([.. Enumerable.Range(0, CartIdKeys.KeyLength).Select(n => (byte)n)]).Proves(Guid.Parse("00000000-0000-8000-8000-0000666329ce")));
+        Assert.True(new CartIdKeys([.. Enumerable.Range(0, CartIdKeys.KeyLength).Select(n => (byte)n)]).Proves(
+            Guid.Parse("00000000-0000-8000-8000-0000666329ce")));
 
     [Fact]
     public void no_two_ids_are_alike()
@@ -79,7 +81,8 @@ public sealed class CartIdKeysTests
     {
         var grain = GrainType.Create("cartids");
         static GrainManifest Silo(params string[] grains) => new(
-            grains.ToImmutableDictionary(GrainType.Create, _ => new GrainProperties(ImmutableDictionary.Create<string, string>(StringComparer.Ordinal))),
+            grains.ToImmutableDictionary(
+                GrainType.Create, _ => new GrainProperties(ImmutableDictionary.Create<string, string>(StringComparer.Ordinal))),
             ImmutableDictionary<GrainInterfaceType, GrainInterfaceProperties>.Empty);
 
         Assert.True(ClusterManifests.AllKnow(grain, [Silo("cart", "cartids"), Silo("cart", "cartids")]));

@@ -117,7 +117,8 @@ public sealed class CartStateTests
     [Fact]
     public void what_is_remembered_is_bounded_and_the_newest_of_it()
     {
-        var cart = Enumerable.Range(0, 30).Aggregate(Empty, (c, i) => c.Order(Given.Id(i), Given.Now.AddMinutes(i), []).Next().Merge(Given.Id(i), []).Next());
+        var cart = Enumerable.Range(0, 30).Aggregate(Empty, (c, i) =>
+            c.Order(Given.Id(i), Given.Now.AddMinutes(i), []).Next().Merge(Given.Id(i), []).Next());
 
         Assert.Equal(Enumerable.Range(10, 20).Select(Given.Id), cart.Ordered.Select(o => o.OrderId));
         Assert.Equal(Enumerable.Range(10, 20).Select(Given.Id), cart.Merged);
@@ -235,7 +236,8 @@ public sealed class CartStateTests
     [Fact]
     public void it_does_not_go_on_when_so_many_were_bought_since_that_they_are_not_remembered()
     {
-        var cart = Enumerable.Range(10, 25).Aggregate(Set(Empty, "MUG", 2), (c, i) => c.Order(Given.Id(i), Given.Now.AddMinutes(i), []).Next());
+        var cart = Enumerable.Range(10, 25).Aggregate(Set(Empty, "MUG", 2), (c, i) =>
+            c.Order(Given.Id(i), Given.Now.AddMinutes(i), []).Next());
 
         Assert.NotNull(cart.CheckCanResume(Given.OrderId, Given.Now, Mugs(2)));
     }
@@ -253,7 +255,8 @@ public sealed class CartStateTests
 
     private static ImmutableArray<LineUnits> Mugs(int units) => [new LineUnits("MUG", units)];
 
-    private static CartState Set(CartState cart, string sku, int quantity) => cart.SetItem(sku, $"The {sku}", quantity, Given.Usd(1000)).Next();
+    private static CartState Set(CartState cart, string sku, int quantity) =>
+        cart.SetItem(sku, $"The {sku}", quantity, Given.Usd(1000)).Next();
 
     private static CartState Full() => Enumerable.Range(0, Cart.MaxLines).Aggregate(Empty, (c, i) => Set(c, $"SKU-{i}", 1));
 

@@ -28,8 +28,11 @@ public sealed class CheckCommandTests
         Assert.Empty(new IntegrityOptions().Problems());
         Assert.Empty(new IntegrityOptions { EveryMinutes = 0 }.Problems());
         Assert.NotEmpty(new IntegrityOptions { MaxRows = 1001 }.Problems());
-        var problems = new IntegrityOptions { EveryMinutes = -1, StatementSeconds = 0, MaxMinutes = double.NaN, MaxRows = 0 }.Problems().ToArray();
-        Assert.Equal(["Integrity__EveryMinutes", "Integrity__StatementSeconds", "Integrity__MaxMinutes", "Integrity__MaxRows"], problems.Select(p => p.Split("set ")[1].Split(' ')[0]));
+        var problems = new IntegrityOptions { EveryMinutes = -1, StatementSeconds = 0, MaxMinutes = double.NaN, MaxRows = 0 }.Problems()
+            .ToArray();
+        Assert.Equal(
+            ["Integrity__EveryMinutes", "Integrity__StatementSeconds", "Integrity__MaxMinutes", "Integrity__MaxRows"],
+            problems.Select(p => p.Split("set ")[1].Split(' ')[0]));
     }
 
     [Fact]
@@ -61,7 +64,8 @@ public sealed class CheckCommandTests
     {
         var first = Of(Found("ledger-adds-up", "1"), Found("charged-once"));
         using var stop = new CancellationTokenSource();
-        Task<IntegrityReport> ConfirmAsync(Func<IEnumerable<IntegrityCheck>, Task<IntegrityReport>> look) => IntegrityService.ConfirmAsync(first, look, NullLogger.Instance, stop.Token);
+        Task<IntegrityReport> ConfirmAsync(Func<IEnumerable<IntegrityCheck>, Task<IntegrityReport>> look) =>
+            IntegrityService.ConfirmAsync(first, look, NullLogger.Instance, stop.Token);
 
         Assert.Same(first, await ConfirmAsync(_ => throw new IntegrityCheckOverdueException("slow", new TimeoutException())));
         Assert.Equal(0, (await ConfirmAsync(checks => Task.FromResult(Of([.. checks.Select(c => Found(c.Name))])))).Breaches);
@@ -72,7 +76,8 @@ public sealed class CheckCommandTests
     [Fact]
     public void a_check_that_could_not_be_made_keeps_what_was_known_of_it()
     {
-        var report = Of(Found("a", "1"), Found("b") with { Error = "it took too long" }).WithKnown(new Dictionary<string, long> { ["a"] = 5, ["b"] = 2 });
+        var report = Of(Found("a", "1"), Found("b") with { Error = "it took too long" })
+            .WithKnown(new Dictionary<string, long> { ["a"] = 5, ["b"] = 2 });
         Assert.Equal((3, 1), (report.Breaches, report.Failed));
         Assert.Equal("1 check(s) could not be made: b (it took too long)", report.Failures);
         Assert.Contains("0 checks kept, 1 broken by 3 row(s), 1 not made.", report.ToText(), StringComparison.Ordinal);
@@ -81,9 +86,11 @@ public sealed class CheckCommandTests
         Assert.Equal(1, first.ConfirmedBy(Of(Found("a") with { Error = "too slow" })).Breaches);
     }
 
-    private static CheckResult Found(string check, params string[] rows) => new(check, "", "", rows.Length, [.. rows.Select(r => new BrokenRow(r, "x"))], rows.Length > 0 ? "mend" : null);
+    private static CheckResult Found(string check, params string[] rows) =>
+        new(check, "", "", rows.Length, [.. rows.Select(r => new BrokenRow(r, "x"))], rows.Length > 0 ? "mend" : null);
 
-    private static IntegrityReport Of(params CheckResult[] checks) => new(default, 0, "", "", checks.Sum(c => c.Breaches), [], [], [.. checks]);
+    private static IntegrityReport Of(params CheckResult[] checks) =>
+        new(default, 0, "", "", checks.Sum(c => c.Breaches), [], [], [.. checks]);
 
     [Fact]
     public void states_of_another_name_than_their_aggregate_are_known()
@@ -93,8 +100,11 @@ public sealed class CheckCommandTests
         foreach (var grain in grains)
         {
             var state = grain.GetConstructors().SelectMany(c => c.GetParameters())
-                .SelectMany(p => p.GetCustomAttributes(typeof(PersistentStateAttribute), inherit: true).Cast<PersistentStateAttribute>()).FirstOrDefault();
-            var aggregate = grain.GetProperty("Aggregate", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.DeclaredOnly);
+                .SelectMany(p => p.GetCustomAttributes(typeof(PersistentStateAttribute), inherit: true).Cast<PersistentStateAttribute>())
+                .FirstOrDefault();
+            var aggregate = grain.GetProperty(
+                "Aggregate", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic
+                    | System.Reflection.BindingFlags.DeclaredOnly);
             if (state is null || aggregate is null)
                 continue;
             var name = (string)aggregate.GetValue(System.Runtime.CompilerServices.RuntimeHelpers.GetUninitializedObject(grain))!;

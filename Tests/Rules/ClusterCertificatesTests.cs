@@ -64,7 +64,8 @@ public sealed class ClusterCertificatesTests
     [Fact]
     public void a_certificate_without_the_name_that_others_ask_for_is_refused_at_start_and_changes_nothing_later()
     {
-        var (own, other) = (ClusterCertificate.Create("silo.shop"), ClusterCertificate.Create("other.shop", validFor: TimeSpan.FromDays(7)));
+        var (own, other) = (
+            ClusterCertificate.Create("silo.shop"), ClusterCertificate.Create("other.shop", validFor: TimeSpan.FromDays(7)));
         Assert.Contains("'silo.shop'", Assert.Single(Options(other, "silo.shop").Problems()), StringComparison.Ordinal);
         var certificates = new ClusterCertificates(Options(own, "silo.shop"));
         var before = certificates.ExpiresAt;
@@ -106,7 +107,9 @@ public sealed class ClusterCertificatesTests
     [InlineData("::1", true)]
     [InlineData("10.1.2.3", false)]
     public void a_client_without_certificates_connects_to_silos_of_its_machine_alone(string address, bool allowed) =>
-        Assert.Equal(allowed, new LoopbackConnections(NullLogger<LoopbackConnections>.Instance).Allow(new IPEndPoint(IPAddress.Parse(address), 30000)));
+        Assert.Equal(
+            allowed, new LoopbackConnections(NullLogger<LoopbackConnections>.Instance).Allow(
+                new IPEndPoint(IPAddress.Parse(address), 30000)));
 
     [Fact]
     public void what_is_wrong_is_named_with_what_to_set()
@@ -115,9 +118,20 @@ public sealed class ClusterCertificatesTests
         Assert.Empty(new ClusterTlsOptions().Problems());
         Assert.Empty(Options(own).Problems());
         Assert.Equal(2, new ClusterTlsOptions { KeyPath = own.KeyPath }.Problems().Count());
-        Assert.Contains("ClusterTls__KeyPath", Assert.Single(new ClusterTlsOptions { CertificatePath = own.CertificatePath, KeyPath = "/no/such", AuthorityPath = own.AuthorityPath }.Problems()), StringComparison.Ordinal);
-        Assert.Contains("ClusterTls__CertificatePath", Assert.Single(Options(own with { KeyPath = ClusterCertificate.Create().KeyPath }).Problems()), StringComparison.Ordinal);
-        Assert.Contains("serverAuth", Assert.Single(Options(ClusterCertificate.Create(usages: ["1.3.6.1.5.5.7.3.1"])).Problems()), StringComparison.Ordinal);
-        Assert.Contains("ClusterTls__CertificatePath", Assert.Single(new ClusterTlsOptions { PeerName = "x" }.Problems()), StringComparison.Ordinal);
+        Assert.Contains(
+            "ClusterTls__KeyPath", Assert.Single(new ClusterTlsOptions
+            {
+                CertificatePath = own.CertificatePath,
+                KeyPath = "/no/such",
+                AuthorityPath = own.AuthorityPath,
+            }.Problems()), StringComparison.Ordinal);
+        Assert.Contains(
+            "ClusterTls__CertificatePath", Assert.Single(Options(own with { KeyPath = ClusterCertificate.Create().KeyPath }).Problems()),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "serverAuth", Assert.Single(Options(ClusterCertificate.Create(usages: ["1.3.6.1.5.5.7.3.1"])).Problems()),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "ClusterTls__CertificatePath", Assert.Single(new ClusterTlsOptions { PeerName = "x" }.Problems()), StringComparison.Ordinal);
     }
 }

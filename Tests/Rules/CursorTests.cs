@@ -34,15 +34,16 @@ public sealed class CursorTests
     public void every_cursor_that_is_given_is_taken_back()
     {
         int[] scripts = [0x20, 0xC0, 0x400, 0x5D0, 0x627, 0x905, 0xE01, 0x1100, 0x3041, 0x4E00, 0xAC00, 0xE000, 0x1F300, 0x20000, 0x10FF00];
-        Gen.Select(Gen.Int[0, scripts.Length - 1], Gen.Int[0, 62]).Select(c => char.ConvertFromUtf32(scripts[c.Item1] + c.Item2)).Array[100, 200].Sample(characters =>
-        {
-            var name = string.Concat(characters.TakeWhile((_, i) => characters.Take(i + 1).Sum(c => c.Length) <= 200));
-            var cursor = Cursor.Write("q", name, Sku.GrainKey(new string('X', Sku.MaxLength)));
+        Gen.Select(Gen.Int[0, scripts.Length - 1], Gen.Int[0, 62])
+            .Select(c => char.ConvertFromUtf32(scripts[c.Item1] + c.Item2)).Array[100, 200].Sample(characters =>
+            {
+                var name = string.Concat(characters.TakeWhile((_, i) => characters.Take(i + 1).Sum(c => c.Length) <= 200));
+                var cursor = Cursor.Write("q", name, Sku.GrainKey(new string('X', Sku.MaxLength)));
 
-            Assert.True(new CursorAttribute().IsValid(cursor), $"{cursor.Length} characters");
-            Assert.True(Cursor.TryRead(cursor, "q", 2, out var values));
-            Assert.Equal(name, values[0]);
-        });
+                Assert.True(new CursorAttribute().IsValid(cursor), $"{cursor.Length} characters");
+                Assert.True(Cursor.TryRead(cursor, "q", 2, out var values));
+                Assert.Equal(name, values[0]);
+            });
     }
 
     [Fact]

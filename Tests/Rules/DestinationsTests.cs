@@ -13,7 +13,9 @@ public sealed class DestinationsTests
         var options = new CheckoutOptions { TaxBasisPointsByCountry = { ["DE"] = 1900 } };
         var error = Destinations.Check(Given.Address, null, Given.Rules(options)).Error!;
         Assert.Equal(["is GB, where this shop does not deliver"], error.Errors!["shippingAddress.country"]);
-        Assert.Equal("DE", Destinations.Check(Given.Address with { Country = "DE", PostalCode = "10115" }, null, Given.Rules(options)).Value!.Country);
+        Assert.Equal(
+            "DE",
+            Destinations.Check(Given.Address with { Country = "DE", PostalCode = "10115" }, null, Given.Rules(options)).Value!.Country);
 
         options.TaxBasisPointsRestOfWorld = 0;
         Assert.Equal(Given.Address, Destinations.Check(Given.Address, null, Given.Rules(options)).Value);
@@ -23,7 +25,8 @@ public sealed class DestinationsTests
     [Fact]
     public void the_rest_of_the_world_pays_its_tax()
     {
-        var options = new CheckoutOptions { Shipping = new(), TaxBasisPointsByCountry = { ["DE"] = 1900 }, TaxBasisPointsRestOfWorld = 500 };
+        var options =
+            new CheckoutOptions { Shipping = new(), TaxBasisPointsByCountry = { ["DE"] = 1900 }, TaxBasisPointsRestOfWorld = 500 };
         Assert.Equal(190, Given.Totals([Given.Line(price: 1000)], "DE", options).Tax);
         Assert.Equal(50, Given.Totals([Given.Line(price: 1000)], "GB", options).Tax);
     }
@@ -50,7 +53,11 @@ public sealed class DestinationsTests
         }.Problems().ToArray();
 
         Assert.Equal(5, problems.Length);
-        string[] places = ["ShippingByCountry:UK", "TaxBasisPointsByCountry:EU", "TaxBasisPointsByCountry:de", "TaxBasisPointsByCountry:XK", "TaxBasisPointsRestOfWorld"];
+        string[] places =
+        [
+            "ShippingByCountry:UK", "TaxBasisPointsByCountry:EU", "TaxBasisPointsByCountry:de", "TaxBasisPointsByCountry:XK",
+            "TaxBasisPointsRestOfWorld",
+        ];
         Assert.All(places, place => Assert.Single(problems, p => p.StartsWith($"Checkout:{place} ", StringComparison.Ordinal)));
     }
 
@@ -63,7 +70,10 @@ public sealed class DestinationsTests
 
         var production = Shipped("appsettings.json");
         Assert.Empty(production.Problems());
-        Assert.Equal((0, 1900, 2000, 810), (production.TaxBasisPointsFor("US"), production.TaxBasisPointsFor("DE"), production.TaxBasisPointsFor("GB"), production.TaxBasisPointsFor("CH")));
+        Assert.Equal(
+            (0, 1900, 2000, 810), (
+                production.TaxBasisPointsFor("US"), production.TaxBasisPointsFor("DE"), production.TaxBasisPointsFor("GB"),
+                production.TaxBasisPointsFor("CH")));
         foreach (var country in (string[])["NO", "CA", "AU", "JP"])
             Assert.Null(production.TaxBasisPointsFor(country));
         // Wherever an order has a price for delivery of its own, it has a tax.

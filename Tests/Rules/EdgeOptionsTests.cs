@@ -23,11 +23,15 @@ public sealed class EdgeOptionsTests
     [Fact]
     public void development_lets_a_hundred_of_anything_but_mails_and_exports_through_a_minute()
     {
-        var development = new ConfigurationBuilder().AddJsonFile(Path.Combine(Repository.Root, "ApiFrontend", "appsettings.Development.json")).Build()
+        var development = new ConfigurationBuilder()
+            .AddJsonFile(Path.Combine(Repository.Root, "ApiFrontend", "appsettings.Development.json")).Build()
             .GetSection(RateLimitsOptions.Section).Get<RateLimitsOptions>()!;
         Assert.Empty(development.Problems());
         Assert.All(
-            [development.Login, development.Registration, development.Recovery, development.Tokens, development.Checkout, development.Writes, development.Reads, development.Admin],
+            [
+                development.Login, development.Registration, development.Recovery, development.Tokens, development.Checkout,
+                development.Writes, development.Reads, development.Admin,
+            ],
             limit => Assert.True(limit.Requests >= 100 && limit.WindowSeconds <= 60));
     }
 
@@ -76,7 +80,8 @@ public sealed class EdgeOptionsTests
     [Fact]
     public void each_number_out_of_range_is_named()
     {
-        var problems = new HttpOptions { MaxHeaders = 0, HeaderSeconds = 1000, HttpsPort = 70000, ForwardLimit = 0, HstsDays = -1 }.Problems().ToArray();
+        var problems = new HttpOptions { MaxHeaders = 0, HeaderSeconds = 1000, HttpsPort = 70000, ForwardLimit = 0, HstsDays = -1 }
+            .Problems().ToArray();
         Assert.Equal(5, problems.Length);
         Assert.All((string[])["Http__MaxHeaders", "Http__HeaderSeconds", "Http__HttpsPort", "Http__ForwardLimit", "Http__HstsDays"],
             name => Assert.Single(problems, p => p.Contains($"set {name} to", StringComparison.Ordinal)));
@@ -85,10 +90,14 @@ public sealed class EdgeOptionsTests
     [Fact]
     public void limits_are_as_high_as_where_they_are_counted_allows()
     {
-        var options = new RateLimitsOptions { Login = new ClassLimit(10_001, 60), Reads = new ClassLimit(1001, 3601), Mail = new ClassLimit(0, 0) };
+        var options =
+            new RateLimitsOptions { Login = new ClassLimit(10_001, 60), Reads = new ClassLimit(1001, 3601), Mail = new ClassLimit(0, 0) };
         var problems = options.Problems().ToArray();
         Assert.Equal(4, problems.Length);
-        Assert.All((string[])["RateLimits__Login__Requests to 1–10000", "RateLimits__Reads__WindowSeconds to 1–3600", "RateLimits__Mail__Requests", "RateLimits__Mail__WindowSeconds"],
+        Assert.All(
+            (string[])[
+                "RateLimits__Login__Requests to 1–10000", "RateLimits__Reads__WindowSeconds to 1–3600", "RateLimits__Mail__Requests",
+                "RateLimits__Mail__WindowSeconds"],
             name => Assert.Single(problems, p => p.Contains(name, StringComparison.Ordinal)));
     }
 
@@ -108,17 +117,21 @@ public sealed class EdgeOptionsTests
 
     [Fact]
     public void any_origin_with_credentials_is_refused() =>
-        Assert.Contains("Cors:AllowCredentials", Assert.Single(new ShopCorsOptions { AllowedOrigins = ["*"], AllowCredentials = true }.Problems()), StringComparison.Ordinal);
+        Assert.Contains(
+            "Cors:AllowCredentials", Assert.Single(new ShopCorsOptions { AllowedOrigins = ["*"], AllowCredentials = true }.Problems()),
+            StringComparison.Ordinal);
 
     [Fact]
     public void believing_every_client_its_address_is_refused() => Assert.Contains(
-        "Http__TrustedProxies__0", Assert.Single(TrustedProxies.Problems(Configuration(("ForwardedHeaders_Enabled", "true")))), StringComparison.Ordinal);
+        "Http__TrustedProxies__0", Assert.Single(TrustedProxies.Problems(Configuration(("ForwardedHeaders_Enabled", "true")))),
+        StringComparison.Ordinal);
 
     [Fact]
     public void a_certificate_that_is_not_there_is_named()
     {
         var problems = Tls.Problems(Configuration(
-            ("Kestrel:Certificates:Default:Path", "/nonsense.pem"), ("Kestrel:Endpoints:Https:Certificate:KeyPath", "/nonsense.key"))).ToArray();
+            ("Kestrel:Certificates:Default:Path", "/nonsense.pem"),
+            ("Kestrel:Endpoints:Https:Certificate:KeyPath", "/nonsense.key"))).ToArray();
         Assert.Equal(2, problems.Length);
         Assert.Contains("Kestrel__Certificates__Default__Path", problems[0], StringComparison.Ordinal);
         Assert.Contains("Kestrel__Endpoints__Https__Certificate__KeyPath", problems[1], StringComparison.Ordinal);
@@ -134,7 +147,8 @@ public sealed class EdgeOptionsTests
 
     [Fact]
     public void other_networks_count_apart() => Assert.Equal(
-        4, ((string[])["203.0.113.7", "203.0.113.8", "2001:db8:1:2::1", "2001:db8:1:3::1"]).Select(a => Subjects.OfAddress(IPAddress.Parse(a))).Distinct().Count());
+        4, ((string[])["203.0.113.7", "203.0.113.8", "2001:db8:1:2::1", "2001:db8:1:3::1"])
+            .Select(a => Subjects.OfAddress(IPAddress.Parse(a))).Distinct().Count());
 
     [Fact]
     public void an_email_address_counts_however_it_is_written_and_is_not_told()

@@ -92,7 +92,10 @@ public sealed class EmailAddressTests
                 if (!EmailAddress.IsValid(address))
                     continue;
                 Interlocked.Increment(ref taken);
-                Assert.True(MimeKit.MailboxAddress.TryParse(address, out var parsed) && EmailAddress.Normalize(parsed.Address) == EmailAddress.Normalize(address), address);
+                Assert.True(
+                    MimeKit.MailboxAddress.TryParse(address, out var parsed)
+                        && EmailAddress.Normalize(parsed.Address) == EmailAddress.Normalize(address),
+                    address);
                 Assert.True(Text.IsClean(new MimeKit.MailboxAddress("", address).GetAddress(idnEncode: true)), address);
             }
         }, iter: 20_000, threads: 1);
@@ -108,7 +111,8 @@ public sealed class EmailAddressTests
     {
         Assert.Equal(valid, EmailAddress.IsValid(address));
         if (!valid)
-            Assert.False(MimeKit.MailboxAddress.TryParse(new MimeKit.ParserOptions { AddressParserComplianceMode = MimeKit.RfcComplianceMode.Strict }, address, out _));
+            Assert.False(MimeKit.MailboxAddress.TryParse(
+                new MimeKit.ParserOptions { AddressParserComplianceMode = MimeKit.RfcComplianceMode.Strict }, address, out _));
     }
 
     [Fact]

@@ -8,7 +8,8 @@ public sealed class EmailChangeTests
     private const string New = "Ada@Example.org";
     private static readonly TimeSpan Week = TimeSpan.FromDays(7);
     private static readonly Guid Here = Given.Id(10), There = Given.Id(11);
-    private static readonly UserState Ada = Given.User().OpenSession(Here, "here", Given.Now).OpenSession(There, "there", Given.Now).UseDevice("device", Given.Now);
+    private static readonly UserState Ada = Given.User()
+        .OpenSession(Here, "here", Given.Now).OpenSession(There, "there", Given.Now).UseDevice("device", Given.Now);
     private static readonly UserState Asked = Ask(Ada).Next();
     private static readonly UserState Changed = Confirm(Asked).Next();
 
@@ -17,7 +18,8 @@ public sealed class EmailChangeTests
     {
         var decision = Ask(Ada);
 
-        Assert.Equal(["user.email-change-requested", "user.email-change-confirmation-requested", "user.email-claims-due"], decision.EventTypes());
+        Assert.Equal(
+            ["user.email-change-requested", "user.email-change-confirmation-requested", "user.email-claims-due"], decision.EventTypes());
         var told = Assert.IsType<EmailChangeRequested>(decision.Events[0]);
         Assert.Equal(("Ada@Example.com", New, new MailedToken(Ada.Id, "stop")), (told.Email, told.NewEmail, MailedToken.Parse(told.Token)));
         var asked = Assert.IsType<EmailChangeConfirmationRequested>(decision.Events[1]);
@@ -69,12 +71,18 @@ public sealed class EmailChangeTests
     {
         var decision = Confirm(Asked.RequestReset("reset", Given.Now).Next());
 
-        Assert.Equal(["user.email-changed", "user.email-change-undo-offered", "user.email-claims-due", "user.email-claims-due"], decision.EventTypes());
+        Assert.Equal(
+            ["user.email-changed", "user.email-change-undo-offered", "user.email-claims-due", "user.email-claims-due"],
+            decision.EventTypes());
         var offered = Assert.IsType<EmailChangeUndoOffered>(decision.Events[1]);
-        Assert.Equal(("Ada@Example.com", new MailedToken(Ada.Id, "undo"), Given.Now + Week), (offered.Email, MailedToken.Parse(offered.Token), offered.ExpiresAt));
+        Assert.Equal(
+            ("Ada@Example.com", new MailedToken(Ada.Id, "undo"), Given.Now + Week),
+            (offered.Email, MailedToken.Parse(offered.Token), offered.ExpiresAt));
         Assert.Equal([null, Given.Now + Week], decision.Events.OfType<EmailClaimsDue>().Select(e => e.DueAt));
         var next = decision.Next();
-        Assert.Equal((New, "ada@example.org", true, "ada@example.com"), (next.Email, next.NormalizedEmail, next.EmailVerified, next.FormerEmail!.NormalizedEmail));
+        Assert.Equal(
+            (New, "ada@example.org", true, "ada@example.com"),
+            (next.Email, next.NormalizedEmail, next.EmailVerified, next.FormerEmail!.NormalizedEmail));
         Assert.Equal([Here], next.Sessions.Select(s => s.Id));
         Assert.Empty(next.Devices);
         Assert.Null(next.EmailChange);
@@ -118,7 +126,8 @@ public sealed class EmailChangeTests
         Assert.Null(decision.Next().FormerEmail);
         // Sent twice, it is done once; another token of the change is used up.
         decision.Next().UndoEmailChange(token, "other", Given.Now.AddDays(6)).StaysAs(decision.Next());
-        decision.Next().UndoEmailChange(token == "undo" ? "stop" : "undo", "other", Given.Now.AddDays(6)).IsRefused(ErrorCode.ValidationFailed);
+        decision.Next()
+            .UndoEmailChange(token == "undo" ? "stop" : "undo", "other", Given.Now.AddDays(6)).IsRefused(ErrorCode.ValidationFailed);
         Assert.False(decision.Next().IsEmailChangedBy("confirm", Given.Now));
     }
 
@@ -173,8 +182,12 @@ public sealed class EmailChangeTests
     [Fact]
     public void what_is_held_says_which_addresses_and_an_erasure_releases_them_all()
     {
-        Assert.Equal((New, Given.Now + UserState.EmailChangeLifetime), (Asked.ToAccountData(1).EmailChange!.NewEmail, Asked.ToAccountData(1).EmailChange!.ExpiresAt));
-        Assert.Equal(("Ada@Example.com", Given.Now + Week), (Changed.ToAccountData(1).FormerEmail!.Email, Changed.ToAccountData(1).FormerEmail!.UndoUntil));
+        Assert.Equal(
+            (New, Given.Now + UserState.EmailChangeLifetime),
+            (Asked.ToAccountData(1).EmailChange!.NewEmail, Asked.ToAccountData(1).EmailChange!.ExpiresAt));
+        Assert.Equal(
+            ("Ada@Example.com", Given.Now + Week),
+            (Changed.ToAccountData(1).FormerEmail!.Email, Changed.ToAccountData(1).FormerEmail!.UndoUntil));
 
         Assert.Null(Ada.Erase(Given.Now).Next().Erasure!.OtherEmails);
         Assert.Equal(["ada@example.org"], Asked.Erase(Given.Now).Next().Erasure!.OtherEmails!.Value);
@@ -191,7 +204,9 @@ public sealed class EmailChangeTests
     [InlineData(90, true)]
     [InlineData(91, false)]
     public void the_time_of_an_undo_is_checked_at_the_start(int days, bool allowed) =>
-        Assert.Equal(allowed, !new AccountsOptions { EmailChangeUndoDays = days }.Problems().Any(p => p.Contains("Accounts__EmailChangeUndoDays", StringComparison.Ordinal)));
+        Assert.Equal(
+            allowed, !new AccountsOptions { EmailChangeUndoDays = days }.Problems().Any(p =>
+                p.Contains("Accounts__EmailChangeUndoDays", StringComparison.Ordinal)));
 
     private static Decision<UserState> Ask(UserState user) => user.RequestEmailChange($" {New} ", Here, "confirm", "stop", Given.Now);
 

@@ -11,12 +11,16 @@ public sealed class ErasureTests
 {
     private static readonly PrivacyOptions EightYears = new();
     private static readonly PrivacyOptions NotAtAll = new() { OrderRetentionYears = 0 };
-    private static readonly string[] Personal = ["Ada", "ada@example.com", "St James", "Second floor", "London", "SW1Y", "+44", "JD014", "secret", "changed my mind"];
+    private static readonly string[] Personal =
+    [
+        "Ada", "ada@example.com", "St James", "Second floor", "London", "SW1Y", "+44", "JD014", "secret", "changed my mind",
+    ];
 
     [Fact]
     public void of_an_account_only_its_id_stays_and_its_address_until_the_end()
     {
-        var user = (Given.User() with { Addresses = [new SavedAddress(Given.Id(3), Given.Address)] }).OpenSession(Given.Id(4), "one", Given.Now);
+        var user = (Given.User() with { Addresses = [new SavedAddress(Given.Id(3), Given.Address)] }).OpenSession(
+            Given.Id(4), "one", Given.Now);
         var begun = user.Erase(Given.Now.AddDays(1));
         Assert.Equal(["user.erasure-due"], begun.EventTypes());
         Assert.Equal(new Erasure(Given.Now.AddDays(1), "ada@example.com", null), begun.Next().Erasure);
@@ -26,7 +30,11 @@ public sealed class ErasureTests
         var ended = begun.Next().EndErasure(Given.Now.AddDays(3));
         Assert.Equal(["user.erased"], ended.EventTypes());
         Assert.Equal(
-            """{"id":"CUSTOMER","email":"","normalizedEmail":"","emailVerified":false,"displayName":"","locale":"","passwordHash":"","roles":[],"createdAt":"2026-03-02T09:30:00+00:00","addresses":[],"sessions":[],"devices":[],"erasure":{"requestedAt":"2026-03-02T09:30:00+00:00","completedAt":"2026-03-04T09:30:00+00:00"},"customerGroups":[]}""".Replace("CUSTOMER", $"{Given.Customer}", StringComparison.Ordinal),
+            ("""{"id":"CUSTOMER","email":"","normalizedEmail":"","emailVerified":"""
+                + """false,"displayName":"","locale":"","passwordHash":"","roles":[],"createdAt":"2026-03-02T09:30:00+00:00","addresses":"""
+                + """[],"sessions":[],"devices":[],"erasure":"""
+                + """{"requestedAt":"2026-03-02T09:30:00+00:00","completedAt":"2026-03-04T09:30:00+00:00"},"customerGroups":[]}""")
+                .Replace("CUSTOMER", $"{Given.Customer}", StringComparison.Ordinal),
             Given.Json(ended.Next()));
         ended.Next().EndErasure(Given.Now).StaysAs(ended.Next());
     }
@@ -44,7 +52,8 @@ public sealed class ErasureTests
     public void a_disputed_order_keeps_its_buyer()
     {
         var order = Given.OrderThatIs(OrderStatus.Delivered);
-        var disputed = order with { Payment = order.Payment! with { Dispute = new Dispute(DisputeStatus.Open, Given.Usd(100), "fraudulent") } };
+        var disputed = order with
+        { Payment = order.Payment! with { Dispute = new Dispute(DisputeStatus.Open, Given.Usd(100), "fraudulent") } };
         disputed.EraseBuyer(EightYears, Given.Now).IsRefused(ErrorCode.InvalidOrderState);
     }
 
@@ -68,7 +77,9 @@ public sealed class ErasureTests
         SaysNothing(Given.Json(erased with { Retained = null }));
         SaysNothing(Given.Json(erased.ToView()));
         // What the books need is there.
-        Assert.Equal((order.Number, order.Totals, "GB", order.PlacedAt), (erased.Number, erased.Totals, erased.ShippingAddress.Country, erased.PlacedAt));
+        Assert.Equal(
+            (order.Number, order.Totals, "GB", order.PlacedAt),
+            (erased.Number, erased.Totals, erased.ShippingAddress.Country, erased.PlacedAt));
 
         erased.EraseBuyer(EightYears, until.AddTicks(-1)).StaysAs(erased);
         Assert.Null(erased.EraseBuyer(EightYears, until).Next().Retained);
@@ -106,7 +117,8 @@ public sealed class ErasureTests
     {
         var gone = NotificationState.Gone.WithProfile(new NotificationProfile("ada@example.com", "Ada", "en"));
         Assert.Null(gone.Profile);
-        gone.Add(new NotificationRequest("/order/1#1", Given.Now, NotificationKind.OrderShipped, new(), "ada@example.com"), "key", () => new("title", "text"), []).StaysAs(gone);
+        gone.Add(new NotificationRequest("/order/1#1", Given.Now, NotificationKind.OrderShipped, new(), "ada@example.com"), "key",
+            () => new("title", "text"), []).StaysAs(gone);
         gone.Choose([], [ChannelName.Inbox]).IsRefused(ErrorCode.NotFound);
         Assert.True(CartState.Gone.IsErased);
     }
@@ -119,5 +131,6 @@ public sealed class ErasureTests
         Assert.Single(new PrivacyOptions { OrderRetentionYears = -1 }.Problems());
     }
 
-    private static void SaysNothing(string json) => Assert.All(Personal, p => Assert.DoesNotContain(p, json, StringComparison.OrdinalIgnoreCase));
+    private static void SaysNothing(string json) =>
+        Assert.All(Personal, p => Assert.DoesNotContain(p, json, StringComparison.OrdinalIgnoreCase));
 }

@@ -44,7 +44,8 @@ public sealed class ErrorClassifierTests
 
     [Theory]
     [MemberData(nameof(Errors), DisableDiscoveryEnumeration = true)]
-    public void an_error_has_a_class(ErrorClass expected, string what, Exception error) => Assert.True(expected == Classifier.Classify(error), what);
+    public void an_error_has_a_class(ErrorClass expected, string what, Exception error) =>
+        Assert.True(expected == Classifier.Classify(error), what);
 
     [Fact]
     public void rules_that_are_added_go_first_and_those_by_type_before_those_by_message()
@@ -68,7 +69,9 @@ public sealed class ErrorClassifierTests
     [Fact]
     public void a_rule_can_ask_more_than_the_type()
     {
-        var classifier = new ErrorClassifier([ErrorRule.For<ArgumentException>(ErrorClass.Business, e => e.ParamName == "amount"), ErrorRule.Matching(new Regex("later", RegexOptions.NonBacktracking), ErrorClass.Transient)]);
+        var classifier = new ErrorClassifier([
+            ErrorRule.For<ArgumentException>(ErrorClass.Business, e => e.ParamName == "amount"),
+            ErrorRule.Matching(new Regex("later", RegexOptions.NonBacktracking), ErrorClass.Transient)]);
         Assert.Equal(ErrorClass.Business, classifier.Classify(new ArgumentException("m", "amount")));
         Assert.Equal(ErrorClass.System, classifier.Classify(new ArgumentException("m", "other")));
         Assert.Equal(ErrorClass.Transient, classifier.Classify(new ArgumentException("try later")));
@@ -84,12 +87,14 @@ public sealed class ErrorClassifierTests
         Assert.Equal(same, ErrorFingerprint.Of("X", one) == ErrorFingerprint.Of("X", other));
 
     [Fact]
-    public void errors_of_two_types_have_two_fingerprints() => Assert.NotEqual(ErrorFingerprint.Of("X", "m"), ErrorFingerprint.Of("Y", "m"));
+    public void errors_of_two_types_have_two_fingerprints() =>
+        Assert.NotEqual(ErrorFingerprint.Of("X", "m"), ErrorFingerprint.Of("Y", "m"));
 
     [Fact]
     public void an_error_is_kept_in_bounded_and_storable_text()
     {
-        var kept = AttemptError.Of(new InvalidOperationException(new string('x', 1998) + "a\0😀" + new string('y', 20_000)), ErrorClass.System, "here");
+        var kept = AttemptError.Of(
+            new InvalidOperationException(new string('x', 1998) + "a\0😀" + new string('y', 20_000)), ErrorClass.System, "here");
         Assert.True(kept.Message.Length <= 2001 && kept.Stack.Length <= 8001);
         Assert.DoesNotContain('\0', kept.Message);
         Assert.False(char.IsHighSurrogate(kept.Message[^2]));

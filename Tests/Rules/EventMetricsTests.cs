@@ -41,7 +41,9 @@ public sealed class EventMetricsTests : IDisposable
         var metrics = new EventMetrics(Meters, types, new EventHandlers([typeof(EventHandlers).Assembly], types), TimeProvider.System);
         var known = Event("order.checkout-due");
         metrics.Attempted(known, "checkout-reminder", 2, new AttemptResult(null, 3));
-        metrics.Attempted(Event($"made-up.{Guid.NewGuid()}"), $"nobody {Guid.NewGuid()}", 1, new AttemptResult(AttemptError.Of(new TimeoutException(), ErrorClass.Network, "S"), 7));
+        metrics.Attempted(
+            Event($"made-up.{Guid.NewGuid()}"), $"nobody {Guid.NewGuid()}", 1,
+            new AttemptResult(AttemptError.Of(new TimeoutException(), ErrorClass.Network, "S"), 7));
         metrics.DeadLettered(known, "checkout-reminder", ErrorClass.Network);
 
         Assert.Equal(1, Of("soonshop.events.delivered").Value);
@@ -81,9 +83,11 @@ public sealed class EventMetricsTests : IDisposable
         services.Dispose();
     }
 
-    private (string Instrument, double Value, Dictionary<string, object?> Tags) Of(string instrument) => Assert.Single(seen, s => s.Instrument == instrument);
+    private (string Instrument, double Value, Dictionary<string, object?> Tags) Of(string instrument) =>
+        Assert.Single(seen, s => s.Instrument == instrument);
 
-    private static (object?, object?, object?) Names(Dictionary<string, object?> tags) => (tags["event_type"], tags["handler"], tags["domain"]);
+    private static (object?, object?, object?) Names(Dictionary<string, object?> tags) =>
+        (tags["event_type"], tags["handler"], tags["domain"]);
 
     private static (long, long, long, long) Totals(IReadOnlyList<EventSums> sums) =>
         (sums.Sum(s => s.Delivered), sums.Sum(s => s.Failed), sums.Sum(s => s.Retried), sums.Sum(s => s.DeadLettered));

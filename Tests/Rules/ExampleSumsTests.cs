@@ -6,14 +6,18 @@ namespace SoonShop.Tests.Rules;
 /// <summary>What the examples of the OpenAPI document show adds up.</summary>
 public sealed class ExampleSumsTests
 {
-    private static readonly JsonNode Document = JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json")))!;
+    private static readonly JsonNode Document = JsonNode.Parse(
+        File.ReadAllText(Path.Combine(Repository.Root, "ApiFrontend", "openapi", "v1.json")))!;
 
     [Fact]
     public void every_order_adds_up() => ForEach("Order", order =>
     {
-        Assert.All(order["lines"]!.AsArray(), line => Assert.Equal(Amount(line!, "unitPrice") * line!["quantity"]!.GetValue<long>(), Amount(line, "lineTotal")));
+        Assert.All(order["lines"]!.AsArray(), line =>
+            Assert.Equal(Amount(line!, "unitPrice") * line!["quantity"]!.GetValue<long>(), Amount(line, "lineTotal")));
         Assert.Equal(order["lines"]!.AsArray().Sum(l => Amount(l!, "lineTotal")), Amount(order, "subtotal"));
-        Assert.Equal(Amount(order, "subtotal") + Amount(order, "shipping") + Amount(order, "tax") - Amount(order, "discount"), Amount(order, "total"));
+        Assert.Equal(
+            Amount(order, "subtotal") + Amount(order, "shipping") + Amount(order, "tax") - Amount(order, "discount"),
+            Amount(order, "total"));
         Assert.InRange(order["lines"]!.AsArray().Sum(l => Amount(l!, "tax")), 0, Amount(order, "tax"));
         Assert.Equal(Amount(order, "total"), Amount(order["payment"]!, "amount"));
     });
@@ -21,7 +25,8 @@ public sealed class ExampleSumsTests
     [Fact]
     public void every_cart_adds_up() => ForEach("Cart", cart =>
     {
-        Assert.All(cart["items"]!.AsArray(), line => Assert.Equal(Amount(line!, "unitPrice") * line!["quantity"]!.GetValue<long>(), Amount(line, "lineTotal")));
+        Assert.All(cart["items"]!.AsArray(), line =>
+            Assert.Equal(Amount(line!, "unitPrice") * line!["quantity"]!.GetValue<long>(), Amount(line, "lineTotal")));
         Assert.Equal(cart["items"]!.AsArray().Sum(l => Amount(l!, "lineTotal")), Amount(cart, "subtotal"));
     });
 

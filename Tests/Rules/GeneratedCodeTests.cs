@@ -6,7 +6,8 @@ namespace SoonShop.Tests.Rules;
 public sealed class GeneratedCodeTests
 {
     private static readonly byte[] Secret = [.. Enumerable.Range(1, GeneratedCode.SecretLength).Select(i => (byte)i)];
-    private static readonly PromotionCodesState Codes = new() { Secret = Convert.ToBase64String(Secret), Batches = [new(Given.Id(1), 0, 1000, Given.Now)] };
+    private static readonly PromotionCodesState Codes = new()
+    { Secret = Convert.ToBase64String(Secret), Batches = [new(Given.Id(1), 0, 1000, Given.Now)] };
 
     [Fact]
     public void a_code_reads_as_it_was_written_also_without_hyphens_and_with_letters_for_digits() =>

@@ -16,7 +16,8 @@ internal static class Given
     public static readonly TimeSpan PaymentWindow = TimeSpan.FromMinutes(30);
     public static readonly Guid Customer = Id(1);
     public static readonly Guid OrderId = Id(2);
-    public static readonly Address Address = new("Ada Lovelace", "12 St James's Square", "Second floor", "London", "Greater London", "SW1Y 4LE", "GB", "+44 20 0000 0000");
+    public static readonly Address Address = new(
+        "Ada Lovelace", "12 St James's Square", "Second floor", "London", "Greater London", "SW1Y 4LE", "GB", "+44 20 0000 0000");
 
     public static Guid Id(int number) => new(number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
@@ -42,8 +43,8 @@ internal static class Given
 
     /// <summary>An order of these lines at a quote.</summary>
     public static Decision<OrderState> Place(ImmutableArray<CartLine> cart, Quote quote, Caller? guest = null) => OrderState.Place(
-        OrderId, guest ?? new Caller(Customer, null, false), guest?.CartId ?? Customer, guest is null ? "ada@example.com" : "guest@example.com", Address,
-        "pm_card", TotalsOf(quote, cart), quote, [], Now);
+        OrderId, guest ?? new Caller(Customer, null, false), guest?.CartId ?? Customer,
+        guest is null ? "ada@example.com" : "guest@example.com", Address, "pm_card", TotalsOf(quote, cart), quote, [], Now);
 
     public static CompiledPricingRules Rules(CheckoutOptions options) => CompiledPricingRules.Compile(CheckoutPricing.RulesOf(options));
 

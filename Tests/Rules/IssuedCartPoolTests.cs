@@ -64,7 +64,9 @@ public sealed class IssuedCartPoolTests
     {
         var isOld = true;
         var pool = Pool(count => !isOld ? Issued(count)
-            : failure is null ? Task.FromResult<IssuedCarts?>(null) : throw (Exception)Activator.CreateInstance(failure, "It is not to be had.")!);
+            : failure is null
+                ? Task.FromResult<IssuedCarts?>(null)
+                : throw (Exception)Activator.CreateInstance(failure, "It is not to be had.")!);
         for (var i = 0; i < 10; i++)
             Assert.Null(await pool.TakeAsync(CancellationToken.None));
         Assert.Equal(1, asked);

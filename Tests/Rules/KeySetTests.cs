@@ -35,7 +35,12 @@ public sealed class KeySetTests
     {
         var file = Path.GetTempFileName();
         File.WriteAllText(file, one.Pem);
-        foreach (var options in new[] { new AuthOptions { Keys = one.Pem }, new AuthOptions { Keys = one.Setting }, new AuthOptions { KeyFile = file } })
+        foreach (var options in new[]
+        {
+            new AuthOptions { Keys = one.Pem },
+            new AuthOptions { Keys = one.Setting },
+            new AuthOptions { KeyFile = file },
+        })
             Assert.Equal(one.Id, KeySet.TryRead(options, out _)?.Signing.Key.KeyId);
         File.Delete(file);
     }
@@ -45,7 +50,15 @@ public sealed class KeySetTests
     {
         using var rsa = RSA.Create(2048);
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP384);
-        foreach (var text in new[] { "", "nonsense", one.PublicPem, rsa.ExportPkcs8PrivateKeyPem(), other.ExportPkcs8PrivateKeyPem(), one.Pem.Replace("M", "!", StringComparison.Ordinal) })
+        foreach (var text in new[]
+        {
+            "",
+            "nonsense",
+            one.PublicPem,
+            rsa.ExportPkcs8PrivateKeyPem(),
+            other.ExportPkcs8PrivateKeyPem(),
+            one.Pem.Replace("M", "!", StringComparison.Ordinal),
+        })
         {
             var options = new AuthOptions { Keys = Convert.ToBase64String(Encoding.UTF8.GetBytes(text)) };
             var problem = Assert.Single(options.Problems());
@@ -57,7 +70,8 @@ public sealed class KeySetTests
     [Fact]
     public void a_file_and_a_text_exclude_each_other()
     {
-        Assert.Contains("both", Assert.Single(new AuthOptions { Keys = one.Pem, KeyFile = "keys.pem" }.Problems()), StringComparison.Ordinal);
+        Assert.Contains(
+            "both", Assert.Single(new AuthOptions { Keys = one.Pem, KeyFile = "keys.pem" }.Problems()), StringComparison.Ordinal);
         Assert.Contains("not set", Assert.Single(new AuthOptions().Problems()), StringComparison.Ordinal);
         Assert.Contains("no-such.pem", Assert.Single(new AuthOptions { KeyFile = "/no-such.pem" }.Problems()), StringComparison.Ordinal);
     }

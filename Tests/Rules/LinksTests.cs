@@ -132,5 +132,6 @@ public sealed class LinksTests
         });
 
     [Fact]
-    public void whatever_is_asked_there_is_an_answer_soon() => Gen.Char["aE1.。-/:@ \u0301中😀مx"].Array[0, 500].Sample(text => { Links.AreIn(new string(text)); });
+    public void whatever_is_asked_there_is_an_answer_soon() =>
+        Gen.Char["aE1.。-/:@ \u0301中😀مx"].Array[0, 500].Sample(text => { Links.AreIn(new string(text)); });
 }

@@ -21,10 +21,12 @@ public sealed class LocalizationTests
     private static readonly string Country = "US", Regions = "AL, AK";
 
     private static readonly Error Example =
-        Error.Of(ErrorCode.Conflict, "error.cart-lines", $"A cart holds at most {100} different products.").WithFields(new Dictionary<string, ErrorText[]>
-        {
-            ["region"] = [ErrorText.Of("field.region", $"is not a region of {Country}; use one of {Regions}"), ErrorText.Of("field.missing", "is required")],
-        }) with
+        Error.Of(ErrorCode.Conflict, "error.cart-lines", $"A cart holds at most {100} different products.")
+            .WithFields(new Dictionary<string, ErrorText[]>
+            {
+                ["region"] = [ErrorText.Of("field.region", $"is not a region of {Country}; use one of {Regions}"), ErrorText.Of(
+                    "field.missing", "is required")],
+            }) with
         { Limit = new PromotionLimit(PromotionLimitKind.Holder, "code") };
 
     [Fact]
@@ -45,14 +47,16 @@ public sealed class LocalizationTests
         var used = TextsInCode.Read();
 
         Assert.True(used.Length > 200, $"Only {used.Length} texts were found in the code.");
-        Assert.All(used, text => Assert.Equal((text.Place, text.Key, text.English), (text.Place, text.Key, Messages.English[text.Key].Value)));
+        Assert.All(
+            used, text => Assert.Equal((text.Place, text.Key, text.English), (text.Place, text.Key, Messages.English[text.Key].Value)));
     }
 
     [Fact]
     public void every_text_of_the_files_is_used()
     {
         var known = TextsInCode.Literals();
-        known.UnionWith(ProblemCodes.All.Append(ProblemCodes.OfStatus(418)).SelectMany(code => (string[])[$"title.{code}", $"about.{code}"]));
+        known.UnionWith(
+            ProblemCodes.All.Append(ProblemCodes.OfStatus(418)).SelectMany(code => (string[])[$"title.{code}", $"about.{code}"]));
 
         Assert.DoesNotContain(Keys(Messages.English), key => !known.Contains(key));
     }
@@ -67,13 +71,16 @@ public sealed class LocalizationTests
     [Fact]
     public void a_text_is_said_in_both_languages_with_its_arguments()
     {
-        var text = ErrorText.Of("error.order-state", $"An order that is {ErrorText.Of("order-status.shipped", "shipped")} cannot be {ErrorText.Of("order-action.cancelled", "cancelled")}.");
+        var text = ErrorText.Of(
+            "error.order-state", $"An order that is {ErrorText.Of("order-status.shipped", "shipped")} cannot be "
+                + $"{ErrorText.Of("order-action.cancelled", "cancelled")}.");
         Assert.Equal("An order that is shipped cannot be cancelled.", text.English);
         Assert.Equal(text.English, Messages.English.Text(text));
         Assert.Equal("已发货的订单不能取消。", Chinese.Text(text));
 
         var time = new DateTimeOffset(2026, 3, 1, 9, 30, 0, TimeSpan.Zero);
-        var deadline = ErrorText.Of("declined.with-deadline", $"{ErrorText.Untranslated("No.")} The order waits for another payment until {time:u}.");
+        var deadline = ErrorText.Of(
+            "declined.with-deadline", $"{ErrorText.Untranslated("No.")} The order waits for another payment until {time:u}.");
         Assert.Equal("No. The order waits for another payment until 2026-03-01 09:30:00Z.", deadline.English);
         Assert.Equal("No.订单等待重新付款，截止时间为 2026-03-01 09:30:00Z。", Chinese.Text(deadline));
     }
@@ -98,7 +105,8 @@ public sealed class LocalizationTests
 
         var sku = Make.Sku();
         var reason = ErrorText.Of("error.stock-demand", $"{sku} is in great demand. Try again.");
-        var thrown = Assert.IsType<UnavailableException>(serializer.Deserialize<Exception>(serializer.SerializeToArray<Exception>(new UnavailableException(reason))));
+        var thrown = Assert.IsType<UnavailableException>(
+            serializer.Deserialize<Exception>(serializer.SerializeToArray<Exception>(new UnavailableException(reason))));
         Assert.Equal((reason.English, $"{sku} 的需求量很大。请重试。"), (thrown.Message, Chinese.Text(thrown.Reason)));
     }
 
@@ -112,7 +120,8 @@ public sealed class LocalizationTests
     [Fact]
     public void an_error_of_an_earlier_version_stays_english()
     {
-        var error = JsonSerializer.Deserialize<Error>("""{ "code": "conflict", "detail": "No.", "errors": { "a": ["is wrong"] } }""", StateJson.Options)!;
+        var error = JsonSerializer.Deserialize<Error>(
+            """{ "code": "conflict", "detail": "No.", "errors": { "a": ["is wrong"] } }""", StateJson.Options)!;
         Assert.Equal(("No.", null, true), (error.Detail, error.Text, error.FieldErrors.IsEmpty));
         Assert.Equal(["is wrong"], error.Errors!["a"]);
     }
@@ -153,5 +162,6 @@ public sealed class LocalizationTests
 
     private static string[] Keys(Messages language) => [.. language.GetAllStrings(false).Select(t => t.Name).Order(StringComparer.Ordinal)];
 
-    private static string[] Places(string text) => [.. Regex.Matches(text, @"\{\d\}").Select(m => m.Value).Distinct().Order(StringComparer.Ordinal)];
+    private static string[] Places(string text) =>
+        [.. Regex.Matches(text, @"\{\d\}").Select(m => m.Value).Distinct().Order(StringComparer.Ordinal)];
 }

@@ -9,7 +9,8 @@ public sealed class LoginThrottleTests
     private readonly FakeTimeProvider time = new(Given.Now);
     private readonly LoginThrottle throttle;
 
-    public LoginThrottleTests() => throttle = new LoginThrottle(new AccountsOptions { MaxFailedLogins = 3, LockoutMinutes = (int)Lockout.TotalMinutes }, time);
+    public LoginThrottleTests() =>
+        throttle = new LoginThrottle(new AccountsOptions { MaxFailedLogins = 3, LockoutMinutes = (int)Lockout.TotalMinutes }, time);
 
     [Fact]
     public async Task too_many_failures_lock_for_a_while()
@@ -173,7 +174,8 @@ public sealed class LoginThrottleTests
     [InlineData("2001:db8:1:2:3::4", "20010db800010002")]
     [InlineData("2001:db8:1:2:ffff::", "20010db800010002")]
     [InlineData(null, "")]
-    public void a_network_is_what_one_customer_has(string? address, string network) => Assert.Equal(network, LoginThrottle.NetworkOf(address));
+    public void a_network_is_what_one_customer_has(string? address, string network) =>
+        Assert.Equal(network, LoginThrottle.NetworkOf(address));
 
     private async Task FailAsync(int times, string source = "")
     {

@@ -12,7 +12,9 @@ public sealed class LostSilosTests
 
     [Fact]
     public void two_may_be_lost_at_once() =>
-        Assert.Equal(2, LostSilos.Count(Of(SiloStatus.Active, SiloStatus.Active, SiloStatus.Active), Of(SiloStatus.Active, SiloStatus.Dead, SiloStatus.Dead)));
+        Assert.Equal(
+            2, LostSilos.Count(
+                Of(SiloStatus.Active, SiloStatus.Active, SiloStatus.Active), Of(SiloStatus.Active, SiloStatus.Dead, SiloStatus.Dead)));
 
     [Theory]
     [InlineData(SiloStatus.ShuttingDown)]
@@ -28,7 +30,8 @@ public sealed class LostSilosTests
 
     private static ClusterMembershipSnapshot Of(params SiloStatus[] statuses)
     {
-        var members = statuses.Select((status, i) => new ClusterMember(SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11111 + i), 1), status, $"silo-{i}"));
+        var members = statuses.Select(
+            (status, i) => new ClusterMember(SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 11111 + i), 1), status, $"silo-{i}"));
         return new ClusterMembershipSnapshot(members.ToImmutableDictionary(m => m.SiloAddress), new MembershipVersion(1));
     }
 }

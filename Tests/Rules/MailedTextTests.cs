@@ -6,14 +6,16 @@ public sealed class MailedTextTests
     [InlineData("changed my mind")]
     [InlineData("Ordered twice, by mistake (2 × blue). Sorry!")]
     [InlineData("尺码不对。请取消。")]
-    public void a_line_without_links_is_taken(string text) => Assert.Equal((null, text), (MailedText.Problem(text)?.English, MailedText.OrNull(text)));
+    public void a_line_without_links_is_taken(string text) =>
+        Assert.Equal((null, text), (MailedText.Problem(text)?.English, MailedText.OrNull(text)));
 
     [Theory]
     [InlineData("You won! http://evil.example")]
     [InlineData("You won! evil.nl")]
     [InlineData("write to eve@evil.example")]
     public void a_link_is_not(string text) =>
-        Assert.Equal(("must not contain a link, a domain or an e-mail address", null), (MailedText.Problem(text)?.English, MailedText.OrNull(text)));
+        Assert.Equal(
+            ("must not contain a link, a domain or an e-mail address", null), (MailedText.Problem(text)?.English, MailedText.OrNull(text)));
 
     [Theory]
     [InlineData("Dear customer,\r\nyou won")]
@@ -29,7 +31,8 @@ public sealed class MailedTextTests
     [InlineData("evil.example/prize@example.com", "…@example.com")]
     [InlineData("you#won?evil=1@example.com", "…@example.com")]
     [InlineData("@example.com", "@example.com")]
-    public void an_address_is_shown_as_far_as_it_is_nothing_else(string email, string shown) => Assert.Equal(shown, MailedText.Address(email));
+    public void an_address_is_shown_as_far_as_it_is_nothing_else(string email, string shown) =>
+        Assert.Equal(shown, MailedText.Address(email));
 
     [Fact]
     public void no_text_is_none() => Assert.Null(MailedText.OrNull(null));

@@ -16,7 +16,8 @@ public sealed class NewPasswordTests : IDisposable
     private readonly IOptions<PasswordHasherOptions> cheap = Options.Create(new PasswordHasherOptions { IterationCount = 1 });
     private readonly PasswordHashing passwords;
 
-    public NewPasswordTests() => passwords = new PasswordHashing(cheap, Options.Create(new AccountsOptions { PasswordWorkers = 1, PasswordQueue = 4 }), TimeProvider.System);
+    public NewPasswordTests() => passwords = new PasswordHashing(
+        cheap, Options.Create(new AccountsOptions { PasswordWorkers = 1, PasswordQueue = 4 }), TimeProvider.System);
 
     public void Dispose() => passwords.Dispose();
 
@@ -84,12 +85,16 @@ public sealed class NewPasswordTests : IDisposable
     {
         var passwords = typeof(ApiFrontend.Users.EraseRequest).Assembly.GetTypes()
             .Where(t => t.Name.EndsWith("Request", StringComparison.Ordinal))
-            .SelectMany(t => t.GetProperties()).Where(p => p.PropertyType == typeof(string) && p.Name.EndsWith("Password", StringComparison.Ordinal))
-            .ToDictionary(p => $"{p.DeclaringType!.Name}.{p.Name}", p => p.GetCustomAttributes<ValidationAttribute>().Select(a => a.GetType()).ToArray());
+            .SelectMany(t => t.GetProperties()).Where(p =>
+                p.PropertyType == typeof(string) && p.Name.EndsWith("Password", StringComparison.Ordinal))
+            .ToDictionary(p => $"{p.DeclaringType!.Name}.{p.Name}", p =>
+                p.GetCustomAttributes<ValidationAttribute>().Select(a => a.GetType()).ToArray());
 
         Assert.Equal(7, passwords.Count);
         Assert.All(passwords, p => Assert.True(
-            p.Value.Intersect([typeof(KnownPasswordAttribute), typeof(NewPasswordAttribute)]).Count() == 1 && !p.Value.Contains(typeof(TextLengthAttribute)), p.Key));
+            p.Value.Intersect([typeof(KnownPasswordAttribute), typeof(NewPasswordAttribute)]).Count() == 1
+                && !p.Value.Contains(typeof(TextLengthAttribute)),
+            p.Key));
     }
 
     [Theory]

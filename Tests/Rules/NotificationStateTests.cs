@@ -64,7 +64,8 @@ public sealed class NotificationStateTests
     [Fact]
     public void news_of_one_address_go_there_whatever_the_profile_says()
     {
-        var due = Assert.IsType<NotificationDue>(Assert.Single(Announce(Ada, News(1, NotificationKind.EmailChanged) with { Email = "former@example.com" }, Email).Events));
+        var due = Assert.IsType<NotificationDue>(
+            Assert.Single(Announce(Ada, News(1, NotificationKind.EmailChanged) with { Email = "former@example.com" }, Email).Events));
 
         Assert.Equal(("former@example.com", "Ada", false), (due.To.Email, due.To.Name, due.IsForGuest));
     }
@@ -93,8 +94,9 @@ public sealed class NotificationStateTests
         Assert.Equal([NotificationKind.EmailVerification], limits[MailLimit.Verifications]);
         Assert.Equal(
             [
-                NotificationKind.PasswordChanged, NotificationKind.OrderRejected, NotificationKind.OrderCancelled, NotificationKind.OrderExpired,
-                NotificationKind.PaymentFailed, NotificationKind.PaymentActionRequired, NotificationKind.EmailChangeRequested,
+                NotificationKind.PasswordChanged, NotificationKind.OrderRejected, NotificationKind.OrderCancelled,
+                NotificationKind.OrderExpired, NotificationKind.PaymentFailed, NotificationKind.PaymentActionRequired,
+                NotificationKind.EmailChangeRequested,
             ],
             limits[MailLimit.Shared]);
         // What administrators are told, what the shop does, and what front ends limit by the address, or a token brings about.
@@ -102,7 +104,8 @@ public sealed class NotificationStateTests
             [
                 NotificationKind.Welcome, NotificationKind.PasswordReset, NotificationKind.OrderShipped, NotificationKind.OrderDelivered,
                 NotificationKind.LowStock, NotificationKind.OutOfStock, NotificationKind.PaymentDisputed, NotificationKind.DisputeClosed,
-                NotificationKind.RefundFailed, NotificationKind.EmailChangeConfirmation, NotificationKind.EmailChanged, NotificationKind.EmailChangeUndone,
+                NotificationKind.RefundFailed, NotificationKind.EmailChangeConfirmation, NotificationKind.EmailChanged,
+                NotificationKind.EmailChangeUndone,
             ],
             limits[null]);
     }
@@ -112,7 +115,8 @@ public sealed class NotificationStateTests
     [InlineData(NotificationKind.EmailChangeRequested)]
     [InlineData(NotificationKind.EmailChanged)]
     [InlineData(NotificationKind.EmailChangeUndone)]
-    public void what_tells_of_another_address_cannot_be_switched_off(NotificationKind kind) => Assert.True(NotificationKinds.IsRequired(kind, ChannelName.Email));
+    public void what_tells_of_another_address_cannot_be_switched_off(NotificationKind kind) =>
+        Assert.True(NotificationKinds.IsRequired(kind, ChannelName.Email));
 
     [Fact]
     public void a_welcome_is_not_mailed() => Assert.Empty(Announce(Ada, News(1, NotificationKind.Welcome), Email).Events);
@@ -120,10 +124,13 @@ public sealed class NotificationStateTests
     [Fact]
     public void the_inbox_is_bounded_and_newest_first()
     {
-        var full = Enumerable.Range(1, NotificationState.MaxEntries + 5).Aggregate(Ada, (state, n) => Announce(state, News(n), Email).Next());
+        var full = Enumerable.Range(1, NotificationState.MaxEntries + 5).Aggregate(Ada, (state, n) =>
+            Announce(state, News(n), Email).Next());
 
         Assert.Equal(NotificationState.MaxEntries, full.Inbox.Length);
-        Assert.Equal(Enumerable.Range(0, NotificationState.MaxEntries).Select(i => NotificationState.MaxEntries + 5L - i), full.Inbox.Select(e => e.Number));
+        Assert.Equal(
+            Enumerable.Range(0, NotificationState.MaxEntries).Select(i => NotificationState.MaxEntries + 5L - i),
+            full.Inbox.Select(e => e.Number));
     }
 
     /// <summary>It is read and written with each event of its reader.</summary>
@@ -131,9 +138,11 @@ public sealed class NotificationStateTests
     public void what_is_kept_of_a_loyal_customer_is_no_more_than_32_kilobytes()
     {
         var entry = new InboxEntry(
-            Guid.NewGuid(), 1, NotificationKind.OrderConfirmed, new string('t', 60), new string('x', 180), Guid.NewGuid(), Given.Now, false, [ChannelName.Email, "sms"]);
+            Guid.NewGuid(), 1, NotificationKind.OrderConfirmed, new string('t', 60), new string('x', 180), Guid.NewGuid(), Given.Now, false,
+            [ChannelName.Email, "sms"]);
         var full = Ada with { Inbox = [.. Enumerable.Repeat(entry, NotificationState.MaxEntries)] };
-        var log = DeliveryLog.Empty with { Recent = [.. Enumerable.Repeat(new DeliveryRecord(entry.Id, Given.Now, 1, MessageStatus.Sent), DeliveryLog.MaxRecords)] };
+        var log = DeliveryLog.Empty with
+        { Recent = [.. Enumerable.Repeat(new DeliveryRecord(entry.Id, Given.Now, 1, MessageStatus.Sent), DeliveryLog.MaxRecords)] };
 
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(full, StateJson.Options).Length, 15_000, 32_000);
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(log, StateJson.Options).Length, 4_000, 10_000);
@@ -204,7 +213,8 @@ public sealed class NotificationStateTests
 
     [Fact]
     public void what_is_off_by_default_can_be_switched_on() => Assert.Single(
-        Announce(Ada.Choose([Choice("welcome", ChannelName.Email, true)], Channels).Next(), News(1, NotificationKind.Welcome), Email).Events);
+        Announce(
+            Ada.Choose([Choice("welcome", ChannelName.Email, true)], Channels).Next(), News(1, NotificationKind.Welcome), Email).Events);
 
     [Fact]
     public void choosing_the_same_again_changes_nothing()
@@ -249,7 +259,8 @@ public sealed class NotificationStateTests
         Assert.Null(log.Find(Given.Id(3)));
     }
 
-    private static Decision<NotificationState> Announce(NotificationState state, NotificationRequest update, params INotificationChannel[] channels) =>
+    private static Decision<NotificationState> Announce(
+        NotificationState state, NotificationRequest update, params INotificationChannel[] channels) =>
         state.Add(update, "key", () => Text, channels);
 
     private static NotificationRequest News(int number, NotificationKind kind = NotificationKind.OrderShipped, string? guest = null) =>
@@ -262,6 +273,7 @@ public sealed class NotificationStateTests
         public string Name => name;
         public string Handler => name;
         public bool Reaches(Recipient to) => to.Email is not null;
-        public Task SendAsync(NotificationDue message, string deliveryId, CancellationToken cancellation) => throw new NotSupportedException();
+        public Task SendAsync(NotificationDue message, string deliveryId, CancellationToken cancellation) =>
+            throw new NotSupportedException();
     }
 }

@@ -75,14 +75,17 @@ public sealed class NotificationTemplatesTests : IDisposable
         var mail = Templates.WriteMail(NotificationKind.OrderConfirmed, new Recipient("a@example.com", null, "en"), Receipt);
 
         Assert.Equal("Order SO-42 is confirmed", mail.Title);
-        foreach (var words in (string[])["Hello,", "2 x Mug <b>\"blue\" & big</b> (MUG): $1,200.00", "Shipping: $4.99", "Tax: $29.57", "Total: $1,234.56", $"https://shop.example/orders/{Given.OrderId}"])
+        foreach (var words in (string[])[
+            "Hello,", "2 x Mug <b>\"blue\" & big</b> (MUG): $1,200.00", "Shipping: $4.99", "Tax: $29.57", "Total: $1,234.56",
+            $"https://shop.example/orders/{Given.OrderId}"])
             Assert.Contains(words, mail.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void what_comes_from_outside_is_escaped_in_html()
     {
-        var html = Templates.WriteMail(NotificationKind.OrderConfirmed, new Recipient("a@example.com", "<script>alert(1)</script>", "en"), Receipt).Html;
+        var html = Templates.WriteMail(
+            NotificationKind.OrderConfirmed, new Recipient("a@example.com", "<script>alert(1)</script>", "en"), Receipt).Html;
 
         Assert.DoesNotContain("<script>", html, StringComparison.Ordinal);
         Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
@@ -92,7 +95,8 @@ public sealed class NotificationTemplatesTests : IDisposable
     [Fact]
     public void what_comes_from_outside_is_no_template()
     {
-        var text = Templates.WriteMail(NotificationKind.OrderCancelled, new Recipient("a@example.com", "Ada", "en"), Receipt with { Reason = "{{ shop_name }} {% if" }).Text;
+        var text = Templates.WriteMail(NotificationKind.OrderCancelled, new Recipient("a@example.com", "Ada", "en"),
+            Receipt with { Reason = "{{ shop_name }} {% if" }).Text;
 
         Assert.Contains("{{ shop_name }} {% if", text, StringComparison.Ordinal);
     }
@@ -103,7 +107,8 @@ public sealed class NotificationTemplatesTests : IDisposable
     [InlineData("Ada\r\n\r\nYou won")]
     public void what_an_earlier_version_took_and_carries_a_message_is_left_out(string text)
     {
-        var mail = Templates.WriteMail(NotificationKind.OrderCancelled, new Recipient("a@example.com", text, "en"), Receipt with { Lines = null, Reason = text });
+        var mail = Templates.WriteMail(
+            NotificationKind.OrderCancelled, new Recipient("a@example.com", text, "en"), Receipt with { Lines = null, Reason = text });
 
         Assert.StartsWith("Hello,\n\nYour order SO-42 was cancelled.\n", mail.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("evil", mail.Html, StringComparison.Ordinal);
@@ -115,7 +120,12 @@ public sealed class NotificationTemplatesTests : IDisposable
     {
         var text = Templates.WriteMail(
             NotificationKind.EmailChangeRequested, new Recipient("a@example.com", null, "en"),
-            new NotificationDetails { Token = "token", Deadline = DateTimeOffset.UnixEpoch, OtherEmail = "evil.nl/prize@example.com" }).Text;
+            new NotificationDetails
+            {
+                Token = "token",
+                Deadline = DateTimeOffset.UnixEpoch,
+                OtherEmail = "evil.nl/prize@example.com",
+            }).Text;
 
         Assert.Contains(" to …@example.com.", text, StringComparison.Ordinal);
         Assert.DoesNotContain("evil", text, StringComparison.Ordinal);
@@ -127,7 +137,8 @@ public sealed class NotificationTemplatesTests : IDisposable
     public void only_of_an_order_that_was_paid_a_mail_says_that_the_payment_is_given_back(string language, string words)
     {
         string Text(bool? paid) => Templates.WriteMail(
-            NotificationKind.OrderCancelled, new Recipient("a@example.com", null, language), Receipt with { Lines = null, Paid = paid }).Text;
+            NotificationKind.OrderCancelled, new Recipient("a@example.com", null, language),
+            Receipt with { Lines = null, Paid = paid }).Text;
 
         Assert.Contains(words, Text(true), StringComparison.Ordinal);
         Assert.DoesNotContain(words, Text(false), StringComparison.Ordinal);
@@ -136,7 +147,8 @@ public sealed class NotificationTemplatesTests : IDisposable
 
     [Fact]
     public void a_title_is_one_line() => Assert.Equal(
-        "SKU Bcc: x@example.com is out of stock", Templates.Write(NotificationKind.OutOfStock, "en", new NotificationDetails { Sku = "SKU\r\nBcc: x@example.com", Available = 0 }).Title);
+        "SKU Bcc: x@example.com is out of stock", Templates.Write(
+            NotificationKind.OutOfStock, "en", new NotificationDetails { Sku = "SKU\r\nBcc: x@example.com", Available = 0 }).Title);
 
     [Theory]
     [InlineData("zh", "zh")]
@@ -192,16 +204,21 @@ public sealed class NotificationTemplatesTests : IDisposable
         CopyShops("en", "en");
         File.WriteAllText(Path.Combine(folder, "en", "order-shipped.liquid"), "{{ order_nummer }}\n---\n{{ carrier }} {{ token }}");
         var strange = Problems();
-        Assert.Contains(strange, p => p.Contains("order-shipped", StringComparison.Ordinal) && p.Contains("order_nummer", StringComparison.Ordinal));
+        Assert.Contains(
+            strange, p => p.Contains("order-shipped", StringComparison.Ordinal) && p.Contains("order_nummer", StringComparison.Ordinal));
         Assert.Contains(strange, p => p.Contains("token", StringComparison.Ordinal));
         Assert.Equal(3, strange.Count); // it makes no title either
     }
 
     [Theory]
     [InlineData("{{ 'b,a' | split: ',' | sort | join: '-' | upcase }} {{ 7 | divided_by: 2 }} {{ nothing | default: 'd' }}", "A-B 3 d")]
-    [InlineData("{{ '<' | h }} {{ '<' | escape }} {{ 'a b c' | truncate_words: 2, '' }} {{ 'a b c' | truncatewords: 2, '' }} {{ 'x' | unknown }}", "&lt; &lt; a b a b x")]
+    [InlineData(
+        "{{ '<' | h }} {{ '<' | escape }} {{ 'a b c' | truncate_words: 2, '' }} {{ 'a b c' | truncatewords: 2, '' }} {{ 'x' | unknown }}",
+        "&lt; &lt; a b a b x")]
     [InlineData("{{ '2026-03-01' | date: 'd MMM yyyy' }} {{ '2026-03-01' | date: '%Y-%m-%d' }}", "1 Mar 2026 2026-03-01")]
-    [InlineData("{% assign a = sku %}{% capture b %}[{{ a }}]{% endcapture %}{{ b }}{% case a %}{% when 'SKU' %}1{% else %}2{% endcase %}", "[SKU]1")]
+    [InlineData(
+        "{% assign a = sku %}{% capture b %}[{{ a }}]{% endcapture %}{{ b }}{% case a %}{% when 'SKU' %}1{% else %}2{% endcase %}",
+        "[SKU]1")]
     [InlineData("{% for i in (1..3) reversed %}{{ i }}{% unless forloop.last %},{% endunless %}{% endfor %}", "3,2,1")]
     [InlineData("a\n\n  {%- if sku -%}\n\n  b  {%- endif -%} c", "a\n\n\n  bc")]
     [InlineData("{% if nothing and sku %}1{% elsif nothing or sku %}2{% endif %}{% unless nothing %}3{% endunless %}", "23")]
@@ -218,7 +235,8 @@ public sealed class NotificationTemplatesTests : IDisposable
     {
         var told = new List<string>();
         var template = LiquidTemplate.Parse(
-            "a{% for i in (1..2) %}{{ i }}{{ i | divided_by: 0 }}{% endfor %}b{{ order_nummer }}c{% include 'x' %}{% if asked %}{% endif %}{% if known == 1 %}{% endif %}d").Template!;
+            "a{% for i in (1..2) %}{{ i }}{{ i | divided_by: 0 }}{% endfor %}b{{ order_nummer }}c{% include 'x' %}{% if asked %}{% endif "
+                + "%}{% if known == 1 %}{% endif %}d").Template!;
 
         Assert.Equal("a12bcd", template.Render(new LiquidModel(1) { ["known"] = null }, told.Add));
         Assert.Equal(4, told.Count);
@@ -231,7 +249,9 @@ public sealed class NotificationTemplatesTests : IDisposable
     public void a_template_without_end_is_refused()
     {
         CopyShops("en", "en");
-        File.WriteAllText(Path.Combine(folder, "en", "low-stock.liquid"), "title\n---\n{% for i in (1..2000) %}{% for k in (1..2000) %}{{ k }}{% endfor %}{% endfor %}");
+        File.WriteAllText(
+            Path.Combine(folder, "en", "low-stock.liquid"),
+            "title\n---\n{% for i in (1..2000) %}{% for k in (1..2000) %}{{ k }}{% endfor %}{% endfor %}");
 
         var problem = Assert.Single(Problems());
 
@@ -248,11 +268,13 @@ public sealed class NotificationTemplatesTests : IDisposable
         CopyShops("en", "en");
         File.WriteAllText(Path.Combine(folder, "en", "low-stock.liquid"), template);
 
-        Assert.Contains(Problems(), p => p.Contains("low-stock.liquid", StringComparison.Ordinal) && p.Contains(place, StringComparison.Ordinal));
+        Assert.Contains(
+            Problems(), p => p.Contains("low-stock.liquid", StringComparison.Ordinal) && p.Contains(place, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void a_folder_without_english_is_no_folder_of_templates() => Assert.Contains("Notifications__TemplateFolder", Assert.Single(Problems()), StringComparison.Ordinal);
+    public void a_folder_without_english_is_no_folder_of_templates() =>
+        Assert.Contains("Notifications__TemplateFolder", Assert.Single(Problems()), StringComparison.Ordinal);
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
 

@@ -37,11 +37,13 @@ public sealed class OrderNumberTests
     public void what_is_no_number_is_none(string text) => Assert.Null(OrderNumber.Normalize(text));
 
     [Fact]
-    public void every_number_is_its_own_normal_form() => Gen.Guid.Sample(id => Assert.Equal(OrderNumber.For(id), OrderNumber.Normalize(OrderNumber.For(id))));
+    public void every_number_is_its_own_normal_form() =>
+        Gen.Guid.Sample(id => Assert.Equal(OrderNumber.For(id), OrderNumber.Normalize(OrderNumber.For(id))));
 
     [Fact]
     public void two_hundred_thousand_orders_have_as_many_numbers() =>
-        Assert.Equal(200_000, Enumerable.Range(0, 200_000).Select(i => OrderNumber.For(Deterministic.Id("order", $"{i}"))).Distinct().Count());
+        Assert.Equal(
+            200_000, Enumerable.Range(0, 200_000).Select(i => OrderNumber.For(Deterministic.Id("order", $"{i}"))).Distinct().Count());
 
     [Fact]
     public void ids_that_differ_in_one_bit_have_different_numbers()

@@ -12,7 +12,9 @@ public sealed class OrderRefundTests
     private static readonly DateTimeOffset Later = Given.Now.AddMinutes(5);
 
     /// <summary>Three mugs at 3.33 and a spoon at 1.00, 8 % tax, shipping 4.99.</summary>
-    private static readonly OrderState Confirmed = Confirm(Given.Place([Given.Line("MUG", 3, 333), Given.Line("SPOON", 1, 100)], new CheckoutOptions { TaxBasisPointsByCountry = { ["GB"] = 800 } }).Next());
+    private static readonly OrderState Confirmed = Confirm(Given.Place(
+        [Given.Line("MUG", 3, 333), Given.Line("SPOON", 1, 100)],
+        new CheckoutOptions { TaxBasisPointsByCountry = { ["GB"] = 800 } }).Next());
 
     [Fact]
     public void units_are_refunded_at_their_shares_of_line_and_tax_and_all_of_them_are_the_line()
@@ -34,12 +36,14 @@ public sealed class OrderRefundTests
 
     [Fact]
     public void however_a_line_is_refunded_its_units_add_up_to_it() => Gen.Select(
-        Gen.Int[1, 20], Gen.Long[0, 5000], Gen.Int[0, 2500], Gen.OneOf<string>(["USD", "JPY", "ISK", "UGX"]), Gen.Int[1, 7].Array[1, 40]).Sample((quantity, steps, tax, currency, parts) =>
+        Gen.Int[1, 20], Gen.Long[0, 5000], Gen.Int[0, 2500], Gen.OneOf<string>(["USD", "JPY", "ISK", "UGX"]),
+        Gen.Int[1, 7].Array[1, 40]).Sample((quantity, steps, tax, currency, parts) =>
         {
             var step = Currencies.ChargeStep(currency);
             var price = new Money(steps * step, currency);
             var options = new CheckoutOptions { Currency = currency, TaxBasisPointsByCountry = { ["GB"] = tax } };
-            var order = Confirm(Given.Place([new CartLine("MUG", "The mug", quantity, price), new CartLine("SPOON", "The spoon", 1, price)], options).Next());
+            var order = Confirm(Given.Place(
+                [new CartLine("MUG", "The mug", quantity, price), new CartLine("SPOON", "The spoon", 1, price)], options).Next());
             var (left, sum) = (quantity, 0L);
             foreach (var part in parts.TakeWhile(_ => left > 0).Select(p => Math.Min(p, left)))
             {
@@ -65,7 +69,8 @@ public sealed class OrderRefundTests
 
     [Fact]
     public void units_whose_refund_is_still_asked_for_are_not_refunded_a_second_time() =>
-        Confirmed.BeginRefund(Lines("one", ("MUG", 3)), Later).Next().BeginRefund(Lines("two", ("MUG", 1)), Later).IsRefused(ErrorCode.Conflict);
+        Confirmed.BeginRefund(Lines("one", ("MUG", 3)), Later)
+            .Next().BeginRefund(Lines("two", ("MUG", 1)), Later).IsRefused(ErrorCode.Conflict);
 
     [Fact]
     public void lines_that_the_order_does_not_have_and_lines_named_twice_are_wrong()
@@ -179,19 +184,20 @@ public sealed class OrderRefundTests
     }
 
     [Fact]
-    public void an_order_is_open_as_long_as_a_unit_is_left_to_ship() => Gen.Select(Gen.Int[1, 3].Array[1, 4], Gen.Int[0, 1]).Sample((parts, spoons) =>
-    {
-        var (order, mugs, sum) = (Confirmed, 3, 0L);
-        foreach (var units in parts.Select(p => Math.Min(p, mugs)).TakeWhile(u => u > 0))
+    public void an_order_is_open_as_long_as_a_unit_is_left_to_ship() =>
+        Gen.Select(Gen.Int[1, 3].Array[1, 4], Gen.Int[0, 1]).Sample((parts, spoons) =>
         {
-            order = order.BeginRefund(Lines($"mugs-{mugs}", ("MUG", units)), Later).Next();
-            (mugs, sum) = (mugs - units, sum + order.OpenRefund!.Amount!.Value);
-            order = Refunded(order, sum);
-        }
-        if (spoons > 0)
-            order = Refunded(order.BeginRefund(Lines("spoon", ("SPOON", 1)), Later).Next(), sum + 108);
-        Assert.Equal(order.OrderedUnits.Any(u => order.UnitsToShip(u) > 0), order.IsOpen);
-    });
+            var (order, mugs, sum) = (Confirmed, 3, 0L);
+            foreach (var units in parts.Select(p => Math.Min(p, mugs)).TakeWhile(u => u > 0))
+            {
+                order = order.BeginRefund(Lines($"mugs-{mugs}", ("MUG", units)), Later).Next();
+                (mugs, sum) = (mugs - units, sum + order.OpenRefund!.Amount!.Value);
+                order = Refunded(order, sum);
+            }
+            if (spoons > 0)
+                order = Refunded(order.BeginRefund(Lines("spoon", ("SPOON", 1)), Later).Next(), sum + 108);
+            Assert.Equal(order.OrderedUnits.Any(u => order.UnitsToShip(u) > 0), order.IsOpen);
+        });
 
     [Fact]
     public void a_refund_that_the_payment_refuses_leaves_nothing_behind()
@@ -249,7 +255,9 @@ public sealed class OrderRefundTests
     {
         var total = new Money(order.Totals.Total, order.Currency);
         return new Payment(
-            order.Id, refunded == 0 ? PaymentStatus.Captured : refunded < total.Amount ? PaymentStatus.PartiallyRefunded : PaymentStatus.Refunded,
+            order.Id, refunded == 0 ? PaymentStatus.Captured
+                : refunded < total.Amount ? PaymentStatus.PartiallyRefunded
+                : PaymentStatus.Refunded,
             total, total with { Amount = refunded }, "pm_card", null)
         { AttemptId = "checkout", Captured = total };
     }

@@ -12,16 +12,26 @@ public sealed class OrderStateTests
     /// Where each command leads: a status; <c>.</c> when the status stays; <c>no</c> for a refusal; <c>-</c> when it cannot come to that.
     /// </summary>
     private const string Transitions = """
-        from            | captured  | authorized | declined        | action          | released  | refunded | reject   | expire  | cancel    | ship    | deliver
-        Pending         | Confirmed | Confirmed  | AwaitingPayment | AwaitingPayment | -         | Cancelled | Rejected | Expired | Cancelled | no      | no
-        AwaitingPayment | Confirmed | Confirmed  | .               | .               | .         | Cancelled | .        | Expired | Cancelled | no      | no
-        Confirmed       | .         | .          | .               | .               | Cancelled | Refunded | .        | .       | Cancelled | Shipped | no
-        Shipped         | .         | .          | .               | .               | .         | Refunded | .        | .       | no        | .       | Delivered
-        Delivered       | .         | .          | .               | .               | .         | Refunded | .        | .       | no        | no      | .
-        Cancelled       | .         | .          | .               | .               | .         | .        | .        | .       | .         | no      | no
-        Rejected        | .         | .          | .               | .               | .         | .        | .        | .       | no        | no      | no
-        Expired         | .         | .          | .               | .               | .         | .        | .        | .       | no        | no      | no
-        Refunded        | Delivered | -          | .               | .               | .         | .        | .        | .       | no        | no      | no
+        from            | captured  | authorized | declined        | action          | released  | refunded | reject   | expire 
+            | cancel    | ship    | deliver
+        Pending         | Confirmed | Confirmed  | AwaitingPayment | AwaitingPayment | -         | Cancelled | Rejected | Expired
+            | Cancelled | no      | no
+        AwaitingPayment | Confirmed | Confirmed  | .               | .               | .         | Cancelled | .        | Expired
+            | Cancelled | no      | no
+        Confirmed       | .         | .          | .               | .               | Cancelled | Refunded | .        | .      
+            | Cancelled | Shipped | no
+        Shipped         | .         | .          | .               | .               | .         | Refunded | .        | .       | no       
+            | .       | Delivered
+        Delivered       | .         | .          | .               | .               | .         | Refunded | .        | .      
+            | no        | no      | .
+        Cancelled       | .         | .          | .               | .               | .         | .        | .        | .      
+            | .         | no      | no
+        Rejected        | .         | .          | .               | .               | .         | .        | .        | .      
+            | no        | no      | no
+        Expired         | .         | .          | .               | .               | .         | .        | .        | .      
+            | no        | no      | no
+        Refunded        | Delivered | -          | .               | .               | .         | .        | .        | .      
+            | no        | no      | no
         """;
 
     private static readonly OrderStatus[] Terminal = [OrderStatus.Cancelled, OrderStatus.Rejected, OrderStatus.Expired];
@@ -84,8 +94,11 @@ public sealed class OrderStateTests
     [Fact]
     public void what_lists_find_an_order_by_stays_when_it_is_confirmed_and_is_no_address_once_the_buyer_is_erased()
     {
-        var (placed, confirmed) = (OrderIndex.Of(Given.OrderThatIs(OrderStatus.Pending)), OrderIndex.Of(Given.OrderThatIs(OrderStatus.Confirmed)));
-        Assert.Equal((confirmed.CustomerId, confirmed.CartId, confirmed.Number, confirmed.PlacedAt, confirmed.Email), (placed.CustomerId, placed.CartId, placed.Number, placed.PlacedAt, placed.Email));
+        var (placed, confirmed) = (
+            OrderIndex.Of(Given.OrderThatIs(OrderStatus.Pending)), OrderIndex.Of(Given.OrderThatIs(OrderStatus.Confirmed)));
+        Assert.Equal(
+            (confirmed.CustomerId, confirmed.CartId, confirmed.Number, confirmed.PlacedAt, confirmed.Email),
+            (placed.CustomerId, placed.CartId, placed.Number, placed.PlacedAt, placed.Email));
         Assert.Equal(confirmed.Skus, placed.Skus);
         var index = OrderIndex.Of(Given.OrderThatIs(OrderStatus.Delivered) with { Email = "Ada@Example.COM" });
         Assert.Equal(("ada@example.com", "MUG,SPOON"), (index.Email, string.Join(',', index.Skus!)));
@@ -230,9 +243,11 @@ public sealed class OrderStateTests
         var order = Given.PlacedOrder();
         foreach (var name in walk)
         {
-            // A payment that is not captured is not refunded, one that was refunded is not authorized, and who asks for a charge gets no cancellation.
+            // A payment that is not captured is not refunded, one that was refunded is not authorized, and who asks for a charge gets no
+            // cancellation.
             if ((name.EndsWith("refunded", StringComparison.Ordinal) && order.Status is OrderStatus.Pending or OrderStatus.AwaitingPayment)
-                || (name == "authorized" && order.Status == OrderStatus.Refunded) || (name == "released" && order.Status == OrderStatus.Pending))
+                || (name == "authorized" && order.Status == OrderStatus.Refunded)
+                || (name == "released" && order.Status == OrderStatus.Pending))
                 continue;
             var (before, decision) = (order, Commands[name](order));
             if (decision.Error is not null)
@@ -247,7 +262,9 @@ public sealed class OrderStateTests
                 continue;
             }
             var moved = order.Status != before.Status;
-            Assert.True(!moved || before.Status != OrderStatus.Refunded || name is "captured" or "partly refunded", $"{name} brought a refunded order to {order.Status}");
+            Assert.True(
+                !moved || before.Status != OrderStatus.Refunded || name is "captured" or "partly refunded",
+                $"{name} brought a refunded order to {order.Status}");
             Assert.False(moved && Terminal.Contains(before.Status), $"{before.Status} was left for {order.Status}");
             Assert.Equal(moved ? before.Timeline.Length + 1 : before.Timeline.Length, order.Timeline.Length);
             Assert.Equal(before.Timeline, order.Timeline.Take(before.Timeline.Length));
@@ -352,7 +369,9 @@ public sealed class OrderStateTests
         var ended = end.Next();
         var told = Assert.IsType<OrderCancelled>(end.Events[0]);
         Assert.Equal((false, true), (told.Paid, told.Superseded));
-        Assert.Equal((OrderStatus.Cancelled, OrderStep.Compensate, OrderState.SupersededReason), (ended.Status, ended.PendingStep, ended.CancelReason));
+        Assert.Equal(
+            (OrderStatus.Cancelled, OrderStep.Compensate, OrderState.SupersededReason),
+            (ended.Status, ended.PendingStep, ended.CancelReason));
         Assert.NotNull(ended.Answer);
     }
 
@@ -424,7 +443,8 @@ public sealed class OrderStateTests
         var assigned = order.Assign(Given.Customer, cartMoved: true, Later).Next();
 
         Assert.All([new Caller(Given.Customer, null, false), guest], c => Assert.True(assigned.IsBoughtBy(c)));
-        Assert.All([new Caller(Given.Id(5), null, false), new Caller(Given.Id(5), Given.Id(9), false), new Caller(null, Given.Customer, false)],
+        Assert.All(
+            [new Caller(Given.Id(5), null, false), new Caller(Given.Id(5), Given.Id(9), false), new Caller(null, Given.Customer, false)],
             c => Assert.False(assigned.IsBoughtBy(c)));
         Assert.Equal((Given.Customer, order.Terms), (assigned.ToView().CustomerId!.Value, assigned.Terms));
         Assert.Equal((null, Later), (order.AssignedAt, assigned.AssignedAt));

@@ -32,16 +32,18 @@ public sealed class OrderTotalsTests
     [InlineData("KWD", 10)]
     [InlineData("MGA", 100)]
     [InlineData("USD", 1)]
-    public void the_total_can_be_charged_in_the_currencys_steps(string currency, int step) => Gen.Select(Carts, Options).Sample((cart, options) =>
-    {
-        options.Currency = currency;
-        var totals = Given.Totals([.. cart.Select(l => l with { UnitPrice = new Money(l.UnitPrice.Amount / step * step, currency) })], "DE", options);
+    public void the_total_can_be_charged_in_the_currencys_steps(string currency, int step) =>
+        Gen.Select(Carts, Options).Sample((cart, options) =>
+        {
+            options.Currency = currency;
+            var totals = Given.Totals(
+                [.. cart.Select(l => l with { UnitPrice = new Money(l.UnitPrice.Amount / step * step, currency) })], "DE", options);
 
-        Assert.Equal((0, 0), (totals.Total % step, totals.Shipping % step));
-        // Tax is not rounded to the step: the difference is an amount of its own.
-        Assert.InRange(totals.Total - (totals.Subtotal + totals.Shipping + totals.Tax), 1 - step, step - 1);
-        Assert.All(totals.Lines, l => Assert.True(l.Tax.Amount >= 0));
-    });
+            Assert.Equal((0, 0), (totals.Total % step, totals.Shipping % step));
+            // Tax is not rounded to the step: the difference is an amount of its own.
+            Assert.InRange(totals.Total - (totals.Subtotal + totals.Shipping + totals.Tax), 1 - step, step - 1);
+            Assert.All(totals.Lines, l => Assert.True(l.Tax.Amount >= 0));
+        });
 
     [Fact]
     public void the_taxes_of_lines_and_shipping_are_the_tax() => Gen.Select(Carts, Options).Sample((cart, options) =>
@@ -87,7 +89,8 @@ public sealed class OrderTotalsTests
     [Fact]
     public void the_largest_order_does_not_overflow()
     {
-        ImmutableArray<CartLine> cart = [.. Enumerable.Range(0, Cart.MaxLines).Select(i => Given.Line($"SKU-{i}", CartLine.MaxQuantity, ProductContent.MaxPrice))];
+        ImmutableArray<CartLine> cart = [.. Enumerable.Range(0, Cart.MaxLines).Select(i =>
+            Given.Line($"SKU-{i}", CartLine.MaxQuantity, ProductContent.MaxPrice))];
 
         var totals = Given.Totals(cart, "DE", Charging(100_000_000, null, 10_000));
 

@@ -13,12 +13,14 @@ public sealed class OtherVersionsTests
     {
         using var services = new ServiceCollection().AddSerializer(s => s.AddAssembly(typeof(IOrderGrain).Assembly)).BuildServiceProvider();
         var types = services.GetRequiredService<TypeConverter>();
-        var request = typeof(IOrderGrain).Assembly.GetTypes().Select(t => t.Name.StartsWith("Invokable_IOrderGrain", StringComparison.Ordinal) ? types.Format(t) : "")
+        var request = typeof(IOrderGrain).Assembly.GetTypes().Select(t =>
+            t.Name.StartsWith("Invokable_IOrderGrain", StringComparison.Ordinal) ? types.Format(t) : "")
             .First(name => name.Contains("\"supersede\"", StringComparison.Ordinal));
         Assert.NotNull(types.Parse(request));
 
         // What Orleans throws where the request is read, and sends back to the caller.
-        var unknown = Assert.Throws<TypeLoadException>(() => types.Parse(request.Replace("\"supersede\"", "\"not-there\"", StringComparison.Ordinal)));
+        var unknown = Assert.Throws<TypeLoadException>(
+            () => types.Parse(request.Replace("\"supersede\"", "\"not-there\"", StringComparison.Ordinal)));
 
         Assert.True(OtherVersions.LackMethod(unknown), unknown.Message);
         Assert.False(OtherVersions.LackMethod(new TypeLoadException("Could not load type 'X'.")));

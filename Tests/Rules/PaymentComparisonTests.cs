@@ -30,7 +30,8 @@ public sealed class PaymentComparisonTests
     public void a_status_that_differs_is_found(ProviderPaymentStatus ours, ProviderPaymentStatus theirs)
     {
         var found = Assert.Single(PaymentComparison.WithProvider(Payment(ours), Facts(theirs)));
-        Assert.Equal((DiscrepancyKind.Status, "pi_1", ours.ToString(), theirs.ToString()), (found.Kind, found.Reference, found.Ours, found.Theirs));
+        Assert.Equal(
+            (DiscrepancyKind.Status, "pi_1", ours.ToString(), theirs.ToString()), (found.Kind, found.Reference, found.Ours, found.Theirs));
     }
 
     [Fact]
@@ -48,7 +49,9 @@ public sealed class PaymentComparisonTests
         Assert.Equal([DiscrepancyKind.Captured], Kinds(payment, transaction with { Captured = Total - 1 }));
         Assert.Equal([DiscrepancyKind.Refunded], Kinds(payment, transaction with { Refunded = 1 }));
         Assert.Equal([DiscrepancyKind.Dispute], Kinds(payment, transaction with { Disputed = true }));
-        Assert.Equal([DiscrepancyKind.Captured, DiscrepancyKind.Refunded, DiscrepancyKind.Dispute], Kinds(payment, transaction with { Captured = 900, Refunded = 1, Disputed = true }));
+        Assert.Equal(
+            [DiscrepancyKind.Captured, DiscrepancyKind.Refunded, DiscrepancyKind.Dispute],
+            Kinds(payment, transaction with { Captured = 900, Refunded = 1, Disputed = true }));
     }
 
     [Theory]
@@ -64,17 +67,22 @@ public sealed class PaymentComparisonTests
 
         Assert.Equal(expected, Kinds(null, transaction));
         Assert.Equal(expected, Kinds(Payment(ProviderPaymentStatus.Captured), transaction));
-        Assert.Empty(PaymentComparison.WithProvider(null, transaction with { Status = ProviderPaymentStatus.Captured, Captured = Total, Refunded = Total }));
+        Assert.Empty(PaymentComparison.WithProvider(
+            null, transaction with { Status = ProviderPaymentStatus.Captured, Captured = Total, Refunded = Total }));
     }
 
     [Fact]
     public void a_payment_whose_answer_has_not_come_is_no_stray() =>
-        Assert.Equal([DiscrepancyKind.Status], Kinds(New.Begin(new Charge("a", Terms, "pm_a"), Given.Now).Next(), Facts(ProviderPaymentStatus.Captured)));
+        Assert.Equal(
+            [DiscrepancyKind.Status], Kinds(
+                New.Begin(new Charge("a", Terms, "pm_a"), Given.Now).Next(), Facts(ProviderPaymentStatus.Captured)));
 
     [Fact]
     public void a_payment_that_the_provider_does_not_know_is_found()
     {
-        Assert.Equal(DiscrepancyKind.UnknownToProvider, Assert.Single(PaymentComparison.WithoutProvider(Payment(ProviderPaymentStatus.Captured), "pi_1")).Kind);
+        Assert.Equal(
+            DiscrepancyKind.UnknownToProvider,
+            Assert.Single(PaymentComparison.WithoutProvider(Payment(ProviderPaymentStatus.Captured), "pi_1")).Kind);
         Assert.Empty(PaymentComparison.WithoutProvider(Payment(ProviderPaymentStatus.Declined), "pi_1"));
         Assert.Empty(PaymentComparison.WithoutProvider(null, "pi_1"));
     }
@@ -120,7 +128,10 @@ public sealed class PaymentComparisonTests
     public void of_disputed_money_the_bank_decides()
     {
         var disputed = Payment(ProviderPaymentStatus.Captured).Record(
-            new ProviderPayment("pi_1", ProviderPaymentStatus.Captured) { Dispute = new ProviderDispute("dp_1", DisputeStatus.Lost, Total, "fraudulent") }, Given.Now).Next();
+            new ProviderPayment("pi_1", ProviderPaymentStatus.Captured)
+            {
+                Dispute = new ProviderDispute("dp_1", DisputeStatus.Lost, Total, "fraudulent"),
+            }, Given.Now).Next();
 
         Assert.Empty(PaymentComparison.WithOrder(OrderStatus.Cancelled, disputed));
     }
@@ -137,13 +148,17 @@ public sealed class PaymentComparisonTests
         _ => New,
     };
 
-    private static DiscrepancyKind[] Kinds(PaymentState? ours, ProviderTransaction theirs) => [.. PaymentComparison.WithProvider(ours, theirs).Select(d => d.Kind)];
+    private static DiscrepancyKind[] Kinds(PaymentState? ours, ProviderTransaction theirs) =>
+        [.. PaymentComparison.WithProvider(ours, theirs).Select(d => d.Kind)];
 
     private static PaymentState Payment(ProviderPaymentStatus status) =>
         New.Begin(new Charge("a", Terms, "pm_a"), Given.Now).Next().Record(new ProviderPayment("pi_1", status), Given.Now).Next();
 
     private static PaymentState Refunded(long amount) => Payment(ProviderPaymentStatus.Captured).Record(
-        new ProviderPayment("pi_1", ProviderPaymentStatus.Captured) { Refunds = [new ProviderRefund("re_1", ProviderRefundStatus.Succeeded, amount)] }, Given.Now).Next();
+        new ProviderPayment("pi_1", ProviderPaymentStatus.Captured)
+        {
+            Refunds = [new ProviderRefund("re_1", ProviderRefundStatus.Succeeded, amount)],
+        }, Given.Now).Next();
 
     private static ProviderTransaction Facts(ProviderPaymentStatus status) => new(
         "pi_1", Given.OrderId, Given.Usd(Total), status, status == ProviderPaymentStatus.Captured ? Total : 0, 0, false, Given.Now);

@@ -46,7 +46,8 @@ public sealed class PaymentStateTests
     [Fact]
     public void an_attempt_that_was_refused_before_there_was_a_payment_needs_no_giving_up()
     {
-        var refused = Begin(New, "a").Record(new ProviderPayment(null, ProviderPaymentStatus.Declined, null, "resource_missing"), Given.Now).Next();
+        var refused = Begin(New, "a")
+            .Record(new ProviderPayment(null, ProviderPaymentStatus.Declined, null, "resource_missing"), Given.Now).Next();
 
         Assert.False(refused.Last!.MayTake);
         Assert.Equal(2, Begin(refused, "b").Attempts.Length);
@@ -98,7 +99,8 @@ public sealed class PaymentStateTests
 
     [Fact]
     public void other_terms_are_a_defect() =>
-        Assert.Throws<InvalidOperationException>(() => New.Begin(Charge("a") with { Terms = Terms with { Amount = Given.Usd(1) } }, Given.Now));
+        Assert.Throws<InvalidOperationException>(
+            () => New.Begin(Charge("a") with { Terms = Terms with { Amount = Given.Usd(1) } }, Given.Now));
 
     [Theory]
     [InlineData(ProviderPaymentStatus.Captured, PaymentStatus.Captured, "payment.captured")]
@@ -127,7 +129,8 @@ public sealed class PaymentStateTests
         var action = Record(Begin(New, "a"), ProviderPaymentStatus.RequiresAction);
         var followUp = New.Begin(Charge("a") with { FollowUp = true }, Given.Now);
 
-        Assert.Equal(["payment.captured", "order.checkout-due"], action.Record(Answer(ProviderPaymentStatus.Captured), Given.Now).EventTypes());
+        Assert.Equal(
+            ["payment.captured", "order.checkout-due"], action.Record(Answer(ProviderPaymentStatus.Captured), Given.Now).EventTypes());
         Assert.Equal(["order.checkout-due"], followUp.EventTypes());
         Assert.Equal(["order.checkout-due"], Captured().BeginRefund(new RefundPayment("r", 400, "late"), Given.Now).EventTypes());
     }
@@ -250,7 +253,10 @@ public sealed class PaymentStateTests
         var refunded = Refund(Captured(), "r1", null, Succeeded("re_1", Total));
 
         var decision = refunded.Record(
-            Answer(ProviderPaymentStatus.Captured) with { Refunds = [new ProviderRefund("re_1", ProviderRefundStatus.Failed, Total, "declined")] }, Given.Now);
+            Answer(ProviderPaymentStatus.Captured) with
+            {
+                Refunds = [new ProviderRefund("re_1", ProviderRefundStatus.Failed, Total, "declined")],
+            }, Given.Now);
 
         Assert.Equal(["payment.refund-failed", "order.checkout-due"], decision.EventTypes());
         Assert.Equal(PaymentStatus.Captured, decision.State.Status);
@@ -274,7 +280,10 @@ public sealed class PaymentStateTests
         var begun = Captured().BeginRefund(new RefundPayment("r", 400, "late"), Given.Now).Next();
 
         var heard = begun.Record(
-            Answer(ProviderPaymentStatus.Captured) with { Refunds = [Succeeded("re_1", 400) with { IdempotencyKey = begun.Refunds[0].Key }] }, Given.Now).Next();
+            Answer(ProviderPaymentStatus.Captured) with
+            {
+                Refunds = [Succeeded("re_1", 400) with { IdempotencyKey = begun.Refunds[0].Key }],
+            }, Given.Now).Next();
 
         Assert.Equal("re_1", Assert.Single(heard.Refunds).Reference);
         Assert.Equal(600, heard.Refundable);
@@ -283,7 +292,8 @@ public sealed class PaymentStateTests
     [Fact]
     public void a_dispute_is_told_when_it_opens_and_when_it_ends_and_stops_refunds_unless_it_is_won()
     {
-        ProviderPayment Word(DisputeStatus status) => Answer(ProviderPaymentStatus.Captured) with { Dispute = new ProviderDispute("dp_1", status, Total, "fraudulent") };
+        ProviderPayment Word(DisputeStatus status) =>
+            Answer(ProviderPaymentStatus.Captured) with { Dispute = new ProviderDispute("dp_1", status, Total, "fraudulent") };
 
         var open = Captured().Record(Word(DisputeStatus.Open), Given.Now);
         Assert.Equal(["payment.disputed", "order.checkout-due"], open.EventTypes());
@@ -300,7 +310,9 @@ public sealed class PaymentStateTests
         lost.BeginRefund(new RefundPayment("r", 1, "late"), Given.Now).IsRefused(ErrorCode.Conflict);
     }
 
-    /// <summary>The commands in the order in which the grain gives them: what may still take money is given up before another attempt begins.</summary>
+    /// <summary>
+    /// The commands in the order in which the grain gives them: what may still take money is given up before another attempt begins.
+    /// </summary>
     [Fact]
     public void whatever_happens_money_is_taken_once_and_never_given_back_twice() =>
         Gen.Select(Gen.Int[0, 6], Gen.Int[0, 5], Gen.Long[0, Total]).Array[1, 40].Sample(steps =>
@@ -386,7 +398,8 @@ public sealed class PaymentStateTests
     private static PaymentState Begin(PaymentState payment, string id) => payment.Begin(Charge(id), Given.Now).Next();
 
     private static ProviderPayment Answer(ProviderPaymentStatus status, string reference = "pi_1") => new(
-        reference, status, status == ProviderPaymentStatus.RequiresAction ? "secret" : null, status == ProviderPaymentStatus.Declined ? "do_not_honor" : null);
+        reference, status, status == ProviderPaymentStatus.RequiresAction ? "secret" : null,
+        status == ProviderPaymentStatus.Declined ? "do_not_honor" : null);
 
     private static PaymentState Record(PaymentState payment, ProviderPaymentStatus status) =>
         payment.Record(Answer(status, $"pi_{payment.Attempts.Length}"), Given.Now).Next();

@@ -33,8 +33,11 @@ public sealed class PersonalDataTests
         new OrderShipped(Facts, "DHL", "Ada-1"),
         new PaymentRefunded(Given.OrderId, Given.Customer, "r", Given.Usd(1), Given.Usd(1), "Ada asked"),
         new NotificationDue(
-            Given.Customer.ToString("N"), Given.Id(1), "email", NotificationKind.OrderCancelled, new Recipient("ada@example.com", "Ada", "en"),
-            new NotificationDetails { Token = "Ada-token", Reason = "Ada moved", TrackingNumber = "Ada-1", OtherEmail = "ada@example.org" }, Given.Now, "/order/1#1"),
+            Given.Customer.ToString("N"), Given.Id(1), "email", NotificationKind.OrderCancelled,
+            new Recipient("ada@example.com", "Ada", "en"),
+            new NotificationDetails { Token = "Ada-token", Reason = "Ada moved", TrackingNumber = "Ada-1", OtherEmail = "ada@example.org" },
+            Given.Now,
+            "/order/1#1"),
         new NotificationFailed(Given.Id(1), "email", NotificationKind.Welcome, 3, "no mailbox ada@example.com"),
         new WebhookDue(Given.Id(1), "key", new WebhookPayload(
             "/order/1#1", "/order/1", "order.cancelled", "1", Given.Now, 1, null, null,
@@ -57,7 +60,8 @@ public sealed class PersonalDataTests
     {
         var erased = personal.Erase("order.shipped", Json(new OrderShipped(Facts, "DHL", "JD014")));
         Assert.Equal(
-            Given.Json(new OrderShipped(Facts with { Email = PersonalData.Erased }, "DHL", PersonalData.Erased)), erased.ToJsonString(StateJson.Options));
+            Given.Json(new OrderShipped(Facts with { Email = PersonalData.Erased }, "DHL", PersonalData.Erased)),
+            erased.ToJsonString(StateJson.Options));
     }
 
     [Fact]
@@ -71,7 +75,9 @@ public sealed class PersonalDataTests
     [Fact]
     public void the_owner_is_shown_all_but_secrets()
     {
-        var shown = personal.EraseSecrets("user.password-reset-requested", Json(new PasswordResetRequested(Given.Customer, "ada@example.com", "secret-token", Given.Now))).ToJsonString();
+        var shown = personal.EraseSecrets(
+            "user.password-reset-requested", Json(new PasswordResetRequested(Given.Customer, "ada@example.com", "secret-token", Given.Now)))
+            .ToJsonString();
         Assert.Contains("ada@example.com", shown, StringComparison.Ordinal);
         Assert.DoesNotContain("secret-token", shown, StringComparison.Ordinal);
     }

@@ -100,7 +100,8 @@ public sealed class PricingRulesStateTests
         Assert.Contains(
             "shipping-method/standard", Configured.Archive(PricingRuleKind.ShippingZone, "de", null, Given.Now).Error!.Detail,
             StringComparison.Ordinal);
-        var state = Configured.Create(Promotion("free", p => p with { Action = PromotionAction.FreeShipping("standard") }), Given.Now).Next();
+        var state = Configured.Create(Promotion("free", p => p with { Action = PromotionAction.FreeShipping("standard") }), Given.Now)
+            .Next();
         Assert.Contains(
             "promotion/free", state.Archive(PricingRuleKind.ShippingMethod, "standard", null, Given.Now).Error!.Detail,
             StringComparison.Ordinal);
@@ -151,8 +152,11 @@ public sealed class PricingRulesStateTests
     public void a_change_is_checked_against_all_other_rules()
     {
         AssertInvalid("zoneId", Configured.Create(PricingRule.Of(Rate("fr", 200_000, "fr")), Given.Now));
-        AssertInvalid("action.percentPpm", Configured.Create(Promotion("much", p => p with { Action = PromotionAction.OrderPercent(1_000_001) }), Given.Now));
-        var method = new ShippingMethod { Id = "express", Name = "Express", Prices = [new ShippingPrice { ZoneId = "moon", Currency = "USD" }] };
+        AssertInvalid(
+            "action.percentPpm", Configured.Create(
+                Promotion("much", p => p with { Action = PromotionAction.OrderPercent(1_000_001) }), Given.Now));
+        var method =
+            new ShippingMethod { Id = "express", Name = "Express", Prices = [new ShippingPrice { ZoneId = "moon", Currency = "USD" }] };
         AssertInvalid("prices[0].zoneId", Configured.Create(PricingRule.Of(method), Given.Now));
     }
 
@@ -214,13 +218,15 @@ public sealed class PricingRulesStateTests
     [Fact]
     public void the_state_survives_its_storage()
     {
-        var state = Configured.Create(Promotion("summer", p => p with { Combines = PromotionStages.Order | PromotionStages.Shipping }), Given.Now).Next();
+        var state = Configured.Create(
+            Promotion("summer", p => p with { Combines = PromotionStages.Order | PromotionStages.Shipping }), Given.Now).Next();
         state = state.Archive(PricingRuleKind.TaxRate, "de", null, Given.Now).Next();
 
         var json = JsonSerializer.Serialize(state, StateJson.Options);
         var read = JsonSerializer.Deserialize<PricingRulesState>(json, StateJson.Options)!;
         Assert.Equal(json, JsonSerializer.Serialize(read, StateJson.Options));
-        Assert.False(read.Put(Promotion("summer", p => p with { Combines = PromotionStages.Order | PromotionStages.Shipping }), null, Given.Now).Changed);
+        Assert.False(read.Put(
+            Promotion("summer", p => p with { Combines = PromotionStages.Order | PromotionStages.Shipping }), null, Given.Now).Changed);
         Assert.Equal(2, read.Find(PricingRuleKind.TaxRate, "de", Given.Now)!.Version);
     }
 
@@ -235,7 +241,8 @@ public sealed class PricingRulesStateTests
         var first = RulePage.Of(PricingRuleKind.PriceList, null, rules, new PageRequest(2)).Value!;
         var second = RulePage.Of(PricingRuleKind.PriceList, null, rules, new PageRequest(2, first.NextCursor)).Value!;
         var last = RulePage.Of(PricingRuleKind.PriceList, null, rules, new PageRequest(2, second.NextCursor)).Value!;
-        Assert.Equal(["list-0", "list-1", "list-2", "list-3", "list-4"], first.Items.Concat(second.Items).Concat(last.Items).Select(r => r.Rule.Id));
+        Assert.Equal(
+            ["list-0", "list-1", "list-2", "list-3", "list-4"], first.Items.Concat(second.Items).Concat(last.Items).Select(r => r.Rule.Id));
         Assert.Null(last.NextCursor);
         Assert.True(RulePage.Of(PricingRuleKind.TaxRate, null, rules, new PageRequest(2, first.NextCursor)).IsError);
         Assert.True(RulePage.Of(PricingRuleKind.PriceList, PricingRuleStatus.Active, rules, new PageRequest(2, first.NextCursor)).IsError);

@@ -12,7 +12,8 @@ public sealed class ProductGroupStateTests
         Tags = ["camping", "steel"],
         Options = ["Colour", "Size"],
         Media = [new ProductMedia("https://img.example/mug.png", "A mug")],
-        Translations = ImmutableSortedDictionary<string, ProductTranslation>.Empty.Add("zh", new ProductTranslation("搪瓷杯", null, null, null)),
+        Translations = ImmutableSortedDictionary<string, ProductTranslation>.Empty.Add(
+            "zh", new ProductTranslation("搪瓷杯", null, null, null)),
         Columns = ImmutableSortedDictionary<string, string>.Empty.Add("Gift card", "FALSE"),
     };
 
@@ -21,7 +22,9 @@ public sealed class ProductGroupStateTests
     {
         var put = ProductGroupState.Put("mug", null, Good);
         Assert.Equal(new ProductGroupChanged("mug", "Enamel mug"), put.Events.Single());
-        Assert.False(ProductGroupState.Put("mug", put.Next(), Good with { Tags = [.. Good.Tags], Columns = Good.Columns.ToDictionary().ToImmutableSortedDictionary() }).Changed);
+        Assert.False(ProductGroupState.Put(
+            "mug", put.Next(),
+            Good with { Tags = [.. Good.Tags], Columns = Good.Columns.ToDictionary().ToImmutableSortedDictionary() }).Changed);
         Assert.True(ProductGroupState.Put("mug", put.Next(), Good with { Tags = ["steel", "camping"] }).Changed);
 
         var removed = put.Next().Remove();
@@ -77,5 +80,6 @@ public sealed class ProductGroupStateTests
 
     private static Product Variant(string name, string colour) => new(
         name.ToUpperInvariant(), name, "", "mugs", "mug", Given.Usd(100),
-        new Dictionary<string, string> { ["colour"] = colour, ["brand"] = "Fennmarsh" }, ["https://img.example/mug.png"], true, Availability.InStock);
+        new Dictionary<string, string> { ["colour"] = colour, ["brand"] = "Fennmarsh" }, ["https://img.example/mug.png"], true,
+        Availability.InStock);
 }

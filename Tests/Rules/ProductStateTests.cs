@@ -102,10 +102,17 @@ public sealed class ProductStateTests
 
         Assert.Equal(["product.price-changed"], old.Update(content with { Price = Given.Usd(1300) }, "USD", Given.Now).EventTypes());
         Assert.Equal("Mug", old.Update(content with { Name = "Mug" }, "USD", Given.Now).Next().Content.Name);
-        Assert.Equal(2, old.Update(content with { Attributes = new Dictionary<string, string>(content.Attributes) { ["colour"] = "red" } }, "USD", Given.Now).Next().Content.Attributes.Count);
-        Assert.Equal(2, old.Update(content with { Images = [.. content.Images, "https://img.example/1"] }, "USD", Given.Now).Next().Content.Images.Length);
+        Assert.Equal(
+            2, old.Update(
+                content with { Attributes = new Dictionary<string, string>(content.Attributes) { ["colour"] = "red" } }, "USD", Given.Now)
+                .Next().Content.Attributes.Count);
+        Assert.Equal(
+            2, old.Update(content with { Images = [.. content.Images, "https://img.example/1"] }, "USD", Given.Now)
+                .Next().Content.Images.Length);
         Assert.Equal(["name"], old.Update(content with { Name = "Mug\u200E" }, "USD", Given.Now).Error!.Errors!.Keys);
-        Assert.Equal(["attributes"], old.Update(content with { Attributes = new Dictionary<string, string> { ["size"] = "\u202Esmall" } }, "USD", Given.Now).Error!.Errors!.Keys);
+        Assert.Equal(
+            ["attributes"], old.Update(content with { Attributes = new Dictionary<string, string> { ["size"] = "\u202Esmall" } }, "USD",
+                Given.Now).Error!.Errors!.Keys);
         Assert.Equal(["images"], old.Update(content with { Images = ["/other.png"] }, "USD", Given.Now).Error!.Errors!.Keys);
         // A price is compared with the shop as it is now.
         Assert.Equal(["price.currency"], old.Update(content with { Name = "Mug" }, "EUR", Given.Now).Error!.Errors!.Keys);
@@ -140,7 +147,9 @@ public sealed class ProductStateTests
         Assert.Equal(["product.price-changed"], Update(Good with { Price = Given.Usd(1300) }));
         Assert.Equal(["product.archived"], Update(Good with { Active = false }));
         Assert.Equal(["product.updated"], Update(Good with { Images = [] }));
-        Assert.Equal(["product.updated"], Update(Good with { Attributes = new Dictionary<string, string> { ["colour"] = "red", ["Size"] = "0.5 l" } }));
+        Assert.Equal(
+            ["product.updated"], Update(
+                Good with { Attributes = new Dictionary<string, string> { ["colour"] = "red", ["Size"] = "0.5 l" } }));
         Assert.Equal(
             ["product.price-changed", "product.archived", "product.updated"],
             Update(Good with { Price = Given.Usd(1300), Active = false, Name = "Mug" }));

@@ -35,9 +35,12 @@ public sealed class RabbitMqOptionsTests
         };
         var problems = options.Problems(Types).ToArray();
         Assert.All(
-            (string[])["Uri", "AuthorityPath", "Exchange", "RejectedQueue", "EventTypes", "BatchSize", "Prefetch", "ConfirmSeconds", "KeepUnsentDays"],
+            (string[])[
+                "Uri", "AuthorityPath", "Exchange", "RejectedQueue", "EventTypes", "BatchSize", "Prefetch", "ConfirmSeconds",
+                "KeepUnsentDays"],
             name => Assert.Contains(problems, p => p.Contains($"RabbitMq__{name}", StringComparison.Ordinal)));
-        Assert.Contains(new RabbitMqOptions { Uri = "amqp://b/", LeaseSeconds = 15 }.Problems(Types), p => p.Contains("RabbitMq__LeaseSeconds", StringComparison.Ordinal));
+        Assert.Contains(new RabbitMqOptions { Uri = "amqp://b/", LeaseSeconds = 15 }.Problems(Types), p =>
+            p.Contains("RabbitMq__LeaseSeconds", StringComparison.Ordinal));
         Assert.DoesNotContain(problems, p => p.Contains("s3cret", StringComparison.Ordinal));
     }
 
@@ -47,7 +50,9 @@ public sealed class RabbitMqOptionsTests
         var selection = new EventSelection(new RabbitMqOptions(), Types);
         var published = Types.All.Select(t => t.Key).Where(selection.Includes).ToHashSet();
         Assert.Superset(WebhookEvents.All.ToHashSet(), published);
-        Assert.Equal(published, [.. WebhookEvents.All, .. Types.All.Select(t => t.Key).Where(t => t.StartsWith("product.", StringComparison.Ordinal))]);
+        Assert.Equal(
+            published,
+            [.. WebhookEvents.All, .. Types.All.Select(t => t.Key).Where(t => t.StartsWith("product.", StringComparison.Ordinal))]);
     }
 
     [Fact]
@@ -73,14 +78,16 @@ public sealed class RabbitMqOptionsTests
     ];
 
     /// <summary>
-    /// Whoever adds an event decides what of it is personal; a text with such a name that is not marked is an oversight. Entries of the audit
-    /// log are not in the event table, and keep who acted from where.
+    /// Whoever adds an event decides what of it is personal; a text with such a name that is not marked is an oversight. Entries of the
+    /// audit log are not in the event table, and keep who acted from where.
     /// </summary>
     [Fact]
     public void every_member_with_the_name_of_personal_data_is_marked_in_every_event_type()
     {
         var texts = Types.All.Where(t => t.Key != "audit.recorded").SelectMany(t => MembersOf(t.Value, t.Key, []))
-            .Where(m => m.Property.PropertyType == typeof(string) && PersonalNames.Contains(m.Property.Name, StringComparer.OrdinalIgnoreCase)).ToList();
+            .Where(
+                m => m.Property.PropertyType == typeof(string) && PersonalNames.Contains(m.Property.Name, StringComparer.OrdinalIgnoreCase))
+            .ToList();
         Assert.True(texts.Count > 10, "the events were not read");
         Assert.Empty(texts.Where(m => !m.Property.IsDefined(typeof(PersonalAttribute), inherit: true)).Select(m => m.Path));
     }

@@ -122,7 +122,10 @@ public sealed class ReadWindowTests
         Assert.Equal(10, window.Final);
     }
 
-    /// <summary>Writers take positions and commit in any order; a reader that follows the window reads each exactly once, and never calls final what can still change.</summary>
+    /// <summary>
+    /// Writers take positions and commit in any order; a reader that follows the window reads each exactly once, and never calls final what
+    /// can still change.
+    /// </summary>
     [Fact]
     public void every_position_is_read_exactly_once_whatever_commits_when() =>
         Gen.Select(Gen.Int[0, 3], Gen.Int[0, 5]).Array[10, 120].Sample(steps =>

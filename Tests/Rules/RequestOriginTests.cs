@@ -27,5 +27,6 @@ public sealed class RequestOriginTests
     public void what_a_client_calls_itself_is_one_line(string sent, string? kept) => Assert.Equal(kept, RequestOrigin.UserAgent(sent));
 
     [Fact]
-    public void what_a_client_calls_itself_is_cut_off() => Assert.Equal(new string('x', 200), RequestOrigin.UserAgent(new string('x', 300)));
+    public void what_a_client_calls_itself_is_cut_off() =>
+        Assert.Equal(new string('x', 200), RequestOrigin.UserAgent(new string('x', 300)));
 }

@@ -24,9 +24,11 @@ public sealed class ReservationsTests
     [Fact]
     public void units_that_came_back_in_parts_add_up()
     {
-        var reservation = Reservations.FromLedger([Reserved, Sold, new("1/return", StockMovementKind.Return, 1), new("1/return/2", StockMovementKind.Return, 1)]);
+        var reservation = Reservations.FromLedger(
+            [Reserved, Sold, new("1/return", StockMovementKind.Return, 1), new("1/return/2", StockMovementKind.Return, 1)]);
 
-        Assert.Equal((ReservationStage.Returned, 3, 2, 2), (reservation.Stage, reservation.Units, reservation.Returned, reservation.Returns));
+        Assert.Equal(
+            (ReservationStage.Returned, 3, 2, 2), (reservation.Stage, reservation.Units, reservation.Returned, reservation.Returns));
     }
 
     [Fact]
@@ -47,7 +49,9 @@ public sealed class ReservationsTests
     {
         var id = Given.Id(7);
 
-        Assert.Equal(3, new[] { Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id) }.Distinct().Count());
+        Assert.Equal(
+            3, new[] { Reservations.ReserveOperation(id), Reservations.SettleOperation(id), Reservations.ReturnOperation(id) }
+                .Distinct().Count());
         Assert.NotEqual(Reservations.SettleOperation(id), Reservations.SettleOperation(Given.Id(8)));
     }
 

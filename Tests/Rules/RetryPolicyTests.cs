@@ -39,15 +39,18 @@ public sealed class RetryPolicyTests
     });
 
     [Fact]
-    public void jitter_moves_a_delay_by_no_more_than_its_part() => Gen.Select(Exponential, Gen.Double[0, 0.9999], Gen.Int[1, 50]).Sample((policy, random, retry) =>
-    {
-        var (plain, delay) = (policy.Delay(retry, 0.5), policy.Delay(retry, random));
-        var slack = TimeSpan.FromMilliseconds(1);
-        var least = plain * (1 - policy.Jitter) - slack;
-        var most = plain * (1 + policy.Jitter) + slack;
-        Assert.True(delay <= policy.Max && delay >= RetryPolicy.ShortestDelay);
-        Assert.InRange(delay, least < RetryPolicy.ShortestDelay ? RetryPolicy.ShortestDelay : least, most < RetryPolicy.ShortestDelay ? RetryPolicy.ShortestDelay : most);
-    });
+    public void jitter_moves_a_delay_by_no_more_than_its_part() =>
+        Gen.Select(Exponential, Gen.Double[0, 0.9999], Gen.Int[1, 50]).Sample((policy, random, retry) =>
+        {
+            var (plain, delay) = (policy.Delay(retry, 0.5), policy.Delay(retry, random));
+            var slack = TimeSpan.FromMilliseconds(1);
+            var least = plain * (1 - policy.Jitter) - slack;
+            var most = plain * (1 + policy.Jitter) + slack;
+            Assert.True(delay <= policy.Max && delay >= RetryPolicy.ShortestDelay);
+            Assert.InRange(
+                delay, least < RetryPolicy.ShortestDelay ? RetryPolicy.ShortestDelay : least,
+                most < RetryPolicy.ShortestDelay ? RetryPolicy.ShortestDelay : most);
+        });
 
     [Fact]
     public void there_are_as_many_attempts_as_the_policy_says() => Exponential.Sample(policy =>
@@ -98,7 +101,8 @@ public sealed class RetryPolicyTests
         var policies = new RetryPolicies(
         [
             Rule(1, null, null, true), Rule(2, null, "order.placed"), Rule(3, "mail", null), Rule(4, "mail", null, true),
-            Rule(5, "mail", "order.placed"), Rule(6, "mail", null, false, ErrorClass.Network), Rule(7, "mail", "order.placed", false, ErrorClass.Permanent),
+            Rule(5, "mail", "order.placed"), Rule(6, "mail", null, false, ErrorClass.Network),
+            Rule(7, "mail", "order.placed", false, ErrorClass.Permanent),
         ]);
         int Of(string handler, string type, ErrorClass error) => policies.For(handler, type, error).DelayedRetries;
 
@@ -135,8 +139,10 @@ public sealed class RetryPolicyTests
             },
         };
         var problems = options.Problems(types, handlers).ToArray();
-        foreach (var path in (string[])["Events:AttemptSeconds", "Events:ReplayPerSecond", "Events:Redis", "Events:ErrorRules:a", "Events:ErrorRules:b:Message",
-            "Events:Policies:c:Handler", "Events:Policies:c:EventType", "Events:Policies:d", "Events:Policies:e", "Events:Policies:f", "d and e"])
+        foreach (var path in (string[])["Events:AttemptSeconds", "Events:ReplayPerSecond", "Events:Redis", "Events:ErrorRules:a",
+            "Events:ErrorRules:b:Message",
+            "Events:Policies:c:Handler", "Events:Policies:c:EventType", "Events:Policies:d", "Events:Policies:e", "Events:Policies:f",
+            "d and e"])
             Assert.Contains(problems, p => p.Contains(path, StringComparison.Ordinal));
         Assert.Empty(new EventsOptions().Problems(types, handlers));
     }

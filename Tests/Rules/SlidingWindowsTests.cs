@@ -15,18 +15,19 @@ public sealed class SlidingWindowsTests
 
     /// <summary>More subjects and requests than the ring has room for at first.</summary>
     [Fact]
-    public void each_subject_has_a_window_of_its_own_as_if_it_were_alone() => Gen.Select(Gen.Int[0, 12], Gen.Int[0, 9]).Array[1, 300].Sample(requests =>
-    {
-        var clock = new FakeTimeProvider(Given.Now);
-        var (all, alone) = (new SlidingWindows(clock, 1024), new Dictionary<int, SlidingWindow>());
-        foreach (var (pause, subject) in requests)
+    public void each_subject_has_a_window_of_its_own_as_if_it_were_alone() =>
+        Gen.Select(Gen.Int[0, 12], Gen.Int[0, 9]).Array[1, 300].Sample(requests =>
         {
-            clock.Advance(TimeSpan.FromSeconds(pause));
-            if (!alone.TryGetValue(subject, out var window))
-                alone.Add(subject, window = new SlidingWindow(clock));
-            Assert.Equal(window.Take(Three), all.Take(Given.Id(subject), Three));
-        }
-    });
+            var clock = new FakeTimeProvider(Given.Now);
+            var (all, alone) = (new SlidingWindows(clock, 1024), new Dictionary<int, SlidingWindow>());
+            foreach (var (pause, subject) in requests)
+            {
+                clock.Advance(TimeSpan.FromSeconds(pause));
+                if (!alone.TryGetValue(subject, out var window))
+                    alone.Add(subject, window = new SlidingWindow(clock));
+                Assert.Equal(window.Take(Three), all.Take(Given.Id(subject), Three));
+            }
+        });
 
     [Fact]
     public void one_with_a_name_counts_once_and_is_granted_again_within_the_window()

@@ -54,22 +54,31 @@ public sealed class StateEnvelopeSerializerTests
             Terms = Terms,
             Attempts =
             [
-                new PaymentAttempt("a", "key/1", "pm_a", AttemptStatus.Declined, "pi_1", "secret", "code", true) { AskedAt = Given.Now, Released = true },
-                new PaymentAttempt("b", "key/2", "pm_b", AttemptStatus.Captured, "pi_2", null, null, false) { Customer = "cus_1", KeepMethod = true, CapturedAmount = 2000 },
+                new PaymentAttempt("a", "key/1", "pm_a", AttemptStatus.Declined, "pi_1", "secret", "code", true)
+                { AskedAt = Given.Now, Released = true },
+                new PaymentAttempt("b", "key/2", "pm_b", AttemptStatus.Captured, "pi_2", null, null, false)
+                { Customer = "cus_1", KeepMethod = true, CapturedAmount = 2000 },
             ],
             Capture = new PaymentCapture("c", "key/c", 2000),
             Refunds =
             [
-                new Refund("r1", "key/1", 100, "late", "re_1") { AskedAt = Given.Now, Status = RefundStatus.Failed, FailureReason = "lost" },
+                new Refund("r1", "key/1", 100, "late", "re_1")
+                { AskedAt = Given.Now, Status = RefundStatus.Failed, FailureReason = "lost" },
                 new Refund("r2", "key/2", 200, "later", null),
             ],
-            UnmatchedPayments = [new UnmatchedPayment("pi_3", "key/s", 300, Given.Now) { RefundReference = "re_3", Status = RefundStatus.Failed, FailureReason = "lost" }],
+            UnmatchedPayments = [new UnmatchedPayment("pi_3", "key/s", 300, Given.Now)
+            {
+                RefundReference = "re_3",
+                Status = RefundStatus.Failed,
+                FailureReason = "lost",
+            }],
             Dispute = new ProviderDispute("dp_1", DisputeStatus.Lost, 300, "fraudulent"),
             Closed = true,
         },
         ["payment customer"] = new PaymentCustomer(2, Given.Now, "ada@example.com", "cus_1") { IsErased = true },
         ["inventory"] = new StockState(10, 3, 7, 42),
-        ["promotion uses"] = new PromotionUsesState { Reserved = 1, Committed = 2, Budgets = [new BudgetUse("USD", 100, 200)], Movements = 5 },
+        ["promotion uses"] =
+            new PromotionUsesState { Reserved = 1, Committed = 2, Budgets = [new BudgetUse("USD", 100, 200)], Movements = 5 },
         ["promotion codes"] = new PromotionCodesState { Secret = "c2VjcmV0", Batches = [new CodeBatch(Given.Id(1), 0, 1000, Given.Now)] },
         ["search synonyms"] = new SearchSynonymsState
         {
@@ -77,7 +86,8 @@ public sealed class StateEnvelopeSerializerTests
             Sets =
             [
                 new SynonymEntry(
-                    new StoredSynonymSet(new SynonymSet("sofas") { Terms = ["sofa", "couch"] }, 1, Given.Now, Given.Now), ["sofa", "couch"]),
+                    new StoredSynonymSet(new SynonymSet("sofas") { Terms = ["sofa", "couch"] }, 1, Given.Now, Given.Now),
+                    ["sofa", "couch"]),
                 new SynonymEntry(
                     new StoredSynonymSet(new SynonymSet("tv") { From = ["tv"], To = ["television"] }, 2, Given.Now, Given.Now), ["tv"]),
             ],
@@ -91,7 +101,8 @@ public sealed class StateEnvelopeSerializerTests
                 Tags = ["steel"],
                 Options = ["Size"],
                 Media = [new ProductMedia("https://img.example/mug.png", "A mug")],
-                Translations = ImmutableSortedDictionary<string, ProductTranslation>.Empty.Add("zh", new ProductTranslation("杯", null, null, null)),
+                Translations = ImmutableSortedDictionary<string, ProductTranslation>.Empty.Add(
+                    "zh", new ProductTranslation("杯", null, null, null)),
                 Columns = ImmutableSortedDictionary<string, string>.Empty.Add("Gift card", "FALSE"),
             },
         },
@@ -110,10 +121,18 @@ public sealed class StateEnvelopeSerializerTests
         {
             EmailVerified = true,
             Addresses = [new SavedAddress(Given.Id(3), Given.Address)],
-            Sessions = [new Session(Given.Id(1), "digest", ["spent"], Given.Now, Given.Now.AddHours(1), Given.Now.AddDays(1)) { UserAgent = "curl/8", Address = "192.0.2.1" }],
+            Sessions = [new Session(Given.Id(1), "digest", ["spent"], Given.Now, Given.Now.AddHours(1), Given.Now.AddDays(1))
+            {
+                UserAgent = "curl/8",
+                Address = "192.0.2.1",
+            }],
             Reset = new MailedDigest("digest", Given.Now),
-            EmailChange = new EmailChange("New@example.com", "new@example.com", new MailedDigest("confirm", Given.Now), new MailedDigest("stop", Given.Now), Given.Id(1)),
-            FormerEmail = new FormerEmail("Old@example.com", "old@example.com", Given.Now, new MailedDigest("undo", Given.Now), new MailedDigest("stop", Given.Now), new MailedDigest("confirm", Given.Now)),
+            EmailChange = new EmailChange(
+                "New@example.com", "new@example.com", new MailedDigest("confirm", Given.Now), new MailedDigest("stop", Given.Now),
+                Given.Id(1)),
+            FormerEmail = new FormerEmail(
+                "Old@example.com", "old@example.com", Given.Now, new MailedDigest("undo", Given.Now), new MailedDigest("stop", Given.Now),
+                new MailedDigest("confirm", Given.Now)),
             ReleasedEmails = ["older@example.com"],
             UndoneBy = new MailedDigest("digest", Given.Now),
             Erasure = new Erasure(Given.Now, "ada@example.com", Given.Now) { OtherEmails = ["old@example.com"] },
@@ -124,12 +143,17 @@ public sealed class StateEnvelopeSerializerTests
         ["notification"] = new NotificationState
         {
             Profile = new NotificationProfile("ada@example.com", "Ada", "en-GB"),
-            Inbox = [new InboxEntry(Given.Id(1), 7, NotificationKind.OrderShipped, "title", "text", Given.OrderId, Given.Now, true, [ChannelName.Email])],
+            Inbox = [new InboxEntry(
+                Given.Id(1), 7, NotificationKind.OrderShipped, "title", "text", Given.OrderId, Given.Now, true, [ChannelName.Email])],
             Entries = 7,
             Wishes = [new NotificationPreference(NotificationKind.OrderShipped, ChannelName.Email, false)],
             IsErased = true,
         },
-        ["mail"] = new DeliveryLog { Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Failed) { IsSuppressed = true }], IsErased = true },
+        ["mail"] = new DeliveryLog
+        {
+            Recent = [new DeliveryRecord(Given.Id(1), Given.Now, 2, MessageStatus.Failed) { IsSuppressed = true }],
+            IsErased = true,
+        },
         ["api key"] = new ApiKeyState
         {
             Id = Given.Id(1),
@@ -227,7 +251,8 @@ public sealed class StateEnvelopeSerializerTests
     }
 
     [Fact]
-    public void what_is_required_is_not_made_up() => Assert.Throws<JsonException>(() => Read<PaymentState>("""{"state":{"closed":true}}"""));
+    public void what_is_required_is_not_made_up() =>
+        Assert.Throws<JsonException>(() => Read<PaymentState>("""{"state":{"closed":true}}"""));
 
     [Fact]
     public void an_empty_document_has_no_state() => Assert.Null(Read<CartState>("{}").State);

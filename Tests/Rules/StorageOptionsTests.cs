@@ -35,7 +35,11 @@ public sealed class StorageOptionsTests
             o.DrainTimeout = TimeSpan.FromDays(1);
         });
         Assert.Equal(8, problems.Count);
-        Assert.All(["DataSource", "StreamProvider", "MaxBatchSize", "MaxBatchBytes", "MaxQueuedWrites", "MaxQueueTime", "LockTimeout", "DrainTimeout"],
+        Assert.All(
+            [
+                "DataSource", "StreamProvider", "MaxBatchSize", "MaxBatchBytes", "MaxQueuedWrites", "MaxQueueTime", "LockTimeout",
+                "DrainTimeout",
+            ],
             name => Assert.Contains(problems, p => p.Contains(name, StringComparison.Ordinal)));
     }
 

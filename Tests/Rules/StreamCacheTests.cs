@@ -182,7 +182,8 @@ public sealed class StreamCacheTests
 
     private StreamSequenceToken Add(StreamCache cache, string key)
     {
-        var e = new PendingEvent { Position = ++token, EventId = $"{token}", EventType = "t", Stream = Stream(key), Events = [], Bytes = 1 };
+        var e =
+            new PendingEvent { Position = ++token, EventId = $"{token}", EventType = "t", Stream = Stream(key), Events = [], Bytes = 1 };
         Pending[token] = e;
         e.Batch = new BatchContainer(e.Stream, new EventSequenceTokenV2(token), e.Events, null, e);
         cache.AddToCache([e.Batch]);

@@ -25,7 +25,8 @@ public sealed class StripeErrorsTests
     [InlineData(400, "invalid_request_error", null, null, "payment_method", "Refused", "unusable_payment_method")]
     [InlineData(400, "invalid_request_error", "parameter_unknown", null, "nonsense", "Refused", "parameter_unknown")]
     [InlineData(400, "invalid_request_error", "charge_already_refunded", null, null, "Refused", "charge_already_refunded")]
-    [InlineData(400, "invalid_request_error", "payment_intent_unexpected_state", null, null, "WrongState", "payment_intent_unexpected_state")]
+    [InlineData(
+        400, "invalid_request_error", "payment_intent_unexpected_state", null, null, "WrongState", "payment_intent_unexpected_state")]
     [InlineData(400, "invalid_request_error", "charge_expired_for_capture", null, null, "WrongState", "charge_expired_for_capture")]
     [InlineData(400, "idempotency_error", null, null, null, "KeyReused", "payment_refused")]
     [InlineData(409, "idempotency_error", "idempotency_key_in_use", null, null, "Busy", "idempotency_key_in_use")]
@@ -38,7 +39,8 @@ public sealed class StripeErrorsTests
     [InlineData(500, "api_error", null, null, null, "Transient", "payment_refused")]
     [InlineData(503, null, null, null, null, "Transient", "payment_refused")]
     [InlineData(200, null, null, null, null, "Transient", "payment_refused")]
-    public void an_error_of_stripe_means_one_thing(int status, string? type, string? code, string? declineCode, string? param, string kind, string means)
+    public void an_error_of_stripe_means_one_thing(
+        int status, string? type, string? code, string? declineCode, string? param, string kind, string means)
     {
         var fault = StripeErrors.Of(Error(status, type, code, declineCode, param));
 
@@ -78,7 +80,11 @@ public sealed class StripeErrorsTests
     [Fact]
     public void what_happens_on_the_way_is_transient_and_what_is_turned_away_was_never_sent()
     {
-        Assert.All<Exception>([new HttpRequestException(), new TimeoutRejectedException(), new IOException(), new TaskCanceledException("", new TimeoutException())],
+        Assert.All<Exception>(
+            [
+                new HttpRequestException(), new TimeoutRejectedException(), new IOException(),
+                new TaskCanceledException("", new TimeoutException()),
+            ],
             e => Assert.True(StripeErrors.IsTransient(e) && StripeErrors.CountsAgainstHealth(e) && !StripeErrors.IsTurnedAway(e)));
         Assert.All<Exception>([new BrokenCircuitException(), new RateLimiterRejectedException()],
             e => Assert.True(StripeErrors.IsTurnedAway(e) && !StripeErrors.IsTransient(e)));
@@ -88,7 +94,9 @@ public sealed class StripeErrorsTests
     [Fact]
     public void a_fault_shows_no_secret()
     {
-        var fault = StripeErrors.Of(Error(401, "invalid_request_error", message: "Invalid API Key provided: sk_live_51ABCdefGHI with whsec_abcdefgh for pi_1_secret_xyz123"));
+        var fault = StripeErrors.Of(Error(
+            401, "invalid_request_error",
+            message: "Invalid API Key provided: sk_live_51ABCdefGHI with whsec_abcdefgh for pi_1_secret_xyz123"));
 
         Assert.DoesNotContain("51ABC", fault.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("abcdefgh", fault.ToString(), StringComparison.Ordinal);
@@ -105,7 +113,8 @@ public sealed class StripeErrorsTests
     [InlineData("authentication_required", "verify")]
     [InlineData("unknown_payment_method", "not known")]
     [InlineData("amount_too_large", "less at a time")]
-    public void a_customer_is_told_what_can_be_done(string code, string told) => Assert.Contains(told, DeclineMessage.For(code).English, StringComparison.Ordinal);
+    public void a_customer_is_told_what_can_be_done(string code, string told) =>
+        Assert.Contains(told, DeclineMessage.For(code).English, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("lost_card")]
@@ -116,15 +125,20 @@ public sealed class StripeErrorsTests
     [InlineData("do_not_honor")]
     [InlineData("never heard of")]
     [InlineData(null)]
-    public void whoever_holds_a_stolen_card_learns_nothing(string? code) => Assert.Equal(DeclineMessage.For("generic_decline"), DeclineMessage.For(code));
+    public void whoever_holds_a_stolen_card_learns_nothing(string? code) =>
+        Assert.Equal(DeclineMessage.For("generic_decline"), DeclineMessage.For(code));
 
     private static StripeException Error(
-        int status, string? type, string? code = null, string? declineCode = null, string? param = null, string message = "words", params (string Name, string Value)[] headers)
+        int status, string? type, string? code = null, string? declineCode = null, string? param = null, string message = "words",
+        params (string Name, string Value)[] headers)
     {
         using var response = new HttpResponseMessage();
         foreach (var (name, value) in headers)
             response.Headers.Add(name, value);
-        var error = type is null && code is null ? null : new StripeError { Type = type, Code = code, DeclineCode = declineCode, Param = param, Message = message };
-        return new StripeException((HttpStatusCode)status, error, message) { StripeResponse = new StripeResponse((HttpStatusCode)status, response.Headers, "") };
+        var error = type is null && code is null
+            ? null
+            : new StripeError { Type = type, Code = code, DeclineCode = declineCode, Param = param, Message = message };
+        return new StripeException((HttpStatusCode)status, error, message)
+        { StripeResponse = new StripeResponse((HttpStatusCode)status, response.Headers, "") };
     }
 }

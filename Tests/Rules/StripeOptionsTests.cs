@@ -4,7 +4,8 @@ namespace SoonShop.Tests.Rules;
 
 public sealed class StripeOptionsTests
 {
-    private const string TestKey = "sk_test_51PlantedKey0123456789", LiveKey = "rk_live_51PlantedKey0123456789", Secret = "whsec_PlantedSecret0123456789";
+    private const string TestKey =
+        "sk_test_51PlantedKey0123456789", LiveKey = "rk_live_51PlantedKey0123456789", Secret = "whsec_PlantedSecret0123456789";
 
     [Fact]
     public void nothing_but_a_key_and_a_webhook_secret_is_needed() => Assert.Empty(Problems(Good()));
@@ -54,7 +55,8 @@ public sealed class StripeOptionsTests
         options.ApiVersion = "new\r\nX: y";
         (options.TimeoutSeconds, options.TryTimeoutSeconds, options.Retries, options.RetryDelayMilliseconds) = (8, 0, 11, 0);
         (options.MaxConcurrent, options.MaxWaiting, options.WebhookToleranceSeconds) = (0, -1, 0);
-        (options.BreakerFailureRatio, options.BreakerMinimumRequests, options.BreakerSamplingSeconds, options.BreakerBreakSeconds) = (double.NaN, 1, 0, 0);
+        (options.BreakerFailureRatio, options.BreakerMinimumRequests, options.BreakerSamplingSeconds, options.BreakerBreakSeconds) = (
+            double.NaN, 1, 0, 0);
         (options.FindAfterHours, options.UnknownOutcomeSeconds) = (24, -1);
 
         var problems = Problems(options);

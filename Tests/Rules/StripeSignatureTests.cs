@@ -11,7 +11,10 @@ public sealed class StripeSignatureTests
     private static readonly byte[] Body = """{"id":"evt_1"}"""u8.ToArray();
     private static readonly long Now = Given.Now.ToUnixTimeSeconds();
 
-    /// <summary>A header, and whether it is taken. {s}, {o} and {x} stand for the right signature under our secret, under the other, and under none of them.</summary>
+    /// <summary>
+    /// A header, and whether it is taken. {s}, {o} and {x} stand for the right signature under our secret, under the other, and under none
+    /// of them.
+    /// </summary>
     [Theory]
     [InlineData("t={t},v1={s}", true)]
     [InlineData("t={t}, v1={s}", true)]
@@ -93,5 +96,6 @@ public sealed class StripeSignatureTests
         .Replace("{x}", Sign("whsec_somebody0", time, body ?? Body), StringComparison.Ordinal);
 
     private static string Sign(string secret, long time, byte[] body) =>
-        Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), (byte[])[.. Encoding.ASCII.GetBytes($"{time}."), .. body]));
+        Convert.ToHexStringLower(
+            HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), (byte[])[.. Encoding.ASCII.GetBytes($"{time}."), .. body]));
 }

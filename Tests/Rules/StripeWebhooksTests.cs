@@ -19,7 +19,10 @@ public sealed class StripeWebhooksTests
     [InlineData("payment_intent.requires_action", ProviderPaymentStatus.RequiresAction)]
     public void a_payment_is_told_of_by_its_status(string type, ProviderPaymentStatus status)
     {
-        var update = News(type, $$"""{"id":"pi_1","object":"payment_intent","amount":2500,"currency":"usd","metadata":{"order_id":"{{Given.OrderId}}","soonshop_key":"{{Given.OrderId:N}}/attempt/1"} }""");
+        var update = News(
+            type,
+            """{"id":"pi_1","object":"payment_intent","amount":2500,"currency":"usd","metadata":"""
+                + $$"""{"order_id":"{{Given.OrderId}}","soonshop_key":"{{Given.OrderId:N}}/attempt/1"} }""");
 
         Assert.Equal(("evt_1", type, "pi_1", Given.OrderId, status),
             (update!.UpdateId, update.Kind, update.Reference, update.OrderId, update.Status));
@@ -28,11 +31,13 @@ public sealed class StripeWebhooksTests
 
     [Fact]
     public void a_refunded_charge_tells_how_much() => Assert.Equal(300, News("charge.refunded",
-        """{"id":"ch_1","payment_intent":"pi_1","amount":2500,"amount_captured":2500,"amount_refunded":300,"currency":"usd"}""")!.RefundedInAll);
+        """{"id":"ch_1","payment_intent":"pi_1","amount":2500,"amount_captured":2500,"amount_refunded":300,"currency":"usd"}""")!
+            .RefundedInAll);
 
     [Fact]
     public void what_a_partial_capture_let_go_was_never_taken() => Assert.Equal(300, News("charge.refunded",
-        """{"id":"ch_1","payment_intent":"pi_1","amount":2500,"amount_captured":1000,"amount_refunded":1800,"currency":"usd"}""")!.RefundedInAll);
+        """{"id":"ch_1","payment_intent":"pi_1","amount":2500,"amount_captured":1000,"amount_refunded":1800,"currency":"usd"}""")!
+            .RefundedInAll);
 
     [Theory]
     [InlineData("refund.created", "pending", ProviderRefundStatus.Pending)]
@@ -41,7 +46,8 @@ public sealed class StripeWebhooksTests
     [InlineData("charge.refund.updated", "canceled", ProviderRefundStatus.Failed)]
     public void a_refund_is_told_of_by_its_payment(string type, string word, ProviderRefundStatus status)
     {
-        var update = News(type, $$"""{"id":"re_1","payment_intent":"pi_1","amount":300,"currency":"usd","status":"{{word}}","metadata":{} }""");
+        var update = News(
+            type, $$"""{"id":"re_1","payment_intent":"pi_1","amount":300,"currency":"usd","status":"{{word}}","metadata":{} }""");
 
         Assert.Equal(("pi_1", null), (update!.Reference, update.OrderId));
         Assert.Equal(new ProviderRefund("re_1", status, 300), update.Refund);
@@ -56,14 +62,20 @@ public sealed class StripeWebhooksTests
     [InlineData("a word of tomorrow", DisputeStatus.Open)]
     public void a_dispute_is_told_of_by_its_payment(string word, DisputeStatus status) => Assert.Equal(
         new ProviderDispute("du_1", status, 2500, ""),
-        News("charge.dispute.closed", $$"""{"id":"du_1","payment_intent":{"id":"pi_1","object":"payment_intent"},"amount":2500,"currency":"usd","status":"{{word}}"}""")!.Dispute);
+        News(
+            "charge.dispute.closed",
+            """{"id":"du_1","payment_intent":{"id":"pi_1","object":"payment_intent"},"amount":"""
+                + $$"""2500,"currency":"usd","status":"{{word}}"}""")!.Dispute);
 
     [Theory]
     [InlineData("isk", 2500, 25)]
     [InlineData("jpy", 2500, 2500)]
     [InlineData("kwd", 2500, 2500)]
     public void amounts_are_minor_units_of_the_currency(string currency, long theirs, long ours) => Assert.Equal(ours,
-        News("refund.created", $$"""{"id":"re_1","payment_intent":"pi_1","amount":{{theirs}},"currency":"{{currency}}","status":"pending"}""")!.Refund!.Amount);
+        News(
+            "refund.created",
+            $$"""{"id":"re_1","payment_intent":"pi_1","amount":{{theirs}},"currency":"{{currency}}","status":"pending"}""")!
+            .Refund!.Amount);
 
     [Theory]
     [InlineData("customer.created", """{"id":"cus_1"}""")]
@@ -104,11 +116,16 @@ public sealed class StripeWebhooksTests
     [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded"}""")]
     [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":null}}""")]
     [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":null}}}""")]
-    [InlineData("""{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","metadata":{"order_id":1,"soonshop_key":"1/attempt/1"}}}}""")]
+    [InlineData(
+        """{"id":"evt_1","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1","metadata":"""
+            + """{"order_id":1,"soonshop_key":"1/attempt/1"}}}}""")]
     [InlineData("""{"id":"evt\u00001","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}""")]
     [InlineData("""{"id":"\ud800","type":"payment_intent.succeeded","data":{"object":{"id":"pi_1"}}}""")]
-    [InlineData("""{"id":"evt_1","type":"charge.refunded","data":{"object":{"id":"ch_1","payment_intent":"pi_1","amount_refunded":"much","currency":"usd"}}}""")]
-    public void what_is_no_event_is_refused_however_well_signed(string body) => Assert.Equal(ErrorCode.ValidationFailed, Read(body).Error?.Code);
+    [InlineData(
+        """{"id":"evt_1","type":"charge.refunded","data":"""
+            + """{"object":{"id":"ch_1","payment_intent":"pi_1","amount_refunded":"much","currency":"usd"}}}""")]
+    public void what_is_no_event_is_refused_however_well_signed(string body) =>
+        Assert.Equal(ErrorCode.ValidationFailed, Read(body).Error?.Code);
 
     [Fact]
     public void bytes_that_are_no_text_are_refused()
@@ -144,7 +161,8 @@ public sealed class StripeWebhooksTests
     }
 
     private static string Event(string type, string o) =>
-        $$"""{"id":"evt_1","object":"event","api_version":"2031-01-01.next","type":"{{type}}","created":1,"unheard_of":[{}],"data":{"object":{{o}} } }""";
+        $$"""{"id":"evt_1","object":"event","api_version":"2031-01-01.next","type":"{{type}}","created":1,"unheard_of":[{}],"data":"""
+            + $$"""{"object":{{o}} } }""";
 
     private static WebhookParseResult Read(string body) => Read(Encoding.UTF8.GetBytes(body));
 

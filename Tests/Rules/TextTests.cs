@@ -26,7 +26,8 @@ public sealed class TextTests
         var (high, low) = ('\ud83e', '\uddc0');
 
         Assert.True(Text.IsClean($"{high}{low}"));
-        Assert.All([$"{high}", $"{low}", $"{low}{high}", $"{high}{high}{low}", $"{high}x", $"{high}{low}{low}"], t => Assert.False(Text.IsClean(t)));
+        Assert.All([$"{high}", $"{low}", $"{low}{high}", $"{high}{high}{low}", $"{high}x", $"{high}{low}{low}"], t =>
+            Assert.False(Text.IsClean(t)));
     }
 
     [Theory]

@@ -15,12 +15,16 @@ internal sealed record TextInCode(string Place, string Key, string English);
 /// <summary>Reads the sources for the keys of texts, and the English texts beside them.</summary>
 internal static partial class TextsInCode
 {
-    /// <summary>What makes texts: methods of <see cref="ErrorText"/> and <see cref="Error"/>, and what calls them with a text of its caller.</summary>
+    /// <summary>
+    /// What makes texts: methods of <see cref="ErrorText"/> and <see cref="Error"/>, and what calls them with a text of its caller.
+    /// </summary>
     private static readonly string[] Factories = ["Of", "Invalid", "NotFound", "Forbidden", "Unauthenticated"];
 
     private static readonly string[] Projects = ["Grains.Abstractions", "Grains", "ServiceDefaults", "Silo", "ApiFrontend"];
 
-    /// <summary>Each pair of arguments that is a key and its English text, as <c>ErrorText.Of</c> and the factories of <c>Error</c> take them.</summary>
+    /// <summary>
+    /// Each pair of arguments that is a key and its English text, as <c>ErrorText.Of</c> and the factories of <c>Error</c> take them.
+    /// </summary>
     public static ImmutableArray<TextInCode> Read() =>
     [
         .. from tree in Trees()
@@ -30,12 +34,15 @@ internal static partial class TextsInCode
            where Literal(pair.First.Expression) is { } key && KeyPattern.IsMatch(key)
            let english = Template(pair.Second.Expression)
            where english is not null
-           select new TextInCode($"{tree.FilePath}:{pair.First.GetLocation().GetLineSpan().StartLinePosition.Line + 1}", Literal(pair.First.Expression)!, english),
+           select new TextInCode(
+               $"{tree.FilePath}:{pair.First.GetLocation().GetLineSpan().StartLinePosition.Line + 1}", Literal(pair.First.Expression)!,
+               english),
     ];
 
     /// <summary>All string literals.</summary>
     public static HashSet<string> Literals() =>
-        [.. Trees().SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<LiteralExpressionSyntax>()).Select(l => Literal(l)).OfType<string>()];
+        [.. Trees().SelectMany(tree => tree.GetRoot().DescendantNodes().OfType<LiteralExpressionSyntax>())
+            .Select(l => Literal(l)).OfType<string>()];
 
     private static IEnumerable<SyntaxTree> Trees() =>
         from project in Projects
@@ -53,13 +60,15 @@ internal static partial class TextsInCode
     private static string? Template(ExpressionSyntax expression) => expression switch
     {
         LiteralExpressionSyntax literal => Literal(literal),
-        BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum => Template(sum.Left) is { } left && Template(sum.Right) is { } right ? left + right : null,
+        BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } sum =>
+            Template(sum.Left) is { } left && Template(sum.Right) is { } right ? left + right : null,
         InterpolatedStringExpressionSyntax text => string.Concat(text.Contents.Select(part => part is InterpolatedStringTextSyntax words
             ? words.TextToken.ValueText
             : $"{{{text.Contents.OfType<InterpolationSyntax>().ToList().IndexOf((InterpolationSyntax)part)}}}")),
         _ => null,
     };
 
-    [GeneratedRegex(@"\A(title|about|access|error|not-found|field|cart|declined|order-status|order-action|letter-status|page|promotion|quote|rule|rule-kind)\.[a-z0-9-]+\z")]
+    [GeneratedRegex(@"\A(title|about|access|error|not-found|field|cart|declined|order-status|order-action|letter-status|page|promotion|"
+        + @"quote|rule|rule-kind)\.[a-z0-9-]+\z")]
     private static partial Regex KeyPattern { get; }
 }

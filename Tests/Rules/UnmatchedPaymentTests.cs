@@ -89,7 +89,8 @@ public sealed class UnmatchedPaymentTests
         {
             payment = payment.BeginReturn(Captured, Given.Now).Next();
             Assert.Equal($"{Given.OrderId:N}/stray/{i}", payment.UnmatchedPayments[^1].Key);
-            var failed = payment.RecordUnmatched(payment.UnmatchedPayments[^1], new ProviderRefund("", ProviderRefundStatus.Failed, Total, "insufficient_funds"));
+            var failed = payment.RecordUnmatched(
+                payment.UnmatchedPayments[^1], new ProviderRefund("", ProviderRefundStatus.Failed, Total, "insufficient_funds"));
             Assert.Equal(["payment.refund-failed"], failed.EventTypes());
             payment = failed.Next();
         }
@@ -109,7 +110,9 @@ public sealed class UnmatchedPaymentTests
 
         var unmatched = pending.State.UnmatchedPayments[0];
         Assert.Empty(pending.State.RecordUnmatched(unmatched, new ProviderRefund("re_1", ProviderRefundStatus.Succeeded, Total)).Events);
-        Assert.Equal(["payment.refund-failed"], pending.State.RecordUnmatched(unmatched, new ProviderRefund("re_1", ProviderRefundStatus.Failed, Total)).EventTypes());
+        Assert.Equal(
+            ["payment.refund-failed"],
+            pending.State.RecordUnmatched(unmatched, new ProviderRefund("re_1", ProviderRefundStatus.Failed, Total)).EventTypes());
     }
 
     [Fact]
@@ -137,10 +140,14 @@ public sealed class UnmatchedPaymentTests
         get
         {
             var captured = Attempt(ProviderPaymentStatus.Captured);
-            var refunded = captured.Record(Answer(ProviderPaymentStatus.Captured) with { Refunds = [Refund(ProviderRefundStatus.Succeeded)] }, Given.Now).Next();
-            var failed = captured.Record(Answer(ProviderPaymentStatus.Captured) with { Refunds = [Refund(ProviderRefundStatus.Failed)] }, Given.Now).Next();
-            var disputed = captured.Record(Answer(ProviderPaymentStatus.Captured) with { Dispute = Dispute(DisputeStatus.Open) }, Given.Now).Next();
-            var lost = disputed.Record(Answer(ProviderPaymentStatus.Captured) with { Dispute = Dispute(DisputeStatus.Lost) }, Given.Now).Next();
+            var refunded = captured.Record(
+                Answer(ProviderPaymentStatus.Captured) with { Refunds = [Refund(ProviderRefundStatus.Succeeded)] }, Given.Now).Next();
+            var failed = captured.Record(
+                Answer(ProviderPaymentStatus.Captured) with { Refunds = [Refund(ProviderRefundStatus.Failed)] }, Given.Now).Next();
+            var disputed = captured.Record(Answer(ProviderPaymentStatus.Captured) with { Dispute = Dispute(DisputeStatus.Open) }, Given.Now)
+                .Next();
+            var lost = disputed.Record(Answer(ProviderPaymentStatus.Captured) with { Dispute = Dispute(DisputeStatus.Lost) }, Given.Now)
+                .Next();
             var asked = New.Begin(new Charge("a", Terms, "pm_a"), Given.Now).Next();
             var given = New.BeginReturn(Captured with { Reference = "pi_1" }, Given.Now).Next();
             var data = new TheoryData<string, PaymentState, PaymentUpdate, bool>
@@ -153,8 +160,14 @@ public sealed class UnmatchedPaymentTests
                 { "declined, as our own answer said", Attempt(ProviderPaymentStatus.Declined), News(ProviderPaymentStatus.Declined), true },
                 { "cancelled after it was declined", Attempt(ProviderPaymentStatus.Declined), News(ProviderPaymentStatus.Cancelled), true },
                 { "the authorization ended", Attempt(ProviderPaymentStatus.Authorized), News(ProviderPaymentStatus.Cancelled), false },
-                { "authorized, as our own answer said", Attempt(ProviderPaymentStatus.Authorized), News(ProviderPaymentStatus.Authorized), true },
-                { "captured though it was given up", Attempt(ProviderPaymentStatus.Cancelled), News(ProviderPaymentStatus.Captured), false },
+                {
+                    "authorized, as our own answer said", Attempt(ProviderPaymentStatus.Authorized), News(ProviderPaymentStatus.Authorized),
+                    true
+                },
+                {
+                    "captured though it was given up", Attempt(ProviderPaymentStatus.Cancelled), News(ProviderPaymentStatus.Captured),
+                    false
+                },
                 { "cancelled, as we asked", Attempt(ProviderPaymentStatus.Cancelled), News(ProviderPaymentStatus.Cancelled), true },
                 { "the answer was never heard", asked, News(ProviderPaymentStatus.Captured), false },
                 { "of another payment", captured, News(ProviderPaymentStatus.Captured) with { Reference = "pi_2" }, false },
@@ -172,7 +185,12 @@ public sealed class UnmatchedPaymentTests
                 { "how a decided dispute stood before", lost, News() with { Dispute = Dispute(DisputeStatus.Open) }, true },
                 { "a second dispute", lost, News() with { Dispute = Dispute(DisputeStatus.Open) with { Reference = "dp_2" } }, false },
                 { "a stray that is being given back", given, News(ProviderPaymentStatus.Captured), false },
-                { "a stray that was given back", given.RecordUnmatched(given.UnmatchedPayments[0], new ProviderRefund("re_9", ProviderRefundStatus.Succeeded, Total)).Next(), News() with { RefundedInAll = Total }, true },
+                {
+                    "a stray that was given back",
+                    given.RecordUnmatched(given.UnmatchedPayments[0], new ProviderRefund("re_9", ProviderRefundStatus.Succeeded, Total))
+                        .Next(),
+                    News() with { RefundedInAll = Total }, true
+                },
             };
             return data;
         }
@@ -180,9 +198,11 @@ public sealed class UnmatchedPaymentTests
 
     [Theory]
     [MemberData(nameof(NewsAndWhetherTheyAreKnown), DisableDiscoveryEnumeration = true)]
-    public void news_are_known_or_not(string what, PaymentState payment, PaymentUpdate update, bool known) => Assert.True(payment.Knows(update) == known, what);
+    public void news_are_known_or_not(string what, PaymentState payment, PaymentUpdate update, bool known) =>
+        Assert.True(payment.Knows(update) == known, what);
 
-    private static PaymentUpdate News(ProviderPaymentStatus? status = null) => new("evt_1", "some.type", "pi_1", Given.OrderId) { Status = status };
+    private static PaymentUpdate News(ProviderPaymentStatus? status = null) =>
+        new("evt_1", "some.type", "pi_1", Given.OrderId) { Status = status };
 
     private static ProviderRefund Refund(ProviderRefundStatus status) => new("re_1", status, 400);
 

@@ -17,7 +17,9 @@ public sealed class UserStateTests
         Assert.Equal(("Ada@Example.com", "ada@example.com", false), (user.Email, user.NormalizedEmail, user.EmailVerified));
         Assert.Equal([Role.Customer], user.Roles);
         Assert.Equal(["user.registered", "user.email-verification-requested"], decision.EventTypes());
-        Assert.Equal(new MailedToken(user.Id, "verification"), MailedToken.Parse(Assert.IsType<EmailVerificationRequested>(decision.Events[1]).Token));
+        Assert.Equal(
+            new MailedToken(user.Id, "verification"), MailedToken.Parse(
+                Assert.IsType<EmailVerificationRequested>(decision.Events[1]).Token));
         Assert.DoesNotContain("verification", user.Verification!.Digest, StringComparison.Ordinal);
     }
 
@@ -26,7 +28,8 @@ public sealed class UserStateTests
     [InlineData("  ", "ada")]
     [InlineData(" Countess ", "Countess")]
     public void who_gives_no_name_is_called_by_the_address(string? given, string name) => Assert.Equal(
-        name, UserState.Register(Given.Customer, new RegisterUser("ada@example.com", "x", given), "hash", "s", Given.Now).Next().DisplayName);
+        name, UserState.Register(Given.Customer, new RegisterUser("ada@example.com", "x", given), "hash", "s", Given.Now)
+            .Next().DisplayName);
 
     [Fact]
     public void devices_that_signed_in_are_known_until_twenty_others_did_or_there_is_a_new_password()
@@ -125,7 +128,8 @@ public sealed class UserStateTests
     [Fact]
     public void the_longest_unused_session_makes_room()
     {
-        var user = Enumerable.Range(0, UserState.MaxSessions).Aggregate(Given.User(), (u, i) => u.OpenSession(Given.Id(100 + i), "s", Given.Now.AddMinutes(i)));
+        var user = Enumerable.Range(0, UserState.MaxSessions).Aggregate(Given.User(), (u, i) =>
+            u.OpenSession(Given.Id(100 + i), "s", Given.Now.AddMinutes(i)));
         user = user.Refresh(new RefreshToken(Given.Customer, Given.Id(100), "s"), "t", Given.Now.AddHours(1)).Next();
 
         user = user.OpenSession(Session, "first", Given.Now.AddHours(2));
@@ -304,7 +308,8 @@ public sealed class UserStateTests
         var token = Token(UserState.NewSecret());
 
         Assert.Equal(token, RefreshToken.Parse(token.ToString()));
-        Assert.All(["", ".", "..", $"{token}.x", $"x{token}", "a.b.c", $"{token}{new string('x', 300)}", null], t => Assert.Null(RefreshToken.Parse(t)));
+        Assert.All(["", ".", "..", $"{token}.x", $"x{token}", "a.b.c", $"{token}{new string('x', 300)}", null], t =>
+            Assert.Null(RefreshToken.Parse(t)));
         Assert.All(["", ".", "a.b", token.ToString(), null], t => Assert.Null(MailedToken.Parse(t)));
     }
 

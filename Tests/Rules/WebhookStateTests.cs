@@ -5,7 +5,8 @@ namespace SoonShop.Tests.Rules;
 public sealed class WebhookStateTests
 {
     private static readonly WebhookOptions Options = new() { DisableAfterFailures = 3, DisableAfterMinutes = 10 };
-    private static readonly WebhookState Endpoint = WebhookState.Create(Given.Id(1), "https://example.com/hook", ["order.*"], null, Given.Now).Next();
+    private static readonly WebhookState Endpoint =
+        WebhookState.Create(Given.Id(1), "https://example.com/hook", ["order.*"], null, Given.Now).Next();
 
     [Fact]
     public void each_endpoint_has_a_secret_of_its_own() => Assert.NotEqual(
@@ -18,7 +19,8 @@ public sealed class WebhookStateTests
     [InlineData("order.shipped", "order.delivered", false)]
     [InlineData("*", "payment.failed", true)]
     public void an_endpoint_gets_what_it_asked_for(string pattern, string type, bool wanted) =>
-        Assert.Equal(wanted, WebhookState.Create(Given.Id(1), "https://example.com", [pattern], null, Given.Now).Next().ToView().Wants(type));
+        Assert.Equal(
+            wanted, WebhookState.Create(Given.Id(1), "https://example.com", [pattern], null, Given.Now).Next().ToView().Wants(type));
 
     [Theory]
     [InlineData("order.nonsense")]
@@ -26,7 +28,8 @@ public sealed class WebhookStateTests
     [InlineData("user.password-*")]
     [InlineData("")]
     public void what_is_no_event_or_carries_a_token_cannot_be_asked_for(string pattern) =>
-        Assert.Equal(["eventTypes"], WebhookState.Create(Given.Id(1), "https://example.com", [pattern], null, Given.Now).Error!.Errors!.Keys);
+        Assert.Equal(
+            ["eventTypes"], WebhookState.Create(Given.Id(1), "https://example.com", [pattern], null, Given.Now).Error!.Errors!.Keys);
 
     /// <summary>A pattern may match events that stay in the shop: those it does not open.</summary>
     [Theory]
@@ -39,7 +42,9 @@ public sealed class WebhookStateTests
 
     [Fact]
     public void all_that_is_wrong_is_named_at_once() =>
-        Assert.Equal(["url", "eventTypes"], WebhookState.Create(Given.Id(1), "x", [], ErrorText.Untranslated("is bad"), Given.Now).Error!.Errors!.Keys);
+        Assert.Equal(
+            ["url", "eventTypes"],
+            WebhookState.Create(Given.Id(1), "x", [], ErrorText.Untranslated("is bad"), Given.Now).Error!.Errors!.Keys);
 
     [Fact]
     public void an_endpoint_that_fails_long_enough_is_switched_off()

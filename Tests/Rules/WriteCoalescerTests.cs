@@ -130,7 +130,8 @@ public sealed class WriteCoalescerTests
     {
         var decision = writes.Pending.Reserve(1);
         var number = decision.State.Movements;
-        return writes.AddAsync(decision.State, [new InventoryOutOfStock($"MUG-{number}")], decision.ToLedgerRow("MUG", $"{number}", Given.Now));
+        return writes.AddAsync(
+            decision.State, [new InventoryOutOfStock($"MUG-{number}")], decision.ToLedgerRow("MUG", $"{number}", Given.Now));
     }
 
     /// <summary>Writes end when, and how, the test says.</summary>
@@ -148,7 +149,8 @@ public sealed class WriteCoalescerTests
         }
 
         public async Task<Write> NextAsync() =>
-            await begun.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            await begun.Reader.ReadAsync(TestContext.Current.CancellationToken)
+                .AsTask().WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
     }
 
     private sealed record Write(StockState State, ImmutableArray<IShopEvent> Events, ImmutableArray<long> Sequences)

@@ -11,19 +11,26 @@ internal sealed record ApiClient(HttpClient Http, string? AccessToken = null, st
     public static object Address(string country = "US")
     {
         var format = AddressFormat.Of(country)!;
-        var (postalCode, region) = (format.PostalCodeExamples.FirstOrDefault(), format.RequiresRegion ? format.Regions.FirstOrDefault() : null);
+        var (postalCode, region) = (
+            format.PostalCodeExamples.FirstOrDefault(), format.RequiresRegion ? format.Regions.FirstOrDefault() : null);
         return new { name = "Ada Lovelace", line1 = "12 St James Sq", city = "Springfield", region, postalCode, country };
     }
 
     public Task<Reply> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
     public Task<Reply> GetAsync(string path, string ifNoneMatch) => SendAsync(HttpMethod.Get, path, more: ("If-None-Match", ifNoneMatch));
     public Task<Reply> DeleteAsync(string path, string? ifMatch = null) => SendAsync(HttpMethod.Delete, path, ifMatch: ifMatch);
-    public Task<Reply> PutAsync(string path, object? body, string? ifMatch = null) => SendAsync(HttpMethod.Put, path, body, ifMatch: ifMatch);
+    public Task<Reply> PutAsync(string path, object? body, string? ifMatch = null) =>
+        SendAsync(HttpMethod.Put, path, body, ifMatch: ifMatch);
     public Task<Reply> PatchAsync(string path, object? body) => SendAsync(HttpMethod.Patch, path, body);
     public Task<Reply> PostAsync(string path, object? body = null, string? key = null) => SendAsync(HttpMethod.Post, path, body, key);
 
-    /// <summary>Sends one request below <c>/api/v1</c>, or, with a path from the root such as <c>//health/live</c>, outside it. A body that is <see cref="HttpContent"/>, or makes one for each request, goes as it is.</summary>
-    public async Task<Reply> SendAsync(HttpMethod method, string path, object? body = null, string? key = null, string? ifMatch = null, params (string Name, string Value)[] more)
+    /// <summary>
+    /// Sends one request below <c>/api/v1</c>, or, with a path from the root such as <c>//health/live</c>, outside it. A body that is
+    /// <see cref="HttpContent"/>, or makes one for each request, goes as it is.
+    /// </summary>
+    public async Task<Reply> SendAsync(
+        HttpMethod method, string path, object? body = null, string? key = null, string? ifMatch = null,
+        params (string Name, string Value)[] more)
     {
         using var request = new HttpRequestMessage(method, path.StartsWith("//", StringComparison.Ordinal) ? path[1..] : "/api/v1" + path);
         if (body is not null)
@@ -49,7 +56,8 @@ internal sealed record ApiClient(HttpClient Http, string? AccessToken = null, st
     /// <summary>A new customer.</summary>
     public async Task<ApiClient> AsNewCustomerAsync(string? email = null)
     {
-        var reply = await PostAsync("/auth/register", new { email = email ?? $"{Guid.NewGuid():N}@example.com", password = "correct horse" });
+        var reply = await PostAsync(
+            "/auth/register", new { email = email ?? $"{Guid.NewGuid():N}@example.com", password = "correct horse" });
         return this with { AccessToken = reply.Text("accessToken"), CartId = null };
     }
 

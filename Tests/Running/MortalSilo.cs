@@ -16,7 +16,9 @@ internal sealed class MortalSilo : IIncomingGrainCallFilter, IOutgoingGrainCallF
     private readonly string connectionName;
     private readonly NpgsqlDataSource database;
 
-    /// <summary>Completed when the silo has stopped and can send no answer. The silo is only disposed when its stateless workers have no call left.</summary>
+    /// <summary>
+    /// Completed when the silo has stopped and can send no answer. The silo is only disposed when its stateless workers have no call left.
+    /// </summary>
     private readonly TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private int deaths;

@@ -61,10 +61,13 @@ internal sealed class PostgresServer
     }
 
     /// <summary>Removes a database, whoever is connected; unless <c>SOONSHOP_KEEP_DATABASES</c> is set.</summary>
-    public Task DropDatabaseAsync(string connectionString) => Environment.GetEnvironmentVariable("SOONSHOP_KEEP_DATABASES") is { Length: > 0 }
-        ? Task.CompletedTask
-        // Only a superuser may end an autovacuum worker that is at work there.
-        : ExecuteAsync($"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)", AdministratorConnectionString);
+    public Task DropDatabaseAsync(string connectionString) =>
+        Environment.GetEnvironmentVariable("SOONSHOP_KEEP_DATABASES") is { Length: > 0 }
+            ? Task.CompletedTask
+            // Only a superuser may end an autovacuum worker that is at work there.
+            : ExecuteAsync(
+                $"drop database if exists {new NpgsqlConnectionStringBuilder(connectionString).Database} with (force)",
+                AdministratorConnectionString);
 
     /// <summary>Stops the server at once, as a power cut would.</summary>
     public Task KillAsync() => Repository.RunAsync(Script, "kill", "--data", folder);
@@ -93,7 +96,8 @@ internal sealed class PostgresServer
     private static async Task ExecuteAsync(string sql, string connectionString)
     {
         // Not pooled: the server may have been killed since the last time.
-        await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 60 };
         await command.ExecuteNonQueryAsync();

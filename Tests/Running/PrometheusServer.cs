@@ -10,7 +10,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
     private readonly string folder;
     private readonly HttpClient http;
 
-    private PrometheusServer(Process process, string folder, HttpClient http) => (this.process, this.folder, this.http) = (process, folder, http);
+    private PrometheusServer(Process process, string folder, HttpClient http) =>
+        (this.process, this.folder, this.http) = (process, folder, http);
 
     /// <summary>Where rules and configuration of Prometheus stand.</summary>
     public static string Deployed(string file) => Path.Combine(Repository.Root, "deploy", "prometheus", file);
@@ -35,7 +36,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
             """);
         string[] arguments =
         [
-            $"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(folder, "data")}", $"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
+            $"--config.file={configuration}", $"--storage.tsdb.path={Path.Combine(folder, "data")}",
+            $"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
         ];
         var process = Process.Start(new ProcessStartInfo(program, arguments))!;
         var server = new PrometheusServer(process, folder, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/api/v1/") });
@@ -70,12 +72,15 @@ internal sealed class PrometheusServer : IAsyncDisposable
         var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
         if (answer["status"]!.GetValue<string>() != "success")
             throw new InvalidOperationException($"{expression}: {answer["error"]}");
-        return answer["data"]!["resultType"]!.GetValue<string>() == "vector" ? answer["data"]!["result"]!.AsArray() : [answer["data"]!["result"]!.DeepClone()];
+        return answer["data"]!["resultType"]!.GetValue<string>() == "vector"
+            ? answer["data"]!["result"]!.AsArray()
+            : [answer["data"]!["result"]!.DeepClone()];
     }
 
     /// <summary>The rules, with how their evaluation went.</summary>
     public async Task<IReadOnlyList<JsonNode>> RulesAsync() =>
-        [.. JsonNode.Parse(await http.GetStringAsync("rules"))!["data"]!["groups"]!.AsArray().SelectMany(g => g!["rules"]!.AsArray()).Select(r => r!)];
+        [.. JsonNode.Parse(await http.GetStringAsync("rules"))!["data"]!["groups"]!.AsArray()
+            .SelectMany(g => g!["rules"]!.AsArray()).Select(r => r!)];
 
     public async ValueTask DisposeAsync()
     {

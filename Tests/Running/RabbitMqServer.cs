@@ -5,7 +5,9 @@ using RabbitMQ.Client.Events;
 
 namespace SoonShop.Tests.Running;
 
-/// <summary>A RabbitMQ broker of the tests' own, run by <c>deploy/rabbitmq.sh</c>. Its tests run one after the other: some end it.</summary>
+/// <summary>
+/// A RabbitMQ broker of the tests' own, run by <c>deploy/rabbitmq.sh</c>. Its tests run one after the other: some end it.
+/// </summary>
 public sealed class RabbitMqServer : IAsyncLifetime
 {
     private static readonly string Script = Path.Combine(Repository.Root, "deploy", "rabbitmq.sh");
@@ -76,11 +78,13 @@ internal sealed class TestBroker(IConnection connection, IChannel channel) : IAs
         var tag = await channel.BasicConsumeAsync(queue, autoAck: true, consumer);
         try
         {
-            await Until.TrueAsync($"{distinct} messages of {queue} have come", limit, () => Task.FromResult(taken.Select(m => m.Properties.MessageId).Distinct().Count() >= distinct));
+            await Until.TrueAsync($"{distinct} messages of {queue} have come", limit, () =>
+                Task.FromResult(taken.Select(m => m.Properties.MessageId).Distinct().Count() >= distinct));
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"{e.Message}; {taken.Count} came, {taken.Select(m => m.Properties.MessageId).Distinct().Count()} different ones", e);
+            throw new TimeoutException(
+                $"{e.Message}; {taken.Count} came, {taken.Select(m => m.Properties.MessageId).Distinct().Count()} different ones", e);
         }
         await Until.TrueAsync($"{queue} is empty", limit, async () => await channel.MessageCountAsync(queue) == 0);
         await channel.BasicCancelAsync(tag);
@@ -101,5 +105,6 @@ internal sealed class TestBroker(IConnection connection, IChannel channel) : IAs
 internal sealed record TestMessage(string RoutingKey, BasicProperties Properties, string Body)
 {
     /// <summary>A header's text.</summary>
-    public string? Header(string name) => Properties.Headers?.TryGetValue(name, out var value) == true && value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : null;
+    public string? Header(string name) =>
+        Properties.Headers?.TryGetValue(name, out var value) == true && value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : null;
 }

@@ -15,10 +15,14 @@ public sealed class RedisServer : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var program = (await Repository.RunAsync(Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "redis-server", "redis-server", "redis-tools")).Trim();
+        var program = (await Repository.RunAsync(
+            Path.Combine(Repository.Root, "deploy", "debian-package.sh"), "program", "redis-server", "redis-server", "redis-tools")).Trim();
         var port = TcpPort.Free();
         var password = $"{Guid.NewGuid():N}";
-        string[] arguments = ["--port", $"{port}", "--requirepass", password, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no"];
+        string[] arguments =
+        [
+            "--port", $"{port}", "--requirepass", password, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--daemonize", "no",
+        ];
         process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         process.OutputDataReceived += (_, _) => { };
         process.BeginOutputReadLine();

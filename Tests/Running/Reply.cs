@@ -11,7 +11,9 @@ internal sealed record Reply(HttpStatusCode Status, string Body, Dictionary<stri
     public JsonNode? Json { get; } = Parse(Body);
 
     /// <summary>The problem's code; null for no problem.</summary>
-    public string? Code => Json is JsonObject o && o["type"]?.GetValue<string>() is { } type && type.StartsWith("https://soonshop.dev/problems/", StringComparison.Ordinal)
+    public string? Code => Json is JsonObject o
+        && o["type"]?.GetValue<string>() is { } type
+        && type.StartsWith("https://soonshop.dev/problems/", StringComparison.Ordinal)
         ? type["https://soonshop.dev/problems/".Length..]
         : null;
 

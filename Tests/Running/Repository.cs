@@ -10,7 +10,8 @@ internal static class Repository
 
     /// <summary>Where tests keep databases and logs; <c>SOONSHOP_TEST_DATA</c> moves it.</summary>
     public static string TestData { get; } = Directory.CreateDirectory(
-        Environment.GetEnvironmentVariable("SOONSHOP_TEST_DATA") is { Length: > 0 } path ? path : Path.Combine(Root, ".data", "tests")).FullName;
+        Environment.GetEnvironmentVariable("SOONSHOP_TEST_DATA") is { Length: > 0 } path ? path : Path.Combine(Root, ".data", "tests"))
+            .FullName;
 
     /// <summary>The published program of a project, of the same build configuration as these tests.</summary>
     public static string Program(string project)
@@ -19,7 +20,9 @@ internal static class Repository
         return Path.Combine(Root, project, "bin", output.Parent!.Name, output.Name, "publish", $"SoonShop.{project}.dll");
     }
 
-    /// <summary>A project's program of the next version (<c>Tests/NextVersion</c>): this one's with the next one's grains and contracts.</summary>
+    /// <summary>
+    /// A project's program of the next version (<c>Tests/NextVersion</c>): this one's with the next one's grains and contracts.
+    /// </summary>
     public static string NextProgram(string project)
     {
         var here = Path.GetDirectoryName(Program(project))!;
@@ -31,7 +34,8 @@ internal static class Repository
             File.Copy(file, copy, overwrite: true);
         }
         var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd('/'));
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(Root, "Tests", "NextVersion", "NextGrains", "bin", output.Parent!.Name, output.Name), "SoonShop.*.dll"))
+        foreach (var file in Directory.EnumerateFiles(
+            Path.Combine(Root, "Tests", "NextVersion", "NextGrains", "bin", output.Parent!.Name, output.Name), "SoonShop.*.dll"))
         {
             var replaced = Path.Combine(next, Path.GetFileName(file));
             if (File.Exists(replaced))
@@ -44,7 +48,9 @@ internal static class Repository
     public static async Task<string> RunAsync(string program, params string[] arguments)
     {
         var (code, output, error) = await TryRunAsync(program, arguments, []);
-        return code == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {code}: {error}");
+        return code == 0
+            ? output
+            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {code}: {error}");
     }
 
     /// <summary>Runs a program to its end, which must come within two minutes unless another limit is given.</summary>

@@ -6,8 +6,9 @@ using SoonShop.Silo.Payments;
 namespace SoonShop.Tests.Running;
 
 /// <summary>
-/// A whole shop: a database of its own, silos and front ends. They run in the tests' process, which costs a tenth of the processor time, or, where a
-/// test is about a process, each as one: its death, its signals and exit codes, its logs and metrics, its environment, its limits.
+/// A whole shop: a database of its own, silos and front ends. They run in the tests' process, which costs a tenth of the processor time,
+/// or, where a test is about a process, each as one: its death, its signals and exit codes, its logs and metrics, its environment, its
+/// limits.
 /// </summary>
 internal sealed class Shop : IAsyncDisposable
 {
@@ -22,7 +23,8 @@ internal sealed class Shop : IAsyncDisposable
            from setting in ((string, string)[])[("Requests", "10000"), ("WindowSeconds", "1")]
            select ($"RateLimits__{name}__{setting.Item1}", setting.Item2),
         .. from name in (string[])["Checkout", "Writes", "Reads", "Admin", "Webhooks"] select ($"RateLimits__{name}__Requests", "1000000"),
-        ("Admission__InitialLimit", "500"), ("Admission__MinLimit", "500"), ("Admission__PasswordLimit", "50"), ("Admission__PasswordMaxWaitMilliseconds", "20000"),
+        ("Admission__InitialLimit", "500"), ("Admission__MinLimit", "500"), ("Admission__PasswordLimit", "50"),
+        ("Admission__PasswordMaxWaitMilliseconds", "20000"),
     ];
 
     private readonly PostgresServer server;
@@ -75,20 +77,23 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>A silo and a front end in the tests' process, ready to sell.</summary>
-    public static Task<(Shop Shop, ApiClient Api)> StartAsync(params (string Name, string Value)[] settings) => StartAsync(settings, async shop =>
-    {
-        await shop.StartSiloAsync();
-        return await shop.StartApiAsync();
-    });
+    public static Task<(Shop Shop, ApiClient Api)> StartAsync(params (string Name, string Value)[] settings) =>
+        StartAsync(settings, async shop =>
+        {
+            await shop.StartSiloAsync();
+            return await shop.StartApiAsync();
+        });
 
     /// <summary>A silo and a front end, each a process, ready to sell.</summary>
-    public static Task<(Shop Shop, ApiClient Api)> StartProcessesAsync(params (string Name, string Value)[] settings) => StartAsync(settings, async shop =>
-    {
-        await shop.StartSiloProcessAsync();
-        return (await shop.StartApiProcessAsync()).Api;
-    });
+    public static Task<(Shop Shop, ApiClient Api)> StartProcessesAsync(params (string Name, string Value)[] settings) =>
+        StartAsync(settings, async shop =>
+        {
+            await shop.StartSiloProcessAsync();
+            return (await shop.StartApiProcessAsync()).Api;
+        });
 
-    private static async Task<(Shop Shop, ApiClient Api)> StartAsync((string Name, string Value)[] settings, Func<Shop, Task<ApiClient>> start)
+    private static async Task<(Shop Shop, ApiClient Api)> StartAsync(
+        (string Name, string Value)[] settings, Func<Shop, Task<ApiClient>> start)
     {
         var shop = await CreateAsync(null, settings);
         try
@@ -117,7 +122,8 @@ internal sealed class Shop : IAsyncDisposable
     /// <param name="ports">Other ports than the first silo's.</param>
     /// <param name="program">Another program than this version's silo.</param>
     /// <param name="httpPort">With other ports: where it serves HTTP; 0 for not at all.</param>
-    public async Task<ShopProcess> StartSiloProcessAsync(string? crashAt = null, (int Silo, int Gateway)? ports = null, string? program = null, int httpPort = 0)
+    public async Task<ShopProcess> StartSiloProcessAsync(
+        string? crashAt = null, (int Silo, int Gateway)? ports = null, string? program = null, int httpPort = 0)
     {
         var (siloPort, gatewayPort) = ports ?? Ports;
         // Each port more could be taken by somebody else.
@@ -175,10 +181,13 @@ internal sealed class Shop : IAsyncDisposable
         return await ReadyAsync($"api {port}", port, () => { });
     }
 
-    /// <summary>Starts a front end as a process, on a free port unless one is named, and waits until it is ready; answers the process too.</summary>
+    /// <summary>
+    /// Starts a front end as a process, on a free port unless one is named, and waits until it is ready; answers the process too.
+    /// </summary>
     /// <param name="wantedPort">The port; a free one by default.</param>
     /// <param name="own">Settings of this front end alone; null takes one of the shop's away.</param>
-    public async Task<(ApiClient Api, ShopProcess Process)> StartApiProcessAsync(int? wantedPort = null, params (string Name, string? Value)[] own)
+    public async Task<(ApiClient Api, ShopProcess Process)> StartApiProcessAsync(
+        int? wantedPort = null, params (string Name, string? Value)[] own)
     {
         var port = wantedPort ?? TcpPort.Free();
         var api = ShopProcess.Start(FrontEndProgram, $"api {port}", ApiSettings(port, own));
@@ -233,7 +242,8 @@ internal sealed class Shop : IAsyncDisposable
     }
 
     /// <summary>What silos and front ends wrote, for messages.</summary>
-    public string Logs => string.Join("\n", [.. processes.Select(p => $"---- {p.Name}\n{p.Log}"), .. hosts.Select(h => $"---- {h.Name}\n{h.Log}")]);
+    public string Logs =>
+        string.Join("\n", [.. processes.Select(p => $"---- {p.Name}\n{p.Log}"), .. hosts.Select(h => $"---- {h.Name}\n{h.Log}")]);
 
     /// <summary>The end of what each wrote, and how it ended if it did.</summary>
     public string LastLogs => string.Join("\n",

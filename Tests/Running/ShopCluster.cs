@@ -66,7 +66,9 @@ internal sealed class ShopCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Lets the silo die that passes this point next: <c>order.placed</c>, or <c>order.placed#3</c> for the third passage.</summary>
+    /// <summary>
+    /// Lets the silo die that passes this point next: <c>order.placed</c>, or <c>order.placed#3</c> for the third passage.
+    /// </summary>
     public void Arm(string? point) => armed = CrashPoint.Arming.Parse(point ?? "");
 
     /// <summary>Waits until a silo died at the armed point; none dies any more before the next is armed.</summary>
@@ -135,7 +137,8 @@ internal sealed class ShopCluster : IAsyncDisposable
             // Outside all other filters.
             siloBuilder.Services.AddSingleton(s =>
                 new MortalSilo(
-                    cluster, name, connection.ApplicationName!, s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<IHostApplicationLifetime>()));
+                    cluster, name, connection.ApplicationName!, s.GetRequiredService<NpgsqlDataSource>(),
+                    s.GetRequiredService<IHostApplicationLifetime>()));
             siloBuilder.Services.AddSingleton<IIncomingGrainCallFilter>(s => s.GetRequiredService<MortalSilo>());
             siloBuilder.Services.AddSingleton<IOutgoingGrainCallFilter>(s => s.GetRequiredService<MortalSilo>());
             siloBuilder.AddShopSilo(configuration);

@@ -10,8 +10,8 @@ using SoonShop.Silo.Payments;
 namespace SoonShop.Tests.Running;
 
 /// <summary>
-/// A silo or a front end in the tests' process, with the product's own wiring and the published settings: clusters, gateways and HTTP go over TCP as
-/// between processes. Without what belongs to a process: its exit code, its standard output, its metrics and its signals.
+/// A silo or a front end in the tests' process, with the product's own wiring and the published settings: clusters, gateways and HTTP go
+/// over TCP as between processes. Without what belongs to a process: its exit code, its standard output, its metrics and its signals.
 /// </summary>
 internal sealed class ShopHost : IAsyncDisposable
 {
@@ -44,7 +44,8 @@ internal sealed class ShopHost : IAsyncDisposable
             ContentRootPath = folder,
             EnvironmentName = environment["DOTNET_ENVIRONMENT"],
         });
-        builder.Configuration.AddJsonFile("appsettings.json").AddJsonFile($"appsettings.{builder.Environment.EnvironmentName}.json", optional: true);
+        builder.Configuration.AddJsonFile("appsettings.json")
+            .AddJsonFile($"appsettings.{builder.Environment.EnvironmentName}.json", optional: true);
         builder.Configuration.AddInMemoryCollection(SiloWiring.ToKeys(environment));
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         var configuration = SiloWiring.Read(builder.Configuration, providers);

@@ -29,10 +29,12 @@ internal sealed class TestKey
 
     /// <summary>A token of these claims, signed by this key.</summary>
     public string Token(JsonObject claims, string? kid = "", string algorithm = "ES256") =>
-        Join(Header(algorithm, kid == "" ? Id : kid), claims, content => key.SignData(content, algorithm == "ES384" ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256));
+        Join(Header(algorithm, kid == "" ? Id : kid), claims, content =>
+            key.SignData(content, algorithm == "ES384" ? HashAlgorithmName.SHA384 : HashAlgorithmName.SHA256));
 
     /// <summary>A token signed by HMAC with a secret, such as this key's public half: the confusion of RFC 8725, section 2.1.</summary>
-    public string HmacToken(JsonObject claims, byte[] secret) => Join(Header("HS256", Id), claims, content => HMACSHA256.HashData(secret, content));
+    public string HmacToken(JsonObject claims, byte[] secret) =>
+        Join(Header("HS256", Id), claims, content => HMACSHA256.HashData(secret, content));
 
     /// <summary>A token that nobody has signed.</summary>
     public string UnsignedToken(JsonObject claims, string signature = "") => $"{Encode(Header("none", Id))}.{Encode(claims)}.{signature}";

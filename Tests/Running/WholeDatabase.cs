@@ -26,7 +26,8 @@ internal static class WholeDatabase
             query.Append(query.Length == 0 ? "" : " union all ");
             // Bytes as text: those beyond ASCII stand there as escapes, which nothing that is looked for has.
             query.Append(System.Globalization.CultureInfo.InvariantCulture, $"""
-                select '{table}.{column}' where exists (select from "{table}" where {(type == "bytea" ? $"encode(\"{column}\", 'escape')" : $"\"{column}\"::text")} ilike '%' || $1 || '%')
+                select '{table}.{column}' where exists (select from "{table}"
+                    where {(type == "bytea" ? $"encode(\"{column}\", 'escape')" : $"\"{column}\"::text")} ilike '%' || $1 || '%')
                 """);
         }
         await using var search = shop.Database.CreateCommand(query.ToString());

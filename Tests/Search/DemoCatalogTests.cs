@@ -11,12 +11,14 @@ public sealed class DemoCatalogTests(SearchedShop shop) : IClassFixture<Searched
     {
         var seed = Path.Combine(Repository.Root, "Silo", "Seed");
         var pricing = await DemoPricing.ReadAsync(Path.Combine(seed, "pricing.json"), TestContext.Current.CancellationToken);
-        await DemoCatalog.LoadAsync(shop.Grains, Path.Combine(seed, "catalogue.json"), pricing, "USD", TestContext.Current.CancellationToken);
+        await DemoCatalog.LoadAsync(
+            shop.Grains, Path.Combine(seed, "catalogue.json"), pricing, "USD", TestContext.Current.CancellationToken);
         var products = new List<Product>();
         string? cursor = null;
         do
         {
-            var page = await shop.PageAsync(new ProductQuery(null, null, null, null, null, null, ProductSort.Name, new PageRequest(PageRequest.MaxLimit, cursor)));
+            var page = await shop.PageAsync(
+                new ProductQuery(null, null, null, null, null, null, ProductSort.Name, new PageRequest(PageRequest.MaxLimit, cursor)));
             products.AddRange(page.Items);
             cursor = page.NextCursor;
         }
@@ -58,7 +60,8 @@ public sealed class DemoCatalogTests(SearchedShop shop) : IClassFixture<Searched
         string? cursor = null;
         do
         {
-            var page = await shop.PageAsync(new ProductQuery(text, null, null, null, null, null, ProductSort.Relevance, new PageRequest(PageRequest.MaxLimit, cursor)));
+            var page = await shop.PageAsync(
+                new ProductQuery(text, null, null, null, null, null, ProductSort.Relevance, new PageRequest(PageRequest.MaxLimit, cursor)));
             skus.UnionWith(page.Items.Select(p => p.Sku));
             cursor = page.NextCursor;
         }

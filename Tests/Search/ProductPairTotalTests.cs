@@ -19,10 +19,12 @@ public sealed class ProductPairTotalTests(SearchedShop shop)
         {
             await ExecuteAsync(random.Next(3) switch
             {
-                0 => $"delete from product_pair where ctid = any (array(select ctid from product_pair order by sku, other, week limit {random.Next(1, 9)}))",
+                0 => "delete from product_pair where ctid = any (array(select ctid from product_pair order by sku, other, week limit "
+                    + $"{random.Next(1, 9)}))",
                 _ => $"""
                     insert into product_pair (sku, other, week, orders)
-                    select distinct on (1, 2, 3) 'PAIR-' || a % {random.Next(1, 5)}, 'OTHER-' || a % {random.Next(1, 7)}, date '2026-01-05' + 7 * (a % 3), 1 + a % 4
+                    select distinct on (1, 2, 3) 'PAIR-' || a % {random.Next(1, 5)}, 'OTHER-' || a % {random.Next(1, 7)},
+                           date '2026-01-05' + 7 * (a % 3), 1 + a % 4
                     from generate_series(1, {random.Next(1, 30)}) a
                     on conflict (sku, other, week) do update set orders = product_pair.orders + excluded.orders
                     """,

@@ -118,7 +118,12 @@ public sealed class ProductSearchTests(SearchedShop shop)
     [InlineData("draft")]
     public async Task a_misspelling_is_forgotten_with_the_last_product_that_has_it(string fate)
     {
-        var (right, wrong) = fate switch { "archived" => ("quinoaflakes", "quinoaflekes"), "renamed" => ("zirconring", "zirkonring"), _ => ("umbrellastand", "umbrelastand") };
+        var (right, wrong) = fate switch
+        {
+            "archived" => ("quinoaflakes", "quinoaflekes"),
+            "renamed" => ("zirconring", "zirkonring"),
+            _ => ("umbrellastand", "umbrelastand"),
+        };
         var sku = await shop.AddAsync($"A {right}");
         var misspelt = await shop.AddAsync($"A {wrong}", active: fate != "draft");
         if (fate != "draft")
@@ -138,7 +143,8 @@ public sealed class ProductSearchTests(SearchedShop shop)
         var first = await shop.AddAsync("A vestibule rug");
         await shop.AddAsync("Another rug");
         await shop.ArchiveAsync(first);
-        await shop.QueryAsync<long>("with aged as (update search_word set unused_since = unused_since - interval '2 hours' where unused_since is not null returning 1) select count(*) from aged");
+        await shop.QueryAsync<long>("with aged as (update search_word set unused_since = unused_since - interval '2 hours' where "
+            + "unused_since is not null returning 1) select count(*) from aged");
         await shop.CleanAsync();
         Assert.Equal((0L, 1L), (await shop.QueryAsync<long>(Known, "vestibule"), await shop.QueryAsync<long>(Known, "rug")));
 

@@ -11,7 +11,8 @@ public sealed class SearchMigrationTests : IAsyncLifetime
     /// <summary>What a row should be, beside what it is.</summary>
     private const string Wrong = """
         select count(*) from (select * from grain_state_product where index is not null) p full join product_search s using (grain_key)
-        where s.grain_key is null or p.grain_key is null or s.name is distinct from p.index ->> 'name' or s.active is distinct from (p.index ->> 'active')::boolean
+        where s.grain_key is null or p.grain_key is null or s.name is distinct from p.index ->> 'name'
+           or s.active is distinct from (p.index ->> 'active')::boolean
           or s.price is distinct from (p.index ->> 'price')::bigint or s.terms is distinct from (search_terms(p.index)).terms
         """;
 
@@ -40,7 +41,8 @@ public sealed class SearchMigrationTests : IAsyncLifetime
         await ExecuteAsync("""
             alter table grain_state_product disable trigger learn_words;
             insert into grain_state (state_name, grain_key, version, index)
-              select 'product', 'sku/' || n, 1, jsonb_build_object('sku', n::text, 'name', 'Thing number' || n, 'description', 'For tests.', 'category', 'test/things',
+              select 'product', 'sku/' || n, 1,
+                     jsonb_build_object('sku', n::text, 'name', 'Thing number' || n, 'description', 'For tests.', 'category', 'test/things',
                 'family', null, 'attributes', 'blue', 'price', n, 'active', n % 10 <> 0, 'createdAt', '2026-01-01')
               from generate_series(1, 1500) n;
             alter table grain_state_product enable trigger learn_words;
@@ -85,7 +87,8 @@ public sealed class SearchMigrationTests : IAsyncLifetime
             select count(*) from grain_state_product p
             where (p.index ->> 'active')::boolean and product_words(p.index) @@ to_tsquery('english', 'number1234:*')
             """));
-        Assert.Equal(1, await AskAsync("select count(*) from (select word from search_word where word % 'nunber1234' order by similarity(word, 'nunber1234') desc, word limit 1) w where word = 'number1234'"));
+        Assert.Equal(1, await AskAsync("select count(*) from (select word from search_word where word % 'nunber1234' order by "
+            + "similarity(word, 'nunber1234') desc, word limit 1) w where word = 'number1234'"));
     }
 
     [Fact]
@@ -94,10 +97,12 @@ public sealed class SearchMigrationTests : IAsyncLifetime
         await using (var connection = await database.OpenConnectionAsync(TestContext.Current.CancellationToken))
         await using (var transaction = await connection.BeginTransactionAsync(TestContext.Current.CancellationToken))
         {
-            await using (var command = new NpgsqlCommand("select from grain_state where state_name = 'product' and grain_key = 'sku/7' for update", connection))
+            await using (var command = new NpgsqlCommand(
+                "select from grain_state where state_name = 'product' and grain_key = 'sku/7' for update", connection))
                 await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             var migrating = Migrator.MigrateAsync(connectionString, NullLogger.Instance, TestContext.Current.CancellationToken);
-            await Until.TrueAsync("all others are there", TimeSpan.FromSeconds(60), async () => await AskAsync("select count(*) from product_search") >= 1499 || migrating.IsCompleted);
+            await Until.TrueAsync("all others are there", TimeSpan.FromSeconds(60), async () =>
+                await AskAsync("select count(*) from product_search") >= 1499 || migrating.IsCompleted);
             await transaction.RollbackAsync(TestContext.Current.CancellationToken);
             await migrating;
         }
@@ -109,7 +114,8 @@ public sealed class SearchMigrationTests : IAsyncLifetime
         for (var n = 1; !over.IsCancellationRequested; n = n % 1500 + 1)
         {
             await ExecuteAsync($$"""
-                update grain_state set version = version + 1, index = index || jsonb_build_object('name', '{{verb}} ' || {{n}} || ' ' || version, 'active', version % 3 <> 0)
+                update grain_state set version = version + 1,
+                    index = index || jsonb_build_object('name', '{{verb}} ' || {{n}} || ' ' || version, 'active', version % 3 <> 0)
                 where state_name = 'product' and grain_key = any (array['sku/{{n}}', 'sku/{{1501 - n}}'])
                 """);
         }

@@ -25,7 +25,8 @@ public sealed class SearchTermsTests : IAsyncLifetime
 
     private const string Query = $"""
         select n.name, ({Atoms}), search_normal(n.name), search_expand(n.name), search_join(n.name, n.other), search_spelling(n.name)::text,
-               search_terms(jsonb_build_object('name', n.name, 'sku', 'AB-12', 'category', n.other, 'attributes', n.other, 'description', n.name))::text
+               search_terms(jsonb_build_object('name', n.name, 'sku', 'AB-12', 'category', n.other, 'attributes', n.other,
+                   'description', n.name))::text
         from unnest($1, $2) with ordinality n(name, other, number) order by n.number
         """;
 
@@ -44,7 +45,8 @@ public sealed class SearchTermsTests : IAsyncLifetime
     [Fact]
     public async Task texts_in_every_script_have_the_terms_of_the_first_version()
     {
-        var spelling = Between(Script("0121-product-suggestions.sql"), "create function search_spelling", "-- Writes the rows of a product");
+        var spelling = Between(
+            Script("0121-product-suggestions.sql"), "create function search_spelling", "-- Writes the rows of a product");
         await using (var make = database.CreateCommand(
             $"create schema {First}; set search_path = {First}, public; {Script("0043-search-words.sql")} {spelling} reset search_path"))
             await make.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
@@ -70,7 +72,9 @@ public sealed class SearchTermsTests : IAsyncLifetime
         await using var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
         var rows = new List<string>();
         while (await reader.ReadAsync(TestContext.Current.CancellationToken))
-            rows.Add(string.Join('\n', Enumerable.Range(0, reader.FieldCount).Select(i => reader.GetValue(i) is string[] atoms ? string.Join(' ', atoms) : $"{reader.GetValue(i)}")));
+            rows.Add(string.Join(
+                '\n', Enumerable.Range(0, reader.FieldCount).Select(i =>
+                    reader.GetValue(i) is string[] atoms ? string.Join(' ', atoms) : $"{reader.GetValue(i)}")));
         return rows;
     }
 

@@ -26,7 +26,8 @@ public sealed class SearchedShop : InProcessSilo
     /// <summary>The first page for a text, as a shopper sees it.</summary>
     internal async Task<string[]> FindAsync(string text, string? family = null)
     {
-        var page = await PageAsync(new ProductQuery(text, null, family, null, null, null, ProductSort.Relevance, new PageRequest(PageRequest.MaxLimit)));
+        var page = await PageAsync(
+            new ProductQuery(text, null, family, null, null, null, ProductSort.Relevance, new PageRequest(PageRequest.MaxLimit)));
         return [.. page.Items.Select(p => p.Sku)];
     }
 

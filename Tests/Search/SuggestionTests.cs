@@ -61,7 +61,8 @@ public sealed class SuggestionTests(SearchedShop shop)
         await shop.AddAsync("Testimonial");
         var category = new Suggestion("test", SuggestionKind.Category, null);
         // A silo keeps the categories for some seconds: it may have read them before there was one.
-        await Until.TrueAsync("the category is suggested", TimeSpan.FromSeconds(30), async () => (await SuggestAsync("tes")).Contains(category));
+        await Until.TrueAsync(
+            "the category is suggested", TimeSpan.FromSeconds(30), async () => (await SuggestAsync("tes")).Contains(category));
         Assert.Equal(category, (await SuggestAsync("tes"))[0]);
     }
 

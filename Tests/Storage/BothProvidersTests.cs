@@ -19,7 +19,8 @@ public sealed class BothProvidersTests(StorageProviders silo)
         ["empty Guid"] = GrainIdKeyExtensions.CreateGuidKey(Guid.Empty),
         ["Guid with extension"] = GrainIdKeyExtensions.CreateGuidKey(Id, "left"),
         ["Guid with another extension"] = GrainIdKeyExtensions.CreateGuidKey(Id, "right+right"),
-        ["another Guid with the extension"] = GrainIdKeyExtensions.CreateGuidKey(Guid.Parse("ffeeddcc-bbaa-9988-7766-554433221100"), "left"),
+        ["another Guid with the extension"] = GrainIdKeyExtensions.CreateGuidKey(
+            Guid.Parse("ffeeddcc-bbaa-9988-7766-554433221100"), "left"),
         ["whole number"] = GrainIdKeyExtensions.CreateIntegerKey(42),
         ["negative number"] = GrainIdKeyExtensions.CreateIntegerKey(-42),
         ["largest number"] = GrainIdKeyExtensions.CreateIntegerKey(long.MaxValue),
@@ -38,7 +39,8 @@ public sealed class BothProvidersTests(StorageProviders silo)
     public async Task a_key_of_any_kind_names_the_same_row(string kind)
     {
         var id = GrainId.Create(GrainType.Create("any"), Keys[kind]);
-        foreach (var (writer, reader) in ((StorageProvider, StorageProvider)[])[(StorageProvider.GroupCommit, StorageProvider.AdoNet), (StorageProvider.AdoNet, StorageProvider.GroupCommit)])
+        foreach (var (writer, reader) in ((StorageProvider, StorageProvider)[])[
+            (StorageProvider.GroupCommit, StorageProvider.AdoNet), (StorageProvider.AdoNet, StorageProvider.GroupCommit)])
         {
             var state = new GrainState<Note>();
             await silo.Storage(writer).ReadStateAsync("keys", id, state);
@@ -58,7 +60,8 @@ public sealed class BothProvidersTests(StorageProviders silo)
         {
             var name = $"rows of {provider}";
             foreach (var (kind, key) in Keys)
-                await silo.Storage(provider).WriteStateAsync(name, GrainId.Create(GrainType.Create("any"), key), new GrainState<Note>(new Note(kind)));
+                await silo.Storage(provider)
+                    .WriteStateAsync(name, GrainId.Create(GrainType.Create("any"), key), new GrainState<Note>(new Note(kind)));
             Assert.Equal(Keys.Count, await silo.QueryAsync<long>("select count(*) from grain_state where state_name = $1", name));
         }
     }
@@ -108,14 +111,17 @@ public sealed class BothProvidersTests(StorageProviders silo)
         var signal = new Signal();
         var queues = await silo.QueryAsync<int[]>("select array_agg(id order by number) from stream_queue where provider = 'shop'");
         IGrainStorage storage = provider == StorageProvider.AdoNet
-            ? new SignallingStorage(silo.Storage(provider), () => queues, signal) : await silo.StartAsync(o => o.StreamProvider = "shop", signal);
+            ? new SignallingStorage(silo.Storage(provider), () => queues, signal)
+            : await silo.StartAsync(o => o.StreamProvider = "shop", signal);
         for (var n = 0; n < 20; n++)
         {
             var id = GrainId.Create("cart", Guid.NewGuid().ToString("N"));
             var now = DateTimeOffset.UtcNow;
             var events = new[] { now, now.AddHours(1) }.Select((due, i) => new EventEnvelope(
-                $"{id}#{i}", $"{id}", i, "inventory.out-of-stock", "x", "cart", $"{id} {i}", now, i == 0 ? null : due, null, null, null, new InventoryOutOfStock("X"))).ToArray();
-            await storage.WriteStateAsync("cart", id, new GrainState<StateEnvelope<Note>>(new StateEnvelope<Note> { State = new Note("x"), Events = events }));
+                $"{id}#{i}", $"{id}", i, "inventory.out-of-stock", "x", "cart", $"{id} {i}", now, i == 0 ? null : due, null, null, null,
+                new InventoryOutOfStock("X"))).ToArray();
+            await storage.WriteStateAsync(
+                "cart", id, new GrainState<StateEnvelope<Note>>(new StateEnvelope<Note> { State = new Note("x"), Events = events }));
             Assert.Equal([await silo.QueryAsync<int>("select queue from event where id = $1", $"{id}#0")], signal.Take());
         }
         if (storage is IAsyncDisposable own)

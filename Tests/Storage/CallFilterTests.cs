@@ -6,7 +6,9 @@ namespace SoonShop.Tests.Storage;
 [Collection(nameof(InProcessSilo))]
 public sealed class CallFilterTests(InProcessSilo silo)
 {
-    /// <summary>A client has none of the silo's assemblies: an exception of theirs inside would make the answer one that it cannot read.</summary>
+    /// <summary>
+    /// A client has none of the silo's assemblies: an exception of theirs inside would make the answer one that it cannot read.
+    /// </summary>
     [Theory]
     [InlineData(Failure.Wrapped, "An earlier write failed.")]
     [InlineData(Failure.Plain, "The shop is busy or its database is out of reach. Try again.")]
@@ -50,7 +52,8 @@ internal sealed class Failing : Grain, IFailing
         throw failure switch
         {
             Failure.Plain => cause,
-            Failure.OlderSilo => new TypeLoadException("Unable to resolve type alias \"(\"inv\",[Orleans.Runtime.GrainReference],[SoonShop.Orders.IOrderGrain],\"not-there\")\"."),
+            Failure.OlderSilo => new TypeLoadException(
+                "Unable to resolve type alias \"(\"inv\",[Orleans.Runtime.GrainReference],[SoonShop.Orders.IOrderGrain],\"not-there\")\"."),
             _ => new UnavailableException("An earlier write failed.", cause),
         };
     }

@@ -85,7 +85,9 @@ public sealed class ForeignSiloTests : IAsyncLifetime
         await silo.StopAsync(TestContext.Current.CancellationToken);
     }
 
-    /// <summary>The pub/sub state has a producer in it as soon as something was published: the dead silo's, whom the next one must get past.</summary>
+    /// <summary>
+    /// The pub/sub state has a producer in it as soon as something was published: the dead silo's, whom the next one must get past.
+    /// </summary>
     [Fact]
     public async Task explicit_subscriptions_to_postgres_streams_go_on_after_a_silo_was_killed()
     {
@@ -123,7 +125,8 @@ public sealed class ForeignSiloTests : IAsyncLifetime
         await PostgresSchema.MigrateAsync(connectionString, cancellation: TestContext.Current.CancellationToken);
         await using (var database = Npgsql.NpgsqlDataSource.Create(connectionString))
         await using (var command = database.CreateCommand(
-            "insert into grain_state (state_name, grain_key, version, state) values ('notebook', 'left', 3, convert_to('{\"Notes\": [\"before\"]}', 'UTF8'))"))
+            "insert into grain_state (state_name, grain_key, version, state) values ('notebook', 'left', 3, convert_to('{\"Notes\": "
+                + "[\"before\"]}', 'UTF8'))"))
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         using var first = await StartAsync();
         Assert.Equal(["before"], await Grains(first).GetGrain<INotebookByName>("left").ReadAsync());
@@ -138,10 +141,13 @@ public sealed class ForeignSiloTests : IAsyncLifetime
         Assert.Equal(["before", "yours"], await Grains(third).GetGrain<INotebookByName>("left").ReadAsync());
         var sketches = third.Services.GetRequiredKeyedService<IGrainStorage>("sketches");
         var sketch = new GrainState<NotebookState>();
-        await sketches.ReadStateAsync("notebook", Grains(third).GetGrain<INotebookByName>("left").GetGrainId(), sketch, TestContext.Current.CancellationToken);
+        await sketches.ReadStateAsync(
+            "notebook", Grains(third).GetGrain<INotebookByName>("left").GetGrainId(), sketch, TestContext.Current.CancellationToken);
         Assert.False(sketch.RecordExists);
-        await sketches.WriteStateAsync("notebook", Grains(third).GetGrain<INotebookByName>("left").GetGrainId(), sketch, TestContext.Current.CancellationToken);
-        await sketches.ClearStateAsync("notebook", Grains(third).GetGrain<INotebookByName>("left").GetGrainId(), sketch, TestContext.Current.CancellationToken);
+        await sketches.WriteStateAsync(
+            "notebook", Grains(third).GetGrain<INotebookByName>("left").GetGrainId(), sketch, TestContext.Current.CancellationToken);
+        await sketches.ClearStateAsync(
+            "notebook", Grains(third).GetGrain<INotebookByName>("left").GetGrainId(), sketch, TestContext.Current.CancellationToken);
         Assert.Equal(["before", "yours"], await Grains(third).GetGrain<INotebookByName>("left").ReadAsync());
         await third.StopAsync(TestContext.Current.CancellationToken);
     }
@@ -172,8 +178,10 @@ public sealed class ForeignSiloTests : IAsyncLifetime
             await PublishAsync(second, key, $"2/{i}");
         }
         await Until.TrueAsync("all are heard", TimeSpan.FromSeconds(30), () => Task.FromResult(heard.Count >= 40));
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"first 1/{i}"), heard.Where(h => h.StartsWith("first", StringComparison.Ordinal)));
-        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"second 2/{i}"), heard.Where(h => h.StartsWith("second", StringComparison.Ordinal)));
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => $"first 1/{i}"), heard.Where(h => h.StartsWith("first", StringComparison.Ordinal)));
+        Assert.Equal(
+            Enumerable.Range(0, 20).Select(i => $"second 2/{i}"), heard.Where(h => h.StartsWith("second", StringComparison.Ordinal)));
         await first.StopAsync(TestContext.Current.CancellationToken);
         await second.StopAsync(TestContext.Current.CancellationToken);
     }
@@ -184,7 +192,8 @@ public sealed class ForeignSiloTests : IAsyncLifetime
         await PostgresSchema.MigrateAsync(connectionString, cancellation: TestContext.Current.CancellationToken);
         using var silo = await StartAsync(AddStreams);
         var factory = PostgresStreamFactory.Create(silo.Services, "shared");
-        var (one, two) = (await factory.CreateAdapter(TestContext.Current.CancellationToken), await factory.CreateAdapter(TestContext.Current.CancellationToken));
+        var (one, two) = (await factory.CreateAdapter(TestContext.Current.CancellationToken), await factory.CreateAdapter(
+            TestContext.Current.CancellationToken));
         Assert.Equal(one.Name, two.Name);
         var key = $"news-{Guid.NewGuid():N}";
         await Grains(silo).GetGrain<IEars>(Guid.NewGuid()).ListenAsync(key);
@@ -207,10 +216,13 @@ public sealed class ForeignSiloTests : IAsyncLifetime
         });
         await Grains(silo).GetGrain<INotebookByName>("left").AddAsync("text");
         await silo.Services.GetRequiredKeyedService<IGrainStorage>("binary")
-            .WriteStateAsync("sketch", GrainId.Create("x", "left"), new GrainState<NotebookState>(new() { Notes = ["text"] }), TestContext.Current.CancellationToken);
+            .WriteStateAsync(
+                "sketch", GrainId.Create("x", "left"), new GrainState<NotebookState>(new() { Notes = ["text"] }),
+                TestContext.Current.CancellationToken);
         await using var database = Npgsql.NpgsqlDataSource.Create(connectionString);
         await using var command = database.CreateCommand(
-            "select string_agg(case when get_byte(state, 0) = ascii('{') then 'json' else 'binary' end, ' ' order by state_name) from grain_state where grain_key = 'left'");
+            "select string_agg(case when get_byte(state, 0) = ascii('{') then 'json' else 'binary' end, ' ' order by state_name) from "
+                + "grain_state where grain_key = 'left'");
         Assert.Equal("json binary", await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
         await silo.StopAsync(TestContext.Current.CancellationToken);
     }
@@ -226,7 +238,8 @@ public sealed class ForeignSiloTests : IAsyncLifetime
     public async Task streams_on_a_database_without_the_schema_say_so_at_start()
     {
         var e = await Assert.ThrowsAnyAsync<Exception>(() => StartAsync(
-            s => s.AddMemoryGrainStorage("PubSubStore").AddPostgresStreams("shared", o => o.ConnectionString = connectionString), storage: false));
+            s => s.AddMemoryGrainStorage("PubSubStore").AddPostgresStreams("shared", o => o.ConnectionString = connectionString),
+            storage: false));
         Assert.All(["'shared'", "PostgresSchema.MigrateAsync"], part => Assert.Contains(part, $"{e}", StringComparison.Ordinal));
     }
 
@@ -238,12 +251,14 @@ public sealed class ForeignSiloTests : IAsyncLifetime
             o.MaxBatchSize = 0;
             o.CommandTimeout = TimeSpan.Zero;
         })));
-        Assert.All(["'wrong'", "ConnectionString", "MaxBatchSize", "CommandTimeout"], part => Assert.Contains(part, $"{e}", StringComparison.Ordinal));
+        Assert.All(["'wrong'", "ConnectionString", "MaxBatchSize", "CommandTimeout"], part =>
+            Assert.Contains(part, $"{e}", StringComparison.Ordinal));
     }
 
     private static IGrainFactory Grains(IHost silo) => silo.Services.GetRequiredService<IGrainFactory>();
 
-    private static Task DeactivateAllAsync(IHost silo) => Grains(silo).GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+    private static Task DeactivateAllAsync(IHost silo) =>
+        Grains(silo).GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
 
     private void Configure(PostgresGrainStorageOptions options) => options.ConnectionString = connectionString;
 
@@ -342,7 +357,8 @@ public interface IEars : IGrainWithGuidKey
 /// <summary>Subscribes explicitly, and goes on with its subscriptions whenever it is activated.</summary>
 public sealed class Ears : Grain, IEars, IStreamSubscriptionObserver
 {
-    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, System.Collections.Concurrent.ConcurrentQueue<string>> All = new();
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string,
+        System.Collections.Concurrent.ConcurrentQueue<string>> All = new();
 
     public static string[] Heard(string key) => All.TryGetValue(key, out var heard) ? [.. heard] : [];
 

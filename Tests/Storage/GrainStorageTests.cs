@@ -36,7 +36,8 @@ public sealed class GrainStorageTests(InProcessSilo silo)
             "insert into stock_ledger values ($1, 2, 'intruder', now(), 'Adjustment', 0, 5, 0, null) returning 1", sku);
         await Assert.ThrowsAsync<UnavailableException>(() => item.AdjustAsync(new AdjustStock("second", 7, "delivery", null)));
         Assert.Equal(5, (await item.GetAsync()).Value!.OnHand);
-        await silo.QueryAsync<int>("with gone as (delete from stock_ledger where sku = $1 and operation_id = 'intruder' returning 1) select 1 from gone", sku);
+        await silo.QueryAsync<int>(
+            "with gone as (delete from stock_ledger where sku = $1 and operation_id = 'intruder' returning 1) select 1 from gone", sku);
         Assert.Equal(12, (await item.AdjustAsync(new AdjustStock("second", 7, "delivery", null))).Value!.OnHand);
     }
 }

@@ -49,13 +49,15 @@ public sealed class GroupCommitTests(StorageProviders silo)
         Assert.Equal(("1", null), ETags(outcomes[5]));
         Assert.Equal((null, "9"), ETags(outcomes[20]));
         Assert.Equal(18L, await silo.QueryAsync<long>(
-            "select count(*) from grain_state where grain_key = any ($1) and version = 2 and position(convert_to('third', 'UTF8') in state) > 0", [Keys(ids)]));
+            "select count(*) from grain_state where grain_key = any ($1) and version = 2 and position(convert_to('third', 'UTF8') in "
+                + "state) > 0", [Keys(ids)]));
     }
 
     [Fact]
     public async Task a_batch_touches_its_own_rows_alone_in_a_table_that_grew_after_its_statements_were_planned()
     {
-        const string Filler = "insert into grain_state_payment (state_name, grain_key, version, state) select 'payment', 'filler/' || i, 1, '' from generate_series";
+        const string Filler = "insert into grain_state_payment (state_name, grain_key, version, state) select 'payment', 'filler/' || i, "
+            + "1, '' from generate_series";
         await using var storage = await silo.StartAsync();
         var ids = NewIds(5);
         var round = 0;
@@ -182,14 +184,19 @@ public sealed class GroupCommitTests(StorageProviders silo)
     [Fact]
     public async Task a_table_that_somebody_holds_does_not_hold_up_the_writer_row_by_row()
     {
-        await using var storage = await silo.StartAsync(o => (o.CommandTimeout, o.LockTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(300)));
+        await using var storage = await silo.StartAsync(
+            o => (o.CommandTimeout, o.LockTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(300)));
         var ids = NewIds(40);
         await using (var holder = await HoldAsync(ids[0]))
         {
             await using var command = new NpgsqlCommand("lock table grain_state_cart in share mode", holder);
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
             var outcomes = await Task.WhenAll(ids.Select(id => OutcomeAsync(() => WriteAsync(storage, id, new Note("x"))))).InTimeAsync();
-            Assert.All(outcomes, o => Assert.True(o is StorageFailedException { OutcomeUnknown: false } or PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable }, $"{o}"));
+            Assert.All(outcomes, o =>
+                Assert.True(
+                    o is StorageFailedException { OutcomeUnknown: false }
+                        or PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable },
+                    $"{o}"));
             Assert.Contains(outcomes, o => o is StorageFailedException);
         }
         await Task.WhenAll(ids.Select(id => WriteAsync(storage, id, new Note("x"))));
@@ -202,7 +209,8 @@ public sealed class GroupCommitTests(StorageProviders silo)
         var id = NewIds(1)[0];
         // Each is sent before the one before it is answered; only the right order lets all of them pass.
         var outcomes = await InOneBatchAsync(
-            storage, [.. Enumerable.Range(0, 20).Select(n => (Func<Task>)(() => WriteAsync(storage, id, new Note($"{n}"), n == 0 ? null : $"{n}")))]);
+            storage, [.. Enumerable.Range(0, 20).Select(n =>
+                (Func<Task>)(() => WriteAsync(storage, id, new Note($"{n}"), n == 0 ? null : $"{n}")))]);
         Assert.All(outcomes, Assert.Null);
         Assert.Equal("19", (await ReadAsync(storage, id)).State!.Text);
     }
@@ -248,11 +256,13 @@ public sealed class GroupCommitTests(StorageProviders silo)
             // As after a restart: no sooner does a server accept connections again.
             await Task.Delay(TimeSpan.FromMilliseconds(150), TestContext.Current.CancellationToken);
             Assert.True(await silo.QueryAsync<long>(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and state = 'idle' and query like '%write_grain_states%'") > 0);
+                "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and state = 'idle' and "
+                    + "query like '%write_grain_states%'") > 0);
         }
         // What was in the pool is as dead.
         silo.Database.Clear();
-        Assert.Equal(ids.Select((_, n) => $"{n}"), (await Task.WhenAll(ids.Select(id => ReadAsync(storage, id)))).Select(s => s.State!.Text));
+        Assert.Equal(
+            ids.Select((_, n) => $"{n}"), (await Task.WhenAll(ids.Select(id => ReadAsync(storage, id)))).Select(s => s.State!.Text));
     }
 
     [Fact]
@@ -273,10 +283,12 @@ public sealed class GroupCommitTests(StorageProviders silo)
     [Fact]
     public async Task a_database_out_of_reach_is_reported_as_such()
     {
-        await using var nowhere = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Database = "not_there" });
+        await using var nowhere = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Database = "not_there" });
         await using var connection = new BatchConnection(nowhere, Limit, Limit);
         using var metrics = new StorageMetrics("none", () => 0);
-        await using var group = new GroupCommitWriter(connection, new WriteStatements("shop", NoTables), null, metrics, NullLogger.Instance);
+        await using var group = new GroupCommitWriter(
+            connection, new WriteStatements("shop", NoTables), null, metrics, NullLogger.Instance);
         var write = new PendingWrite(new StateKey(Name, "x"), 0, StateParts.None);
         await group.WriteAsync([write], CancellationToken.None);
         Assert.False((await Assert.ThrowsAsync<StorageFailedException>(() => write.Task)).OutcomeUnknown);
@@ -295,7 +307,8 @@ public sealed class GroupCommitTests(StorageProviders silo)
         await Task.WhenAll(ids.Select(id => WriteAsync(storage, id, new Note($"{id}"))));
         await ReadAsync(storage, ids[0]);
         Assert.True(await silo.QueryAsync<long>(
-            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and state = 'idle' and query like '%read_grain_states%'") > 0);
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and state = 'idle' and query "
+                + "like '%read_grain_states%'") > 0);
         var states = await Task.WhenAll(ids.Select(id => ReadAsync(storage, id))).InTimeAsync();
         Assert.Equal(ids.Select(id => $"{id}"), states.Select(s => s.State!.Text));
     }
@@ -373,12 +386,16 @@ public sealed class GroupCommitTests(StorageProviders silo)
         var signal = new Signal();
         await using var storage = await silo.StartAsync(signal: signal);
         var ids = NewIds(20);
-        await Task.WhenAll(ids.Select(id => storage.WriteStateAsync(Name, id, new GrainState<StateEnvelope<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])))));
-        var queues = await silo.QueryAsync<int[]>("select array_agg(distinct queue order by queue) from event where id = any ($1)", [EventIds(ids)]);
+        await Task.WhenAll(ids.Select(id => storage.WriteStateAsync(
+            Name, id, new GrainState<StateEnvelope<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])))));
+        var queues = await silo.QueryAsync<int[]>(
+            "select array_agg(distinct queue order by queue) from event where id = any ($1)", [EventIds(ids)]);
         Assert.Equal(queues, signal.Queues.Distinct().Order());
         signal.Queues.Clear();
         var later = NewIds(1)[0];
-        await storage.WriteStateAsync(Name, later, new GrainState<StateEnvelope<Note>>(Document([Event($"{later}#1", 1) with { NotBefore = DateTimeOffset.UtcNow.AddHours(1) }], [])));
+        await storage.WriteStateAsync(
+            Name, later, new GrainState<StateEnvelope<Note>>(
+                Document([Event($"{later}#1", 1) with { NotBefore = DateTimeOffset.UtcNow.AddHours(1) }], [])));
         await WriteAsync(storage, NewIds(1)[0], new Note("without events"));
         Assert.Empty(signal.Queues);
     }
@@ -403,9 +420,11 @@ public sealed class GroupCommitTests(StorageProviders silo)
         {
             await silo.QueryAsync<string>("select ensure_stream_queues($1, $2)::text", provider, queues);
             foreach (var id in some)
-                await storage.WriteStateAsync(Name, id, new GrainState<StateEnvelope<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])));
+                await storage.WriteStateAsync(
+                    Name, id, new GrainState<StateEnvelope<Note>>(Document([Event($"{id}#1", 1) with { StreamKey = $"{id}" }], [])));
             Assert.Equal((long)some.Length, await silo.QueryAsync<long>(
-                "select count(*) from event where id = any ($1) and queue = stream_queue_of($2, stream_namespace, stream_key)", EventIds(some), provider));
+                "select count(*) from event where id = any ($1) and queue = stream_queue_of($2, stream_namespace, stream_key)",
+                EventIds(some), provider));
         }
     }
 
@@ -425,14 +444,17 @@ public sealed class GroupCommitTests(StorageProviders silo)
             ]);
             Assert.Equal(version == 2 ? [7] : [], outcomes.Index().Where(o => o.Item is not null).Select(o => o.Index));
         }
-        Assert.Equal(39L, await silo.QueryAsync<long>("select count(*) from grain_state where grain_key = any ($1) and version = 3", [Keys(ids)]));
+        Assert.Equal(
+            39L, await silo.QueryAsync<long>("select count(*) from grain_state where grain_key = any ($1) and version = 3", [Keys(ids)]));
     }
 
     [Fact]
     public async Task a_connection_that_is_given_up_has_no_settings_left()
     {
-        const string Settings = "select string_agg(name, ',') from pg_settings where source = 'session' and name in ('lock_timeout', 'plan_cache_mode', 'enable_seqscan')";
-        await using var one = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { MaxPoolSize = 1, NoResetOnClose = true });
+        const string Settings = "select string_agg(name, ',') from pg_settings where source = 'session' and name in ('lock_timeout', "
+            + "'plan_cache_mode', 'enable_seqscan')";
+        await using var one = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(silo.ConnectionString) { MaxPoolSize = 1, NoResetOnClose = true });
         await using (var connection = new BatchConnection(one, Limit, Limit))
         {
             await using var command = new NpgsqlCommand(Settings, await connection.OpenAsync(TestContext.Current.CancellationToken));
@@ -480,10 +502,12 @@ public sealed class GroupCommitTests(StorageProviders silo)
     /// <summary>Holds a row as another transaction would, until disposed of.</summary>
     private async Task<NpgsqlConnection> HoldAsync(GrainId id)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Pooling = false }.ConnectionString);
+        var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(silo.ConnectionString) { Pooling = false }.ConnectionString);
         await connection.OpenAsync();
         await connection.BeginTransactionAsync();
-        await using var command = new NpgsqlCommand("select from grain_state where grain_key = $1 for update", connection) { Parameters = { new() { Value = $"{id.Key}" } } };
+        await using var command = new NpgsqlCommand("select from grain_state where grain_key = $1 for update", connection)
+        { Parameters = { new() { Value = $"{id.Key}" } } };
         await command.ExecuteNonQueryAsync();
         return connection;
     }
@@ -493,7 +517,8 @@ public sealed class GroupCommitTests(StorageProviders silo)
     {
         int[] pids = [];
         await Until.TrueAsync("a writer waits for the row that is held", Limit, async () => (pids = await silo.QueryAsync<int[]>(
-            "select coalesce(array_agg(pid), '{}') from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%write_grain_states%'")).Length > 0);
+            "select coalesce(array_agg(pid), '{}') from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' "
+                + "and query like '%write_grain_states%'")).Length > 0);
         return Assert.Single(pids);
     }
 
@@ -510,9 +535,11 @@ public sealed class GroupCommitTests(StorageProviders silo)
         }
     }
 
-    private static (string?, string?) ETags(Exception? outcome) => Assert.IsType<InconsistentStateException>(outcome) is var e ? (e.StoredEtag, e.CurrentEtag) : default;
+    private static (string?, string?) ETags(Exception? outcome) =>
+        Assert.IsType<InconsistentStateException>(outcome) is var e ? (e.StoredEtag, e.CurrentEtag) : default;
 
-    private static GrainId[] NewIds(int count) => [.. Enumerable.Range(0, count).Select(_ => GrainId.Create("cart", Guid.NewGuid().ToString("N")))];
+    private static GrainId[] NewIds(int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => GrainId.Create("cart", Guid.NewGuid().ToString("N")))];
 
     private static string[] EventIds(GrainId[] ids) => ids.Select(id => $"{id}#1").ToArray();
 
@@ -528,14 +555,17 @@ public sealed class GroupCommitTests(StorageProviders silo)
         return state;
     }
 
-    private static StateEnvelope<Note> Document(EventEnvelope[] events, LedgerRow[] ledger) => new() { State = new Note("x"), Events = events, Ledger = ledger };
+    private static StateEnvelope<Note> Document(EventEnvelope[] events, LedgerRow[] ledger) =>
+        new() { State = new Note("x"), Events = events, Ledger = ledger };
 
     private static StateEnvelope<Note> WithEmail(string email) => new() { State = new Note("x"), Index = new Account { Email = email } };
 
     private static EventEnvelope Event(string id, long sequence) => new(
-        id, id.Split('#')[0], sequence, "inventory.out-of-stock", "x", "cart", "x", DateTimeOffset.UtcNow, null, null, null, null, new InventoryOutOfStock("X"));
+        id, id.Split('#')[0], sequence, "inventory.out-of-stock", "x", "cart", "x", DateTimeOffset.UtcNow, null, null, null, null,
+        new InventoryOutOfStock("X"));
 
-    private static LedgerRow Movement() => new($"SKU-{Guid.NewGuid():N}", 1, "order/reserve", DateTimeOffset.UtcNow, "Reservation", 1, 5, 2, null);
+    private static LedgerRow Movement() =>
+        new($"SKU-{Guid.NewGuid():N}", 1, "order/reserve", DateTimeOffset.UtcNow, "Reservation", 1, 5, 2, null);
 
     private sealed class Account
     {

@@ -6,7 +6,9 @@ using SoonShop.Tests.Running;
 
 namespace SoonShop.Tests.Storage;
 
-/// <summary>The tables of the providers are the same in a database of the shop, which has migrations of its own, and in any other.</summary>
+/// <summary>
+/// The tables of the providers are the same in a database of the shop, which has migrations of its own, and in any other.
+/// </summary>
 public sealed class ProviderSchemaTests
 {
     /// <summary>What the shop adds to tables of the providers, besides partitions of <c>grain_state</c>.</summary>
@@ -17,7 +19,8 @@ public sealed class ProviderSchemaTests
         select format('table %s: %s by %s, %s', c.relname, c.relkind, pg_get_partkeydef(c.oid), array_to_string(c.reloptions, ','))
           from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
         union all
-        select format('column %s.%s: %s, null %s, default %s, identity %s, compression %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+        select format('column %s.%s: %s, null %s, default %s, identity %s, compression %s', c.relname, a.attname,
+            format_type(a.atttypid, a.atttypmod),
                       not a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attidentity, a.attcompression)
           from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
           left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
@@ -28,7 +31,8 @@ public sealed class ProviderSchemaTests
           from pg_class c join pg_constraint k on k.conrelid = c.oid where c.relnamespace = 'public'::regnamespace
         union all
         select format('index %s %s: %s', c.relname, i.relname, pg_get_indexdef(i.oid))
-          from pg_class c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid where c.relnamespace = 'public'::regnamespace
+          from pg_class c join pg_index x on x.indrelid = c.oid join pg_class i on i.oid = x.indexrelid
+          where c.relnamespace = 'public'::regnamespace
         union all
         select format('trigger %s %s: %s', c.relname, t.tgname, pg_get_triggerdef(t.oid))
           from pg_class c join pg_trigger t on t.tgrelid = c.oid and not t.tgisinternal where c.relnamespace = 'public'::regnamespace
@@ -37,7 +41,8 @@ public sealed class ProviderSchemaTests
           from pg_proc p where p.pronamespace = 'public'::regnamespace and p.prokind = 'f'
             and not exists (select from pg_depend e where e.objid = p.oid and e.deptype = 'e')
         union all
-        select format('view %s: %s', c.relname, pg_get_viewdef(c.oid)) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'v'
+        select format('view %s: %s', c.relname, pg_get_viewdef(c.oid)) from pg_class c
+        where c.relnamespace = 'public'::regnamespace and c.relkind = 'v'
         """;
 
     [Fact]
@@ -49,7 +54,8 @@ public sealed class ProviderSchemaTests
         Assert.Contains(own, o => o.StartsWith("function publish_events", StringComparison.Ordinal));
         Assert.Empty(own.Except(shop));
         var tables = own.Where(o => o.StartsWith("table ", StringComparison.Ordinal)).Select(Subject).ToHashSet();
-        var others = shop.Except(own).Where(o => !o.StartsWith("function ", StringComparison.Ordinal) && !o.StartsWith("view ", StringComparison.Ordinal));
+        var others = shop.Except(own).Where(o =>
+            !o.StartsWith("function ", StringComparison.Ordinal) && !o.StartsWith("view ", StringComparison.Ordinal));
         Assert.Equal(OfTheShop, others.Where(o => tables.Contains(Subject(o))).Select(o => o.Split(':')[0]).Order(StringComparer.Ordinal));
     }
 

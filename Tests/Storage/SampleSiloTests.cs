@@ -19,11 +19,12 @@ public sealed class SampleSiloTests
             Assert.Equal(["In the cart: tea, tea", "Added to mine: tea"], await RunAsync(database));
             await using var source = NpgsqlDataSource.Create(database);
             await using var command = source.CreateCommand(
-                "select array_agg(c.relname::text order by c.relname) from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')");
+                "select array_agg(c.relname::text order by c.relname) from pg_class c where c.relnamespace = 'public'::regnamespace and "
+                    + "c.relkind in ('r', 'p', 'v')");
             Assert.Equal(
                 [
-                    "audit_transaction", "event", "grain_state", "grain_state_other", "orleans_postgresql_schema", "owned_name", "stream_lag", "stream_place",
-                    "stream_provider", "stream_queue", "stream_undelivered",
+                    "audit_transaction", "event", "grain_state", "grain_state_other", "orleans_postgresql_schema", "owned_name",
+                    "stream_lag", "stream_place", "stream_provider", "stream_queue", "stream_undelivered",
                 ],
                 (string[])(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!);
         }
@@ -37,16 +38,19 @@ public sealed class SampleSiloTests
     public void of_the_repository_the_sample_has_the_library_alone() =>
         Assert.Equal(
             ["SoonShop.Orleans.PostgreSql", Name],
-            Directory.EnumerateFiles(Path.GetDirectoryName(Program)!, "SoonShop.*.dll").Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal));
+            Directory.EnumerateFiles(Path.GetDirectoryName(Program)!, "SoonShop.*.dll")
+                .Select(f => Path.GetFileNameWithoutExtension(f)!).Order(StringComparer.Ordinal));
 
     private static string Program => Path.Combine(
-        Repository.Root, "Orleans.PostgreSql", "sample", Path.GetRelativePath(Path.Combine(Repository.Root, "Tests"), AppContext.BaseDirectory), $"{Name}.dll");
+        Repository.Root, "Orleans.PostgreSql", "sample",
+        Path.GetRelativePath(Path.Combine(Repository.Root, "Tests"), AppContext.BaseDirectory), $"{Name}.dll");
 
     /// <summary>Runs the sample to its end; answers what it says of its grains, without Orleans' log.</summary>
     private static async Task<string[]> RunAsync(string database)
     {
         var output = await Repository.RunAsync(
             "dotnet", Program, $"--Database={database}", $"--SiloPort={TcpPort.Free()}", $"--GatewayPort={TcpPort.Free()}");
-        return [.. output.Split('\n').Where(line => line.StartsWith("In the cart", StringComparison.Ordinal) || line.StartsWith("Added", StringComparison.Ordinal))];
+        return [.. output.Split('\n').Where(line =>
+            line.StartsWith("In the cart", StringComparison.Ordinal) || line.StartsWith("Added", StringComparison.Ordinal))];
     }
 }

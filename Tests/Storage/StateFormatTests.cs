@@ -44,11 +44,16 @@ public sealed class StateFormatTests : IAsyncLifetime
             return Task.CompletedTask;
         });
         var storage = silo.Services.GetRequiredKeyedService<IGrainStorage>("accounts");
-        var state = new GrainState<AccountState>(new AccountState { Bookings = [.. Enumerable.Range(1, count).Select(n => new Booking($"b{n}", n, null))] });
+        var state = new GrainState<AccountState>(
+            new AccountState { Bookings = [.. Enumerable.Range(1, count).Select(n => new Booking($"b{n}", n, null))] });
         await storage.WriteStateAsync("account", Account, state, TestContext.Current.CancellationToken);
         await Until.TrueAsync("all events arrive", TimeSpan.FromSeconds(30), () => Task.FromResult(received.Count >= count));
-        Assert.Equal(Enumerable.Range(1, count).Select(n => ($"b{n}", $"{n}")), received.Select(e => (e.Id, JsonSerializer.Deserialize<string>(e.Data)!)));
-        Assert.Equal($"{count * (count + 1) / 2} of {count}", await database.QueryAsync<string>("select sum(amount) || ' of ' || count(*) from booking where reference is null"));
+        Assert.Equal(
+            Enumerable.Range(1, count).Select(n => ($"b{n}", $"{n}")), received.Select(
+                e => (e.Id, JsonSerializer.Deserialize<string>(e.Data)!)));
+        Assert.Equal(
+            $"{count * (count + 1) / 2} of {count}", await database.QueryAsync<string>(
+                "select sum(amount) || ' of ' || count(*) from booking where reference is null"));
         Assert.Equal($"{count}", await database.QueryAsync<string>("select index ->> 'bookings' from grain_state_account"));
 
         var read = new GrainState<AccountState>();
@@ -64,13 +69,19 @@ public sealed class StateFormatTests : IAsyncLifetime
         var state = new GrainState<AccountState>(new AccountState { Bookings = [new("b1", 1, "first")] });
         await storage.WriteStateAsync("account", Account, state, TestContext.Current.CancellationToken);
         // The first is there already, which its primary key tells as a conflict of versions does.
-        foreach (var (booking, sqlState) in new[] { (new Booking("b1", 2, null), PostgresErrorCodes.UniqueViolation), (new Booking("b2", 0, null), PostgresErrorCodes.CheckViolation) })
+        foreach (var (booking, sqlState) in new[]
+        {
+            (new Booking("b1", 2, null), PostgresErrorCodes.UniqueViolation),
+            (new Booking("b2", 0, null), PostgresErrorCodes.CheckViolation),
+        })
         {
             state.State = new AccountState { Bookings = [booking], Events = false };
-            var refused = await Assert.ThrowsAsync<PostgresException>(() => storage.WriteStateAsync("account", Account, state, TestContext.Current.CancellationToken));
+            var refused = await Assert.ThrowsAsync<PostgresException>(
+                () => storage.WriteStateAsync("account", Account, state, TestContext.Current.CancellationToken));
             Assert.Equal(sqlState, refused.SqlState);
         }
-        Assert.Equal("1 1", await database.QueryAsync<string>("select version || ' ' || (select count(*) from booking) from grain_state_account"));
+        Assert.Equal(
+            "1 1", await database.QueryAsync<string>("select version || ' ' || (select count(*) from booking) from grain_state_account"));
     }
 
     private Task<StreamSilo> StartAsync() => StreamSilo.StartAsync(database, silo: silo => silo.AddPostgresGrainStorage("accounts", o =>
@@ -103,7 +114,8 @@ public sealed class StateFormatTests : IAsyncLifetime
         {
             var account = (AccountState)(object)state!;
             return new StateParts(
-                JsonSerializer.SerializeToUtf8Bytes(account), JsonSerializer.SerializeToUtf8Bytes(new { bookings = account.Bookings.Count }),
+                JsonSerializer.SerializeToUtf8Bytes(account), JsonSerializer.SerializeToUtf8Bytes(
+                    new { bookings = account.Bookings.Count }),
                 account.Events ? [.. account.Bookings.Select(Event)] : [], [.. account.Bookings.Select(Bookings.Row)]);
         }
 

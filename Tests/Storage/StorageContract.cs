@@ -64,7 +64,8 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     {
         var id = NewId();
         var refused = await Assert.ThrowsAsync<NotSupportedException>(() => WriteAsync(id, new Unmarked { Name = "lost?" }));
-        Assert.All([nameof(Unmarked), "GenerateSerializer", nameof(IGrainStorageSerializer)], part => Assert.Contains(part, refused.Message, StringComparison.Ordinal));
+        Assert.All([nameof(Unmarked), "GenerateSerializer", nameof(IGrainStorageSerializer)], part =>
+            Assert.Contains(part, refused.Message, StringComparison.Ordinal));
         Assert.False((await ReadAsync<Unmarked>(id)).RecordExists);
         await Assert.ThrowsAsync<NotSupportedException>(() => WriteAsync(id, new Farm { Animals = [new Stray()] }));
     }
@@ -89,7 +90,8 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     {
         var id = NewId();
         await silo.QueryAsync<int>(
-            "insert into grain_state (state_name, grain_key, version, state) values ($1, $2, 1, convert_to($3, 'UTF8')) returning version", Name, $"{id.Key}", json);
+            "insert into grain_state (state_name, grain_key, version, state) values ($1, $2, 1, convert_to($3, 'UTF8')) returning version",
+            Name, $"{id.Key}", json);
         Assert.Equal(int.Parse(json, System.Globalization.CultureInfo.InvariantCulture), (await ReadAsync<int>(id)).State);
     }
 
@@ -108,7 +110,8 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     public async Task a_state_of_200_kilobytes_comes_back_with_its_events_and_its_ledger()
     {
         var id = NewId();
-        var large = new StateEnvelope<Note> { State = new Note(new string('x', 200_000)), Events = Events(id, 1, 2), Ledger = [Movement("a", 1)] };
+        var large =
+            new StateEnvelope<Note> { State = new Note(new string('x', 200_000)), Events = Events(id, 1, 2), Ledger = [Movement("a", 1)] };
         await WriteAsync(id, large);
         Assert.Equal(large.State, (await ReadAsync<StateEnvelope<Note>>(id)).State!.State);
         Assert.Equal(2, await EventsOfAsync(id));
@@ -295,15 +298,24 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
         var id = NewId();
         var time = new DateTimeOffset(2026, 3, 1, 9, 30, 0, TimeSpan.FromHours(2));
         var e = new EventEnvelope(
-            $"{id}#1", $"{id}", 1, "inventory.out-of-stock", "subject", "cart", "Zoë", time, null, "correlation", "causation", "00-trace", new InventoryOutOfStock("MUG"));
-        await WriteAsync(id, new StateEnvelope<Note> { State = new Note("1"), Events = [e, e with { Id = $"{id}#2", Sequence = 2, NotBefore = time.AddHours(1), TraceParent = null }] });
+            $"{id}#1", $"{id}", 1, "inventory.out-of-stock", "subject", "cart", "Zoë", time, null, "correlation", "causation", "00-trace",
+            new InventoryOutOfStock("MUG"));
+        await WriteAsync(
+            id, new StateEnvelope<Note>
+            {
+                State = new Note("1"),
+                Events = [e, e with { Id = $"{id}#2", Sequence = 2, NotBefore = time.AddHours(1), TraceParent = null }],
+            });
         Assert.Equal(
             "1|inventory.out-of-stock|subject|cart|Zoë|2026-03-01 07:30:00+00||correlation|causation|00-trace|{\"sku\": \"MUG\"}|true|now"
-            + " 2|inventory.out-of-stock|subject|cart|Zoë|2026-03-01 07:30:00+00|2026-03-01 08:30:00+00|correlation|causation||{\"sku\": \"MUG\"}|true|later",
+            + " 2|inventory.out-of-stock|subject|cart|Zoë|2026-03-01 07:30:00+00|2026-03-01 08:30:00+00|correlation|causation||{\"sku\": "
+            + "\"MUG\"}|true|later",
             await silo.QueryAsync<string>("""
-                select string_agg(concat_ws('|', sequence, type, subject, stream_namespace, stream_key, time, coalesce(not_before::text, ''), correlation_id,
-                    causation_id, coalesce(traceparent, ''), data, case when queue = stream_queue_of('shop', stream_namespace, stream_key) then 'true' end,
-                    case when due_at is null then 'now' when due_at between clock_timestamp() + interval '50 minutes' and clock_timestamp() + interval '1 hour' then 'later' end),
+                select string_agg(concat_ws('|', sequence, type, subject, stream_namespace, stream_key, time,
+                    coalesce(not_before::text, ''), correlation_id, causation_id, coalesce(traceparent, ''), data,
+                    case when queue = stream_queue_of('shop', stream_namespace, stream_key) then 'true' end,
+                    case when due_at is null then 'now' when due_at between clock_timestamp() + interval '50 minutes'
+                        and clock_timestamp() + interval '1 hour' then 'later' end),
                   ' ' order by position)
                 from event where source = $1
                 """, $"{id}"));
@@ -313,11 +325,17 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     public async Task a_movement_is_stored_as_it_was_handed_over()
     {
         var movement = Movement("order/reserve", 3) with { Reference = "order 7" };
-        await WriteAsync(NewId(), new StateEnvelope<Note> { State = new Note("1"), Ledger = [movement, movement with { Sequence = 4, OperationId = "other", Reference = null }] });
+        await WriteAsync(
+            NewId(), new StateEnvelope<Note>
+            {
+                State = new Note("1"),
+                Ledger = [movement, movement with { Sequence = 4, OperationId = "other", Reference = null }],
+            });
         Assert.Equal(
             "3|order/reserve|2026-03-01 09:30:00+00|Reservation|1|5|2|order 7 4|other|2026-03-01 09:30:00+00|Reservation|1|5|2|",
             await silo.QueryAsync<string>("""
-                select string_agg(concat_ws('|', sequence, operation_id, at, kind, delta, on_hand_after, reserved_after, coalesce(reference, '')), ' ' order by sequence)
+                select string_agg(concat_ws('|', sequence, operation_id, at, kind, delta, on_hand_after, reserved_after,
+                    coalesce(reference, '')), ' ' order by sequence)
                 from stock_ledger where sku = $1
                 """, movement.Sku));
     }
@@ -329,7 +347,8 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     {
         var promotion = $"promotion-{Guid.NewGuid():N}";
         var order = Guid.NewGuid();
-        var use = new PromotionUseRow(promotion, 1, "1/reserve", At, "Reservation", 1, 500, "USD", 2, 3, 700, 900, order, ["ada \"é\"", "code"])
+        var use = new PromotionUseRow(
+            promotion, 1, "1/reserve", At, "Reservation", 1, 500, "USD", 2, 3, 700, 900, order, ["ada \"é\"", "code"])
         {
             HolderRows = [new PromotionHolderRow(promotion, "ada \"é\"", 1, 4), new PromotionHolderRow(promotion, "code", 1, 5)],
         };
@@ -350,13 +369,14 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
                 .. Enumerable.Range(2, rows - 1).Select(i => $"{i}|{i}/settle|2026-03-01 09:30:00+00|Commit|1|0||2|3|700|900|{order}|"),
             ]),
             await silo.QueryAsync<string>("""
-                select string_agg(concat_ws('|', sequence, operation_id, at, kind, uses, amount, coalesce(currency, ''), reserved_after, committed_after,
-                    amount_reserved_after, amount_committed_after, order_id,
+                select string_agg(concat_ws('|', sequence, operation_id, at, kind, uses, amount, coalesce(currency, ''),
+                    reserved_after, committed_after, amount_reserved_after, amount_committed_after, order_id,
                     coalesce((select string_agg(h, ',') from jsonb_array_elements_text(holders) h), '')), ' ' order by sequence)
                 from promotion_use where promotion_id = $1
                 """, promotion));
         Assert.Equal("ada \"é\"|1|4 code|1|5", await silo.QueryAsync<string>(
-            "select string_agg(concat_ws('|', holder, sequence, uses_after), ' ' order by holder) from promotion_holder_use where promotion_id = $1", promotion));
+            "select string_agg(concat_ws('|', holder, sequence, uses_after), ' ' order by holder) from promotion_holder_use where "
+                + "promotion_id = $1", promotion));
     }
 
     [Fact]
@@ -367,11 +387,13 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
         await WriteAsync(NewId(), new StateEnvelope<Note> { State = new Note("1"), Ledger = [use] });
         PromotionUseRow[] wrong =
         [
-            use with { Sequence = 2 }, use with { OperationId = "2/reserve" }, use with { Sequence = 2, OperationId = "2/settle", ReservedAfter = -1 },
+            use with { Sequence = 2 }, use with { OperationId = "2/reserve" },
+            use with { Sequence = 2, OperationId = "2/settle", ReservedAfter = -1 },
             use with { Sequence = 2, OperationId = "2/settle", HolderRows = [new PromotionHolderRow(promotion, "ada", 2, -1)] },
         ];
         foreach (var row in wrong)
-            await Assert.ThrowsAnyAsync<Exception>(() => WriteAsync(NewId(), new StateEnvelope<Note> { State = new Note("1"), Ledger = [row] }));
+            await Assert.ThrowsAnyAsync<Exception>(
+                () => WriteAsync(NewId(), new StateEnvelope<Note> { State = new Note("1"), Ledger = [row] }));
         Assert.Equal(1, await silo.QueryAsync<long>("select count(*) from promotion_use where promotion_id = $1", promotion));
     }
 
@@ -380,9 +402,11 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     {
         var id = NewId();
         var state = await WriteAsync(id, new StateEnvelope<Note> { State = new Note("1"), Index = new Note("ada@example.com") });
-        Assert.Equal("ada@example.com", await silo.QueryAsync<string>("select index ->> 'text' from grain_state where grain_key = $1", $"{id.Key}"));
+        Assert.Equal(
+            "ada@example.com", await silo.QueryAsync<string>("select index ->> 'text' from grain_state where grain_key = $1", $"{id.Key}"));
         await Storage.ClearStateAsync(Name, id, state);
-        Assert.True(await silo.QueryAsync<bool>("select index is null and state is null from grain_state where grain_key = $1", $"{id.Key}"));
+        Assert.True(
+            await silo.QueryAsync<bool>("select index is null and state is null from grain_state where grain_key = $1", $"{id.Key}"));
     }
 
     private static GrainId NewId() => GrainId.Create("cart", Guid.NewGuid().ToString("N"));
@@ -429,7 +453,8 @@ public abstract class StorageContract(StorageProviders silo, StorageProvider pro
     private static EventEnvelope[] Events(GrainId id, params int[] sequences) =>
     [
         .. sequences.Select(n => new EventEnvelope(
-            $"{id}#{n}", $"{id}", n, "inventory.out-of-stock", "x", "cart", "x", DateTimeOffset.UtcNow, null, null, null, null, new InventoryOutOfStock("X"))),
+            $"{id}#{n}", $"{id}", n, "inventory.out-of-stock", "x", "cart", "x", DateTimeOffset.UtcNow, null, null, null, null,
+            new InventoryOutOfStock("X"))),
     ];
 
     private Task<long> EventsOfAsync(GrainId id) => silo.QueryAsync<long>("select count(*) from event where source = $1", $"{id}");

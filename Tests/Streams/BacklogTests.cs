@@ -32,8 +32,8 @@ public sealed class BacklogTests : IAsyncLifetime
             s => s.Services.AddKeyedSingleton<IUndeliveredEvents>(StreamSilo.Provider, undelivered));
         await using (var command = database.Source.CreateCommand("""
             select insert_events($1, jsonb_agg(jsonb_build_object(
-              'id', 'b' || n, 'source', '/test/b' || n, 'sequence', 1, 'type', 'test', 'subject', '', 'streamNamespace', 'slow-start', 'streamKey', $2 || '-' || n,
-              'time', now(), 'data', '{}'::jsonb))) from generate_series(1, $3) n
+              'id', 'b' || n, 'source', '/test/b' || n, 'sequence', 1, 'type', 'test', 'subject', '', 'streamNamespace', 'slow-start',
+              'streamKey', $2 || '-' || n, 'time', now(), 'data', '{}'::jsonb))) from generate_series(1, $3) n
             """))
         {
             command.Parameters.Add(new() { Value = StreamSilo.Provider });
@@ -41,7 +41,8 @@ public sealed class BacklogTests : IAsyncLifetime
             command.Parameters.Add(new() { Value = Streams });
             await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
         }
-        await Until.TrueAsync("all arrived", TimeSpan.FromSeconds(90), () => Task.FromResult(SlowStarter.Arrived(run) + undelivered.All.Count >= Streams));
+        await Until.TrueAsync(
+            "all arrived", TimeSpan.FromSeconds(90), () => Task.FromResult(SlowStarter.Arrived(run) + undelivered.All.Count >= Streams));
         Assert.Empty(undelivered.All);
         Assert.InRange(SlowStarter.Most, 2, 128);
     }
@@ -87,7 +88,8 @@ public sealed class BacklogTests : IAsyncLifetime
             for (var i = 0; i < 20; i++)
                 await silo.Streams.GetStream<PlainEvent>("plain", $"a-{run}").OnNextAsync(new PlainEvent(i));
             await Until.TrueAsync("the watermark passes them", TimeSpan.FromSeconds(30), () => database.QueryAsync<bool>(
-                "select watermark >= (select max(position) from event) and isempty(done_ranges) from stream_queue where provider = 'test'"));
+                "select watermark >= (select max(position) from event) and isempty(done_ranges) from stream_queue where provider = "
+                    + "'test'"));
         }
         if (elsewhere)
             await server.DropDatabaseAsync(other);
@@ -114,12 +116,15 @@ public sealed class BacklogTests : IAsyncLifetime
                 for (var i = 0; i < 20; i++)
                     await PublishAsync(silo, $"p-{run}", i);
                 Task<bool> IsPastAsync() => ours.QueryAsync<bool>(
-                    "select watermark >= (select max(position) from event) and isempty(done_ranges) from stream_queue where provider = 'test'");
+                    "select watermark >= (select max(position) from event) and isempty(done_ranges) from stream_queue where provider = "
+                        + "'test'");
                 await Until.TrueAsync("the watermark passes them", TimeSpan.FromSeconds(30), IsPastAsync);
                 Assert.Equal(20, Arrivals.CountOf($"p-{run}"));
 
                 // What it has written may still come: the watermark waits, and what comes after it is read all the same.
-                await PrepareAsync(ours.ConnectionString, "writer", $"select publish_events('test', array['w-{run}'], array['t'], array['plain'], array['w-{run}'], array['x'::bytea])");
+                await PrepareAsync(
+                    ours.ConnectionString, "writer",
+                    $"select publish_events('test', array['w-{run}'], array['t'], array['plain'], array['w-{run}'], array['x'::bytea])");
                 await PublishAsync(silo, $"p-{run}", 20);
                 await Arrivals.AreAsync($"p-{run}", 21);
                 Assert.False(await IsPastAsync());
@@ -137,7 +142,8 @@ public sealed class BacklogTests : IAsyncLifetime
 
         async Task PrepareAsync(string connectionString, string name, string work)
         {
-            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
+            await using var connection = new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false }.ConnectionString);
             await connection.OpenAsync(TestContext.Current.CancellationToken);
             foreach (var sql in (string[])["begin", work, $"prepare transaction '{name}'"])
                 await ExecuteAsync(connection, sql);
@@ -168,7 +174,8 @@ public sealed class BacklogTests : IAsyncLifetime
         Assert.Equal(["0", "2", "4", "6", "8"], Arrivals.Of($"{names[0]} {key}"));
         Assert.Equal(["1", "3", "5", "7", "9"], Arrivals.Of($"{names[1]} {key}"));
         Assert.Equal("other 5, test 5", await database.QueryAsync<string>(
-            "select string_agg(provider || ' ' || n, ', ' order by provider) from (select q.provider, count(*) as n from event e join stream_queue q on q.id = e.queue group by 1) c"));
+            "select string_agg(provider || ' ' || n, ', ' order by provider) from (select q.provider, count(*) as n from event e join "
+                + "stream_queue q on q.id = e.queue group by 1) c"));
     }
 
     [Fact]
@@ -184,7 +191,8 @@ public sealed class BacklogTests : IAsyncLifetime
             await Arrivals.AreAsync(busy, 201);
             await Until.TrueAsync("they are acknowledged", TimeSpan.FromSeconds(30), async () => await database.PendingAsync() == 1);
             await Until.TrueAsync("as ranges", TimeSpan.FromSeconds(30), () => database.QueryAsync<bool>(
-                "select (select count(*) from unnest(done_ranges)) between 1 and 5 and done = '{}' from stream_queue where provider = 'test'"));
+                "select (select count(*) from unnest(done_ranges)) between 1 and 5 and done = '{}' from stream_queue where provider = "
+                    + "'test'"));
         }
         Assert.Equal(0, Arrivals.CountOf(stuck));
         Arrivals.GateOf(stuck).TrySetResult();
@@ -202,11 +210,14 @@ public sealed class BacklogTests : IAsyncLifetime
     {
         await database.QueryAsync<bool>("select ensure_stream_queues('test', 1) is not null");
         await database.QueryAsync<bool>("""
-            select insert_events('test', jsonb_agg(jsonb_build_object('id', 'o' || n, 'source', '/test/o' || n, 'sequence', 1, 'type', 'test', 'subject', '',
-              'streamNamespace', 'committed', 'streamKey', $1, 'time', now(), 'data', '{}'::jsonb))) is not null from generate_series(1, 5) n
+            select insert_events('test', jsonb_agg(jsonb_build_object('id', 'o' || n, 'source', '/test/o' || n, 'sequence', 1, 'type',
+                'test', 'subject', '',
+              'streamNamespace', 'committed', 'streamKey', $1, 'time', now(), 'data', '{}'::jsonb))) is not null
+                  from generate_series(1, 5) n
             """, $"old-{run}");
         await database.QueryAsync<int>(
-            "update stream_queue set done = array(select position from event where id in ('o2', 'o4')) where provider = 'test' returning cardinality(done)");
+            "update stream_queue set done = array(select position from event where id in ('o2', 'o4')) where provider = 'test' returning "
+                + "cardinality(done)");
         await using var silo = await StreamSilo.StartAsync(database, o => o.Queues = 1);
         await Arrivals.AreAsync($"old-{run}", 3);
         await database.IsDrainedAsync();
@@ -215,12 +226,16 @@ public sealed class BacklogTests : IAsyncLifetime
 
     /// <summary>While a backup's snapshot is open, no version of these rows can be removed; there are two a second.</summary>
     [Theory]
-    [InlineData("select insert_events('shop', '[{\"id\": \"a\", \"source\": \"/a\", \"sequence\": 1, \"type\": \"t\", \"subject\": \"\", \"streamNamespace\": \"n\", \"streamKey\": \"k\", \"time\": \"2026-01-01\", \"data\": {}}]') is not null")]
+    [InlineData("select insert_events('shop', '[{\"id\": \"a\", \"source\": \"/a\", \"sequence\": 1, \"type\": \"t\", \"subject\": \"\", "
+        + "\"streamNamespace\": \"n\", \"streamKey\": \"k\", \"time\": \"2026-01-01\", \"data\": {}}]') is not null")]
     [InlineData("select publish_events('shop', '{a}', '{t}', '{n}', '{k}', '{x}') is not null")]
-    [InlineData("select cardinality(ids) = 1 from accept_events('shop', '{a}', '{/a}', '{t}', '{s}', '{n}', '{k}', '{2026-01-01}', '{null}', '{null}', '{null}', array['{}'::jsonb])")]
+    [InlineData("select cardinality(ids) = 1 from accept_events('shop', '{a}', '{/a}', '{t}', '{s}', '{n}', '{k}', '{2026-01-01}', "
+        + "'{null}', '{null}', '{null}', array['{}'::jsonb])")]
     [InlineData("""
-        select queues is not null from write_grain_states('{other}', '{k}', '{0}', '{x}', array[null::jsonb], 'shop', '{1}', '{a}', '{/a}', '{1}', '{t}', '{s}', '{n}', '{k}',
-          '{2026-01-01}', '{null}', '{null}', '{null}', '{null}', array['{}'::jsonb], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')
+        select queues is not null from write_grain_states('{other}', '{k}', '{0}', '{x}', array[null::jsonb], 'shop', '{1}', '{a}', '{/a}',
+            '{1}', '{t}', '{s}', '{n}', '{k}',
+          '{2026-01-01}', '{null}', '{null}', '{null}', '{null}', array['{}'::jsonb], '{}', '{}', '{}', '{}', '{}', '{}',
+          '{}', '{}', '{}', '{}')
         """)]
     public async Task nothing_that_is_done_for_an_event_looks_at_the_rows_that_acknowledgements_change(string sql)
     {
@@ -230,7 +245,8 @@ public sealed class BacklogTests : IAsyncLifetime
         await using var write = new NpgsqlCommand(sql, connection);
         Assert.True((bool)(await write.ExecuteScalarAsync(TestContext.Current.CancellationToken))!);
         await using var locks = new NpgsqlCommand(
-            "select count(*) filter (where relation = 'event'::regclass) > 0 and count(*) filter (where relation = 'stream_queue'::regclass) = 0 from pg_locks where pid = pg_backend_pid()",
+            "select count(*) filter (where relation = 'event'::regclass) > 0 and count(*) filter (where relation = "
+                + "'stream_queue'::regclass) = 0 from pg_locks where pid = pg_backend_pid()",
             connection);
         Assert.True((bool)(await locks.ExecuteScalarAsync(TestContext.Current.CancellationToken))!);
     }
@@ -249,7 +265,8 @@ public sealed class BacklogTests : IAsyncLifetime
     {
         await using var command = database.Source.CreateCommand("""
             insert into event (id, source, sequence, type, subject, stream_namespace, stream_key, time, data, due_at, queue)
-            select 's' || n, '/test/s' || n, 1, 'scheduled', '', 'nobody', $4 || n, now(), '{}', clock_timestamp() + $2 + n * $3, stream_queue_of('test', 'nobody', $4 || n)
+            select 's' || n, '/test/s' || n, 1, 'scheduled', '', 'nobody', $4 || n, now(), '{}', clock_timestamp() + $2 + n * $3,
+                   stream_queue_of('test', 'nobody', $4 || n)
             from generate_series(1, $1) n
             """);
         foreach (var value in new object[] { count, first, step, run })

@@ -110,7 +110,8 @@ public sealed class DeliveryTests : IAsyncLifetime
         for (var i = 0; i < 50; i++)
             await PublishAsync(silo, other, i);
         await Arrivals.AreAsync(other, 50);
-        await Running.Until.TrueAsync("all but one are acknowledged", TimeSpan.FromSeconds(20), async () => await database.PendingAsync() == 1);
+        await Running.Until.TrueAsync(
+            "all but one are acknowledged", TimeSpan.FromSeconds(20), async () => await database.PendingAsync() == 1);
         Arrivals.GateOf(stuck).SetResult();
         await Arrivals.AreAsync(stuck, 1);
         await database.IsDrainedAsync();
@@ -126,7 +127,8 @@ public sealed class DeliveryTests : IAsyncLifetime
             // Silos of other tests have meters of the same name.
             InstrumentPublished = (instrument, l) =>
             {
-                if (instrument.Name == "soonshop.streams.pending" && instrument.Meter.Scope == silo.Services.GetRequiredService<IMeterFactory>())
+                if (instrument.Name == "soonshop.streams.pending"
+                    && instrument.Meter.Scope == silo.Services.GetRequiredService<IMeterFactory>())
                     l.EnableMeasurementEvents(instrument);
             },
         };
@@ -167,7 +169,9 @@ public sealed class DeliveryTests : IAsyncLifetime
         Assert.Equal(Numbers(200), Arrivals.Of(other));
     }
 
-    /// <summary>The agent reads nothing more of the queue until the consumer has said where it stands; it must be let in for that.</summary>
+    /// <summary>
+    /// The agent reads nothing more of the queue until the consumer has said where it stands; it must be let in for that.
+    /// </summary>
     [Fact]
     public async Task a_consumer_that_is_busy_with_one_stream_holds_up_no_other_and_still_gets_its_second_stream()
     {
@@ -202,8 +206,8 @@ public sealed class DeliveryTests : IAsyncLifetime
         undelivered.Failures = 2;
         await PublishAsync(silo, key, 0);
         await database.QueryAsync<int[]>(
-            "select publish_events($1, $2, $3, $4, $5, $6)", StreamSilo.Provider, new[] { $"poison-{run}" }, new[] { "poison" }, new[] { "plain" },
-            new[] { key }, new[] { new byte[] { 255, 255, 255, 7 } });
+            "select publish_events($1, $2, $3, $4, $5, $6)", StreamSilo.Provider, new[] { $"poison-{run}" }, new[] { "poison" },
+            new[] { "plain" }, new[] { key }, new[] { new byte[] { 255, 255, 255, 7 } });
         await PublishAsync(silo, key, 1);
         await Arrivals.AreAsync(key, 2);
         await undelivered.HasAsync(key, 1);
@@ -260,7 +264,8 @@ public sealed class DeliveryTests : IAsyncLifetime
         var key = $"dead-{run}";
         await PublishAsync(silo, key, 0);
         await database.IsDrainedAsync();
-        Assert.Equal("ConsumerUnavailable", await database.QueryAsync<string>("select reason from stream_undelivered where stream_key = $1", key));
+        Assert.Equal(
+            "ConsumerUnavailable", await database.QueryAsync<string>("select reason from stream_undelivered where stream_key = $1", key));
     }
 
     [Fact]
@@ -281,10 +286,12 @@ public sealed class DeliveryTests : IAsyncLifetime
             await PublishAsync(old, done, i);
         await PublishAsync(old, stuck, 0);
         await Arrivals.AreAsync(done, 10);
-        await Running.Until.TrueAsync("all but one are acknowledged", TimeSpan.FromSeconds(20), async () => await database.PendingAsync() == 1);
+        await Running.Until.TrueAsync(
+            "all but one are acknowledged", TimeSpan.FromSeconds(20), async () => await database.PendingAsync() == 1);
         // A cluster of its own: the old owner is not told.
         await using var fresh = await StartAsync(o => o.Queues = 1);
-        Task<long> EpochAsync() => database.QueryAsync<long>($"select max(epoch) from stream_queue where provider = '{StreamSilo.Provider}'");
+        Task<long> EpochAsync() =>
+            database.QueryAsync<long>($"select max(epoch) from stream_queue where provider = '{StreamSilo.Provider}'");
         // Until it has taken the queue, the old one's acknowledgement counts.
         await Running.Until.TrueAsync("the new owner has the queue", TimeSpan.FromSeconds(60), async () => await EpochAsync() == 2);
         Arrivals.GateOf(stuck).SetResult();
@@ -326,7 +333,8 @@ public sealed class DeliveryTests : IAsyncLifetime
             await Arrivals.AreAsync(keys[0], 1);
             await database.IsDrainedAsync();
             var refused = await Assert.ThrowsAnyAsync<Exception>(() => StartAsync(o => o.Queues = 3));
-            Assert.Contains("has 4 queues, and other silos work with them; this one is set to 3", refused.ToString(), StringComparison.Ordinal);
+            Assert.Contains(
+                "has 4 queues, and other silos work with them; this one is set to 3", refused.ToString(), StringComparison.Ordinal);
         }
         foreach (var queues in new[] { 3, 9 })
         {
@@ -335,7 +343,8 @@ public sealed class DeliveryTests : IAsyncLifetime
             await CommitAsync($"due/{queues}", $"due{queues}-{run}", notBefore: DateTimeOffset.UtcNow.AddSeconds(1));
             await using var silo = await StartAsync(o => o.Queues = queues);
             foreach (var key in keys)
-                await Running.Until.TrueAsync("arrived", TimeSpan.FromSeconds(30), () => Task.FromResult(Arrivals.Of(key).Contains($"{key}/{queues}")));
+                await Running.Until.TrueAsync(
+                    "arrived", TimeSpan.FromSeconds(30), () => Task.FromResult(Arrivals.Of(key).Contains($"{key}/{queues}")));
             await Arrivals.AreAsync($"due{queues}-{run}", 1);
             await database.IsDrainedAsync();
         }
@@ -351,7 +360,8 @@ public sealed class DeliveryTests : IAsyncLifetime
         {
             Assert.Equal(
                 QueueMapper.NumberOf(ns, key, 7),
-                await database.QueryAsync<int>("select number from stream_queue where id = stream_queue_of($1, $2, $3)", StreamSilo.Provider, ns, key));
+                await database.QueryAsync<int>(
+                    "select number from stream_queue where id = stream_queue_of($1, $2, $3)", StreamSilo.Provider, ns, key));
             // Group commit does not call the function, which would be slow there.
             Assert.Equal(QueueMapper.NumberOf(ns, key, 7), await database.QueryAsync<int>("select stream_hash($1, $2) % 7", ns, key));
         }
@@ -369,7 +379,8 @@ public sealed class DeliveryTests : IAsyncLifetime
             siloPort: siloPort, primaryPort: primaryPort, gatewayPort: gatewayPort);
 
     /// <summary>Commits an event as grain storage does.</summary>
-    private async Task CommitAsync(string id, string key, DateTimeOffset? notBefore = null, NpgsqlConnection? connection = null, bool notify = true)
+    private async Task CommitAsync(
+        string id, string key, DateTimeOffset? notBefore = null, NpgsqlConnection? connection = null, bool notify = true)
     {
         var json = System.Text.Json.JsonSerializer.Serialize(new[]
         {
@@ -382,7 +393,9 @@ public sealed class DeliveryTests : IAsyncLifetime
         await using var command = database.Source.CreateCommand();
         await using var own = new NpgsqlCommand("", connection);
         NpgsqlCommand chosen = connection is null ? command : own;
-        chosen.CommandText = notify ? "select pg_notify('soonshop_events', array_to_string(insert_events($1, $2::jsonb), ','))" : "select insert_events($1, $2::jsonb)";
+        chosen.CommandText = notify
+            ? "select pg_notify('soonshop_events', array_to_string(insert_events($1, $2::jsonb), ','))"
+            : "select insert_events($1, $2::jsonb)";
         chosen.Parameters.Add(new() { Value = StreamSilo.Provider });
         chosen.Parameters.Add(new() { Value = json });
         await chosen.ExecuteNonQueryAsync();

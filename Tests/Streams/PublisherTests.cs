@@ -43,14 +43,16 @@ public sealed class PublisherTests : IAsyncLifetime
         }
         foreach (var i in (int[])[0, 1, 3, 4])
             await answers[i].InTimeAsync();
-        Assert.Equal(PostgresErrorCodes.UniqueViolation, (await Assert.ThrowsAsync<PostgresException>(() => answers[2].InTimeAsync())).SqlState);
+        Assert.Equal(
+            PostgresErrorCodes.UniqueViolation, (await Assert.ThrowsAsync<PostgresException>(() => answers[2].InTimeAsync())).SqlState);
         Assert.Equal("there,a,b,c,d", await database.QueryAsync<string>("select string_agg(id, ',' order by position) from event"));
     }
 
     [Fact]
     public async Task who_waits_for_room_or_in_line_for_too_long_is_told_and_nothing_is_there()
     {
-        await using var publisher = Publisher(new PostgresStreamOptions { PublishEvents = 1, MaxPublishing = 1, PublishPatience = TimeSpan.FromMilliseconds(300) });
+        await using var publisher = Publisher(
+            new PostgresStreamOptions { PublishEvents = 1, MaxPublishing = 1, PublishPatience = TimeSpan.FromMilliseconds(300) });
         Task slow, inLine, withoutRoom;
         await using (await LockAsync())
         {
@@ -66,7 +68,8 @@ public sealed class PublisherTests : IAsyncLifetime
         Assert.Equal("slow", await database.QueryAsync<string>("select string_agg(id, ',') from event"));
     }
 
-    private EventPublisher Publisher(PostgresStreamOptions options) => new(new SoonShop.Orleans.PostgreSql.Streams.StreamDatabase(database.Source, Provider), signal, options);
+    private EventPublisher Publisher(PostgresStreamOptions options) =>
+        new(new SoonShop.Orleans.PostgreSql.Streams.StreamDatabase(database.Source, Provider), signal, options);
 
     private static OutgoingEvent Event(string id) => new(id, "test", "test", "key", [1]);
 

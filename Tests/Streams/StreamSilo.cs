@@ -67,9 +67,11 @@ internal sealed class StreamDatabase : IAsyncDisposable
     }
 
     /// <summary>Events of a provider that are not done with.</summary>
-    public Task<long> PendingAsync() => QueryAsync<long>($"select coalesce(sum(depth), 0)::bigint from stream_lag where provider = '{StreamSilo.Provider}'");
+    public Task<long> PendingAsync() =>
+        QueryAsync<long>($"select coalesce(sum(depth), 0)::bigint from stream_lag where provider = '{StreamSilo.Provider}'");
 
-    public Task IsDrainedAsync() => Until.TrueAsync("everything is acknowledged", TimeSpan.FromSeconds(30), async () => await PendingAsync() == 0);
+    public Task IsDrainedAsync() =>
+        Until.TrueAsync("everything is acknowledged", TimeSpan.FromSeconds(30), async () => await PendingAsync() == 0);
 
     public async ValueTask DisposeAsync()
     {
@@ -107,7 +109,8 @@ internal sealed class StreamSilo : IAsyncDisposable
         builder.UseOrleans(s =>
         {
             var port = siloPort ?? TcpPort.Free();
-            s.UseLocalhostClustering(port, gatewayPort ?? TcpPort.Free(), new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, primaryPort ?? port));
+            s.UseLocalhostClustering(
+                port, gatewayPort ?? TcpPort.Free(), new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, primaryPort ?? port));
             s.AddMemoryGrainStorage("PubSubStore");
             s.AddPostgresStreams(
                 Provider, o =>
@@ -119,7 +122,8 @@ internal sealed class StreamSilo : IAsyncDisposable
                 },
                 configurator =>
                 {
-                    configurator.ConfigurePullingAgent(a => a.Configure((StreamPullingAgentOptions o) => o.MaxEventDeliveryTime = TimeSpan.FromSeconds(3)));
+                    configurator.ConfigurePullingAgent(
+                        a => a.Configure((StreamPullingAgentOptions o) => o.MaxEventDeliveryTime = TimeSpan.FromSeconds(3)));
                     stream?.Invoke(configurator);
                 });
             silo?.Invoke(s);

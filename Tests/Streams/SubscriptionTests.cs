@@ -29,7 +29,9 @@ internal interface IExplicitConsumer : IGrainWithStringKey
     Task DeactivateAsync();
 }
 
-/// <summary>Subscribes and publishes as it is told; when it is activated again, it takes its subscriptions up under the name <c>again/…</c>.</summary>
+/// <summary>
+/// Subscribes and publishes as it is told; when it is activated again, it takes its subscriptions up under the name <c>again/…</c>.
+/// </summary>
 [GrainType("test-explicit")]
 internal sealed class ExplicitConsumer : Grain, IExplicitConsumer
 {
@@ -60,7 +62,8 @@ internal sealed class ExplicitConsumer : Grain, IExplicitConsumer
         return Task.CompletedTask;
     }
 
-    private IAsyncStream<PlainEvent> StreamOf(string key) => this.GetStreamProvider(StreamSilo.Provider).GetStream<PlainEvent>(Namespace, key);
+    private IAsyncStream<PlainEvent> StreamOf(string key) =>
+        this.GetStreamProvider(StreamSilo.Provider).GetStream<PlainEvent>(Namespace, key);
 
     private static Observer Into(string name) => new(name);
 
@@ -79,7 +82,8 @@ internal sealed class ExplicitConsumer : Grain, IExplicitConsumer
 /// <summary>Lets even numbers pass for subscriptions with the filter <c>even</c>.</summary>
 internal sealed class EvenFilter : IStreamFilter
 {
-    public bool ShouldDeliver(StreamId streamId, object item, string? filterData) => filterData != "even" || item is PlainEvent { Number: var n } && n % 2 == 0;
+    public bool ShouldDeliver(StreamId streamId, object item, string? filterData) =>
+        filterData != "even" || item is PlainEvent { Number: var n } && n % 2 == 0;
 }
 
 /// <summary>What Orleans promises of every persistent stream provider.</summary>
@@ -159,7 +163,8 @@ public sealed class SubscriptionTests : IAsyncLifetime
         for (var i = 20; i < 40; i++)
             await one.PublishAsync(Key("b"), i);
         await Arrivals.AreAsync(Key("b1"), 40);
-        await Running.Until.TrueAsync("the last arrived", TimeSpan.FromSeconds(20), () => Task.FromResult(Arrivals.Of(Key("b2")).Contains("39")));
+        await Running.Until.TrueAsync(
+            "the last arrived", TimeSpan.FromSeconds(20), () => Task.FromResult(Arrivals.Of(Key("b2")).Contains("39")));
         Assert.Equal(Numbers(0, 40), Arrivals.Of(Key("b1")));
         Assert.Equal(Numbers(20, 20), Arrivals.Of(Key("b2")).Where(n => int.Parse(n, null) >= 20));
     }
@@ -214,7 +219,8 @@ public sealed class SubscriptionTests : IAsyncLifetime
     public async Task subscriptions_outlive_the_streams_that_fell_idle()
     {
         await silo.DisposeAsync();
-        silo = await StartAsync(stream: s => s.ConfigurePullingAgent(a => a.Configure((StreamPullingAgentOptions o) => o.StreamInactivityPeriod = TimeSpan.FromMilliseconds(300))));
+        silo = await StartAsync(stream: s => s.ConfigurePullingAgent(
+            a => a.Configure((StreamPullingAgentOptions o) => o.StreamInactivityPeriod = TimeSpan.FromMilliseconds(300))));
         var grain = Grain("one");
         await grain.SubscribeAsync(Key("i"), Key("i"), null);
         await grain.PublishAsync(Key("i"), 0);

@@ -5,7 +5,9 @@ using SoonShop.StripeTesting.Objects;
 
 namespace SoonShop.StripeTesting;
 
-/// <summary>The books: everything that exists, and what happened. Everything in it is used while <see cref="Sync"/> is held, and then not for long.</summary>
+/// <summary>
+/// The books: everything that exists, and what happened. Everything in it is used while <see cref="Sync"/> is held, and then not for long.
+/// </summary>
 internal sealed class Account(StripeServerOptions options, TimeProvider time)
 {
     private const string Letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -30,7 +32,9 @@ internal sealed class Account(StripeServerOptions options, TimeProvider time)
 
     public Store<BalanceTransaction> Transactions { get; } = new("balance_transaction", options.MaxObjects * 2);
 
-    /// <summary>What happened, the oldest first; of the oldest, those beyond the limit are forgotten, as Stripe forgets events after 30 days.</summary>
+    /// <summary>
+    /// What happened, the oldest first; of the oldest, those beyond the limit are forgotten, as Stripe forgets events after 30 days.
+    /// </summary>
     public IReadOnlyList<StripeEvent> Events => eventsInOrder;
 
     /// <summary>How many webhooks want a type of event.</summary>
@@ -45,8 +49,8 @@ internal sealed class Account(StripeServerOptions options, TimeProvider time)
     public static string NewId(string prefix) => $"{prefix}_{RandomNumberGenerator.GetString(Letters, 24)}";
 
     /// <summary>
-    /// Notes that something happened to an object: an event with the object as it is now, and, where it was given as it had been, what changed.
-    /// It is posted to the webhooks when the call is over.
+    /// Notes that something happened to an object: an event with the object as it is now, and, where it was given as it had been, what
+    /// changed. It is posted to the webhooks when the call is over.
     /// </summary>
     public void Emit(Call call, string type, StripeObject about, JsonObject? before = null)
     {
@@ -63,7 +67,11 @@ internal sealed class Account(StripeServerOptions options, TimeProvider time)
         json["data"] = data;
         json["livemode"] = false;
         json["pending_webhooks"] = CountTargets(type);
-        json["request"] = new JsonObject { ["id"] = call.RequestId.Length > 0 ? call.RequestId : null, ["idempotency_key"] = call.IdempotencyKey };
+        json["request"] = new JsonObject
+        {
+            ["id"] = call.RequestId.Length > 0 ? call.RequestId : null,
+            ["idempotency_key"] = call.IdempotencyKey,
+        };
         json["type"] = type;
         var happened = new StripeEvent(id, Now, type, about.Id, StripeJson.Bytes(json));
         events.Add(id, happened);

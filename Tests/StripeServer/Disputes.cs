@@ -12,8 +12,12 @@ internal static class Disputes
         if (!charge.Captured || charge.Dispute is not null)
             throw StripeError.Refused($"Charge {charge.Id} is not captured, or is disputed already.");
         if (amount < 1 || amount > charge.AmountCaptured)
-            throw StripeError.Refused($"A dispute of charge {charge.Id} is about 1 to {charge.AmountCaptured}, not {amount}.", param: "amount");
-        var dispute = account.Disputes.Add(new Dispute(Account.NewId("du"), account.Now, charge, amount, reason) { Status = inquiry ? "warning_needs_response" : "needs_response" });
+            throw StripeError.Refused(
+                $"A dispute of charge {charge.Id} is about 1 to {charge.AmountCaptured}, not {amount}.", param: "amount");
+        var dispute = account.Disputes.Add(new Dispute(Account.NewId("du"), account.Now, charge, amount, reason)
+        {
+            Status = inquiry ? "warning_needs_response" : "needs_response",
+        });
         var before = charge.Render();
         charge.Dispute = dispute;
         account.Emit(call, "charge.updated", charge, before);

@@ -4,7 +4,9 @@ using SoonShop.StripeTesting.Objects;
 
 namespace SoonShop.StripeTesting;
 
-/// <summary>How payment intents go from state to state (docs.stripe.com/payments/paymentintents/lifecycle), with their charges and events.</summary>
+/// <summary>
+/// How payment intents go from state to state (docs.stripe.com/payments/paymentintents/lifecycle), with their charges and events.
+/// </summary>
 internal sealed class Payments(Account account, PaymentMethods methods, Func<string> ownUrl)
 {
     /// <summary>Sets what a request to confirm an intent brings; throws when the intent cannot be confirmed so.</summary>
@@ -14,11 +16,20 @@ internal sealed class Payments(Account account, PaymentMethods methods, Func<str
         if (call.Text("payment_method") is { } id)
             intent.Method = methods.Usable(call, id, intent.Customer);
         if (intent.Method is null)
-            throw StripeError.Refused("You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.", "payment_intent_unexpected_state", null, ("payment_intent", intent.Render()));
+            throw StripeError.Refused(
+                "You cannot confirm this PaymentIntent because it's missing a payment method. You can either update the PaymentIntent with "
+                    + "a payment method and then confirm it again, or confirm it again directly with a payment method or "
+                    + "ConfirmationToken.", "payment_intent_unexpected_state", null, ("payment_intent", intent.Render()));
         intent.ReturnUrl = call.Text("return_url") ?? intent.ReturnUrl;
         intent.OffSession = call.Text("off_session") is "true" or "one_off" or "recurring";
-        if (intent is { AutomaticMethods: true, AllowRedirects: null or "always", ReturnUrl: null, OffSession: false } && !call.IsPublishable)
-            throw StripeError.Refused("This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and `automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.", param: "return_url");
+        if (intent is { AutomaticMethods: true, AllowRedirects: null or "always", ReturnUrl: null, OffSession: false }
+            && !call.IsPublishable)
+            throw StripeError.Refused(
+                "This PaymentIntent is configured to accept payment methods enabled in your Dashboard. Because some of these payment "
+                    + "methods might redirect your customer off of your page, you must provide a `return_url`. If you don't want to accept "
+                    + "redirect-based payment methods, set `automatic_payment_methods[enabled]` to `true` and "
+                    + "`automatic_payment_methods[allow_redirects]` to `never` when creating Setup Intents and Payment Intents.",
+                    param: "return_url");
     }
 
     /// <summary>Confirms an intent that was prepared. Throws for a decline; then the intent waits for another payment method.</summary>
@@ -88,7 +99,10 @@ internal sealed class Payments(Account account, PaymentMethods methods, Func<str
         if (taken < 1)
             throw StripeError.Invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", "amount_to_capture");
         if (taken > charge.Amount)
-            throw StripeError.Refused($"The requested capture amount of {Currencies.Text(taken, intent.Currency)} is greater than the amount you can capture for this PaymentIntent, {Currencies.Text(charge.Amount, intent.Currency)}.", "amount_too_large", "amount_to_capture", ("payment_intent", intent.Render()));
+            throw StripeError.Refused(
+                $"The requested capture amount of {Currencies.Text(taken, intent.Currency)} is greater than the amount you can capture for "
+                    + $"this PaymentIntent, {Currencies.Text(charge.Amount, intent.Currency)}.", "amount_too_large", "amount_to_capture",
+                    ("payment_intent", intent.Render()));
         var before = charge.Render();
         Take(charge, taken);
         if (taken < charge.Amount)
@@ -103,7 +117,10 @@ internal sealed class Payments(Account account, PaymentMethods methods, Func<str
     public void Cancel(Call call, PaymentIntent intent, string? reason)
     {
         if (intent.Status is "succeeded" or "canceled")
-            throw Unexpected(intent, $"You cannot cancel this PaymentIntent because it has a status of {intent.Status}. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_confirmation, requires_action, processing.");
+            throw Unexpected(
+                intent, $"You cannot cancel this PaymentIntent because it has a status of {intent.Status}. Only a PaymentIntent with one "
+                    + "of the following statuses may be canceled: requires_payment_method, requires_capture, requires_confirmation, "
+                    + "requires_action, processing.");
         var held = intent.Status == "requires_capture" ? intent.LatestCharge : null;
         var before = held?.Render();
         intent.Status = "canceled";
@@ -122,7 +139,9 @@ internal sealed class Payments(Account account, PaymentMethods methods, Func<str
     public static void RequireStatus(PaymentIntent intent, string done, params string[] statuses)
     {
         if (!statuses.Contains(intent.Status))
-            throw Unexpected(intent, $"This PaymentIntent could not be {done} because it has a status of {intent.Status}. Only a PaymentIntent with one of the following statuses may be {done}: {string.Join(", ", statuses)}.");
+            throw Unexpected(
+                intent, $"This PaymentIntent could not be {done} because it has a status of {intent.Status}. Only a PaymentIntent with one "
+                    + $"of the following statuses may be {done}: {string.Join(", ", statuses)}.");
     }
 
     public static StripeError Unexpected(PaymentIntent intent, string message) =>
@@ -134,14 +153,16 @@ internal sealed class Payments(Account account, PaymentMethods methods, Func<str
             return;
         throw Unexpected(intent, intent.Status == "succeeded"
             ? "You cannot confirm this PaymentIntent because it has already succeeded after being previously confirmed."
-            : $"You cannot confirm this PaymentIntent because it has a status of {intent.Status}. Only a PaymentIntent with one of the following statuses may be confirmed: requires_confirmation, requires_action.");
+            : $"You cannot confirm this PaymentIntent because it has a status of {intent.Status}. Only a PaymentIntent with one of the "
+                + "following statuses may be confirmed: requires_confirmation, requires_action.");
     }
 
     private static bool MustAuthenticate(PaymentIntent intent) => intent.Method!.Card.Authentication switch
     {
         Authentication.Always => true,
         Authentication.UntilSetUp => !(intent.OffSession && intent.Method.IsSetUp),
-        Authentication.OnDemand => intent is { Request3DSecure: "any" or "challenge", OffSession: false } && intent.Method.Card.Last4 != "4242",
+        Authentication.OnDemand =>
+            intent is { Request3DSecure: "any" or "challenge", OffSession: false } && intent.Method.Card.Last4 != "4242",
         _ => false,
     };
 
@@ -151,7 +172,11 @@ internal sealed class Payments(Account account, PaymentMethods methods, Func<str
         {
             return new JsonObject
             {
-                ["redirect_to_url"] = new JsonObject { ["return_url"] = intent.ReturnUrl, ["url"] = $"{ownUrl()}/test/payment_intents/{intent.Id}/authentication?client_secret={intent.ClientSecret}" },
+                ["redirect_to_url"] = new JsonObject
+                {
+                    ["return_url"] = intent.ReturnUrl,
+                    ["url"] = $"{ownUrl()}/test/payment_intents/{intent.Id}/authentication?client_secret={intent.ClientSecret}",
+                },
                 ["type"] = "redirect_to_url",
             };
         }
@@ -228,13 +253,15 @@ internal sealed class Payments(Account account, PaymentMethods methods, Func<str
         if (aftermath is Aftermath.Disputed or Aftermath.DisputedAsNotReceived or Aftermath.Inquired)
         {
             call.Afterwards(later => Disputes.Open(
-                account, later, charge, charge.AmountCaptured, aftermath == Aftermath.DisputedAsNotReceived ? "product_not_received" : "fraudulent", aftermath == Aftermath.Inquired));
+                account, later, charge, charge.AmountCaptured,
+                aftermath == Aftermath.DisputedAsNotReceived ? "product_not_received" : "fraudulent", aftermath == Aftermath.Inquired));
         }
     }
 
     private Charge Attempt(PaymentIntent intent, bool authenticated)
     {
-        var charge = account.Charges.Add(new Charge(Account.NewId("ch"), account.Now, intent, intent.Method!) { Authenticated = authenticated });
+        var charge = account.Charges.Add(
+            new Charge(Account.NewId("ch"), account.Now, intent, intent.Method!) { Authenticated = authenticated });
         // An intent's metadata is copied to its charges when they are made.
         foreach (var (key, value) in intent.Metadata)
             charge.Metadata[key] = value;
@@ -287,6 +314,7 @@ internal sealed class Payments(Account account, PaymentMethods methods, Func<str
             account.Emit(call, "charge.failed", charge);
         account.Emit(call, "payment_intent.payment_failed", intent);
         var param = decline.Code switch { "incorrect_cvc" => "cvc", "expired_card" => "exp_month", _ => null };
-        return new StripeError(402, "card_error", decline.Message, decline.Code, param) { More = [.. more, ("payment_intent", intent.Render()), ("payment_method", method.Render())] };
+        return new StripeError(402, "card_error", decline.Message, decline.Code, param)
+        { More = [.. more, ("payment_intent", intent.Render()), ("payment_method", method.Render())] };
     }
 }

@@ -24,13 +24,16 @@ if (problems.Count > 0)
 
 try
 {
-    await using var server = await StripeServer.StartAsync(options, logging => logging.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
-    Console.WriteLine($"A test server that behaves like Stripe listens on {server.Url}; its own controls are below {server.Url}/test. No money moves.");
+    await using var server = await StripeServer.StartAsync(
+        options, logging => logging.AddSimpleConsole(c => c.SingleLine = true).SetMinimumLevel(LogLevel.Warning));
+    Console.WriteLine(
+        $"A test server that behaves like Stripe listens on {server.Url}; its own controls are below {server.Url}/test. No money moves.");
     await server.WaitForShutdownAsync();
     return 0;
 }
 catch (IOException taken) when (taken.GetBaseException() is SocketException)
 {
-    Console.Error.WriteLine($"StripeServer: port {options.Port} cannot be opened: {taken.GetBaseException().Message}. Choose another with StripeServer__Port.");
+    Console.Error.WriteLine(
+        $"StripeServer: port {options.Port} cannot be opened: {taken.GetBaseException().Message}. Choose another with StripeServer__Port.");
     return Unavailable;
 }

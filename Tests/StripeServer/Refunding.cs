@@ -15,7 +15,9 @@ internal static class Refunding
             throw StripeError.Refused($"Charge {charge.Id} has already been refunded.", "charge_already_refunded");
         var wanted = amount ?? charge.AmountLeft;
         if (wanted > charge.AmountLeft)
-            throw StripeError.Refused($"Refund amount ({Currencies.Text(wanted, charge.Intent.Currency)}) is greater than unrefunded amount on charge ({Currencies.Text(charge.AmountLeft, charge.Intent.Currency)})", param: "amount");
+            throw StripeError.Refused(
+                $"Refund amount ({Currencies.Text(wanted, charge.Intent.Currency)}) is greater than unrefunded amount on charge "
+                    + $"({Currencies.Text(charge.AmountLeft, charge.Intent.Currency)})", param: "amount");
         var before = charge.Render();
         var refund = account.Refunds.Add(new Refund(Account.NewId("re"), account.Now, charge, wanted) { Reason = reason });
         refund.Merge(call.Form);

@@ -18,7 +18,8 @@ internal sealed class Store<T>(string what, int limit)
     public T Add(T item)
     {
         if (inOrder.Count >= limit)
-            throw StripeError.Failure($"The test server holds at most {limit} of each kind of object, and has as many {what}s. Raise StripeServer:MaxObjects, or start it anew.");
+            throw StripeError.Failure($"The test server holds at most {limit} of each kind of object, and has as many {what}s. Raise "
+                + "StripeServer:MaxObjects, or start it anew.");
         inOrder.Add(item);
         byId.Add(item.Id, item);
         return item;

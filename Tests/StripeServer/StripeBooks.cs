@@ -4,12 +4,15 @@ namespace SoonShop.StripeTesting;
 /// <param name="Payments">Every payment intent, the oldest first.</param>
 /// <param name="Refunds">Every refund of money that was captured, the oldest first.</param>
 /// <param name="Disputes">Every dispute, the oldest first.</param>
-public sealed record StripeBooks(ImmutableArray<BookedPayment> Payments, ImmutableArray<BookedRefund> Refunds, ImmutableArray<BookedDispute> Disputes)
+public sealed record StripeBooks(
+    ImmutableArray<BookedPayment> Payments, ImmutableArray<BookedRefund> Refunds, ImmutableArray<BookedDispute> Disputes)
 {
     /// <summary>Sums over everything.</summary>
     public BookTotals Totals => BookTotals.Of(Payments);
 
-    /// <summary>Sums by the value of a metadata key of the payment intents, such as the order's id; those without it come under an empty text.</summary>
+    /// <summary>
+    /// Sums by the value of a metadata key of the payment intents, such as the order's id; those without it come under an empty text.
+    /// </summary>
     public IReadOnlyDictionary<string, BookTotals> By(string metadataKey) =>
         Payments.GroupBy(p => p.Metadata.GetValueOrDefault(metadataKey, "")).ToDictionary(g => g.Key, BookTotals.Of);
 }
@@ -27,10 +30,13 @@ public sealed record StripeBooks(ImmutableArray<BookedPayment> Payments, Immutab
 /// <param name="Customer">Whose; null for guests.</param>
 /// <param name="Metadata">As the shop gave it.</param>
 public sealed record BookedPayment(
-    string Id, string Status, string Currency, long Amount, long Captured, long Capturable, long Refunded, long Disputed, int Charges, string? Customer, IReadOnlyDictionary<string, string> Metadata);
+    string Id, string Status, string Currency, long Amount, long Captured, long Capturable, long Refunded, long Disputed, int Charges,
+    string? Customer, IReadOnlyDictionary<string, string> Metadata);
 
 /// <summary>A refund.</summary>
-public sealed record BookedRefund(string Id, string PaymentIntent, string Charge, long Amount, string Currency, string Status, IReadOnlyDictionary<string, string> Metadata);
+public sealed record BookedRefund(
+    string Id, string PaymentIntent, string Charge, long Amount, string Currency, string Status,
+    IReadOnlyDictionary<string, string> Metadata);
 
 /// <summary>A dispute.</summary>
 public sealed record BookedDispute(string Id, string PaymentIntent, string Charge, long Amount, string Currency, string Status);
@@ -48,7 +54,9 @@ public sealed record BookTotals(int Payments, int Succeeded, long Captured, long
     {
         var sum = new BookTotals(0, 0, 0, 0, 0, 0);
         foreach (var p in payments)
-            sum = new(sum.Payments + 1, sum.Succeeded + (p.Status == "succeeded" ? 1 : 0), sum.Captured + p.Captured, sum.Capturable + p.Capturable, sum.Refunded + p.Refunded, sum.Disputed + p.Disputed);
+            sum = new(
+                sum.Payments + 1, sum.Succeeded + (p.Status == "succeeded" ? 1 : 0), sum.Captured + p.Captured,
+                sum.Capturable + p.Capturable, sum.Refunded + p.Refunded, sum.Disputed + p.Disputed);
         return sum;
     }
 }

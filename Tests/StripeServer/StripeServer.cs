@@ -7,9 +7,10 @@ using SoonShop.StripeTesting.Objects;
 namespace SoonShop.StripeTesting;
 
 /// <summary>
-/// A server that behaves as Stripe documents its API for payment intents, charges, refunds, disputes, customers, payment methods and events, moves no
-/// money, keeps everything in memory, and lets things go wrong on demand. Beside Stripe's URLs below <c>/v1</c> it has its own below <c>/test</c>, for
-/// what Stripe's dashboard, the customer or the bank would do; these ask for no key, so it listens on 127.0.0.1 alone.
+/// A server that behaves as Stripe documents its API for payment intents, charges, refunds, disputes, customers, payment methods and
+/// events, moves no money, keeps everything in memory, and lets things go wrong on demand. Beside Stripe's URLs below <c>/v1</c> it has its
+/// own below <c>/test</c>, for what Stripe's dashboard, the customer or the bank would do; these ask for no key, so it listens on 127.0.0.1
+/// alone.
 /// </summary>
 public sealed class StripeServer : IAsyncDisposable
 {
@@ -38,8 +39,14 @@ public sealed class StripeServer : IAsyncDisposable
         builder.WebHost.UseUrls($"http://127.0.0.1:{options.Port}").ConfigureKestrel(k => k.AddServerHeader = false);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = StopLimit);
         app = builder.Build();
-        var pipeline = new Pipeline(account, Faults, keys, Webhooks, new Expansion(account), time, app.Services.GetRequiredService<ILogger<Pipeline>>(), stopping.Token);
-        ApiMethod[] endpoints = [.. new PaymentIntentEndpoints(account, payments, methods).All, .. new MoneyBackEndpoints(account).All, .. new CustomerEndpoints(account, methods).All];
+        var pipeline = new Pipeline(
+            account, Faults, keys, Webhooks, new Expansion(account), time, app.Services.GetRequiredService<ILogger<Pipeline>>(),
+            stopping.Token);
+        ApiMethod[] endpoints =
+        [
+            .. new PaymentIntentEndpoints(account, payments, methods).All, .. new MoneyBackEndpoints(account).All,
+            .. new CustomerEndpoints(account, methods).All,
+        ];
         foreach (var endpoint in endpoints)
             app.MapMethods(endpoint.Path, [endpoint.Method], (RequestDelegate)(context => pipeline.RunAsync(context, endpoint)));
         app.MapFallback("/{**path}", (RequestDelegate)(context => pipeline.RunAsync(context, null)));
@@ -67,8 +74,11 @@ public sealed class StripeServer : IAsyncDisposable
             {
                 return new StripeBooks(
                     [.. account.Intents.All.Select(Booked)],
-                    [.. account.Refunds.All.Where(r => !r.IsRelease).Select(r => new BookedRefund(r.Id, r.Charge.Intent.Id, r.Charge.Id, r.Amount, r.Charge.Intent.Currency, r.Status, new Dictionary<string, string>(r.Metadata)))],
-                    [.. account.Disputes.All.Select(d => new BookedDispute(d.Id, d.Charge.Intent.Id, d.Charge.Id, d.Amount, d.Charge.Intent.Currency, d.Status))]);
+                    [.. account.Refunds.All.Where(r => !r.IsRelease).Select(r => new BookedRefund(
+                        r.Id, r.Charge.Intent.Id, r.Charge.Id, r.Amount, r.Charge.Intent.Currency, r.Status,
+                        new Dictionary<string, string>(r.Metadata)))],
+                    [.. account.Disputes.All.Select(
+                        d => new BookedDispute(d.Id, d.Charge.Intent.Id, d.Charge.Id, d.Amount, d.Charge.Intent.Currency, d.Status))]);
             }
         }
     }
@@ -108,13 +118,15 @@ public sealed class StripeServer : IAsyncDisposable
     });
 
     /// <summary>Ends the processing of a payment (by <c>pm_card_processing</c>, a method of this server's own).</summary>
-    public void EndProcessing(string paymentIntent, bool succeeds) => Act(call => payments.EndProcessing(call, Intent(paymentIntent), succeeds));
+    public void EndProcessing(string paymentIntent, bool succeeds) =>
+        Act(call => payments.EndProcessing(call, Intent(paymentIntent), succeeds));
 
     /// <summary>A pending refund arrives.</summary>
     public void CompleteRefund(string refund) => Act(call => Refunding.Succeed(account, call, Refund(refund)));
 
     /// <summary>A refund fails; the money is back with the shop.</summary>
-    public void FailRefund(string refund, string reason = "expired_or_canceled_card") => Act(call => Refunding.Fail(account, call, Refund(refund), reason));
+    public void FailRefund(string refund, string reason = "expired_or_canceled_card") =>
+        Act(call => Refunding.Fail(account, call, Refund(refund), reason));
 
     /// <summary>The cardholder's bank disputes a payment.</summary>
     /// <param name="paymentIntent">Which; it must be captured.</param>
@@ -134,17 +146,22 @@ public sealed class StripeServer : IAsyncDisposable
     }
 
     /// <summary>The bank decides a dispute.</summary>
-    public void CloseDispute(string dispute, bool won) => Act(call => Disputes.Close(account, call, account.Disputes.InUrl(dispute, "dispute"), won));
+    public void CloseDispute(string dispute, bool won) =>
+        Act(call => Disputes.Close(account, call, account.Disputes.InUrl(dispute, "dispute"), won));
 
     /// <summary>Forgets an idempotency key, or all, as Stripe does after a day; answers how many.</summary>
     public int ForgetIdempotencyKeys(string? key = null) => keys.Forget(key);
 
-    /// <summary>Posts an event once more: a replay, or, with an age or another secret, a stale or forged one. Answers each target's HTTP status.</summary>
-    public Task<IReadOnlyList<int>> SendEventAsync(string id, TimeSpan age = default, string? secret = null, CancellationToken cancellation = default)
+    /// <summary>
+    /// Posts an event once more: a replay, or, with an age or another secret, a stale or forged one. Answers each target's HTTP status.
+    /// </summary>
+    public Task<IReadOnlyList<int>> SendEventAsync(
+        string id, TimeSpan age = default, string? secret = null, CancellationToken cancellation = default)
     {
         StripeEvent happened;
         lock (account.Sync)
-            happened = account.FindEvent(id) ?? throw new InvalidOperationException($"There is no event {id}, or it is forgotten; see StripeServer:MaxEvents.");
+            happened = account.FindEvent(id)
+                ?? throw new InvalidOperationException($"There is no event {id}, or it is forgotten; see StripeServer:MaxEvents.");
         return Webhooks.SendAsync(happened, age, secret, cancellation);
     }
 
@@ -197,6 +214,10 @@ public sealed class StripeServer : IAsyncDisposable
     private Refund Refund(string id) => account.Refunds.InUrl(id, "refund");
 
     private static BookedPayment Booked(PaymentIntent intent) => new(
-        intent.Id, intent.Status, intent.Currency, intent.Amount, intent.AmountReceived, intent.AmountCapturable, intent.Charges.Sum(c => c.AmountRefunded),
-        intent.Charges.Sum(c => c.Dispute is { Status: not ("won" or "warning_closed") } dispute ? dispute.Amount : 0), intent.Charges.Count, intent.Customer, new Dictionary<string, string>(intent.Metadata));
+        intent.Id, intent.Status, intent.Currency, intent.Amount, intent.AmountReceived, intent.AmountCapturable,
+        intent.Charges.Sum(c => c.AmountRefunded),
+        intent.Charges.Sum(c => c.Dispute is { Status: not ("won" or "warning_closed") } dispute ? dispute.Amount : 0),
+        intent.Charges.Count,
+        intent.Customer,
+        new Dictionary<string, string>(intent.Metadata));
 }

@@ -29,7 +29,9 @@ public sealed partial class StripeServerOptions
     /// <summary>How often an event is posted to one target before it is given up.</summary>
     public int WebhookAttempts { get; set; } = 16;
 
-    /// <summary>The pause before the second post, in seconds; each further one is twice as long, up to <see cref="WebhookMaxBackoffSeconds"/>.</summary>
+    /// <summary>
+    /// The pause before the second post, in seconds; each further one is twice as long, up to <see cref="WebhookMaxBackoffSeconds"/>.
+    /// </summary>
     public double WebhookBackoffSeconds { get; set; } = 0.25;
 
     /// <summary>The longest pause between two posts, in seconds.</summary>
@@ -56,7 +58,9 @@ public sealed partial class StripeServerOptions
     /// <summary>How long webhooks are held that are to come late or out of order, in seconds.</summary>
     public double WebhookDelaySeconds { get; set; } = 3;
 
-    /// <summary>How long an object stays unknown to search after it was made, in seconds; Stripe's search is behind by up to a minute.</summary>
+    /// <summary>
+    /// How long an object stays unknown to search after it was made, in seconds; Stripe's search is behind by up to a minute.
+    /// </summary>
     public double SearchDelaySeconds { get; set; }
 
     /// <summary>The seed of faults at random.</summary>
@@ -76,23 +80,43 @@ public sealed partial class StripeServerOptions
         }
 
         Check(Port is >= 0 and <= 65535, $"Port is {Port}; set it to 0-65535 (0: a free one)");
-        Check(ApiKey.StartsWith("sk_test_", StringComparison.Ordinal) && ApiKey.Length > 12, "ApiKey must begin with 'sk_test_' and be longer than 12 characters; never a live key");
-        Check(PublishableKey.StartsWith("pk_test_", StringComparison.Ordinal) && PublishableKey.Length > 12, "PublishableKey must begin with 'pk_test_' and be longer than 12 characters; never a live key");
+        Check(
+            ApiKey.StartsWith("sk_test_", StringComparison.Ordinal) && ApiKey.Length > 12,
+            "ApiKey must begin with 'sk_test_' and be longer than 12 characters; never a live key");
+        Check(
+            PublishableKey.StartsWith("pk_test_", StringComparison.Ordinal) && PublishableKey.Length > 12,
+            "PublishableKey must begin with 'pk_test_' and be longer than 12 characters; never a live key");
         Check(IsVersion(ApiVersion), $"ApiVersion is '{ApiVersion}'; set it to a version of Stripe's API such as 2026-10-28.endive");
         foreach (var (i, webhook) in Webhooks.Index())
         {
-            Check(Uri.TryCreate(webhook.Url, UriKind.Absolute, out var url) && url.Scheme is "http" or "https", $"Webhooks:{i}:Url is '{webhook.Url}'; set it to an http or https URL");
-            Check(webhook.Secrets.Count > 0 && webhook.Secrets.All(s => s.StartsWith("whsec_", StringComparison.Ordinal)), $"Webhooks:{i}:Secrets needs one or more secrets that begin with 'whsec_'");
+            Check(
+                Uri.TryCreate(webhook.Url, UriKind.Absolute, out var url) && url.Scheme is "http" or "https",
+                $"Webhooks:{i}:Url is '{webhook.Url}'; set it to an http or https URL");
+            Check(
+                webhook.Secrets.Count > 0 && webhook.Secrets.All(s => s.StartsWith("whsec_", StringComparison.Ordinal)),
+                $"Webhooks:{i}:Secrets needs one or more secrets that begin with 'whsec_'");
         }
         Check(WebhookConcurrency is >= 1 and <= 1000, $"WebhookConcurrency is {WebhookConcurrency}; set it to 1-1000");
         Check(WebhookAttempts is >= 1 and <= 1000, $"WebhookAttempts is {WebhookAttempts}; set it to 1-1000");
-        foreach (var (name, value) in ((string, int)[])[(nameof(MaxPendingWebhooks), MaxPendingWebhooks), (nameof(MaxObjects), MaxObjects), (nameof(MaxEvents), MaxEvents), (nameof(MaxIdempotencyKeys), MaxIdempotencyKeys)])
+        foreach (var (name, value) in ((string, int)[])[
+            (nameof(MaxPendingWebhooks), MaxPendingWebhooks), (nameof(MaxObjects), MaxObjects), (nameof(MaxEvents), MaxEvents),
+            (nameof(MaxIdempotencyKeys), MaxIdempotencyKeys)])
             Check(value is >= 1 and <= 10_000_000, $"{name} is {value}; set it to 1-10000000");
-        foreach (var (name, value) in ((string, double)[])[(nameof(WebhookTimeoutSeconds), WebhookTimeoutSeconds), (nameof(WebhookBackoffSeconds), WebhookBackoffSeconds), (nameof(WebhookMaxBackoffSeconds), WebhookMaxBackoffSeconds), (nameof(HangSeconds), HangSeconds), (nameof(SlowSeconds), SlowSeconds), (nameof(WebhookDelaySeconds), WebhookDelaySeconds), (nameof(SearchDelaySeconds), SearchDelaySeconds)])
-            Check(value is >= 0 and <= 3600 && (value > 0 || name == nameof(SearchDelaySeconds)), $"{name} is {value}; set it to more than 0 and at most 3600 seconds");
+        foreach (var (name, value) in ((string, double)[])[
+            (nameof(WebhookTimeoutSeconds), WebhookTimeoutSeconds),
+            (nameof(WebhookBackoffSeconds), WebhookBackoffSeconds),
+            (nameof(WebhookMaxBackoffSeconds), WebhookMaxBackoffSeconds),
+            (nameof(HangSeconds), HangSeconds),
+            (nameof(SlowSeconds), SlowSeconds),
+            (nameof(WebhookDelaySeconds), WebhookDelaySeconds),
+            (nameof(SearchDelaySeconds), SearchDelaySeconds)])
+            Check(
+                value is >= 0 and <= 3600 && (value > 0 || name == nameof(SearchDelaySeconds)),
+                $"{name} is {value}; set it to more than 0 and at most 3600 seconds");
         foreach (var (name, rate) in FaultRates)
         {
-            Check(Enum.TryParse<Fault>(name, out _), $"FaultRates:{name} is no fault; there are {string.Join(", ", Enum.GetNames<Fault>())}");
+            Check(
+                Enum.TryParse<Fault>(name, out _), $"FaultRates:{name} is no fault; there are {string.Join(", ", Enum.GetNames<Fault>())}");
             Check(rate is >= 0 and <= 1, $"FaultRates:{name} is {rate}; set it to 0-1");
         }
         return problems;

@@ -11,10 +11,12 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 present=$(sed -nE 's|^ +runbook_url: (.+)/ALERTS\.md#.*|\1|p' "$here/alerts.yml" | sort -u)
-[[ -n $present && $present != *$'\n'* ]] || { echo "render.sh: alerts.yml links to several runbooks, or to none; give all its runbook_url one beginning" >&2; exit 1; }
+[[ -n $present && $present != *$'\n'* ]] || {
+  echo "render.sh: alerts.yml links to several runbooks, or to none; give all its runbook_url one beginning" >&2; exit 1; }
 runbook=${SOONSHOP_RUNBOOK_URL:-$present}
 runbook=${runbook%/}
-[[ $runbook =~ ^https?://[A-Za-z0-9._~:/%@+-]+$ ]] || { echo "render.sh: SOONSHOP_RUNBOOK_URL is '$runbook'; set it to an http(s) address" >&2; exit 1; }
+[[ $runbook =~ ^https?://[A-Za-z0-9._~:/%@+-]+$ ]] || {
+  echo "render.sh: SOONSHOP_RUNBOOK_URL is '$runbook'; set it to an http(s) address" >&2; exit 1; }
 
 # Links of a file to the runbook, which is somewhere else now.
 moved() { sed -E "s|(runbook_url: *'?)${present//./\\.}/ALERTS|\1$runbook/ALERTS|" "$1"; }

@@ -125,7 +125,10 @@ internal sealed record VariantFile
     /// </summary>
     private string NameAfter(
         ProductFile file, ProductGroupContent group, ProductGroupContent? before, Product? known, ImmutableArray<OptionValue> options) =>
-        known is not null && !file.Header.Has(ProductColumns.VariantName) && before?.Name == group.Name && options.SequenceEqual(known.Options)
+        known is not null
+        && !file.Header.Has(ProductColumns.VariantName)
+        && before?.Name == group.Name
+        && options.SequenceEqual(known.Options)
             ? known.Name : NameOf(group, file.HasOptions ? Options : options);
 
     /// <summary>Returns the name of the group with the values of the options.</summary>

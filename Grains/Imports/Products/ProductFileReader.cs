@@ -4,7 +4,9 @@ using SoonShop.Catalog;
 
 namespace SoonShop.Imports.Products;
 
-/// <summary>Reads the rows of one product: the first one has what the variants have in common, each has a variant, an image, or both.</summary>
+/// <summary>
+/// Reads the rows of one product: the first one has what the variants have in common, each has a variant, an image, or both.
+/// </summary>
 internal sealed class ProductFileReader(IReadOnlyList<CsvRow> rows, string currency)
 {
     /// <summary>Shopify's name of the option of a product without variants, and its only value.</summary>
@@ -176,7 +178,9 @@ internal sealed class ProductFileReader(IReadOnlyList<CsvRow> rows, string curre
         return [.. images.OrderBy(i => i.Position).Select(i => i.Image)];
     }
 
-    /// <summary>Returns a path of slugs for Shopify's category, its last levels, or for the type; null where the file has neither.</summary>
+    /// <summary>
+    /// Returns a path of slugs for Shopify's category, its last levels, or for the type; null where the file has neither.
+    /// </summary>
     private string? CategoryOf(ProductGroupContent group)
     {
         var text = rows[0].Cell(ProductColumns.ProductCategory) ?? group.Type;

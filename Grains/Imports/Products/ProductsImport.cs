@@ -6,14 +6,15 @@ using SoonShop.Media;
 namespace SoonShop.Imports.Products;
 
 /// <summary>
-/// Products with variants, in files of Shopify's columns (<see cref="ProductColumns"/>). A product is created or changed as a whole: when one
-/// of its rows is wrong, nothing of it is. What has no column stays as it is, and variants that are not in the file stay on sale.
+/// Products with variants, in files of Shopify's columns (<see cref="ProductColumns"/>). A product is created or changed as a whole: when
+/// one of its rows is wrong, nothing of it is. What has no column stays as it is, and variants that are not in the file stay on sale.
 /// </summary>
 /// <remarks>
 /// <c>Inventory quantity</c> counts for variants whose stock was never entered. Other stock has moved since a file was written; it is
 /// changed with files of stock.
 /// </remarks>
-public sealed class ProductsImport(IGrainFactory grains, IImportStates states, IFirstStates firstStates, IMediaRecords media, TimeProvider time)
+public sealed class ProductsImport(
+    IGrainFactory grains, IImportStates states, IFirstStates firstStates, IMediaRecords media, TimeProvider time)
     : ICsvImport
 {
     /// <summary>How often a product is compared anew because somebody else changes it.</summary>
@@ -48,13 +49,14 @@ public sealed class ProductsImport(IGrainFactory grains, IImportStates states, I
         results.AddRange(outcomes.SelectMany(o => o.Results ?? []));
         // These exist and differ, or somebody else has created them meanwhile.
         results.AddRange(await RowGroups.ApplyAsync(
-            outcomes.Where(o => o.Results is null).Select(o => o.Product), context, p => ChangeAsync(p, context, cancellation), cancellation));
+            outcomes.Where(o => o.Results is null).Select(o => o.Product), context, p => ChangeAsync(p, context, cancellation),
+            cancellation));
         return results;
     }
 
     /// <summary>
-    /// Compares products of the file with the committed states, all at once. Changes nothing; uploaded images that a product of the file has
-    /// are kept for a while.
+    /// Compares products of the file with the committed states, all at once. Changes nothing; uploaded images that a product of the file
+    /// has are kept for a while.
     /// </summary>
     private async Task<List<PlannedRows>> PlanAsync(List<FileRows> products, ImportContext context, CancellationToken cancellation)
     {
@@ -68,11 +70,13 @@ public sealed class ProductsImport(IGrainFactory grains, IImportStates states, I
         {
             var file = product.File;
             var plan = ProductPlan.Of(
-                file, groups.GetValueOrDefault(file.Id), [.. file.Variants.Select(v => known.GetValueOrDefault(v.Sku))], context.Currency, now);
+                file, groups.GetValueOrDefault(file.Id), [.. file.Variants.Select(v => known.GetValueOrDefault(v.Sku))], context.Currency,
+                now);
             foreach (var url in plan.NewImages)
                 images.Add(url);
             // What another product of this batch may have created is not known yet.
-            var isFirst = file.Variants.Select(v => v.Sku).Prepend("group " + file.Id).Aggregate(true, (first, key) => seen.Add(key) && first);
+            var isFirst = file.Variants.Select(v => v.Sku).Prepend("group " + file.Id).Aggregate(true, (first, key) =>
+                seen.Add(key) && first);
             planned.Add(new PlannedRows(product, plan, isFirst, file.Variants.All(v => v.Quantity is not > 0 || stocked.Contains(v.Sku))));
         }
         var missing = await MediaReferences.FindMissingAsync(media, images);
@@ -106,7 +110,8 @@ public sealed class ProductsImport(IGrainFactory grains, IImportStates states, I
             select firstStates.TryAddAsync(NewStock.Of(Stock(variant.File.Sku), FirstStock(variant.File, context), now), cancellation));
         CrashPoint.Pass("import.stock-added");
         var added = await Task.WhenAll(
-            plan.Variants.Select(v => firstStates.TryAddAsync(NewProduct.Of(Product(v.File.Sku), v.Content, context.Currency, now), cancellation))
+            plan.Variants.Select(
+                v => firstStates.TryAddAsync(NewProduct.Of(Product(v.File.Sku), v.Content, context.Currency, now), cancellation))
                 .Prepend(firstStates.TryAddAsync(NewProduct.GroupOf(Group(plan.File.Id), plan.Content), cancellation)));
         return !added.Contains(false);
     }

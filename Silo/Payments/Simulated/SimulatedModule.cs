@@ -13,7 +13,8 @@ internal sealed class SimulatedModule : IPaymentProviderModule
     public IEnumerable<string> ProblemsOutsideDevelopment(PaymentsOptions payments, bool isUnnamed)
     {
         if (isUnnamed && payments.Module == this)
-            yield return $"Payments:Provider is not set; set Payments__Provider to {payments.Providers.Names(except: this)}, or to {Name} for a shop that takes no money.";
+            yield return $"Payments:Provider is not set; set Payments__Provider to {payments.Providers.Names(except: this)}, or to {Name} "
+                + "for a shop that takes no money.";
     }
 
     public void AddServices(IServiceCollection services, PaymentsOptions payments) => services

@@ -24,13 +24,14 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
 
     private readonly BatchStatement insert = new(
         $"""
-        insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status, client_secret, decline_code)
+        insert into simulated_payment (reference, idempotency_key, order_id, amount, currency, payment_method, status,
+            client_secret, decline_code)
         select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning {SimulatedPaymentProvider.Columns}
         """,
         BatchStatement.Arrays(
         [
-            NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
-            NpgsqlDbType.Text, NpgsqlDbType.Text,
+            NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Uuid, NpgsqlDbType.Bigint, NpgsqlDbType.Text, NpgsqlDbType.Text,
+            NpgsqlDbType.Text, NpgsqlDbType.Text, NpgsqlDbType.Text,
         ]));
 
     public SimulatedPaymentCreation(NpgsqlDataSource database)
@@ -99,7 +100,8 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
         if (known.Length == 0)
             return payments;
         // An earlier transaction, for which the insert has waited, created the payment under this reference.
-        await using var select = database.CreateCommand($"select {SimulatedPaymentProvider.Columns} from simulated_payment where reference = any ($1)");
+        await using var select = database.CreateCommand(
+            $"select {SimulatedPaymentProvider.Columns} from simulated_payment where reference = any ($1)");
         select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = known });
         await using var rows = await select.ExecuteReaderAsync(cancellation);
         await ReadAsync(rows, payments, cancellation);
@@ -109,7 +111,8 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
     private static TValue[] Column<TValue>(List<PendingPayment> batch, Func<NewSimulatedPayment, TValue> value) =>
         BatchStatement.Column(batch, p => value(p.Payment));
 
-    private static async Task ReadAsync(NpgsqlDataReader reader, Dictionary<string, ProviderPayment> payments, CancellationToken cancellation)
+    private static async Task ReadAsync(
+        NpgsqlDataReader reader, Dictionary<string, ProviderPayment> payments, CancellationToken cancellation)
     {
         while (await reader.ReadAsync(cancellation))
         {
@@ -129,7 +132,8 @@ internal sealed class SimulatedPaymentCreation : IAsyncDisposable
 /// <param name="ClientSecret">The secret with which the customer completes the payment; null when it needs no further action.</param>
 /// <param name="DeclineCode">Why it was declined; null when it was not.</param>
 internal sealed record NewSimulatedPayment(
-    string Reference, string IdempotencyKey, Guid OrderId, Money Amount, string PaymentMethod, string Status, string? ClientSecret, string? DeclineCode);
+    string Reference, string IdempotencyKey, Guid OrderId, Money Amount, string PaymentMethod, string Status, string? ClientSecret,
+    string? DeclineCode);
 
 /// <summary>A payment that waits for its creation. Its caller awaits <see cref="TaskCompletionSource{TResult}.Task"/>.</summary>
 internal sealed class PendingPayment(NewSimulatedPayment payment)

@@ -36,7 +36,8 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
         var secret = outcome.Status == "requires_action" ? $"{reference}_secret_{Guid.NewGuid():N}" : null;
         return creation.CreateAsync(
             new NewSimulatedPayment(
-                reference, command.IdempotencyKey, command.OrderId, command.Amount, command.PaymentMethod, outcome.Status, secret, outcome.DeclineCode),
+                reference, command.IdempotencyKey, command.OrderId, command.Amount, command.PaymentMethod, outcome.Status, secret,
+                outcome.DeclineCode),
             cancellation);
     }
 
@@ -49,7 +50,9 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
 
     public async Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation)
     {
-        await ExecuteAsync("update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized')", cancellation, reference);
+        await ExecuteAsync(
+            "update simulated_payment set status = 'cancelled' where reference = $1 and status in ('requires_action', 'authorized')",
+            cancellation, reference);
         var standing = await CurrentAsync(reference, cancellation);
         // A declined payment keeps that status in the table; nobody can complete it.
         return standing.Status == ProviderPaymentStatus.Declined ? standing with { Status = ProviderPaymentStatus.Cancelled } : standing;
@@ -58,7 +61,8 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     public async Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation)
     {
         await ExecuteAsync(
-            "update simulated_payment set status = 'captured', captured = $2 where reference = $1 and status = 'authorized' and amount >= $2",
+            "update simulated_payment set status = 'captured', captured = $2 where reference = $1 and status = 'authorized' and amount >= "
+                + "$2",
             cancellation, reference, amount.Amount);
         return await CurrentAsync(reference, cancellation);
     }
@@ -71,7 +75,8 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
             insert into simulated_refund (reference, idempotency_key, payment_reference, amount)
             select $1, $2, p.reference, $4 from simulated_payment p
             where p.reference = $3 and p.status = 'captured'
-              and coalesce(p.captured, p.amount) >= $4 + (select coalesce(sum(r.amount), 0) from simulated_refund r where r.payment_reference = p.reference)
+              and coalesce(p.captured, p.amount) >= $4 + (select coalesce(sum(r.amount), 0) from simulated_refund r
+                  where r.payment_reference = p.reference)
             on conflict do nothing
             """, cancellation, refund, command.IdempotencyKey, command.Reference, amount);
         await using var made = database.CreateCommand("select 1 from simulated_refund where idempotency_key = $1 and amount = $2");
@@ -83,7 +88,9 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
     }
 
     public async Task<bool> AuthenticateAsync(Guid orderId, CancellationToken cancellation) =>
-        await ExecuteAsync("update simulated_payment set status = $2 where order_id = $1 and status = 'requires_action'", cancellation, orderId, granted) > 0;
+        await ExecuteAsync(
+            "update simulated_payment set status = $2 where order_id = $1 and status = 'requires_action'", cancellation, orderId, granted)
+            > 0;
 
     public Task<string?> CreateCustomerAsync(CreateProviderCustomer command, CancellationToken cancellation) =>
         Task.FromResult<string?>(null);
@@ -110,7 +117,8 @@ internal sealed class SimulatedPaymentProvider(NpgsqlDataSource database, IOptio
 
     /// <summary>Reads a payment from the current row.</summary>
     internal static ProviderPayment Read(NpgsqlDataReader reader) => new(
-        reader.GetString(0), StatusOf(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3))
+        reader.GetString(0), StatusOf(reader.GetString(1)), reader.IsDBNull(2) ? null : reader.GetString(2),
+        reader.IsDBNull(3) ? null : reader.GetString(3))
     {
         Captured = reader.IsDBNull(4) ? null : reader.GetInt64(4),
     };

@@ -9,7 +9,8 @@ internal sealed class SimulatedTransactions(NpgsqlDataSource database) : IProvid
     private const string Facts = """
         select p.reference, p.order_id, p.amount, p.currency, p.status, coalesce(p.captured, p.amount), r.refunded, p.created_at
         from simulated_payment p
-        cross join lateral (select coalesce(sum(amount), 0)::bigint as refunded from simulated_refund where payment_reference = p.reference) r
+        cross join lateral (select coalesce(sum(amount), 0)::bigint as refunded from simulated_refund
+            where payment_reference = p.reference) r
         """;
 
     /// <summary>The captured payments, as the integrity check compares them.</summary>
@@ -17,7 +18,8 @@ internal sealed class SimulatedTransactions(NpgsqlDataSource database) : IProvid
         select replace(p.order_id::text, '-', '') as id, p.reference, coalesce(p.captured, p.amount) as amount,
                coalesce(r.amount, 0)::bigint as refunded
         from simulated_payment p
-        left join (select payment_reference, sum(amount) as amount from simulated_refund group by payment_reference) r on r.payment_reference = p.reference
+        left join (select payment_reference, sum(amount) as amount from simulated_refund group by payment_reference) r
+            on r.payment_reference = p.reference
         where p.status = 'captured'
         """;
 
@@ -48,7 +50,8 @@ internal sealed class SimulatedTransactions(NpgsqlDataSource database) : IProvid
             var status = SimulatedPaymentProvider.StatusOf(reader.GetString(4));
             found.Add(new ProviderTransaction(
                 reader.GetString(0), reader.GetGuid(1), new Money(reader.GetInt64(2), reader.GetString(3)), status,
-                status == ProviderPaymentStatus.Captured ? reader.GetInt64(5) : 0, reader.GetInt64(6), false, reader.GetFieldValue<DateTimeOffset>(7)));
+                status == ProviderPaymentStatus.Captured ? reader.GetInt64(5) : 0, reader.GetInt64(6), false,
+                reader.GetFieldValue<DateTimeOffset>(7)));
         }
         return found;
     }

@@ -53,7 +53,8 @@ internal sealed partial class StripeCalls : IDisposable
         try
         {
             var value = await pipeline.ExecuteAsync(
-                static async (state, token) => await state.Request(state.Services, token), (Request: request, Services: client.V1), cancellation);
+                static async (state, token) => await state.Request(state.Services, token), (Request: request, Services: client.V1),
+                cancellation);
             return new StripeResult<T>(value, null, StripeErrors.IsReplayed(value.StripeResponse));
         }
         catch (StripeException e)
@@ -106,7 +107,8 @@ internal sealed partial class StripeCalls : IDisposable
         {
             // Polly requires at least one.
             MaxRetryAttempts = Math.Max(options.Retries, 1),
-            ShouldHandle = a => ValueTask.FromResult(options.Retries > 0 && a.Outcome.Exception is { } e && StripeErrors.IsWorthRetrying(e)),
+            ShouldHandle = a =>
+                ValueTask.FromResult(options.Retries > 0 && a.Outcome.Exception is { } e && StripeErrors.IsWorthRetrying(e)),
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,
             Delay = TimeSpan.FromMilliseconds(options.RetryDelayMilliseconds),
@@ -174,8 +176,8 @@ internal sealed partial class StripeCalls : IDisposable
     private static partial void LogNoAnswer(ILogger log, string kind, string? detail);
 
     [LoggerMessage(Level = LogLevel.Critical,
-        Message = "Stripe does not accept our API key for this: {Detail}. All payments fail until Payments__Stripe__ApiKey is a valid key of "
-            + "the right account with write access to payment intents, refunds, customers and payment methods, and read access to "
+        Message = "Stripe does not accept our API key for this: {Detail}. All payments fail until Payments__Stripe__ApiKey is a valid key "
+            + "of the right account with write access to payment intents, refunds, customers and payment methods, and read access to "
             + "charges and disputes.")]
     private static partial void LogBarred(ILogger log, string detail);
 

@@ -50,7 +50,8 @@ internal static class StripeErrors
     /// still running. A rejected API key means that no request can succeed.
     /// </summary>
     public static bool CountsAgainstHealth(Exception e) => e is StripeException stripe
-        ? KindOf(stripe) is StripeFaultKind.Transient or StripeFaultKind.Credentials || (KindOf(stripe) == StripeFaultKind.Kept && !IsReplayed(stripe.StripeResponse))
+        ? KindOf(stripe) is StripeFaultKind.Transient or StripeFaultKind.Credentials
+            || (KindOf(stripe) == StripeFaultKind.Kept && !IsReplayed(stripe.StripeResponse))
         : IsTransient(e);
 
     /// <summary>Returns the pause that Stripe requests.</summary>

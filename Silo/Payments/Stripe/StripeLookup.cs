@@ -19,7 +19,11 @@ internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
     /// <exception cref="UnavailableException">It cannot be determined now.</exception>
     public async Task<PaymentIntent?> FindPaymentAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
-        var query = new PaymentIntentSearchOptions { Query = $"metadata['{StripeObjects.KeyField}']:'{command.IdempotencyKey}'", Limit = 10 };
+        var query = new PaymentIntentSearchOptions
+        {
+            Query = $"metadata['{StripeObjects.KeyField}']:'{command.IdempotencyKey}'",
+            Limit = 10,
+        };
         var found = Known(await stripe.SendAsync((s, c) => s.PaymentIntents.SearchAsync(query, null, c), cancellation)).Data;
         return found.Find(p => !StripeObjects.IsVoid(p)) ?? found.FirstOrDefault() ?? await FindRecentAsync(command, cancellation);
     }
@@ -30,7 +34,8 @@ internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
 
     /// <summary>Returns all refunds of a payment.</summary>
     public Task<List<Stripe.Refund>> RefundsAsync(string reference, CancellationToken cancellation) => AllAsync(
-        (s, after, c) => s.Refunds.ListAsync(new RefundListOptions { PaymentIntent = reference, Limit = PageSize, StartingAfter = after }, null, c),
+        (s, after, c) => s.Refunds.ListAsync(
+            new RefundListOptions { PaymentIntent = reference, Limit = PageSize, StartingAfter = after }, null, c),
         _ => false, cancellation);
 
     private async Task<PaymentIntent?> FindRecentAsync(CreateProviderPayment command, CancellationToken cancellation)
@@ -39,7 +44,8 @@ internal sealed class StripeLookup(StripeCalls stripe, TimeProvider time)
         var since = new DateRangeOptions { GreaterThanOrEqual = (asked > recent ? asked : recent).UtcDateTime };
         bool IsIt(PaymentIntent p) => StripeObjects.KeyOf(p.Metadata) == command.IdempotencyKey;
         var listed = await AllAsync(
-            (s, after, c) => s.PaymentIntents.ListAsync(new PaymentIntentListOptions { Created = since, Limit = PageSize, StartingAfter = after }, null, c),
+            (s, after, c) => s.PaymentIntents.ListAsync(
+                new PaymentIntentListOptions { Created = since, Limit = PageSize, StartingAfter = after }, null, c),
             IsIt, cancellation);
         return listed.Find(IsIt);
     }

@@ -19,7 +19,8 @@ internal sealed class StripeModule : IPaymentProviderModule
     public IEnumerable<string> ProblemsOutsideDevelopment(PaymentsOptions payments, bool isUnnamed)
     {
         if (payments.Of<StripeOptions>().ApiKey == TestServerKey)
-            yield return "Payments:Stripe:ApiKey is that of the test server, which the documents publish; set Payments__Stripe__ApiKey to your own.";
+            yield return "Payments:Stripe:ApiKey is that of the test server, which the documents publish; set Payments__Stripe__ApiKey to "
+                + "your own.";
     }
 
     public string Redact(string text) => StripeSecrets.Redact(text);

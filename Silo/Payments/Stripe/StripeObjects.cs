@@ -21,7 +21,9 @@ internal static class StripeObjects
     /// <summary>Converts a payment, without its refunds and dispute.</summary>
     public static ProviderPayment Payment(PaymentIntent intent) => new(
         intent.Id, StatusOf(intent.Status), intent.Status == "requires_action" ? intent.ClientSecret : null,
-        intent.Status == "requires_payment_method" ? intent.LastPaymentError is { } e ? e.DeclineCode ?? e.Code ?? "generic_decline" : null : null)
+        intent.Status == "requires_payment_method"
+            ? intent.LastPaymentError is { } e ? e.DeclineCode ?? e.Code ?? "generic_decline" : null
+            : null)
     {
         Captured = intent.Status == "succeeded" ? StripeAmount.ToMinor(intent.AmountReceived, intent.Currency) : null,
     };

@@ -71,23 +71,32 @@ public sealed class StripeOptions
     public IEnumerable<string> Problems()
     {
         if (string.IsNullOrWhiteSpace(ApiKey))
-            yield return "Payments:Stripe:ApiKey is not set; set Payments__Stripe__ApiKey to the secret or a restricted key (sk_… or rk_…) from dashboard.stripe.com/apikeys.";
+            yield return "Payments:Stripe:ApiKey is not set; set Payments__Stripe__ApiKey to the secret or a restricted key (sk_… or rk_…) "
+                + "from dashboard.stripe.com/apikeys.";
         else if (!StripeSecrets.IsApiKey(ApiKey))
-            yield return "Payments:Stripe:ApiKey is not a secret or restricted key; set Payments__Stripe__ApiKey to one that begins with sk_ or rk_ "
-                + "(pk_ is the publishable key, for the customer's device).";
-        if (!Uri.TryCreate(ApiBase, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http") || address.PathAndQuery != "/")
-            yield return $"Payments:Stripe:ApiBase is '{StripeSecrets.Redact(ApiBase)}'; set Payments__Stripe__ApiBase to an address such as https://api.stripe.com.";
+            yield return "Payments:Stripe:ApiKey is not a secret or restricted key; set Payments__Stripe__ApiKey to one that begins with "
+                + "sk_ or rk_ (pk_ is the publishable key, for the customer's device).";
+        if (!Uri.TryCreate(ApiBase, UriKind.Absolute, out var address)
+            || address.Scheme is not ("https" or "http")
+            || address.PathAndQuery != "/")
+            yield return $"Payments:Stripe:ApiBase is '{StripeSecrets.Redact(ApiBase)}'; set Payments__Stripe__ApiBase to an address such "
+                + "as https://api.stripe.com.";
         else if (address.Scheme == "http" && !address.IsLoopback)
             yield return $"Payments:Stripe:ApiBase is '{ApiBase}', which would send the key unencrypted; "
                 + "set Payments__Stripe__ApiBase to an https address.";
         else if (address.Scheme == "http" && StripeSecrets.IsLive(ApiKey))
-            yield return "Payments:Stripe:ApiKey is a live key, and ApiBase a test server; set Payments__Stripe__ApiKey to a test key, or remove Payments__Stripe__ApiBase.";
-        if (ApiVersion is { } version && (version.Length > 60 || !version.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or ';' or '=')))
-            yield return "Payments:Stripe:ApiVersion is not a valid version; set Payments__Stripe__ApiVersion like 2026-10-28.endive, or remove it.";
+            yield return "Payments:Stripe:ApiKey is a live key, and ApiBase a test server; set Payments__Stripe__ApiKey to a test key, or "
+                + "remove Payments__Stripe__ApiBase.";
+        if (ApiVersion is { } version
+            && (version.Length > 60 || !version.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or ';' or '=')))
+            yield return "Payments:Stripe:ApiVersion is not a valid version; set Payments__Stripe__ApiVersion like 2026-10-28.endive, or "
+                + "remove it.";
         if (WebhookSecrets.Count == 0)
-            yield return "Payments:Stripe:WebhookSecrets is empty; set Payments__Stripe__WebhookSecrets__0 to the signing secret (whsec_…) of the webhook endpoint.";
+            yield return "Payments:Stripe:WebhookSecrets is empty; set Payments__Stripe__WebhookSecrets__0 to the signing secret (whsec_…) "
+                + "of the webhook endpoint.";
         else if (WebhookSecrets.Count > 10 || !WebhookSecrets.All(StripeSecrets.IsWebhookSecret))
-            yield return "Payments:Stripe:WebhookSecrets must be 1–10 signing secrets; set Payments__Stripe__WebhookSecrets__0, and __1 while one is replaced, to ones that begin with whsec_.";
+            yield return "Payments:Stripe:WebhookSecrets must be 1–10 signing secrets; set Payments__Stripe__WebhookSecrets__0, and __1 "
+                + "while one is replaced, to ones that begin with whsec_.";
         foreach (var (name, value, min, max) in Limits())
         {
             if (!(value >= min && value <= max))

@@ -24,7 +24,8 @@ internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<StripeOp
             Email = command.Email,
             Metadata = new() { [StripeObjects.CustomerField] = $"{command.CustomerId}", [StripeObjects.KeyField] = command.IdempotencyKey },
         };
-        var answer = await stripe.SendAsync((s, c) => s.Customers.CreateAsync(creation, new() { IdempotencyKey = command.IdempotencyKey }, c), cancellation);
+        var answer = await stripe.SendAsync(
+            (s, c) => s.Customers.CreateAsync(creation, new() { IdempotencyKey = command.IdempotencyKey }, c), cancellation);
         if (answer.Value is { } customer)
             return customer.Id;
         return answer.Fault!.Kind is StripeFaultKind.Kept or StripeFaultKind.KeyReused
@@ -37,7 +38,8 @@ internal sealed class StripePaymentMethods(StripeCalls stripe, IOptions<StripeOp
         var cards = new CustomerPaymentMethodListOptions { Type = "card", Limit = MaxMethods };
         var answer = await stripe.SendAsync((s, c) => s.Customers.PaymentMethods.ListAsync(customer, cards, null, c), cancellation);
         return answer.Value is { } list
-            ? [.. list.Data.Where(m => m.Card is not null).Select(m => new SavedPaymentMethod(m.Id, m.Card.Brand, m.Card.Last4, (int)m.Card.ExpMonth, (int)m.Card.ExpYear))]
+            ? [.. list.Data.Where(m => m.Card is not null).Select(m =>
+                new SavedPaymentMethod(m.Id, m.Card.Brand, m.Card.Last4, (int)m.Card.ExpMonth, (int)m.Card.ExpYear))]
             : answer.Fault!.Kind == StripeFaultKind.Missing ? [] : throw StripeCalls.NoAnswer();
     }
 

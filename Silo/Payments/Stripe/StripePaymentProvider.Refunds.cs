@@ -21,7 +21,8 @@ internal sealed partial class StripePaymentProvider
                 return StripeObjects.Refund(made);
             // The list does not lag, and no request is in flight after this time: the refund does not exist yet. The new key contains the
             // date, so its age is known.
-            return await AskRefundAsync(command, $"{command.IdempotencyKey}/day/{time.GetUtcNow().ToUnixTimeSeconds() / 86_400}", cancellation)
+            return await AskRefundAsync(
+                command, $"{command.IdempotencyKey}/day/{time.GetUtcNow().ToUnixTimeSeconds() / 86_400}", cancellation)
                 ?? throw StripeCalls.NoAnswer();
         }
         for (var generation = 1; generation <= MaxGenerations; generation++)

@@ -32,8 +32,9 @@ internal sealed partial class StripePaymentProvider(
             return NotMade(ProviderPaymentStatus.Declined, reason);
         if (IsForgotten(command.AskedAt))
             return await FindAsync(command, cancellation) ?? NotMade(ProviderPaymentStatus.Cancelled);
-        return await AskAsync(command, cancellation) ?? await FindVoidedAsync(command, cancellation) ?? await FindAsync(command, cancellation)
-            ?? throw Defect(command.IdempotencyKey);
+        return await AskAsync(command, cancellation) ?? await FindVoidedAsync(command, cancellation)
+            ?? await FindAsync(command, cancellation)
+                ?? throw Defect(command.IdempotencyKey);
     }
 
     public async Task<ProviderPayment> VoidAsync(CreateProviderPayment command, CancellationToken cancellation)
@@ -43,8 +44,9 @@ internal sealed partial class StripePaymentProvider(
         if (IsForgotten(command.AskedAt))
             return await FindAsync(command, cancellation) ?? NotMade(ProviderPaymentStatus.Cancelled);
         // If Stripe has seen the key, a request with it returns the original result.
-        return await FindVoidedAsync(command, cancellation) ?? await AskAsync(command, cancellation) ?? await FindAsync(command, cancellation)
-            ?? throw Defect(command.IdempotencyKey);
+        return await FindVoidedAsync(command, cancellation) ?? await AskAsync(command, cancellation)
+            ?? await FindAsync(command, cancellation)
+                ?? throw Defect(command.IdempotencyKey);
     }
 
     public async Task<ProviderPayment?> RetrieveAsync(string reference, CancellationToken cancellation)
@@ -58,14 +60,16 @@ internal sealed partial class StripePaymentProvider(
             return payment;
         return payment with
         {
-            Refunds = [.. (await lookup.RefundsAsync(reference, cancellation)).Where(r => !StripeObjects.IsRelease(r, intent)).Select(StripeObjects.Refund)],
+            Refunds = [.. (await lookup.RefundsAsync(reference, cancellation)).Where(r => !StripeObjects.IsRelease(r, intent)).Select(
+                StripeObjects.Refund)],
             Dispute = intent.LatestCharge?.Disputed == true ? await DisputeAsync(reference, cancellation) : null,
         };
     }
 
     public Task<ProviderPayment> CancelAsync(string reference, string idempotencyKey, CancellationToken cancellation) => ChangeAsync(
         reference, idempotencyKey, (s, key, c) => s.PaymentIntents.CancelAsync(reference, null, key, c),
-        status => status is ProviderPaymentStatus.RequiresAction or ProviderPaymentStatus.Declined or ProviderPaymentStatus.Authorized, cancellation);
+        status => status is ProviderPaymentStatus.RequiresAction or ProviderPaymentStatus.Declined or ProviderPaymentStatus.Authorized,
+        cancellation);
 
     public Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation)
     {
@@ -82,7 +86,8 @@ internal sealed partial class StripePaymentProvider(
     private async Task<ProviderPayment?> AskAsync(CreateProviderPayment command, CancellationToken cancellation)
     {
         var creation = Creation(command);
-        var answer = await stripe.SendAsync((s, c) => s.PaymentIntents.CreateAsync(creation, Under(command.IdempotencyKey), c), cancellation);
+        var answer = await stripe.SendAsync(
+            (s, c) => s.PaymentIntents.CreateAsync(creation, Under(command.IdempotencyKey), c), cancellation);
         if (answer.Value is { } intent)
             return answer.Replayed ? await CurrentAsync(intent.Id, cancellation) : StripeObjects.Payment(intent);
         var fault = answer.Fault!;
@@ -117,7 +122,8 @@ internal sealed partial class StripePaymentProvider(
             Metadata = Metadata(command.IdempotencyKey, command.OrderId, command.CustomerId),
         };
         instead.Metadata[StripeObjects.VoidedField] = "true";
-        var answer = await stripe.SendAsync((s, c) => s.PaymentIntents.CreateAsync(instead, Under(command.IdempotencyKey), c), cancellation);
+        var answer = await stripe.SendAsync(
+            (s, c) => s.PaymentIntents.CreateAsync(instead, Under(command.IdempotencyKey), c), cancellation);
         if (answer.Value is { } intent)
             return await EndAsync(intent, command.IdempotencyKey, cancellation);
         return answer.Fault!.Kind switch
@@ -180,7 +186,9 @@ internal sealed partial class StripePaymentProvider(
         // The stored rejection concerns an earlier state. A new key is safe, because the transition can happen only once.
         var again = $"{key}/{time.GetUtcNow().ToUnixTimeSeconds() / 60}";
         var second = await stripe.SendAsync((s, c) => change(s, Under(again), c), cancellation);
-        return second is { Value: { } changed, Replayed: false } ? StripeObjects.Payment(changed) : await CurrentAsync(reference, cancellation);
+        return second is { Value: { } changed, Replayed: false }
+            ? StripeObjects.Payment(changed)
+            : await CurrentAsync(reference, cancellation);
     }
 
     /// <summary>Returns the current payment, which Stripe is known to have.</summary>
@@ -192,7 +200,8 @@ internal sealed partial class StripePaymentProvider(
     {
         var ofPayment = new DisputeListOptions { PaymentIntent = reference, Limit = 10 };
         var answer = await stripe.SendAsync((s, c) => s.Disputes.ListAsync(ofPayment, null, c), cancellation);
-        var disputes = (answer.Value ?? throw Unexpected(reference, answer.Fault!)).Data.OrderByDescending(d => d.Created).Select(StripeObjects.Dispute).ToArray();
+        var disputes = (answer.Value ?? throw Unexpected(reference, answer.Fault!)).Data.OrderByDescending(d => d.Created)
+            .Select(StripeObjects.Dispute).ToArray();
         return Array.Find(disputes, d => d.Status == DisputeStatus.Open) ?? disputes.FirstOrDefault();
     }
 
@@ -271,12 +280,12 @@ internal sealed partial class StripePaymentProvider(
     private static partial void LogNotChanged(ILogger log, string reference, string detail);
 
     [LoggerMessage(Level = LogLevel.Critical,
-        Message = "Stripe rejects an operation on {Reference} that must be possible: {Detail}. Check that Payments__Stripe__ApiKey belongs to the "
-            + "account that created it; the request is retried until then.")]
+        Message = "Stripe rejects an operation on {Reference} that must be possible: {Detail}. Check that Payments__Stripe__ApiKey belongs "
+            + "to the account that created it; the request is retried until then.")]
     private static partial void LogUnexpected(ILogger log, string reference, string detail);
 
     [LoggerMessage(Level = LogLevel.Critical,
-        Message = "Stripe has seen the idempotency key {Key} with parameters that are not ours. This is a defect, or another shop uses the same "
-            + "Stripe account and keys; look the key up in Stripe's request log.")]
+        Message = "Stripe has seen the idempotency key {Key} with parameters that are not ours. This is a defect, or another shop uses the "
+            + "same Stripe account and keys; look the key up in Stripe's request log.")]
     private static partial void LogKeyReused(ILogger log, string key);
 }

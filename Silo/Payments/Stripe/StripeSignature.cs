@@ -54,10 +54,15 @@ internal sealed class StripeSignature(IReadOnlyCollection<string> secrets, TimeS
             var (name, value) = part.Split('=', 2, StringSplitOptions.TrimEntries) is [var n, var v] ? (n, v) : ("", "");
             if (name == "t")
             {
-                if (time >= 0 || !long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out time) || time > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+                if (time >= 0
+                    || !long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out time)
+                    || time > DateTimeOffset.MaxValue.ToUnixTimeSeconds())
                     return false;
             }
-            else if (name == "v1" && signatures.Count < MaxSignatures && value.Length == 2 * HMACSHA256.HashSizeInBytes && value.All(char.IsAsciiHexDigit))
+            else if (name == "v1"
+                && signatures.Count < MaxSignatures
+                && value.Length == 2 * HMACSHA256.HashSizeInBytes
+                && value.All(char.IsAsciiHexDigit))
             {
                 signatures.Add(Convert.FromHexString(value));
             }

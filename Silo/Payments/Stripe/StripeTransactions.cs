@@ -26,16 +26,21 @@ internal sealed class StripeTransactions(StripeCalls stripe) : IProviderTransact
             Expand = ["data.latest_charge"],
         };
         var answer = await stripe.SendAsync((s, c) => s.PaymentIntents.ListAsync(wanted, null, c), cancellation);
-        return answer.Value is { } page ? new ProviderTransactionPage([.. page.Data.Select(FactsOf)], page.HasMore) : throw Unreadable(answer.Fault!);
+        return answer.Value is { } page
+            ? new ProviderTransactionPage([.. page.Data.Select(FactsOf)], page.HasMore)
+            : throw Unreadable(answer.Fault!);
     }
 
     private static ProviderTransaction FactsOf(PaymentIntent intent)
     {
         var payment = StripeObjects.Payment(intent);
         return new ProviderTransaction(
-            intent.Id, OrderOf(intent.Metadata), new Money(StripeAmount.ToMinor(intent.Amount, intent.Currency), intent.Currency.ToUpperInvariant()),
+            intent.Id, OrderOf(intent.Metadata), new Money(
+                StripeAmount.ToMinor(intent.Amount, intent.Currency), intent.Currency.ToUpperInvariant()),
             payment.Status, payment.Captured ?? 0,
-            payment.Status == ProviderPaymentStatus.Captured && intent.LatestCharge is { } charge ? StripeAmount.ToMinor(RefundedOf(charge), intent.Currency) : 0,
+            payment.Status == ProviderPaymentStatus.Captured && intent.LatestCharge is { } charge
+                ? StripeAmount.ToMinor(RefundedOf(charge), intent.Currency)
+                : 0,
             intent.LatestCharge?.Disputed == true, intent.Created);
     }
 

@@ -59,8 +59,10 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
         return type switch
         {
             "charge.refunded" => News(reference) with { RefundedInAll = RefundedOf(o) },
-            "refund.created" or "refund.updated" or "refund.failed" or "charge.refund.updated" => News(reference) with { Refund = RefundOf(o) },
-            "charge.dispute.created" or "charge.dispute.updated" or "charge.dispute.closed" => News(reference) with { Dispute = DisputeOf(o) },
+            "refund.created" or "refund.updated" or "refund.failed" or "charge.refund.updated" =>
+                News(reference) with { Refund = RefundOf(o) },
+            "charge.dispute.created" or "charge.dispute.updated" or "charge.dispute.closed" =>
+                News(reference) with { Dispute = DisputeOf(o) },
             _ => null,
         };
     }
@@ -97,7 +99,8 @@ internal sealed class StripeWebhooks(StripeSignature signature, TimeProvider tim
     /// <summary>Returns the order id in the payment's metadata; null when the shop did not set it.</summary>
     private static Guid? OrderOf(JsonElement o) =>
         o.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object
-            && metadata.TryGetProperty(StripeObjects.OrderField, out var order) && metadata.TryGetProperty(StripeObjects.KeyField, out var key)
+            && metadata.TryGetProperty(StripeObjects.OrderField, out var order)
+            && metadata.TryGetProperty(StripeObjects.KeyField, out var key)
             ? StripeObjects.OrderOf(order.GetString(), key.GetString()) : null;
 
     private static string Id(JsonElement value) =>

@@ -41,7 +41,8 @@ internal sealed class AcmePayApi : IDisposable
         SendAsync<AcmePayment>(HttpMethod.Get, $"/payments/{id}", null, cancellation);
 
     public async Task<AcmePayment> PostAsync(string path, object body, CancellationToken cancellation) =>
-        await SendAsync<AcmePayment>(HttpMethod.Post, path, body, cancellation) ?? throw new UnavailableException($"AcmePay does not know {path}.");
+        await SendAsync<AcmePayment>(HttpMethod.Post, path, body, cancellation)
+            ?? throw new UnavailableException($"AcmePay does not know {path}.");
 
     /// <summary>Returns null for 404.</summary>
     public async Task<T?> SendAsync<T>(HttpMethod method, string path, object? body, CancellationToken cancellation) where T : class
@@ -81,7 +82,8 @@ internal sealed class AcmePayProvider(AcmePayApi api) : IPaymentProvider
         (await api.PostAsync($"/payments/{reference}/cancel", new { }, cancellation)).ToPayment();
 
     /// <summary>AcmePay always captures at once.</summary>
-    public async Task<ProviderPayment> CaptureAsync(string reference, Money amount, string idempotencyKey, CancellationToken cancellation) =>
+    public async Task<ProviderPayment> CaptureAsync(
+        string reference, Money amount, string idempotencyKey, CancellationToken cancellation) =>
         await RetrieveAsync(reference, cancellation) ?? new ProviderPayment(reference, ProviderPaymentStatus.Cancelled);
 
     public async Task<ProviderRefund> RefundAsync(CreateProviderRefund command, CancellationToken cancellation)

@@ -64,10 +64,12 @@ public sealed class AcmePayTests(AcmePayShop shop) : IClassFixture<AcmePayShop>
 
     [Theory]
     [InlineData(
-        "acme-frozen", "ACCOUNT_FROZEN", "Your AcmePay account is frozen. Unfreeze it in the app. The order waits", "您的 AcmePay 账户已冻结。请在应用中解冻。订单等待")]
+        "acme-frozen", "ACCOUNT_FROZEN", "Your AcmePay account is frozen. Unfreeze it in the app. The order waits",
+        "您的 AcmePay 账户已冻结。请在应用中解冻。订单等待")]
     [InlineData("acme-poor", "NO_FUNDS", "The card has insufficient funds. Use another card. The order waits", "卡")]
     [InlineData("acme-stolen", "OTHER", "The card was declined. Use another card, or ask your bank. The order waits", "卡")]
-    public async Task a_decline_is_told_in_the_words_of_the_provider_or_of_the_shop(string method, string code, string english, string chinese)
+    public async Task a_decline_is_told_in_the_words_of_the_provider_or_of_the_shop(
+        string method, string code, string english, string chinese)
     {
         var guest = await GuestAsync();
         var declined = Expect.Problem(402, "payment-declined", await guest.OrderAsync(paymentMethod: method));
@@ -99,7 +101,8 @@ public sealed class AcmePayTests(AcmePayShop shop) : IClassFixture<AcmePayShop>
 
         Assert.Equal(200, await PostAsync("acmepay", body, AcmePayWebhooks.Sign(AcmePayShop.WebhookKey, body)));
         Assert.Equal(200, await PostAsync("AcmePay", body, AcmePayWebhooks.Sign(AcmePayShop.WebhookKey, body)));
-        await Until.TrueAsync("the order is confirmed", Limit, async () => (await guest.GetAsync($"/orders/{id}")).Text("status") == "confirmed");
+        await Until.TrueAsync(
+            "the order is confirmed", Limit, async () => (await guest.GetAsync($"/orders/{id}")).Text("status") == "confirmed");
     }
 
     [Fact]
@@ -120,7 +123,9 @@ public sealed class AcmePayTests(AcmePayShop shop) : IClassFixture<AcmePayShop>
 
     [Fact]
     public void an_unknown_provider_is_answered_with_those_that_exist() =>
-        Assert.Equal(["Payments:Provider is Adyen; set Payments__Provider to Simulated, Stripe or AcmePay."], Problems(("Payments:Provider", "Adyen")));
+        Assert.Equal(
+            ["Payments:Provider is Adyen; set Payments__Provider to Simulated, Stripe or AcmePay."],
+            Problems(("Payments:Provider", "Adyen")));
 
     [Fact]
     public void its_secrets_are_removed_from_logs() =>
@@ -129,7 +134,10 @@ public sealed class AcmePayTests(AcmePayShop shop) : IClassFixture<AcmePayShop>
     private static List<string> Problems(params (string Key, string Value)[] settings)
     {
         var problems = new List<string>();
-        (string Key, string Value)[] others = [("ConnectionStrings:soonshop", "Host=none;Database=none"), ("Checkout:TaxBasisPointsRestOfWorld", "0")];
+        (string Key, string Value)[] others =
+        [
+            ("ConnectionStrings:soonshop", "Host=none;Database=none"), ("Checkout:TaxBasisPointsRestOfWorld", "0"),
+        ];
         var values = others.Concat(settings).Select(s => KeyValuePair.Create(s.Key, (string?)s.Value));
         SiloConfiguration.Read(new ConfigurationBuilder().AddInMemoryCollection(values).Build(), problems, AcmePayShop.Providers);
         return problems;
@@ -144,7 +152,8 @@ public sealed class AcmePayTests(AcmePayShop shop) : IClassFixture<AcmePayShop>
 
     private async Task<int> PostAsync(string provider, byte[] body, string? signature)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/webhooks/{provider}") { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/webhooks/{provider}")
+        { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         if (signature is not null)
             request.Headers.Add(AcmePayWebhooks.Header, signature);

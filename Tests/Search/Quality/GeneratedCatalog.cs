@@ -62,7 +62,8 @@ internal static class GeneratedCatalog
         var accessory = Accessories[(p.Series + p.Brand) % Accessories.Length];
         return p.IsChinese
             ? $"{Brand(p)}{Series(p)}{p.Type.Chinese}{(p.IsAccessory ? accessory.Chinese : "")}{p.Size} {Colour(p)}"
-            : $"{Brand(p)} {Series(p)} {(p.IsAccessory ? $"{accessory.English} for " : "")}{$"{p.Type.Name} {p.Size}".TrimEnd()}, {Colour(p)}";
+            : $"{Brand(p)} {Series(p)} {(p.IsAccessory ? $"{accessory.English} for " : "")}{$"{p.Type.Name} {p.Size}".TrimEnd()}, "
+                + $"{Colour(p)}";
     }
 
     /// <summary>Returns its SKU.</summary>
@@ -91,7 +92,8 @@ internal static class GeneratedCatalog
 
     public static string Brand(ProductTraits p) => p.IsChinese
         ? $"{ChineseSyllables[p.Brand % 26]}{ChineseSyllables[(p.Brand / 26 + 9) % 26]}"
-        : Capital($"{Onsets[p.Brand % Onsets.Length]}{Rimes[p.Brand / Onsets.Length % Rimes.Length]}{BrandEnds[p.Brand % BrandEnds.Length]}");
+        : Capital(
+            $"{Onsets[p.Brand % Onsets.Length]}{Rimes[p.Brand / Onsets.Length % Rimes.Length]}{BrandEnds[p.Brand % BrandEnds.Length]}");
 
     public static string Series(ProductTraits p)
     {

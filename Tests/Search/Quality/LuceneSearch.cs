@@ -119,7 +119,9 @@ internal sealed class LuceneSearch : IDisposable
         return phrase;
     }
 
-    /// <summary>One typing error in words of three characters or more, two in those of six or more, as Elasticsearch's <c>AUTO</c>.</summary>
+    /// <summary>
+    /// One typing error in words of three characters or more, two in those of six or more, as Elasticsearch's <c>AUTO</c>.
+    /// </summary>
     private static Query Single(string field, string term, BoundedFuzziness fuzziness) =>
         fuzziness == BoundedFuzziness.None || term.Length < 3 || term[0] > 127
             ? new TermQuery(new Term(field, term))

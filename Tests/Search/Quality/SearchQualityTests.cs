@@ -20,7 +20,8 @@ public sealed class SearchQualityTests(ITestOutputHelper output)
         Assert.True(compared.Rows.Count >= 300);
         var (ours, theirs) = (compared.Rows.Average(r => r.Shop.Ndcg), compared.Rows.Average(r => r.Lucene.Ndcg));
         Assert.True(ours >= 0.95 * theirs, $"nDCG@10 is {ours:F3}, Lucene's {theirs:F3}.\n{compared.Table()}");
-        var chinese = compared.Rows.Where(r => r.Query.Kind is LabelledQueries.Chinese or LabelledQueries.Apart).Average(r => r.Shop.Recall);
+        var chinese = compared.Rows.Where(r => r.Query.Kind is LabelledQueries.Chinese or LabelledQueries.Apart).Average(r =>
+            r.Shop.Recall);
         Assert.True(chinese >= 0.98, $"The recall of Chinese queries is {chinese:F3}.\n{compared.Table()}");
     }
 }

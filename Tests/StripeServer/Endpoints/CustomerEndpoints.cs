@@ -8,7 +8,8 @@ namespace SoonShop.StripeTesting.Endpoints;
 /// <summary>Customers, their payment methods, and events.</summary>
 internal sealed class CustomerEndpoints(Account account, PaymentMethods methods)
 {
-    private const string Fields = "address:any description:text email:text metadata:map name:text phone:text shipping:any invoice_settings:any";
+    private const string Fields =
+        "address:any description:text email:text metadata:map name:text phone:text shipping:any invoice_settings:any";
 
     public IEnumerable<ApiMethod> All =>
     [
@@ -17,7 +18,8 @@ internal sealed class CustomerEndpoints(Account account, PaymentMethods methods)
         ApiMethod.Get("/v1/customers/{customer}", "", call => account.Customers.InUrl(call.Route("customer"), "id").Render()),
         ApiMethod.Post("/v1/customers/{customer}", Fields, Update),
         ApiMethod.Delete("/v1/customers/{customer}", "", Delete),
-        ApiMethod.Get("/v1/customers/{customer}/payment_methods", "type:text allow_redisplay:text" + Pages.Rules, call => MethodsOf(call, Customer(call))),
+        ApiMethod.Get("/v1/customers/{customer}/payment_methods", "type:text allow_redisplay:text" + Pages.Rules, call =>
+            MethodsOf(call, Customer(call))),
         ApiMethod.Get("/v1/customers/{customer}/payment_methods/{payment_method}", "", OneOf),
 
         ApiMethod.Post("/v1/payment_methods", "type=card card:any billing_details:any metadata:map", CreateMethod),
@@ -101,9 +103,11 @@ internal sealed class CustomerEndpoints(Account account, PaymentMethods methods)
         if (method.Customer is not null)
             throw StripeError.Refused("The payment method you provided has already been attached to a customer.");
         if (method.Spent)
-            throw StripeError.Refused("This PaymentMethod was previously used without being attached to a Customer or was detached from a Customer, and may not be used again.");
+            throw StripeError.Refused("This PaymentMethod was previously used without being attached to a Customer or was detached from a "
+                + "Customer, and may not be used again.");
         if (method.Card is { Decline: { } decline, Attachable: false, Authentication: not Authentication.Always })
-            throw new StripeError(402, "card_error", decline.Message, decline.Code) { More = decline.DeclineCode is null ? [] : [("decline_code", decline.DeclineCode)] };
+            throw new StripeError(402, "card_error", decline.Message, decline.Code)
+            { More = decline.DeclineCode is null ? [] : [("decline_code", decline.DeclineCode)] };
         methods.Attach(call, method, customer.Id);
         return method.Render();
     }
@@ -122,30 +126,41 @@ internal sealed class CustomerEndpoints(Account account, PaymentMethods methods)
     private JsonObject MethodsOf(Call call, Customer customer)
     {
         var type = call.Text("type");
-        return Pages.Page(call, call.Form["customer"] is null ? $"/v1/customers/{customer.Id}/payment_methods" : "/v1/payment_methods", account.Methods.All, m => m.Customer == customer.Id && type is null or "card");
+        return Pages.Page(
+            call, call.Form["customer"] is null ? $"/v1/customers/{customer.Id}/payment_methods" : "/v1/payment_methods",
+            account.Methods.All, m => m.Customer == customer.Id && type is null or "card");
     }
 
     private JsonObject OneOf(Call call)
     {
         var customer = Customer(call);
         var method = Method(call);
-        return method.Customer == customer.Id ? method.Render() : throw StripeError.Missing("PaymentMethod", method.Id, "payment_method", inUrl: true);
+        return method.Customer == customer.Id
+            ? method.Render()
+            : throw StripeError.Missing("PaymentMethod", method.Id, "payment_method", inUrl: true);
     }
 
     private JsonObject ListEvents(Call call)
     {
         var type = call.Text("type");
         var types = call.Form.List("types");
-        return Pages.Page(call, "/v1/events", account.Events, e => (type is null || Matches(e.Type, type)) && (types.Count == 0 || types.Any(t => Matches(e.Type, t))), e => e.Id, e => e.Created, Json);
+        return Pages.Page(
+            call, "/v1/events", account.Events,
+            e => (type is null || Matches(e.Type, type)) && (types.Count == 0 || types.Any(t => Matches(e.Type, t))),
+            e => e.Id, e => e.Created, Json);
 
-        static bool Matches(string type, string pattern) => pattern.EndsWith('*') ? type.StartsWith(pattern[..^1], StringComparison.Ordinal) : type == pattern;
+        static bool Matches(string type, string pattern) =>
+            pattern.EndsWith('*') ? type.StartsWith(pattern[..^1], StringComparison.Ordinal) : type == pattern;
     }
 
-    private JsonObject Event(Call call) => Json(account.FindEvent(call.Route("id")) ?? throw StripeError.Missing("event", call.Route("id"), "id", inUrl: true));
+    private JsonObject Event(Call call) =>
+        Json(account.FindEvent(call.Route("id")) ?? throw StripeError.Missing("event", call.Route("id"), "id", inUrl: true));
 
     private static JsonObject Json(StripeEvent happened) => JsonSerializer.Deserialize<JsonObject>(happened.Payload)!;
 
-    private static JsonObject? Billing(Call call) => call.Object("billing_details", "address.city", "address.country", "address.line1", "address.line2", "address.postal_code", "address.state", "email", "name", "phone");
+    private static JsonObject? Billing(Call call) => call.Object(
+        "billing_details", "address.city", "address.country", "address.line1", "address.line2", "address.postal_code", "address.state",
+        "email", "name", "phone");
 
     private void Set(Call call, Customer customer)
     {
@@ -158,7 +173,9 @@ internal sealed class CustomerEndpoints(Account account, PaymentMethods methods)
         if (form.Has("address"))
             customer.Address = call.Object("address", "city", "country", "line1", "line2", "postal_code", "state");
         if (form.Has("shipping"))
-            customer.Shipping = call.Object("shipping", "address.city", "address.country", "address.line1", "address.line2", "address.postal_code", "address.state", "name", "phone");
+            customer.Shipping = call.Object(
+                "shipping", "address.city", "address.country", "address.line1", "address.line2", "address.postal_code", "address.state",
+                "name", "phone");
         customer.DefaultMethod = call.Text("invoice_settings[default_payment_method]") ?? customer.DefaultMethod;
     }
 

@@ -12,10 +12,14 @@ internal sealed class MoneyBackEndpoints(Account account)
         ApiMethod.Get("/v1/charges", "payment_intent:id customer:id transfer_group:text" + Pages.Rules, ListCharges),
         ApiMethod.Get("/v1/charges/{charge}", "", call => Charge(call).Render()),
         ApiMethod.Post("/v1/charges/{charge}", "description:text metadata:map receipt_email:text", UpdateCharge),
-        ApiMethod.Get("/v1/charges/{charge}/refunds", Pages.Rules, call => Pages.Page(call, $"/v1/charges/{Charge(call).Id}/refunds", Charge(call).Refunds, _ => true)),
+        ApiMethod.Get("/v1/charges/{charge}/refunds", Pages.Rules, call =>
+            Pages.Page(call, $"/v1/charges/{Charge(call).Id}/refunds", Charge(call).Refunds, _ => true)),
         ApiMethod.Get("/v1/balance_transactions/{id}", "", call => account.Transactions.InUrl(call.Route("id"), "id").Render()),
 
-        ApiMethod.Post("/v1/refunds", "charge:id payment_intent:id amount:int reason=duplicate|fraudulent|requested_by_customer metadata:map instructions_email:text", CreateRefund),
+        ApiMethod.Post(
+            "/v1/refunds",
+            "charge:id payment_intent:id amount:int reason=duplicate|fraudulent|requested_by_customer metadata:map instructions_email:text",
+            CreateRefund),
         ApiMethod.Get("/v1/refunds", "charge:id payment_intent:id" + Pages.Rules, ListRefunds),
         ApiMethod.Get("/v1/refunds/{refund}", "", call => Refund(call).Render()),
         ApiMethod.Post("/v1/refunds/{refund}", "metadata:map", UpdateRefund),
@@ -31,7 +35,8 @@ internal sealed class MoneyBackEndpoints(Account account)
     {
         var customer = call.Text("customer");
         var group = call.Text("transfer_group");
-        return Pages.Page(call, "/v1/charges", Intent(call)?.Charges ?? account.Charges.All, c => (customer is null || c.Intent.Customer == customer) && (group is null || c.Intent.TransferGroup == group));
+        return Pages.Page(call, "/v1/charges", Intent(call)?.Charges ?? account.Charges.All, c =>
+            (customer is null || c.Intent.Customer == customer) && (group is null || c.Intent.TransferGroup == group));
     }
 
     private JsonObject UpdateCharge(Call call)
@@ -48,7 +53,9 @@ internal sealed class MoneyBackEndpoints(Account account)
     private JsonObject CreateRefund(Call call)
     {
         if (call.Text("charge") is null && call.Text("payment_intent") is null)
-            throw StripeError.Invalid("One of the following params should be provided for this request: payment_intent or charge.", "parameter_missing", "payment_intent");
+            throw StripeError.Invalid(
+                "One of the following params should be provided for this request: payment_intent or charge.", "parameter_missing",
+                "payment_intent");
         if (call.Number("amount") < 1)
             throw StripeError.Invalid("This value must be greater than or equal to 1.", "parameter_invalid_integer", "amount");
         var charge = ChargeToRefund(call);
@@ -68,11 +75,16 @@ internal sealed class MoneyBackEndpoints(Account account)
             ? charge
             : throw StripeError.Refused(intent is null
                 ? $"Charge {named!.Id} has not been captured: cancel its PaymentIntent to let the money go."
-                : $"This PaymentIntent ({intent.Id}) does not have a successful charge to refund.", param: intent is null ? "charge" : "payment_intent");
+                : $"This PaymentIntent ({intent.Id}) does not have a successful charge to refund.",
+                param: intent is null ? "charge" : "payment_intent");
     }
 
     private JsonObject ListRefunds(Call call) =>
-        Pages.Page(call, "/v1/refunds", ChargeFilter(call, c => c.Refunds) ?? Intent(call)?.Charges.SelectMany(c => c.Refunds).ToList() ?? account.Refunds.All, _ => true);
+        Pages.Page(
+            call,
+            "/v1/refunds",
+            ChargeFilter(call, c => c.Refunds) ?? Intent(call)?.Charges.SelectMany(c => c.Refunds).ToList() ?? account.Refunds.All,
+            _ => true);
 
     private JsonObject UpdateRefund(Call call)
     {
@@ -87,11 +99,14 @@ internal sealed class MoneyBackEndpoints(Account account)
     private JsonObject CancelRefund(Call call)
     {
         var refund = Refund(call);
-        throw StripeError.Refused($"Refund {refund.Id} cannot be canceled: only a refund with a status of requires_action can, and this one's is {refund.Status}.");
+        throw StripeError.Refused($"Refund {refund.Id} cannot be canceled: only a refund with a status of requires_action can, and this "
+            + $"one's is {refund.Status}.");
     }
 
     private JsonObject ListDisputes(Call call) =>
-        Pages.Page(call, "/v1/disputes", ChargeFilter(call, OfCharge) ?? Intent(call)?.Charges.SelectMany(OfCharge).ToList() ?? account.Disputes.All, _ => true);
+        Pages.Page(
+            call, "/v1/disputes",
+            ChargeFilter(call, OfCharge) ?? Intent(call)?.Charges.SelectMany(OfCharge).ToList() ?? account.Disputes.All, _ => true);
 
     private JsonObject UpdateDispute(Call call)
     {
@@ -129,9 +144,11 @@ internal sealed class MoneyBackEndpoints(Account account)
 
     private Dispute Dispute(Call call) => account.Disputes.InUrl(call.Route("dispute"), "dispute");
 
-    private PaymentIntent? Intent(Call call) => call.Text("payment_intent") is { } id ? account.Intents.InParameter(id, "payment_intent") : null;
+    private PaymentIntent? Intent(Call call) =>
+        call.Text("payment_intent") is { } id ? account.Intents.InParameter(id, "payment_intent") : null;
 
-    private IReadOnlyList<T>? ChargeFilter<T>(Call call, Func<Charge, IReadOnlyList<T>> list) => call.Text("charge") is { } id ? list(account.Charges.InParameter(id, "charge")) : null;
+    private IReadOnlyList<T>? ChargeFilter<T>(Call call, Func<Charge, IReadOnlyList<T>> list) =>
+        call.Text("charge") is { } id ? list(account.Charges.InParameter(id, "charge")) : null;
 
     private static IReadOnlyList<Dispute> OfCharge(Charge charge) => charge.Dispute is { } dispute ? [dispute] : [];
 }

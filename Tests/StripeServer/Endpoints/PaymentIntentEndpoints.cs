@@ -6,22 +6,32 @@ namespace SoonShop.StripeTesting.Endpoints;
 
 internal sealed class PaymentIntentEndpoints(Account account, Payments payments, PaymentMethods methods)
 {
-    private const string Shared = " customer:id description:text metadata:map payment_method:text payment_method_data:any payment_method_options:any receipt_email:text setup_future_usage=off_session|on_session shipping:any statement_descriptor:text statement_descriptor_suffix:text transfer_group:text capture_method=automatic|automatic_async|manual" + Types;
+    private const string Shared = " customer:id description:text metadata:map payment_method:text payment_method_data:any "
+        + "payment_method_options:any receipt_email:text setup_future_usage=off_session|on_session shipping:any statement_descriptor:text "
+        + "statement_descriptor_suffix:text transfer_group:text capture_method=automatic|automatic_async|manual" + Types;
     private const string Types = " allowed_payment_method_types:list excluded_payment_method_types:list payment_method_types:list";
-    private const string Confirming = " off_session=true|false|one_off|recurring return_url:text use_stripe_sdk:bool error_on_requires_action:bool mandate_data:any";
+    private const string Confirming =
+        " off_session=true|false|one_off|recurring return_url:text use_stripe_sdk:bool error_on_requires_action:bool mandate_data:any";
     /// <summary>Of the API versions (docs.stripe.com/changelog) the first that does not take payment_method_types.</summary>
     private const string FirstWithoutTypes = "2026-09-30";
     private const string Url = "/v1/payment_intents";
 
     public IEnumerable<ApiMethod> All =>
     [
-        ApiMethod.Post(Url, "amount!int currency!text confirm:bool confirmation_method=automatic|manual automatic_payment_methods:any" + Shared + Confirming, Create),
+        ApiMethod.Post(
+            Url, "amount!int currency!text confirm:bool confirmation_method=automatic|manual automatic_payment_methods:any" + Shared
+                + Confirming,
+            Create),
         ApiMethod.Get(Url, "customer:id" + Pages.Rules, List),
         ApiMethod.Get(Url + "/search", "query!text limit:int page:text", Search),
         ApiMethod.Get(Url + "/{intent}", "client_secret:text", call => Shown(call, Named(call)), publishable: true),
         ApiMethod.Post(Url + "/{intent}", "amount:int currency:text" + Shared, Update),
-        ApiMethod.Post(Url + "/{intent}/confirm", "client_secret:text payment_method:text payment_method_data:any payment_method_options:any receipt_email:text setup_future_usage=off_session|on_session shipping:any capture_method=automatic|automatic_async|manual" + Types + Confirming, Confirm, publishable: true),
-        ApiMethod.Post(Url + "/{intent}/capture", "amount_to_capture:int final_capture:bool metadata:map statement_descriptor:text statement_descriptor_suffix:text", Capture),
+        ApiMethod.Post(Url + "/{intent}/confirm", "client_secret:text payment_method:text payment_method_data:any "
+            + "payment_method_options:any receipt_email:text setup_future_usage=off_session|on_session shipping:any "
+            + "capture_method=automatic|automatic_async|manual" + Types + Confirming, Confirm, publishable: true),
+        ApiMethod.Post(
+            Url + "/{intent}/capture",
+            "amount_to_capture:int final_capture:bool metadata:map statement_descriptor:text statement_descriptor_suffix:text", Capture),
         ApiMethod.Post(Url + "/{intent}/cancel", "cancellation_reason=duplicate|fraudulent|requested_by_customer|abandoned", Cancel),
     ];
 
@@ -34,7 +44,8 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
             ExistingCustomer(customer);
         CheckTypes(call);
         var confirms = call.Flag("confirm") == true;
-        foreach (var name in Confirming.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(r => r.Split(':', '=')[0]).Where(n => !confirms && n != "use_stripe_sdk" && call.Form.Has(n)))
+        foreach (var name in Confirming.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(r => r.Split(':', '=')[0]).Where(n =>
+            !confirms && n != "use_stripe_sdk" && call.Form.Has(n)))
             throw StripeError.Invalid($"You may only specify `{name}` when `confirm` is set to true.", param: name);
 
         var id = Account.NewId("pi");
@@ -43,7 +54,8 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
             Amount = amount,
             Currency = currency,
             // Without a list of types, the dashboard's settings decide.
-            AutomaticMethods = call.Flag("automatic_payment_methods[enabled]") ?? !(call.Form.Has("allowed_payment_method_types") || call.Form.Has("payment_method_types")),
+            AutomaticMethods = call.Flag("automatic_payment_methods[enabled]")
+                ?? !(call.Form.Has("allowed_payment_method_types") || call.Form.Has("payment_method_types")),
             AllowRedirects = call.Text("automatic_payment_methods[allow_redirects]"),
             ConfirmationMethod = call.Text("confirmation_method") ?? "automatic",
         };
@@ -65,7 +77,10 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
             foreach (var name in (string[])["amount", "currency", "payment_method", "customer", "capture_method", "setup_future_usage"])
             {
                 if (call.Form.Has(name))
-                    throw Payments.Unexpected(intent, $"This PaymentIntent's {name} could not be updated because it has a status of {intent.Status}. You may only update the {name} of a PaymentIntent with one of the following statuses: requires_payment_method, requires_confirmation, requires_action.");
+                    throw Payments.Unexpected(
+                        intent, $"This PaymentIntent's {name} could not be updated because it has a status of {intent.Status}. You may "
+                            + $"only update the {name} of a PaymentIntent with one of the following statuses: requires_payment_method, "
+                            + "requires_confirmation, requires_action.");
             }
         }
         CheckTypes(call);
@@ -73,7 +88,9 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
         {
             ExistingCustomer(customer);
             if (intent.Customer is not null && intent.Customer != customer)
-                throw StripeError.Refused("You cannot modify `customer` on a PaymentIntent once it already has been set. To fulfill a payment with a different Customer, cancel this PaymentIntent and create a new one.", param: "customer");
+                throw StripeError.Refused(
+                    "You cannot modify `customer` on a PaymentIntent once it already has been set. To fulfill a payment with a different "
+                        + "Customer, cancel this PaymentIntent and create a new one.", param: "customer");
         }
         var currency = call.Text("currency") is { } given ? Currencies.Checked(given) : intent.Currency;
         Currencies.Check(call.Number("amount") ?? intent.Amount, currency);
@@ -122,7 +139,8 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
         // A page is named by how many came before it, in base 64, so that nobody makes one up.
         var skip = call.Text("page") is { } page ? Decoded(page) : 0;
         var latest = account.Now - (long)Math.Ceiling(account.Options.SearchDelaySeconds);
-        var found = account.Intents.All.Reverse().Where(i => (account.Options.SearchDelaySeconds == 0 || i.Created < latest) && query.Matches(i)).Skip(skip).Take(limit + 1).ToList();
+        var found = account.Intents.All.Reverse().Where(i =>
+            (account.Options.SearchDelaySeconds == 0 || i.Created < latest) && query.Matches(i)).Skip(skip).Take(limit + 1).ToList();
         var hasMore = found.Count > limit;
         return new JsonObject
         {
@@ -147,10 +165,15 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
     private static void CheckTypes(Call call)
     {
         if (call.Form.Has("payment_method_types") && string.CompareOrdinal(call.Version, FirstWithoutTypes) >= 0)
-            throw StripeError.Invalid("The `payment_method_types` parameter is no longer supported in this API version. Use dynamic payment methods, or `allowed_payment_method_types`, instead.", "payment_method_types_no_longer_supported", "payment_method_types");
-        string[] exclusive = [.. ((string[])["automatic_payment_methods", "allowed_payment_method_types", "excluded_payment_method_types", "payment_method_types"]).Where(call.Form.Has)];
+            throw StripeError.Invalid(
+                "The `payment_method_types` parameter is no longer supported in this API version. Use dynamic payment methods, or "
+                    + "`allowed_payment_method_types`, instead.", "payment_method_types_no_longer_supported", "payment_method_types");
+        string[] exclusive = [.. ((string[])[
+            "automatic_payment_methods", "allowed_payment_method_types", "excluded_payment_method_types",
+            "payment_method_types"]).Where(call.Form.Has)];
         if (exclusive.Length > 1 && !(exclusive is ["automatic_payment_methods", "excluded_payment_method_types"]))
-            throw StripeError.Invalid($"You may only specify one of these parameters: {string.Join(", ", exclusive)}.", "parameters_exclusive", exclusive[1]);
+            throw StripeError.Invalid(
+                $"You may only specify one of these parameters: {string.Join(", ", exclusive)}.", "parameters_exclusive", exclusive[1]);
         foreach (var name in exclusive.Where(n => n is "allowed_payment_method_types" or "payment_method_types"))
         {
             if (!call.Form.List(name).Contains("card"))
@@ -166,22 +189,31 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
         intent.Description = form.Has("description") ? call.Text("description") : intent.Description;
         intent.ReceiptEmail = form.Has("receipt_email") ? call.Text("receipt_email") : intent.ReceiptEmail;
         intent.StatementDescriptor = form.Has("statement_descriptor") ? call.Text("statement_descriptor") : intent.StatementDescriptor;
-        intent.StatementDescriptorSuffix = form.Has("statement_descriptor_suffix") ? call.Text("statement_descriptor_suffix") : intent.StatementDescriptorSuffix;
+        intent.StatementDescriptorSuffix = form.Has("statement_descriptor_suffix")
+            ? call.Text("statement_descriptor_suffix")
+            : intent.StatementDescriptorSuffix;
         intent.TransferGroup = call.Text("transfer_group") ?? intent.TransferGroup;
         intent.CaptureMethod = call.Text("capture_method") ?? intent.CaptureMethod;
-        intent.SetupFutureUsage = call.Text("setup_future_usage") ?? call.Text("payment_method_options[card][setup_future_usage]") ?? intent.SetupFutureUsage;
+        intent.SetupFutureUsage = call.Text("setup_future_usage") ?? call.Text("payment_method_options[card][setup_future_usage]")
+            ?? intent.SetupFutureUsage;
         if (call.Text("payment_method_options[card][request_three_d_secure]") is { } secure)
         {
             if (secure is not ("any" or "automatic" or "challenge"))
-                throw StripeError.Invalid("Invalid payment_method_options[card][request_three_d_secure]: must be one of any, automatic, or challenge", param: "payment_method_options[card][request_three_d_secure]");
+                throw StripeError.Invalid(
+                    "Invalid payment_method_options[card][request_three_d_secure]: must be one of any, automatic, or challenge",
+                    param: "payment_method_options[card][request_three_d_secure]");
             intent.Request3DSecure = secure;
         }
         if (form.Has("shipping"))
-            intent.Shipping = call.Object("shipping", "address.city", "address.country", "address.line1", "address.line2", "address.postal_code", "address.state", "carrier", "name", "phone", "tracking_number");
+            intent.Shipping = call.Object(
+                "shipping", "address.city", "address.country", "address.line1", "address.line2", "address.postal_code", "address.state",
+                "carrier", "name", "phone", "tracking_number");
         if (form.Has("payment_method_data"))
         {
             intent.Method = methods.FromTestName(call.Text("payment_method_data[card][token]") ?? "")
-                ?? throw StripeError.Invalid("The test server takes no card numbers: send payment_method_data[card][token], such as tok_visa.", param: "payment_method_data");
+                ?? throw StripeError.Invalid(
+                    "The test server takes no card numbers: send payment_method_data[card][token], such as tok_visa.",
+                    param: "payment_method_data");
             intent.Method.Billing = call.Object("payment_method_data[billing_details]", "email", "name", "phone");
         }
         else if (withMethod && call.Text("payment_method") is { } method && call.Flag("confirm") != true)
@@ -203,7 +235,10 @@ internal sealed class PaymentIntentEndpoints(Account account, Payments payments,
             throw StripeError.MissingParameter("client_secret");
         return secret is null || secret == intent.ClientSecret
             ? intent
-            : throw StripeError.Refused($"The client_secret provided does not match any associated PaymentIntent on this account. Ensure the client_secret passed into stripe.js matches the PaymentIntent created on the server.", "payment_intent_invalid_parameter", "client_secret");
+            : throw StripeError.Refused(
+                "The client_secret provided does not match any associated PaymentIntent on this account. Ensure the client_secret passed "
+                    + "into stripe.js matches the PaymentIntent created on the server.", "payment_intent_invalid_parameter",
+                    "client_secret");
     }
 
     private static JsonObject Shown(Call call, PaymentIntent intent) => call.IsPublishable ? intent.RenderForCustomer() : intent.Render();

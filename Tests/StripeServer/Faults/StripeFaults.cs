@@ -18,8 +18,8 @@ public sealed class StripeFaults
     /// <summary>Lets a fault happen to the next requests.</summary>
     /// <param name="fault">Which.</param>
     /// <param name="route">
-    /// Whose requests: such as <c>POST /v1/payment_intents/{intent}/confirm</c>, <c>*</c> for all, or <see cref="Controls"/> for what a test does by hand,
-    /// of which the webhooks alone can go wrong.
+    /// Whose requests: such as <c>POST /v1/payment_intents/{intent}/confirm</c>, <c>*</c> for all, or <see cref="Controls"/> for what a
+    /// test does by hand, of which the webhooks alone can go wrong.
     /// </param>
     /// <param name="times">How many requests.</param>
     /// <param name="skip">How many such requests go well before.</param>
@@ -90,7 +90,9 @@ public sealed class StripeFaults
             for (var i = 0; i < planned.Count; i++)
             {
                 var plan = planned[i];
-                if ((plan.Route != "*" && plan.Route != route) || !(hasAnswer || IsOfWebhooks(plan.Fault)) || (EndsRequest(plan.Fault) && decided.Any(EndsRequest)))
+                if ((plan.Route != "*" && plan.Route != route)
+                    || !(hasAnswer || IsOfWebhooks(plan.Fault))
+                    || (EndsRequest(plan.Fault) && decided.Any(EndsRequest)))
                     continue;
                 if (plan.Skip > 0)
                 {
@@ -118,7 +120,8 @@ public sealed class StripeFaults
             counts[fault] = counts.GetValueOrDefault(fault) + 1;
     }
 
-    private static bool EndsRequest(Fault fault) => fault is Fault.TimeoutAfter or Fault.ErrorBefore or Fault.ErrorAfter or Fault.RateLimit or Fault.ResetBefore or Fault.ResetAfter;
+    private static bool EndsRequest(Fault fault) =>
+        fault is Fault.TimeoutAfter or Fault.ErrorBefore or Fault.ErrorAfter or Fault.RateLimit or Fault.ResetBefore or Fault.ResetAfter;
 
     private static bool IsOfWebhooks(Fault fault) => fault >= Fault.WebhookDuplicated;
 

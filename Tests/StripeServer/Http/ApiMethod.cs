@@ -21,9 +21,11 @@ internal sealed record ApiMethod(string Method, string Path, ParameterRules Rule
     /// <summary>Which kind of object it answers with: the last part of the path that names a kind, in the singular.</summary>
     public string Kind { get; } = Path.Split('/').Last(p => !p.StartsWith('{') && !Verbs.Contains(p))[..^1];
 
-    public static ApiMethod Get(string path, string rules, Func<Call, JsonObject> execute, bool publishable = false) => new("GET", path, new(rules), execute, publishable);
+    public static ApiMethod Get(string path, string rules, Func<Call, JsonObject> execute, bool publishable = false) =>
+        new("GET", path, new(rules), execute, publishable);
 
-    public static ApiMethod Post(string path, string rules, Func<Call, JsonObject> execute, bool publishable = false) => new("POST", path, new(rules), execute, publishable);
+    public static ApiMethod Post(string path, string rules, Func<Call, JsonObject> execute, bool publishable = false) =>
+        new("POST", path, new(rules), execute, publishable);
 
     public static ApiMethod Delete(string path, string rules, Func<Call, JsonObject> execute) => new("DELETE", path, new(rules), execute);
 }

@@ -5,7 +5,8 @@ using SoonShop.StripeTesting.Objects;
 namespace SoonShop.StripeTesting.Http;
 
 /// <summary>One request to the API, checked, and what it caused.</summary>
-internal sealed class Call(string requestId, string? idempotencyKey, string version, Form form, RouteValueDictionary route, bool isPublishable)
+internal sealed class Call(
+    string requestId, string? idempotencyKey, string version, Form form, RouteValueDictionary route, bool isPublishable)
 {
     private readonly Queue<Action<Call>> afterwards = new();
 
@@ -14,7 +15,10 @@ internal sealed class Call(string requestId, string? idempotencyKey, string vers
     /// <summary>For what happens by itself, or by the test's hand: nobody's request.</summary>
     public static Call None() => new("", null, "", new Form(), [], false);
 
-    /// <summary>Keeps for later what a request sets off and its answer does not show yet; that is nobody's request, but its events go out with the request's.</summary>
+    /// <summary>
+    /// Keeps for later what a request sets off and its answer does not show yet; that is nobody's request, but its events go out with the
+    /// request's.
+    /// </summary>
     public void Afterwards(Action<Call> act) => afterwards.Enqueue(act);
 
     /// <summary>Does what was kept for later. To be called once the answer stands, with the account's lock still held.</summary>

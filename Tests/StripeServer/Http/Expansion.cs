@@ -67,7 +67,9 @@ internal sealed class Expansion(Account account)
             return;
         if (child is null && names[0] == "refunds")
             parent[names[0]] = child = Refunds(account.Charges.Find(parent["id"]!.GetValue<string>())!);
-        else if (child is JsonValue value && value.TryGetValue<string>(out var id) && Find(Fields[(parent["object"]!.GetValue<string>(), names[0])], id) is { } found)
+        else if (child is JsonValue value
+            && value.TryGetValue<string>(out var id)
+            && Find(Fields[(parent["object"]!.GetValue<string>(), names[0])], id) is { } found)
             parent[names[0]] = child = found.Render();
         if (child is JsonObject nested)
             Expand(nested, names[1..]);

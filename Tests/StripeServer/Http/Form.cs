@@ -5,7 +5,8 @@ namespace SoonShop.StripeTesting.Http;
 
 /// <summary>
 /// The parameters of a request, by their names as they are sent: <c>amount</c>, <c>metadata[order]</c>,
-/// <c>payment_method_options[card][request_three_d_secure]</c>. Elements of a list are kept together under <c>expand[]</c>, however they were numbered.
+/// <c>payment_method_options[card][request_three_d_secure]</c>. Elements of a list are kept together under <c>expand[]</c>, however they
+/// were numbered.
 /// </summary>
 internal sealed class Form
 {
@@ -29,7 +30,8 @@ internal sealed class Form
     /// <summary>What is nested directly in a parameter, by its key.</summary>
     public IEnumerable<(string Key, string Value)> Map(string name) =>
         from pair in values
-        where pair.Key.StartsWith(name + "[", StringComparison.Ordinal) && pair.Key.IndexOf(']', StringComparison.Ordinal) == pair.Key.Length - 1
+        where pair.Key.StartsWith(name + "[", StringComparison.Ordinal)
+            && pair.Key.IndexOf(']', StringComparison.Ordinal) == pair.Key.Length - 1
         select (pair.Key[(name.Length + 1)..^1], pair.Value[^1]);
 
     /// <summary>A parameter, which then is no longer among the others.</summary>
@@ -41,7 +43,8 @@ internal sealed class Form
     }
 
     /// <summary>One text for all parameters: two requests with the same text ask for the same.</summary>
-    public string Fingerprint() => string.Join('&', values.SelectMany(p => p.Value.Select(v => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(v)}")));
+    public string Fingerprint() =>
+        string.Join('&', values.SelectMany(p => p.Value.Select(v => $"{Uri.EscapeDataString(p.Key)}={Uri.EscapeDataString(v)}")));
 
     public static async Task<Form> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
@@ -51,10 +54,12 @@ internal sealed class Form
         if (HttpMethods.IsGet(request.Method) || (request.ContentLength ?? 0) == 0 && !request.Headers.ContainsKey("Transfer-Encoding"))
             return form;
         if (!request.HasFormContentType)
-            throw StripeError.Invalid($"Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you have any questions, we can help at https://support.stripe.com/.");
+            throw StripeError.Invalid($"Invalid request (check that your POST content type is application/x-www-form-urlencoded). If you "
+                + $"have any questions, we can help at https://support.stripe.com/.");
         try
         {
-            using var reader = new FormReader(request.Body) { ValueCountLimit = MaxParameters, KeyLengthLimit = 500, ValueLengthLimit = 100_000 };
+            using var reader = new FormReader(request.Body)
+            { ValueCountLimit = MaxParameters, KeyLengthLimit = 500, ValueLengthLimit = 100_000 };
             foreach (var (name, sent) in await reader.ReadFormAsync(cancellation))
                 form.Add(name, sent);
         }
@@ -78,7 +83,10 @@ internal sealed class Form
     private static string Normalized(string name)
     {
         var open = name.LastIndexOf('[');
-        return open > 0 && name[^1] == ']' && name.AsSpan(open + 1, name.Length - open - 2) is { Length: > 0 } key && !key.ContainsAnyExceptInRange('0', '9')
+        return open > 0
+            && name[^1] == ']'
+            && name.AsSpan(open + 1, name.Length - open - 2) is { Length: > 0 } key
+            && !key.ContainsAnyExceptInRange('0', '9')
             && !name.StartsWith("metadata[", StringComparison.Ordinal)
             ? name[..open] + "[]"
             : name;

@@ -17,8 +17,8 @@ internal sealed class IdempotencyKeys(int limit)
     }
 
     /// <summary>
-    /// Takes a key for a request: answers null when the request is to be executed and then <see cref="Keep"/> or <see cref="Release"/> called,
-    /// or the answer to give again. Throws for a key that is in use, or was used for something else.
+    /// Takes a key for a request: answers null when the request is to be executed and then <see cref="Keep"/> or <see cref="Release"/>
+    /// called, or the answer to give again. Throws for a key that is in use, or was used for something else.
     /// </summary>
     public Answer? Take(string key, string path, string fingerprint)
     {
@@ -27,14 +27,17 @@ internal sealed class IdempotencyKeys(int limit)
             if (!entries.TryGetValue(key, out var entry))
             {
                 if (entries.Count >= limit)
-                    throw StripeError.Failure($"The test server keeps at most {limit} idempotency keys; raise StripeServer:MaxIdempotencyKeys, or forget them (POST /test/idempotency_keys/forget).");
+                    throw StripeError.Failure($"The test server keeps at most {limit} idempotency keys; raise "
+                        + "StripeServer:MaxIdempotencyKeys, or forget them (POST /test/idempotency_keys/forget).");
                 entries[key] = new Entry(path, fingerprint);
                 return null;
             }
             if (entry.Path != path)
-                throw StripeError.KeyReused($"Keys for idempotent requests can only be used for the same endpoint they were first used for ('{path}' vs '{entry.Path}'). Try using a key other than '{key}' if you meant to execute a different request.");
+                throw StripeError.KeyReused("Keys for idempotent requests can only be used for the same endpoint they were first used for "
+                    + $"('{path}' vs '{entry.Path}'). Try using a key other than '{key}' if you meant to execute a different request.");
             if (entry.Fingerprint != fingerprint)
-                throw StripeError.KeyReused($"Keys for idempotent requests can only be used with the same parameters they were first used with. Try using a key other than '{key}' if you meant to execute a different request.");
+                throw StripeError.KeyReused("Keys for idempotent requests can only be used with the same parameters they were first used "
+                    + $"with. Try using a key other than '{key}' if you meant to execute a different request.");
             return entry.Answer ?? throw StripeError.KeyInUse(key);
         }
     }

@@ -22,7 +22,9 @@ internal static class Pages
         Page(call, url, oldestFirst, filter, o => o.Id, o => o.Created, o => o.Render());
 
     /// <inheritdoc cref="Page{T}(Call, string, IReadOnlyList{T}, Func{T, bool})"/>
-    public static JsonObject Page<T>(Call call, string url, IReadOnlyList<T> oldestFirst, Func<T, bool> filter, Func<T, string> id, Func<T, long> created, Func<T, JsonObject> render)
+    public static JsonObject Page<T>(
+        Call call, string url, IReadOnlyList<T> oldestFirst, Func<T, bool> filter, Func<T, string> id, Func<T, long> created,
+        Func<T, JsonObject> render)
     {
         var limit = Limit(call);
         var after = call.Text("starting_after");

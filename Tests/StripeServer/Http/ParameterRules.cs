@@ -14,7 +14,8 @@ internal sealed class ParameterRules
     private const int MaxMetadata = 50, MaxMetadataKey = 40, MaxMetadataValue = 500, MaxText = 5000;
     private readonly FrozenDictionary<string, Rule> rules;
 
-    public ParameterRules(string text) => rules = (text + " expand:list").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Rule.Parse).ToFrozenDictionary(r => r.Name);
+    public ParameterRules(string text) => rules = (text + " expand:list").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+        .Select(Rule.Parse).ToFrozenDictionary(r => r.Name);
 
     /// <summary>Throws for the first thing that is wrong.</summary>
     public void Check(Form form)
@@ -22,7 +23,9 @@ internal sealed class ParameterRules
         foreach (var (name, values) in form.All)
         {
             var top = name.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket ? name[..bracket] : name;
-            if (rules.TryGetValue(name, out var rule) || (name.EndsWith("[]", StringComparison.Ordinal) && rules.TryGetValue(name[..^2], out rule) && rule.Kind is "list" or "map" or "any"))
+            if (rules.TryGetValue(name, out var rule) || (name.EndsWith("[]", StringComparison.Ordinal)
+                && rules.TryGetValue(name[..^2], out rule)
+                && rule.Kind is "list" or "map" or "any"))
                 CheckValue(rule!, name, values[^1]);
             else if (!(rules.TryGetValue(top, out rule) && rule.Kind is "map" or "time" or "any"))
                 throw Unknown(name);
@@ -45,7 +48,10 @@ internal sealed class ParameterRules
         if (rule.Kind is "list" && !name.EndsWith("[]", StringComparison.Ordinal))
             throw StripeError.Invalid("Invalid array", param: name);
         if (value.Length == 0 && rule.Kind is "int" or "bool" or "id" || (value.Length == 0 && (rule.Required || rule.Values.Length > 0)))
-            throw StripeError.Invalid($"You passed an empty string for '{name}'. We assume empty values are an attempt to unset a parameter; however '{name}' cannot be unset. You should remove '{name}' from your request or supply a non-empty value.", "parameter_invalid_empty", name);
+            throw StripeError.Invalid(
+                $"You passed an empty string for '{name}'. We assume empty values are an attempt to unset a parameter; however '{name}' "
+                    + $"cannot be unset. You should remove '{name}' from your request or supply a non-empty value.",
+                    "parameter_invalid_empty", name);
         if (rule.Kind is "int" or "time" && !long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _))
             throw StripeError.Invalid($"Invalid integer: {value}", "parameter_invalid_integer", name);
         if (rule.Kind == "bool" && value is not ("true" or "false"))
@@ -71,9 +77,12 @@ internal sealed class ParameterRules
         if (key.Length == 0 || key.AsSpan().ContainsAny('[', ']'))
             throw StripeError.Invalid($"Metadata keys cannot contain square brackets ([]), and cannot be empty.", param: name);
         if (key.Length > MaxMetadataKey)
-            throw StripeError.Invalid($"Metadata keys must be at most {MaxMetadataKey} characters; '{key}' has {key.Length}.", param: rule.Name);
+            throw StripeError.Invalid(
+                $"Metadata keys must be at most {MaxMetadataKey} characters; '{key}' has {key.Length}.", param: rule.Name);
         if (value.Length > MaxMetadataValue)
-            throw StripeError.Invalid($"Metadata values can have up to {MaxMetadataValue} characters, but you passed in a value that is {value.Length} characters. Invalid value: {value[..20]}...", param: name);
+            throw StripeError.Invalid(
+                $"Metadata values can have up to {MaxMetadataValue} characters, but you passed in a value that is {value.Length} "
+                    + $"characters. Invalid value: {value[..20]}...", param: name);
     }
 
     private static string OneOf(string[] values)

@@ -3,11 +3,12 @@ using System.Text;
 namespace SoonShop.StripeTesting.Http;
 
 /// <summary>
-/// What every request goes through, in this order: faults that come before all else, key, version, parameters, idempotency key, the endpoint itself,
-/// webhooks, and the answer, unless a fault takes it away.
+/// What every request goes through, in this order: faults that come before all else, key, version, parameters, idempotency key, the
+/// endpoint itself, webhooks, and the answer, unless a fault takes it away.
 /// </summary>
 internal sealed partial class Pipeline(
-    Account account, StripeFaults faults, IdempotencyKeys keys, StripeWebhooks webhooks, Expansion expansion, TimeProvider time, ILogger logger, CancellationToken stopping)
+    Account account, StripeFaults faults, IdempotencyKeys keys, StripeWebhooks webhooks, Expansion expansion, TimeProvider time,
+    ILogger logger, CancellationToken stopping)
 {
     private static readonly TimeSpan MaxWaitForWebhooks = TimeSpan.FromSeconds(10);
     private readonly StripeServerOptions options = account.Options;
@@ -74,7 +75,8 @@ internal sealed partial class Pipeline(
         if (key is not null)
         {
             if (key.Length > IdempotencyKeys.MaxLength)
-                throw StripeError.Invalid($"Idempotency keys can have at most {IdempotencyKeys.MaxLength} characters; this one has {key.Length}.");
+                throw StripeError.Invalid(
+                    $"Idempotency keys can have at most {IdempotencyKeys.MaxLength} characters; this one has {key.Length}.");
             context.Response.Headers["Idempotency-Key"] = key;
             if (keys.Take(key, request.Path, form.Fingerprint()) is { } first)
             {
@@ -142,7 +144,8 @@ internal sealed partial class Pipeline(
         catch (Exception mistake)
         {
             EndpointFailed(mistake, endpoint.Name);
-            return (ErrorAnswer(context, StripeError.Failure($"The test server failed: {mistake.Message}", kept: true), call.RequestId), true);
+            return (
+                ErrorAnswer(context, StripeError.Failure($"The test server failed: {mistake.Message}", kept: true), call.RequestId), true);
         }
     }
 

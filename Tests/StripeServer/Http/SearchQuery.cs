@@ -6,7 +6,8 @@ namespace SoonShop.StripeTesting.Http;
 
 /// <summary>
 /// A query for payment intents in Stripe's search language (docs.stripe.com/search): clauses such as <c>metadata['order']:'1'</c>,
-/// <c>-status:'canceled'</c> or <c>amount>=1000</c>, joined by either AND or OR. Fields: amount, created, currency, customer, status, metadata.
+/// <c>-status:'canceled'</c> or <c>amount>=1000</c>, joined by either AND or OR. Fields: amount, created, currency, customer, status,
+/// metadata.
 /// </summary>
 internal sealed partial class SearchQuery
 {
@@ -32,7 +33,8 @@ internal sealed partial class SearchQuery
                 throw Wrong(query);
             var word = join.Groups["word"].Success ? join.Groups["word"].Value.ToUpperInvariant() : "AND";
             if (joined is not null && joined != word)
-                throw StripeError.Invalid("We were unable to parse your search query. AND and OR cannot be combined in one query.", param: "query");
+                throw StripeError.Invalid(
+                    "We were unable to parse your search query. AND and OR cannot be combined in one query.", param: "query");
             joined = word;
             position = join.Index + join.Length;
         }
@@ -56,7 +58,9 @@ internal sealed partial class SearchQuery
             "amount" => i => i.Amount.ToString(CultureInfo.InvariantCulture),
             "created" => i => i.Created.ToString(CultureInfo.InvariantCulture),
             _ when match.Groups["key"] is { Success: true, Value: var key } => i => i.Metadata.GetValueOrDefault(key),
-            _ => throw StripeError.Invalid($"Field `{field}` is an unsupported search field for resource `payment_intents`. See http://stripe.com/docs/search#supported-query-fields for a list of supported fields.", param: "query"),
+            _ => throw StripeError.Invalid(
+                $"Field `{field}` is an unsupported search field for resource `payment_intents`. See "
+                    + $"http://stripe.com/docs/search#supported-query-fields for a list of supported fields.", param: "query"),
         };
         Func<PaymentIntent, bool> matches;
         if (isNull)
@@ -65,7 +69,9 @@ internal sealed partial class SearchQuery
         }
         else if (op is ":" or "~")
         {
-            matches = op == ":" ? i => string.Equals(read(i), text, StringComparison.OrdinalIgnoreCase) : i => read(i)?.Contains(text, StringComparison.OrdinalIgnoreCase) == true;
+            matches = op == ":"
+                ? i => string.Equals(read(i), text, StringComparison.OrdinalIgnoreCase)
+                : i => read(i)?.Contains(text, StringComparison.OrdinalIgnoreCase) == true;
         }
         else if (field is "amount" or "created" && long.TryParse(text, CultureInfo.InvariantCulture, out var bound))
         {
@@ -83,9 +89,13 @@ internal sealed partial class SearchQuery
     }
 
     private static StripeError Wrong(string query) =>
-        StripeError.Invalid($"We were unable to parse your search query. Try using the following format: `metadata[\"key\"]:\"value\"`, and check this: {query}", param: "query");
+        StripeError.Invalid(
+            $"We were unable to parse your search query. Try using the following format: `metadata[\"key\"]:\"value\"`, and check this: "
+                + $"{query}", param: "query");
 
-    [GeneratedRegex("""\G\s*(?<not>-)?(?<field>metadata\[(?:'(?<key>[^']+)'|"(?<key>[^"]+)")\]|[a-z_]+)\s*(?<op>:|~|<=|>=|<|>)\s*(?:(?<null>null)|'(?<text>(?:[^'\\]|\\.)*)'|"(?<text>(?:[^"\\]|\\.)*)"|(?<number>\d+))\s*""")]
+    [GeneratedRegex(
+        """\G\s*(?<not>-)?(?<field>metadata\[(?:'(?<key>[^']+)'|"(?<key>[^"]+)")\]|[a-z_]+)\s*"""
+            + """(?<op>:|~|<=|>=|<|>)\s*(?:(?<null>null)|'(?<text>(?:[^'\\]|\\.)*)'|"(?<text>(?:[^"\\]|\\.)*)"|(?<number>\d+))\s*""")]
     private static partial Regex Clause();
 
     [GeneratedRegex(@"\G(?:(?<word>AND|OR)\s+|(?=[-a-z]))", RegexOptions.IgnoreCase)]

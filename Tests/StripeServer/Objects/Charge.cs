@@ -77,7 +77,9 @@ internal sealed class Charge(string id, long created, PaymentIntent intent, Paym
     {
         var outcome = Examples.Part("charge", "outcome");
         outcome["advice_code"] = Decline?.AdviceCode;
-        outcome["network_status"] = succeeded ? "approved_by_network" : Decline?.Blocked == true ? "not_sent_to_network" : "declined_by_network";
+        outcome["network_status"] = succeeded ? "approved_by_network"
+            : Decline?.Blocked == true ? "not_sent_to_network"
+            : "declined_by_network";
         outcome["reason"] = succeeded ? null : Decline?.DeclineCode ?? Decline?.Code;
         outcome["risk_level"] = Decline?.Blocked == true ? "highest" : "normal";
         outcome["seller_message"] = succeeded ? "Payment complete." : "The bank did not return any further details with this decline.";

@@ -9,7 +9,8 @@ internal static class Examples
     private static readonly JsonDocument Published = Load();
 
     /// <summary>The names of the fields of a kind, in their order.</summary>
-    public static IReadOnlyList<string> Fields(string kind) => [.. Published.RootElement.GetProperty(kind).EnumerateObject().Select(p => p.Name)];
+    public static IReadOnlyList<string> Fields(string kind) =>
+        [.. Published.RootElement.GetProperty(kind).EnumerateObject().Select(p => p.Name)];
 
     /// <summary>An object with every field of its kind, each null.</summary>
     public static JsonObject Blank(string kind)

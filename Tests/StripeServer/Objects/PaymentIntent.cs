@@ -10,14 +10,18 @@ internal sealed class PaymentIntent(string id, long created, string secret) : St
 
     public required string Currency { get; set; }
 
-    /// <summary>One of requires_payment_method, requires_confirmation, requires_action, processing, requires_capture, canceled, succeeded.</summary>
+    /// <summary>
+    /// One of requires_payment_method, requires_confirmation, requires_action, processing, requires_capture, canceled, succeeded.
+    /// </summary>
     public string Status { get; set; } = "requires_payment_method";
 
     public string CaptureMethod { get; set; } = "automatic_async";
 
     public string ConfirmationMethod { get; set; } = "automatic";
 
-    /// <summary>Whether it takes the methods that the dashboard enables (then of more kinds than cards), and whether those may redirect.</summary>
+    /// <summary>
+    /// Whether it takes the methods that the dashboard enables (then of more kinds than cards), and whether those may redirect.
+    /// </summary>
     public bool AutomaticMethods { get; set; }
 
     public string? AllowRedirects { get; set; }
@@ -70,7 +74,9 @@ internal sealed class PaymentIntent(string id, long created, string secret) : St
         json["amount_capturable"] = AmountCapturable;
         json["amount_details"] = new JsonObject { ["tip"] = new JsonObject() };
         json["amount_received"] = AmountReceived;
-        json["automatic_payment_methods"] = AutomaticMethods ? new JsonObject { ["allow_redirects"] = AllowRedirects ?? "always", ["enabled"] = true } : null;
+        json["automatic_payment_methods"] = AutomaticMethods
+            ? new JsonObject { ["allow_redirects"] = AllowRedirects ?? "always", ["enabled"] = true }
+            : null;
         json["canceled_at"] = CanceledAt;
         json["cancellation_reason"] = CancellationReason;
         json["capture_method"] = CaptureMethod;
@@ -85,9 +91,17 @@ internal sealed class PaymentIntent(string id, long created, string secret) : St
         json["payment_method"] = Method?.Id;
         json["payment_method_options"] = new JsonObject
         {
-            ["card"] = new JsonObject { ["installments"] = null, ["mandate_options"] = null, ["network"] = null, ["request_three_d_secure"] = Request3DSecure },
+            ["card"] = new JsonObject
+            {
+                ["installments"] = null,
+                ["mandate_options"] = null,
+                ["network"] = null,
+                ["request_three_d_secure"] = Request3DSecure,
+            },
         };
-        json["payment_method_types"] = AutomaticMethods && AllowRedirects != "never" ? new JsonArray("card", "link", "ideal") : new JsonArray("card");
+        json["payment_method_types"] = AutomaticMethods && AllowRedirects != "never"
+            ? new JsonArray("card", "link", "ideal")
+            : new JsonArray("card");
         json["processing"] = Status == "processing" ? new JsonObject { ["type"] = "card", ["card"] = new JsonObject() } : null;
         json["receipt_email"] = ReceiptEmail;
         json["setup_future_usage"] = SetupFutureUsage;
@@ -103,7 +117,10 @@ internal sealed class PaymentIntent(string id, long created, string secret) : St
     public JsonObject RenderForCustomer()
     {
         var json = Render();
-        foreach (var name in (string[])["amount_capturable", "amount_received", "application", "application_fee_amount", "customer", "customer_account", "latest_charge", "metadata", "on_behalf_of", "payment_method_options", "review", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group"])
+        foreach (var name in (string[])[
+            "amount_capturable", "amount_received", "application", "application_fee_amount", "customer", "customer_account",
+            "latest_charge", "metadata", "on_behalf_of",
+            "payment_method_options", "review", "statement_descriptor", "statement_descriptor_suffix", "transfer_data", "transfer_group"])
             json.Remove(name);
         return json;
     }

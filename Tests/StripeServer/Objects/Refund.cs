@@ -31,7 +31,8 @@ internal sealed class Refund(string id, long created, Charge charge, long amount
         json["currency"] = charge.Intent.Currency;
         json["destination_details"] = new JsonObject
         {
-            ["card"] = new JsonObject { ["reference_status"] = "pending", ["reference_type"] = "acquirer_reference_number", ["type"] = "refund" },
+            ["card"] =
+                new JsonObject { ["reference_status"] = "pending", ["reference_type"] = "acquirer_reference_number", ["type"] = "refund" },
             ["type"] = "card",
         };
         json["payment_intent"] = charge.Intent.Id;

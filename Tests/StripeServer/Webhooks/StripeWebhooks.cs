@@ -5,7 +5,9 @@ using SoonShop.StripeTesting.Objects;
 
 namespace SoonShop.StripeTesting;
 
-/// <summary>Posts events, signed, side by side and in no order, and again with growing pauses until they are taken. For many threads.</summary>
+/// <summary>
+/// Posts events, signed, side by side and in no order, and again with growing pauses until they are taken. For many threads.
+/// </summary>
 public sealed class StripeWebhooks : IAsyncDisposable
 {
     private const int Duplicates = 5;
@@ -15,7 +17,13 @@ public sealed class StripeWebhooks : IAsyncDisposable
     private readonly SemaphoreSlim turns;
     private readonly CancellationTokenSource stopping = new();
     private readonly ConcurrentQueue<WebhookDelivery> log = new();
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, UseCookies = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20) })
+    private readonly HttpClient http = new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        UseCookies = false,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+    })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
@@ -87,7 +95,9 @@ public sealed class StripeWebhooks : IAsyncDisposable
         return Task.WhenAll(first);
     }
 
-    /// <summary>Posts an event once more, signed for some other time or with some other secret; answers the HTTP status of each target.</summary>
+    /// <summary>
+    /// Posts an event once more, signed for some other time or with some other secret; answers the HTTP status of each target.
+    /// </summary>
     internal async Task<IReadOnlyList<int>> SendAsync(StripeEvent happened, TimeSpan age, string? secret, CancellationToken cancellation)
     {
         var answers = new List<int>();
@@ -121,7 +131,9 @@ public sealed class StripeWebhooks : IAsyncDisposable
         return postedOnce.Task;
     }
 
-    private async Task DeliverAsync(WebhookDelivery delivery, StripeEvent happened, WebhookTarget target, TimeSpan held, bool loseFirst, TaskCompletionSource postedOnce)
+    private async Task DeliverAsync(
+        WebhookDelivery delivery, StripeEvent happened, WebhookTarget target, TimeSpan held, bool loseFirst,
+        TaskCompletionSource postedOnce)
     {
         try
         {
@@ -130,7 +142,9 @@ public sealed class StripeWebhooks : IAsyncDisposable
             var pause = TimeSpan.FromSeconds(options.WebhookBackoffSeconds);
             for (var attempt = 1; attempt <= options.WebhookAttempts; attempt++)
             {
-                delivery.Note(loseFirst && attempt == 1 ? new WebhookAttempt(time.GetUtcNow(), null, "Lost on the way, as was asked.") : await AttemptAsync(happened, target));
+                delivery.Note(loseFirst && attempt == 1
+                    ? new WebhookAttempt(time.GetUtcNow(), null, "Lost on the way, as was asked.")
+                    : await AttemptAsync(happened, target));
                 postedOnce.TrySetResult();
                 if (delivery.Delivered || attempt == options.WebhookAttempts)
                     break;
@@ -174,11 +188,14 @@ public sealed class StripeWebhooks : IAsyncDisposable
         }
     }
 
-    private async Task<int> PostAsync(string url, StripeEvent happened, IEnumerable<string> secrets, TimeSpan age, CancellationToken cancellation)
+    private async Task<int> PostAsync(
+        string url, StripeEvent happened, IEnumerable<string> secrets, TimeSpan age, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(happened.Payload), Version = HttpVersion.Version11 };
+        using var request = new HttpRequestMessage(HttpMethod.Post, url)
+        { Content = new ByteArrayContent(happened.Payload), Version = HttpVersion.Version11 };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json") { CharSet = "utf-8" };
-        request.Headers.TryAddWithoutValidation("Stripe-Signature", WebhookSignature.Sign(secrets, (time.GetUtcNow() - age).ToUnixTimeSeconds(), happened.Payload));
+        request.Headers.TryAddWithoutValidation(
+            "Stripe-Signature", WebhookSignature.Sign(secrets, (time.GetUtcNow() - age).ToUnixTimeSeconds(), happened.Payload));
         request.Headers.TryAddWithoutValidation("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)");
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         return (int)response.StatusCode;

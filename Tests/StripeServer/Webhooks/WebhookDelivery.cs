@@ -6,7 +6,8 @@ public sealed class WebhookDelivery
     private readonly Lock sync = new();
     private readonly List<WebhookAttempt> attempts = [];
 
-    internal WebhookDelivery(string eventId, string type, string? objectId, string url) => (EventId, Type, ObjectId, Url) = (eventId, type, objectId, url);
+    internal WebhookDelivery(string eventId, string type, string? objectId, string url) =>
+        (EventId, Type, ObjectId, Url) = (eventId, type, objectId, url);
 
     /// <summary>The event.</summary>
     public string EventId { get; }
