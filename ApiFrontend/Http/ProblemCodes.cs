@@ -25,7 +25,7 @@ internal static class ProblemCodes
             "Correct the fields that `errors` names and send the request again. The same `Idempotency-Key` may be used again."),
         new(ErrorCode.Unauthenticated, 401,
             "The request carries no credentials, or credentials that are expired, revoked or wrong.",
-            "Trade the refresh token for a new access token (`POST /auth/refresh`), or sign in again. After a failed login, ask "
+            "Exchange the refresh token for a new access token (`POST /auth/refresh`), or sign in again. After a failed login, ask "
             + "for the password again."),
         new(ErrorCode.PaymentDeclined, 402,
             "The bank declined the payment. The order awaits another payment until its `paymentDeadline`, with its stock "
@@ -37,7 +37,8 @@ internal static class ProblemCodes
             "Use an account with the role `admin`, or an API key with the scope that the operation names. Repeating the request "
             + "does not help."),
         new(ErrorCode.NotFound, 404,
-            "The resource does not exist, or it belongs to somebody else. Both look alike.",
+            "The resource does not exist, or it belongs to somebody else. The response is the same in both cases, so that ids cannot "
+            + "be probed.",
             "Check the id, and whose credentials the request carries. A guest needs `X-Cart-Id` of the cart that the order came "
             + "from."),
         new(MethodNotAllowed, 405,
@@ -47,13 +48,14 @@ internal static class ProblemCodes
             "The start page `/` is HTML or JSON, and the header `Accept` allows neither.",
             "Accept `text/html` or `application/json`, or leave `Accept` out."),
         new(RequestTimeout, 408,
-            "The body of the request did not arrive within `Http:BodySeconds`, or came slower than `Http:MinBytesPerSecond`.",
+            "The headers did not arrive within `Http:HeaderSeconds`, the body did not arrive within `Http:BodySeconds` (images: "
+            + "`Media:UploadSeconds`), or the body came slower than `Http:MinBytesPerSecond`.",
             "Send the request again over a better connection, with the same `Idempotency-Key`."),
         new(ErrorCode.Conflict, 409,
-            "The state of the resource does not allow the request; `detail` says why. At checkout, `quote` holds the total if it "
-            + "differs from `expectedTotal`, and `errors` names the lines of the cart that changed.",
-            "With `Retry-After`, another request is still at work: send the same request again after that time. Otherwise read "
-            + "the resource again, show it to the user, and decide anew with a new `Idempotency-Key`."),
+            "The state of the resource does not allow the request; `detail` says why. At checkout, `quote` holds the current "
+            + "prices if the total differs from `expectedTotal`, and `errors` names the lines of the cart that changed.",
+            "With `Retry-After`, another request is in progress: send the same request again after that time. Otherwise read the "
+            + "resource again, show it to the user, and send the user's new decision with a new `Idempotency-Key`."),
         new(ErrorCode.EmailTaken, 409,
             "Another account has the e-mail address.",
             "Offer the user to sign in, or to set a new password (`POST /auth/password/forgot`)."),
@@ -73,17 +75,19 @@ internal static class ProblemCodes
             "`If-Match` names a version that is not the current one: somebody changed the resource meanwhile.",
             "Read the resource again, apply the change to that version, and send it with the new `ETag`."),
         new(PayloadTooLarge, 413,
-            "The body is larger than `Http:MaxRequestBytes`.",
+            "The body is larger than `Http:MaxRequestBytes` (images: `Media:MaxBytes`, CSV files: `Imports:MaxFileBytes`).",
             "Send a smaller body."),
         new(UriTooLong, 414,
             "The request line (method, path and query) is longer than `Http:MaxRequestLineBytes`.",
             "Shorten the query. The server answers without a body."),
         new(UnsupportedMediaType, 415,
-            "The body is not JSON in UTF-8, or `Content-Type` does not say so.",
-            "Send `Content-Type: application/json`; for `PATCH /products/{sku}`, `application/merge-patch+json` is accepted, too."),
+            "The operation does not accept this `Content-Type` or charset. Bodies are JSON in UTF-8, except uploads of CSV files and "
+            + "images.",
+            "Send `Content-Type: application/json`, or the type that the operation names, such as `text/csv`. `PATCH "
+            + "/products/{sku}` also accepts `application/merge-patch+json`."),
         new(ErrorCode.IdempotencyKeyReused, 422,
-            "The same `Idempotency-Key` came before with another body or query.",
-            "Use a new key for a new request. Send the unchanged request to get the first answer again."),
+            "The same `Idempotency-Key` was used before with another body or query.",
+            "Use a new key for a new request. Send the unchanged request to get the first response again."),
         new(ErrorCode.RateLimited, 429,
             "The caller has used up a rate limit. `RateLimit-Policy` and `RateLimit` describe the limits, `Retry-After` the time "
             + "to wait.",
@@ -92,11 +96,11 @@ internal static class ProblemCodes
             "The headers are larger than `Http:MaxHeaderBytes`, or more than `Http:MaxHeaders`.",
             "Send fewer or shorter headers. The server answers without a body."),
         new(Internal, 500,
-            "The shop has a defect. Its log has the error under the `traceId` of the answer.",
+            "The shop has a defect. Its log has the error under the `traceId` of the response.",
             "Repeat a `POST` only with the same `Idempotency-Key`. Report the `traceId` to the operator."),
         new(ErrorCode.Unavailable, 503,
-            "The shop cannot answer at the moment: it is overloaded, a silo or the database is away, or the payment provider does "
-            + "not answer. The request may or may not have been carried out.",
+            "The shop cannot process the request at the moment: it is overloaded, a silo or the database is unreachable, or the "
+            + "payment provider does not respond. The request may or may not have been carried out.",
             "Wait for the seconds in `Retry-After`, then send the same request. A `POST` with the same `Idempotency-Key` takes "
             + "effect once."),
     ];
