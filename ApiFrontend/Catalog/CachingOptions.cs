@@ -15,17 +15,18 @@ public sealed class CachingOptions
     /// <summary>The longest time for which a search result is kept, in seconds.</summary>
     public double SearchSeconds { get; set; } = 2;
 
-    /// <summary>The most products that are kept.</summary>
+    /// <summary>The maximum number of products that are kept.</summary>
     public int MaxProducts { get; set; } = 10_000;
 
-    /// <summary>The most search results that are kept.</summary>
+    /// <summary>The maximum number of search results that are kept.</summary>
     public int MaxSearches { get; set; } = 1000;
 
-    /// <summary>The most megabytes for products, and as many again for search results.</summary>
+    /// <summary>The maximum number of megabytes for products, and as many again for search results.</summary>
     public int MaxMegabytes { get; set; } = 64;
 
     /// <summary>
-    /// How often the front end asks the cluster for changes, in milliseconds. Without an answer for a second, it uses nothing from memory.
+    /// How often the front end asks the cluster for changes, in milliseconds. If the cluster does not respond for one second, the cache is
+    /// bypassed.
     /// </summary>
     public int NewsMilliseconds { get; set; } = 200;
 

@@ -24,7 +24,7 @@ public sealed class AdmissionOptions
     /// </summary>
     public int TargetMilliseconds { get; set; } = 100;
 
-    /// <summary>The most requests that wait for a place. Further requests are answered 503.</summary>
+    /// <summary>The maximum number of requests that wait for a place. Further requests are answered 503.</summary>
     public int MaxWaiting { get; set; } = 64;
 
     /// <summary>How long a request waits for a place, in milliseconds. Then it is answered 503.</summary>
@@ -34,12 +34,12 @@ public sealed class AdmissionOptions
     public int PaymentTargetMilliseconds { get; set; } = 1000;
 
     /// <summary>
-    /// The limit of concurrent requests that hash or check a password. It is fixed. Keep it within what the silos hash in
-    /// <c>Accounts:PasswordWaitSeconds</c>.
+    /// The limit of concurrent requests that hash or check a password. It is fixed. Do not set it higher than the number of passwords that
+    /// all silos can hash within <c>Accounts:PasswordWaitSeconds</c>.
     /// </summary>
     public int PasswordLimit { get; set; } = 8;
 
-    /// <summary>The most requests that wait for one of those places. Further requests are answered 503.</summary>
+    /// <summary>The maximum number of requests that wait for one of those places. Further requests are answered 503.</summary>
     public int PasswordMaxWaiting { get; set; } = 100;
 
     /// <summary>How long a request waits for one of those places, in milliseconds. Then it is answered 503.</summary>

@@ -19,15 +19,14 @@ public sealed class ClusterClientOptions
     public double GatewayRefreshSeconds { get; set; } = 2;
 
     /// <summary>
-    /// How long after a silo is lost its pending calls may still be answered, in seconds. Then they fail, or are repeated where that is
-    /// safe.
+    /// How long to wait for responses from a lost silo, in seconds. After that, calls are retried if that is safe; otherwise they fail.
     /// </summary>
     public double LostCallSeconds { get; set; } = 2;
 
-    /// <summary>The most calls that wait at the same time to be repeated; 0 repeats none.</summary>
+    /// <summary>The maximum number of calls that wait to be retried at the same time; 0 retries none.</summary>
     public int MaxRepeatedCalls { get; set; } = 16;
 
-    /// <summary>Uses the circuit breaker, which answers 503 at once while the cluster does not answer.</summary>
+    /// <summary>Uses the circuit breaker, which returns 503 at once while the cluster does not respond.</summary>
     public bool BreakerEnabled { get; set; } = true;
 
     /// <summary>

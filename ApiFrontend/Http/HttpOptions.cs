@@ -10,7 +10,9 @@ public sealed class HttpOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Http";
 
-    /// <summary>The largest body of a request, in bytes; 413 beyond.</summary>
+    /// <summary>
+    /// The largest body of a request, in bytes; 413 beyond. Images have <c>Media:MaxBytes</c>, CSV files <c>Imports:MaxFileBytes</c>.
+    /// </summary>
     public int MaxRequestBytes { get; set; } = 1024 * 1024;
 
     /// <summary>The longest request line (method, path and query), in bytes; 414 beyond.</summary>
@@ -26,24 +28,26 @@ public sealed class HttpOptions
     public int HeaderSeconds { get; set; } = 15;
 
     /// <summary>
-    /// The lowest data rate of a request or response body, in bytes per second. Slower connections are closed. A stream on which nothing is
-    /// sent is not slow.
+    /// The lowest data rate of a request or response body, in bytes per second. Slower connections are closed. Idle streams are not counted
+    /// as slow.
     /// </summary>
     public int MinBytesPerSecond { get; set; } = 240;
 
     /// <summary>How long a body may be slower than that, in seconds.</summary>
     public int SlowSeconds { get; set; } = 5;
 
-    /// <summary>The time limit for the body of a request, in seconds; 408 after that.</summary>
+    /// <summary>
+    /// The time limit for the body of a request, in seconds; 408 after that. Images have <c>Media:UploadSeconds</c>, CSV files one hour.
+    /// </summary>
     public int BodySeconds { get; set; } = 30;
 
-    /// <summary>The most connections at a time. Further connections are closed at once.</summary>
+    /// <summary>The maximum number of connections at a time. Further connections are closed at once.</summary>
     public int MaxConnections { get; set; } = 10_000;
 
     /// <summary>How long an idle connection is kept, in seconds. Make it longer than the same setting of proxies in front.</summary>
     public int KeepAliveSeconds { get; set; } = 130;
 
-    /// <summary>The most concurrent requests on one HTTP/2 connection.</summary>
+    /// <summary>The maximum number of concurrent requests on one HTTP/2 connection.</summary>
     public int MaxStreamsPerConnection { get; set; } = 100;
 
     /// <summary>
@@ -57,7 +61,7 @@ public sealed class HttpOptions
     /// </summary>
     public string[] TrustedProxies { get; set; } = [];
 
-    /// <summary>The most trusted proxies one behind the other.</summary>
+    /// <summary>The maximum number of chained trusted proxies.</summary>
     public int ForwardLimit { get; set; } = 1;
 
     /// <summary>Redirects plain HTTP to HTTPS, except for health checks.</summary>

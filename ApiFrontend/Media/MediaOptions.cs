@@ -29,11 +29,11 @@ public sealed class MediaOptions
     /// </summary>
     public int MaxMegapixels { get; set; } = 50;
 
-    /// <summary>The most images that this front end processes at the same time.</summary>
+    /// <summary>The maximum number of images that this front end processes at the same time.</summary>
     public int MaxConcurrent { get; set; } = 1;
 
     /// <summary>
-    /// The most uploads of this front end at the same time, also those that wait. Each holds its body in memory; 503 beyond.
+    /// The maximum number of uploads of this front end at the same time, also those that wait. Each holds its body in memory; 503 beyond.
     /// </summary>
     public int MaxUploads { get; set; } = 4;
 

@@ -3,27 +3,27 @@ namespace SoonShop.ApiFrontend.RateLimits;
 /// <summary>Classes of routes with a limit of their own.</summary>
 internal enum RateClass
 {
-    /// <summary>Attempts to sign in, by address, counted in the cluster.</summary>
+    /// <summary>Limits attempts to sign in, counted by address in the whole cluster.</summary>
     Login,
-    /// <summary>New accounts, by address, counted in the cluster.</summary>
+    /// <summary>Limits new accounts, counted by address in the whole cluster.</summary>
     Registration,
-    /// <summary>Requests for mails and uses of mailed tokens, by address, counted in the cluster.</summary>
+    /// <summary>Limits requests for mails and uses of mailed tokens, counted by address in the whole cluster.</summary>
     Recovery,
-    /// <summary>Mails to one e-mail address, counted in the cluster.</summary>
+    /// <summary>Limits mails to one e-mail address, counted in the whole cluster.</summary>
     Mail,
-    /// <summary>Refreshes, logouts and invalid credentials, by address, counted in the cluster.</summary>
+    /// <summary>Limits refreshes, logouts and invalid credentials, counted by address in the whole cluster.</summary>
     Tokens,
-    /// <summary>Checkouts and payments, by user or else address, counted in each front end.</summary>
+    /// <summary>Limits checkouts and payments, counted by user (without an account by address) in each front end.</summary>
     Checkout,
-    /// <summary>Other requests that change something, by user or else address, counted in each front end.</summary>
+    /// <summary>Limits other requests that change something, counted by user (without an account by address) in each front end.</summary>
     Writes,
-    /// <summary>Requests that read, by user or else address, counted in each front end.</summary>
+    /// <summary>Limits requests that read, counted by user (without an account by address) in each front end.</summary>
     Reads,
-    /// <summary>Exports of a user's data, by user, counted in each front end.</summary>
+    /// <summary>Limits exports of a user's data, counted by user in each front end.</summary>
     Exports,
-    /// <summary>Administration, by user or else address, counted in each front end.</summary>
+    /// <summary>Limits administration, counted by user (without an account by address) in each front end.</summary>
     Admin,
-    /// <summary>Webhooks of the payment provider, by address, counted in each front end.</summary>
+    /// <summary>Limits webhooks of the payment provider, counted by address in each front end.</summary>
     Webhooks,
 }
 

@@ -27,7 +27,10 @@ public sealed class RateLimitsOptions
     public ClassLimit Recovery { get; set; } = new(10, 600);
 
     /// <inheritdoc cref="RateClass.Mail"/>
-    /// <remarks>Keep it above <c>Notifications:Email:GuestMailsPerHour</c> of the silos, so that mails for passwords are left.</remarks>
+    /// <remarks>
+    /// Keep it above <c>Notifications:Email:GuestMailsPerHour</c> of the silos, so that mails about orders do not use up the mails for
+    /// password resets.
+    /// </remarks>
     public ClassLimit Mail { get; set; } = new(8, 3600);
 
     /// <inheritdoc cref="RateClass.Tokens"/>
@@ -91,7 +94,7 @@ public sealed class RateLimitsOptions
 /// <summary>The limit of one class.</summary>
 public sealed class ClassLimit(int requests, int windowSeconds)
 {
-    /// <summary>The number of requests in a window.</summary>
+    /// <summary>The maximum number of requests in a window.</summary>
     public int Requests { get; set; } = requests;
 
     /// <summary>The length of the window, in seconds.</summary>

@@ -11,7 +11,7 @@ public sealed class VersionsOptions
 
     private const int MaxDeprecations = 100;
 
-    /// <summary>A deprecated version or route.</summary>
+    /// <summary>One entry for each deprecated version or route.</summary>
     public Dictionary<string, DeprecationOptions> Deprecations { get; } = [];
 
     /// <summary>Returns what is wrong, each with the value to set.</summary>

@@ -6,16 +6,16 @@ public sealed class SearchOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Search";
 
-    /// <summary>Orders of this many days count for related products.</summary>
+    /// <summary>The number of days of orders used to compute related products.</summary>
     public int RelatedDays { get; set; } = 90;
 
     /// <summary>How often new orders are counted for related products, in seconds.</summary>
     public double RelatedSeconds { get; set; } = 60;
 
-    /// <summary>The days for which searches without results are kept; 0 records none.</summary>
+    /// <summary>The number of days for which searches without results are kept; 0 records none.</summary>
     public int MissRetentionDays { get; set; } = 90;
 
-    /// <summary>The most different searches without results that are recorded of a day.</summary>
+    /// <summary>The maximum number of different searches without results that are recorded in a day.</summary>
     public int MaxMissesPerDay { get; set; } = 10_000;
 
     /// <summary>How often a silo writes the searches without results that it counted, in seconds.</summary>

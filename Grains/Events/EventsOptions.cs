@@ -12,11 +12,12 @@ public sealed class EventsOptions
     public double AttemptSeconds { get; set; } = 5;
 
     /// <summary>
-    /// The most delayed retries that a silo runs at the same time for one handler. Replays have as many places of their own.
+    /// The maximum number of delayed retries that a silo runs at the same time for one handler. Replays have a separate limit of the same
+    /// size.
     /// </summary>
     public int RetriesAtATime { get; set; } = 8;
 
-    /// <summary>The most dead letters that a silo replays in a second, of all handlers together.</summary>
+    /// <summary>The maximum number of dead letters that a silo replays in a second, of all handlers together.</summary>
     public int ReplayPerSecond { get; set; } = 100;
 
     /// <summary>Where failed attempts are stored.</summary>
@@ -36,7 +37,7 @@ public sealed class EventsOptions
     /// <summary>How long failed attempts are kept, in days.</summary>
     public int FailureRetentionDays { get; set; } = 30;
 
-    /// <summary>The most failed attempts that are kept. In memory, 10,000 at most.</summary>
+    /// <summary>The maximum number of failed attempts that are kept. In memory, 10,000 at most.</summary>
     public int MaxFailures { get; set; } = 1_000_000;
 
     /// <summary>How long the statistics of each minute are kept, in days (<c>GET /admin/events/stats</c>).</summary>
@@ -46,14 +47,14 @@ public sealed class EventsOptions
     public int AuditRetentionDays { get; set; } = 365;
 
     /// <summary>
-    /// An error rule: puts exceptions of one type, or with one message, into an error class. Rules come before the built-in classes; rules
-    /// by type before rules by message.
+    /// An error rule assigns an error class to exceptions of one type or with one message. Rules take precedence over the built-in classes,
+    /// and rules by type over rules by message.
     /// </summary>
     public Dictionary<string, ErrorRuleOptions> ErrorRules { get; set; } = [];
 
     /// <summary>
-    /// A retry policy, and what it is for. The most specific policy counts: handler before event type before error class. It takes
-    /// precedence over the policy in the handler's code.
+    /// A retry policy. The most specific policy applies: handler before event type before error class. It overrides a policy in code with
+    /// the same specificity.
     /// </summary>
     public Dictionary<string, RetryPolicyOptions> Policies { get; set; } = [];
 
@@ -160,13 +161,15 @@ public sealed class ErrorRuleOptions
 /// <summary>A retry policy in the configuration, and for what it is meant.</summary>
 public sealed class RetryPolicyOptions : IRetrySettings
 {
-    /// <summary>The handler that the policy is for; empty for all.</summary>
+    /// <summary>The handler to which the policy applies; empty for all.</summary>
     public string? Handler { get; set; }
 
-    /// <summary>The event type that the policy is for; empty for all.</summary>
+    /// <summary>The event type to which the policy applies; empty for all.</summary>
     public string? EventType { get; set; }
 
-    /// <summary>The error classes that the policy is for; empty for all but <c>Permanent</c> and <c>Serialization</c>.</summary>
+    /// <summary>
+    /// The error classes to which the policy applies, such as <c>Network</c>; empty for all but <c>Permanent</c> and <c>Serialization</c>.
+    /// </summary>
     public ErrorClass[] On { get; set; } = [];
 
     /// <inheritdoc/>

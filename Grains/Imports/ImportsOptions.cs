@@ -9,19 +9,23 @@ public sealed class ImportsOptions
     /// <summary>The largest file, in bytes, uncompressed; 413 beyond.</summary>
     public long MaxFileBytes { get; set; } = 1024L * 1024 * 1024;
 
-    /// <summary>The most jobs that have not ended; 409 beyond.</summary>
+    /// <summary>The maximum number of jobs that have not ended; 409 beyond.</summary>
     public int MaxOpenJobs { get; set; } = 100;
 
-    /// <summary>The most jobs that the cluster works on at the same time. Others wait. 0 on all silos stops the work.</summary>
+    /// <summary>
+    /// The maximum number of jobs that the cluster works on at the same time. Others wait. 0 on all silos stops the work.
+    /// </summary>
     public int MaxRunningJobs { get; set; } = 1;
 
-    /// <summary>The most calls to grains that a job makes at the same time. More is faster, and slows checkouts down.</summary>
+    /// <summary>
+    /// The maximum number of calls to grains that a job makes at the same time. More is faster, and slows checkouts down.
+    /// </summary>
     public int Parallelism { get; set; } = 8;
 
-    /// <summary>The time after which another silo goes on with the job of a silo that died, in seconds.</summary>
+    /// <summary>The time after which another silo continues the job of a silo that died, in seconds.</summary>
     public double LeaseSeconds { get; set; } = 30;
 
-    /// <summary>The longest time until a silo sees a job that waits, in seconds.</summary>
+    /// <summary>The interval at which a silo looks for waiting jobs, in seconds.</summary>
     public double PollSeconds { get; set; } = 1;
 
     /// <summary>How often a batch is tried in a row while the shop is busy, before the job waits for a minute.</summary>
@@ -30,10 +34,10 @@ public sealed class ImportsOptions
     /// <summary>How often a job waits without a row applied, before it fails.</summary>
     public int MaxWaits { get; set; } = 60;
 
-    /// <summary>Files and results are deleted after this time, in days.</summary>
+    /// <summary>The time after which files and results are deleted, in days.</summary>
     public double RetentionDays { get; set; } = 30;
 
-    /// <summary>Incomplete uploads are deleted after this time, in hours.</summary>
+    /// <summary>The time after which incomplete uploads are deleted, in hours.</summary>
     public double UploadHours { get; set; } = 2;
 
     /// <summary>What is wrong, each with what to set.</summary>

@@ -67,11 +67,11 @@ public sealed class EmailOptions
     public string? ReplyTo { get; set; }
 
     /// <summary>
-    /// The most mails within an hour to one address that nobody has verified: a guest's, or that of an account before its verification; 0
-    /// sets no limit. Further mails are not sent. Mails about unpaid orders and about an account's password and address share one count.
-    /// Order confirmations, refunds, and mails with a verification token each have a count of their own. Mail about shipping and delivery
-    /// does not count. Keep it below <c>RateLimits:Mail:Requests</c> of the front end, so that orders in somebody's name cannot use up the
-    /// mails for password resets.
+    /// The maximum number of mails within an hour to one address that nobody has verified: a guest's, or that of an account before its
+    /// verification; 0 sets no limit. Further mails are not sent. Mails about unpaid orders and about an account's password and address
+    /// share one count. Order confirmations, refunds, and mails with a verification token each have a count of their own. Mail about
+    /// shipping and delivery does not count. Keep it below <c>RateLimits:Mail:Requests</c> of the front end, so that orders in somebody's
+    /// name cannot use up the mails for password resets.
     /// </summary>
     public int GuestMailsPerHour { get; set; } = 6;
 
@@ -129,12 +129,12 @@ public sealed class SmtpOptions
     /// <summary>The password. With a password, <c>Security</c> must not be <c>None</c>.</summary>
     public string? Password { get; set; }
 
-    /// <summary>The most connections of one silo to the mail server.</summary>
+    /// <summary>The maximum number of connections of one silo to the mail server.</summary>
     public int MaxConnections { get; set; } = 4;
 
     /// <summary>
-    /// How long the mail server may take to accept a message, in seconds. An attempt of the handler ends earlier; the next attempt learns
-    /// the result.
+    /// How long the mail server may take to accept a message, in seconds. The handler's own time limit (<c>Events:AttemptSeconds</c>) is
+    /// shorter; the retry receives the result of the running send.
     /// </summary>
     public double TimeoutSeconds { get; set; } = 30;
 
@@ -168,7 +168,7 @@ public sealed class WebhookOptions
     /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
-    /// <summary>The time limit for an endpoint's answer, in seconds. It must be less than <c>Events:AttemptSeconds</c>.</summary>
+    /// <summary>The time limit for an endpoint's response, in seconds. It must be less than <c>Events:AttemptSeconds</c>.</summary>
     public double TimeoutSeconds { get; set; } = 4;
 
     /// <summary>
@@ -179,7 +179,7 @@ public sealed class WebhookOptions
     /// <summary>The minutes for which posts must have failed before an endpoint is disabled.</summary>
     public double DisableAfterMinutes { get; set; } = 60;
 
-    /// <summary>The most posts of one silo to one endpoint at the same time.</summary>
+    /// <summary>The maximum number of posts of one silo to one endpoint at the same time.</summary>
     public int MaxConcurrent { get; set; } = 8;
 
     /// <summary>The days for which attempts to post are logged; 0 logs none.</summary>

@@ -2,7 +2,7 @@ namespace SoonShop.Orders;
 
 /// <summary>
 /// Configuration section <c>Checkout</c>: currency, shipping, tax, and the deadlines of an order. Shipping and tax are the shop's first
-/// pricing rules. The first change of a rule over the API stores them, and from then on these settings no longer count.
+/// pricing rules. The first change of a rule over the API stores them. After that, these settings have no effect.
 /// </summary>
 public sealed class CheckoutOptions
 {
@@ -21,10 +21,10 @@ public sealed class CheckoutOptions
     /// <summary>Days after shipping at which an order becomes <c>delivered</c> when nobody reported the delivery.</summary>
     public double DeliveredAfterDays { get; set; } = 30;
 
-    /// <summary>Shipping to countries without a rate of their own.</summary>
+    /// <summary>Applies to countries without a rate of their own.</summary>
     public ShippingRate Shipping { get; set; } = new() { Amount = 499, FreeFrom = 5000 };
 
-    /// <summary>Shipping to one country (ISO 3166-1 alpha-2).</summary>
+    /// <summary>Applies to one country (ISO 3166-1 alpha-2).</summary>
     public Dictionary<string, ShippingRate> ShippingByCountry { get; set; } = [];
 
     /// <summary>
@@ -45,8 +45,8 @@ public sealed class CheckoutOptions
     public int TaxProviderDeadlineMilliseconds { get; set; } = 1500;
 
     /// <summary>
-    /// How long the answer of a tax provider is used for equal sales, in seconds; 0 asks for each quote. Without a provider it has no
-    /// effect.
+    /// How long a tax provider's response is used for equal sales, in seconds; 0 requests taxes for each quote. Without a provider it has
+    /// no effect.
     /// </summary>
     public int TaxProviderCacheSeconds { get; set; } = 600;
 

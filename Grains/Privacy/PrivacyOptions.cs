@@ -1,14 +1,14 @@
 namespace SoonShop.Privacy;
 
-/// <summary>Configuration section <c>Privacy</c>: what stays of an erased account.</summary>
+/// <summary>Configuration section <c>Privacy</c>: data retained after an account is erased.</summary>
 public sealed class PrivacyOptions
 {
     /// <summary>The section's name.</summary>
     public const string Section = "Privacy";
 
     /// <summary>
-    /// Full years after the year of an order for which name and postal address of an erased customer stay with an order that was paid; 0
-    /// for not at all. Set the years for which your law requires invoices to be kept (Germany: eight, § 147 AO and § 257 HGB).
+    /// How long name and postal address of an erased customer stay with an order that was paid, in full years after the year of the order;
+    /// 0 erases them immediately. Set the years for which your law requires invoices to be kept (Germany: eight, § 147 AO and § 257 HGB).
     /// </summary>
     public int OrderRetentionYears { get; set; } = 8;
 

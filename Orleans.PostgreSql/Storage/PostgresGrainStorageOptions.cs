@@ -50,13 +50,13 @@ public sealed class PostgresGrainStorageOptions : IStorageProviderSerializerOpti
     /// </summary>
     public bool DeleteStateOnClear { get; set; }
 
-    /// <summary>The most grains that one statement writes or reads.</summary>
+    /// <summary>The maximum number of grains that one statement writes or reads.</summary>
     public int MaxBatchSize { get; set; } = 256;
 
-    /// <summary>The most bytes that one statement writes. A larger state (up to 4 MiB) is written alone.</summary>
+    /// <summary>The maximum number of bytes that one statement writes. A larger state (up to 4 MiB) is written alone.</summary>
     public int MaxBatchBytes { get; set; } = 2 * 1024 * 1024;
 
-    /// <summary>The most writes that wait for the next batch, and the most reads. Beyond that, callers wait for room.</summary>
+    /// <summary>The maximum number of writes, and of reads, that wait for the next batch. Beyond that, callers wait for room.</summary>
     public int MaxQueuedWrites { get; set; } = 10_000;
 
     /// <summary>How long a read or write waits, for room and in the queue together, before it is rejected.</summary>

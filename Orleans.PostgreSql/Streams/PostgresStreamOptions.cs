@@ -5,7 +5,7 @@ namespace SoonShop.Orleans.PostgreSql.Streams;
 /// <summary>Options of one PostgreSQL stream provider. Limits are for one queue unless they say otherwise.</summary>
 public sealed class PostgresStreamOptions
 {
-    /// <summary>The most queues that a provider may have.</summary>
+    /// <summary>The maximum number of queues that a provider may have.</summary>
     public const int MaxQueues = 256;
 
     /// <summary>The database. When null, <see cref="ConnectionString"/> is used, or else the registered data source.</summary>
@@ -26,20 +26,21 @@ public sealed class PostgresStreamOptions
     /// </summary>
     public int Queues { get; set; } = 8;
 
-    /// <summary>The most events in one read.</summary>
+    /// <summary>The maximum number of events in one read.</summary>
     public int ReadEvents { get; set; } = 512;
 
-    /// <summary>The most bytes in one read (a single event may be larger).</summary>
+    /// <summary>The maximum number of bytes in one read (a single event may be larger).</summary>
     public int ReadBytes { get; set; } = 4 * 1024 * 1024;
 
-    /// <summary>The most events in memory that are not done. Reading pauses at this limit.</summary>
+    /// <summary>The maximum number of events in memory that are not done. Reading pauses at this limit.</summary>
     public int MaxPendingEvents { get; set; } = 8192;
 
-    /// <summary>The most bytes in memory that are not done.</summary>
+    /// <summary>The maximum number of bytes in memory that are not done.</summary>
     public int MaxPendingBytes { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>
-    /// The most events of one stream in memory. Later ones stay in the database until these are done, and do not delay other streams.
+    /// The maximum number of events of one stream in memory. Later ones stay in the database until these are done, and do not delay other
+    /// streams.
     /// </summary>
     public int MaxPendingPerStream { get; set; } = 256;
 

@@ -4,7 +4,7 @@ namespace SoonShop.ServiceDefaults.ClusterTls;
 
 /// <summary>
 /// Configuration section <c>ClusterTls</c>: the certificates by which silos and front ends authenticate each other. The files are read
-/// again at each connection. Whoever reaches a silo's ports without TLS may call any grain as anybody.
+/// again at each connection. Without TLS, whoever reaches a silo's ports can call any grain as any customer or administrator.
 /// </summary>
 public sealed class ClusterTlsOptions
 {

@@ -38,9 +38,7 @@ public sealed class TelemetryOptions
     /// </summary>
     public string MetricsAddress { get; set; } = "127.0.0.1";
 
-    /// <summary>
-    /// Silo: how often it reads the metrics that only the database knows, in seconds. It spends 5 % of the time on them at most.
-    /// </summary>
+    /// <summary>Silo: the interval of the metric queries against the database, in seconds. They use at most 5 % of the time.</summary>
     public double FiguresSeconds { get; set; } = 30;
 
     /// <summary>Silo: the size of the database's disk in gigabytes, for alerts; 0 when it is not known.</summary>

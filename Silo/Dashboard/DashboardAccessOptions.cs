@@ -12,7 +12,7 @@ public sealed class DashboardAccessOptions
     /// <summary>Minutes after which an administrator has to sign in again.</summary>
     public int SessionMinutes { get; set; } = 30;
 
-    /// <summary>The most attempts to sign in from one address at one silo within a minute.</summary>
+    /// <summary>The maximum number of attempts to sign in from one address at one silo within a minute.</summary>
     public int SignInsPerMinute { get; set; } = 20;
 
     /// <summary>Set to <c>true</c> where a proxy in front terminates TLS: browsers then send the session cookie over HTTPS only.</summary>

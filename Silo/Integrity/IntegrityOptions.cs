@@ -17,10 +17,10 @@ public sealed class IntegrityOptions
     /// </summary>
     public double EveryMinutes { get; set; } = 60;
 
-    /// <summary>How long after a breach was found it is looked at again before it is reported, in seconds; 0 reports it at once.</summary>
+    /// <summary>The delay before a violation is re-checked and reported, in seconds; 0 reports it at once.</summary>
     public int ConfirmSeconds { get; set; } = 30;
 
-    /// <summary>The longest time for a single check, in seconds. A check that takes longer fails; the others go on.</summary>
+    /// <summary>The longest time for a single check, in seconds. A check that takes longer fails; the others continue.</summary>
     public int StatementSeconds { get; set; } = 120;
 
     /// <summary>
@@ -28,7 +28,9 @@ public sealed class IntegrityOptions
     /// </summary>
     public double MaxMinutes { get; set; } = 15;
 
-    /// <summary>The most rows that the report names for each check. <c>Silo check --rows</c> may ask for up to 100,000.</summary>
+    /// <summary>
+    /// The maximum number of rows that the report names for each check. <c>Silo check --rows</c> may ask for up to 100,000.
+    /// </summary>
     public int MaxRows { get; set; } = 20;
 
     /// <summary>What is wrong, each with what to set.</summary>

@@ -24,15 +24,15 @@ public sealed class ReconciliationOptions
     /// <summary>Payments or orders read in one page.</summary>
     public int PageSize { get; set; } = 100;
 
-    /// <summary>The most pages of each kind in one run. The next run continues there.</summary>
+    /// <summary>The maximum number of pages of each kind in one run. The next run continues there.</summary>
     public int MaxPagesPerRun { get; set; } = 50;
 
-    /// <summary>The most requests to the provider in a second.</summary>
+    /// <summary>The maximum number of requests to the provider in a second.</summary>
     public double RequestsPerSecond { get; set; } = 5;
 
     /// <summary>
-    /// Adopts or refunds payments that carry an order id of this shop but are unknown to it. With <c>false</c>, they are only reported. Set
-    /// it to <c>false</c> where two databases may share one Stripe account.
+    /// Adopts or refunds payments that exist at the provider with an order id of this shop, but not in its database. With <c>false</c>,
+    /// they are only reported. Set it to <c>false</c> where two databases may share one Stripe account.
     /// </summary>
     public bool SettleStrays { get; set; } = true;
 

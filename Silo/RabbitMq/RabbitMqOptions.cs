@@ -53,16 +53,16 @@ public sealed class RabbitMqOptions
     /// <summary>Publishes personal data, too. Without it, the members of an event that hold personal data are left out.</summary>
     public bool IncludePersonalData { get; set; }
 
-    /// <summary>The most events that are sent before their confirms are awaited.</summary>
+    /// <summary>The maximum number of events that are sent before their confirms are awaited.</summary>
     public int BatchSize { get; set; } = 1000;
 
-    /// <summary>The most messages of the inbox that a silo holds without having acknowledged them.</summary>
+    /// <summary>The maximum number of messages of the inbox that a silo holds without having acknowledged them.</summary>
     public int Prefetch { get; set; } = 200;
 
-    /// <summary>The most bytes of a message of the inbox. Larger ones are rejected.</summary>
+    /// <summary>The maximum number of bytes of a message of the inbox. Larger ones are rejected.</summary>
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>The most messages in the queue of unrouted events; the oldest are dropped first.</summary>
+    /// <summary>The maximum number of messages in the queue of unrouted events; the oldest are dropped first.</summary>
     public int MaxUnrouted { get; set; } = 100_000;
 
     /// <summary>The time limit of a connection attempt, in seconds.</summary>

@@ -11,13 +11,13 @@ public sealed class StorageOptions
     /// <summary>How grain states are written. Both providers use the same tables and read what the other wrote.</summary>
     public StorageProvider Provider { get; set; } = StorageProvider.GroupCommit;
 
-    /// <summary>The most grains whose states go into one SQL statement.</summary>
+    /// <summary>The maximum number of grains whose states go into one SQL statement.</summary>
     public int MaxBatchSize { get; set; } = 256;
 
-    /// <summary>The most bytes of state in one SQL statement.</summary>
+    /// <summary>The maximum number of bytes of state in one SQL statement.</summary>
     public int MaxBatchBytes { get; set; } = 2 * 1024 * 1024;
 
-    /// <summary>The most writes that wait for the next statement. Beyond that, callers wait until there is room.</summary>
+    /// <summary>The maximum number of writes that wait for the next statement. Beyond that, callers wait until there is room.</summary>
     public int MaxQueuedWrites { get; set; } = 10_000;
 
     /// <summary>How long a write waits for its statement before it fails, in seconds.</summary>

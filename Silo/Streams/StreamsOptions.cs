@@ -21,16 +21,16 @@ public sealed class StreamsOptions
     /// <summary>The number of queues of the event table. One silo reads a queue at a time. Change it only while no silo runs.</summary>
     public int Queues { get; set; } = 8;
 
-    /// <summary>The most events in one read of a queue.</summary>
+    /// <summary>The maximum number of events in one read of a queue.</summary>
     public int ReadEvents { get; set; } = 512;
 
-    /// <summary>The most events of one queue that a silo holds in memory.</summary>
+    /// <summary>The maximum number of events of one queue that a silo holds in memory.</summary>
     public int MaxPendingEvents { get; set; } = 8192;
 
-    /// <summary>The most bytes of events of one queue that a silo holds in memory.</summary>
+    /// <summary>The maximum number of bytes of events of one queue that a silo holds in memory.</summary>
     public int MaxPendingBytes { get; set; } = 64 * 1024 * 1024;
 
-    /// <summary>The most events of one stream that a silo holds in memory.</summary>
+    /// <summary>The maximum number of events of one stream that a silo holds in memory.</summary>
     public int MaxPendingPerStream { get; set; } = 256;
 
     /// <summary>The shortest time between two reads of a silo's queues, in milliseconds.</summary>

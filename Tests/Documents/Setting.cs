@@ -49,8 +49,8 @@ internal sealed record Setting(string Key, Type Type, object? Default, string Me
             var (key, value) = ($"{path}:{property.Name}", property.GetValue(options));
             if (IsPlain(type) || IsList(type))
             {
-                var element = type.IsArray ? type.GetElementType()! : type.IsGenericType ? type.GetGenericArguments()[0] : type;
-                var words = element.IsEnum ? element.GetFields(BindingFlags.Public | BindingFlags.Static) : [];
+                // A list names values that another key describes.
+                var words = type.IsEnum ? type.GetFields(BindingFlags.Public | BindingFlags.Static) : [];
                 var choices = string.Concat(words.Select(f => $" `{f.Name}`: {XmlComments.Of(f)}"));
                 yield return new Setting(IsList(type) ? $"{key}:<n>" : key, type, value, XmlComments.Of(property) + choices);
             }

@@ -37,10 +37,10 @@ public sealed class StripeOptions
     /// </summary>
     public int RetryDelayMilliseconds { get; set; } = 300;
 
-    /// <summary>The most concurrent requests, and connections, of this silo.</summary>
+    /// <summary>The maximum number of concurrent requests, and connections, of this silo.</summary>
     public int MaxConcurrent { get; set; } = 64;
 
-    /// <summary>The most requests that wait for one of those places. Further requests fail at once.</summary>
+    /// <summary>The maximum number of requests that wait for one of those places. Further requests fail at once.</summary>
     public int MaxWaiting { get; set; } = 256;
 
     /// <summary>The share of failed requests at which the circuit breaker opens.</summary>
@@ -56,8 +56,8 @@ public sealed class StripeOptions
     public double BreakerBreakSeconds { get; set; } = 10;
 
     /// <summary>
-    /// The age, in hours, from which Stripe may have forgotten an idempotency key (it keeps them for at least 24). No request is sent under
-    /// an older key; the shop looks up what became of the first one.
+    /// The age, in hours, from which Stripe may have forgotten an idempotency key (it keeps them for at least 24). The shop does not reuse
+    /// an older key; it retrieves the original payment instead.
     /// </summary>
     public double FindAfterHours { get; set; } = 23;
 
