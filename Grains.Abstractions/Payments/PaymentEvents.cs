@@ -76,7 +76,7 @@ public sealed record PaymentDisputeClosed(Guid PaymentId, Guid? CustomerId, Disp
     [JsonIgnore] public string Type => "payment.dispute-closed";
 }
 
-/// <summary>A payment at the provider that the shop did not know was refunded or, with an amount of 0, cancelled.</summary>
+/// <summary>An unknown payment at the provider was refunded, or cancelled if <paramref name="Amount"/> is 0.</summary>
 public sealed record UnmatchedPaymentRefunded(Guid PaymentId, Guid? CustomerId, Money Amount, string ProviderReference) : IShopEvent
 {
     /// <inheritdoc/>
