@@ -8,7 +8,7 @@ public sealed class PrivacyOptions
 
     /// <summary>
     /// How long name and postal address of an erased customer stay with an order that was paid, in full years after the year of the order;
-    /// 0 erases them immediately. Set the years for which your law requires invoices to be kept (Germany: eight, § 147 AO and § 257 HGB).
+    /// 0 erases them immediately. Set the years for which your law requires invoices to be kept.
     /// </summary>
     public int OrderRetentionYears { get; set; } = 8;
 
